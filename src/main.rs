@@ -1,0 +1,3 @@
+//! The thin binary: parse, run, map an error to an exit code.
+
+fn main() {}

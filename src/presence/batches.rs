@@ -1,0 +1,205 @@
+//! What is known of the batches that a watch list is asked in: when each was last answered, what
+//! ails it, and whether its users' last words are still good.
+
+use super::fetch_error::FetchError;
+use super::observation::Oddities;
+use super::state::Why;
+use super::time::Moment;
+use super::verdict::Sockets;
+
+/// For how long an answer is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// Older than this it is shown as stale, though nothing has failed.
+    pub stale_ms: u64,
+    /// Older than this nothing is known any more.
+    pub unknown_ms: u64,
+}
+
+impl Freshness {
+    /// An answer is stale when the next one is overdue by half an interval (at least a second, so
+    /// that a usual delay shows nothing), and void after three intervals, at least six seconds.
+    pub fn for_interval(interval_ms: u64) -> Freshness {
+        Freshness {
+            stale_ms: interval_ms + (interval_ms / 2).max(1_000),
+            unknown_ms: (interval_ms * 3).max(6_000),
+        }
+    }
+}
+
+/// The last answer of a batch: when its question was sent and when it was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The question was sent then.
+    pub sent: Moment,
+    /// The answer was there then.
+    pub received: Moment,
+}
+
+/// Why a batch gets no answers at present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// What came of the last question.
+    pub error: FetchError,
+    /// How many questions in a row have failed.
+    pub attempt: u32,
+    /// When it is asked again, on the monotonic clock.
+    pub next_ms: u64,
+}
+
+/// What is known of one batch.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Its last answer.
+    pub answered: Option<Answered>,
+    /// Why it gets none at present.
+    pub failing: Option<Failing>,
+    /// Since when, on the monotonic clock, the last answer is too old to say anything.
+    pub void_since: Option<u64>,
+    /// What was odd about the last answer.
+    pub oddities: Oddities,
+    /// Its users, counted by the last word of the sockets, in the order of [`Sockets`].
+    pub(super) tally: [u32; 4],
+}
+
+impl Batch {
+    /// Whether the users' last words are shown as old: no answer came though one was due.
+    pub fn is_stale(&self, now: Moment, freshness: Freshness) -> bool {
+        self.failing.is_some()
+            || self.answered.is_some_and(|answered| now.since(answered.received) > freshness.stale_ms)
+    }
+
+    /// Why nothing is known of its users, where that is so.
+    pub fn why(&self) -> Why {
+        match (&self.failing, self.answered) {
+            (Some(failing), _) => Why::Failed(failing.error.trouble()),
+            (None, Some(_)) => Why::Slow,
+            (None, None) => Why::NotAnswered,
+        }
+    }
+
+    pub(super) fn count(&self, sockets: Sockets) -> u32 {
+        self.tally[sockets as usize]
+    }
+
+    pub(super) fn recount(&mut self, from: Sockets, to: Sockets) {
+        self.tally[from as usize] -= 1;
+        self.tally[to as usize] += 1;
+    }
+
+    /// When it changes by itself next, on the monotonic clock.
+    pub(super) fn next_change(&self, now: Moment, freshness: Freshness) -> Option<u64> {
+        let received = self.answered?.received.mono_ms;
+        [freshness.stale_ms, freshness.unknown_ms]
+            .into_iter()
+            .map(|good_for| received + good_for + 1)
+            .find(|&at| at > now.mono_ms)
+            .filter(|_| self.void_since.is_none())
+    }
+}
+
+/// How the asking goes, all batches taken together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedStatus {
+    /// The watch list is empty.
+    Nobody,
+    /// No answer has come yet, and nothing has failed.
+    Connecting,
+    /// Every batch that was answered is fresh.
+    Live,
+    /// Some batches get no answers.
+    Degraded {
+        /// How many.
+        failing: u32,
+    },
+    /// No batch gets an answer.
+    Retrying {
+        /// How many times in a row.
+        attempt: u32,
+        /// When the first of them is asked again, on the monotonic clock.
+        next_ms: u64,
+    },
+    /// No batch gets an answer; the requests are still under way.
+    Overdue,
+}
+
+/// Sums up the batches.
+pub(super) fn feed_status(batches: &[Batch], now: Moment, freshness: Freshness) -> FeedStatus {
+    if batches.is_empty() {
+        return FeedStatus::Nobody;
+    }
+    let stale = batches.iter().filter(|batch| batch.is_stale(now, freshness)).count() as u32;
+    let fresh = batches.iter().any(|batch| batch.answered.is_some() && !batch.is_stale(now, freshness));
+    if stale == 0 {
+        return if fresh { FeedStatus::Live } else { FeedStatus::Connecting };
+    }
+    let failing = || batches.iter().filter_map(|batch| batch.failing.as_ref());
+    if fresh {
+        return FeedStatus::Degraded { failing: stale };
+    }
+    match failing().map(|failing| failing.next_ms).min() {
+        None => FeedStatus::Overdue,
+        Some(next_ms) => FeedStatus::Retrying {
+            attempt: failing().map(|failing| failing.attempt).max().unwrap_or(1),
+            next_ms,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(mono_ms: u64) -> Moment {
+        Moment { mono_ms, unix_ms: 0 }
+    }
+
+    fn answered(mono_ms: u64) -> Batch {
+        Batch { answered: Some(Answered { sent: at(mono_ms), received: at(mono_ms) }), ..Batch::default() }
+    }
+
+    fn failing(batch: &Batch, attempt: u32, next_ms: u64) -> Batch {
+        let error = FetchError::Timeout { after_ms: 1 };
+        Batch {
+            failing: Some(Failing { error, attempt, next_ms }),
+            answered: batch.answered,
+            ..Batch::default()
+        }
+    }
+
+    #[test]
+    fn the_feed_is_as_good_as_its_batches() {
+        let good_for = Freshness::for_interval(2_000);
+        let status = |batches: &[Batch], now| feed_status(batches, at(now), good_for);
+        assert_eq!(status(&[], 0), FeedStatus::Nobody);
+        assert_eq!(status(&[Batch::default()], 0), FeedStatus::Connecting);
+        assert_eq!(status(&[answered(0), Batch::default()], 100), FeedStatus::Live);
+        assert_eq!(
+            status(&[answered(0), failing(&answered(0), 1, 9)], 100),
+            FeedStatus::Degraded { failing: 1 }
+        );
+        assert_eq!(
+            status(&[failing(&answered(0), 3, 9), failing(&Batch::default(), 1, 7)], 100),
+            FeedStatus::Retrying { attempt: 3, next_ms: 7 }
+        );
+        assert_eq!(status(&[answered(0)], 3_001), FeedStatus::Overdue);
+        assert_eq!(status(&[answered(0), answered(3_000)], 3_001), FeedStatus::Degraded { failing: 1 });
+    }
+
+    #[test]
+    fn answers_are_good_for_three_intervals_and_never_less_than_six_seconds() {
+        assert_eq!(Freshness::for_interval(500), Freshness { stale_ms: 1_500, unknown_ms: 6_000 });
+        assert_eq!(Freshness::for_interval(10_000), Freshness { stale_ms: 15_000, unknown_ms: 30_000 });
+    }
+
+    #[test]
+    fn a_batch_says_when_it_changes_by_itself() {
+        let good_for = Freshness::for_interval(2_000);
+        let mut batch = answered(1_000);
+        assert_eq!(batch.next_change(at(1_000), good_for), Some(4_001));
+        assert_eq!(batch.next_change(at(4_001), good_for), Some(7_001));
+        batch.void_since = Some(7_001);
+        assert_eq!(batch.next_change(at(7_001), good_for), None);
+        assert_eq!(Batch::default().next_change(at(0), good_for), None);
+    }
+}

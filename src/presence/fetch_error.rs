@@ -1,0 +1,322 @@
+//! Why a question got no answer: what happened, where, and what to do about it.
+//!
+//! One sentence each. Texts that came from a server are visible-safe, bounded and free of tokens
+//! before they get here (see `openim`).
+
+use std::fmt;
+
+/// Why a question to the server got no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FetchError {
+    /// No connection, or one that broke before the whole answer was there.
+    Unreachable {
+        /// What failed, as the system words it: `connection refused`.
+        what: Box<str>,
+    },
+    /// No whole answer within the time that we wait.
+    Timeout {
+        /// How long that was.
+        after_ms: u64,
+    },
+    /// The TLS handshake failed.
+    Tls {
+        /// What failed, as the TLS library words it.
+        what: Box<str>,
+    },
+    /// A 3xx, which is never followed: the admin token would go with it.
+    Redirect {
+        /// HTTP status.
+        status: u16,
+        /// The `Location` header; visible-safe, without credentials.
+        target: Box<str>,
+    },
+    /// An HTTP status other than 200 with a body that is not OpenIM's.
+    Http {
+        /// HTTP status.
+        status: u16,
+    },
+    /// 429: the server asks for fewer questions.
+    RateLimited {
+        /// How long it asks us to wait, where it said so legibly.
+        retry_after_ms: Option<u64>,
+    },
+    /// The body, unpacked, is larger than the limit.
+    TooLarge {
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// Not an answer that this program understands.
+    Decode {
+        /// What is wrong, and where.
+        what: Box<str>,
+    },
+    /// The server does not accept the admin token (errCode 1501-1507).
+    Auth {
+        /// `errCode`.
+        code: i32,
+        /// What the server calls it, or what this program knows of it.
+        what: Box<str>,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The server accepts the token, but not for this question (errCode 1002 and its kind).
+    Denied {
+        /// `errCode`.
+        code: i32,
+        /// What the server said.
+        what: Box<str>,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Any other `errCode`.
+    Api {
+        /// `errCode`.
+        code: i32,
+        /// Name and detail, as the server said them.
+        what: Box<str>,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Our own credentials could not be had: no file, a failing command, a stopped login.
+    Credentials {
+        /// What happened, where.
+        what: Box<str>,
+        /// What to do.
+        advice: &'static str,
+    },
+}
+
+/// A [`FetchError`] in one small value, for a column of a million users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Trouble {
+    /// See [`FetchError::Unreachable`].
+    Unreachable,
+    /// See [`FetchError::Timeout`].
+    Timeout,
+    /// See [`FetchError::Tls`].
+    Tls,
+    /// See [`FetchError::Redirect`].
+    Redirect(u16),
+    /// See [`FetchError::Http`].
+    Http(u16),
+    /// See [`FetchError::RateLimited`].
+    RateLimited,
+    /// See [`FetchError::TooLarge`].
+    TooLarge,
+    /// See [`FetchError::Decode`].
+    Decode,
+    /// See [`FetchError::Auth`].
+    Auth(i32),
+    /// See [`FetchError::Denied`].
+    Denied(i32),
+    /// See [`FetchError::Api`].
+    Api(i32),
+    /// See [`FetchError::Credentials`].
+    Credentials,
+}
+
+/// What asking again can be expected to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mends {
+    /// It may well pass: ask again soon, then less often.
+    ByItself,
+    /// Only after the time that the server named.
+    AfterWaiting,
+    /// Only when somebody changes something: ask seldom.
+    WhenChanged,
+}
+
+impl FetchError {
+    /// The kind of it.
+    pub fn trouble(&self) -> Trouble {
+        match *self {
+            FetchError::Unreachable { .. } => Trouble::Unreachable,
+            FetchError::Timeout { .. } => Trouble::Timeout,
+            FetchError::Tls { .. } => Trouble::Tls,
+            FetchError::Redirect { status, .. } => Trouble::Redirect(status),
+            FetchError::Http { status } => Trouble::Http(status),
+            FetchError::RateLimited { .. } => Trouble::RateLimited,
+            FetchError::TooLarge { .. } => Trouble::TooLarge,
+            FetchError::Decode { .. } => Trouble::Decode,
+            FetchError::Auth { code, .. } => Trouble::Auth(code),
+            FetchError::Denied { code, .. } => Trouble::Denied(code),
+            FetchError::Api { code, .. } => Trouble::Api(code),
+            FetchError::Credentials { .. } => Trouble::Credentials,
+        }
+    }
+
+    /// Whether asking again helps.
+    pub fn mends(&self) -> Mends {
+        match self {
+            FetchError::RateLimited { .. } => Mends::AfterWaiting,
+            FetchError::Unreachable { .. }
+            | FetchError::Timeout { .. }
+            | FetchError::TooLarge { .. }
+            | FetchError::Decode { .. }
+            | FetchError::Api { .. } => Mends::ByItself,
+            FetchError::Http { status } if *status >= 500 => Mends::ByItself,
+            FetchError::Http { .. }
+            | FetchError::Tls { .. }
+            | FetchError::Redirect { .. }
+            | FetchError::Auth { .. }
+            | FetchError::Denied { .. }
+            | FetchError::Credentials { .. } => Mends::WhenChanged,
+        }
+    }
+
+    /// What to do about it, as a sentence without its full stop.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            FetchError::Unreachable { .. } => {
+                "check the address (--api), that the server runs, and the way there"
+            }
+            FetchError::Timeout { .. } => {
+                "the server or one of its gateways may hang; --timeout waits longer"
+            }
+            FetchError::Tls { .. } => "check the certificate; --ca-file trusts a private authority",
+            FetchError::Redirect { .. } => "redirects are not followed; give the final address to --api",
+            FetchError::Http { status: 404 } => "no OpenIM API answers there; check the path in --api",
+            FetchError::Http { status: 413 } => {
+                "a proxy refuses so long a request; ask for fewer users with --batch"
+            }
+            FetchError::Http { status } if *status >= 500 => {
+                "the API or the proxy before it is in trouble; look at its log"
+            }
+            FetchError::Http { .. } => "check the address (--api); a proxy may be in between",
+            FetchError::RateLimited { .. } => {
+                "ask less often (--interval) or for more users at a time (--batch)"
+            }
+            FetchError::TooLarge { .. } => "ask for fewer users at a time (--batch)",
+            FetchError::Decode { .. } => "is --api the address of an OpenIM API, and not of another program?",
+            FetchError::Auth { advice, .. }
+            | FetchError::Denied { advice, .. }
+            | FetchError::Api { advice, .. }
+            | FetchError::Credentials { advice, .. } => advice,
+        }
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FetchError::Unreachable { what } => write!(f, "cannot reach the server: {what}"),
+            FetchError::Timeout { after_ms } => {
+                write!(f, "no whole answer within {} s", Seconds(*after_ms))
+            }
+            FetchError::Tls { what } => write!(f, "no trusted TLS connection: {what}"),
+            FetchError::Redirect { status, target } => {
+                write!(f, "HTTP {status} redirects to {target}")
+            }
+            FetchError::Http { status } => match http_reason(*status) {
+                Some(reason) => write!(f, "HTTP {status} {reason}"),
+                None => write!(f, "HTTP {status}"),
+            },
+            FetchError::RateLimited { retry_after_ms: Some(ms) } => {
+                write!(f, "the server limits our rate (429), again in {} s", Seconds(*ms))
+            }
+            FetchError::RateLimited { retry_after_ms: None } => {
+                f.write_str("the server limits our rate (429)")
+            }
+            FetchError::TooLarge { limit_bytes } => {
+                write!(f, "the answer is larger than {} MiB", limit_bytes.div_ceil(1 << 20))
+            }
+            FetchError::Decode { what } => write!(f, "the answer is not understood: {what}"),
+            FetchError::Auth { code, what, .. } => {
+                write!(f, "admin token refused: {what} ({code})")
+            }
+            FetchError::Denied { code, what, .. } => write!(f, "no permission: {what} ({code})"),
+            FetchError::Api { code, what, .. } => write!(f, "server error {code}: {what}"),
+            FetchError::Credentials { what, .. } => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+impl fmt::Display for Trouble {
+    /// A few words, to stand in brackets beside a user.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Unreachable => f.write_str("unreachable"),
+            Trouble::Timeout => f.write_str("timed out"),
+            Trouble::Tls => f.write_str("TLS failed"),
+            Trouble::Redirect(status) => write!(f, "redirected, HTTP {status}"),
+            Trouble::Http(status) => write!(f, "HTTP {status}"),
+            Trouble::RateLimited => f.write_str("rate limited"),
+            Trouble::TooLarge => f.write_str("answer too large"),
+            Trouble::Decode => f.write_str("answer not understood"),
+            Trouble::Auth(code) => write!(f, "token refused, {code}"),
+            Trouble::Denied(code) => write!(f, "no permission, {code}"),
+            Trouble::Api(code) => write!(f, "server error {code}"),
+            Trouble::Credentials => f.write_str("no credentials"),
+        }
+    }
+}
+
+/// Milliseconds shown as seconds, with a tenth where they are few.
+struct Seconds(u64);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_multiple_of(1000) || self.0 >= 10_000 {
+            write!(f, "{}", self.0 / 1000)
+        } else {
+            write!(f, "{:.1}", self.0 as f64 / 1000.0)
+        }
+    }
+}
+
+fn http_reason(status: u16) -> Option<&'static str> {
+    Some(match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        413 => "Content Too Large",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_says_what_happened_and_what_to_do() {
+        let cases = [
+            (
+                FetchError::Unreachable { what: "connection refused".into() },
+                "cannot reach the server: connection refused",
+            ),
+            (FetchError::Timeout { after_ms: 2_500 }, "no whole answer within 2.5 s"),
+            (FetchError::Timeout { after_ms: 10_000 }, "no whole answer within 10 s"),
+            (FetchError::Http { status: 502 }, "HTTP 502 Bad Gateway"),
+            (FetchError::Http { status: 299 }, "HTTP 299"),
+            (
+                FetchError::RateLimited { retry_after_ms: Some(1_000) },
+                "the server limits our rate (429), again in 1 s",
+            ),
+            (FetchError::TooLarge { limit_bytes: 64 << 20 }, "the answer is larger than 64 MiB"),
+            (
+                FetchError::Redirect { status: 307, target: "http://elsewhere/".into() },
+                "HTTP 307 redirects to http://elsewhere/",
+            ),
+        ];
+        for (error, text) in cases {
+            assert_eq!(error.to_string(), text);
+            assert!(!error.advice().is_empty() && !error.advice().ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn only_what_may_pass_is_asked_again_soon() {
+        assert_eq!(FetchError::Http { status: 502 }.mends(), Mends::ByItself);
+        assert_eq!(FetchError::Http { status: 404 }.mends(), Mends::WhenChanged);
+        assert_eq!(FetchError::RateLimited { retry_after_ms: None }.mends(), Mends::AfterWaiting);
+    }
+}

@@ -1,0 +1,36 @@
+//! The words of the problem, as plain data: users, connections, presence, transitions, the roster.
+//!
+//! Pure and synchronous: no file, no socket, no clock. An [`Observation`] is the only thing that
+//! changes what is known; [`Roster::apply`] takes it, [`Roster::advance`] lets time pass.
+
+mod batches;
+mod connection;
+mod fetch_error;
+mod latency;
+mod observation;
+mod platform;
+mod roster;
+mod server_clock;
+mod state;
+mod text;
+mod time;
+mod token;
+mod transition;
+mod verdict;
+mod watch_list;
+
+pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
+pub use connection::{ConnId, Connection};
+pub use fetch_error::{FetchError, Mends, Trouble};
+pub use latency::Latency;
+pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
+pub use platform::Platform;
+pub use roster::{Changes, Roster, Totals, Tracked};
+pub use server_clock::ServerClock;
+pub use state::{Presence, Why};
+pub use text::{visible, visible_bounded};
+pub use time::{Moment, Since};
+pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
+pub use transition::{Socket, Transition, What};
+pub use verdict::{Sockets, verdict};
+pub use watch_list::{Entry, UserId, UserIx, WatchList};

@@ -1,0 +1,90 @@
+//! One answer, or failure, to one question put to a server: the only thing that changes what imtop knows.
+
+use super::connection::Connection;
+use super::fetch_error::FetchError;
+use super::time::Moment;
+use super::watch_list::UserIx;
+
+/// What a server can be asked about users: the witnesses, of which each errs in its own direction.
+///
+/// The registry (`get_users_status`), the token list and the gateways themselves join here as they
+/// are asked; each then has its variant of [`Answer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// `POST /user/get_users_online_status`: which sockets are open. Errs to offline.
+    OnlineStatus,
+}
+
+/// Names one request in the server's log; sent as the `operationID` header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationId(pub Box<str>);
+
+/// One answer, or failure, to one question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// What was asked.
+    pub question: Question,
+    /// About which watch list; see [`super::WatchList::generation`].
+    pub generation: u32,
+    /// About which users of it; see [`super::WatchList::batch`].
+    pub batch: u32,
+    /// When the question was sent.
+    pub sent: Moment,
+    /// When the answer was there, or had failed.
+    pub received: Moment,
+    /// The name of the request in the server's log.
+    pub operation_id: OperationId,
+    /// The server's clock when it answered (`Date` header), unix seconds.
+    pub server_date: Option<i64>,
+    /// Length of the body as it came over the wire.
+    pub wire_bytes: u64,
+    /// What in the answer did not belong there.
+    pub oddities: Oddities,
+    /// How many times in a row this batch has failed, this time included; 0 for an answer.
+    pub attempt: u32,
+    /// When the batch will be asked again, on the monotonic clock.
+    pub next_ms: u64,
+    /// What came of it.
+    pub answer: Result<Answer, FetchError>,
+}
+
+/// Things in an answer that a right server does not send; counted, and otherwise passed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Oddities {
+    /// Entries about users whom nobody asked for.
+    pub foreign: u32,
+    /// Entries about a user who had one already.
+    pub repeated: u32,
+    /// Entries that could not be read.
+    pub unreadable: u32,
+}
+
+impl Oddities {
+    /// Whether there were any.
+    pub fn any(self) -> bool {
+        self != Oddities::default()
+    }
+}
+
+/// What a server answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// To [`Question::OnlineStatus`]: the same, byte for byte, as the last answer to this batch.
+    Same,
+    /// To [`Question::OnlineStatus`]: the users whose entries differ from the last answer. A user
+    /// may be listed who has not changed; one who has is never left out.
+    Changed(Vec<(UserIx, UserStatus)>),
+}
+
+/// What one answer said of one user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserStatus {
+    /// Online, with these connections, each of them once; none where the server named none.
+    Online(Vec<Connection>),
+    /// Without a connection.
+    Offline,
+    /// The answer had no entry for the user.
+    Missing,
+    /// The answer had an entry that says neither online nor offline.
+    Unclear,
+}

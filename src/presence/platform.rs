@@ -1,0 +1,83 @@
+//! The platform of a connection, as the server numbers them (protocol `constant/platform_id_to_name.go`).
+//!
+//! The table is not closed: a number this program has never heard of is kept and shown.
+
+use std::borrow::Cow;
+
+/// A platform number of the server's: 1 iOS ... 12 Bot, or one that came later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Platform(pub i32);
+
+/// Number, name on the wire of servers up to v3.8.0, name for people, at most four columns.
+const KNOWN: [(i32, &str, &str, &str); 12] = [
+    (1, "IOS", "iOS", "iOS"),
+    (2, "Android", "Android", "And"),
+    (3, "Windows", "Windows", "Win"),
+    (4, "OSX", "macOS", "Mac"),
+    (5, "Web", "Web", "Web"),
+    (6, "MiniWeb", "MiniWeb", "Mini"),
+    (7, "Linux", "Linux", "Lin"),
+    (8, "APad", "Android pad", "APad"),
+    (9, "IPad", "iPad", "iPad"),
+    (10, "Admin", "Admin", "Adm"),
+    (11, "HarmonyOS", "HarmonyOS", "Harm"),
+    (12, "Bot", "Bot", "Bot"),
+];
+
+impl Platform {
+    /// Stands for a platform that an answer did not name at all.
+    pub const UNNAMED: Platform = Platform(0);
+
+    /// Reads the name that servers up to v3.8.0 send in place of the number; letter case is ignored.
+    pub fn from_wire_name(name: &str) -> Option<Platform> {
+        KNOWN.iter().find(|(_, wire, ..)| wire.eq_ignore_ascii_case(name)).map(|(id, ..)| Platform(*id))
+    }
+
+    /// The name that servers up to v3.8.0 send, where the platform has one.
+    pub fn wire_name(self) -> Option<&'static str> {
+        self.row().map(|row| row.1)
+    }
+
+    /// The name for people: `Android`, or `platform 13`.
+    pub fn name(self) -> Cow<'static, str> {
+        match (self.row(), self) {
+            (Some(row), _) => Cow::Borrowed(row.2),
+            (None, Platform::UNNAMED) => Cow::Borrowed("no platform"),
+            (None, Platform(id)) => Cow::Owned(format!("platform {id}")),
+        }
+    }
+
+    /// At most four columns for the numbers in use: `And`, or `p13`.
+    pub fn short(self) -> Cow<'static, str> {
+        match (self.row(), self) {
+            (Some(row), _) => Cow::Borrowed(row.3),
+            (None, Platform::UNNAMED) => Cow::Borrowed("?"),
+            (None, Platform(id)) => Cow::Owned(format!("p{id}")),
+        }
+    }
+
+    fn row(self) -> Option<&'static (i32, &'static str, &'static str, &'static str)> {
+        KNOWN.iter().find(|row| row.0 == self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_nobody_has_heard_of_is_shown_as_itself() {
+        assert_eq!(Platform(13).name(), "platform 13");
+        assert_eq!(Platform(-4).short(), "p-4");
+        assert_eq!(Platform(13).wire_name(), None);
+    }
+
+    #[test]
+    fn old_servers_send_names() {
+        for (id, wire, ..) in KNOWN {
+            assert_eq!(Platform::from_wire_name(wire), Some(Platform(id)));
+        }
+        assert_eq!(Platform::from_wire_name("osx"), Some(Platform(4)));
+        assert_eq!(Platform::from_wire_name("Toaster"), None);
+    }
+}

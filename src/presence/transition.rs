@@ -1,0 +1,74 @@
+//! A change of what is known, and the interval in which it happened.
+
+use std::sync::Arc;
+
+use super::connection::ConnId;
+use super::observation::OperationId;
+use super::platform::Platform;
+use super::state::Presence;
+use super::time::Moment;
+use super::watch_list::UserId;
+
+/// A change, known to have happened after `after` and no later than `before`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// Counts the transitions of a run, from 1.
+    pub id: u64,
+    /// Whose.
+    pub user: UserId,
+    /// What changed.
+    pub what: What,
+    /// The last answer without the change was sent at this moment; `None` where there was none, so
+    /// that nothing is known of when it happened.
+    pub after: Option<Moment>,
+    /// The first answer with it arrived at this moment.
+    pub before: Moment,
+    /// The request that showed it; `None` where it was the want of answers.
+    pub operation: Option<Arc<OperationId>>,
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The presence of the user.
+    Presence {
+        /// What was said before.
+        from: Presence,
+        /// What is said now.
+        to: Presence,
+    },
+    /// A connection appeared.
+    Connected(Socket),
+    /// A connection is gone.
+    Disconnected(Socket),
+    /// A connection is gone and another of the same platform is there in its place.
+    Replaced {
+        /// The one that is gone.
+        old: Socket,
+        /// The one that is there.
+        new: Socket,
+        /// Whether both were opened with the same session token: a reconnect. Otherwise a second
+        /// device took the first one's place.
+        same_token: bool,
+    },
+    /// A connection went to the background.
+    MovedBackground(Socket),
+    /// A connection came to the foreground.
+    MovedForeground(Socket),
+}
+
+/// Names a connection in a transition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Socket {
+    /// Its platform.
+    pub platform: Platform,
+    /// Its identity.
+    pub id: ConnId,
+}
+
+impl Transition {
+    /// Whether it is only the first that was ever heard of the user.
+    pub fn is_first_sight(&self) -> bool {
+        matches!(self.what, What::Presence { .. }) && self.after.is_none()
+    }
+}

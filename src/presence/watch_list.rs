@@ -1,0 +1,284 @@
+//! The watch list: who is watched, in which order, with labels and groups, and in which batches.
+//!
+//! A list never changes; a new one has the next generation, so that a late answer to a question
+//! about an older list is told apart and never meets the wrong user.
+
+use std::fmt;
+use std::hash::BuildHasher as _;
+use std::ops::Range;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+use super::text::visible;
+
+/// Place of a user in one generation of the watch list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserIx(pub u32);
+
+impl UserIx {
+    /// As an index into columns.
+    pub fn at(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A user ID exactly as it is sent to the server. Shown visible-safe.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(Arc<str>);
+
+impl UserId {
+    /// Takes an ID as written by whoever named the user.
+    pub fn new(id: &str) -> UserId {
+        UserId(id.into())
+    }
+
+    /// The ID as the server knows it; not safe to print.
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&visible(&self.0))
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// One user as a source of the watch list names them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// The user ID, as the server knows it.
+    pub id: String,
+    /// What people call the user.
+    pub label: Option<String>,
+    /// What they belong to.
+    pub group: Option<String>,
+}
+
+impl Entry {
+    /// An entry with nothing but an ID.
+    pub fn of(id: &str) -> Entry {
+        Entry { id: id.to_owned(), ..Entry::default() }
+    }
+}
+
+/// The users being watched. Ids live in one arena, so that a million of them are one allocation.
+pub struct WatchList {
+    generation: u32,
+    batch_size: u32,
+    ids: String,
+    /// `ends[i]` is where the i-th ID ends in `ids`.
+    ends: Vec<u32>,
+    /// Empty while nobody has one.
+    labels: Vec<Option<Box<str>>>,
+    /// Empty while nobody has one; the same group is one allocation.
+    groups: Vec<Option<Arc<str>>>,
+    hasher: rapidhash::fast::RandomState,
+    lookup: HashTable<u32>,
+}
+
+impl WatchList {
+    /// Builds the list of `generation` from `entries`, in their order; a repeated ID keeps its
+    /// first place. `batch_size` is the number of users in one request, at least 1.
+    ///
+    /// Ids beyond 4 GiB of text in all are left out (about 200 million users).
+    pub fn new(generation: u32, batch_size: u32, entries: impl IntoIterator<Item = Entry>) -> WatchList {
+        let mut list = WatchList {
+            generation,
+            batch_size: batch_size.max(1),
+            ids: String::new(),
+            ends: Vec::new(),
+            labels: Vec::new(),
+            groups: Vec::new(),
+            hasher: rapidhash::fast::RandomState::new(),
+            lookup: HashTable::new(),
+        };
+        let mut groups = std::collections::HashSet::<Arc<str>>::new();
+        for entry in entries {
+            list.push(entry, &mut groups);
+        }
+        list.ids.shrink_to_fit();
+        list.ends.shrink_to_fit();
+        list
+    }
+
+    fn push(&mut self, entry: Entry, groups: &mut std::collections::HashSet<Arc<str>>) {
+        let end = self.ids.len() + entry.id.len();
+        if self.find(&entry.id).is_some() || u32::try_from(end).is_err() {
+            return;
+        }
+        let ix = self.ends.len() as u32;
+        self.ids.push_str(&entry.id);
+        self.ends.push(end as u32);
+        let hash = self.hasher.hash_one(entry.id.as_str());
+        let (ids, ends, hasher) = (&self.ids, &self.ends, &self.hasher);
+        self.lookup.insert_unique(hash, ix, |&other| hasher.hash_one(slice(ids, ends, other)));
+        if let Some(label) = entry.label {
+            self.labels.resize(ix as usize, None);
+            self.labels.push(Some(visible(&label).into()));
+        }
+        if let Some(group) = entry.group {
+            let group: Arc<str> = visible(&group).into();
+            let shared = groups.get(&group).cloned().unwrap_or_else(|| {
+                groups.insert(Arc::clone(&group));
+                group
+            });
+            self.groups.resize(ix as usize, None);
+            self.groups.push(Some(shared));
+        }
+    }
+
+    /// Which list this is; each change makes the next number.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// How many users are watched.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether nobody is watched.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// All users, in list order.
+    pub fn users(&self) -> impl DoubleEndedIterator<Item = UserIx> + ExactSizeIterator + use<> {
+        (0..self.ends.len() as u32).map(UserIx)
+    }
+
+    /// The ID as the server knows it; not safe to print.
+    pub fn raw_id(&self, user: UserIx) -> &str {
+        slice(&self.ids, &self.ends, user.0)
+    }
+
+    /// The ID as something that can outlive this list.
+    pub fn id(&self, user: UserIx) -> UserId {
+        UserId::new(self.raw_id(user))
+    }
+
+    /// What people call the user; visible-safe.
+    pub fn label(&self, user: UserIx) -> Option<&str> {
+        self.labels.get(user.at())?.as_deref()
+    }
+
+    /// What the user belongs to; visible-safe.
+    pub fn group(&self, user: UserIx) -> Option<&str> {
+        self.groups.get(user.at())?.as_deref()
+    }
+
+    /// Whether anybody has a label.
+    pub fn has_labels(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
+    /// Whether anybody has a group.
+    pub fn has_groups(&self) -> bool {
+        !self.groups.is_empty()
+    }
+
+    /// Finds a user by the ID that the server knows.
+    pub fn find(&self, id: &str) -> Option<UserIx> {
+        let hash = self.hasher.hash_one(id);
+        self.lookup.find(hash, |&ix| slice(&self.ids, &self.ends, ix) == id).map(|&ix| UserIx(ix))
+    }
+
+    /// How many requests one round takes.
+    pub fn batches(&self) -> u32 {
+        (self.ends.len() as u32).div_ceil(self.batch_size)
+    }
+
+    /// Which request of a round asks about the user.
+    pub fn batch_of(&self, user: UserIx) -> u32 {
+        user.0 / self.batch_size
+    }
+
+    /// The users of one request; empty for a batch that does not exist.
+    pub fn batch(&self, batch: u32) -> Range<u32> {
+        let len = self.ends.len() as u32;
+        let start = batch.saturating_mul(self.batch_size).min(len);
+        start..start.saturating_add(self.batch_size).min(len)
+    }
+
+    /// The entries again, to make the next list from.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+        self.users().map(|user| Entry {
+            id: self.raw_id(user).to_owned(),
+            label: self.label(user).map(str::to_owned),
+            group: self.group(user).map(str::to_owned),
+        })
+    }
+}
+
+fn slice<'a>(ids: &'a str, ends: &[u32], ix: u32) -> &'a str {
+    let at = ix as usize;
+    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
+    &ids[start..ends[at] as usize]
+}
+
+impl fmt::Debug for WatchList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WatchList(generation {}, {} users)", self.generation, self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(ids: &[&str]) -> WatchList {
+        WatchList::new(1, 2, ids.iter().map(|id| Entry::of(id)))
+    }
+
+    #[test]
+    fn a_repeated_id_keeps_its_first_place() {
+        let list = list(&["a", "b", "a", "", "b"]);
+        let ids: Vec<_> = list.users().map(|user| list.raw_id(user)).collect();
+        assert_eq!(ids, ["a", "b", ""]);
+        assert_eq!(list.find("b"), Some(UserIx(1)));
+        assert_eq!(list.find("c"), None);
+    }
+
+    #[test]
+    fn batches_cover_everybody_once() {
+        let list = list(&["a", "b", "c", "d", "e"]);
+        assert_eq!(list.batches(), 3);
+        assert_eq!(list.batch(2), 4..5);
+        assert_eq!(list.batch(3), 5..5);
+        assert_eq!(list.batch(u32::MAX), 5..5);
+        assert_eq!(list.batch_of(UserIx(3)), 1);
+        assert_eq!(WatchList::new(1, 500, []).batches(), 0);
+    }
+
+    #[test]
+    fn labels_stand_beside_their_users_and_are_safe_to_show() {
+        let entry = |id: &str, label: Option<&str>, group: Option<&str>| Entry {
+            id: id.into(),
+            label: label.map(Into::into),
+            group: group.map(Into::into),
+        };
+        let list = WatchList::new(
+            1,
+            500,
+            [
+                entry("a", None, None),
+                entry("b", Some("王\u{202e}小明"), None),
+                entry("c", None, Some("kiosk")),
+                entry("d", None, None),
+            ],
+        );
+        assert_eq!(list.label(UserIx(0)), None);
+        assert_eq!(list.label(UserIx(1)), Some("王<U+202E>小明"));
+        assert_eq!(list.group(UserIx(2)), Some("kiosk"));
+        assert_eq!(list.label(UserIx(3)), None);
+        assert_eq!(UserId::new("x\u{7}").to_string(), "x^G");
+    }
+}
