@@ -1,0 +1,398 @@
+//! What the roster says after observations and time: intervals, unknown that is not offline, identity.
+
+use std::sync::Arc;
+
+use imtop::presence::{
+    Answer, Changes, ConnId, Connection, Entry, FeedStatus, FetchError, Fingerprint, Freshness, Moment,
+    Observation, Oddities, OperationId, Platform, Presence, Question, Roster, SessionToken, Since, Socket,
+    Totals, Trouble, Unreadable, UserIx, UserStatus, WatchList, What, Why,
+};
+use proptest::prelude::*;
+
+/// A roster of users a, b, c, ... in batches of two, polled every 2 s, with its own script of time.
+struct Script {
+    roster: Roster,
+    now_ms: u64,
+}
+
+fn at(ms: u64) -> Moment {
+    Moment { mono_ms: ms, unix_ms: 1_795_413_000_000 + ms as i64 }
+}
+
+fn watch(generation: u32, ids: &[&str]) -> Arc<WatchList> {
+    Arc::new(WatchList::new(generation, 2, ids.iter().map(|id| Entry::of(id))))
+}
+
+impl Script {
+    fn new(ids: &[&str]) -> Script {
+        Script { roster: Roster::new(watch(1, ids), Freshness::for_interval(2_000), at(0)), now_ms: 0 }
+    }
+
+    fn observe(&mut self, ms: u64, batch: u32, answer: Result<Answer, FetchError>) -> Changes {
+        self.now_ms = ms;
+        let attempt = u32::from(answer.is_err());
+        let changes = self.roster.apply(&Observation {
+            question: Question::OnlineStatus,
+            generation: self.roster.list().generation(),
+            batch,
+            sent: at(ms - 30),
+            received: at(ms),
+            operation_id: OperationId(format!("op-{ms}").into()),
+            server_date: None,
+            wire_bytes: 100,
+            oddities: Oddities::default(),
+            attempt,
+            next_ms: ms + 2_000,
+            answer,
+        });
+        self.check_totals();
+        changes
+    }
+
+    fn answer(&mut self, ms: u64, batch: u32, said: &[(u32, UserStatus)]) -> Changes {
+        let said = said.iter().map(|(user, status)| (UserIx(*user), status.clone())).collect();
+        self.observe(ms, batch, Ok(Answer::Changed(said)))
+    }
+
+    fn pass(&mut self, ms: u64) -> Changes {
+        self.now_ms = ms;
+        let changes = self.roster.advance(at(ms));
+        self.check_totals();
+        changes
+    }
+
+    fn presence(&self, user: u32) -> Presence {
+        self.roster.presence(UserIx(user))
+    }
+
+    fn since(&self, user: u32) -> Option<Since> {
+        self.roster.since(UserIx(user))
+    }
+
+    fn is_stale(&self, user: u32) -> bool {
+        self.roster.is_stale(UserIx(user), at(self.now_ms))
+    }
+
+    /// The counts kept by batch agree with a count of everybody.
+    fn check_totals(&self) {
+        let now = at(self.now_ms);
+        let mut counted = Totals { watched: self.roster.list().len() as u32, ..Totals::default() };
+        for user in self.roster.list().users() {
+            match self.roster.presence(user) {
+                Presence::Online => counted.online += 1,
+                Presence::Background => counted.background += 1,
+                Presence::Offline => counted.offline += 1,
+                Presence::Unknown(_) | Presence::Unregistered => counted.unknown += 1,
+            }
+            counted.stale += u32::from(self.roster.is_stale(user, now));
+        }
+        assert_eq!(self.roster.totals(now), counted);
+    }
+}
+
+fn connection(platform: i32, id: &str, token: u128) -> Connection {
+    let token = SessionToken { fingerprint: Fingerprint(token), claims: Err(Unreadable::NotAJwt) };
+    Connection { platform: Platform(platform), id: ConnId::new(id), background: false, token: Some(token) }
+}
+
+fn on(connections: &[Connection]) -> UserStatus {
+    UserStatus::Online(connections.to_vec())
+}
+
+fn background(connection: &Connection) -> Connection {
+    Connection { background: true, ..connection.clone() }
+}
+
+fn socket(connection: &Connection) -> Socket {
+    Socket { platform: connection.platform, id: connection.id.clone() }
+}
+
+fn timeout() -> Result<Answer, FetchError> {
+    Err(FetchError::Timeout { after_ms: 10_000 })
+}
+
+fn what(changes: &Changes) -> Vec<&What> {
+    changes.transitions.iter().map(|transition| &transition.what).collect()
+}
+
+const PHONE: &str = "00000000000000000000000000000001";
+const DESK: &str = "00000000000000000000000000000002";
+
+#[test]
+fn nothing_is_known_before_the_first_answer() {
+    let mut script = Script::new(&["a", "b", "c"]);
+    assert_eq!(script.presence(0), Presence::Unknown(Why::NotAnswered));
+    assert_eq!(script.roster.feed_status(at(0)), FeedStatus::Connecting);
+    assert_eq!(script.roster.next_change(at(0)), None);
+    assert_eq!(script.pass(60_000), Changes::default());
+    script.observe(60_000, 0, timeout());
+    assert_eq!(script.presence(0), Presence::Unknown(Why::Failed(Trouble::Timeout)));
+    assert_eq!(script.since(0), None);
+    assert!(!script.is_stale(0), "what was never known is not stale");
+}
+
+#[test]
+fn a_first_sight_is_no_change_and_its_beginning_is_not_known() {
+    let mut script = Script::new(&["a", "b"]);
+    let phone = connection(2, PHONE, 1);
+    let changes = script.answer(1_000, 0, &[(0, on(std::slice::from_ref(&phone))), (1, UserStatus::Offline)]);
+    assert!(changes.transitions.iter().all(imtop::presence::Transition::is_first_sight));
+    assert_eq!(changes.transitions.len(), 2);
+    assert_eq!(script.presence(0), Presence::Online);
+    assert_eq!(script.presence(1), Presence::Offline);
+    assert_eq!(script.since(0), Some(Since { after_ms: None, before_ms: 1_000 }));
+    let tracked = &script.roster.connections(UserIx(0))[0];
+    assert_eq!(tracked.since, Since { after_ms: None, before_ms: 1_000 });
+}
+
+#[test]
+fn a_transition_is_an_interval_between_a_question_and_an_answer() {
+    let mut script = Script::new(&["a", "b"]);
+    let (phone, desk) = (connection(2, PHONE, 1), connection(3, DESK, 2));
+    script.answer(1_000, 0, &[(0, on(std::slice::from_ref(&phone))), (1, UserStatus::Offline)]);
+    script.observe(3_000, 0, Ok(Answer::Same));
+
+    let changes = script.answer(5_000, 0, &[(0, on(&[background(&phone), desk.clone()]))]);
+    assert_eq!(what(&changes), [&What::Connected(socket(&desk)), &What::MovedBackground(socket(&phone))]);
+    assert_eq!(changes.transitions[0].after, Some(at(2_970)), "the last answer without it was sent then");
+    assert_eq!(changes.transitions[0].before, at(5_000));
+    assert_eq!(changes.transitions[0].operation.as_ref().unwrap().0.as_ref(), "op-5000");
+
+    let changes = script.answer(7_000, 0, &[(0, on(&[background(&phone)]))]);
+    let went = What::Presence { from: Presence::Online, to: Presence::Background };
+    assert_eq!(what(&changes), [&went, &What::Disconnected(socket(&desk))]);
+
+    let changes = script.answer(9_000, 0, &[(0, UserStatus::Offline)]);
+    let went = What::Presence { from: Presence::Background, to: Presence::Offline };
+    assert_eq!(what(&changes), [&went, &What::Disconnected(socket(&phone))]);
+    assert_eq!(script.since(0), Some(Since { after_ms: Some(6_970), before_ms: 9_000 }));
+    let ids: Vec<u64> = changes.transitions.iter().map(|transition| transition.id).collect();
+    assert_eq!(ids, [7, 8]);
+}
+
+#[test]
+fn a_connection_in_anothers_place_is_a_reconnect_only_with_the_same_token() {
+    let mut script = Script::new(&["a"]);
+    let old = connection(5, "old", 1);
+    let again = connection(5, "again", 1);
+    let other = connection(5, "other", 2);
+    script.answer(1_000, 0, &[(0, on(std::slice::from_ref(&old)))]);
+    let changes = script.answer(3_000, 0, &[(0, on(std::slice::from_ref(&again)))]);
+    assert_eq!(
+        what(&changes),
+        [&What::Replaced { old: socket(&old), new: socket(&again), same_token: true }]
+    );
+    let changes = script.answer(5_000, 0, &[(0, on(std::slice::from_ref(&other)))]);
+    assert_eq!(
+        what(&changes),
+        [&What::Replaced { old: socket(&again), new: socket(&other), same_token: false }]
+    );
+    assert_eq!(script.since(0), Some(Since { after_ms: None, before_ms: 1_000 }), "online all the time");
+}
+
+#[test]
+fn a_failed_batch_ages_then_turns_unknown_and_never_offline() {
+    let mut script = Script::new(&["a", "b", "c"]);
+    let phone = connection(2, PHONE, 1);
+    script.answer(1_000, 0, &[(0, on(std::slice::from_ref(&phone))), (1, UserStatus::Offline)]);
+    script.answer(1_000, 1, &[(2, UserStatus::Offline)]);
+    script.observe(3_000, 0, timeout());
+    script.observe(3_000, 1, Ok(Answer::Same));
+    assert_eq!(script.presence(0), Presence::Online);
+    assert!(script.is_stale(0) && script.is_stale(1) && !script.is_stale(2));
+    assert_eq!(script.roster.feed_status(at(3_000)), FeedStatus::Degraded { failing: 1 });
+
+    assert_eq!(script.roster.next_change(at(4_001)), Some(6_001), "the other batch grows stale");
+    assert_eq!(script.roster.next_change(at(6_001)), Some(7_001));
+    assert_eq!(script.pass(7_000), Changes::default());
+    script.observe(7_000, 1, Ok(Answer::Same));
+    let changes = script.pass(7_001);
+    let lost = |from| What::Presence { from, to: Presence::Unknown(Why::Failed(Trouble::Timeout)) };
+    assert_eq!(what(&changes), [&lost(Presence::Online), &lost(Presence::Offline)]);
+    assert_eq!(changes.transitions[0].after, Some(at(970)));
+    assert_eq!(script.roster.last_word(UserIx(0)), Presence::Online);
+    assert_eq!(script.roster.connections(UserIx(0)).len(), 1, "what was seen last is not forgotten");
+    assert_eq!(script.presence(2), Presence::Offline);
+    assert_eq!(script.pass(60_000).transitions.len(), 1, "only the third user's");
+
+    let changes = script.observe(61_000, 0, Ok(Answer::Same));
+    let found = |to| What::Presence { from: Presence::Unknown(Why::Failed(Trouble::Timeout)), to };
+    assert_eq!(what(&changes), [&found(Presence::Online), &found(Presence::Offline)]);
+    assert_eq!(changes.transitions[0].after, Some(at(970)));
+    assert_eq!(
+        script.since(0),
+        Some(Since { after_ms: None, before_ms: 1_000 }),
+        "its connection never left"
+    );
+    assert_eq!(script.since(1), Some(Since { after_ms: None, before_ms: 61_000 }), "may have come and gone");
+}
+
+#[test]
+fn a_batch_that_comes_back_with_changes_reports_each_user_once() {
+    let mut script = Script::new(&["a", "b"]);
+    let phone = connection(2, PHONE, 1);
+    script.answer(1_000, 0, &[(0, on(std::slice::from_ref(&phone))), (1, UserStatus::Offline)]);
+    script.pass(20_000);
+    assert_eq!(script.presence(0), Presence::Unknown(Why::Slow));
+    assert_eq!(script.roster.feed_status(at(20_000)), FeedStatus::Overdue);
+    let changes = script.answer(20_500, 0, &[(0, UserStatus::Offline)]);
+    let from = Presence::Unknown(Why::Slow);
+    assert_eq!(
+        what(&changes),
+        [
+            &What::Presence { from, to: Presence::Offline },
+            &What::Disconnected(socket(&phone)),
+            &What::Presence { from, to: Presence::Offline },
+        ]
+    );
+    assert_eq!(script.since(0), Some(Since { after_ms: Some(970), before_ms: 20_500 }));
+}
+
+#[test]
+fn a_user_left_out_of_answers_ages_alone() {
+    let mut script = Script::new(&["a", "b"]);
+    script.answer(1_000, 0, &[(0, UserStatus::Offline), (1, UserStatus::Missing)]);
+    assert_eq!(script.presence(1), Presence::Unknown(Why::Missing));
+    script.answer(3_000, 0, &[(0, UserStatus::Missing), (1, on(&[]))]);
+    assert_eq!(script.presence(0), Presence::Offline);
+    assert!(script.is_stale(0) && !script.is_stale(1));
+    script.observe(5_000, 0, Ok(Answer::Same));
+    assert_eq!(script.roster.answered(UserIx(0)).unwrap().received, at(1_000));
+    script.observe(7_000, 0, Ok(Answer::Same));
+    assert_eq!(script.roster.next_change(at(7_000)), Some(7_001));
+    let changes = script.pass(7_001);
+    assert_eq!(
+        what(&changes),
+        [&What::Presence { from: Presence::Offline, to: Presence::Unknown(Why::Missing) }]
+    );
+    let changes = script.answer(9_000, 0, &[(0, UserStatus::Unclear)]);
+    assert_eq!((changes.transitions.len(), script.presence(0)), (0, Presence::Unknown(Why::Unclear)));
+    let changes = script.answer(11_000, 0, &[(0, UserStatus::Offline)]);
+    assert_eq!(
+        what(&changes),
+        [&What::Presence { from: Presence::Unknown(Why::Unclear), to: Presence::Offline }]
+    );
+    assert_eq!(changes.transitions[0].after, Some(at(970)));
+}
+
+#[test]
+fn the_next_watch_list_keeps_what_is_known_and_refuses_late_answers() {
+    let mut script = Script::new(&["a", "b", "c"]);
+    let phone = connection(2, PHONE, 1);
+    script.answer(1_000, 0, &[(0, on(std::slice::from_ref(&phone))), (1, UserStatus::Offline)]);
+    script.now_ms = 2_000;
+    script.roster.rebase(watch(2, &["x", "b", "a"]), at(2_000));
+    script.check_totals();
+    assert_eq!(script.presence(0), Presence::Unknown(Why::NotAnswered));
+    assert_eq!(script.presence(1), Presence::Offline);
+    assert_eq!(script.presence(2), Presence::Online);
+    assert_eq!(script.roster.connections(UserIx(2)).len(), 1);
+    assert!(script.is_stale(2), "the new batch was not answered yet");
+
+    let mut late = Observation {
+        question: Question::OnlineStatus,
+        generation: 1,
+        batch: 0,
+        sent: at(1_900),
+        received: at(2_100),
+        operation_id: OperationId("late".into()),
+        server_date: None,
+        wire_bytes: 0,
+        oddities: Oddities::default(),
+        attempt: 0,
+        next_ms: 0,
+        answer: Ok(Answer::Changed(vec![(UserIx(0), UserStatus::Offline)])),
+    };
+    assert_eq!(script.roster.apply(&late), Changes::default());
+    late.generation = 2;
+    late.batch = 9;
+    assert_eq!(script.roster.apply(&late), Changes::default());
+
+    let changes = script.answer(3_000, 0, &[(0, UserStatus::Offline), (1, UserStatus::Offline)]);
+    assert_eq!(changes.transitions.len(), 1, "only the new user's first sight: {changes:?}");
+    let changes = script.answer(3_000, 1, &[(2, UserStatus::Offline)]);
+    assert_eq!(changes.transitions[0].after, Some(at(970)));
+    assert_eq!(script.since(2), Some(Since { after_ms: Some(970), before_ms: 3_000 }));
+}
+
+fn status() -> impl Strategy<Value = UserStatus> {
+    prop_oneof![
+        3 => Just(UserStatus::Offline),
+        1 => Just(UserStatus::Missing),
+        1 => Just(UserStatus::Unclear),
+        5 => prop::collection::btree_map(0..4_u8, (1..4, any::<bool>()), 0..3).prop_map(|sockets| {
+            UserStatus::Online(sockets.into_iter().map(|(id, (platform, background))| Connection {
+                background,
+                ..connection(platform, &id.to_string(), 7)
+            }).collect())
+        }),
+    ]
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Answer(u32, Vec<(u32, UserStatus)>),
+    Same(u32),
+    Fail(u32),
+    Pass(u64),
+    Rebase(Vec<usize>),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..3_u32, prop::collection::vec((0..5_u32, status()), 0..4)).prop_map(|(batch, said)| Step::Answer(batch, said)),
+        2 => (0..3_u32).prop_map(Step::Same),
+        2 => (0..3_u32).prop_map(Step::Fail),
+        3 => (0..9_000_u64).prop_map(Step::Pass),
+        1 => prop::collection::vec(0..5_usize, 0..6).prop_map(Step::Rebase),
+    ]
+}
+
+proptest! {
+    /// Whatever happens, counts agree, `Same` changes nobody who is known, and time alone never
+    /// makes anybody anything but unknown.
+    #[test]
+    fn any_history_keeps_the_roster_honest(steps in prop::collection::vec(step(), 0..40)) {
+        let names = ["a", "b", "c", "d", "e"];
+        let mut script = Script::new(&names);
+        let mut ms = 100;
+        for step in steps {
+            ms += 50;
+            match step {
+                Step::Answer(batch, said) => {
+                    let len = script.roster.list().len() as u32;
+                    let said: Vec<_> = said.into_iter().filter(|(user, _)| *user < len).collect();
+                    script.answer(ms, batch, &said);
+                }
+                Step::Same(batch) => {
+                    let before: Vec<_> = script.roster.list().users().map(|user| script.roster.presence(user)).collect();
+                    script.observe(ms, batch, Ok(Answer::Same));
+                    for (user, before) in script.roster.list().users().zip(before) {
+                        let after = script.roster.presence(user);
+                        prop_assert!(before.is_unknown() || before == after);
+                    }
+                }
+                Step::Fail(batch) => {
+                    let changes = script.observe(ms, batch, timeout());
+                    prop_assert!(changes.transitions.is_empty());
+                }
+                Step::Pass(more) => {
+                    ms += more;
+                    for transition in script.pass(ms).transitions {
+                        let unknown = matches!(transition.what, What::Presence { to: Presence::Unknown(_), .. });
+                        prop_assert!(unknown);
+                        prop_assert!(transition.after.is_some_and(|after| after < transition.before));
+                    }
+                    prop_assert!(script.roster.next_change(at(ms)).is_none_or(|next| next > ms));
+                }
+                Step::Rebase(order) => {
+                    let ids: Vec<&str> = order.iter().map(|&at| names[at]).collect();
+                    let generation = script.roster.list().generation() + 1;
+                    script.now_ms = ms;
+                    script.roster.rebase(watch(generation, &ids), at(ms));
+                    script.check_totals();
+                }
+            }
+        }
+    }
+}
