@@ -20,4 +20,7 @@
 //!        run (a terminal)            headless (one plain frame)
 //! ```
 
+pub mod config;
+pub mod feed;
+pub mod openim;
 pub mod presence;

@@ -1,0 +1,52 @@
+//! Where observations come from: a [`Source`] that answers questions, and the [`Poller`] that asks it
+//! about a watch list, again and again; beside them the file that a watch list is read from.
+//!
+//! Knows nothing of screens: what it learns goes out as [`Observation`]s over a channel.
+
+mod backoff;
+mod poller;
+mod schedule;
+mod watch_file;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::openim::{Client, Fetched, Sieve};
+use crate::presence::{Moment, WatchList};
+
+pub use poller::{Pace, Poller};
+pub use watch_file::{WatchFile, WatchNews};
+
+/// Reads both clocks; passed in, so that tests can be told the time.
+pub type Now = Arc<dyn Fn() -> Moment + Send + Sync>;
+
+/// Something that can be asked who of a batch is connected.
+pub trait Source: Send + Sync + 'static {
+    /// What it keeps of the last answer about a batch, so as to see quickly what has changed.
+    type Memory: Default + Send + 'static;
+
+    /// Asks about one batch of `list`. A failure leaves `memory` usable.
+    fn ask(
+        &self,
+        list: &WatchList,
+        batch: u32,
+        memory: &mut Self::Memory,
+    ) -> impl Future<Output = Fetched> + Send;
+
+    /// Whether the credentials have changed since they were last used, so that a refusal may be void.
+    fn credentials_changed(&self) -> bool {
+        false
+    }
+}
+
+impl Source for Client {
+    type Memory = Sieve;
+
+    async fn ask(&self, list: &WatchList, batch: u32, memory: &mut Sieve) -> Fetched {
+        self.online_status(list, batch, memory).await
+    }
+
+    fn credentials_changed(&self) -> bool {
+        Client::credentials_changed(self)
+    }
+}

@@ -1,0 +1,193 @@
+//! Asks a [`Source`] about every batch of the watch list, round after round, and sends what comes of
+//! it as observations. One task, which owns its schedule; a request is a task of its own, so that
+//! answers are read on all cores and none holds up another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::schedule::Schedule;
+use super::{Now, Source};
+use crate::openim::Fetched;
+use crate::presence::{Moment, Observation, Question, WatchList};
+
+/// Observations that may wait for their reader; the poller waits with them when there are more.
+const BACKLOG: usize = 64;
+
+/// How often the source is asked whether refused credentials have changed.
+const CREDENTIALS_CHECK: Duration = Duration::from_secs(1);
+
+/// How often, and how much at a time, a server is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// From the start of one round to the start of the next.
+    pub interval: Duration,
+    /// Requests under way at the same time.
+    pub concurrency: usize,
+    /// Seed of the scatter of retries.
+    pub seed: u64,
+}
+
+/// Steers a running poller; it stops when this is dropped.
+#[derive(Debug)]
+pub struct Poller {
+    wishes: mpsc::UnboundedSender<Wish>,
+}
+
+enum Wish {
+    PollNow,
+    Interval(Duration),
+    Watch(Arc<WatchList>),
+}
+
+impl Poller {
+    /// Begins to ask `source` about `list`; to be called within a tokio runtime.
+    pub fn start<S: Source>(
+        source: Arc<S>,
+        list: Arc<WatchList>,
+        pace: Pace,
+        now: Now,
+    ) -> (Poller, mpsc::Receiver<Observation>) {
+        let (wishes, wished) = mpsc::unbounded_channel();
+        let (observations, receiver) = mpsc::channel(BACKLOG);
+        let schedule =
+            Schedule::new(list.batches(), pace.interval, pace.concurrency, pace.seed, Instant::now());
+        let memories = fresh_memories(&list);
+        let task = Task { source, list, schedule, memories, requests: JoinSet::new(), now };
+        tokio::spawn(task.run(wished, observations));
+        (Poller { wishes }, receiver)
+    }
+
+    /// Asks about everybody at once, whatever the schedule and the back-off say.
+    pub fn poll_now(&self) {
+        self.wish(Wish::PollNow);
+    }
+
+    /// Asks at another interval from here on.
+    pub fn set_interval(&self, interval: Duration) {
+        self.wish(Wish::Interval(interval));
+    }
+
+    /// Goes over to the next watch list at once.
+    pub fn watch(&self, list: Arc<WatchList>) {
+        self.wish(Wish::Watch(list));
+    }
+
+    fn wish(&self, wish: Wish) {
+        // The task ends before its handle only when nobody reads its observations any more.
+        let _ = self.wishes.send(wish);
+    }
+}
+
+struct Task<S: Source> {
+    source: Arc<S>,
+    list: Arc<WatchList>,
+    schedule: Schedule,
+    /// One a batch; `None` while a request about the batch has it.
+    memories: Vec<Option<S::Memory>>,
+    requests: JoinSet<Outcome<S::Memory>>,
+    now: Now,
+}
+
+struct Outcome<M> {
+    generation: u32,
+    batch: u32,
+    memory: M,
+    sent: Moment,
+    received: Moment,
+    fetched: Fetched,
+}
+
+impl<S: Source> Task<S> {
+    async fn run(
+        mut self,
+        mut wishes: mpsc::UnboundedReceiver<Wish>,
+        observations: mpsc::Sender<Observation>,
+    ) {
+        loop {
+            let now = Instant::now();
+            while let Some(batch) = self.schedule.next(now) {
+                self.ask(batch);
+            }
+            let awaits_change = self.schedule.awaits_change();
+            let check = awaits_change.then(|| now + CREDENTIALS_CHECK);
+            let wake = [self.schedule.wake(now), check].into_iter().flatten().min();
+            tokio::select! {
+                wish = wishes.recv() => match wish {
+                    Some(wish) => self.grant(wish),
+                    None => return,
+                },
+                Some(done) = self.requests.join_next() => match done {
+                    Ok(outcome) => if let Some(observation) = self.take(outcome)
+                        && observations.send(observation).await.is_err() {
+                            return;
+                        },
+                    Err(error) => if let Ok(panic) = error.try_into_panic() {
+                        std::panic::resume_unwind(panic);
+                    },
+                },
+                () = observations.closed() => return,
+                () = sleep_until(wake.unwrap_or(now)), if wake.is_some() => {
+                    if awaits_change && self.source.credentials_changed() {
+                        self.schedule.credentials_changed(Instant::now());
+                    }
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, batch: u32) {
+        let (source, list, now) = (Arc::clone(&self.source), Arc::clone(&self.list), Arc::clone(&self.now));
+        let mut memory = self.memories[batch as usize].take().unwrap_or_default();
+        self.requests.spawn(async move {
+            let sent = now();
+            let fetched = source.ask(&list, batch, &mut memory).await;
+            Outcome { generation: list.generation(), batch, memory, sent, received: now(), fetched }
+        });
+    }
+
+    fn grant(&mut self, wish: Wish) {
+        let now = Instant::now();
+        match wish {
+            Wish::PollNow => self.schedule.poll_now(now),
+            Wish::Interval(interval) => self.schedule.set_interval(interval, now),
+            Wish::Watch(list) => {
+                self.requests = JoinSet::new(); // drops, and so ends, the requests about the old list
+                self.schedule.reset(list.batches(), now);
+                self.memories = fresh_memories(&list);
+                self.list = list;
+            }
+        }
+    }
+
+    fn take(&mut self, outcome: Outcome<S::Memory>) -> Option<Observation> {
+        let Outcome { generation, batch, memory, sent, received, fetched } = outcome;
+        if generation != self.list.generation() {
+            return None;
+        }
+        self.memories[batch as usize] = Some(memory);
+        let now = Instant::now();
+        let (attempt, next) = self.schedule.done(batch, fetched.answer.as_ref().map(|_| ()), now)?;
+        Some(Observation {
+            question: Question::OnlineStatus,
+            generation,
+            batch,
+            sent,
+            received,
+            operation_id: fetched.operation_id,
+            server_date: fetched.server_date,
+            wire_bytes: fetched.wire_bytes,
+            oddities: fetched.oddities,
+            attempt,
+            next_ms: received.mono_ms + next.saturating_duration_since(now).as_millis() as u64,
+            answer: fetched.answer,
+        })
+    }
+}
+
+fn fresh_memories<M: Default>(list: &WatchList) -> Vec<Option<M>> {
+    (0..list.batches()).map(|_| None).collect()
+}

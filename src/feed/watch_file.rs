@@ -1,0 +1,198 @@
+//! Reads a watch-list file again when it changes, and never lets a passing state of it empty the list.
+//!
+//! Editors truncate and rewrite, scripts swap links, disks fill up. So a change counts only when the
+//! file looks the same twice in a row, and a file that is gone, empty or not a list keeps the old one.
+
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Listing, read_watch_list};
+use crate::presence::Entry;
+
+/// A watch-list file and what it held when it was last read.
+#[derive(Debug)]
+pub struct WatchFile {
+    path: PathBuf,
+    entries: Vec<Entry>,
+    /// How the file looked when it was last read, or last complained of.
+    settled: Option<Look>,
+    /// How it looked last time, if that is another look.
+    changing: Option<Look>,
+}
+
+/// What can be seen of a file without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Look(Option<(u64, u64, u64, std::time::SystemTime, i64)>);
+
+/// What looking at the file brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WatchNews {
+    /// It holds another list.
+    Changed(Listing),
+    /// It holds no list at present; the old one stays. A sentence that says why.
+    Kept(String),
+}
+
+impl WatchFile {
+    /// Reads the file for the first time.
+    ///
+    /// # Errors
+    /// A sentence: it cannot be read, or is not a watch list.
+    pub fn open(path: &Path) -> Result<(WatchFile, Listing), String> {
+        let look = Look::at(path);
+        let listing = read(path)?;
+        let file = WatchFile {
+            path: path.to_owned(),
+            entries: listing.entries.clone(),
+            settled: Some(look),
+            changing: None,
+        };
+        Ok((file, listing))
+    }
+
+    /// Looks at the file; to be called about once a second. Each state of it is reported once.
+    pub fn look(&mut self) -> Option<WatchNews> {
+        let look = Look::at(&self.path);
+        if self.settled.as_ref() == Some(&look) {
+            self.changing = None;
+            return None;
+        }
+        if self.changing.as_ref() != Some(&look) {
+            self.changing = Some(look); // still being written, perhaps
+            return None;
+        }
+        self.changing = None;
+        self.settled = Some(look);
+        let kept = |why: String| Some(WatchNews::Kept(format!("{why}; the list before it stays")));
+        match read(&self.path) {
+            Err(why) => kept(why),
+            Ok(listing) if listing.entries.is_empty() => {
+                kept(format!("{} names nobody", self.path.display()))
+            }
+            Ok(listing) if listing.entries == self.entries => None,
+            Ok(listing) => {
+                self.entries.clone_from(&listing.entries);
+                Some(WatchNews::Changed(listing))
+            }
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Listing, String> {
+    let name = path.display().to_string();
+    let text = std::fs::read(path).map_err(|error| format!("cannot read the watch list {name}: {error}"))?;
+    read_watch_list(&text, &name).map_err(|error| error.to_string())
+}
+
+impl Look {
+    fn at(path: &Path) -> Look {
+        let Ok(metadata) = std::fs::metadata(path) else { return Look(None) };
+        let (device, inode, changed) = identity(&metadata);
+        let modified = metadata.modified().unwrap_or(std::time::UNIX_EPOCH);
+        Look(Some((device, inode, metadata.len(), modified, changed)))
+    }
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> (u64, u64, i64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (
+        metadata.dev(),
+        metadata.ino(),
+        metadata.ctime().wrapping_mul(1_000_000_000).wrapping_add(metadata.ctime_nsec()),
+    )
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> (u64, u64, i64) {
+    (0, 0, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(news: Option<WatchNews>) -> Vec<String> {
+        match news {
+            Some(WatchNews::Changed(listing)) => listing.entries.into_iter().map(|entry| entry.id).collect(),
+            other => panic!("not changed: {other:?}"),
+        }
+    }
+
+    fn kept(news: Option<WatchNews>) -> String {
+        match news {
+            Some(WatchNews::Kept(why)) => why,
+            other => panic!("not kept: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_list_changes_only_when_the_file_has_settled_on_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.csv");
+        std::fs::write(&path, "a\nb\n").unwrap();
+        let (mut file, listing) = WatchFile::open(&path).unwrap();
+        assert_eq!(listing.entries.len(), 2);
+        assert_eq!(file.look(), None);
+
+        std::fs::write(&path, "a\n").unwrap();
+        assert_eq!(file.look(), None, "perhaps half-written");
+        std::fs::write(&path, "a\nc\n").unwrap();
+        assert_eq!(file.look(), None);
+        assert_eq!(ids(file.look()), ["a", "c"]);
+        assert_eq!(file.look(), None);
+
+        // The same list in another file is no news.
+        let other = dir.path().join("other.csv");
+        std::fs::write(&other, "a\nc # not a comment\n").unwrap();
+        std::fs::write(&other, "# hello\na\nc\n").unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        assert_eq!([file.look(), file.look(), file.look()], [None, None, None]);
+    }
+
+    #[test]
+    fn a_file_that_is_empty_or_gone_or_broken_never_empties_the_list() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.csv");
+        std::fs::write(&path, "a\n").unwrap();
+        let (mut file, _) = WatchFile::open(&path).unwrap();
+
+        std::fs::write(&path, "# nobody\n").unwrap();
+        assert_eq!(file.look(), None);
+        assert!(kept(file.look()).ends_with("w.csv names nobody; the list before it stays"));
+        assert_eq!(file.look(), None, "said once");
+
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(file.look(), None);
+        assert!(kept(file.look()).starts_with("cannot read the watch list"));
+
+        std::fs::write(&path, b"a\n\xff\n").unwrap();
+        assert_eq!(file.look(), None);
+        assert!(kept(file.look()).contains("line 2: not UTF-8"));
+
+        std::fs::write(&path, "a\nb\n").unwrap();
+        assert_eq!(file.look(), None);
+        assert_eq!(ids(file.look()), ["a", "b"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_is_swapped_is_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, two, link) = (dir.path().join("1"), dir.path().join("2"), dir.path().join("w.csv"));
+        std::fs::write(&one, "a\n").unwrap();
+        std::fs::write(&two, "b\n").unwrap();
+        std::os::unix::fs::symlink(&one, &link).unwrap();
+        let (mut file, _) = WatchFile::open(&link).unwrap();
+        std::fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink(&two, &link).unwrap();
+        assert_eq!(file.look(), None);
+        assert_eq!(ids(file.look()), ["b"]);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_an_error_at_the_start() {
+        let error = WatchFile::open(Path::new("/nonexistent/w.csv")).unwrap_err();
+        assert!(error.starts_with("cannot read the watch list /nonexistent/w.csv: "), "{error}");
+    }
+}

@@ -1,0 +1,317 @@
+//! The schedule of the poller under virtual time: a scripted source, no socket and no real second.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use imtop::feed::{Now, Pace, Poller, Source};
+use imtop::openim::Fetched;
+use imtop::presence::{Answer, Entry, FetchError, Moment, Observation, Oddities, OperationId, WatchList};
+use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
+
+/// What one question comes to: after how long, and whether it is an answer.
+type Turn = (Duration, Result<(), FetchError>);
+
+/// Answers each batch after its own script, then always in 10 ms.
+#[derive(Default)]
+struct Scripted {
+    turns: Mutex<Vec<VecDeque<Turn>>>,
+    /// When each question began, in ms, and about which batch.
+    asked: Mutex<Vec<(u64, u32)>>,
+    under_way: Mutex<(usize, usize)>,
+    new_credentials: AtomicBool,
+    began: std::sync::OnceLock<Instant>,
+}
+
+impl Scripted {
+    fn script(self, batch: usize, turns: impl IntoIterator<Item = Turn>) -> Scripted {
+        let mut all = self.turns.lock().unwrap();
+        let len = all.len().max(batch + 1);
+        all.resize(len, VecDeque::new());
+        all[batch] = turns.into_iter().collect();
+        drop(all);
+        self
+    }
+
+    fn ms(&self) -> u64 {
+        self.began.get_or_init(Instant::now).elapsed().as_millis() as u64
+    }
+
+    fn asked_about(&self, batch: u32) -> Vec<u64> {
+        self.asked.lock().unwrap().iter().filter(|(_, of)| *of == batch).map(|(ms, _)| *ms).collect()
+    }
+
+    fn most_under_way(&self) -> usize {
+        self.under_way.lock().unwrap().1
+    }
+}
+
+struct UnderWay<'a>(&'a Scripted);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.lock().unwrap().0 -= 1;
+    }
+}
+
+impl Source for Scripted {
+    /// Counts the questions about a batch, to see that its memory comes back to it.
+    type Memory = u64;
+
+    async fn ask(&self, _: &WatchList, batch: u32, memory: &mut u64) -> Fetched {
+        self.asked.lock().unwrap().push((self.ms(), batch));
+        {
+            let mut under_way = self.under_way.lock().unwrap();
+            under_way.0 += 1;
+            under_way.1 = under_way.1.max(under_way.0);
+        }
+        let _under_way = UnderWay(self);
+        let turn = self.turns.lock().unwrap().get_mut(batch as usize).and_then(VecDeque::pop_front);
+        let (after, outcome) = turn.unwrap_or((Duration::from_millis(10), Ok(())));
+        *memory += 1;
+        tokio::time::sleep(after).await;
+        Fetched {
+            operation_id: OperationId(format!("op-{batch}-{memory}").into()),
+            server_date: None,
+            wire_bytes: *memory,
+            oddities: Oddities::default(),
+            answer: outcome.map(|()| Answer::Same),
+        }
+    }
+
+    fn credentials_changed(&self) -> bool {
+        self.new_credentials.swap(false, Ordering::Relaxed)
+    }
+}
+
+struct Run {
+    source: Arc<Scripted>,
+    poller: Option<Poller>,
+    observations: Receiver<Observation>,
+}
+
+const INTERVAL: Duration = Duration::from_secs(2);
+
+fn users(batches: u32) -> Arc<WatchList> {
+    Arc::new(WatchList::new(1, 1, (0..batches).map(|user| Entry::of(&user.to_string()))))
+}
+
+fn start(source: Scripted, batches: u32, concurrency: usize) -> Run {
+    source.ms();
+    let source = Arc::new(source);
+    let began = *source.began.get().unwrap();
+    let now: Now = Arc::new(move || {
+        let mono_ms = began.elapsed().as_millis() as u64;
+        Moment { mono_ms, unix_ms: mono_ms as i64 }
+    });
+    let pace = Pace { interval: INTERVAL, concurrency, seed: 1 };
+    let (poller, observations) = Poller::start(Arc::clone(&source), users(batches), pace, now);
+    Run { source, poller: Some(poller), observations }
+}
+
+impl Run {
+    /// Lets `ms` of virtual time pass and gives what was observed in it.
+    async fn pass(&mut self, ms: u64) -> Vec<Observation> {
+        let until = Instant::now() + Duration::from_millis(ms);
+        let mut seen = Vec::new();
+        while let Ok(Some(observation)) = tokio::time::timeout_at(until, self.observations.recv()).await {
+            seen.push(observation);
+        }
+        seen
+    }
+
+    fn poller(&self) -> &Poller {
+        self.poller.as_ref().unwrap()
+    }
+}
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn timeout() -> Result<(), FetchError> {
+    Err(FetchError::Timeout { after_ms: 10_000 })
+}
+
+#[tokio::test(start_paused = true)]
+async fn rounds_are_measured_from_start_to_start() {
+    let mut run = start(Scripted::default().script(0, [(ms(700), Ok(())), (ms(1_500), Ok(()))]), 1, 4);
+    let seen = run.pass(7_000).await;
+    assert_eq!(run.source.asked_about(0), [0, 2_000, 4_000, 6_000]);
+    assert_eq!(seen[0].sent.mono_ms, 0);
+    assert_eq!(seen[0].received.mono_ms, 700);
+    assert_eq!(seen[0].next_ms, 2_000);
+    assert_eq!(seen[3].wire_bytes, 4, "the batch's memory came back to it each time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_takes_longer_than_a_round_is_followed_at_once_and_not_made_up_for() {
+    let mut run = start(Scripted::default().script(0, [(ms(5_000), Ok(()))]), 1, 4);
+    run.pass(9_500).await;
+    assert_eq!(run.source.asked_about(0), [0, 5_000, 7_000, 9_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_requests_are_under_way_than_allowed() {
+    let mut run = start(Scripted::default(), 10, 4);
+    let seen = run.pass(1_000).await;
+    assert_eq!(seen.len(), 10);
+    assert_eq!(run.source.most_under_way(), 4);
+    assert_eq!(seen.last().unwrap().received.mono_ms, 30);
+    run.pass(2_000).await;
+    assert_eq!(run.source.asked_about(9), [20, 2_020], "due with its round, asked when there is room");
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_that_hang_hold_up_nobody_else() {
+    let mut source = Scripted::default();
+    for batch in 0..4 {
+        source = source.script(batch, [(ms(10_000), timeout())]);
+    }
+    let mut run = start(source, 5, 4);
+    let seen = run.pass(9_999).await;
+    assert!(seen.iter().all(|observation| observation.batch == 4));
+    assert_eq!(
+        run.source.asked_about(4),
+        [2_000, 4_000, 6_000, 8_000],
+        "from when the four are seen to be slow"
+    );
+    let seen = run.pass(1).await;
+    assert_eq!(seen.iter().filter(|observation| observation.answer.is_err()).count(), 4);
+    assert!(run.source.most_under_way() <= 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_is_not_flooded() {
+    let mut source = Scripted::default();
+    for batch in 0..100 {
+        source = source.script(batch, [(ms(60_000), timeout())]);
+    }
+    let mut run = start(source, 100, 4);
+    run.pass(59_000).await;
+    assert_eq!(run.source.most_under_way(), 16);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_fails_is_asked_less_and_less_often_and_the_others_as_ever() {
+    let failing = std::iter::repeat_n((ms(0), timeout()), 9);
+    let mut run = start(Scripted::default().script(1, failing), 2, 4);
+    let seen = run.pass(120_000).await;
+    let asked = run.source.asked_about(1);
+    let gaps: Vec<f64> = asked.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1_000.0).collect();
+    for (gap, about) in gaps.iter().zip([2.0, 4.0, 8.0, 16.0, 30.0, 30.0]) {
+        assert!((about * 0.79..=about * 1.21).contains(gap), "{gaps:?}");
+    }
+    assert_eq!(run.source.asked_about(0).len(), 60);
+    let attempts: Vec<u32> =
+        seen.iter().filter(|seen| seen.batch == 1).map(|seen| seen.attempt).take(3).collect();
+    assert_eq!(attempts, [1, 2, 3]);
+    let announced: Vec<u64> =
+        seen.iter().filter(|seen| seen.batch == 1).map(|seen| seen.next_ms).take(3).collect();
+    for (said, came) in announced.iter().zip(&asked[1..]) {
+        assert!(came.abs_diff(*said) <= 1, "said {said}, came {came}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_back_is_asked_about_everybody_at_once() {
+    let mut source = Scripted::default();
+    for batch in 0..3 {
+        source = source.script(batch, std::iter::repeat_n((ms(0), timeout()), 5));
+    }
+    let mut run = start(source, 3, 4);
+    loop {
+        let seen = run.observations.recv().await.unwrap();
+        if seen.answer.is_ok() {
+            break;
+        }
+    }
+    let back = run.source.ms();
+    let answered = run.pass(100).await.iter().filter(|seen| seen.answer.is_ok()).count();
+    assert_eq!(answered, 2, "the other two at {back}, long before their back-off ends");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_silences_every_batch_for_as_long_as_the_server_asks() {
+    let limited = Err(FetchError::RateLimited { retry_after_ms: Some(7_000) });
+    let mut run = start(Scripted::default().script(0, [(ms(5), limited)]), 2, 1);
+    run.pass(7_004).await;
+    assert_eq!((run.source.asked_about(0), run.source.asked_about(1)), (vec![0], vec![]));
+    run.pass(1_000).await;
+    assert_eq!((run.source.asked_about(0).len(), run.source.asked_about(1).len()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn wishes_to_poll_now_are_granted_once_however_many_they_are() {
+    let mut run = start(Scripted::default().script(0, [(ms(10), Ok(())), (ms(500), Ok(()))]), 1, 4);
+    run.pass(1_000).await;
+    for _ in 0..50 {
+        run.poller().poll_now();
+    }
+    run.pass(100).await;
+    for _ in 0..50 {
+        run.poller().poll_now(); // one is on its way; what it brings may be from before these
+    }
+    run.pass(900).await;
+    assert_eq!(run.source.asked_about(0), [0, 1_000, 1_500]);
+    run.pass(2_000).await;
+    assert_eq!(run.source.asked_about(0), [0, 1_000, 1_500, 3_500], "and the rounds go on from there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn poll_now_cuts_a_back_off_short() {
+    let refused = || Err(FetchError::Denied { code: 1002, what: "only app manager".into(), advice: "" });
+    let mut run = start(Scripted::default().script(0, [(ms(0), refused()), (ms(0), refused())]), 1, 4);
+    run.pass(20_000).await;
+    assert_eq!(run.source.asked_about(0), [0], "a refusal does not mend by itself");
+    run.poller().poll_now();
+    run.pass(1_000).await;
+    assert_eq!(run.source.asked_about(0), [0, 20_000]);
+    run.source.new_credentials.store(true, Ordering::Relaxed);
+    run.pass(1_500).await;
+    assert_eq!(run.source.asked_about(0).len(), 3, "new credentials are tried within a second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_interval_counts_from_now_on() {
+    let mut run = start(Scripted::default(), 1, 4);
+    run.pass(4_500).await;
+    run.poller().set_interval(ms(500));
+    run.pass(1_100).await;
+    assert_eq!(run.source.asked_about(0), [0, 2_000, 4_000, 4_500, 5_000, 5_500]);
+    run.poller().set_interval(ms(10_000));
+    run.pass(20_000).await;
+    assert_eq!(run.source.asked_about(0)[6..], [6_000, 16_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_watch_list_is_asked_about_at_once_and_the_old_one_no_more() {
+    let mut run = start(Scripted::default().script(0, [(ms(9_000), Ok(()))]), 1, 4);
+    run.pass(1_000).await;
+    let next = WatchList::new(2, 1, ["x", "y"].map(Entry::of));
+    run.poller().watch(Arc::new(next));
+    let seen = run.pass(20_000).await;
+    assert!(seen.iter().all(|seen| seen.generation == 2));
+    assert_eq!(run.source.asked_about(0)[1], 1_000);
+    assert_eq!(seen[0].wire_bytes, 1, "nothing is remembered of the old batch");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_handle_ends_everything_under_way() {
+    let mut run = start(Scripted::default().script(0, [(ms(60_000), Ok(()))]), 1, 4);
+    run.pass(100).await;
+    assert_eq!(run.source.under_way.lock().unwrap().0, 1);
+    run.poller = None;
+    assert_eq!(run.observations.recv().await, None);
+    tokio::time::sleep(ms(1)).await;
+    assert_eq!(run.source.under_way.lock().unwrap().0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_list_asks_nothing() {
+    let mut run = start(Scripted::default(), 0, 4);
+    assert_eq!(run.pass(60_000).await, []);
+    assert_eq!(*run.source.asked.lock().unwrap(), []);
+}
