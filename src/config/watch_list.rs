@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(error(b"a\nb\xff\n"), "w.csv, line 2: not UTF-8; save the file as UTF-8");
         assert_eq!(
             error(b"a\n\"b\nc\n"),
-            "w.csv, line 2: b^Jc^J holds control characters; expected a user ID (is a quote left open?)"
+            "w.csv, line 2: b^Jc holds control characters; expected a user ID (is a quote left open?)"
         );
         let long = "x".repeat(300);
         assert!(error(long.as_bytes()).ends_with("is 300 bytes long; a user ID has at most 256"));
