@@ -20,4 +20,5 @@
 //!        run (a terminal)            headless (one plain frame)
 //! ```
 
+pub mod openim;
 pub mod presence;
