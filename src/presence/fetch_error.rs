@@ -149,6 +149,8 @@ impl FetchError {
     pub fn mends(&self) -> Mends {
         match self {
             FetchError::RateLimited { .. } => Mends::AfterWaiting,
+            // What is wrong with the request or its accounts stays so; 500 and its kind may pass.
+            FetchError::Api { code: 1001..=1499, .. } => Mends::WhenChanged,
             FetchError::Unreachable { .. }
             | FetchError::Timeout { .. }
             | FetchError::TooLarge { .. }

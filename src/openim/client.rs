@@ -1,0 +1,442 @@
+//! The HTTP client: asks one endpoint of one server, and makes an answer or an error of what comes.
+//!
+//! No redirect is followed, no proxy used unasked, no cookie kept: the admin token goes to the
+//! configured origin and nowhere else.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderValue};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::presence::{Answer, FetchError, Oddities, OperationId, WatchList, visible};
+
+use super::body::Body;
+use super::credentials::Credentials;
+use super::endpoint::Endpoint;
+use super::envelope::{self, undecodable};
+use super::error_code;
+use super::failure;
+use super::json::{Object, Text};
+use super::online_status::Sieve;
+use super::origin::Origin;
+use super::redact::Redactor;
+use super::session::{Issuer, Pass, Session};
+use super::tls::{self, Tls};
+use super::token::Keys;
+
+/// An idle connection is closed after so long, before proxies on the way close theirs.
+const IDLE: Duration = Duration::from_secs(30);
+/// So much of the body of a failure is looked at.
+const FAILURE_LIMIT: u64 = 64 << 10;
+
+/// What a client is made of.
+#[derive(Clone)]
+pub struct Options {
+    /// Where the API is.
+    pub api: Origin,
+    /// Where the admin token comes from; they belong to `api`.
+    pub credentials: Credentials,
+    /// For one request, from connecting to the last byte of its answer.
+    pub timeout: Duration,
+    /// Largest body that is taken, unpacked, in bytes.
+    pub body_limit: u64,
+    /// Whether answers are asked for compressed.
+    pub gzip: bool,
+    /// For https.
+    pub tls: Tls,
+    /// `http://` or `https://` address of a proxy; it may hold a user and a password for it.
+    pub proxy: Option<SecretString>,
+    /// How many requests are made at once: so many connections are kept.
+    pub concurrency: usize,
+}
+
+impl Options {
+    /// 64 MiB.
+    pub const BODY_LIMIT: u64 = 64 << 20;
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("api", &self.api)
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// A file of certificates or keys.
+    #[error("{path}: {what}")]
+    File {
+        /// Which; visible-safe.
+        path: Box<str>,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The proxy's address; not quoted, as it may hold a password.
+    #[error("the proxy's address is not a URL such as http://proxy.example:3128")]
+    Proxy,
+    /// Anything else about TLS.
+    #[error("{0}")]
+    Tls(&'static str),
+    /// The HTTP library cannot start.
+    #[error("the HTTP client cannot be set up")]
+    Http,
+}
+
+impl SetupError {
+    pub(super) fn file(path: &Path, what: &'static str) -> SetupError {
+        SetupError::File { path: visible(&path.display().to_string()).into(), what }
+    }
+}
+
+/// What came of one question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The name of the request in the server's log.
+    pub operation_id: OperationId,
+    /// The server's clock when it answered (`Date` header), unix seconds.
+    pub server_date: Option<i64>,
+    /// Length of the body as it came over the wire.
+    pub wire_bytes: u64,
+    /// What in the answer did not belong there.
+    pub oddities: Oddities,
+    /// What came of it.
+    pub answer: Result<Answer, FetchError>,
+}
+
+/// Asks one server; cheap to clone, and made to be used by many tasks at once.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    http: reqwest::Client,
+    api: Origin,
+    session: Session,
+    keys: Keys,
+    timeout: Duration,
+    body_limit: u64,
+    gzip: bool,
+    run: u32,
+    requests: AtomicU64,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.0.api)
+    }
+}
+
+/// What one request brought, before anybody looked into it.
+struct Reply {
+    operation_id: OperationId,
+    server_date: Option<i64>,
+    body: Result<Body, FetchError>,
+}
+
+#[derive(Deserialize)]
+struct Issued<'a> {
+    #[serde(borrow)]
+    token: Text<'a>,
+}
+
+impl Client {
+    /// Sets up a client; asks nothing yet, and reads no credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`], for certificates, keys and a proxy that cannot be used.
+    pub fn new(options: Options) -> Result<Client, SetupError> {
+        let proxy = options.proxy.as_ref().map(proxy).transpose()?;
+        let encrypted = options.api.is_https() || proxy.as_ref().is_some_and(|(_, encrypted)| *encrypted);
+        let tls = if encrypted { tls::config(&options.tls)? } else { tls::none()? };
+        let mut http = reqwest::Client::builder()
+            .user_agent(concat!("imtop/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .http1_only()
+            .referer(false)
+            .pool_max_idle_per_host(options.concurrency.max(1))
+            .pool_idle_timeout(IDLE)
+            .tls_backend_preconfigured(tls);
+        if let Some((proxy, _)) = proxy {
+            http = http.proxy(proxy);
+        }
+        let keys = Keys::random();
+        Ok(Client(Arc::new(Inner {
+            http: http.build().map_err(|_| SetupError::Http)?,
+            api: options.api,
+            session: Session::new(options.credentials),
+            run: keys.hash(b"run") as u32,
+            keys,
+            timeout: options.timeout,
+            body_limit: options.body_limit,
+            gzip: options.gzip,
+            requests: AtomicU64::new(0),
+        })))
+    }
+
+    /// The server that is asked.
+    pub fn api(&self) -> &Origin {
+        &self.0.api
+    }
+
+    /// Asks which sockets the users of a batch have open (`POST /user/get_users_online_status`).
+    ///
+    /// `sieve` remembers the batch's last good answer; a failure leaves it as it is. A refused token
+    /// is replaced and the question put again, once.
+    pub async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
+        self.0.online_status(list, batch, sieve).await
+    }
+}
+
+impl Inner {
+    async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
+        sieve.turn_to(list, batch);
+        let question = bytes::Bytes::from(question(list, batch));
+        let mut replaced = false;
+        loop {
+            let pass = match self.session.pass(self).await {
+                Ok(pass) => pass,
+                Err(error) => return self.unasked(error),
+            };
+            let reply = self
+                .ask(
+                    Endpoint::OnlineStatus,
+                    question.clone(),
+                    Some(&pass.token),
+                    &pass.redactor,
+                    self.timeout,
+                )
+                .await;
+            let mut fetched = self.read(reply, &pass, list, batch, sieve);
+            let Err(FetchError::Auth { code, .. }) = fetched.answer else {
+                return fetched;
+            };
+            if replaced {
+                return fetched;
+            }
+            match self.session.refused(&pass, code, self).await {
+                Ok(true) => replaced = true,
+                Ok(false) => return fetched,
+                Err(error) => {
+                    fetched.answer = Err(error);
+                    return fetched;
+                }
+            }
+        }
+    }
+
+    /// A failure before anything was sent.
+    fn unasked(&self, error: FetchError) -> Fetched {
+        Fetched {
+            operation_id: self.operation_id(),
+            server_date: None,
+            wire_bytes: 0,
+            oddities: Oddities::default(),
+            answer: Err(error),
+        }
+    }
+
+    fn read(&self, reply: Reply, pass: &Pass, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
+        let wire_bytes = reply.body.as_ref().map_or(0, |body| body.wire.len() as u64);
+        let read = reply.body.and_then(|body| self.sift(&body, pass, list, batch, sieve));
+        let (answer, oddities) = match read {
+            Ok((answer, oddities)) => (Ok(answer), oddities),
+            Err(error) => (Err(error), Oddities::default()),
+        };
+        let Reply { operation_id, server_date, .. } = reply;
+        Fetched { operation_id, server_date, wire_bytes, oddities, answer }
+    }
+
+    fn sift(
+        &self,
+        body: &Body,
+        pass: &Pass,
+        list: &WatchList,
+        batch: u32,
+        sieve: &mut Sieve,
+    ) -> Result<(Answer, Oddities), FetchError> {
+        let wire = (self.keys.hash(&body.wire), body.wire.len());
+        if let Some(oddities) = sieve.same(wire) {
+            return Ok((Answer::Same, oddities));
+        }
+        if body.is_packed() {
+            sieve.count_unpacked();
+        }
+        let json = body.unpacked(self.body_limit)?;
+        let opened = envelope::open::<Vec<&RawValue>>(&json)?;
+        if let Some(refusal) = opened.refusal(Endpoint::OnlineStatus, 200) {
+            return Err(error_code::fetch_error(&refusal, &pass.redactor));
+        }
+        let entries = opened.into_data().unwrap_or_default();
+        Ok(sieve.read(&entries, wire, list, batch, (&self.keys, &pass.redactor)))
+    }
+
+    fn operation_id(&self) -> OperationId {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        OperationId(format!("imtop-{:08x}-{number}", self.run).into())
+    }
+
+    /// Sends one request and receives its answer, all within `limit`.
+    async fn ask(
+        &self,
+        endpoint: Endpoint,
+        question: bytes::Bytes,
+        token: Option<&SecretString>,
+        redactor: &Redactor,
+        limit: Duration,
+    ) -> Reply {
+        let operation_id = self.operation_id();
+        let mut server_date = None;
+        let exchange = self.exchange(endpoint, question, &operation_id, token, redactor, &mut server_date);
+        let body = match tokio::time::timeout(limit, exchange).await {
+            Ok(body) => body,
+            Err(_) => Err(FetchError::Timeout { after_ms: limit.as_millis() as u64 }),
+        };
+        Reply { operation_id, server_date, body }
+    }
+
+    async fn exchange(
+        &self,
+        endpoint: Endpoint,
+        question: bytes::Bytes,
+        operation_id: &OperationId,
+        token: Option<&SecretString>,
+        redactor: &Redactor,
+        server_date: &mut Option<i64>,
+    ) -> Result<Body, FetchError> {
+        let mut request = self
+            .http
+            .post(self.api.url_of(endpoint))
+            .header("operationID", &*operation_id.0)
+            .header(CONTENT_TYPE, "application/json");
+        if self.gzip {
+            request = request.header(ACCEPT_ENCODING, "gzip");
+        }
+        if let Some(token) = token.filter(|_| endpoint.wants_token()) {
+            request = request.header("token", sensitive(token)?);
+        }
+        let failed = |error: &reqwest::Error| failure::of_transport(error, self.api.host());
+        let response = request.body(question).send().await.map_err(|error| failed(&error))?;
+        *server_date = failure::http_date(response.headers(), &DATE);
+        let status = response.status();
+        if status.is_success() {
+            return Body::receive(response, self.body_limit, failed).await;
+        }
+        let error = failure::of_status(status, response.headers(), redactor);
+        if matches!(error, FetchError::RateLimited { .. } | FetchError::Redirect { .. }) {
+            return Err(error);
+        }
+        // OpenIM answers some requests with another status than 200, but in its own words.
+        let limit = self.body_limit.min(FAILURE_LIMIT);
+        let said = match Body::receive(response, limit, failed).await {
+            Ok(body) => {
+                body.unpacked(limit).ok().and_then(|json| refusal(&json, endpoint, status.as_u16(), redactor))
+            }
+            Err(_) => None,
+        };
+        Err(said.unwrap_or(error))
+    }
+
+    /// Logs in at `endpoint`. The second value says that the server does not know this path.
+    async fn login_at(
+        &self,
+        endpoint: Endpoint,
+        question: Vec<u8>,
+        redactor: &Redactor,
+    ) -> Result<SecretString, (FetchError, bool)> {
+        let reply = self.ask(endpoint, question.into(), None, redactor, self.timeout).await;
+        let body = reply.body.map_err(|error| {
+            let unknown = error == FetchError::Http { status: 404 };
+            (error, unknown)
+        })?;
+        let known = |error| (error, false);
+        let json = body.unpacked(self.body_limit).map_err(known)?;
+        let opened = envelope::open::<Object<Issued<'_>>>(&json).map_err(known)?;
+        if let Some(refusal) = opened.refusal(endpoint, 200) {
+            let error = error_code::fetch_error(&refusal, redactor);
+            return Err((error, error_code::path_is_unknown(&refusal)));
+        }
+        let token = opened.into_data().map(|Object(issued)| issued.token.0).filter(|token| !token.is_empty());
+        let token = token.ok_or_else(|| known(undecodable("a login without a token in it")))?;
+        Ok(token.into_owned().into())
+    }
+}
+
+impl Issuer for Inner {
+    async fn login(&self, secret: &SecretString, admin_id: &str) -> Result<SecretString, FetchError> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Login<'a> {
+            secret: &'a str,
+            #[serde(rename = "userID")]
+            user_id: &'a str,
+            #[serde(rename = "platformID", skip_serializing_if = "Option::is_none")]
+            platform_id: Option<i32>,
+        }
+        let question = |platform_id| {
+            let login = Login { secret: secret.expose_secret(), user_id: admin_id, platform_id };
+            serde_json::to_vec(&login).unwrap_or_default() // strings and a number always encode
+        };
+        let redactor = Redactor::new([secret.expose_secret()]);
+        match self.login_at(Endpoint::AdminToken, question(None), &redactor).await {
+            Ok(token) => Ok(token),
+            Err((_, true)) => {
+                let old = self.login_at(Endpoint::UserToken, question(Some(1)), &redactor).await;
+                old.map_err(|(error, _)| error)
+            }
+            Err((error, false)) => Err(error),
+        }
+    }
+}
+
+/// What OpenIM says in `json`, where that is a refusal of its own.
+fn refusal(json: &[u8], endpoint: Endpoint, status: u16, redactor: &Redactor) -> Option<FetchError> {
+    let opened = envelope::open::<serde::de::IgnoredAny>(json).ok()?;
+    let refusal = opened.refusal(endpoint, status)?;
+    Some(error_code::fetch_error(&refusal, redactor))
+}
+
+/// The token as a header that no log shows.
+fn sensitive(token: &SecretString) -> Result<HeaderValue, FetchError> {
+    let mut value = HeaderValue::from_str(token.expose_secret()).map_err(|_| FetchError::Credentials {
+        what: "the token has characters in it that no token has".into(),
+        advice: "give the token alone, as the server issued it",
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// `{"userIDs":[..]}` for the users of a batch.
+fn question(list: &WatchList, batch: u32) -> Vec<u8> {
+    let mut json = b"{\"userIDs\":[".to_vec();
+    for user in list.batch(batch) {
+        if json.last() != Some(&b'[') {
+            json.push(b',');
+        }
+        // A string always encodes, and a vector takes it.
+        let _ = serde_json::to_writer(&mut json, list.raw_id(crate::presence::UserIx(user)));
+    }
+    json.extend_from_slice(b"]}");
+    json
+}
+
+/// The proxy, and whether the connection to it is encrypted.
+fn proxy(address: &SecretString) -> Result<(reqwest::Proxy, bool), SetupError> {
+    let url = reqwest::Url::parse(address.expose_secret().trim()).map_err(|_| SetupError::Proxy)?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(SetupError::Proxy);
+    }
+    let encrypted = url.scheme() == "https";
+    Ok((reqwest::Proxy::all(url).map_err(|_| SetupError::Proxy)?, encrypted))
+}

@@ -1,0 +1,279 @@
+//! Where the admin token comes from, and how secrets are read from files and commands.
+
+use std::fmt;
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::process::Stdio;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::presence::{FetchError, visible_bounded};
+
+use super::redact::Redactor;
+
+/// Longest secret, in bytes.
+const LIMIT: usize = 16 * 1024;
+/// Longest time that a command may take.
+const COMMAND_TIME: Duration = Duration::from_secs(30);
+/// Longest path that is shown, in characters.
+const PATH_LIMIT: usize = 120;
+
+/// Where the admin token comes from.
+#[derive(Clone)]
+pub enum Credentials {
+    /// A file with nothing but the token; read again when it changes.
+    TokenFile(PathBuf),
+    /// A command for `sh -c` that prints the token; run again when the token is refused.
+    TokenCommand(String),
+    /// The token itself, as from the environment.
+    Token(SecretString),
+    /// Log in as an app manager, which displaces other holders of that ID.
+    Login {
+        /// A file with nothing but the secret of the server's `share.yml`.
+        secret_file: PathBuf,
+        /// The app manager's user ID.
+        admin_id: String,
+    },
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Credentials::TokenFile(_) => "TokenFile(..)",
+            // A command line may have a password in it.
+            Credentials::TokenCommand(_) => "TokenCommand(..)",
+            Credentials::Token(_) => "Token(..)",
+            Credentials::Login { .. } => "Login(..)",
+        })
+    }
+}
+
+/// Changes when a file does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    place: (u64, u64),
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// Reads the stamp of a file; `None` where there is no such file or it cannot be asked for.
+pub(super) async fn stamp(path: &Path) -> Option<Stamp> {
+    let path = path.to_owned();
+    blocking(move || std::fs::metadata(path).ok().map(|metadata| stamp_of(&metadata))).await.flatten()
+}
+
+fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
+    Stamp {
+        place: (metadata.dev(), metadata.ino()),
+        length: metadata.len(),
+        modified: (metadata.mtime(), metadata.mtime_nsec()),
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
+    }
+}
+
+/// Reads a file that holds one secret and nothing else.
+///
+/// # Errors
+///
+/// [`FetchError::Credentials`] with the file's name: it is not there, others can read it, or what
+/// is in it is no secret.
+pub(super) async fn read_file(path: &Path) -> Result<(SecretString, Stamp), FetchError> {
+    let owned = path.to_owned();
+    let read = blocking(move || read_blocking(&owned)).await;
+    let (what, advice) = match read {
+        Some(Ok(read)) => return Ok(read),
+        Some(Err(problem)) => problem,
+        None => ("it cannot be read", "try again"),
+    };
+    let path = visible_bounded(&path.display().to_string(), PATH_LIMIT);
+    Err(FetchError::Credentials { what: format!("{path}: {what}").into(), advice })
+}
+
+/// Runs `work` where it holds up nobody; `None` where it panicked.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
+}
+
+type Problem = (&'static str, &'static str);
+
+fn read_blocking(path: &Path) -> Result<(SecretString, Stamp), Problem> {
+    let mut file = std::fs::File::open(path).map_err(|error| file_problem(&error))?;
+    let metadata = file.metadata().map_err(|error| file_problem(&error))?;
+    if metadata.is_dir() {
+        return Err(("it is a directory", "name a file"));
+    }
+    if metadata.is_file() && metadata.mode() & 0o066 != 0 {
+        return Err(("other users can read or change it", "run chmod 600 on it"));
+    }
+    let mut bytes = Vec::with_capacity(1024);
+    let read = (&mut file).take(LIMIT as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| file_problem(&error))?;
+    let secret = secret(bytes).map_err(|what| (what, "put the token or secret into it, and nothing else"))?;
+    Ok((secret, stamp_of(&metadata)))
+}
+
+fn file_problem(error: &io::Error) -> Problem {
+    match error.kind() {
+        io::ErrorKind::NotFound => ("no such file", "check the name of the file"),
+        io::ErrorKind::PermissionDenied => ("we may not read it", "let this user own it, with chmod 600"),
+        _ => ("it cannot be read", "check the file"),
+    }
+}
+
+/// The secret that `bytes` hold, without the white space around it.
+fn secret(bytes: Vec<u8>) -> Result<SecretString, &'static str> {
+    if bytes.len() > LIMIT {
+        return Err("it is too long for a secret");
+    }
+    let text = SecretString::from(String::from_utf8(bytes).map_err(|_| "it is not UTF-8")?);
+    let trimmed = text.expose_secret().trim_start_matches('\u{feff}').trim();
+    if trimmed.is_empty() {
+        return Err("it is empty");
+    }
+    if trimmed.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err("there is white space within it");
+    }
+    Ok(trimmed.to_owned().into())
+}
+
+/// Whether a token can stand in a header.
+pub(super) fn is_sendable(token: &SecretString) -> bool {
+    let token = token.expose_secret();
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Runs `command` in a shell, and takes what it prints for a token.
+///
+/// # Errors
+///
+/// [`FetchError::Credentials`] where it fails, takes longer than 30 s or prints no token; its
+/// standard error is shown, without what looks like a secret.
+pub(super) async fn run(command: &str) -> Result<SecretString, FetchError> {
+    run_within(command, COMMAND_TIME).await
+}
+
+async fn run_within(command: &str, limit: Duration) -> Result<SecretString, FetchError> {
+    let failed = |what: String, advice| FetchError::Credentials { what: what.into(), advice };
+    let spawned = tokio::process::Command::new("sh")
+        .arg("-c")
+        .arg(command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn();
+    let Ok(mut child) = spawned else {
+        return Err(failed("the token command cannot be started".to_owned(), "check that sh is there"));
+    };
+    let mut group = Group(child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())));
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let done = tokio::time::timeout(limit, async {
+        let (out, err) = tokio::join!(read_some(stdout), read_some(stderr));
+        (out, err, child.wait().await)
+    });
+    let Ok((out, err, status)) = done.await else {
+        drop(group);
+        return Err(failed(
+            format!("the token command takes longer than {} s", limit.as_secs()),
+            "it has to print the token and end, without asking for anything",
+        ));
+    };
+    group.0 = None; // it has ended; what it left running on purpose may go on
+    if !status.is_ok_and(|status| status.success()) {
+        let said = String::from_utf8_lossy(&err);
+        // Whatever it printed as a token must not come back in what it complains of.
+        let printed = String::from_utf8_lossy(&out);
+        let said = Redactor::new(printed.split_whitespace()).clean(said.trim());
+        let said = if said.is_empty() { "it says nothing".to_owned() } else { said };
+        return Err(failed(format!("the token command failed: {said}"), "run it by hand in a shell"));
+    }
+    secret(out).map_err(|what| {
+        failed(format!("the token command's output: {what}"), "it has to print the token alone")
+    })
+}
+
+/// The processes of a command; ended together when it takes too long or is given up.
+struct Group(Option<rustix::process::Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            // It may have ended by itself meanwhile.
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// What a pipe gives until it is closed; what comes after the first [`LIMIT`] bytes is dropped.
+async fn read_some(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let (mut out, mut chunk) = (Vec::new(), [0; 1024]);
+    let Some(mut pipe) = pipe else { return out };
+    loop {
+        let mut buffer = ReadBuf::new(&mut chunk);
+        let read = std::future::poll_fn(|cx| Pin::new(&mut pipe).poll_read(cx, &mut buffer)).await;
+        if read.is_err() || buffer.filled().is_empty() {
+            return out;
+        }
+        let room = (LIMIT + 1).saturating_sub(out.len());
+        out.extend(buffer.filled().iter().take(room));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl";
+
+    fn what(error: &FetchError) -> String {
+        assert!(matches!(error, FetchError::Credentials { .. }));
+        assert!(!error.advice().is_empty());
+        error.to_string()
+    }
+
+    #[test]
+    fn a_secret_is_one_word() {
+        let read = |bytes: &[u8]| secret(bytes.to_vec()).map(|secret| secret.expose_secret().to_owned());
+        assert_eq!(read(b"\xef\xbb\xbf abc\r\n").as_deref(), Ok("abc"));
+        assert_eq!(read(b" \n"), Err("it is empty"));
+        assert_eq!(read(b"a b"), Err("there is white space within it"));
+        assert_eq!(read(b"a\0b"), Err("there is white space within it"));
+        assert_eq!(read(b"\xff"), Err("it is not UTF-8"));
+        assert_eq!(read(&vec![b'x'; LIMIT + 1]), Err("it is too long for a secret"));
+    }
+
+    #[tokio::test]
+    async fn a_command_prints_the_token_and_nothing_else() {
+        let token = run(&format!("echo {TOKEN}")).await.unwrap();
+        assert_eq!(token.expose_secret(), TOKEN);
+        assert_eq!(what(&run("true").await.unwrap_err()), "the token command's output: it is empty");
+        assert_eq!(
+            what(&run(&format!("echo vault is sealed, {TOKEN} >&2; exit 3")).await.unwrap_err()),
+            "the token command failed: vault is sealed, <redacted>"
+        );
+        assert_eq!(
+            what(&run("echo openIM123; echo wrong openIM123 >&2; exit 3").await.unwrap_err()),
+            "the token command failed: wrong <redacted>"
+        );
+        assert_eq!(what(&run("exit 1").await.unwrap_err()), "the token command failed: it says nothing");
+    }
+
+    #[tokio::test]
+    async fn a_command_that_hangs_is_ended_with_its_children() {
+        let error = run_within("sleep 600 | cat", Duration::from_millis(50)).await.unwrap_err();
+        assert_eq!(what(&error), "the token command takes longer than 0 s");
+    }
+
+    #[test]
+    fn nothing_that_holds_a_secret_shows_it() {
+        let all =
+            [Credentials::Token(TOKEN.to_owned().into()), Credentials::TokenCommand(format!("echo {TOKEN}"))];
+        assert_eq!(format!("{all:?}"), "[Token(..), TokenCommand(..)]");
+    }
+}

@@ -1,0 +1,251 @@
+//! What went wrong on the way to an answer, in a few words that an operator knows.
+//!
+//! The libraries' own words are not used: they name types and repeat one another.
+
+use std::error::Error;
+use std::io;
+
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use rustls::{AlertDescription, CertificateError, Error as TlsError};
+
+use crate::presence::FetchError;
+
+use super::redact::Redactor;
+
+/// Least and most time that a `Retry-After` is believed, in seconds.
+const RETRY_AFTER_SECONDS: (f64, f64) = (1.0, 300.0);
+
+/// What a request or a body that broke off comes to. `host` is whom it was sent to.
+pub(super) fn of_transport(error: &reqwest::Error, host: &str) -> FetchError {
+    let mut link: Option<&(dyn Error + 'static)> = Some(error);
+    let mut what = None;
+    while let Some(error) = link {
+        // An `io::Error` that wraps another names only that one's source as its own.
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .map(|inner| inner as &(dyn Error + 'static));
+        for error in [Some(error), inner].into_iter().flatten() {
+            if let Some(tls) = error.downcast_ref::<TlsError>() {
+                return FetchError::Tls { what: tls_words(tls).into() };
+            }
+            if let Some(words) = words(error, host) {
+                what = Some(words);
+            }
+        }
+        link = inner.and_then(Error::source).or_else(|| error.source());
+    }
+    match what {
+        Some(Words::NotHttp) => FetchError::Decode { what: "not HTTP".into() },
+        Some(Words::Known(words)) => FetchError::Unreachable { what: words.into() },
+        Some(Words::Host(words)) => FetchError::Unreachable { what: words.into() },
+        None => FetchError::Unreachable { what: "the connection failed".into() },
+    }
+}
+
+enum Words {
+    Known(&'static str),
+    Host(String),
+    NotHttp,
+}
+
+fn words(error: &(dyn Error + 'static), host: &str) -> Option<Words> {
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return if error.is_parse() {
+            Some(Words::NotHttp)
+        } else if error.is_incomplete_message() {
+            Some(Words::Known("the connection was closed before the answer"))
+        } else if error.is_closed() || error.is_canceled() {
+            Some(Words::Known("the connection was closed"))
+        } else {
+            None
+        };
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return io_words(error, host);
+    }
+    // The resolver's and the proxy connector's errors are private types.
+    let text = error.to_string();
+    if text == "dns error" {
+        return Some(Words::Host(format!("no address found for {host}")));
+    }
+    if text.contains("proxy authorization required") {
+        return Some(Words::Known("the proxy wants a user name and a password"));
+    }
+    text.contains("unsuccessful tunnel").then_some(Words::Known("the proxy refused to connect us"))
+}
+
+fn io_words(error: &io::Error, host: &str) -> Option<Words> {
+    use io::ErrorKind;
+    Some(Words::Known(match error.kind() {
+        ErrorKind::ConnectionRefused => "connection refused",
+        ErrorKind::ConnectionReset => "connection reset",
+        ErrorKind::ConnectionAborted => "connection aborted",
+        ErrorKind::BrokenPipe => "the connection was closed",
+        ErrorKind::UnexpectedEof => "the connection was closed half-way through the answer",
+        ErrorKind::TimedOut => "no answer from the host",
+        ErrorKind::HostUnreachable => "no route to the host",
+        ErrorKind::NetworkUnreachable => "no route to the network",
+        ErrorKind::NetworkDown => "the network is down",
+        ErrorKind::AddrNotAvailable => "the address cannot be reached from here",
+        ErrorKind::PermissionDenied => "this system forbids the connection",
+        _ => {
+            let text = error.to_string();
+            if text.contains("Temporary failure in name resolution") {
+                return Some(Words::Host(format!("the name service does not answer for {host}")));
+            }
+            return text
+                .contains("lookup address")
+                .then(|| Words::Host(format!("no address found for {host}")));
+        }
+    }))
+}
+
+fn tls_words(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::InvalidCertificate(error) => certificate_words(error),
+        TlsError::AlertReceived(AlertDescription::CertificateRequired | AlertDescription::BadCertificate) => {
+            "the server wants another client certificate (--client-cert)"
+        }
+        TlsError::AlertReceived(AlertDescription::UnrecognisedName) => "the server does not know that name",
+        TlsError::AlertReceived(_) => "the server broke off the handshake",
+        TlsError::InvalidMessage(_) | TlsError::InappropriateMessage { .. } => {
+            "what answers there does not speak TLS"
+        }
+        TlsError::PeerIncompatible(_) => "no TLS version or cipher in common with the server",
+        TlsError::NoCertificatesPresented => "the server shows no certificate",
+        _ => "the handshake failed",
+    }
+}
+
+fn certificate_words(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::UnknownIssuer => "the certificate is signed by nobody whom this system trusts",
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the certificate has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the certificate is not valid yet"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the certificate is for another name"
+        }
+        CertificateError::Revoked => "the certificate was revoked",
+        CertificateError::BadEncoding | CertificateError::BadSignature => "the certificate is damaged",
+        _ => "the certificate is not accepted",
+    }
+}
+
+/// What an HTTP status other than 2xx comes to, where the body is not OpenIM's.
+pub(super) fn of_status(status: StatusCode, headers: &HeaderMap, redactor: &Redactor) -> FetchError {
+    match status.as_u16() {
+        429 => FetchError::RateLimited { retry_after_ms: retry_after_ms(headers) },
+        status @ 300..=399 => FetchError::Redirect { status, target: target(headers, redactor).into() },
+        status => FetchError::Http { status },
+    }
+}
+
+/// The `Location` of a redirect, without credentials and query.
+fn target(headers: &HeaderMap, redactor: &Redactor) -> String {
+    let Some(location) = headers.get(LOCATION) else {
+        return "nowhere".to_owned();
+    };
+    let location = String::from_utf8_lossy(location.as_bytes());
+    let (location, query) = match location.split_once(['?', '#']) {
+        Some((location, _)) => (location, "?…"),
+        None => (location.as_ref(), ""),
+    };
+    let (scheme, rest) = location.split_once("//").map_or(("", location), |(scheme, rest)| (scheme, rest));
+    let slashes = if rest.len() == location.len() { "" } else { "//" };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    redactor.clean(&format!("{scheme}{slashes}{host}{path}{query}"))
+}
+
+/// `Retry-After`, read as what a server can have meant: seconds, even where they are negative or
+/// absurd (open-im-server `ratelimit.go` computes them from a CPU load that may be 0), or a date.
+pub(super) fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let looks_numeric = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
+    let seconds = match text.parse::<f64>() {
+        Ok(seconds) if looks_numeric => seconds,
+        _ => {
+            let now = http_date(headers, &reqwest::header::DATE)?;
+            (http_date(headers, &RETRY_AFTER)? - now) as f64
+        }
+    };
+    let (least, most) = RETRY_AFTER_SECONDS;
+    Some((seconds.clamp(least, most) * 1000.0) as u64)
+}
+
+/// A header that is a date (RFC 9110, 5.6.7), in unix seconds.
+pub(super) fn http_date(headers: &HeaderMap, name: &HeaderName) -> Option<i64> {
+    const PARSER: jiff::fmt::rfc2822::DateTimeParser =
+        jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    let text = headers.get(name)?.to_str().ok()?;
+    PARSER.parse_timestamp(text).ok().map(jiff::Timestamp::as_second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn retry_after_is_read_for_what_it_may_mean() {
+        for (value, ms) in [
+            ("1", Some(1_000)),
+            (" 30 ", Some(30_000)),
+            ("2.5", Some(2_500)),
+            ("0", Some(1_000)),
+            ("-9223372036854775808", Some(1_000)),
+            ("99999999999999999999999999", Some(300_000)),
+            ("1e400", Some(300_000)),
+            ("NaN", None),
+            ("inf", None),
+            ("soon", None),
+            ("", None),
+            ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30_000)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(1_000)),
+            ("Sun, 06 Nov 2094 08:00:00 GMT", Some(300_000)),
+        ] {
+            let headers = headers(&[("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", value)]);
+            assert_eq!(retry_after_ms(&headers), ms, "{value}");
+        }
+        assert_eq!(retry_after_ms(&headers(&[("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")])), None);
+        assert_eq!(retry_after_ms(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_redirect_names_its_target_without_secrets() {
+        let redactor = Redactor::new(["hunter2hunter2"]);
+        for (location, shown) in [
+            ("http://elsewhere.example/login", "http://elsewhere.example/login"),
+            ("//elsewhere/x", "//elsewhere/x"),
+            ("/user/get_users_online_status", "/user/get_users_online_status"),
+            ("https://me:pw@elsewhere/a@b", "https://elsewhere/a@b"),
+            ("https://elsewhere/?token=abc", "https://elsewhere/?…"),
+            ("https://elsewhere/hunter2hunter2/", "https://elsewhere/<redacted>/"),
+            ("", ""),
+        ] {
+            let error = of_status(StatusCode::FOUND, &headers(&[("location", location)]), &redactor);
+            assert_eq!(error, FetchError::Redirect { status: 302, target: shown.into() });
+        }
+        let error = of_status(StatusCode::NOT_MODIFIED, &HeaderMap::new(), &redactor);
+        assert_eq!(error.to_string(), "HTTP 304 redirects to nowhere");
+    }
+
+    #[test]
+    fn dates_are_read_leniently() {
+        let date = |value| http_date(&headers(&[("date", value)]), &reqwest::header::DATE);
+        assert_eq!(date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(date("Mon, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(date("yesterday"), None);
+    }
+}

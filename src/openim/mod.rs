@@ -1,0 +1,39 @@
+//! The server's protocol: requests, the answers of every release, the admin session, HTTP.
+//!
+//! Tokens and secrets live in this room and nowhere else. Everything that leaves it, errors
+//! included, is free of them, visible-safe and bounded.
+//!
+//! ```text
+//!   Client::online_status
+//!      |  session       which admin token; logs in when it has to
+//!      |  endpoint      the paths that can be asked, and no others
+//!      |  body          bytes in, within a limit; unpacked only if they are new
+//!      |  envelope      errCode -> error_code -> FetchError
+//!      |  online_status entries -> entry -> token; through three sieves
+//!      v
+//!   Fetched { answer: Result<Answer, FetchError>, .. }
+//! ```
+
+mod body;
+mod client;
+mod credentials;
+mod endpoint;
+mod entry;
+mod envelope;
+mod error_code;
+mod failure;
+mod json;
+mod online_status;
+mod origin;
+mod redact;
+mod session;
+mod tls;
+mod token;
+
+pub use client::{Client, Fetched, Options, SetupError};
+pub use credentials::Credentials;
+pub use endpoint::Endpoint;
+pub use online_status::Sieve;
+pub use origin::{Origin, OriginError};
+pub use tls::Tls;
+pub use token::Keys;

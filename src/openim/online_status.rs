@@ -1,0 +1,177 @@
+//! Reads answers to `get_users_online_status` through three sieves, coarse to fine.
+//!
+//! 1. The whole body, as it came over the wire, is the batch's last one: nothing has changed.
+//! 2. An entry's bytes are those of the last answer: that user has not changed.
+//! 3. A changed entry carries a token that was seen before: its claims are known.
+//!
+//! An answer that is not about exactly the users asked, in their order, is read in full and
+//! sifted by nothing: right first, fast second.
+
+use serde_json::value::RawValue;
+
+use crate::presence::{Answer, Oddities, UserIx, UserStatus, WatchList};
+
+use super::entry::{Entry, Owner, Reader, distinct};
+use super::json::Object;
+use super::redact::Redactor;
+use super::token::{Keys, KnownTokens};
+
+/// At least so many tokens' claims are kept for one batch.
+const FEWEST_TOKENS: usize = 64;
+
+/// What is remembered of a batch's last answer, to tell what has changed since.
+///
+/// Belongs to one batch of one watch list; used with another it starts afresh. Every
+/// [`Answer::Changed`] that comes out has to reach the roster, as the next one builds on it.
+#[derive(Debug, Default)]
+pub struct Sieve {
+    /// Generation of the watch list and number of the batch.
+    about: Option<(u32, u32)>,
+    /// Hash and length of the last good body as it came over the wire, and what was odd about it.
+    body: Option<(u64, usize, Oddities)>,
+    /// A hash for each user of the batch; empty where the last answer was not in order.
+    entries: Vec<u64>,
+    tokens: KnownTokens,
+    unpacked: u64,
+}
+
+impl Sieve {
+    /// How many tokens' claims were decoded so far.
+    pub fn claims_decoded(&self) -> u64 {
+        self.tokens.decoded()
+    }
+
+    /// How many compressed bodies were unpacked so far.
+    pub fn bodies_unpacked(&self) -> u64 {
+        self.unpacked
+    }
+
+    /// Makes sure that what is remembered is about this batch.
+    pub(super) fn turn_to(&mut self, list: &WatchList, batch: u32) {
+        let about = Some((list.generation(), batch));
+        if self.about != about {
+            self.about = about;
+            self.body = None;
+            self.entries = Vec::new();
+        }
+    }
+
+    /// The first sieve: what was odd about the last answer, where `wire` is the same.
+    pub(super) fn same(&self, wire: (u64, usize)) -> Option<Oddities> {
+        self.body.filter(|(hash, length, _)| (*hash, *length) == wire).map(|(.., oddities)| oddities)
+    }
+
+    pub(super) fn count_unpacked(&mut self) {
+        self.unpacked += 1;
+    }
+
+    /// Reads the entries of a good answer, and remembers it by `wire`, hash and length of its body.
+    pub(super) fn read(
+        &mut self,
+        entries: &[&RawValue],
+        wire: (u64, usize),
+        list: &WatchList,
+        batch: u32,
+        (keys, redactor): (&Keys, &Redactor),
+    ) -> (Answer, Oddities) {
+        let users = list.batch(batch);
+        self.tokens.bound(users.len().max(FEWEST_TOKENS) * 4);
+        // Whatever happens on the way, a half-read answer must not be taken for the last one.
+        self.body = None;
+        let sifted = self.read_in_order(entries, list, users.clone(), keys, redactor);
+        let (changed, oddities) = sifted.map_or_else(
+            || {
+                self.entries = Vec::new();
+                let mut reader = Reader { keys, redactor, known: &mut self.tokens };
+                read_all(entries, list, users, &mut reader)
+            },
+            |changed| (changed, Oddities::default()),
+        );
+        self.body = Some((wire.0, wire.1, oddities));
+        (Answer::Changed(changed), oddities)
+    }
+
+    /// The second sieve. `None` where the answer is not about the users of the batch in their order.
+    fn read_in_order(
+        &mut self,
+        entries: &[&RawValue],
+        list: &WatchList,
+        users: std::ops::Range<u32>,
+        keys: &Keys,
+        redactor: &Redactor,
+    ) -> Option<Vec<(UserIx, UserStatus)>> {
+        if entries.len() != users.len() {
+            return None;
+        }
+        let first = self.entries.is_empty();
+        self.entries.resize(users.len(), 0);
+        let mut changed = Vec::with_capacity(if first { users.len() } else { 0 });
+        let mut reader = Reader { keys, redactor, known: &mut self.tokens };
+        for ((entry, user), last) in entries.iter().zip(users).zip(&mut self.entries) {
+            let hash = keys.hash(entry.get().as_bytes());
+            // A hash that is remembered was one of an entry about this very user.
+            if !first && *last == hash {
+                continue;
+            }
+            let user = UserIx(user);
+            let Object(entry): Object<Entry<'_>> = serde_json::from_str(entry.get()).ok()?;
+            if entry.user.0 != list.raw_id(user) {
+                return None;
+            }
+            changed.push((user, reader.read(&entry)));
+            *last = hash;
+        }
+        Some(changed)
+    }
+}
+
+/// Reads an answer whose entries may be in any order, repeated, missing, foreign or unreadable;
+/// says something of everybody who was asked for.
+fn read_all(
+    entries: &[&RawValue],
+    list: &WatchList,
+    users: std::ops::Range<u32>,
+    reader: &mut Reader<'_>,
+) -> (Vec<(UserIx, UserStatus)>, Oddities) {
+    let mut oddities = Oddities::default();
+    let mut said: Vec<Option<UserStatus>> = vec![None; users.len()];
+    for entry in entries {
+        let read = serde_json::from_str::<Object<Entry<'_>>>(entry.get()).ok();
+        let owner = if let Some(Object(entry)) = &read {
+            list.find(&entry.user.0)
+        } else {
+            oddities.unreadable += 1;
+            let Ok(Object(owner)) = serde_json::from_str::<Object<Owner<'_>>>(entry.get()) else {
+                continue;
+            };
+            list.find(&owner.user.0)
+        };
+        let Some(user) = owner.filter(|user| users.contains(&user.0)) else {
+            oddities.foreign += u32::from(read.is_some());
+            continue;
+        };
+        let status = read.map_or(UserStatus::Unclear, |Object(entry)| reader.read(&entry));
+        let slot = &mut said[(user.0 - users.start) as usize];
+        oddities.repeated += u32::from(slot.is_some());
+        *slot = Some(match slot.take() {
+            None => status,
+            Some(earlier) => both(earlier, status),
+        });
+    }
+    let said = said.into_iter().map(|status| status.unwrap_or(UserStatus::Missing));
+    (users.map(UserIx).zip(said).collect(), oddities)
+}
+
+/// What two entries about one user say together. A connection outweighs everything, a doubt
+/// outweighs "offline".
+fn both(one: UserStatus, other: UserStatus) -> UserStatus {
+    match (one, other) {
+        (UserStatus::Online(mut all), UserStatus::Online(more)) => {
+            all.extend(more);
+            UserStatus::Online(distinct(all))
+        }
+        (online @ UserStatus::Online(_), _) | (_, online @ UserStatus::Online(_)) => online,
+        (UserStatus::Unclear, _) | (_, UserStatus::Unclear) => UserStatus::Unclear,
+        (_, other) => other,
+    }
+}

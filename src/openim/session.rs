@@ -1,0 +1,298 @@
+//! The admin session: the token in use, and when a new one is fetched.
+//!
+//! A login displaces every other holder of the admin ID after five minutes (errCode 1507), so two
+//! programs that both log in again whenever they are displaced would fight for ever and take the
+//! chat server down with them. Hence: one login however many requests are refused at once, a growing
+//! pause between logins, and none at all after the second displacement within 15 minutes.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::presence::{FetchError, visible_bounded};
+
+use super::credentials::{self, Credentials, Stamp};
+use super::redact::Redactor;
+
+/// A token file is looked at no more often than this.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Pause after the first login, or the first failure of one; doubled each time.
+const LOGIN_PAUSE: Duration = Duration::from_secs(30);
+/// The same for a command, which displaces nobody.
+const COMMAND_PAUSE: Duration = Duration::from_secs(5);
+/// No pause is longer, and after so long without a new token the pauses start over.
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+/// Two displacements within this time are a fight.
+const FIGHT: Duration = Duration::from_mins(15);
+
+/// Logs in: the part of the session that talks to the server.
+pub(super) trait Issuer: Sync {
+    /// Trades the server's secret for an admin token.
+    fn login(
+        &self,
+        secret: &SecretString,
+        admin_id: &str,
+    ) -> impl Future<Output = Result<SecretString, FetchError>> + Send;
+}
+
+/// A token in use, and what finds it in texts.
+pub(super) struct Pass {
+    pub(super) token: SecretString,
+    pub(super) redactor: Redactor,
+    serial: u64,
+}
+
+/// The admin session of one client.
+pub(super) struct Session {
+    source: Credentials,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    held: Option<Arc<Pass>>,
+    serial: u64,
+    /// The token file as it was read last, and when it was looked at.
+    stamp: Option<Stamp>,
+    looked: Option<Instant>,
+    /// The last try to get a new token: when, the how manieth in a row, and what became of it.
+    tried: Option<Instant>,
+    tries: u32,
+    error: Option<FetchError>,
+    /// When the token was last found displaced, and which one it was.
+    displaced: Option<Instant>,
+    displaced_serial: u64,
+    /// Somebody else holds the admin ID; nothing is tried any more.
+    fighting: bool,
+}
+
+impl State {
+    fn hold(&mut self, token: SecretString, secret: Option<&SecretString>) -> Arc<Pass> {
+        self.serial += 1;
+        let secrets = [Some(&token), secret].into_iter().flatten().map(SecretString::expose_secret);
+        let pass = Arc::new(Pass { redactor: Redactor::new(secrets), token, serial: self.serial });
+        self.held = Some(Arc::clone(&pass));
+        pass
+    }
+
+    fn holds(&self, token: &SecretString) -> bool {
+        self.held.as_ref().is_some_and(|held| held.token.expose_secret() == token.expose_secret())
+    }
+
+    /// Whether it is too early for another try.
+    fn is_pausing(&mut self, first: Duration, now: Instant) -> bool {
+        let Some(tried) = self.tried else { return false };
+        let since = now.saturating_duration_since(tried);
+        if since >= LONGEST_PAUSE {
+            self.tries = 0;
+            return false;
+        }
+        let factor = 1 << self.tries.saturating_sub(1).min(16);
+        since < (first * factor).min(LONGEST_PAUSE)
+    }
+
+    fn begin_try(&mut self, now: Instant) {
+        // Noted before the try, so that one that is given up half-way counts as well.
+        self.tried = Some(now);
+        self.tries += 1;
+    }
+}
+
+impl Session {
+    pub(super) fn new(source: Credentials) -> Session {
+        Session { source, state: Mutex::default() }
+    }
+
+    /// The token to send now; fetched where there is none, read again where its file has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Credentials`], or whatever a login met.
+    pub(super) async fn pass(&self, issuer: &impl Issuer) -> Result<Arc<Pass>, FetchError> {
+        let mut state = self.state.lock().await;
+        let state = &mut *state;
+        if state.fighting {
+            return Err(self.fight());
+        }
+        if let Credentials::TokenFile(path) = &self.source {
+            return Self::look(state, path, false).await;
+        }
+        match &state.held {
+            Some(held) => Ok(Arc::clone(held)),
+            None => self.renew(state, issuer).await,
+        }
+    }
+
+    /// What to do now that the server has refused `pass` with `code`: whether there is another token
+    /// to try at once.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, where that says more than the refusal.
+    pub(super) async fn refused(
+        &self,
+        pass: &Pass,
+        code: i32,
+        issuer: &impl Issuer,
+    ) -> Result<bool, FetchError> {
+        let mut state = self.state.lock().await;
+        let state = &mut *state;
+        if state.fighting {
+            return Err(self.fight());
+        }
+        if state.held.as_ref().is_some_and(|held| held.serial != pass.serial) {
+            return Ok(true); // another request was refused before, and this is mended
+        }
+        match &self.source {
+            Credentials::Token(_) => Ok(false),
+            Credentials::TokenFile(path) => {
+                let now = Self::look(state, path, true).await;
+                Ok(now.is_ok_and(|now| now.serial != pass.serial))
+            }
+            Credentials::TokenCommand(_) => self.replace(state, pass, issuer).await,
+            Credentials::Login { .. } => {
+                if Self::is_fight(state, pass, code) {
+                    return Err(self.fight());
+                }
+                self.replace(state, pass, issuer).await
+            }
+        }
+    }
+
+    /// Notes a displacement, once for each token, and whether it is the second in a short time.
+    fn is_fight(state: &mut State, pass: &Pass, code: i32) -> bool {
+        // 1506 is how servers up to v3.8.1 say that another login displaced this one.
+        if matches!(code, 1506 | 1507) && state.displaced_serial != pass.serial {
+            let now = Instant::now();
+            let again = state.displaced.is_some_and(|last| now.saturating_duration_since(last) < FIGHT);
+            state.displaced = Some(now);
+            state.displaced_serial = pass.serial;
+            state.fighting = again;
+        }
+        state.fighting
+    }
+
+    fn fight(&self) -> FetchError {
+        let admin_id = match &self.source {
+            Credentials::Login { admin_id, .. } => admin_id.as_str(),
+            _ => "the admin",
+        };
+        let admin_id = visible_bounded(admin_id, 64);
+        FetchError::Credentials {
+            what: format!(
+                "another program logs in as {admin_id} too, and has displaced us twice within 15 minutes; \
+                 we log in no more"
+            )
+            .into(),
+            advice: "give imtop an admin ID of its own (imAdminUser in share.yml), or a token (--token-file), \
+                     and start it again",
+        }
+    }
+
+    /// Replaces a refused token, unless it is too early for that.
+    async fn replace(
+        &self,
+        state: &mut State,
+        pass: &Pass,
+        issuer: &impl Issuer,
+    ) -> Result<bool, FetchError> {
+        if state.is_pausing(self.first_pause(), Instant::now()) {
+            return state.error.clone().map_or(Ok(false), Err);
+        }
+        let new = self.renew(state, issuer).await?;
+        Ok(new.token.expose_secret() != pass.token.expose_secret())
+    }
+
+    fn first_pause(&self) -> Duration {
+        match self.source {
+            Credentials::Login { .. } => LOGIN_PAUSE,
+            _ => COMMAND_PAUSE,
+        }
+    }
+
+    /// Gets a new token, unless it is too early for that.
+    async fn renew(&self, state: &mut State, issuer: &impl Issuer) -> Result<Arc<Pass>, FetchError> {
+        if let Credentials::Token(token) = &self.source {
+            return sendable(token.clone(), "the token in IMTOP_TOKEN").map(|token| state.hold(token, None));
+        }
+        let now = Instant::now();
+        if let (true, Some(error)) = (state.is_pausing(self.first_pause(), now), &state.error) {
+            return Err(error.clone());
+        }
+        state.begin_try(now);
+        let fetched = self.fetch(issuer).await;
+        match fetched {
+            Ok((token, secret)) => {
+                state.error = None;
+                Ok(state.hold(token, secret.as_ref()))
+            }
+            Err(error) => {
+                state.error = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    async fn fetch(&self, issuer: &impl Issuer) -> Result<(SecretString, Option<SecretString>), FetchError> {
+        match &self.source {
+            Credentials::Login { secret_file, admin_id } => {
+                let (secret, _) = credentials::read_file(secret_file).await?;
+                let token = issuer.login(&secret, admin_id).await?;
+                Ok((sendable(token, "the token that the login gave")?, Some(secret)))
+            }
+            Credentials::TokenCommand(command) => {
+                let token = credentials::run(command).await?;
+                Ok((sendable(token, "the token command's output")?, None))
+            }
+            Credentials::TokenFile(path) => {
+                Ok((sendable(credentials::read_file(path).await?.0, "the token file")?, None))
+            }
+            Credentials::Token(token) => Ok((token.clone(), None)),
+        }
+    }
+
+    /// The token in the file. While a new one cannot be read the old one stays in use.
+    async fn look(state: &mut State, path: &Path, closely: bool) -> Result<Arc<Pass>, FetchError> {
+        let now = Instant::now();
+        let lately = state.looked.is_some_and(|looked| now.saturating_duration_since(looked) < LOOK_EVERY);
+        if let (Some(held), true, false) = (&state.held, lately, closely) {
+            return Ok(Arc::clone(held));
+        }
+        state.looked = Some(now);
+        let stamp = credentials::stamp(path).await;
+        if let (Some(held), true, false) = (&state.held, stamp.is_some() && stamp == state.stamp, closely) {
+            return Ok(Arc::clone(held));
+        }
+        let read = match credentials::read_file(path).await {
+            Ok((token, stamp)) => sendable(token, "the token file").map(|token| (token, stamp)),
+            Err(error) => Err(error),
+        };
+        match (read, &state.held) {
+            (Ok((token, stamp)), _) => {
+                state.stamp = Some(stamp);
+                match &state.held {
+                    Some(held) if state.holds(&token) => Ok(Arc::clone(held)),
+                    _ => Ok(state.hold(token, None)),
+                }
+            }
+            (Err(_), Some(held)) => Ok(Arc::clone(held)),
+            (Err(error), None) => Err(error),
+        }
+    }
+}
+
+/// The token, where it can stand in a header.
+fn sendable(token: SecretString, whose: &str) -> Result<SecretString, FetchError> {
+    if credentials::is_sendable(&token) {
+        return Ok(token);
+    }
+    Err(FetchError::Credentials {
+        what: format!("{whose} is empty or has characters in it that no token has").into(),
+        advice: "give the token alone, as the server issued it",
+    })
+}

@@ -1,0 +1,136 @@
+//! The TLS of the client: trust, our own certificate, and none of it where nothing is encrypted.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+use super::client::SetupError;
+
+/// What TLS connections are checked and made with.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// PEM file of authorities to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of the certificate that we show, with its chain.
+    pub client_cert: Option<PathBuf>,
+    /// PEM file of its key; the certificate's own file where there is none.
+    pub client_key: Option<PathBuf>,
+    /// Whether any certificate is taken: worth a banner.
+    pub insecure: bool,
+}
+
+/// A configuration that trusts nobody, for plain http: the system's roots are not even read.
+///
+/// # Errors
+///
+/// [`SetupError::Tls`].
+pub(super) fn none() -> Result<ClientConfig, SetupError> {
+    Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
+/// The configuration for https.
+///
+/// # Errors
+///
+/// [`SetupError::File`] for a file that cannot be used, [`SetupError::Tls`] for anything else.
+pub(super) fn config(tls: &Tls) -> Result<ClientConfig, SetupError> {
+    let verifier: Arc<dyn ServerCertVerifier> = if tls.insecure {
+        Arc::new(AnyCertificate(provider()))
+    } else {
+        let extra = tls.ca_file.as_deref().map(certificates).transpose()?.unwrap_or_default();
+        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider());
+        Arc::new(verifier.map_err(|error| match (error, &tls.ca_file) {
+            (rustls::Error::General(_), _) => {
+                SetupError::Tls("this system has no trusted authorities; name some with --ca-file")
+            }
+            (_, Some(path)) => SetupError::file(path, "not a certificate of an authority"),
+            _ => SetupError::Tls("the system's trusted authorities cannot be used"),
+        })?)
+    };
+    let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
+    let Some(cert) = &tls.client_cert else {
+        return Ok(builder.with_no_client_auth());
+    };
+    let key_file = tls.client_key.as_ref().unwrap_or(cert);
+    let key = PrivateKeyDer::from_pem_file(key_file)
+        .map_err(|error| SetupError::file(key_file, pem_words(&error, "no private key in PEM form in it")))?;
+    builder
+        .with_client_auth_cert(certificates(cert)?, key)
+        .map_err(|_| SetupError::file(key_file, "not the key of the client certificate"))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, SetupError> {
+    ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|_| SetupError::Tls("no TLS version to speak"))
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> {
+    const NONE: &str = "no certificate in PEM form in it";
+    let all: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    match all {
+        Ok(all) if all.is_empty() => Err(SetupError::file(path, NONE)),
+        Ok(all) => Ok(all),
+        Err(error) => Err(SetupError::file(path, pem_words(&error, NONE))),
+    }
+}
+
+/// Words for an error that may hold parts of the file.
+fn pem_words(error: &rustls::pki_types::pem::Error, otherwise: &'static str) -> &'static str {
+    match error {
+        rustls::pki_types::pem::Error::Io(error) => match error.kind() {
+            std::io::ErrorKind::NotFound => "no such file",
+            std::io::ErrorKind::PermissionDenied => "we may not read it",
+            _ => "it cannot be read",
+        },
+        _ => otherwise,
+    }
+}
+
+/// Takes any certificate, for `--insecure`; the handshake's signatures are checked all the same.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
