@@ -20,7 +20,12 @@
 //!        run (a terminal)            headless (one plain frame)
 //! ```
 
+pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod feed;
 pub mod openim;
+pub mod output;
 pub mod presence;
+mod signals;
+pub mod terminal;

@@ -81,7 +81,7 @@ impl Source for Scripted {
         }
     }
 
-    fn credentials_changed(&self) -> bool {
+    async fn credentials_changed(&self) -> bool {
         self.new_credentials.swap(false, Ordering::Relaxed)
     }
 }

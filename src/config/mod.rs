@@ -1,5 +1,9 @@
 //! What the user wants: command line and environment turned into settings, and the watch list.
 
+mod credentials;
+mod settings;
 mod watch_list;
 
+pub use credentials::Environment;
+pub use settings::{PaceSettings, Settings, SettingsError, Watched};
 pub use watch_list::{Listing, ListingError, check_id, read_watch_list};

@@ -34,8 +34,8 @@ pub trait Source: Send + Sync + 'static {
     ) -> impl Future<Output = Fetched> + Send;
 
     /// Whether the credentials have changed since they were last used, so that a refusal may be void.
-    fn credentials_changed(&self) -> bool {
-        false
+    fn credentials_changed(&self) -> impl Future<Output = bool> + Send {
+        std::future::ready(false)
     }
 }
 
@@ -46,7 +46,7 @@ impl Source for Client {
         self.online_status(list, batch, memory).await
     }
 
-    fn credentials_changed(&self) -> bool {
-        Client::credentials_changed(self)
+    async fn credentials_changed(&self) -> bool {
+        Client::credentials_changed(self).await
     }
 }

@@ -131,7 +131,7 @@ impl<S: Source> Task<S> {
                 },
                 () = observations.closed() => return,
                 () = sleep_until(wake.unwrap_or(now)), if wake.is_some() => {
-                    if awaits_change && self.source.credentials_changed() {
+                    if awaits_change && self.source.credentials_changed().await {
                         self.schedule.credentials_changed(Instant::now());
                     }
                 }

@@ -5,9 +5,15 @@
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
 
 use crate::config::{Listing, read_watch_list};
 use crate::presence::Entry;
+
+/// Twice this is how long a change of the file takes to be seen.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A watch-list file and what it held when it was last read.
 #[derive(Debug)]
@@ -48,6 +54,30 @@ impl WatchFile {
             changing: None,
         };
         Ok((file, listing))
+    }
+
+    /// Looks at the file once a second from now on, and sends what that brings; ends when nobody
+    /// reads it any more.
+    pub fn follow(mut self) -> mpsc::Receiver<WatchNews> {
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            while !sender.is_closed() {
+                tokio::time::sleep(LOOK_EVERY).await;
+                // Reading a large list, or one on a slow disk, holds up nobody.
+                let looked = tokio::task::spawn_blocking(move || {
+                    let news = self.look();
+                    (self, news)
+                });
+                let Ok((file, news)) = looked.await else { return };
+                self = file;
+                if let Some(news) = news
+                    && sender.send(news).await.is_err()
+                {
+                    return;
+                }
+            }
+        });
+        receiver
     }
 
     /// Looks at the file; to be called about once a second. Each state of it is reported once.

@@ -190,6 +190,12 @@ impl Client {
         &self.0.api
     }
 
+    /// Whether the file that the token comes from has changed since it was read, so that a refusal of
+    /// the old token may be void.
+    pub async fn credentials_changed(&self) -> bool {
+        self.0.session.has_changed().await
+    }
+
     /// Asks which sockets the users of a batch have open (`POST /user/get_users_online_status`).
     ///
     /// `sieve` remembers the batch's last good answer; a failure leaves it as it is. A refused token

@@ -108,6 +108,12 @@ impl Session {
         Session { source, state: Mutex::default() }
     }
 
+    /// Whether there is a token file that looks other than when it was read.
+    pub(super) async fn has_changed(&self) -> bool {
+        let Credentials::TokenFile(path) = &self.source else { return false };
+        credentials::stamp(path).await != self.state.lock().await.stamp
+    }
+
     /// The token to send now; fetched where there is none, read again where its file has changed.
     ///
     /// # Errors

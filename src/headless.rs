@@ -1,0 +1,60 @@
+//! The live view without a terminal: one round, one frame as text.
+
+use std::io::{self, Write};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::sync::mpsc;
+
+use crate::app::{Model, Msg, update};
+use crate::feed::Now;
+use crate::output::write_frame;
+use crate::presence::{FeedStatus, Observation};
+use crate::ui::{Theme, view};
+
+/// Size of the picture where nobody says otherwise, in columns and rows.
+pub const SIZE: (u16, u16) = (100, 40);
+
+/// How the one round went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// Every batch was answered.
+    Whole,
+    /// Some batches were answered.
+    Partial,
+    /// None was.
+    Failed,
+}
+
+/// Waits until every batch has been answered or has failed once, and writes the frame that the live
+/// view would show then.
+///
+/// # Errors
+/// Those of `out`.
+pub async fn one_frame(
+    mut model: Model,
+    mut observations: mpsc::Receiver<Observation>,
+    theme: &Theme,
+    coloured: bool,
+    now: &Now,
+    out: &mut dyn Write,
+) -> io::Result<Round> {
+    while !model.round_is_complete()
+        && let Some(observation) = observations.recv().await
+    {
+        update(&mut model, now(), Msg::Observed(observation));
+    }
+    update(&mut model, now(), Msg::Tick);
+    let (columns, rows) = model.size();
+    let area = Rect::new(0, 0, columns, rows);
+    let mut frame = Buffer::empty(area);
+    view(&model, theme, area, &mut frame);
+    write_frame(&frame, coloured, out)?;
+    let batches = model.roster().batches();
+    let answered = batches.iter().filter(|batch| batch.answered.is_some()).count();
+    Ok(match (answered, model.roster().feed_status(now())) {
+        (0, status) if status != FeedStatus::Nobody => Round::Failed,
+        _ if answered < batches.len() => Round::Partial,
+        _ => Round::Whole,
+    })
+}
