@@ -21,3 +21,4 @@
 //! ```
 
 pub mod presence;
+pub mod simulator;
