@@ -28,4 +28,5 @@ pub mod openim;
 pub mod output;
 pub mod presence;
 mod signals;
+pub mod simulator;
 pub mod terminal;

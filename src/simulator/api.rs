@@ -1,0 +1,348 @@
+//! One request in, one answer out, without a socket: the middlewares and handlers of the server, in
+//! its order, so that each refusal is the one that a real server would give.
+//!
+//! Order (CONTRACT 1.6, 1.7; server `router.go`, tools `mw/gin.go`): redirect of a trailing slash,
+//! operationID, token, route, body, rights.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use super::clock::Clock;
+use super::credentials::{Caller, Credentials};
+use super::fault::{Fault, Rule, Rules};
+use super::gzip;
+use super::ledger::Ledger;
+use super::question::Question;
+use super::refusal::Refusal;
+use super::release::Release;
+use super::scenario::Scenario;
+use super::wire;
+use super::world::World;
+
+/// A request, as far as the server looks at it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ask<'a> {
+    /// Whether it is a POST; else it counts as a GET.
+    pub post: bool,
+    /// The path, without the query.
+    pub path: &'a str,
+    /// The header `operationID`.
+    pub operation_id: Option<&'a str>,
+    /// The header `token`.
+    pub token: Option<&'a str>,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// What comes of a request.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// This answer.
+    Reply(Reply),
+    /// Not yet: a gateway hangs. Ask again with the same request.
+    Wait,
+}
+
+/// An answer, not yet compressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`, where the server sends one.
+    pub content_type: Option<&'static str>,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, plain.
+    pub body: Bytes,
+    /// Whether the compressed body is empty whatever the plain one is: gin's 404.
+    pub empty_when_packed: bool,
+}
+
+impl Reply {
+    pub(super) fn json(status: u16, body: String) -> Reply {
+        Reply {
+            status,
+            content_type: Some("application/json"),
+            headers: Vec::new(),
+            body: body.into(),
+            empty_when_packed: false,
+        }
+    }
+
+    pub(super) fn text(status: u16, content_type: &'static str, body: &str) -> Reply {
+        Reply { content_type: Some(content_type), ..Reply::json(status, body.to_owned()) }
+    }
+
+    pub(super) fn empty(status: u16) -> Reply {
+        Reply { content_type: None, ..Reply::json(status, String::new()) }
+    }
+
+    pub(super) fn not_found() -> Reply {
+        Reply { empty_when_packed: true, ..Reply::text(404, "text/plain", "404 page not found") }
+    }
+}
+
+/// The simulated server, without its sockets.
+pub struct Api {
+    release: Release,
+    fault_users: bool,
+    skew_ms: i64,
+    clock: Clock,
+    world: Mutex<World>,
+    credentials: Mutex<Credentials>,
+    /// The scenario's rules, then those set by hand.
+    rules: Mutex<[Rules; 2]>,
+    packed: Mutex<gzip::Cache>,
+    ledger: Mutex<Ledger>,
+}
+
+impl Api {
+    /// The server of `scenario`, whose world begins at the time that `clock` shows now.
+    pub fn new(scenario: Scenario, clock: Clock) -> Api {
+        let scenario = Arc::new(scenario);
+        let model = &scenario.model;
+        let start = clock.now_ms();
+        let rows = scenario.watch_list();
+        let id_at = |row: usize| rows.get(row).map(|entry| entry.id.clone());
+        Api {
+            release: model.release,
+            fault_users: model.fault_users,
+            skew_ms: model.clock_skew.0,
+            world: Mutex::new(World::new(&scenario, start)),
+            credentials: Mutex::new(Credentials::new(model)),
+            rules: Mutex::new([
+                Rules::new(model.fault.iter().map(|rule| rule.rule(start, id_at))),
+                Rules::default(),
+            ]),
+            packed: Mutex::default(),
+            ledger: Mutex::default(),
+            clock,
+        }
+    }
+
+    /// The release that is imitated.
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
+    /// The server's clock, unix ms: the virtual one with the scenario's skew.
+    pub fn server_time_ms(&self) -> i64 {
+        self.clock.now_ms() + self.skew_ms
+    }
+
+    /// The world, advanced to now. Hold it briefly: no request is answered meanwhile.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        let mut world = lock(&self.world);
+        world.advance(self.clock.now_ms());
+        world
+    }
+
+    /// A good token of the first admin. On main it ends the older ones after five minutes.
+    pub fn admin_token(&self) -> String {
+        let mut credentials = lock(&self.credentials);
+        let admin = credentials.first_admin();
+        credentials.issue(&admin, self.server_time_ms()).to_string()
+    }
+
+    /// A good token of `user`, who is no admin.
+    pub fn user_token(&self, user: &str) -> String {
+        lock(&self.credentials).issue(user, self.server_time_ms()).to_string()
+    }
+
+    /// Replaces the rules set by hand; those of the scenario stay.
+    pub fn set_rules(&self, rules: impl IntoIterator<Item = Rule>) {
+        lock(&self.rules)[1] = Rules::new(rules);
+    }
+
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledger)
+    }
+
+    /// The fault that this request meets: one that it asks for by name, by hand, or by scenario.
+    pub(super) fn fault(&self, ask: &Ask<'_>) -> Option<Fault> {
+        let mut rules = lock(&self.rules);
+        if !self.fault_users && rules.iter().all(Rules::is_empty) {
+            return None;
+        }
+        let question = Question::read(ask.body).unwrap_or_default();
+        let ids: Vec<&str> = question.ids().collect();
+        if self.fault_users {
+            let named =
+                ids.iter().filter_map(|id| id.strip_prefix("fault:")).find_map(|name| name.parse().ok());
+            if named.is_some() {
+                return named;
+            }
+        }
+        let now = self.clock.now_ms();
+        let [scenario, by_hand] = &mut *rules;
+        by_hand.meet(now, ask.path, &ids).or_else(|| scenario.meet(now, ask.path, &ids))
+    }
+
+    /// The body compressed, as it was the last time for the same body.
+    pub(super) fn pack(&self, body: &Bytes) -> Bytes {
+        let key = lock(&self.packed).key(body);
+        if let Some(packed) = lock(&self.packed).find(key) {
+            return packed;
+        }
+        let packed = gzip::compress(body).unwrap_or_default();
+        lock(&self.packed).keep(key, packed.clone());
+        packed
+    }
+
+    /// Answers a request as a healthy server does.
+    pub fn answer(&self, ask: &Ask<'_>) -> Answer {
+        match self.route(ask) {
+            Ok(answer) => answer,
+            Err(refusal) => Answer::Reply(Reply::json(200, refusal.body())),
+        }
+    }
+
+    fn route(&self, ask: &Ask<'_>) -> Result<Answer, Refusal> {
+        if let Some(path) = ask.path.strip_suffix('/').filter(|path| self.has_route(ask.post, path)) {
+            let status = if ask.post { 307 } else { 301 };
+            let headers = vec![("Location", path.to_owned())];
+            return Ok(Answer::Reply(Reply { headers, ..Reply::empty(status) }));
+        }
+        if !ask.post {
+            return Ok(Answer::Reply(if self.has_route(false, ask.path) {
+                Reply::json(200, "[]".to_owned())
+            } else {
+                Reply::not_found()
+            }));
+        }
+        if ask.operation_id.is_none_or(str::is_empty) {
+            return Err(self.refusal(1001, "header must have operationID"));
+        }
+        if ask.path == self.release.login_path() {
+            return self.login(ask.body);
+        }
+        let Some(token) = ask.token.filter(|token| !token.is_empty()) else {
+            return Err(self.refusal(1001, "header must have token"));
+        };
+        let mut world = self.world();
+        let caller = lock(&self.credentials).check(token, self.server_time_ms(), &world)?;
+        if !self.has_route(true, ask.path) {
+            return Ok(Answer::Reply(Reply::not_found()));
+        }
+        let question = match Question::read(ask.body) {
+            Ok(question) => question,
+            Err(error) => return Ok(Answer::Reply(self.bad_body(ask.path, &error))),
+        };
+        self.ask_world(&mut world, caller, ask.path, &question)
+    }
+
+    fn ask_world(
+        &self,
+        world: &mut World,
+        caller: Caller,
+        path: &str,
+        question: &Question<'_>,
+    ) -> Result<Answer, Refusal> {
+        let ids = question.ids();
+        let asks_nobody = ids.len() == 0;
+        let may = caller == Caller::Admin || !self.release.checks_admin();
+        let mut out = String::with_capacity(64 + ids.len() * 360);
+        out.push_str(wire::GOOD);
+        match path {
+            "/user/get_users_online_status" | "/user/get_users_online_token_detail" if world.blocks() => {
+                return Ok(Answer::Wait);
+            }
+            "/user/get_users_online_status" => {
+                // The check lives in the gateway, behind that for an empty list.
+                if !may && !asks_nobody && world.any_gateway() {
+                    return Err(self.refusal(1002, "only app manager"));
+                }
+                world.write_online(ids, &mut out);
+            }
+            // Refused by every gateway, and the API does not say so.
+            "/user/get_users_online_token_detail" if !may => out.push_str("null"),
+            "/user/get_users_online_token_detail" => world.write_tokens(ids, &mut out),
+            "/user/get_users_status" => {
+                if asks_nobody {
+                    return Err(self.refusal(1001, "UserIDs is empty"));
+                }
+                out.push_str("{\"statusList\":");
+                world.write_registry(ids, &mut out);
+                out.push('}');
+            }
+            "/user/get_users_info" => {
+                out.push_str("{\"usersInfo\":");
+                world.write_infos(ids, &mut out);
+                out.push('}');
+            }
+            "/user/account_check" => {
+                if caller != Caller::Admin {
+                    return Err(self.refusal(1002, "only app manager"));
+                }
+                let distinct: std::collections::HashSet<_> = question.ids().collect();
+                if distinct.len() < ids.len() {
+                    return Err(self.refusal(1001, "userID repeated"));
+                }
+                out.push_str("{\"results\":");
+                world.write_accounts(ids, &mut out);
+                out.push('}');
+            }
+            _ => {
+                let _ = write!(out, "{{\"serverTime\":{}}}", self.server_time_ms());
+            }
+        }
+        out.push('}');
+        Ok(Answer::Reply(Reply::json(200, out)))
+    }
+
+    fn login(&self, body: &[u8]) -> Result<Answer, Refusal> {
+        // An a2r endpoint: bad JSON is 200, errCode 1001 and the reason as errMsg.
+        let question = Question::read(body).map_err(|error| Refusal {
+            code: 1001,
+            message: error,
+            detail: String::new(),
+        })?;
+        let (user, secret) = (question.user.unwrap_or_default(), question.secret.unwrap_or_default());
+        let mut credentials = lock(&self.credentials);
+        let token = credentials.login(&user, &secret, self.server_time_ms())?;
+        let mut out = String::from(wire::GOOD);
+        out.push_str("{\"token\":");
+        wire::string(&mut out, &token);
+        let _ = write!(out, ",\"expireTimeSeconds\":{}}}}}", credentials.lifetime_s());
+        Ok(Answer::Reply(Reply::json(200, out)))
+    }
+
+    fn has_route(&self, post: bool, path: &str) -> bool {
+        match path {
+            "/user/get_users_online_status"
+            | "/user/get_users_online_token_detail"
+            | "/user/get_users_info"
+            | "/user/account_check"
+            | "/msg/get_server_time" => post,
+            "/user/get_users_status" => post && self.release > Release::V3_0_0,
+            "/prometheus_discovery/msg_gateway" => !post && self.release >= Release::V3_8_3,
+            _ => post && path == self.release.login_path(),
+        }
+    }
+
+    /// The answer to a body that is not JSON: 400 where gin binds it, else 200 with errCode 1001.
+    fn bad_body(&self, path: &str, error: &str) -> Reply {
+        let own = matches!(path, "/user/get_users_online_status" | "/user/get_users_online_token_detail");
+        match (own, self.release) {
+            (false, _) => Reply::json(200, wire::refusal(1001, error, "")),
+            (true, Release::V3_0_0) => Reply::json(400, self.refusal(1001, error).body()),
+            (true, _) => Reply::json(400, Refusal::new(500, error).body()),
+        }
+    }
+
+    /// A refusal in the words of the release: up to v3.6 the detail ends with code and name.
+    fn refusal(&self, code: i32, detail: &str) -> Refusal {
+        let mut refusal = Refusal::new(code, detail);
+        if self.release == Release::V3_0_0 {
+            refusal.detail = format!("{detail}: {code} {}", refusal.message);
+        }
+        refusal
+    }
+}
+
+/// A lock that outlives a panic of another holder: the data is whole at every step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

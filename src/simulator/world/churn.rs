@@ -1,0 +1,52 @@
+//! The coming and going of users that nobody scripted.
+
+use super::{Happening, World};
+use crate::presence::Platform;
+
+impl World {
+    /// Plans the next chance: all users' chances together are one stream of them, thinned out to
+    /// those that apply, so each user meets the rates that the scenario gives.
+    pub(super) fn plan_churn(&mut self) {
+        let rates = self.scenario.model.churn;
+        let made = self.made.len() as f64;
+        let an_hour = made * (rates.connect + rates.disconnect + rates.background);
+        if an_hour > 0.0 {
+            let wait = -self.rng.f64().max(1e-12).ln() * 3_600_000.0 / an_hour;
+            // Rounded by chance, so that rates above one a millisecond keep their mean.
+            let wait = (wait + self.rng.f64()).floor() as i64;
+            self.plan(self.now + wait, Happening::Churn);
+        }
+    }
+
+    pub(super) fn churn(&mut self) {
+        let rates = self.scenario.model.churn;
+        let ix = self.rng.usize(self.made.clone()) as u32;
+        let mut which = self.rng.f64() * (rates.connect + rates.disconnect + rates.background);
+        let online = !self.users[ix as usize].connections.is_empty();
+        if which < rates.connect {
+            if !online {
+                self.arrive(ix);
+            }
+        } else if online {
+            which -= rates.connect;
+            let len = self.users[ix as usize].connections.len();
+            let at = self.rng.usize(..len);
+            if which < rates.disconnect {
+                self.users[ix as usize].connections.remove(at);
+                self.changed(ix);
+            } else {
+                let user = &mut self.users[ix as usize];
+                user.connections[at].background ^= true;
+                user.touch();
+            }
+        }
+        self.plan_churn();
+    }
+
+    fn arrive(&mut self, ix: u32) {
+        let Some(gateway) = self.some_gateway() else { return };
+        let platform = Platform([1, 2, 2, 3, 5][self.rng.usize(..5)]);
+        let token = self.login(ix, platform);
+        self.open(ix, platform, gateway, token);
+    }
+}
