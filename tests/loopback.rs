@@ -1,0 +1,154 @@
+//! The whole way from a socket to the roster: the real client polls the simulator over loopback.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use imtop::clock;
+use imtop::feed::{Pace, Poller};
+use imtop::openim::{Client, Credentials, Options, Tls};
+use imtop::presence::{
+    Entry, FeedStatus, Freshness, Moment, Observation, Presence, Roster, Trouble, UserIx, WatchList, Why,
+};
+use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
+use tokio::sync::mpsc::Receiver;
+
+const START: i64 = 1_795_413_000_000;
+
+struct Watch {
+    roster: Roster,
+    poller: Poller,
+    observations: Receiver<Observation>,
+    now: imtop::feed::Now,
+}
+
+fn options(url: &str, credentials: Credentials) -> Options {
+    Options {
+        api: url.parse().unwrap(),
+        credentials,
+        timeout: Duration::from_secs(5),
+        body_limit: Options::BODY_LIMIT,
+        gzip: true,
+        tls: Tls::default(),
+        proxy: None,
+        concurrency: 4,
+    }
+}
+
+fn scenario() -> Scenario {
+    Scenario::named("calm").unwrap().with_users(250)
+}
+
+async fn simulator(address: SocketAddr) -> Running {
+    let (clock, _) = Clock::by_hand(START);
+    Simulator::start(scenario(), address, clock).await.unwrap()
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+fn watch(options: Options, ids: impl IntoIterator<Item = String>, interval: Duration) -> Watch {
+    let entries = ids.into_iter().map(|id| Entry { id, ..Entry::default() });
+    let list = Arc::new(WatchList::new(1, 100, entries));
+    let now = clock::start();
+    let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
+    let pace = Pace { interval, concurrency: 4, seed: 1 };
+    let source = Arc::new(Client::new(options).unwrap());
+    let (poller, observations) = Poller::start(source, list, pace, Arc::clone(&now));
+    Watch { roster, poller, observations, now }
+}
+
+impl Watch {
+    /// Takes observations until the roster is as wished.
+    async fn until(&mut self, wish: &str, is_so: impl Fn(&Roster, Moment) -> bool) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while !is_so(&self.roster, (self.now)()) {
+            let next = tokio::time::timeout_at(deadline, self.observations.recv()).await;
+            let observation =
+                next.unwrap_or_else(|_| panic!("never: {wish}: {:?}", self.roster.first_error()));
+            self.roster.apply(&observation.unwrap());
+        }
+    }
+}
+
+fn names() -> Vec<String> {
+    scenario().watch_list().into_iter().map(|entry| entry.id).collect()
+}
+
+fn is_live(roster: &Roster, now: Moment) -> bool {
+    roster.feed_status(now) == FeedStatus::Live
+        && roster.batches().iter().all(|batch| batch.answered.is_some())
+}
+
+#[tokio::test]
+async fn a_server_that_goes_and_comes_back_needs_no_restart() {
+    let server = simulator(any_port()).await;
+    let (address, token) = (server.address(), server.admin_token());
+    let credentials = Credentials::Token(token.into());
+    let mut watch = watch(options(&server.url(), credentials), names(), Duration::from_millis(100));
+    watch.until("live", is_live).await;
+    let before = watch.roster.totals((watch.now)());
+    assert_eq!(before.watched, 250);
+    assert_eq!(before.unknown, 0);
+    assert!(before.online > 0 && before.background > 0 && before.offline > 0, "{before:?}");
+
+    drop(server);
+    let down = |roster: &Roster, now| matches!(roster.feed_status(now), FeedStatus::Retrying { .. });
+    watch.until("down", down).await;
+    let now = (watch.now)();
+    let (_, error) = watch.roster.first_error().unwrap();
+    assert_eq!(error.to_string(), "cannot reach the server: connection refused");
+    let stale = watch.roster.totals(now);
+    assert_eq!((stale.online, stale.stale), (before.online, 250), "aged, not offline: {stale:?}");
+    watch.roster.advance(now.plus(6_001));
+    let lost = watch.roster.totals(now.plus(6_001));
+    assert_eq!((lost.unknown, lost.offline), (250, 0));
+    assert_eq!(watch.roster.presence(UserIx(0)), Presence::Unknown(Why::Failed(Trouble::Unreachable)));
+
+    let server = simulator(address).await;
+    watch.until("live again", |roster, now| is_live(roster, now) || roster.first_error().is_none()).await;
+    watch.until("everybody known", |roster, now| roster.totals(now).unknown == 0).await;
+    drop(watch.poller);
+    let paths: Vec<String> = server.asked_paths().into_keys().collect();
+    assert_eq!(paths, ["/user/get_users_online_status"], "nothing but the allow-list is asked");
+}
+
+fn secret_file(folder: &Path, text: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join("token");
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn a_token_file_that_is_mended_heals_the_session_at_once() {
+    let server = simulator(any_port()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = secret_file(folder.path(), "not.a.token");
+    let credentials = Credentials::TokenFile(path);
+    let mut watch = watch(options(&server.url(), credentials), names(), Duration::from_millis(100));
+    watch.until("refused", |roster, _| roster.batches().iter().all(|batch| batch.failing.is_some())).await;
+    let (_, error) = watch.roster.first_error().unwrap();
+    assert_eq!(error.to_string(), "admin token refused: TokenMalformedError (1503)");
+    secret_file(folder.path(), &format!("{}\n", server.admin_token()));
+    watch.until("live", is_live).await;
+}
+
+#[tokio::test]
+async fn one_batch_that_is_refused_leaves_the_others_alone() {
+    let server = simulator(any_port()).await;
+    let ids = names();
+    let credentials = Credentials::Token(server.admin_token().into());
+    let mut watch = watch(options(&server.url(), credentials), ids, Duration::from_millis(100));
+    watch.until("live", is_live).await;
+    server.set_fault(Some(Fault::Code(500)));
+    watch
+        .until("all failing", |roster, _| roster.batches().iter().all(|batch| batch.failing.is_some()))
+        .await;
+    server.set_fault(None);
+    watch.poller.poll_now();
+    watch.until("live again", is_live).await;
+}

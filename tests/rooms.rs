@@ -1,0 +1,141 @@
+//! The cut of the program: which room may know which, read off the `use crate::` lines.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A room and the rooms that it may know. What is not listed it must not.
+const MAY_KNOW: &[(&str, &[&str])] = &[
+    ("presence", &[]),
+    ("openim", &["presence"]),
+    ("simulator", &["presence"]),
+    ("config", &["cli", "feed", "openim", "presence", "ui"]),
+    ("cli", &["app", "presence"]),
+    ("feed", &["config", "openim", "presence"]),
+    ("app", &["presence"]),
+    ("ui", &["app", "presence"]),
+    ("output", &["presence"]),
+    ("clock", &["feed", "presence"]),
+    ("signals", &[]),
+    ("terminal", &[]),
+    ("headless", &["app", "feed", "output", "presence", "ui"]),
+    ("run", &["app", "feed", "presence", "signals", "terminal", "ui"]),
+    (
+        "commands",
+        &[
+            "app",
+            "cli",
+            "clock",
+            "config",
+            "feed",
+            "headless",
+            "openim",
+            "presence",
+            "run",
+            "simulator",
+            "terminal",
+            "ui",
+        ],
+    ),
+    ("main", &["cli", "commands", "config", "terminal"]),
+    ("lib", &[]),
+];
+
+/// Crates that a room must not touch, whatever it needs.
+const MUST_NOT_USE: &[(&str, &[&str])] = &[
+    ("presence", &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
+    ("app", &["tokio", "reqwest", "std::fs", "std::net", "SystemTime"]),
+    ("ui", &["tokio", "reqwest", "std::fs", "std::net", "SystemTime", "&mut Model"]),
+    ("feed", &["ratatui"]),
+    ("openim", &["ratatui"]),
+    ("output", &["stdout()"]),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Every source file with the room that it belongs to and its text without tests.
+fn files() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    sources(&root, &mut paths);
+    paths
+        .into_iter()
+        .map(|path| {
+            let inside = path.strip_prefix(&root).unwrap();
+            let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+            let room = first.trim_end_matches(".rs").to_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
+            (room, path, code)
+        })
+        .collect()
+}
+
+/// The rooms named after `crate::` (or `imtop::` in the binary), also within braces.
+fn known(code: &str) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        for prefix in ["crate::", "imtop::"] {
+            for (at, _) in line.match_indices(prefix) {
+                let rest = &line[at + prefix.len()..];
+                let names = rest.strip_prefix('{').map_or(rest, |inner| inner.split('}').next().unwrap());
+                let names: Vec<&str> =
+                    if names.len() == rest.len() { vec![rest] } else { names.split(',').collect() };
+                for name in names {
+                    let name: String =
+                        name.trim().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                    if name.chars().next().is_some_and(|c| c.is_ascii_lowercase()) {
+                        rooms.insert(name);
+                    }
+                }
+            }
+        }
+    }
+    rooms
+}
+
+#[test]
+fn every_room_knows_only_what_it_may() {
+    let mut wrong = Vec::new();
+    for (room, path, code) in files() {
+        let Some((_, may)) = MAY_KNOW.iter().find(|(name, _)| *name == room) else {
+            wrong.push(format!("{}: the room {room} is not in the table", path.display()));
+            continue;
+        };
+        for other in known(&code) {
+            let is_room = MAY_KNOW.iter().any(|(name, _)| *name == other);
+            if is_room && other != room && !may.contains(&other.as_str()) {
+                wrong.push(format!("{}: {room} must not know {other}", path.display()));
+            }
+        }
+        for (_, banned) in MUST_NOT_USE.iter().filter(|(name, _)| *name == room) {
+            let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            for word in banned.iter().filter(|word| code.contains(**word)) {
+                wrong.push(format!("{}: {room} must not use {word}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_owns() {
+    for (_, path, code) in files() {
+        assert!(code.starts_with("//! "), "{} does not open with //!", path.display());
+    }
+}
+
+#[test]
+fn the_reading_of_use_lines_finds_what_is_there() {
+    let code = "use crate::presence::{A, B};\nuse crate::{app, ui::view};\n// crate::feed\nlet x = crate::clock::now();\nuse imtop::cli::Cli;\nuse crate::UserIx;";
+    let found: Vec<String> = known(code).into_iter().collect();
+    assert_eq!(found, ["app", "cli", "clock", "presence", "ui"]);
+}
