@@ -113,7 +113,7 @@ impl Api {
             world: Mutex::new(World::new(&scenario, start)),
             credentials: Mutex::new(Credentials::new(model)),
             rules: Mutex::new([
-                Rules::new(model.fault.iter().map(|rule| rule.rule(start, id_at))),
+                Rules::new(model.fault.iter().filter_map(|rule| rule.rule(start, id_at))),
                 Rules::default(),
             ]),
             packed: Mutex::default(),
