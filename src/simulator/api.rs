@@ -1,7 +1,7 @@
 //! One request in, one answer out, without a socket: the middlewares and handlers of the server, in
 //! its order, so that each refusal is the one that a real server would give.
 //!
-//! Order (CONTRACT 1.6, 1.7; server `router.go`, tools `mw/gin.go`): redirect of a trailing slash,
+//! Order (server `internal/api/router.go`, tools `mw/gin.go`): redirect of a trailing slash,
 //! operationID, token, route, body, rights.
 
 use std::fmt::Write as _;
