@@ -1,7 +1,7 @@
 //! One request in, one answer out, without a socket: the middlewares and handlers of the server, in
 //! its order, so that each refusal is the one that a real server would give.
 //!
-//! Order (CONTRACT 1.6, 1.7; server `router.go`, tools `mw/gin.go`): redirect of a trailing slash,
+//! Order (server `internal/api/router.go`, tools `mw/gin.go`): redirect of a trailing slash,
 //! operationID, token, route, body, rights.
 
 use std::fmt::Write as _;
@@ -113,7 +113,7 @@ impl Api {
             world: Mutex::new(World::new(&scenario, start)),
             credentials: Mutex::new(Credentials::new(model)),
             rules: Mutex::new([
-                Rules::new(model.fault.iter().map(|rule| rule.rule(start, id_at))),
+                Rules::new(model.fault.iter().filter_map(|rule| rule.rule(start, id_at))),
                 Rules::default(),
             ]),
             packed: Mutex::default(),

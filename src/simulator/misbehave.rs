@@ -9,7 +9,7 @@ use super::release::Release;
 use super::wire;
 
 /// The answer under `fault`, where the fault is in what is said; else the right one.
-pub(super) fn spoil(fault: &Fault, right: Reply, ask: &Ask<'_>) -> Reply {
+pub(super) fn spoil(fault: &Fault, right: Reply, ask: &Ask<'_>, release: Release) -> Reply {
     match fault {
         Fault::NotJson => Reply::json(200, "all is well, honestly".to_owned()),
         Fault::Empty => Reply::empty(200),
@@ -51,7 +51,7 @@ pub(super) fn spoil(fault: &Fault, right: Reply, ask: &Ask<'_>) -> Reply {
                 .enumerate()
                 .map(|(at, _)| {
                     let mut entry = String::new();
-                    wire::online_entry(&mut entry, Release::Main, &format!("stranger_{at}"), []);
+                    wire::online_entry(&mut entry, release, &format!("stranger_{at}"), []);
                     entry
                 })
                 .collect()

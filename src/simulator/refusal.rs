@@ -18,8 +18,8 @@ impl Refusal {
         Refusal { code, message: name(code).to_owned(), detail: detail.to_owned() }
     }
 
-    /// A refused token; on the v3.8.1 to v3.8.3 line the detail repeats it (CONTRACT of `errDlt`:
-    /// tools `mw/rpc_server_interceptor.go` fills an empty detail with the whole error).
+    /// A refused token; on the v3.8.1 to v3.8.3 line the detail repeats it: tools
+    /// `mw/rpc_server_interceptor.go` fills an empty detail with the whole error.
     pub(super) fn of_token(code: i32, release: Release, token: &str) -> Refusal {
         let name = name(code);
         let detail = match code {

@@ -224,7 +224,7 @@ async fn respond(api: &Api, reset: &ResetWish, request: Request<Incoming>) -> io
         }
     };
     if let Some(fault) = &fault {
-        reply = misbehave::spoil(fault, reply, &ask);
+        reply = misbehave::spoil(fault, reply, &ask, api.release());
     }
     Ok(seal(api, reply, packs(&head.headers), fault.as_ref()))
 }
@@ -275,7 +275,8 @@ fn seal(api: &Api, reply: Reply, packs: bool, fault: Option<&Fault>) -> Response
             headers.insert(name, value);
         }
     };
-    if let Some(kind) = reply.content_type {
+    // The limiter answers outside of what sets the type of a compressed body.
+    if let Some(kind) = reply.content_type.filter(|_| !(packed && reply.status == 429)) {
         set(header::CONTENT_TYPE, kind);
     }
     if fault != Some(&Fault::NoDate) {

@@ -19,6 +19,13 @@ pub(super) struct Socket<'a> {
 /// Writes `text` as a JSON string the way Go does.
 pub(super) fn string(out: &mut String, text: &str) {
     out.push('"');
+    // 0xe2 begins the line separators.
+    let plain = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2);
+    if text.bytes().all(plain) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),

@@ -16,7 +16,10 @@ async fn a_hung_gateway_makes_requests_wait_then_hides_its_users_who_come_back_t
     assert!(server.world().hang_gateway("gw-2"));
     let waiting = ids(&server, ONLINE, &["x"]);
     let stepping = async {
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        // The request waits from when the server has seen it.
+        while server.requests() == 0 {
+            tokio::task::yield_now().await;
+        }
         hand.advance(Duration::from_millis(11_400));
     };
     let (heard, ()) = tokio::join!(waiting, stepping);

@@ -8,6 +8,11 @@ use toml::Spanned;
 use super::model::{Event, Model};
 use super::value::Millis;
 
+const MOST_USERS: usize = 10_000_000;
+
+/// Keeps their sums far from overflow.
+const MOST_SHARE: u32 = 10_000;
+
 /// A mistake and its place.
 pub(super) struct Mistake {
     pub(super) span: Option<Range<usize>>,
@@ -32,6 +37,9 @@ pub(super) fn check(model: &Model) -> Result<(), Mistake> {
     }
     if model.admin.ids.is_empty() {
         return Err(nowhere("`admin.ids` is empty: nobody could ask this server"));
+    }
+    if model.users > MOST_USERS {
+        return Err(nowhere(&format!("`users` is {}, at most {MOST_USERS} can be simulated", model.users)));
     }
     check_spread(model.tokens.left, "tokens.left")?;
     check_spread(model.gateways.ghosts, "gateways.ghosts")?;
@@ -83,10 +91,17 @@ fn check_gateway(model: &Model, name: &Spanned<String>) -> Result<(), Mistake> {
 }
 
 fn check_crowds(model: &Model) -> Result<(), Mistake> {
+    if model.crowd.len() > MOST_SHARE as usize {
+        return Err(nowhere("there are too many crowds"));
+    }
     for crowd in &model.crowd {
         let wrong = |message: &str| Err(mistake(crowd.id.span(), message.to_owned()));
         if !crowd.id.get_ref().counts() {
             return wrong("the `id` of a crowd needs a counter: {n} or {n:03}");
+        }
+        let shares = [crowd.share, crowd.online, crowd.background, crowd.offline];
+        if shares.iter().chain(crowd.platforms.values()).any(|&share| share > MOST_SHARE) {
+            return wrong("a crowd's shares are at most 10000");
         }
         if crowd.online + crowd.background + crowd.offline == 0 {
             return wrong("a crowd needs a share of `online`, `background` or `offline` above 0");

@@ -204,6 +204,24 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_no_machine_could_hold_are_refused() {
+        let huge = LEAST.replace('3', "99999999999");
+        let error = Scenario::parse(&huge, "my.toml").unwrap_err().to_string();
+        assert_eq!(error, "my.toml: `users` is 99999999999, at most 10000000 can be simulated");
+        let crowd = "[[crowd]]\nid = \"a{n}\"\nonline = 4294967295\nbackground = 1";
+        assert!(wrong(crowd).contains("at most 10000"), "{}", wrong(crowd));
+        assert!(wrong("[churn]\nconnect = nan").contains("from 0 to 36000"));
+    }
+
+    #[test]
+    fn the_description_of_the_format_names_every_fault() {
+        let text = include_str!("../../../assets/scenarios/README.md");
+        for name in crate::simulator::Fault::NAMES {
+            assert!(text.contains(&format!("`{name}")), "{name}");
+        }
+    }
+
+    #[test]
     fn a_file_that_is_not_there_is_named() {
         let error = Scenario::load(Path::new("/nowhere/x.toml")).unwrap_err().to_string();
         assert!(error.starts_with("can't read the scenario /nowhere/x.toml: "), "{error}");

@@ -343,16 +343,20 @@ pub(crate) struct FaultRule {
 }
 
 impl FaultRule {
-    /// The rule of a server that was started at `start` (unix ms).
-    pub(crate) fn rule(&self, start: i64, id_at: impl Fn(usize) -> Option<String>) -> Rule {
-        Rule {
+    /// The rule of a server that was started at `start` (unix ms); `None` for a row that a shorter
+    /// watch list does not have.
+    pub(crate) fn rule(&self, start: i64, id_at: impl Fn(usize) -> Option<String>) -> Option<Rule> {
+        let asking = match (&self.asking, self.row) {
+            (None, Some(row)) => Some(id_at(row.checked_sub(1)?)?),
+            (asking, _) => asking.clone(),
+        };
+        Some(Rule {
             fault: self.what.clone(),
-            // A row that does not exist is asked about by nobody.
-            asking: self.asking.clone().or_else(|| self.row.map(|row| id_at(row - 1).unwrap_or_default())),
+            asking,
             path: self.path.clone(),
             from_ms: self.from.map(|from| start + from.0),
             until_ms: self.until.map(|until| start + until.0),
             requests: self.requests,
-        }
+        })
     }
 }

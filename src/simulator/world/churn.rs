@@ -50,3 +50,23 @@ impl World {
         self.open(ix, platform, gateway, token);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::simulator::scenario::Scenario;
+
+    #[test]
+    fn coming_and_going_settles_where_the_rates_say() {
+        let text = "name = \"x\"\nabout = \"y\"\nusers = 1000\n[churn]\nconnect = 10\ndisconnect = 30\n";
+        let scenario = Arc::new(Scenario::parse(text, "here").unwrap());
+        let mut world = World::new(&scenario, 0);
+        assert!((400..600).contains(&world.online()), "{}", world.online());
+        world.connect("visitor", Platform(1)).unwrap();
+        world.advance(3_600_000);
+        assert!((200..300).contains(&world.online()), "a quarter of a thousand, not {}", world.online());
+        assert_eq!(world.conn_ids("visitor").len(), 1, "who was brought in by hand stays");
+    }
+}

@@ -50,7 +50,7 @@ impl User {
     }
 }
 
-/// What Redis holds of a user: the platforms, and until when (CONTRACT: server `redis/online.go`).
+/// What Redis holds of a user: the platforms, and until when (server `cache/redis/online.go`).
 ///
 /// A living gateway renews its entries for ever; those of a dead one stay until they expire.
 #[derive(Clone, Debug, Default)]
