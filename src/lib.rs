@@ -20,4 +20,6 @@
 //!        run (a terminal)            headless (one plain frame)
 //! ```
 
+pub mod app;
 pub mod presence;
+pub mod ui;
