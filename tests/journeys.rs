@@ -12,6 +12,25 @@ use stage::{Stage, connection, hidden, named};
 
 const DAY: i64 = 86_400;
 
+trait Pictured {
+    /// Compares the screen with `tests/journeys/NAME.txt`; `UPDATE_JOURNEYS=1` writes it.
+    fn picture(&self, name: &str);
+}
+
+impl Pictured for Stage {
+    #[track_caller]
+    fn picture(&self, name: &str) {
+        let path = format!("{}/tests/journeys/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        let screen = self.screen();
+        if std::env::var_os("UPDATE_JOURNEYS").is_some() {
+            assert!(std::fs::write(&path, screen).is_ok(), "{path} can't be written");
+            return;
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(screen, expected, "\n{name}: is\n{screen}\nexpected\n{expected}");
+    }
+}
+
 /// Nine users in three batches; of everything something.
 fn night(size: (u16, u16)) -> Stage {
     let entries = vec![

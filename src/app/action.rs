@@ -161,11 +161,11 @@ pub const ACTIONS: &[ActionRow] = actions! {
     List Collapse "collapse" ["h" "Left"] "collapse" "hide them; from a connection, go to its user";
     Views Pause "pause" ["Space"] "pause" "the picture stands, collection goes on";
     List ProblemsFirst "problems-first" ["!"] "problems" "unknown and stale users first; again for the order before";
+    Views Close "close" ["q"] "quit" "close the view; in the list, quit";
     List SortNext "sort-next" [">"] "sort" "sort by the next column";
     List SortPrevious "sort-previous" ["<"] "" "sort by the column before";
     List Invert "invert" ["I"] "" "turn the order round";
     Views PollNow "poll-now" ["r"] "poll" "ask the server now";
-    Views Close "close" ["q"] "quit" "close the view; in the list, quit";
     Views Slower "slower" ["+"] "" "ask less often";
     Views Faster "faster" ["-"] "" "ask more often";
     Views TimeStyle "time-style" ["t"] "" "times as ages or as dates";

@@ -128,6 +128,8 @@ const WIDEST: Longest = Longest { id: 32, label: 24, group: 16 };
 pub(super) fn columns_for(width: u16, longest: Longest, absolute: bool) -> Columns {
     // user, label, group, presence, platforms, token, since: least and best width.
     let since = if absolute { 11 } else { 5 };
+    // With room for the age of a stale word: `offline ~14s`.
+    let presence = if width < 70 { 12 } else { 14 };
     let text = |longest: u16, least: u16, widest: u16| {
         if longest == 0 { (0, 0) } else { (least.min(longest.max(5)), longest.clamp(5, widest)) }
     };
@@ -135,7 +137,7 @@ pub(super) fn columns_for(width: u16, longest: Longest, absolute: bool) -> Colum
         text(longest.id.max(5), 9, WIDEST.id),
         text(longest.label, 8, WIDEST.label),
         if width < 100 { (0, 0) } else { text(longest.group, 8, WIDEST.group) },
-        (12, 12),
+        (presence, presence),
         (9, 15),
         (12, 12),
         (since, since),

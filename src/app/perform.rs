@@ -183,10 +183,10 @@ fn expand(model: &mut Model) {
         hint(model, "no connection to show");
     } else if !model.expansion.contains(user) {
         model.expansion.set(user, true);
-    } else if let Some(line @ Line::User(_)) = model.selected_line() {
-        if let Some(line) = model.lines().after(line) {
-            go_to(model, line, 1);
-        }
+    } else if let Some(line @ Line::User(_)) = model.selected_line()
+        && let Some(line) = model.lines().after(line)
+    {
+        go_to(model, line, 1);
     }
 }
 

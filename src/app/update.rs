@@ -130,13 +130,13 @@ pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
     model.screen = screen;
     let cursor = model.cursor.take();
     model.rows.restart(&model.live, model.now);
-    model.cursor = cursor.and_then(|cursor| match heir(cursor.user) {
-        Some(user) => Some(Cursor { user, connection: cursor.connection }),
-        // The user is not watched any more: whoever stands there now.
-        None => {
-            let row = old_row?.min(model.rows.len().checked_sub(1)?);
-            Some(Cursor { user: model.rows.user_at(row)?, connection: None })
+    model.cursor = cursor.and_then(|cursor| {
+        if let Some(user) = heir(cursor.user) {
+            return Some(Cursor { user, connection: cursor.connection });
         }
+        // The user is not watched any more: whoever stands there now.
+        let row = old_row?.min(model.rows.len().checked_sub(1)?);
+        Some(Cursor { user: model.rows.user_at(row)?, connection: None })
     });
     keep_cursor_visible(model);
     model.measure();

@@ -63,7 +63,8 @@ impl Sheet<'_> {
                 pen.field("presence", NAME, cut, theme.dim).skip(1);
                 pen.put(&format!("{sign} {}", presence.word()), style).skip(1);
                 if let Presence::Unknown(why) = presence {
-                    pen.rest(&unknown(&self.picture, self.user, why), cut, theme.plain);
+                    let [whole, ..] = unknown(&self.picture, self.user, why);
+                    pen.rest(&whole, cut, theme.plain);
                 } else if roster.is_stale(self.user, now) {
                     pen.rest("(stale: an answer is due)", cut, theme.warn);
                 }
@@ -109,7 +110,7 @@ impl Sheet<'_> {
                 let when = times::between(transition.after, transition.before, now, self.model.zone());
                 let age = times::age_ms(now.since(transition.before));
                 pen.skip(2).put(&when, theme.plain).skip(1).put(&format!("({age} ago)"), theme.dim);
-                pen.skip(2).rest(&words(&self.picture, theme, transition), cut, theme.plain);
+                pen.skip(2).rest(&words(&self.picture, theme, transition, 1), cut, theme.plain);
             }
             DetailLine::Operation(transition) => {
                 let name = transition.operation.as_ref().map_or("", |operation| &operation.0);
@@ -135,7 +136,11 @@ impl Sheet<'_> {
         match since.after_ms {
             Some(after) => {
                 let start = self.clock(times::unix_ms_of(after, now));
-                format!("{age} ago, between {start} and {end}")
+                if start == end {
+                    format!("{age} ago, at {end}")
+                } else {
+                    format!("{age} ago, between {start} and {end}")
+                }
             }
             None => format!("at least {age}: it was so already at {end}"),
         }

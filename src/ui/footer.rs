@@ -21,7 +21,13 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         pen.put(&begun, theme.key).put(cut, theme.key).skip(2);
     }
     let scroll = position(model);
-    for (keys, row) in model.keymap().continuations(model.pending(), model.place()) {
+    let works_here = model.keymap().continuations(model.pending(), model.place());
+    let mut offered: Vec<_> = works_here.collect();
+    if model.hidden_changes().is_some() {
+        // Whoever looks at a picture that stands is to see how it goes on.
+        offered.sort_by_key(|(_, row)| row.action != Action::Pause);
+    }
+    for (keys, row) in offered {
         let brief = brief(model, row.action, row.brief);
         if brief.is_empty() || !works(model, row.action) {
             continue;
@@ -52,15 +58,17 @@ fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
 /// Whether a key would do something now.
 fn works(model: &Model, action: Action) -> bool {
     let listed = *model.screen() == Screen::List;
+    let has_connections = |user| !model.picture().roster.connections(user).is_empty();
+    let is_open = |user| has_connections(user) && model.expansion().contains(user);
     match action {
         Action::Back => !listed || !model.rows().filter().is_empty() || model.cursor().is_some(),
         Action::Detail | Action::ProblemsFirst | Action::SortNext => !model.rows().is_empty(),
-        Action::Expand => model.cursor().is_some_and(|cursor| {
-            cursor.connection.is_none() && !model.picture().roster.connections(cursor.user).is_empty()
-        }),
-        Action::Collapse => model
-            .cursor()
-            .is_some_and(|cursor| cursor.connection.is_some() || model.expansion().contains(cursor.user)),
+        Action::Expand => {
+            model.cursor().is_some_and(|cursor| cursor.connection.is_none() && has_connections(cursor.user))
+        }
+        Action::Collapse => {
+            model.cursor().is_some_and(|cursor| cursor.connection.is_some() || is_open(cursor.user))
+        }
         _ => true,
     }
 }

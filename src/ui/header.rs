@@ -22,7 +22,7 @@ struct Segment {
 }
 
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let mut segments = segments(model, theme);
+    let mut segments = segments(model, theme, area.width);
     let needed = |segments: &[Segment]| -> u16 {
         segments.iter().map(|segment| width(&segment.text) + 2).sum::<u16>().saturating_sub(1)
     };
@@ -52,7 +52,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn segments(model: &Model, theme: &Theme) -> Vec<Segment> {
+fn segments(model: &Model, theme: &Theme, area_width: u16) -> Vec<Segment> {
     let mut segments = Vec::new();
     let mut add = |rank, text: String, style| segments.push(Segment { rank, text, style });
     let (roster, now) = (model.live(), model.now());
@@ -62,15 +62,13 @@ fn segments(model: &Model, theme: &Theme) -> Vec<Segment> {
         add(0, format!("{sign} PAUSED"), theme.strong);
         add(1, format!("{hidden} hidden"), theme.warn);
     }
-    add(0, model.server().to_owned(), theme.plain);
+    if area_width >= 30 {
+        add(0, model.server().to_owned(), theme.plain);
+    }
     let status = roster.feed_status(now);
     let (sign, style) = theme.feed(&status);
     let text = format!("{sign} {}", words(model, &status));
-    add(
-        if model.hidden_changes().is_some() { 1 } else { 0 },
-        text,
-        style.add_modifier(theme.strong.add_modifier),
-    );
+    add(u8::from(model.hidden_changes().is_some()), text, style.add_modifier(theme.strong.add_modifier));
     if let Some(answer) = roster.last_answer() {
         add(2, format!("last {} ago", age_ms(now.since(answer))), theme.plain);
     }
@@ -108,7 +106,9 @@ fn words(model: &Model, status: &FeedStatus) -> String {
 
 fn sparkline(model: &Model, theme: &Theme) -> String {
     let took: Vec<u32> = model.live().latency().last(BARS).collect();
-    let most = took.iter().copied().max().unwrap_or(0).max(1);
+    let p50 = model.live().latency().p50_p95().map_or(0, |(p50, _)| p50);
+    // Twice the usual is the top, so that what is usual stands half-way up and not at the brim.
+    let most = took.iter().copied().max().unwrap_or(0).max(p50.saturating_mul(2)).max(1);
     let bar = |ms: &u32| {
         let level = u64::from(*ms) * 7 / u64::from(most);
         theme.glyphs.bars.get(level as usize).copied().unwrap_or(" ")

@@ -13,10 +13,10 @@ const YEAR: u64 = 365 * DAY;
 /// A duration in its largest unit: `12s`, `12m`, `3h`, `22d`, `2y`; at most four columns for a century.
 pub(super) fn age(seconds: u64) -> String {
     match seconds {
-        ..MINUTE => format!("{seconds}s"),
-        ..HOUR => format!("{}m", seconds / MINUTE),
-        ..DAY => format!("{}h", seconds / HOUR),
-        ..YEAR => format!("{}d", seconds / DAY),
+        0..MINUTE => format!("{seconds}s"),
+        MINUTE..HOUR => format!("{}m", seconds / MINUTE),
+        HOUR..DAY => format!("{}h", seconds / HOUR),
+        DAY..YEAR => format!("{}d", seconds / DAY),
         _ => format!("{}y", seconds / YEAR),
     }
 }

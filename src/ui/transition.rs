@@ -7,11 +7,14 @@ use super::theme::Theme;
 use super::times;
 use super::user_row::why_words;
 
-/// What changed, without whose it was: `Android disconnected`.
-pub(super) fn words(picture: &Picture<'_>, theme: &Theme, transition: &Transition) -> String {
+/// What changed for so many users, without who they are: `Android disconnected`.
+pub(super) fn words(picture: &Picture<'_>, theme: &Theme, transition: &Transition, count: u32) -> String {
     match &transition.what {
         What::Presence { to: Presence::Unknown(why), .. } => {
-            let user = picture.roster.list().find(transition.user.raw());
+            let list = picture.roster.list();
+            let user = list.find(transition.user.raw());
+            // More users than one batch has: it is not that batch alone.
+            let user = user.filter(|user| list.batch(list.batch_of(*user)).len() >= count as usize);
             let why = user.map_or(why.to_string(), |user| why_words(picture, user, *why));
             format!("unknown: {why}")
         }
@@ -44,7 +47,7 @@ pub(super) fn group_words(
                 count => format!("{count} users"),
             };
             let when = times::between(transition.after, transition.before, now, zone);
-            (when, who, words(picture, theme, transition))
+            (when, who, words(picture, theme, transition, group.count))
         }
         Event::ClockStep { at, by_ms } => {
             let direction = if *by_ms < 0 { "back" } else { "forward" };

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use crate::app::{Column, Columns, Expiry, Model, Picture, TimeStyle, foreign, soonest_expiry};
 use crate::presence::{Platform, Presence, UserIx, Why, visible};
 
-use super::pen::Pen;
+use super::pen::{Pen, width};
 use super::table::cell;
 use super::theme::Theme;
 use super::times;
@@ -47,33 +47,50 @@ pub(super) fn draw(
     put(columns.label, list.label(user).unwrap_or_default(), theme.plain);
     put(columns.group, list.group(user).unwrap_or_default(), theme.plain);
     let (sign, short, style) = theme.presence(presence);
-    let word = if columns.presence.width < 12 { short } else { presence.word() };
-    put(columns.presence, &format!("{sign} {word}"), style);
+    let narrow = columns.presence.width < 12;
+    let cramped = stale && (columns.presence.width < 14 || presence == Presence::Background);
+    let word = if narrow || cramped { short } else { presence.word() };
+    let age = match roster.answered(user).filter(|_| stale) {
+        Some(_) if narrow => theme.glyphs.stale.to_owned(),
+        Some(answered) => {
+            let age = times::age_ms(picture.now.since(answered.received));
+            format!(" {}{age}", theme.glyphs.stale)
+        }
+        None => String::new(),
+    };
+    put(columns.presence, &format!("{sign} {word}{age}"), style);
     if let Presence::Unknown(why) = presence {
         let start = columns.presence.x + columns.presence.width + 2;
         let rest = Column { x: start, width: body.width.saturating_sub(start) };
-        put(rest, &unknown(&picture, user, why), theme.plain);
+        let mut texts = unknown(&picture, user, why).into_iter();
+        let fitting = texts.find(|text| width(text) <= rest.width);
+        put(rest, &fitting.unwrap_or_else(|| format!("({why})")), theme.plain);
         return;
     }
     put(columns.platforms, &platforms(&picture, theme, user), theme.plain);
     let (token, style) = token(model, &picture, theme, user);
     put(columns.token, &token, style);
     put(columns.since, &since(model, &picture, theme, user), theme.plain);
-    let (remark, style) = remark(&picture, theme, user, stale, guest);
+    let (remark, style) = remark(&picture, theme, user, guest);
     if columns.remarks.width >= 8 {
         put(columns.remarks, &remark, style);
     }
 }
 
-/// Why nothing is known, and what was seen last.
-pub(super) fn unknown(picture: &Picture<'_>, user: UserIx, why: Why) -> String {
+/// Why nothing is known, and what was seen last: in many words, then in fewer.
+pub(super) fn unknown(picture: &Picture<'_>, user: UserIx, why: Why) -> [String; 3] {
     let roster = picture.roster;
-    let why = why_words(picture, user, why);
+    let whole = why_words(picture, user, why);
     match (roster.last_word(user), roster.answered(user)) {
-        (Presence::Unknown(_), _) | (_, None) => format!("({why})"),
+        (Presence::Unknown(_), _) | (_, None) => [format!("({whole})"), format!("({why})"), String::new()],
         (word, Some(answered)) => {
             let age = times::age_ms(picture.now.since(answered.received));
-            format!("({why}, seen {} {age} ago)", word.word())
+            let word = word.word();
+            [
+                format!("({whole}, seen {word} {age} ago)"),
+                format!("({why}, seen {word} {age} ago)"),
+                format!("({why}, {word} {age} ago)"),
+            ]
         }
     }
 }
@@ -126,7 +143,7 @@ fn token(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> (
             let left = expires.saturating_sub(roster.server_clock().unix_seconds(picture.now));
             let style = match left {
                 ..=0 => theme.bad,
-                ..SOON => theme.warn,
+                1..SOON => theme.warn,
                 _ => theme.plain,
             };
             let age = times::age(left.unsigned_abs());
@@ -156,13 +173,8 @@ fn since(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> S
 }
 
 /// What deserves a word in the room that is left.
-fn remark(picture: &Picture<'_>, theme: &Theme, user: UserIx, stale: bool, guest: bool) -> (String, Style) {
+fn remark(picture: &Picture<'_>, theme: &Theme, user: UserIx, guest: bool) -> (String, Style) {
     let roster = picture.roster;
-    if stale {
-        let age = roster.answered(user).map(|answered| times::age_ms(picture.now.since(answered.received)));
-        let text = format!("{} stale {}", theme.glyphs.stale, age.unwrap_or_default());
-        return (text, theme.warn);
-    }
     if guest {
         return ("not in the filter".to_owned(), theme.dim);
     }

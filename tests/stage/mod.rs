@@ -1,7 +1,9 @@
 //! A stage for journeys: answers, keys and time go in, pictures come out, through the production
 //! `update` and `view`.
 
-use std::path::PathBuf;
+#![expect(clippy::expect_used, reason = "a stage that can't be set ends the test")]
+
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use imtop::app::{Effect, Model, Msg, Start, update};
@@ -98,15 +100,12 @@ impl Stage {
         let mut rest = keys;
         while let Some(c) = rest.chars().next() {
             let named = rest.strip_prefix('<').and_then(|inner| inner.split_once('>'));
-            let (code, modifiers) = match named {
-                Some((name, after)) => {
-                    rest = after;
-                    named_key(name)
-                }
-                None => {
-                    rest = &rest[c.len_utf8()..];
-                    (KeyCode::Char(c), KeyModifiers::NONE)
-                }
+            let (code, modifiers) = if let Some((name, after)) = named {
+                rest = after;
+                named_key(name)
+            } else {
+                rest = &rest[c.len_utf8()..];
+                (KeyCode::Char(c), KeyModifiers::NONE)
             };
             self.send(Msg::Key(KeyEvent::new(code, modifiers)));
         }
@@ -120,27 +119,14 @@ impl Stage {
         let cursor = view(&self.model, &self.theme, area, &mut buf);
         let mut text = picture(&buf);
         if let Some(cursor) = cursor {
-            text += &format!("cursor at {},{}\n", cursor.x, cursor.y);
+            writeln!(text, "cursor at {},{}", cursor.x, cursor.y).expect("a String takes it");
         }
         text
-    }
-
-    /// Compares the screen with `tests/journeys/NAME.txt`; `UPDATE_JOURNEYS=1` writes it.
-    pub(crate) fn picture(&self, name: &str) {
-        let path: PathBuf =
-            [env!("CARGO_MANIFEST_DIR"), "tests", "journeys", &format!("{name}.txt")].iter().collect();
-        let screen = self.screen();
-        if std::env::var_os("UPDATE_JOURNEYS").is_some() {
-            std::fs::write(&path, screen).expect("the picture can be written");
-            return;
-        }
-        let expected = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(screen, expected, "\n{name}: is\n{screen}\nexpected\n{expected}");
     }
 }
 
 /// The cells as text; the empty cell behind a wide character is left out.
-pub(crate) fn picture(buf: &Buffer) -> String {
+fn picture(buf: &Buffer) -> String {
     use unicode_width::UnicodeWidthStr as _;
     let mut text = String::new();
     for y in buf.area.top()..buf.area.bottom() {
