@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::app::Column;
+
 /// How many columns a text takes.
 pub(super) fn width(text: &str) -> u16 {
     let of = |grapheme: &str| if grapheme.contains(char::is_control) { 0 } else { grapheme.cell_width() };
@@ -37,6 +39,12 @@ impl<'a> Pen<'a> {
         let area = area.intersection(buf.area);
         let end = if row < area.height { area.right() } else { area.x };
         Pen { buf, x: area.x, y: area.y.saturating_add(row), end }
+    }
+
+    /// Begins at the left of a column of a table, and can't leave it.
+    pub(super) fn in_column(buf: &'a mut Buffer, table: Rect, row: u16, column: Column) -> Pen<'a> {
+        let x = table.x.saturating_add(column.x);
+        Pen::new(buf, Rect { x, width: column.width, ..table }, row)
     }
 
     /// How many columns are left.

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Column, Line, Model};
+use crate::app::{Line, Model};
 
 use super::pen::Pen;
 use super::theme::Theme;
@@ -20,7 +20,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
         ("TOKEN", columns.token),
         ("SINCE", columns.since),
     ] {
-        cell(buf, head, 0, column).field(name, column.width, "", theme.strong);
+        Pen::in_column(buf, head, 0, column).field(name, column.width, "", theme.strong);
     }
     let lines = model.window(body.height);
     if lines.is_empty() {
@@ -35,15 +35,9 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
         if selected == Some(line) {
             Pen::new(buf, body, row).put(">", theme.strong);
             let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
-            buf.set_style(bar, theme.plain.add_modifier(theme.selected));
+            buf.set_style(bar, theme.selected);
         }
     }
-}
-
-/// A pen at the beginning of a column, that can't leave it.
-pub(super) fn cell(buf: &mut Buffer, area: Rect, row: u16, column: Column) -> Pen<'_> {
-    let x = area.x.saturating_add(column.x);
-    Pen::new(buf, Rect { x, width: column.width, ..area }, row)
 }
 
 fn nobody(model: &Model, theme: &Theme, body: Rect, buf: &mut Buffer) {
@@ -56,5 +50,48 @@ fn nobody(model: &Model, theme: &Theme, body: Rect, buf: &mut Buffer) {
     let top = u16::from(body.height > 3);
     for (row, text) in [(top, what.as_str()), (top + 1, advice)] {
         Pen::new(buf, body, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::tz::TimeZone;
+    use ratatui::crossterm::event::{KeyCode, KeyEvent};
+    use ratatui::style::{Color, Modifier};
+
+    use super::super::{Colour, Theme, view};
+    use super::*;
+    use crate::app::{Msg, Start, update};
+    use crate::presence::{Entry, Freshness, Moment, Roster, WatchList};
+
+    #[test]
+    fn the_selection_has_a_mark_and_a_bar_of_one_colour() {
+        let now = Moment::default();
+        let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
+        let mut model = Model::new(Start {
+            server: "s".into(),
+            banners: vec![],
+            roster: Roster::new(Arc::new(list), Freshness::for_interval(2_000), now),
+            interval_ms: 2_000,
+            size: (60, 10),
+            now,
+            sort: None,
+            filter: None,
+            utc: true,
+            zone: TimeZone::UTC,
+        });
+        update(&mut model, now, Msg::Key(KeyEvent::from(KeyCode::Char('j'))));
+        let area = Rect::new(0, 0, 60, 10);
+        let mut buf = Buffer::empty(area);
+        view(&model, &Theme::new(Colour::Ansi16, false), area, &mut buf);
+        assert_eq!(buf[(0, 3)].symbol(), ">");
+        for x in 0..60 {
+            assert!(buf[(x, 3)].modifier.contains(Modifier::REVERSED), "column {x}");
+            assert_eq!(buf[(x, 3)].fg, Color::Reset, "column {x}");
+            assert!(!buf[(x, 4)].modifier.contains(Modifier::REVERSED), "column {x}");
+        }
+        assert!((0..60).any(|x| buf[(x, 4)].fg == Color::Magenta), "the other row has its colours");
     }
 }

@@ -30,7 +30,8 @@ pub struct Theme {
     pub(super) warn: Style,
     pub(super) bad: Style,
     pub(super) key: Style,
-    pub(super) selected: Modifier,
+    /// The bar of the selection: one colour from end to end, whatever the row has.
+    pub(super) selected: Style,
 }
 
 /// The signs in use.
@@ -116,7 +117,7 @@ impl Theme {
             warn: hue(Color::Magenta),
             bad: hue(Color::Red).add_modifier(Modifier::BOLD),
             key: plain.add_modifier(Modifier::BOLD),
-            selected: Modifier::REVERSED,
+            selected: plain.fg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
         }
     }
 

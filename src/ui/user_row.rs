@@ -10,7 +10,6 @@ use crate::app::{Column, Columns, Expiry, Model, Picture, TimeStyle, foreign, so
 use crate::presence::{Platform, Presence, UserIx, Why, visible};
 
 use super::pen::{Pen, width};
-use super::table::cell;
 use super::theme::Theme;
 use super::times;
 
@@ -41,7 +40,7 @@ pub(super) fn draw(
         Pen::new(buf, body, row).skip(1).put(sign, base);
     }
     let mut put = |column: Column, text: &str, style: Style| {
-        cell(buf, body, row, column).field(text, column.width, cut, base.patch(style));
+        Pen::in_column(buf, body, row, column).field(text, column.width, cut, base.patch(style));
     };
     put(columns.user, &visible(list.raw_id(user)), theme.plain);
     put(columns.label, list.label(user).unwrap_or_default(), theme.plain);
@@ -185,7 +184,7 @@ fn remark(picture: &Picture<'_>, theme: &Theme, user: UserIx, guest: bool) -> (S
             return (format!("{} token of {user}", theme.glyphs.warning), theme.bad);
         }
         if let Some(platform) = found.platform {
-            return (format!("{} token for {}", theme.glyphs.warning, platform.name()), theme.warn);
+            return (format!("{} token for {}", theme.glyphs.warning, platform.short()), theme.warn);
         }
     }
     (String::new(), theme.plain)
