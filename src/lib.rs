@@ -30,3 +30,6 @@ pub mod presence;
 mod signals;
 pub mod simulator;
 pub mod terminal;
+pub mod app;
+pub mod presence;
+pub mod ui;

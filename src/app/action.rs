@@ -1,0 +1,244 @@
+//! The one table of everything that a key can do.
+//!
+//! The keymap, the help screen, the footer and the table of keys in the README come from it.
+
+use std::fmt::Write as _;
+
+/// Something that a key can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Show or leave the help.
+    Help,
+    /// Open the filter prompt.
+    Filter,
+    /// Show everything that is known of the selected user.
+    Detail,
+    /// Show the connections; then step into them.
+    Expand,
+    /// Hide the connections; from one of them, go to its user.
+    Collapse,
+    /// Let the picture stand, or go on.
+    Pause,
+    /// Sort by the next column.
+    SortNext,
+    /// Sort by the column before.
+    SortPrevious,
+    /// Turn the order round.
+    Invert,
+    /// Problems first, or the order before.
+    ProblemsFirst,
+    /// Ask the server now.
+    PollNow,
+    /// Ask less often.
+    Slower,
+    /// Ask more often.
+    Faster,
+    /// Times as ages, or as dates.
+    TimeStyle,
+    /// Show all connections.
+    ExpandAll,
+    /// Hide all connections.
+    CollapseAll,
+    /// One line down.
+    Down,
+    /// One line up.
+    Up,
+    /// To the first line.
+    Top,
+    /// To the last line.
+    Bottom,
+    /// Half a page down.
+    HalfPageDown,
+    /// Half a page up.
+    HalfPageUp,
+    /// A page down.
+    PageDown,
+    /// A page up.
+    PageUp,
+    /// One level back; never ends the program.
+    Back,
+    /// Close what is open; in the list, quit.
+    Close,
+    /// Draw the screen again.
+    Repaint,
+    /// Stop, as the shell's job.
+    Suspend,
+    /// End the program.
+    Quit,
+    /// Keep the filter.
+    Accept,
+    /// Go back to the filter before.
+    Cancel,
+    /// Delete the character before the cursor.
+    DeleteBack,
+    /// Delete the character under the cursor.
+    DeleteForward,
+    /// Delete the word before the cursor.
+    DeleteWord,
+    /// Delete all.
+    DeleteAll,
+    /// One character to the left.
+    CursorLeft,
+    /// One character to the right.
+    CursorRight,
+    /// To the beginning.
+    CursorHome,
+    /// To the end.
+    CursorEnd,
+}
+
+/// Where a key does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In the list of users.
+    List,
+    /// Wherever no text is being typed.
+    Views,
+    /// While text is being typed.
+    Prompt,
+    /// Always.
+    Everywhere,
+}
+
+impl Scope {
+    /// What it is called in the help.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Scope::List => "List of users",
+            Scope::Views => "Every view",
+            Scope::Prompt => "While typing a filter",
+            Scope::Everywhere => "Always",
+        }
+    }
+
+    /// Whether keys of the two can meet.
+    pub fn meets(self, other: Scope) -> bool {
+        match (self, other) {
+            (Scope::Everywhere, _) | (_, Scope::Everywhere) => true,
+            (Scope::Prompt, _) | (_, Scope::Prompt) => self == other,
+            _ => true,
+        }
+    }
+}
+
+/// One row of [`ACTIONS`].
+#[derive(Clone, Copy, Debug)]
+pub struct ActionRow {
+    /// What it does.
+    pub action: Action,
+    /// What it is called in a configuration.
+    pub name: &'static str,
+    /// Keys, as [`super::KeyPress::parse`] reads them; several in a row with a space between.
+    pub keys: &'static [&'static str],
+    /// Where they work.
+    pub scope: Scope,
+    /// One word for the footer; empty: not shown there.
+    pub brief: &'static str,
+    /// What it does, for the help.
+    pub help: &'static str,
+}
+
+macro_rules! actions {
+    ($($scope:ident $action:ident $name:literal [$($key:literal)+] $brief:literal $help:literal;)+) => {
+        &[$(ActionRow {
+            action: Action::$action,
+            name: $name,
+            keys: &[$($key),+],
+            scope: Scope::$scope,
+            brief: $brief,
+            help: $help,
+        }),+]
+    };
+}
+
+/// Everything that a key can do. The order is that of the footer, which shows as many as fit.
+pub const ACTIONS: &[ActionRow] = actions! {
+    Views Help "help" ["?"] "help" "this help; again to leave it";
+    List Filter "filter" ["/"] "filter" "show only users whose ID or label contains a text";
+    List Detail "detail" ["Enter"] "detail" "everything that is known of the selected user";
+    Views Back "back" ["Esc"] "back" "one level back: leave a view, then the filter, then the selection";
+    List Expand "expand" ["l" "Right"] "expand" "show the user's connections, then step into them";
+    List Collapse "collapse" ["h" "Left"] "collapse" "hide them; from a connection, go to its user";
+    Views Pause "pause" ["Space"] "pause" "the picture stands, collection goes on";
+    List ProblemsFirst "problems-first" ["!"] "problems" "unknown and stale users first; again for the order before";
+    Views Close "close" ["q"] "quit" "close the view; in the list, quit";
+    List SortNext "sort-next" [">"] "sort" "sort by the next column";
+    List SortPrevious "sort-previous" ["<"] "" "sort by the column before";
+    List Invert "invert" ["I"] "" "turn the order round";
+    Views PollNow "poll-now" ["r"] "poll" "ask the server now";
+    Views Slower "slower" ["+"] "" "ask less often";
+    Views Faster "faster" ["-"] "" "ask more often";
+    Views TimeStyle "time-style" ["t"] "" "times as ages or as dates";
+    List ExpandAll "expand-all" ["z R"] "expand all" "show all connections";
+    List CollapseAll "collapse-all" ["z M"] "collapse all" "hide all connections";
+    Views Down "down" ["j" "Down"] "" "one line down";
+    Views Up "up" ["k" "Up"] "" "one line up";
+    Views Top "top" ["g" "Home"] "" "to the first line";
+    Views Bottom "bottom" ["G" "End"] "" "to the last line";
+    Views HalfPageDown "half-page-down" ["Ctrl-d"] "" "half a page down";
+    Views HalfPageUp "half-page-up" ["Ctrl-u"] "" "half a page up";
+    Views PageDown "page-down" ["PgDn"] "" "a page down";
+    Views PageUp "page-up" ["PgUp"] "" "a page up";
+    Prompt Accept "accept" ["Enter"] "keep" "keep the filter";
+    Prompt Cancel "cancel" ["Esc"] "cancel" "go back to the filter before";
+    Prompt DeleteBack "delete-back" ["Backspace" "Ctrl-h"] "" "delete the character before the cursor";
+    Prompt DeleteForward "delete-forward" ["Delete"] "" "delete the character under the cursor";
+    Prompt DeleteWord "delete-word" ["Ctrl-w"] "" "delete the word before the cursor";
+    Prompt DeleteAll "delete-all" ["Ctrl-u"] "clear" "delete all";
+    Prompt CursorLeft "cursor-left" ["Left"] "" "one character to the left";
+    Prompt CursorRight "cursor-right" ["Right"] "" "one character to the right";
+    Prompt CursorHome "cursor-home" ["Home" "Ctrl-a"] "" "to the beginning";
+    Prompt CursorEnd "cursor-end" ["End" "Ctrl-e"] "" "to the end";
+    Everywhere Repaint "repaint" ["Ctrl-l"] "" "draw the screen again";
+    Everywhere Suspend "suspend" ["Ctrl-z"] "" "stop, as the shell's job; fg goes on";
+    Everywhere Quit "quit" ["Ctrl-c"] "" "quit now, whatever is open";
+};
+
+/// The table of keys for the README.
+pub fn key_table() -> String {
+    let mut text = String::from("| keys | do | where |\n|---|---|---|\n");
+    for row in ACTIONS {
+        let keys: Vec<String> = row.keys.iter().map(|keys| format!("`{}`", keys.replace(' ', ""))).collect();
+        // Writing to a String cannot fail.
+        let _ =
+            writeln!(text, "| {} | {} | {} |", keys.join(" "), row.help, row.scope.heading().to_lowercase());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keymap::KeyPress;
+    use super::*;
+
+    #[test]
+    fn every_key_can_be_read_and_no_two_actions_share_one() {
+        let mut seen: Vec<(Vec<KeyPress>, &ActionRow)> = Vec::new();
+        for row in ACTIONS {
+            for keys in row.keys {
+                let keys: Vec<KeyPress> =
+                    keys.split(' ').map(|key| KeyPress::parse(key).expect(key)).collect();
+                for (other_keys, other) in &seen {
+                    let overlap = keys.starts_with(other_keys) || other_keys.starts_with(&keys);
+                    assert!(!overlap || !row.scope.meets(other.scope), "{} and {}", row.name, other.name);
+                }
+                seen.push((keys, row));
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_and_name_stands_in_the_table_once() {
+        for (at, row) in ACTIONS.iter().enumerate() {
+            assert!(!ACTIONS[..at].iter().any(|other| other.action == row.action || other.name == row.name));
+            assert!(!row.help.is_empty() && !row.help.ends_with('.'), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn the_table_for_readers_has_a_row_for_each() {
+        let table = key_table();
+        assert_eq!(table.lines().count(), ACTIONS.len() + 2);
+        assert!(table.contains("| `zR` | show all connections | list of users |"), "{table}");
+    }
+}

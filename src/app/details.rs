@@ -1,0 +1,121 @@
+//! What the detail and the help consist of, line by line, so that scrolling knows where they end.
+//!
+//! The words and widths of the lines belong to `ui`; what there is to say, and its order, to this.
+
+use crate::presence::{Transition, UserIx};
+
+use super::action::{ACTIONS, ActionRow, Scope};
+use super::model::{Model, Picture};
+
+/// One line of the detail of a user.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DetailLine<'a> {
+    /// Nothing.
+    Blank,
+    /// A heading, with how many there are of what it heads.
+    Heading(&'static str, usize),
+    /// Label and group.
+    Names,
+    /// The presence, and why.
+    Presence,
+    /// Since when.
+    Since,
+    /// When the last answer about the user came.
+    Answered,
+    /// The batch in which the user is asked about.
+    Batch,
+    /// A connection: platform, whole connID, state.
+    Connection(usize),
+    /// When it appeared.
+    FirstSeen(usize),
+    /// For whom and what its token was issued.
+    TokenHolder(usize),
+    /// When its token was issued and expires.
+    TokenTimes(usize),
+    /// Other connections that were opened with the same token.
+    TokenShared(usize),
+    /// Something that happened to the user.
+    Transition(&'a Transition),
+    /// In which request it was seen.
+    Operation(&'a Transition),
+    /// There is nothing of what the heading says.
+    Nothing(&'static str),
+}
+
+/// The detail of a user, line by line.
+pub fn detail_lines<'a>(picture: &Picture<'a>, user: UserIx) -> Vec<DetailLine<'a>> {
+    let roster = picture.roster;
+    let mut lines = Vec::new();
+    if roster.list().label(user).is_some() || roster.list().group(user).is_some() {
+        lines.push(DetailLine::Names);
+    }
+    lines.extend([DetailLine::Presence, DetailLine::Since, DetailLine::Answered, DetailLine::Batch]);
+    let connections = roster.connections(user);
+    lines.extend([DetailLine::Blank, DetailLine::Heading("Connections", connections.len())]);
+    if connections.is_empty() {
+        lines.push(DetailLine::Nothing("none"));
+    }
+    for (at, tracked) in connections.iter().enumerate() {
+        lines.extend([DetailLine::Connection(at), DetailLine::FirstSeen(at)]);
+        if let Some(token) = &tracked.connection.token {
+            lines.extend([DetailLine::TokenHolder(at), DetailLine::TokenTimes(at)]);
+            let same = |other: &&crate::presence::Tracked| {
+                other.connection.token.as_ref().is_some_and(|other| other.fingerprint == token.fingerprint)
+            };
+            if connections.iter().filter(same).count() > 1 {
+                lines.push(DetailLine::TokenShared(at));
+            }
+        }
+    }
+    let start = lines.len();
+    for transition in picture.transitions_of(user) {
+        lines.push(DetailLine::Transition(transition));
+        if transition.operation.is_some() {
+            lines.push(DetailLine::Operation(transition));
+        }
+    }
+    let seen = lines.iter().skip(start).filter(|line| matches!(line, DetailLine::Transition(_))).count();
+    if seen == 0 {
+        lines.push(DetailLine::Nothing("nothing has changed since imtop watches"));
+    }
+    let heading = [DetailLine::Blank, DetailLine::Heading("What happened, newest first", seen)];
+    lines.splice(start..start, heading);
+    lines
+}
+
+/// One line of the help.
+#[derive(Clone, Debug)]
+pub enum HelpLine {
+    /// Where the keys below work.
+    Heading(&'static str),
+    /// An action with its keys.
+    Action(&'static ActionRow, Vec<String>),
+    /// A sign and what it stands for.
+    Sign(&'static str, &'static str),
+    /// Nothing.
+    Blank,
+}
+
+/// Signs that are explained; the first is the name of the sign in the theme's words.
+const SIGNS: [(&str, &str); 6] = [
+    ("online", "at least one connection in the foreground"),
+    ("background", "connections, all of them in the background"),
+    ("offline", "no connection"),
+    ("unknown", "nobody can tell: no answer, or too old; never the same as offline"),
+    ("stale", "the last word from before an answer that is due now"),
+    (">=12m", "at least so long: it was so already when first seen"),
+];
+
+/// The help, line by line.
+pub fn help_lines(model: &Model) -> Vec<HelpLine> {
+    let mut lines = Vec::new();
+    for scope in [Scope::List, Scope::Views, Scope::Prompt, Scope::Everywhere] {
+        lines.push(HelpLine::Heading(scope.heading()));
+        let rows = ACTIONS.iter().filter(|row| row.scope == scope);
+        lines.extend(rows.map(|row| HelpLine::Action(row, model.keymap().keys_of(row.action))));
+        lines.push(HelpLine::Blank);
+    }
+    lines.push(HelpLine::Heading("Words"));
+    lines.extend(SIGNS.map(|(sign, text)| HelpLine::Sign(sign, text)));
+    lines
+}

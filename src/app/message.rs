@@ -1,0 +1,43 @@
+//! What the world tells the model, and what the model asks of the world.
+
+use std::sync::Arc;
+
+use ratatui::crossterm::event::KeyEvent;
+
+use crate::presence::{Observation, WatchList};
+
+/// Something that happened outside.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted; it never runs keys.
+    Paste(String),
+    /// The screen has so many columns and rows now.
+    Resize(u16, u16),
+    /// The feed has an answer, or a failure.
+    Observed(Observation),
+    /// There is a new watch list.
+    Rebased(Arc<WatchList>),
+    /// Something to tell whoever watches: `watch file unreadable, the old list is kept`.
+    Notice(String),
+    /// The program was suspended, and goes on.
+    Resumed,
+    /// Nothing but time passed.
+    Tick,
+}
+
+/// Something that the model asks for; started by the loop, never awaited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the server about everybody now.
+    PollNow,
+    /// Ask every so many milliseconds from now on.
+    SetInterval(u64),
+    /// Give the terminal back and stop, until told to go on.
+    Suspend,
+    /// Draw every cell again, whatever is on the screen.
+    Repaint,
+    /// End the program.
+    Quit,
+}

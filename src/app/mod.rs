@@ -1,0 +1,42 @@
+//! The core of the live view: a model, messages that change it, effects that it asks for.
+//!
+//! Plain data and pure functions. It knows no runtime, no socket, no file, no clock and no drawing;
+//! time comes in with every message. [`update`] is the only thing that changes a [`Model`], and
+//! [`crate::ui::view`] only reads it.
+//!
+//! ```text
+//!   Msg --> update(&mut Model, now, Msg) --> Vec<Effect>
+//!              |            |
+//!              |            +-- keys:  keymap -> Action (one table: ACTIONS) -> perform
+//!              +-- observations: Roster::apply -> Rows::touch, Timeline::record
+//! ```
+
+mod action;
+mod details;
+mod filter;
+mod keymap;
+mod layout;
+mod list;
+mod message;
+mod model;
+mod notes;
+mod perform;
+mod prompt;
+mod rows;
+mod sort;
+mod tokens;
+mod update;
+
+pub use action::{ACTIONS, Action, ActionRow, Scope, key_table};
+pub use details::{DetailLine, HelpLine, detail_lines, help_lines};
+pub use keymap::{KeyPress, Keymap};
+pub use layout::{Column, Columns, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
+pub use list::{Cursor, Expansion, Line};
+pub use message::{Effect, Msg};
+pub use model::{Held, Model, Picture, Screen, Start, TimeStyle, Toast};
+pub use notes::{Note, notes};
+pub use prompt::Prompt;
+pub use rows::Rows;
+pub use sort::{Sort, SortColumn};
+pub use tokens::{Expiry, Foreign, foreign, soonest_expiry};
+pub use update::update;

@@ -1,0 +1,381 @@
+//! Everything that the live view is a picture of: plain data.
+
+use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
+
+use crate::presence::{FeedStatus, Moment, Roster, Timeline, Transition, UserIx};
+
+use super::action::Scope;
+use super::keymap::{KeyPress, Keymap};
+use super::layout::{Columns, Layout, Longest, columns_for, layout};
+use super::list::{Cursor, Expansion, Line, Lines};
+use super::notes::notes;
+use super::prompt::Prompt;
+use super::rows::Rows;
+use super::sort::Sort;
+
+/// What a model begins with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The server's address as it is shown; without credentials.
+    pub server: String,
+    /// What is to be kept in mind all the time: `demo`, `--insecure`.
+    pub banners: Vec<String>,
+    /// Whom to watch, and what is known of them.
+    pub roster: Roster,
+    /// How often the server is asked.
+    pub interval_ms: u64,
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
+    /// The time.
+    pub now: Moment,
+    /// The order to begin with.
+    pub sort: Option<Sort>,
+    /// The filter to begin with.
+    pub filter: Option<String>,
+    /// Whether times are shown in UTC, whatever the zone.
+    pub utc: bool,
+    /// The zone that times are shown in otherwise.
+    pub zone: TimeZone,
+}
+
+/// What fills the body of the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The list of users.
+    List,
+    /// Everything that is known of one user.
+    Detail {
+        /// The user.
+        user: UserIx,
+        /// Lines that are scrolled out at the top.
+        scroll: usize,
+    },
+    /// The keys and the words.
+    Help {
+        /// Lines that are scrolled out at the top.
+        scroll: usize,
+        /// Where leaving it leads.
+        back: Box<Screen>,
+    },
+}
+
+/// How points in time are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeStyle {
+    /// As ages: `12m`.
+    #[default]
+    Relative,
+    /// As dates: `12:01:05`.
+    Absolute,
+}
+
+/// A few words that pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// The words.
+    pub text: String,
+    /// Until when they stand, on the monotonic clock.
+    pub(super) until_ms: u64,
+}
+
+/// A picture that stands while collection goes on.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub(super) roster: Roster,
+    pub(super) at: Moment,
+    pub(super) taken: u64,
+}
+
+/// What is shown: the live state, or the one that is held.
+#[derive(Clone, Copy)]
+pub struct Picture<'a> {
+    /// What is known.
+    pub roster: &'a Roster,
+    /// At which time.
+    pub now: Moment,
+    timeline: &'a Timeline,
+    until: u64,
+}
+
+impl<'a> Picture<'a> {
+    /// What happened, equal events of a moment in one, newest first.
+    pub fn happened(&self) -> impl Iterator<Item = &'a crate::presence::EventGroup> {
+        self.timeline.groups(self.until)
+    }
+
+    /// What happened to a user, newest first.
+    pub fn transitions_of(&self, user: UserIx) -> impl Iterator<Item = &'a Transition> {
+        self.timeline.of_user(self.roster.list().raw_id(user), self.until)
+    }
+}
+
+/// The state of the live view.
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub(super) now: Moment,
+    pub(super) size: (u16, u16),
+    pub(super) server: String,
+    pub(super) banners: Vec<String>,
+    pub(super) interval_ms: u64,
+    pub(super) zone: TimeZone,
+    pub(super) utc: bool,
+    pub(super) times: TimeStyle,
+    pub(super) live: Roster,
+    pub(super) held: Option<Box<Held>>,
+    pub(super) timeline: Timeline,
+    pub(super) stale_batches: Vec<bool>,
+    pub(super) longest: Longest,
+    pub(super) rows: Rows,
+    /// The order that "problems first" took the place of.
+    pub(super) sort_before: Sort,
+    pub(super) cursor: Option<Cursor>,
+    /// The row of the body on which the selection stands.
+    pub(super) cursor_row: u16,
+    pub(super) expansion: Expansion,
+    pub(super) screen: Screen,
+    pub(super) prompt: Option<Prompt>,
+    pub(super) pending: Vec<KeyPress>,
+    pub(super) toast: Option<Toast>,
+    pub(super) keymap: Keymap,
+    pub(super) dirty: bool,
+    /// When the picture that was taken last is out of date by itself.
+    pub(super) good_until: Option<u64>,
+}
+
+impl Model {
+    /// The state before the first message.
+    pub fn new(start: Start) -> Model {
+        let rows = Rows::new(
+            start.sort.unwrap_or_default(),
+            start.filter.as_deref().unwrap_or_default(),
+            &start.roster,
+            start.now,
+        );
+        let mut model = Model {
+            now: start.now,
+            size: start.size,
+            server: start.server,
+            banners: start.banners,
+            interval_ms: start.interval_ms,
+            zone: if start.utc { TimeZone::UTC } else { start.zone },
+            utc: start.utc,
+            times: TimeStyle::default(),
+            live: start.roster,
+            held: None,
+            timeline: Timeline::default(),
+            stale_batches: Vec::new(),
+            longest: Longest::default(),
+            rows,
+            sort_before: Sort::default(),
+            cursor: None,
+            cursor_row: 0,
+            expansion: Expansion::default(),
+            screen: Screen::List,
+            prompt: None,
+            pending: Vec::new(),
+            toast: None,
+            keymap: Keymap::default(),
+            dirty: true,
+            good_until: None,
+        };
+        model.measure();
+        model
+    }
+
+    /// The time of the last message.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Columns and rows of the screen.
+    pub fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// The server's address as it is shown.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// What is to be kept in mind all the time.
+    pub fn banners(&self) -> &[String] {
+        &self.banners
+    }
+
+    /// How often the server is asked.
+    pub fn interval_ms(&self) -> u64 {
+        self.interval_ms
+    }
+
+    /// The zone that times are shown in.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Whether that is UTC because somebody said so.
+    pub fn is_utc(&self) -> bool {
+        self.utc
+    }
+
+    /// How points in time are shown.
+    pub fn times(&self) -> TimeStyle {
+        self.times
+    }
+
+    /// What is known now, whatever is shown.
+    pub fn live(&self) -> &Roster {
+        &self.live
+    }
+
+    /// What is shown.
+    pub fn picture(&self) -> Picture<'_> {
+        match &self.held {
+            Some(held) => {
+                Picture { roster: &held.roster, now: held.at, timeline: &self.timeline, until: held.taken }
+            }
+            None => Picture { roster: &self.live, now: self.now, timeline: &self.timeline, until: u64::MAX },
+        }
+    }
+
+    /// While the picture stands: how many changes it hides.
+    pub fn hidden_changes(&self) -> Option<u64> {
+        self.held.as_ref().map(|held| self.timeline.taken() - held.taken)
+    }
+
+    /// The rows of the list.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// What is selected.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    /// Whose connections are shown.
+    pub fn expansion(&self) -> &Expansion {
+        &self.expansion
+    }
+
+    /// What fills the body.
+    pub fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// The prompt that is open.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        self.prompt.as_ref()
+    }
+
+    /// The keys of a sequence that has begun.
+    pub fn pending(&self) -> &[KeyPress] {
+        &self.pending
+    }
+
+    /// Words that pass.
+    pub fn toast(&self) -> Option<&Toast> {
+        self.toast.as_ref()
+    }
+
+    /// Which keys do what.
+    pub fn keymap(&self) -> &Keymap {
+        &self.keymap
+    }
+
+    /// In which place keys are pressed now.
+    pub fn place(&self) -> Scope {
+        match (&self.prompt, &self.screen) {
+            (Some(_), _) => Scope::Prompt,
+            (None, Screen::List) => Scope::List,
+            (None, _) => Scope::Views,
+        }
+    }
+
+    /// Where each part of a screen of this size goes; `None` where it is too small.
+    pub fn layout(&self, area: Rect) -> Option<Layout> {
+        layout(area, notes(self).len() as u16, self.screen == Screen::List)
+    }
+
+    /// The columns of a table so wide.
+    pub fn columns(&self, width: u16) -> Columns {
+        columns_for(width, self.longest, self.times == TimeStyle::Absolute)
+    }
+
+    /// The lines of the table on a body so high.
+    pub fn window(&self, height: u16) -> Vec<Line> {
+        self.lines().window(self.selected_line().map(|line| (line, self.cursor_row)), height)
+    }
+
+    /// The line that is selected.
+    pub fn selected_line(&self) -> Option<Line> {
+        self.cursor.as_ref().and_then(|cursor| self.lines().line_of(cursor))
+    }
+
+    /// When the picture changes by itself, on the monotonic clock; `None` while nothing moves.
+    ///
+    /// Ages are shown in whole seconds, so that is at most once a second.
+    pub fn next_deadline(&self, now: Moment) -> Option<u64> {
+        let retrying = matches!(self.live.feed_status(now), FeedStatus::Retrying { .. });
+        let ages = (self.live.last_answer().is_some() || retrying)
+            .then(|| now.mono_ms - now.mono_ms % 1_000 + 1_000);
+        let toast = self.toast.as_ref().map(|toast| toast.until_ms);
+        [ages, toast, self.live.next_change(now)]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| at.max(now.mono_ms + 1))
+    }
+
+    /// Whether every batch was answered or has failed at least once.
+    pub fn round_is_complete(&self) -> bool {
+        self.live.batches().iter().all(|batch| batch.answered.is_some() || batch.failing.is_some())
+    }
+
+    /// Whether the picture differs from the one that was taken last.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// Says whether there is something to draw, and takes it as drawn.
+    pub fn take_dirty(&mut self) -> bool {
+        let dirty = std::mem::take(&mut self.dirty);
+        if dirty {
+            self.good_until = self.next_deadline(self.now);
+        }
+        dirty
+    }
+
+    /// How many rows a screen needs to show every user's row, all notes and nothing else below.
+    pub fn height_for_all(&self) -> u16 {
+        let fixed = 14 + notes(self).len();
+        u16::try_from(self.rows.len() + fixed).unwrap_or(u16::MAX)
+    }
+
+    pub(super) fn lines(&self) -> Lines<'_> {
+        Lines { rows: &self.rows, roster: self.picture().roster, expansion: &self.expansion }
+    }
+
+    pub(super) fn body_height(&self) -> u16 {
+        let (width, height) = self.size;
+        self.layout(Rect { x: 0, y: 0, width, height }).map_or(0, |layout| layout.body.height)
+    }
+
+    /// Measures the texts of the watch list that is shown.
+    pub(super) fn measure(&mut self) {
+        use unicode_width::UnicodeWidthStr as _;
+        let list = self.picture().roster.list();
+        let mut longest = Longest::default();
+        for user in list.users() {
+            let id = list.raw_id(user);
+            let width = if id.is_ascii() { id.len() } else { crate::presence::visible(id).width() };
+            longest.id = longest.id.max(width.min(200) as u16);
+            for (most, text) in
+                [(&mut longest.label, list.label(user)), (&mut longest.group, list.group(user))]
+            {
+                *most = (*most).max(text.map_or(0, |text| text.width().min(200)) as u16);
+            }
+        }
+        self.longest = longest;
+    }
+}

@@ -1,0 +1,276 @@
+//! The one function that changes the model: a message in, effects out.
+
+use std::sync::Arc;
+
+use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
+
+use crate::presence::{Changes, Event, Moment, Observation, UserIx, WatchList};
+
+use super::keymap::{KeyPress, Meaning, is_cjk};
+use super::list::Cursor;
+use super::message::{Effect, Msg};
+use super::model::{Model, Screen, Toast};
+use super::perform::perform;
+use super::prompt::Prompt;
+
+/// How long passing words stand.
+const TOAST_MS: u64 = 4_000;
+/// How long a notice from outside stands.
+const NOTICE_MS: u64 = 10_000;
+/// A wall clock that runs off by more than this was set, or the machine slept.
+const CLOCK_STEP_MS: i64 = 5_000;
+
+/// Takes a message that came at `now`; returns what the world is asked to do.
+pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
+    pass_time(model, now);
+    let mut effects = Vec::new();
+    match msg {
+        Msg::Key(key) => effects = take_key(model, key),
+        Msg::Paste(text) => paste(model, &text),
+        Msg::Resize(width, height) => {
+            model.size = (width, height);
+            model.dirty = true;
+        }
+        Msg::Observed(observation) => observe(model, &observation),
+        Msg::Rebased(list) => rebase(model, list),
+        Msg::Notice(text) => {
+            model.timeline.note(Event::Notice { at: now, text: text.clone() });
+            say(model, text, NOTICE_MS);
+        }
+        Msg::Resumed => {
+            model.dirty = true;
+            effects.push(Effect::Repaint);
+        }
+        Msg::Tick => {}
+    }
+    if model.dirty {
+        settle(model);
+    }
+    effects
+}
+
+/// Shows a few words for a while.
+pub(super) fn hint(model: &mut Model, text: impl Into<String>) {
+    say(model, text.into(), TOAST_MS);
+}
+
+fn say(model: &mut Model, text: String, for_ms: u64) {
+    model.toast = Some(Toast { text, until_ms: model.now.mono_ms + for_ms });
+    model.dirty = true;
+}
+
+fn pass_time(model: &mut Model, now: Moment) {
+    let step = now.step_since(model.now);
+    if step.abs() > CLOCK_STEP_MS {
+        model.timeline.note(Event::ClockStep { at: now, by_ms: step });
+        model.dirty = true;
+    }
+    model.now = now;
+    let changes = model.live.advance(now);
+    take_changes(model, changes);
+    if model.toast.as_ref().is_some_and(|toast| toast.until_ms <= now.mono_ms) {
+        model.toast = None;
+        model.dirty = true;
+    }
+    model.dirty |= model.good_until.is_some_and(|until| now.mono_ms >= until);
+}
+
+fn observe(model: &mut Model, observation: &Observation) {
+    if observation.generation != model.live.list().generation() {
+        return;
+    }
+    let changes = model.live.apply(observation);
+    model.dirty = true;
+    take_changes(model, changes);
+}
+
+/// Writes down what happened and puts the rows of those whom it happened to in their places.
+fn take_changes(model: &mut Model, changes: Changes) {
+    model.dirty |= !changes.transitions.is_empty() || !changes.touched.is_empty();
+    for transition in changes.transitions {
+        model.timeline.record(transition);
+    }
+    if model.held.is_none() {
+        model.rows.touch(&changes.touched, &model.live, model.now);
+        follow_staleness(model);
+    }
+}
+
+/// Batches turn stale, or fresh again, without anything that touches their users.
+fn follow_staleness(model: &mut Model) {
+    let (roster, now) = (&model.live, model.now);
+    model.stale_batches.resize(roster.batches().len(), false);
+    for (number, (batch, was_stale)) in (0..).zip(roster.batches().iter().zip(&mut model.stale_batches)) {
+        let is_stale = batch.is_stale(now, roster.freshness());
+        if is_stale != std::mem::replace(was_stale, is_stale) {
+            let users: Vec<UserIx> = roster.list().batch(number).map(UserIx).collect();
+            model.rows.touch(&users, roster, now);
+        }
+    }
+}
+
+fn rebase(model: &mut Model, list: Arc<WatchList>) {
+    let before = Arc::clone(model.live.list());
+    let users = list.len();
+    model.live.rebase(list, model.now);
+    model.stale_batches.clear();
+    if model.held.is_none() {
+        adopt_list(model, &before);
+    }
+    hint(model, format!("watch list read again: {users} users"));
+}
+
+/// Carries what belongs to identities over from the list that was shown before.
+pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
+    let list = Arc::clone(model.live.list());
+    let heir = |user: UserIx| list.find(before.raw_id(user));
+    let old_row = model.cursor.as_ref().and_then(|cursor| model.rows.row_of(cursor.user));
+    model.expansion.except = model.expansion.except.iter().filter_map(|user| heir(*user)).collect();
+    let (screen, gone) = carry_screen(&model.screen, &heir);
+    model.screen = screen;
+    let cursor = model.cursor.take();
+    model.rows.restart(&model.live, model.now);
+    model.cursor = cursor.and_then(|cursor| {
+        if let Some(user) = heir(cursor.user) {
+            return Some(Cursor { user, connection: cursor.connection });
+        }
+        // The user is not watched any more: whoever stands there now.
+        let row = old_row?.min(model.rows.len().checked_sub(1)?);
+        Some(Cursor { user: model.rows.user_at(row)?, connection: None })
+    });
+    keep_cursor_visible(model);
+    model.measure();
+    model.dirty = true;
+    if let Some(user) = gone {
+        let id = before.id(user);
+        hint(model, format!("{id} is not watched any more"));
+    }
+}
+
+fn carry_screen(screen: &Screen, heir: &impl Fn(UserIx) -> Option<UserIx>) -> (Screen, Option<UserIx>) {
+    match screen {
+        Screen::List => (Screen::List, None),
+        Screen::Detail { user, scroll } => match heir(*user) {
+            Some(user) => (Screen::Detail { user, scroll: *scroll }, None),
+            None => (Screen::List, Some(*user)),
+        },
+        Screen::Help { scroll, back } => {
+            let (back, gone) = carry_screen(back, heir);
+            (Screen::Help { scroll: *scroll, back: Box::new(back) }, gone)
+        }
+    }
+}
+
+/// A selected user whom the filter leaves out is shown all the same.
+fn keep_cursor_visible(model: &mut Model) {
+    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
+    if selected.is_some_and(|user| model.rows.row_of(user).is_none()) {
+        let filter = model.rows.filter().to_owned();
+        apply_filter(model, &filter);
+    }
+}
+
+/// Takes a filter; the selection stays on its user.
+pub(super) fn apply_filter(model: &mut Model, filter: &str) {
+    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
+    let (roster, now) = match &model.held {
+        Some(held) => (&held.roster, held.at),
+        None => (&model.live, model.now),
+    };
+    model.rows.set_filter(filter, selected, roster, now);
+    model.dirty = true;
+}
+
+fn take_key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
+    if event.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    model.dirty = true;
+    let key = KeyPress::from_event(event);
+    let had_begun = !model.pending.is_empty();
+    let mut pressed = std::mem::take(&mut model.pending);
+    pressed.push(key);
+    match model.keymap.meaning(&pressed, model.place()) {
+        Meaning::Act(action) => return perform(model, action),
+        Meaning::Begins => model.pending = pressed,
+        Meaning::Nothing if had_begun => {
+            // A sequence that leads nowhere is dropped; keys that always work still do.
+            if let Meaning::Act(action) = model.keymap.meaning(&[key], super::Scope::Everywhere) {
+                return perform(model, action);
+            }
+            let keys: String = pressed.iter().map(ToString::to_string).collect();
+            if key != KeyPress::from_event(KeyEvent::from(ratatui::crossterm::event::KeyCode::Esc)) {
+                hint(model, format!("{keys} is no key"));
+            }
+        }
+        Meaning::Nothing => unbound(model, event, key),
+    }
+    Vec::new()
+}
+
+/// A key without an action: text for the prompt, or worth a hint.
+fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
+    if let Some(prompt) = &mut model.prompt {
+        // Typed as it came: full-width forms may be part of a name.
+        if let (Some(_), ratatui::crossterm::event::KeyCode::Char(c)) = (key.typed(), event.code) {
+            prompt.insert(c.encode_utf8(&mut [0; 4]));
+            let text = prompt.text().to_owned();
+            apply_filter(model, &text);
+        }
+    } else if let Some(c) = key.typed().filter(|c| !c.is_control()) {
+        hint(
+            model,
+            if is_cjk(c) {
+                format!("{c} is no key: switch the input method to Latin letters")
+            } else {
+                format!("{c} is no key here; ? shows those that are")
+            },
+        );
+    }
+}
+
+fn paste(model: &mut Model, text: &str) {
+    if model.prompt.is_none() {
+        let Some(first) = text.split(|c: char| c.is_whitespace() || c == ',').find(|word| !word.is_empty())
+        else {
+            return;
+        };
+        model.screen = Screen::List;
+        model.pending.clear();
+        let mut prompt = Prompt::new(model.rows.filter());
+        prompt.edit(super::Action::DeleteAll);
+        prompt.insert(first);
+        model.prompt = Some(prompt);
+    } else if let Some(prompt) = &mut model.prompt {
+        prompt.insert(text);
+    }
+    let text = model.prompt.as_ref().map(|prompt| prompt.text().to_owned()).unwrap_or_default();
+    apply_filter(model, &text);
+}
+
+/// Brings selection and scrolling back to what there is.
+fn settle(model: &mut Model) {
+    keep_cursor_visible(model);
+    let height = model.body_height();
+    if let Some(cursor) = model.cursor.take() {
+        let lines = model.lines();
+        let line = lines.line_of(&cursor);
+        let row = line.map(|line| lines.settle(line, model.cursor_row, height));
+        // A connection that is gone leaves the selection on its user.
+        model.cursor = line.map(|line| model.lines().cursor_at(line));
+        model.cursor_row = row.unwrap_or(0);
+    }
+    let ends = content_len(model).saturating_sub(usize::from(height));
+    if let Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } = &mut model.screen {
+        *scroll = (*scroll).min(ends);
+    }
+}
+
+fn content_len(model: &Model) -> usize {
+    match &model.screen {
+        Screen::List => 0,
+        // The user's name stays at the top, above what scrolls.
+        Screen::Detail { user, .. } => super::detail_lines(&model.picture(), *user).len() + 1,
+        Screen::Help { .. } => super::help_lines(model).len(),
+    }
+}

@@ -1,0 +1,63 @@
+//! The second row: how many users are what, with words as long as there is room for.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::app::Model;
+use crate::presence::{Presence, Why};
+
+use super::pen::{Pen, width};
+use super::theme::Theme;
+
+/// How many words there is room for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Long,
+    Short,
+    States,
+    Tight,
+}
+
+pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let picture = model.picture();
+    let totals = picture.roster.totals(picture.now);
+    let counted = [
+        (Presence::Online, totals.online),
+        (Presence::Background, totals.background),
+        (Presence::Offline, totals.offline),
+        (Presence::Unknown(Why::NotAnswered), totals.unknown),
+    ];
+    let parts = |level: Level| -> Vec<(String, Style)> {
+        let mut parts = Vec::new();
+        if level <= Level::Short {
+            parts.push((format!("{} watched", totals.watched), theme.plain));
+        }
+        for (presence, count) in counted {
+            let (sign, short, style) = theme.presence(presence);
+            let word = if level == Level::Long { presence.word() } else { short };
+            // Nobody of that kind: nothing to look at.
+            let style = if count == 0 { theme.dim } else { style };
+            let gap = if level == Level::Tight { "" } else { " " };
+            parts.push((format!("{sign}{gap}{count}{gap}{word}"), style));
+        }
+        if totals.stale > 0 {
+            parts.push((format!("{} {} stale", theme.glyphs.stale, totals.stale), theme.warn));
+        }
+        parts
+    };
+    let needed = |parts: &[(String, Style)]| parts.iter().map(|(text, _)| width(text) + 2).sum::<u16>();
+    let levels = [Level::Long, Level::Short, Level::States, Level::Tight];
+    let fitting = levels.into_iter().find(|level| needed(&parts(*level)) <= area.width + 1);
+    let chosen = parts(fitting.unwrap_or(Level::Tight));
+    let gap = if area.width < 40 { 1 } else { 2 };
+    let mut pen = Pen::new(buf, area, 0);
+    pen.skip(u16::from(area.width >= 40));
+    for (text, style) in chosen {
+        let columns = width(&text);
+        if columns > pen.left() {
+            break; // whole counts only: half a number is another number
+        }
+        pen.field(&text, columns, theme.glyphs.cut, style).skip(gap);
+    }
+}

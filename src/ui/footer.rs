@@ -1,0 +1,85 @@
+//! The last row: passing words, or the keys that work now.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::{Action, Model, Screen};
+
+use super::pen::{Pen, width};
+use super::theme::Theme;
+
+pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let mut pen = Pen::new(buf, area, 0);
+    pen.skip(1);
+    let cut = theme.glyphs.cut;
+    if let Some(toast) = model.toast() {
+        pen.rest(&toast.text, cut, theme.strong);
+        return;
+    }
+    let begun: String = model.pending().iter().map(ToString::to_string).collect();
+    if !begun.is_empty() {
+        pen.put(&begun, theme.key).put(cut, theme.key).skip(2);
+    }
+    let scroll = position(model);
+    let works_here = model.keymap().continuations(model.pending(), model.place());
+    let mut offered: Vec<_> = works_here.collect();
+    if model.hidden_changes().is_some() {
+        // Whoever looks at a picture that stands is to see how it goes on.
+        offered.sort_by_key(|(_, row)| row.action != Action::Pause);
+    }
+    for (keys, row) in offered {
+        let brief = brief(model, row.action, row.brief);
+        if brief.is_empty() || !works(model, row.action) {
+            continue;
+        }
+        let keys: String = keys.iter().map(ToString::to_string).collect();
+        if width(&keys) + 1 + width(brief) + width(&scroll) + 2 > pen.left() {
+            break;
+        }
+        pen.put(&keys, theme.key).skip(1).put(brief, theme.plain).skip(2);
+    }
+    let room = pen.left();
+    if !scroll.is_empty() && room > width(&scroll) {
+        pen.skip(room - width(&scroll) - 1).put(&scroll, theme.dim);
+    }
+}
+
+/// Some words depend on what is open.
+fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
+    match action {
+        Action::Close if *model.screen() != Screen::List => "close",
+        Action::Pause if model.hidden_changes().is_some() => "go on",
+        Action::Back if *model.screen() == Screen::List && !model.rows().filter().is_empty() => "all users",
+        Action::Back if *model.screen() == Screen::List => "unselect",
+        _ => brief,
+    }
+}
+
+/// Whether a key would do something now.
+fn works(model: &Model, action: Action) -> bool {
+    let listed = *model.screen() == Screen::List;
+    let has_connections = |user| !model.picture().roster.connections(user).is_empty();
+    let is_open = |user| has_connections(user) && model.expansion().contains(user);
+    match action {
+        Action::Back => !listed || !model.rows().filter().is_empty() || model.cursor().is_some(),
+        Action::Detail | Action::ProblemsFirst | Action::SortNext => !model.rows().is_empty(),
+        Action::Expand => {
+            model.cursor().is_some_and(|cursor| cursor.connection.is_none() && has_connections(cursor.user))
+        }
+        Action::Collapse => {
+            model.cursor().is_some_and(|cursor| cursor.connection.is_some() || is_open(cursor.user))
+        }
+        _ => true,
+    }
+}
+
+/// Where in the list the selection is: `3/512`.
+fn position(model: &Model) -> String {
+    let row = model.cursor().and_then(|cursor| model.rows().row_of(cursor.user));
+    match (model.screen(), row) {
+        (Screen::List, Some(row)) if model.prompt().is_none() => {
+            format!("{}/{}", row + 1, model.rows().len())
+        }
+        _ => String::new(),
+    }
+}

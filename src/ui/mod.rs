@@ -1,0 +1,74 @@
+//! Drawing: the model in, cells out. One file per part of the screen; nothing here changes anything.
+//!
+//! ```text
+//!  header     imtop  http://im.example:10002  ● live 2s  last 1s ago  p50 12 p95 31 ms      ▁▂▂▃▂▅▂
+//!  counts     512 watched  ● 187 online  ◐ 41 background  ○ 280 offline  ? 4 unknown
+//!  notes      filter: ali   41 of 512, list order
+//!             ──────────────────────────────────────────────────────────────────────
+//!  table      USER          LABEL       PRESENCE      PLATFORMS  TOKEN         SINCE
+//!            ▾ 2890713225   王小明      ● online      And Win    EXPIRED 2y    12m
+//!              ├ Android    bbb7c4da    foreground    ..
+//!             ──────────────────────────────────────────────────────────────────────
+//!  events     12:01:03-12:01:05  agent_007  Android disconnected
+//!  footer     ? help  / filter  Enter detail  Space pause
+//! ```
+//!
+//! `detail` and `help` take the place of the table.
+
+mod connection_row;
+mod counts;
+mod detail;
+mod events;
+mod footer;
+mod header;
+mod help;
+mod notes;
+mod pen;
+mod table;
+mod theme;
+mod times;
+mod transition;
+mod user_row;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::app::{Model, Screen};
+
+pub use theme::{Colour, Theme};
+
+use pen::Pen;
+
+/// Draws the model. Returns where the cursor of an open prompt stands.
+pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let area = area.intersection(buf.area);
+    let Some(layout) = model.layout(area) else {
+        too_small(theme, area, buf);
+        return None;
+    };
+    header::draw(model, theme, layout.header, buf);
+    counts::draw(model, theme, layout.counts, buf);
+    let cursor = notes::draw(model, theme, layout.notes, buf);
+    rule(theme, layout.upper_rule, buf);
+    match model.screen() {
+        Screen::List => table::draw(model, theme, layout.table_head, layout.body, buf),
+        Screen::Detail { user, scroll } => detail::draw(model, theme, *user, *scroll, layout.body, buf),
+        Screen::Help { scroll, .. } => help::draw(model, theme, *scroll, layout.body, buf),
+    }
+    rule(theme, layout.lower_rule, buf);
+    events::draw(model, theme, layout.events, buf);
+    footer::draw(model, theme, layout.footer, buf);
+    cursor
+}
+
+fn rule(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let line = theme.glyphs.rule.repeat(usize::from(area.width));
+    Pen::new(buf, area, 0).put(&line, theme.dim);
+}
+
+fn too_small(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let lines = ["too small", "for imtop:", "20x5 at least"];
+    for (row, line) in (0..).zip(lines) {
+        Pen::new(buf, area, row).put(line, theme.plain);
+    }
+}

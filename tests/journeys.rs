@@ -1,0 +1,257 @@
+//! Journeys through the live view: what somebody does at three in the morning, with pictures.
+//!
+//! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test journeys` writes them.
+
+mod stage;
+
+use imtop::app::{Effect, Msg};
+use imtop::presence::{Entry, FetchError, UserStatus, WatchList};
+use imtop::ui::{Colour, Theme};
+
+use stage::{Stage, connection, hidden, named};
+
+const DAY: i64 = 86_400;
+
+trait Pictured {
+    /// Compares the screen with `tests/journeys/NAME.txt`; `UPDATE_JOURNEYS=1` writes it.
+    fn picture(&self, name: &str);
+}
+
+impl Pictured for Stage {
+    #[track_caller]
+    fn picture(&self, name: &str) {
+        let path = format!("{}/tests/journeys/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        let screen = self.screen();
+        if std::env::var_os("UPDATE_JOURNEYS").is_some() {
+            assert!(std::fs::write(&path, screen).is_ok(), "{path} can't be written");
+            return;
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(screen, expected, "\n{name}: is\n{screen}\nexpected\n{expected}");
+    }
+}
+
+/// Nine users in three batches; of everything something.
+fn night(size: (u16, u16)) -> Stage {
+    let entries = vec![
+        named("2890713225", "王小明", "sales"),
+        named("agent_007", "Night desk", "support"),
+        named("alice", "Alice in Accounting", "sales"),
+        named("bot_billing", "Billing bot", "bots"),
+        named("kiosk_14", "Lobby", "kiosks"),
+        named("kiosk_15", "北京南站二层候车厅东侧自助服务终端", "kiosks"),
+        named("ops_1", "Ops phone", "support"),
+        named("ops_2", "Ops tablet 😀", "support"),
+        Entry::of("u_119"),
+    ];
+    let mut stage = Stage::new(size, 3, entries);
+    stage.wait(500);
+    stage.answer(
+        0,
+        vec![
+            (
+                "2890713225",
+                UserStatus::Online(vec![
+                    connection(2, "bbb7c4da159b1ec6beb81c9e4129b075", Some(("2890713225", 3, -700 * DAY))),
+                    connection(3, "f18b67b5f57f01604b9f7c338238f43d", Some(("2890713225", 2, -702 * DAY))),
+                ]),
+            ),
+            ("agent_007", UserStatus::Offline),
+            (
+                "alice",
+                UserStatus::Online(vec![hidden(connection(1, "a1", Some(("alice", 1, 22 * DAY + 60))))]),
+            ),
+        ],
+    );
+    stage.answer(
+        1,
+        vec![
+            (
+                "bot_billing",
+                UserStatus::Online(vec![connection(12, "b0b0", Some(("bot_billing", 12, 4 * 3_600 + 60)))]),
+            ),
+            ("kiosk_14", UserStatus::Online(vec![connection(5, "cafe01", Some(("kiosk_99", 5, 90 * DAY)))])),
+            ("kiosk_15", UserStatus::Online(vec![connection(5, "cafe02", None)])),
+        ],
+    );
+    stage.answer(
+        2,
+        vec![
+            (
+                "ops_1",
+                UserStatus::Online(vec![
+                    connection(2, "d00d", Some(("ops_1", 2, 30 * DAY))),
+                    connection(2, "d00e", Some(("ops_1", 2, 40 * DAY))),
+                ]),
+            ),
+            ("ops_2", UserStatus::Offline),
+            ("u_119", UserStatus::Online(vec![])),
+        ],
+    );
+    stage
+}
+
+/// A round later somebody is gone, and the second batch fails.
+fn incident(size: (u16, u16)) -> Stage {
+    let mut stage = night(size);
+    stage.wait(2_000);
+    stage.answer(0, vec![("alice", UserStatus::Offline)]);
+    stage.fail(1, 1, FetchError::Timeout { after_ms: 4_000 });
+    stage.answer(
+        2,
+        vec![("ops_1", UserStatus::Online(vec![connection(2, "d00d", Some(("ops_1", 2, 30 * DAY)))]))],
+    );
+    stage
+}
+
+/// The second batch has failed for so long that nothing is known of its users.
+fn blind(size: (u16, u16)) -> Stage {
+    let mut stage = incident(size);
+    for attempt in 2..6 {
+        stage.wait(2_000);
+        stage.same(0);
+        stage.fail(1, attempt, FetchError::Timeout { after_ms: 4_000 });
+        stage.same(2);
+    }
+    stage
+}
+
+#[test]
+fn before_the_first_answer_it_says_that_it_waits() {
+    let stage = Stage::new((80, 24), 500, vec![Entry::of("alice"), Entry::of("bob")]);
+    stage.picture("first-frame");
+    assert_eq!(stage.model.next_deadline(stage.now), None, "nothing moves");
+    assert!(!stage.model.round_is_complete());
+}
+
+#[test]
+fn a_night_at_the_usual_size() {
+    let mut stage = night((80, 24));
+    assert!(stage.model.round_is_complete());
+    stage.picture("night-80x24");
+    stage.keys("jl");
+    stage.picture("night-80x24-expanded");
+    stage.keys("ljjG");
+    stage.keys("lj<Enter>");
+    stage.picture("night-80x24-detail");
+}
+
+#[test]
+fn a_night_on_a_wide_screen() {
+    let mut stage = incident((120, 40));
+    stage.keys("zR");
+    stage.wait(4_500);
+    stage.picture("incident-120x40-all-expanded");
+    stage.keys("t");
+    stage.wait(4_500);
+    stage.picture("incident-120x40-dates");
+}
+
+#[test]
+fn a_batch_that_fails_ages_and_then_is_unknown_but_never_offline() {
+    let stage = incident((80, 24));
+    stage.picture("incident-80x24-stale");
+    let mut stage = blind((80, 24));
+    stage.picture("incident-80x24-unknown");
+    stage.keys("!");
+    stage.wait(4_100);
+    stage.picture("incident-80x24-problems");
+    stage.keys("jj<Enter>");
+    stage.picture("incident-80x24-detail-unknown");
+}
+
+#[test]
+fn smaller_screens_shed_columns_and_regions() {
+    for (width, height) in [(60, 15), (40, 10), (20, 5)] {
+        blind((width, height)).picture(&format!("incident-{width}x{height}"));
+        let mut stage = night((width, height));
+        stage.keys("jl");
+        stage.picture(&format!("night-{width}x{height}"));
+    }
+    blind((19, 5)).picture("too-small");
+}
+
+#[test]
+fn ascii_and_no_colour_lose_nothing() {
+    let mut stage = blind((80, 24));
+    stage.theme = Theme::new(Colour::None, true);
+    stage.keys("jl");
+    stage.picture("incident-80x24-ascii");
+}
+
+#[test]
+fn typing_a_filter_finds_people_and_keeps_the_selection() {
+    let mut stage = night((80, 24));
+    stage.keys("jjj/ops");
+    stage.picture("filter-typing");
+    stage.keys("<Enter>j");
+    stage.picture("filter-kept");
+    stage.keys("/<Ctrl-u>nobody");
+    stage.picture("filter-nothing-but-the-selected");
+    stage.keys("<Esc>");
+    assert_eq!(stage.model.rows().filter(), "ops", "Esc brings the filter back");
+    stage.keys("<Esc><Esc>/zzz<Enter>");
+    stage.picture("filter-nothing");
+}
+
+#[test]
+fn a_paused_picture_stands_and_counts_what_it_hides() {
+    let mut stage = night((80, 24));
+    stage.keys("jl ");
+    let standing = stage.screen();
+    stage.wait(2_000);
+    stage.answer(0, vec![("2890713225", UserStatus::Offline)]);
+    stage.picture("paused");
+    let body = |screen: &str| screen.lines().skip(3).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(body(&stage.screen())[..17], body(&standing)[..17]);
+    stage.keys(" ");
+    stage.picture("paused-and-on");
+}
+
+#[test]
+fn the_help_is_whole_and_scrolls() {
+    let mut stage = night((80, 24));
+    stage.keys("?");
+    stage.picture("help");
+    stage.keys("G");
+    stage.picture("help-end");
+    stage.keys("q");
+    assert!(stage.effects.is_empty());
+    stage.keys("q");
+    assert_eq!(stage.effects, [Effect::Quit]);
+}
+
+#[test]
+fn the_server_is_gone() {
+    let mut stage = night((80, 24));
+    for attempt in 1..=4 {
+        stage.wait(2_000);
+        for batch in 0..3 {
+            stage.fail(batch, attempt, FetchError::Unreachable { what: "connection refused".into() });
+        }
+    }
+    stage.picture("server-gone");
+}
+
+#[test]
+fn nobody_is_watched() {
+    Stage::new((80, 24), 500, vec![]).picture("nobody");
+}
+
+#[test]
+fn a_new_list_keeps_the_selection_on_its_user() {
+    let mut stage = night((80, 24));
+    stage.keys("jjjjjl");
+    let entries = vec![named("kiosk_14", "Lobby", "kiosks"), Entry::of("new"), Entry::of("alice")];
+    stage.send(Msg::Rebased(WatchList::new(2, 3, entries).into()));
+    stage.picture("rebased");
+}
+
+#[test]
+fn hints_for_keys_that_are_none() {
+    let mut stage = night((60, 15));
+    stage.keys("z");
+    stage.picture("pending-key");
+    stage.keys("<Esc>王");
+    stage.picture("input-method");
+}

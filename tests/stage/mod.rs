@@ -1,0 +1,195 @@
+//! A stage for journeys: answers, keys and time go in, pictures come out, through the production
+//! `update` and `view`.
+
+#![expect(clippy::expect_used, reason = "a stage that can't be set ends the test")]
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use imtop::app::{Effect, Model, Msg, Start, update};
+use imtop::presence::{
+    Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Moment, Observation,
+    Oddities, OperationId, Platform, Question, Roster, SessionToken, UserStatus, WatchList,
+};
+use imtop::ui::{Colour, Theme, view};
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+
+/// Monday, 12:00:00 UTC.
+pub(crate) const NOON: i64 = 1_798_459_200;
+
+/// A model and its clock.
+pub(crate) struct Stage {
+    pub(crate) model: Model,
+    pub(crate) now: Moment,
+    pub(crate) theme: Theme,
+    pub(crate) effects: Vec<Effect>,
+    asked: u32,
+}
+
+impl Stage {
+    /// Watches `entries` in batches of `batch_size` on a screen of this size.
+    pub(crate) fn new(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
+        let now = Moment { mono_ms: 100_000, unix_ms: NOON * 1_000 };
+        let list = Arc::new(WatchList::new(1, batch_size, entries));
+        let model = Model::new(Start {
+            server: "http://im.example:10002".into(),
+            banners: vec![],
+            roster: Roster::new(list, Freshness::for_interval(2_000), now),
+            interval_ms: 2_000,
+            size,
+            now,
+            sort: None,
+            filter: None,
+            utc: true,
+            zone: TimeZone::UTC,
+        });
+        Stage { model, now, theme: Theme::new(Colour::None, false), effects: vec![], asked: 0 }
+    }
+
+    pub(crate) fn send(&mut self, msg: Msg) {
+        self.effects = update(&mut self.model, self.now, msg);
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&mut self, ms: u64) {
+        self.now = self.now.plus(ms);
+        self.send(Msg::Tick);
+    }
+
+    /// An answer that was asked 30 ms ago.
+    pub(crate) fn answer(&mut self, batch: u32, changed: Vec<(&str, UserStatus)>) {
+        let list = Arc::clone(self.model.live().list());
+        let changed =
+            changed.into_iter().map(|(id, status)| (list.find(id).expect("watched"), status)).collect();
+        self.observe(batch, Ok(Answer::Changed(changed)), 0);
+    }
+
+    pub(crate) fn same(&mut self, batch: u32) {
+        self.observe(batch, Ok(Answer::Same), 0);
+    }
+
+    pub(crate) fn fail(&mut self, batch: u32, attempt: u32, error: FetchError) {
+        self.observe(batch, Err(error), attempt);
+    }
+
+    fn observe(&mut self, batch: u32, answer: Result<Answer, FetchError>, attempt: u32) {
+        self.asked += 1;
+        let ago = |ms: u64| Moment { mono_ms: self.now.mono_ms - ms, unix_ms: self.now.unix_ms - ms as i64 };
+        let observation = Observation {
+            question: Question::OnlineStatus,
+            generation: self.model.live().list().generation(),
+            batch,
+            sent: ago(30),
+            received: self.now,
+            operation_id: OperationId(format!("imtop-{}", self.asked).into()),
+            server_date: Some(self.now.unix_ms / 1_000),
+            wire_bytes: 0,
+            oddities: Oddities::default(),
+            attempt,
+            next_ms: self.now.mono_ms + 4_000,
+            answer,
+        };
+        self.send(Msg::Observed(observation));
+    }
+
+    /// Presses keys: characters, or names in angle brackets: `/ali<Enter>`.
+    pub(crate) fn keys(&mut self, keys: &str) {
+        let mut rest = keys;
+        while let Some(c) = rest.chars().next() {
+            let named = rest.strip_prefix('<').and_then(|inner| inner.split_once('>'));
+            let (code, modifiers) = if let Some((name, after)) = named {
+                rest = after;
+                named_key(name)
+            } else {
+                rest = &rest[c.len_utf8()..];
+                (KeyCode::Char(c), KeyModifiers::NONE)
+            };
+            self.send(Msg::Key(KeyEvent::new(code, modifiers)));
+        }
+    }
+
+    /// The screen as text, a line a row, without spaces at the ends.
+    pub(crate) fn screen(&self) -> String {
+        let (width, height) = self.model.size();
+        let area = Rect { x: 0, y: 0, width, height };
+        let mut buf = Buffer::empty(area);
+        let cursor = view(&self.model, &self.theme, area, &mut buf);
+        let mut text = picture(&buf);
+        if let Some(cursor) = cursor {
+            writeln!(text, "cursor at {},{}", cursor.x, cursor.y).expect("a String takes it");
+        }
+        text
+    }
+}
+
+/// The cells as text; the empty cell behind a wide character is left out.
+fn picture(buf: &Buffer) -> String {
+    use unicode_width::UnicodeWidthStr as _;
+    let mut text = String::new();
+    for y in buf.area.top()..buf.area.bottom() {
+        let mut line = String::new();
+        let mut x = buf.area.left();
+        while x < buf.area.right() {
+            let symbol = buf[(x, y)].symbol();
+            line += symbol;
+            x += (symbol.width() as u16).max(1);
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+fn named_key(name: &str) -> (KeyCode, KeyModifiers) {
+    let plain = |code| (code, KeyModifiers::NONE);
+    match name {
+        "Enter" => plain(KeyCode::Enter),
+        "Esc" => plain(KeyCode::Esc),
+        "Backspace" => plain(KeyCode::Backspace),
+        "Up" => plain(KeyCode::Up),
+        "Down" => plain(KeyCode::Down),
+        "Left" => plain(KeyCode::Left),
+        "Right" => plain(KeyCode::Right),
+        "PgDn" => plain(KeyCode::PageDown),
+        "PgUp" => plain(KeyCode::PageUp),
+        "lt" => plain(KeyCode::Char('<')),
+        _ => match name.strip_prefix("Ctrl-") {
+            Some(c) => (KeyCode::Char(c.chars().next().expect("a key")), KeyModifiers::CONTROL),
+            None => panic!("no key named {name}"),
+        },
+    }
+}
+
+/// A connection with a token for this user and platform, which expires so many seconds from noon.
+pub(crate) fn connection(platform: i32, id: &str, token: Option<(&str, i32, i64)>) -> Connection {
+    let token = token.map(|(user, platform, expires)| SessionToken {
+        fingerprint: Fingerprint(u128::from(rapid(id)) << 64),
+        claims: Ok(Arc::new(Claims {
+            user: Some(user.into()),
+            platform: Some(Platform(platform)),
+            issued: Some(NOON - 86_400),
+            expires: Some(NOON + expires),
+            not_before: None,
+        })),
+    });
+    Connection { platform: Platform(platform), id: ConnId::new(id), background: false, token }
+}
+
+/// Some number for a text, the same in every run.
+fn rapid(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// The same in the background.
+pub(crate) fn hidden(connection: Connection) -> Connection {
+    Connection { background: true, ..connection }
+}
+
+/// A user with a label and a group.
+pub(crate) fn named(id: &str, label: &str, group: &str) -> Entry {
+    Entry { id: id.into(), label: Some(label.into()), group: Some(group.into()) }
+}

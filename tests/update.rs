@@ -1,0 +1,211 @@
+//! What the model asks of the world, and what keys do to it: `update` and its effects.
+
+mod stage;
+
+use imtop::app::{ACTIONS, Action, Effect, Line, Msg, Screen, SortColumn, TimeStyle};
+use imtop::presence::{Entry, FetchError, Moment, UserIx, UserStatus, WatchList};
+use imtop::ui::{Colour, Theme};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use stage::{NOON, Stage, connection, hidden, named};
+
+/// Thirty users in three batches; every third has two connections.
+fn crowd() -> Stage {
+    let mut stage = Stage::new((80, 24), 10, (0..30).map(|n| Entry::of(&format!("u{n:02}"))).collect());
+    for batch in 0..3 {
+        let ids: Vec<String> = (batch * 10..batch * 10 + 10).map(|n| format!("u{n:02}")).collect();
+        let statuses = ids.iter().enumerate().map(|(at, id)| {
+            let connections =
+                vec![connection(2, &format!("{id}a"), None), connection(5, &format!("{id}b"), None)];
+            (id.as_str(), if at % 3 == 0 { UserStatus::Online(connections) } else { UserStatus::Offline })
+        });
+        stage.answer(batch, statuses.collect());
+    }
+    stage.theme = Theme::new(Colour::None, true);
+    stage
+}
+
+fn selected(stage: &Stage) -> String {
+    stage.model.cursor().map_or(String::new(), |cursor| {
+        let id = stage.model.picture().roster.list().id(cursor.user);
+        let connection = cursor.connection.as_ref().map_or(String::new(), |id| format!("/{id}"));
+        format!("{id}{connection}")
+    })
+}
+
+#[test]
+fn keys_ask_the_world() {
+    let mut stage = crowd();
+    for (keys, effects) in [
+        ("r", vec![Effect::PollNow]),
+        ("+", vec![Effect::SetInterval(5_000)]),
+        ("-", vec![Effect::SetInterval(2_000)]),
+        ("<Ctrl-z>", vec![Effect::Suspend]),
+        ("<Ctrl-l>", vec![Effect::Repaint]),
+        ("<Ctrl-c>", vec![Effect::Quit]),
+        ("<Esc>", vec![]),
+        ("q", vec![Effect::Quit]),
+        ("j", vec![]),
+    ] {
+        stage.keys(keys);
+        assert_eq!(stage.effects, effects, "{keys}");
+    }
+    stage.send(Msg::Resumed);
+    assert_eq!(stage.effects, [Effect::Repaint]);
+    stage.keys("/<Ctrl-c>");
+    assert_eq!(stage.effects, [Effect::Quit], "from a prompt as well");
+    stage.keys("----");
+    assert!(stage.effects.is_empty());
+}
+
+#[test]
+fn the_interval_ends_where_its_steps_end() {
+    let mut stage = crowd();
+    stage.keys("--");
+    assert_eq!((stage.effects.as_slice(), stage.model.interval_ms()), (&[Effect::SetInterval(500)][..], 500));
+    stage.keys("-");
+    assert_eq!((stage.effects.as_slice(), stage.model.interval_ms()), (&[][..], 500));
+    assert_eq!(stage.model.live().freshness().unknown_ms, 6_000);
+}
+
+#[test]
+fn only_a_change_is_drawn_and_ages_change_once_a_second() {
+    let mut stage = crowd();
+    assert!(stage.model.take_dirty());
+    assert!(!stage.model.is_dirty());
+    let deadline = stage.model.next_deadline(stage.now).expect("ages move");
+    assert_eq!(deadline, 101_000);
+    stage.wait(400);
+    assert!(!stage.model.is_dirty());
+    stage.wait(deadline - stage.now.mono_ms);
+    assert!(stage.model.take_dirty());
+    // An answer about a list of before changes nothing.
+    stage.send(Msg::Tick);
+    assert!(!stage.model.is_dirty());
+}
+
+#[test]
+fn the_selection_is_a_user_whatever_the_order() {
+    let mut stage = crowd();
+    stage.keys("jjjj");
+    assert_eq!(selected(&stage), "u03");
+    for keys in ["!", ">", ">", ">", "I", "<lt>", "/u1<Enter>", "<Esc>"] {
+        stage.keys(keys);
+        assert_eq!(selected(&stage), "u03", "{keys}");
+    }
+    assert_eq!(stage.model.rows().sort().column, SortColumn::Since);
+}
+
+#[test]
+fn expanding_steps_into_connections_and_collapsing_out_of_them() {
+    let mut stage = crowd();
+    stage.keys("l");
+    assert_eq!(selected(&stage), "u00", "the first key selects");
+    stage.keys("l");
+    assert_eq!(selected(&stage), "u00/u00a");
+    stage.keys("j");
+    assert_eq!(selected(&stage), "u00/u00b");
+    stage.answer(0, vec![("u00", UserStatus::Online(vec![connection(2, "u00a", None)]))]);
+    assert_eq!(selected(&stage), "u00", "the connection is gone");
+    stage.keys("lh");
+    assert_eq!(selected(&stage), "u00");
+    stage.keys("h");
+    assert!(!stage.model.expansion().contains(UserIx(0)));
+    stage.keys("zRG");
+    assert_eq!(selected(&stage), "u29/u29b");
+    stage.keys("zM");
+    assert_eq!(selected(&stage), "u29");
+}
+
+#[test]
+fn pages_keep_the_selection_on_its_row_and_ends_are_ends() {
+    let mut stage = crowd();
+    stage.keys("jjj<Ctrl-d>");
+    assert_eq!(selected(&stage), "u09", "half of the fourteen rows further");
+    let body = |stage: &Stage| stage.model.window(14);
+    assert_eq!(body(&stage).iter().position(|line| Some(*line) == stage.model.selected_line()), Some(2));
+    stage.keys("<PgDn><PgDn><PgDn>");
+    assert_eq!(selected(&stage), "u29");
+    assert_eq!(body(&stage).last(), stage.model.selected_line().as_ref());
+    stage.keys("g");
+    assert_eq!(body(&stage).first().map(|line| matches!(line, Line::User(user) if user.0 == 0)), Some(true));
+}
+
+#[test]
+fn pasted_text_never_runs_keys() {
+    let mut stage = crowd();
+    stage.send(Msg::Paste(" u07\nq\u{3}u08".into()));
+    assert!(stage.effects.is_empty());
+    assert_eq!(stage.model.prompt().map(|prompt| prompt.text().to_owned()), Some("u07".to_owned()));
+    stage.send(Msg::Paste("x\ny".into()));
+    assert_eq!(stage.model.rows().filter(), "u07xy");
+    stage.keys("<Esc>");
+    assert_eq!(stage.model.rows().filter(), "");
+}
+
+#[test]
+fn a_key_that_is_let_go_does_nothing() {
+    let mut stage = crowd();
+    let event = KeyEvent::new_with_kind(KeyCode::Char('q'), KeyModifiers::NONE, KeyEventKind::Release);
+    stage.send(Msg::Key(event));
+    assert!(stage.effects.is_empty());
+    stage.keys("？");
+    assert!(matches!(stage.model.screen(), Screen::Help { .. }), "a full-width key is the key");
+}
+
+#[test]
+fn a_clock_that_is_set_is_an_event() {
+    let mut stage = crowd();
+    stage.now = Moment { mono_ms: stage.now.mono_ms + 1_000, unix_ms: NOON * 1_000 + 3_600_000 };
+    stage.send(Msg::Tick);
+    assert!(stage.screen().contains("this machine's clock went forward 59m"), "{}", stage.screen());
+    stage.send(Msg::Notice("watch file unreadable: the old list is kept".into()));
+    assert!(stage.screen().contains("imtop  watch file unreadable: the old list is kept"));
+}
+
+#[test]
+fn a_paused_picture_meets_a_new_list_only_when_it_goes_on() {
+    let mut stage = crowd();
+    stage.keys("jjjjt ");
+    stage.send(Msg::Rebased(WatchList::new(2, 10, ["u05", "u03"].map(Entry::of)).into()));
+    assert_eq!((selected(&stage).as_str(), stage.model.rows().len()), ("u03", 30));
+    stage.keys(" ");
+    assert_eq!((selected(&stage).as_str(), stage.model.rows().len()), ("u03", 2));
+    assert_eq!(stage.model.times(), TimeStyle::Absolute);
+}
+
+#[test]
+fn stale_users_come_before_fresh_ones_as_they_turn_stale_and_go_back() {
+    let mut stage = crowd();
+    stage.keys("!");
+    let first = |stage: &Stage| stage.model.rows().user_at(0).map(|user| user.0);
+    assert_eq!(first(&stage), Some(0));
+    stage.wait(2_900);
+    stage.same(0);
+    stage.same(1);
+    stage.wait(200);
+    assert_eq!(first(&stage), Some(20), "no failure, only time");
+    stage.same(2);
+    assert_eq!(first(&stage), Some(0));
+    stage.fail(1, 1, FetchError::Http { status: 502 });
+    assert_eq!(first(&stage), Some(10));
+}
+
+#[test]
+fn every_action_can_be_done_anywhere_without_harm() {
+    for row in ACTIONS.iter().filter(|row| row.action != Action::Suspend) {
+        for before in ["", "?", "<Enter>", "/x", "zR"] {
+            let mut stage = Stage::new((40, 10), 3, vec![named("a", "b", "c")]);
+            stage.answer(0, vec![("a", UserStatus::Online(vec![hidden(connection(1, "x", None))]))]);
+            stage.keys(before);
+            for keys in row.keys {
+                for key in keys.split(' ') {
+                    if key.chars().count() == 1 && key != "<" {
+                        stage.keys(key);
+                    }
+                }
+            }
+            assert!(!stage.screen().is_empty());
+        }
+    }
+}
