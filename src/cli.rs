@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use crate::app::SortColumn;
 use crate::presence::visible;
 
 const EXAMPLES: &str = "\
@@ -142,7 +144,7 @@ pub struct ScreenArgs {
     #[arg(long, value_name = "TEXT", env = "IMTOP_FILTER")]
     pub filter: Option<String>,
     /// Order of the users
-    #[arg(long, value_name = "COLUMN", env = "IMTOP_SORT", value_enum)]
+    #[arg(long, value_name = "COLUMN", env = "IMTOP_SORT", value_parser = sort_column_parser())]
     pub sort: Option<SortColumn>,
     /// Colours; auto heeds NO_COLOR and TERM
     #[arg(long, value_name = "WHEN", env = "IMTOP_COLOR", value_enum, default_value_t = When::Auto)]
@@ -197,21 +199,6 @@ pub struct ScenarioArgs {
     pub seed: Option<u64>,
 }
 
-/// A column to order the users by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SortColumn {
-    /// As in the watch list
-    List,
-    /// By user ID
-    User,
-    /// By presence, what needs attention first
-    Presence,
-    /// By the soonest expiry of a session token
-    Token,
-    /// By the time of the last change, the latest first
-    Since,
-}
-
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
@@ -221,6 +208,11 @@ pub enum When {
     Always,
     /// Not at all
     Never,
+}
+
+fn sort_column_parser() -> impl TypedValueParser<Value = SortColumn> {
+    PossibleValuesParser::new(SortColumn::names())
+        .map(|name| SortColumn::from_name(&name).unwrap_or_default())
 }
 
 /// Refuses a lone argument that looks like a command with up to two typing errors in it: a sentence

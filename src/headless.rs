@@ -50,9 +50,9 @@ pub async fn one_frame(
     let mut frame = Buffer::empty(area);
     view(&model, theme, area, &mut frame);
     write_frame(&frame, coloured, out)?;
-    let batches = model.roster().batches();
+    let batches = model.live().batches();
     let answered = batches.iter().filter(|batch| batch.answered.is_some()).count();
-    Ok(match (answered, model.roster().feed_status(now())) {
+    Ok(match (answered, model.live().feed_status(now())) {
         (0, status) if status != FeedStatus::Nobody => Round::Failed,
         _ if answered < batches.len() => Round::Partial,
         _ => Round::Whole,

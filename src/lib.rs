@@ -20,16 +20,18 @@
 //!        run (a terminal)            headless (one plain frame)
 //! ```
 
+pub mod app;
 pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod feed;
+pub mod headless;
 pub mod openim;
 pub mod output;
 pub mod presence;
-mod signals;
+pub mod run;
+pub mod signals;
 pub mod simulator;
 pub mod terminal;
-pub mod app;
-pub mod presence;
 pub mod ui;

@@ -1,3 +1,51 @@
-//! The thin binary: parse, run, map an error to an exit code.
+//! The thin binary: parse, run, map what came of it to an exit code.
 
-fn main() {}
+use std::io::Write as _;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use imtop::cli::{Cli, Command, misspelt_command};
+use imtop::commands::{self, CommandError, environment};
+use imtop::config::{Settings, SettingsError};
+use imtop::terminal;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    terminal::install_panic_hook();
+    // A panic has been reported, and the terminal given back, by the time that it gets here.
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli)));
+    let code = match ended {
+        Ok(Ok(code)) if !terminal::has_panicked() => code,
+        Ok(Err(error)) => {
+            // Whoever closed standard error does not want to know.
+            let _ = writeln!(std::io::stderr().lock(), "imtop: {error}");
+            error.exit_code()
+        }
+        Ok(Ok(_)) | Err(_) => 1,
+    };
+    ExitCode::from(code)
+}
+
+fn run(cli: Cli) -> Result<u8, CommandError> {
+    let raw = std::env::args_os().skip(1);
+    if let Some(sentence) = misspelt_command(&cli, raw) {
+        return Err(SettingsError(sentence).into());
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(CommandError::Runtime)?;
+    let ended = match cli.command {
+        None => {
+            let settings = Settings::read(&cli, &environment)?;
+            runtime.block_on(commands::watch(settings, &cli.screen))
+        }
+        Some(Command::Demo(args)) => runtime.block_on(commands::demo(&args)),
+        Some(Command::Simulate(args)) => runtime.block_on(commands::simulate(&args)),
+    };
+    // Nobody waits for a request that still hangs.
+    runtime.shutdown_background();
+    ended
+}

@@ -88,7 +88,8 @@ pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> i
             Some(news) = next_news(&mut feed.watch) => feed.rewatch(news, &model),
             () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => vec![Msg::Tick],
         };
-        let mut effects: Vec<Effect> = msgs.into_iter().flat_map(|msg| update(&mut model, now(), msg)).collect();
+        let mut effects: Vec<Effect> =
+            msgs.into_iter().flat_map(|msg| update(&mut model, now(), msg)).collect();
         effects.extend(fold(&mut model, &mut feed, &now));
         for effect in effects {
             match effect {
@@ -97,7 +98,11 @@ pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> i
                 Effect::Repaint => terminal.repaint()?,
                 Effect::Suspend if has_job_control() => stop_job(),
                 Effect::Suspend => {
-                    update(&mut model, now(), Msg::Notice("no shell to go back to: Ctrl-Z does nothing here".into()));
+                    update(
+                        &mut model,
+                        now(),
+                        Msg::Notice("no shell to go back to: Ctrl-Z does nothing here".into()),
+                    );
                 }
                 Effect::Quit => return Ok(End::Quit),
                 Effect::Interrupt => return Ok(End::Interrupted),
@@ -110,7 +115,9 @@ pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> i
 fn next_wake(model: &Model, next_frame: Instant, now: &Now) -> Option<Instant> {
     let frame = model.is_dirty().then_some(next_frame);
     let at = now();
-    let change = model.next_deadline(at).map(|ms| Instant::now() + Duration::from_millis(ms.saturating_sub(at.mono_ms)));
+    let change = model
+        .next_deadline(at)
+        .map(|ms| Instant::now() + Duration::from_millis(ms.saturating_sub(at.mono_ms)));
     [frame, change].into_iter().flatten().min()
 }
 
@@ -142,7 +149,7 @@ fn draw(terminal: &mut Terminal, model: &mut Model, theme: &Theme) -> io::Result
             frame.set_cursor_position(cursor);
         }
     })?;
-    model.mark_drawn();
+    model.take_dirty();
     Ok(())
 }
 
@@ -160,7 +167,7 @@ impl Feed {
             WatchNews::Kept(why) => return vec![Msg::Notice(why)],
             WatchNews::Changed(listing) => listing,
         };
-        let generation = model.roster().list().generation() + 1;
+        let generation = model.live().list().generation() + 1;
         let entries = self.fixed.iter().cloned().chain(listing.entries);
         let list = Arc::new(WatchList::new(generation, self.batch, entries));
         self.poller.watch(Arc::clone(&list));

@@ -14,6 +14,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 use ratatui::crossterm::{Command, QueueableCommand as _};
+use ratatui::layout::Rect;
 use tokio::sync::Notify;
 
 /// Whether the terminal is ours; locked while anything is written to it.
@@ -58,7 +59,10 @@ impl Terminal {
     /// # Errors
     /// The terminal has gone away.
     pub fn repaint(&mut self) -> io::Result<()> {
-        self.screen.clear()
+        // Not `clear`, which asks the terminal where its cursor is: the answer would come among the
+        // keys, and over a slow line after the time that it waits for.
+        let (columns, rows) = size()?;
+        self.screen.resize(Rect::new(0, 0, columns, rows))
     }
 
     /// Gives the terminal back and stops the process, as Ctrl-Z does. Returns when it is continued;
@@ -80,7 +84,7 @@ impl Terminal {
     /// The terminal has gone away.
     pub fn resume(&mut self) -> io::Result<()> {
         take_over()?;
-        self.screen.clear()
+        self.repaint()
     }
 }
 

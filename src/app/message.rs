@@ -38,6 +38,8 @@ pub enum Effect {
     Suspend,
     /// Draw every cell again, whatever is on the screen.
     Repaint,
-    /// End the program.
+    /// End the program, as a user does who has seen enough.
     Quit,
+    /// End the program at once, as Ctrl-C does.
+    Interrupt,
 }

@@ -1,9 +1,11 @@
 //! What the user wants: command line and environment turned into settings, and the watch list.
 
+mod appearance;
 mod credentials;
 mod settings;
 mod watch_list;
 
+pub use appearance::Appearance;
 pub use credentials::Environment;
 pub use settings::{PaceSettings, Settings, SettingsError, Watched};
 pub use watch_list::{Listing, ListingError, check_id, read_watch_list};

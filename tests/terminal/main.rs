@@ -1,0 +1,252 @@
+//! The whole program in a real terminal: driven by keys, ended in every way, and the terminal found as
+//! it was each time.
+
+mod pty;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use imtop::app::{Model, Start};
+use imtop::feed::{Pace, Poller, Source};
+use imtop::openim::Fetched;
+use imtop::presence::{Entry, Freshness, Roster, WatchList};
+use imtop::simulator::{Clock, Running, Scenario, Simulator};
+use pty::Session;
+use rustix::process::Signal;
+
+const IMTOP: &str = env!("CARGO_BIN_EXE_imtop");
+const SIZE: (u16, u16) = (100, 30);
+
+fn demo() -> Session {
+    let session = Session::start(IMTOP, &["demo"], SIZE);
+    session.until_shows("● online");
+    session
+}
+
+#[test]
+fn the_demo_is_driven_by_keys_and_ends_with_q() {
+    let mut session = demo();
+    session.press("l");
+    session.until_shows("bbb7c4da");
+    session.press("\r");
+    session.until_shows("bbb7c4da159b1ec6beb81c9e4129b075");
+    session.press("\u{1b}");
+    session.until("the list again", |screen| screen.contents().contains("agent_007"));
+    session.press("/kiosk_lobby\r");
+    session.until("only the kiosk", |screen| {
+        screen.contents().contains("kiosk_lobby") && !screen.contents().contains("agent_007")
+    });
+    session.press("?");
+    session.until_shows("List of users");
+    session.press("\u{1b}");
+    session.until_shows("kiosk_lobby");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    session.expect_restored();
+}
+
+#[test]
+fn ctrl_c_and_signals_end_it_with_their_codes_and_give_the_terminal_back() {
+    let mut session = demo();
+    session.press("\u{3}");
+    assert_eq!(session.end(), 130);
+    session.expect_restored();
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let mut session = demo();
+        session.signal(signal);
+        assert_eq!(session.end(), code);
+        session.expect_restored();
+    }
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
+    let script = format!("set -m; {IMTOP} demo; echo stopped-$?; read -r line; fg >/dev/null; echo ended-$?");
+    let mut session = Session::start("bash", &["-c", &script], SIZE);
+    session.until_shows("2890713225");
+    session.press("\u{1a}");
+    session
+        .until("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("stopped-14"));
+    session.press("\n");
+    session.until("the view again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("2890713225")
+    });
+    session.press("q");
+    session.until_shows("ended-0");
+    session.end();
+    session.expect_restored();
+}
+
+#[test]
+fn a_stop_signal_from_elsewhere_is_heeded_like_ctrl_z() {
+    let script = format!(
+        "set -m; {IMTOP} demo & fg >/dev/null; kill -0 $!; read -r line; fg >/dev/null; echo ended-$?"
+    );
+    let mut session = Session::start("bash", &["-c", &script], SIZE);
+    session.until_shows("2890713225");
+    let shell = format!("pkill -TSTP -P {}", session.pid());
+    std::process::Command::new("bash").args(["-c", &shell]).status().unwrap();
+    session.until("the shell", |screen| !screen.alternate_screen());
+    session.press("\n");
+    session.until("the view again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("2890713225")
+    });
+    session.press("q");
+    session.until_shows("ended-0");
+    session.end();
+    session.expect_restored();
+}
+
+#[test]
+fn without_a_shell_behind_it_ctrl_z_says_so_and_goes_on() {
+    let mut session = demo();
+    session.press("\u{1a}");
+    session.until_shows("no shell");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_it() {
+    let mut session = demo();
+    session.close_terminal();
+    assert_eq!(session.end(), 129);
+}
+
+#[test]
+fn the_picture_follows_the_size_of_the_terminal() {
+    let mut session = demo();
+    session.resize((60, 15));
+    session.until("lines of 60 columns", |screen| {
+        let text = screen.contents();
+        let mut rules = text.lines().filter(|line| line.starts_with("───")).peekable();
+        rules.peek().is_some() && rules.all(|line| line.chars().count() == 60) && text.contains("2890713225")
+    });
+    session.resize((5, 2));
+    session.resize((1, 1));
+    session.resize((160, 45));
+    session.until_shows("agent_007");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    session.expect_restored();
+}
+
+#[test]
+fn ids_come_from_standard_input_while_keys_come_from_the_terminal() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(calm());
+    let script = format!(
+        "printf 'steady_1\\nsteady_2,Second\\n' | IMTOP_TOKEN={} {IMTOP} --api {} -",
+        server.admin_token(),
+        server.url()
+    );
+    let mut session = Session::start("bash", &["-c", &script], SIZE);
+    session.until_shows("steady_2");
+    session.until_shows("2 watched");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    session.expect_restored();
+}
+
+fn calm_day() -> Scenario {
+    Scenario::named("calm").unwrap().with_users(20)
+}
+
+fn list() -> Vec<Entry> {
+    calm_day().watch_list()
+}
+
+async fn calm() -> Running {
+    Simulator::start(calm_day(), ([127, 0, 0, 1], 0).into(), Clock::new(imtop::clock::unix_ms)).await.unwrap()
+}
+
+#[test]
+fn a_server_killed_and_started_again_is_shown_as_it_is() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(calm());
+    let (address, token) = (server.address(), server.admin_token());
+    let users: Vec<String> = list().into_iter().map(|entry| entry.id).collect();
+    let script = format!(
+        "IMTOP_TOKEN={token} exec {IMTOP} --api {} --interval 200ms {}",
+        server.url(),
+        users.join(" ")
+    );
+    let mut session = Session::start("bash", &["-c", &script], SIZE);
+    session.until_shows("● live");
+    let counts = |text: &str| {
+        let line = text.lines().find(|line| line.contains(" watched ")).unwrap();
+        line.split("~").next().unwrap().trim_end().to_owned()
+    };
+    let before = counts(&session.text());
+    assert!(!before.contains("● 0 online"), "{before}");
+    drop(server);
+    let text = session.until_shows("retrying");
+    assert!(text.contains("cannot reach the server: connection refused"), "{text}");
+    assert_eq!(counts(&session.until_shows("20 stale")), before, "aged, not offline");
+    let start = Simulator::start(calm_day(), address, Clock::new(imtop::clock::unix_ms));
+    let _server = runtime.block_on(start).unwrap();
+    session.press("r");
+    session.until_shows("● live");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+}
+
+/// Panics at the second question, in a task of the poller.
+struct Panics(std::sync::atomic::AtomicU32);
+
+impl Source for Panics {
+    type Memory = ();
+
+    async fn ask(&self, _: &WatchList, _: u32, (): &mut ()) -> Fetched {
+        assert!(self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0, "a task has panicked");
+        Fetched {
+            operation_id: imtop::presence::OperationId("op".into()),
+            server_date: None,
+            wire_bytes: 0,
+            oddities: imtop::presence::Oddities::default(),
+            answer: Ok(imtop::presence::Answer::Same),
+        }
+    }
+}
+
+/// Not a test of its own: the program that [`a_panic_in_any_task_ends_the_program`] starts.
+#[test]
+#[ignore = "started by another test, in a terminal"]
+fn program_with_a_task_that_panics() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    imtop::terminal::install_panic_hook();
+    let end = runtime.block_on(async {
+        let now = imtop::clock::start();
+        let list = Arc::new(WatchList::new(1, 500, [Entry::of("a")]));
+        let pace = Pace { interval: Duration::from_millis(300), concurrency: 1, seed: 1 };
+        let source = Arc::new(Panics(std::sync::atomic::AtomicU32::new(0)));
+        let (poller, observations) = Poller::start(source, Arc::clone(&list), pace, Arc::clone(&now));
+        let model = Model::new(Start {
+            server: "panics".to_owned(),
+            banners: Vec::new(),
+            roster: Roster::new(list, Freshness::for_interval(300), now()),
+            interval_ms: 300,
+            size: imtop::terminal::terminal_size().unwrap(),
+            now: now(),
+            sort: None,
+            filter: None,
+            utc: true,
+            zone: jiff::tz::TimeZone::UTC,
+        });
+        let theme = imtop::ui::Theme::new(imtop::ui::Colour::None, false);
+        let feed = imtop::run::Feed { observations, poller, watch: None, fixed: Vec::new(), batch: 500 };
+        imtop::run::run(model, feed, &theme, now).await.unwrap()
+    });
+    assert_eq!(end, imtop::run::End::Panicked);
+}
+
+#[test]
+fn a_panic_in_any_task_ends_the_program() {
+    let program = std::env::current_exe().unwrap();
+    let args = ["program_with_a_task_that_panics", "--exact", "--ignored", "--nocapture", "--test-threads=1"];
+    let mut session = Session::start(program.to_str().unwrap(), &args, SIZE);
+    session.until("the view", vt100::Screen::alternate_screen);
+    assert_eq!(session.end(), 0, "it ended as panicked: {}", session.text());
+    session.until_shows("a task has panicked");
+    session.expect_restored();
+}
