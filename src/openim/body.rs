@@ -78,22 +78,17 @@ impl Body {
         }
         Ok(Body { wire, packing })
     }
+}
 
-    /// Whether it has to be unpacked.
-    pub(super) fn is_packed(&self) -> bool {
-        self.packing == Packing::Gzip
-    }
-
-    /// The body itself. Takes no more room than `limit`, however much is packed into it.
-    ///
-    /// # Errors
-    ///
-    /// [`FetchError::TooLarge`], or [`FetchError::Decode`] where it is not what it says it is.
-    pub(super) fn unpacked(&self, limit: u64) -> Result<Cow<'_, [u8]>, FetchError> {
-        match self.packing {
-            Packing::Plain => Ok(Cow::Borrowed(&self.wire)),
-            Packing::Gzip => gunzip(&self.wire, limit).map(Cow::Owned),
-        }
+/// The body itself. Takes no more room than `limit`, however much is packed into it.
+///
+/// # Errors
+///
+/// [`FetchError::TooLarge`], or [`FetchError::Decode`] where it is not what it says it is.
+pub(super) fn unpack(wire: &[u8], packing: Packing, limit: u64) -> Result<Cow<'_, [u8]>, FetchError> {
+    match packing {
+        Packing::Plain => Ok(Cow::Borrowed(wire)),
+        Packing::Gzip => gunzip(wire, limit).map(Cow::Owned),
     }
 }
 
@@ -105,7 +100,7 @@ fn gunzip(packed: &[u8], limit: u64) -> Result<Vec<u8>, FetchError> {
     // A guess at the usual ratio; grown in doubling steps that stop at the limit.
     let mut out = Vec::with_capacity((packed.len() as u64 * 4).min(limit).min(TRUSTED) as usize);
     loop {
-        let room = limit + 1 - out.len() as u64;
+        let room = limit.saturating_add(1) - out.len() as u64;
         let step = (&mut reader)
             .take(room.min(STEP))
             .read_to_end(&mut out)
@@ -116,7 +111,7 @@ fn gunzip(packed: &[u8], limit: u64) -> Result<Vec<u8>, FetchError> {
         if out.len() as u64 > limit {
             return Err(FetchError::TooLarge { limit_bytes: limit });
         }
-        if out.capacity() as u64 * 2 > limit && out.capacity() < limit as usize + 1 {
+        if out.capacity() as u64 * 2 > limit && out.capacity() as u64 <= limit {
             out.reserve_exact(limit as usize + 1 - out.len());
         }
     }

@@ -12,18 +12,17 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::presence::{Answer, FetchError, Oddities, OperationId, WatchList, visible};
 
-use super::body::Body;
+use super::body::{Body, unpack};
 use super::credentials::Credentials;
 use super::endpoint::Endpoint;
 use super::envelope::{self, undecodable};
 use super::error_code;
 use super::failure;
 use super::json::{Object, Text};
-use super::online_status::Sieve;
+use super::online_status::{About, Sieve};
 use super::origin::Origin;
 use super::redact::Redactor;
 use super::session::{Issuer, Pass, Session};
@@ -207,7 +206,6 @@ impl Client {
 
 impl Inner {
     async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
-        sieve.turn_to(list, batch);
         let question = bytes::Bytes::from(question(list, batch));
         let mut replaced = false;
         loop {
@@ -255,37 +253,16 @@ impl Inner {
 
     fn read(&self, reply: Reply, pass: &Pass, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
         let wire_bytes = reply.body.as_ref().map_or(0, |body| body.wire.len() as u64);
-        let read = reply.body.and_then(|body| self.sift(&body, pass, list, batch, sieve));
+        let (keys, redactor, limit) = (&self.keys, &pass.redactor, self.body_limit);
+        let read = reply.body.and_then(|body| {
+            sieve.sift(&body.wire, body.packing, About { list, batch, keys, redactor, limit })
+        });
         let (answer, oddities) = match read {
             Ok((answer, oddities)) => (Ok(answer), oddities),
             Err(error) => (Err(error), Oddities::default()),
         };
         let Reply { operation_id, server_date, .. } = reply;
         Fetched { operation_id, server_date, wire_bytes, oddities, answer }
-    }
-
-    fn sift(
-        &self,
-        body: &Body,
-        pass: &Pass,
-        list: &WatchList,
-        batch: u32,
-        sieve: &mut Sieve,
-    ) -> Result<(Answer, Oddities), FetchError> {
-        let wire = (self.keys.hash(&body.wire), body.wire.len());
-        if let Some(oddities) = sieve.same(wire) {
-            return Ok((Answer::Same, oddities));
-        }
-        if body.is_packed() {
-            sieve.count_unpacked();
-        }
-        let json = body.unpacked(self.body_limit)?;
-        let opened = envelope::open::<Vec<&RawValue>>(&json)?;
-        if let Some(refusal) = opened.refusal(Endpoint::OnlineStatus, 200) {
-            return Err(error_code::fetch_error(&refusal, &pass.redactor));
-        }
-        let entries = opened.into_data().unwrap_or_default();
-        Ok(sieve.read(&entries, wire, list, batch, (&self.keys, &pass.redactor)))
     }
 
     fn operation_id(&self) -> OperationId {
@@ -346,9 +323,9 @@ impl Inner {
         // OpenIM answers some requests with another status than 200, but in its own words.
         let limit = self.body_limit.min(FAILURE_LIMIT);
         let said = match Body::receive(response, limit, failed).await {
-            Ok(body) => {
-                body.unpacked(limit).ok().and_then(|json| refusal(&json, endpoint, status.as_u16(), redactor))
-            }
+            Ok(body) => unpack(&body.wire, body.packing, limit)
+                .ok()
+                .and_then(|json| refusal(&json, endpoint, status.as_u16(), redactor)),
             Err(_) => None,
         };
         Err(said.unwrap_or(error))
@@ -367,7 +344,7 @@ impl Inner {
             (error, unknown)
         })?;
         let known = |error| (error, false);
-        let json = body.unpacked(self.body_limit).map_err(known)?;
+        let json = unpack(&body.wire, body.packing, self.body_limit).map_err(known)?;
         let opened = envelope::open::<Object<Issued<'_>>>(&json).map_err(known)?;
         if let Some(refusal) = opened.refusal(endpoint, 200) {
             let error = error_code::fetch_error(&refusal, redactor);

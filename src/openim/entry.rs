@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error, Visitor};
 use crate::presence::{ConnId, Connection, Platform, UserStatus};
 
 use super::json::{Object, Text};
-use super::redact::{Redactor, looks_like_token};
+use super::redact::Redactor;
 use super::token::{Keys, KnownTokens};
 
 /// Up to so many connections, comparing each with each is cheaper than a table.
@@ -175,7 +175,7 @@ impl Reader<'_> {
     /// A connID, which the server makes from an MD5. A token in its place is only told apart.
     fn conn_id(&self, text: &str) -> ConnId {
         let usual = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !usual && (looks_like_token(text) || self.redactor.finds(text)) {
+        if !usual && self.redactor.distrusts(text) {
             return ConnId::new(&format!("<redacted {}>", self.keys.fingerprint(text)));
         }
         ConnId::new(text)

@@ -21,20 +21,13 @@ pub(super) fn of_transport(error: &reqwest::Error, host: &str) -> FetchError {
     let mut link: Option<&(dyn Error + 'static)> = Some(error);
     let mut what = None;
     while let Some(error) = link {
-        // An `io::Error` that wraps another names only that one's source as its own.
-        let inner = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .map(|inner| inner as &(dyn Error + 'static));
-        for error in [Some(error), inner].into_iter().flatten() {
-            if let Some(tls) = error.downcast_ref::<TlsError>() {
-                return FetchError::Tls { what: tls_words(tls).into() };
-            }
-            if let Some(words) = words(error, host) {
-                what = Some(words);
-            }
+        if let Some(tls) = error.downcast_ref::<TlsError>() {
+            return FetchError::Tls { what: tls_words(tls).into() };
         }
-        link = inner.and_then(Error::source).or_else(|| error.source());
+        what = words(error, host).or(what);
+        // An `io::Error` names not what it wraps as its source, but that one's source.
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        link = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source());
     }
     match what {
         Some(Words::NotHttp) => FetchError::Decode { what: "not HTTP".into() },
@@ -130,7 +123,8 @@ fn certificate_words(error: &CertificateError) -> &'static str {
             "the certificate is for another name"
         }
         CertificateError::Revoked => "the certificate was revoked",
-        CertificateError::BadEncoding | CertificateError::BadSignature => "the certificate is damaged",
+        CertificateError::BadSignature => "the signature of the certificate is wrong",
+        CertificateError::BadEncoding => "the certificate is damaged",
         _ => "the certificate is not accepted",
     }
 }

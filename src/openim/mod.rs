@@ -33,7 +33,7 @@ mod token;
 pub use client::{Client, Fetched, Options, SetupError};
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
-pub use online_status::Sieve;
+pub use online_status::{Sieve, read_online_status};
 pub use origin::{Origin, OriginError};
 pub use tls::Tls;
 pub use token::Keys;

@@ -9,15 +9,46 @@
 
 use serde_json::value::RawValue;
 
-use crate::presence::{Answer, Oddities, UserIx, UserStatus, WatchList};
+use crate::presence::{Answer, FetchError, Oddities, UserIx, UserStatus, WatchList};
 
+use super::body::{Packing, unpack};
+use super::endpoint::Endpoint;
 use super::entry::{Entry, Owner, Reader, distinct};
+use super::envelope;
+use super::error_code;
 use super::json::Object;
 use super::redact::Redactor;
 use super::token::{Keys, KnownTokens};
 
 /// At least so many tokens' claims are kept for one batch.
 const FEWEST_TOKENS: usize = 64;
+
+/// What an answer is about, and what it is read with.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    pub(super) list: &'a WatchList,
+    pub(super) batch: u32,
+    pub(super) keys: &'a Keys,
+    pub(super) redactor: &'a Redactor,
+    /// Largest body, unpacked, in bytes.
+    pub(super) limit: u64,
+}
+
+/// Reads the body of an answer about `batch` of `list`, as a client does. For benchmarks and tests.
+///
+/// # Errors
+///
+/// [`FetchError`] where the body is no answer, or a refusal.
+pub fn read_online_status(
+    body: &[u8],
+    list: &WatchList,
+    batch: u32,
+    sieve: &mut Sieve,
+    keys: &Keys,
+) -> Result<(Answer, Oddities), FetchError> {
+    let redactor = Redactor::default();
+    sieve.sift(body, Packing::Plain, About { list, batch, keys, redactor: &redactor, limit: u64::MAX })
+}
 
 /// What is remembered of a batch's last answer, to tell what has changed since.
 ///
@@ -28,7 +59,7 @@ pub struct Sieve {
     /// Generation of the watch list and number of the batch.
     about: Option<(u32, u32)>,
     /// Hash and length of the last good body as it came over the wire, and what was odd about it.
-    body: Option<(u64, usize, Oddities)>,
+    body: Option<((u64, usize), Oddities)>,
     /// A hash for each user of the batch; empty where the last answer was not in order.
     entries: Vec<u64>,
     tokens: KnownTokens,
@@ -46,8 +77,38 @@ impl Sieve {
         self.unpacked
     }
 
+    /// Reads a body as it came over the wire, packed or not.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`] where the body is no answer, or a refusal. What is remembered stays as it is.
+    pub(super) fn sift(
+        &mut self,
+        wire: &[u8],
+        packing: Packing,
+        about: About<'_>,
+    ) -> Result<(Answer, Oddities), FetchError> {
+        self.turn_to(about.list, about.batch);
+        let id = (about.keys.hash(wire), wire.len());
+        if let Some((last, oddities)) = self.body
+            && last == id
+        {
+            return Ok((Answer::Same, oddities));
+        }
+        self.unpacked += u64::from(packing == Packing::Gzip);
+        let json = unpack(wire, packing, about.limit)?;
+        let opened = envelope::open::<Vec<&RawValue>>(&json)?;
+        if let Some(refusal) = opened.refusal(Endpoint::OnlineStatus, 200) {
+            return Err(error_code::fetch_error(&refusal, about.redactor));
+        }
+        let entries = opened.into_data().unwrap_or_default();
+        let (changed, oddities) = self.read(&entries, about);
+        self.body = Some((id, oddities));
+        Ok((Answer::Changed(changed), oddities))
+    }
+
     /// Makes sure that what is remembered is about this batch.
-    pub(super) fn turn_to(&mut self, list: &WatchList, batch: u32) {
+    fn turn_to(&mut self, list: &WatchList, batch: u32) {
         let about = Some((list.generation(), batch));
         if self.about != about {
             self.about = about;
@@ -56,66 +117,40 @@ impl Sieve {
         }
     }
 
-    /// The first sieve: what was odd about the last answer, where `wire` is the same.
-    pub(super) fn same(&self, wire: (u64, usize)) -> Option<Oddities> {
-        self.body.filter(|(hash, length, _)| (*hash, *length) == wire).map(|(.., oddities)| oddities)
-    }
-
-    pub(super) fn count_unpacked(&mut self) {
-        self.unpacked += 1;
-    }
-
-    /// Reads the entries of a good answer, and remembers it by `wire`, hash and length of its body.
-    pub(super) fn read(
-        &mut self,
-        entries: &[&RawValue],
-        wire: (u64, usize),
-        list: &WatchList,
-        batch: u32,
-        (keys, redactor): (&Keys, &Redactor),
-    ) -> (Answer, Oddities) {
-        let users = list.batch(batch);
+    fn read(&mut self, entries: &[&RawValue], about: About<'_>) -> (Vec<(UserIx, UserStatus)>, Oddities) {
+        let users = about.list.batch(about.batch);
         self.tokens.bound(users.len().max(FEWEST_TOKENS) * 4);
-        // Whatever happens on the way, a half-read answer must not be taken for the last one.
-        self.body = None;
-        let sifted = self.read_in_order(entries, list, users.clone(), keys, redactor);
-        let (changed, oddities) = sifted.map_or_else(
-            || {
-                self.entries = Vec::new();
-                let mut reader = Reader { keys, redactor, known: &mut self.tokens };
-                read_all(entries, list, users, &mut reader)
-            },
-            |changed| (changed, Oddities::default()),
-        );
-        self.body = Some((wire.0, wire.1, oddities));
-        (Answer::Changed(changed), oddities)
+        if let Some(changed) = self.read_in_order(entries, about) {
+            return (changed, Oddities::default());
+        }
+        self.entries = Vec::new();
+        let mut reader = Reader { keys: about.keys, redactor: about.redactor, known: &mut self.tokens };
+        read_all(entries, about.list, users, &mut reader)
     }
 
     /// The second sieve. `None` where the answer is not about the users of the batch in their order.
     fn read_in_order(
         &mut self,
         entries: &[&RawValue],
-        list: &WatchList,
-        users: std::ops::Range<u32>,
-        keys: &Keys,
-        redactor: &Redactor,
+        about: About<'_>,
     ) -> Option<Vec<(UserIx, UserStatus)>> {
+        let users = about.list.batch(about.batch);
         if entries.len() != users.len() {
             return None;
         }
         let first = self.entries.is_empty();
         self.entries.resize(users.len(), 0);
         let mut changed = Vec::with_capacity(if first { users.len() } else { 0 });
-        let mut reader = Reader { keys, redactor, known: &mut self.tokens };
+        let mut reader = Reader { keys: about.keys, redactor: about.redactor, known: &mut self.tokens };
         for ((entry, user), last) in entries.iter().zip(users).zip(&mut self.entries) {
-            let hash = keys.hash(entry.get().as_bytes());
+            let hash = about.keys.hash(entry.get().as_bytes());
             // A hash that is remembered was one of an entry about this very user.
             if !first && *last == hash {
                 continue;
             }
             let user = UserIx(user);
             let Object(entry): Object<Entry<'_>> = serde_json::from_str(entry.get()).ok()?;
-            if entry.user.0 != list.raw_id(user) {
+            if entry.user.0 != about.list.raw_id(user) {
                 return None;
             }
             changed.push((user, reader.read(&entry)));
@@ -175,3 +210,6 @@ fn both(one: UserStatus, other: UserStatus) -> UserStatus {
         (_, other) => other,
     }
 }
+
+#[cfg(test)]
+mod tests;

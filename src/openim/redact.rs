@@ -3,6 +3,7 @@
 //! Servers put tokens into error texts: on the v3.8.3 line `errDlt` quotes the admin's own. What we
 //! hold is found by its content, in any of the usual encodings; what we do not hold, by its looks.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::BuildHasher as _;
 
@@ -58,6 +59,13 @@ impl Redactor {
     /// Whether a secret, or a telling part of one, is in `text`.
     pub(super) fn finds(&self, text: &str) -> bool {
         self.known(text.as_bytes()).next().is_some()
+    }
+
+    /// Whether an identifier from a server is a token in disguise, or has one that we hold in it.
+    pub(super) fn distrusts(&self, id: &str) -> bool {
+        let plain =
+            if id.contains(['\\', '%']) { Cow::Owned(unescape(bounded(id))) } else { Cow::Borrowed(id) };
+        looks_like_token(&plain) || self.finds(&plain)
     }
 
     /// Where known secrets are, as ranges of bytes.
@@ -204,9 +212,8 @@ fn begins_a_jwt(word: &str) -> bool {
     word.match_indices("eyJ").any(|(at, _)| word.len() - at >= WINDOW)
 }
 
-/// Whether an identifier from a server is a token in disguise. Stricter than for texts: a user ID
-/// may well look random.
-pub(super) fn looks_like_token(text: &str) -> bool {
+/// Whether an identifier looks like a token. Stricter than for texts: a user ID may well look random.
+fn looks_like_token(text: &str) -> bool {
     words(text).any(|word| {
         let word = &text[word];
         begins_a_jwt(word)

@@ -302,3 +302,6 @@ fn sendable(token: SecretString, whose: &str) -> Result<SecretString, FetchError
         advice: "give the token alone, as the server issued it",
     })
 }
+
+#[cfg(test)]
+mod tests;

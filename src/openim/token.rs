@@ -17,7 +17,7 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use crate::presence::{Claims, Fingerprint, Platform, SessionToken, Unreadable, visible_bounded};
 
 use super::json::{Number, Object, Text};
-use super::redact::{Redactor, looks_like_token};
+use super::redact::Redactor;
 
 /// Longest session token that is read, in bytes; OpenIM's own have about 180.
 const TOKEN_LIMIT: usize = 8 * 1024;
@@ -148,7 +148,7 @@ pub(super) fn read_claims(token: &str, user: &str, redactor: &Redactor) -> Resul
 
 /// A user ID out of a claim. One that is a token in disguise is not kept.
 fn claimed_user(claimed: &str, user: &str, redactor: &Redactor) -> Box<str> {
-    if claimed != user && (looks_like_token(claimed) || redactor.finds(claimed)) {
+    if claimed != user && redactor.distrusts(claimed) {
         return "<redacted>".into();
     }
     visible_bounded(claimed, USER_LIMIT).into()

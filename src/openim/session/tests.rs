@@ -1,0 +1,223 @@
+//! The session's policy under paused time, with a server that is only a script.
+
+use std::path::PathBuf;
+use std::sync::Mutex as StdMutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::*;
+
+/// Gives a new token at each login, or fails as it is told to.
+#[derive(Default)]
+struct Script {
+    logins: AtomicU32,
+    fails: StdMutex<Option<FetchError>>,
+}
+
+impl Script {
+    fn logins(&self) -> u32 {
+        self.logins.load(Ordering::Relaxed)
+    }
+
+    fn fail(&self, error: Option<FetchError>) {
+        *self.fails.lock().unwrap() = error;
+    }
+}
+
+impl Issuer for Script {
+    async fn login(&self, secret: &SecretString, admin_id: &str) -> Result<SecretString, FetchError> {
+        assert_eq!((secret.expose_secret(), admin_id), ("openIM123", "imAdmin"));
+        let number = self.logins.fetch_add(1, Ordering::Relaxed) + 1;
+        tokio::task::yield_now().await;
+        match self.fails.lock().unwrap().clone() {
+            Some(error) => Err(error),
+            None => Ok(format!("token-{number}").into()),
+        }
+    }
+}
+
+/// A file that only we can read; gone with it.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> File {
+        let file = File(std::env::temp_dir().join(format!("imtop-session-{}-{name}", std::process::id())));
+        file.write(text);
+        file
+    }
+
+    fn write(&self, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::write(&self.0, text).unwrap();
+        std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn login(file: &File) -> Session {
+    Session::new(Credentials::Login { secret_file: file.0.clone(), admin_id: "imAdmin".to_owned() })
+}
+
+async fn token(session: &Session, script: &Script) -> String {
+    session.pass(script).await.map(|pass| pass.token.expose_secret().to_owned()).unwrap()
+}
+
+async fn minutes(count: u64) {
+    tokio::time::advance(Duration::from_mins(count)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_refusals_at_once_cause_one_login() {
+    let (file, script) = (File::new("once", "openIM123\n"), Script::default());
+    let session = login(&file);
+    let passes = futures_util::future::join_all((0..8).map(|_| session.pass(&script))).await;
+    assert_eq!(script.logins(), 1);
+    minutes(20).await;
+    let passes: Vec<_> = passes.into_iter().map(Result::unwrap).collect();
+    let refused = passes.iter().map(|pass| session.refused(pass, 1501, &script));
+    let mended = futures_util::future::join_all(refused).await;
+    assert!(mended.iter().all(|mended| *mended == Ok(true)));
+    assert_eq!(script.logins(), 2);
+    assert_eq!(token(&session, &script).await, "token-2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_at_once_does_not_make_a_loop() {
+    let (file, script) = (File::new("loop", "openIM123"), Script::default());
+    let session = login(&file);
+    // A refusal a second, for half an hour.
+    for _ in 0..1_800 {
+        let pass = session.pass(&script).await.unwrap();
+        let _ = session.refused(&pass, 1505, &script).await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    // At 0, 30 s, 1.5, 3.5, 7.5 and 15.5 minutes; then 15 minutes have passed since the last one.
+    assert!((5..=7).contains(&script.logins()), "{} logins", script.logins());
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_two_displacements_in_a_quarter_of_an_hour_nobody_logs_in() {
+    let (file, script) = (File::new("fight", "openIM123"), Script::default());
+    let session = login(&file);
+    let first = session.pass(&script).await.unwrap();
+    minutes(5).await;
+    assert_eq!(session.refused(&first, 1507, &script).await, Ok(true));
+    // The same displacement, seen by another batch, does not count twice.
+    assert_eq!(session.refused(&first, 1507, &script).await, Ok(true));
+    let second = session.pass(&script).await.unwrap();
+    minutes(6).await;
+    let error = session.refused(&second, 1507, &script).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "another program logs in as imAdmin too, and has displaced us twice within 15 minutes; we log in no more"
+    );
+    assert!(error.advice().contains("admin ID of its own"));
+    minutes(600).await;
+    assert_eq!(session.pass(&script).await.err(), Some(error));
+    assert_eq!(script.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn displacements_far_apart_are_no_fight() {
+    let (file, script) = (File::new("apart", "openIM123"), Script::default());
+    let session = login(&file);
+    for round in 1..6 {
+        let pass = session.pass(&script).await.unwrap();
+        minutes(16).await;
+        assert_eq!(session.refused(&pass, 1507, &script).await, Ok(true));
+        assert_eq!(script.logins(), round + 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_login_is_not_tried_again_at_once() {
+    let (file, script) = (File::new("failed", "openIM123"), Script::default());
+    let session = login(&file);
+    let error = FetchError::Timeout { after_ms: 1 };
+    script.fail(Some(error.clone()));
+    for _ in 0..5 {
+        assert_eq!(session.pass(&script).await.err(), Some(error.clone()));
+    }
+    assert_eq!(script.logins(), 1);
+    script.fail(None);
+    minutes(1).await;
+    assert_eq!(token(&session, &script).await, "token-2");
+}
+
+#[tokio::test]
+async fn a_token_file_that_changes_is_read_again() {
+    let (file, script) = (File::new("file", "one\n"), Script::default());
+    let session = Session::new(Credentials::TokenFile(file.0.clone()));
+    let pass = session.pass(&script).await.unwrap();
+    assert_eq!(pass.token.expose_secret(), "one");
+    assert_eq!(session.refused(&pass, 1507, &script).await, Ok(false));
+    file.write("second");
+    assert_eq!(session.refused(&pass, 1507, &script).await, Ok(true));
+    assert_eq!(token(&session, &script).await, "second");
+    // While it is half-written, the old one stays in use.
+    file.write("");
+    let pass = session.pass(&script).await.unwrap();
+    assert_eq!(session.refused(&pass, 1507, &script).await, Ok(false));
+    assert_eq!(token(&session, &script).await, "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_file_is_looked_at_once_a_second_without_a_failure() {
+    let (file, script) = (File::new("look", "one"), Script::default());
+    let session = Session::new(Credentials::TokenFile(file.0.clone()));
+    assert_eq!(token(&session, &script).await, "one");
+    file.write("second");
+    assert_eq!(token(&session, &script).await, "one");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(token(&session, &script).await, "second");
+}
+
+#[tokio::test]
+async fn a_file_that_will_not_do_says_why() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let script = Script::default();
+    let file = File::new("open", "one");
+    std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let session = Session::new(Credentials::TokenFile(file.0.clone()));
+    let error = session.pass(&script).await.err().unwrap();
+    assert!(error.to_string().ends_with("-open: other users can read or change it"), "{error}");
+    assert_eq!(error.advice(), "run chmod 600 on it");
+    file.write("one two");
+    let error = session.pass(&script).await.err().unwrap();
+    assert!(error.to_string().ends_with("-open: there is white space within it"), "{error}");
+    file.write("one");
+    assert_eq!(token(&session, &script).await, "one");
+    let session = Session::new(Credentials::TokenFile("/no/such/file".into()));
+    let error = session.pass(&script).await.err().unwrap();
+    assert_eq!(error.to_string(), "/no/such/file: no such file");
+}
+
+#[tokio::test]
+async fn a_command_is_run_again_after_a_refusal() {
+    let (file, script) = (File::new("command", "one"), Script::default());
+    let session = Session::new(Credentials::TokenCommand(format!("cat '{}'", file.0.display())));
+    let pass = session.pass(&script).await.unwrap();
+    file.write("second");
+    // Too early: it has just run.
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(false));
+    tokio::time::pause();
+    tokio::time::advance(COMMAND_PAUSE).await;
+    tokio::time::resume();
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(true));
+    assert_eq!(token(&session, &script).await, "second");
+}
+
+#[tokio::test]
+async fn a_token_that_no_header_takes_is_refused_without_being_shown() {
+    let script = Script::default();
+    let session = Session::new(Credentials::Token("se\ncret".to_owned().into()));
+    let error = session.pass(&script).await.err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "the token in IMTOP_TOKEN is empty or has characters in it that no token has"
+    );
+}
