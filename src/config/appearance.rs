@@ -29,11 +29,11 @@ impl Appearance {
         } else {
             Colour::Ansi16
         };
+        let fits = interactive && value("NO_COLOR").is_none() && term != "dumb";
         let colour = match args.color {
             When::Always => best,
-            When::Never => Colour::None,
-            When::Auto if !interactive || value("NO_COLOR").is_some() || term == "dumb" => Colour::None,
-            When::Auto => best,
+            When::Auto if fits => best,
+            When::Auto | When::Never => Colour::None,
         };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(value);
         let other_charset = locale.is_some_and(|locale| {

@@ -1,6 +1,8 @@
 //! The whole program in a real terminal: driven by keys, ended in every way, and the terminal found as
 //! it was each time.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod pty;
 
 use std::sync::Arc;
@@ -157,7 +159,13 @@ fn list() -> Vec<Entry> {
 }
 
 async fn calm() -> Running {
-    Simulator::start(calm_day(), ([127, 0, 0, 1], 0).into(), Clock::new(imtop::clock::unix_ms)).await.unwrap()
+    calm_at(([127, 0, 0, 1], 0).into()).await
+}
+
+/// Its time stands still, so that one that is started again knows the same admin token.
+async fn calm_at(address: std::net::SocketAddr) -> Running {
+    let (clock, _) = Clock::by_hand(imtop::clock::unix_ms() / 86_400_000 * 86_400_000);
+    Simulator::start(calm_day(), address, clock).await.unwrap()
 }
 
 #[test]
@@ -175,7 +183,7 @@ fn a_server_killed_and_started_again_is_shown_as_it_is() {
     session.until_shows("● live");
     let counts = |text: &str| {
         let line = text.lines().find(|line| line.contains(" watched ")).unwrap();
-        line.split("~").next().unwrap().trim_end().to_owned()
+        line.split('~').next().unwrap().trim_end().to_owned()
     };
     let before = counts(&session.text());
     assert!(!before.contains("● 0 online"), "{before}");
@@ -183,8 +191,7 @@ fn a_server_killed_and_started_again_is_shown_as_it_is() {
     let text = session.until_shows("retrying");
     assert!(text.contains("cannot reach the server: connection refused"), "{text}");
     assert_eq!(counts(&session.until_shows("20 stale")), before, "aged, not offline");
-    let start = Simulator::start(calm_day(), address, Clock::new(imtop::clock::unix_ms));
-    let _server = runtime.block_on(start).unwrap();
+    let _server = runtime.block_on(calm_at(address));
     session.press("r");
     session.until_shows("● live");
     session.press("q");

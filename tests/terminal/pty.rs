@@ -14,7 +14,7 @@ use portable_pty::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A program in a real terminal.
-pub struct Session {
+pub(crate) struct Session {
     master: Option<Box<dyn MasterPty + Send>>,
     /// Kept open, so that the terminal outlives the program and can be looked at.
     _slave: Option<Box<dyn SlavePty + Send>>,
@@ -32,7 +32,7 @@ struct Screen {
 
 impl Session {
     /// Starts `program` in a terminal of so many columns and rows.
-    pub fn start(program: &str, args: &[&str], (columns, rows): (u16, u16)) -> Session {
+    pub(crate) fn start(program: &str, args: &[&str], (columns, rows): (u16, u16)) -> Session {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let PtyPair { master, slave } = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(program);
@@ -69,19 +69,19 @@ impl Session {
     }
 
     /// Types `keys`.
-    pub fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         let writer = self.keys.as_mut().unwrap();
         writer.write_all(keys.as_bytes()).unwrap();
         writer.flush().unwrap();
     }
 
     /// What the screen shows now.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.screen.terminal.lock().unwrap().screen().contents()
     }
 
     /// Waits until the screen is as wished; gives what it shows then.
-    pub fn until(&self, wish: &str, is_so: impl Fn(&vt100::Screen) -> bool) -> String {
+    pub(crate) fn until(&self, wish: &str, is_so: impl Fn(&vt100::Screen) -> bool) -> String {
         let guard = self.screen.terminal.lock().unwrap();
         let (guard, waited) = self
             .screen
@@ -94,37 +94,37 @@ impl Session {
     }
 
     /// Waits until the screen shows `text`.
-    pub fn until_shows(&self, text: &str) -> String {
+    pub(crate) fn until_shows(&self, text: &str) -> String {
         self.until(&format!("{text:?} on the screen"), |screen| screen.contents().contains(text))
     }
 
     /// Gives the terminal another size.
-    pub fn resize(&self, (columns, rows): (u16, u16)) {
+    pub(crate) fn resize(&self, (columns, rows): (u16, u16)) {
         self.screen.terminal.lock().unwrap().screen_mut().set_size(cells(rows), cells(columns));
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.as_ref().unwrap().resize(size).unwrap();
     }
 
     /// The process.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.process_id().unwrap()
     }
 
     /// Sends the program a signal.
-    pub fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         send(self.pid(), signal);
     }
 
     /// Closes the terminal under the program, as when its window goes away: with the next that the
     /// program draws.
-    pub fn close_terminal(&mut self) {
+    pub(crate) fn close_terminal(&mut self) {
         self.screen.closed.store(true, Ordering::SeqCst);
         self.keys = None;
         self.master = None;
     }
 
     /// Waits for the end of the program; its exit code.
-    pub fn end(&mut self) -> u32 {
+    pub(crate) fn end(&mut self) -> u32 {
         let pid = self.pid();
         let (done, waiting) = std::sync::mpsc::channel::<()>();
         let watchdog = std::thread::spawn(move || {
@@ -145,7 +145,7 @@ impl Session {
     }
 
     /// Asserts that the terminal is as it was before the program: its modes, its screen, its cursor.
-    pub fn expect_restored(&self) {
+    pub(crate) fn expect_restored(&self) {
         self.until("the user's own screen", |screen| !screen.alternate_screen() && !screen.hide_cursor());
         let guard = self.screen.terminal.lock().unwrap();
         let screen = guard.screen();
