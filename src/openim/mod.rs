@@ -27,6 +27,7 @@ mod login;
 mod online_status;
 mod options;
 mod origin;
+mod outline;
 mod redact;
 mod session;
 mod tls;
