@@ -10,6 +10,9 @@ use serde_json::value::RawValue;
 
 use super::token::Keys;
 
+/// So many entries that differ are many.
+const MANY: usize = 8;
+
 /// Where the entries of a compact answer are, and what they hash to.
 #[derive(Debug)]
 pub(super) struct Outline {
@@ -55,6 +58,10 @@ impl Outline {
         mut take: impl FnMut(usize, T) -> Option<()>,
     ) -> Option<()> {
         let mut rest = json.strip_prefix(&*self.head)?;
+        let mut differed = 0;
+        // The rest as text, once there is so much to parse that checking it whole is cheaper than
+        // each string by itself.
+        let mut text: Option<&'a str> = None;
         for (place, (hash, length)) in self.hashes.iter_mut().zip(&mut self.lengths).enumerate() {
             if place > 0 {
                 rest = rest.strip_prefix(b",")?;
@@ -68,14 +75,33 @@ impl Outline {
             if rest.first() != Some(&b'{') {
                 return None;
             }
-            let mut parser = serde_json::Deserializer::from_slice(rest).into_iter::<T>();
-            take(place, parser.next()?.ok()?)?;
-            let (entry, after) = rest.split_at_checked(parser.byte_offset())?;
+            differed += 1;
+            if differed == MANY {
+                text = Some(std::str::from_utf8(rest).ok()?);
+            }
+            let (value, end) = match text {
+                None => parse(serde_json::Deserializer::from_slice(rest)),
+                Some(text) => {
+                    let here = text.get(text.len() - rest.len()..)?;
+                    parse(serde_json::Deserializer::from_str(here))
+                }
+            }?;
+            take(place, value)?;
+            let (entry, after) = rest.split_at_checked(end)?;
             (*hash, *length) = (keys.hash(entry), noted(entry.len()));
             rest = after;
         }
         (*rest == *self.tail).then_some(())
     }
+}
+
+/// The value at the beginning, and where it ends.
+fn parse<'a, R: serde_json::de::Read<'a>, T: Deserialize<'a>>(
+    parser: serde_json::Deserializer<R>,
+) -> Option<(T, usize)> {
+    let mut values = parser.into_iter::<T>();
+    let value = values.next()?.ok()?;
+    Some((value, values.byte_offset()))
 }
 
 fn noted(length: usize) -> u16 {
@@ -111,6 +137,25 @@ mod tests {
             differing(r#"{"data":[{"x":"},{"},{"b":[{}]},{}]}"#).as_deref(),
             Some(r#"0{"x":"},{"} 2{}"#)
         );
+    }
+
+    #[test]
+    fn many_differences_are_found_as_well() {
+        let keys = Keys::random();
+        let list = |what: &str| {
+            let entries: Vec<_> = (0..30).map(|n| format!(r#"{{"{n}":"{what}"}}"#)).collect();
+            format!(r#"{{"data":[{}]}}"#, entries.join(","))
+        };
+        let mut outline = outline(&list("old"), &keys).unwrap();
+        let mut found = Vec::new();
+        let new = list("王");
+        let whole = outline.differing(new.as_bytes(), &keys, |place, entry: &RawValue| {
+            found.push(entry.get().to_owned());
+            (place + 1 == found.len()).then_some(())
+        });
+        assert_eq!(whole, Some(()));
+        assert!(found.len() == 30 && found[29] == r#"{"29":"王"}"#);
+        assert_eq!(outline.differing(new.as_bytes(), &keys, |_, _: &RawValue| None), Some(()));
     }
 
     #[test]
