@@ -9,7 +9,8 @@
 //!      |  endpoint      the paths that can be asked, and no others
 //!      |  body          bytes in, within a limit; unpacked only if they are new
 //!      |  envelope      errCode -> error_code -> FetchError
-//!      |  online_status entries -> entry -> token; through three sieves
+//!      |  online_status three sieves: the body, the outline of its entries, the tokens
+//!      |                what is new: entry -> token
 //!      v
 //!   Fetched { answer: Result<Answer, FetchError>, .. }
 //! ```
