@@ -151,8 +151,9 @@ fn main() {
         if !fresh {
             decodes_per_answer = (sieve.claims_decoded() - decoded) as f64;
         }
+        let ratio = median(ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect());
         let (ours, theirs) = (median(ours) / 1000.0, median(theirs) / 1000.0);
-        println!("{:<28}{ours:>12.1}{theirs:>14.1}{:>9.3}{decodes_per_answer:>16}", case.name, ours / theirs);
+        println!("{:<28}{ours:>12.1}{theirs:>14.1}{ratio:>9.3}{decodes_per_answer:>16}", case.name);
     }
     assert_eq!(
         read_online_status(still.as_bytes(), &list, 0, &mut remembering(&still, &list, &keys), &keys)

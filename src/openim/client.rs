@@ -4,98 +4,32 @@
 //! configured origin and nowhere else.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
 
-use crate::presence::{Answer, FetchError, Oddities, OperationId, WatchList, visible};
+use crate::presence::{Answer, FetchError, Oddities, OperationId, WatchList};
 
 use super::body::{Body, unpack};
-use super::credentials::Credentials;
 use super::endpoint::Endpoint;
-use super::envelope::{self, undecodable};
+use super::envelope;
 use super::error_code;
 use super::failure;
-use super::json::{Object, Text};
 use super::online_status::{About, Sieve};
+use super::options::{Options, SetupError};
 use super::origin::Origin;
 use super::redact::Redactor;
-use super::session::{Issuer, Pass, Session};
-use super::tls::{self, Tls};
+use super::session::{Pass, Session};
+use super::tls;
 use super::token::Keys;
 
 /// An idle connection is closed after so long, before proxies on the way close theirs.
 const IDLE: Duration = Duration::from_secs(30);
 /// So much of the body of a failure is looked at.
 const FAILURE_LIMIT: u64 = 64 << 10;
-
-/// What a client is made of.
-#[derive(Clone)]
-pub struct Options {
-    /// Where the API is.
-    pub api: Origin,
-    /// Where the admin token comes from; they belong to `api`.
-    pub credentials: Credentials,
-    /// For one request, from connecting to the last byte of its answer.
-    pub timeout: Duration,
-    /// Largest body that is taken, unpacked, in bytes.
-    pub body_limit: u64,
-    /// Whether answers are asked for compressed.
-    pub gzip: bool,
-    /// For https.
-    pub tls: Tls,
-    /// `http://` or `https://` address of a proxy; it may hold a user and a password for it.
-    pub proxy: Option<SecretString>,
-    /// How many requests are made at once: so many connections are kept.
-    pub concurrency: usize,
-}
-
-impl Options {
-    /// 64 MiB.
-    pub const BODY_LIMIT: u64 = 64 << 20;
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("api", &self.api)
-            .field("credentials", &self.credentials)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why there is no client.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SetupError {
-    /// A file of certificates or keys.
-    #[error("{path}: {what}")]
-    File {
-        /// Which; visible-safe.
-        path: Box<str>,
-        /// What is wrong with it.
-        what: &'static str,
-    },
-    /// The proxy's address; not quoted, as it may hold a password.
-    #[error("the proxy's address is not a URL such as http://proxy.example:3128")]
-    Proxy,
-    /// Anything else about TLS.
-    #[error("{0}")]
-    Tls(&'static str),
-    /// The HTTP library cannot start.
-    #[error("the HTTP client cannot be set up")]
-    Http,
-}
-
-impl SetupError {
-    pub(super) fn file(path: &Path, what: &'static str) -> SetupError {
-        SetupError::File { path: visible(&path.display().to_string()).into(), what }
-    }
-}
 
 /// What came of one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,13 +50,13 @@ pub struct Fetched {
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     http: reqwest::Client,
     api: Origin,
     session: Session,
     keys: Keys,
-    timeout: Duration,
-    body_limit: u64,
+    pub(super) timeout: Duration,
+    pub(super) body_limit: u64,
     gzip: bool,
     run: u32,
     requests: AtomicU64,
@@ -135,16 +69,10 @@ impl fmt::Debug for Client {
 }
 
 /// What one request brought, before anybody looked into it.
-struct Reply {
+pub(super) struct Reply {
     operation_id: OperationId,
     server_date: Option<i64>,
-    body: Result<Body, FetchError>,
-}
-
-#[derive(Deserialize)]
-struct Issued<'a> {
-    #[serde(borrow)]
-    token: Text<'a>,
+    pub(super) body: Result<Body, FetchError>,
 }
 
 impl Client {
@@ -154,7 +82,7 @@ impl Client {
     ///
     /// [`SetupError`], for certificates, keys and a proxy that cannot be used.
     pub fn new(options: Options) -> Result<Client, SetupError> {
-        let proxy = options.proxy.as_ref().map(proxy).transpose()?;
+        let proxy = options.parsed_proxy()?;
         let encrypted = options.api.is_https() || proxy.as_ref().is_some_and(|(_, encrypted)| *encrypted);
         let tls = if encrypted { tls::config(&options.tls)? } else { tls::none()? };
         let mut http = reqwest::Client::builder()
@@ -271,7 +199,7 @@ impl Inner {
     }
 
     /// Sends one request and receives its answer, all within `limit`.
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         endpoint: Endpoint,
         question: bytes::Bytes,
@@ -330,57 +258,6 @@ impl Inner {
         };
         Err(said.unwrap_or(error))
     }
-
-    /// Logs in at `endpoint`. The second value says that the server does not know this path.
-    async fn login_at(
-        &self,
-        endpoint: Endpoint,
-        question: Vec<u8>,
-        redactor: &Redactor,
-    ) -> Result<SecretString, (FetchError, bool)> {
-        let reply = self.ask(endpoint, question.into(), None, redactor, self.timeout).await;
-        let body = reply.body.map_err(|error| {
-            let unknown = error == FetchError::Http { status: 404 };
-            (error, unknown)
-        })?;
-        let known = |error| (error, false);
-        let json = unpack(&body.wire, body.packing, self.body_limit).map_err(known)?;
-        let opened = envelope::open::<Object<Issued<'_>>>(&json).map_err(known)?;
-        if let Some(refusal) = opened.refusal(endpoint, 200) {
-            let error = error_code::fetch_error(&refusal, redactor);
-            return Err((error, error_code::path_is_unknown(&refusal)));
-        }
-        let token = opened.into_data().map(|Object(issued)| issued.token.0).filter(|token| !token.is_empty());
-        let token = token.ok_or_else(|| known(undecodable("a login without a token in it")))?;
-        Ok(token.into_owned().into())
-    }
-}
-
-impl Issuer for Inner {
-    async fn login(&self, secret: &SecretString, admin_id: &str) -> Result<SecretString, FetchError> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Login<'a> {
-            secret: &'a str,
-            #[serde(rename = "userID")]
-            user_id: &'a str,
-            #[serde(rename = "platformID", skip_serializing_if = "Option::is_none")]
-            platform_id: Option<i32>,
-        }
-        let question = |platform_id| {
-            let login = Login { secret: secret.expose_secret(), user_id: admin_id, platform_id };
-            serde_json::to_vec(&login).unwrap_or_default() // strings and a number always encode
-        };
-        let redactor = Redactor::new([secret.expose_secret()]);
-        match self.login_at(Endpoint::AdminToken, question(None), &redactor).await {
-            Ok(token) => Ok(token),
-            Err((_, true)) => {
-                let old = self.login_at(Endpoint::UserToken, question(Some(1)), &redactor).await;
-                old.map_err(|(error, _)| error)
-            }
-            Err((error, false)) => Err(error),
-        }
-    }
 }
 
 /// What OpenIM says in `json`, where that is a refusal of its own.
@@ -412,14 +289,4 @@ fn question(list: &WatchList, batch: u32) -> Vec<u8> {
     }
     json.extend_from_slice(b"]}");
     json
-}
-
-/// The proxy, and whether the connection to it is encrypted.
-fn proxy(address: &SecretString) -> Result<(reqwest::Proxy, bool), SetupError> {
-    let url = reqwest::Url::parse(address.expose_secret().trim()).map_err(|_| SetupError::Proxy)?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(SetupError::Proxy);
-    }
-    let encrypted = url.scheme() == "https";
-    Ok((reqwest::Proxy::all(url).map_err(|_| SetupError::Proxy)?, encrypted))
 }

@@ -102,12 +102,14 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 type Problem = (&'static str, &'static str);
 
 fn read_blocking(path: &Path) -> Result<(SecretString, Stamp), Problem> {
+    let metadata = std::fs::metadata(path).map_err(|error| file_problem(&error))?;
+    if !metadata.is_file() {
+        // To open a pipe would wait for somebody to write into it.
+        return Err(("it is not a plain file", "name a file, or use --token-command"));
+    }
     let mut file = std::fs::File::open(path).map_err(|error| file_problem(&error))?;
     let metadata = file.metadata().map_err(|error| file_problem(&error))?;
-    if metadata.is_dir() {
-        return Err(("it is a directory", "name a file"));
-    }
-    if metadata.is_file() && metadata.mode() & 0o066 != 0 {
+    if metadata.mode() & 0o066 != 0 {
         return Err(("other users can read or change it", "run chmod 600 on it"));
     }
     let mut bytes = Vec::with_capacity(1024);

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
 use crate::presence::{ConnId, Connection, Platform, UserStatus};
 
@@ -27,7 +27,7 @@ pub(super) struct Entry<'a> {
     #[serde(default)]
     status: Status,
     #[serde(borrow, default)]
-    detail_platform_status: Option<Vec<Object<Detail<'a>>>>,
+    detail_platform_status: Details<'a>,
 }
 
 /// Only whom an entry is about; for entries that cannot be read otherwise.
@@ -35,6 +35,37 @@ pub(super) struct Entry<'a> {
 pub(super) struct Owner<'a> {
     #[serde(borrow, rename = "userID")]
     pub(super) user: Text<'a>,
+}
+
+/// The connections of an entry; most users have one, which takes no allocation.
+#[derive(Default)]
+struct Details<'a> {
+    first: Option<Detail<'a>>,
+    more: Vec<Object<Detail<'a>>>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Details<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Details<'a>, D::Error> {
+        struct DetailsVisitor;
+        impl<'de> Visitor<'de> for DetailsVisitor {
+            type Value = Details<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of connections")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Details<'de>, A::Error> {
+                let first = list.next_element::<Object<Detail<'de>>>()?.map(|Object(detail)| detail);
+                let mut more = Vec::new();
+                while let Some(detail) = list.next_element()? {
+                    more.push(detail);
+                }
+                Ok(Details { first, more })
+            }
+            fn visit_unit<E: Error>(self) -> Result<Details<'de>, E> {
+                Ok(Details::default())
+            }
+        }
+        deserializer.deserialize_any(DetailsVisitor)
+    }
 }
 
 #[derive(Deserialize)]
@@ -147,15 +178,14 @@ impl Reader<'_> {
     /// A connection proves that the user is online, whatever `status` says; no connection proves
     /// nothing by itself.
     pub(super) fn read(&mut self, entry: &Entry<'_>) -> UserStatus {
-        let details = entry.detail_platform_status.as_deref().unwrap_or_default();
-        let open: Vec<Connection> = details
-            .iter()
-            .map(|Object(detail)| detail)
-            .filter(|detail| detail.status != Status::Offline)
-            .map(|detail| self.connection(detail, &entry.user.0))
-            .collect();
-        match (open.is_empty(), entry.status) {
-            (false, _) | (true, Status::Online) => UserStatus::Online(distinct(open)),
+        let details = &entry.detail_platform_status;
+        let all = details.first.iter().chain(details.more.iter().map(|Object(detail)| detail));
+        let open = all.filter(|detail| detail.status != Status::Offline);
+        let open = open.map(|detail| self.connection(detail, &entry.user.0));
+        let mut connections = Vec::with_capacity(usize::from(details.first.is_some()) + details.more.len());
+        connections.extend(open);
+        match (connections.is_empty(), entry.status) {
+            (false, _) | (true, Status::Online) => UserStatus::Online(distinct(connections)),
             (true, Status::Offline) => UserStatus::Offline,
             (true, Status::Unclear) => UserStatus::Unclear,
         }

@@ -2,6 +2,7 @@
 //!
 //! The libraries' own words are not used: they name types and repeat one another.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io;
 
@@ -31,16 +32,24 @@ pub(super) fn of_transport(error: &reqwest::Error, host: &str) -> FetchError {
     }
     match what {
         Some(Words::NotHttp) => FetchError::Decode { what: "not HTTP".into() },
-        Some(Words::Known(words)) => FetchError::Unreachable { what: words.into() },
-        Some(Words::Host(words)) => FetchError::Unreachable { what: words.into() },
+        Some(Words::Failed(words)) => FetchError::Unreachable { what: words.into() },
         None => FetchError::Unreachable { what: "the connection failed".into() },
     }
 }
 
 enum Words {
-    Known(&'static str),
-    Host(String),
+    Failed(Cow<'static, str>),
     NotHttp,
+}
+
+/// Words that stand here in the source.
+fn known(words: &'static str) -> Words {
+    Words::Failed(Cow::Borrowed(words))
+}
+
+/// Words with a name in them.
+fn owned(words: String) -> Words {
+    Words::Failed(Cow::Owned(words))
 }
 
 fn words(error: &(dyn Error + 'static), host: &str) -> Option<Words> {
@@ -48,9 +57,9 @@ fn words(error: &(dyn Error + 'static), host: &str) -> Option<Words> {
         return if error.is_parse() {
             Some(Words::NotHttp)
         } else if error.is_incomplete_message() {
-            Some(Words::Known("the connection was closed before the answer"))
+            Some(known("the connection was closed before the answer"))
         } else if error.is_closed() || error.is_canceled() {
-            Some(Words::Known("the connection was closed"))
+            Some(known("the connection was closed"))
         } else {
             None
         };
@@ -61,17 +70,20 @@ fn words(error: &(dyn Error + 'static), host: &str) -> Option<Words> {
     // The resolver's and the proxy connector's errors are private types.
     let text = error.to_string();
     if text == "dns error" {
-        return Some(Words::Host(format!("no address found for {host}")));
+        return Some(owned(format!("no address found for {host}")));
     }
     if text.contains("proxy authorization required") {
-        return Some(Words::Known("the proxy wants a user name and a password"));
+        return Some(known("the proxy wants a user name and a password"));
     }
-    text.contains("unsuccessful tunnel").then_some(Words::Known("the proxy refused to connect us"))
+    if text.contains("unsuccessful tunnel") {
+        return Some(known("the proxy refused to connect us"));
+    }
+    None
 }
 
 fn io_words(error: &io::Error, host: &str) -> Option<Words> {
     use io::ErrorKind;
-    Some(Words::Known(match error.kind() {
+    Some(known(match error.kind() {
         ErrorKind::ConnectionRefused => "connection refused",
         ErrorKind::ConnectionReset => "connection reset",
         ErrorKind::ConnectionAborted => "connection aborted",
@@ -86,11 +98,12 @@ fn io_words(error: &io::Error, host: &str) -> Option<Words> {
         _ => {
             let text = error.to_string();
             if text.contains("Temporary failure in name resolution") {
-                return Some(Words::Host(format!("the name service does not answer for {host}")));
+                return Some(owned(format!("the name service does not answer for {host}")));
             }
-            return text
-                .contains("lookup address")
-                .then(|| Words::Host(format!("no address found for {host}")));
+            if text.contains("lookup address") {
+                return Some(owned(format!("no address found for {host}")));
+            }
+            return None;
         }
     }))
 }

@@ -9,7 +9,8 @@
 //!      |  endpoint      the paths that can be asked, and no others
 //!      |  body          bytes in, within a limit; unpacked only if they are new
 //!      |  envelope      errCode -> error_code -> FetchError
-//!      |  online_status entries -> entry -> token; through three sieves
+//!      |  online_status three sieves: the body, the outline of its entries, the tokens
+//!      |                what is new: entry -> token
 //!      v
 //!   Fetched { answer: Result<Answer, FetchError>, .. }
 //! ```
@@ -23,17 +24,21 @@ mod envelope;
 mod error_code;
 mod failure;
 mod json;
+mod login;
 mod online_status;
+mod options;
 mod origin;
+mod outline;
 mod redact;
 mod session;
 mod tls;
 mod token;
 
-pub use client::{Client, Fetched, Options, SetupError};
+pub use client::{Client, Fetched};
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
 pub use online_status::{Sieve, read_online_status};
+pub use options::{Options, SetupError};
 pub use origin::{Origin, OriginError};
 pub use tls::Tls;
 pub use token::Keys;

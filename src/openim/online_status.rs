@@ -17,6 +17,7 @@ use super::entry::{Entry, Owner, Reader, distinct};
 use super::envelope;
 use super::error_code;
 use super::json::Object;
+use super::outline::Outline;
 use super::redact::Redactor;
 use super::token::{Keys, KnownTokens};
 
@@ -60,8 +61,8 @@ pub struct Sieve {
     about: Option<(u32, u32)>,
     /// Hash and length of the last good body as it came over the wire, and what was odd about it.
     body: Option<((u64, usize), Oddities)>,
-    /// A hash for each user of the batch; empty where the last answer was not in order.
-    entries: Vec<u64>,
+    /// Of the last good body; `None` where it was not about the users asked, in their order.
+    outline: Option<Outline>,
     tokens: KnownTokens,
     unpacked: u64,
 }
@@ -81,7 +82,8 @@ impl Sieve {
     ///
     /// # Errors
     ///
-    /// [`FetchError`] where the body is no answer, or a refusal. What is remembered stays as it is.
+    /// [`FetchError`] where the body is no answer, or a refusal. The next good answer is read right
+    /// all the same.
     pub(super) fn sift(
         &mut self,
         wire: &[u8],
@@ -97,12 +99,17 @@ impl Sieve {
         }
         self.unpacked += u64::from(packing == Packing::Gzip);
         let json = unpack(wire, packing, about.limit)?;
+        self.tokens.bound(about.list.batch(about.batch).len().max(FEWEST_TOKENS) * 4);
+        if let Some(changed) = self.skim(&json, about) {
+            self.body = Some((id, Oddities::default()));
+            return Ok((Answer::Changed(changed), Oddities::default()));
+        }
         let opened = envelope::open::<Vec<&RawValue>>(&json)?;
         if let Some(refusal) = opened.refusal(Endpoint::OnlineStatus, 200) {
             return Err(error_code::fetch_error(&refusal, about.redactor));
         }
         let entries = opened.into_data().unwrap_or_default();
-        let (changed, oddities) = self.read(&entries, about);
+        let (changed, oddities) = self.read(&json, &entries, about);
         self.body = Some((id, oddities));
         Ok((Answer::Changed(changed), oddities))
     }
@@ -113,50 +120,58 @@ impl Sieve {
         if self.about != about {
             self.about = about;
             self.body = None;
-            self.entries = Vec::new();
+            self.outline = None;
         }
     }
 
-    fn read(&mut self, entries: &[&RawValue], about: About<'_>) -> (Vec<(UserIx, UserStatus)>, Oddities) {
-        let users = about.list.batch(about.batch);
-        self.tokens.bound(users.len().max(FEWEST_TOKENS) * 4);
-        if let Some(changed) = self.read_in_order(entries, about) {
-            return (changed, Oddities::default());
-        }
-        self.entries = Vec::new();
+    /// The second sieve: the users whose entries differ from the last answer's, which was in order.
+    /// `None` where this one may be about others, or is no answer at all.
+    fn skim(&mut self, json: &[u8], about: About<'_>) -> Option<Vec<(UserIx, UserStatus)>> {
+        // Where it fails half-way it must not be taken for the last answer.
+        let mut outline = self.outline.take()?;
+        let first = about.list.batch(about.batch).start;
+        let mut changed = Vec::new();
         let mut reader = Reader { keys: about.keys, redactor: about.redactor, known: &mut self.tokens };
-        read_all(entries, about.list, users, &mut reader)
+        let whole = outline.differing(json, about.keys, |place, Object(entry): Object<Entry<'_>>| {
+            changed.push(reader.read_of(UserIx(first + place as u32), &entry, about.list)?);
+            Some(())
+        });
+        whole?;
+        self.outline = Some(outline);
+        Some(changed)
     }
 
-    /// The second sieve. `None` where the answer is not about the users of the batch in their order.
-    fn read_in_order(
+    /// Reads all entries, and says something of everybody who was asked for.
+    fn read(
         &mut self,
+        json: &[u8],
         entries: &[&RawValue],
         about: About<'_>,
-    ) -> Option<Vec<(UserIx, UserStatus)>> {
+    ) -> (Vec<(UserIx, UserStatus)>, Oddities) {
         let users = about.list.batch(about.batch);
-        if entries.len() != users.len() {
-            return None;
-        }
-        let first = self.entries.is_empty();
-        self.entries.resize(users.len(), 0);
-        let mut changed = Vec::with_capacity(if first { users.len() } else { 0 });
         let mut reader = Reader { keys: about.keys, redactor: about.redactor, known: &mut self.tokens };
-        for ((entry, user), last) in entries.iter().zip(users).zip(&mut self.entries) {
-            let hash = about.keys.hash(entry.get().as_bytes());
-            // A hash that is remembered was one of an entry about this very user.
-            if !first && *last == hash {
-                continue;
+        if entries.len() == users.len() {
+            let in_order: Option<Vec<_>> = users
+                .clone()
+                .zip(entries)
+                .map(|(user, entry)| {
+                    let Object(entry) = serde_json::from_str(entry.get()).ok()?;
+                    reader.read_of(UserIx(user), &entry, about.list)
+                })
+                .collect();
+            if let Some(all) = in_order {
+                self.outline = Outline::of(json, entries, about.keys);
+                return (all, Oddities::default());
             }
-            let user = UserIx(user);
-            let Object(entry): Object<Entry<'_>> = serde_json::from_str(entry.get()).ok()?;
-            if entry.user.0 != about.list.raw_id(user) {
-                return None;
-            }
-            changed.push((user, reader.read(&entry)));
-            *last = hash;
         }
-        Some(changed)
+        read_all(entries, about.list, users, &mut reader)
+    }
+}
+
+impl Reader<'_> {
+    /// What an entry says of `user`; `None` where it is about somebody else.
+    fn read_of(&mut self, user: UserIx, entry: &Entry<'_>, list: &WatchList) -> Option<(UserIx, UserStatus)> {
+        (entry.user.0 == list.raw_id(user)).then(|| (user, self.read(entry)))
     }
 }
 

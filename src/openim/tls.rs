@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::client::SetupError;
+use super::options::SetupError;
 
 /// What TLS connections are checked and made with.
 #[derive(Clone, Debug, Default)]

@@ -70,10 +70,11 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// The claims of tokens seen lately, by fingerprint, so that each is decoded once.
+/// What is known of the tokens seen lately, so that the claims of each are decoded once. Found by
+/// a hash of the token, which takes a tenth of the time of its fingerprint.
 #[derive(Debug, Default)]
 pub(super) struct KnownTokens {
-    claims: RapidHashMap<u128, Result<Arc<Claims>, Unreadable>>,
+    tokens: RapidHashMap<u64, SessionToken>,
     decoded: u64,
 }
 
@@ -85,20 +86,20 @@ impl KnownTokens {
 
     /// Forgets everything where there are more than `limit`.
     pub(super) fn bound(&mut self, limit: usize) {
-        if self.claims.len() > limit {
-            self.claims = RapidHashMap::default();
+        if self.tokens.len() > limit {
+            self.tokens = RapidHashMap::default();
         }
     }
 
     /// What may be known of the token of a connection of `user`.
     pub(super) fn read(&mut self, token: &str, user: &str, keys: &Keys, redactor: &Redactor) -> SessionToken {
-        let fingerprint = keys.fingerprint(token);
         let decoded = &mut self.decoded;
-        let claims = self.claims.entry(fingerprint.0).or_insert_with(|| {
+        let known = self.tokens.entry(keys.hash(token.as_bytes())).or_insert_with(|| {
             *decoded += 1;
-            read_claims(token, user, redactor).map(Arc::new)
+            let claims = read_claims(token, user, redactor).map(Arc::new);
+            SessionToken { fingerprint: keys.fingerprint(token), claims }
         });
-        SessionToken { fingerprint, claims: claims.clone() }
+        known.clone()
     }
 }
 

@@ -1,0 +1,91 @@
+//! What a client is made of, and why there may be none.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::presence::visible;
+
+use super::credentials::Credentials;
+use super::origin::Origin;
+use super::tls::Tls;
+
+/// What a client is made of.
+#[derive(Clone)]
+pub struct Options {
+    /// Where the API is.
+    pub api: Origin,
+    /// Where the admin token comes from; they belong to `api`.
+    pub credentials: Credentials,
+    /// For one request, from connecting to the last byte of its answer.
+    pub timeout: Duration,
+    /// Largest body that is taken, unpacked, in bytes.
+    pub body_limit: u64,
+    /// Whether answers are asked for compressed.
+    pub gzip: bool,
+    /// For https.
+    pub tls: Tls,
+    /// `http://` or `https://` address of a proxy; it may hold a user and a password for it.
+    pub proxy: Option<SecretString>,
+    /// How many requests are made at once: so many connections are kept.
+    pub concurrency: usize,
+}
+
+impl Options {
+    /// 64 MiB.
+    pub const BODY_LIMIT: u64 = 64 << 20;
+
+    /// The proxy, and whether the connection to it is encrypted.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Proxy`].
+    pub(super) fn parsed_proxy(&self) -> Result<Option<(reqwest::Proxy, bool)>, SetupError> {
+        let Some(address) = &self.proxy else { return Ok(None) };
+        let url = reqwest::Url::parse(address.expose_secret().trim()).map_err(|_| SetupError::Proxy)?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(SetupError::Proxy);
+        }
+        let encrypted = url.scheme() == "https";
+        Ok(Some((reqwest::Proxy::all(url).map_err(|_| SetupError::Proxy)?, encrypted)))
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("api", &self.api)
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// A file of certificates or keys.
+    #[error("{path}: {what}")]
+    File {
+        /// Which; visible-safe.
+        path: Box<str>,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The proxy's address; not quoted, as it may hold a password.
+    #[error("the proxy's address is not a URL such as http://proxy.example:3128")]
+    Proxy,
+    /// Anything else about TLS.
+    #[error("{0}")]
+    Tls(&'static str),
+    /// The HTTP library cannot start.
+    #[error("the HTTP client cannot be set up")]
+    Http,
+}
+
+impl SetupError {
+    pub(super) fn file(path: &Path, what: &'static str) -> SetupError {
+        SetupError::File { path: visible(&path.display().to_string()).into(), what }
+    }
+}
