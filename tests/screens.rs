@@ -1,0 +1,306 @@
+//! What the screen says while a server misbehaves, from the socket to the frame: the right words, users
+//! aged and then unknown but never offline, recovery without a restart; and never a byte of a token.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::leak::Leaks;
+use imtop::app::{Effect, Model, Msg, Start, update};
+use imtop::clock;
+use imtop::feed::{Now, Pace, Poller};
+use imtop::openim::{Client, Credentials, Options, Tls};
+use imtop::presence::{FeedStatus, Freshness, Moment, Observation, Roster, Totals, WatchList};
+use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
+use imtop::ui::{Colour, Theme, view};
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+use tokio::sync::mpsc::Receiver;
+use unicode_width::UnicodeWidthStr as _;
+
+const START: i64 = 1_795_413_000_000;
+
+/// The live view without a terminal: production client, poller, update and view.
+struct Live {
+    server: Running,
+    model: Model,
+    poller: Poller,
+    observations: Receiver<Observation>,
+    now: Now,
+}
+
+async fn live(scenario: &str, batch: u32) -> Live {
+    let scenario = Scenario::named(scenario).unwrap();
+    let entries = scenario.watch_list();
+    let (clock, _) = Clock::by_hand(START);
+    let server = Simulator::start(scenario, ([127, 0, 0, 1], 0).into(), clock).await.unwrap();
+    let client = Client::new(Options {
+        api: server.url().parse().unwrap(),
+        credentials: Credentials::Token(server.admin_token().into()),
+        timeout: Duration::from_millis(400),
+        body_limit: 1 << 20,
+        gzip: true,
+        tls: Tls::default(),
+        proxy: None,
+        concurrency: 4,
+    });
+    let now = clock::start();
+    let list = Arc::new(WatchList::new(1, batch, entries));
+    let model = Model::new(Start {
+        server: server.url(),
+        banners: Vec::new(),
+        roster: Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now()),
+        interval_ms: 2_000,
+        size: (160, 45),
+        now: now(),
+        sort: None,
+        filter: None,
+        utc: true,
+        zone: TimeZone::UTC,
+    });
+    let pace = Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1 };
+    let (poller, observations) = Poller::start(Arc::new(client.unwrap()), list, pace, Arc::clone(&now));
+    Live { server, model, poller, observations, now }
+}
+
+impl Live {
+    async fn until(&mut self, wish: &str, is_so: impl Fn(&Roster, Moment) -> bool) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while !is_so(self.model.live(), (self.now)()) {
+            let next = tokio::time::timeout_at(deadline, self.observations.recv()).await;
+            let observation = next.unwrap_or_else(|_| panic!("never: {wish}:\n{}", self.text((160, 45))));
+            update(&mut self.model, (self.now)(), Msg::Observed(observation.unwrap()));
+        }
+    }
+
+    async fn until_live(&mut self) {
+        self.poller.poll_now();
+        self.until("live", |roster, now| {
+            roster.feed_status(now) == FeedStatus::Live
+                && roster.batches().iter().all(|batch| batch.answered.is_some())
+                && roster.totals(now).unknown == 0
+                && roster.totals(now).stale == 0
+        })
+        .await;
+    }
+
+    fn text(&self, size: (u16, u16)) -> String {
+        frame(&self.model, size)
+    }
+
+    fn totals(&self) -> Totals {
+        self.model.live().totals((self.now)())
+    }
+
+    fn key(&mut self, key: KeyCode) -> Vec<Effect> {
+        update(&mut self.model, (self.now)(), Msg::Key(KeyEvent::new(key, KeyModifiers::NONE)))
+    }
+}
+
+/// What a frame of this size shows, as text.
+fn frame(model: &Model, (columns, rows): (u16, u16)) -> String {
+    let area = Rect::new(0, 0, columns, rows);
+    let mut model = model.clone();
+    let now = model.now();
+    update(&mut model, now, Msg::Resize(columns, rows));
+    let mut buffer = Buffer::empty(area);
+    view(&model, &Theme::new(Colour::None, false), area, &mut buffer);
+    let mut text = String::new();
+    for y in 0..rows {
+        let mut x = 0;
+        while x < columns {
+            let symbol = buffer[(x, y)].symbol();
+            text.push_str(symbol);
+            x += (symbol.width() as u16).max(1);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A misbehaviour, the words that the header must have, and whether the last word of every user stays.
+const MISBEHAVIOURS: &[(&str, &str, &str)] = &[
+    ("drop", "cannot reach the server", "check the address"),
+    ("reset", "cannot reach the server: connection reset", "check the address"),
+    ("cut", "cannot reach the server", "check the address"),
+    ("hang", "no whole answer within 0.4 s", "may hang"),
+    ("drip", "no whole answer within 0.4 s", "may hang"),
+    ("endless", "the answer is larger than 1 MiB", "--batch"),
+    ("oversize:1048577", "the answer is larger than 1 MiB", "--batch"),
+    ("bomb", "the answer is larger than 1 MiB", "--batch"),
+    ("not-json", "the answer is not understood", "is --api the address"),
+    ("empty", "the answer is not understood", "is --api the address"),
+    ("bad-gzip", "the answer is not understood", "is --api the address"),
+    ("html:502", "HTTP 502 Bad Gateway", "the proxy before it is in trouble"),
+    ("http:500", "HTTP 500", "look at its log"),
+    ("bad-request", "500", ""),
+    ("not-found", "HTTP 404 Not Found", "check the path"),
+    ("rate-limited:soonish", "limits our rate (429)", "--interval"),
+    ("redirect:http://127.0.0.2:9/x", "HTTP 307 redirects to http://127.0.0.2:9/x", "not followed"),
+    ("code:500", "server error 500", ""),
+    ("code:14", "14", ""),
+    ("code:1001", "1001", ""),
+    ("code:1002", "no permission", "imAdminUser"),
+    ("code:1501", "admin token refused: TokenExpiredError (1501)", ""),
+    ("code:1503", "admin token refused: TokenMalformedError (1503)", ""),
+    ("code:1505", "(1505)", ""),
+    ("code:1506", "admin token refused: TokenKickedError (1506)", ""),
+    ("code:1507", "admin token refused: TokenNotExistError (1507)", ""),
+    ("code:77777", "77777", ""),
+    ("echo-token", "(1505)", ""),
+    ("hostile-text", "", ""),
+];
+
+#[tokio::test]
+async fn a_misbehaving_server_is_named_and_nobody_is_called_offline_for_it() {
+    let mut live = live("faults", 50).await;
+    live.until_live().await;
+    let before = live.totals();
+    assert!(before.online > 10 && before.offline > 10, "{before:?}");
+    let leaks = Leaks::of([live.server.admin_token().as_str()]);
+    for &(name, words, advice) in MISBEHAVIOURS {
+        live.server.set_fault(Some(name.parse::<Fault>().unwrap()));
+        live.poller.poll_now();
+        live.until(name, |roster, _| roster.batches().iter().all(|batch| batch.failing.is_some())).await;
+        let text = live.text((160, 45));
+        assert!(text.contains(words) && text.contains(advice), "{name}: not {words:?}, {advice:?}:\n{text}");
+        assert!(text.contains("retrying"), "{name}:\n{text}");
+        let aged = live.totals();
+        let known = |totals: Totals| (totals.online, totals.background, totals.offline);
+        assert_eq!(known(aged), known(before), "{name}");
+        assert_eq!(aged.stale, before.watched, "{name}");
+
+        let later = (live.now)().plus(6_001);
+        let mut lost = live.model.clone();
+        update(&mut lost, later, Msg::Tick);
+        let totals = lost.live().totals(later);
+        assert_eq!((totals.unknown, totals.offline), (before.watched, 0), "{name}");
+        let lost = frame(&lost, (160, 45));
+        assert!(lost.contains("? unknown"), "{name}:\n{lost}");
+        leaks.assert_none(name, &text);
+        leaks.assert_none(name, &lost);
+
+        live.server.set_fault(None);
+        live.until_live().await;
+        assert_eq!(known(live.totals()), known(before), "{name}: and all is well again");
+    }
+}
+
+/// Answers that are none to what was asked: no failure, but no news of the users either.
+#[tokio::test]
+async fn an_answer_that_leaves_users_out_makes_them_stale_then_unknown() {
+    let mut live = live("faults", 50).await;
+    live.until_live().await;
+    let before = live.totals();
+    for name in ["wrong-users", "no-data", "null-data"] {
+        live.server.set_fault(Some(name.parse().unwrap()));
+        live.until(name, |roster, now| roster.totals(now).stale == before.watched).await;
+        assert_eq!(live.totals().offline, before.offline, "{name}");
+        if name == "wrong-users" {
+            let text = live.text((160, 45));
+            assert!(text.contains("nobody asked"), "{text}");
+        }
+        let later = (live.now)().plus(6_001);
+        let mut lost = live.model.clone();
+        update(&mut lost, later, Msg::Tick);
+        let totals = lost.live().totals(later);
+        assert_eq!((totals.unknown, totals.offline), (before.watched, 0), "{name}");
+        live.server.set_fault(None);
+        live.until_live().await;
+    }
+    for name in ["reversed", "doubled", "empty-lists", "strange", "no-date"] {
+        live.server.set_fault(Some(name.parse().unwrap()));
+        let batches = before.watched.div_ceil(50) as usize;
+        for _ in 0..batches * 3 {
+            let observation = live.observations.recv().await.unwrap();
+            update(&mut live.model, (live.now)(), Msg::Observed(observation));
+        }
+        let totals = live.totals();
+        assert_eq!((totals.unknown, totals.stale), (0, 0), "{name}: {}", live.text((160, 45)));
+        if name != "strange" {
+            assert_eq!((totals.online, totals.offline), (before.online, before.offline), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_screen_shows_a_byte_of_a_token() {
+    let mut live = live("night", 100).await;
+    live.until("answers", |roster, _| {
+        roster.batches().iter().all(|batch| batch.answered.is_some() || batch.failing.is_some())
+    })
+    .await;
+    let tokens = live.server.world().session_tokens();
+    assert!(tokens.len() > 50);
+    let admin = live.server.admin_token();
+    // The header of a JWT is the same for every one and no secret; nor are a user's own ID and claims.
+    let secrets: Vec<&str> = tokens.iter().map(String::as_str).chain([admin.as_str()]).collect();
+    let signatures: Vec<&str> =
+        secrets.iter().filter_map(|token| token.rsplit('.').next()).filter(|part| part.len() > 8).collect();
+    let leaks = Leaks::of(secrets.iter().copied().chain(signatures));
+
+    let mut seen = 0;
+    let mut check = |model: &Model, whence: &str| {
+        for size in [(20, 5), (40, 10), (60, 15), (80, 24), (160, 45), (300, 100)] {
+            let text = frame(model, size);
+            leaks.assert_none(whence, &text);
+            seen += text.len();
+        }
+    };
+    check(&live.model, "the list");
+    for key in ['z', 'R'] {
+        live.key(KeyCode::Char(key));
+    }
+    check(&live.model, "the list with everything open");
+    for user in 0..30 {
+        live.key(KeyCode::Char('j'));
+        live.key(KeyCode::Enter);
+        check(&live.model, &format!("the detail screen {user}"));
+        live.key(KeyCode::Esc);
+    }
+    live.key(KeyCode::Char('?'));
+    check(&live.model, "help");
+    assert!(seen > 100_000);
+    leaks.assert_none("the model's Debug", &format!("{:?}", live.model));
+    leaks.assert_none("the roster's Debug", &format!("{:#?}", live.model.live()));
+    let observation = live.observations.recv().await.unwrap();
+    leaks.assert_none("an observation's Debug", &format!("{observation:#?}"));
+    let panic = std::panic::catch_unwind(|| panic!("{observation:?}")).unwrap_err();
+    leaks.assert_none("a panic", panic.downcast_ref::<String>().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_itself_prints_no_token_anywhere() {
+    let (clock, _) = Clock::by_hand(START);
+    let scenario = Scenario::named("night").unwrap();
+    let users: Vec<String> = scenario.watch_list().into_iter().take(40).map(|entry| entry.id).collect();
+    let server = Simulator::start(scenario, ([127, 0, 0, 1], 0).into(), clock).await.unwrap();
+    let mut secrets = server.world().session_tokens();
+    secrets.push(server.admin_token());
+    let leaks = Leaks::of(secrets.iter().map(String::as_str));
+    for fault in ["", "echo-token", "hostile-text", "bad-tokens", "code:1507"] {
+        server.set_fault(fault.parse().ok());
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_imtop"))
+            .args(["--api", &server.url(), "--size", "160x60"])
+            .args(&users)
+            .env("IMTOP_TOKEN", server.admin_token())
+            .env("RUST_LOG", "trace")
+            .env("RUST_BACKTRACE", "full")
+            .output()
+            .unwrap();
+        let (out, err) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(out.contains("40 watched"), "{fault}: {out}{err}");
+        let failed = !matches!(fault, "" | "bad-tokens");
+        assert_eq!(output.status.code(), Some(i32::from(failed)), "{fault}: {out}{err}");
+        leaks.assert_none(fault, &out);
+        leaks.assert_none(fault, &err);
+    }
+    // The search does find what is there.
+    assert!(leaks.find(&format!("oops {}", &server.admin_token()[40..60])).is_some());
+}
