@@ -59,7 +59,7 @@ pub struct Batch {
     /// What was odd about the last answer.
     pub oddities: Oddities,
     /// Its users, counted by the last word of the sockets, in the order of [`Sockets`].
-    pub(super) tally: [u32; 4],
+    pub(in crate::presence) tally: [u32; 4],
 }
 
 impl Batch {
@@ -78,17 +78,17 @@ impl Batch {
         }
     }
 
-    pub(super) fn count(&self, sockets: Sockets) -> u32 {
+    pub(in crate::presence) fn count(&self, sockets: Sockets) -> u32 {
         self.tally[sockets as usize]
     }
 
-    pub(super) fn recount(&mut self, from: Sockets, to: Sockets) {
+    pub(in crate::presence) fn recount(&mut self, from: Sockets, to: Sockets) {
         self.tally[from as usize] -= 1;
         self.tally[to as usize] += 1;
     }
 
     /// When it changes by itself next, on the monotonic clock.
-    pub(super) fn next_change(&self, now: Moment, freshness: Freshness) -> Option<u64> {
+    pub(in crate::presence) fn next_change(&self, now: Moment, freshness: Freshness) -> Option<u64> {
         let received = self.answered?.received.mono_ms;
         [freshness.stale_ms, freshness.unknown_ms]
             .into_iter()
@@ -124,7 +124,7 @@ pub enum FeedStatus {
 }
 
 /// Sums up the batches.
-pub(super) fn feed_status(batches: &[Batch], now: Moment, freshness: Freshness) -> FeedStatus {
+pub(in crate::presence) fn feed_status(batches: &[Batch], now: Moment, freshness: Freshness) -> FeedStatus {
     if batches.is_empty() {
         return FeedStatus::Nobody;
     }

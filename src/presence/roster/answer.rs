@@ -1,0 +1,217 @@
+//! What an observation does to the roster: the last words of users, their connections, transitions.
+
+use std::sync::Arc;
+
+use super::{Changes, LeftOut, Roster, Tracked};
+use crate::presence::batches::{Answered, Failing};
+use crate::presence::connection::{ConnId, Connection};
+use crate::presence::observation::{Answer, Observation, OperationId, UserStatus};
+use crate::presence::state::{Presence, Why};
+use crate::presence::time::{Moment, Since};
+use crate::presence::transition::{Socket, Transition, What};
+use crate::presence::verdict::{Sockets, verdict};
+use crate::presence::watch_list::UserIx;
+
+impl Roster {
+    /// Takes one observation. One about another generation of the watch list changes nothing.
+    pub fn apply(&mut self, observation: &Observation) -> Changes {
+        let mut changes = Changes::default();
+        let number = observation.batch as usize;
+        if observation.generation != self.list.generation() || number >= self.batches.len() {
+            return changes;
+        }
+        if let Some(date) = observation.server_date {
+            self.clock.observe(date, observation.sent, observation.received);
+        }
+        let answer = match &observation.answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.batches[number].failing = Some(Failing {
+                    error: error.clone(),
+                    attempt: observation.attempt,
+                    next_ms: observation.next_ms,
+                });
+                changes.touched.extend(self.list.batch(observation.batch).map(UserIx));
+                return changes;
+            }
+        };
+        self.latency.observe(observation.received.since(observation.sent));
+        self.last_answer = Some(observation.received);
+
+        let batch = &mut self.batches[number];
+        let regained = batch.void_since.take().map(|_| batch.why());
+        let had_failed = batch.failing.take().is_some();
+        let before = batch.answered;
+        batch.answered = Some(Answered { sent: observation.sent, received: observation.received });
+        batch.oddities = observation.oddities;
+        if had_failed || regained.is_some() {
+            changes.touched.extend(self.list.batch(observation.batch).map(UserIx));
+        }
+
+        let seen = Seen {
+            void: regained.map(Presence::Unknown),
+            before,
+            received: observation.received,
+            operation: Arc::new(observation.operation_id.clone()),
+        };
+        let changed: &[(UserIx, UserStatus)] = match answer {
+            Answer::Same => &[],
+            Answer::Changed(changed) => changed,
+        };
+        for (user, status) in changed {
+            if self.list.batch(observation.batch).contains(&user.0) {
+                self.take_status(*user, status, &seen, &mut changes);
+            }
+        }
+        if seen.void.is_some() {
+            self.regain(observation.batch, changed, &seen, &mut changes);
+        }
+        changes
+    }
+
+    /// Takes what one answer said of one user.
+    fn take_status(&mut self, user: UserIx, status: &UserStatus, seen: &Seen, changes: &mut Changes) {
+        changes.touched.push(user);
+        let old = self.sockets[user.at()];
+        let Some(new) = Sockets::from_status(status) else {
+            let why = if *status == UserStatus::Missing { Why::Missing } else { Why::Unclear };
+            let answered = if old == Sockets::Silent { None } else { seen.before };
+            let left_out = self.left_out.entry(user).or_insert(LeftOut { why, answered, void_since: None });
+            left_out.why = why;
+            return;
+        };
+        let left_out = self.left_out.remove(&user);
+        let last = if old == Sockets::Silent {
+            None
+        } else {
+            left_out.map_or(seen.before, |left_out| left_out.answered)
+        };
+        let from = match (left_out, seen.void) {
+            (Some(left_out), _) if left_out.void_since.is_some() => Presence::Unknown(left_out.why),
+            (_, Some(void)) => void,
+            _ => verdict(old),
+        };
+        let to = verdict(new);
+        if !verdict(old).same_word(to) {
+            self.since[user.at()] =
+                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received.mono_ms };
+        }
+        if !from.same_word(to) {
+            self.note(user, What::Presence { from, to }, last, seen, changes);
+        }
+        self.batches[self.list.batch_of(user) as usize].recount(old, new);
+        self.sockets[user.at()] = new;
+        let connections: &[Connection] = match status {
+            UserStatus::Online(connections) => connections,
+            _ => &[],
+        };
+        self.take_connections(user, connections, last, seen, changes);
+    }
+
+    /// Compares the connections of one user with those that were known.
+    fn take_connections(
+        &mut self,
+        user: UserIx,
+        connections: &[Connection],
+        last: Option<Answered>,
+        seen: &Seen,
+        changes: &mut Changes,
+    ) {
+        let mut gone = self.open.remove(&user).unwrap_or_default();
+        let mut tracked = Vec::with_capacity(connections.len());
+        let mut appeared = Vec::new();
+        let mut moved = Vec::new();
+        for connection in connections {
+            let known = gone.iter().position(|old| old.connection.id == connection.id);
+            let since = if let Some(at) = known {
+                let old = gone.remove(at);
+                if old.connection.background != connection.background {
+                    moved.push(if connection.background {
+                        What::MovedBackground(socket(connection))
+                    } else {
+                        What::MovedForeground(socket(connection))
+                    });
+                }
+                old.since
+            } else {
+                appeared.push(connection);
+                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received.mono_ms }
+            };
+            tracked.push(Tracked { connection: connection.clone(), since });
+        }
+        if !tracked.is_empty() {
+            self.open.insert(user, tracked);
+        }
+        if last.is_none() {
+            return; // first sight: what is there has not just appeared
+        }
+        for old in gone {
+            let old = old.connection;
+            let heir = appeared.iter().position(|new| new.platform == old.platform);
+            let what = match heir.map(|at| appeared.remove(at)) {
+                Some(new) => What::Replaced {
+                    old: socket(&old),
+                    new: socket(new),
+                    same_token: match (&old.token, &new.token) {
+                        (Some(old), Some(new)) => old.fingerprint == new.fingerprint,
+                        _ => false,
+                    },
+                },
+                None => What::Disconnected(socket(&old)),
+            };
+            self.note(user, what, last, seen, changes);
+        }
+        for new in appeared {
+            self.note(user, What::Connected(socket(new)), last, seen, changes);
+        }
+        for what in moved {
+            self.note(user, what, last, seen, changes);
+        }
+    }
+
+    /// A batch answers again after its users had become unknown: those whose entries are as they
+    /// were before are known again.
+    fn regain(&mut self, batch: u32, changed: &[(UserIx, UserStatus)], seen: &Seen, changes: &mut Changes) {
+        let Some(from) = seen.void else { return };
+        let taken: std::collections::HashSet<UserIx> = changed.iter().map(|(user, _)| *user).collect();
+        for user in self.list.batch(batch).map(UserIx) {
+            let word = self.sockets[user.at()];
+            let void_anyway = self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some());
+            if taken.contains(&user) || word == Sockets::Silent || void_anyway {
+                continue;
+            }
+            // A connection that is still there proves that it never left. An offline user may have
+            // come and gone meanwhile.
+            if !self.open.contains_key(&user) {
+                self.since[user.at()] = Since { after_ms: None, before_ms: seen.received.mono_ms };
+            }
+            self.note(user, What::Presence { from, to: verdict(word) }, seen.before, seen, changes);
+        }
+    }
+
+    fn note(&mut self, user: UserIx, what: What, last: Option<Answered>, seen: &Seen, changes: &mut Changes) {
+        self.transitions += 1;
+        changes.transitions.push(Transition {
+            id: self.transitions,
+            user: self.list.id(user),
+            what,
+            after: last.map(|last| last.sent),
+            before: seen.received,
+            operation: Some(Arc::clone(&seen.operation)),
+        });
+    }
+}
+
+/// The circumstances of one answer.
+struct Seen {
+    /// What had been said of the batch's users before, if they had become unknown.
+    void: Option<Presence>,
+    /// The batch's answer before this one.
+    before: Option<Answered>,
+    received: Moment,
+    operation: Arc<OperationId>,
+}
+
+fn socket(connection: &Connection) -> Socket {
+    Socket { platform: connection.platform, id: ConnId::clone(&connection.id) }
+}

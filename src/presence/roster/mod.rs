@@ -1,0 +1,286 @@
+//! Everything that is known of the watched users: a function of observations, the list and time.
+//!
+//! Columns indexed by [`UserIx`], and side tables for the few users who need more: connections of
+//! those who are online, and those whom the answers leave out. Freshness belongs to batches, so an
+//! answer that is the same as the last one costs the same for one user as for five hundred.
+//!
+//! Here is what it holds and can be asked; `answer` is what observations do to it, `passage` what
+//! time does.
+
+mod answer;
+mod passage;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::batches::{Answered, Batch, FeedStatus, Freshness, feed_status};
+use super::connection::Connection;
+use super::fetch_error::FetchError;
+use super::latency::Latency;
+use super::server_clock::ServerClock;
+use super::state::{Presence, Why};
+use super::time::{Moment, Since};
+use super::transition::Transition;
+use super::verdict::{Sockets, verdict};
+use super::watch_list::{UserIx, WatchList};
+
+/// A connection of a user, and since when it has been seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tracked {
+    /// As the last answer describes it.
+    pub connection: Connection,
+    /// When it appeared.
+    pub since: Since,
+}
+
+/// What one observation, or the want of one, changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// What happened, in the order of the watch list.
+    pub transitions: Vec<Transition>,
+    /// Whose row may look different now, transitions or not; may repeat a user.
+    pub touched: Vec<UserIx>,
+}
+
+/// The watched users, counted by presence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// All of them.
+    pub watched: u32,
+    /// With a connection in the foreground.
+    pub online: u32,
+    /// With connections in the background only.
+    pub background: u32,
+    /// Without a connection.
+    pub offline: u32,
+    /// Of whom nobody can tell.
+    pub unknown: u32,
+    /// Of the online, background and offline ones: those for whom an answer is due.
+    pub stale: u32,
+}
+
+/// A user whom the last answers left out, or of whom they said something that is not understood.
+#[derive(Clone, Copy, Debug)]
+struct LeftOut {
+    why: Why,
+    /// The last answer that said something of the user.
+    answered: Option<Answered>,
+    /// Since when that is too old to say anything.
+    void_since: Option<u64>,
+}
+
+/// Everything that is known of the watched users.
+#[derive(Clone, Debug)]
+pub struct Roster {
+    list: Arc<WatchList>,
+    freshness: Freshness,
+    batches: Vec<Batch>,
+    sockets: Vec<Sockets>,
+    since: Vec<Since>,
+    open: HashMap<UserIx, Vec<Tracked>>,
+    left_out: BTreeMap<UserIx, LeftOut>,
+    clock: ServerClock,
+    latency: Latency,
+    last_answer: Option<Moment>,
+    transitions: u64,
+}
+
+impl Roster {
+    /// Knows nothing of anybody on `list` yet.
+    pub fn new(list: Arc<WatchList>, freshness: Freshness, now: Moment) -> Roster {
+        let users = list.len();
+        let batches = (0..list.batches())
+            .map(|batch| Batch { tally: [list.batch(batch).len() as u32, 0, 0, 0], ..Batch::default() })
+            .collect();
+        Roster {
+            list,
+            freshness,
+            batches,
+            sockets: vec![Sockets::Silent; users],
+            since: vec![Since { after_ms: None, before_ms: now.mono_ms }; users],
+            open: HashMap::new(),
+            left_out: BTreeMap::new(),
+            clock: ServerClock::default(),
+            latency: Latency::default(),
+            last_answer: None,
+            transitions: 0,
+        }
+    }
+
+    /// The watch list that this is about.
+    pub fn list(&self) -> &Arc<WatchList> {
+        &self.list
+    }
+
+    /// Each batch of the list.
+    pub fn batches(&self) -> &[Batch] {
+        &self.batches
+    }
+
+    /// For how long answers are good.
+    pub fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+
+    /// Takes other limits, as when the interval of asking changes.
+    pub fn set_freshness(&mut self, freshness: Freshness) {
+        self.freshness = freshness;
+    }
+
+    /// The server's clock, as its answers show it.
+    pub fn server_clock(&self) -> &ServerClock {
+        &self.clock
+    }
+
+    /// How long answers took.
+    pub fn latency(&self) -> &Latency {
+        &self.latency
+    }
+
+    /// When the newest answer arrived.
+    pub fn last_answer(&self) -> Option<Moment> {
+        self.last_answer
+    }
+
+    /// How the asking goes.
+    pub fn feed_status(&self, now: Moment) -> FeedStatus {
+        feed_status(&self.batches, now, self.freshness)
+    }
+
+    /// What ails the first batch that gets no answers, and which batch it is.
+    pub fn first_error(&self) -> Option<(u32, &FetchError)> {
+        let mut numbered = (0..).zip(&self.batches);
+        numbered.find_map(|(number, batch)| Some((number, &batch.failing.as_ref()?.error)))
+    }
+
+    /// What can honestly be said of the user now.
+    pub fn presence(&self, user: UserIx) -> Presence {
+        let batch = self.batch(user);
+        let word = self.sockets[user.at()];
+        if let Some(left_out) = self.left_out.get(&user)
+            && (left_out.void_since.is_some() || word == Sockets::Silent)
+        {
+            return Presence::Unknown(left_out.why);
+        }
+        if batch.void_since.is_some() || word == Sockets::Silent {
+            return Presence::Unknown(batch.why());
+        }
+        verdict(word)
+    }
+
+    /// Whether the user's presence is the last word from before an answer that is due now.
+    pub fn is_stale(&self, user: UserIx, now: Moment) -> bool {
+        let due = self.left_out.contains_key(&user) || self.batch(user).is_stale(now, self.freshness);
+        due && !self.presence(user).is_unknown()
+    }
+
+    /// The last answer that said something of the user.
+    pub fn answered(&self, user: UserIx) -> Option<Answered> {
+        match self.left_out.get(&user) {
+            Some(left_out) => left_out.answered,
+            None if self.sockets[user.at()] == Sockets::Silent => None,
+            None => self.batch(user).answered,
+        }
+    }
+
+    /// What the sockets last said of the user, however long ago; unknown only where they never did.
+    pub fn last_word(&self, user: UserIx) -> Presence {
+        verdict(self.sockets[user.at()])
+    }
+
+    /// Since when the user's presence is what it is; `None` where it was never known.
+    pub fn since(&self, user: UserIx) -> Option<Since> {
+        if self.sockets[user.at()] == Sockets::Silent {
+            return None;
+        }
+        let void_since = match self.left_out.get(&user) {
+            Some(left_out) => left_out.void_since,
+            None => self.batch(user).void_since,
+        };
+        Some(match void_since {
+            Some(at) => Since { after_ms: Some(at), before_ms: at },
+            None => self.since[user.at()],
+        })
+    }
+
+    /// The user's connections in the order of the server, as last seen.
+    pub fn connections(&self, user: UserIx) -> &[Tracked] {
+        self.open.get(&user).map_or(&[], Vec::as_slice)
+    }
+
+    /// Counts everybody; costs as much as there are batches, not users.
+    pub fn totals(&self, now: Moment) -> Totals {
+        let mut totals = Totals { watched: self.list.len() as u32, ..Totals::default() };
+        for batch in &self.batches {
+            let known =
+                [Sockets::Foreground, Sockets::Background, Sockets::None].map(|word| batch.count(word));
+            totals.unknown += batch.count(Sockets::Silent);
+            if batch.void_since.is_some() {
+                totals.unknown += known.iter().sum::<u32>();
+                continue;
+            }
+            totals.online += known[0];
+            totals.background += known[1];
+            totals.offline += known[2];
+            if batch.is_stale(now, self.freshness) {
+                totals.stale += known.iter().sum::<u32>();
+            }
+        }
+        for (&user, left_out) in &self.left_out {
+            let batch = self.batch(user);
+            if batch.void_since.is_some() || self.sockets[user.at()] == Sockets::Silent {
+                continue; // counted as unknown with its batch
+            }
+            let batch_is_stale = batch.is_stale(now, self.freshness);
+            if left_out.void_since.is_none() {
+                totals.stale += u32::from(!batch_is_stale);
+                continue;
+            }
+            totals.unknown += 1;
+            totals.stale -= u32::from(batch_is_stale);
+            match self.sockets[user.at()] {
+                Sockets::Foreground => totals.online -= 1,
+                Sockets::Background => totals.background -= 1,
+                Sockets::None | Sockets::Silent => totals.offline -= 1,
+            }
+        }
+        totals
+    }
+
+    /// Goes over to the next watch list. Of users on both lists everything is kept; the new batches
+    /// have had no answer yet, so it is shown as stale until they have.
+    pub fn rebase(&mut self, list: Arc<WatchList>, now: Moment) {
+        let mut next = Roster::new(list, self.freshness, now);
+        for user in next.list.users() {
+            let Some(old) = self.list.find(next.list.raw_id(user)) else {
+                continue;
+            };
+            let word = self.sockets[old.at()];
+            if word == Sockets::Silent {
+                continue;
+            }
+            let batch = &self.batches[self.list.batch_of(old) as usize];
+            next.sockets[user.at()] = word;
+            next.since[user.at()] = self.since[old.at()];
+            next.batches[next.list.batch_of(user) as usize].recount(Sockets::Silent, word);
+            if let Some(open) = self.open.remove(&old) {
+                next.open.insert(user, open);
+            }
+            let left_out = self.left_out.get(&old).copied().unwrap_or(LeftOut {
+                why: batch.why(),
+                answered: batch.answered,
+                void_since: batch.void_since,
+            });
+            next.left_out.insert(user, left_out);
+        }
+        next.clock = self.clock;
+        next.latency = std::mem::take(&mut self.latency);
+        next.last_answer = self.last_answer;
+        next.transitions = self.transitions;
+        *self = next;
+    }
+
+    fn batch(&self, user: UserIx) -> &Batch {
+        &self.batches[self.list.batch_of(user) as usize]
+    }
+}

@@ -1,0 +1,84 @@
+//! What time alone does to the roster: answers grow too old to say anything.
+
+use super::{Changes, Roster};
+use crate::presence::batches::Answered;
+use crate::presence::state::{Presence, Why};
+use crate::presence::time::Moment;
+use crate::presence::transition::{Transition, What};
+use crate::presence::verdict::{Sockets, verdict};
+use crate::presence::watch_list::UserIx;
+
+impl Roster {
+    /// Lets time pass: users whose last answer has become too old turn unknown.
+    pub fn advance(&mut self, now: Moment) -> Changes {
+        let mut changes = Changes::default();
+        let limit = self.freshness.unknown_ms;
+        let too_old = |answered: Option<Answered>| answered.is_some_and(|it| now.since(it.received) > limit);
+        for number in 0..self.batches.len() {
+            let batch = &mut self.batches[number];
+            if batch.void_since.is_some() || !too_old(batch.answered) {
+                continue;
+            }
+            batch.void_since = Some(now.mono_ms);
+            let (why, answered) = (batch.why(), batch.answered);
+            for user in self.list.batch(number as u32).map(UserIx) {
+                let word = self.sockets[user.at()];
+                let void_already =
+                    self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some());
+                if word != Sockets::Silent && !void_already {
+                    self.lose(user, why, answered, now, &mut changes);
+                }
+            }
+        }
+        let due: Vec<UserIx> = self
+            .left_out
+            .iter()
+            .filter(|(_, left_out)| left_out.void_since.is_none() && too_old(left_out.answered))
+            .map(|(user, _)| *user)
+            .collect();
+        for user in due {
+            let batch_is_void = self.batch(user).void_since.is_some();
+            let Some(left_out) = self.left_out.get_mut(&user) else {
+                continue;
+            };
+            left_out.void_since = Some(now.mono_ms);
+            let (why, answered) = (left_out.why, left_out.answered);
+            if !batch_is_void {
+                self.lose(user, why, answered, now, &mut changes);
+            }
+        }
+        changes
+    }
+
+    fn lose(
+        &mut self,
+        user: UserIx,
+        why: Why,
+        answered: Option<Answered>,
+        now: Moment,
+        changes: &mut Changes,
+    ) {
+        self.transitions += 1;
+        changes.touched.push(user);
+        changes.transitions.push(Transition {
+            id: self.transitions,
+            user: self.list.id(user),
+            what: What::Presence { from: verdict(self.sockets[user.at()]), to: Presence::Unknown(why) },
+            after: answered.map(|answered| answered.sent),
+            before: now,
+            operation: None,
+        });
+    }
+
+    /// When something changes without an answer, on the monotonic clock; `None` if nothing will.
+    pub fn next_change(&self, now: Moment) -> Option<u64> {
+        let of_batches = self.batches.iter().filter_map(|batch| batch.next_change(now, self.freshness));
+        let of_users = self
+            .left_out
+            .values()
+            .filter(|left_out| left_out.void_since.is_none())
+            .filter_map(|left_out| Some(left_out.answered?.received.mono_ms + self.freshness.unknown_ms + 1))
+            .filter(|&at| at > now.mono_ms);
+        of_batches.chain(of_users).min()
+    }
+}
