@@ -1,7 +1,7 @@
 //! A poll round of 500 users over loopback, against a client that sends the same request and throws
 //! the body away; with gzip and without, while nothing, 1 % and everything changes.
 //!
-//! `cargo bench --bench poll`. The server answers from memory, so that it limits nothing. Both clients
+//! `cargo bench --bench poll`, or `cargo bench --bench poll -- 'plain, nothing'` for some of it. The server answers from memory, so that it limits nothing. Both clients
 //! take turns within one run; the ratio is of their users per second, pair by pair.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and fails by panicking")]
@@ -20,6 +20,7 @@ use imtop::presence::{Entry, WatchList};
 use imtop::simulator::{Clock, Scenario, Simulator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 
 const USERS: usize = 500;
 /// Rounds of each client in one turn, and turns of each.
@@ -27,11 +28,16 @@ const ROUNDS: usize = 300;
 const TURNS: usize = 11;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(compare());
+    // The server has a thread of its own; the clients run as tasks, as the poller's requests do.
+    let server_runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let client = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let server = server_runtime.handle().clone();
+    client.block_on(async { tokio::spawn(compare(server)).await.unwrap() });
 }
 
-async fn compare() {
+async fn compare(server_thread: Handle) {
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     let (ids, body) = body().await;
     println!(
         "one batch of {USERS} users, {} bytes, over loopback; {TURNS} turns of {ROUNDS} rounds each\n",
@@ -41,9 +47,13 @@ async fn compare() {
     println!("{:<28} {:>10} {:>10}   {:>22}", "", "us/round", "us/round", "median (min .. max)");
     for gzip in [false, true] {
         for (what, every) in [("nothing changes", 0), ("1 % changes", 100), ("everything changes", 1)] {
+            let name = format!("{}{what}", if gzip { "gzip, " } else { "plain, " });
+            if !wanted.as_ref().is_none_or(|wanted| name.contains(wanted.as_str())) {
+                continue;
+            }
             let other = changed(&body, every);
-            let server = serve([&body, &other].map(|body| answer(body, gzip))).await;
-            let name = format!("{}{what}", if gzip { "gzip, " } else { "" });
+            let answers = [&body, &other].map(|body| answer(body, gzip));
+            let server = server_thread.spawn(serve(answers)).await.unwrap();
             report(&name, &run(&server, &ids, gzip).await);
         }
     }

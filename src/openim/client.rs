@@ -11,7 +11,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::presence::{Answer, FetchError, Oddities, OperationId, WatchList};
+use crate::presence::{Answer, FetchError, Oddities, OperationId, UserIx, WatchList};
 
 use super::body::{Body, unpack};
 use super::endpoint::Endpoint;
@@ -53,6 +53,8 @@ pub struct Client(Arc<Inner>);
 pub(super) struct Inner {
     http: reqwest::Client,
     api: Origin,
+    /// Of each endpoint, in the order of [`Endpoint::ALL`].
+    urls: [reqwest::Url; 3],
     session: Session,
     keys: Keys,
     pub(super) timeout: Duration,
@@ -101,6 +103,7 @@ impl Client {
         let keys = Keys::random();
         Ok(Client(Arc::new(Inner {
             http: http.build().map_err(|_| SetupError::Http)?,
+            urls: Endpoint::ALL.map(|endpoint| options.api.url_of(endpoint)),
             api: options.api,
             session: Session::new(options.credentials),
             run: keys.hash(b"run") as u32,
@@ -228,7 +231,7 @@ impl Inner {
     ) -> Result<Body, FetchError> {
         let mut request = self
             .http
-            .post(self.api.url_of(endpoint))
+            .post(self.urls[endpoint as usize].clone())
             .header("operationID", &*operation_id.0)
             .header(CONTENT_TYPE, "application/json");
         if self.gzip {
@@ -284,8 +287,16 @@ fn question(list: &WatchList, batch: u32) -> Vec<u8> {
         if json.last() != Some(&b'[') {
             json.push(b',');
         }
-        // A string always encodes, and a vector takes it.
-        let _ = serde_json::to_writer(&mut json, list.raw_id(crate::presence::UserIx(user)));
+        let id = list.raw_id(UserIx(user));
+        if id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) {
+            // As nearly all are: nothing in it needs escaping.
+            json.push(b'"');
+            json.extend_from_slice(id.as_bytes());
+            json.push(b'"');
+        } else {
+            // A string always encodes, and a vector takes it.
+            let _ = serde_json::to_writer(&mut json, id);
+        }
     }
     json.extend_from_slice(b"]}");
     json
