@@ -74,7 +74,7 @@ pub struct WatchArgs {
     #[arg(value_name = "USER")]
     pub users: Vec<String>,
     /// File with one user a line: id[,label[,group]], # comments; read again when it changes
-    #[arg(long, value_name = "FILE", env = "IMTOP_WATCH")]
+    #[arg(long, value_name = "FILE", env = "IMTOP_WATCH", hide_env_values = true)]
     pub watch: Option<PathBuf>,
 }
 
@@ -83,7 +83,13 @@ pub struct WatchArgs {
 #[command(next_help_heading = "The server")]
 pub struct ServerArgs {
     /// Address of the OpenIM API
-    #[arg(long, value_name = "URL", env = "IMTOP_API", default_value = "http://127.0.0.1:10002")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "IMTOP_API",
+        hide_env_values = true,
+        default_value = "http://127.0.0.1:10002"
+    )]
     pub api: String,
     /// File with an admin token, readable by its owner only; read again when it changes [env: IMTOP_TOKEN_FILE]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["token_command", "secret_file"])]
@@ -96,25 +102,37 @@ pub struct ServerArgs {
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
     /// Admin ID to log in as; one of its own keeps out of other programs' way [default: imAdmin]
-    #[arg(long, value_name = "ID", env = "IMTOP_ADMIN_ID")]
+    #[arg(long, value_name = "ID", env = "IMTOP_ADMIN_ID", hide_env_values = true)]
     pub admin_id: Option<String>,
     /// Trust the certificate authorities in this PEM file, beside the system's
-    #[arg(long, value_name = "FILE", env = "IMTOP_CA_FILE")]
+    #[arg(long, value_name = "FILE", env = "IMTOP_CA_FILE", hide_env_values = true)]
     pub ca_file: Option<PathBuf>,
     /// Client certificate (PEM) to show to the server
-    #[arg(long, value_name = "FILE", env = "IMTOP_CLIENT_CERT", requires = "client_key")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "IMTOP_CLIENT_CERT",
+        hide_env_values = true,
+        requires = "client_key"
+    )]
     pub client_cert: Option<PathBuf>,
     /// Key (PEM) of the client certificate
-    #[arg(long, value_name = "FILE", env = "IMTOP_CLIENT_KEY", requires = "client_cert")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "IMTOP_CLIENT_KEY",
+        hide_env_values = true,
+        requires = "client_cert"
+    )]
     pub client_key: Option<PathBuf>,
     /// Believe any certificate; keeps a warning on the screen
-    #[arg(long, env = "IMTOP_INSECURE", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "IMTOP_INSECURE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub insecure: bool,
     /// Go through this HTTP proxy; no other setting makes imtop use one
-    #[arg(long, value_name = "URL", env = "IMTOP_PROXY")]
+    #[arg(long, value_name = "URL", env = "IMTOP_PROXY", hide_env_values = true)]
     pub proxy: Option<String>,
     /// Largest answer to take, unpacked
-    #[arg(long, value_name = "SIZE", env = "IMTOP_BODY_LIMIT", default_value = "64MiB", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", env = "IMTOP_BODY_LIMIT", hide_env_values = true, default_value = "64MiB", value_parser = parse_size)]
     pub body_limit: u64,
 }
 
@@ -123,16 +141,16 @@ pub struct ServerArgs {
 #[command(next_help_heading = "How often to ask")]
 pub struct PaceArgs {
     /// From the start of one round to the start of the next: 2s, 500ms, 1m [default: 2s]
-    #[arg(long, value_name = "TIME", env = "IMTOP_INTERVAL", value_parser = parse_interval)]
+    #[arg(long, value_name = "TIME", env = "IMTOP_INTERVAL", hide_env_values = true, value_parser = parse_interval)]
     pub interval: Option<Duration>,
     /// Users in one request [default: 500]
-    #[arg(long, value_name = "N", env = "IMTOP_BATCH", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", env = "IMTOP_BATCH", hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub batch: Option<u32>,
     /// Requests under way at the same time [default: 4]
-    #[arg(long, value_name = "N", env = "IMTOP_CONCURRENCY", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", env = "IMTOP_CONCURRENCY", hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
     /// How long to wait for a whole answer [default: 10s]
-    #[arg(long, value_name = "TIME", env = "IMTOP_TIMEOUT", value_parser = parse_timeout)]
+    #[arg(long, value_name = "TIME", env = "IMTOP_TIMEOUT", hide_env_values = true, value_parser = parse_timeout)]
     pub timeout: Option<Duration>,
 }
 
@@ -141,22 +159,22 @@ pub struct PaceArgs {
 #[command(next_help_heading = "The picture")]
 pub struct ScreenArgs {
     /// Show only users whose ID or label holds this text
-    #[arg(long, value_name = "TEXT", env = "IMTOP_FILTER")]
+    #[arg(long, value_name = "TEXT", env = "IMTOP_FILTER", hide_env_values = true)]
     pub filter: Option<String>,
     /// Order of the users
-    #[arg(long, value_name = "COLUMN", env = "IMTOP_SORT", value_parser = sort_column_parser())]
+    #[arg(long, value_name = "COLUMN", env = "IMTOP_SORT", hide_env_values = true, value_parser = sort_column_parser())]
     pub sort: Option<SortColumn>,
     /// Colours; auto heeds NO_COLOR and TERM
-    #[arg(long, value_name = "WHEN", env = "IMTOP_COLOR", value_enum, default_value_t = When::Auto)]
+    #[arg(long, value_name = "WHEN", env = "IMTOP_COLOR", hide_env_values = true, value_enum, default_value_t = When::Auto)]
     pub color: When,
     /// Draw with ASCII characters only
-    #[arg(long, env = "IMTOP_ASCII", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "IMTOP_ASCII", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub ascii: bool,
     /// Show times in UTC rather than this machine's zone
-    #[arg(long, env = "IMTOP_UTC", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "IMTOP_UTC", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub utc: bool,
     /// Size of the picture where standard output is no terminal [default: 100x40]
-    #[arg(long, value_name = "COLSxROWS", env = "IMTOP_SIZE", value_parser = parse_picture_size)]
+    #[arg(long, value_name = "COLSxROWS", env = "IMTOP_SIZE", hide_env_values = true, value_parser = parse_picture_size)]
     pub size: Option<(u16, u16)>,
 }
 

@@ -111,6 +111,12 @@ pub async fn demo(args: &DemoArgs) -> Result<u8, CommandError> {
 /// # Errors
 /// See [`CommandError`].
 pub async fn simulate(args: &SimulateArgs) -> Result<u8, CommandError> {
+    if !args.allow_remote && !args.listen.ip().is_loopback() {
+        return Err(CommandError::Settings(SettingsError(format!(
+            "--listen {}: other machines could reach that; use 127.0.0.1, or add --allow-remote if it is meant so",
+            args.listen
+        ))));
+    }
     let scenario = scenario(&args.scenario)?;
     let about = format!("{}: {}", scenario.name(), scenario.about());
     let users = scenario.users();
@@ -175,10 +181,7 @@ async fn live(
         banners,
         roster: Roster::new(Arc::clone(&list), Freshness::for_interval(interval_ms), now()),
         interval_ms,
-        size: match screen.size {
-            _ if interactive => terminal_size().map_err(CommandError::Terminal)?,
-            size => size.unwrap_or(headless::SIZE),
-        },
+        size: if interactive { terminal_size().map_err(CommandError::Terminal)? } else { headless::SIZE },
         now: now(),
         sort: screen.sort.map(|column| Sort { column, inverted: false }),
         filter: screen.filter.clone(),
@@ -186,13 +189,18 @@ async fn live(
         zone: jiff::tz::TimeZone::system(),
     });
     for warning in watched.warnings {
-        update(&mut model, now(), Msg::Notice(warning));
+        if interactive {
+            update(&mut model, now(), Msg::Notice(warning));
+        } else {
+            tell(&warning);
+        }
     }
     let steps =
         Pace { interval: pace.interval, concurrency: pace.concurrency, seed: clock::unix_ms() as u64 };
     let (poller, observations) = Poller::start(Arc::new(client), list, steps, Arc::clone(&now));
     if !interactive {
-        return one_frame(model, observations, &theme, appearance.colour != Colour::None, &now).await;
+        return one_frame(model, observations, screen.size, &theme, appearance.colour != Colour::None, &now)
+            .await;
     }
     let watch = watched.file.map(WatchFile::follow);
     let feed = Feed { observations, poller, watch, fixed: watched.fixed, batch: pace.batch };
@@ -208,6 +216,7 @@ async fn live(
 async fn one_frame(
     model: Model,
     observations: mpsc::Receiver<Observation>,
+    size: Option<(u16, u16)>,
     theme: &Theme,
     coloured: bool,
     now: &Now,
@@ -216,7 +225,7 @@ async fn one_frame(
         "standard output is no terminal: this is one picture, after the first round; run it in a terminal to follow",
     );
     let mut out = io::stdout().lock();
-    match headless::one_frame(model, observations, theme, coloured, now, &mut out).await {
+    match headless::one_frame(model, observations, size, theme, coloured, now, &mut out).await {
         Ok(Round::Whole) => Ok(0),
         Ok(Round::Partial) => {
             tell("some users were not answered for; the picture says why");

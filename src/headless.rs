@@ -12,7 +12,8 @@ use crate::output::write_frame;
 use crate::presence::{FeedStatus, Observation};
 use crate::ui::{Theme, view};
 
-/// Size of the picture where nobody says otherwise, in columns and rows.
+/// Size of the picture where nobody says otherwise, in columns and rows; fewer rows where fewer show
+/// everybody.
 pub const SIZE: (u16, u16) = (100, 40);
 
 /// How the one round went.
@@ -27,13 +28,14 @@ pub enum Round {
 }
 
 /// Waits until every batch has been answered or has failed once, and writes the frame that the live
-/// view would show then.
+/// view would show then on a screen of `size`.
 ///
 /// # Errors
 /// Those of `out`.
 pub async fn one_frame(
     mut model: Model,
     mut observations: mpsc::Receiver<Observation>,
+    size: Option<(u16, u16)>,
     theme: &Theme,
     coloured: bool,
     now: &Now,
@@ -44,8 +46,8 @@ pub async fn one_frame(
     {
         update(&mut model, now(), Msg::Observed(observation));
     }
-    update(&mut model, now(), Msg::Tick);
-    let (columns, rows) = model.size();
+    let (columns, rows) = size.unwrap_or_else(|| (SIZE.0, SIZE.1.min(model.height_for_all())));
+    update(&mut model, now(), Msg::Resize(columns, rows));
     let area = Rect::new(0, 0, columns, rows);
     let mut frame = Buffer::empty(area);
     view(&model, theme, area, &mut frame);

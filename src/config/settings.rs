@@ -92,6 +92,13 @@ impl Settings {
     /// # Errors
     /// The first wish that cannot be granted.
     pub fn read(cli: &Cli, env: Environment<'_>) -> Result<Settings, SettingsError> {
+        if cli.watch.users.is_empty() && cli.watch.watch.is_none() {
+            return Err(SettingsError(
+                "nobody to watch: name users (imtop user_001), a file (--watch FILE), or - for standard input; \
+                 `imtop demo` shows an example without a server"
+                    .to_owned(),
+            ));
+        }
         let pace = PaceSettings::given(&cli.pace, PaceSettings::DEFAULT);
         let (server, banners) = server(&cli.server, pace, env)?;
         Ok(Settings { server, banners, watched: watched(&cli.watch)?, pace })
@@ -157,11 +164,6 @@ fn watched(args: &WatchArgs) -> Result<Watched, SettingsError> {
     if entries.is_empty() {
         return Err(SettingsError(match &args.watch {
             Some(path) => format!("the watch list {} names nobody", path.display()),
-            None if args.users.is_empty() => {
-                "nobody to watch: name users (imtop user_001), a file (--watch FILE), or - \
-                 for standard input; `imtop demo` shows an example"
-                    .to_owned()
-            }
             None => "standard input names nobody to watch".to_owned(),
         }));
     }

@@ -59,7 +59,7 @@ pub fn read_watch_list(text: &[u8], source_name: &str) -> Result<Listing, Listin
         if !more {
             break;
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |position| line_of(text, position));
         let error = |what: String| ListingError { source_name: source_name.to_owned(), line, what };
         let field = |at: usize| -> Result<Option<&str>, ListingError> {
             let Some(bytes) = record.get(at).filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
@@ -95,6 +95,17 @@ pub fn read_watch_list(text: &[u8], source_name: &str) -> Result<Listing, Listin
         listing.warnings.push(sentence);
     }
     Ok(listing)
+}
+
+/// The line that a record stands on. The reader's own position is where it began to look for it,
+/// before comments and empty lines.
+fn line_of(text: &[u8], position: &csv::Position) -> u64 {
+    let rest = text.get(position.byte() as usize..).unwrap_or_default();
+    let passed = rest.split(|byte| *byte == b'\n').take_while(|line| {
+        let line = line.trim_ascii();
+        line.is_empty() || line.starts_with(b"#")
+    });
+    position.line() + passed.count() as u64
 }
 
 /// Says whether a text can be a user ID.
