@@ -198,6 +198,9 @@ pub struct SimulateArgs {
     /// Listen on an address that other machines can reach
     #[arg(long)]
     pub allow_remote: bool,
+    /// Only print the made-up users, as a file for --watch
+    #[arg(long)]
+    pub list: bool,
     #[command(flatten)]
     pub scenario: ScenarioArgs,
 }

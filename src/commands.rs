@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::app::{Model, Msg, Sort, Start, update};
 use crate::cli::{DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
 use crate::clock;
-use crate::config::{Appearance, PaceSettings, Settings, SettingsError, Watched};
+use crate::config::{Appearance, PaceSettings, Settings, SettingsError, Watched, write_watch_list};
 use crate::feed::{Now, Pace, Poller, WatchFile};
 use crate::headless::{self, Round};
 use crate::openim::{Client, Credentials, Options, SetupError, Tls};
@@ -118,6 +118,12 @@ pub async fn simulate(args: &SimulateArgs) -> Result<u8, CommandError> {
         ))));
     }
     let scenario = scenario(&args.scenario)?;
+    if args.list {
+        return match write_watch_list(&scenario.watch_list(), &mut io::stdout().lock()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::Output(error)),
+            _ => Ok(0),
+        };
+    }
     let about = format!("{}: {}", scenario.name(), scenario.about());
     let users = scenario.users();
     let running = simulate_on(scenario, args.listen, args.allow_remote).await?;

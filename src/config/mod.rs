@@ -8,4 +8,4 @@ mod watch_list;
 pub use appearance::Appearance;
 pub use credentials::Environment;
 pub use settings::{PaceSettings, Settings, SettingsError, Watched};
-pub use watch_list::{Listing, ListingError, check_id, read_watch_list};
+pub use watch_list::{Listing, ListingError, check_id, read_watch_list, write_watch_list};

@@ -1,7 +1,8 @@
-//! Reads a watch list: one user a line, `id[,label[,group]]`, `#` comments, quotes as in CSV.
+//! Reads and writes a watch list: one user a line, `id[,label[,group]]`, `#` comments, quotes as in CSV.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
@@ -97,6 +98,20 @@ pub fn read_watch_list(text: &[u8], source_name: &str) -> Result<Listing, Listin
     Ok(listing)
 }
 
+/// Writes a watch list so that [`read_watch_list`] reads it again.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_watch_list(entries: &[Entry], out: &mut dyn io::Write) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
+    for entry in entries {
+        let (label, group) = (entry.label.as_deref(), entry.group.as_deref());
+        let fields = [Some(entry.id.as_str()), label.or(group.map(|_| "")), group];
+        writer.write_record(fields.into_iter().flatten())?;
+    }
+    writer.flush()
+}
+
 /// The line that a record stands on. The reader's own position is where it began to look for it,
 /// before comments and empty lines.
 fn line_of(text: &[u8], position: &csv::Position) -> u64 {
@@ -187,6 +202,14 @@ mod tests {
         );
         assert_eq!(listing.entries[4].label.as_deref(), Some("He said \"no\""));
         assert_eq!(listing.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let listing = read("a\nb,王小明\nc,,kiosk\nd,\"x, \"\"y\"\"\",z\n");
+        let mut text = Vec::new();
+        write_watch_list(&listing.entries, &mut text).unwrap();
+        assert_eq!(read_watch_list(&text, "again").unwrap().entries, listing.entries);
     }
 
     #[test]
