@@ -57,6 +57,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             } else {
                 model.sort_before = sort;
                 set_sort(model, problems);
+                // Whoever asks for the problems wants to see them, not where the selection went.
+                model.cursor = None;
+                model.cursor_row = 0;
             }
         }
         Action::TimeStyle => {

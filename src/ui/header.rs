@@ -14,6 +14,9 @@ use super::times::{age_ms, interval};
 /// Answers in the sparkline.
 const BARS: usize = 16;
 
+/// Answers that are quicker than this all look alike.
+const QUICK_MS: u32 = 40;
+
 /// One thing that the header says; the higher its rank, the earlier it goes.
 struct Segment {
     rank: u8,
@@ -107,8 +110,9 @@ fn words(model: &Model, status: &FeedStatus) -> String {
 fn sparkline(model: &Model, theme: &Theme) -> String {
     let took: Vec<u32> = model.live().latency().last(BARS).collect();
     let p50 = model.live().latency().p50_p95().map_or(0, |(p50, _)| p50);
-    // Twice the usual is the top, so that what is usual stands half-way up and not at the brim.
-    let most = took.iter().copied().max().unwrap_or(0).max(p50.saturating_mul(2)).max(1);
+    // Twice the usual is the top, so that what is usual stands half-way up and not at the brim; and
+    // a few milliseconds more or less are no news.
+    let most = took.iter().copied().max().unwrap_or(0).max(p50.saturating_mul(2)).max(QUICK_MS);
     let bar = |ms: &u32| {
         let level = u64::from(*ms) * 7 / u64::from(most);
         theme.glyphs.bars.get(level as usize).copied().unwrap_or(" ")

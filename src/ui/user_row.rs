@@ -71,7 +71,7 @@ pub(super) fn draw(
     put(columns.token, &token, style);
     put(columns.since, &since(model, &picture, theme, user), theme.plain);
     let (remark, style) = remark(&picture, theme, user, guest);
-    if columns.remarks.width >= 8 {
+    if columns.remarks.width >= width(&remark).min(REMARK) {
         put(columns.remarks, &remark, style);
     }
 }
@@ -170,6 +170,9 @@ fn since(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> S
         }
     }
 }
+
+/// Less room than this is left empty rather than filled with half a remark.
+const REMARK: u16 = 18;
 
 /// What deserves a word in the room that is left.
 fn remark(picture: &Picture<'_>, theme: &Theme, user: UserIx, guest: bool) -> (String, Style) {
