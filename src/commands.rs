@@ -9,8 +9,10 @@ use tokio::sync::mpsc;
 use crate::app::{Model, Msg, Sort, Start, update};
 use crate::cli::{DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
 use crate::clock;
-use crate::config::{Appearance, PaceSettings, Settings, SettingsError, Watched, write_watch_list};
-use crate::feed::{Now, Pace, Poller, WatchFile};
+use crate::config::{
+    Appearance, PaceSettings, Settings, SettingsError, WatchFile, Watched, write_watch_list,
+};
+use crate::feed::{Now, Pace, Poller};
 use crate::headless::{self, Round};
 use crate::openim::{Client, Credentials, Options, SetupError, Tls};
 use crate::presence::{Freshness, Observation, Roster, WatchList};

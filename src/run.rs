@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::{Effect, Model, Msg, update};
-use crate::feed::{Now, Poller, WatchNews};
+use crate::config::WatchNews;
+use crate::feed::{Now, Poller};
 use crate::presence::{Entry, Observation, WatchList};
 use crate::signals::{Signal, Signals};
 use crate::terminal::{Terminal, has_job_control, hung_up, panicked, stop_job};

@@ -10,9 +10,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("presence", &[]),
     ("openim", &["presence"]),
     ("simulator", &["presence"]),
-    ("config", &["cli", "feed", "openim", "presence", "ui"]),
+    ("config", &["cli", "openim", "presence", "ui"]),
     ("cli", &["app", "presence"]),
-    ("feed", &["config", "openim", "presence"]),
+    ("feed", &["openim", "presence"]),
     ("app", &["presence"]),
     ("ui", &["app", "presence"]),
     ("output", &["presence"]),
@@ -20,7 +20,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("signals", &[]),
     ("terminal", &[]),
     ("headless", &["app", "feed", "output", "presence", "ui"]),
-    ("run", &["app", "feed", "presence", "signals", "terminal", "ui"]),
+    ("run", &["app", "config", "feed", "presence", "signals", "terminal", "ui"]),
     (
         "commands",
         &[

@@ -3,9 +3,11 @@
 mod appearance;
 mod credentials;
 mod settings;
+mod watch_file;
 mod watch_list;
 
 pub use appearance::Appearance;
 pub use credentials::Environment;
 pub use settings::{PaceSettings, Settings, SettingsError, Watched};
+pub use watch_file::{WatchFile, WatchNews};
 pub use watch_list::{Listing, ListingError, check_id, read_watch_list, write_watch_list};

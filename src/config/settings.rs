@@ -7,9 +7,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::credentials::{Environment, credentials};
-use super::{Listing, check_id, read_watch_list};
+use super::{Listing, WatchFile, check_id, read_watch_list};
 use crate::cli::{Cli, PaceArgs, ServerArgs, WatchArgs};
-use crate::feed::WatchFile;
 use crate::openim::{Options, Origin, Tls};
 use crate::presence::{Entry, visible_bounded};
 

@@ -1,12 +1,11 @@
 //! Where observations come from: a [`Source`] that answers questions, and the [`Poller`] that asks it
-//! about a watch list, again and again; beside them the file that a watch list is read from.
+//! about a watch list, again and again.
 //!
 //! Knows nothing of screens: what it learns goes out as [`Observation`]s over a channel.
 
 mod backoff;
 mod poller;
 mod schedule;
-mod watch_file;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,7 +14,6 @@ use crate::openim::{Client, Fetched, Sieve};
 use crate::presence::{Moment, WatchList};
 
 pub use poller::{Pace, Poller};
-pub use watch_file::{WatchFile, WatchNews};
 
 /// Reads both clocks; passed in, so that tests can be told the time.
 pub type Now = Arc<dyn Fn() -> Moment + Send + Sync>;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::config::{Listing, read_watch_list};
+use super::{Listing, read_watch_list};
 use crate::presence::Entry;
 
 /// Twice this is how long a change of the file takes to be seen.
