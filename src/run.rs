@@ -4,8 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use ratatui::crossterm::event::{Event, EventStream, KeyEventKind};
+use ratatui::crossterm::event::{Event, KeyEventKind};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -13,8 +12,8 @@ use crate::app::{Effect, Model, Msg, update};
 use crate::config::WatchNews;
 use crate::feed::{Now, Poller};
 use crate::presence::{Entry, Observation, WatchList};
-use crate::signals::{Signal, Signals};
-use crate::terminal::{Terminal, has_job_control, hung_up, panicked, stop_job};
+use crate::signals::{Signal, Signals, insist};
+use crate::terminal::{Terminal, abandon, events, has_job_control, hung_up, panicked, stop_job};
 use crate::ui::{Theme, view};
 
 /// Two frames are at least this far apart.
@@ -22,6 +21,9 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// For at most this long the feed is listened to before keys get their turn again.
 const FOLD: Duration = Duration::from_millis(4);
+
+/// A signal that has not ended the program after this time ends it without us.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where news of the server and of the watch list come from.
 pub struct Feed {
@@ -59,7 +61,8 @@ pub enum End {
 pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> io::Result<End> {
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter()?;
-    let mut keys = EventStream::new();
+    let mut keys = events()?;
+    insist(PATIENCE, |code| abandon(code.into()))?;
     let mut hang_up = std::pin::pin!(hung_up());
     let mut next_frame = Instant::now();
     loop {
@@ -81,7 +84,7 @@ pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> i
                 Signal::Stop => { terminal.stop()?; Vec::new() }
                 Signal::Continue => { terminal.resume()?; vec![Msg::Resumed] }
             },
-            event = keys.next() => match event {
+            event = keys.recv() => match event {
                 Some(Ok(event)) => Vec::from_iter(message(event)),
                 Some(Err(_)) | None => return Ok(End::HungUp),
             },

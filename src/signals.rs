@@ -1,6 +1,7 @@
 //! The signals that the live view answers to.
 
 use std::io;
+use std::time::Duration;
 
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
@@ -56,4 +57,34 @@ impl Signals {
             else => std::future::pending().await, // the runtime is shutting down
         }
     }
+}
+
+impl Signal {
+    /// The exit code of a program that this signal ends; `None` for one that does not.
+    pub fn exit_code(self) -> Option<u8> {
+        match self {
+            Signal::Interrupt => Some(130),
+            Signal::Terminate => Some(143),
+            Signal::HangUp => Some(129),
+            Signal::Stop | Signal::Continue => None,
+        }
+    }
+}
+
+/// Calls `end` with the exit code of a signal that should have ended the program `patience` ago.
+///
+/// # Errors
+/// The system refuses to deliver signals.
+pub fn insist(patience: Duration, end: impl FnOnce(u8) + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::listen()?;
+    tokio::spawn(async move {
+        let code = loop {
+            if let Some(code) = signals.next().await.exit_code() {
+                break code;
+            }
+        };
+        tokio::time::sleep(patience).await;
+        end(code);
+    });
+    Ok(())
 }

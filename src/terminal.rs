@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
-use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 use ratatui::crossterm::{Command, QueueableCommand as _};
 use ratatui::layout::Rect;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 /// Whether the terminal is ours; locked while anything is written to it.
 static OURS: Mutex<bool> = Mutex::new(false);
@@ -224,6 +224,36 @@ pub async fn panicked() {
     while !has_panicked() {
         PANIC.notified().await;
     }
+}
+
+/// Reads the terminal's events on a thread of its own, and hands them on.
+///
+/// Reading must not be able to hold up the program: at the end of a terminal that has gone away the
+/// library below reads again and again within one call. The thread ends with the process.
+///
+/// # Errors
+/// The system gives us no thread.
+pub fn events() -> io::Result<mpsc::UnboundedReceiver<io::Result<Event>>> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
+        loop {
+            let event = event::read();
+            let failed = event.is_err();
+            if sender.send(event).is_err() || failed {
+                return;
+            }
+        }
+    })?;
+    Ok(receiver)
+}
+
+/// Ends the process with `code` although the program does not get round to it: a terminal that takes
+/// no output, as over a connection that stalls, holds up whoever writes to it. The modes of its line
+/// are restored; what would have to be written to it cannot be.
+#[expect(clippy::disallowed_methods, reason = "the thread that should end the program is held up")]
+pub fn abandon(code: i32) -> ! {
+    let _ = disable_raw_mode();
+    std::process::exit(code)
 }
 
 /// Returns when the terminal on standard output goes away: its window closes, its connection drops.

@@ -276,6 +276,39 @@ fn a_user_left_out_of_answers_ages_alone() {
 }
 
 #[test]
+fn a_user_left_out_of_the_answer_that_brings_the_others_back_stays_unknown() {
+    let mut script = Script::new(&["a", "b"]);
+    script.answer(1_000, 0, &[(0, UserStatus::Offline), (1, UserStatus::Offline)]);
+    script.observe(3_000, 0, timeout());
+    // Nobody looked meanwhile: the answer itself lets the time pass.
+    let changes = script.answer(20_000, 0, &[(1, UserStatus::Missing)]);
+    let failed = Presence::Unknown(Why::Failed(Trouble::Timeout));
+    let lost = What::Presence { from: Presence::Offline, to: failed };
+    let found = What::Presence { from: failed, to: Presence::Offline };
+    assert_eq!(what(&changes), [&lost, &lost, &found]);
+    assert_eq!(script.presence(0), Presence::Offline);
+    assert_eq!(script.presence(1), Presence::Unknown(Why::Missing));
+    assert_eq!(script.pass(90_000).transitions.len(), 1, "only the first user's");
+}
+
+#[test]
+fn a_shorter_interval_makes_nothing_old_at_once() {
+    let mut script = Script::new(&["a"]);
+    script.roster.set_freshness(Freshness::for_interval(60_000), at(0));
+    script.answer(1_000, 0, &[(0, UserStatus::Offline)]);
+    script.now_ms = 40_000;
+    script.roster.set_freshness(Freshness::for_interval(2_000), at(40_000));
+    assert_eq!(script.pass(40_001), Changes::default());
+    assert!(!script.is_stale(0));
+    assert_eq!(script.roster.next_change(at(40_001)), Some(43_001));
+    script.now_ms = 43_001;
+    assert!(script.is_stale(0), "the answer that is due now has not come");
+    assert_eq!(script.pass(46_001).transitions.len(), 1);
+    script.roster.set_freshness(Freshness::FOR_EVER, at(46_001));
+    assert_eq!(script.roster.next_change(at(46_001)), None);
+}
+
+#[test]
 fn the_next_watch_list_keeps_what_is_known_and_refuses_late_answers() {
     let mut script = Script::new(&["a", "b", "c"]);
     let phone = connection(2, PHONE, 1);

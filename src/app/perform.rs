@@ -108,7 +108,7 @@ fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
         return Vec::new();
     };
     model.interval_ms = interval_ms;
-    model.live.set_freshness(Freshness::for_interval(interval_ms));
+    model.live.set_freshness(Freshness::for_interval(interval_ms), model.now);
     hint(model, format!("asking every {} s", interval_ms as f64 / 1_000.0));
     vec![Effect::SetInterval(interval_ms)]
 }

@@ -17,6 +17,9 @@ pub struct Freshness {
 }
 
 impl Freshness {
+    /// An answer stays good for ever: for a picture of one round, however long that takes.
+    pub const FOR_EVER: Freshness = Freshness { stale_ms: u64::MAX, unknown_ms: u64::MAX };
+
     /// An answer is stale when the next one is overdue by half an interval (at least a second, so
     /// that a usual delay shows nothing), and void after three intervals, at least six seconds.
     pub fn for_interval(interval_ms: u64) -> Freshness {
@@ -56,6 +59,9 @@ pub struct Batch {
     pub failing: Option<Failing>,
     /// Since when, on the monotonic clock, the last answer is too old to say anything.
     pub void_since: Option<u64>,
+    /// The last answer is not held to be older than since then: the interval of asking has become
+    /// shorter meanwhile, and what was fresh by the longer one has not grown old by that.
+    pub(in crate::presence) judged_from: u64,
     /// What was odd about the last answer.
     pub oddities: Oddities,
     /// Its users, counted by the last word of the sockets, in the order of [`Sockets`].
@@ -65,8 +71,16 @@ pub struct Batch {
 impl Batch {
     /// Whether the users' last words are shown as old: no answer came though one was due.
     pub fn is_stale(&self, now: Moment, freshness: Freshness) -> bool {
-        self.failing.is_some()
-            || self.answered.is_some_and(|answered| now.since(answered.received) > freshness.stale_ms)
+        self.failing.is_some() || self.age_ms(now).is_some_and(|age| age > freshness.stale_ms)
+    }
+
+    /// How old its last answer is held to be, in milliseconds.
+    pub(in crate::presence) fn age_ms(&self, now: Moment) -> Option<u64> {
+        self.fresh_from().map(|from| now.mono_ms.saturating_sub(from))
+    }
+
+    fn fresh_from(&self) -> Option<u64> {
+        self.answered.map(|answered| answered.received.mono_ms.max(self.judged_from))
     }
 
     /// Why nothing is known of its users, where that is so.
@@ -89,10 +103,10 @@ impl Batch {
 
     /// When it changes by itself next, on the monotonic clock.
     pub(in crate::presence) fn next_change(&self, now: Moment, freshness: Freshness) -> Option<u64> {
-        let received = self.answered?.received.mono_ms;
+        let from = self.fresh_from()?;
         [freshness.stale_ms, freshness.unknown_ms]
             .into_iter()
-            .map(|good_for| received + good_for + 1)
+            .map(|good_for| from.saturating_add(good_for).saturating_add(1))
             .find(|&at| at > now.mono_ms)
             .filter(|_| self.void_since.is_none())
     }

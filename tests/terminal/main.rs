@@ -116,6 +116,14 @@ fn a_terminal_that_goes_away_ends_it() {
 }
 
 #[test]
+fn a_terminal_that_takes_no_output_does_not_keep_it_alive() {
+    let mut session = Session::start_unread(IMTOP, &["demo"], (300, 100));
+    session.wait_until_blocked();
+    session.signal(Signal::TERM);
+    assert_eq!(session.end(), 143);
+}
+
+#[test]
 fn the_picture_follows_the_size_of_the_terminal() {
     let mut session = demo();
     session.resize((60, 15));

@@ -32,7 +32,33 @@ struct Screen {
 
 impl Session {
     /// Starts `program` in a terminal of so many columns and rows.
-    pub(crate) fn start(program: &str, args: &[&str], (columns, rows): (u16, u16)) -> Session {
+    pub(crate) fn start(program: &str, args: &[&str], size: (u16, u16)) -> Session {
+        Session::open(program, args, size, true)
+    }
+
+    /// The same in a terminal that takes no more output than fits into its line's buffer.
+    pub(crate) fn start_unread(program: &str, args: &[&str], size: (u16, u16)) -> Session {
+        Session::open(program, args, size, false)
+    }
+
+    /// Waits until the program sleeps in a write to its terminal.
+    pub(crate) fn wait_until_blocked(&self) {
+        let wchan = format!("/proc/{}/wchan", self.pid());
+        let syscall = format!("/proc/{}/syscall", self.pid());
+        let began = std::time::Instant::now();
+        loop {
+            let waits_in = std::fs::read_to_string(&wchan).unwrap_or_default();
+            let call = std::fs::read_to_string(&syscall).unwrap_or_default();
+            // 1 is write(2) on x86-64, 64 on arm64; its first argument is standard output.
+            if waits_in.contains("write") || call.starts_with("1 0x1 ") || call.starts_with("64 0x1 ") {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not block: {waits_in} {call}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn open(program: &str, args: &[&str], (columns, rows): (u16, u16), read: bool) -> Session {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let PtyPair { master, slave } = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(program);
@@ -54,7 +80,7 @@ impl Session {
         });
         let mut output = master.try_clone_reader().unwrap();
         let reader = Arc::clone(&screen);
-        std::thread::spawn(move || {
+        let reading = move || {
             let mut bytes = [0; 8192];
             while let Ok(read @ 1..) = output.read(&mut bytes) {
                 if reader.closed.load(Ordering::SeqCst) {
@@ -63,7 +89,10 @@ impl Session {
                 reader.terminal.lock().unwrap().process(&bytes[..read]);
                 reader.drawn.notify_all();
             }
-        });
+        };
+        if read {
+            std::thread::spawn(reading);
+        }
         let keys = master.take_writer().unwrap();
         Session { master: Some(master), _slave: Some(slave), keys: Some(keys), child, screen, before }
     }

@@ -15,11 +15,12 @@ use crate::presence::watch_list::UserIx;
 impl Roster {
     /// Takes one observation. One about another generation of the watch list changes nothing.
     pub fn apply(&mut self, observation: &Observation) -> Changes {
-        let mut changes = Changes::default();
         let number = observation.batch as usize;
         if observation.generation != self.list.generation() || number >= self.batches.len() {
-            return changes;
+            return Changes::default();
         }
+        // What had grown too old before this came is unknown first, whoever looks or not.
+        let mut changes = self.advance(observation.received);
         if let Some(date) = observation.server_date {
             self.clock.observe(date, observation.sent, observation.received);
         }
@@ -39,7 +40,8 @@ impl Roster {
         self.last_answer = Some(observation.received);
 
         let batch = &mut self.batches[number];
-        let regained = batch.void_since.take().map(|_| batch.why());
+        let void_since = batch.void_since.take();
+        let regained = void_since.map(|_| batch.why());
         let had_failed = batch.failing.take().is_some();
         let before = batch.answered;
         batch.answered = Some(Answered { sent: observation.sent, received: observation.received });
@@ -50,6 +52,7 @@ impl Roster {
 
         let seen = Seen {
             void: regained.map(Presence::Unknown),
+            void_since,
             before,
             received: observation.received,
             operation: Arc::new(observation.operation_id.clone()),
@@ -76,7 +79,8 @@ impl Roster {
         let Some(new) = Sockets::from_status(status) else {
             let why = if *status == UserStatus::Missing { Why::Missing } else { Why::Unclear };
             let answered = if old == Sockets::Silent { None } else { seen.before };
-            let left_out = self.left_out.entry(user).or_insert(LeftOut { why, answered, void_since: None });
+            let left_out =
+                self.left_out.entry(user).or_insert(LeftOut { why, answered, void_since: seen.void_since });
             left_out.why = why;
             return;
         };
@@ -206,6 +210,8 @@ impl Roster {
 struct Seen {
     /// What had been said of the batch's users before, if they had become unknown.
     void: Option<Presence>,
+    /// Since when, on the monotonic clock, that had been so.
+    void_since: Option<u64>,
     /// The batch's answer before this one.
     before: Option<Answered>,
     received: Moment,

@@ -122,8 +122,12 @@ impl Roster {
         self.freshness
     }
 
-    /// Takes other limits, as when the interval of asking changes.
-    pub fn set_freshness(&mut self, freshness: Freshness) {
+    /// Takes other limits, as when the interval of asking changes. What was fresh stays so until an
+    /// answer that is asked for from now on is overdue.
+    pub fn set_freshness(&mut self, freshness: Freshness, now: Moment) {
+        for batch in self.batches.iter_mut().filter(|batch| !batch.is_stale(now, self.freshness)) {
+            batch.judged_from = now.mono_ms;
+        }
         self.freshness = freshness;
     }
 

@@ -16,7 +16,7 @@ impl Roster {
         let too_old = |answered: Option<Answered>| answered.is_some_and(|it| now.since(it.received) > limit);
         for number in 0..self.batches.len() {
             let batch = &mut self.batches[number];
-            if batch.void_since.is_some() || !too_old(batch.answered) {
+            if batch.void_since.is_some() || batch.age_ms(now).is_none_or(|age| age <= limit) {
                 continue;
             }
             batch.void_since = Some(now.mono_ms);
@@ -72,12 +72,15 @@ impl Roster {
 
     /// When something changes without an answer, on the monotonic clock; `None` if nothing will.
     pub fn next_change(&self, now: Moment) -> Option<u64> {
+        let limit = self.freshness.unknown_ms;
         let of_batches = self.batches.iter().filter_map(|batch| batch.next_change(now, self.freshness));
         let of_users = self
             .left_out
             .values()
             .filter(|left_out| left_out.void_since.is_none())
-            .filter_map(|left_out| Some(left_out.answered?.received.mono_ms + self.freshness.unknown_ms + 1))
+            .filter_map(|left_out| {
+                left_out.answered.map(|last| last.received.mono_ms.saturating_add(limit).saturating_add(1))
+            })
             .filter(|&at| at > now.mono_ms);
         of_batches.chain(of_users).min()
     }
