@@ -15,6 +15,7 @@ use crate::config::{
 use crate::feed::{Now, Pace, Poller};
 use crate::headless::{self, Round};
 use crate::openim::{Client, Credentials, Options, SetupError, Tls};
+use crate::output::write_frame;
 use crate::presence::{Freshness, Observation, Roster, WatchList};
 use crate::run::{End, Feed, run};
 use crate::simulator::{Clock, Running, Scenario, ScenarioError, Simulator};
@@ -34,13 +35,8 @@ pub enum CommandError {
     #[error(transparent)]
     Setup(#[from] SetupError),
     /// The simulator cannot listen where it was told to; exit code 1.
-    #[error("cannot listen on {address}: {error}")]
-    Listen {
-        /// Where.
-        address: std::net::SocketAddr,
-        /// Why.
-        error: io::Error,
-    },
+    #[error("{0}; --listen takes another address, and its port 0 a free one")]
+    Listen(io::Error),
     /// The system gives us no threads; exit code 1.
     #[error("cannot start: {0}")]
     Runtime(io::Error),
@@ -57,7 +53,7 @@ impl CommandError {
     pub fn exit_code(&self) -> u8 {
         match self {
             CommandError::Settings(_) | CommandError::Scenario(_) | CommandError::Setup(_) => 2,
-            CommandError::Listen { .. }
+            CommandError::Listen(_)
             | CommandError::Runtime(_)
             | CommandError::Terminal(_)
             | CommandError::Output(_) => 1,
@@ -121,10 +117,7 @@ pub async fn simulate(args: &SimulateArgs) -> Result<u8, CommandError> {
     }
     let scenario = scenario(&args.scenario)?;
     if args.list {
-        return match write_watch_list(&scenario.watch_list(), &mut io::stdout().lock()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::Output(error)),
-            _ => Ok(0),
-        };
+        return piped(write_watch_list(&scenario.watch_list(), &mut io::stdout().lock())).map(|()| 0);
     }
     let about = format!("{}: {}", scenario.name(), scenario.about());
     let users = scenario.users();
@@ -136,7 +129,7 @@ pub async fn simulate(args: &SimulateArgs) -> Result<u8, CommandError> {
         running.url(),
         running.admin_token()
     );
-    said.and_then(|()| out.flush()).map_err(CommandError::Output)?;
+    piped(said.and_then(|()| out.flush()))?;
     drop(out);
     std::future::pending::<()>().await;
     Ok(0)
@@ -167,7 +160,7 @@ async fn simulate_on(
         .allow_remote(allow_remote)
         .listen(address)
         .await
-        .map_err(|error| CommandError::Listen { address, error })
+        .map_err(CommandError::Listen)
 }
 
 async fn live(
@@ -184,10 +177,12 @@ async fn live(
     let now = clock::start();
     let list = Arc::new(WatchList::new(1, pace.batch, watched.entries));
     let interval_ms = pace.interval.as_millis() as u64;
+    // A picture of one round is not to age within it, however long that takes.
+    let freshness = if interactive { Freshness::for_interval(interval_ms) } else { Freshness::FOR_EVER };
     let mut model = Model::new(Start {
         server,
         banners,
-        roster: Roster::new(Arc::clone(&list), Freshness::for_interval(interval_ms), now()),
+        roster: Roster::new(Arc::clone(&list), freshness, now()),
         interval_ms,
         size: if interactive { terminal_size().map_err(CommandError::Terminal)? } else { headless::SIZE },
         now: now(),
@@ -232,20 +227,26 @@ async fn one_frame(
     tell(
         "standard output is no terminal: this is one picture, after the first round; run it in a terminal to follow",
     );
-    let mut out = io::stdout().lock();
-    match headless::one_frame(model, observations, size, theme, coloured, now, &mut out).await {
-        Ok(Round::Whole) => Ok(0),
-        Ok(Round::Partial) => {
+    let (frame, round) = headless::one_frame(model, observations, size, theme, now).await;
+    piped(write_frame(&frame, coloured, &mut io::stdout().lock()))?;
+    Ok(match round {
+        Round::Whole => 0,
+        Round::Partial => {
             tell("some users were not answered for; the picture says why");
-            Ok(0)
+            0
         }
-        Ok(Round::Failed) => {
-            tell("the server did not answer; the picture says why");
-            Ok(1)
+        Round::Failed => {
+            tell("the server gave no answer; the picture says why");
+            1
         }
-        // Whoever reads the other end has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
-        Err(error) => Err(CommandError::Output(error)),
+    })
+}
+
+/// Whoever closes the other end of standard output has seen enough.
+fn piped(written: io::Result<()>) -> Result<(), CommandError> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::Output(error)),
+        _ => Ok(()),
     }
 }
 

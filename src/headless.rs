@@ -1,15 +1,12 @@
 //! The live view without a terminal: one round, one frame as text.
 
-use std::io::{self, Write};
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 
 use crate::app::{Model, Msg, update};
 use crate::feed::Now;
-use crate::output::write_frame;
-use crate::presence::{FeedStatus, Observation};
+use crate::presence::Observation;
 use crate::ui::{Theme, view};
 
 /// Size of the picture where nobody says otherwise, in columns and rows; fewer rows where fewer show
@@ -27,20 +24,15 @@ pub enum Round {
     Failed,
 }
 
-/// Waits until every batch has been answered or has failed once, and writes the frame that the live
-/// view would show then on a screen of `size`.
-///
-/// # Errors
-/// Those of `out`.
+/// Waits until every batch has been answered or has failed once; gives the frame that the live view
+/// would show then on a screen of `size`, and how the round went.
 pub async fn one_frame(
     mut model: Model,
     mut observations: mpsc::Receiver<Observation>,
     size: Option<(u16, u16)>,
     theme: &Theme,
-    coloured: bool,
     now: &Now,
-    out: &mut dyn Write,
-) -> io::Result<Round> {
+) -> (Buffer, Round) {
     while !model.round_is_complete()
         && let Some(observation) = observations.recv().await
     {
@@ -51,12 +43,11 @@ pub async fn one_frame(
     let area = Rect::new(0, 0, columns, rows);
     let mut frame = Buffer::empty(area);
     view(&model, theme, area, &mut frame);
-    write_frame(&frame, coloured, out)?;
     let batches = model.live().batches();
-    let answered = batches.iter().filter(|batch| batch.answered.is_some()).count();
-    Ok(match (answered, model.live().feed_status(now())) {
-        (0, status) if status != FeedStatus::Nobody => Round::Failed,
-        _ if answered < batches.len() => Round::Partial,
+    let round = match batches.iter().filter(|batch| batch.answered.is_some()).count() {
+        0 if !batches.is_empty() => Round::Failed,
+        answered if answered < batches.len() => Round::Partial,
         _ => Round::Whole,
-    })
+    };
+    (frame, round)
 }

@@ -31,6 +31,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "feed",
             "headless",
             "openim",
+            "output",
             "presence",
             "run",
             "simulator",
