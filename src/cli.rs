@@ -36,7 +36,6 @@ mind that on current servers a new one ends the older ones of the same admin ID 
     version,
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true,
     max_term_width = 100
 )]
 pub struct Cli {
@@ -60,9 +59,9 @@ pub struct Cli {
 /// Another thing to do than watch users of a server.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The same view on a server of its own: nothing else needed
+    /// The live view on a made-up server: nothing else is needed
     Demo(DemoArgs),
-    /// Only that server, for tests and load: looks like an OpenIM API, holds made-up users
+    /// A made-up OpenIM server on this machine, for tests and load
     Simulate(SimulateArgs),
 }
 
@@ -140,16 +139,16 @@ pub struct ServerArgs {
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "How often to ask")]
 pub struct PaceArgs {
-    /// From the start of one round to the start of the next: 2s, 500ms, 1m [default: 2s]
+    /// From the start of one round to the start of the next: 2s, 500ms, 1m [default: 2s; in the demo what its scenario says]
     #[arg(long, value_name = "TIME", env = "IMTOP_INTERVAL", hide_env_values = true, value_parser = parse_interval)]
     pub interval: Option<Duration>,
-    /// Users in one request [default: 500]
+    /// Users in one request [default: 500; in the demo what its scenario says]
     #[arg(long, value_name = "N", env = "IMTOP_BATCH", hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub batch: Option<u32>,
     /// Requests under way at the same time [default: 4]
     #[arg(long, value_name = "N", env = "IMTOP_CONCURRENCY", hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
-    /// How long to wait for a whole answer [default: 10s]
+    /// How long to wait for a whole answer [default: 10s; in the demo what its scenario says]
     #[arg(long, value_name = "TIME", env = "IMTOP_TIMEOUT", hide_env_values = true, value_parser = parse_timeout)]
     pub timeout: Option<Duration>,
 }
@@ -193,7 +192,7 @@ pub struct DemoArgs {
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:10002")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:10002", value_parser = parse_address)]
     pub listen: SocketAddr,
     /// Listen on an address that other machines can reach
     #[arg(long)]
@@ -234,6 +233,19 @@ pub enum When {
 fn sort_column_parser() -> impl TypedValueParser<Value = SortColumn> {
     PossibleValuesParser::new(SortColumn::names())
         .map(|name| SortColumn::from_name(&name).unwrap_or_default())
+}
+
+/// The definition, without the variables of `env` that are set but empty: those ask for nothing.
+pub fn definition(env: &dyn Fn(&str) -> Option<String>) -> clap::Command {
+    let heedless = |argument: clap::Arg| {
+        let name = argument.get_env().and_then(|name| name.to_str());
+        if name.and_then(env).is_some_and(|value| value.is_empty()) {
+            argument.env(None::<&str>)
+        } else {
+            argument
+        }
+    };
+    Cli::command().mut_args(heedless).mut_subcommands(|command| command.mut_args(heedless))
 }
 
 /// Refuses a lone argument that looks like a command with up to two typing errors in it: a sentence
@@ -289,6 +301,10 @@ fn parse_size(text: &str) -> Result<u64, String> {
         Some(size) if (1 << 10..=4 << 30).contains(&size) => Ok(size),
         _ => Err("expected a size from 1KiB to 4GiB".to_owned()),
     }
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:10002".to_owned())
 }
 
 fn parse_picture_size(text: &str) -> Result<(u16, u16), String> {

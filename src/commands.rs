@@ -125,14 +125,24 @@ pub async fn simulate(args: &SimulateArgs) -> Result<u8, CommandError> {
     let mut out = io::stdout().lock();
     let said = writeln!(
         out,
-        "listening on {}\n{about}\n{users} users; admin token for IMTOP_TOKEN:\n{}",
-        running.url(),
-        running.admin_token()
+        "listening on {url}\n{about}\n{users} users; admin token for IMTOP_TOKEN:\n{token}\n\nto watch them:\n  \
+         imtop simulate --list{world} > users.csv\n  IMTOP_TOKEN={token} imtop --api {url} --watch users.csv",
+        url = running.url(),
+        token = running.admin_token(),
+        world = same_world(&args.scenario),
     );
     piped(said.and_then(|()| out.flush()))?;
     drop(out);
     std::future::pending::<()>().await;
     Ok(0)
+}
+
+/// The options that make the same world again, for a command line to copy.
+fn same_world(args: &ScenarioArgs) -> String {
+    let scenario = format!(" --scenario {}", args.scenario);
+    let users = args.users.map(|users| format!(" --users {users}"));
+    let seed = args.seed.map(|seed| format!(" --seed {seed}"));
+    [Some(scenario), users, seed].into_iter().flatten().collect()
 }
 
 fn scenario(args: &ScenarioArgs) -> Result<Scenario, ScenarioError> {

@@ -4,14 +4,15 @@ use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use imtop::cli::{Cli, Command, misspelt_command};
+use clap::FromArgMatches as _;
+use imtop::cli::{Cli, Command, definition, misspelt_command};
 use imtop::commands::{self, CommandError, environment};
 use imtop::config::{Settings, SettingsError};
 use imtop::terminal;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = definition(&environment).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     terminal::install_panic_hook();
     // A panic has been reported, and the terminal given back, by the time that it gets here.
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli)));

@@ -103,7 +103,10 @@ user_032 Offline
 user_033 Offline
 "
     );
-    assert_eq!(told(json(fixture("empty_list.json")), &["u", "v"]).await, "u Missing\nv Missing\n");
+    let server = Server::start([json(fixture("empty_list.json"))]).await;
+    let client = Client::new(options(&server.url())).expect("a client");
+    let nobody = ask(&client, &watch(&["u", "v"]), &mut Sieve::default()).await.answer;
+    assert!(matches!(nobody, Err(FetchError::Decode { .. })), "an answer about nobody: {nobody:?}");
 }
 
 #[tokio::test]

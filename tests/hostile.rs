@@ -12,7 +12,7 @@ use common::scratch::Scratch;
 use common::server::{Server, Turn, gzip, http, json, nobody, was_contacted};
 use common::{ask, changed, fixture, offline_body, options, watch};
 use imtop::openim::{Client, Options, Sieve};
-use imtop::presence::{FetchError, Mends, Oddities, UserIx, UserStatus};
+use imtop::presence::{FetchError, Mends, UserIx, UserStatus};
 
 const LIMIT: u64 = 64 << 10;
 
@@ -329,8 +329,11 @@ async fn a_valid_answer_about_other_users() {
     let client = Client::new(options(&server.url())).expect("a client");
     let (list, mut sieve) = (watch(&["u"]), Sieve::default());
     let other = ask(&client, &list, &mut sieve).await;
-    assert_eq!(changed(&other), [(UserIx(0), UserStatus::Missing)]);
-    assert_eq!(other.oddities, Oddities { foreign: 8, ..Oddities::default() });
+    let error = other.answer.expect_err("nobody who was asked about is in it");
+    assert_eq!(
+        error.to_string(),
+        "the answer is not understood: it says nothing of the users that were asked about"
+    );
     let good = ask(&client, &list, &mut sieve).await;
     assert_eq!(changed(&good), [(UserIx(0), UserStatus::Offline)]);
     assert!(!good.oddities.any());

@@ -4,6 +4,7 @@
 //! file looks the same twice in a row, and a file that is gone, empty or not a list keeps the old one.
 
 use std::fs::Metadata;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use crate::presence::Entry;
 
 /// Twice this is how long a change of the file takes to be seen.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A larger file is no list of users.
+const LARGEST: u64 = 256 << 20;
 
 /// A watch-list file and what it held when it was last read.
 #[derive(Debug)]
@@ -94,7 +98,15 @@ impl WatchFile {
         self.changing = None;
         self.settled = Some(look);
         let kept = |why: String| Some(WatchNews::Kept(format!("{why}; the list before it stays")));
-        match read(&self.path) {
+        let read = if self.path.is_file() {
+            read(&self.path)
+        } else if self.path.exists() {
+            // Reading a pipe could wait for ever.
+            Err(format!("the watch list {} is no longer a plain file", self.path.display()))
+        } else {
+            Err(format!("the watch list {} is gone", self.path.display()))
+        };
+        match read {
             Err(why) => kept(why),
             Ok(listing) if listing.entries.is_empty() => {
                 kept(format!("{} names nobody", self.path.display()))
@@ -110,7 +122,17 @@ impl WatchFile {
 
 fn read(path: &Path) -> Result<Listing, String> {
     let name = path.display().to_string();
-    let text = std::fs::read(path).map_err(|error| format!("cannot read the watch list {name}: {error}"))?;
+    let mut text = Vec::new();
+    let opened = std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text));
+    opened.map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            format!("cannot read the watch list {name}: no such file; check its name")
+        }
+        _ => format!("cannot read the watch list {name}: {error}"),
+    })?;
+    if text.len() as u64 > LARGEST {
+        return Err(format!("the watch list {name} is larger than {} MiB", LARGEST >> 20));
+    }
     read_watch_list(&text, &name).map_err(|error| error.to_string())
 }
 
@@ -194,7 +216,12 @@ mod tests {
 
         std::fs::remove_file(&path).unwrap();
         assert_eq!(file.look(), None);
-        assert!(kept(file.look()).starts_with("cannot read the watch list"));
+        assert!(kept(file.look()).ends_with("w.csv is gone; the list before it stays"));
+
+        std::fs::create_dir(&path).unwrap();
+        assert_eq!(file.look(), None);
+        assert!(kept(file.look()).contains("no longer a plain file"));
+        std::fs::remove_dir(&path).unwrap();
 
         std::fs::write(&path, b"a\n\xff\n").unwrap();
         assert_eq!(file.look(), None);

@@ -72,8 +72,10 @@ pub fn read_watch_list(text: &[u8], source_name: &str) -> Result<Listing, Listin
         if std::mem::take(&mut first) && names_columns(id, label, group) {
             continue;
         }
+        // The reader knows comments at the beginning of a line only.
+        let id = id.map(|id| without_comment(id, record.len())).filter(|id| !id.is_empty());
         let Some(id) = id else {
-            if record.len() > 1 {
+            if record.len() > 1 && !record.get(0).unwrap_or_default().starts_with(b"#") {
                 listing
                     .warnings
                     .push(format!("{source_name}, line {line}: no user ID before the comma, passed over"));
@@ -110,6 +112,18 @@ pub fn write_watch_list(entries: &[Entry], out: &mut dyn io::Write) -> io::Resul
         writer.write_record(fields.into_iter().flatten())?;
     }
     writer.flush()
+}
+
+/// The ID without a comment behind it, which takes a blank before its `#`; a line with a label has
+/// none, as `Room #5` is a label.
+fn without_comment(id: &str, fields: usize) -> &str {
+    if id.starts_with('#') {
+        return "";
+    }
+    match id.find([' ', '\t']) {
+        Some(blank) if fields == 1 && id[blank..].trim_start().starts_with('#') => &id[..blank],
+        _ => id,
+    }
 }
 
 /// The line that a record stands on. The reader's own position is where it began to look for it,
@@ -210,6 +224,11 @@ mod tests {
         let mut text = Vec::new();
         write_watch_list(&listing.entries, &mut text).unwrap();
         assert_eq!(read_watch_list(&text, "again").unwrap().entries, listing.entries);
+    }
+
+    #[test]
+    fn comments_stand_on_lines_of_their_own_or_behind_an_id() {
+        assert_eq!(ids(&read("a  # first\n  # nobody\n\t#x,y\nb,Room #5\n")), ["a", "b"]);
     }
 
     #[test]

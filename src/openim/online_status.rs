@@ -14,7 +14,7 @@ use crate::presence::{Answer, FetchError, Oddities, UserIx, UserStatus, WatchLis
 use super::body::{Packing, unpack};
 use super::endpoint::Endpoint;
 use super::entry::{Entry, Owner, Reader, distinct};
-use super::envelope;
+use super::envelope::{self, undecodable};
 use super::error_code;
 use super::json::Object;
 use super::outline::Outline;
@@ -110,6 +110,10 @@ impl Sieve {
         }
         let entries = opened.into_data().unwrap_or_default();
         let (changed, oddities) = self.read(&json, &entries, about);
+        if !changed.is_empty() && changed.iter().all(|(_, status)| *status == UserStatus::Missing) {
+            self.outline = None;
+            return Err(undecodable("it says nothing of the users that were asked about"));
+        }
         self.body = Some((id, oddities));
         Ok((Answer::Changed(changed), oddities))
     }

@@ -3,6 +3,7 @@
 //! A list never changes; a new one has the next generation, so that a late answer to a question
 //! about an older list is told apart and never meets the wrong user.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::hash::BuildHasher as _;
 use std::ops::Range;
@@ -100,7 +101,7 @@ impl WatchList {
             hasher: rapidhash::fast::RandomState::new(),
             lookup: HashTable::new(),
         };
-        let mut groups = std::collections::HashSet::<Arc<str>>::new();
+        let mut groups = HashSet::<Arc<str>>::new();
         for entry in entries {
             list.push(entry, &mut groups);
         }
@@ -109,9 +110,13 @@ impl WatchList {
         list
     }
 
-    fn push(&mut self, entry: Entry, groups: &mut std::collections::HashSet<Arc<str>>) {
+    fn push(&mut self, entry: Entry, groups: &mut HashSet<Arc<str>>) {
+        if let Some(user) = self.find(&entry.id) {
+            self.name(user.0, entry, groups);
+            return;
+        }
         let end = self.ids.len() + entry.id.len();
-        if self.find(&entry.id).is_some() || u32::try_from(end).is_err() {
+        if u32::try_from(end).is_err() {
             return;
         }
         let ix = self.ends.len() as u32;
@@ -120,9 +125,13 @@ impl WatchList {
         let hash = self.hasher.hash_one(entry.id.as_str());
         let (ids, ends, hasher) = (&self.ids, &self.ends, &self.hasher);
         self.lookup.insert_unique(hash, ix, |&other| hasher.hash_one(slice(ids, ends, other)));
+        self.name(ix, entry, groups);
+    }
+
+    /// Gives a user the label and the group of an entry, unless there are others already.
+    fn name(&mut self, ix: u32, entry: Entry, groups: &mut HashSet<Arc<str>>) {
         if let Some(label) = entry.label {
-            self.labels.resize(ix as usize, None);
-            self.labels.push(Some(visible(&label).into()));
+            place(&mut self.labels, ix).get_or_insert_with(|| visible(&label).into());
         }
         if let Some(group) = entry.group {
             let group: Arc<str> = visible(&group).into();
@@ -130,8 +139,7 @@ impl WatchList {
                 groups.insert(Arc::clone(&group));
                 group
             });
-            self.groups.resize(ix as usize, None);
-            self.groups.push(Some(shared));
+            place(&mut self.groups, ix).get_or_insert(shared);
         }
     }
 
@@ -218,6 +226,15 @@ impl WatchList {
     }
 }
 
+/// The place of a user in a column that is only as long as it has to be.
+fn place<T>(column: &mut Vec<Option<T>>, ix: u32) -> &mut Option<T> {
+    let at = ix as usize;
+    if column.len() <= at {
+        column.resize_with(at + 1, || None);
+    }
+    &mut column[at]
+}
+
 fn slice<'a>(ids: &'a str, ends: &[u32], ix: u32) -> &'a str {
     let at = ix as usize;
     let start = if at == 0 { 0 } else { ends[at - 1] as usize };
@@ -240,6 +257,9 @@ mod tests {
 
     #[test]
     fn a_repeated_id_keeps_its_first_place() {
+        let named = Entry { label: Some("A".into()), ..Entry::of("a") };
+        let late = WatchList::new(1, 2, [Entry::of("a"), Entry::of("b"), named]);
+        assert_eq!((late.label(UserIx(0)), late.label(UserIx(1))), (Some("A"), None));
         let list = list(&["a", "b", "a", "", "b"]);
         let ids: Vec<_> = list.users().map(|user| list.raw_id(user)).collect();
         assert_eq!(ids, ["a", "b", ""]);

@@ -42,6 +42,7 @@ impl Session {
     }
 
     /// Waits until the program sleeps in a write to its terminal.
+    #[expect(clippy::disallowed_methods, reason = "a test may run out of patience")]
     pub(crate) fn wait_until_blocked(&self) {
         let wchan = format!("/proc/{}/wchan", self.pid());
         let syscall = format!("/proc/{}/syscall", self.pid());

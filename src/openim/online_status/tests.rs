@@ -40,13 +40,13 @@ impl Bench {
         Bench { list: list(1), keys: Keys::random(), sieve: Sieve::default() }
     }
 
-    fn read(&mut self, body: &str) -> (Answer, Oddities) {
-        read_online_status(body.as_bytes(), &self.list, 0, &mut self.sieve, &self.keys).expect("an answer")
+    fn read(&mut self, body: &str) -> Result<(Answer, Oddities), FetchError> {
+        read_online_status(body.as_bytes(), &self.list, 0, &mut self.sieve, &self.keys)
     }
 
     /// The users that an answer lists, each with a letter.
     fn listed(&mut self, entries: &[String]) -> String {
-        let (answer, oddities) = self.read(&body(entries));
+        let (answer, oddities) = self.read(&body(entries)).expect("an answer");
         let listed = match answer {
             Answer::Same => "same".to_owned(),
             Answer::Changed(changed) => changed.iter().map(|(user, status)| letter(*user, status)).collect(),
@@ -110,7 +110,8 @@ fn irregular_answers_are_read_in_full_and_remembered_by_nothing_but_their_bytes(
     assert_eq!(bench.listed(&foreign), "same 1f 0r 0u");
     let repeated = [off("a"), on("a", "1"), on("a", "2"), on("a", "1")];
     assert_eq!(bench.listed(&repeated), "0+21?2?3? 0f 3r 0u");
-    assert_eq!(bench.listed(&[]), "0?1?2?3?");
+    assert!(bench.read(&body(&[])).is_err(), "an answer about nobody is none");
+    assert_eq!(bench.listed(&repeated), "same 0f 3r 0u", "and changes nothing");
     assert_eq!(bench.listed(&regular), "0-1+12-3-");
 }
 
@@ -145,8 +146,8 @@ fn nothing_asked_and_nothing_answered() {
         let body = format!(r#"{{"errCode":0,"data":{data}}}"#);
         let read = |list| read_online_status(body.as_bytes(), list, 0, &mut Sieve::default(), &keys);
         assert_eq!(read(&nobody), Ok((Answer::Changed(Vec::new()), Oddities::default())));
-        let Ok((Answer::Changed(changed), _)) = read(&list(1)) else { panic!("an answer") };
-        assert!(changed.len() == 4 && changed.iter().all(|(_, status)| *status == UserStatus::Missing));
+        let error = read(&list(1)).expect_err("nobody is answered for");
+        assert!(error.to_string().ends_with("it says nothing of the users that were asked about"), "{error}");
     }
 }
 
@@ -192,12 +193,13 @@ proptest! {
         let mut picture: HashMap<UserIx, UserStatus> = HashMap::new();
         for entries in answers {
             let body = body(&entries);
-            let (answer, oddities) = bench.read(&body);
+            let sifted = bench.read(&body);
+            let full = read_online_status(body.as_bytes(), &bench.list, 0, &mut Sieve::default(), &bench.keys);
+            prop_assert_eq!(sifted.is_err(), full.is_err());
+            let (Ok((answer, oddities)), Ok((full, full_oddities))) = (sifted, full) else { continue };
             if let Answer::Changed(changed) = answer {
                 picture.extend(changed);
             }
-            let full = read_online_status(body.as_bytes(), &bench.list, 0, &mut Sieve::default(), &bench.keys);
-            let (full, full_oddities) = full.expect("an answer");
             let Answer::Changed(full) = full else { panic!("a first answer is never the same") };
             prop_assert_eq!(full.len(), IDS.len());
             prop_assert_eq!(&picture, &full.into_iter().collect());
