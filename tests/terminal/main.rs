@@ -88,7 +88,7 @@ fn a_stop_signal_from_elsewhere_is_heeded_like_ctrl_z() {
     session.until_shows("2890713225");
     let shell = format!("pkill -TSTP -P {}", session.pid());
     std::process::Command::new("bash").args(["-c", &shell]).status().unwrap();
-    session.until("the shell", |screen| !screen.alternate_screen());
+    session.until("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("Stopped"));
     session.press("\n");
     session.until("the view again", |screen| {
         screen.alternate_screen() && screen.contents().contains("2890713225")
