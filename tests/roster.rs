@@ -191,6 +191,36 @@ fn a_connection_in_anothers_place_is_a_reconnect_only_with_the_same_token() {
 }
 
 #[test]
+fn a_connection_that_comes_back_had_never_left() {
+    let mut script = Script::new(&["a", "b"]);
+    let (phone, desk) = (connection(2, PHONE, 1), connection(3, DESK, 2));
+    script.answer(1_000, 0, &[(0, on(&[phone.clone(), desk.clone()])), (1, UserStatus::Offline)]);
+    script.answer(3_000, 0, &[(0, on(std::slice::from_ref(&desk)))]);
+    let changes = script.answer(5_000, 0, &[(0, on(&[phone.clone(), desk.clone()]))]);
+    assert_eq!(what(&changes), [&What::SeenAgain(socket(&phone))]);
+    let since = Since { after_ms: None, before_ms: 1_000 };
+    assert_eq!(script.roster.connections(UserIx(0))[0].since, since, "from when it was first seen");
+
+    // Also after its user was offline, and on another list.
+    script.answer(7_000, 0, &[(0, UserStatus::Offline)]);
+    script.roster.rebase(watch(2, &["x", "a"]), at(8_000));
+    let changes = script.answer(9_000, 0, &[(0, UserStatus::Offline), (1, on(std::slice::from_ref(&desk)))]);
+    assert!(what(&changes).contains(&&What::SeenAgain(socket(&desk))));
+    let fresh = connection(3, "fresh", 2);
+    let changes = script.answer(11_000, 0, &[(1, on(std::slice::from_ref(&fresh)))]);
+    assert_eq!(
+        what(&changes),
+        [&What::Replaced { old: socket(&desk), new: socket(&fresh), same_token: true }]
+    );
+    for n in 0..100_u64 {
+        let next = connection(3, &n.to_string(), 2);
+        script.answer(12_000 + n, 0, &[(1, on(std::slice::from_ref(&next)))]);
+    }
+    let changes = script.answer(13_000, 0, &[(1, on(std::slice::from_ref(&fresh)))]);
+    assert!(matches!(what(&changes)[0], What::Replaced { .. }), "only a few are remembered");
+}
+
+#[test]
 fn a_failed_batch_ages_then_turns_unknown_and_never_offline() {
     let mut script = Script::new(&["a", "b", "c"]);
     let phone = connection(2, PHONE, 1);

@@ -126,6 +126,7 @@ fn are_alike(one: &Transition, other: &Transition) -> bool {
             to_a.same_word(*to_b) && from_a.same_word(*from_b)
         }
         (What::Connected(one), What::Connected(other))
+        | (What::SeenAgain(one), What::SeenAgain(other))
         | (What::Disconnected(one), What::Disconnected(other))
         | (What::MovedBackground(one), What::MovedBackground(other))
         | (What::MovedForeground(one), What::MovedForeground(other)) => one.platform == other.platform,

@@ -39,6 +39,9 @@ pub enum What {
     },
     /// A connection appeared.
     Connected(Socket),
+    /// A connection that had been gone is there again. A connID is born with its socket and never
+    /// reused (open-im-server `msggateway/context.go`), so it had been there all the time.
+    SeenAgain(Socket),
     /// A connection is gone.
     Disconnected(Socket),
     /// A connection is gone and another of the same platform is there in its place.

@@ -20,6 +20,7 @@ pub(super) fn words(picture: &Picture<'_>, theme: &Theme, transition: &Transitio
         }
         What::Presence { from, to } => format!("{} {} {}", from.word(), theme.glyphs.to, to.word()),
         What::Connected(socket) => format!("{} connected", socket.platform.name()),
+        What::SeenAgain(socket) => format!("{} seen again, the same connection", socket.platform.name()),
         What::Disconnected(socket) => format!("{} disconnected", socket.platform.name()),
         What::Replaced { new, same_token: true, .. } => {
             format!("{} reconnected with the same token", new.platform.name())

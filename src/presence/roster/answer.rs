@@ -1,16 +1,21 @@
 //! What an observation does to the roster: the last words of users, their connections, transitions.
 
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Changes, LeftOut, Roster, Tracked};
+use super::{Changes, GONE_KEPT, Gone, LeftOut, Roster, Tracked};
 use crate::presence::batches::{Answered, Failing};
 use crate::presence::connection::{ConnId, Connection};
 use crate::presence::observation::{Answer, Observation, OperationId, UserStatus};
+use crate::presence::platform::Platform;
 use crate::presence::state::{Presence, Why};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::{Socket, Transition, What};
 use crate::presence::verdict::{Sockets, verdict};
 use crate::presence::watch_list::UserIx;
+
+/// Up to so many connections, looking through all of them is cheaper than a table.
+const FEW: usize = 32;
 
 impl Roster {
     /// Takes one observation. One about another generation of the watch list changes nothing.
@@ -121,14 +126,23 @@ impl Roster {
         seen: &Seen,
         changes: &mut Changes,
     ) {
-        let mut gone = self.open.remove(&user).unwrap_or_default();
+        let before = self.open.remove(&user).unwrap_or_default();
+        let places: HashMap<&ConnId, usize> = match before.len() {
+            0..=FEW => HashMap::new(),
+            _ => before.iter().zip(0..).map(|(old, at)| (&old.connection.id, at)).collect(),
+        };
+        let place = |id: &ConnId| match before.len() {
+            0..=FEW => before.iter().position(|old| old.connection.id == *id),
+            _ => places.get(id).copied(),
+        };
+        let mut stays = vec![false; before.len()];
         let mut tracked = Vec::with_capacity(connections.len());
         let mut appeared = Vec::new();
         let mut moved = Vec::new();
         for connection in connections {
-            let known = gone.iter().position(|old| old.connection.id == connection.id);
-            let since = if let Some(at) = known {
-                let old = gone.remove(at);
+            let since = if let Some(at) = place(&connection.id) {
+                stays[at] = true;
+                let old = &before[at];
                 if old.connection.background != connection.background {
                     moved.push(if connection.background {
                         What::MovedBackground(socket(connection))
@@ -137,6 +151,9 @@ impl Roster {
                     });
                 }
                 old.since
+            } else if let Some(since) = self.returned(user, &connection.id) {
+                moved.push(What::SeenAgain(socket(connection)));
+                since
             } else {
                 appeared.push(connection);
                 Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received.mono_ms }
@@ -149,28 +166,47 @@ impl Roster {
         if last.is_none() {
             return; // first sight: what is there has not just appeared
         }
-        for old in gone {
-            let old = old.connection;
-            let heir = appeared.iter().position(|new| new.platform == old.platform);
-            let what = match heir.map(|at| appeared.remove(at)) {
+        let mut heirs = BTreeMap::<Platform, VecDeque<&Connection>>::new();
+        for new in &appeared {
+            heirs.entry(new.platform).or_default().push_back(new);
+        }
+        let gone = before.iter().zip(&stays).filter(|(_, stays)| !**stays).map(|(old, _)| old);
+        for Tracked { connection: old, since } in gone {
+            self.remember(user, old, *since);
+            let what = match heirs.get_mut(&old.platform).and_then(VecDeque::pop_front) {
                 Some(new) => What::Replaced {
-                    old: socket(&old),
+                    old: socket(old),
                     new: socket(new),
                     same_token: match (&old.token, &new.token) {
                         (Some(old), Some(new)) => old.fingerprint == new.fingerprint,
                         _ => false,
                     },
                 },
-                None => What::Disconnected(socket(&old)),
+                None => What::Disconnected(socket(old)),
             };
             self.note(user, what, last, seen, changes);
         }
-        for new in appeared {
+        for new in heirs.into_values().flatten() {
             self.note(user, What::Connected(socket(new)), last, seen, changes);
         }
         for what in moved {
             self.note(user, what, last, seen, changes);
         }
+    }
+
+    fn remember(&mut self, user: UserIx, connection: &Connection, since: Since) {
+        let remembered = self.gone.entry(user).or_default();
+        if remembered.len() == GONE_KEPT {
+            remembered.pop_front();
+        }
+        remembered.push_back(Gone { id: connection.id.clone(), since });
+    }
+
+    /// Since when a connection has been there that was taken for gone.
+    fn returned(&mut self, user: UserIx, id: &ConnId) -> Option<Since> {
+        let remembered = self.gone.get_mut(&user)?;
+        let at = remembered.iter().position(|gone| gone.id == *id)?;
+        remembered.remove(at).map(|gone| gone.since)
     }
 
     /// A batch answers again after its users had become unknown: those whose entries are as they

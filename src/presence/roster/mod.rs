@@ -10,11 +10,11 @@
 mod answer;
 mod passage;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::batches::{Answered, Batch, FeedStatus, Freshness, feed_status};
-use super::connection::Connection;
+use super::connection::{ConnId, Connection};
 use super::fetch_error::FetchError;
 use super::latency::Latency;
 use super::server_clock::ServerClock;
@@ -69,6 +69,16 @@ struct LeftOut {
     void_since: Option<u64>,
 }
 
+/// A connection that left the answers.
+#[derive(Clone, Debug)]
+struct Gone {
+    id: ConnId,
+    since: Since,
+}
+
+/// So many connections that are gone are remembered of a user.
+const GONE_KEPT: usize = 8;
+
 /// Everything that is known of the watched users.
 #[derive(Clone, Debug)]
 pub struct Roster {
@@ -78,6 +88,8 @@ pub struct Roster {
     sockets: Vec<Sockets>,
     since: Vec<Since>,
     open: HashMap<UserIx, Vec<Tracked>>,
+    /// Connections that are gone, newest last, a few for each user: one that comes back had never left.
+    gone: HashMap<UserIx, VecDeque<Gone>>,
     left_out: BTreeMap<UserIx, LeftOut>,
     clock: ServerClock,
     latency: Latency,
@@ -99,6 +111,7 @@ impl Roster {
             sockets: vec![Sockets::Silent; users],
             since: vec![Since { after_ms: None, before_ms: now.mono_ms }; users],
             open: HashMap::new(),
+            gone: HashMap::new(),
             left_out: BTreeMap::new(),
             clock: ServerClock::default(),
             latency: Latency::default(),
@@ -269,6 +282,9 @@ impl Roster {
             next.batches[next.list.batch_of(user) as usize].recount(Sockets::Silent, word);
             if let Some(open) = self.open.remove(&old) {
                 next.open.insert(user, open);
+            }
+            if let Some(gone) = self.gone.remove(&old) {
+                next.gone.insert(user, gone);
             }
             let left_out = self.left_out.get(&old).copied().unwrap_or(LeftOut {
                 why: batch.why(),
