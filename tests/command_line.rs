@@ -83,6 +83,13 @@ fn variables_are_twins_of_options_and_options_win() {
     // Variables for a server are none of the demo's business.
     let said = with(&nowhere, &["demo"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
+    // An empty one asks for nothing.
+    let empty =
+        ["COLOR", "INTERVAL", "WATCH", "BATCH", "SORT", "SIZE", "PROXY", "CA_FILE", "BODY_LIMIT", "ASCII"];
+    let names: Vec<String> = empty.iter().map(|name| format!("IMTOP_{name}")).collect();
+    let empty: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    assert_eq!(with(&empty, &["demo"]).code, Some(0));
+    assert!(with(&empty, &["u"]).err.contains("an admin token is needed"));
     // Their values are not shown either: one may hold a password.
     let said = with(&[("IMTOP_PROXY", "http://me:hunter2@proxy:3128")], &["--help"]);
     assert!(said.out.contains("IMTOP_PROXY") && !said.out.contains("hunter2"));
@@ -110,9 +117,12 @@ fn the_demo_without_a_terminal_is_one_picture_with_everything_in_it() {
 fn a_reader_that_goes_away_is_no_error() {
     let mut child = imtop(&["demo"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
-    let said = said(child.wait_with_output().unwrap());
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(!said.err.contains("panicked") && !said.err.contains("Broken pipe"), "{}", said.err);
+    let read = said(child.wait_with_output().unwrap());
+    assert_eq!(read.code, Some(0), "{}", read.err);
+    assert!(!read.err.contains("panicked") && !read.err.contains("Broken pipe"), "{}", read.err);
+    let script = format!("{} simulate --listen 127.0.0.1:0 --list | true", env!("CARGO_BIN_EXE_imtop"));
+    let piped = said(Command::new("bash").args(["-o", "pipefail", "-c", &script]).output().unwrap());
+    assert_eq!((piped.code, piped.err.as_str()), (Some(0), ""));
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let output = imtop(&["demo"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
@@ -188,6 +198,7 @@ fn the_simulator_says_where_it_listens_and_stays_on_this_machine() {
 #[test]
 fn help_teaches_by_examples() {
     let help = run(&["--help"]);
+    assert!(run(&["help"]).out.contains("Examples:"));
     assert_eq!(help.code, Some(0));
     for word in ["Examples:", "imtop demo", "IMTOP_TOKEN=", "--watch", "never from"] {
         assert!(help.out.contains(word), "no {word}:\n{}", help.out);
