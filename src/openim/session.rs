@@ -57,7 +57,7 @@ pub(super) struct Session {
 struct State {
     held: Option<Arc<Pass>>,
     serial: u64,
-    /// The token file as it was read last, and when it was looked at.
+    /// The token file as it was when it was looked at last, whatever came of that, and when it was.
     stamp: Option<Stamp>,
     looked: Option<Instant>,
     /// The last try to get a new token: when, the how manieth in a row, and what became of it.
@@ -108,7 +108,8 @@ impl Session {
         Session { source, state: Mutex::default() }
     }
 
-    /// Whether there is a token file that looks other than when it was read.
+    /// Whether there is a token file that looks other than when it was looked at last. One that will
+    /// not do counts as looked at: it is worth another question only when it changes again.
     pub(super) async fn has_changed(&self) -> bool {
         let Credentials::TokenFile(path) = &self.source else { return false };
         credentials::stamp(path).await != self.state.lock().await.stamp
@@ -157,8 +158,8 @@ impl Session {
         match &self.source {
             Credentials::Token(_) => Ok(false),
             Credentials::TokenFile(path) => {
-                let now = Self::look(state, path, true).await;
-                Ok(now.is_ok_and(|now| now.serial != pass.serial))
+                // What is wrong with the file says more than the refusal of what it held before.
+                Ok(Self::look(state, path, true).await?.serial != pass.serial)
             }
             Credentials::TokenCommand(_) => self.replace(state, pass, issuer).await,
             Credentials::Login { .. } => {
@@ -262,7 +263,12 @@ impl Session {
         }
     }
 
-    /// The token in the file. While a new one cannot be read the old one stays in use.
+    /// The token in the file. While a new one cannot be read the old one stays in use, unless the
+    /// server has refused it, which is what `closely` says.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Credentials`]: the file will not do, and there is no other token to use.
     async fn look(state: &mut State, path: &Path, closely: bool) -> Result<Arc<Pass>, FetchError> {
         let now = Instant::now();
         let lately = state.looked.is_some_and(|looked| now.saturating_duration_since(looked) < LOOK_EVERY);
@@ -271,9 +277,10 @@ impl Session {
         }
         state.looked = Some(now);
         let stamp = credentials::stamp(path).await;
-        if let (Some(held), true, false) = (&state.held, stamp.is_some() && stamp == state.stamp, closely) {
+        if let (Some(held), true, false) = (&state.held, stamp == state.stamp, closely) {
             return Ok(Arc::clone(held));
         }
+        state.stamp = stamp;
         let read = match credentials::read_file(path).await {
             Ok((token, stamp)) => sendable(token, "the token file").map(|token| (token, stamp)),
             Err(error) => Err(error),
@@ -286,8 +293,8 @@ impl Session {
                     _ => Ok(state.hold(token, None)),
                 }
             }
-            (Err(_), Some(held)) => Ok(Arc::clone(held)),
-            (Err(error), None) => Err(error),
+            (Err(_), Some(held)) if !closely => Ok(Arc::clone(held)),
+            (Err(error), _) => Err(error),
         }
     }
 }

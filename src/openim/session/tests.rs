@@ -158,10 +158,37 @@ async fn a_token_file_that_changes_is_read_again() {
     file.write("second");
     assert_eq!(session.refused(&pass, 1507, &script).await, Ok(true));
     assert_eq!(token(&session, &script).await, "second");
-    // While it is half-written, the old one stays in use.
-    file.write("");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_token_file_that_will_not_do_is_reported_once_the_old_token_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (file, script) = (File::new("unfit", "one"), Script::default());
+    let session = Session::new(Credentials::TokenFile(file.0.clone()));
     let pass = session.pass(&script).await.unwrap();
-    assert_eq!(session.refused(&pass, 1507, &script).await, Ok(false));
+    let readable = || std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let (empty, gone) = (|| file.write(""), || std::fs::remove_file(&file.0).unwrap());
+    let cases: [(&dyn Fn(), &str); 3] = [
+        (&readable, "-unfit: other users can read or change it"),
+        (&empty, "-unfit: it is empty"),
+        (&gone, "-unfit: no such file"),
+    ];
+    for (spoil, says) in cases {
+        spoil();
+        tokio::time::advance(LOOK_EVERY).await;
+        assert!(session.has_changed().await, "{says}");
+        // The old token may still work, and is not given up for that.
+        assert_eq!(token(&session, &script).await, "one");
+        assert!(!session.has_changed().await, "{says}");
+        for _ in 0..2 {
+            let error = session.refused(&pass, 1501, &script).await.unwrap_err();
+            assert!(error.to_string().ends_with(says), "{error}");
+            assert!(!session.has_changed().await, "{says}");
+        }
+    }
+    file.write("second");
+    assert!(session.has_changed().await);
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(true));
     assert_eq!(token(&session, &script).await, "second");
 }
 
