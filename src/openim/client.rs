@@ -126,6 +126,12 @@ impl Client {
         self.0.session.has_changed().await
     }
 
+    /// Ends a pause before the next try to get a token, where that harms nobody: the user wants an
+    /// answer now. A pause that keeps us from displacing others is kept.
+    pub fn waive_pause(&self) {
+        self.0.session.waive_pause();
+    }
+
     /// Asks which sockets the users of a batch have open (`POST /user/get_users_online_status`).
     ///
     /// `sieve` remembers the batch's last good answer; a failure leaves it as it is. A refused token

@@ -148,6 +148,97 @@ async fn a_failed_login_is_not_tried_again_at_once() {
     assert_eq!(token(&session, &script).await, "token-2");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_login_that_displaced_nobody_makes_no_pause_longer() {
+    let (file, script) = (File::new("harmless", "openIM123"), Script::default());
+    let session = login(&file);
+    for error in [
+        FetchError::Unreachable { what: "connection refused".into() },
+        FetchError::Timeout { after_ms: 1 },
+        FetchError::Tls { what: "the certificate has expired".into() },
+        FetchError::Http { status: 502 },
+    ] {
+        script.fail(Some(error.clone()));
+        let before = script.logins();
+        // A question every ten seconds, for an hour: a login for every third.
+        for _ in 0..360 {
+            assert_eq!(session.pass(&script).await.err(), Some(error.clone()));
+            tokio::time::advance(Duration::from_secs(10)).await;
+        }
+        assert_eq!(script.logins() - before, 120);
+    }
+    script.fail(None);
+    let pass = session.pass(&script).await.unwrap();
+    // The pauses after a login that may have displaced somebody start from the beginning.
+    tokio::time::advance(LOGIN_PAUSE).await;
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_secret_file_makes_no_pause_longer() {
+    let script = Script::default();
+    let file = File::new("late", "openIM123");
+    std::fs::remove_file(&file.0).unwrap();
+    let session = login(&file);
+    for _ in 0..10 {
+        let error = session.pass(&script).await.err().unwrap();
+        assert!(error.to_string().ends_with("-late: no such file"), "{error}");
+        tokio::time::advance(LOGIN_PAUSE).await;
+    }
+    file.write("openIM123");
+    assert_eq!(token(&session, &script).await, "token-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_ends_the_pause_after_a_login_only_where_it_displaced_nobody() {
+    let (file, script) = (File::new("wish", "openIM123"), Script::default());
+    let session = login(&file);
+    script.fail(Some(FetchError::Unreachable { what: "connection refused".into() }));
+    for logins in 1..=3 {
+        session.waive_pause();
+        // One wish is one try, however many questions there are.
+        assert!(session.pass(&script).await.is_err() && session.pass(&script).await.is_err());
+        assert_eq!(script.logins(), logins);
+    }
+    let refused = FetchError::Denied { code: 1002, what: "secret invalid".into(), advice: "look" };
+    script.fail(Some(refused.clone()));
+    for _ in 0..3 {
+        session.waive_pause();
+        assert_eq!(session.pass(&script).await.err(), Some(refused.clone()));
+        assert_eq!(script.logins(), 4);
+    }
+    minutes(15).await;
+    script.fail(None);
+    let pass = session.pass(&script).await.unwrap();
+    session.waive_pause();
+    session.pass(&script).await.unwrap();
+    assert_eq!(session.refused(&pass, 1507, &script).await, Ok(false));
+    assert_eq!(script.logins(), 5);
+}
+
+#[tokio::test]
+async fn a_wish_ends_the_pause_after_a_command_always() {
+    let (file, script) = (File::new("wished", "one"), Script::default());
+    let session = Session::new(Credentials::TokenCommand(format!("cat '{}'", file.0.display())));
+    let pass = session.pass(&script).await.unwrap();
+    file.write("second");
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(false));
+    session.waive_pause();
+    let pass = session.pass(&script).await.unwrap();
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(true));
+    // The same after one that failed.
+    file.write("");
+    session.waive_pause();
+    let pass = session.pass(&script).await.unwrap();
+    assert!(session.refused(&pass, 1501, &script).await.is_err());
+    file.write("third");
+    assert!(session.refused(&pass, 1501, &script).await.is_err());
+    session.waive_pause();
+    let pass = session.pass(&script).await.unwrap();
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(true));
+    assert_eq!(token(&session, &script).await, "third");
+}
+
 #[tokio::test]
 async fn a_token_file_that_changes_is_read_again() {
     let (file, script) = (File::new("file", "one\n"), Script::default());
