@@ -105,7 +105,7 @@ impl Client {
             http: http.build().map_err(|_| SetupError::Http)?,
             urls: Endpoint::ALL.map(|endpoint| options.api.url_of(endpoint)),
             api: options.api,
-            session: Session::new(options.credentials),
+            session: Session::new(options.credentials, options.timeout),
             run: keys.hash(b"run") as u32,
             keys,
             timeout: options.timeout,

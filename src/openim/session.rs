@@ -54,6 +54,8 @@ pub(super) struct Pass {
 /// The admin session of one client.
 pub(super) struct Session {
     source: Credentials,
+    /// For a token command.
+    timeout: Duration,
     state: Mutex<State>,
     /// The user wants an answer now; noted here, as the state may be held by a try under way.
     wished: AtomicBool,
@@ -151,8 +153,9 @@ impl Failure {
 }
 
 impl Session {
-    pub(super) fn new(source: Credentials) -> Session {
-        Session { source, state: Mutex::default(), wished: AtomicBool::new(false) }
+    /// A session with no token yet; a token command has to end within `timeout`.
+    pub(super) fn new(source: Credentials, timeout: Duration) -> Session {
+        Session { source, timeout, state: Mutex::default(), wished: AtomicBool::new(false) }
     }
 
     /// Ends the pause after a token command, and after a login that displaced nobody: the user wants
@@ -308,7 +311,7 @@ impl Session {
                 return Ok((token, Some(secret)));
             }
             Credentials::TokenCommand(command) => {
-                let token = credentials::run(command).await;
+                let token = credentials::run(command, self.timeout).await;
                 token.and_then(|token| sendable(token, "the token command's output"))
             }
             Credentials::TokenFile(path) => {

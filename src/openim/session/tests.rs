@@ -59,7 +59,11 @@ impl Drop for File {
 }
 
 fn login(file: &File) -> Session {
-    Session::new(Credentials::Login { secret_file: file.0.clone(), admin_id: "imAdmin".to_owned() })
+    session_of(Credentials::Login { secret_file: file.0.clone(), admin_id: "imAdmin".to_owned() })
+}
+
+fn session_of(source: Credentials) -> Session {
+    Session::new(source, Duration::from_secs(10))
 }
 
 async fn token(session: &Session, script: &Script) -> String {
@@ -219,7 +223,7 @@ async fn a_wish_ends_the_pause_after_a_login_only_where_it_displaced_nobody() {
 #[tokio::test]
 async fn a_wish_ends_the_pause_after_a_command_always() {
     let (file, script) = (File::new("wished", "one"), Script::default());
-    let session = Session::new(Credentials::TokenCommand(format!("cat '{}'", file.0.display())));
+    let session = session_of(Credentials::TokenCommand(format!("cat '{}'", file.0.display())));
     let pass = session.pass(&script).await.unwrap();
     file.write("second");
     assert_eq!(session.refused(&pass, 1501, &script).await, Ok(false));
@@ -242,7 +246,7 @@ async fn a_wish_ends_the_pause_after_a_command_always() {
 #[tokio::test]
 async fn a_token_file_that_changes_is_read_again() {
     let (file, script) = (File::new("file", "one\n"), Script::default());
-    let session = Session::new(Credentials::TokenFile(file.0.clone()));
+    let session = session_of(Credentials::TokenFile(file.0.clone()));
     let pass = session.pass(&script).await.unwrap();
     assert_eq!(pass.token.expose_secret(), "one");
     assert_eq!(session.refused(&pass, 1507, &script).await, Ok(false));
@@ -255,7 +259,7 @@ async fn a_token_file_that_changes_is_read_again() {
 async fn a_new_token_file_that_will_not_do_is_reported_once_the_old_token_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let (file, script) = (File::new("unfit", "one"), Script::default());
-    let session = Session::new(Credentials::TokenFile(file.0.clone()));
+    let session = session_of(Credentials::TokenFile(file.0.clone()));
     let pass = session.pass(&script).await.unwrap();
     let readable = || std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o644)).unwrap();
     let (empty, gone) = (|| file.write(""), || std::fs::remove_file(&file.0).unwrap());
@@ -286,7 +290,7 @@ async fn a_new_token_file_that_will_not_do_is_reported_once_the_old_token_is_ref
 #[tokio::test(start_paused = true)]
 async fn a_token_file_is_looked_at_once_a_second_without_a_failure() {
     let (file, script) = (File::new("look", "one"), Script::default());
-    let session = Session::new(Credentials::TokenFile(file.0.clone()));
+    let session = session_of(Credentials::TokenFile(file.0.clone()));
     assert_eq!(token(&session, &script).await, "one");
     file.write("second");
     assert_eq!(token(&session, &script).await, "one");
@@ -300,7 +304,7 @@ async fn a_file_that_will_not_do_says_why() {
     let script = Script::default();
     let file = File::new("open", "one");
     std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let session = Session::new(Credentials::TokenFile(file.0.clone()));
+    let session = session_of(Credentials::TokenFile(file.0.clone()));
     let error = session.pass(&script).await.err().unwrap();
     assert!(error.to_string().ends_with("-open: other users can read or change it"), "{error}");
     assert_eq!(error.advice(), "run chmod 600 on it");
@@ -309,7 +313,7 @@ async fn a_file_that_will_not_do_says_why() {
     assert!(error.to_string().ends_with("-open: there is white space within it"), "{error}");
     file.write("one");
     assert_eq!(token(&session, &script).await, "one");
-    let session = Session::new(Credentials::TokenFile("/no/such/file".into()));
+    let session = session_of(Credentials::TokenFile("/no/such/file".into()));
     let error = session.pass(&script).await.err().unwrap();
     assert_eq!(error.to_string(), "/no/such/file: no such file");
 }
@@ -317,7 +321,7 @@ async fn a_file_that_will_not_do_says_why() {
 #[tokio::test]
 async fn a_command_is_run_again_after_a_refusal() {
     let (file, script) = (File::new("command", "one"), Script::default());
-    let session = Session::new(Credentials::TokenCommand(format!("cat '{}'", file.0.display())));
+    let session = session_of(Credentials::TokenCommand(format!("cat '{}'", file.0.display())));
     let pass = session.pass(&script).await.unwrap();
     file.write("second");
     // Too early: it has just run.
@@ -332,7 +336,7 @@ async fn a_command_is_run_again_after_a_refusal() {
 #[tokio::test]
 async fn a_token_that_no_header_takes_is_refused_without_being_shown() {
     let script = Script::default();
-    let session = Session::new(Credentials::Token("se\ncret".to_owned().into()));
+    let session = session_of(Credentials::Token("se\ncret".to_owned().into()));
     let error = session.pass(&script).await.err().unwrap();
     assert_eq!(
         error.to_string(),
