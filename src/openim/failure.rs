@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::fmt;
 use std::io;
 
 use reqwest::StatusCode;
@@ -17,23 +18,45 @@ use super::redact::Redactor;
 /// Least and most time that a `Retry-After` is believed, in seconds.
 const RETRY_AFTER_SECONDS: (f64, f64) = (1.0, 300.0);
 
-/// What a request or a body that broke off comes to. `host` is whom it was sent to.
-pub(super) fn of_transport(error: &reqwest::Error, host: &str) -> FetchError {
+/// Whom connections are made to.
+#[derive(Clone, Copy)]
+pub(super) enum Peer<'a> {
+    /// The server, by its name or address.
+    Server(&'a str),
+    /// The proxy, which is not named: what was taken for its host may be a part of its password.
+    Proxy,
+}
+
+impl fmt::Display for Peer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Peer::Server(host) => host,
+            Peer::Proxy => "the proxy",
+        })
+    }
+}
+
+/// What a request or a body that broke off comes to. `peer` is whom it was sent to.
+pub(super) fn of_transport(error: &reqwest::Error, peer: Peer<'_>) -> FetchError {
     let mut link: Option<&(dyn Error + 'static)> = Some(error);
     let mut what = None;
     while let Some(error) = link {
         if let Some(tls) = error.downcast_ref::<TlsError>() {
             return FetchError::Tls { what: tls_words(tls).into() };
         }
-        what = words(error, host).or(what);
+        what = words(error, peer).or(what);
         // An `io::Error` names not what it wraps as its source, but that one's source.
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         link = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source());
     }
-    match what {
-        Some(Words::NotHttp) => FetchError::Decode { what: "not HTTP".into() },
-        Some(Words::Failed(words)) => FetchError::Unreachable { what: words.into() },
-        None => FetchError::Unreachable { what: "the connection failed".into() },
+    let what = match what {
+        Some(Words::NotHttp) => return FetchError::Decode { what: "not HTTP".into() },
+        Some(Words::Failed(words)) => words.into(),
+        None => "the connection failed".into(),
+    };
+    match peer {
+        Peer::Server(_) => FetchError::Unreachable { what },
+        Peer::Proxy => FetchError::ProxyUnreachable { what },
     }
 }
 
@@ -52,7 +75,7 @@ fn owned(words: String) -> Words {
     Words::Failed(Cow::Owned(words))
 }
 
-fn words(error: &(dyn Error + 'static), host: &str) -> Option<Words> {
+fn words(error: &(dyn Error + 'static), peer: Peer<'_>) -> Option<Words> {
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return if error.is_parse() {
             Some(Words::NotHttp)
@@ -65,12 +88,12 @@ fn words(error: &(dyn Error + 'static), host: &str) -> Option<Words> {
         };
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
-        return io_words(error, host);
+        return io_words(error, peer);
     }
     // The resolver's and the proxy connector's errors are private types.
     let text = error.to_string();
     if text == "dns error" {
-        return Some(owned(format!("no address found for {host}")));
+        return Some(owned(format!("no address found for {peer}")));
     }
     if text.contains("proxy authorization required") {
         return Some(known("the proxy wants a user name and a password"));
@@ -81,7 +104,7 @@ fn words(error: &(dyn Error + 'static), host: &str) -> Option<Words> {
     None
 }
 
-fn io_words(error: &io::Error, host: &str) -> Option<Words> {
+fn io_words(error: &io::Error, peer: Peer<'_>) -> Option<Words> {
     use io::ErrorKind;
     Some(known(match error.kind() {
         ErrorKind::ConnectionRefused => "connection refused",
@@ -98,10 +121,10 @@ fn io_words(error: &io::Error, host: &str) -> Option<Words> {
         _ => {
             let text = error.to_string();
             if text.contains("Temporary failure in name resolution") {
-                return Some(owned(format!("the name service does not answer for {host}")));
+                return Some(owned(format!("the name service does not answer for {peer}")));
             }
             if text.contains("lookup address") {
-                return Some(owned(format!("no address found for {host}")));
+                return Some(owned(format!("no address found for {peer}")));
             }
             return None;
         }

@@ -144,7 +144,10 @@ impl Failure {
     /// Of a login: where the server said something, it may have acted on it as well.
     fn of_login(error: FetchError) -> Failure {
         let harmless = match error {
-            FetchError::Unreachable { .. } | FetchError::Timeout { .. } | FetchError::Tls { .. } => true,
+            FetchError::Unreachable { .. }
+            | FetchError::ProxyUnreachable { .. }
+            | FetchError::Timeout { .. }
+            | FetchError::Tls { .. } => true,
             FetchError::Http { status } => status >= 500,
             _ => false,
         };
