@@ -25,8 +25,10 @@ pub enum FetchError {
     },
     /// The TLS handshake failed.
     Tls {
-        /// What failed, as the TLS library words it.
+        /// What failed.
         what: Box<str>,
+        /// What to do.
+        advice: &'static str,
     },
     /// A 3xx, which is never followed: the admin token would go with it.
     Redirect {
@@ -184,7 +186,6 @@ impl FetchError {
             FetchError::Timeout { .. } => {
                 "the server or one of its gateways may hang; --timeout waits longer"
             }
-            FetchError::Tls { .. } => "check the certificate; --ca-file trusts a private authority",
             FetchError::Redirect { .. } => "redirects are not followed; give the final address to --api",
             FetchError::Http { status: 404 } => "no OpenIM API answers there; check the path in --api",
             FetchError::Http { status: 407 } => {
@@ -202,7 +203,8 @@ impl FetchError {
             }
             FetchError::TooLarge { .. } => "ask for fewer users at a time (--batch)",
             FetchError::Decode { .. } => "is --api the address of an OpenIM API, and not of another program?",
-            FetchError::Auth { advice, .. }
+            FetchError::Tls { advice, .. }
+            | FetchError::Auth { advice, .. }
             | FetchError::Denied { advice, .. }
             | FetchError::Api { advice, .. }
             | FetchError::Credentials { advice, .. } => advice,
@@ -220,7 +222,7 @@ impl fmt::Display for FetchError {
             FetchError::Timeout { after_ms } => {
                 write!(f, "no whole answer within {} s", Seconds(*after_ms))
             }
-            FetchError::Tls { what } => write!(f, "no trusted TLS connection: {what}"),
+            FetchError::Tls { what, .. } => write!(f, "no trusted TLS connection: {what}"),
             FetchError::Redirect { status, target } => {
                 write!(f, "HTTP {status} redirects to {target}")
             }

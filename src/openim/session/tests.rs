@@ -159,7 +159,7 @@ async fn a_login_that_displaced_nobody_makes_no_pause_longer() {
     for error in [
         FetchError::Unreachable { what: "connection refused".into() },
         FetchError::Timeout { after_ms: 1 },
-        FetchError::Tls { what: "the certificate has expired".into() },
+        FetchError::Tls { what: "the certificate has expired".into(), advice: "renew it" },
         FetchError::Http { status: 502 },
     ] {
         script.fail(Some(error.clone()));
