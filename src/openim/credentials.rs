@@ -171,7 +171,7 @@ pub(super) async fn run(command: &str, timeout: Duration) -> Result<SecretString
         drop(group);
         return Err(failed(
             format!("the token command did not finish within {} s", limit.as_secs_f64()),
-            "it has to print the token and end, without asking for anything; --timeout waits longer, up to 30 s",
+            "it has to end without asking for anything; --timeout waits longer, up to 30 s",
         ));
     };
     group.0 = None; // it has ended; what it left running on purpose may go on
