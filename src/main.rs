@@ -3,12 +3,16 @@
 use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::FromArgMatches as _;
 use imtop::cli::{Cli, Command, definition, misspelt_command};
 use imtop::commands::{self, CommandError, environment};
 use imtop::config::{Settings, SettingsError};
 use imtop::terminal;
+
+/// So long the tasks have to end what they started, such as a token command.
+const FAREWELL: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
     let matches = definition(&environment).get_matches();
@@ -46,7 +50,8 @@ fn run(cli: Cli) -> Result<u8, CommandError> {
         Some(Command::Demo(args)) => runtime.block_on(commands::demo(&args)),
         Some(Command::Simulate(args)) => runtime.block_on(commands::simulate(&args)),
     };
-    // Nobody waits for a request that still hangs.
-    runtime.shutdown_background();
+    // Drops every task, and with them the processes of a token command. It takes no time unless a
+    // thread is busy or reads from something that hangs; nobody waits for that.
+    runtime.shutdown_timeout(FAREWELL);
     ended
 }

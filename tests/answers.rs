@@ -228,6 +228,28 @@ async fn a_proxy_is_used_when_asked_for() {
     assert_eq!(request.header("proxy-authorization"), Some("Basic bWU6aHVudGVyMg=="));
 }
 
+#[tokio::test]
+async fn a_proxy_that_cannot_be_reached_is_named_as_what_fails() {
+    let nobody =
+        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    for api in ["http://im.invalid:10002", "https://im.invalid"] {
+        for (proxy, says) in [
+            (format!("http://me:hunter2@{nobody}"), "connection refused"),
+            ("http://me:hunter2@proxy.invalid".to_owned(), "for the proxy"),
+        ] {
+            let mut options = options(api);
+            options.proxy = Some(proxy.into());
+            let client = Client::new(options).expect("a client");
+            let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.unwrap_err();
+            let text = error.to_string();
+            assert!(text.starts_with("cannot reach the server through the proxy: "), "{text}");
+            assert!(text.ends_with(says), "{text}");
+            assert!(error.advice().contains("--proxy") && !error.advice().contains("--api"));
+            assert_eq!(error.mends(), Mends::ByItself);
+        }
+    }
+}
+
 fn issued(token: &str) -> Turn {
     json(format!(
         r#"{{"errCode":0,"errMsg":"","errDlt":"","data":{{"token":"{token}","expireTimeSeconds":7776000}}}}"#

@@ -12,7 +12,7 @@ use common::scratch::Scratch;
 use common::server::{Server, Turn, gzip, http, json, nobody, was_contacted};
 use common::{ask, changed, fixture, offline_body, options, watch};
 use imtop::openim::{Client, Options, Sieve};
-use imtop::presence::{FetchError, Mends, UserIx, UserStatus};
+use imtop::presence::{Mends, UserIx, UserStatus};
 
 const LIMIT: u64 = 64 << 10;
 
@@ -356,10 +356,10 @@ async fn certificates_are_checked() {
     let (authority, [good, other_name, expired, unknown]) = certificates::all();
     let scratch = Scratch::new();
     let address = "127.0.0.1:0".parse().expect("an address");
-    for (bad, says) in [
-        (unknown.clone(), "the certificate is signed by nobody whom this system trusts"),
-        (other_name, "the certificate is for another name"),
-        (expired, "the certificate has expired"),
+    for (bad, says, advice) in [
+        (unknown.clone(), "the certificate is signed by nobody whom this system trusts", "--ca-file"),
+        (other_name, "the certificate is for another name", "to --api"),
+        (expired, "the certificate has expired", "renew"),
     ] {
         let server = Server::start_at(address, [json(offline_body(&["u"]))], vec![bad, good.clone()]).await;
         let mut options = options(&format!("https://{}", server.address));
@@ -369,7 +369,7 @@ async fn certificates_are_checked() {
         let error = ask(&client, &list, &mut sieve).await.answer.expect_err("not trusted");
         assert_eq!(error.to_string(), format!("no trusted TLS connection: {says}"));
         assert_eq!(error.mends(), Mends::WhenChanged);
-        assert!(error.advice().contains("--ca-file"));
+        assert!(error.advice().contains(advice), "{}", error.advice());
         assert!(server.requests().is_empty(), "nothing was sent to a stranger");
         assert_eq!(changed(&ask(&client, &list, &mut sieve).await), [(UserIx(0), UserStatus::Offline)]);
     }
@@ -378,6 +378,31 @@ async fn certificates_are_checked() {
     options.tls.insecure = true;
     let client = Client::new(options).expect("a client");
     assert_eq!(changed(&ask(&client, &watch(&["u"]), &mut Sieve::default()).await).len(), 1);
+}
+
+/// As plain `openssl req -x509` makes it, and as it is with `basicConstraints=CA:FALSE`.
+#[tokio::test]
+async fn a_certificate_that_signed_itself_is_trusted_if_it_is_no_authority() {
+    let scratch = Scratch::new();
+    let address = "127.0.0.1:0".parse().expect("an address");
+    for is_authority in [true, false] {
+        let (pem, acceptor) = certificates::self_signed(is_authority);
+        let server = Server::start_at(address, [json(offline_body(&["u"]))], vec![acceptor]).await;
+        let mut options = options(&format!("https://{}", server.address));
+        options.tls.ca_file = Some(scratch.secret("server.pem", &pem));
+        let client = Client::new(options).expect("a client");
+        match ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer {
+            Ok(_) => assert!(!is_authority),
+            Err(error) => {
+                assert!(is_authority, "{error}");
+                assert_eq!(
+                    error.to_string(),
+                    "no trusted TLS connection: the server shows an authority's certificate as its own"
+                );
+                assert!(error.advice().contains("CA:FALSE"));
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -396,5 +421,6 @@ async fn https_where_nobody_speaks_tls() {
     options.tls.insecure = true;
     let client = Client::new(options).expect("a client");
     let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.expect_err("no TLS");
-    assert_eq!(error, FetchError::Tls { what: "what answers there does not speak TLS".into() });
+    assert_eq!(error.to_string(), "no trusted TLS connection: what answers there does not speak TLS");
+    assert_eq!(error.advice(), "check the port in --api, or give it http:// there");
 }

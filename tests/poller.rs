@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ struct Scripted {
     asked: Mutex<Vec<(u64, u32)>>,
     under_way: Mutex<(usize, usize)>,
     new_credentials: AtomicBool,
+    pauses_waived: AtomicU32,
     began: std::sync::OnceLock<Instant>,
 }
 
@@ -85,6 +86,10 @@ impl Source for Scripted {
 
     async fn credentials_changed(&self) -> bool {
         self.new_credentials.swap(false, Ordering::Relaxed)
+    }
+
+    fn waive_pause(&self) {
+        self.pauses_waived.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -268,12 +273,14 @@ async fn poll_now_cuts_a_back_off_short() {
     let mut run = start(Scripted::default().script(0, [(ms(0), refused()), (ms(0), refused())]), 1, 4);
     run.pass(20_000).await;
     assert_eq!(run.source.asked_about(0), [0], "a refusal does not mend by itself");
+    assert_eq!(run.source.pauses_waived.load(Ordering::Relaxed), 0);
     run.poller().poll_now();
     run.pass(1_000).await;
     assert_eq!(run.source.asked_about(0), [0, 20_000]);
     run.source.new_credentials.store(true, Ordering::Relaxed);
     run.pass(1_500).await;
     assert_eq!(run.source.asked_about(0).len(), 3, "new credentials are tried within a second");
+    assert_eq!(run.source.pauses_waived.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test(start_paused = true)]

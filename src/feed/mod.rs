@@ -35,6 +35,10 @@ pub trait Source: Send + Sync + 'static {
     fn credentials_changed(&self) -> impl Future<Output = bool> + Send {
         std::future::ready(false)
     }
+
+    /// The user wants an answer now: a pause that the source makes of its own, and that protects
+    /// nobody else, is over.
+    fn waive_pause(&self) {}
 }
 
 impl Source for Client {
@@ -46,5 +50,9 @@ impl Source for Client {
 
     async fn credentials_changed(&self) -> bool {
         Client::credentials_changed(self).await
+    }
+
+    fn waive_pause(&self) {
+        Client::waive_pause(self);
     }
 }

@@ -152,7 +152,10 @@ impl<S: Source> Task<S> {
     fn grant(&mut self, wish: Wish) {
         let now = Instant::now();
         match wish {
-            Wish::PollNow => self.schedule.poll_now(now),
+            Wish::PollNow => {
+                self.source.waive_pause();
+                self.schedule.poll_now(now);
+            }
             Wish::Interval(interval) => self.schedule.set_interval(interval, now),
             Wish::Watch(list) => {
                 self.requests = JoinSet::new(); // drops, and so ends, the requests about the old list

@@ -17,7 +17,7 @@ use super::body::{Body, unpack};
 use super::endpoint::Endpoint;
 use super::envelope;
 use super::error_code;
-use super::failure;
+use super::failure::{self, Peer};
 use super::online_status::{About, Sieve};
 use super::options::{Options, SetupError};
 use super::origin::Origin;
@@ -53,6 +53,8 @@ pub struct Client(Arc<Inner>);
 pub(super) struct Inner {
     http: reqwest::Client,
     api: Origin,
+    /// Whether every connection goes to a proxy.
+    proxied: bool,
     /// Of each endpoint, in the order of [`Endpoint::ALL`].
     urls: [reqwest::Url; 3],
     session: Session,
@@ -97,6 +99,7 @@ impl Client {
             .pool_max_idle_per_host(options.concurrency.max(1))
             .pool_idle_timeout(IDLE)
             .tls_backend_preconfigured(tls);
+        let proxied = proxy.is_some();
         if let Some((proxy, _)) = proxy {
             http = http.proxy(proxy);
         }
@@ -105,7 +108,8 @@ impl Client {
             http: http.build().map_err(|_| SetupError::Http)?,
             urls: Endpoint::ALL.map(|endpoint| options.api.url_of(endpoint)),
             api: options.api,
-            session: Session::new(options.credentials),
+            proxied,
+            session: Session::new(options.credentials, options.timeout),
             run: keys.hash(b"run") as u32,
             keys,
             timeout: options.timeout,
@@ -124,6 +128,12 @@ impl Client {
     /// the old token may be void.
     pub async fn credentials_changed(&self) -> bool {
         self.0.session.has_changed().await
+    }
+
+    /// Ends a pause before the next try to get a token, where that harms nobody: the user wants an
+    /// answer now. A pause that keeps us from displacing others is kept.
+    pub fn waive_pause(&self) {
+        self.0.session.waive_pause();
     }
 
     /// Asks which sockets the users of a batch have open (`POST /user/get_users_online_status`).
@@ -240,7 +250,8 @@ impl Inner {
         if let Some(token) = token.filter(|_| endpoint.wants_token()) {
             request = request.header("token", sensitive(token)?);
         }
-        let failed = |error: &reqwest::Error| failure::of_transport(error, self.api.host());
+        let peer = if self.proxied { Peer::Proxy } else { Peer::Server(self.api.host()) };
+        let failed = |error: &reqwest::Error| failure::of_transport(error, peer);
         let response = request.body(question).send().await.map_err(|error| failed(&error))?;
         *server_date = failure::http_date(response.headers(), &DATE);
         let status = response.status();

@@ -17,8 +17,8 @@ use super::redact::Redactor;
 
 /// Longest secret, in bytes.
 const LIMIT: usize = 16 * 1024;
-/// Longest time that a command may take.
-const COMMAND_TIME: Duration = Duration::from_secs(30);
+/// Longest time that a command may take, if the time for a request is longer.
+const LONGEST_COMMAND: Duration = Duration::from_secs(30);
 /// Longest path that is shown, in characters.
 const PATH_LIMIT: usize = 120;
 
@@ -153,24 +153,12 @@ pub(super) fn is_sendable(token: &SecretString) -> bool {
 ///
 /// # Errors
 ///
-/// [`FetchError::Credentials`] where it fails, takes longer than 30 s or prints no token; its
-/// standard error is shown, without what looks like a secret.
-pub(super) async fn run(command: &str) -> Result<SecretString, FetchError> {
-    run_within(command, COMMAND_TIME).await
-}
-
-async fn run_within(command: &str, limit: Duration) -> Result<SecretString, FetchError> {
+/// [`FetchError::Credentials`] where it fails, takes longer than `timeout` or 30 s, or prints no
+/// token; its standard error is shown, without what looks like a secret.
+pub(super) async fn run(command: &str, timeout: Duration) -> Result<SecretString, FetchError> {
+    let limit = timeout.min(LONGEST_COMMAND);
     let failed = |what: String, advice| FetchError::Credentials { what: what.into(), advice };
-    let spawned = tokio::process::Command::new("sh")
-        .arg("-c")
-        .arg(command)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn();
-    let Ok(mut child) = spawned else {
+    let Ok(mut child) = spawn(command) else {
         return Err(failed("the token command cannot be started".to_owned(), "check that sh is there"));
     };
     let mut group = Group(child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())));
@@ -182,8 +170,8 @@ async fn run_within(command: &str, limit: Duration) -> Result<SecretString, Fetc
     let Ok((out, err, status)) = done.await else {
         drop(group);
         return Err(failed(
-            format!("the token command takes longer than {} s", limit.as_secs()),
-            "it has to print the token and end, without asking for anything",
+            format!("the token command did not finish within {} s", limit.as_secs_f64()),
+            "it has to end without asking for anything; --timeout waits longer, up to 30 s",
         ));
     };
     group.0 = None; // it has ended; what it left running on purpose may go on
@@ -198,6 +186,26 @@ async fn run_within(command: &str, limit: Duration) -> Result<SecretString, Fetc
     secret(out).map_err(|what| {
         failed(format!("the token command's output: {what}"), "it has to print the token alone")
     })
+}
+
+/// Starts `command` as the leader of a process group, and of a session without a terminal: what it
+/// writes to `/dev/tty` would go over the picture, and what it reads there would be our keys.
+///
+/// Only the `setsid` program begins a session for a child without `unsafe`. It replaces itself by the
+/// shell, so the child stays the leader. Where there is none (macOS), the shell gets a group alone.
+fn spawn(command: &str) -> io::Result<tokio::process::Child> {
+    let piped = |program| {
+        let mut shell = tokio::process::Command::new(program);
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        shell
+    };
+    // No `process_group` here: a leader cannot begin a session, and `setsid` would leave it to a fork.
+    match piped("setsid").args(["sh", "-c", command]).spawn() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            piped("sh").args(["-c", command]).process_group(0).spawn()
+        }
+        spawned => spawned,
+    }
 }
 
 /// The processes of a command; ended together when it takes too long or is given up.
@@ -229,6 +237,11 @@ async fn read_some(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufRead as _;
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
     use super::*;
 
     const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl";
@@ -252,6 +265,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_command_prints_the_token_and_nothing_else() {
+        let run = async |command: &str| run(command, LONGEST_COMMAND).await;
         let token = run(&format!("echo {TOKEN}")).await.unwrap();
         assert_eq!(token.expose_secret(), TOKEN);
         assert_eq!(what(&run("true").await.unwrap_err()), "the token command's output: it is empty");
@@ -268,8 +282,45 @@ mod tests {
 
     #[tokio::test]
     async fn a_command_that_hangs_is_ended_with_its_children() {
-        let error = run_within("sleep 600 | cat", Duration::from_millis(50)).await.unwrap_err();
-        assert_eq!(what(&error), "the token command takes longer than 0 s");
+        let error = run("sleep 600 | cat", Duration::from_millis(50)).await.unwrap_err();
+        assert_eq!(what(&error), "the token command did not finish within 0.05 s");
+        assert!(error.advice().contains("--timeout"));
+    }
+
+    /// Waits, on a thread of its own, for a line from the named pipe at `path`, and for its end: it
+    /// comes when the last process that can write to it is gone.
+    fn listen(path: PathBuf) -> (oneshot::Receiver<()>, mpsc::Receiver<()>) {
+        let ((up, came_up), (gone, all_gone)) = (oneshot::channel(), mpsc::channel());
+        std::thread::spawn(move || {
+            let mut pipe = io::BufReader::new(std::fs::File::open(&path).unwrap());
+            pipe.read_line(&mut String::new()).unwrap();
+            up.send(()).unwrap();
+            pipe.read_to_end(&mut Vec::new()).unwrap();
+            let _ = std::fs::remove_file(&path);
+            let _ = gone.send(());
+        });
+        (came_up, all_gone)
+    }
+
+    #[tokio::test]
+    async fn a_command_that_is_given_up_is_ended_with_its_children() {
+        let path = std::env::temp_dir().join(format!("imtop-given-up-{}", std::process::id()));
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let command = format!("exec 3>'{}'; echo up >&3; sleep 97532 | cat", path.display());
+        let (came_up, all_gone) = listen(path);
+        tokio::select! {
+            token = run(&command, LONGEST_COMMAND) => panic!("{:?}", token.err()),
+            up = came_up => up.unwrap(),
+        }
+        assert_eq!(all_gone.recv_timeout(LONGEST_COMMAND), Ok(()));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_command_leads_a_session_of_its_own() {
+        // So it has no terminal. The sixth word of a process's `stat` is its session.
+        let command = "read -r _ _ _ _ _ session _ </proc/$$/stat; [ $session = $$ ] && echo own";
+        assert_eq!(run(command, LONGEST_COMMAND).await.unwrap().expose_secret(), "own");
     }
 
     #[test]

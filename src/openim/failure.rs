@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::fmt;
 use std::io;
 
 use reqwest::StatusCode;
@@ -17,23 +18,50 @@ use super::redact::Redactor;
 /// Least and most time that a `Retry-After` is believed, in seconds.
 const RETRY_AFTER_SECONDS: (f64, f64) = (1.0, 300.0);
 
-/// What a request or a body that broke off comes to. `host` is whom it was sent to.
-pub(super) fn of_transport(error: &reqwest::Error, host: &str) -> FetchError {
+/// What is said of a certificate when nothing better is known.
+const NOT_ACCEPTED: (&str, &str) =
+    ("the certificate is not accepted", "look at what `openssl s_client -showcerts` says of the server");
+
+/// Whom connections are made to.
+#[derive(Clone, Copy)]
+pub(super) enum Peer<'a> {
+    /// The server, by its name or address.
+    Server(&'a str),
+    /// The proxy, which is not named: what was taken for its host may be a part of its password.
+    Proxy,
+}
+
+impl fmt::Display for Peer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Peer::Server(host) => host,
+            Peer::Proxy => "the proxy",
+        })
+    }
+}
+
+/// What a request or a body that broke off comes to. `peer` is whom it was sent to.
+pub(super) fn of_transport(error: &reqwest::Error, peer: Peer<'_>) -> FetchError {
     let mut link: Option<&(dyn Error + 'static)> = Some(error);
     let mut what = None;
     while let Some(error) = link {
         if let Some(tls) = error.downcast_ref::<TlsError>() {
-            return FetchError::Tls { what: tls_words(tls).into() };
+            let (what, advice) = tls_words(tls);
+            return FetchError::Tls { what: what.into(), advice };
         }
-        what = words(error, host).or(what);
+        what = words(error, peer).or(what);
         // An `io::Error` names not what it wraps as its source, but that one's source.
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         link = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source());
     }
-    match what {
-        Some(Words::NotHttp) => FetchError::Decode { what: "not HTTP".into() },
-        Some(Words::Failed(words)) => FetchError::Unreachable { what: words.into() },
-        None => FetchError::Unreachable { what: "the connection failed".into() },
+    let what = match what {
+        Some(Words::NotHttp) => return FetchError::Decode { what: "not HTTP".into() },
+        Some(Words::Failed(words)) => words.into(),
+        None => "the connection failed".into(),
+    };
+    match peer {
+        Peer::Server(_) => FetchError::Unreachable { what },
+        Peer::Proxy => FetchError::ProxyUnreachable { what },
     }
 }
 
@@ -52,7 +80,7 @@ fn owned(words: String) -> Words {
     Words::Failed(Cow::Owned(words))
 }
 
-fn words(error: &(dyn Error + 'static), host: &str) -> Option<Words> {
+fn words(error: &(dyn Error + 'static), peer: Peer<'_>) -> Option<Words> {
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return if error.is_parse() {
             Some(Words::NotHttp)
@@ -65,12 +93,12 @@ fn words(error: &(dyn Error + 'static), host: &str) -> Option<Words> {
         };
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
-        return io_words(error, host);
+        return io_words(error, peer);
     }
     // The resolver's and the proxy connector's errors are private types.
     let text = error.to_string();
     if text == "dns error" {
-        return Some(owned(format!("no address found for {host}")));
+        return Some(owned(format!("no address found for {peer}")));
     }
     if text.contains("proxy authorization required") {
         return Some(known("the proxy wants a user name and a password"));
@@ -81,7 +109,7 @@ fn words(error: &(dyn Error + 'static), host: &str) -> Option<Words> {
     None
 }
 
-fn io_words(error: &io::Error, host: &str) -> Option<Words> {
+fn io_words(error: &io::Error, peer: Peer<'_>) -> Option<Words> {
     use io::ErrorKind;
     Some(known(match error.kind() {
         ErrorKind::ConnectionRefused => "connection refused",
@@ -98,47 +126,84 @@ fn io_words(error: &io::Error, host: &str) -> Option<Words> {
         _ => {
             let text = error.to_string();
             if text.contains("Temporary failure in name resolution") {
-                return Some(owned(format!("the name service does not answer for {host}")));
+                return Some(owned(format!("the name service does not answer for {peer}")));
             }
             if text.contains("lookup address") {
-                return Some(owned(format!("no address found for {host}")));
+                return Some(owned(format!("no address found for {peer}")));
             }
             return None;
         }
     }))
 }
 
-fn tls_words(error: &TlsError) -> &'static str {
+/// What failed, and what to do.
+fn tls_words(error: &TlsError) -> (&'static str, &'static str) {
+    const LOG: &str = "look at the log of the server, or of the proxy that speaks TLS for it";
     match error {
         TlsError::InvalidCertificate(error) => certificate_words(error),
         TlsError::AlertReceived(AlertDescription::CertificateRequired | AlertDescription::BadCertificate) => {
-            "the server wants another client certificate (--client-cert)"
+            (
+                "the server wants another client certificate",
+                "give one that it trusts to --client-cert, with its key in --client-key",
+            )
         }
-        TlsError::AlertReceived(AlertDescription::UnrecognisedName) => "the server does not know that name",
-        TlsError::AlertReceived(_) => "the server broke off the handshake",
+        TlsError::AlertReceived(AlertDescription::UnrecognisedName) => {
+            ("the server does not know that name", "give the name that the server goes by to --api")
+        }
+        TlsError::AlertReceived(_) => ("the server broke off the handshake", LOG),
         TlsError::InvalidMessage(_) | TlsError::InappropriateMessage { .. } => {
-            "what answers there does not speak TLS"
+            ("what answers there does not speak TLS", "check the port in --api, or give it http:// there")
         }
-        TlsError::PeerIncompatible(_) => "no TLS version or cipher in common with the server",
-        TlsError::NoCertificatesPresented => "the server shows no certificate",
-        _ => "the handshake failed",
+        TlsError::PeerIncompatible(_) => (
+            "no TLS version or cipher in common with the server",
+            "let the server, or the proxy before it, speak TLS 1.2 or 1.3",
+        ),
+        TlsError::NoCertificatesPresented => ("the server shows no certificate", LOG),
+        _ => ("the handshake failed", LOG),
     }
 }
 
-fn certificate_words(error: &CertificateError) -> &'static str {
+fn certificate_words(error: &CertificateError) -> (&'static str, &'static str) {
+    use CertificateError as Error;
     match error {
-        CertificateError::UnknownIssuer => "the certificate is signed by nobody whom this system trusts",
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the certificate has expired",
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "the certificate is not valid yet"
+        Error::UnknownIssuer => (
+            "the certificate is signed by nobody whom this system trusts",
+            "give the certificate of the authority that signed it to --ca-file",
+        ),
+        Error::Expired | Error::ExpiredContext { .. } => (
+            "the certificate has expired",
+            "renew the server's certificate, or set the clock of this machine",
+        ),
+        Error::NotValidYet | Error::NotValidYetContext { .. } => (
+            "the certificate is not valid yet",
+            "set the clock of this machine, or of the one that signed it",
+        ),
+        Error::NotValidForName | Error::NotValidForNameContext { .. } => (
+            "the certificate is for another name",
+            "give a name that it has as a subjectAltName to --api, or add this one to it",
+        ),
+        Error::InvalidPurpose | Error::InvalidPurposeContext { .. } => {
+            ("the certificate is not one for servers", "renew it with the extendedKeyUsage serverAuth")
         }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "the certificate is for another name"
-        }
-        CertificateError::Revoked => "the certificate was revoked",
-        CertificateError::BadSignature => "the signature of the certificate is wrong",
-        CertificateError::BadEncoding => "the certificate is damaged",
-        _ => "the certificate is not accepted",
+        Error::Revoked => ("the certificate was revoked", "renew the server's certificate"),
+        Error::BadSignature => (
+            "the signature of the certificate is wrong",
+            "look whether --ca-file has an older authority of the same name",
+        ),
+        Error::BadEncoding => ("the certificate is damaged", "renew the server's certificate"),
+        // What the library below has no name for is only known by its words.
+        Error::Other(other) => match other.to_string().as_str() {
+            words if words.contains("CaUsedAsEndEntity") => (
+                "the server shows an authority's certificate as its own",
+                "make one for the server with basicConstraints=CA:FALSE, and give it or its authority's to --ca-file",
+            ),
+            words if words.contains("UnsupportedCertVersion") => (
+                "the certificate is of an old version",
+                "make one of version 3 for the server, with a subjectAltName",
+            ),
+            _ => NOT_ACCEPTED,
+        },
+        _ => NOT_ACCEPTED,
     }
 }
 

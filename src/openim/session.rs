@@ -3,11 +3,13 @@
 //! A login displaces every other holder of the admin ID after five minutes (errCode 1507), so two
 //! programs that both log in again whenever they are displaced would fight for ever and take the
 //! chat server down with them. Hence: one login however many requests are refused at once, a growing
-//! pause between logins, and none at all after the second displacement within 15 minutes.
+//! pause between logins, and none at all after the second displacement within 15 minutes. A try that
+//! cannot have displaced anybody makes no pause longer, and the user may cut the pause after it short.
 
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -25,6 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOGIN_PAUSE: Duration = Duration::from_secs(30);
 /// The same for a command, which displaces nobody.
 const COMMAND_PAUSE: Duration = Duration::from_secs(5);
+/// The longest pause after tries that displaced nobody.
+const HARMLESS_PAUSE: Duration = Duration::from_secs(30);
 /// No pause is longer, and after so long without a new token the pauses start over.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// Two displacements within this time are a fight.
@@ -50,19 +54,25 @@ pub(super) struct Pass {
 /// The admin session of one client.
 pub(super) struct Session {
     source: Credentials,
+    /// For a token command.
+    timeout: Duration,
     state: Mutex<State>,
+    /// The user wants an answer now; noted here, as the state may be held by a try under way.
+    wished: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     held: Option<Arc<Pass>>,
     serial: u64,
-    /// The token file as it was read last, and when it was looked at.
+    /// The token file as it was when it was looked at last, whatever came of that, and when it was.
     stamp: Option<Stamp>,
     looked: Option<Instant>,
     /// The last try to get a new token: when, the how manieth in a row, and what became of it.
     tried: Option<Instant>,
     tries: u32,
+    /// How many of the last tries failed without displacing anybody; `tries` does not count them.
+    harmless: u32,
     error: Option<FetchError>,
     /// When the token was last found displaced, and which one it was.
     displaced: Option<Instant>,
@@ -89,11 +99,15 @@ impl State {
         let Some(tried) = self.tried else { return false };
         let since = now.saturating_duration_since(tried);
         if since >= LONGEST_PAUSE {
-            self.tries = 0;
+            (self.tries, self.harmless) = (0, 0);
             return false;
         }
-        let factor = 1 << self.tries.saturating_sub(1).min(16);
-        since < (first * factor).min(LONGEST_PAUSE)
+        let (row, longest) = match self.harmless {
+            0 => (self.tries, LONGEST_PAUSE),
+            harmless => (harmless, HARMLESS_PAUSE),
+        };
+        let factor = 1 << row.saturating_sub(1).min(16);
+        since < (first * factor).min(longest)
     }
 
     fn begin_try(&mut self, now: Instant) {
@@ -101,14 +115,60 @@ impl State {
         self.tried = Some(now);
         self.tries += 1;
     }
+
+    fn end_try(&mut self, failure: Option<&Failure>) {
+        match failure {
+            Some(Failure { harmless: true, .. }) => {
+                self.tries -= 1;
+                self.harmless += 1;
+            }
+            _ => self.harmless = 0,
+        }
+        self.error = failure.map(|failure| failure.error.clone());
+    }
+}
+
+/// Why a try brought no token.
+struct Failure {
+    error: FetchError,
+    /// Whether it cannot have displaced anybody.
+    harmless: bool,
+}
+
+impl Failure {
+    /// Before or without a login.
+    fn harmless(error: FetchError) -> Failure {
+        Failure { error, harmless: true }
+    }
+
+    /// Of a login: where the server said something, it may have acted on it as well.
+    fn of_login(error: FetchError) -> Failure {
+        let harmless = match error {
+            FetchError::Unreachable { .. }
+            | FetchError::ProxyUnreachable { .. }
+            | FetchError::Timeout { .. }
+            | FetchError::Tls { .. } => true,
+            FetchError::Http { status } => status >= 500,
+            _ => false,
+        };
+        Failure { error, harmless }
+    }
 }
 
 impl Session {
-    pub(super) fn new(source: Credentials) -> Session {
-        Session { source, state: Mutex::default() }
+    /// A session with no token yet; a token command has to end within `timeout`.
+    pub(super) fn new(source: Credentials, timeout: Duration) -> Session {
+        Session { source, timeout, state: Mutex::default(), wished: AtomicBool::new(false) }
     }
 
-    /// Whether there is a token file that looks other than when it was read.
+    /// Ends the pause after a token command, and after a login that displaced nobody: the user wants
+    /// an answer now.
+    pub(super) fn waive_pause(&self) {
+        self.wished.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there is a token file that looks other than when it was looked at last. One that will
+    /// not do counts as looked at: it is worth another question only when it changes again.
     pub(super) async fn has_changed(&self) -> bool {
         let Credentials::TokenFile(path) = &self.source else { return false };
         credentials::stamp(path).await != self.state.lock().await.stamp
@@ -127,6 +187,9 @@ impl Session {
         }
         if let Credentials::TokenFile(path) = &self.source {
             return Self::look(state, path, false).await;
+        }
+        if self.wished.swap(false, Ordering::Relaxed) && (!self.displaces() || state.harmless > 0) {
+            state.tried = None;
         }
         match &state.held {
             Some(held) => Ok(Arc::clone(held)),
@@ -157,8 +220,8 @@ impl Session {
         match &self.source {
             Credentials::Token(_) => Ok(false),
             Credentials::TokenFile(path) => {
-                let now = Self::look(state, path, true).await;
-                Ok(now.is_ok_and(|now| now.serial != pass.serial))
+                // What is wrong with the file says more than the refusal of what it held before.
+                Ok(Self::look(state, path, true).await?.serial != pass.serial)
             }
             Credentials::TokenCommand(_) => self.replace(state, pass, issuer).await,
             Credentials::Login { .. } => {
@@ -214,11 +277,13 @@ impl Session {
         Ok(new.token.expose_secret() != pass.token.expose_secret())
     }
 
+    /// Whether getting a new token takes the old one from somebody.
+    fn displaces(&self) -> bool {
+        matches!(self.source, Credentials::Login { .. })
+    }
+
     fn first_pause(&self) -> Duration {
-        match self.source {
-            Credentials::Login { .. } => LOGIN_PAUSE,
-            _ => COMMAND_PAUSE,
-        }
+        if self.displaces() { LOGIN_PAUSE } else { COMMAND_PAUSE }
     }
 
     /// Gets a new token, unless it is too early for that.
@@ -232,37 +297,40 @@ impl Session {
         }
         state.begin_try(now);
         let fetched = self.fetch(issuer).await;
+        state.end_try(fetched.as_ref().err());
         match fetched {
-            Ok((token, secret)) => {
-                state.error = None;
-                Ok(state.hold(token, secret.as_ref()))
-            }
-            Err(error) => {
-                state.error = Some(error.clone());
-                Err(error)
-            }
+            Ok((token, secret)) => Ok(state.hold(token, secret.as_ref())),
+            Err(Failure { error, .. }) => Err(error),
         }
     }
 
-    async fn fetch(&self, issuer: &impl Issuer) -> Result<(SecretString, Option<SecretString>), FetchError> {
-        match &self.source {
+    async fn fetch(&self, issuer: &impl Issuer) -> Result<(SecretString, Option<SecretString>), Failure> {
+        let token = match &self.source {
             Credentials::Login { secret_file, admin_id } => {
-                let (secret, _) = credentials::read_file(secret_file).await?;
-                let token = issuer.login(&secret, admin_id).await?;
-                Ok((sendable(token, "the token that the login gave")?, Some(secret)))
+                let (secret, _) = credentials::read_file(secret_file).await.map_err(Failure::harmless)?;
+                let token = issuer.login(&secret, admin_id).await.map_err(Failure::of_login)?;
+                let token = sendable(token, "the token that the login gave");
+                let token = token.map_err(|error| Failure { error, harmless: false })?;
+                return Ok((token, Some(secret)));
             }
             Credentials::TokenCommand(command) => {
-                let token = credentials::run(command).await?;
-                Ok((sendable(token, "the token command's output")?, None))
+                let token = credentials::run(command, self.timeout).await;
+                token.and_then(|token| sendable(token, "the token command's output"))
             }
             Credentials::TokenFile(path) => {
-                Ok((sendable(credentials::read_file(path).await?.0, "the token file")?, None))
+                credentials::read_file(path).await.and_then(|(token, _)| sendable(token, "the token file"))
             }
-            Credentials::Token(token) => Ok((token.clone(), None)),
-        }
+            Credentials::Token(token) => Ok(token.clone()),
+        };
+        token.map(|token| (token, None)).map_err(Failure::harmless)
     }
 
-    /// The token in the file. While a new one cannot be read the old one stays in use.
+    /// The token in the file. While a new one cannot be read the old one stays in use, unless the
+    /// server has refused it, which is what `closely` says.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Credentials`]: the file will not do, and there is no other token to use.
     async fn look(state: &mut State, path: &Path, closely: bool) -> Result<Arc<Pass>, FetchError> {
         let now = Instant::now();
         let lately = state.looked.is_some_and(|looked| now.saturating_duration_since(looked) < LOOK_EVERY);
@@ -271,9 +339,10 @@ impl Session {
         }
         state.looked = Some(now);
         let stamp = credentials::stamp(path).await;
-        if let (Some(held), true, false) = (&state.held, stamp.is_some() && stamp == state.stamp, closely) {
+        if let (Some(held), true, false) = (&state.held, stamp == state.stamp, closely) {
             return Ok(Arc::clone(held));
         }
+        state.stamp = stamp;
         let read = match credentials::read_file(path).await {
             Ok((token, stamp)) => sendable(token, "the token file").map(|token| (token, stamp)),
             Err(error) => Err(error),
@@ -286,8 +355,8 @@ impl Session {
                     _ => Ok(state.hold(token, None)),
                 }
             }
-            (Err(_), Some(held)) => Ok(Arc::clone(held)),
-            (Err(error), None) => Err(error),
+            (Err(_), Some(held)) if !closely => Ok(Arc::clone(held)),
+            (Err(error), _) => Err(error),
         }
     }
 }

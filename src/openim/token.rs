@@ -14,14 +14,14 @@ use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 use serde::Deserialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use crate::presence::{Claims, Fingerprint, Platform, SessionToken, Unreadable, visible_bounded};
+use crate::presence::{Claims, Fingerprint, Platform, SessionToken, Unreadable, visible, visible_bounded};
 
 use super::json::{Number, Object, Text};
 use super::redact::Redactor;
 
 /// Longest session token that is read, in bytes; OpenIM's own have about 180.
 const TOKEN_LIMIT: usize = 8 * 1024;
-/// Longest user ID in a claim that is kept, in characters.
+/// So much of another user's ID in a claim is kept, in characters.
 const USER_LIMIT: usize = 128;
 /// Claims up to this size are unpacked on the stack.
 const STACK: usize = 512;
@@ -149,7 +149,11 @@ pub(super) fn read_claims(token: &str, user: &str, redactor: &Redactor) -> Resul
 
 /// A user ID out of a claim. One that is a token in disguise is not kept.
 fn claimed_user(claimed: &str, user: &str, redactor: &Redactor) -> Box<str> {
-    if claimed != user && redactor.distrusts(claimed) {
+    if claimed == user {
+        // Whole, however long: cut, it would look like the ID of somebody else.
+        return visible(claimed).into();
+    }
+    if redactor.distrusts(claimed) {
         return "<redacted>".into();
     }
     visible_bounded(claimed, USER_LIMIT).into()
@@ -192,6 +196,16 @@ mod tests {
             claims(&format!(r#"{{"UserID":"{}"}}"#, "x ".repeat(450))).unwrap().user.unwrap().len(),
             128 + 3
         );
+    }
+
+    #[test]
+    fn the_owner_of_a_connection_is_kept_whole_and_anybody_else_cut() {
+        for owner in ["x ".repeat(100), "\u{200b}\u{202e}".repeat(90)] {
+            let token = jwt(&format!(r#"{{"UserID":"{owner}"}}"#));
+            let claimed = |user| read_claims(&token, user, &Redactor::default()).unwrap().user.unwrap();
+            assert_eq!(*claimed(&owner), *visible(&owner));
+            assert_eq!(*claimed("u"), *visible_bounded(&owner, 128));
+        }
     }
 
     #[test]

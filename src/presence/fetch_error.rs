@@ -13,6 +13,11 @@ pub enum FetchError {
         /// What failed, as the system words it: `connection refused`.
         what: Box<str>,
     },
+    /// The same where a proxy is between: whether it or the server fails cannot always be told.
+    ProxyUnreachable {
+        /// What failed, as the system words it.
+        what: Box<str>,
+    },
     /// No whole answer within the time that we wait.
     Timeout {
         /// How long that was.
@@ -20,8 +25,10 @@ pub enum FetchError {
     },
     /// The TLS handshake failed.
     Tls {
-        /// What failed, as the TLS library words it.
+        /// What failed.
         what: Box<str>,
+        /// What to do.
+        advice: &'static str,
     },
     /// A 3xx, which is never followed: the admin token would go with it.
     Redirect {
@@ -89,7 +96,7 @@ pub enum FetchError {
 /// A [`FetchError`] in one small value, for a column of a million users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Trouble {
-    /// See [`FetchError::Unreachable`].
+    /// See [`FetchError::Unreachable`] and [`FetchError::ProxyUnreachable`].
     Unreachable,
     /// See [`FetchError::Timeout`].
     Timeout,
@@ -130,7 +137,7 @@ impl FetchError {
     /// The kind of it.
     pub fn trouble(&self) -> Trouble {
         match *self {
-            FetchError::Unreachable { .. } => Trouble::Unreachable,
+            FetchError::Unreachable { .. } | FetchError::ProxyUnreachable { .. } => Trouble::Unreachable,
             FetchError::Timeout { .. } => Trouble::Timeout,
             FetchError::Tls { .. } => Trouble::Tls,
             FetchError::Redirect { status, .. } => Trouble::Redirect(status),
@@ -152,6 +159,7 @@ impl FetchError {
             // What is wrong with the request or its accounts stays so; 500 and its kind may pass.
             FetchError::Api { code: 1001..=1499, .. } => Mends::WhenChanged,
             FetchError::Unreachable { .. }
+            | FetchError::ProxyUnreachable { .. }
             | FetchError::Timeout { .. }
             | FetchError::TooLarge { .. }
             | FetchError::Decode { .. }
@@ -172,12 +180,17 @@ impl FetchError {
             FetchError::Unreachable { .. } => {
                 "check the address (--api), that the server runs, and the way there"
             }
+            FetchError::ProxyUnreachable { .. } => {
+                "check the proxy's address (--proxy), that it runs, and that it can reach the server"
+            }
             FetchError::Timeout { .. } => {
                 "the server or one of its gateways may hang; --timeout waits longer"
             }
-            FetchError::Tls { .. } => "check the certificate; --ca-file trusts a private authority",
             FetchError::Redirect { .. } => "redirects are not followed; give the final address to --api",
             FetchError::Http { status: 404 } => "no OpenIM API answers there; check the path in --api",
+            FetchError::Http { status: 407 } => {
+                "put the user name and the password for the proxy into --proxy"
+            }
             FetchError::Http { status: 413 } => {
                 "a proxy refuses so long a request; ask for fewer users with --batch"
             }
@@ -190,7 +203,8 @@ impl FetchError {
             }
             FetchError::TooLarge { .. } => "ask for fewer users at a time (--batch)",
             FetchError::Decode { .. } => "is --api the address of an OpenIM API, and not of another program?",
-            FetchError::Auth { advice, .. }
+            FetchError::Tls { advice, .. }
+            | FetchError::Auth { advice, .. }
             | FetchError::Denied { advice, .. }
             | FetchError::Api { advice, .. }
             | FetchError::Credentials { advice, .. } => advice,
@@ -202,10 +216,13 @@ impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FetchError::Unreachable { what } => write!(f, "cannot reach the server: {what}"),
+            FetchError::ProxyUnreachable { what } => {
+                write!(f, "cannot reach the server through the proxy: {what}")
+            }
             FetchError::Timeout { after_ms } => {
                 write!(f, "no whole answer within {} s", Seconds(*after_ms))
             }
-            FetchError::Tls { what } => write!(f, "no trusted TLS connection: {what}"),
+            FetchError::Tls { what, .. } => write!(f, "no trusted TLS connection: {what}"),
             FetchError::Redirect { status, target } => {
                 write!(f, "HTTP {status} redirects to {target}")
             }
@@ -275,6 +292,7 @@ fn http_reason(status: u16) -> Option<&'static str> {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        407 => "Proxy Authentication Required",
         413 => "Content Too Large",
         500 => "Internal Server Error",
         502 => "Bad Gateway",
@@ -295,6 +313,11 @@ mod tests {
                 FetchError::Unreachable { what: "connection refused".into() },
                 "cannot reach the server: connection refused",
             ),
+            (
+                FetchError::ProxyUnreachable { what: "connection refused".into() },
+                "cannot reach the server through the proxy: connection refused",
+            ),
+            (FetchError::Http { status: 407 }, "HTTP 407 Proxy Authentication Required"),
             (FetchError::Timeout { after_ms: 2_500 }, "no whole answer within 2.5 s"),
             (FetchError::Timeout { after_ms: 10_000 }, "no whole answer within 10 s"),
             (FetchError::Http { status: 502 }, "HTTP 502 Bad Gateway"),

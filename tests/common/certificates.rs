@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{self, ServerConfig};
@@ -30,13 +30,26 @@ pub fn all() -> (String, [TlsAcceptor; 4]) {
     (pem, acceptors)
 }
 
+/// A certificate for 127.0.0.1 that signed itself in PEM form, and an acceptor with it.
+pub fn self_signed(is_authority: bool) -> (String, TlsAcceptor) {
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
+    params.is_ca = if is_authority { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
+    let certificate = params.self_signed(&key).expect("a certificate");
+    (certificate.pem(), acceptor_of(&certificate, &key))
+}
+
 fn acceptor(params: &CertificateParams, issuer: Option<&Issuer<'_, KeyPair>>) -> TlsAcceptor {
     let key = KeyPair::generate().expect("a key");
     let certificate = match issuer {
         Some(issuer) => params.signed_by(&key, issuer),
         None => params.self_signed(&key),
     };
-    let chain = vec![certificate.expect("a certificate").der().clone()];
+    acceptor_of(&certificate.expect("a certificate"), &key)
+}
+
+fn acceptor_of(certificate: &Certificate, key: &KeyPair) -> TlsAcceptor {
+    let chain = vec![certificate.der().clone()];
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)

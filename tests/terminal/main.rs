@@ -5,7 +5,8 @@
 
 mod pty;
 
-use std::sync::Arc;
+use std::io::{BufRead as _, Read as _};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use imtop::app::{Model, Start};
@@ -13,7 +14,7 @@ use imtop::feed::{Pace, Poller, Source};
 use imtop::openim::Fetched;
 use imtop::presence::{Entry, Freshness, Roster, WatchList};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
-use pty::Session;
+use pty::{PATIENCE, Session};
 use rustix::process::Signal;
 
 const IMTOP: &str = env!("CARGO_BIN_EXE_imtop");
@@ -58,6 +59,37 @@ fn ctrl_c_and_signals_end_it_with_their_codes_and_give_the_terminal_back() {
         session.signal(signal);
         assert_eq!(session.end(), code);
         session.expect_restored();
+    }
+}
+
+#[test]
+fn a_token_command_under_way_ends_with_the_program() {
+    for (way, code) in [("q", 0), ("\u{3}", 130), ("SIGTERM", 143)] {
+        let path = std::env::temp_dir().join(format!("imtop-farewell-{}-{code}", std::process::id()));
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let token = format!("exec 3>'{}'; echo up >&3; sleep 97532 | cat", path.display());
+        let args = ["--api", "http://127.0.0.1:9", "--timeout", "30s", "--token-command", &token, "u"];
+        let mut session = Session::start(IMTOP, &args, SIZE);
+        // The named pipe ends when the last process that can write to it is gone.
+        let (news, heard) = mpsc::channel();
+        let pipe = path.clone();
+        std::thread::spawn(move || {
+            let mut pipe = std::io::BufReader::new(std::fs::File::open(pipe).unwrap());
+            pipe.read_line(&mut String::new()).unwrap();
+            news.send("up").unwrap();
+            pipe.read_to_end(&mut Vec::new()).unwrap();
+            let _ = news.send("gone");
+        });
+        assert_eq!(heard.recv_timeout(PATIENCE), Ok("up"));
+        session.until("the picture", vt100::Screen::alternate_screen);
+        if way == "SIGTERM" {
+            session.signal(Signal::TERM);
+        } else {
+            session.press(way);
+        }
+        assert_eq!(session.end(), code);
+        assert_eq!(heard.recv_timeout(PATIENCE), Ok("gone"), "{way}");
+        let _ = std::fs::remove_file(path);
     }
 }
 

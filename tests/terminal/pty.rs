@@ -11,7 +11,7 @@ use portable_pty::{
 };
 
 /// Longer than anything takes, even on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A program in a real terminal.
 pub(crate) struct Session {

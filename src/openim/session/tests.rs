@@ -59,7 +59,11 @@ impl Drop for File {
 }
 
 fn login(file: &File) -> Session {
-    Session::new(Credentials::Login { secret_file: file.0.clone(), admin_id: "imAdmin".to_owned() })
+    session_of(Credentials::Login { secret_file: file.0.clone(), admin_id: "imAdmin".to_owned() })
+}
+
+fn session_of(source: Credentials) -> Session {
+    Session::new(source, Duration::from_secs(10))
 }
 
 async fn token(session: &Session, script: &Script) -> String {
@@ -148,27 +152,145 @@ async fn a_failed_login_is_not_tried_again_at_once() {
     assert_eq!(token(&session, &script).await, "token-2");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_login_that_displaced_nobody_makes_no_pause_longer() {
+    let (file, script) = (File::new("harmless", "openIM123"), Script::default());
+    let session = login(&file);
+    for error in [
+        FetchError::Unreachable { what: "connection refused".into() },
+        FetchError::Timeout { after_ms: 1 },
+        FetchError::Tls { what: "the certificate has expired".into(), advice: "renew it" },
+        FetchError::Http { status: 502 },
+    ] {
+        script.fail(Some(error.clone()));
+        let before = script.logins();
+        // A question every ten seconds, for an hour: a login for every third.
+        for _ in 0..360 {
+            assert_eq!(session.pass(&script).await.err(), Some(error.clone()));
+            tokio::time::advance(Duration::from_secs(10)).await;
+        }
+        assert_eq!(script.logins() - before, 120);
+    }
+    script.fail(None);
+    let pass = session.pass(&script).await.unwrap();
+    // The pauses after a login that may have displaced somebody start from the beginning.
+    tokio::time::advance(LOGIN_PAUSE).await;
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_secret_file_makes_no_pause_longer() {
+    let script = Script::default();
+    let file = File::new("late", "openIM123");
+    std::fs::remove_file(&file.0).unwrap();
+    let session = login(&file);
+    for _ in 0..10 {
+        let error = session.pass(&script).await.err().unwrap();
+        assert!(error.to_string().ends_with("-late: no such file"), "{error}");
+        tokio::time::advance(LOGIN_PAUSE).await;
+    }
+    file.write("openIM123");
+    assert_eq!(token(&session, &script).await, "token-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_ends_the_pause_after_a_login_only_where_it_displaced_nobody() {
+    let (file, script) = (File::new("wish", "openIM123"), Script::default());
+    let session = login(&file);
+    script.fail(Some(FetchError::Unreachable { what: "connection refused".into() }));
+    for logins in 1..=3 {
+        session.waive_pause();
+        // One wish is one try, however many questions there are.
+        assert!(session.pass(&script).await.is_err() && session.pass(&script).await.is_err());
+        assert_eq!(script.logins(), logins);
+    }
+    let refused = FetchError::Denied { code: 1002, what: "secret invalid".into(), advice: "look" };
+    script.fail(Some(refused.clone()));
+    for _ in 0..3 {
+        session.waive_pause();
+        assert_eq!(session.pass(&script).await.err(), Some(refused.clone()));
+        assert_eq!(script.logins(), 4);
+    }
+    minutes(15).await;
+    script.fail(None);
+    let pass = session.pass(&script).await.unwrap();
+    session.waive_pause();
+    session.pass(&script).await.unwrap();
+    assert_eq!(session.refused(&pass, 1507, &script).await, Ok(false));
+    assert_eq!(script.logins(), 5);
+}
+
+#[tokio::test]
+async fn a_wish_ends_the_pause_after_a_command_always() {
+    let (file, script) = (File::new("wished", "one"), Script::default());
+    let session = session_of(Credentials::TokenCommand(format!("cat '{}'", file.0.display())));
+    let pass = session.pass(&script).await.unwrap();
+    file.write("second");
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(false));
+    session.waive_pause();
+    let pass = session.pass(&script).await.unwrap();
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(true));
+    // The same after one that failed.
+    file.write("");
+    session.waive_pause();
+    let pass = session.pass(&script).await.unwrap();
+    assert!(session.refused(&pass, 1501, &script).await.is_err());
+    file.write("third");
+    assert!(session.refused(&pass, 1501, &script).await.is_err());
+    session.waive_pause();
+    let pass = session.pass(&script).await.unwrap();
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(true));
+    assert_eq!(token(&session, &script).await, "third");
+}
+
 #[tokio::test]
 async fn a_token_file_that_changes_is_read_again() {
     let (file, script) = (File::new("file", "one\n"), Script::default());
-    let session = Session::new(Credentials::TokenFile(file.0.clone()));
+    let session = session_of(Credentials::TokenFile(file.0.clone()));
     let pass = session.pass(&script).await.unwrap();
     assert_eq!(pass.token.expose_secret(), "one");
     assert_eq!(session.refused(&pass, 1507, &script).await, Ok(false));
     file.write("second");
     assert_eq!(session.refused(&pass, 1507, &script).await, Ok(true));
     assert_eq!(token(&session, &script).await, "second");
-    // While it is half-written, the old one stays in use.
-    file.write("");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_token_file_that_will_not_do_is_reported_once_the_old_token_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (file, script) = (File::new("unfit", "one"), Script::default());
+    let session = session_of(Credentials::TokenFile(file.0.clone()));
     let pass = session.pass(&script).await.unwrap();
-    assert_eq!(session.refused(&pass, 1507, &script).await, Ok(false));
+    let readable = || std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let (empty, gone) = (|| file.write(""), || std::fs::remove_file(&file.0).unwrap());
+    let cases: [(&dyn Fn(), &str); 3] = [
+        (&readable, "-unfit: other users can read or change it"),
+        (&empty, "-unfit: it is empty"),
+        (&gone, "-unfit: no such file"),
+    ];
+    for (spoil, says) in cases {
+        spoil();
+        tokio::time::advance(LOOK_EVERY).await;
+        assert!(session.has_changed().await, "{says}");
+        // The old token may still work, and is not given up for that.
+        assert_eq!(token(&session, &script).await, "one");
+        assert!(!session.has_changed().await, "{says}");
+        for _ in 0..2 {
+            let error = session.refused(&pass, 1501, &script).await.unwrap_err();
+            assert!(error.to_string().ends_with(says), "{error}");
+            assert!(!session.has_changed().await, "{says}");
+        }
+    }
+    file.write("second");
+    assert!(session.has_changed().await);
+    assert_eq!(session.refused(&pass, 1501, &script).await, Ok(true));
     assert_eq!(token(&session, &script).await, "second");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_token_file_is_looked_at_once_a_second_without_a_failure() {
     let (file, script) = (File::new("look", "one"), Script::default());
-    let session = Session::new(Credentials::TokenFile(file.0.clone()));
+    let session = session_of(Credentials::TokenFile(file.0.clone()));
     assert_eq!(token(&session, &script).await, "one");
     file.write("second");
     assert_eq!(token(&session, &script).await, "one");
@@ -182,7 +304,7 @@ async fn a_file_that_will_not_do_says_why() {
     let script = Script::default();
     let file = File::new("open", "one");
     std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let session = Session::new(Credentials::TokenFile(file.0.clone()));
+    let session = session_of(Credentials::TokenFile(file.0.clone()));
     let error = session.pass(&script).await.err().unwrap();
     assert!(error.to_string().ends_with("-open: other users can read or change it"), "{error}");
     assert_eq!(error.advice(), "run chmod 600 on it");
@@ -191,7 +313,7 @@ async fn a_file_that_will_not_do_says_why() {
     assert!(error.to_string().ends_with("-open: there is white space within it"), "{error}");
     file.write("one");
     assert_eq!(token(&session, &script).await, "one");
-    let session = Session::new(Credentials::TokenFile("/no/such/file".into()));
+    let session = session_of(Credentials::TokenFile("/no/such/file".into()));
     let error = session.pass(&script).await.err().unwrap();
     assert_eq!(error.to_string(), "/no/such/file: no such file");
 }
@@ -199,7 +321,7 @@ async fn a_file_that_will_not_do_says_why() {
 #[tokio::test]
 async fn a_command_is_run_again_after_a_refusal() {
     let (file, script) = (File::new("command", "one"), Script::default());
-    let session = Session::new(Credentials::TokenCommand(format!("cat '{}'", file.0.display())));
+    let session = session_of(Credentials::TokenCommand(format!("cat '{}'", file.0.display())));
     let pass = session.pass(&script).await.unwrap();
     file.write("second");
     // Too early: it has just run.
@@ -214,7 +336,7 @@ async fn a_command_is_run_again_after_a_refusal() {
 #[tokio::test]
 async fn a_token_that_no_header_takes_is_refused_without_being_shown() {
     let script = Script::default();
-    let session = Session::new(Credentials::Token("se\ncret".to_owned().into()));
+    let session = session_of(Credentials::Token("se\ncret".to_owned().into()));
     let error = session.pass(&script).await.err().unwrap();
     assert_eq!(
         error.to_string(),
