@@ -2,7 +2,9 @@
 //!
 //! The words and widths of the lines belong to `ui`; what there is to say, and its order, to this.
 
-use crate::presence::{Transition, UserIx};
+use std::collections::HashMap;
+
+use crate::presence::{Fingerprint, Story, UserIx};
 
 use super::action::{ACTIONS, ActionRow, Scope};
 use super::model::{Model, Picture};
@@ -34,10 +36,8 @@ pub enum DetailLine<'a> {
     TokenTimes(usize),
     /// Other connections that were opened with the same token.
     TokenShared(usize),
-    /// Something that happened to the user.
-    Transition(&'a Transition),
-    /// In which request it was seen.
-    Operation(&'a Transition),
+    /// What happened to the user at one moment.
+    Story(&'a Story),
     /// There is nothing of what the heading says.
     Nothing(&'static str),
 }
@@ -55,31 +55,26 @@ pub fn detail_lines<'a>(picture: &Picture<'a>, user: UserIx) -> Vec<DetailLine<'
     if connections.is_empty() {
         lines.push(DetailLine::Nothing("none"));
     }
+    // Counted once: a server may send thousands of connections for one user.
+    let mut uses: HashMap<Fingerprint, usize> = HashMap::new();
+    for token in connections.iter().filter_map(|tracked| tracked.connection.token.as_ref()) {
+        *uses.entry(token.fingerprint).or_default() += 1;
+    }
     for (at, tracked) in connections.iter().enumerate() {
         lines.extend([DetailLine::Connection(at), DetailLine::FirstSeen(at)]);
         if let Some(token) = &tracked.connection.token {
             lines.extend([DetailLine::TokenHolder(at), DetailLine::TokenTimes(at)]);
-            let same = |other: &&crate::presence::Tracked| {
-                other.connection.token.as_ref().is_some_and(|other| other.fingerprint == token.fingerprint)
-            };
-            if connections.iter().filter(same).count() > 1 {
+            if uses.get(&token.fingerprint).is_some_and(|uses| *uses > 1) {
                 lines.push(DetailLine::TokenShared(at));
             }
         }
     }
-    let start = lines.len();
-    for transition in picture.transitions_of(user) {
-        lines.push(DetailLine::Transition(transition));
-        if transition.operation.is_some() {
-            lines.push(DetailLine::Operation(transition));
-        }
-    }
-    let seen = lines.iter().skip(start).filter(|line| matches!(line, DetailLine::Transition(_))).count();
-    if seen == 0 {
+    let stories: Vec<&Story> = picture.stories_of(user).collect();
+    lines.extend([DetailLine::Blank, DetailLine::Heading("What happened, newest first", stories.len())]);
+    if stories.is_empty() {
         lines.push(DetailLine::Nothing("nothing has changed since imtop watches"));
     }
-    let heading = [DetailLine::Blank, DetailLine::Heading("What happened, newest first", seen)];
-    lines.splice(start..start, heading);
+    lines.extend(stories.into_iter().map(DetailLine::Story));
     lines
 }
 

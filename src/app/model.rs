@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::presence::{FeedStatus, Moment, Roster, Timeline, Transition, UserIx};
+use crate::presence::{FeedStatus, Moment, Roster, Story, Timeline, UserIx};
 
 use super::action::Scope;
 use super::keymap::{KeyPress, Keymap};
@@ -99,13 +99,13 @@ pub struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
-    /// What happened, equal events of a moment in one, newest first.
+    /// What happened, equal events of a round in one, newest first.
     pub fn happened(&self) -> impl Iterator<Item = &'a crate::presence::EventGroup> {
         self.timeline.groups(self.until)
     }
 
     /// What happened to a user, newest first.
-    pub fn transitions_of(&self, user: UserIx) -> impl Iterator<Item = &'a Transition> {
+    pub fn stories_of(&self, user: UserIx) -> impl Iterator<Item = &'a Story> {
         self.timeline.of_user(self.roster.list().raw_id(user), self.until)
     }
 }

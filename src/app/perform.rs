@@ -144,6 +144,7 @@ fn pause(model: &mut Model) {
     match model.held.take() {
         None => {
             let taken = model.timeline.taken();
+            model.timeline.seal();
             model.held = Some(Box::new(Held { roster: model.live.clone(), at: model.now, taken }));
         }
         Some(held) => adopt_list(model, held.roster.list()),

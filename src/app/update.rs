@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::presence::{Changes, Event, Moment, Observation, UserIx, WatchList};
+use crate::presence::{Changes, Event, Moment, Observation, UserId, UserIx, WatchList};
 
 use super::keymap::{KeyPress, Meaning, is_cjk};
 use super::list::Cursor;
@@ -34,7 +34,7 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
         Msg::Observed(observation) => observe(model, &observation),
         Msg::Rebased(list) => rebase(model, list),
         Msg::Notice(text) => {
-            model.timeline.note(Event::Notice { at: now, text: text.clone() });
+            model.timeline.note(Event::Notice { at: now, text: text.clone() }, now);
             say(model, text, NOTICE_MS);
         }
         Msg::Resumed => {
@@ -62,7 +62,7 @@ fn say(model: &mut Model, text: String, for_ms: u64) {
 fn pass_time(model: &mut Model, now: Moment) {
     let step = now.step_since(model.now);
     if step.abs() > CLOCK_STEP_MS {
-        model.timeline.note(Event::ClockStep { at: now, by_ms: step });
+        model.timeline.note(Event::ClockStep { at: now, by_ms: step }, now);
         model.dirty = true;
     }
     model.now = now;
@@ -87,9 +87,9 @@ fn observe(model: &mut Model, observation: &Observation) {
 /// Writes down what happened and puts the rows of those whom it happened to in their places.
 fn take_changes(model: &mut Model, changes: Changes) {
     model.dirty |= !changes.transitions.is_empty() || !changes.touched.is_empty();
-    for transition in changes.transitions {
-        model.timeline.record(transition);
-    }
+    let list = model.live.list();
+    let batch_of = |user: &UserId| list.find(user.raw()).map(|user| list.batch_of(user));
+    model.timeline.record(changes.transitions, batch_of);
     if model.held.is_none() {
         model.rows.touch(&changes.touched, &model.live, model.now);
         follow_staleness(model);

@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::{DetailLine, Model, Picture, detail_lines, foreign};
-use crate::presence::{Presence, Since, UserIx, visible};
+use crate::presence::{Presence, Since, Story, UserIx, visible};
 
-use super::pen::Pen;
+use super::pen::{Pen, width};
 use super::theme::Theme;
 use super::times;
-use super::transition::words;
+use super::transition::story_words;
 use super::user_row::unknown;
 
 /// Columns of the names of facts.
@@ -106,16 +106,23 @@ impl Sheet<'_> {
                 pen.skip(NAME + 1);
                 pen.rest("! the same token on several connections", cut, theme.warn);
             }
-            DetailLine::Transition(transition) => {
-                let when = times::between(transition.after, transition.before, now, self.model.zone());
-                let age = times::age_ms(now.since(transition.before));
-                pen.skip(2).put(&when, theme.plain).skip(1).put(&format!("({age} ago)"), theme.dim);
-                pen.skip(2).rest(&words(&self.picture, theme, transition, 1), cut, theme.plain);
-            }
-            DetailLine::Operation(transition) => {
-                let name = transition.operation.as_ref().map_or("", |operation| &operation.0);
-                pen.skip(4).rest(&format!("operationID {}", visible(name)), cut, theme.dim);
-            }
+            DetailLine::Story(story) => self.story(pen, story),
+        }
+    }
+
+    fn story(&self, mut pen: Pen<'_>, story: &Story) {
+        let (theme, now) = (self.theme, self.picture.now);
+        let first = story.first();
+        let when = times::between(first.after, first.before, now, self.model.zone());
+        let age = times::age_ms(now.since(first.before));
+        pen.skip(2).put(&when, theme.plain).skip(1).put(&format!("({age} ago)"), theme.dim);
+        let text = story_words(&self.picture, theme, story);
+        let operation = first.operation.as_ref().map_or_else(String::new, |it| visible(&it.0).into_owned());
+        // The name of the request stands at the line's end, whole or not at all.
+        pen.skip(2).field(&text, width(&text), theme.glyphs.cut, theme.plain);
+        let room = pen.left();
+        if room > width(&operation) + 2 {
+            pen.skip(room - width(&operation) - 1).put(&operation, theme.dim);
         }
     }
 
