@@ -185,6 +185,7 @@ async fn live(
     let list = Arc::new(WatchList::new(1, pace.batch, watched.entries));
     let interval_ms = pace.interval.as_millis() as u64;
     let mut model = Model::new(Start {
+        one_shot: false,
         server,
         banners,
         roster: Roster::new(Arc::clone(&list), Freshness::for_interval(interval_ms), now()),

@@ -42,7 +42,7 @@ fn keys_ask_the_world() {
         ("-", vec![Effect::SetInterval(2_000)]),
         ("<Ctrl-z>", vec![Effect::Suspend]),
         ("<Ctrl-l>", vec![Effect::Repaint]),
-        ("<Ctrl-c>", vec![Effect::Quit]),
+        ("<Ctrl-c>", vec![Effect::Interrupt]),
         ("<Esc>", vec![]),
         ("q", vec![Effect::Quit]),
         ("j", vec![]),
@@ -53,7 +53,7 @@ fn keys_ask_the_world() {
     stage.send(Msg::Resumed);
     assert_eq!(stage.effects, [Effect::Repaint]);
     stage.keys("/<Ctrl-c>");
-    assert_eq!(stage.effects, [Effect::Quit], "from a prompt as well");
+    assert_eq!(stage.effects, [Effect::Interrupt], "from a prompt as well");
     stage.keys("----");
     assert!(stage.effects.is_empty());
 }
@@ -89,7 +89,7 @@ fn the_selection_is_a_user_whatever_the_order() {
     let mut stage = crowd();
     stage.keys("jjjj");
     assert_eq!(selected(&stage), "u03");
-    for keys in ["!", ">", ">", ">", "I", "<lt>", "/u1<Enter>", "<Esc>"] {
+    for keys in [">", ">", ">", ">", ">", "I", "<lt>", "/u1<Enter>", "<Esc>"] {
         stage.keys(keys);
         assert_eq!(selected(&stage), "u03", "{keys}");
     }
@@ -208,4 +208,32 @@ fn every_action_can_be_done_anywhere_without_harm() {
             assert!(!stage.screen().is_empty());
         }
     }
+}
+
+#[test]
+fn when_many_drop_the_foot_says_so_and_goes_on_saying_it() {
+    let mut stage = crowd();
+    stage.wait(2_000);
+    for batch in 0..3 {
+        let ids: Vec<String> = (batch * 10..batch * 10 + 10).step_by(3).map(|n| format!("u{n:02}")).collect();
+        stage.answer(batch, ids.iter().map(|id| (id.as_str(), UserStatus::Offline)).collect());
+        stage.wait(300);
+    }
+    assert!(
+        stage.screen().contains("12 users  online -> offline: u00, u03, u06, u09, u10"),
+        "{}",
+        stage.screen()
+    );
+    for _ in 0..6 {
+        stage.wait(2_000);
+        stage.answer(0, vec![("u01", UserStatus::Online(vec![connection(2, "x", None)]))]);
+        stage.wait(2_000);
+        stage.answer(0, vec![("u01", UserStatus::Offline)]);
+    }
+    let screen = stage.screen();
+    assert!(screen.contains("12 users  online -> offline: u00"), "{screen}");
+    assert!(screen.contains("u01       online -> offline (Android disconnected)"), "{screen}");
+    stage.wait(9_000);
+    stage.answer(0, vec![("u01", UserStatus::Online(vec![connection(2, "y", None)]))]);
+    assert!(!stage.screen().contains("12 users"), "half a minute is over");
 }

@@ -42,6 +42,16 @@ pub enum DetailLine<'a> {
     Nothing(&'static str),
 }
 
+impl DetailLine<'_> {
+    /// Whether it heads the connections.
+    pub fn is_of_connections(&self) -> bool {
+        matches!(self, DetailLine::Heading(CONNECTIONS, _))
+    }
+}
+
+/// Heading of the connections.
+const CONNECTIONS: &str = "Connections";
+
 /// The detail of a user, line by line.
 pub fn detail_lines<'a>(picture: &Picture<'a>, user: UserIx) -> Vec<DetailLine<'a>> {
     let roster = picture.roster;
@@ -51,7 +61,7 @@ pub fn detail_lines<'a>(picture: &Picture<'a>, user: UserIx) -> Vec<DetailLine<'
     }
     lines.extend([DetailLine::Presence, DetailLine::Since, DetailLine::Answered, DetailLine::Batch]);
     let connections = roster.connections(user);
-    lines.extend([DetailLine::Blank, DetailLine::Heading("Connections", connections.len())]);
+    lines.extend([DetailLine::Blank, DetailLine::Heading(CONNECTIONS, connections.len())]);
     if connections.is_empty() {
         lines.push(DetailLine::Nothing("none"));
     }

@@ -7,12 +7,15 @@ use crate::presence::{FeedStatus, Moment, Roster, Story, Timeline, UserIx};
 
 use super::action::Scope;
 use super::keymap::{KeyPress, Keymap};
-use super::layout::{Columns, Layout, Longest, columns_for, layout};
+use super::layout::{Columns, Content, Layout, Longest, MIN_WIDTH, columns_for, layout};
 use super::list::{Cursor, Expansion, Line, Lines};
 use super::notes::notes;
 use super::prompt::Prompt;
 use super::rows::Rows;
 use super::sort::Sort;
+
+/// More rows than the parts of a screen beside the table ever have.
+const MOST_BESIDE: u16 = 60;
 
 /// What a model begins with.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Start {
     pub sort: Option<Sort>,
     /// The filter to begin with.
     pub filter: Option<String>,
+    /// Whether it is for one frame of plain text: without keys, and no longer than it has to be.
+    pub one_shot: bool,
     /// Whether times are shown in UTC, whatever the zone.
     pub utc: bool,
     /// The zone that times are shown in otherwise.
@@ -120,6 +125,7 @@ pub struct Model {
     pub(super) interval_ms: u64,
     pub(super) zone: TimeZone,
     pub(super) utc: bool,
+    pub(super) one_shot: bool,
     pub(super) times: TimeStyle,
     pub(super) live: Roster,
     pub(super) held: Option<Box<Held>>,
@@ -160,6 +166,7 @@ impl Model {
             interval_ms: start.interval_ms,
             zone: if start.utc { TimeZone::UTC } else { start.zone },
             utc: start.utc,
+            one_shot: start.one_shot,
             times: TimeStyle::default(),
             live: start.roster,
             held: None,
@@ -206,6 +213,11 @@ impl Model {
     /// How often the server is asked.
     pub fn interval_ms(&self) -> u64 {
         self.interval_ms
+    }
+
+    /// Who was not looked at for longer may have changed long before it was noticed.
+    pub fn gap_ms(&self) -> u64 {
+        self.interval_ms.saturating_mul(2)
     }
 
     /// The zone that times are shown in.
@@ -294,7 +306,32 @@ impl Model {
 
     /// Where each part of a screen of this size goes; `None` where it is too small.
     pub fn layout(&self, area: Rect) -> Option<Layout> {
-        layout(area, notes(self).len() as u16, self.screen == Screen::List)
+        let content = Content {
+            notes: notes(self).len() as u16,
+            table: self.screen == Screen::List,
+            events: u16::MAX,
+            footer: true,
+        };
+        if !self.one_shot {
+            return layout(area, content);
+        }
+        let events = self.picture().happened().take(usize::from(u16::MAX)).count() as u16;
+        let whole = layout(area, Content { events, footer: false, ..content })?;
+        if self.rows.len() <= usize::from(whole.body.height) {
+            return Some(whole);
+        }
+        layout(area, Content { events, ..content })
+    }
+
+    /// In a single frame: how many users have no row on a screen of this size.
+    pub fn users_left_out(&self, area: Rect) -> usize {
+        let rows = self.layout(area).map_or(0, |layout| usize::from(layout.body.height));
+        if self.one_shot { self.rows.len().saturating_sub(rows) } else { 0 }
+    }
+
+    /// Whether this is for one frame of plain text.
+    pub fn is_one_shot(&self) -> bool {
+        self.one_shot
     }
 
     /// The columns of a table so wide.
@@ -346,10 +383,16 @@ impl Model {
         dirty
     }
 
-    /// How many rows a screen needs to show every user's row, all notes and nothing else below.
+    /// How many rows a screen needs to show every user's row, all notes, events and keys.
     pub fn height_for_all(&self) -> u16 {
-        let fixed = 14 + notes(self).len();
-        u16::try_from(self.rows.len() + fixed).unwrap_or(u16::MAX)
+        let users = self.rows.len();
+        let area = |height: u16| Rect { x: 0, y: 0, width: self.size.0.max(MIN_WIDTH), height };
+        let fits = |height: &u16| {
+            self.layout(area(*height)).is_some_and(|layout| usize::from(layout.body.height) >= users)
+        };
+        // The parts above and below the table have so few rows, whatever there is to say.
+        let least = u16::try_from(users).unwrap_or(u16::MAX);
+        (least..=least.saturating_add(MOST_BESIDE)).find(fits).unwrap_or(u16::MAX)
     }
 
     pub(super) fn lines(&self) -> Lines<'_> {

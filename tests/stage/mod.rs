@@ -43,6 +43,7 @@ impl Stage {
             now,
             sort: None,
             filter: None,
+            one_shot: false,
             utc: true,
             zone: TimeZone::UTC,
         });
