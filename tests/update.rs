@@ -138,7 +138,8 @@ fn pasted_text_never_runs_keys() {
     assert!(stage.effects.is_empty());
     assert_eq!(stage.model.prompt().map(|prompt| prompt.text().to_owned()), Some("u07".to_owned()));
     stage.send(Msg::Paste("x\ny".into()));
-    assert_eq!(stage.model.rows().filter(), "u07xy");
+    assert_eq!(stage.model.rows().filter(), "u07x");
+    assert!(stage.screen().contains("2 lines pasted, only the first is used"));
     stage.keys("<Esc>");
     assert_eq!(stage.model.rows().filter(), "");
 }
@@ -236,4 +237,42 @@ fn when_many_drop_the_foot_says_so_and_goes_on_saying_it() {
     stage.wait(9_000);
     stage.answer(0, vec![("u01", UserStatus::Online(vec![connection(2, "y", None)]))]);
     assert!(!stage.screen().contains("12 users"), "half a minute is over");
+}
+
+#[test]
+fn esc_leaves_the_list_where_it_is_and_a_begun_sequence_only() {
+    let mut stage = crowd();
+    stage.keys("G");
+    let rows = |stage: &Stage| stage.model.window(15);
+    let before = rows(&stage);
+    stage.keys("z<Esc>");
+    assert_eq!((selected(&stage).as_str(), stage.model.pending().len()), ("u29", 0));
+    stage.keys("<Esc>");
+    assert_eq!((selected(&stage).as_str(), rows(&stage)), ("", before));
+    stage.keys("j");
+    assert_eq!(selected(&stage), "u15", "the first that is seen");
+}
+
+#[test]
+fn keys_without_a_meaning_get_a_hint() {
+    let mut stage = crowd();
+    for (code, name) in [(KeyCode::Tab, "Tab"), (KeyCode::F(1), "F1"), (KeyCode::Char('x'), "x")] {
+        stage.send(Msg::Key(KeyEvent::from(code)));
+        let hint = format!("{name} is no key here; ? shows those that are");
+        assert!(stage.screen().contains(&hint), "{}", stage.screen());
+    }
+}
+
+#[test]
+fn a_whole_frame_says_how_to_see_the_rest() {
+    let screen = |size| {
+        let entries = (0..300).map(|n| Entry::of(&format!("u{n}"))).collect();
+        let mut stage = Stage::one_shot(size, 500, entries);
+        stage.answer(0, (0..300).map(|_| ("u0", UserStatus::Offline)).take(1).collect());
+        stage.screen()
+    };
+    let cut = screen((100, 40));
+    assert!(cut.trim_end().ends_with("265 more users; --size 100x304 shows all"), "{cut}");
+    let whole = screen((100, 304));
+    assert!(whole.contains("u299") && !whole.contains("more users") && !whole.contains("? help"), "{whole}");
 }

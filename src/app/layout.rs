@@ -157,7 +157,7 @@ pub(super) fn columns_for(width: u16, longest: Longest, absolute: bool) -> Colum
         if width < 100 { (0, 0) } else { text(longest.group, 8, WIDEST.group) },
         (presence, presence),
         (9, 15),
-        (12, 13),
+        (12, if absolute { 14 } else { 13 }),
         (since, since),
     ];
     let gap = if width < 40 { 1 } else { 2 };

@@ -28,7 +28,7 @@ mod tokens;
 mod update;
 
 pub use action::{ACTIONS, Action, ActionRow, Scope, key_table};
-pub use details::{DetailLine, HelpLine, detail_lines, help_lines};
+pub use details::{DetailLine, HelpLine, HelpName, detail_lines, help_lines, help_names};
 pub use keymap::{KeyPress, Keymap};
 pub use layout::{Column, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
 pub use list::{Cursor, Expansion, Line};

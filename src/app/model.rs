@@ -138,6 +138,8 @@ pub struct Model {
     pub(super) cursor: Option<Cursor>,
     /// The row of the body on which the selection stands.
     pub(super) cursor_row: u16,
+    /// The first line of the body while nothing is selected, where that is not the first of all.
+    pub(super) top: Option<Cursor>,
     pub(super) expansion: Expansion,
     pub(super) screen: Screen,
     pub(super) prompt: Option<Prompt>,
@@ -177,6 +179,7 @@ impl Model {
             sort_before: Sort::default(),
             cursor: None,
             cursor_row: 0,
+            top: None,
             expansion: Expansion::default(),
             screen: Screen::List,
             prompt: None,
@@ -341,7 +344,9 @@ impl Model {
 
     /// The lines of the table on a body so high.
     pub fn window(&self, height: u16) -> Vec<Line> {
-        self.lines().window(self.selected_line().map(|line| (line, self.cursor_row)), height)
+        let lines = self.lines();
+        let top = || self.top.as_ref().and_then(|top| lines.line_of(top)).map(|line| (line, 0));
+        lines.window(self.selected_line().map(|line| (line, self.cursor_row)).or_else(top), height)
     }
 
     /// The line that is selected.
@@ -397,6 +402,19 @@ impl Model {
 
     pub(super) fn lines(&self) -> Lines<'_> {
         Lines { rows: &self.rows, roster: self.picture().roster, expansion: &self.expansion }
+    }
+
+    /// How many lines the text has that fills the body, and how many rows there are for them.
+    pub fn scrolled_lines(&self) -> (usize, usize) {
+        let rows = usize::from(self.body_height());
+        match &self.screen {
+            Screen::List => (0, rows),
+            // The user's name stays at the top, above what scrolls.
+            Screen::Detail { user, .. } => {
+                (super::detail_lines(&self.picture(), *user).len(), rows.saturating_sub(1))
+            }
+            Screen::Help { .. } => (super::help_lines(self).len(), rows),
+        }
     }
 
     pub(super) fn body_height(&self) -> u16 {

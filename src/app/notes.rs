@@ -32,8 +32,8 @@ pub fn notes(model: &Model) -> Vec<Note> {
         let advice = error.advice();
         let whole = format!("{place}{error} - {advice}");
         let room = usize::from(model.size().0).saturating_sub(3);
-        // With one row for it, the words are cut where the row ends.
-        if whole.width() <= room || model.size().1 < 10 {
+        // A small screen has one row for it.
+        if whole.width() <= room || (model.size().1 < 15 && room < 77) {
             notes.push(Note::Trouble(whole));
         } else {
             let mut lines = wrapped(&format!("{place}{error}"), room).into_iter().take(TROUBLE_LINES);

@@ -217,19 +217,21 @@ fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
             let text = prompt.text().to_owned();
             apply_filter(model, &text);
         }
-    } else if let Some(c) = key.typed().filter(|c| !c.is_control()) {
-        hint(
-            model,
-            if is_cjk(c) {
-                format!("{c} is no key: switch the input method to Latin letters")
-            } else {
-                format!("{c} is no key here; ? shows those that are")
-            },
-        );
+    } else if let Some(c) = key.typed().filter(|c| is_cjk(*c)) {
+        hint(model, format!("{c} is no key: switch the input method to Latin letters"));
+    } else if !key.typed().is_some_and(char::is_control) {
+        hint(model, format!("{key} is no key here; ? shows those that are"));
     }
 }
 
 fn paste(model: &mut Model, text: &str) {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first_line = lines.next().unwrap_or_default();
+    let more = lines.count();
+    if more > 0 {
+        hint(model, format!("{} lines pasted, only the first is used", more + 1));
+    }
+    let text = first_line;
     if model.prompt.is_none() {
         let Some(first) = text.split(|c: char| c.is_whitespace() || c == ',').find(|word| !word.is_empty())
         else {
@@ -260,17 +262,9 @@ fn settle(model: &mut Model) {
         model.cursor = line.map(|line| model.lines().cursor_at(line));
         model.cursor_row = row.unwrap_or(0);
     }
-    let ends = content_len(model).saturating_sub(usize::from(height));
+    let (lines, rows) = model.scrolled_lines();
+    let ends = lines.saturating_sub(rows);
     if let Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } = &mut model.screen {
         *scroll = (*scroll).min(ends);
-    }
-}
-
-fn content_len(model: &Model) -> usize {
-    match &model.screen {
-        Screen::List => 0,
-        // The user's name stays at the top, above what scrolls.
-        Screen::Detail { user, .. } => super::detail_lines(&model.picture(), *user).len() + 1,
-        Screen::Help { .. } => super::help_lines(model).len(),
     }
 }

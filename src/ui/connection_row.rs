@@ -61,7 +61,7 @@ pub(super) fn draw(
             (true, TimeStyle::Relative) => 16,
             (true, TimeStyle::Absolute) => 24,
             (false, TimeStyle::Relative) => 5,
-            (false, TimeStyle::Absolute) => 10,
+            (false, TimeStyle::Absolute) => 9,
         };
         pen.field(&words, columns, cut, base).skip(gap);
     }
@@ -69,7 +69,8 @@ pub(super) fn draw(
     let words = if width(&whole) <= pen.left() {
         whole
     } else {
-        token_words(model, &picture, theme, user, at, true).0
+        let short = token_words(model, &picture, theme, user, at, true).0;
+        if width(&short) <= pen.left() { short } else { short.replacen("issued for ", "for ", 1) }
     };
     pen.rest(&words, cut, hue(style));
 }

@@ -83,8 +83,15 @@ fn works(model: &Model, action: Action) -> bool {
     }
 }
 
-/// Where in the list the selection is: `3/512`.
+/// Where in the list the selection is: `3/512`; how far a text is scrolled: `1-13 of 52`.
 fn position(model: &Model) -> String {
+    let (scroll, (lines, rows)) = match model.screen() {
+        Screen::List => (0, (0, 0)),
+        Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => (*scroll, model.scrolled_lines()),
+    };
+    if lines > rows {
+        return format!("{}-{} of {lines}", scroll + 1, (scroll + rows).min(lines));
+    }
     let row = model.cursor().and_then(|cursor| model.rows().row_of(cursor.user));
     match (model.screen(), row) {
         (Screen::List, Some(row)) if model.prompt().is_none() => {

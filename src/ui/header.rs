@@ -28,6 +28,8 @@ struct Segment {
     rank: u8,
     text: String,
     style: Style,
+    /// Whether it is cut before others are.
+    yields: bool,
 }
 
 /// `notes`: how many rows the notes have; what has no row there gets a mark here.
@@ -50,7 +52,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, notes: u16, buf: &m
     for segment in &segments {
         let full = width(&segment.text);
         // The server gives way before the state of the feed does.
-        let shown = if segment.rank == 0 && segment.style == theme.plain {
+        let shown = if segment.yields {
             let shown = full.saturating_sub(over).max(full.min(4));
             over = over.saturating_sub(full - shown);
             shown
@@ -66,9 +68,11 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, notes: u16, buf: &m
 
 fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Segment> {
     let mut segments = Vec::new();
-    let mut add = |rank, text: String, style| segments.push(Segment { rank, text, style });
+    let add = |segments: &mut Vec<Segment>, rank, text: String, style| {
+        segments.push(Segment { rank, text, style, yields: false });
+    };
     let (roster, now) = (model.live(), model.now());
-    add(3, "imtop".to_owned(), theme.strong);
+    add(&mut segments, 3, "imtop".to_owned(), theme.strong);
     if let Some(hidden) = model.hidden_changes() {
         let sign = theme.glyphs.paused;
         let at = clock(model.picture().now.unix_ms, now, model.zone());
@@ -78,27 +82,28 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
             40..70 => format!("{sign} PAUSED at {at}"),
             _ => format!("{sign} PAUSED"),
         };
-        add(0, text, theme.strong);
+        add(&mut segments, 0, text, theme.strong);
     }
     if !visible_notes(model, notes).iter().any(|note| matches!(note, Note::Banner(_))) {
         for (beginning, mark) in DANGERS {
             if model.banners().iter().any(|banner| banner.starts_with(beginning)) {
-                add(0, format!("{} {mark}", theme.glyphs.warning), theme.warn);
+                add(&mut segments, 0, format!("{} {mark}", theme.glyphs.warning), theme.warn);
             }
         }
     }
     if area_width >= 30 {
-        add(0, shortened(model.server(), WIDEST_SERVER, theme.glyphs.cut), theme.plain);
+        let text = shortened(model.server(), WIDEST_SERVER, theme.glyphs.cut);
+        segments.push(Segment { rank: 0, text, style: theme.plain, yields: true });
     }
     let status = roster.feed_status(now);
     let (sign, style) = theme.feed(&status);
     let text = format!("{sign} {}", words(model, &status));
-    add(0, text, style.add_modifier(theme.strong.add_modifier));
+    add(&mut segments, 0, text, style.add_modifier(theme.strong.add_modifier));
     if let Some(answer) = roster.last_answer() {
-        add(2, format!("last {} ago", age_ms(now.since(answer))), theme.plain);
+        add(&mut segments, 2, format!("last {} ago", age_ms(now.since(answer))), theme.plain);
     }
     if let Some((p50, p95)) = roster.latency().p50_p95() {
-        add(4, format!("p50 {p50} p95 {p95} ms"), theme.plain);
+        add(&mut segments, 4, format!("p50 {p50} p95 {p95} ms"), theme.plain);
     }
     let all = roster.batches().len();
     let fresh = roster
@@ -106,9 +111,9 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
         .iter()
         .filter(|batch| batch.answered.is_some() && !batch.is_stale(now, roster.freshness()));
     if matches!(status, FeedStatus::Degraded { .. }) {
-        add(5, format!("every {}", interval(model.interval_ms())), theme.plain);
+        add(&mut segments, 5, format!("every {}", interval(model.interval_ms())), theme.plain);
     } else if all > 1 {
-        add(5, format!("batches {}/{all}", fresh.count()), theme.plain);
+        add(&mut segments, 5, format!("batches {}/{all}", fresh.count()), theme.plain);
     }
     segments
 }

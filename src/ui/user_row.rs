@@ -57,7 +57,7 @@ pub(super) fn draw(
     };
     put(columns.presence, &format!("{sign} {word}{age}"), style);
     if let Presence::Unknown(why) = presence {
-        let start = columns.presence.x + columns.presence.width + 2;
+        let start = columns.presence.x + width(sign) + 1 + width(word) + 2;
         let rest = Column { x: start, width: body.width.saturating_sub(start) };
         let mut texts = unknown(&picture, theme, user, why).into_iter();
         let fitting = texts.find(|text| width(text) <= rest.width);
@@ -170,7 +170,7 @@ fn token(
         (None, Some(platform)) if instead && style != theme.bad => {
             format!("for {}{sign}", platform.short())
         }
-        (None, Some(_)) if instead => format!("{text} {sign}"),
+        (None, Some(_)) if instead => format!("{text}{sign}"),
         _ => text,
     };
     (text, style)
