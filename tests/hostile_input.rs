@@ -180,6 +180,7 @@ fn what_is_not_safe_is_said_at_every_height() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a screen that freezes is one that takes long")]
 fn a_user_with_ever_so_many_connections_is_drawn_at_once() {
     let mut stage = Stage::new((120, 36), 500, vec![Entry::of("alice")]);
     let many = |n: i32| connection(n, &format!("c{n}"), Some(("alice", n, 500)));

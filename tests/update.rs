@@ -276,3 +276,31 @@ fn a_whole_frame_says_how_to_see_the_rest() {
     let whole = screen((100, 304));
     assert!(whole.contains("u299") && !whole.contains("more users") && !whole.contains("? help"), "{whole}");
 }
+
+#[test]
+fn answers_that_are_only_late_are_not_called_failing() {
+    let mut stage = crowd();
+    stage.wait(2_900);
+    stage.same(0);
+    stage.same(1);
+    stage.wait(200);
+    assert!(stage.screen().contains("! 1 of 3 batches overdue"), "{}", stage.screen());
+    stage.fail(2, 1, FetchError::Http { status: 502 });
+    assert!(stage.screen().contains("! degraded: 1 of 3 batches"), "{}", stage.screen());
+}
+
+#[test]
+fn a_change_that_nobody_watched_has_bounds_and_comes_after_its_like() {
+    let mut stage = crowd();
+    stage.wait(43_000);
+    stage.answer(0, vec![("u00", UserStatus::Offline)]);
+    stage.wait(3_000);
+    let screen = stage.screen();
+    let row = screen.lines().find(|line| line.contains("u00  "));
+    assert!(row.is_some_and(|row| row.ends_with("<=46s")), "{screen}");
+    stage.keys("<Enter>");
+    assert!(stage.screen().contains("3s to 46s ago, between 11:59:59 and 12:00:43"), "{}", stage.screen());
+    stage.keys("<Esc><lt>");
+    assert!(stage.screen().contains("SINCEv"), "{}", stage.screen());
+    assert_eq!(stage.model.rows().user_at(0), Some(UserIx(0)), "the others were so when first seen");
+}

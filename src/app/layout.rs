@@ -145,7 +145,7 @@ const SHORT_ID: u16 = 20;
 /// Lays out the columns of a table so wide. `absolute`: times as dates, which are longer.
 pub(super) fn columns_for(width: u16, longest: Longest, absolute: bool) -> Columns {
     // user, label, group, presence, platforms, token, since: least and best width.
-    let since = if absolute { 12 } else { 5 };
+    let since = if absolute { 12 } else { 6 };
     // With room for the age of a stale word: `offline ~14s`.
     let presence = if width < 70 { 12 } else { 14 };
     let text = |longest: u16, least: u16, widest: u16| {

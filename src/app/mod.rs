@@ -14,6 +14,7 @@
 mod action;
 mod details;
 mod filter;
+mod fit;
 mod keymap;
 mod layout;
 mod list;
