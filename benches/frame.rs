@@ -64,6 +64,7 @@ fn model(users: u32) -> Model {
         now: START,
         sort: None,
         filter: None,
+        one_shot: false,
         utc: true,
         zone: TimeZone::UTC,
     });

@@ -156,3 +156,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_server_name_without_end_leaves_the_state_in_sight() {
+    for size in [(20, 5), (40, 10), (80, 24), (300, 60)] {
+        let mut stage = Stage::at(&"x".repeat(65_535), &[], size);
+        stage.answer(0, vec![("alice", UserStatus::Offline)]);
+        assert!(stage.screen().contains("live 2s"), "{}", stage.screen());
+    }
+}
+
+#[test]
+fn what_is_not_safe_is_said_at_every_height() {
+    let banners = ["plain http: everyone on the way can read tokens", "--insecure: not checked"];
+    for height in 5..40 {
+        for (banner, mark) in banners.iter().zip(["http", "insecure"]) {
+            let mut stage = Stage::at("http://im", &[banner], (if height < 10 { 20 } else { 80 }, height));
+            stage.fail(0, 1, FetchError::Timeout { after_ms: 4_000 });
+            let screen = stage.screen();
+            assert!(screen.contains(&format!("! {mark}")) || screen.contains(banner), "{screen}");
+        }
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a screen that freezes is one that takes long")]
+fn a_user_with_ever_so_many_connections_is_drawn_at_once() {
+    let mut stage = Stage::new((120, 36), 500, vec![Entry::of("alice")]);
+    let many = |n: i32| connection(n, &format!("c{n}"), Some(("alice", n, 500)));
+    stage.answer(0, vec![("alice", UserStatus::Online((0..20_000).map(many).collect()))]);
+    let start = std::time::Instant::now();
+    stage.keys("jl");
+    stage.screen();
+    stage.keys("<Enter>");
+    stage.screen();
+    stage.keys("G");
+    stage.screen();
+    assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
+}

@@ -60,6 +60,7 @@ async fn live(scenario: &str, batch: u32) -> Live {
         now: now(),
         sort: None,
         filter: None,
+        one_shot: false,
         utc: true,
         zone: TimeZone::UTC,
     });

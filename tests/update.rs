@@ -42,7 +42,7 @@ fn keys_ask_the_world() {
         ("-", vec![Effect::SetInterval(2_000)]),
         ("<Ctrl-z>", vec![Effect::Suspend]),
         ("<Ctrl-l>", vec![Effect::Repaint]),
-        ("<Ctrl-c>", vec![Effect::Quit]),
+        ("<Ctrl-c>", vec![Effect::Interrupt]),
         ("<Esc>", vec![]),
         ("q", vec![Effect::Quit]),
         ("j", vec![]),
@@ -53,7 +53,7 @@ fn keys_ask_the_world() {
     stage.send(Msg::Resumed);
     assert_eq!(stage.effects, [Effect::Repaint]);
     stage.keys("/<Ctrl-c>");
-    assert_eq!(stage.effects, [Effect::Quit], "from a prompt as well");
+    assert_eq!(stage.effects, [Effect::Interrupt], "from a prompt as well");
     stage.keys("----");
     assert!(stage.effects.is_empty());
 }
@@ -89,7 +89,7 @@ fn the_selection_is_a_user_whatever_the_order() {
     let mut stage = crowd();
     stage.keys("jjjj");
     assert_eq!(selected(&stage), "u03");
-    for keys in ["!", ">", ">", ">", "I", "<lt>", "/u1<Enter>", "<Esc>"] {
+    for keys in [">", ">", ">", ">", ">", "I", "<lt>", "/u1<Enter>", "<Esc>"] {
         stage.keys(keys);
         assert_eq!(selected(&stage), "u03", "{keys}");
     }
@@ -138,7 +138,8 @@ fn pasted_text_never_runs_keys() {
     assert!(stage.effects.is_empty());
     assert_eq!(stage.model.prompt().map(|prompt| prompt.text().to_owned()), Some("u07".to_owned()));
     stage.send(Msg::Paste("x\ny".into()));
-    assert_eq!(stage.model.rows().filter(), "u07xy");
+    assert_eq!(stage.model.rows().filter(), "u07x");
+    assert!(stage.screen().contains("2 lines pasted, only the first is used"));
     stage.keys("<Esc>");
     assert_eq!(stage.model.rows().filter(), "");
 }
@@ -208,4 +209,98 @@ fn every_action_can_be_done_anywhere_without_harm() {
             assert!(!stage.screen().is_empty());
         }
     }
+}
+
+#[test]
+fn when_many_drop_the_foot_says_so_and_goes_on_saying_it() {
+    let mut stage = crowd();
+    stage.wait(2_000);
+    for batch in 0..3 {
+        let ids: Vec<String> = (batch * 10..batch * 10 + 10).step_by(3).map(|n| format!("u{n:02}")).collect();
+        stage.answer(batch, ids.iter().map(|id| (id.as_str(), UserStatus::Offline)).collect());
+        stage.wait(300);
+    }
+    assert!(
+        stage.screen().contains("12 users  online -> offline: u00, u03, u06, u09, u10"),
+        "{}",
+        stage.screen()
+    );
+    for _ in 0..6 {
+        stage.wait(2_000);
+        stage.answer(0, vec![("u01", UserStatus::Online(vec![connection(2, "x", None)]))]);
+        stage.wait(2_000);
+        stage.answer(0, vec![("u01", UserStatus::Offline)]);
+    }
+    let screen = stage.screen();
+    assert!(screen.contains("12 users  online -> offline: u00"), "{screen}");
+    assert!(screen.contains("u01       online -> offline (Android disconnected)"), "{screen}");
+    stage.wait(9_000);
+    stage.answer(0, vec![("u01", UserStatus::Online(vec![connection(2, "y", None)]))]);
+    assert!(!stage.screen().contains("12 users"), "half a minute is over");
+}
+
+#[test]
+fn esc_leaves_the_list_where_it_is_and_a_begun_sequence_only() {
+    let mut stage = crowd();
+    stage.keys("G");
+    let rows = |stage: &Stage| stage.model.window(15);
+    let before = rows(&stage);
+    stage.keys("z<Esc>");
+    assert_eq!((selected(&stage).as_str(), stage.model.pending().len()), ("u29", 0));
+    stage.keys("<Esc>");
+    assert_eq!((selected(&stage).as_str(), rows(&stage)), ("", before));
+    stage.keys("j");
+    assert_eq!(selected(&stage), "u15", "the first that is seen");
+}
+
+#[test]
+fn keys_without_a_meaning_get_a_hint() {
+    let mut stage = crowd();
+    for (code, name) in [(KeyCode::Tab, "Tab"), (KeyCode::F(1), "F1"), (KeyCode::Char('x'), "x")] {
+        stage.send(Msg::Key(KeyEvent::from(code)));
+        let hint = format!("{name} is no key here; ? shows those that are");
+        assert!(stage.screen().contains(&hint), "{}", stage.screen());
+    }
+}
+
+#[test]
+fn a_whole_frame_says_how_to_see_the_rest() {
+    let screen = |size| {
+        let entries = (0..300).map(|n| Entry::of(&format!("u{n}"))).collect();
+        let mut stage = Stage::one_shot(size, 500, entries);
+        stage.answer(0, (0..300).map(|_| ("u0", UserStatus::Offline)).take(1).collect());
+        stage.screen()
+    };
+    let cut = screen((100, 40));
+    assert!(cut.trim_end().ends_with("265 more users; --size 100x304 shows all"), "{cut}");
+    let whole = screen((100, 304));
+    assert!(whole.contains("u299") && !whole.contains("more users") && !whole.contains("? help"), "{whole}");
+}
+
+#[test]
+fn answers_that_are_only_late_are_not_called_failing() {
+    let mut stage = crowd();
+    stage.wait(2_900);
+    stage.same(0);
+    stage.same(1);
+    stage.wait(200);
+    assert!(stage.screen().contains("! 1 of 3 batches overdue"), "{}", stage.screen());
+    stage.fail(2, 1, FetchError::Http { status: 502 });
+    assert!(stage.screen().contains("! degraded: 1 of 3 batches"), "{}", stage.screen());
+}
+
+#[test]
+fn a_change_that_nobody_watched_has_bounds_and_comes_after_its_like() {
+    let mut stage = crowd();
+    stage.wait(43_000);
+    stage.answer(0, vec![("u00", UserStatus::Offline)]);
+    stage.wait(3_000);
+    let screen = stage.screen();
+    let row = screen.lines().find(|line| line.contains("u00  "));
+    assert!(row.is_some_and(|row| row.ends_with("<=46s")), "{screen}");
+    stage.keys("<Enter>");
+    assert!(stage.screen().contains("3s to 46s ago, between 11:59:59 and 12:00:43"), "{}", stage.screen());
+    stage.keys("<Esc><lt>");
+    assert!(stage.screen().contains("SINCEv"), "{}", stage.screen());
+    assert_eq!(stage.model.rows().user_at(0), Some(UserIx(0)), "the others were so when first seen");
 }

@@ -156,11 +156,11 @@ pub const ACTIONS: &[ActionRow] = actions! {
     Views Help "help" ["?"] "help" "this help; again to leave it";
     List Filter "filter" ["/"] "filter" "show only users whose ID or label contains a text";
     List Detail "detail" ["Enter"] "detail" "everything that is known of the selected user";
-    Views Back "back" ["Esc"] "back" "one level back: leave a view, then the filter, then the selection";
+    Views Back "back" ["Esc"] "back" "one level back: a view, then the filter, then the selection";
     List Expand "expand" ["l" "Right"] "expand" "show the user's connections, then step into them";
     List Collapse "collapse" ["h" "Left"] "collapse" "hide them; from a connection, go to its user";
-    Views Pause "pause" ["Space"] "pause" "the picture stands, collection goes on";
-    List ProblemsFirst "problems-first" ["!"] "problems" "unknown and stale users first; again for the order before";
+    Views Pause "pause" ["Space"] "pause" "freeze the picture; imtop goes on asking";
+    List ProblemsFirst "problems-first" ["!"] "unknown first" "unknown and stale users first; again for the order before";
     Views Close "close" ["q"] "quit" "close the view; in the list, quit";
     List SortNext "sort-next" [">"] "sort" "sort by the next column";
     List SortPrevious "sort-previous" ["<"] "" "sort by the column before";

@@ -167,7 +167,7 @@ impl Keymap {
     fn at(&self, place: Scope) -> impl Iterator<Item = &(Vec<KeyPress>, &'static ActionRow)> {
         self.bindings.iter().filter(move |(_, row)| match row.scope {
             Scope::Everywhere => true,
-            Scope::Views => place != Scope::Prompt,
+            Scope::Views => matches!(place, Scope::List | Scope::Views),
             scope => scope == place,
         })
     }

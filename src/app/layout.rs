@@ -50,8 +50,22 @@ pub struct Layout {
     pub footer: Rect,
 }
 
-/// Lays out a screen that has so many notes to show; `None` where it is too small for anything.
-pub fn layout(area: Rect, notes: u16, table: bool) -> Option<Layout> {
+/// What there is to lay out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Notes to show.
+    pub notes: u16,
+    /// Whether the body is the table, which has a head.
+    pub table: bool,
+    /// Most events to show at the foot; with none the rule above them goes too.
+    pub events: u16,
+    /// Whether the last row has something to say.
+    pub footer: bool,
+}
+
+/// Lays out a screen; `None` where it is too small for anything.
+pub fn layout(area: Rect, content: Content) -> Option<Layout> {
+    let Content { notes, table, .. } = content;
     if area.width < MIN_WIDTH || area.height < MIN_HEIGHT {
         return None;
     }
@@ -63,7 +77,8 @@ pub fn layout(area: Rect, notes: u16, table: bool) -> Option<Layout> {
         18.. => 2,
         15.. => 1,
         _ => 0,
-    };
+    }
+    .min(content.events);
     let notes = if rows < 10 { notes.min(1) } else { notes.min(rows / 4) };
     let mut y = area.y;
     let mut take = |height: u16| {
@@ -72,7 +87,7 @@ pub fn layout(area: Rect, notes: u16, table: bool) -> Option<Layout> {
         part
     };
     let head = [1, u16::from(rows >= 8), notes, u16::from(rows >= 18), u16::from(table && rows >= 10)];
-    let foot = [u16::from(rows >= 15), events, 1];
+    let foot = [u16::from(rows >= 15 && content.events > 0), events, u16::from(content.footer)];
     let body = rows.saturating_sub(head.iter().sum::<u16>() + foot.iter().sum::<u16>());
     Some(Layout {
         header: take(head[0]),
@@ -124,10 +139,13 @@ const GUTTER: u16 = 3;
 /// Widest ID, label and group that are shown whole.
 const WIDEST: Longest = Longest { id: 32, label: 24, group: 16 };
 
+/// Width of an ID that makes room for others.
+const SHORT_ID: u16 = 20;
+
 /// Lays out the columns of a table so wide. `absolute`: times as dates, which are longer.
 pub(super) fn columns_for(width: u16, longest: Longest, absolute: bool) -> Columns {
     // user, label, group, presence, platforms, token, since: least and best width.
-    let since = if absolute { 11 } else { 5 };
+    let since = if absolute { 12 } else { 6 };
     // With room for the age of a stale word: `offline ~14s`.
     let presence = if width < 70 { 12 } else { 14 };
     let text = |longest: u16, least: u16, widest: u16| {
@@ -139,7 +157,7 @@ pub(super) fn columns_for(width: u16, longest: Longest, absolute: bool) -> Colum
         if width < 100 { (0, 0) } else { text(longest.group, 8, WIDEST.group) },
         (presence, presence),
         (9, 15),
-        (12, 12),
+        (12, if absolute { 14 } else { 13 }),
         (since, since),
     ];
     let gap = if width < 40 { 1 } else { 2 };
@@ -154,8 +172,13 @@ pub(super) fn columns_for(width: u16, longest: Longest, absolute: bool) -> Colum
     if needed(&least_best) > width {
         least_best[3] = (5, 5);
     }
+    // A long ID gives way as soon as a label would be cut: its ends tell it from others.
+    let growth: u16 = least_best.iter().map(|(least, best)| best.saturating_sub(*least)).sum();
+    if least_best[1].0 > 0 && growth > width.saturating_sub(needed(&least_best)) {
+        least_best[0].1 = least_best[0].1.min(SHORT_ID);
+    }
     let mut spare = width.saturating_sub(needed(&least_best));
-    for grown in [0, 1, 4, 2] {
+    for grown in [5, 0, 1, 4, 2] {
         let (least, best) = least_best[grown];
         let more = best.saturating_sub(least).min(spare);
         least_best[grown].0 += more;
@@ -180,7 +203,7 @@ mod tests {
     fn every_row_of_the_screen_belongs_to_one_part() {
         for (height, notes) in (0..60).flat_map(|height| (0..5).map(move |notes| (height, notes))) {
             let area = Rect { x: 0, y: 0, width: 80, height };
-            let Some(it) = layout(area, notes, true) else {
+            let Some(it) = layout(area, Content { notes, table: true, events: 8, footer: true }) else {
                 assert!(height < MIN_HEIGHT);
                 continue;
             };

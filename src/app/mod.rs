@@ -14,6 +14,7 @@
 mod action;
 mod details;
 mod filter;
+mod fit;
 mod keymap;
 mod layout;
 mod list;
@@ -28,15 +29,15 @@ mod tokens;
 mod update;
 
 pub use action::{ACTIONS, Action, ActionRow, Scope, key_table};
-pub use details::{DetailLine, HelpLine, detail_lines, help_lines};
+pub use details::{DetailLine, HelpLine, HelpName, detail_lines, help_lines, help_names};
 pub use keymap::{KeyPress, Keymap};
-pub use layout::{Column, Columns, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
+pub use layout::{Column, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
 pub use list::{Cursor, Expansion, Line};
 pub use message::{Effect, Msg};
 pub use model::{Held, Model, Picture, Screen, Start, TimeStyle, Toast};
-pub use notes::{Note, notes};
+pub use notes::{Note, notes, visible_notes, wrapped};
 pub use prompt::Prompt;
 pub use rows::Rows;
 pub use sort::{Sort, SortColumn};
-pub use tokens::{Expiry, Foreign, foreign, soonest_expiry};
+pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};
 pub use update::update;

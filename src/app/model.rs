@@ -1,15 +1,13 @@
 //! Everything that the live view is a picture of: plain data.
 
 use jiff::tz::TimeZone;
-use ratatui::layout::Rect;
 
-use crate::presence::{FeedStatus, Moment, Roster, Timeline, Transition, UserIx};
+use crate::presence::{FeedStatus, Moment, Roster, Story, Timeline, UserIx};
 
 use super::action::Scope;
 use super::keymap::{KeyPress, Keymap};
-use super::layout::{Columns, Layout, Longest, columns_for, layout};
+use super::layout::{Columns, Longest, columns_for};
 use super::list::{Cursor, Expansion, Line, Lines};
-use super::notes::notes;
 use super::prompt::Prompt;
 use super::rows::Rows;
 use super::sort::Sort;
@@ -33,6 +31,8 @@ pub struct Start {
     pub sort: Option<Sort>,
     /// The filter to begin with.
     pub filter: Option<String>,
+    /// Whether it is for one frame of plain text: without keys, and no longer than it has to be.
+    pub one_shot: bool,
     /// Whether times are shown in UTC, whatever the zone.
     pub utc: bool,
     /// The zone that times are shown in otherwise.
@@ -99,13 +99,13 @@ pub struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
-    /// What happened, equal events of a moment in one, newest first.
+    /// What happened, equal events of a round in one, newest first.
     pub fn happened(&self) -> impl Iterator<Item = &'a crate::presence::EventGroup> {
         self.timeline.groups(self.until)
     }
 
     /// What happened to a user, newest first.
-    pub fn transitions_of(&self, user: UserIx) -> impl Iterator<Item = &'a Transition> {
+    pub fn stories_of(&self, user: UserIx) -> impl Iterator<Item = &'a Story> {
         self.timeline.of_user(self.roster.list().raw_id(user), self.until)
     }
 }
@@ -120,6 +120,7 @@ pub struct Model {
     pub(super) interval_ms: u64,
     pub(super) zone: TimeZone,
     pub(super) utc: bool,
+    pub(super) one_shot: bool,
     pub(super) times: TimeStyle,
     pub(super) live: Roster,
     pub(super) held: Option<Box<Held>>,
@@ -132,6 +133,8 @@ pub struct Model {
     pub(super) cursor: Option<Cursor>,
     /// The row of the body on which the selection stands.
     pub(super) cursor_row: u16,
+    /// The first line of the body while nothing is selected, where that is not the first of all.
+    pub(super) top: Option<Cursor>,
     pub(super) expansion: Expansion,
     pub(super) screen: Screen,
     pub(super) prompt: Option<Prompt>,
@@ -160,6 +163,7 @@ impl Model {
             interval_ms: start.interval_ms,
             zone: if start.utc { TimeZone::UTC } else { start.zone },
             utc: start.utc,
+            one_shot: start.one_shot,
             times: TimeStyle::default(),
             live: start.roster,
             held: None,
@@ -170,6 +174,7 @@ impl Model {
             sort_before: Sort::default(),
             cursor: None,
             cursor_row: 0,
+            top: None,
             expansion: Expansion::default(),
             screen: Screen::List,
             prompt: None,
@@ -206,6 +211,11 @@ impl Model {
     /// How often the server is asked.
     pub fn interval_ms(&self) -> u64 {
         self.interval_ms
+    }
+
+    /// Who was not looked at for longer may have changed long before it was noticed.
+    pub fn gap_ms(&self) -> u64 {
+        self.interval_ms.saturating_mul(2)
     }
 
     /// The zone that times are shown in.
@@ -292,11 +302,6 @@ impl Model {
         }
     }
 
-    /// Where each part of a screen of this size goes; `None` where it is too small.
-    pub fn layout(&self, area: Rect) -> Option<Layout> {
-        layout(area, notes(self).len() as u16, self.screen == Screen::List)
-    }
-
     /// The columns of a table so wide.
     pub fn columns(&self, width: u16) -> Columns {
         columns_for(width, self.longest, self.times == TimeStyle::Absolute)
@@ -304,7 +309,9 @@ impl Model {
 
     /// The lines of the table on a body so high.
     pub fn window(&self, height: u16) -> Vec<Line> {
-        self.lines().window(self.selected_line().map(|line| (line, self.cursor_row)), height)
+        let lines = self.lines();
+        let top = || self.top.as_ref().and_then(|top| lines.line_of(top)).map(|line| (line, 0));
+        lines.window(self.selected_line().map(|line| (line, self.cursor_row)).or_else(top), height)
     }
 
     /// The line that is selected.
@@ -346,19 +353,8 @@ impl Model {
         dirty
     }
 
-    /// How many rows a screen needs to show every user's row, all notes and nothing else below.
-    pub fn height_for_all(&self) -> u16 {
-        let fixed = 14 + notes(self).len();
-        u16::try_from(self.rows.len() + fixed).unwrap_or(u16::MAX)
-    }
-
     pub(super) fn lines(&self) -> Lines<'_> {
         Lines { rows: &self.rows, roster: self.picture().roster, expansion: &self.expansion }
-    }
-
-    pub(super) fn body_height(&self) -> u16 {
-        let (width, height) = self.size;
-        self.layout(Rect { x: 0, y: 0, width, height }).map_or(0, |layout| layout.body.height)
     }
 
     /// Measures the texts of the watch list that is shown.

@@ -9,51 +9,76 @@ use super::model::{Model, Screen};
 pub enum Note {
     /// What ails the feed.
     Trouble(String),
-    /// What to do about it, where that has no room beside it.
-    Advice(&'static str),
+    /// The rest of that, and what to do about it, where there is no room beside it.
+    Advice(String),
     /// What is to be kept in mind all the time.
     Banner(String),
     /// The last answers had things in them that don't belong there.
     Odd(String),
-    /// The filter, or the prompt to type one.
+    /// The filter, or the prompt to type one; always the last, next to the table.
     Filter,
-    /// The order, where it is not that of the list and no filter says so.
-    Order,
 }
 
-/// The notes to show now, the most important first.
+/// Most lines that the words of a server get.
+const TROUBLE_LINES: usize = 3;
+
+/// The notes to show now, from top to bottom.
 pub fn notes(model: &Model) -> Vec<Note> {
     let mut notes = Vec::new();
     let roster = model.live();
-    if model.prompt().is_some() {
-        notes.push(Note::Filter);
-    }
     if let Some((number, error)) = roster.first_error() {
         let batches = roster.batches().len();
         let place = if batches > 1 { format!("batch {} of {batches}: ", number + 1) } else { String::new() };
         let advice = error.advice();
         let whole = format!("{place}{error} - {advice}");
-        let (width, height) = model.size();
-        if whole.width() + 3 <= usize::from(width) || height < 15 {
+        let room = usize::from(model.size().0).saturating_sub(3);
+        // A small screen has one row for it.
+        if whole.width() <= room || (model.size().1 < 15 && room < 77) {
             notes.push(Note::Trouble(whole));
         } else {
-            notes.push(Note::Trouble(format!("{place}{error}")));
-            notes.push(Note::Advice(advice));
+            let mut lines = wrapped(&format!("{place}{error}"), room).into_iter().take(TROUBLE_LINES);
+            notes.extend(lines.next().map(Note::Trouble));
+            notes.extend(lines.chain(wrapped(advice, room)).map(Note::Advice));
         }
     }
     if !model.banners().is_empty() {
         notes.push(Note::Banner(model.banners().join("   ")));
     }
     notes.extend(oddities(model).map(Note::Odd));
-    if matches!(model.screen(), Screen::List) && model.prompt().is_none() {
-        let rows = model.rows();
-        if !rows.filter().is_empty() {
-            notes.push(Note::Filter);
-        } else if rows.sort() != super::Sort::default() {
-            notes.push(Note::Order);
+    let filtered = *model.screen() == Screen::List && !model.rows().filter().is_empty();
+    if filtered || model.prompt().is_some() {
+        notes.push(Note::Filter);
+    }
+    notes
+}
+
+/// Those of the notes for which so many rows are enough. A prompt always has its row.
+pub fn visible_notes(model: &Model, rows: u16) -> Vec<Note> {
+    let mut notes = notes(model);
+    let rows = usize::from(rows);
+    if notes.len() > rows {
+        let keeps_filter = notes.last() == Some(&Note::Filter) && (rows > 1 || model.prompt().is_some());
+        notes.truncate(rows);
+        if keeps_filter && let Some(last) = notes.last_mut() {
+            *last = Note::Filter;
         }
     }
     notes
+}
+
+/// A text in lines of at most so many columns, cut between words; a longer word has a line for itself.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn oddities(model: &Model) -> Option<String> {
@@ -77,4 +102,16 @@ fn oddities(model: &Model) -> Option<String> {
     .flatten()
     .collect();
     (!parts.is_empty()).then(|| format!("the last answers held {}", parts.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_wraps_between_words() {
+        assert_eq!(wrapped("ask less often, or for more", 10), ["ask less", "often, or", "for more"]);
+        assert_eq!(wrapped("a verylongword b", 5), ["a", "verylongword", "b"]);
+        assert!(wrapped(" ", 0).is_empty());
+    }
 }

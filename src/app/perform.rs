@@ -59,6 +59,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
                 set_sort(model, problems);
                 // Whoever asks for the problems wants to see them, not where the selection went.
                 model.cursor = None;
+                model.top = None;
                 model.cursor_row = 0;
             }
         }
@@ -126,6 +127,11 @@ fn back(model: &mut Model) {
     } else if !model.rows.filter().is_empty() {
         apply_filter(model, "");
     } else {
+        // What is on the screen stays there.
+        if model.cursor.is_some() {
+            let top = model.window(model.body_height()).first().copied();
+            model.top = top.map(|line| model.lines().cursor_at(line));
+        }
         model.cursor = None;
         model.rows.select(None);
     }
@@ -144,6 +150,7 @@ fn pause(model: &mut Model) {
     match model.held.take() {
         None => {
             let taken = model.timeline.taken();
+            model.timeline.seal();
             model.held = Some(Box::new(Held { roster: model.live.clone(), at: model.now, taken }));
         }
         Some(held) => adopt_list(model, held.roster.list()),
@@ -172,7 +179,8 @@ fn select(model: &mut Model, cursor: Cursor) {
 /// The selected user; without a selection the first one, who is selected then.
 fn selected_or_first(model: &mut Model) -> Option<UserIx> {
     if model.cursor.is_none() {
-        let first = model.lines().first()?;
+        let first = model.window(model.body_height().max(1)).first().copied();
+        let first = first.or_else(|| model.lines().first())?;
         let cursor = model.lines().cursor_at(first);
         model.cursor_row = 0;
         select(model, cursor);

@@ -16,7 +16,7 @@ pub enum SortColumn {
     Presence,
     /// By the soonest end of a session token; unreadable ones first.
     Token,
-    /// The latest change first.
+    /// The latest change first; those whose last change nobody saw come behind.
     Since,
 }
 
@@ -83,6 +83,9 @@ pub struct Sort {
     pub inverted: bool,
 }
 
+/// Half the numbers that a user can be sorted by.
+const HALF: u32 = u32::MAX / 2;
+
 /// Packs what a user is sorted by with its place in the list, which decides between equals.
 pub(super) fn sort_key(sort: Sort, rank: u32, roster: &Roster, now: Moment, user: UserIx) -> u64 {
     let key = match sort.column {
@@ -98,7 +101,9 @@ pub(super) fn sort_key(sort: Sort, rank: u32, roster: &Roster, now: Moment, user
         SortColumn::Token => expiry_rank(soonest_expiry(roster.connections(user))),
         SortColumn::Since => {
             let newest_first = |since: crate::presence::Since| {
-                u32::MAX - u32::try_from(since.before_ms / 100).unwrap_or(u32::MAX).max(1)
+                // Changes that were seen before states whose beginning was not.
+                let age = HALF - u32::try_from(since.before_ms / 100).unwrap_or(HALF).min(HALF);
+                if since.is_exact() { age } else { HALF + age }
             };
             roster.since(user).map_or(u32::MAX, newest_first)
         }

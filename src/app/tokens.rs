@@ -56,6 +56,22 @@ pub fn foreign<'a>(connection: &'a Connection, raw_id: &str) -> Foreign<'a> {
     }
 }
 
+/// The most serious of them among all connections of the user with this ID: that of another user
+/// before that of another platform.
+pub fn worst_foreign<'a>(connections: &'a [Tracked], raw_id: &str) -> Foreign<'a> {
+    let mut worst = Foreign::default();
+    for tracked in connections {
+        let found = foreign(&tracked.connection, raw_id);
+        if found.user.is_some() {
+            return found;
+        }
+        if worst.platform.is_none() {
+            worst = found;
+        }
+    }
+    worst
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

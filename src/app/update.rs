@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::presence::{Changes, Event, Moment, Observation, UserIx, WatchList};
+use crate::presence::{Changes, Event, Moment, Observation, UserId, UserIx, WatchList};
 
 use super::keymap::{KeyPress, Meaning, is_cjk};
 use super::list::Cursor;
@@ -34,7 +34,7 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
         Msg::Observed(observation) => observe(model, &observation),
         Msg::Rebased(list) => rebase(model, list),
         Msg::Notice(text) => {
-            model.timeline.note(Event::Notice { at: now, text: text.clone() });
+            model.timeline.note(Event::Notice { at: now, text: text.clone() }, now);
             say(model, text, NOTICE_MS);
         }
         Msg::Resumed => {
@@ -62,7 +62,7 @@ fn say(model: &mut Model, text: String, for_ms: u64) {
 fn pass_time(model: &mut Model, now: Moment) {
     let step = now.step_since(model.now);
     if step.abs() > CLOCK_STEP_MS {
-        model.timeline.note(Event::ClockStep { at: now, by_ms: step });
+        model.timeline.note(Event::ClockStep { at: now, by_ms: step }, now);
         model.dirty = true;
     }
     model.now = now;
@@ -87,9 +87,9 @@ fn observe(model: &mut Model, observation: &Observation) {
 /// Writes down what happened and puts the rows of those whom it happened to in their places.
 fn take_changes(model: &mut Model, changes: Changes) {
     model.dirty |= !changes.transitions.is_empty() || !changes.touched.is_empty();
-    for transition in changes.transitions {
-        model.timeline.record(transition);
-    }
+    let list = model.live.list();
+    let batch_of = |user: &UserId| list.find(user.raw()).map(|user| list.batch_of(user));
+    model.timeline.record(changes.transitions, batch_of);
     if model.held.is_none() {
         model.rows.touch(&changes.touched, &model.live, model.now);
         follow_staleness(model);
@@ -217,19 +217,21 @@ fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
             let text = prompt.text().to_owned();
             apply_filter(model, &text);
         }
-    } else if let Some(c) = key.typed().filter(|c| !c.is_control()) {
-        hint(
-            model,
-            if is_cjk(c) {
-                format!("{c} is no key: switch the input method to Latin letters")
-            } else {
-                format!("{c} is no key here; ? shows those that are")
-            },
-        );
+    } else if let Some(c) = key.typed().filter(|c| is_cjk(*c)) {
+        hint(model, format!("{c} is no key: switch the input method to Latin letters"));
+    } else if !key.typed().is_some_and(char::is_control) {
+        hint(model, format!("{key} is no key here; ? shows those that are"));
     }
 }
 
 fn paste(model: &mut Model, text: &str) {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first_line = lines.next().unwrap_or_default();
+    let more = lines.count();
+    if more > 0 {
+        hint(model, format!("{} lines pasted, only the first is used", more + 1));
+    }
+    let text = first_line;
     if model.prompt.is_none() {
         let Some(first) = text.split(|c: char| c.is_whitespace() || c == ',').find(|word| !word.is_empty())
         else {
@@ -260,17 +262,9 @@ fn settle(model: &mut Model) {
         model.cursor = line.map(|line| model.lines().cursor_at(line));
         model.cursor_row = row.unwrap_or(0);
     }
-    let ends = content_len(model).saturating_sub(usize::from(height));
+    let (lines, rows) = model.scrolled_lines();
+    let ends = lines.saturating_sub(rows);
     if let Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } = &mut model.screen {
         *scroll = (*scroll).min(ends);
-    }
-}
-
-fn content_len(model: &Model) -> usize {
-    match &model.screen {
-        Screen::List => 0,
-        // The user's name stays at the top, above what scrolls.
-        Screen::Detail { user, .. } => super::detail_lines(&model.picture(), *user).len() + 1,
-        Screen::Help { .. } => super::help_lines(model).len(),
     }
 }

@@ -31,7 +31,7 @@ pub use server_clock::ServerClock;
 pub use state::{Presence, Why};
 pub use text::{visible, visible_bounded};
 pub use time::{Moment, Since};
-pub use timeline::{Event, EventGroup, Timeline};
+pub use timeline::{Event, EventGroup, Story, Timeline};
 pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
 pub use transition::{Socket, Transition, What};
 pub use verdict::{Sockets, verdict};

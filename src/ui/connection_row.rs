@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{Model, Picture, TimeStyle, foreign};
 use crate::presence::{Tracked, UserIx};
 
-use super::pen::Pen;
+use super::pen::{Pen, width};
 use super::theme::Theme;
 use super::times;
 
@@ -37,7 +37,11 @@ pub(super) fn draw(
     let mut pen = Pen::new(buf, body, row);
     let branch = if at + 1 == connections.len() { glyphs.last_branch } else { glyphs.branch };
     pen.skip(3).put(branch, base).skip(1);
-    pen.field(&connection.platform.name(), if roomy { 11 } else { 9 }, cut, base).skip(gap);
+    if body.width >= 60 {
+        pen.field(&connection.platform.name(), 11, cut, base).skip(gap);
+    } else {
+        pen.field(&connection.platform.short(), 4, cut, base).skip(gap);
+    }
     pen.field(&connection.id.short(), 8, cut, base).skip(gap);
     let (state, style) =
         if connection.background { ("background", theme.calm) } else { ("foreground", theme.good) };
@@ -47,7 +51,9 @@ pub(super) fn draw(
         (2, false) => "fg",
         _ => state,
     };
-    pen.field(state, state_width, cut, base.patch(style)).skip(gap);
+    // Old news is no fact: without colour.
+    let hue = |style: Style| if old { base } else { base.patch(style) };
+    pen.field(state, state_width, cut, hue(style)).skip(gap);
     if body.width >= 60 {
         let since = first_seen(model, &picture, theme, tracked);
         let words = if roomy { format!("first seen {since}") } else { since };
@@ -59,29 +65,28 @@ pub(super) fn draw(
         };
         pen.field(&words, columns, cut, base).skip(gap);
     }
-    let (words, style) = token_words(model, &picture, theme, user, at);
-    pen.rest(&words, cut, base.patch(style));
+    let (whole, style) = token_words(model, &picture, theme, user, at, false);
+    let words = if width(&whole) <= pen.left() {
+        whole
+    } else {
+        let short = token_words(model, &picture, theme, user, at, true).0;
+        if width(&short) <= pen.left() { short } else { short.replacen("issued for ", "for ", 1) }
+    };
+    pen.rest(&words, cut, hue(style));
 }
 
 fn first_seen(model: &Model, picture: &Picture<'_>, theme: &Theme, tracked: &Tracked) -> String {
-    let since = tracked.since;
-    match model.times() {
-        TimeStyle::Relative => times::lasting(since, picture.now, theme.glyphs.at_least),
-        TimeStyle::Absolute => {
-            let at = times::unix_ms_of(since.before_ms, picture.now);
-            let mark = if since.is_exact() { "" } else { theme.glyphs.at_least };
-            format!("{mark}{}", times::short_clock(at, picture.now, model.zone()))
-        }
-    }
+    times::since(tracked.since, picture.now, model.times(), model.gap_ms(), model.zone(), &theme.glyphs)
 }
 
-/// What the token says, what is wrong with it first.
+/// What the token says, what is wrong with it first. `in_short`: there is no room for all.
 fn token_words(
     model: &Model,
     picture: &Picture<'_>,
     theme: &Theme,
     user: UserIx,
     at: usize,
+    in_short: bool,
 ) -> (String, Style) {
     let roster = picture.roster;
     let connections = roster.connections(user);
@@ -91,17 +96,19 @@ fn token_words(
     let Some(token) = &connection.token else {
         return ("no token shown".to_owned(), theme.dim);
     };
-    let mut style = theme.plain;
     let mut words = Vec::new();
     let found = foreign(connection, roster.list().raw_id(user));
     if let Some(other) = found.user {
         words.push(format!("issued for user {other}"));
-        style = theme.bad;
     }
     if let Some(platform) = found.platform {
-        words.push(format!("issued for {}", platform.name()));
-        style = if style == theme.plain { theme.warn } else { style };
+        words.push(if in_short {
+            format!("issued for {}", platform.short())
+        } else {
+            format!("issued for {}, not {}", platform.name(), connection.platform.name())
+        });
     }
+    let mut style = theme.foreign(&found);
     let twin = connections.iter().enumerate().find(|(other, tracked)| {
         let same = tracked.connection.token.as_ref().is_some_and(|it| it.fingerprint == token.fingerprint);
         *other != at && same
@@ -109,24 +116,26 @@ fn token_words(
     match (&token.claims, token.expires()) {
         (Err(unreadable), _) => {
             words.push(format!("token {unreadable}"));
-            style = theme.warn;
+            style = theme.worse(style, theme.warn);
         }
         (Ok(_), None) => words.push("never expires".to_owned()),
         (Ok(_), Some(expires)) => {
             let left = expires.saturating_sub(roster.server_clock().unix_seconds(picture.now));
-            if left <= 0 {
-                words.push(format!("expired {}", times::date(expires, model.zone())));
-                style = theme.bad;
-            } else if model.times() == TimeStyle::Absolute {
-                words.push(format!("expires {}", times::date(expires, model.zone())));
-            } else {
-                words.push(format!("expires in {}", times::age(left.unsigned_abs())));
-            }
+            style = theme.worse(style, theme.expiry(left));
+            let soon = if left < times::SOON { "soon, " } else { "" };
+            words.push(match (left, model.times()) {
+                (..=0, _) => format!("expired {}", times::date(expires, model.zone())),
+                (_, TimeStyle::Absolute) if left < times::SOON => {
+                    format!("expires soon, {}", times::date_time(expires, model.zone()))
+                }
+                (_, TimeStyle::Absolute) => format!("expires {}", times::date(expires, model.zone())),
+                (_, TimeStyle::Relative) => format!("expires {soon}in {}", times::age(left.unsigned_abs())),
+            });
         }
     }
     if let Some((_, tracked)) = twin {
         words.push(format!("same token as {}", tracked.connection.id.short()));
-        style = if style == theme.plain { theme.warn } else { style };
+        style = theme.worse(style, theme.warn);
     }
     (words.join(", "), style)
 }

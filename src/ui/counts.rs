@@ -46,10 +46,13 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
         parts
     };
-    let needed = |parts: &[(String, Style)]| parts.iter().map(|(text, _)| width(text) + 2).sum::<u16>();
+    let needed =
+        |parts: &[(String, Style)]| parts.iter().map(|(text, _)| usize::from(width(text)) + 2).sum::<usize>();
     let levels = [Level::Long, Level::Short, Level::States, Level::Tight];
-    let fitting = levels.into_iter().find(|level| needed(&parts(*level)) <= area.width + 1);
+    let fitting = levels.into_iter().find(|level| needed(&parts(*level)) <= usize::from(area.width) + 1);
     let chosen = parts(fitting.unwrap_or(Level::Tight));
+    // Numbers that stand still step back.
+    let stands = model.hidden_changes().is_some();
     let gap = if area.width < 40 { 1 } else { 2 };
     let mut pen = Pen::new(buf, area, 0);
     pen.skip(u16::from(area.width >= 40));
@@ -58,6 +61,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         if columns > pen.left() {
             break; // whole counts only: half a number is another number
         }
+        let style = if stands { theme.dim } else { style };
         pen.field(&text, columns, theme.glyphs.cut, style).skip(gap);
     }
 }

@@ -2,14 +2,15 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::app::{DetailLine, Model, Picture, detail_lines, foreign};
-use crate::presence::{Presence, Since, UserIx, visible};
+use crate::presence::{Presence, Since, Story, UserIx, visible};
 
-use super::pen::Pen;
+use super::pen::{Pen, width};
 use super::theme::Theme;
 use super::times;
-use super::transition::words;
+use super::transition::story_words;
 use super::user_row::unknown;
 
 /// Columns of the names of facts.
@@ -47,6 +48,12 @@ impl Sheet<'_> {
             DetailLine::Blank => {}
             DetailLine::Heading(text, count) => {
                 pen.put(text, theme.strong).skip(1).put(&format!("({count})"), theme.dim);
+                let answered =
+                    roster.answered(self.user).filter(|_| line.is_of_connections() && self.is_old());
+                if let Some(answered) = answered {
+                    let age = times::age_ms(now.since(answered.received));
+                    pen.put(&format!(", as of {age} ago"), theme.warn);
+                }
             }
             DetailLine::Nothing(text) => {
                 pen.skip(2).rest(text, cut, theme.dim);
@@ -63,8 +70,9 @@ impl Sheet<'_> {
                 pen.field("presence", NAME, cut, theme.dim).skip(1);
                 pen.put(&format!("{sign} {}", presence.word()), style).skip(1);
                 if let Presence::Unknown(why) = presence {
-                    let [whole, ..] = unknown(&self.picture, self.user, why);
-                    pen.rest(&whole, cut, theme.plain);
+                    let texts = unknown(&self.picture, theme, self.user, why);
+                    let fitting = texts.into_iter().find(|text| width(text) <= pen.left());
+                    pen.rest(&fitting.unwrap_or_default(), cut, theme.plain);
                 } else if roster.is_stale(self.user, now) {
                     pen.rest("(stale: an answer is due)", cut, theme.warn);
                 }
@@ -93,7 +101,9 @@ impl Sheet<'_> {
                 } else {
                     ("foreground", theme.good)
                 };
-                pen.skip(2).field(&connection.platform.name(), NAME - 2, cut, theme.strong).skip(1);
+                let (name, style) =
+                    if self.is_old() { (theme.dim, theme.dim) } else { (theme.strong, style) };
+                pen.skip(2).field(&connection.platform.name(), NAME, cut, name).skip(1);
                 pen.put(state, style).skip(2).rest(&connection.id.to_string(), cut, theme.plain);
             }
             DetailLine::FirstSeen(at) => {
@@ -106,17 +116,35 @@ impl Sheet<'_> {
                 pen.skip(NAME + 1);
                 pen.rest("! the same token on several connections", cut, theme.warn);
             }
-            DetailLine::Transition(transition) => {
-                let when = times::between(transition.after, transition.before, now, self.model.zone());
-                let age = times::age_ms(now.since(transition.before));
-                pen.skip(2).put(&when, theme.plain).skip(1).put(&format!("({age} ago)"), theme.dim);
-                pen.skip(2).rest(&words(&self.picture, theme, transition, 1), cut, theme.plain);
-            }
-            DetailLine::Operation(transition) => {
-                let name = transition.operation.as_ref().map_or("", |operation| &operation.0);
-                pen.skip(4).rest(&format!("operationID {}", visible(name)), cut, theme.dim);
-            }
+            DetailLine::Story(story) => self.story(pen, story),
         }
+    }
+
+    fn story(&self, mut pen: Pen<'_>, story: &Story) {
+        let (theme, now) = (self.theme, self.picture.now);
+        let first = story.first();
+        let when = times::between(first.after, first.before, now, self.model.zone());
+        let age = times::age_ms(now.since(first.before));
+        pen.skip(2).put(&when, theme.plain).skip(1).put(&format!("({age} ago)"), theme.dim);
+        let text = story_words(&self.picture, theme, story);
+        let operation = first.operation.as_ref().map_or_else(String::new, |it| visible(&it.0).into_owned());
+        // The name of the request stands at the line's end, whole or not at all.
+        pen.skip(2).field(&text, width(&text), theme.glyphs.cut, theme.plain);
+        let room = pen.left();
+        if room > width(&operation) + 2 {
+            pen.skip(room - width(&operation) - 1).put(&operation, theme.dim);
+        }
+    }
+
+    /// Whether what is shown is the last word from before an answer that is due.
+    fn is_old(&self) -> bool {
+        let roster = self.picture.roster;
+        roster.is_stale(self.user, self.picture.now) || roster.presence(self.user).is_unknown()
+    }
+
+    /// A colour for facts; old news has none.
+    fn hue(&self, style: Style) -> Style {
+        if self.is_old() { self.theme.dim } else { style }
     }
 
     fn fact(&self, mut pen: Pen<'_>, name: &str, text: &str) {
@@ -136,7 +164,10 @@ impl Sheet<'_> {
         match since.after_ms {
             Some(after) => {
                 let start = self.clock(times::unix_ms_of(after, now));
-                if start == end {
+                if let Some(blind) = times::blind_since(since, self.model.gap_ms()) {
+                    let most = times::age_ms(now.mono_ms.saturating_sub(blind));
+                    format!("{age} to {most} ago, between {start} and {end}")
+                } else if start == end {
                     format!("{age} ago, at {end}")
                 } else {
                     format!("{age} ago, between {start} and {end}")
@@ -163,12 +194,14 @@ impl Sheet<'_> {
         let found = foreign(&tracked.connection, roster.list().raw_id(self.user));
         let user = claims.user.as_deref().unwrap_or("nobody named");
         let platform = claims.platform.map_or("no platform named".into(), crate::presence::Platform::name);
-        let (text, style) = match (found.user, found.platform) {
-            (None, None) => (format!("issued for this user on {platform}"), theme.plain),
-            (None, Some(_)) => (format!("! issued for {platform}, another platform"), theme.warn),
-            (Some(_), _) => (format!("! issued for another user: {user} on {platform}"), theme.bad),
+        let text = match (found.user, found.platform) {
+            (None, None) => format!("issued for this user on {platform}"),
+            (None, Some(_)) => {
+                format!("! issued for {platform}, not {}", tracked.connection.platform.name())
+            }
+            (Some(_), _) => format!("! issued for another user: {user} on {platform}"),
         };
-        pen.rest(&text, cut, style);
+        pen.rest(&text, cut, self.hue(theme.foreign(&found)));
     }
 
     fn token_times(&self, mut pen: Pen<'_>, at: usize) {
@@ -184,14 +217,15 @@ impl Sheet<'_> {
                 let left = at.saturating_sub(server_now);
                 let age = times::age(left.unsigned_abs());
                 let date = times::date_time(at, zone);
-                if left <= 0 {
-                    (format!("expired {date} ({age} ago)"), theme.bad)
-                } else {
-                    (format!("expires {date} (in {age})"), theme.plain)
-                }
+                let words = match left {
+                    ..=0 => format!("expired {date} ({age} ago)"),
+                    1..times::SOON => format!("expires soon, {date} (in {age})"),
+                    _ => format!("expires {date} (in {age})"),
+                };
+                (words, theme.expiry(left))
             }
         };
-        pen.put(&end, style);
+        pen.put(&end, self.hue(style));
         if let Some(issued) = claims.issued {
             pen.rest(&format!(", issued {}", times::date(issued, zone)), theme.glyphs.cut, theme.plain);
         }

@@ -1,62 +1,77 @@
-//! What happened last, at the foot; the newest at the bottom.
+//! What happened last, at the foot; the newest at the bottom, the biggest lowest within a moment.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::Model;
-use crate::presence::{Event, EventGroup};
+use crate::presence::EventGroup;
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
-use super::transition::group_words;
+use super::transition::{GroupWords, group, names};
+
+/// Events of so many users stay for a while, whatever comes after them.
+const MANY: u32 = 3;
+/// For so many milliseconds.
+const STAY_MS: u64 = 30_000;
+/// What is seen within so many milliseconds belongs to one moment.
+const MOMENT_MS: u64 = 1_000;
+/// So many of the last groups are looked at.
+const LAST: usize = 500;
 
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let picture = model.picture();
-    let lines = lines(model, theme, usize::from(area.height));
-    if lines.is_empty() && picture.roster.last_answer().is_some() {
+    let shown = chosen(model, usize::from(area.height));
+    if shown.is_empty() && picture.roster.last_answer().is_some() {
         Pen::new(buf, area, 0).skip(1).rest("nothing has changed so far", theme.glyphs.cut, theme.dim);
     }
-    let widest =
-        |texts: &dyn Fn(&(String, String, String)) -> u16| lines.iter().map(texts).max().unwrap_or(0);
-    let when_width = widest(&|line| width(&line.0)).min(area.width / 2);
-    let who_width = widest(&|line| width(&line.1)).min(area.width / 4);
-    for (row, (when, who, what)) in (0..).zip(&lines) {
+    let lines: Vec<GroupWords<'_>> =
+        shown.into_iter().map(|it| group(&picture, theme, model.zone(), it)).collect();
+    let widest = |text: &dyn Fn(&GroupWords<'_>) -> u16| lines.iter().map(text).max().unwrap_or(0);
+    let when_width = widest(&|line| width(&line.when)).min(area.width / 2);
+    let who_width = widest(&|line| width(&line.who)).min(area.width / 4);
+    for (row, line) in (0..).zip(&lines) {
         let mut pen = Pen::new(buf, area, row);
         let cut = theme.glyphs.cut;
-        pen.skip(1).field(when, when_width, cut, theme.dim).skip(2);
-        pen.field(who, who_width, cut, theme.plain).skip(2).rest(what, cut, theme.plain);
+        pen.skip(1).field(&line.when, when_width, cut, theme.dim).skip(2);
+        pen.field(&line.who, who_width, cut, theme.plain).skip(2);
+        pen.field(&line.what, width(&line.what), cut, theme.plain);
+        let names = names(theme, line.users, line.and_more, pen.left().saturating_sub(2));
+        if !names.is_empty() {
+            pen.put(": ", theme.plain).put(&names, theme.plain);
+        }
     }
 }
 
-/// The last events in words, at most `count` lines; what one user went through at one moment is one.
-fn lines(model: &Model, theme: &Theme, count: usize) -> Vec<(String, String, String)> {
+/// The groups to show on so many lines, from top to bottom.
+fn chosen(model: &Model, height: usize) -> Vec<&EventGroup> {
     let picture = model.picture();
-    let mut lines: Vec<(String, String, String)> = Vec::new();
-    let mut last: Option<&EventGroup> = None;
-    for group in picture.happened() {
-        let (when, who, what) = group_words(&picture, theme, model.zone(), group);
-        let continues = last.replace(group).is_some_and(|last| is_one_story(last, group));
-        let full = lines.len() == count;
-        match lines.last_mut().filter(|_| continues) {
-            // Newest first here, so what came before goes to the front.
-            Some(line) => line.2.insert_str(0, &format!("{what}, ")),
-            None if full => break,
-            None => lines.push((when, who, what)),
-        }
+    let mut last: Vec<&EventGroup> = picture.happened().take(LAST).collect();
+    let mut rest = last.as_mut_slice();
+    while let Some(newest) = rest.first().map(|group| group.before) {
+        let moment = rest.iter().take_while(|group| newest.since(group.before) <= MOMENT_MS).count();
+        let (together, older) = rest.split_at_mut(moment.max(1));
+        together.sort_by_key(|group| std::cmp::Reverse(group.count));
+        rest = older;
     }
-    lines.reverse();
-    lines
-}
-
-fn is_one_story(one: &EventGroup, other: &EventGroup) -> bool {
-    match (&one.event, &other.event) {
-        (Event::Transition(a), Event::Transition(b)) => {
-            one.count == 1
-                && other.count == 1
-                && a.user == b.user
-                && a.after == b.after
-                && a.before == b.before
+    let stays = |group: &EventGroup| group.count >= MANY && picture.now.since(group.before) <= STAY_MS;
+    // One line is left to what is newest, but the only one is not.
+    let mut room_to_stay = height.saturating_sub(1).max(1);
+    let mut staying: Vec<bool> = last
+        .iter()
+        .map(|group| {
+            let stays = room_to_stay > 0 && stays(group);
+            room_to_stay -= usize::from(stays);
+            stays
+        })
+        .collect();
+    let mut room = height.saturating_sub(staying.iter().filter(|stays| **stays).count());
+    for shown in staying.iter_mut().filter(|shown| !**shown) {
+        if room == 0 {
+            break;
         }
-        _ => false,
+        *shown = true;
+        room -= 1;
     }
+    last.into_iter().zip(staying).filter(|(_, shown)| *shown).map(|(group, _)| group).rev().collect()
 }

@@ -12,6 +12,16 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::new(buf, area, 0);
     pen.skip(1);
     let cut = theme.glyphs.cut;
+    if model.is_one_shot() {
+        let (columns, rows) = model.size();
+        let more = model.users_left_out(Rect { x: 0, y: 0, width: columns, height: rows });
+        if more > 0 {
+            let users = if more == 1 { "user" } else { "users" };
+            let size = format!("{columns}x{}", model.height_for_all());
+            pen.rest(&format!("{more} more {users}; --size {size} shows all"), cut, theme.strong);
+        }
+        return;
+    }
     if let Some(toast) = model.toast() {
         pen.rest(&toast.text, cut, theme.strong);
         return;
@@ -73,8 +83,15 @@ fn works(model: &Model, action: Action) -> bool {
     }
 }
 
-/// Where in the list the selection is: `3/512`.
+/// Where in the list the selection is: `3/512`; how far a text is scrolled: `1-13 of 52`.
 fn position(model: &Model) -> String {
+    let (scroll, (lines, rows)) = match model.screen() {
+        Screen::List => (0, (0, 0)),
+        Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => (*scroll, model.scrolled_lines()),
+    };
+    if lines > rows {
+        return format!("{}-{} of {lines}", scroll + 1, (scroll + rows).min(lines));
+    }
     let row = model.cursor().and_then(|cursor| model.rows().row_of(cursor.user));
     match (model.screen(), row) {
         (Screen::List, Some(row)) if model.prompt().is_none() => {

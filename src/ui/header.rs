@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::Model;
+use crate::app::{Model, Note, visible_notes};
 use crate::presence::FeedStatus;
 
-use super::pen::{Pen, width};
+use super::pen::{Pen, shortened, width};
 use super::theme::Theme;
-use super::times::{age_ms, interval};
+use super::times::{age_ms, clock, interval};
 
 /// Answers in the sparkline.
 const BARS: usize = 16;
@@ -17,33 +17,44 @@ const BARS: usize = 16;
 /// Answers that are quicker than this all look alike.
 const QUICK_MS: u32 = 40;
 
+/// The widest name of a server that is shown whole.
+const WIDEST_SERVER: u16 = 60;
+
+/// How banners begin that stay in sight on every screen, and the marks that stand for them.
+const DANGERS: [(&str, &str); 2] = [("plain http", "http"), ("--insecure", "insecure")];
+
 /// One thing that the header says; the higher its rank, the earlier it goes.
 struct Segment {
     rank: u8,
     text: String,
     style: Style,
+    /// Whether it is cut before others are.
+    yields: bool,
 }
 
-pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let mut segments = segments(model, theme, area.width);
-    let needed = |segments: &[Segment]| -> u16 {
-        segments.iter().map(|segment| width(&segment.text) + 2).sum::<u16>().saturating_sub(1)
+/// `notes`: how many rows the notes have; what has no row there gets a mark here.
+pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, notes: u16, buf: &mut Buffer) {
+    let mut segments = segments(model, theme, area.width, notes);
+    let room = usize::from(area.width);
+    let needed = |segments: &[Segment]| -> usize {
+        let columns = segments.iter().map(|segment| usize::from(width(&segment.text)) + 2);
+        columns.sum::<usize>().saturating_sub(1)
     };
     for rank in (1..=6).rev() {
-        if needed(&segments) > area.width {
+        if needed(&segments) > room {
             segments.retain(|segment| segment.rank != rank);
         }
     }
     let spark = sparkline(model, theme);
     let mut pen = Pen::new(buf, area, 0);
     pen.skip(1);
-    let mut over = needed(&segments).saturating_sub(area.width);
+    let mut over = needed(&segments).saturating_sub(room).min(usize::from(u16::MAX)) as u16;
     for segment in &segments {
         let full = width(&segment.text);
         // The server gives way before the state of the feed does.
-        let shown = if segment.rank == 0 && segment.style == theme.plain {
+        let shown = if segment.yields {
             let shown = full.saturating_sub(over).max(full.min(4));
-            over -= full - shown;
+            over = over.saturating_sub(full - shown);
             shown
         } else {
             full
@@ -55,36 +66,54 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn segments(model: &Model, theme: &Theme, area_width: u16) -> Vec<Segment> {
+fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Segment> {
     let mut segments = Vec::new();
-    let mut add = |rank, text: String, style| segments.push(Segment { rank, text, style });
+    let add = |segments: &mut Vec<Segment>, rank, text: String, style| {
+        segments.push(Segment { rank, text, style, yields: false });
+    };
     let (roster, now) = (model.live(), model.now());
-    add(3, "imtop".to_owned(), theme.strong);
+    add(&mut segments, 3, "imtop".to_owned(), theme.strong);
     if let Some(hidden) = model.hidden_changes() {
         let sign = theme.glyphs.paused;
-        add(0, format!("{sign} PAUSED"), theme.strong);
-        add(1, format!("{hidden} hidden"), theme.warn);
+        let at = clock(model.picture().now.unix_ms, now, model.zone());
+        let changes = if hidden == 1 { "change" } else { "changes" };
+        let text = match area_width {
+            70.. => format!("{sign} PAUSED at {at}, {hidden} {changes} since"),
+            40..70 => format!("{sign} PAUSED at {at}"),
+            _ => format!("{sign} PAUSED"),
+        };
+        add(&mut segments, 0, text, theme.strong);
+    }
+    if !visible_notes(model, notes).iter().any(|note| matches!(note, Note::Banner(_))) {
+        for (beginning, mark) in DANGERS {
+            if model.banners().iter().any(|banner| banner.starts_with(beginning)) {
+                add(&mut segments, 0, format!("{} {mark}", theme.glyphs.warning), theme.warn);
+            }
+        }
     }
     if area_width >= 30 {
-        add(0, model.server().to_owned(), theme.plain);
+        let text = shortened(model.server(), WIDEST_SERVER, theme.glyphs.cut);
+        segments.push(Segment { rank: 0, text, style: theme.plain, yields: true });
     }
     let status = roster.feed_status(now);
     let (sign, style) = theme.feed(&status);
     let text = format!("{sign} {}", words(model, &status));
-    add(u8::from(model.hidden_changes().is_some()), text, style.add_modifier(theme.strong.add_modifier));
+    add(&mut segments, 0, text, style.add_modifier(theme.strong.add_modifier));
     if let Some(answer) = roster.last_answer() {
-        add(2, format!("last {} ago", age_ms(now.since(answer))), theme.plain);
+        add(&mut segments, 2, format!("last {} ago", age_ms(now.since(answer))), theme.plain);
     }
     if let Some((p50, p95)) = roster.latency().p50_p95() {
-        add(4, format!("p50 {p50} p95 {p95} ms"), theme.plain);
+        add(&mut segments, 4, format!("p50 {p50} p95 {p95} ms"), theme.plain);
     }
     let all = roster.batches().len();
     let fresh = roster
         .batches()
         .iter()
         .filter(|batch| batch.answered.is_some() && !batch.is_stale(now, roster.freshness()));
-    if all > 1 {
-        add(5, format!("batches {}/{all}", fresh.count()), theme.plain);
+    if matches!(status, FeedStatus::Degraded { .. }) {
+        add(&mut segments, 5, format!("every {}", interval(model.interval_ms())), theme.plain);
+    } else if all > 1 {
+        add(&mut segments, 5, format!("batches {}/{all}", fresh.count()), theme.plain);
     }
     segments
 }
@@ -95,7 +124,7 @@ fn words(model: &Model, status: &FeedStatus) -> String {
         FeedStatus::Nobody => "nobody is watched".to_owned(),
         FeedStatus::Connecting => "connecting".to_owned(),
         FeedStatus::Live => format!("live {every}"),
-        FeedStatus::Degraded { failing } => format!("degraded {every}, {failing} failing"),
+        FeedStatus::Degraded { .. } => degraded(model),
         FeedStatus::Overdue => "answer overdue".to_owned(),
         FeedStatus::Retrying { attempt, next_ms } => {
             let attempt = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
@@ -104,6 +133,19 @@ fn words(model: &Model, status: &FeedStatus) -> String {
                 seconds => format!("retrying in {seconds}s{attempt}"),
             }
         }
+    }
+}
+
+/// How many batches get no answers, and whether anything has failed at all.
+fn degraded(model: &Model) -> String {
+    let roster = model.live();
+    let batches = roster.batches();
+    let late = batches.iter().filter(|batch| batch.is_stale(model.now(), roster.freshness())).count();
+    let all = batches.len();
+    if batches.iter().any(|batch| batch.failing.is_some()) {
+        format!("degraded: {late} of {all} batches")
+    } else {
+        format!("{late} of {all} batches overdue")
     }
 }
 

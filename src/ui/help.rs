@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{HelpLine, Model, help_lines};
+use crate::app::{HelpLine, HelpName, Model, help_lines, help_names};
 use crate::presence::{Presence, Why};
 
 use super::pen::Pen;
@@ -11,7 +11,7 @@ use super::theme::Theme;
 
 pub(super) fn draw(model: &Model, theme: &Theme, scroll: usize, body: Rect, buf: &mut Buffer) {
     let lines = help_lines(model);
-    let keys_width = if body.width < 50 { 8 } else { 14 };
+    let names = help_names(body.width);
     for (row, line) in (0..body.height).zip(lines.iter().skip(scroll)) {
         let mut pen = Pen::new(buf, body, row);
         pen.skip(1);
@@ -20,13 +20,13 @@ pub(super) fn draw(model: &Model, theme: &Theme, scroll: usize, body: Rect, buf:
             HelpLine::Heading(text) => {
                 pen.rest(text, cut, theme.strong);
             }
-            HelpLine::Action(action, keys) => {
-                pen.skip(2).field(&keys.join(" "), keys_width, cut, theme.key).skip(2);
-                pen.rest(action.help, cut, theme.plain);
-            }
-            HelpLine::Sign(word, text) => {
-                let sign = sign(theme, word);
-                pen.skip(2).field(&format!("{sign}{word}"), keys_width, cut, theme.key).skip(2);
+            HelpLine::Entry(name, text) => {
+                let name = match name {
+                    HelpName::None => String::new(),
+                    HelpName::Keys(keys) => keys.clone(),
+                    HelpName::Word(word) => format!("{}{word}", sign(theme, word)),
+                };
+                pen.skip(2).field(&name, names, cut, theme.key).skip(2);
                 pen.rest(text, cut, theme.plain);
             }
             HelpLine::Blank => {}
@@ -42,6 +42,9 @@ fn sign(theme: &Theme, word: &str) -> String {
     match (kind, word) {
         (Some(kind), _) => format!("{} ", theme.presence(kind).0),
         (None, "stale") => format!("{} ", theme.glyphs.stale),
+        (None, "at least") => format!("{} ", theme.glyphs.at_least),
+        (None, "at most") => format!("{} ", theme.glyphs.at_most),
+        (None, "in the head") => format!("{} ", theme.glyphs.falling),
         _ => String::new(),
     }
 }

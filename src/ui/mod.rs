@@ -46,7 +46,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Optio
         too_small(theme, area, buf);
         return None;
     };
-    header::draw(model, theme, layout.header, buf);
+    header::draw(model, theme, layout.header, layout.notes.height, buf);
     counts::draw(model, theme, layout.counts, buf);
     let cursor = notes::draw(model, theme, layout.notes, buf);
     rule(theme, layout.upper_rule, buf);

@@ -3,14 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{Model, Note, notes};
+use crate::app::{Model, Note, visible_notes};
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
 
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let mut cursor = None;
-    for (row, note) in (0..area.height).zip(notes(model)) {
+    for (row, note) in (0..area.height).zip(visible_notes(model, area.height)) {
         let mut pen = Pen::new(buf, area, row);
         pen.skip(1);
         let cut = theme.glyphs.cut;
@@ -19,16 +19,13 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -
                 pen.put(theme.glyphs.failed, theme.bad).skip(1).rest(&text, cut, theme.bad);
             }
             Note::Advice(text) => {
-                pen.skip(2).rest(text, cut, theme.plain);
+                pen.skip(2).rest(&text, cut, theme.plain);
             }
             Note::Banner(text) => {
                 pen.put(theme.glyphs.warning, theme.warn).skip(1).rest(&text, cut, theme.warn);
             }
             Note::Odd(text) => {
                 pen.put(theme.glyphs.warning, theme.warn).skip(1).rest(&text, cut, theme.plain);
-            }
-            Note::Order => {
-                pen.rest(&format!("order: {}", order(model)), cut, theme.dim);
             }
             Note::Filter => {
                 let x = filter(model, theme, &mut pen);

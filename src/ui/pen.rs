@@ -25,6 +25,33 @@ fn fit(text: &str, columns: u16) -> (&str, bool) {
     (text, true)
 }
 
+/// A text, cut with a mark where it is wider than so many columns.
+pub(super) fn shortened(text: &str, columns: u16, mark: &str) -> String {
+    match fit(text, columns) {
+        (whole, true) => whole.to_owned(),
+        (_, false) => format!("{}{mark}", fit(text, columns.saturating_sub(width(mark))).0),
+    }
+}
+
+/// A text, cut with a mark in its middle where it is wider than so many columns.
+pub(super) fn shortened_within(text: &str, columns: u16, mark: &str) -> String {
+    if fit(text, columns).1 || columns < 8 {
+        return text.to_owned();
+    }
+    let letters = columns.saturating_sub(width(mark));
+    let (head, _) = fit(text, letters.div_ceil(2));
+    let room = letters.saturating_sub(width(head));
+    let mut tail = "";
+    for (at, _) in text.grapheme_indices(true).rev() {
+        let longer = text.get(at..).unwrap_or_default();
+        if width(longer) > room {
+            break;
+        }
+        tail = longer;
+    }
+    format!("{head}{mark}{tail}")
+}
+
 /// Writes along one row, from left to right.
 pub(super) struct Pen<'a> {
     buf: &'a mut Buffer,
@@ -114,6 +141,14 @@ mod tests {
         assert_eq!(field("王小明", 4), "王 … |   ");
         assert_eq!(field("王小明", 1), "…|      ");
         assert_eq!(field("王小明", 0), "|       ");
+    }
+
+    #[test]
+    fn a_long_id_is_cut_in_its_middle() {
+        let short = |text, columns| shortened_within(text, columns, "…");
+        assert_eq!(short("user-0123456789-0042", 12), "user-0…-0042");
+        assert_eq!(short("王小明王小明王小明", 10), "王小…小明");
+        assert_eq!((short("abc", 12), shortened("abcdef", 4, "…")), ("abc".into(), "abc…".to_owned()));
     }
 
     #[test]

@@ -3,14 +3,23 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Line, Model};
+use crate::app::{Line, Model, SortColumn};
 
-use super::pen::Pen;
+use super::pen::{Pen, width};
 use super::theme::Theme;
 use super::{connection_row, user_row};
 
 pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
     let columns = model.columns(body.width);
+    let sort = model.rows().sort();
+    let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
+    let sorted_by = match sort.column {
+        SortColumn::List => "",
+        SortColumn::User => "USER",
+        SortColumn::Presence => "PRESENCE",
+        SortColumn::Token => "TOKEN",
+        SortColumn::Since => "SINCE",
+    };
     for (name, column) in [
         ("USER", columns.user),
         ("LABEL", columns.label),
@@ -20,7 +29,16 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
         ("TOKEN", columns.token),
         ("SINCE", columns.since),
     ] {
-        Pen::in_column(buf, head, 0, column).field(name, column.width, "", theme.strong);
+        let mut pen = Pen::in_column(buf, head, 0, column);
+        if name == sorted_by && column.width > 1 {
+            pen.field(name, width(name).min(column.width - 1), "", theme.strong).put(arrow, theme.strong);
+        } else {
+            pen.field(name, column.width, "", theme.strong);
+        }
+    }
+    if sort.inverted && sort.column == SortColumn::List {
+        // The order of the list has no column of its own.
+        Pen::new(buf, head, 0).skip(1).put(arrow, theme.strong);
     }
     let lines = model.window(body.height);
     if lines.is_empty() {
@@ -79,6 +97,7 @@ mod tests {
             now,
             sort: None,
             filter: None,
+            one_shot: false,
             utc: true,
             zone: TimeZone::UTC,
         });

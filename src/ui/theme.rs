@@ -2,7 +2,10 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::app::Foreign;
 use crate::presence::{FeedStatus, Presence};
+
+use super::times::SOON;
 
 /// Which colours the terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +57,10 @@ pub(super) struct Glyphs {
     pub(super) rule: &'static str,
     pub(super) nothing: &'static str,
     pub(super) at_least: &'static str,
+    pub(super) at_most: &'static str,
+    pub(super) degraded: &'static str,
+    pub(super) falling: &'static str,
+    pub(super) rising: &'static str,
     pub(super) to: &'static str,
     pub(super) bars: [&'static str; 8],
 }
@@ -76,6 +83,10 @@ const UNICODE: Glyphs = Glyphs {
     rule: "─",
     nothing: "·",
     at_least: "≥",
+    at_most: "≤",
+    degraded: "▲",
+    falling: "▼",
+    rising: "▲",
     to: "→",
     bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
@@ -97,7 +108,11 @@ const ASCII: Glyphs = Glyphs {
     cut: "~",
     rule: "-",
     nothing: "-",
-    at_least: ">",
+    at_least: ">=",
+    at_most: "<=",
+    degraded: "!",
+    falling: "v",
+    rising: "^",
     to: "->",
     bars: ["_", "_", ".", ".", "-", "-", "=", "#"],
 };
@@ -121,6 +136,30 @@ impl Theme {
         }
     }
 
+    /// How the end of a token looks that is so many seconds away.
+    pub(super) fn expiry(&self, left: i64) -> Style {
+        match left {
+            ..=0 => self.bad,
+            1..SOON => self.warn,
+            _ => self.plain,
+        }
+    }
+
+    /// How a token looks that belongs elsewhere.
+    pub(super) fn foreign(&self, found: &Foreign<'_>) -> Style {
+        match (found.user, found.platform) {
+            (Some(_), _) => self.bad,
+            (None, Some(_)) => self.warn,
+            (None, None) => self.plain,
+        }
+    }
+
+    /// The more serious of two looks.
+    pub(super) fn worse(&self, one: Style, other: Style) -> Style {
+        let found = [self.bad, self.warn].into_iter().find(|style| *style == one || *style == other);
+        found.unwrap_or(self.plain)
+    }
+
     /// Sign, short word, style.
     pub(super) fn presence(&self, presence: Presence) -> (&'static str, &'static str, Style) {
         match presence {
@@ -138,7 +177,7 @@ impl Theme {
             FeedStatus::Nobody => (self.glyphs.nothing, self.plain),
             FeedStatus::Connecting => (self.glyphs.waiting, self.plain),
             FeedStatus::Live => (self.glyphs.online, self.good),
-            FeedStatus::Degraded { .. } => (self.glyphs.background, self.warn),
+            FeedStatus::Degraded { .. } => (self.glyphs.degraded, self.warn),
             FeedStatus::Retrying { .. } => (self.glyphs.failed, self.bad),
             FeedStatus::Overdue => (self.glyphs.waiting, self.warn),
         }
@@ -170,12 +209,15 @@ mod tests {
                 glyphs.cut,
                 glyphs.rule,
                 glyphs.nothing,
-                glyphs.at_least,
+                glyphs.degraded,
+                glyphs.falling,
+                glyphs.rising,
             ];
             signs.extend(glyphs.bars);
             signs
         };
-        assert!(signs(ASCII).iter().all(|sign| sign.is_ascii()) && ASCII.to.is_ascii());
+        assert!(signs(ASCII).iter().all(|sign| sign.is_ascii()));
+        assert!([ASCII.to, ASCII.at_least, ASCII.at_most].iter().all(|sign| sign.is_ascii()));
         assert!(signs(ASCII).iter().chain(&signs(UNICODE)).all(|sign| width(sign) == 1));
     }
 

@@ -3,12 +3,18 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::app::TimeStyle;
 use crate::presence::{Moment, Since};
+
+use super::theme::Glyphs;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 const YEAR: u64 = 365 * DAY;
+
+/// Tokens that end within so many seconds stand out.
+pub(super) const SOON: i64 = 24 * 3_600;
 
 /// A duration in its largest unit: `12s`, `12m`, `3h`, `22d`, `2y`; at most four columns for a century.
 pub(super) fn age(seconds: u64) -> String {
@@ -82,14 +88,60 @@ pub(super) fn between(after: Option<Moment>, before: Moment, now: Moment, zone: 
     }
 }
 
-/// How long something has lasted; with a mark where its beginning was not seen.
-pub(super) fn lasting(since: Since, now: Moment, at_least: &str) -> String {
-    let age = age_ms(since.age_ms(now));
-    if since.is_exact() { age } else { format!("{at_least}{age}") }
+/// Since when something is so, in a few columns: its age, or the time of day. Where its beginning
+/// was not seen, and where nobody looked for longer than `gap_ms` so that it may have been then, a
+/// sign says so: `≥12m`, `≤46s`, `≤12:01:05`.
+pub(super) fn since(
+    since: Since,
+    now: Moment,
+    style: TimeStyle,
+    gap_ms: u64,
+    zone: &TimeZone,
+    glyphs: &Glyphs,
+) -> String {
+    let blind = blind_since(since, gap_ms);
+    match style {
+        TimeStyle::Relative => match blind {
+            Some(after) => format!("{}{}", glyphs.at_most, age_ms(now.mono_ms.saturating_sub(after))),
+            None if since.is_exact() => age_ms(since.age_ms(now)),
+            None => format!("{}{}", glyphs.at_least, age_ms(since.age_ms(now))),
+        },
+        TimeStyle::Absolute => {
+            let text = short_clock(unix_ms_of(since.before_ms, now), now, zone);
+            let known = since.is_exact() && blind.is_none();
+            if known { text } else { format!("{}{text}", glyphs.at_most) }
+        }
+    }
+}
+
+/// Since when nobody looked, where that was longer than `gap_ms` before the beginning was noticed.
+pub(super) fn blind_since(since: Since, gap_ms: u64) -> Option<u64> {
+    since.after_ms.filter(|after| since.before_ms.saturating_sub(*after) > gap_ms)
+}
+
+/// When a token ends, in at most 13 columns: `EXPIRED 2y`, `19m soon`, `22d`; or `EXPIRED 11-20`,
+/// `today 19:22`, `2027-01-18`. What is over or near has a word in both.
+pub(super) fn expiry(expires: i64, server_now: i64, style: TimeStyle, zone: &TimeZone) -> String {
+    let left = expires.saturating_sub(server_now);
+    let age = age(left.unsigned_abs());
+    let at = |seconds: i64, format: &str| shown(seconds.saturating_mul(1_000), zone, format);
+    let same = |format| at(expires, format) == at(server_now, format);
+    match (style, left) {
+        (TimeStyle::Relative, ..=0) => format!("EXPIRED {age}"),
+        (TimeStyle::Relative, 1..SOON) => format!("{age} soon"),
+        (TimeStyle::Relative, _) => age,
+        (TimeStyle::Absolute, ..=0) => {
+            format!("EXPIRED {}", at(expires, if same("%Y") { "%m-%d" } else { "%Y" }))
+        }
+        (TimeStyle::Absolute, 1..SOON) if same("%Y-%m-%d") => at(expires, "today %H:%M"),
+        (TimeStyle::Absolute, 1..SOON) => at(expires, "%m-%d %H:%M"),
+        (TimeStyle::Absolute, _) => date(expires, zone),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::theme::{Colour, Theme};
     use super::*;
 
     #[test]
@@ -127,7 +179,27 @@ mod tests {
     fn what_was_there_before_is_older_than_its_age() {
         let now = Moment { mono_ms: 720_000, unix_ms: 0 };
         let since = Since { after_ms: None, before_ms: 0 };
-        assert_eq!(lasting(since, now, "≥"), "≥12m");
-        assert_eq!(lasting(Since { after_ms: Some(0), ..since }, now, "≥"), "12m");
+        let glyphs = Theme::new(Colour::None, false).glyphs;
+        let words = |it, style| super::since(it, now, style, 4_000, &TimeZone::UTC, &glyphs);
+        let (ages, times) = (TimeStyle::Relative, TimeStyle::Absolute);
+        assert_eq!(words(since, ages), "≥12m");
+        assert_eq!(words(since, times), "≤01-01 00:00".replace("01-01 00:00", "12-31 23:48"));
+        let seen = Since { after_ms: Some(718_000 - 2_000), before_ms: 718_000 };
+        assert_eq!((words(seen, ages), words(seen, times)), ("2s".to_owned(), "12-31 23:59".to_owned()));
+        let late = Since { after_ms: Some(674_000), ..seen };
+        assert_eq!(words(late, ages), "≤46s", "nobody looked for 44 s");
+    }
+
+    #[test]
+    fn the_end_of_a_token_has_a_word_where_it_is_over_or_near() {
+        let now = 1_800_000_000; // 2027-01-15 08:00:00
+        let words = |left, style| expiry(now + left, now, style, &TimeZone::UTC);
+        let both = |left| (words(left, TimeStyle::Relative), words(left, TimeStyle::Absolute));
+        let pair = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+        assert_eq!(both(-86_400), pair("EXPIRED 1d", "EXPIRED 01-14"));
+        assert_eq!(both(-86_400 * 400), pair("EXPIRED 1y", "EXPIRED 2025"));
+        assert_eq!(both(19 * 60), pair("19m soon", "today 08:19"));
+        assert_eq!(both(20 * 3_600), pair("20h soon", "01-16 04:00"));
+        assert_eq!(both(86_400), pair("1d", "2027-01-16"));
     }
 }

@@ -6,15 +6,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Column, Columns, Expiry, Model, Picture, TimeStyle, foreign, soonest_expiry};
+use crate::app::{Column, Columns, Expiry, Model, Picture, soonest_expiry, worst_foreign};
 use crate::presence::{Platform, Presence, UserIx, Why, visible};
 
-use super::pen::{Pen, width};
+use super::pen::{Pen, shortened, shortened_within, width};
 use super::theme::Theme;
 use super::times;
-
-/// Tokens that expire within so many seconds stand out.
-const SOON: i64 = 24 * 3_600;
 
 pub(super) fn draw(
     model: &Model,
@@ -42,7 +39,8 @@ pub(super) fn draw(
     let mut put = |column: Column, text: &str, style: Style| {
         Pen::in_column(buf, body, row, column).field(text, column.width, cut, base.patch(style));
     };
-    put(columns.user, &visible(list.raw_id(user)), theme.plain);
+    let id = shortened_within(&visible(list.raw_id(user)), columns.user.width, cut);
+    put(columns.user, &id, theme.plain);
     put(columns.label, list.label(user).unwrap_or_default(), theme.plain);
     put(columns.group, list.group(user).unwrap_or_default(), theme.plain);
     let (sign, short, style) = theme.presence(presence);
@@ -59,39 +57,42 @@ pub(super) fn draw(
     };
     put(columns.presence, &format!("{sign} {word}{age}"), style);
     if let Presence::Unknown(why) = presence {
-        let start = columns.presence.x + columns.presence.width + 2;
+        let start = columns.presence.x + width(sign) + 1 + width(word) + 2;
         let rest = Column { x: start, width: body.width.saturating_sub(start) };
-        let mut texts = unknown(&picture, user, why).into_iter();
+        let mut texts = unknown(&picture, theme, user, why).into_iter();
         let fitting = texts.find(|text| width(text) <= rest.width);
         put(rest, &fitting.unwrap_or_else(|| format!("({why})")), theme.plain);
         return;
     }
     put(columns.platforms, &platforms(&picture, theme, user), theme.plain);
-    let (token, style) = token(model, &picture, theme, user);
-    put(columns.token, &token, style);
-    put(columns.since, &since(model, &picture, theme, user), theme.plain);
     let (remark, style) = remark(&picture, theme, user, guest);
-    if columns.remarks.width >= width(&remark).min(REMARK) {
+    let has_room = columns.remarks.width >= width(&remark).min(REMARK);
+    if has_room {
         put(columns.remarks, &remark, style);
     }
+    let (token, style) = token(model, &picture, theme, user, !has_room, columns.token.width);
+    put(columns.token, &token, style);
+    put(columns.since, &since(model, &picture, theme, user), theme.plain);
 }
 
-/// Why nothing is known, and what was seen last: in many words, then in fewer.
-pub(super) fn unknown(picture: &Picture<'_>, user: UserIx, why: Why) -> [String; 3] {
+/// Why nothing is known, and what was seen last: in many words, then in fewer. What was seen goes
+/// last but for the reason.
+pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: Why) -> Vec<String> {
     let roster = picture.roster;
     let whole = why_words(picture, user, why);
-    match (roster.last_word(user), roster.answered(user)) {
-        (Presence::Unknown(_), _) | (_, None) => [format!("({whole})"), format!("({why})"), String::new()],
-        (word, Some(answered)) => {
-            let age = times::age_ms(picture.now.since(answered.received));
-            let word = word.word();
-            [
-                format!("({whole}, seen {word} {age} ago)"),
-                format!("({why}, seen {word} {age} ago)"),
-                format!("({why}, {word} {age} ago)"),
-            ]
-        }
-    }
+    let last = roster.last_word(user);
+    let Some(answered) = roster.answered(user).filter(|_| !last.is_unknown()) else {
+        return vec![format!("({whole})"), format!("({why})")];
+    };
+    let age = times::age_ms(picture.now.since(answered.received));
+    let (word, (_, short, _)) = (last.word(), theme.presence(last));
+    vec![
+        format!("({whole}, seen {word} {age} ago)"),
+        format!("({why}, seen {word} {age} ago)"),
+        format!("({why}, seen {short} {age} ago)"),
+        format!("({why}, {short} {age} ago)"),
+        format!("({why})"),
+    ]
 }
 
 /// `batch 2 timed out`, where it is the batch that ails and there are several.
@@ -105,6 +106,9 @@ pub(super) fn why_words(picture: &Picture<'_>, user: UserIx, why: Why) -> String
     }
 }
 
+/// Most platforms of one user in a row.
+const PLATFORMS: usize = 16;
+
 fn platforms(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
     let connections = picture.roster.connections(user);
     if connections.is_empty() {
@@ -114,6 +118,10 @@ fn platforms(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
     let mut counted: Vec<(Platform, usize)> = Vec::new();
     for tracked in connections {
         let platform = tracked.connection.platform;
+        // A server may send any number of platforms: more than have room are not told apart.
+        if counted.len() == PLATFORMS && !counted.iter().any(|(other, _)| *other == platform) {
+            continue;
+        }
         match counted.iter_mut().find(|(other, _)| *other == platform) {
             Some((_, count)) => *count += 1,
             None => counted.push((platform, 1)),
@@ -129,46 +137,50 @@ fn platforms(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
     text
 }
 
-/// The soonest end of a token by the server's clock, with a mark on tokens that belong elsewhere.
-fn token(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> (String, Style) {
+/// The soonest end of a token by the server's clock. Where there is no room for remarks, whose token
+/// it is instead, if it belongs elsewhere: that is worse than what ends some day.
+fn token(
+    model: &Model,
+    picture: &Picture<'_>,
+    theme: &Theme,
+    user: UserIx,
+    instead: bool,
+    room: u16,
+) -> (String, Style) {
     let roster = picture.roster;
-    let id = roster.list().raw_id(user);
-    let elsewhere = roster.connections(user).iter().any(|tracked| foreign(&tracked.connection, id).any());
-    let (text, style) = match soonest_expiry(roster.connections(user)) {
+    let server_now = roster.server_clock().unix_seconds(picture.now);
+    let connections = roster.connections(user);
+    let (text, style) = match soonest_expiry(connections) {
         Expiry::NoToken => (theme.glyphs.nothing.to_owned(), theme.plain),
         Expiry::Never => ("never".to_owned(), theme.plain),
         Expiry::Unreadable => ("unreadable".to_owned(), theme.warn),
-        Expiry::At(expires) => {
-            let left = expires.saturating_sub(roster.server_clock().unix_seconds(picture.now));
-            let style = match left {
-                ..=0 => theme.bad,
-                1..SOON => theme.warn,
-                _ => theme.plain,
-            };
-            let age = times::age(left.unsigned_abs());
-            let text = match (model.times(), left) {
-                (TimeStyle::Absolute, _) => times::date(expires, model.zone()),
-                (TimeStyle::Relative, ..=0) => format!("EXPIRED {age}"),
-                (TimeStyle::Relative, _) => age,
-            };
-            (text, style)
-        }
+        Expiry::At(expires) => (
+            times::expiry(expires, server_now, model.times(), model.zone()),
+            theme.expiry(expires.saturating_sub(server_now)),
+        ),
     };
-    if elsewhere { (format!("{text} {}", theme.glyphs.warning), theme.bad) } else { (text, style) }
+    let found = worst_foreign(connections, roster.list().raw_id(user));
+    let sign = theme.glyphs.warning;
+    let style = theme.worse(style, theme.foreign(&found));
+    let text = match (found.user, found.platform) {
+        (Some(other), _) if instead => {
+            format!("{}{sign}", shortened(&format!("of {other}"), room.saturating_sub(1), theme.glyphs.cut))
+        }
+        // An end that has come is as bad, and has its own word.
+        (None, Some(platform)) if instead && style != theme.bad => {
+            format!("for {}{sign}", platform.short())
+        }
+        (None, Some(_)) if instead => format!("{text}{sign}"),
+        _ => text,
+    };
+    (text, style)
 }
 
 fn since(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
     let Some(since) = picture.roster.since(user) else {
         return theme.glyphs.nothing.to_owned();
     };
-    match model.times() {
-        TimeStyle::Relative => times::lasting(since, picture.now, theme.glyphs.at_least),
-        TimeStyle::Absolute => {
-            let at = times::unix_ms_of(since.before_ms, picture.now);
-            let text = times::short_clock(at, picture.now, model.zone());
-            if since.is_exact() { text } else { format!("{}{text}", theme.glyphs.at_least) }
-        }
-    }
+    times::since(since, picture.now, model.times(), model.gap_ms(), model.zone(), &theme.glyphs)
 }
 
 /// Less room than this is left empty rather than filled with half a remark.
@@ -180,15 +192,11 @@ fn remark(picture: &Picture<'_>, theme: &Theme, user: UserIx, guest: bool) -> (S
     if guest {
         return ("not in the filter".to_owned(), theme.dim);
     }
-    let id = roster.list().raw_id(user);
-    for tracked in roster.connections(user) {
-        let found = foreign(&tracked.connection, id);
-        if let Some(user) = found.user {
-            return (format!("{} token of {user}", theme.glyphs.warning), theme.bad);
-        }
-        if let Some(platform) = found.platform {
-            return (format!("{} token for {}", theme.glyphs.warning, platform.short()), theme.warn);
-        }
-    }
-    (String::new(), theme.plain)
+    let found = worst_foreign(roster.connections(user), roster.list().raw_id(user));
+    let text = match (found.user, found.platform) {
+        (Some(other), _) => format!("{} token of {other}", theme.glyphs.warning),
+        (None, Some(platform)) => format!("{} token for {}", theme.glyphs.warning, platform.short()),
+        (None, None) => String::new(),
+    };
+    (text, theme.foreign(&found))
 }

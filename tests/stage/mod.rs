@@ -32,6 +32,16 @@ pub(crate) struct Stage {
 impl Stage {
     /// Watches `entries` in batches of `batch_size` on a screen of this size.
     pub(crate) fn new(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
+        Stage::set(size, batch_size, entries, false)
+    }
+
+    /// The same for one frame of plain text.
+    #[allow(dead_code, reason = "not every test that has a stage needs it")]
+    pub(crate) fn one_shot(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
+        Stage::set(size, batch_size, entries, true)
+    }
+
+    fn set(size: (u16, u16), batch_size: u32, entries: Vec<Entry>, one_shot: bool) -> Stage {
         let now = Moment { mono_ms: 100_000, unix_ms: NOON * 1_000 };
         let list = Arc::new(WatchList::new(1, batch_size, entries));
         let model = Model::new(Start {
@@ -43,10 +53,31 @@ impl Stage {
             now,
             sort: None,
             filter: None,
+            one_shot,
             utc: true,
             zone: TimeZone::UTC,
         });
         Stage { model, now, theme: Theme::new(Colour::None, false), effects: vec![], asked: 0 }
+    }
+
+    /// Another server and its banners, before anything is known.
+    #[allow(dead_code, reason = "not every test that has a stage needs it")]
+    pub(crate) fn at(server: &str, banners: &[&str], size: (u16, u16)) -> Stage {
+        let mut stage = Stage::new(size, 500, vec![Entry::of("alice")]);
+        stage.model = Model::new(Start {
+            server: server.into(),
+            banners: banners.iter().map(|banner| (*banner).to_owned()).collect(),
+            roster: stage.model.live().clone(),
+            interval_ms: 2_000,
+            size,
+            now: stage.now,
+            sort: None,
+            filter: None,
+            one_shot: false,
+            utc: true,
+            zone: TimeZone::UTC,
+        });
+        stage
     }
 
     pub(crate) fn send(&mut self, msg: Msg) {

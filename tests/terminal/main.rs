@@ -277,6 +277,7 @@ fn program_with_a_task_that_panics() {
             now: now(),
             sort: None,
             filter: None,
+            one_shot: false,
             utc: true,
             zone: jiff::tz::TimeZone::UTC,
         });

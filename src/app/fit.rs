@@ -1,0 +1,75 @@
+//! How what the model has to say fits on a screen: heights of the parts, and what is left out.
+
+use ratatui::layout::Rect;
+
+use super::layout::{Content, Layout, MIN_WIDTH, layout};
+use super::model::{Model, Screen};
+use super::notes::notes;
+
+/// From so many rows on every part above the table is there.
+const WHOLE: u16 = 18;
+
+/// More rows than the parts of a screen beside the table ever have.
+const MOST_BESIDE: u16 = 60;
+
+impl Model {
+    /// Where each part of a screen of this size goes; `None` where it is too small.
+    pub fn layout(&self, area: Rect) -> Option<Layout> {
+        let content = Content {
+            notes: notes(self).len() as u16,
+            table: self.screen == Screen::List,
+            events: u16::MAX,
+            footer: true,
+        };
+        if !self.one_shot {
+            return layout(area, content);
+        }
+        let events = self.picture().happened().take(usize::from(u16::MAX)).count() as u16;
+        let whole = layout(area, Content { events, footer: false, ..content })?;
+        if self.rows.len() <= usize::from(whole.body.height) {
+            return Some(whole);
+        }
+        layout(area, Content { events, ..content })
+    }
+
+    /// In a single frame: how many users have no row on a screen of this size.
+    pub fn users_left_out(&self, area: Rect) -> usize {
+        let rows = self.layout(area).map_or(0, |layout| usize::from(layout.body.height));
+        if self.one_shot { self.rows.len().saturating_sub(rows) } else { 0 }
+    }
+
+    /// Whether this is for one frame of plain text.
+    pub fn is_one_shot(&self) -> bool {
+        self.one_shot
+    }
+
+    /// How many rows a screen needs to show every user's row, all notes, events and keys.
+    pub fn height_for_all(&self) -> u16 {
+        let users = self.rows.len();
+        let area = |height: u16| Rect { x: 0, y: 0, width: self.size.0.max(MIN_WIDTH), height };
+        let fits = |height: &u16| {
+            self.layout(area(*height)).is_some_and(|layout| usize::from(layout.body.height) >= users)
+        };
+        // A lower screen leaves parts out; a higher one has so few rows more than users.
+        let least = u16::try_from(users).unwrap_or(u16::MAX).max(WHOLE);
+        (least..=least.saturating_add(MOST_BESIDE)).find(fits).unwrap_or(u16::MAX)
+    }
+
+    /// How many lines the text has that fills the body, and how many rows there are for them.
+    pub fn scrolled_lines(&self) -> (usize, usize) {
+        let rows = usize::from(self.body_height());
+        match &self.screen {
+            Screen::List => (0, rows),
+            // The user's name stays at the top, above what scrolls.
+            Screen::Detail { user, .. } => {
+                (super::detail_lines(&self.picture(), *user).len(), rows.saturating_sub(1))
+            }
+            Screen::Help { .. } => (super::help_lines(self).len(), rows),
+        }
+    }
+
+    pub(super) fn body_height(&self) -> u16 {
+        let (width, height) = self.size;
+        self.layout(Rect { x: 0, y: 0, width, height }).map_or(0, |layout| layout.body.height)
+    }
+}
