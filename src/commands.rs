@@ -190,7 +190,7 @@ async fn live(
     // A picture of one round is not to age within it, however long that takes.
     let freshness = if interactive { Freshness::for_interval(interval_ms) } else { Freshness::FOR_EVER };
     let mut model = Model::new(Start {
-        one_shot: false,
+        one_shot: !interactive,
         server,
         banners,
         roster: Roster::new(Arc::clone(&list), freshness, now()),
