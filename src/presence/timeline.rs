@@ -42,14 +42,22 @@ impl Story {
         std::iter::once(&self.first).chain(&self.rest)
     }
 
+    /// Whether the user is seen again with connections that had been taken for gone, and with no
+    /// others: nothing happened to the user then, only to those who were asked.
+    pub fn brings_back_the_same(&self) -> bool {
+        !self.rest.is_empty() && self.rest.iter().all(|next| matches!(next.what, What::SeenAgain(_)))
+    }
+
     fn takes(&self, next: &Transition) -> bool {
         self.first.user == next.user && self.first.before == next.before && self.first.after == next.after
     }
 
-    /// Whether two stories read the same but for the user. A change of presence says it all.
+    /// Whether two stories read the same but for the user. A change of presence says it all, but for
+    /// whether the connections are the same as before.
     fn is_like(&self, other: &Story) -> bool {
         if matches!(self.first.what, What::Presence { .. }) {
-            return are_alike(&self.first.what, &other.first.what);
+            return are_alike(&self.first.what, &other.first.what)
+                && self.brings_back_the_same() == other.brings_back_the_same();
         }
         self.rest.len() == other.rest.len()
             && self
@@ -280,6 +288,19 @@ mod tests {
             timeline.of_user("a", u64::MAX).map(|story| story.transitions().count()).collect();
         assert_eq!(stories, [2]);
         assert_eq!(timeline.of_user("b", 1).count(), 0, "a picture that stands");
+    }
+
+    #[test]
+    fn who_comes_back_with_the_same_connections_is_told_apart() {
+        let mut timeline = Timeline::default();
+        let back = |user: &str, what: fn(Socket) -> What| {
+            let online = What::Presence { from: Presence::Offline, to: Presence::Online };
+            let socket = Socket { platform: Platform(2), id: ConnId::new(user) };
+            [transition(user, online, 5_000), transition(user, what(socket), 5_000)]
+        };
+        let answer = [back("a", What::SeenAgain), back("b", What::Connected), back("c", What::SeenAgain)];
+        timeline.record(answer.concat(), |_| None);
+        assert_eq!(counts(&timeline), [1, 2]);
     }
 
     #[test]

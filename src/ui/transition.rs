@@ -68,6 +68,9 @@ fn group_words(picture: &Picture<'_>, theme: &Theme, group: &EventGroup, story: 
                 _ => format!("unknown: {why}"),
             }
         }
+        what @ What::Presence { .. } if story.brings_back_the_same() => {
+            format!("{}, the same connections as before", words(theme, what))
+        }
         what @ What::Presence { .. } => words(theme, what),
         _ => story_words(picture, theme, story),
     }
