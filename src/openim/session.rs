@@ -141,14 +141,15 @@ impl Failure {
         Failure { error, harmless: true }
     }
 
-    /// Of a login: where the server said something, it may have acted on it as well.
+    /// Of a login: where the server said something, or was only not waited for, it may have acted on
+    /// it as well.
     fn of_login(error: FetchError) -> Failure {
         let harmless = match error {
-            FetchError::Unreachable { .. }
-            | FetchError::ProxyUnreachable { .. }
-            | FetchError::Timeout { .. }
-            | FetchError::Tls { .. } => true,
-            FetchError::Http { status } => status >= 500,
+            FetchError::Unreachable { .. } | FetchError::ProxyUnreachable { .. } | FetchError::Tls { .. } => {
+                true
+            }
+            // A proxy has nobody to hand it to; after a 504 somebody may well have it.
+            FetchError::Http { status } => matches!(status, 502 | 503),
             _ => false,
         };
         Failure { error, harmless }

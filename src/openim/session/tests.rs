@@ -158,7 +158,6 @@ async fn a_login_that_displaced_nobody_makes_no_pause_longer() {
     let session = login(&file);
     for error in [
         FetchError::Unreachable { what: "connection refused".into() },
-        FetchError::Timeout { after_ms: 1 },
         FetchError::Tls { what: "the certificate has expired".into(), advice: "renew it" },
         FetchError::Http { status: 502 },
     ] {
@@ -176,6 +175,21 @@ async fn a_login_that_displaced_nobody_makes_no_pause_longer() {
     // The pauses after a login that may have displaced somebody start from the beginning.
     tokio::time::advance(LOGIN_PAUSE).await;
     assert_eq!(session.refused(&pass, 1501, &script).await, Ok(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_whose_answer_did_not_come_may_have_displaced_somebody() {
+    for error in [FetchError::Timeout { after_ms: 1 }, FetchError::Http { status: 504 }] {
+        let (file, script) = (File::new("unanswered", "openIM123"), Script::default());
+        let session = login(&file);
+        script.fail(Some(error.clone()));
+        for _ in 0..360 {
+            session.waive_pause();
+            assert_eq!(session.pass(&script).await.err(), Some(error.clone()));
+            tokio::time::advance(Duration::from_secs(10)).await;
+        }
+        assert!(script.logins() <= 12, "an hour of pauses that grow: {}", script.logins());
+    }
 }
 
 #[tokio::test(start_paused = true)]
