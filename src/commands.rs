@@ -17,7 +17,7 @@ use crate::headless::{self, Round};
 use crate::openim::{Client, Credentials, Options, SetupError, Tls};
 use crate::output::write_frame;
 use crate::presence::{Freshness, Observation, Roster, WatchList};
-use crate::run::{End, Feed, run};
+use crate::run::{Feed, run};
 use crate::simulator::{Clock, Running, Scenario, ScenarioError, Simulator};
 use crate::terminal::terminal_size;
 use crate::ui::{Colour, Theme};
@@ -109,12 +109,6 @@ pub async fn demo(args: &DemoArgs) -> Result<u8, CommandError> {
 /// # Errors
 /// See [`CommandError`].
 pub async fn simulate(args: &SimulateArgs) -> Result<u8, CommandError> {
-    if !args.allow_remote && !args.listen.ip().is_loopback() {
-        return Err(CommandError::Settings(SettingsError(format!(
-            "--listen {}: other machines could reach that; use 127.0.0.1, or add --allow-remote if it is meant so",
-            args.listen
-        ))));
-    }
     let scenario = scenario(&args.scenario)?;
     if args.list {
         return piped(write_watch_list(&scenario.watch_list(), &mut io::stdout().lock())).map(|()| 0);
@@ -170,7 +164,13 @@ async fn simulate_on(
         .allow_remote(allow_remote)
         .listen(address)
         .await
-        .map_err(CommandError::Listen)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => CommandError::Settings(SettingsError(format!(
+                "--listen {address}: other machines could reach that; use 127.0.0.1, or add --allow-remote if it is \
+                 meant so"
+            ))),
+            _ => CommandError::Listen(error),
+        })
 }
 
 async fn live(
@@ -218,13 +218,8 @@ async fn live(
     }
     let watch = watched.file.map(WatchFile::follow);
     let feed = Feed { observations, poller, watch, fixed: watched.fixed, batch: pace.batch };
-    match run(model, feed, &theme, now).await.map_err(CommandError::Terminal)? {
-        End::Quit => Ok(0),
-        End::Panicked => Ok(1),
-        End::HungUp => Ok(129),
-        End::Interrupted => Ok(130),
-        End::Terminated => Ok(143),
-    }
+    let end = run(model, feed, &theme, now).await.map_err(CommandError::Terminal)?;
+    Ok(end.exit_code())
 }
 
 async fn one_frame(

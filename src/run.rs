@@ -44,14 +44,21 @@ pub struct Feed {
 pub enum End {
     /// The user wished so.
     Quit,
-    /// Ctrl-C, or SIGINT.
-    Interrupted,
-    /// SIGTERM.
-    Terminated,
-    /// SIGHUP, or the terminal went away.
-    HungUp,
+    /// A signal, or what stands for one: Ctrl-C for SIGINT, a terminal that went away for SIGHUP.
+    Signalled(Signal),
     /// Something panicked, and has said so.
     Panicked,
+}
+
+impl End {
+    /// The exit code of the program that ended so.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            End::Quit => 0,
+            End::Signalled(signal) => signal.exit_code().unwrap_or(1),
+            End::Panicked => 1,
+        }
+    }
 }
 
 /// Shows the live view until something ends it. The terminal is given back before this returns.
@@ -68,7 +75,7 @@ pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> i
     loop {
         if model.is_dirty() && Instant::now() >= next_frame {
             if draw(&mut terminal, &mut model, theme).is_err() {
-                return Ok(End::HungUp);
+                return Ok(End::Signalled(Signal::HangUp));
             }
             next_frame = Instant::now() + FRAME;
         }
@@ -76,17 +83,15 @@ pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> i
         let msgs = tokio::select! {
             biased;
             () = panicked() => return Ok(End::Panicked),
-            () = &mut hang_up => return Ok(End::HungUp),
+            () = &mut hang_up => return Ok(End::Signalled(Signal::HangUp)),
             signal = signals.next() => match signal {
-                Signal::Interrupt => return Ok(End::Interrupted),
-                Signal::Terminate => return Ok(End::Terminated),
-                Signal::HangUp => return Ok(End::HungUp),
+                ends @ (Signal::Interrupt | Signal::Terminate | Signal::HangUp) => return Ok(End::Signalled(ends)),
                 Signal::Stop => { terminal.stop()?; Vec::new() }
                 Signal::Continue => { terminal.resume()?; vec![Msg::Resumed] }
             },
             event = keys.recv() => match event {
                 Some(Ok(event)) => Vec::from_iter(message(event)),
-                Some(Err(_)) | None => return Ok(End::HungUp),
+                Some(Err(_)) | None => return Ok(End::Signalled(Signal::HangUp)),
             },
             Some(observation) = feed.observations.recv() => vec![Msg::Observed(observation)],
             Some(news) = next_news(&mut feed.watch) => feed.rewatch(news, &model),
@@ -109,7 +114,7 @@ pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> i
                     );
                 }
                 Effect::Quit => return Ok(End::Quit),
-                Effect::Interrupt => return Ok(End::Interrupted),
+                Effect::Interrupt => return Ok(End::Signalled(Signal::Interrupt)),
             }
         }
     }

@@ -23,6 +23,10 @@ const CLOCK_STEP_MS: i64 = 5_000;
 /// Takes a message that came at `now`; returns what the world is asked to do.
 pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
     pass_time(model, now);
+    if !matches!(msg, Msg::Observed(_)) {
+        let changes = model.live.advance(now); // an answer lets it pass itself, up to when it came
+        take_changes(model, changes);
+    }
     let mut effects = Vec::new();
     match msg {
         Msg::Key(key) => effects = take_key(model, key),
@@ -66,8 +70,6 @@ fn pass_time(model: &mut Model, now: Moment) {
         model.dirty = true;
     }
     model.now = now;
-    let changes = model.live.advance(now);
-    take_changes(model, changes);
     if model.toast.as_ref().is_some_and(|toast| toast.until_ms <= now.mono_ms) {
         model.toast = None;
         model.dirty = true;
@@ -98,6 +100,9 @@ fn take_changes(model: &mut Model, changes: Changes) {
 
 /// Batches turn stale, or fresh again, without anything that touches their users.
 fn follow_staleness(model: &mut Model) {
+    if !model.rows.sort().column.follows_state() {
+        return; // an order that does is made from what is so then
+    }
     let (roster, now) = (&model.live, model.now);
     model.stale_batches.resize(roster.batches().len(), false);
     for (number, (batch, was_stale)) in (0..).zip(roster.batches().iter().zip(&mut model.stale_batches)) {

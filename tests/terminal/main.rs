@@ -93,14 +93,8 @@ fn a_token_command_under_way_ends_with_the_program() {
     }
 }
 
-#[test]
-fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
-    let script = format!("set -m; {IMTOP} demo; echo stopped-$?; read -r line; fg >/dev/null; echo ended-$?");
-    let mut session = Session::start("bash", &["-c", &script], SIZE);
-    session.until_shows("2890713225");
-    session.press("\u{1a}");
-    session
-        .until("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("stopped-14"));
+/// The shell takes the view to the foreground again, and it goes on and ends as ever.
+fn comes_back_and_ends(session: &mut Session) {
     session.press("\n");
     session.until("the view again", |screen| {
         screen.alternate_screen() && screen.contents().contains("2890713225")
@@ -109,6 +103,17 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
     session.until_shows("ended-0");
     session.end();
     session.expect_restored();
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
+    let script = format!("set -m; {IMTOP} demo; echo stopped-$?; read -r line; fg >/dev/null; echo ended-$?");
+    let mut session = Session::start("bash", &["-c", &script], SIZE);
+    session.until_shows("2890713225");
+    session.press("\u{1a}");
+    session
+        .until("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("stopped-14"));
+    comes_back_and_ends(&mut session);
 }
 
 #[test]
@@ -121,14 +126,7 @@ fn a_stop_signal_from_elsewhere_is_heeded_like_ctrl_z() {
     let shell = format!("pkill -TSTP -P {}", session.pid());
     std::process::Command::new("bash").args(["-c", &shell]).status().unwrap();
     session.until("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("Stopped"));
-    session.press("\n");
-    session.until("the view again", |screen| {
-        screen.alternate_screen() && screen.contents().contains("2890713225")
-    });
-    session.press("q");
-    session.until_shows("ended-0");
-    session.end();
-    session.expect_restored();
+    comes_back_and_ends(&mut session);
 }
 
 #[test]
