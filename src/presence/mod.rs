@@ -6,6 +6,8 @@
 mod batches;
 mod connection;
 mod fetch_error;
+mod findings;
+mod history;
 mod latency;
 mod observation;
 mod platform;
@@ -23,6 +25,8 @@ mod watch_list;
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use connection::{ConnId, Connection};
 pub use fetch_error::{FetchError, Mends, Trouble};
+pub use findings::{Case, Policy, Rule, RuleSettings, Severity};
+pub use history::{Happened, Happening, Past};
 pub use latency::Latency;
 pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
