@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::app::{Model, Msg, Sort, Start, update};
+use crate::app::{Model, Msg, Sort, Start, Switches, update};
 use crate::cli::{DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
 use crate::clock;
 use crate::config::{
@@ -199,6 +199,9 @@ async fn live(
         now: now(),
         sort: screen.sort.map(|column| Sort { column, inverted: false }),
         filter: screen.filter.clone(),
+        switches: Switches::default(),
+        mask_key: mask_key(),
+        mask: false,
         utc: screen.utc,
         zone: jiff::tz::TimeZone::system(),
     });
@@ -264,4 +267,11 @@ fn tell(sentence: &str) {
 /// Reads a variable of the environment; one that is not UTF-8 counts as none.
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// A number that nobody can guess.
+fn mask_key() -> u128 {
+    use std::hash::BuildHasher as _;
+    let half = || u128::from(std::hash::RandomState::new().hash_one(0));
+    half() << 64 | half()
 }

@@ -148,7 +148,7 @@ proptest! {
             for line in screen.lines().take(usize::from(height)) {
                 prop_assert!(UnicodeWidthStr::width(line) <= usize::from(width), "sticks out: {line:?}");
             }
-            let listed = *stage.model.screen() == Screen::List;
+            let listed = *stage.model.screen() == Screen::Users;
             let layout = stage.model.layout(Rect { x: 0, y: 0, width, height }).filter(|_| listed);
             if let (Some(layout), Some(line)) = (layout, stage.model.selected_line()) {
                 prop_assert!(stage.model.window(layout.body.height).contains(&line), "out of sight");

@@ -25,8 +25,56 @@ pub enum Action {
     SortPrevious,
     /// Turn the order round.
     Invert,
-    /// Problems first, or the order before.
-    ProblemsFirst,
+    /// Only users with problems, or everybody.
+    ProblemsOnly,
+    /// To the next problem.
+    NextProblem,
+    /// To the problem before.
+    PreviousProblem,
+    /// All columns, or those that fit without crowding.
+    Wide,
+    /// Mark the selected user, or unmark.
+    Mark,
+    /// Only marked users, or everybody.
+    MarkedOnly,
+    /// Show the users.
+    ShowUsers,
+    /// Show what happened.
+    ShowEvents,
+    /// Show what is wrong.
+    ShowFindings,
+    /// Show how the server does.
+    ShowServer,
+    /// From the list to the events at its foot, and back.
+    Pane,
+    /// Only the events of the selected user.
+    UserEvents,
+    /// Why the selected user is flagged.
+    Why,
+    /// Put a finding aside as known.
+    Acknowledge,
+    /// Ring for new critical findings, or not.
+    Bell,
+    /// Copy the user ID.
+    CopyUser,
+    /// Copy the connID.
+    CopyConnection,
+    /// Copy the operationID.
+    CopyOperation,
+    /// Copy what is known, as JSON.
+    CopyJson,
+    /// Copy the request, without its token.
+    CopyRequest,
+    /// Write what is seen to a file.
+    Export,
+    /// Show names that stand for users instead of their IDs and labels.
+    Mask,
+    /// The next theme.
+    NextTheme,
+    /// Take the mouse, or leave it to the terminal.
+    Mouse,
+    /// Open the prompt for commands.
+    Command,
     /// Ask the server now.
     PollNow,
     /// Ask less often.
@@ -63,12 +111,20 @@ pub enum Action {
     Repaint,
     /// Stop, as the shell's job.
     Suspend,
+    /// End the program and leave the last frame on the screen.
+    QuitKeeping,
     /// End the program.
     Quit,
-    /// Keep the filter.
+    /// Take what has been typed.
     Accept,
-    /// Go back to the filter before.
+    /// Go back to what was before.
     Cancel,
+    /// Complete the word at the cursor.
+    Complete,
+    /// What was typed before.
+    HistoryBack,
+    /// What was typed after that.
+    HistoryForward,
     /// Delete the character before the cursor.
     DeleteBack,
     /// Delete the character under the cursor.
@@ -91,7 +147,7 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// In the list of users.
-    List,
+    Users,
     /// Wherever no text is being typed.
     Views,
     /// While text is being typed.
@@ -104,9 +160,9 @@ impl Scope {
     /// What it is called in the help.
     pub fn heading(self) -> &'static str {
         match self {
-            Scope::List => "List of users",
+            Scope::Users => "List of users",
             Scope::Views => "Every view",
-            Scope::Prompt => "While typing a filter",
+            Scope::Prompt => "While typing",
             Scope::Everywhere => "Always",
         }
     }
@@ -154,23 +210,48 @@ macro_rules! actions {
 /// Everything that a key can do. The order is that of the footer, which shows as many as fit.
 pub const ACTIONS: &[ActionRow] = actions! {
     Views Help "help" ["?"] "help" "this help; again to leave it";
-    List Filter "filter" ["/"] "filter" "show only users whose ID or label contains a text";
-    List Detail "detail" ["Enter"] "detail" "everything that is known of the selected user";
+    Views Filter "filter" ["/"] "filter" "filter the users or the events; in the help, search";
+    Views Detail "detail" ["Enter"] "detail" "everything that is known of the selected user";
     Views Back "back" ["Esc"] "back" "one level back: a view, then the filter, then the selection";
-    List Expand "expand" ["l" "Right"] "expand" "show the user's connections, then step into them";
-    List Collapse "collapse" ["h" "Left"] "collapse" "hide them; from a connection, go to its user";
+    Users ProblemsOnly "problems-only" ["!"] "problems" "only users with problems; again for everybody";
     Views Pause "pause" ["Space"] "pause" "freeze the picture; imtop goes on asking";
-    List ProblemsFirst "problems-first" ["!"] "unknown first" "unknown and stale users first; again for the order before";
+    Views Why "why" ["d"] "why" "why the selected user is flagged";
+    Users Expand "expand" ["l" "Right"] "expand" "show the user's connections, then step into them";
+    Users Collapse "collapse" ["h" "Left"] "collapse" "hide them; from a connection, go to its user";
+    Views CopyUser "copy-user" ["y u"] "copy" "copy the user ID";
+    Views CopyConnection "copy-connection" ["y c"] "" "copy the connID";
+    Views CopyOperation "copy-operation" ["y o"] "" "copy the operationID of the last request about the user";
+    Views CopyJson "copy-json" ["y j"] "" "copy what is known of the user as JSON, without tokens";
+    Views CopyRequest "copy-request" ["y r"] "" "copy the request as a curl command, without the token";
+    Views Command "command" [":"] "command" "commands: :add :rm :goto :sort :cols :export and more";
+    Views ShowUsers "users" ["1"] "" "the users";
+    Views ShowEvents "events" ["2"] "" "what happened";
+    Views ShowFindings "findings" ["3"] "" "what is wrong";
+    Views ShowServer "server" ["4"] "" "how the server answers, and when tokens run out";
+    Users Pane "pane" ["Tab"] "" "from the list to the events at its foot, and back";
+    Views NextProblem "next-problem" ["n"] "next problem" "to the next user with a problem";
+    Views PreviousProblem "previous-problem" ["N"] "" "to the user with a problem before";
     Views Close "close" ["q"] "quit" "close the view; in the list, quit";
-    List SortNext "sort-next" [">"] "sort" "sort by the next column";
-    List SortPrevious "sort-previous" ["<"] "" "sort by the column before";
-    List Invert "invert" ["I"] "" "turn the order round";
+    Views QuitKeeping "quit-keeping" ["Q"] "" "quit and leave the last picture on the screen";
+    Users SortNext "sort-next" [">"] "sort" "sort by the next column";
+    Users SortPrevious "sort-previous" ["<"] "" "sort by the column before";
+    Users Invert "invert" ["I"] "" "turn the order round";
+    Users Wide "wide" ["w"] "" "all columns that there are, or those that fit well";
+    Users Mark "mark" ["m"] "" "mark the user, for this run";
+    Users MarkedOnly "marked-only" ["M"] "" "only marked users; again for everybody";
+    Views UserEvents "user-events" ["e"] "" "the events of the selected user";
+    Views Acknowledge "acknowledge" ["a"] "" "put a finding aside as known; again to bring it back";
+    Views Bell "bell" ["b"] "" "ring when something critical is found, or be silent";
+    Views Export "export" ["x"] "" "write what is seen to a file: csv, json or txt";
+    Views Mask "mask" ["P"] "" "show stand-ins for user IDs and names";
     Views PollNow "poll-now" ["r"] "poll" "ask the server now";
     Views Slower "slower" ["+"] "" "ask less often";
     Views Faster "faster" ["-"] "" "ask more often";
     Views TimeStyle "time-style" ["t"] "" "times as ages or as dates";
-    List ExpandAll "expand-all" ["z R"] "expand all" "show all connections";
-    List CollapseAll "collapse-all" ["z M"] "collapse all" "hide all connections";
+    Views NextTheme "next-theme" ["T"] "" "the next theme";
+    Views Mouse "mouse" ["F12"] "" "take the mouse: click selects, wheel scrolls; again to leave it to the terminal";
+    Users ExpandAll "expand-all" ["z R"] "expand all" "show all connections";
+    Users CollapseAll "collapse-all" ["z M"] "collapse all" "hide all connections";
     Views Down "down" ["j" "Down"] "" "one line down";
     Views Up "up" ["k" "Up"] "" "one line up";
     Views Top "top" ["g" "Home"] "" "to the first line";
@@ -179,8 +260,11 @@ pub const ACTIONS: &[ActionRow] = actions! {
     Views HalfPageUp "half-page-up" ["Ctrl-u"] "" "half a page up";
     Views PageDown "page-down" ["PgDn"] "" "a page down";
     Views PageUp "page-up" ["PgUp"] "" "a page up";
-    Prompt Accept "accept" ["Enter"] "keep" "keep the filter";
-    Prompt Cancel "cancel" ["Esc"] "cancel" "go back to the filter before";
+    Prompt Accept "accept" ["Enter"] "take" "take what is typed";
+    Prompt Cancel "cancel" ["Esc"] "cancel" "go back to what was before";
+    Prompt Complete "complete" ["Tab"] "complete" "complete the word; again for the next candidate";
+    Prompt HistoryBack "history-back" ["Up"] "history" "what was typed before";
+    Prompt HistoryForward "history-forward" ["Down"] "" "what was typed after that";
     Prompt DeleteBack "delete-back" ["Backspace" "Ctrl-h"] "" "delete the character before the cursor";
     Prompt DeleteForward "delete-forward" ["Delete"] "" "delete the character under the cursor";
     Prompt DeleteWord "delete-word" ["Ctrl-w"] "" "delete the word before the cursor";

@@ -147,7 +147,7 @@ pub fn help_lines(model: &Model) -> Vec<HelpLine> {
             _ => add(&mut lines, HelpName::Word(word), text),
         }
     }
-    for scope in [Scope::List, Scope::Views, Scope::Prompt, Scope::Everywhere] {
+    for scope in [Scope::Users, Scope::Views, Scope::Prompt, Scope::Everywhere] {
         lines.extend([HelpLine::Blank, HelpLine::Heading(scope.heading())]);
         for row in ACTIONS.iter().filter(|row| row.scope == scope) {
             let keys = model.keymap().keys_of(row.action).join(" ");

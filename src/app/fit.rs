@@ -17,7 +17,7 @@ impl Model {
     pub fn layout(&self, area: Rect) -> Option<Layout> {
         let content = Content {
             notes: notes(self).len() as u16,
-            table: self.screen == Screen::List,
+            table: self.screen == Screen::Users,
             events: u16::MAX,
             footer: true,
         };
@@ -59,7 +59,7 @@ impl Model {
     pub fn scrolled_lines(&self) -> (usize, usize) {
         let rows = usize::from(self.body_height());
         match &self.screen {
-            Screen::List => (0, rows),
+            Screen::Users | Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => (0, rows),
             // The user's name stays at the top, above what scrolls.
             Screen::Detail { user, .. } => {
                 (super::detail_lines(&self.picture(), *user).len(), rows.saturating_sub(1))

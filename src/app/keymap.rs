@@ -15,7 +15,7 @@ pub struct KeyPress {
 }
 
 /// Keys with a name, beside those that are a character.
-const NAMED: [(&str, KeyCode); 14] = [
+const NAMED: [(&str, KeyCode); 26] = [
     ("Enter", KeyCode::Enter),
     ("Esc", KeyCode::Esc),
     ("Space", KeyCode::Char(' ')),
@@ -30,6 +30,18 @@ const NAMED: [(&str, KeyCode); 14] = [
     ("End", KeyCode::End),
     ("PgUp", KeyCode::PageUp),
     ("PgDn", KeyCode::PageDown),
+    ("F1", KeyCode::F(1)),
+    ("F2", KeyCode::F(2)),
+    ("F3", KeyCode::F(3)),
+    ("F4", KeyCode::F(4)),
+    ("F5", KeyCode::F(5)),
+    ("F6", KeyCode::F(6)),
+    ("F7", KeyCode::F(7)),
+    ("F8", KeyCode::F(8)),
+    ("F9", KeyCode::F(9)),
+    ("F10", KeyCode::F(10)),
+    ("F11", KeyCode::F(11)),
+    ("F12", KeyCode::F(12)),
 ];
 
 impl KeyPress {
@@ -167,7 +179,7 @@ impl Keymap {
     fn at(&self, place: Scope) -> impl Iterator<Item = &(Vec<KeyPress>, &'static ActionRow)> {
         self.bindings.iter().filter(move |(_, row)| match row.scope {
             Scope::Everywhere => true,
-            Scope::Views => matches!(place, Scope::List | Scope::Views),
+            Scope::Views => matches!(place, Scope::Users | Scope::Views),
             scope => scope == place,
         })
     }
@@ -193,12 +205,12 @@ mod tests {
     #[test]
     fn a_key_means_what_its_place_gives_it() {
         let keymap = Keymap::default();
-        assert_eq!(keymap.meaning(&press("Enter"), Scope::List), Meaning::Act(Action::Detail));
+        assert_eq!(keymap.meaning(&press("Enter"), Scope::Users), Meaning::Act(Action::Detail));
         assert_eq!(keymap.meaning(&press("Enter"), Scope::Prompt), Meaning::Act(Action::Accept));
-        assert_eq!(keymap.meaning(&press("Enter"), Scope::Views), Meaning::Nothing);
-        assert_eq!(keymap.meaning(&press("z"), Scope::List), Meaning::Begins);
-        assert_eq!(keymap.meaning(&press("z R"), Scope::List), Meaning::Act(Action::ExpandAll));
-        assert_eq!(keymap.meaning(&press("z x"), Scope::List), Meaning::Nothing);
+        assert_eq!(keymap.meaning(&press("!"), Scope::Views), Meaning::Nothing);
+        assert_eq!(keymap.meaning(&press("z"), Scope::Users), Meaning::Begins);
+        assert_eq!(keymap.meaning(&press("z R"), Scope::Users), Meaning::Act(Action::ExpandAll));
+        assert_eq!(keymap.meaning(&press("z x"), Scope::Users), Meaning::Nothing);
         assert_eq!(keymap.meaning(&press("q"), Scope::Prompt), Meaning::Nothing);
         assert_eq!(keymap.meaning(&press("Ctrl-c"), Scope::Prompt), Meaning::Act(Action::Quit));
     }

@@ -13,6 +13,10 @@ pub enum Msg {
     Key(KeyEvent),
     /// Text was pasted; it never runs keys.
     Paste(String),
+    /// The mouse clicked on a cell: column and row of the screen.
+    Click(u16, u16),
+    /// The wheel was turned by one notch; `true`: down.
+    Wheel(bool),
     /// The screen has so many columns and rows now.
     Resize(u16, u16),
     /// The feed has an answer, or a failure.
@@ -36,10 +40,20 @@ pub enum Effect {
     SetInterval(u64),
     /// Give the terminal back and stop, until told to go on.
     Suspend,
+    /// Put a text into the clipboard of the terminal.
+    Copy(String),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
+    /// Use the theme after the present one.
+    NextTheme,
+    /// Ring.
+    Ring,
     /// Draw every cell again, whatever is on the screen.
     Repaint,
     /// End the program, as a user does who has seen enough.
     Quit,
+    /// The same, and leave the last frame on the user's own screen.
+    QuitKeeping,
     /// End the program at once, as Ctrl-C does.
     Interrupt,
 }

@@ -1,14 +1,20 @@
 //! Everything that the live view is a picture of: plain data.
 
+use std::collections::HashSet;
+
 use jiff::tz::TimeZone;
 
 use crate::presence::{FeedStatus, Moment, Roster, Story, Timeline, UserIx};
 
 use super::action::Scope;
+use super::events::EventsList;
+use super::findings::FindingsList;
 use super::keymap::{KeyPress, Keymap};
 use super::layout::{Columns, Longest, columns_for};
 use super::list::{Cursor, Expansion, Line, Lines};
-use super::prompt::Prompt;
+use super::marks::Marks;
+use super::names::Names;
+use super::prompt::{Prompt, Typed};
 use super::rows::Rows;
 use super::sort::Sort;
 
@@ -33,23 +39,54 @@ pub struct Start {
     pub filter: Option<String>,
     /// Whether it is for one frame of plain text: without keys, and no longer than it has to be.
     pub one_shot: bool,
+    /// What is switched on from the start.
+    pub switches: Switches,
+    /// Makes the stand-ins for users of this run; random, so that they say nothing about the names.
+    pub mask_key: u128,
+    /// Whether stand-ins are shown from the start.
+    pub mask: bool,
     /// Whether times are shown in UTC, whatever the zone.
     pub utc: bool,
     /// The zone that times are shown in otherwise.
     pub zone: TimeZone,
 }
 
+/// What can be switched on and off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, in every combination")]
+pub struct Switches {
+    /// Only users with problems are shown.
+    pub problems_only: bool,
+    /// New critical findings ring.
+    pub bell: bool,
+    /// All columns are shown, however crowded.
+    pub wide: bool,
+    /// The mouse is ours.
+    pub mouse: bool,
+}
+
 /// What fills the body of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Screen {
     /// The list of users.
-    List,
+    Users,
+    /// What happened, newest first.
+    Events(EventsList),
+    /// What is wrong, worst first.
+    Findings(FindingsList),
+    /// How the server does.
+    Server {
+        /// Lines that are scrolled out at the top.
+        scroll: usize,
+    },
     /// Everything that is known of one user.
     Detail {
         /// The user.
         user: UserIx,
         /// Lines that are scrolled out at the top.
         scroll: usize,
+        /// Where leaving it leads.
+        back: Box<Screen>,
     },
     /// The keys and the words.
     Help {
@@ -128,8 +165,6 @@ pub struct Model {
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
     pub(super) rows: Rows,
-    /// The order that "problems first" took the place of.
-    pub(super) sort_before: Sort,
     pub(super) cursor: Option<Cursor>,
     /// The row of the body on which the selection stands.
     pub(super) cursor_row: u16,
@@ -138,6 +173,12 @@ pub struct Model {
     pub(super) expansion: Expansion,
     pub(super) screen: Screen,
     pub(super) prompt: Option<Prompt>,
+    pub(super) typed: Typed,
+    pub(super) marks: Marks,
+    pub(super) names: Names,
+    /// Findings that were put aside, by their numbers.
+    pub(super) acknowledged: HashSet<u64>,
+    pub(super) switches: Switches,
     pub(super) pending: Vec<KeyPress>,
     pub(super) toast: Option<Toast>,
     pub(super) keymap: Keymap,
@@ -171,13 +212,17 @@ impl Model {
             stale_batches: Vec::new(),
             longest: Longest::default(),
             rows,
-            sort_before: Sort::default(),
             cursor: None,
             cursor_row: 0,
             top: None,
             expansion: Expansion::default(),
-            screen: Screen::List,
+            screen: Screen::Users,
             prompt: None,
+            typed: Typed::default(),
+            marks: Marks::default(),
+            names: Names::new(start.mask_key, start.mask),
+            acknowledged: HashSet::new(),
+            switches: start.switches,
             pending: Vec::new(),
             toast: None,
             keymap: Keymap::default(),
@@ -283,6 +328,26 @@ impl Model {
         &self.pending
     }
 
+    /// What is switched on.
+    pub fn switches(&self) -> Switches {
+        self.switches
+    }
+
+    /// What users are called on the screen and in everything that leaves it.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Who is marked.
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// Whether a finding was put aside as known.
+    pub fn is_acknowledged(&self, finding: u64) -> bool {
+        self.acknowledged.contains(&finding)
+    }
+
     /// Words that pass.
     pub fn toast(&self) -> Option<&Toast> {
         self.toast.as_ref()
@@ -297,7 +362,7 @@ impl Model {
     pub fn place(&self) -> Scope {
         match (&self.prompt, &self.screen) {
             (Some(_), _) => Scope::Prompt,
-            (None, Screen::List) => Scope::List,
+            (None, Screen::Users) => Scope::Users,
             (None, _) => Scope::Views,
         }
     }

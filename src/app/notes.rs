@@ -45,7 +45,7 @@ pub fn notes(model: &Model) -> Vec<Note> {
         notes.push(Note::Banner(model.banners().join("   ")));
     }
     notes.extend(oddities(model).map(Note::Odd));
-    let filtered = *model.screen() == Screen::List && !model.rows().filter().is_empty();
+    let filtered = *model.screen() == Screen::Users && !model.rows().filter().is_empty();
     if filtered || model.prompt().is_some() {
         notes.push(Note::Filter);
     }

@@ -3,12 +3,14 @@
 use crate::presence::{Freshness, UserIx};
 
 use super::action::Action;
+use super::events::EventsList;
+use super::findings::FindingsList;
 use super::list::{Cursor, Line};
 use super::message::Effect;
 use super::model::{Held, Model, Screen, TimeStyle};
-use super::prompt::Prompt;
 use super::sort::{Sort, SortColumn};
-use super::update::{adopt_list, apply_filter, hint};
+use super::update::{adopt_list, hint};
+use super::{typing, views};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
@@ -28,16 +30,44 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Faster => {
             return set_interval(model, INTERVALS.into_iter().rev().find(|ms| *ms < model.interval_ms));
         }
-        Action::Close if model.screen == Screen::List => return vec![Effect::Quit],
-        Action::Close => leave_view(model),
-        Action::Back => back(model),
-        Action::Help => help(model),
-        Action::Filter => model.prompt = Some(Prompt::new(model.rows.filter())),
-        Action::Detail => {
+        Action::Close if model.screen == Screen::Users => return vec![Effect::Quit],
+        Action::QuitKeeping => return vec![Effect::QuitKeeping],
+        Action::Close => views::leave(model),
+        Action::Back => views::back(model),
+        Action::Help => views::help(model),
+        Action::ShowUsers => views::show(model, Screen::Users),
+        Action::ShowEvents => views::show(model, Screen::Events(EventsList::default())),
+        Action::ShowFindings => views::show(model, Screen::Findings(FindingsList::default())),
+        Action::ShowServer => views::show(model, Screen::Server { scroll: 0 }),
+        Action::Detail | Action::Why => {
             if let Some(user) = selected_or_first(model) {
-                model.screen = Screen::Detail { user, scroll: 0 };
+                views::show_detail(model, user);
             }
         }
+        Action::UserEvents => {
+            if let Some(user) = selected_or_first(model) {
+                let user = model.picture().roster.list().id(user);
+                views::show_events_of(model, user);
+            }
+        }
+        Action::Filter => typing::open(model),
+        Action::Command => typing::open_command(model),
+        Action::Mark => mark(model),
+        Action::MarkedOnly => model.marks.only = !model.marks.only,
+        Action::ProblemsOnly => model.switches.problems_only = !model.switches.problems_only,
+        Action::Wide => model.switches.wide = !model.switches.wide,
+        Action::Mask | Action::Bell | Action::Mouse => return switch(model, action),
+        Action::NextTheme => return vec![Effect::NextTheme],
+        Action::Pane
+        | Action::NextProblem
+        | Action::PreviousProblem
+        | Action::Acknowledge
+        | Action::CopyUser
+        | Action::CopyConnection
+        | Action::CopyOperation
+        | Action::CopyJson
+        | Action::CopyRequest
+        | Action::Export => {}
         Action::Expand => expand(model),
         Action::Collapse => collapse(model),
         Action::ExpandAll => model.expansion.set_all(true),
@@ -48,20 +78,6 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Invert => {
             let sort = model.rows.sort();
             set_sort(model, Sort { inverted: !sort.inverted, ..sort });
-        }
-        Action::ProblemsFirst => {
-            let sort = model.rows.sort();
-            let problems = Sort { column: SortColumn::Presence, inverted: false };
-            if sort == problems {
-                set_sort(model, model.sort_before);
-            } else {
-                model.sort_before = sort;
-                set_sort(model, problems);
-                // Whoever asks for the problems wants to see them, not where the selection went.
-                model.cursor = None;
-                model.top = None;
-                model.cursor_row = 0;
-            }
         }
         Action::TimeStyle => {
             model.times = match model.times {
@@ -77,28 +93,19 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PageUp => travel(model, usize::from(model.body_height()).max(1), false, true),
         Action::Top => to_end(model, false),
         Action::Bottom => to_end(model, true),
-        Action::Accept => model.prompt = None,
-        Action::Cancel => {
-            if let Some(prompt) = model.prompt.take() {
-                apply_filter(model, prompt.original());
-            }
-        }
-        Action::DeleteBack
+        Action::Accept
+        | Action::Cancel
+        | Action::Complete
+        | Action::HistoryBack
+        | Action::HistoryForward
+        | Action::DeleteBack
         | Action::DeleteForward
         | Action::DeleteWord
         | Action::DeleteAll
         | Action::CursorLeft
         | Action::CursorRight
         | Action::CursorHome
-        | Action::CursorEnd => {
-            if let Some(prompt) = &mut model.prompt {
-                prompt.edit(action);
-                let text = prompt.text().to_owned();
-                if text != model.rows.filter() {
-                    apply_filter(model, &text);
-                }
-            }
-        }
+        | Action::CursorEnd => return typing::perform(model, action),
     }
     Vec::new()
 }
@@ -114,35 +121,31 @@ fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
     vec![Effect::SetInterval(interval_ms)]
 }
 
-fn leave_view(model: &mut Model) {
-    model.screen = match std::mem::replace(&mut model.screen, Screen::List) {
-        Screen::Help { back, .. } => *back,
-        Screen::Detail { .. } | Screen::List => Screen::List,
-    };
-}
-
-fn back(model: &mut Model) {
-    if model.screen != Screen::List {
-        leave_view(model);
-    } else if !model.rows.filter().is_empty() {
-        apply_filter(model, "");
-    } else {
-        // What is on the screen stays there.
-        if model.cursor.is_some() {
-            let top = model.window(model.body_height()).first().copied();
-            model.top = top.map(|line| model.lines().cursor_at(line));
+/// Turns a switch, and says how it stands.
+fn switch(model: &mut Model, action: Action) -> Vec<Effect> {
+    let (now, words, effect) = match action {
+        Action::Mask => {
+            (model.names.toggle(), ["users are shown as they are", "stand-ins for users are shown"], None)
         }
-        model.cursor = None;
-        model.rows.select(None);
-    }
+        Action::Bell => {
+            let bell = &mut model.switches.bell;
+            *bell = !*bell;
+            (*bell, ["silent", "rings when something critical is found"], None)
+        }
+        _ => {
+            let mouse = &mut model.switches.mouse;
+            *mouse = !*mouse;
+            let words = ["the mouse is the terminal's", "the mouse is imtop's; again to select text with it"];
+            (*mouse, words, Some(Effect::Mouse(*mouse)))
+        }
+    };
+    hint(model, words[usize::from(now)]);
+    effect.into_iter().collect()
 }
 
-fn help(model: &mut Model) {
-    if matches!(model.screen, Screen::Help { .. }) {
-        leave_view(model);
-    } else {
-        let back = Box::new(std::mem::replace(&mut model.screen, Screen::List));
-        model.screen = Screen::Help { scroll: 0, back };
+fn mark(model: &mut Model) {
+    if let Some(user) = selected_or_first(model) {
+        model.marks.toggle(user);
     }
 }
 
@@ -223,12 +226,9 @@ fn go_to(model: &mut Model, line: Line, rows: i32) {
 
 /// Moves by lines. A page moves the list under the selection, a step the selection on the screen.
 fn travel(model: &mut Model, steps: usize, down: bool, page: bool) {
-    match &mut model.screen {
-        Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => {
-            *scroll = if down { *scroll + steps } else { scroll.saturating_sub(steps) };
-            return;
-        }
-        Screen::List => {}
+    if let Some(scroll) = model.screen.scroll_mut() {
+        *scroll = if down { *scroll + steps } else { scroll.saturating_sub(steps) };
+        return;
     }
     let Some(line) = model.selected_line() else {
         // The first key selects; a page leads on from there.
@@ -247,13 +247,10 @@ fn travel(model: &mut Model, steps: usize, down: bool, page: bool) {
 }
 
 fn to_end(model: &mut Model, bottom: bool) {
-    match &mut model.screen {
+    if let Some(scroll) = model.screen.scroll_mut() {
         // Brought back to what there is when the message is done.
-        Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => {
-            *scroll = if bottom { usize::MAX } else { 0 };
-            return;
-        }
-        Screen::List => {}
+        *scroll = if bottom { usize::MAX } else { 0 };
+        return;
     }
     let lines = model.lines();
     let line = if bottom { lines.last() } else { lines.first() };

@@ -7,9 +7,54 @@ use super::action::Action;
 /// Longest text that is taken, in bytes.
 const LIMIT: usize = 1_024;
 
+/// Lines that are remembered of each purpose.
+const REMEMBERED: usize = 100;
+
+/// What is being typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A filter for the users.
+    Filter,
+    /// A text to look for in the events.
+    EventFilter,
+    /// A text to look for in the help.
+    HelpSearch,
+    /// A command.
+    Command,
+}
+
+/// What was typed in this run, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    lines: [Vec<String>; 4],
+}
+
+impl Typed {
+    /// Remembers a line as the newest; once only.
+    pub(super) fn remember(&mut self, purpose: Purpose, line: &str) {
+        if line.is_empty() {
+            return;
+        }
+        if let Some(lines) = self.lines.get_mut(purpose as usize) {
+            lines.retain(|other| other != line);
+            if lines.len() == REMEMBERED {
+                lines.remove(0);
+            }
+            lines.push(line.to_owned());
+        }
+    }
+
+    fn of(&self, purpose: Purpose) -> &[String] {
+        self.lines.get(purpose as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// A line of text being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
+    purpose: Purpose,
+    /// How far back in what was typed before, and what was typed then.
+    recalled: Option<(usize, String)>,
     text: String,
     cursor: usize,
     before: String,
@@ -17,8 +62,43 @@ pub struct Prompt {
 
 impl Prompt {
     /// Begins with `text`, which comes back when the prompt is cancelled.
-    pub(super) fn new(text: &str) -> Prompt {
-        Prompt { text: text.to_owned(), cursor: text.len(), before: text.to_owned() }
+    pub(super) fn new(purpose: Purpose, text: &str) -> Prompt {
+        Prompt { purpose, recalled: None, text: text.to_owned(), cursor: text.len(), before: text.to_owned() }
+    }
+
+    /// What is being typed.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// Where the cursor stands, in bytes of the text.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Puts another text in the place of some bytes, and the cursor behind it.
+    pub(super) fn replace(&mut self, range: std::ops::Range<usize>, by: &str) {
+        let fits = range.end <= self.text.len() && self.text.len() - range.len() + by.len() <= LIMIT;
+        if fits && self.text.is_char_boundary(range.start) && self.text.is_char_boundary(range.end) {
+            self.cursor = range.start + by.len();
+            self.text.replace_range(range, by);
+        }
+    }
+
+    /// Goes to what was typed before, or after that; at the end is what was being typed.
+    pub(super) fn recall(&mut self, typed: &Typed, back: bool) {
+        let lines = typed.of(self.purpose);
+        let (at, own) = match self.recalled.take() {
+            Some((at, own)) => (at, own),
+            None => (0, self.text.clone()),
+        };
+        let at = if back { (at + 1).min(lines.len()) } else { at.saturating_sub(1) };
+        self.text = match lines.len().checked_sub(at).and_then(|line| lines.get(line)) {
+            Some(line) if at > 0 => line.clone(),
+            _ => own.clone(),
+        };
+        self.cursor = self.text.len();
+        self.recalled = (at > 0).then_some((at, own));
     }
 
     /// What has been typed.
@@ -95,7 +175,7 @@ mod tests {
 
     #[test]
     fn editing_goes_by_characters_as_seen() {
-        let mut prompt = Prompt::new("");
+        let mut prompt = Prompt::new(Purpose::Filter, "");
         prompt.insert("王e\u{301}👩‍👩‍👧x");
         prompt.edit(Action::CursorLeft);
         prompt.edit(Action::DeleteBack);
@@ -112,7 +192,7 @@ mod tests {
 
     #[test]
     fn words_and_lines_are_deleted_whole() {
-        let mut prompt = Prompt::new("night desk  ");
+        let mut prompt = Prompt::new(Purpose::Filter, "night desk  ");
         prompt.edit(Action::DeleteWord);
         assert_eq!(prompt.text(), "night ");
         prompt.edit(Action::DeleteWord);
@@ -124,8 +204,26 @@ mod tests {
     }
 
     #[test]
+    fn what_was_typed_comes_back_and_what_is_being_typed_is_not_lost() {
+        let mut typed = Typed::default();
+        for line in ["ann", "bob", "ann", ""] {
+            typed.remember(Purpose::Filter, line);
+        }
+        let mut prompt = Prompt::new(Purpose::Filter, "");
+        prompt.insert("car");
+        let texts = [true, true, true, false, false, false].map(|back| {
+            prompt.recall(&typed, back);
+            prompt.text().to_owned()
+        });
+        assert_eq!(texts, ["ann", "bob", "bob", "ann", "car", "car"]);
+        let mut command = Prompt::new(Purpose::Command, "");
+        command.recall(&typed, true);
+        assert_eq!(command.text(), "", "each purpose has its own");
+    }
+
+    #[test]
     fn what_is_pasted_is_bounded() {
-        let mut prompt = Prompt::new("");
+        let mut prompt = Prompt::new(Purpose::Filter, "");
         prompt.insert(&"王".repeat(10_000));
         assert!(prompt.text().len() <= LIMIT);
     }

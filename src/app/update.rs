@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
+use ratatui::layout::{Position, Rect};
 
 use crate::presence::{Changes, Event, Moment, Observation, UserId, UserIx, WatchList};
 
+use super::action::Action;
 use super::keymap::{KeyPress, Meaning, is_cjk};
 use super::list::Cursor;
 use super::message::{Effect, Msg};
 use super::model::{Model, Screen, Toast};
 use super::perform::perform;
-use super::prompt::Prompt;
+use super::prompt::{Prompt, Purpose};
+use super::typing::typed;
 
 /// How long passing words stand.
 const TOAST_MS: u64 = 4_000;
@@ -31,6 +34,8 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => effects = take_key(model, key),
         Msg::Paste(text) => paste(model, &text),
+        Msg::Click(column, row) => click(model, column, row),
+        Msg::Wheel(down) => effects = perform(model, if down { Action::Down } else { Action::Up }),
         Msg::Resize(width, height) => {
             model.size = (width, height);
             model.dirty = true;
@@ -130,8 +135,9 @@ pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
     let list = Arc::clone(model.live.list());
     let heir = |user: UserIx| list.find(before.raw_id(user));
     let old_row = model.cursor.as_ref().and_then(|cursor| model.rows.row_of(cursor.user));
+    model.marks.rebase(heir);
     model.expansion.except = model.expansion.except.iter().filter_map(|user| heir(*user)).collect();
-    let (screen, gone) = carry_screen(&model.screen, &heir);
+    let (screen, gone) = model.screen.carried(&heir);
     model.screen = screen;
     let cursor = model.cursor.take();
     model.rows.restart(&model.live, model.now);
@@ -149,20 +155,6 @@ pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
     if let Some(user) = gone {
         let id = before.id(user);
         hint(model, format!("{id} is not watched any more"));
-    }
-}
-
-fn carry_screen(screen: &Screen, heir: &impl Fn(UserIx) -> Option<UserIx>) -> (Screen, Option<UserIx>) {
-    match screen {
-        Screen::List => (Screen::List, None),
-        Screen::Detail { user, scroll } => match heir(*user) {
-            Some(user) => (Screen::Detail { user, scroll: *scroll }, None),
-            None => (Screen::List, Some(*user)),
-        },
-        Screen::Help { scroll, back } => {
-            let (back, gone) = carry_screen(back, heir);
-            (Screen::Help { scroll: *scroll, back: Box::new(back) }, gone)
-        }
     }
 }
 
@@ -219,8 +211,7 @@ fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
         // Typed as it came: full-width forms may be part of a name.
         if let (Some(_), ratatui::crossterm::event::KeyCode::Char(c)) = (key.typed(), event.code) {
             prompt.insert(c.encode_utf8(&mut [0; 4]));
-            let text = prompt.text().to_owned();
-            apply_filter(model, &text);
+            typed(model);
         }
     } else if let Some(c) = key.typed().filter(|c| is_cjk(*c)) {
         hint(model, format!("{c} is no key: switch the input method to Latin letters"));
@@ -242,17 +233,32 @@ fn paste(model: &mut Model, text: &str) {
         else {
             return;
         };
-        model.screen = Screen::List;
+        model.screen = Screen::Users;
         model.pending.clear();
-        let mut prompt = Prompt::new(model.rows.filter());
-        prompt.edit(super::Action::DeleteAll);
+        let mut prompt = Prompt::new(Purpose::Filter, model.rows.filter());
+        prompt.edit(Action::DeleteAll);
         prompt.insert(first);
         model.prompt = Some(prompt);
     } else if let Some(prompt) = &mut model.prompt {
         prompt.insert(text);
     }
-    let text = model.prompt.as_ref().map(|prompt| prompt.text().to_owned()).unwrap_or_default();
-    apply_filter(model, &text);
+    typed(model);
+}
+
+/// Selects what the mouse clicked on.
+fn click(model: &mut Model, column: u16, row: u16) {
+    let (width, height) = model.size;
+    let body = model.layout(Rect { x: 0, y: 0, width, height }).map(|layout| layout.body);
+    let Some(body) = body.filter(|body| body.contains(Position { x: column, y: row })) else { return };
+    if model.screen == Screen::Users
+        && let Some(line) = model.window(body.height).get(usize::from(row - body.y)).copied()
+    {
+        let cursor = model.lines().cursor_at(line);
+        model.rows.select(Some(cursor.user));
+        model.cursor = Some(cursor);
+        model.cursor_row = row - body.y;
+        model.dirty = true;
+    }
 }
 
 /// Brings selection and scrolling back to what there is.
@@ -269,7 +275,7 @@ fn settle(model: &mut Model) {
     }
     let (lines, rows) = model.scrolled_lines();
     let ends = lines.saturating_sub(rows);
-    if let Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } = &mut model.screen {
+    if let Some(scroll) = model.screen.scroll_mut() {
         *scroll = (*scroll).min(ends);
     }
 }

@@ -57,22 +57,22 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// Some words depend on what is open.
 fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
     match action {
-        Action::Close if *model.screen() != Screen::List => "close",
+        Action::Close if *model.screen() != Screen::Users => "close",
         Action::Pause if model.hidden_changes().is_some() => "go on",
-        Action::Back if *model.screen() == Screen::List && !model.rows().filter().is_empty() => "all users",
-        Action::Back if *model.screen() == Screen::List => "unselect",
+        Action::Back if *model.screen() == Screen::Users && !model.rows().filter().is_empty() => "all users",
+        Action::Back if *model.screen() == Screen::Users => "unselect",
         _ => brief,
     }
 }
 
 /// Whether a key would do something now.
 fn works(model: &Model, action: Action) -> bool {
-    let listed = *model.screen() == Screen::List;
+    let listed = *model.screen() == Screen::Users;
     let has_connections = |user| !model.picture().roster.connections(user).is_empty();
     let is_open = |user| has_connections(user) && model.expansion().contains(user);
     match action {
         Action::Back => !listed || !model.rows().filter().is_empty() || model.cursor().is_some(),
-        Action::Detail | Action::ProblemsFirst | Action::SortNext => !model.rows().is_empty(),
+        Action::Detail | Action::Why | Action::CopyUser | Action::SortNext => !model.rows().is_empty(),
         Action::Expand => {
             model.cursor().is_some_and(|cursor| cursor.connection.is_none() && has_connections(cursor.user))
         }
@@ -86,7 +86,7 @@ fn works(model: &Model, action: Action) -> bool {
 /// Where in the list the selection is: `3/512`; how far a text is scrolled: `1-13 of 52`.
 fn position(model: &Model) -> String {
     let (scroll, (lines, rows)) = match model.screen() {
-        Screen::List => (0, (0, 0)),
+        Screen::Users | Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => (0, (0, 0)),
         Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => (*scroll, model.scrolled_lines()),
     };
     if lines > rows {
@@ -94,7 +94,7 @@ fn position(model: &Model) -> String {
     }
     let row = model.cursor().and_then(|cursor| model.rows().row_of(cursor.user));
     match (model.screen(), row) {
-        (Screen::List, Some(row)) if model.prompt().is_none() => {
+        (Screen::Users, Some(row)) if model.prompt().is_none() => {
             format!("{}/{}", row + 1, model.rows().len())
         }
         _ => String::new(),

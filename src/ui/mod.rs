@@ -51,8 +51,9 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Optio
     let cursor = notes::draw(model, theme, layout.notes, buf);
     rule(theme, layout.upper_rule, buf);
     match model.screen() {
-        Screen::List => table::draw(model, theme, layout.table_head, layout.body, buf),
-        Screen::Detail { user, scroll } => detail::draw(model, theme, *user, *scroll, layout.body, buf),
+        Screen::Users => table::draw(model, theme, layout.table_head, layout.body, buf),
+        Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => {}
+        Screen::Detail { user, scroll, .. } => detail::draw(model, theme, *user, *scroll, layout.body, buf),
         Screen::Help { scroll, .. } => help::draw(model, theme, *scroll, layout.body, buf),
     }
     rule(theme, layout.lower_rule, buf);

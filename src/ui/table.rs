@@ -98,6 +98,9 @@ mod tests {
             sort: None,
             filter: None,
             one_shot: false,
+            switches: crate::app::Switches::default(),
+            mask_key: 1,
+            mask: false,
             utc: true,
             zone: TimeZone::UTC,
         });

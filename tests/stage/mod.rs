@@ -54,6 +54,9 @@ impl Stage {
             sort: None,
             filter: None,
             one_shot,
+            switches: imtop::app::Switches::default(),
+            mask_key: 1,
+            mask: false,
             utc: true,
             zone: TimeZone::UTC,
         });
@@ -74,6 +77,9 @@ impl Stage {
             sort: None,
             filter: None,
             one_shot: false,
+            switches: imtop::app::Switches::default(),
+            mask_key: 1,
+            mask: false,
             utc: true,
             zone: TimeZone::UTC,
         });

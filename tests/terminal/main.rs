@@ -276,6 +276,9 @@ fn program_with_a_task_that_panics() {
             sort: None,
             filter: None,
             one_shot: false,
+            switches: imtop::app::Switches::default(),
+            mask_key: 1,
+            mask: false,
             utc: true,
             zone: jiff::tz::TimeZone::UTC,
         });

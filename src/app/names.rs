@@ -1,0 +1,75 @@
+//! What users are called on the screen: by their own names, or by stand-ins that say nothing.
+
+use std::borrow::Cow;
+use std::hash::Hasher as _;
+
+use siphasher::sip::SipHasher13;
+
+use crate::presence::visible;
+
+/// Names, or stand-ins for them. The same user has the same stand-in for the whole run, in every
+/// view and in everything that is copied or exported.
+#[derive(Clone, Debug)]
+pub struct Names {
+    key: u128,
+    masked: bool,
+}
+
+impl Names {
+    pub(super) fn new(key: u128, masked: bool) -> Names {
+        Names { key, masked }
+    }
+
+    /// Whether stand-ins are shown.
+    pub fn are_masked(&self) -> bool {
+        self.masked
+    }
+
+    pub(super) fn toggle(&mut self) -> bool {
+        self.masked = !self.masked;
+        self.masked
+    }
+
+    /// What the user with this ID is called; visible-safe. Takes the ID as the server knows it.
+    pub fn user<'a>(&self, raw_id: &'a str) -> Cow<'a, str> {
+        if self.masked { self.stand_in("user", &visible(raw_id)).into() } else { visible(raw_id) }
+    }
+
+    /// What a user is called whose ID is visible-safe already, as in the claims of a token.
+    pub fn shown_user<'a>(&self, visible_id: &'a str) -> Cow<'a, str> {
+        if self.masked { self.stand_in("user", visible_id).into() } else { visible_id.into() }
+    }
+
+    /// A label as it is shown.
+    pub fn label<'a>(&self, label: &'a str) -> Cow<'a, str> {
+        if self.masked { self.stand_in("name", label).into() } else { label.into() }
+    }
+
+    /// A group as it is shown.
+    pub fn group<'a>(&self, group: &'a str) -> Cow<'a, str> {
+        if self.masked { self.stand_in("group", group).into() } else { group.into() }
+    }
+
+    /// Eight hex digits: among 100,000 users hardly two share a stand-in.
+    fn stand_in(&self, kind: &str, name: &str) -> String {
+        let mut hasher = SipHasher13::new_with_key(&self.key.to_le_bytes());
+        hasher.write(kind.as_bytes());
+        hasher.write(name.as_bytes());
+        format!("{kind}-{:08x}", hasher.finish() >> 32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stand_in_is_the_same_wherever_a_user_is_named_and_another_in_each_run() {
+        let names = Names::new(7, true);
+        assert_eq!(names.user("alice"), names.shown_user("alice"));
+        assert_ne!(names.user("alice"), names.user("bob"));
+        assert_ne!(names.user("alice"), Names::new(8, true).user("alice"));
+        assert!(!names.label("alice").contains("alice") && names.group("a") != names.user("a"));
+        assert_eq!(Names::new(7, false).user("al\u{7}ice"), "al^Gice");
+    }
+}

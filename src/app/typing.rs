@@ -1,0 +1,65 @@
+//! Typing in a prompt: opening it, what takes effect at once, what happens when it is taken.
+
+use super::action::Action;
+use super::message::Effect;
+use super::model::{Model, Screen};
+use super::prompt::{Prompt, Purpose};
+use super::update::apply_filter;
+
+/// Opens the prompt that fits the screen.
+pub(super) fn open(model: &mut Model) {
+    model.prompt = Some(match &model.screen {
+        Screen::Help { .. } => Prompt::new(Purpose::HelpSearch, ""),
+        Screen::Events(_) => Prompt::new(Purpose::EventFilter, ""),
+        Screen::Users | Screen::Findings(_) | Screen::Server { .. } | Screen::Detail { .. } => {
+            model.screen = Screen::Users;
+            Prompt::new(Purpose::Filter, model.rows.filter())
+        }
+    });
+}
+
+/// Opens the prompt for commands.
+pub(super) fn open_command(model: &mut Model) {
+    model.prompt = Some(Prompt::new(Purpose::Command, ""));
+}
+
+/// What is typed takes effect at once, where it can.
+pub(super) fn typed(model: &mut Model) {
+    let Some(prompt) = &model.prompt else { return };
+    let text = prompt.text().to_owned();
+    match prompt.purpose() {
+        Purpose::Filter if text != model.rows.filter() => apply_filter(model, &text),
+        Purpose::Filter | Purpose::EventFilter | Purpose::HelpSearch | Purpose::Command => {}
+    }
+}
+
+/// What a key does while something is being typed.
+pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Accept => {
+            if let Some(prompt) = model.prompt.take() {
+                model.typed.remember(prompt.purpose(), prompt.text());
+            }
+        }
+        Action::Cancel => {
+            if let Some(prompt) = model.prompt.take()
+                && prompt.purpose() == Purpose::Filter
+            {
+                apply_filter(model, prompt.original());
+            }
+        }
+        Action::HistoryBack | Action::HistoryForward => {
+            if let Some(prompt) = &mut model.prompt {
+                prompt.recall(&model.typed, action == Action::HistoryBack);
+                typed(model);
+            }
+        }
+        _ => {
+            if let Some(prompt) = &mut model.prompt {
+                prompt.edit(action);
+                typed(model);
+            }
+        }
+    }
+    Vec::new()
+}

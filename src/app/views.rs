@@ -1,0 +1,95 @@
+//! Going from one view to another and back: which screen is on top, and what is under it.
+
+use crate::presence::{UserId, UserIx};
+
+use super::events::EventsList;
+use super::model::{Model, Screen};
+use super::update::apply_filter;
+
+impl Screen {
+    /// Lines that are scrolled out at the top, where the screen is a text.
+    pub(super) fn scroll_mut(&mut self) -> Option<&mut usize> {
+        match self {
+            Screen::Server { scroll } | Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => {
+                Some(scroll)
+            }
+            Screen::Users | Screen::Events(_) | Screen::Findings(_) => None,
+        }
+    }
+
+    /// The screen after a change of the watch list, and a user whose detail had to go.
+    pub(super) fn carried(&self, heir: &impl Fn(UserIx) -> Option<UserIx>) -> (Screen, Option<UserIx>) {
+        match self {
+            Screen::Users | Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => {
+                (self.clone(), None)
+            }
+            Screen::Detail { user, scroll, back } => {
+                let (back, gone) = back.carried(heir);
+                match heir(*user) {
+                    Some(user) => (Screen::Detail { user, scroll: *scroll, back: Box::new(back) }, gone),
+                    None => (back, Some(*user)),
+                }
+            }
+            Screen::Help { scroll, back } => {
+                let (back, gone) = back.carried(heir);
+                (Screen::Help { scroll: *scroll, back: Box::new(back) }, gone)
+            }
+        }
+    }
+}
+
+/// Goes to one of the four views; there already: nothing changes.
+pub(super) fn show(model: &mut Model, view: Screen) {
+    if std::mem::discriminant(&model.screen) != std::mem::discriminant(&view) {
+        model.screen = view;
+    }
+}
+
+/// Shows everything that is known of a user, on top of what is shown now.
+pub(super) fn show_detail(model: &mut Model, user: UserIx) {
+    let back = match std::mem::replace(&mut model.screen, Screen::Users) {
+        Screen::Detail { back, .. } => back,
+        below => Box::new(below),
+    };
+    model.screen = Screen::Detail { user, scroll: 0, back };
+}
+
+/// Shows the events of one user.
+pub(super) fn show_events_of(model: &mut Model, user: UserId) {
+    model.screen = Screen::Events(EventsList { only: Some(user), ..EventsList::default() });
+}
+
+/// Leaves what is on top; the other views lead to the users.
+pub(super) fn leave(model: &mut Model) {
+    model.screen = match std::mem::replace(&mut model.screen, Screen::Users) {
+        Screen::Help { back, .. } | Screen::Detail { back, .. } => *back,
+        Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } | Screen::Users => Screen::Users,
+    };
+}
+
+/// One level back: a view, then what narrows the list, then the selection.
+pub(super) fn back(model: &mut Model) {
+    if model.screen != Screen::Users {
+        leave(model);
+    } else if !model.rows.filter().is_empty() {
+        apply_filter(model, "");
+    } else {
+        // What is on the screen stays there.
+        if model.cursor.is_some() {
+            let top = model.window(model.body_height()).first().copied();
+            model.top = top.map(|line| model.lines().cursor_at(line));
+        }
+        model.cursor = None;
+        model.rows.select(None);
+    }
+}
+
+/// Opens the help, or leaves it.
+pub(super) fn help(model: &mut Model) {
+    if matches!(model.screen, Screen::Help { .. }) {
+        leave(model);
+    } else {
+        let back = Box::new(std::mem::replace(&mut model.screen, Screen::Users));
+        model.screen = Screen::Help { scroll: 0, back };
+    }
+}
