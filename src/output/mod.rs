@@ -1,5 +1,11 @@
 //! Encoders: what is known, written for something other than a live screen. One file a format.
 
+mod csv;
 mod frame;
+mod json;
+mod record;
 
+pub use csv::write_csv;
 pub use frame::write_frame;
+pub use json::{RoundRecord, SCHEMA, ServerRecord, Snapshot, TotalsRecord, user_json, write_json};
+pub use record::{ConnectionRecord, FindingRecord, TokenRecord, UserRecord, time_text};

@@ -1,0 +1,104 @@
+//! Users as CSV, for a spreadsheet: a row a user. No cell is one that a spreadsheet would run.
+
+use std::io::{self, Write};
+
+use super::record::UserRecord;
+
+const HEAD: [&str; 15] = [
+    "id",
+    "label",
+    "group",
+    "presence",
+    "why",
+    "stale",
+    "age_ms",
+    "since",
+    "flips",
+    "reconnects",
+    "connections",
+    "background",
+    "platforms",
+    "token_expires",
+    "findings",
+];
+
+/// Writes the users as CSV with a head (RFC 4180, UTF-8).
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_csv(users: impl IntoIterator<Item = UserRecord>, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(HEAD)?;
+    for user in users {
+        writer.write_record(cells(user).map(harmless))?;
+    }
+    writer.flush()
+}
+
+fn cells(user: UserRecord) -> [String; 15] {
+    let joined = |parts: Vec<&str>| parts.join(" ");
+    let platforms = joined(user.connections.iter().map(|it| it.platform.as_str()).collect());
+    let findings = joined(user.findings.iter().map(|finding| finding.rule).collect());
+    let background = user.connections.iter().filter(|connection| connection.background).count();
+    let tokens = user.connections.iter().filter_map(|connection| connection.token.as_ref());
+    let soonest = tokens.filter_map(|token| token.expires.clone()).min();
+    [
+        user.id,
+        user.label.unwrap_or_default(),
+        user.group.unwrap_or_default(),
+        user.presence.to_owned(),
+        user.why.unwrap_or_default(),
+        user.stale.to_string(),
+        user.age_ms.map_or_else(String::new, |ms| ms.to_string()),
+        user.since.unwrap_or_default(),
+        user.flips.to_string(),
+        user.reconnects.to_string(),
+        user.connections.len().to_string(),
+        background.to_string(),
+        platforms,
+        soonest.unwrap_or_default(),
+        findings,
+    ]
+}
+
+/// A cell that begins like a formula gets an apostrophe before it, which spreadsheets take for "text".
+fn harmless(cell: String) -> String {
+    if cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
+        format!("'{cell}")
+    } else {
+        cell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::sample;
+    use super::*;
+
+    fn written(users: Vec<UserRecord>) -> String {
+        let mut out = Vec::new();
+        write_csv(users, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_user_is_a_row_and_no_cell_is_a_formula() {
+        let text = written(vec![sample()]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0].split(',').count(), HEAD.len());
+        assert_eq!(
+            lines[1],
+            "'=cmd|' /C calc'!A0,\"王小明, \"\"Night desk\"\"\",,online,,false,3,2026-12-28T12:00:00Z,0,2,1,0,Android,\
+             2026-12-28T12:00:00Z,token-shared"
+        );
+    }
+
+    #[test]
+    fn whatever_begins_a_formula_is_text() {
+        for cell in ["=1", "+1", "-1", "@x", " =1", "＝1"] {
+            assert_eq!(harmless(cell.to_owned()), format!("'{cell}"));
+        }
+        assert_eq!(harmless("a=1".to_owned()), "a=1");
+        assert_eq!(written(vec![]).lines().count(), 1, "nobody is a head alone");
+    }
+}

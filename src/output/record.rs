@@ -1,0 +1,132 @@
+//! One user as every machine-readable format has it; what the formats share.
+//!
+//! Texts are visible-safe, names may be stand-ins, and of a session token there is only what the rest
+//! of the program knows: its claims and its fingerprint. Points in time are RFC 3339 in UTC.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// One user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UserRecord {
+    /// The user ID, or a stand-in.
+    pub id: String,
+    /// What people call the user.
+    pub label: Option<String>,
+    /// What the user belongs to.
+    pub group: Option<String>,
+    /// The word for the presence.
+    pub presence: &'static str,
+    /// Why it is unknown, where it is.
+    pub why: Option<String>,
+    /// Whether an answer is due, so that this is the last word from before.
+    pub stale: bool,
+    /// How old the last answer about the user is, in milliseconds; none: there was none.
+    pub age_ms: Option<u64>,
+    /// Since when the presence is what it is, at the latest.
+    pub since: Option<String>,
+    /// Whether that beginning was seen; else it was so already before.
+    pub since_exact: bool,
+    /// How often the user came or went in the last half hour.
+    pub flips: u32,
+    /// How often a connection was opened anew in the last half hour.
+    pub reconnects: u32,
+    /// The connections as last seen.
+    pub connections: Vec<ConnectionRecord>,
+    /// What is wrong.
+    pub findings: Vec<FindingRecord>,
+}
+
+/// One connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectionRecord {
+    /// The name of the platform.
+    pub platform: String,
+    /// Its number.
+    pub platform_id: i32,
+    /// Which socket.
+    pub conn_id: String,
+    /// Whether the client is in the background.
+    pub background: bool,
+    /// Since when it has been seen, at the latest.
+    pub since: Option<String>,
+    /// What the session token says; none: the answer carried none.
+    pub token: Option<TokenRecord>,
+}
+
+/// What a session token says of itself; never the token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TokenRecord {
+    /// Whom it was issued for.
+    pub user: Option<String>,
+    /// For which platform.
+    pub platform_id: Option<i32>,
+    /// When.
+    pub issued: Option<String>,
+    /// Until when it is good.
+    pub expires: Option<String>,
+    /// Whether that is over, by the server's clock.
+    pub expired: bool,
+    /// Tells two tokens of one run apart.
+    pub fingerprint: String,
+    /// Why it could not be read, where it could not.
+    pub unreadable: Option<String>,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FindingRecord {
+    /// The name of the rule.
+    pub rule: &'static str,
+    /// How serious it is.
+    pub severity: &'static str,
+    /// Since when it has been found.
+    pub since: Option<String>,
+    /// What it rests on, in one sentence.
+    pub evidence: String,
+    /// What to do.
+    pub advice: String,
+}
+
+/// A point in time as the formats have it; none where no calendar has it.
+pub fn time_text(unix_ms: i64) -> Option<String> {
+    Timestamp::from_millisecond(unix_ms).ok().map(|at| at.to_string())
+}
+
+#[cfg(test)]
+pub(super) fn sample() -> UserRecord {
+    UserRecord {
+        id: "=cmd|' /C calc'!A0".into(),
+        label: Some("王小明, \"Night desk\"".into()),
+        group: None,
+        presence: "online",
+        why: None,
+        stale: false,
+        age_ms: Some(3),
+        since: time_text(1_798_459_200_000),
+        since_exact: true,
+        flips: 0,
+        reconnects: 2,
+        connections: vec![ConnectionRecord {
+            platform: "Android".into(),
+            platform_id: 2,
+            conn_id: "af1855c9978b9c9c100b4c4e160aab9e".into(),
+            background: false,
+            since: None,
+            token: Some(TokenRecord {
+                user: Some("user_001".into()),
+                platform_id: Some(2),
+                expires: time_text(1_798_459_200_000),
+                fingerprint: "1a2b3c4d".into(),
+                ..TokenRecord::default()
+            }),
+        }],
+        findings: vec![FindingRecord {
+            rule: "token-shared",
+            severity: "warning",
+            since: None,
+            evidence: "one token".into(),
+            advice: "look".into(),
+        }],
+    }
+}
