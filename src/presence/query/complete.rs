@@ -9,6 +9,9 @@ use super::{parser, quote};
 /// Times that are proposed; any other may be typed.
 const TIMES: [&str; 5] = ["5m", "1h", "24h", "7d", "2w"];
 
+/// What opens a quoted text.
+const QUOTES: [char; 4] = ['"', '“', '”', '＂'];
+
 /// Names that only the watch list knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vocabulary {
@@ -60,7 +63,7 @@ pub fn complete(text: &str, cursor: usize, vocabulary: &Vocabulary) -> Completio
             Field::find(name).map_or_else(Vec::new, |field| values(field, *operator, vocabulary))
         }
         [.., Token { kind: Kind::Operator(_), .. }] => Vec::new(),
-        _ if typed.starts_with(|c| matches!(c, '"' | '“' | '”' | '＂')) => Vec::new(),
+        _ if typed.starts_with(QUOTES) => Vec::new(),
         _ => words(typed, may_be_joined(earlier)),
     };
     let candidates = candidates.into_iter().filter(|it| begins(&it.text, typed)).collect();
@@ -82,7 +85,7 @@ fn may_be_joined(earlier: &[Token<'_>]) -> bool {
 
 /// Whether `candidate` begins as what is `typed`, opening quotes and letter case ignored.
 fn begins(candidate: &str, typed: &str) -> bool {
-    let bare = |text: &str| text.trim_start_matches(['"', '“', '”', '＂']).to_lowercase();
+    let bare = |text: &str| text.trim_start_matches(QUOTES).to_lowercase();
     bare(candidate).starts_with(&bare(typed))
 }
 

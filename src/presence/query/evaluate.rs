@@ -10,7 +10,7 @@ use super::facts::{Facts, Truth};
 use super::field::platform_names;
 use super::fold;
 use super::pattern::Pattern;
-use crate::presence::{Presence, Tracked};
+use crate::presence::{Presence, SessionToken, Tracked};
 
 /// Whether `expression` holds for the user whom `facts` is about.
 pub(super) fn evaluate<F: Facts + ?Sized>(expression: &Expression, facts: &F) -> Truth {
@@ -133,7 +133,7 @@ impl<F: Facts + ?Sized> User<'_, F> {
     /// Compares the time until the soonest token expires; where none ever does that is for ever.
     fn expires(&self, open: &[Tracked], comparison: Comparison, seconds: i64) -> bool {
         let tokens = || open.iter().filter_map(|it| it.connection.token.as_ref());
-        let left = match tokens().filter_map(|token| token.expires()).min() {
+        let left = match tokens().filter_map(SessionToken::expires).min() {
             Some(soonest) => soonest.saturating_sub(self.facts.server_seconds()),
             None if tokens().any(|token| token.claims().is_some()) => i64::MAX,
             None => return false,

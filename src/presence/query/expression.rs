@@ -156,7 +156,9 @@ impl Expression {
     pub(super) fn visit<'e>(&'e self, negated: bool, see: &mut dyn FnMut(&'e Condition, bool)) {
         match self {
             Expression::All(parts) | Expression::Any(parts) => {
-                parts.iter().for_each(|part| part.visit(negated, see));
+                for part in parts {
+                    part.visit(negated, see);
+                }
             }
             Expression::Not(inner) => inner.visit(!negated, see),
             Expression::Is(condition) => see(condition, negated),

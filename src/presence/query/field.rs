@@ -172,7 +172,7 @@ pub(super) fn nearest<'w>(typed: &str, words: impl IntoIterator<Item = &'w str>)
     let length = typed.chars().count();
     // Beyond one error in three letters a guess is a guess.
     let limit = (length / 3).clamp(1, 3);
-    if length < 2 || length > 40 {
+    if !(2..=40).contains(&length) {
         return None;
     }
     let near = |word: &'w str| {

@@ -127,7 +127,7 @@ impl<'t> Parser<'t> {
                 None if self.operator_follows(token.at.end, Field::find(word).is_some()) => {
                     self.comparison(word, &token.at)
                 }
-                None => self.bare_word(word, &token.at),
+                None => Self::bare_word(word, &token.at),
             },
             Kind::Quoted(text) => {
                 if self.operator_follows(token.at.end, false) {
@@ -230,7 +230,7 @@ impl<'t> Parser<'t> {
 
     fn comparison(&mut self, name: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
         let Some(Token { kind: Kind::Operator(operator), at: sign }) = self.take() else {
-            return self.bare_word(name, at);
+            return Self::bare_word(name, at);
         };
         let Some(field) = Field::find(name) else {
             return Err(self.no_field(name, at));
@@ -262,13 +262,13 @@ impl<'t> Parser<'t> {
             .expected(names())
     }
 
-    fn bare_word(&self, text: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
+    fn bare_word(text: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
         let wrong = |what: &str, meant: String| {
             Err(QueryError::new(at.clone(), format!("{} {what}", shown(text))).nearest(Some(meant)))
         };
         match text {
-            "&&" | "&" => return wrong("is no operator", "and".to_owned()),
-            "||" | "|" => return wrong("is no operator", "or".to_owned()),
+            "&&" => return wrong("is no operator", "and".to_owned()),
+            "||" => return wrong("is no operator", "or".to_owned()),
             _ => {}
         }
         // User IDs hold no colon, and `state:online` as text would quietly find nobody.
@@ -293,10 +293,8 @@ fn counted(name: &str) -> Option<String> {
     if let Some((field, rest)) = split_field(name) {
         return Some(format!("{}={}", field.name(), visible_bounded(rest, 40)));
     }
-    field::state(name)?;
-    let full = STATES.iter().find(|(word, short, _)| {
-        word.eq_ignore_ascii_case(name) || (!short.is_empty() && short.eq_ignore_ascii_case(name))
-    });
+    let state = field::state(name)?;
+    let full = STATES.iter().find(|(.., known)| *known == state);
     full.map(|(word, ..)| format!("state={word}"))
 }
 
