@@ -15,7 +15,7 @@ use super::options::SetupError;
 const SHIPPED: &str = "openIM123";
 /// Longest file of secrets, in bytes.
 const LIMIT: usize = 64 * 1024;
-/// So many secrets are tried: each takes a microsecond for each new token.
+/// So many secrets are tried: each takes about a microsecond for each token that is new.
 const MOST: usize = 100;
 /// Longest path that is shown, in characters.
 const PATH_LIMIT: usize = 120;

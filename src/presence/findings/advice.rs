@@ -3,7 +3,7 @@
 use super::rule::Rule;
 
 impl Rule {
-    /// What the rule means: continues "the user is ..", or "..".
+    /// What the rule means, in a clause without a full stop.
     pub fn says(self) -> &'static str {
         match self {
             Rule::TokenExpired => {

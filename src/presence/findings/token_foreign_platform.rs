@@ -1,12 +1,14 @@
 //! `token-foreign-platform`: the session token of a connection was issued for another platform than
 //! the one that the client named when it connected.
 //!
-//! Evidence: `PlatformID` of the token of each connection. Counts at once. The server revokes tokens
-//! by the platform that they were issued for, and closes connections by the one that they named.
+//! Evidence: `PlatformID` of the token of each connection. Counts at once. A gateway compares the two
+//! when a client connects and refuses it (error 1502), so this takes an old gateway or a changed one.
+//! The server revokes tokens by the platform that they were issued for, and closes connections by the
+//! one that was named.
 //!
-//! False alarms: raised wrongly where an app asks for tokens of one platform for all its builds on
-//! purpose; at most one for a connection. A connection whose platform the answer does not name is
-//! not compared.
+//! False alarms: raised wrongly where such a gateway lets an app use one platform's tokens for all its
+//! builds on purpose; at most one for a connection. A connection whose platform the answer does not
+//! name is not compared.
 
 use super::MOST;
 use super::case::Case;

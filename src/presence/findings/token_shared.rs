@@ -3,7 +3,7 @@
 //! Evidence: the fingerprints of the tokens of a user's connections, and since when each connection
 //! has been seen. A client that connects again before its old socket is closed is listed twice with
 //! the same token until the server gives the old one up: 30 s, its read deadline (open-im-server
-//! `msggateway/constant.go`, `pongWait`). So it counts only after the second connection has been seen
+//! `msggateway/constant.go`). So it counts only after the second connection has been seen
 //! for [`LASTING_MS`], or for longer where answers are rare.
 //!
 //! False alarms: raised wrongly when a server is configured to wait longer for a dead socket, or
