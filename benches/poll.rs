@@ -71,6 +71,7 @@ async fn run(url: &str, ids: &[String], gzip: bool) -> Vec<(f64, f64)> {
         tls: Tls::default(),
         proxy: None,
         concurrency: 1,
+        secrets: Vec::new(),
     })
     .unwrap();
     // The same HTTP library, so that what is compared is what imtop does with the answer.

@@ -99,6 +99,7 @@ pub async fn demo(args: &DemoArgs) -> Result<u8, CommandError> {
         tls: Tls::default(),
         proxy: None,
         concurrency: pace.concurrency,
+        secrets: Vec::new(),
     };
     let client = Client::new(server)?;
     live(client, "demo".to_owned(), Vec::new(), watched, pace, &args.screen).await

@@ -35,6 +35,7 @@ fn options(url: &str, credentials: Credentials) -> Options {
         tls: Tls::default(),
         proxy: None,
         concurrency: 4,
+        secrets: Vec::new(),
     }
 }
 

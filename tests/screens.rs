@@ -48,6 +48,7 @@ async fn live(scenario: &str, batch: u32) -> Live {
         tls: Tls::default(),
         proxy: None,
         concurrency: 4,
+        secrets: Vec::new(),
     });
     let now = clock::start();
     let list = Arc::new(WatchList::new(1, batch, entries));

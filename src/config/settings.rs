@@ -137,6 +137,7 @@ fn server(
         tls,
         proxy: args.proxy.clone().map(SecretString::from),
         concurrency: pace.concurrency,
+        secrets: Vec::new(),
     };
     Ok((options, banners))
 }

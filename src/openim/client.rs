@@ -103,7 +103,7 @@ impl Client {
         if let Some((proxy, _)) = proxy {
             http = http.proxy(proxy);
         }
-        let keys = Keys::random();
+        let keys = Keys::random().trying(&options.secrets);
         Ok(Client(Arc::new(Inner {
             http: http.build().map_err(|_| SetupError::Http)?,
             urls: Endpoint::ALL.map(|endpoint| options.api.url_of(endpoint)),

@@ -99,13 +99,30 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-type Problem = (&'static str, &'static str);
+/// What is wrong with a file, and what to do about it.
+pub(super) type Problem = (&'static str, &'static str);
 
 fn read_blocking(path: &Path) -> Result<(SecretString, Stamp), Problem> {
+    let (bytes, metadata) = read_private(path, LIMIT, "name a file, or use --token-command")?;
+    let secret = secret(bytes).map_err(|what| (what, "put the token or secret into it, and nothing else"))?;
+    Ok((secret, stamp_of(&metadata)))
+}
+
+/// Reads at most `limit` bytes, and one more where there are more, of a plain file that nobody else
+/// can read. `instead` is what to do where it is none.
+///
+/// # Errors
+///
+/// What is wrong with the file, and what to do about it.
+pub(super) fn read_private(
+    path: &Path,
+    limit: usize,
+    instead: &'static str,
+) -> Result<(Vec<u8>, std::fs::Metadata), Problem> {
     let metadata = std::fs::metadata(path).map_err(|error| file_problem(&error))?;
     if !metadata.is_file() {
         // To open a pipe would wait for somebody to write into it.
-        return Err(("it is not a plain file", "name a file, or use --token-command"));
+        return Err(("it is not a plain file", instead));
     }
     let mut file = std::fs::File::open(path).map_err(|error| file_problem(&error))?;
     let metadata = file.metadata().map_err(|error| file_problem(&error))?;
@@ -113,10 +130,9 @@ fn read_blocking(path: &Path) -> Result<(SecretString, Stamp), Problem> {
         return Err(("other users can read or change it", "run chmod 600 on it"));
     }
     let mut bytes = Vec::with_capacity(1024);
-    let read = (&mut file).take(LIMIT as u64 + 1).read_to_end(&mut bytes);
+    let read = (&mut file).take(limit as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|error| file_problem(&error))?;
-    let secret = secret(bytes).map_err(|what| (what, "put the token or secret into it, and nothing else"))?;
-    Ok((secret, stamp_of(&metadata)))
+    Ok((bytes, metadata))
 }
 
 fn file_problem(error: &io::Error) -> Problem {

@@ -31,6 +31,9 @@ pub struct Options {
     pub proxy: Option<SecretString>,
     /// How many requests are made at once: so many connections are kept.
     pub concurrency: usize,
+    /// Secrets that others know, from [`known_secrets`](super::known_secrets): each session token is
+    /// tried against them once. None: no token is tried.
+    pub secrets: Vec<SecretString>,
 }
 
 impl Options {
@@ -72,6 +75,16 @@ pub enum SetupError {
         path: Box<str>,
         /// What is wrong with it.
         what: &'static str,
+    },
+    /// A file of secrets.
+    #[error("{path}: {what}; {advice}")]
+    Secrets {
+        /// Which; visible-safe.
+        path: Box<str>,
+        /// What is wrong with it.
+        what: &'static str,
+        /// What to do about it.
+        advice: &'static str,
     },
     /// The proxy's address; not quoted, as it may hold a password.
     #[error("the proxy's address is not a URL such as http://proxy.example:3128")]

@@ -1,7 +1,8 @@
 //! Session tokens: what they say of themselves, and a fingerprint, from a token that is only borrowed.
 //!
 //! A small decoder of its own: a JWT library takes twice as long, and wants a key. Nothing is
-//! verified; only the server can do that.
+//! verified; only the server can do that. Where it was opted in, a token that is new is tried against
+//! secrets that others know, and only whether one of them fits is handed on.
 
 use std::hash::Hasher as _;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use rapidhash::RapidHashMap;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
+use ring::hmac;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
@@ -25,6 +28,8 @@ const TOKEN_LIMIT: usize = 8 * 1024;
 const USER_LIMIT: usize = 128;
 /// Claims up to this size are unpacked on the stack.
 const STACK: usize = 512;
+/// Length of a signature by HS256, in bytes.
+const SIGNATURE: usize = 32;
 
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
@@ -38,6 +43,8 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
 pub struct Keys {
     fingerprint: SipHasher13,
     bodies: RapidSecrets,
+    /// Made from secrets that others know.
+    known: Vec<hmac::Key>,
 }
 
 impl Keys {
@@ -48,7 +55,20 @@ impl Keys {
             use std::hash::BuildHasher as _;
             std::collections::hash_map::RandomState::new().build_hasher().finish()
         };
-        Keys { fingerprint: SipHasher13::new_with_keys(word(), word()), bodies: RapidSecrets::seed(word()) }
+        Keys {
+            fingerprint: SipHasher13::new_with_keys(word(), word()),
+            bodies: RapidSecrets::seed(word()),
+            known: Vec::new(),
+        }
+    }
+
+    /// The same, with secrets to try session tokens against.
+    #[must_use]
+    pub fn trying(mut self, secrets: &[SecretString]) -> Keys {
+        let key =
+            |secret: &SecretString| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+        self.known = secrets.iter().map(key).collect();
+        self
     }
 
     /// A hash of a body or a part of one.
@@ -61,6 +81,19 @@ impl Keys {
         let mut hasher = self.fingerprint;
         hasher.write(token.as_bytes());
         Fingerprint(hasher.finish128().as_u128())
+    }
+
+    /// Whether one of the secrets to try has signed the token, by HS256 as OpenIM does.
+    fn know_signer_of(&self, token: &str) -> bool {
+        if self.known.is_empty() {
+            return false;
+        }
+        let Some((message, signature)) = token.rsplit_once('.') else { return false };
+        let mut room = [0; SIGNATURE + 2]; // the decoder wants room for what it can't be before it looks
+        let decoded = BASE64URL.decode_slice(signature, &mut room).ok().and_then(|length| room.get(..length));
+        decoded.is_some_and(|signature| {
+            self.known.iter().any(|key| hmac::verify(key, message.as_bytes(), signature).is_ok())
+        })
     }
 }
 
@@ -96,7 +129,8 @@ impl KnownTokens {
         let decoded = &mut self.decoded;
         let known = self.tokens.entry(keys.hash(token.as_bytes())).or_insert_with(|| {
             *decoded += 1;
-            let claims = read_claims(token, user, redactor).map(Arc::new);
+            let claims = read_claims(token, user, redactor)
+                .map(|claims| Arc::new(Claims { known_secret: keys.know_signer_of(token), ..claims }));
             SessionToken { fingerprint: keys.fingerprint(token), claims }
         });
         known.clone()
@@ -144,6 +178,7 @@ pub(super) fn read_claims(token: &str, user: &str, redactor: &Redactor) -> Resul
         issued: wire.iat.0,
         expires: wire.exp.0,
         not_before: wire.nbf.0,
+        known_secret: false,
     })
 }
 
@@ -184,6 +219,7 @@ mod tests {
                 issued: Some(1_696_919_724),
                 expires: Some(1_704_695_724),
                 not_before: Some(1_696_919_424),
+                known_secret: false,
             })
         );
         let new = claims(r#"{"UserID":"王","PlatformID":13,"exp":1.8e9,"iat":1795413122,"jti":{"a":[1]}}"#)
@@ -238,6 +274,31 @@ mod tests {
         known.bound(1);
         known.read(&a, "a", &keys, &redactor);
         assert_eq!(known.decoded(), 3);
+    }
+
+    /// Signed with the secret that OpenIM is shipped with, and with another one.
+    const SHIPPED: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJVc2VySUQiOiJhIiwiUGxhdGZvcm1JRCI6Mn0.1Tmmqh7gCM2oLfgIALfPzV_VHMIl6f2vIzhlRYPM_sU";
+    const OTHER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJVc2VySUQiOiJhIiwiUGxhdGZvcm1JRCI6Mn0.YnFOfvRkmQSHFpdnQMr-1jDL_oxe3r2twi-iYec3YRs";
+
+    #[test]
+    fn a_token_that_a_known_secret_has_signed_is_told_where_that_is_asked_for() {
+        let is_known = |token: &str, secrets: &[&str]| {
+            let secrets: Vec<SecretString> = secrets.iter().map(|secret| (*secret).into()).collect();
+            let keys = Keys::random().trying(&secrets);
+            let read = KnownTokens::default().read(token, "a", &keys, &Redactor::default());
+            read.claims.unwrap().known_secret
+        };
+        assert!(is_known(SHIPPED, &["openIM123"]));
+        assert!(is_known(SHIPPED, &["correct horse", "openIM123"]));
+        assert!(is_known(OTHER, &["openIM123", "correct horse"]));
+        assert!(!is_known(OTHER, &["openIM123"]));
+        assert!(!is_known(SHIPPED, &[]), "nobody asked");
+        let tampered = SHIPPED.replace("UGxhdGZvcm1JRCI6Mn0", "UGxhdGZvcm1JRCI6M30");
+        assert!(!is_known(&tampered, &["openIM123"]));
+        let (unsigned, _) = SHIPPED.rsplit_once('.').unwrap();
+        for signature in ["", "!", "AAAA", "c2lnbmF0dXJl", &"A".repeat(43), &"A".repeat(4_000)] {
+            assert!(!is_known(&format!("{unsigned}.{signature}"), &["openIM123", ""]), "{signature}");
+        }
     }
 
     #[test]

@@ -26,7 +26,9 @@ mod watch_list;
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use connection::{ConnId, Connection};
 pub use fetch_error::{FetchError, Mends, Trouble};
-pub use findings::{Case, Policy, Rule, RuleSettings, Severity};
+pub use findings::{
+    About, Case, Evidence, Finding, FindingChanges, Findings, Policy, Rule, RuleSettings, Severity,
+};
 pub use history::{Happened, Happening, Past};
 pub use latency::Latency;
 pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
@@ -36,7 +38,7 @@ pub use roster::{Changes, Roster, Totals, Tracked};
 pub use server_clock::ServerClock;
 pub use state::{Presence, Why};
 pub use text::{visible, visible_bounded};
-pub use time::{Moment, Since};
+pub use time::{Moment, Since, short_age};
 pub use timeline::{Event, EventGroup, Story, Timeline};
 pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
 pub use transition::{Socket, Transition, What};

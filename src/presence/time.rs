@@ -58,6 +58,21 @@ impl Since {
     }
 }
 
+/// A duration in its largest unit: `12s`, `12m`, `3h`, `22d`, `2y`; at most four columns for a century.
+pub fn short_age(seconds: u64) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    const YEAR: u64 = 365 * DAY;
+    match seconds {
+        0..MINUTE => format!("{seconds}s"),
+        MINUTE..HOUR => format!("{}m", seconds / MINUTE),
+        HOUR..DAY => format!("{}h", seconds / HOUR),
+        DAY..YEAR => format!("{}d", seconds / DAY),
+        _ => format!("{}y", seconds / YEAR),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +85,14 @@ mod tests {
         assert_eq!(later.step_since(start), -42_500);
         assert_eq!(start.plus(2_500).step_since(start), 0);
         assert_eq!(start.since(later), 0);
+    }
+
+    #[test]
+    fn ages_are_in_their_largest_unit() {
+        let cases = [(0, "0s"), (59, "59s"), (60, "1m"), (3_599, "59m"), (3_600, "1h")];
+        for (seconds, text) in cases {
+            assert_eq!(short_age(seconds), text);
+        }
+        assert_eq!([86_400, 31_535_999, 70_000_000].map(short_age), ["1d", "364d", "2y"]);
     }
 }

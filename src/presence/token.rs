@@ -32,7 +32,8 @@ pub struct SessionToken {
     pub claims: Result<Arc<Claims>, Unreadable>,
 }
 
-/// The claims of a JWT that OpenIM issues (tools `tokenverify/jwt_token.go`); not verified.
+/// The claims of a JWT that OpenIM issues (tools `tokenverify/jwt_token.go`). They prove nothing:
+/// only the server can verify them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// `UserID`: whom it was issued for; visible-safe.
@@ -45,6 +46,9 @@ pub struct Claims {
     pub expires: Option<i64>,
     /// `nbf`, unix seconds; only servers up to v3.8.2 set it.
     pub not_before: Option<i64>,
+    /// Whether it is known to be signed with a secret that others know; `false` also where nobody
+    /// asked for that to be tried.
+    pub known_secret: bool,
 }
 
 /// Why the claims of a token could not be read.

@@ -28,6 +28,7 @@ pub fn options(api: &str) -> Options {
         tls: Tls::default(),
         proxy: None,
         concurrency: 4,
+        secrets: Vec::new(),
     }
 }
 

@@ -210,6 +210,7 @@ pub(crate) fn connection(platform: i32, id: &str, token: Option<(&str, i32, i64)
             issued: Some(NOON - 86_400),
             expires: Some(NOON + expires),
             not_before: None,
+            known_secret: false,
         })),
     });
     Connection { platform: Platform(platform), id: ConnId::new(id), background: false, token }

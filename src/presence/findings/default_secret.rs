@@ -1,0 +1,37 @@
+//! `default-secret`: the session token of a connection is signed with the secret that OpenIM is
+//! shipped with, or with another one that is known. Who knows it can log in as anybody.
+//!
+//! Evidence: the decoder verifies each token that is new to it, where that was opted in, and hands on
+//! whether one of the secrets fits; neither token nor secret comes here. Counts at once.
+//!
+//! False alarms: none; a signature of 256 bits does not fit by chance. At most one for a connection.
+//! Without the opt-in nothing is found, which is no proof of a good secret.
+
+use super::MOST;
+use super::case::Case;
+use super::evidence::Evidence;
+
+pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    let forgeable = case.claims().filter(|(_, claims)| claims.known_secret);
+    found.extend(forgeable.take(MOST).map(|(connection, _)| Evidence::DefaultSecret {
+        platform: connection.platform,
+        connection: connection.id.clone(),
+    }));
+}
+
+pub(super) fn next(_: &Case<'_>) -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stage::{connection, online};
+    use super::*;
+
+    #[test]
+    fn a_token_that_anybody_could_have_signed_counts() {
+        let scene = online("alice", vec![connection("a", 2).with_known_secret(), connection("b", 1)]);
+        assert_eq!(scene.found_by(judge), ["Android: the token is signed with a secret that others know"]);
+        assert_eq!(next(&scene.case()), None);
+    }
+}

@@ -1,0 +1,212 @@
+//! What a rule has found: data, put into words only where somebody reads them.
+//!
+//! Names and texts in it are visible-safe. Times are unix seconds of the server's clock, so that
+//! the same evidence reads right at any later time.
+
+use std::fmt::Write as _;
+use std::mem::discriminant;
+
+use super::rule::{Rule, Severity};
+use super::{expiry_cliff, token_expiring};
+use crate::presence::time::short_age;
+use crate::presence::{ConnId, Fingerprint, Platform, Unreadable};
+
+/// What a rule has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Connected with a token that has expired.
+    TokenExpired {
+        /// Of the connection.
+        platform: Platform,
+        /// Which connection.
+        connection: ConnId,
+        /// When the token expired.
+        expires: i64,
+    },
+    /// Connected with a token that expires before long.
+    TokenExpiring {
+        /// Of the connection.
+        platform: Platform,
+        /// Which connection.
+        connection: ConnId,
+        /// When the token expires.
+        expires: i64,
+    },
+    /// The connection's token was issued for another user.
+    TokenForeignUser {
+        /// Of the connection.
+        platform: Platform,
+        /// Which connection.
+        connection: ConnId,
+        /// For whom the token was issued; visible-safe.
+        user: Box<str>,
+    },
+    /// The connection's token was issued for another platform.
+    TokenForeignPlatform {
+        /// Of the connection.
+        platform: Platform,
+        /// Which connection.
+        connection: ConnId,
+        /// For which platform the token was issued.
+        issued_for: Platform,
+    },
+    /// One token on several connections of the user.
+    TokenShared {
+        /// Which token.
+        token: Fingerprint,
+        /// On how many connections.
+        connections: u32,
+        /// The platforms of the two oldest of them.
+        platforms: [Platform; 2],
+    },
+    /// The connection's token cannot be read.
+    TokenUnreadable {
+        /// Of the connection.
+        platform: Platform,
+        /// Which connection.
+        connection: ConnId,
+        /// Why not.
+        why: Unreadable,
+    },
+    /// The connection's token is signed with a known secret.
+    DefaultSecret {
+        /// Of the connection.
+        platform: Platform,
+        /// Which connection.
+        connection: ConnId,
+    },
+    /// The server's clock and ours differ.
+    ClockSkew {
+        /// By how many seconds the server's is ahead of ours; negative: behind.
+        ahead: i64,
+    },
+    /// A token was issued later than it is by the server's clock.
+    IssuedAhead {
+        /// When the newest token was issued, by the clock of the service that issues them.
+        issued: i64,
+    },
+    /// Many tokens expire at nearly the same time.
+    ExpiryCliff {
+        /// How many.
+        tokens: u32,
+        /// Of how many.
+        of: u32,
+        /// When the first of them expires, to the minute.
+        first: i64,
+    },
+}
+
+impl Evidence {
+    /// The rule that found it.
+    pub fn rule(&self) -> Rule {
+        match self {
+            Evidence::TokenExpired { .. } => Rule::TokenExpired,
+            Evidence::TokenExpiring { .. } => Rule::TokenExpiring,
+            Evidence::TokenForeignUser { .. } => Rule::TokenForeignUser,
+            Evidence::TokenForeignPlatform { .. } => Rule::TokenForeignPlatform,
+            Evidence::TokenShared { .. } => Rule::TokenShared,
+            Evidence::TokenUnreadable { .. } => Rule::TokenUnreadable,
+            Evidence::DefaultSecret { .. } => Rule::DefaultSecret,
+            Evidence::ClockSkew { .. } | Evidence::IssuedAhead { .. } => Rule::ClockSkew,
+            Evidence::ExpiryCliff { .. } => Rule::ExpiryCliff,
+        }
+    }
+
+    /// How serious it is, when the server's clock shows `server_seconds`.
+    pub fn severity(&self, server_seconds: i64) -> Severity {
+        match self {
+            Evidence::TokenForeignUser { .. } | Evidence::DefaultSecret { .. } => Severity::Critical,
+            Evidence::TokenExpired { .. }
+            | Evidence::TokenForeignPlatform { .. }
+            | Evidence::TokenShared { .. }
+            | Evidence::TokenUnreadable { .. }
+            | Evidence::ClockSkew { .. }
+            | Evidence::IssuedAhead { .. } => Severity::Warning,
+            Evidence::TokenExpiring { expires, .. } => token_expiring::severity(*expires, server_seconds),
+            Evidence::ExpiryCliff { .. } => Severity::Info,
+        }
+    }
+
+    /// The connection that it is about, where it is about one alone.
+    pub fn connection(&self) -> Option<&ConnId> {
+        match self {
+            Evidence::TokenExpired { connection, .. }
+            | Evidence::TokenExpiring { connection, .. }
+            | Evidence::TokenForeignUser { connection, .. }
+            | Evidence::TokenForeignPlatform { connection, .. }
+            | Evidence::TokenUnreadable { connection, .. }
+            | Evidence::DefaultSecret { connection, .. } => Some(connection),
+            Evidence::TokenShared { .. }
+            | Evidence::ClockSkew { .. }
+            | Evidence::IssuedAhead { .. }
+            | Evidence::ExpiryCliff { .. } => None,
+        }
+    }
+
+    /// Whether both are about the same thing, though their figures may differ: the finding lasts.
+    pub fn same_as(&self, other: &Evidence) -> bool {
+        discriminant(self) == discriminant(other)
+            && match (self, other) {
+                (Evidence::TokenShared { token: one, .. }, Evidence::TokenShared { token: other, .. }) => {
+                    one == other
+                }
+                (Evidence::ExpiryCliff { first: one, .. }, Evidence::ExpiryCliff { first: other, .. }) => {
+                    one.abs_diff(*other) < expiry_cliff::WITHIN_SECONDS.unsigned_abs()
+                }
+                // One at a time: of the connection, or of the user or the server where there is none.
+                _ => self.connection() == other.connection(),
+            }
+    }
+
+    /// One sentence, without a full stop, as it reads when the server's clock shows
+    /// `server_seconds`: `Android: expired 2y ago`.
+    pub fn words(&self, server_seconds: i64) -> String {
+        let away = |at: i64| short_age(at.abs_diff(server_seconds));
+        match self {
+            Evidence::TokenExpired { platform, expires, .. } => {
+                format!("{}: expired {} ago", platform.name(), away(*expires))
+            }
+            Evidence::TokenExpiring { platform, expires, .. } => {
+                format!("{}: expires in {}", platform.name(), away(*expires))
+            }
+            Evidence::TokenForeignUser { platform, user, .. } => {
+                format!("{}: the token was issued for the user {user}", platform.name())
+            }
+            Evidence::TokenForeignPlatform { platform, issued_for, .. } => {
+                format!("{}: the token was issued for {}", platform.name(), issued_for.name())
+            }
+            Evidence::TokenShared { token, connections, platforms: [one, other] } => {
+                let mut words = one.name().into_owned();
+                if one != other {
+                    // Writing to a String cannot fail.
+                    let _ = write!(words, " and {}", other.name());
+                }
+                format!("{words}: one token ({token}) on {connections} connections")
+            }
+            Evidence::TokenUnreadable { platform, why, .. } => {
+                format!("{}: the token is {why}", platform.name())
+            }
+            Evidence::DefaultSecret { platform, .. } => {
+                format!("{}: the token is signed with a secret that others know", platform.name())
+            }
+            Evidence::ClockSkew { ahead } => {
+                let side = if *ahead > 0 { "ahead of" } else { "behind" };
+                let by = short_age(ahead.unsigned_abs());
+                format!("the server's clock is about {by} {side} ours; expiry is judged by the server's")
+            }
+            Evidence::IssuedAhead { issued } => {
+                let by = short_age(issued.saturating_sub(server_seconds).max(0).unsigned_abs());
+                format!("a token was issued {by} ahead of the server's clock")
+            }
+            Evidence::ExpiryCliff { tokens, of, first } => {
+                let share = u64::from(*tokens) * 100 / u64::from(*of).max(1);
+                let within = short_age(expiry_cliff::WITHIN_SECONDS.unsigned_abs());
+                let first = match first.saturating_sub(server_seconds) {
+                    ..=0 => "now".to_owned(),
+                    left => format!("in {}", short_age(left.unsigned_abs())),
+                };
+                format!("{tokens} of {of} tokens ({share} %) expire within {within}, the first {first}")
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `expiry-cliff`: so many of the watched session tokens expire within so short a time that their
+//! owners will log in again all at once, or fail to.
+//!
+//! Evidence: how many tokens expire in each minute to come. The window of [`WITHIN_MINUTES`] with the
+//! most of them is found with two pointers; it counts from [`FEWEST`] tokens and [`SHARE`] per cent of
+//! all on, once it is [`AHEAD_MINUTES`] away.
+//!
+//! False alarms: raised wrongly where clients renew their tokens before they expire, and for test
+//! users who were all logged in by one script. At most one at a time, and never more than an info.
+//!
+//! Costs as much as there are minutes of the week in which a token expires.
+
+use std::collections::BTreeMap;
+
+use super::case::when_server_shows;
+use super::evidence::Evidence;
+use crate::presence::Moment;
+
+/// How short a time is short: a server that can take all its logins within an hour cannot
+/// necessarily take a third of them within this.
+const WITHIN_MINUTES: i64 = 10;
+/// The same in seconds.
+pub(super) const WITHIN_SECONDS: i64 = WITHIN_MINUTES * 60;
+/// Fewer tokens than this are no load for any server.
+const FEWEST: u32 = 20;
+/// A smaller share than this, in per cent, is what chance and habits bring about: everybody comes to
+/// work at nine.
+const SHARE: u64 = 30;
+/// What is further away than a week can wait, and may well be gone by then.
+const AHEAD_MINUTES: i64 = 7 * 24 * 60;
+
+/// `expiries`: unix minute -> tokens that expire in it.
+pub(super) fn judge(expiries: &BTreeMap<i64, u32>, server_seconds: i64, found: &mut Vec<Evidence>) {
+    let Some((minute, tokens)) = fullest(expiries, server_seconds.div_euclid(60)) else { return };
+    if tokens < u64::from(FEWEST) {
+        return;
+    }
+    let of: u64 = expiries.values().map(|tokens| u64::from(*tokens)).sum();
+    if tokens * 100 >= of * SHARE {
+        let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        let (tokens, of) = (narrow(tokens), narrow(of));
+        found.push(Evidence::ExpiryCliff { tokens, of, first: minute.saturating_mul(60) });
+    }
+}
+
+/// The next minute: the window and what is ahead of it move on.
+pub(super) fn next(expiries: &BTreeMap<i64, u32>, server_seconds: i64, now: Moment) -> Option<u64> {
+    let minute = server_seconds.div_euclid(60).saturating_add(1);
+    let (last, _) = expiries.last_key_value()?;
+    (*last >= minute - 1).then(|| when_server_shows(minute.saturating_mul(60), server_seconds, now))
+}
+
+/// The first minute of the fullest window from `minute` on, and how many tokens expire in it; the
+/// earliest of several.
+fn fullest(expiries: &BTreeMap<i64, u32>, minute: i64) -> Option<(i64, u64)> {
+    let ahead = minute..minute.saturating_add(AHEAD_MINUTES);
+    let mut fullest: Option<(i64, u64)> = None;
+    let (mut first, mut inside) = (expiries.range(ahead.clone()).peekable(), 0);
+    for (&last, &tokens) in expiries.range(ahead) {
+        inside += u64::from(tokens);
+        while let Some((_, &passed)) = first.next_if(|&(&minute, _)| minute <= last - WITHIN_MINUTES) {
+            inside -= u64::from(passed);
+        }
+        if let Some(&(&start, _)) = first.peek()
+            && fullest.is_none_or(|(_, most)| inside > most)
+        {
+            fullest = Some((start, inside));
+        }
+    }
+    fullest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A full hour, in unix minutes.
+    const HOUR: i64 = 30_000_000;
+    const SERVER: i64 = HOUR * 60;
+
+    fn found(expiries: &[(i64, u32)]) -> Vec<String> {
+        let expiries = expiries.iter().map(|(minute, tokens)| (HOUR + minute, *tokens)).collect();
+        let mut found = Vec::new();
+        judge(&expiries, SERVER, &mut found);
+        found.iter().map(|evidence| evidence.words(SERVER)).collect()
+    }
+
+    #[test]
+    fn many_tokens_within_ten_minutes_count() {
+        assert_eq!(
+            found(&[(5, 3), (180, 10), (189, 10), (20_000, 40)]),
+            ["20 of 63 tokens (31 %) expire within 10m, the first in 3h"]
+        );
+        assert_eq!(found(&[(0, 20)]), ["20 of 20 tokens (100 %) expire within 10m, the first now"]);
+    }
+
+    #[test]
+    fn few_or_a_small_share_or_a_long_time_do_not() {
+        assert_eq!(found(&[(180, 19)]), [] as [&str; 0], "nineteen");
+        assert_eq!(found(&[(180, 10), (190, 10)]), [] as [&str; 0], "eleven minutes");
+        assert_eq!(found(&[(180, 29), (20_000, 71)]), [] as [&str; 0], "29 %");
+        assert_eq!(found(&[(180, 30), (20_000, 70)]).len(), 1, "30 %");
+        assert_eq!(found(&[(-5, 100)]), [] as [&str; 0], "over");
+        assert_eq!(found(&[(AHEAD_MINUTES, 100)]), [] as [&str; 0], "more than a week away");
+        assert_eq!(found(&[(AHEAD_MINUTES - 1, 100)]).len(), 1);
+        assert_eq!(found(&[]), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn the_fullest_window_is_that_of_a_search_through_all() {
+        let mut seed = 7_u64;
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        for _ in 0..300 {
+            let expiries: BTreeMap<i64, u32> =
+                (0..random(40)).map(|_| (HOUR - 10 + random(80) as i64, random(9) as u32 + 1)).collect();
+            let windows = expiries.range(HOUR..).map(|(&start, _)| {
+                (start, expiries.range(start..start + WITHIN_MINUTES).map(|(_, n)| u64::from(*n)).sum())
+            });
+            let most = windows.max_by_key(|&(start, tokens): &(i64, u64)| (tokens, -start));
+            assert_eq!(fullest(&expiries, HOUR), most);
+        }
+    }
+
+    #[test]
+    fn it_moves_on_each_minute_while_tokens_are_to_expire() {
+        let now = Moment { mono_ms: 1_000, unix_ms: 0 };
+        let expiries = BTreeMap::from([(HOUR + 1, 1)]);
+        assert_eq!(next(&expiries, SERVER + 50, now), Some(11_000));
+        assert_eq!(next(&expiries, SERVER + 119, now), Some(2_000));
+        assert_eq!(next(&expiries, SERVER + 120, now), None);
+        assert_eq!(next(&BTreeMap::new(), SERVER, now), None);
+    }
+}

@@ -1,0 +1,331 @@
+//! All that is wrong at present: what the rules find, kept with a number and a beginning for as long
+//! as it lasts.
+//!
+//! Only who is named is judged, so the work is that of what changed. Users without findings take no
+//! memory. What only time changes comes up by a deadline of each user.
+//!
+//! A user whose presence is unknown: connections and past say nothing then. While the last word may
+//! still hold (it is stale) the findings stay; when it is void they are put to sleep: not shown, not
+//! counted, and not cleared, which would look like good news. When the user is known again, what
+//! still holds goes on with its number and its beginning, and what does not is cleared.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::case::Case;
+use super::deadlines::Deadlines;
+use super::evidence::Evidence;
+use super::finding::{About, Finding, FindingChanges};
+use super::rule::{Rule, Severity};
+use super::settings::RuleSettings;
+use super::{RULES, clock_skew, expiry_cliff};
+use crate::presence::{Moment, ServerClock, UserIx};
+
+/// The findings of one user; never none of them.
+#[derive(Clone, Debug)]
+struct Standing {
+    /// Worst first.
+    list: Vec<Finding>,
+    /// Whether nothing is known of the user, so that nothing can be said of these.
+    asleep: bool,
+}
+
+/// All that is wrong at present.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    settings: RuleSettings,
+    of_users: HashMap<UserIx, Standing>,
+    of_server: Vec<Finding>,
+    deadlines: Deadlines,
+    /// When the server is to be judged again.
+    server_due: Option<u64>,
+    counts: Counts,
+    /// Findings so far.
+    raised: u64,
+    version: u64,
+    /// What the rules found of one user; here to keep its room.
+    scratch: Vec<Evidence>,
+}
+
+impl Findings {
+    /// Nothing has been judged yet.
+    pub fn new(settings: RuleSettings) -> Findings {
+        Findings {
+            settings,
+            of_users: HashMap::new(),
+            of_server: Vec::new(),
+            deadlines: Deadlines::default(),
+            server_due: None,
+            counts: Counts::default(),
+            raised: 0,
+            version: 0,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// What the rules are told by the user: to be put into each [`Case`].
+    pub fn settings(&self) -> RuleSettings {
+        self.settings
+    }
+
+    /// Judges these users again; `case` says what is known of one. Users may repeat.
+    pub fn judge<'a>(
+        &mut self,
+        users: impl IntoIterator<Item = UserIx>,
+        now: Moment,
+        case: impl Fn(UserIx) -> Case<'a>,
+    ) -> FindingChanges {
+        let mut changes = FindingChanges::default();
+        let mut found = std::mem::take(&mut self.scratch);
+        for user in users {
+            let case = case(user);
+            if case.presence.is_unknown() {
+                self.deadlines.forget(user);
+                self.put_to_sleep(user, &mut changes);
+                continue;
+            }
+            let mut next: Option<u64> = None;
+            for (judge, when_next) in RULES {
+                judge(&case, &mut found);
+                next = next.into_iter().chain(when_next(&case)).min();
+            }
+            if let Some(at) = next {
+                // What is due at once would come up for ever.
+                self.deadlines.add(user, at.max(now.mono_ms.saturating_add(1)));
+            }
+            self.settle_user(user, &mut found, case.server_seconds, now, &mut changes);
+            found.clear();
+        }
+        self.scratch = found;
+        self.version += u64::from(!changes.is_empty());
+        changes
+    }
+
+    /// Takes out the users whose rules may answer otherwise by now: they have to be judged again, and
+    /// so has the server.
+    pub fn due(&mut self, now: Moment) -> Vec<UserIx> {
+        self.server_due = self.server_due.filter(|at| *at > now.mono_ms);
+        self.deadlines.due(now.mono_ms)
+    }
+
+    /// Judges the server, and all watched tokens together. `newest_issued` is the latest `iat` of the
+    /// watched tokens; `expiries` has the unix minutes in which they expire, and how many in each.
+    ///
+    /// Looks through the minutes of the coming week: to be done once a round, not once an answer.
+    pub fn judge_server(
+        &mut self,
+        clock: &ServerClock,
+        newest_issued: Option<i64>,
+        expiries: &BTreeMap<i64, u32>,
+        server_seconds: i64,
+        now: Moment,
+    ) -> FindingChanges {
+        let mut found = std::mem::take(&mut self.scratch);
+        clock_skew::judge(clock, newest_issued, server_seconds, &mut found);
+        expiry_cliff::judge(expiries, server_seconds, &mut found);
+        let next = [
+            clock_skew::next(newest_issued, server_seconds, now),
+            expiry_cliff::next(expiries, server_seconds, now),
+        ];
+        self.server_due = next.into_iter().flatten().min();
+        let mut changes = FindingChanges::default();
+        let mut list = std::mem::take(&mut self.of_server);
+        if !stands(&list, &found, server_seconds) {
+            self.counts.take(&list);
+            list = self.settle(list, &mut found, About::Server, server_seconds, now, &mut changes);
+            self.counts.add(&list);
+            self.version += 1;
+        }
+        self.of_server = list;
+        found.clear();
+        self.scratch = found;
+        changes
+    }
+
+    /// When, on the monotonic clock, time alone may change an answer: [`Findings::due`] says whose.
+    pub fn next_change(&self) -> Option<u64> {
+        self.deadlines.next().into_iter().chain(self.server_due).min()
+    }
+
+    /// What is wrong with the user, worst first.
+    pub fn of(&self, user: UserIx) -> &[Finding] {
+        let standing = self.of_users.get(&user).filter(|standing| !standing.asleep);
+        standing.map_or(&[], |standing| &standing.list)
+    }
+
+    /// What is wrong with the server, or with the watched users taken together, worst first.
+    pub fn of_server(&self) -> &[Finding] {
+        &self.of_server
+    }
+
+    /// How serious the worst finding about the user is.
+    pub fn worst(&self, user: UserIx) -> Option<Severity> {
+        self.of(user).first().map(|finding| finding.severity)
+    }
+
+    /// How many findings are of this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.counts.by_severity[severity as usize]
+    }
+
+    /// How many findings this rule has made.
+    pub fn count_of(&self, rule: Rule) -> usize {
+        self.counts.by_rule[rule as usize]
+    }
+
+    /// How many findings there are.
+    pub fn len(&self) -> usize {
+        self.counts.by_severity.iter().sum()
+    }
+
+    /// Whether nothing is found to be wrong.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All findings, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        let awake = self.of_users.values().filter(|standing| !standing.asleep);
+        self.of_server.iter().chain(awake.flat_map(|standing| &standing.list))
+    }
+
+    /// Grows whenever anything changes.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Goes over to the next watch list; `heir` says which place a user has on it. Findings about
+    /// users who are on it no more are dropped.
+    pub fn rebase(&mut self, heir: impl Fn(UserIx) -> Option<UserIx>) {
+        self.counts = Counts::default();
+        self.counts.add(&self.of_server);
+        let standings = std::mem::take(&mut self.of_users);
+        for (old, mut standing) in standings {
+            let Some(user) = heir(old) else { continue };
+            for finding in &mut standing.list {
+                finding.about = About::User(user);
+            }
+            if !standing.asleep {
+                self.counts.add(&standing.list);
+            }
+            self.of_users.insert(user, standing);
+        }
+        self.deadlines.rebase(heir);
+        self.version += 1;
+    }
+
+    fn put_to_sleep(&mut self, user: UserIx, changes: &mut FindingChanges) {
+        if let Some(standing) = self.of_users.get_mut(&user)
+            && !standing.asleep
+        {
+            standing.asleep = true;
+            self.counts.take(&standing.list);
+            changes.touched.push(user);
+        }
+    }
+
+    /// Makes the user's findings those that were found now; empties `found`.
+    fn settle_user(
+        &mut self,
+        user: UserIx,
+        found: &mut Vec<Evidence>,
+        server_seconds: i64,
+        now: Moment,
+        changes: &mut FindingChanges,
+    ) {
+        let old = match self.of_users.get_mut(&user) {
+            None if found.is_empty() => return,
+            None => Vec::new(),
+            Some(standing) => {
+                let slept = std::mem::take(&mut standing.asleep);
+                if slept {
+                    self.counts.add(&standing.list);
+                }
+                if stands(&standing.list, found, server_seconds) {
+                    if slept {
+                        changes.touched.push(user);
+                    }
+                    return;
+                }
+                self.counts.take(&standing.list);
+                std::mem::take(&mut standing.list)
+            }
+        };
+        let list = self.settle(old, found, About::User(user), server_seconds, now, changes);
+        self.counts.add(&list);
+        if list.is_empty() {
+            self.of_users.remove(&user);
+        } else {
+            self.of_users.insert(user, Standing { list, asleep: false });
+        }
+        changes.touched.push(user);
+    }
+
+    /// The findings that `old` ones become when `found` is what is found now.
+    fn settle(
+        &mut self,
+        mut old: Vec<Finding>,
+        found: &mut Vec<Evidence>,
+        about: About,
+        server_seconds: i64,
+        now: Moment,
+        changes: &mut FindingChanges,
+    ) -> Vec<Finding> {
+        let mut list = Vec::with_capacity(found.len());
+        for evidence in found.drain(..) {
+            let severity = evidence.severity(server_seconds);
+            if let Some(at) = old.iter().position(|finding| finding.evidence.same_as(&evidence)) {
+                let before = old.remove(at);
+                let finding = Finding { severity, evidence, ..before };
+                if severity > before.severity {
+                    changes.worsened.push(finding.clone());
+                }
+                list.push(finding);
+            } else {
+                self.raised += 1;
+                let (number, rule) = (self.raised, evidence.rule());
+                let finding = Finding { number, rule, severity, about, since: now, evidence };
+                changes.raised.push(finding.clone());
+                list.push(finding);
+            }
+        }
+        changes.cleared.append(&mut old);
+        // Otherwise in the order of the rules and of the server's connections.
+        list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        list
+    }
+}
+
+/// Whether `list` is just what was found.
+fn stands(list: &[Finding], found: &[Evidence], server_seconds: i64) -> bool {
+    let same = |evidence: &Evidence| {
+        let severity = evidence.severity(server_seconds);
+        list.iter().any(|finding| finding.severity == severity && finding.evidence == *evidence)
+    };
+    list.len() == found.len() && found.iter().all(same)
+}
+
+/// How many findings there are of each kind.
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    by_severity: [usize; Severity::ALL.len()],
+    by_rule: [usize; Rule::ALL.len()],
+}
+
+impl Counts {
+    fn add(&mut self, list: &[Finding]) {
+        for finding in list {
+            self.by_severity[finding.severity as usize] += 1;
+            self.by_rule[finding.rule as usize] += 1;
+        }
+    }
+
+    fn take(&mut self, list: &[Finding]) {
+        for finding in list {
+            self.by_severity[finding.severity as usize] -= 1;
+            self.by_rule[finding.rule as usize] -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,307 @@
+//! What the ledger makes of what the rules find.
+
+use proptest::prelude::*;
+
+use super::super::stage::{MONO, NOW, Scene, TestConnection, connection, online};
+use super::*;
+use crate::presence::{Presence, Unreadable, Why};
+
+const ALICE: UserIx = UserIx(7);
+const NOBODY: Presence = Presence::Unknown(Why::NotAnswered);
+
+fn findings() -> Findings {
+    Findings::new(RuleSettings::default())
+}
+
+fn judge(findings: &mut Findings, scene: &Scene) -> FindingChanges {
+    findings.judge([ALICE], scene.now, |user| Case { user, ..scene.case() })
+}
+
+fn alice(connections: Vec<TestConnection>) -> Scene {
+    online("alice", connections)
+}
+
+fn later(mut scene: Scene, ms: u64) -> Scene {
+    scene.now = scene.now.plus(ms);
+    scene
+}
+
+fn rules(list: &[Finding]) -> Vec<&'static str> {
+    list.iter().map(|finding| finding.rule.name()).collect()
+}
+
+#[test]
+fn rules_and_severities_are_numbered_in_the_order_of_their_lists() {
+    for (number, rule) in Rule::ALL.into_iter().enumerate() {
+        assert_eq!(rule as usize, number);
+    }
+    for (number, severity) in Severity::ALL.into_iter().enumerate() {
+        assert_eq!(severity as usize, number);
+    }
+}
+
+#[test]
+fn a_finding_is_raised_once_and_cleared_when_it_is_over() {
+    let mut findings = findings();
+    let ill = || alice(vec![connection("a", 2).expires(NOW - 60).issued_for("bob"), connection("b", 5)]);
+    let changes = judge(&mut findings, &ill());
+    assert_eq!(rules(&changes.raised), ["token-foreign-user", "token-expired"]);
+    assert_eq!((changes.cleared.len(), changes.touched), (0, vec![ALICE]));
+    assert_eq!(findings.of(ALICE), changes.raised);
+    assert_eq!(findings.worst(ALICE), Some(Severity::Critical));
+    assert_eq!(findings.count(Severity::Critical), 1);
+    assert_eq!((findings.count_of(Rule::TokenExpired), findings.len()), (1, 2));
+
+    let version = findings.version();
+    assert!(judge(&mut findings, &later(ill(), 5_000)).is_empty());
+    assert_eq!((findings.of(ALICE), findings.version()), (&changes.raised[..], version));
+
+    let mended = judge(&mut findings, &later(alice(vec![connection("b", 5)]), 9_000));
+    assert_eq!(mended.cleared, changes.raised);
+    assert!(mended.raised.is_empty() && findings.is_empty() && findings.worst(ALICE).is_none());
+    assert!(findings.version() > version);
+    assert!(findings.of_users.is_empty(), "a user without findings takes no memory");
+}
+
+#[test]
+fn a_finding_whose_figures_change_keeps_its_number_and_its_beginning() {
+    let mut findings = findings();
+    let two =
+        |n| -> Vec<_> { (0..n).map(|id: u32| connection(&id.to_string(), 2).token(9).seen(0)).collect() };
+    judge(&mut findings, &alice(two(2)));
+    let before = findings.of(ALICE)[0].clone();
+    let changes = judge(&mut findings, &later(alice(two(3)), 2_000));
+    assert_eq!((changes.raised, changes.cleared, changes.touched), (vec![], vec![], vec![ALICE]));
+    let after = &findings.of(ALICE)[0];
+    assert_eq!((after.number, after.since), (before.number, before.since));
+    assert_eq!(after.evidence.words(NOW), "Android: one token (00000009) on 3 connections");
+}
+
+#[test]
+fn time_alone_makes_a_token_expire() {
+    let mut findings = findings();
+    let day = 24 * 3_600;
+    let scene = || alice(vec![connection("a", 2).expires(NOW + day + 59)]);
+    let raised = judge(&mut findings, &scene()).raised;
+    assert_eq!((rules(&raised), raised[0].severity), (vec!["token-expiring"], Severity::Info));
+    assert_eq!(findings.due(scene().now), []);
+
+    assert_eq!(findings.next_change(), Some(MONO + 60_000));
+    let near = later(scene(), 60_000);
+    assert_eq!(findings.due(near.now), [ALICE]);
+    let changes = judge(&mut findings, &near);
+    assert_eq!((changes.raised.len(), changes.cleared.len()), (0, 0));
+    assert_eq!(changes.worsened, findings.of(ALICE));
+    assert_eq!(
+        (changes.worsened[0].severity, changes.worsened[0].number),
+        (Severity::Warning, raised[0].number)
+    );
+    assert_eq!((findings.count(Severity::Info), findings.count(Severity::Warning)), (0, 1));
+
+    let end = MONO + (day as u64 + 59) * 1_000;
+    assert_eq!(findings.next_change(), Some(end));
+    let over = later(scene(), end - MONO);
+    assert_eq!(findings.due(over.now), [ALICE]);
+    let changes = judge(&mut findings, &over);
+    assert_eq!(
+        (rules(&changes.raised), rules(&changes.cleared)),
+        (vec!["token-expired"], vec!["token-expiring"])
+    );
+    assert_eq!(findings.next_change(), None);
+}
+
+#[test]
+fn the_findings_of_a_user_of_whom_nothing_is_known_sleep() {
+    let mut findings = findings();
+    let ill = || vec![connection("a", 2).expires(NOW - 60), connection("b", 5).expires(NOW - 60)];
+    let raised = judge(&mut findings, &alice(ill())).raised;
+    let unknown = || Scene { presence: NOBODY, ..later(alice(ill()), 2_000) };
+    let changes = judge(&mut findings, &unknown());
+    assert_eq!(changes, FindingChanges { touched: vec![ALICE], ..FindingChanges::default() });
+    assert_eq!((findings.of(ALICE), findings.len(), findings.iter().count()), (&[][..], 0, 0));
+    assert!(judge(&mut findings, &unknown()).is_empty());
+
+    let back = judge(&mut findings, &later(alice(ill()), 60_000));
+    assert_eq!(back, FindingChanges { touched: vec![ALICE], ..FindingChanges::default() });
+    assert_eq!((findings.of(ALICE), findings.len()), (&raised[..], 2));
+
+    judge(&mut findings, &unknown());
+    let half = judge(&mut findings, &later(alice(ill().into_iter().take(1).collect()), 90_000));
+    assert_eq!((&half.cleared[..], findings.of(ALICE)), (&raised[1..], &raised[..1]));
+    assert_eq!(findings.len(), 1);
+}
+
+#[test]
+fn a_user_of_whom_nothing_is_known_does_not_come_up() {
+    let mut findings = findings();
+    let scene = alice(vec![connection("a", 2).expires(NOW + 60)]);
+    judge(&mut findings, &scene);
+    judge(&mut findings, &Scene { presence: NOBODY, ..scene });
+    assert_eq!(findings.next_change(), None);
+}
+
+#[test]
+fn the_worst_comes_first() {
+    let mut findings = findings();
+    let scene = alice(vec![
+        connection("a", 2).expires(NOW + 5 * 24 * 3_600),
+        connection("b", 5).unreadable(Unreadable::TooLong),
+        connection("c", 1).issued_on(2).with_known_secret(),
+    ]);
+    judge(&mut findings, &scene);
+    assert_eq!(
+        rules(findings.of(ALICE)),
+        ["default-secret", "token-foreign-platform", "token-unreadable", "token-expiring"]
+    );
+}
+
+#[test]
+fn the_server_has_findings_of_its_own() {
+    let mut findings = findings();
+    let (mut clock, now) = (ServerClock::default(), Moment { mono_ms: 0, unix_ms: NOW * 1_000 });
+    clock.observe(NOW + 90, now, now);
+    let server = NOW + 90;
+    let expiries = BTreeMap::from([(server / 60 + 120, 30)]);
+    let changes = findings.judge_server(&clock, Some(server + 20), &expiries, server, now);
+    assert_eq!(changes.raised, findings.of_server());
+    assert_eq!(rules(findings.of_server()), ["clock-skew", "clock-skew", "expiry-cliff"]);
+    assert!(findings.of_server().iter().all(|finding| finding.about == About::Server));
+    assert_eq!((findings.len(), findings.count(Severity::Warning)), (3, 2));
+    assert!(findings.judge_server(&clock, Some(server + 20), &expiries, server, now).is_empty());
+    assert_eq!(findings.next_change(), Some(11_000), "the token's time comes near");
+
+    let later = now.plus(11_000);
+    assert_eq!(findings.due(later), []);
+    assert_eq!(findings.next_change(), None, "until the server is judged again");
+    let fewer = BTreeMap::from([(server / 60 + 121, 25)]);
+    let changes = findings.judge_server(&clock, Some(server + 20), &fewer, server + 11, later);
+    assert_eq!(rules(&changes.cleared), ["clock-skew"]);
+    assert!(changes.raised.is_empty(), "the cliff has moved by a minute and is still the same");
+    assert_eq!(findings.of_server()[1].since, now);
+}
+
+#[test]
+fn the_next_list_keeps_the_findings_of_who_is_on_it() {
+    let mut findings = findings();
+    let ill = alice(vec![connection("a", 2).expires(NOW - 60), connection("b", 2).expires(NOW + 60)]);
+    findings.judge([ALICE, UserIx(8), UserIx(9)], ill.now, |user| Case { user, ..ill.case() });
+    judge(&mut findings, &Scene { presence: NOBODY, ..alice(vec![]) });
+    let version = findings.version();
+    findings.rebase(|user| (user != UserIx(8)).then_some(UserIx(user.0 - 6)));
+    assert!(findings.version() > version);
+    assert_eq!((findings.len(), findings.of(UserIx(3)).len()), (2, 2));
+    assert!(findings.of(UserIx(3)).iter().all(|finding| finding.about == About::User(UserIx(3))));
+    assert_eq!(findings.due(ill.now.plus(60_000)), [UserIx(3)]);
+    findings.judge([UserIx(1)], ill.now, |user| Case { user, ..ill.case() });
+    assert_eq!(findings.len(), 4, "who slept wakes up");
+}
+
+#[test]
+fn a_hundred_thousand_users_may_all_have_an_expired_token() {
+    let mut findings = findings();
+    let ill = alice(vec![connection("a", 2).expires(NOW - 60)]);
+    let everybody = || (0..100_000).map(UserIx);
+    let changes = findings.judge(everybody(), ill.now, |user| Case { user, ..ill.case() });
+    assert_eq!((changes.raised.len(), findings.count_of(Rule::TokenExpired)), (100_000, 100_000));
+    assert!(findings.judge(everybody(), ill.now, |user| Case { user, ..ill.case() }).is_empty());
+    assert!(size_of::<Finding>() <= 128, "{}", size_of::<Finding>());
+}
+
+/// A connection's number, the seconds that its token is good for, the number of that, whether it is
+/// of another user, and whether it cannot be read.
+type Made = (u8, i64, u32, bool, bool);
+
+/// Something that may be known of a user: who, whether nothing is, and the connections.
+fn any_scene() -> impl Strategy<Value = (u32, bool, Vec<Made>)> {
+    let connection = (0..4_u8, -90_000..900_000_i64, 0..3_u32, any::<bool>(), any::<bool>());
+    (0..3_u32, prop::bool::weighted(0.2), prop::collection::vec(connection, 0..4))
+}
+
+fn scene_of(unknown: bool, mut of: Vec<Made>, ms: u64) -> Scene {
+    of.sort_by_key(|connection| connection.0);
+    of.dedup_by_key(|connection| connection.0);
+    let made = of.into_iter().map(|(id, left, token, foreign, unreadable)| {
+        let made = connection(&id.to_string(), 2).expires(NOW + left).token(token).seen(MONO);
+        let made = if foreign { made.issued_for("bob") } else { made };
+        if unreadable { made.unreadable(Unreadable::NotAJwt) } else { made }
+    });
+    let mut scene = later(alice(made.collect()), ms);
+    if unknown {
+        scene.presence = NOBODY;
+    }
+    scene
+}
+
+proptest! {
+    #[test]
+    fn judging_again_changes_nothing_and_the_counts_are_those_of_a_count(
+        steps in prop::collection::vec((any_scene(), 0..90_000_u64), 1..30)
+    ) {
+        let mut findings = findings();
+        let (mut ms, mut numbers) = (0, std::collections::HashSet::new());
+        for ((user, unknown, of), wait) in steps {
+            ms += wait;
+            let scene = scene_of(unknown, of, ms);
+            let user = UserIx(user);
+            findings.due(scene.now);
+            let before = findings.clone();
+            let changes = findings.judge([user], scene.now, |user| Case { user, ..scene.case() });
+            for raised in &changes.raised {
+                prop_assert!(numbers.insert(raised.number), "a number is used once");
+                prop_assert_eq!(raised.since, scene.now);
+            }
+            for finding in findings.of(user) {
+                let new = changes.raised.contains(finding);
+                let old = before.of_users.get(&user).and_then(|old| {
+                    old.list.iter().find(|old| old.number == finding.number)
+                });
+                prop_assert_eq!(old.map_or(scene.now, |old| old.since), finding.since);
+                prop_assert_eq!(new, old.is_none());
+            }
+            prop_assert_eq!(changes.is_empty(), before.version() == findings.version());
+            let as_before = before.of(user) == findings.of(user) && changes.cleared.is_empty();
+            prop_assert_eq!(changes.is_empty(), as_before);
+
+            let (was, at, next) = (findings.of(user).to_vec(), findings.version(), findings.next_change());
+            let again = findings.judge([user], scene.now, |user| Case { user, ..scene.case() });
+            prop_assert!(again.is_empty());
+            prop_assert_eq!((findings.of(user), findings.version()), (&was[..], at));
+            prop_assert_eq!(findings.next_change(), next);
+
+            prop_assert_eq!(findings.iter().count(), findings.len());
+            for rule in Rule::ALL {
+                let counted = findings.iter().filter(|finding| finding.rule == rule).count();
+                prop_assert_eq!(counted, findings.count_of(rule));
+            }
+            for severity in Severity::ALL {
+                let counted = findings.iter().filter(|finding| finding.severity == severity).count();
+                prop_assert_eq!(counted, findings.count(severity));
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_judged_only_when_due_is_judged_right(
+        of in any_scene(), waits in prop::collection::vec(1..200_000_u64, 1..20)
+    ) {
+        // Nothing is observed after the first time: only deadlines bring the user up again.
+        let (_, _, of) = of;
+        let mut findings = findings();
+        let mut ms = 0;
+        judge(&mut findings, &scene_of(false, of.clone(), ms));
+        for wait in waits {
+            ms += wait;
+            let scene = scene_of(false, of.clone(), ms);
+            for user in findings.due(scene.now) {
+                findings.judge([user], scene.now, |user| Case { user, ..scene.case() });
+            }
+            let mut fresh = self::findings();
+            judge(&mut fresh, &scene);
+            let evidence = |findings: &Findings| -> Vec<_> {
+                findings.of(ALICE).iter().map(|it| (it.severity, it.evidence.clone())).collect()
+            };
+            prop_assert_eq!(evidence(&findings), evidence(&fresh));
+            prop_assert!(findings.next_change().is_none_or(|at| at > scene.now.mono_ms));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Users as the tests of rules need them.
+
+use std::sync::Arc;
+
+use super::case::Case;
+use super::evidence::Evidence;
+use super::settings::RuleSettings;
+use crate::presence::history::Past;
+use crate::presence::{
+    Claims, ConnId, Connection, Fingerprint, Moment, Platform, Presence, SessionToken, Since, Tracked,
+    Unreadable, UserIx,
+};
+
+/// The server's clock, in unix seconds.
+pub(super) const NOW: i64 = 1_800_000_000;
+/// The monotonic clock then, in milliseconds.
+pub(super) const MONO: u64 = 10_000_000;
+
+/// One user and what is known of them.
+pub(super) struct Scene {
+    pub(super) id: String,
+    pub(super) presence: Presence,
+    pub(super) connections: Vec<Tracked>,
+    pub(super) past: Past,
+    pub(super) settings: RuleSettings,
+    pub(super) now: Moment,
+}
+
+impl Scene {
+    pub(super) fn case(&self) -> Case<'_> {
+        Case {
+            user: UserIx(0),
+            raw_id: &self.id,
+            presence: self.presence,
+            connections: &self.connections,
+            past: &self.past,
+            server_seconds: self.now.unix_ms.div_euclid(1_000),
+            now: self.now,
+            settings: &self.settings,
+        }
+    }
+
+    /// What a rule finds, in words.
+    pub(super) fn found_by(&self, judge: super::Judge) -> Vec<String> {
+        let (case, mut found) = (self.case(), Vec::new());
+        judge(&case, &mut found);
+        found.iter().map(|evidence: &Evidence| evidence.words(case.server_seconds)).collect()
+    }
+}
+
+/// A user who is online with these connections.
+pub(super) fn online(id: &str, connections: Vec<TestConnection>) -> Scene {
+    Scene {
+        id: id.to_owned(),
+        presence: Presence::Online,
+        connections: connections.into_iter().map(|connection| connection.0).collect(),
+        past: Past::default(),
+        settings: RuleSettings::default(),
+        now: Moment { mono_ms: MONO, unix_ms: NOW * 1_000 },
+    }
+}
+
+/// A connection in the making.
+pub(super) struct TestConnection(Tracked);
+
+/// A connection that nothing is wrong with: seen at the first moment, its token a readable one of its
+/// own that says nothing.
+pub(super) fn connection(id: &str, platform: i32) -> TestConnection {
+    let own = id.bytes().fold(1_u128, |sum, byte| sum * 257 + u128::from(byte));
+    let token = SessionToken { fingerprint: Fingerprint(own), claims: Ok(Arc::default()) };
+    TestConnection(Tracked {
+        connection: Connection {
+            platform: Platform(platform),
+            id: ConnId::new(id),
+            background: false,
+            token: Some(token),
+        },
+        since: Since { after_ms: None, before_ms: 0 },
+    })
+}
+
+impl TestConnection {
+    fn claim(mut self, change: impl FnOnce(&mut Claims)) -> TestConnection {
+        if let Some(Ok(claims)) = self.0.connection.token.as_mut().map(|token| &mut token.claims) {
+            change(Arc::make_mut(claims));
+        }
+        self
+    }
+
+    pub(super) fn expires(self, at: i64) -> TestConnection {
+        self.claim(|claims| claims.expires = Some(at))
+    }
+
+    pub(super) fn issued_for(self, user: &str) -> TestConnection {
+        self.claim(|claims| claims.user = Some(user.into()))
+    }
+
+    pub(super) fn issued_on(self, platform: i32) -> TestConnection {
+        self.claim(|claims| claims.platform = Some(Platform(platform)))
+    }
+
+    pub(super) fn with_known_secret(self) -> TestConnection {
+        self.claim(|claims| claims.known_secret = true)
+    }
+
+    pub(super) fn unreadable(mut self, why: Unreadable) -> TestConnection {
+        if let Some(token) = &mut self.0.connection.token {
+            token.claims = Err(why);
+        }
+        self
+    }
+
+    pub(super) fn without_token(mut self) -> TestConnection {
+        self.0.connection.token = None;
+        self
+    }
+
+    /// With the token of this number, which it may share.
+    pub(super) fn token(mut self, number: u32) -> TestConnection {
+        if let Some(token) = &mut self.0.connection.token {
+            token.fingerprint = Fingerprint(u128::from(number) << 96);
+        }
+        self
+    }
+
+    /// First seen then, on the monotonic clock, by an answer a moment after the last one.
+    pub(super) fn seen(self, at_ms: u64) -> TestConnection {
+        self.seen_between(at_ms, at_ms)
+    }
+
+    pub(super) fn seen_between(mut self, after_ms: u64, before_ms: u64) -> TestConnection {
+        self.0.since = Since { after_ms: Some(after_ms), before_ms };
+        self
+    }
+}

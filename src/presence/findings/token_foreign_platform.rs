@@ -1,0 +1,52 @@
+//! `token-foreign-platform`: the session token of a connection was issued for another platform than
+//! the one that the client named when it connected.
+//!
+//! Evidence: `PlatformID` of the token of each connection. Counts at once. A gateway compares the two
+//! when a client connects and refuses it (error 1502), so this takes an old gateway or a changed one.
+//! The server revokes tokens by the platform that they were issued for, and closes connections by the
+//! one that was named.
+//!
+//! False alarms: raised wrongly where such a gateway lets an app use one platform's tokens for all its
+//! builds on purpose; at most one for a connection. A connection whose platform the answer does not
+//! name is not compared.
+
+use super::MOST;
+use super::case::Case;
+use super::evidence::Evidence;
+use crate::presence::Platform;
+
+pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    let foreign = case.claims().filter_map(|(connection, claims)| {
+        let (platform, issued_for) = (connection.platform, claims.platform?);
+        let differ = platform != issued_for && platform != Platform::UNNAMED;
+        differ.then(|| Evidence::TokenForeignPlatform {
+            platform,
+            connection: connection.id.clone(),
+            issued_for,
+        })
+    });
+    found.extend(foreign.take(MOST));
+}
+
+pub(super) fn next(_: &Case<'_>) -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stage::{connection, online};
+    use super::*;
+
+    #[test]
+    fn the_token_of_another_platform_counts() {
+        let scene = online("alice", vec![connection("a", 2).issued_on(5), connection("b", 1).issued_on(1)]);
+        assert_eq!(scene.found_by(judge), ["Android: the token was issued for Web"]);
+        assert_eq!(next(&scene.case()), None);
+    }
+
+    #[test]
+    fn what_is_not_named_is_not_compared() {
+        let scene = online("alice", vec![connection("a", 0).issued_on(5), connection("b", 2)]);
+        assert_eq!(scene.found_by(judge), [] as [&str; 0]);
+    }
+}

@@ -1,0 +1,57 @@
+//! `token-foreign-user`: the session token of a connection was issued for another user than the one
+//! whom the server lists the connection under.
+//!
+//! Evidence: `UserID` of the token of each connection. Counts at once. A gateway compares the two
+//! when a client connects and refuses it (error 1502), so there is no harmless way to get there.
+//!
+//! False alarms: raised wrongly where a gateway that was changed lets users share logins on purpose;
+//! at most one for a connection. A user ID that is spelled like the marks for characters that cannot
+//! be shown is taken for the one with those characters: an alarm that is missed.
+
+use super::MOST;
+use super::case::Case;
+use super::evidence::Evidence;
+use crate::presence::visible;
+
+pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    let foreign = case.claims().filter_map(|(connection, claims)| {
+        let user = claims.user.as_deref()?;
+        // Nearly always the IDs are equal as they are, which takes no look at each character.
+        let own = user == case.raw_id || user == visible(case.raw_id);
+        let (platform, id) = (connection.platform, &connection.id);
+        (!own).then(|| Evidence::TokenForeignUser { platform, connection: id.clone(), user: user.into() })
+    });
+    found.extend(foreign.take(MOST));
+}
+
+pub(super) fn next(_: &Case<'_>) -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stage::{connection, online};
+    use super::*;
+
+    #[test]
+    fn the_token_of_somebody_else_counts() {
+        let scene = online(
+            "alice",
+            vec![connection("a", 2).issued_for("alice"), connection("b", 5).issued_for("bob")],
+        );
+        assert_eq!(scene.found_by(judge), ["Web: the token was issued for the user bob"]);
+        assert_eq!(next(&scene.case()), None);
+    }
+
+    #[test]
+    fn an_id_that_cannot_be_shown_as_it_is_is_still_ones_own() {
+        let scene = online("a\u{202e}b", vec![connection("a", 2).issued_for("a<U+202E>b")]);
+        assert_eq!(scene.found_by(judge), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_token_that_names_nobody_is_nobody_elses() {
+        let scene = online("alice", vec![connection("a", 2), connection("b", 2).without_token()]);
+        assert_eq!(scene.found_by(judge), [] as [&str; 0]);
+    }
+}

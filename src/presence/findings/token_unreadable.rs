@@ -1,0 +1,53 @@
+//! `token-unreadable`: the session token of a connection is not a JWT that this program can read.
+//!
+//! Evidence: what came of decoding the token of each connection. Counts at once. OpenIM issues JWTs
+//! in every release, so something else than OpenIM made this one or changed it on the way.
+//!
+//! False alarms: raised wrongly where a later release issues tokens of another kind; then for
+//! everybody, at most one for a connection. A connection without a token is not counted.
+
+use super::MOST;
+use super::case::Case;
+use super::evidence::Evidence;
+
+pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    let connections = case.connections.iter().map(|tracked| &tracked.connection);
+    let unreadable = connections.filter_map(|connection| {
+        let why = *connection.token.as_ref()?.claims.as_ref().err()?;
+        let (platform, connection) = (connection.platform, connection.id.clone());
+        Some(Evidence::TokenUnreadable { platform, connection, why })
+    });
+    found.extend(unreadable.take(MOST));
+}
+
+pub(super) fn next(_: &Case<'_>) -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stage::{connection, online};
+    use super::*;
+    use crate::presence::Unreadable;
+
+    #[test]
+    fn a_token_that_is_no_jwt_counts_and_a_missing_one_does_not() {
+        let scene = online(
+            "alice",
+            vec![
+                connection("a", 2).unreadable(Unreadable::NotAJwt),
+                connection("b", 2).without_token(),
+                connection("c", 2),
+                connection("d", 13).unreadable(Unreadable::NotClaims),
+            ],
+        );
+        assert_eq!(
+            scene.found_by(judge),
+            [
+                "Android: the token is not a JWT",
+                "platform 13: the token is a JWT whose claims are not understood"
+            ]
+        );
+        assert_eq!(next(&scene.case()), None);
+    }
+}
