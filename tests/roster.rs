@@ -1,11 +1,12 @@
 //! What the roster says after observations and time: intervals, unknown that is not offline, identity.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Changes, ConnId, Connection, Entry, FeedStatus, FetchError, Fingerprint, Freshness, Moment,
-    Observation, Oddities, OperationId, Platform, Presence, Question, Roster, SessionToken, Since, Socket,
-    Totals, Transition, Trouble, Unreadable, UserIx, UserStatus, WatchList, What, Why,
+    Answer, Changes, Claims, ConnId, Connection, Entry, FeedStatus, FetchError, Fingerprint, Freshness,
+    Moment, Observation, Oddities, OperationId, Platform, Presence, Question, Roster, SessionToken, Since,
+    Socket, Totals, Transition, Trouble, Unreadable, UserIx, UserStatus, WatchList, What, Why,
 };
 use proptest::prelude::*;
 
@@ -87,12 +88,43 @@ impl Script {
             counted.stale += u32::from(self.roster.is_stale(user, now));
         }
         assert_eq!(self.roster.totals(now), counted);
+        self.check_tallies();
+    }
+
+    /// The counts kept of connections agree with a count of all connections.
+    fn check_tallies(&self) {
+        let mut platforms = BTreeMap::new();
+        let mut expiries = BTreeMap::new();
+        let mut open = 0;
+        for user in self.roster.list().users() {
+            for tracked in self.roster.connections(user) {
+                open += 1;
+                *platforms.entry(tracked.connection.platform).or_insert(0) += 1;
+                let token = tracked.connection.token.as_ref();
+                if let Some(expires) = token.and_then(SessionToken::expires) {
+                    *expiries.entry(expires.div_euclid(60)).or_insert(0) += 1;
+                }
+                let issued = token.and_then(SessionToken::claims).and_then(|claims| claims.issued);
+                assert!(issued <= self.roster.newest_issued(), "{issued:?}");
+            }
+        }
+        assert_eq!(self.roster.platforms(), &platforms);
+        assert_eq!(self.roster.expiries(), &expiries);
+        assert_eq!(self.roster.connections_open(), open);
     }
 }
 
 fn connection(platform: i32, id: &str, token: u128) -> Connection {
     let token = SessionToken { fingerprint: Fingerprint(token), claims: Err(Unreadable::NotAJwt) };
     Connection { platform: Platform(platform), id: ConnId::new(id), background: false, token: Some(token) }
+}
+
+/// A token whose claims name a time of issue and of expiry; minute 0 stands for one without claims.
+fn claiming(minute: i64) -> Option<SessionToken> {
+    let claims =
+        Claims { issued: Some(minute), expires: Some(minute / 2 * 60 + minute), ..Claims::default() };
+    let claims = if minute == 0 { Err(Unreadable::NotAJwt) } else { Ok(claims.into()) };
+    Some(SessionToken { fingerprint: Fingerprint(7), claims })
 }
 
 fn on(connections: &[Connection]) -> UserStatus {
@@ -104,7 +136,11 @@ fn background(connection: &Connection) -> Connection {
 }
 
 fn socket(connection: &Connection) -> Socket {
-    Socket { platform: connection.platform, id: connection.id.clone() }
+    Socket {
+        platform: connection.platform,
+        id: connection.id.clone(),
+        token: connection.token.as_ref().map(|token| token.fingerprint),
+    }
 }
 
 fn timeout() -> Result<Answer, FetchError> {
@@ -383,9 +419,10 @@ fn status() -> impl Strategy<Value = UserStatus> {
         3 => Just(UserStatus::Offline),
         1 => Just(UserStatus::Missing),
         1 => Just(UserStatus::Unclear),
-        5 => prop::collection::btree_map(0..4_u8, (1..4, any::<bool>()), 0..3).prop_map(|sockets| {
-            UserStatus::Online(sockets.into_iter().map(|(id, (platform, background))| Connection {
+        5 => prop::collection::btree_map(0..4_u8, (1..4, any::<bool>(), 0..9_i64), 0..3).prop_map(|sockets| {
+            UserStatus::Online(sockets.into_iter().map(|(id, (platform, background, minute))| Connection {
                 background,
+                token: claiming(minute),
                 ..connection(platform, &id.to_string(), 7)
             }).collect())
         }),

@@ -14,6 +14,7 @@ mod platform;
 mod roster;
 mod server_clock;
 mod state;
+mod tally;
 mod text;
 mod time;
 mod timeline;
