@@ -27,7 +27,7 @@ pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use connection::{ConnId, Connection};
 pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{Case, Policy, Rule, RuleSettings, Severity};
-pub use history::{Happened, Happening, Past};
+pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
 pub use latency::Latency;
 pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
