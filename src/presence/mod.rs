@@ -20,6 +20,7 @@ mod time;
 mod timeline;
 mod token;
 mod transition;
+mod trend;
 mod verdict;
 mod watch_list;
 
@@ -39,5 +40,6 @@ pub use time::{Moment, Since};
 pub use timeline::{Event, EventGroup, Story, Timeline};
 pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
 pub use transition::{Socket, Transition, What};
+pub use trend::{Bucket, Failed, Rates, Sums, Took, Trend};
 pub use verdict::{Sockets, verdict};
 pub use watch_list::{Entry, UserId, UserIx, WatchList};
