@@ -1,17 +1,20 @@
 //! What the roster says after observations and time: intervals, unknown that is not offline, identity.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Changes, ConnId, Connection, Entry, FeedStatus, FetchError, Fingerprint, Freshness, Moment,
-    Observation, Oddities, OperationId, Platform, Presence, Question, Roster, SessionToken, Since, Socket,
-    Totals, Transition, Trouble, Unreadable, UserIx, UserStatus, WatchList, What, Why,
+    Answer, Changes, Claims, ConnId, Connection, Entry, FeedStatus, FetchError, Fingerprint, Freshness,
+    Happened, History, Moment, Observation, Oddities, OperationId, Platform, Presence, Question, Roster,
+    SessionToken, Since, Socket, Totals, Transition, Trouble, Unreadable, UserIx, UserStatus, WatchList,
+    What, Why,
 };
 use proptest::prelude::*;
 
 /// A roster of users a, b, c, ... in batches of two, polled every 2 s, with its own script of time.
 struct Script {
     roster: Roster,
+    history: History,
     now_ms: u64,
 }
 
@@ -25,7 +28,8 @@ fn watch(generation: u32, ids: &[&str]) -> Arc<WatchList> {
 
 impl Script {
     fn new(ids: &[&str]) -> Script {
-        Script { roster: Roster::new(watch(1, ids), Freshness::for_interval(2_000), at(0)), now_ms: 0 }
+        let roster = Roster::new(watch(1, ids), Freshness::for_interval(2_000), at(0));
+        Script { roster, history: History::default(), now_ms: 0 }
     }
 
     fn observe(&mut self, ms: u64, batch: u32, answer: Result<Answer, FetchError>) -> Changes {
@@ -45,6 +49,7 @@ impl Script {
             next_ms: ms + 2_000,
             answer,
         });
+        self.history.record(&changes.transitions, self.roster.list());
         self.check_totals();
         changes
     }
@@ -57,8 +62,18 @@ impl Script {
     fn pass(&mut self, ms: u64) -> Changes {
         self.now_ms = ms;
         let changes = self.roster.advance(at(ms));
+        self.history.record(&changes.transitions, self.roster.list());
+        self.history.advance(at(ms));
         self.check_totals();
         changes
+    }
+
+    fn rebase(&mut self, list: Arc<WatchList>, ms: u64) {
+        self.now_ms = ms;
+        let old = Arc::clone(self.roster.list());
+        self.roster.rebase(Arc::clone(&list), at(ms));
+        self.history.rebase(|user| list.find(old.raw_id(user)));
+        self.check_totals();
     }
 
     fn presence(&self, user: u32) -> Presence {
@@ -87,12 +102,65 @@ impl Script {
             counted.stale += u32::from(self.roster.is_stale(user, now));
         }
         assert_eq!(self.roster.totals(now), counted);
+        self.check_tallies();
+        self.check_history();
+    }
+
+    /// What is remembered of a user ends with what is said now.
+    fn check_history(&self) {
+        for user in self.roster.list().users() {
+            let mut presence = None;
+            for happening in self.history.of(user).happened() {
+                assert!(happening.at_ms <= self.now_ms);
+                match happening.what {
+                    Happened::FirstSeen(to) => presence = Some(to),
+                    Happened::Presence { from, to } => {
+                        assert!(presence.is_none_or(|presence| from == presence) && !from.same_word(to));
+                        presence = Some(to);
+                    }
+                    Happened::Opened(..) | Happened::Closed(..) | Happened::Replaced { .. } => {}
+                }
+            }
+            let now = self.roster.presence(user);
+            assert!(presence.is_none_or(|presence| presence.same_word(now)), "{presence:?}, but {now:?}");
+        }
+        assert!(self.history.next_change().is_none_or(|at| at > self.now_ms));
+    }
+
+    /// The counts kept of connections agree with a count of all connections.
+    fn check_tallies(&self) {
+        let mut platforms = BTreeMap::new();
+        let mut expiries = BTreeMap::new();
+        let mut open = 0;
+        for user in self.roster.list().users() {
+            for tracked in self.roster.connections(user) {
+                open += 1;
+                *platforms.entry(tracked.connection.platform).or_insert(0) += 1;
+                let token = tracked.connection.token.as_ref();
+                if let Some(expires) = token.and_then(SessionToken::expires) {
+                    *expiries.entry(expires.div_euclid(60)).or_insert(0) += 1;
+                }
+                let issued = token.and_then(SessionToken::claims).and_then(|claims| claims.issued);
+                assert!(issued <= self.roster.newest_issued(), "{issued:?}");
+            }
+        }
+        assert_eq!(self.roster.platforms(), &platforms);
+        assert_eq!(self.roster.expiries(), &expiries);
+        assert_eq!(self.roster.connections_open(), open);
     }
 }
 
 fn connection(platform: i32, id: &str, token: u128) -> Connection {
     let token = SessionToken { fingerprint: Fingerprint(token), claims: Err(Unreadable::NotAJwt) };
     Connection { platform: Platform(platform), id: ConnId::new(id), background: false, token: Some(token) }
+}
+
+/// A token whose claims name a time of issue and of expiry; minute 0 stands for one without claims.
+fn claiming(minute: i64) -> Option<SessionToken> {
+    let claims =
+        Claims { issued: Some(minute), expires: Some(minute / 2 * 60 + minute), ..Claims::default() };
+    let claims = if minute == 0 { Err(Unreadable::NotAJwt) } else { Ok(claims.into()) };
+    Some(SessionToken { fingerprint: Fingerprint(7), claims })
 }
 
 fn on(connections: &[Connection]) -> UserStatus {
@@ -104,7 +172,11 @@ fn background(connection: &Connection) -> Connection {
 }
 
 fn socket(connection: &Connection) -> Socket {
-    Socket { platform: connection.platform, id: connection.id.clone() }
+    Socket {
+        platform: connection.platform,
+        id: connection.id.clone(),
+        token: connection.token.as_ref().map(|token| token.fingerprint),
+    }
 }
 
 fn timeout() -> Result<Answer, FetchError> {
@@ -203,7 +275,7 @@ fn a_connection_that_comes_back_had_never_left() {
 
     // Also after its user was offline, and on another list.
     script.answer(7_000, 0, &[(0, UserStatus::Offline)]);
-    script.roster.rebase(watch(2, &["x", "a"]), at(8_000));
+    script.rebase(watch(2, &["x", "a"]), 8_000);
     let changes = script.answer(9_000, 0, &[(0, UserStatus::Offline), (1, on(std::slice::from_ref(&desk)))]);
     assert!(what(&changes).contains(&&What::SeenAgain(socket(&desk))));
     let fresh = connection(3, "fresh", 2);
@@ -343,9 +415,7 @@ fn the_next_watch_list_keeps_what_is_known_and_refuses_late_answers() {
     let mut script = Script::new(&["a", "b", "c"]);
     let phone = connection(2, PHONE, 1);
     script.answer(1_000, 0, &[(0, on(std::slice::from_ref(&phone))), (1, UserStatus::Offline)]);
-    script.now_ms = 2_000;
-    script.roster.rebase(watch(2, &["x", "b", "a"]), at(2_000));
-    script.check_totals();
+    script.rebase(watch(2, &["x", "b", "a"]), 2_000);
     assert_eq!(script.presence(0), Presence::Unknown(Why::NotAnswered));
     assert_eq!(script.presence(1), Presence::Offline);
     assert_eq!(script.presence(2), Presence::Online);
@@ -383,9 +453,10 @@ fn status() -> impl Strategy<Value = UserStatus> {
         3 => Just(UserStatus::Offline),
         1 => Just(UserStatus::Missing),
         1 => Just(UserStatus::Unclear),
-        5 => prop::collection::btree_map(0..4_u8, (1..4, any::<bool>()), 0..3).prop_map(|sockets| {
-            UserStatus::Online(sockets.into_iter().map(|(id, (platform, background))| Connection {
+        5 => prop::collection::btree_map(0..4_u8, (1..4, any::<bool>(), 0..9_i64), 0..3).prop_map(|sockets| {
+            UserStatus::Online(sockets.into_iter().map(|(id, (platform, background, minute))| Connection {
                 background,
+                token: claiming(minute),
                 ..connection(platform, &id.to_string(), 7)
             }).collect())
         }),
@@ -403,7 +474,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..3_u32, prop::collection::vec((0..5_u32, status()), 0..4)).prop_map(|(batch, said)| Step::Answer(batch, said)),
+        4 => (0..3_u32, prop::collection::btree_map(0..5_u32, status(), 0..4)).prop_map(|(batch, said)| Step::Answer(batch, said.into_iter().collect())),
         2 => (0..3_u32).prop_map(Step::Same),
         2 => (0..3_u32).prop_map(Step::Fail),
         3 => (0..9_000_u64).prop_map(Step::Pass),
@@ -456,9 +527,7 @@ proptest! {
                 Step::Rebase(order) => {
                     let ids: Vec<&str> = order.iter().map(|&at| names[at]).collect();
                     let generation = script.roster.list().generation() + 1;
-                    script.now_ms = ms;
-                    script.roster.rebase(watch(generation, &ids), at(ms));
-                    script.check_totals();
+                    script.rebase(watch(generation, &ids), ms);
                 }
             }
         }

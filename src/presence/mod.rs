@@ -15,11 +15,13 @@ pub mod query;
 mod roster;
 mod server_clock;
 mod state;
+mod tally;
 mod text;
 mod time;
 mod timeline;
 mod token;
 mod transition;
+mod trend;
 mod verdict;
 mod watch_list;
 
@@ -29,7 +31,7 @@ pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{
     About, Case, Evidence, Finding, FindingChanges, Findings, Policy, Rule, RuleSettings, Severity,
 };
-pub use history::{Happened, Happening, Past};
+pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
 pub use latency::Latency;
 pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
@@ -42,5 +44,6 @@ pub use time::{Moment, Since, short_age};
 pub use timeline::{Event, EventGroup, Story, Timeline};
 pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
 pub use transition::{Socket, Transition, What};
+pub use trend::{Bucket, Failed, Rates, Sums, Took, Trend};
 pub use verdict::{Sockets, verdict};
 pub use watch_list::{Entry, UserId, UserIx, WatchList};

@@ -56,6 +56,23 @@ impl Platform {
         }
     }
 
+    /// The class of terminals that it belongs to, of which some multi-login policies allow one at a
+    /// time (protocol `constant/platform_id_to_name.go`); `None` for a number without a known class.
+    ///
+    /// Android pads were of the class mobile until November 2024.
+    pub fn terminal_class(self) -> Option<&'static str> {
+        Some(match self.0 {
+            1 | 2 => "mobile",
+            3 | 4 | 7 => "PC",
+            5 => "web",
+            6 => "mini web",
+            8 | 9 => "pad",
+            10 => "admin",
+            11 => "HarmonyOS",
+            _ => return None,
+        })
+    }
+
     fn row(self) -> Option<&'static (i32, &'static str, &'static str, &'static str)> {
         KNOWN.iter().find(|row| row.0 == self.0)
     }
@@ -70,6 +87,15 @@ mod tests {
         assert_eq!(Platform(13).name(), "platform 13");
         assert_eq!(Platform(-4).short(), "p-4");
         assert_eq!(Platform(13).wire_name(), None);
+    }
+
+    #[test]
+    fn every_platform_but_the_bot_is_of_a_class() {
+        let without = KNOWN.iter().filter(|row| Platform(row.0).terminal_class().is_none());
+        assert_eq!(without.map(|row| row.2).collect::<Vec<_>>(), ["Bot"]);
+        let classes = [3, 4, 7].map(|id| Platform(id).terminal_class());
+        assert_eq!(classes, [Some("PC"); 3]);
+        assert_eq!(Platform(13).terminal_class(), None);
     }
 
     #[test]

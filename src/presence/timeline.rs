@@ -265,7 +265,7 @@ mod tests {
     }
 
     fn dropped(platform: i32) -> What {
-        What::Disconnected(Socket { platform: Platform(platform), id: ConnId::new("c") })
+        What::Disconnected(Socket { platform: Platform(platform), id: ConnId::new("c"), token: None })
     }
 
     fn counts(timeline: &Timeline) -> Vec<u32> {
@@ -295,7 +295,7 @@ mod tests {
         let mut timeline = Timeline::default();
         let back = |user: &str, what: fn(Socket) -> What| {
             let online = What::Presence { from: Presence::Offline, to: Presence::Online };
-            let socket = Socket { platform: Platform(2), id: ConnId::new(user) };
+            let socket = Socket { platform: Platform(2), id: ConnId::new(user), token: None };
             [transition(user, online, 5_000), transition(user, what(socket), 5_000)]
         };
         let answer = [back("a", What::SeenAgain), back("b", What::Connected), back("c", What::SeenAgain)];

@@ -7,6 +7,7 @@ use super::observation::OperationId;
 use super::platform::Platform;
 use super::state::Presence;
 use super::time::Moment;
+use super::token::Fingerprint;
 use super::watch_list::UserId;
 
 /// A change, known to have happened after `after` and no later than `before`.
@@ -67,6 +68,8 @@ pub struct Socket {
     pub platform: Platform,
     /// Its identity.
     pub id: ConnId,
+    /// The session token that it was opened with, where the answer named one.
+    pub token: Option<Fingerprint>,
 }
 
 impl Transition {

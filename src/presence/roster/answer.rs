@@ -127,6 +127,8 @@ impl Roster {
         changes: &mut Changes,
     ) {
         let before = self.open.remove(&user).unwrap_or_default();
+        before.iter().for_each(|old| self.tally.remove(&old.connection));
+        connections.iter().for_each(|new| self.tally.add(new));
         let places: HashMap<&ConnId, usize> = match before.len() {
             0..=FEW => HashMap::new(),
             _ => before.iter().zip(0..).map(|(old, at)| (&old.connection.id, at)).collect(),
@@ -255,5 +257,9 @@ struct Seen {
 }
 
 fn socket(connection: &Connection) -> Socket {
-    Socket { platform: connection.platform, id: ConnId::clone(&connection.id) }
+    Socket {
+        platform: connection.platform,
+        id: ConnId::clone(&connection.id),
+        token: connection.token.as_ref().map(|token| token.fingerprint),
+    }
 }

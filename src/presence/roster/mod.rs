@@ -17,8 +17,10 @@ use super::batches::{Answered, Batch, FeedStatus, Freshness, feed_status};
 use super::connection::{ConnId, Connection};
 use super::fetch_error::FetchError;
 use super::latency::Latency;
+use super::platform::Platform;
 use super::server_clock::ServerClock;
 use super::state::{Presence, Why};
+use super::tally::Tally;
 use super::time::{Moment, Since};
 use super::transition::Transition;
 use super::verdict::{Sockets, verdict};
@@ -88,6 +90,8 @@ pub struct Roster {
     sockets: Vec<Sockets>,
     since: Vec<Since>,
     open: HashMap<UserIx, Vec<Tracked>>,
+    /// Over all that are in `open`.
+    tally: Tally,
     /// Connections that are gone, newest last, a few for each user: one that comes back had never left.
     gone: HashMap<UserIx, VecDeque<Gone>>,
     left_out: BTreeMap<UserIx, LeftOut>,
@@ -111,6 +115,7 @@ impl Roster {
             sockets: vec![Sockets::Silent; users],
             since: vec![Since { after_ms: None, before_ms: now.mono_ms }; users],
             open: HashMap::new(),
+            tally: Tally::default(),
             gone: HashMap::new(),
             left_out: BTreeMap::new(),
             clock: ServerClock::default(),
@@ -225,6 +230,28 @@ impl Roster {
         self.open.get(&user).map_or(&[], Vec::as_slice)
     }
 
+    /// All connections by platform, as last seen: also those of users who have become unknown.
+    pub fn platforms(&self) -> &BTreeMap<Platform, u32> {
+        self.tally.platforms()
+    }
+
+    /// All connections, as last seen, by the unix minute in which their session token expires. One
+    /// whose expiry is not known is left out; a token on two connections counts twice.
+    pub fn expiries(&self) -> &BTreeMap<i64, u32> {
+        self.tally.expiries()
+    }
+
+    /// How many connections there are, as last seen.
+    pub fn connections_open(&self) -> usize {
+        self.tally.open()
+    }
+
+    /// The latest time (`iat`, unix seconds) at which any session token seen so far says it was
+    /// issued. Tokens are not verified: a forged one may say anything.
+    pub fn newest_issued(&self) -> Option<i64> {
+        self.tally.newest_issued()
+    }
+
     /// Counts everybody; costs as much as there are batches, not users.
     pub fn totals(&self, now: Moment) -> Totals {
         let mut totals = Totals { watched: self.list.len() as u32, ..Totals::default() };
@@ -268,6 +295,7 @@ impl Roster {
     /// have had no answer yet, so it is shown as stale until they have.
     pub fn rebase(&mut self, list: Arc<WatchList>, now: Moment) {
         let mut next = Roster::new(list, self.freshness, now);
+        next.tally = self.tally.emptied();
         for user in next.list.users() {
             let Some(old) = self.list.find(next.list.raw_id(user)) else {
                 continue;
@@ -281,6 +309,7 @@ impl Roster {
             next.since[user.at()] = self.since[old.at()];
             next.batches[next.list.batch_of(user) as usize].recount(Sockets::Silent, word);
             if let Some(open) = self.open.remove(&old) {
+                open.iter().for_each(|tracked| next.tally.add(&tracked.connection));
                 next.open.insert(user, open);
             }
             if let Some(gone) = self.gone.remove(&old) {

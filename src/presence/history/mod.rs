@@ -1,0 +1,163 @@
+//! What happened to each user in the last half hour: flips, reconnects, and what was so when.
+//!
+//! Made of transitions alone. A column with a place for every user, empty for those to whom nothing
+//! happened. Users who went through exactly the same, as when a batch gets no answers, share one
+//! [`Past`], so that a mass event costs a pointer for each of them.
+//!
+//! Here is who has which past and when it is forgotten; `past` is what one holds, `succession` how
+//! connections took each other's place, `spark` the picture of it.
+
+mod past;
+mod spark;
+mod succession;
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::state::Presence;
+use super::time::Moment;
+use super::transition::{Transition, What};
+use super::watch_list::{UserIx, WatchList};
+
+pub use past::{Happened, Happening, Past};
+pub use spark::{Cell, spark};
+pub use succession::Succession;
+
+/// What happened to whom in the last half hour.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// By place in the watch list; as long as it has to be.
+    pasts: Vec<Option<Arc<Past>>>,
+    /// Who has something to forget, by the time from which on something is remembered of them: each
+    /// user with a past once.
+    begun: BTreeMap<u64, Vec<UserIx>>,
+}
+
+static NOTHING: Past = Past::NOTHING;
+
+impl History {
+    /// For how long is remembered what happened, in milliseconds.
+    pub const WINDOW_MS: u64 = 30 * 60 * 1000;
+
+    /// Takes the transitions of one answer, or of the want of one, in the order in which they came.
+    /// `list` is the watch list that they are about.
+    ///
+    /// First sights begin a past, but count as nothing that happened.
+    pub fn record(&mut self, transitions: &[Transition], list: &WatchList) {
+        let mut shared = Shared::default();
+        let same = |one: &Transition, next: &Transition| one.user == next.user && one.before == next.before;
+        for run in transitions.chunk_by(same) {
+            let Some(user) = run.first().and_then(|first| list.find(first.user.raw())) else { continue };
+            if self.pasts.len() <= user.at() {
+                self.pasts.resize(list.len().max(user.at() + 1), None);
+            }
+            let Some(place) = self.pasts.get_mut(user.at()) else { continue };
+            if place.is_none() {
+                let at = run.first().map_or(0, |first| first.before.mono_ms);
+                self.begun.entry(at).or_default().push(user);
+            }
+            match (place.as_mut().and_then(Arc::get_mut), run) {
+                (Some(past), run) => past.record(run),
+                (None, [only]) => shared.record(place, only),
+                (None, run) => Arc::make_mut(place.get_or_insert_default()).record(run),
+            }
+        }
+    }
+
+    /// Lets time pass: forgets what is older than the window. Those whose flips or reconnects are
+    /// fewer by that.
+    pub fn advance(&mut self, now: Moment) -> Vec<UserIx> {
+        let mut changed = Vec::new();
+        let Some(until) = now.mono_ms.checked_sub(Self::WINDOW_MS) else { return changed };
+        // By the address of the past before, which is kept here so that no other can have it.
+        let mut shared = HashMap::<*const Past, (Arc<Past>, Option<Arc<Past>>)>::new();
+        while let Some(due) = self.begun.first_entry().filter(|due| *due.key() <= until) {
+            for user in due.remove() {
+                let Some(place) = self.pasts.get_mut(user.at()) else { continue };
+                let Some(mut past) = place.take() else { continue };
+                let before = (past.flips(), past.reconnects());
+                let after = if let Some(own) = Arc::get_mut(&mut past) {
+                    own.forget(until);
+                    past.begins().is_some().then_some(past)
+                } else {
+                    let forgotten = shared.entry(Arc::as_ptr(&past)).or_insert_with(|| {
+                        let mut next = Past::clone(&past);
+                        next.forget(until);
+                        let next = next.begins().is_some().then(|| Arc::new(next));
+                        (past, next)
+                    });
+                    forgotten.1.clone()
+                };
+                if before != after.as_ref().map_or((0, 0), |past| (past.flips(), past.reconnects())) {
+                    changed.push(user);
+                }
+                if let Some(begins) = after.as_ref().and_then(|past| past.begins()) {
+                    self.begun.entry(begins).or_default().push(user);
+                }
+                *place = after;
+            }
+        }
+        changed
+    }
+
+    /// When the next thing is forgotten, on the monotonic clock; `None` where nothing is remembered.
+    pub fn next_change(&self) -> Option<u64> {
+        self.begun.first_key_value().map(|(at, _)| at.saturating_add(Self::WINDOW_MS))
+    }
+
+    /// What happened to the user.
+    pub fn of(&self, user: UserIx) -> &Past {
+        self.pasts.get(user.at()).and_then(Option::as_deref).unwrap_or(&NOTHING)
+    }
+
+    /// Goes over to the next watch list: `heir` is the place on it of a user of the one before.
+    pub fn rebase(&mut self, heir: impl Fn(UserIx) -> Option<UserIx>) {
+        let begun = std::mem::take(&mut self.begun);
+        let mut old = std::mem::take(&mut self.pasts);
+        for (at, users) in begun {
+            for user in users {
+                let past = old.get_mut(user.at()).and_then(Option::take);
+                let (Some(past), Some(user)) = (past, heir(user)) else { continue };
+                if self.pasts.len() <= user.at() {
+                    self.pasts.resize(user.at() + 1, None);
+                }
+                if let Some(place) = self.pasts.get_mut(user.at()) {
+                    *place = Some(past);
+                    self.begun.entry(at).or_default().push(user);
+                }
+            }
+        }
+    }
+}
+
+/// Pasts that users of one answer come to share, by what they were and what was added to them.
+#[derive(Default)]
+struct Shared(HashMap<(*const Past, Added), (Option<Arc<Past>>, Arc<Past>)>);
+
+/// A change of presence: from, to, whether a first sight, and when on the monotonic clock.
+type Added = (Presence, Presence, bool, u64);
+
+impl Shared {
+    /// Adds to a past that is shared with others, or is none yet.
+    fn record(&mut self, place: &mut Option<Arc<Past>>, transition: &Transition) {
+        let What::Presence { from, to } = transition.what else {
+            return Arc::make_mut(place.get_or_insert_default()).record(std::slice::from_ref(transition));
+        };
+        let added = (from, to, transition.is_first_sight(), transition.before.mono_ms);
+        let before = place.as_ref().map_or(std::ptr::null(), Arc::as_ptr);
+        let after = match self.0.entry((before, added)) {
+            Entry::Occupied(known) => Arc::clone(&known.get().1),
+            Entry::Vacant(free) => {
+                let mut past = place.as_deref().cloned().unwrap_or_default();
+                past.record(std::slice::from_ref(transition));
+                // The one before is kept, so that no other past can get its address meanwhile.
+                Arc::clone(&free.insert((place.clone(), Arc::new(past))).1)
+            }
+        };
+        *place = Some(after);
+    }
+}
+
+#[cfg(test)]
+mod tests;

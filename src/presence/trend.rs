@@ -1,0 +1,433 @@
+//! What the server was like over the last half hour: answers and failures, how long they took, how
+//! much came over the wire, who was online; and sums over the whole run.
+//!
+//! A ring of buckets of ten seconds, of the same size whatever happens. All times are those of the
+//! monotonic clock.
+
+use super::fetch_error::Trouble;
+use super::observation::Observation;
+use super::roster::Totals;
+use super::time::Moment;
+
+/// Buckets that are kept: half an hour.
+const BUCKETS: u64 = 180;
+
+/// Kinds of failure that are counted apart in one bucket; others only in the sum. The server chooses
+/// the numbers of its errors, so there must be a limit.
+const KINDS_OF_BUCKET: usize = 8;
+
+/// Kinds of failure that are counted apart over the run; one more takes the place of the one that
+/// was longest ago.
+const KINDS_OF_RUN: usize = 32;
+
+/// Rates are taken over so many buckets, the one that has just begun among them.
+const RATE_BUCKETS: u64 = 6;
+
+/// What the server was like over time.
+#[derive(Clone, Debug)]
+pub struct Trend {
+    /// Bucket number n, the n-th ten seconds of the run, is at place n modulo their count.
+    ring: Vec<Bucket>,
+    empty: Bucket,
+    /// When the first question was sent.
+    begun: Option<Moment>,
+    newest_ms: u64,
+    sums: Sums,
+}
+
+/// Ten seconds of the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bucket {
+    /// Which ten seconds of the run; `None` where nothing was heard.
+    number: Option<u64>,
+    /// Questions that were answered.
+    pub answers: u32,
+    /// Questions that were not.
+    pub failures: u32,
+    /// The failures by kind, the first eight kinds.
+    pub troubles: Vec<(Trouble, u32)>,
+    /// Bytes of all answers as they came over the wire.
+    pub wire_bytes: u64,
+    /// Users asked about, whether there was an answer or not.
+    pub users: u64,
+    /// Who was online at the end of it, or the last that is known of that; `None` where nobody looked.
+    pub totals: Option<Totals>,
+    latency: Option<Box<Histogram>>,
+}
+
+/// How long answers took, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Took {
+    /// The median; exact below 16 ms, else up to 1/8 too high.
+    pub p50_ms: u32,
+    /// The 95th percentile, as exact as the median.
+    pub p95_ms: u32,
+    /// The longest.
+    pub max_ms: u32,
+}
+
+/// Sums since the run began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Questions that were answered.
+    pub answers: u64,
+    /// Questions that were not.
+    pub failures: u64,
+    /// The failures by kind, in the order in which the kinds were met first; the last 32 kinds.
+    pub troubles: Vec<Failed>,
+    /// Bytes of all answers as they came over the wire.
+    pub wire_bytes: u64,
+    /// Users asked about.
+    pub users: u64,
+}
+
+/// How often questions failed in one way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// In which way.
+    pub trouble: Trouble,
+    /// How often.
+    pub count: u64,
+    /// When for the last time.
+    pub last: Moment,
+}
+
+/// What there was in a second, over the last minute or as much of it as the run has lasted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rates {
+    /// Questions, answered or not.
+    pub requests: f64,
+    /// Users asked about.
+    pub users: f64,
+    /// Bytes over the wire.
+    pub bytes: f64,
+}
+
+impl Default for Trend {
+    fn default() -> Trend {
+        Trend {
+            ring: vec![Bucket::default(); BUCKETS as usize],
+            empty: Bucket::default(),
+            begun: None,
+            newest_ms: 0,
+            sums: Sums::default(),
+        }
+    }
+}
+
+impl Trend {
+    /// The length of a bucket in milliseconds.
+    pub const BUCKET_MS: u64 = 10_000;
+
+    /// Takes one answer or failure to a question about so many users.
+    pub fn observe(&mut self, observation: &Observation, users: u32) {
+        self.begun.get_or_insert(observation.sent);
+        self.sums.wire_bytes += observation.wire_bytes;
+        self.sums.users += u64::from(users);
+        let trouble = observation.answer.as_ref().err().map(|error| error.trouble());
+        match trouble {
+            None => self.sums.answers += 1,
+            Some(trouble) => {
+                self.sums.failures += 1;
+                self.sums.fail(trouble, observation.received);
+            }
+        }
+        let Some(bucket) = self.bucket_mut(observation.received) else { return };
+        bucket.wire_bytes += observation.wire_bytes;
+        bucket.users += u64::from(users);
+        if let Some(trouble) = trouble {
+            bucket.fail(trouble);
+        } else {
+            bucket.answers += 1;
+            let took = observation.received.since(observation.sent);
+            bucket.latency.get_or_insert_default().add(took.try_into().unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Takes how many users are online, as it is now.
+    pub fn sample(&mut self, totals: &Totals, now: Moment) {
+        if let Some(bucket) = self.bucket_mut(now) {
+            bucket.totals = Some(*totals);
+        }
+    }
+
+    /// The last half hour, oldest first: always the same number of buckets, the last of them the one
+    /// that `now` is in. Empty are those in which nothing was heard, and those before the run.
+    pub fn buckets(&self, now: Moment) -> impl DoubleEndedIterator<Item = &Bucket> + ExactSizeIterator {
+        let last = now.mono_ms / Self::BUCKET_MS;
+        (0..BUCKETS as usize).map(move |back| self.bucket((last + 1 + back as u64).checked_sub(BUCKETS)))
+    }
+
+    /// Sums since the run began.
+    pub fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    /// What there was in a second of late: in the last 50 to 60 seconds, or since the first question
+    /// was sent.
+    pub fn rates(&self, now: Moment) -> Rates {
+        let Some(begun) = self.begun else { return Rates::default() };
+        let last = now.mono_ms / Self::BUCKET_MS;
+        let first = (last + 1).saturating_sub(RATE_BUCKETS);
+        let (mut requests, mut users, mut bytes) = (0, 0, 0);
+        for number in first..=last {
+            let bucket = self.bucket(Some(number));
+            requests += u64::from(bucket.requests());
+            users += bucket.users;
+            bytes += bucket.wire_bytes;
+        }
+        let from_ms = begun.mono_ms.max(first * Self::BUCKET_MS);
+        let seconds = now.mono_ms.saturating_sub(from_ms).max(1_000) as f64 / 1_000.0;
+        let rate = |count: u64| count as f64 / seconds;
+        Rates { requests: rate(requests), users: rate(users), bytes: rate(bytes) }
+    }
+
+    fn bucket(&self, number: Option<u64>) -> &Bucket {
+        let place = number.and_then(|number| self.ring.get((number % BUCKETS) as usize));
+        place.filter(|bucket| bucket.number == number).unwrap_or(&self.empty)
+    }
+
+    /// The bucket of a moment; `None` where that is further back than the ring goes.
+    fn bucket_mut(&mut self, at: Moment) -> Option<&mut Bucket> {
+        self.newest_ms = self.newest_ms.max(at.mono_ms);
+        let number = at.mono_ms / Self::BUCKET_MS;
+        if number + BUCKETS <= self.newest_ms / Self::BUCKET_MS {
+            return None;
+        }
+        let bucket = self.ring.get_mut((number % BUCKETS) as usize)?;
+        if bucket.number != Some(number) {
+            *bucket = Bucket { number: Some(number), ..Bucket::default() };
+        }
+        Some(bucket)
+    }
+}
+
+impl Bucket {
+    /// Questions, answered or not.
+    pub fn requests(&self) -> u32 {
+        self.answers + self.failures
+    }
+
+    /// How long the answers took; `None` where there were none.
+    pub fn took(&self) -> Option<Took> {
+        self.latency.as_deref().and_then(Histogram::took)
+    }
+
+    fn fail(&mut self, trouble: Trouble) {
+        self.failures += 1;
+        if let Some((_, count)) = self.troubles.iter_mut().find(|(kind, _)| *kind == trouble) {
+            *count += 1;
+        } else if self.troubles.len() < KINDS_OF_BUCKET {
+            self.troubles.push((trouble, 1));
+        }
+    }
+}
+
+impl Sums {
+    /// Questions, answered or not.
+    pub fn requests(&self) -> u64 {
+        self.answers + self.failures
+    }
+
+    fn fail(&mut self, trouble: Trouble, at: Moment) {
+        if let Some(failed) = self.troubles.iter_mut().find(|failed| failed.trouble == trouble) {
+            failed.count += 1;
+            failed.last = failed.last.max(at);
+            return;
+        }
+        if self.troubles.len() == KINDS_OF_RUN {
+            let oldest = (0..).zip(&self.troubles).min_by_key(|(_, failed)| failed.last);
+            if let Some((at, _)) = oldest {
+                self.troubles.remove(at);
+            }
+        }
+        self.troubles.push(Failed { trouble, count: 1, last: at });
+    }
+}
+
+/// Below so many milliseconds every one has a bin of its own; above, each doubling has half as many.
+const FINE: u32 = 16;
+
+/// Sixteen fine bins, eight for each doubling up to 131 s, and one for all that is longer.
+const BINS: usize = 16 + 8 * 13 + 1;
+
+/// Times by how long they were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Histogram {
+    bins: [u16; BINS],
+    max_ms: u32,
+}
+
+impl Default for Histogram {
+    fn default() -> Histogram {
+        Histogram { bins: [0; BINS], max_ms: 0 }
+    }
+}
+
+impl Histogram {
+    fn add(&mut self, ms: u32) {
+        self.max_ms = self.max_ms.max(ms);
+        if let Some(bin) = self.bins.get_mut(bin_of(ms)) {
+            *bin = bin.saturating_add(1);
+        }
+    }
+
+    fn took(&self) -> Option<Took> {
+        let count: u32 = self.bins.iter().copied().map(u32::from).sum();
+        let nth = |share: u32| {
+            let rank = (count.checked_sub(1)? * share).div_ceil(100);
+            let mut seen = 0;
+            let bin = self.bins.iter().position(|&bin| {
+                seen += u32::from(bin);
+                seen > rank
+            })?;
+            Some(longest_of(bin).min(self.max_ms))
+        };
+        Some(Took { p50_ms: nth(50)?, p95_ms: nth(95)?, max_ms: self.max_ms })
+    }
+}
+
+fn bin_of(ms: u32) -> usize {
+    if ms < FINE {
+        return ms as usize;
+    }
+    let doubling = ms.ilog2() - FINE.ilog2();
+    let eighth = (ms >> (doubling + 1)) - FINE / 2;
+    ((FINE + doubling * 8 + eighth) as usize).min(BINS - 1)
+}
+
+/// The longest time that belongs into a bin.
+fn longest_of(bin: usize) -> u32 {
+    let bin = bin as u32;
+    if bin < FINE {
+        return bin;
+    }
+    if bin as usize == BINS - 1 {
+        return u32::MAX;
+    }
+    let (doubling, eighth) = ((bin - FINE) / 8, (bin - FINE) % 8);
+    ((FINE / 2 + eighth + 1) << (doubling + 1)) - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presence::{Answer, FetchError, Oddities, OperationId, Question};
+
+    fn at(mono_ms: u64) -> Moment {
+        Moment { mono_ms, unix_ms: -5 }
+    }
+
+    fn observation(ms: u64, took: u64, answer: Result<Answer, FetchError>) -> Observation {
+        Observation {
+            question: Question::OnlineStatus,
+            generation: 1,
+            batch: 0,
+            sent: at(ms - took),
+            received: at(ms),
+            operation_id: OperationId("op".into()),
+            server_date: None,
+            wire_bytes: 300,
+            oddities: Oddities::default(),
+            attempt: 0,
+            next_ms: 0,
+            answer,
+        }
+    }
+
+    fn answer(trend: &mut Trend, ms: u64, took: u64) {
+        trend.observe(&observation(ms, took, Ok(Answer::Same)), 500);
+    }
+
+    fn fail(trend: &mut Trend, ms: u64, error: FetchError) {
+        trend.observe(&observation(ms, 10, Err(error)), 500);
+    }
+
+    #[test]
+    fn every_time_lies_in_its_bin_and_bins_are_narrow() {
+        let mut before = 0;
+        for ms in 0..140_000 {
+            let bin = bin_of(ms);
+            assert!(bin == before || bin == before + 1, "{ms}");
+            before = bin;
+            assert!(ms <= longest_of(bin), "{ms}");
+            assert!(ms > 131_000 || longest_of(bin) - ms <= ms / 8, "{ms}");
+        }
+        assert_eq!(bin_of(u32::MAX), BINS - 1);
+    }
+
+    #[test]
+    fn a_bucket_tells_how_long_its_answers_took() {
+        let mut trend = Trend::default();
+        assert_eq!(trend.buckets(at(0)).next_back().unwrap().took(), None);
+        answer(&mut trend, 10_500, 7);
+        let bucket = trend.buckets(at(12_000)).next_back().unwrap();
+        assert_eq!(bucket.took(), Some(Took { p50_ms: 7, p95_ms: 7, max_ms: 7 }));
+        for took in 1..=1_000 {
+            answer(&mut trend, 25_000, took);
+        }
+        let took = trend.buckets(at(25_000)).next_back().unwrap().took().unwrap();
+        assert!((500..=563).contains(&took.p50_ms) && (950..=1_000).contains(&took.p95_ms), "{took:?}");
+        assert_eq!(took.max_ms, 1_000);
+    }
+
+    #[test]
+    fn buckets_are_in_order_with_gaps_and_forget_what_is_older() {
+        let mut trend = Trend::default();
+        answer(&mut trend, 5_000, 10);
+        trend.sample(&Totals { watched: 500, online: 3, ..Totals::default() }, at(5_000));
+        trend.sample(&Totals { watched: 500, online: 4, ..Totals::default() }, at(9_999));
+        answer(&mut trend, 31_000, 10);
+        fail(&mut trend, 32_000, FetchError::Timeout { after_ms: 1 });
+        let buckets: Vec<&Bucket> = trend.buckets(at(39_999)).collect();
+        assert_eq!(buckets.len(), 180);
+        let requests: Vec<u32> = buckets[176..].iter().map(|bucket| bucket.requests()).collect();
+        assert_eq!(requests, [1, 0, 0, 2]);
+        assert!(buckets[..176].iter().all(|bucket| **bucket == Bucket::default()), "before the run");
+        assert_eq!(buckets[176].totals.map(|totals| totals.online), Some(4), "at its end");
+        assert_eq!((buckets[179].answers, buckets[179].failures), (1, 1));
+        assert_eq!(buckets[179].troubles, [(Trouble::Timeout, 1)]);
+        assert_eq!((buckets[179].wire_bytes, buckets[179].users), (600, 1_000));
+
+        let half_an_hour_later = at(5_000 + 30 * 60_000);
+        assert_eq!(trend.buckets(half_an_hour_later).map(Bucket::requests).sum::<u32>(), 2);
+        answer(&mut trend, half_an_hour_later.mono_ms, 10);
+        answer(&mut trend, 6_000, 10);
+        let buckets: Vec<u32> = trend.buckets(half_an_hour_later).map(Bucket::requests).collect();
+        assert_eq!((buckets.iter().sum::<u32>(), buckets[179]), (3, 1), "too late to be placed");
+        assert_eq!(trend.sums().requests(), 5, "but summed up");
+    }
+
+    #[test]
+    fn failures_are_counted_by_kind_and_a_server_cannot_make_them_grow_without_end() {
+        let mut trend = Trend::default();
+        fail(&mut trend, 1_000, FetchError::Http { status: 502 });
+        for code in 0..1_000 {
+            let error = FetchError::Api { code, what: "".into(), advice: "" };
+            fail(&mut trend, 2_000 + code as u64, error);
+            fail(&mut trend, 2_000 + code as u64, FetchError::Http { status: 502 });
+        }
+        let sums = trend.sums();
+        assert_eq!((sums.failures, sums.answers, sums.troubles.len()), (2_001, 0, 32));
+        let gateway = sums.troubles.iter().find(|failed| failed.trouble == Trouble::Http(502)).unwrap();
+        assert_eq!((gateway.count, gateway.last), (1_001, at(2_999)));
+        let bucket = trend.buckets(at(3_000)).next_back().unwrap();
+        assert_eq!((bucket.failures, bucket.troubles.len()), (2_001, 8));
+        assert_eq!((sums.wire_bytes, sums.users), (2_001 * 300, 2_001 * 500));
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "small whole numbers divided by powers of ten and five")]
+    fn rates_are_those_of_the_last_minute_or_of_a_run_that_is_shorter() {
+        let mut trend = Trend::default();
+        assert_eq!(trend.rates(at(0)), Rates::default());
+        answer(&mut trend, 100_010, 10);
+        assert_eq!(trend.rates(at(100_020)), Rates { requests: 1.0, users: 500.0, bytes: 300.0 });
+        assert_eq!(trend.rates(at(105_000)), Rates { requests: 0.2, users: 100.0, bytes: 60.0 });
+        for second in 0..100 {
+            answer(&mut trend, 200_000 + second * 1_000, 10);
+        }
+        assert_eq!(trend.rates(at(300_000)).requests, 1.0);
+        assert_eq!(trend.rates(at(400_000)), Rates::default());
+    }
+}
