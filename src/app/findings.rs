@@ -1,10 +1,184 @@
-//! The view of what is wrong: where the selection is among the findings.
+//! The view of what is wrong: rules with their findings under them, the worst first, and where the
+//! selection is among them.
+//!
+//! The lines are put together again when the findings have changed, which [`Findings::version`] says,
+//! and only while somebody looks.
 
-/// Where the selection is in the view of findings.
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::presence::{About, Finding, Findings, Rule, Severity};
+
+/// A rule with more findings than this is closed until somebody opens it.
+const FEW: usize = 12;
+
+/// One line of the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingLine {
+    /// A rule, with how many findings it has and how many of them were put aside.
+    Rule {
+        /// Which.
+        rule: Rule,
+        /// The most serious of its findings.
+        severity: Severity,
+        /// How many there are.
+        count: usize,
+        /// How many of them were put aside as known.
+        acknowledged: usize,
+        /// Whether they are listed below.
+        open: bool,
+    },
+    /// A finding: whom it is about, and its number.
+    Finding(About, u64),
+}
+
+/// What is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Selected {
+    Rule(Rule),
+    Finding(u64),
+}
+
+/// The view of findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FindingsList {
-    /// The number of the finding that is selected; none: the first.
-    pub(super) selected: Option<u64>,
+    pub(super) selected: Option<Selected>,
     /// The row of the body on which it stands.
     pub(super) row: u16,
+    /// Rules that somebody opened or closed, other than they are by themselves.
+    toggled: BTreeSet<Rule>,
+    lines: Vec<FindingLine>,
+    /// What the lines were made from.
+    made_from: Option<(u64, usize)>,
+}
+
+impl FindingsList {
+    /// All lines, in order.
+    pub fn lines(&self) -> &[FindingLine] {
+        &self.lines
+    }
+
+    /// The line that is selected.
+    pub fn selected_line(&self) -> Option<usize> {
+        let selected = self.selected?;
+        self.lines.iter().position(|line| selects(*line) == selected)
+    }
+
+    /// The finding that is selected, or the first of the rule that is.
+    pub fn selected_finding(&self) -> Option<(About, u64)> {
+        let from = self.selected_line().unwrap_or(0);
+        match self.lines.get(from)? {
+            FindingLine::Finding(about, number) => Some((*about, *number)),
+            FindingLine::Rule { .. } => None,
+        }
+    }
+
+    /// The numbers of what is selected: one finding, or all of a rule that is open.
+    pub(super) fn numbers(&self) -> Vec<u64> {
+        let Some(at) = self.selected_line() else { return Vec::new() };
+        let number = |line: &FindingLine| match line {
+            FindingLine::Finding(_, number) => Some(*number),
+            FindingLine::Rule { .. } => None,
+        };
+        match self.lines.get(at) {
+            Some(FindingLine::Finding(_, found)) => vec![*found],
+            _ => self.lines.iter().skip(at + 1).map_while(number).collect(),
+        }
+    }
+
+    /// The first line of a body so high.
+    pub fn top(&self, height: u16) -> usize {
+        let selected = self.selected_line().unwrap_or(0);
+        let most = self.lines.len().saturating_sub(usize::from(height));
+        selected.saturating_sub(usize::from(self.row.min(height.saturating_sub(1)))).min(most)
+    }
+
+    /// Opens or closes a rule.
+    pub(super) fn toggle(&mut self, rule: Rule) {
+        if !self.toggled.remove(&rule) {
+            self.toggled.insert(rule);
+        }
+        self.made_from = None;
+    }
+
+    /// Puts the lines together again where something has changed.
+    pub(super) fn follow(&mut self, findings: &Findings, acknowledged: &BTreeSet<u64>) {
+        let from = (findings.version(), acknowledged.len());
+        if self.made_from == Some(from) {
+            return;
+        }
+        let before = self.selected_line();
+        self.made_from = Some(from);
+        let mut rules: BTreeMap<Rule, Vec<&Finding>> = BTreeMap::new();
+        for finding in findings.iter() {
+            rules.entry(finding.rule).or_default().push(finding);
+        }
+        let mut rules: Vec<(Rule, Vec<&Finding>, Severity)> = rules
+            .into_iter()
+            .map(|(rule, found)| {
+                let worst = found.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
+                (rule, found, worst)
+            })
+            .collect();
+        // The worst first; among equals the one with fewer, which is the rarer.
+        rules.sort_by_key(|(rule, found, worst)| (std::cmp::Reverse(*worst), found.len(), *rule));
+        self.lines.clear();
+        for (rule, mut found, severity) in rules {
+            let aside = |finding: &&Finding| acknowledged.contains(&finding.number);
+            let known = found.iter().filter(|finding| aside(finding)).count();
+            let open = (found.len() <= FEW) != self.toggled.contains(&rule);
+            let count = found.len();
+            self.lines.push(FindingLine::Rule { rule, severity, count, acknowledged: known, open });
+            if open {
+                // What is worse first, then what is new; what was put aside last.
+                found.sort_by_key(|finding| {
+                    (
+                        aside(finding),
+                        std::cmp::Reverse(finding.severity),
+                        std::cmp::Reverse(finding.since.mono_ms),
+                        finding.number,
+                    )
+                });
+                self.lines.extend(found.iter().map(|it| FindingLine::Finding(it.about, it.number)));
+            }
+        }
+        if self.selected_line().is_none() {
+            // What was selected has gone: whatever stands there now.
+            let line = before.map(|at| at.min(self.lines.len().saturating_sub(1)));
+            self.selected = line.and_then(|at| self.lines.get(at)).map(|line| selects(*line));
+        }
+    }
+
+    /// Selects another line: so many steps down, or up; `None`: to that end.
+    pub(super) fn travel(&mut self, steps: Option<usize>, down: bool, page: bool, height: u16) {
+        let last = self.lines.len().saturating_sub(1);
+        let at = self.selected_line();
+        let to = match (at, steps, down) {
+            (_, None, true) => last,
+            (_, None, false) => 0,
+            (None, Some(_), _) => 0, // the first key selects
+            (Some(at), Some(steps), true) => at.saturating_add(steps).min(last),
+            (Some(at), Some(steps), false) => at.saturating_sub(steps),
+        };
+        let top = self.top(height);
+        self.selected = self.lines.get(to).map(|line| selects(*line));
+        if !page {
+            self.row = to.saturating_sub(top).min(usize::from(height.saturating_sub(1))) as u16;
+        }
+    }
+
+    /// Selects the line on this row of a body so high.
+    pub(super) fn click(&mut self, row: u16, height: u16) {
+        let top = self.top(height);
+        if let Some(line) = self.lines.get(top + usize::from(row)) {
+            self.selected = Some(selects(*line));
+            self.row = row;
+        }
+    }
+}
+
+fn selects(line: FindingLine) -> Selected {
+    match line {
+        FindingLine::Rule { rule, .. } => Selected::Rule(rule),
+        FindingLine::Finding(_, number) => Selected::Finding(number),
+    }
 }

@@ -13,7 +13,10 @@
 //!
 //! | columns too few for the rest | goes |
 //! |---|---|
-//! | first | GROUP (at once below 100 columns) |
+//! | first | RECON, CONNS (there only in the wide table, or by choice) |
+//! | then | FINDINGS |
+//! | then | GROUP (at once below 100 columns) |
+//! | then | FLIPS, LAST 30 MIN |
 //! | then | PLATFORMS |
 //! | then | LABEL |
 //! | then | SINCE |
@@ -111,19 +114,116 @@ pub struct Column {
     pub width: u16,
 }
 
-/// The columns of the table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named like the heads of the columns")]
+/// A column of the table of users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ColumnName {
+    /// The user ID.
+    User,
+    /// What people call the user.
+    Label,
+    /// What the user belongs to.
+    Group,
+    /// What can be said of the user.
+    Presence,
+    /// On what the user is connected.
+    Platforms,
+    /// How many connections there are.
+    Conns,
+    /// When the first session token expires.
+    Token,
+    /// Since when the presence is what it is.
+    Since,
+    /// How often the user came or went in the last half hour.
+    Flips,
+    /// How often a connection was opened anew in the last half hour.
+    Reconnects,
+    /// What was so when in the last half hour.
+    Last30,
+    /// What is wrong.
+    Findings,
+}
+
+impl ColumnName {
+    /// All columns, in the order in which they stand.
+    pub const ALL: [ColumnName; 12] = [
+        ColumnName::User,
+        ColumnName::Label,
+        ColumnName::Group,
+        ColumnName::Presence,
+        ColumnName::Platforms,
+        ColumnName::Conns,
+        ColumnName::Token,
+        ColumnName::Since,
+        ColumnName::Flips,
+        ColumnName::Reconnects,
+        ColumnName::Last30,
+        ColumnName::Findings,
+    ];
+
+    /// Its name in commands and in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            ColumnName::User => "user",
+            ColumnName::Label => "label",
+            ColumnName::Group => "group",
+            ColumnName::Presence => "presence",
+            ColumnName::Platforms => "platforms",
+            ColumnName::Conns => "conns",
+            ColumnName::Token => "token",
+            ColumnName::Since => "since",
+            ColumnName::Flips => "flips",
+            ColumnName::Reconnects => "reconnects",
+            ColumnName::Last30 => "last30",
+            ColumnName::Findings => "findings",
+        }
+    }
+
+    /// Finds a column by its name.
+    pub fn from_name(name: &str) -> Option<ColumnName> {
+        ColumnName::ALL.into_iter().find(|column| column.name() == name)
+    }
+
+    /// What stands above it.
+    pub fn head(self) -> &'static str {
+        match self {
+            ColumnName::User => "USER",
+            ColumnName::Label => "LABEL",
+            ColumnName::Group => "GROUP",
+            ColumnName::Presence => "PRESENCE",
+            ColumnName::Platforms => "PLATFORMS",
+            ColumnName::Conns => "CONNS",
+            ColumnName::Token => "TOKEN",
+            ColumnName::Since => "SINCE",
+            ColumnName::Flips => "FLIPS",
+            ColumnName::Reconnects => "RECON",
+            ColumnName::Last30 => "LAST 30 MIN",
+            ColumnName::Findings => "FINDINGS",
+        }
+    }
+}
+
+/// The columns of the table that have room, and where each is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    pub user: Column,
-    pub label: Column,
-    pub group: Column,
-    pub presence: Column,
-    pub platforms: Column,
-    pub token: Column,
-    pub since: Column,
-    /// What remains, for remarks.
-    pub remarks: Column,
+    shown: Vec<(ColumnName, Column)>,
+}
+
+impl Columns {
+    /// Where a column is; without a width where it has no room.
+    pub fn column(&self, name: ColumnName) -> Column {
+        self.shown.iter().find(|(shown, _)| *shown == name).map(|(_, column)| *column).unwrap_or_default()
+    }
+
+    /// All that have room, from left to right.
+    pub fn iter(&self) -> impl Iterator<Item = (ColumnName, Column)> + '_ {
+        self.shown.iter().copied()
+    }
+
+    /// Where what stands to the right of a column ends, for a text that takes all of it.
+    pub fn from(&self, name: ColumnName, width: u16) -> Column {
+        let x = self.column(name).x;
+        Column { x, width: width.saturating_sub(x) }
+    }
 }
 
 /// How wide the longest texts of a watch list are; 0: there are none.
@@ -134,65 +234,155 @@ pub(super) struct Longest {
     pub(super) group: u16,
 }
 
-/// Room for the mark of the selection and that of the expansion.
-const GUTTER: u16 = 3;
+/// What decides over the columns, beside the width.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wish<'a> {
+    pub(super) longest: Longest,
+    /// Times as dates, which are longer.
+    pub(super) absolute: bool,
+    /// All columns, however crowded.
+    pub(super) wide: bool,
+    /// These, and no others.
+    pub(super) chosen: Option<&'a [ColumnName]>,
+}
+
+/// Room for the mark of the selection, that of the expansion and the flag of a problem.
+const GUTTER: u16 = 4;
 /// Widest ID, label and group that are shown whole.
 const WIDEST: Longest = Longest { id: 32, label: 24, group: 16 };
 
 /// Width of an ID that makes room for others.
 const SHORT_ID: u16 = 20;
 
-/// Lays out the columns of a table so wide. `absolute`: times as dates, which are longer.
-pub(super) fn columns_for(width: u16, longest: Longest, absolute: bool) -> Columns {
-    // user, label, group, presence, platforms, token, since: least and best width.
-    let since = if absolute { 12 } else { 6 };
-    // With room for the age of a stale word: `offline ~14s`.
-    let presence = if width < 70 { 12 } else { 14 };
+/// Cells of the sparkline, of three minutes each.
+pub const SPARK_CELLS: u16 = 10;
+
+/// Columns that stand by themselves; the others have to be asked for.
+const USUAL: [ColumnName; 10] = [
+    ColumnName::User,
+    ColumnName::Label,
+    ColumnName::Group,
+    ColumnName::Presence,
+    ColumnName::Platforms,
+    ColumnName::Token,
+    ColumnName::Since,
+    ColumnName::Flips,
+    ColumnName::Last30,
+    ColumnName::Findings,
+];
+
+/// In which order columns go where there is no room for them.
+const SHED: [ColumnName; 10] = [
+    ColumnName::Reconnects,
+    ColumnName::Conns,
+    ColumnName::Findings,
+    ColumnName::Group,
+    ColumnName::Flips,
+    ColumnName::Last30,
+    ColumnName::Platforms,
+    ColumnName::Label,
+    ColumnName::Since,
+    ColumnName::Token,
+];
+
+/// In which order columns grow where there is room to spare.
+const GROW: [ColumnName; 7] = [
+    ColumnName::Token,
+    ColumnName::User,
+    ColumnName::Label,
+    ColumnName::Findings,
+    ColumnName::Platforms,
+    ColumnName::Group,
+    ColumnName::Last30,
+];
+
+/// Least and best width of a column.
+fn widths(name: ColumnName, width: u16, wish: &Wish<'_>) -> (u16, u16) {
     let text = |longest: u16, least: u16, widest: u16| {
         if longest == 0 { (0, 0) } else { (least.min(longest.max(5)), longest.clamp(5, widest)) }
     };
-    let mut least_best = [
-        text(longest.id.max(5), 9, WIDEST.id),
-        text(longest.label, 8, WIDEST.label),
-        if width < 100 { (0, 0) } else { text(longest.group, 8, WIDEST.group) },
-        (presence, presence),
-        (9, 15),
-        (12, if absolute { 14 } else { 13 }),
-        (since, since),
-    ];
-    let gap = if width < 40 { 1 } else { 2 };
-    let needed = |columns: &[(u16, u16); 7]| -> u16 {
-        GUTTER + columns.iter().filter(|column| column.0 > 0).map(|column| column.0 + gap).sum::<u16>() - gap
+    // With room for the age of a stale word: `offline ~14s`.
+    let presence = if width < 70 { 12 } else { 14 };
+    let since = if wish.absolute { 12 } else { 6 };
+    match name {
+        ColumnName::User => text(wish.longest.id.max(5), 9, WIDEST.id),
+        ColumnName::Label => text(wish.longest.label, 8, WIDEST.label),
+        ColumnName::Group if width < 100 && !wish.wide && wish.chosen.is_none() => (0, 0),
+        ColumnName::Group => text(wish.longest.group, 8, WIDEST.group),
+        ColumnName::Presence => (presence, presence),
+        ColumnName::Platforms => (9, 15),
+        ColumnName::Token => (12, if wish.absolute { 14 } else { 13 }),
+        ColumnName::Since => (since, since),
+        ColumnName::Flips | ColumnName::Reconnects | ColumnName::Conns => (5, 5),
+        ColumnName::Last30 => (SPARK_CELLS, SPARK_CELLS + 1),
+        ColumnName::Findings => (14, 40),
+    }
+}
+
+/// Lays out the columns of a table so wide.
+pub(super) fn columns_for(width: u16, wish: Wish<'_>) -> Columns {
+    let asked: &[ColumnName] = match wish.chosen {
+        Some(chosen) => chosen,
+        None if wish.wide => &ColumnName::ALL,
+        None => &USUAL,
     };
-    for shed in [2, 4, 1, 6, 5] {
-        if needed(&least_best) > width {
-            least_best[shed] = (0, 0);
+    // Who it is always stands first, and what can be said of them is never left out.
+    let mut names = vec![ColumnName::User];
+    names.extend(asked.iter().copied().filter(|name| *name != ColumnName::User));
+    if !names.contains(&ColumnName::Presence) {
+        names.insert(1, ColumnName::Presence);
+    }
+    let mut columns: Vec<(ColumnName, u16, u16)> = names
+        .into_iter()
+        .map(|name| {
+            let (least, best) = widths(name, width, &wish);
+            (name, least, best)
+        })
+        .filter(|(_, least, _)| *least > 0)
+        .collect();
+    let gap = if width < 40 || (wish.wide && width < 140) { 1 } else { 2 };
+    let needed = |columns: &[(ColumnName, u16, u16)]| -> u16 {
+        GUTTER + columns.iter().map(|(_, least, _)| least + gap).sum::<u16>().saturating_sub(gap)
+    };
+    for shed in SHED {
+        if needed(&columns) > width {
+            columns.retain(|(name, ..)| *name != shed);
         }
     }
-    if needed(&least_best) > width {
-        least_best[3] = (5, 5);
+    if needed(&columns) > width {
+        for (name, least, best) in &mut columns {
+            if *name == ColumnName::Presence {
+                (*least, *best) = (5, 5);
+            }
+        }
     }
     // A long ID gives way as soon as a label would be cut: its ends tell it from others.
-    let growth: u16 = least_best.iter().map(|(least, best)| best.saturating_sub(*least)).sum();
-    if least_best[1].0 > 0 && growth > width.saturating_sub(needed(&least_best)) {
-        least_best[0].1 = least_best[0].1.min(SHORT_ID);
+    let growth: u16 = columns.iter().map(|(_, least, best)| best.saturating_sub(*least)).sum();
+    let has_label = columns.iter().any(|(name, ..)| *name == ColumnName::Label);
+    if has_label && growth > width.saturating_sub(needed(&columns)) {
+        for (name, _, best) in &mut columns {
+            if *name == ColumnName::User {
+                *best = (*best).min(SHORT_ID);
+            }
+        }
     }
-    let mut spare = width.saturating_sub(needed(&least_best));
-    for grown in [5, 0, 1, 4, 2] {
-        let (least, best) = least_best[grown];
-        let more = best.saturating_sub(least).min(spare);
-        least_best[grown].0 += more;
-        spare -= more;
+    let mut spare = width.saturating_sub(needed(&columns));
+    for grown in GROW {
+        for (name, least, best) in &mut columns {
+            if *name == grown {
+                let more = best.saturating_sub(*least).min(spare);
+                *least += more;
+                spare -= more;
+            }
+        }
     }
     let mut x = GUTTER;
-    let mut place = |width: u16| {
+    let shown = columns.into_iter().map(|(name, width, _)| {
         let column = Column { x, width };
-        x += if width > 0 { width + gap } else { 0 };
-        column
-    };
-    let [user, label, group, presence, platforms, token, since] = least_best.map(|(width, _)| place(width));
-    let remarks = Column { x, width: width.saturating_sub(x) };
-    Columns { user, label, group, presence, platforms, token, since, remarks }
+        x += width + gap;
+        (name, column)
+    });
+    Columns { shown: shown.collect() }
 }
 
 #[cfg(test)]
@@ -227,19 +417,44 @@ mod tests {
     #[test]
     fn columns_go_in_their_order_and_never_stick_out() {
         let longest = Longest { id: 10, label: 12, group: 8 };
-        for width in MIN_WIDTH..200 {
-            let it = columns_for(width, longest, false);
-            let ends = [it.user, it.label, it.group, it.presence, it.platforms, it.token, it.since]
-                .map(|column| if column.width == 0 { 0 } else { column.x + column.width });
-            assert!(ends.iter().all(|end| *end <= width), "{width}: {it:?}");
-            assert!(it.user.width >= 5 && it.presence.width >= 5);
-            assert!(it.label.width > 0 || it.platforms.width == 0, "PLATFORMS goes before LABEL");
-            assert!(it.token.width > 0 || it.since.width == 0, "SINCE goes before TOKEN");
+        let usual = Wish { longest, ..Wish::default() };
+        let wide = Wish { wide: true, ..usual };
+        let few = [ColumnName::Last30, ColumnName::Conns];
+        let chosen = Wish { chosen: Some(&few), ..usual };
+        for (width, wish) in
+            (MIN_WIDTH..200).flat_map(|width| [usual, wide, chosen].map(|wish| (width, wish)))
+        {
+            let it = columns_for(width, wish);
+            let mut end = GUTTER;
+            for (name, column) in it.iter() {
+                assert!(column.x >= end && column.width > 0, "{width} {name:?}: {it:?}");
+                end = column.x + column.width;
+                assert!(end <= width, "{width} {name:?}: {it:?}");
+            }
+            assert!(it.column(ColumnName::User).width >= 5 && it.column(ColumnName::Presence).width >= 5);
         }
-        let wide = columns_for(120, longest, false);
-        assert_eq!((wide.user.width, wide.label.width, wide.group.width), (10, 12, 8));
-        assert_eq!(columns_for(80, longest, false).group.width, 0);
-        assert!(columns_for(60, longest, false).label.width > 0);
-        assert!(columns_for(40, longest, false).token.width > 0);
+        let has = |width, name| columns_for(width, usual).column(name).width > 0;
+        for width in MIN_WIDTH..200 {
+            for (first, later) in SHED.iter().zip(&SHED[1..]) {
+                let asked =
+                    |name: &ColumnName| USUAL.contains(name) && (*name != ColumnName::Group || width >= 100);
+                let in_order = !has(width, *first) || has(width, *later);
+                assert!(
+                    !asked(first) || !asked(later) || in_order,
+                    "{width}: {first:?} goes before {later:?}"
+                );
+            }
+        }
+        assert!(has(120, ColumnName::Group) && !has(80, ColumnName::Group));
+        assert!(has(60, ColumnName::Label) && has(40, ColumnName::Token));
+        assert_eq!(columns_for(200, chosen).iter().count(), 4, "with user and presence");
+    }
+
+    #[test]
+    fn columns_are_found_by_their_names() {
+        for column in ColumnName::ALL {
+            assert_eq!(ColumnName::from_name(column.name()), Some(column));
+        }
+        assert_eq!(ColumnName::from_name("USER"), None);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::crossterm::event::KeyEvent;
 
-use crate::presence::{Observation, WatchList};
+use crate::presence::{Observation, UserIx, WatchList};
 
 /// Something that happened outside.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub enum Effect {
     Suspend,
     /// Put a text into the clipboard of the terminal.
     Copy(String),
+    /// Put what is known of a user into it, as JSON.
+    CopyRecord(UserIx),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Use the theme after the present one.

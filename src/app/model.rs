@@ -1,16 +1,21 @@
 //! Everything that the live view is a picture of: plain data.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 
-use crate::presence::{FeedStatus, Moment, Roster, Story, Timeline, UserIx};
+use crate::presence::query::{Query, QueryError};
+use crate::presence::{
+    About, FeedStatus, Finding, Findings, History, Knowledge, Moment, Roster, RuleSettings, Severity, Story,
+    Timeline, Trend, UserIx,
+};
 
 use super::action::Scope;
 use super::events::EventsList;
+use super::facts::Scene;
 use super::findings::FindingsList;
 use super::keymap::{KeyPress, Keymap};
-use super::layout::{Columns, Longest, columns_for};
+use super::layout::{ColumnName, Columns, Longest, Wish, columns_for};
 use super::list::{Cursor, Expansion, Line, Lines};
 use super::marks::Marks;
 use super::names::Names;
@@ -36,7 +41,15 @@ pub struct Start {
     /// The order to begin with.
     pub sort: Option<Sort>,
     /// The filter to begin with.
-    pub filter: Option<String>,
+    pub filter: Query,
+    /// What the rules are told.
+    pub rules: RuleSettings,
+    /// The columns to begin with; none: the usual ones.
+    pub columns: Option<Vec<ColumnName>>,
+    /// The server's address with which a request can be copied; without credentials.
+    pub api: String,
+    /// The context that names the server.
+    pub context: Option<String>,
     /// Whether it is for one frame of plain text: without keys, and no longer than it has to be.
     pub one_shot: bool,
     /// What is switched on from the start.
@@ -119,7 +132,7 @@ pub struct Toast {
 /// A picture that stands while collection goes on.
 #[derive(Clone, Debug)]
 pub struct Held {
-    pub(super) roster: Roster,
+    pub(super) knowledge: Knowledge,
     pub(super) at: Moment,
     pub(super) taken: u64,
 }
@@ -129,6 +142,12 @@ pub struct Held {
 pub struct Picture<'a> {
     /// What is known.
     pub roster: &'a Roster,
+    /// What happened to users of late.
+    pub history: &'a History,
+    /// What is wrong.
+    pub findings: &'a Findings,
+    /// How the asking went of late.
+    pub trend: &'a Trend,
     /// At which time.
     pub now: Moment,
     timeline: &'a Timeline,
@@ -153,18 +172,24 @@ pub struct Model {
     pub(super) now: Moment,
     pub(super) size: (u16, u16),
     pub(super) server: String,
+    pub(super) api: String,
+    pub(super) context: Option<String>,
     pub(super) banners: Vec<String>,
     pub(super) interval_ms: u64,
     pub(super) zone: TimeZone,
     pub(super) utc: bool,
     pub(super) one_shot: bool,
     pub(super) times: TimeStyle,
-    pub(super) live: Roster,
+    pub(super) live: Knowledge,
     pub(super) held: Option<Box<Held>>,
     pub(super) timeline: Timeline,
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
     pub(super) rows: Rows,
+    /// The columns that somebody chose.
+    pub(super) chosen: Option<Vec<ColumnName>>,
+    /// What is wrong with the filter that is being typed.
+    pub(super) mistake: Option<QueryError>,
     pub(super) cursor: Option<Cursor>,
     /// The row of the body on which the selection stands.
     pub(super) cursor_row: u16,
@@ -177,7 +202,7 @@ pub struct Model {
     pub(super) marks: Marks,
     pub(super) names: Names,
     /// Findings that were put aside, by their numbers.
-    pub(super) acknowledged: HashSet<u64>,
+    pub(super) acknowledged: BTreeSet<u64>,
     pub(super) switches: Switches,
     pub(super) pending: Vec<KeyPress>,
     pub(super) toast: Option<Toast>,
@@ -190,28 +215,40 @@ pub struct Model {
 impl Model {
     /// The state before the first message.
     pub fn new(start: Start) -> Model {
+        let live = Knowledge::new(start.roster, start.rules);
+        let marks = Marks::default();
+        let acknowledged = BTreeSet::new();
         let rows = Rows::new(
             start.sort.unwrap_or_default(),
-            start.filter.as_deref().unwrap_or_default(),
-            &start.roster,
-            start.now,
+            start.filter,
+            Scene {
+                knowledge: &live,
+                now: start.now,
+                marks: &marks,
+                acknowledged: &acknowledged,
+                problems_only: start.switches.problems_only,
+            },
         );
         let mut model = Model {
             now: start.now,
             size: start.size,
             server: start.server,
+            api: start.api,
+            context: start.context,
             banners: start.banners,
             interval_ms: start.interval_ms,
             zone: if start.utc { TimeZone::UTC } else { start.zone },
             utc: start.utc,
             one_shot: start.one_shot,
             times: TimeStyle::default(),
-            live: start.roster,
+            live,
             held: None,
             timeline: Timeline::default(),
             stale_batches: Vec::new(),
             longest: Longest::default(),
             rows,
+            chosen: start.columns,
+            mistake: None,
             cursor: None,
             cursor_row: 0,
             top: None,
@@ -219,9 +256,9 @@ impl Model {
             screen: Screen::Users,
             prompt: None,
             typed: Typed::default(),
-            marks: Marks::default(),
+            marks,
             names: Names::new(start.mask_key, start.mask),
-            acknowledged: HashSet::new(),
+            acknowledged,
             switches: start.switches,
             pending: Vec::new(),
             toast: None,
@@ -280,17 +317,95 @@ impl Model {
 
     /// What is known now, whatever is shown.
     pub fn live(&self) -> &Roster {
-        &self.live
+        &self.live.roster
     }
 
     /// What is shown.
     pub fn picture(&self) -> Picture<'_> {
-        match &self.held {
-            Some(held) => {
-                Picture { roster: &held.roster, now: held.at, timeline: &self.timeline, until: held.taken }
-            }
-            None => Picture { roster: &self.live, now: self.now, timeline: &self.timeline, until: u64::MAX },
+        let (knowledge, now, until) = match &self.held {
+            Some(held) => (&held.knowledge, held.at, held.taken),
+            None => (&self.live, self.now, u64::MAX),
+        };
+        Picture {
+            roster: &knowledge.roster,
+            history: &knowledge.history,
+            findings: &knowledge.findings,
+            trend: &knowledge.trend,
+            now,
+            timeline: &self.timeline,
+            until,
         }
+    }
+
+    /// What the rows are made from.
+    pub(super) fn scene(&self) -> Scene<'_> {
+        let (knowledge, now) = match &self.held {
+            Some(held) => (&held.knowledge, held.at),
+            None => (&self.live, self.now),
+        };
+        Scene {
+            knowledge,
+            now,
+            marks: &self.marks,
+            acknowledged: &self.acknowledged,
+            problems_only: self.switches.problems_only,
+        }
+    }
+
+    /// Changes the rows by what they are made from.
+    pub(super) fn with_rows(&mut self, change: impl FnOnce(&mut Rows, Scene<'_>)) {
+        let mut rows = std::mem::take(&mut self.rows);
+        change(&mut rows, self.scene());
+        self.rows = rows;
+    }
+
+    /// Whether somebody should look at a user.
+    pub fn is_problem(&self, user: UserIx) -> bool {
+        self.scene().is_problem(user)
+    }
+
+    /// The most serious finding about a user that nobody has put aside.
+    pub fn worst(&self, user: UserIx) -> Option<Severity> {
+        self.scene().worst(user)
+    }
+
+    /// A finding, while it lasts.
+    pub fn finding(&self, about: About, number: u64) -> Option<&Finding> {
+        let findings = &self.scene().knowledge.findings;
+        let found = match about {
+            About::User(user) => findings.of(user),
+            About::Server => findings.of_server(),
+        };
+        found.iter().find(|finding| finding.number == number)
+    }
+
+    /// What a finding rests on, in words.
+    pub fn evidence(&self, finding: &Finding) -> String {
+        let scene = self.scene();
+        finding.evidence.words(scene.knowledge.roster.server_clock().unix_seconds(scene.now))
+    }
+
+    /// The day of a point in time, `Thu 11-26`; takes unix seconds.
+    pub(super) fn weekday(&self, unix_seconds: i64) -> String {
+        match jiff::Timestamp::from_second(unix_seconds) {
+            Ok(at) => at.to_zoned(self.zone.clone()).strftime("%a %m-%d").to_string(),
+            Err(_) => "out of time".to_owned(),
+        }
+    }
+
+    /// The server's address with which a request can be copied.
+    pub fn api(&self) -> &str {
+        &self.api
+    }
+
+    /// The context that names the server.
+    pub fn context(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+
+    /// What is wrong with the filter that is being typed.
+    pub fn mistake(&self) -> Option<&QueryError> {
+        self.mistake.as_ref()
     }
 
     /// While the picture stands: how many changes it hides.
@@ -369,7 +484,15 @@ impl Model {
 
     /// The columns of a table so wide.
     pub fn columns(&self, width: u16) -> Columns {
-        columns_for(width, self.longest, self.times == TimeStyle::Absolute)
+        columns_for(
+            width,
+            Wish {
+                longest: self.longest,
+                absolute: self.times == TimeStyle::Absolute,
+                wide: self.switches.wide,
+                chosen: self.chosen.as_deref(),
+            },
+        )
     }
 
     /// The lines of the table on a body so high.
@@ -388,11 +511,11 @@ impl Model {
     ///
     /// Ages are shown in whole seconds, so that is at most once a second.
     pub fn next_deadline(&self, now: Moment) -> Option<u64> {
-        let retrying = matches!(self.live.feed_status(now), FeedStatus::Retrying { .. });
-        let ages = (self.live.last_answer().is_some() || retrying)
+        let retrying = matches!(self.live.roster.feed_status(now), FeedStatus::Retrying { .. });
+        let ages = (self.live.roster.last_answer().is_some() || retrying)
             .then(|| now.mono_ms - now.mono_ms % 1_000 + 1_000);
         let toast = self.toast.as_ref().map(|toast| toast.until_ms);
-        [ages, toast, self.live.next_change(now)]
+        [ages, toast, self.live.next_change(now), self.rows.next_asking()]
             .into_iter()
             .flatten()
             .min()
@@ -401,7 +524,7 @@ impl Model {
 
     /// Whether every batch was answered or has failed at least once.
     pub fn round_is_complete(&self) -> bool {
-        self.live.batches().iter().all(|batch| batch.answered.is_some() || batch.failing.is_some())
+        self.live.roster.batches().iter().all(|batch| batch.answered.is_some() || batch.failing.is_some())
     }
 
     /// Whether the picture differs from the one that was taken last.

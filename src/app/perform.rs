@@ -3,14 +3,16 @@
 use crate::presence::{Freshness, UserIx};
 
 use super::action::Action;
+use super::copy::{copy, subject};
 use super::events::EventsList;
 use super::findings::FindingsList;
+use super::layout::ColumnName;
 use super::list::{Cursor, Line};
 use super::message::Effect;
 use super::model::{Held, Model, Screen, TimeStyle};
 use super::sort::{Sort, SortColumn};
-use super::update::{adopt_list, hint};
-use super::{typing, views};
+use super::update::{adopt_list, hint, narrow};
+use super::{problems, typing, views};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
@@ -40,12 +42,12 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ShowFindings => views::show(model, Screen::Findings(FindingsList::default())),
         Action::ShowServer => views::show(model, Screen::Server { scroll: 0 }),
         Action::Detail | Action::Why => {
-            if let Some(user) = selected_or_first(model) {
+            if let Some(user) = subject(model) {
                 views::show_detail(model, user);
             }
         }
         Action::UserEvents => {
-            if let Some(user) = selected_or_first(model) {
+            if let Some(user) = subject(model) {
                 let user = model.picture().roster.list().id(user);
                 views::show_events_of(model, user);
             }
@@ -53,28 +55,33 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Filter => typing::open(model),
         Action::Command => typing::open_command(model),
         Action::Mark => mark(model),
-        Action::MarkedOnly => model.marks.only = !model.marks.only,
-        Action::ProblemsOnly => model.switches.problems_only = !model.switches.problems_only,
+        Action::MarkedOnly => {
+            model.marks.only = !model.marks.only;
+            narrow(model);
+        }
+        Action::ProblemsOnly => {
+            model.switches.problems_only = !model.switches.problems_only;
+            narrow(model);
+        }
         Action::Wide => model.switches.wide = !model.switches.wide,
         Action::Mask | Action::Bell | Action::Mouse => return switch(model, action),
         Action::NextTheme => return vec![Effect::NextTheme],
-        Action::Pane
-        | Action::NextProblem
-        | Action::PreviousProblem
-        | Action::Acknowledge
-        | Action::CopyUser
+        Action::NextProblem => problems::go(model, true),
+        Action::PreviousProblem => problems::go(model, false),
+        Action::Acknowledge => problems::acknowledge(model),
+        Action::CopyUser
         | Action::CopyConnection
         | Action::CopyOperation
         | Action::CopyJson
-        | Action::CopyRequest
-        | Action::Export => {}
+        | Action::CopyRequest => return copy(model, action),
+        Action::Pane | Action::Export => {}
         Action::Expand => expand(model),
         Action::Collapse => collapse(model),
         Action::ExpandAll => model.expansion.set_all(true),
         Action::CollapseAll => model.expansion.set_all(false),
         Action::Pause => pause(model),
-        Action::SortNext => sort_by(model, model.rows.sort().column.step(1)),
-        Action::SortPrevious => sort_by(model, model.rows.sort().column.step_back()),
+        Action::SortNext => step_sort(model, true),
+        Action::SortPrevious => step_sort(model, false),
         Action::Invert => {
             let sort = model.rows.sort();
             set_sort(model, Sort { inverted: !sort.inverted, ..sort });
@@ -146,6 +153,9 @@ fn switch(model: &mut Model, action: Action) -> Vec<Effect> {
 fn mark(model: &mut Model) {
     if let Some(user) = selected_or_first(model) {
         model.marks.toggle(user);
+        if model.marks.only {
+            narrow(model);
+        }
     }
 }
 
@@ -154,9 +164,9 @@ fn pause(model: &mut Model) {
         None => {
             let taken = model.timeline.taken();
             model.timeline.seal();
-            model.held = Some(Box::new(Held { roster: model.live.clone(), at: model.now, taken }));
+            model.held = Some(Box::new(Held { knowledge: model.live.clone(), at: model.now, taken }));
         }
-        Some(held) => adopt_list(model, held.roster.list()),
+        Some(held) => adopt_list(model, held.knowledge.roster.list()),
     }
 }
 
@@ -164,14 +174,16 @@ fn sort_by(model: &mut Model, column: SortColumn) {
     set_sort(model, Sort { column, inverted: false });
 }
 
-fn set_sort(model: &mut Model, sort: Sort) {
-    let (roster, now) = match &model.held {
-        Some(held) => (&held.roster, held.at),
-        None => (&model.live, model.now),
-    };
-    model.rows.set_sort(sort, roster, now);
+pub(super) fn set_sort(model: &mut Model, sort: Sort) {
+    model.with_rows(|rows, scene| rows.set_sort(sort, scene));
     let direction = if sort.inverted { ", inverted" } else { "" };
     hint(model, format!("sorted {}{direction}", sort.column.words()));
+}
+
+/// Sorts by the column after the one in force, or before it.
+fn step_sort(model: &mut Model, forward: bool) {
+    let shown: Vec<ColumnName> = model.columns(model.size.0).iter().map(|(name, _)| name).collect();
+    sort_by(model, model.rows.sort().column.next(&shown, forward));
 }
 
 fn select(model: &mut Model, cursor: Cursor) {
@@ -180,7 +192,7 @@ fn select(model: &mut Model, cursor: Cursor) {
 }
 
 /// The selected user; without a selection the first one, who is selected then.
-fn selected_or_first(model: &mut Model) -> Option<UserIx> {
+pub(super) fn selected_or_first(model: &mut Model) -> Option<UserIx> {
     if model.cursor.is_none() {
         let first = model.window(model.body_height().max(1)).first().copied();
         let first = first.or_else(|| model.lines().first())?;
@@ -216,7 +228,7 @@ fn collapse(model: &mut Model) {
 }
 
 /// Moves the selection to a line so many rows further down the screen, or up.
-fn go_to(model: &mut Model, line: Line, rows: i32) {
+pub(super) fn go_to(model: &mut Model, line: Line, rows: i32) {
     let row = i32::from(model.cursor_row) + rows;
     let last = i32::from(model.body_height()) - 1;
     model.cursor_row = row.clamp(0, last.max(0)) as u16;

@@ -3,47 +3,60 @@
 //! While everybody is shown in list order nothing is stored at all. Otherwise users are kept as one
 //! sorted vector of places, with the number that each is sorted by and the inverse table.
 
-use crate::presence::{Moment, Roster, UserIx};
+use crate::presence::UserIx;
+use crate::presence::query::{Follows, Query, Truth};
 
+use super::facts::Scene;
 use super::filter::Haystack;
-use super::sort::{Sort, sort_key};
+use super::layout::ColumnName;
+use super::sort::{Sort, SortColumn, sort_key};
 
 /// Stands for "in no row".
 const NOWHERE: u32 = u32::MAX;
+
+/// Users that a filter which follows time is asked about in a second, at most.
+const ASKED_A_SECOND: u64 = 10_000;
 
 /// The users that are shown, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     users: usize,
     sort: Sort,
-    filter: String,
+    query: Query,
     haystack: Option<Haystack>,
-    /// Places in the order of IDs, once somebody asked for that order.
-    ranks: Vec<u32>,
+    /// Places in the order of a text column, once somebody asked for that order.
+    ranks: Option<(ColumnName, Vec<u32>)>,
+    selected: Option<UserIx>,
     /// A selected user whom the filter leaves out; shown all the same.
     guest: Option<UserIx>,
-    /// Whether the four tables below are in use.
+    /// Whether the tables below are in use.
     stored: bool,
     keys: Vec<u64>,
     order: Vec<UserIx>,
     row_of: Vec<u32>,
+    /// Whether each user is to be shown; empty while all are.
+    truths: Vec<Truth>,
     matching: usize,
+    undecided: usize,
+    /// When the filter was last asked about everybody, on the monotonic clock.
+    asked_ms: u64,
 }
 
 impl Rows {
-    pub(super) fn new(sort: Sort, filter: &str, roster: &Roster, now: Moment) -> Rows {
-        let mut rows = Rows { sort, filter: filter.to_owned(), ..Rows::default() };
-        rows.restart(roster, now);
+    pub(super) fn new(sort: Sort, query: Query, scene: Scene<'_>) -> Rows {
+        let mut rows = Rows { sort, query, ..Rows::default() };
+        rows.restart(scene);
         rows
     }
 
     /// Begins again for another watch list.
-    pub(super) fn restart(&mut self, roster: &Roster, now: Moment) {
-        self.users = roster.list().len();
+    pub(super) fn restart(&mut self, scene: Scene<'_>) {
+        self.users = scene.knowledge.roster.list().len();
         self.haystack = None;
-        self.ranks = Vec::new();
+        self.ranks = None;
+        self.selected = None;
         self.guest = None;
-        self.rebuild(roster, now);
+        self.rebuild(scene);
     }
 
     /// How many rows there are.
@@ -79,14 +92,25 @@ impl Rows {
         if self.stored { self.matching } else { self.users }
     }
 
+    /// Of how many users nobody can tell whether the filter lets them through: nothing is known of
+    /// what it asks.
+    pub fn undecided(&self) -> usize {
+        if self.stored { self.undecided } else { 0 }
+    }
+
     /// Whether the user is shown only for being selected.
     pub fn is_guest(&self, user: UserIx) -> bool {
         self.guest == Some(user)
     }
 
-    /// The filter in force; empty: none.
+    /// The filter in force.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The filter in force as it was typed; not visible-safe.
     pub fn filter(&self) -> &str {
-        &self.filter
+        self.query.text()
     }
 
     /// The order in force.
@@ -94,26 +118,26 @@ impl Rows {
         self.sort
     }
 
-    pub(super) fn set_sort(&mut self, sort: Sort, roster: &Roster, now: Moment) {
+    pub(super) fn set_sort(&mut self, sort: Sort, scene: Scene<'_>) {
         self.sort = sort;
-        self.rebuild(roster, now);
+        self.rebuild(scene);
     }
 
     /// Takes a filter; `selected` stays, whether it matches or not.
-    pub(super) fn set_filter(
-        &mut self,
-        filter: &str,
-        selected: Option<UserIx>,
-        roster: &Roster,
-        now: Moment,
-    ) {
-        filter.clone_into(&mut self.filter);
-        self.guest = selected;
-        self.rebuild(roster, now);
+    pub(super) fn set_query(&mut self, query: Query, selected: Option<UserIx>, scene: Scene<'_>) {
+        self.query = query;
+        self.narrow(selected, scene);
+    }
+
+    /// Asks again who is shown, as when only problems are wanted from now on; `selected` stays.
+    pub(super) fn narrow(&mut self, selected: Option<UserIx>, scene: Scene<'_>) {
+        self.selected = selected;
+        self.rebuild(scene);
     }
 
     /// The selection is on this user now: another one who was shown only for being selected leaves.
     pub(super) fn select(&mut self, selected: Option<UserIx>) {
+        self.selected = selected;
         let Some(guest) = self.guest.filter(|guest| Some(*guest) != selected) else {
             return;
         };
@@ -127,31 +151,87 @@ impl Rows {
         }
     }
 
+    /// Whether what is known of a user decides over the row.
+    pub(super) fn follow_state(&self, scene: Scene<'_>) -> bool {
+        self.stored
+            && (self.sort.column.follows_state()
+                || scene.problems_only
+                || self.query.follows() > Follows::Names)
+    }
+
+    /// When the filter has to be asked about everybody again for time alone, on the monotonic clock.
+    pub(super) fn next_asking(&self) -> Option<u64> {
+        let pause = 1_000 * (1 + self.users as u64 / ASKED_A_SECOND);
+        (self.stored && self.query.follows() == Follows::Time).then_some(self.asked_ms + pause)
+    }
+
+    /// Asks the filter about everybody again where that is due.
+    pub(super) fn let_time_pass(&mut self, scene: Scene<'_>) {
+        if self.next_asking().is_some_and(|at| scene.now.mono_ms >= at) {
+            self.asked_ms = scene.now.mono_ms;
+            let everybody: Vec<UserIx> = (0..self.users as u32).map(UserIx).collect();
+            self.touch(&everybody, scene);
+        }
+    }
+
     /// Puts users whose state may have changed where they belong now.
-    pub(super) fn touch(&mut self, touched: &[UserIx], roster: &Roster, now: Moment) {
-        if !self.stored || !self.sort.column.follows_state() {
+    pub(super) fn touch(&mut self, touched: &[UserIx], scene: Scene<'_>) {
+        if !self.follow_state(scene) {
             return;
         }
         let mut moved = Vec::new();
         let mut first = usize::MAX;
         for &user in touched {
-            let key = sort_key(self.sort, 0, roster, now, user);
-            let Some(old) = self.keys.get_mut(user.at()).filter(|old| **old != key) else {
+            let shown = self.ask_again(user, scene) || self.selected == Some(user);
+            let key = self.key(user, scene);
+            let Some(row) = self.row_of.get_mut(user.at()) else { continue };
+            let was_shown = *row != NOWHERE;
+            let same_key = self.keys.get_mut(user.at()).is_none_or(|old| std::mem::replace(old, key) == key);
+            if shown == was_shown && (same_key || !shown) {
                 continue;
-            };
-            *old = key;
-            if let Some(row) = self.row_of.get_mut(user.at()).filter(|row| **row != NOWHERE) {
+            }
+            if was_shown {
                 first = first.min(*row as usize);
                 *row = NOWHERE;
+            }
+            if shown {
                 moved.push(user);
             }
         }
-        if moved.is_empty() {
+        if moved.is_empty() && first == usize::MAX {
             return;
         }
         self.order.retain(|user| self.row_of.get(user.at()).is_some_and(|row| *row != NOWHERE));
-        first = first.min(self.merge(moved));
+        // A user who is touched twice has one row.
+        moved.sort_unstable();
+        moved.dedup();
+        if !moved.is_empty() {
+            first = first.min(self.merge(moved));
+        }
         self.number_rows(first);
+    }
+
+    /// Asks the filter about one user again, and keeps count; says whether it lets the user through.
+    fn ask_again(&mut self, user: UserIx, scene: Scene<'_>) -> bool {
+        let now = self.truth(user, scene);
+        let Some(before) = self.truths.get_mut(user.at()) else { return true };
+        let before = std::mem::replace(before, now);
+        self.matching = self.matching + usize::from(now.is_yes()) - usize::from(before.is_yes());
+        let undecided = |truth| usize::from(truth == Truth::Undecided);
+        self.undecided = self.undecided + undecided(now) - undecided(before);
+        if self.selected == Some(user) {
+            self.guest = (!now.is_yes()).then_some(user);
+        }
+        now.is_yes()
+    }
+
+    fn truth(&self, user: UserIx, scene: Scene<'_>) -> Truth {
+        if scene.admits(user) { self.query.evaluate(&scene.facts(user)) } else { Truth::No }
+    }
+
+    fn key(&self, user: UserIx, scene: Scene<'_>) -> u64 {
+        let rank = self.ranks.as_ref().and_then(|(_, ranks)| ranks.get(user.at())).copied().unwrap_or(0);
+        sort_key(self.sort, rank, scene, user)
     }
 
     /// Merges users into the order; returns the first row that changed.
@@ -181,39 +261,86 @@ impl Rows {
         }
     }
 
-    fn rebuild(&mut self, roster: &Roster, now: Moment) {
-        self.stored = self.sort != Sort::default() || !self.filter.is_empty();
+    fn rebuild(&mut self, scene: Scene<'_>) {
+        let narrowed = !self.query.is_empty() || scene.problems_only || scene.marks.only;
+        self.stored = self.sort != Sort::default() || narrowed;
+        self.asked_ms = scene.now.mono_ms;
+        self.guest = None;
+        (self.keys, self.order, self.row_of, self.truths) = Default::default();
         if !self.stored {
-            (self.keys, self.order, self.row_of) = (Vec::new(), Vec::new(), Vec::new());
-            self.guest = None;
             return;
         }
-        let list = roster.list();
-        if self.sort.column == super::SortColumn::User && self.ranks.is_empty() {
-            let mut by_id: Vec<UserIx> = list.users().collect();
-            by_id.sort_unstable_by_key(|user| list.raw_id(*user));
-            self.ranks = vec![0; by_id.len()];
-            for (rank, user) in by_id.into_iter().enumerate() {
-                if let Some(slot) = self.ranks.get_mut(user.at()) {
-                    *slot = rank as u32;
-                }
-            }
-        }
-        let rank = |user: UserIx| self.ranks.get(user.at()).copied().unwrap_or(0);
-        self.keys = list.users().map(|user| sort_key(self.sort, rank(user), roster, now, user)).collect();
-        let mut order: Vec<UserIx> = if self.filter.is_empty() {
-            list.users().collect()
+        self.rank(scene);
+        if narrowed {
+            self.ask_everybody(scene);
+            self.guest =
+                self.selected.filter(|user| self.truths.get(user.at()).is_some_and(|it| !it.is_yes()));
         } else {
-            self.haystack.get_or_insert_with(|| Haystack::new(list)).find(&self.filter)
+            (self.matching, self.undecided) = (self.users, 0);
+        }
+        let everybody = || (0..self.users as u32).map(UserIx);
+        self.keys = everybody().map(|user| self.key(user, scene)).collect();
+        let shown = |user: &UserIx| {
+            self.truths.get(user.at()).is_none_or(|it| it.is_yes()) || self.guest == Some(*user)
         };
-        self.matching = order.len();
-        self.guest =
-            self.guest.filter(|guest| guest.at() < self.users && order.binary_search(guest).is_err());
-        order.extend(self.guest);
+        let mut order: Vec<UserIx> = everybody().filter(shown).collect();
         order.sort_unstable_by_key(|user| self.keys.get(user.at()).copied().unwrap_or(u64::MAX));
         self.order = order;
         self.row_of = vec![NOWHERE; self.users];
         self.number_rows(0);
+    }
+
+    /// Fills in who is to be shown. Bare words are looked for in one text of all names.
+    fn ask_everybody(&mut self, scene: Scene<'_>) {
+        let everybody = || (0..self.users as u32).map(UserIx);
+        self.truths = if let Some(words) = self.query.plain_words().filter(|_| !self.query.is_empty()) {
+            let list = scene.knowledge.roster.list();
+            let haystack = self.haystack.get_or_insert_with(|| Haystack::new(list));
+            let mut truths = vec![Truth::No; self.users];
+            for user in words.select(self.users as u32, |word| haystack.find(word)) {
+                if let Some(truth) = truths.get_mut(user.at()) {
+                    *truth = scene.admits(user).into();
+                }
+            }
+            truths
+        } else {
+            everybody().map(|user| self.truth(user, scene)).collect()
+        };
+        let count = |wanted| self.truths.iter().filter(|truth| **truth == wanted).count();
+        (self.matching, self.undecided) = (count(Truth::Yes), count(Truth::Undecided));
+    }
+
+    /// Numbers the users in the order of a text column, where that is the order.
+    fn rank(&mut self, scene: Scene<'_>) {
+        let SortColumn::Column(column @ (ColumnName::User | ColumnName::Label | ColumnName::Group)) =
+            self.sort.column
+        else {
+            return;
+        };
+        if self.ranks.as_ref().is_some_and(|(ranked, _)| *ranked == column) {
+            return;
+        }
+        let list = scene.knowledge.roster.list();
+        // Who has no name in this column comes behind all who have.
+        let text = |user: &UserIx| match column {
+            ColumnName::Label => list.label(*user).map_or((true, ""), |label| (false, label)),
+            ColumnName::Group => list.group(*user).map_or((true, ""), |group| (false, group)),
+            _ => (false, list.raw_id(*user)),
+        };
+        let mut by_text: Vec<UserIx> = list.users().collect();
+        by_text.sort_by_key(text);
+        let mut ranks = vec![0; by_text.len()];
+        let mut rank = 0;
+        let mut before = None;
+        for user in by_text {
+            let text = text(&user);
+            rank += u32::from(before.is_some_and(|before| before != text));
+            before = Some(text);
+            if let Some(slot) = ranks.get_mut(user.at()) {
+                *slot = rank;
+            }
+        }
+        self.ranks = Some((column, ranks));
     }
 }
 

@@ -1,7 +1,9 @@
 //! In which order users stand, and the small number that each is sorted by.
 
-use crate::presence::{Moment, Presence, Roster, UserIx};
+use crate::presence::{Presence, Severity, UserIx};
 
+use super::facts::Scene;
+use super::layout::ColumnName;
 use super::tokens::{Expiry, soonest_expiry};
 
 /// What the rows are sorted by.
@@ -10,29 +12,38 @@ pub enum SortColumn {
     /// As in the watch list.
     #[default]
     List,
-    /// By user ID.
-    User,
-    /// Problems first: unknown, stale, then online, background, offline.
-    Presence,
-    /// By the soonest end of a session token; unreadable ones first.
-    Token,
-    /// The latest change first; those whose last change nobody saw come behind.
-    Since,
+    /// Who needs a look first: critical findings, unknown, warnings, stale; then as in the list.
+    Problems,
+    /// By what stands in a column.
+    Column(ColumnName),
 }
 
-/// The columns in the order in which keys walk through them.
-const COLUMNS: [SortColumn; 5] =
-    [SortColumn::List, SortColumn::User, SortColumn::Presence, SortColumn::Token, SortColumn::Since];
-
 impl SortColumn {
+    /// All that there are.
+    pub fn all() -> impl Iterator<Item = SortColumn> {
+        let columns = ColumnName::ALL.into_iter().map(SortColumn::Column);
+        [SortColumn::Problems, SortColumn::List].into_iter().chain(columns)
+    }
+
     /// What the order is called: `list order`.
     pub fn words(self) -> &'static str {
         match self {
             SortColumn::List => "list order",
-            SortColumn::User => "by user",
-            SortColumn::Presence => "problems first",
-            SortColumn::Token => "by token expiry",
-            SortColumn::Since => "latest change first",
+            SortColumn::Problems => "problems first",
+            SortColumn::Column(column) => match column {
+                ColumnName::User => "by user",
+                ColumnName::Label => "by label",
+                ColumnName::Group => "by group",
+                ColumnName::Presence => "by presence",
+                ColumnName::Platforms => "by platform",
+                ColumnName::Conns => "most connections first",
+                ColumnName::Token => "by token expiry",
+                ColumnName::Since => "latest change first",
+                ColumnName::Flips => "most flips first",
+                ColumnName::Reconnects => "most reconnects first",
+                ColumnName::Last30 => "most restless first",
+                ColumnName::Findings => "worst findings first",
+            },
         }
     }
 
@@ -40,37 +51,42 @@ impl SortColumn {
     pub fn name(self) -> &'static str {
         match self {
             SortColumn::List => "list",
-            SortColumn::User => "user",
-            SortColumn::Presence => "presence",
-            SortColumn::Token => "token",
-            SortColumn::Since => "since",
+            SortColumn::Problems => "problems",
+            SortColumn::Column(column) => column.name(),
         }
     }
 
     /// Finds a column by its name on the command line.
     pub fn from_name(name: &str) -> Option<SortColumn> {
-        COLUMNS.into_iter().find(|column| column.name() == name)
+        SortColumn::all().find(|column| column.name() == name)
     }
 
     /// All names, for messages.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        COLUMNS.into_iter().map(SortColumn::name)
+        SortColumn::all().map(SortColumn::name)
     }
 
-    /// The column so many steps on.
-    pub(super) fn step(self, by: usize) -> SortColumn {
-        let at = COLUMNS.iter().position(|column| *column == self).unwrap_or(0);
-        COLUMNS.get((at + by) % COLUMNS.len()).copied().unwrap_or_default()
-    }
-
-    /// The column before.
-    pub(super) fn step_back(self) -> SortColumn {
-        self.step(COLUMNS.len() - 1)
+    /// The order that a key leads to from this one: problems, the list, then the columns that are
+    /// shown, round and round.
+    pub(super) fn next(self, shown: &[ColumnName], forward: bool) -> SortColumn {
+        let columns = shown.iter().copied().map(SortColumn::Column);
+        let all: Vec<SortColumn> =
+            [SortColumn::Problems, SortColumn::List].into_iter().chain(columns).collect();
+        let at = all.iter().position(|column| *column == self);
+        let next = match (at, forward) {
+            (Some(at), true) => (at + 1) % all.len(),
+            (Some(at), false) => (at + all.len() - 1) % all.len(),
+            (None, _) => 0,
+        };
+        all.get(next).copied().unwrap_or_default()
     }
 
     /// Whether what is known of a user decides its place.
     pub(super) fn follows_state(self) -> bool {
-        matches!(self, SortColumn::Presence | SortColumn::Token | SortColumn::Since)
+        !matches!(
+            self,
+            SortColumn::List | SortColumn::Column(ColumnName::User | ColumnName::Label | ColumnName::Group)
+        )
     }
 }
 
@@ -86,41 +102,83 @@ pub struct Sort {
 /// Half the numbers that a user can be sorted by.
 const HALF: u32 = u32::MAX / 2;
 
-/// Packs what a user is sorted by with its place in the list, which decides between equals.
-pub(super) fn sort_key(sort: Sort, rank: u32, roster: &Roster, now: Moment, user: UserIx) -> u64 {
+/// Packs what a user is sorted by with its place in the list, which decides between equals. `rank` is
+/// the place in the order of a text column.
+pub(super) fn sort_key(sort: Sort, rank: u32, scene: Scene<'_>, user: UserIx) -> u64 {
+    let knowledge = scene.knowledge;
+    let roster = &knowledge.roster;
+    let most_first = |count: u32| u32::MAX - count;
     let key = match sort.column {
-        SortColumn::List => {
-            if sort.inverted {
-                user.0
-            } else {
-                0
+        SortColumn::List if sort.inverted => user.0,
+        SortColumn::List => 0,
+        SortColumn::Problems => problem_rank(scene, user),
+        SortColumn::Column(column) => match column {
+            ColumnName::User | ColumnName::Label | ColumnName::Group => rank,
+            ColumnName::Presence => presence_rank(scene, user),
+            ColumnName::Platforms => platform_rank(scene, user),
+            ColumnName::Conns => most_first(roster.connections(user).len() as u32),
+            ColumnName::Token => expiry_rank(soonest_expiry(roster.connections(user))),
+            ColumnName::Since => {
+                let newest_first = |since: crate::presence::Since| {
+                    // Changes that were seen before states whose beginning was not.
+                    let age = HALF - u32::try_from(since.before_ms / 100).unwrap_or(HALF).min(HALF);
+                    if since.is_exact() { age } else { HALF + age }
+                };
+                roster.since(user).map_or(u32::MAX, newest_first)
             }
-        }
-        SortColumn::User => rank,
-        SortColumn::Presence => presence_rank(roster, now, user),
-        SortColumn::Token => expiry_rank(soonest_expiry(roster.connections(user))),
-        SortColumn::Since => {
-            let newest_first = |since: crate::presence::Since| {
-                // Changes that were seen before states whose beginning was not.
-                let age = HALF - u32::try_from(since.before_ms / 100).unwrap_or(HALF).min(HALF);
-                if since.is_exact() { age } else { HALF + age }
-            };
-            roster.since(user).map_or(u32::MAX, newest_first)
-        }
+            ColumnName::Flips => most_first(knowledge.history.of(user).flips()),
+            ColumnName::Reconnects => most_first(knowledge.history.of(user).reconnects()),
+            ColumnName::Last30 => {
+                let past = knowledge.history.of(user);
+                most_first(past.flips().saturating_add(past.reconnects()))
+            }
+            ColumnName::Findings => findings_rank(scene, user),
+        },
     };
     let key = if sort.inverted { !key } else { key };
     u64::from(key) << 32 | u64::from(user.0)
 }
 
-fn presence_rank(roster: &Roster, now: Moment, user: UserIx) -> u32 {
+/// What goes well is all alike, so that rows stay where they are while people come and go.
+fn problem_rank(scene: Scene<'_>, user: UserIx) -> u32 {
+    let roster = &scene.knowledge.roster;
+    match (roster.presence(user), scene.worst(user)) {
+        (_, Some(Severity::Critical)) => 0,
+        (Presence::Unknown(_) | Presence::Unregistered, _) => 1,
+        (_, Some(Severity::Warning)) => 2,
+        _ if roster.is_stale(user, scene.now) => 3,
+        _ => 4,
+    }
+}
+
+fn presence_rank(scene: Scene<'_>, user: UserIx) -> u32 {
+    let roster = &scene.knowledge.roster;
     match roster.presence(user) {
         Presence::Unknown(_) => 0,
         Presence::Unregistered => 1,
-        _ if roster.is_stale(user, now) => 2,
+        _ if roster.is_stale(user, scene.now) => 2,
         Presence::Online => 3,
         Presence::Background => 4,
         Presence::Offline => 5,
     }
+}
+
+/// By the lowest platform number; those without a connection behind.
+fn platform_rank(scene: Scene<'_>, user: UserIx) -> u32 {
+    let platforms = scene.knowledge.roster.connections(user).iter().map(|it| it.connection.platform.0);
+    platforms.min().map_or(u32::MAX, |platform| platform.max(0) as u32)
+}
+
+/// By the worst finding that nobody has put aside, then by how many there are.
+fn findings_rank(scene: Scene<'_>, user: UserIx) -> u32 {
+    let count = scene.knowledge.findings.of(user).len().min(0xffff) as u32;
+    let severity = match scene.worst(user) {
+        Some(Severity::Critical) => 0,
+        Some(Severity::Warning) => 1,
+        Some(Severity::Info) => 2,
+        None => 3,
+    };
+    severity << 16 | (0xffff - count)
 }
 
 fn expiry_rank(expiry: Expiry) -> u32 {
@@ -138,11 +196,17 @@ mod tests {
 
     #[test]
     fn columns_go_round_both_ways() {
-        for column in COLUMNS {
-            assert_eq!(column.step(1).step_back(), column);
+        let shown = [ColumnName::User, ColumnName::Token];
+        let mut column = SortColumn::Problems;
+        for expected in ["list", "user", "token", "problems"] {
+            let next = column.next(&shown, true);
+            assert_eq!((next.name(), next.next(&shown, false)), (expected, column));
+            column = next;
+        }
+        assert_eq!(SortColumn::Column(ColumnName::Group).next(&shown, true), SortColumn::Problems);
+        for column in SortColumn::all() {
             assert_eq!(SortColumn::from_name(column.name()), Some(column));
         }
-        assert_eq!(SortColumn::Since.step(1), SortColumn::List);
         assert_eq!(SortColumn::from_name("id"), None);
     }
 

@@ -13,7 +13,7 @@ pub(super) fn open(model: &mut Model) {
         Screen::Events(_) => Prompt::new(Purpose::EventFilter, ""),
         Screen::Users | Screen::Findings(_) | Screen::Server { .. } | Screen::Detail { .. } => {
             model.screen = Screen::Users;
-            Prompt::new(Purpose::Filter, model.rows.filter())
+            Prompt::new(Purpose::Filter, model.rows.query().text())
         }
     });
 }
@@ -28,8 +28,8 @@ pub(super) fn typed(model: &mut Model) {
     let Some(prompt) = &model.prompt else { return };
     let text = prompt.text().to_owned();
     match prompt.purpose() {
-        Purpose::Filter if text != model.rows.filter() => apply_filter(model, &text),
-        Purpose::Filter | Purpose::EventFilter | Purpose::HelpSearch | Purpose::Command => {}
+        Purpose::Filter => apply_filter(model, &text),
+        Purpose::EventFilter | Purpose::HelpSearch | Purpose::Command => {}
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Rect};
 
-use crate::presence::{Changes, Event, Moment, Observation, UserId, UserIx, WatchList};
+use crate::presence::query::Query;
+use crate::presence::{Event, Finding, Moment, News, Observation, Severity, UserId, UserIx, WatchList};
 
 use super::action::Action;
 use super::keymap::{KeyPress, Meaning, is_cjk};
@@ -14,6 +15,7 @@ use super::message::{Effect, Msg};
 use super::model::{Model, Screen, Toast};
 use super::perform::perform;
 use super::prompt::{Prompt, Purpose};
+use super::rows::Rows;
 use super::typing::typed;
 
 /// How long passing words stand.
@@ -25,22 +27,24 @@ const CLOCK_STEP_MS: i64 = 5_000;
 
 /// Takes a message that came at `now`; returns what the world is asked to do.
 pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
+    let mut effects = Vec::new();
     pass_time(model, now);
     if !matches!(msg, Msg::Observed(_)) {
-        let changes = model.live.advance(now); // an answer lets it pass itself, up to when it came
-        take_changes(model, changes);
+        let news = model.live.advance(now); // an answer lets it pass itself, up to when it came
+        take_news(model, news, &mut effects);
     }
-    let mut effects = Vec::new();
     match msg {
-        Msg::Key(key) => effects = take_key(model, key),
+        Msg::Key(key) => effects.extend(take_key(model, key)),
         Msg::Paste(text) => paste(model, &text),
         Msg::Click(column, row) => click(model, column, row),
-        Msg::Wheel(down) => effects = perform(model, if down { Action::Down } else { Action::Up }),
+        Msg::Wheel(down) => {
+            effects.extend(perform(model, if down { Action::Down } else { Action::Up }));
+        }
         Msg::Resize(width, height) => {
             model.size = (width, height);
             model.dirty = true;
         }
-        Msg::Observed(observation) => observe(model, &observation),
+        Msg::Observed(observation) => observe(model, &observation, &mut effects),
         Msg::Rebased(list) => rebase(model, list),
         Msg::Notice(text) => {
             model.timeline.note(Event::Notice { at: now, text: text.clone() }, now);
@@ -82,45 +86,55 @@ fn pass_time(model: &mut Model, now: Moment) {
     model.dirty |= model.good_until.is_some_and(|until| now.mono_ms >= until);
 }
 
-fn observe(model: &mut Model, observation: &Observation) {
-    if observation.generation != model.live.list().generation() {
+fn observe(model: &mut Model, observation: &Observation, effects: &mut Vec<Effect>) {
+    if observation.generation != model.live.roster.list().generation() {
         return;
     }
-    let changes = model.live.apply(observation);
+    let news = model.live.apply(observation);
     model.dirty = true;
-    take_changes(model, changes);
+    take_news(model, news, effects);
 }
 
 /// Writes down what happened and puts the rows of those whom it happened to in their places.
-fn take_changes(model: &mut Model, changes: Changes) {
-    model.dirty |= !changes.transitions.is_empty() || !changes.touched.is_empty();
-    let list = model.live.list();
+fn take_news(model: &mut Model, news: News, effects: &mut Vec<Effect>) {
+    model.dirty |= !news.is_empty();
+    let critical = |finding: &Finding| finding.severity == Severity::Critical;
+    if model.switches.bell && news.raised.iter().chain(&news.worsened).any(critical) {
+        effects.push(Effect::Ring);
+    }
+    let list = Arc::clone(model.live.roster.list());
     let batch_of = |user: &UserId| list.find(user.raw()).map(|user| list.batch_of(user));
-    model.timeline.record(changes.transitions, batch_of);
+    model.timeline.record(news.transitions, batch_of);
     if model.held.is_none() {
-        model.rows.touch(&changes.touched, &model.live, model.now);
+        model.with_rows(|rows, scene| {
+            rows.touch(&news.touched, scene);
+            rows.let_time_pass(scene);
+        });
         follow_staleness(model);
     }
 }
 
 /// Batches turn stale, or fresh again, without anything that touches their users.
 fn follow_staleness(model: &mut Model) {
-    if !model.rows.sort().column.follows_state() {
+    if !model.rows.follow_state(model.scene()) {
         return; // an order that does is made from what is so then
     }
-    let (roster, now) = (&model.live, model.now);
+    let (roster, now) = (&model.live.roster, model.now);
     model.stale_batches.resize(roster.batches().len(), false);
+    let mut turned: Vec<UserIx> = Vec::new();
     for (number, (batch, was_stale)) in (0..).zip(roster.batches().iter().zip(&mut model.stale_batches)) {
         let is_stale = batch.is_stale(now, roster.freshness());
         if is_stale != std::mem::replace(was_stale, is_stale) {
-            let users: Vec<UserIx> = roster.list().batch(number).map(UserIx).collect();
-            model.rows.touch(&users, roster, now);
+            turned.extend(roster.list().batch(number).map(UserIx));
         }
+    }
+    if !turned.is_empty() {
+        model.with_rows(|rows, scene| rows.touch(&turned, scene));
     }
 }
 
 fn rebase(model: &mut Model, list: Arc<WatchList>) {
-    let before = Arc::clone(model.live.list());
+    let before = Arc::clone(model.live.roster.list());
     let users = list.len();
     model.live.rebase(list, model.now);
     model.stale_batches.clear();
@@ -132,7 +146,7 @@ fn rebase(model: &mut Model, list: Arc<WatchList>) {
 
 /// Carries what belongs to identities over from the list that was shown before.
 pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
-    let list = Arc::clone(model.live.list());
+    let list = Arc::clone(model.live.roster.list());
     let heir = |user: UserIx| list.find(before.raw_id(user));
     let old_row = model.cursor.as_ref().and_then(|cursor| model.rows.row_of(cursor.user));
     model.marks.rebase(heir);
@@ -140,7 +154,7 @@ pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
     let (screen, gone) = model.screen.carried(&heir);
     model.screen = screen;
     let cursor = model.cursor.take();
-    model.rows.restart(&model.live, model.now);
+    model.with_rows(Rows::restart);
     model.cursor = cursor.and_then(|cursor| {
         if let Some(user) = heir(cursor.user) {
             return Some(Cursor { user, connection: cursor.connection });
@@ -162,19 +176,34 @@ pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
 fn keep_cursor_visible(model: &mut Model) {
     let selected = model.cursor.as_ref().map(|cursor| cursor.user);
     if selected.is_some_and(|user| model.rows.row_of(user).is_none()) {
-        let filter = model.rows.filter().to_owned();
-        apply_filter(model, &filter);
+        model.with_rows(|rows, scene| rows.narrow(selected, scene));
+    }
+}
+
+/// Takes a filter as far as it can be read; one with a mistake leaves the last good one in force. The
+/// selection stays on its user.
+pub(super) fn apply_filter(model: &mut Model, filter: &str) {
+    model.dirty = true;
+    match Query::parse(filter) {
+        Ok(query) => {
+            model.mistake = None;
+            set_query(model, query);
+        }
+        Err(mistake) => model.mistake = Some(mistake),
     }
 }
 
 /// Takes a filter; the selection stays on its user.
-pub(super) fn apply_filter(model: &mut Model, filter: &str) {
+pub(super) fn set_query(model: &mut Model, query: Query) {
     let selected = model.cursor.as_ref().map(|cursor| cursor.user);
-    let (roster, now) = match &model.held {
-        Some(held) => (&held.roster, held.at),
-        None => (&model.live, model.now),
-    };
-    model.rows.set_filter(filter, selected, roster, now);
+    model.with_rows(|rows, scene| rows.set_query(query, selected, scene));
+    model.dirty = true;
+}
+
+/// Asks again who is shown, as after another mark or switch; the selection stays on its user.
+pub(super) fn narrow(model: &mut Model) {
+    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
+    model.with_rows(|rows, scene| rows.narrow(selected, scene));
     model.dirty = true;
 }
 
@@ -235,7 +264,7 @@ fn paste(model: &mut Model, text: &str) {
         };
         model.screen = Screen::Users;
         model.pending.clear();
-        let mut prompt = Prompt::new(Purpose::Filter, model.rows.filter());
+        let mut prompt = Prompt::new(Purpose::Filter, model.rows.query().text());
         prompt.edit(Action::DeleteAll);
         prompt.insert(first);
         model.prompt = Some(prompt);

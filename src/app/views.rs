@@ -71,7 +71,7 @@ pub(super) fn leave(model: &mut Model) {
 pub(super) fn back(model: &mut Model) {
     if model.screen != Screen::Users {
         leave(model);
-    } else if !model.rows.filter().is_empty() {
+    } else if !model.rows.query().is_empty() {
         apply_filter(model, "");
     } else {
         // What is on the screen stays there.

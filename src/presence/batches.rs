@@ -1,8 +1,10 @@
 //! What is known of the batches that a watch list is asked in: when each was last answered, what
 //! ails it, and whether its users' last words are still good.
 
+use std::sync::Arc;
+
 use super::fetch_error::FetchError;
-use super::observation::Oddities;
+use super::observation::{Oddities, OperationId};
 use super::state::Why;
 use super::time::Moment;
 use super::verdict::Sockets;
@@ -55,6 +57,8 @@ pub struct Failing {
 pub struct Batch {
     /// Its last answer.
     pub answered: Option<Answered>,
+    /// The name of the request that brought it, in the server's log.
+    pub operation: Option<Arc<OperationId>>,
     /// Why it gets none at present.
     pub failing: Option<Failing>,
     /// Since when, on the monotonic clock, the last answer is too old to say anything.

@@ -8,6 +8,7 @@ mod connection;
 mod fetch_error;
 mod findings;
 mod history;
+mod knowledge;
 mod latency;
 mod observation;
 mod platform;
@@ -32,6 +33,7 @@ pub use findings::{
     About, Case, Evidence, Finding, FindingChanges, Findings, Policy, Rule, RuleSettings, Severity,
 };
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
+pub use knowledge::{Knowledge, News};
 pub use latency::Latency;
 pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;

@@ -13,31 +13,17 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
     let columns = model.columns(body.width);
     let sort = model.rows().sort();
     let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
-    let sorted_by = match sort.column {
-        SortColumn::List => "",
-        SortColumn::User => "USER",
-        SortColumn::Presence => "PRESENCE",
-        SortColumn::Token => "TOKEN",
-        SortColumn::Since => "SINCE",
-    };
-    for (name, column) in [
-        ("USER", columns.user),
-        ("LABEL", columns.label),
-        ("GROUP", columns.group),
-        ("PRESENCE", columns.presence),
-        ("PLATFORMS", columns.platforms),
-        ("TOKEN", columns.token),
-        ("SINCE", columns.since),
-    ] {
+    for (name, column) in columns.iter() {
         let mut pen = Pen::in_column(buf, head, 0, column);
-        if name == sorted_by && column.width > 1 {
-            pen.field(name, width(name).min(column.width - 1), "", theme.strong).put(arrow, theme.strong);
+        let title = name.head();
+        if sort.column == SortColumn::Column(name) && column.width > 1 {
+            pen.field(title, width(title).min(column.width - 1), "", theme.strong).put(arrow, theme.strong);
         } else {
-            pen.field(name, column.width, "", theme.strong);
+            pen.field(title, column.width, "", theme.strong);
         }
     }
-    if sort.inverted && sort.column == SortColumn::List {
-        // The order of the list has no column of its own.
+    if sort.inverted && matches!(sort.column, SortColumn::List | SortColumn::Problems) {
+        // These orders have no column of their own.
         Pen::new(buf, head, 0).skip(1).put(arrow, theme.strong);
     }
     let lines = model.window(body.height);

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Column, Columns, Expiry, Model, Picture, soonest_expiry, worst_foreign};
+use crate::app::{Column, ColumnName, Columns, Expiry, Model, Picture, soonest_expiry, worst_foreign};
 use crate::presence::{Platform, Presence, UserIx, Why, visible};
 
 use super::pen::{Pen, shortened, shortened_within, width};
@@ -39,13 +39,14 @@ pub(super) fn draw(
     let mut put = |column: Column, text: &str, style: Style| {
         Pen::in_column(buf, body, row, column).field(text, column.width, cut, base.patch(style));
     };
-    let id = shortened_within(&visible(list.raw_id(user)), columns.user.width, cut);
-    put(columns.user, &id, theme.plain);
-    put(columns.label, list.label(user).unwrap_or_default(), theme.plain);
-    put(columns.group, list.group(user).unwrap_or_default(), theme.plain);
+    let id = shortened_within(&visible(list.raw_id(user)), columns.column(ColumnName::User).width, cut);
+    put(columns.column(ColumnName::User), &id, theme.plain);
+    put(columns.column(ColumnName::Label), list.label(user).unwrap_or_default(), theme.plain);
+    put(columns.column(ColumnName::Group), list.group(user).unwrap_or_default(), theme.plain);
     let (sign, short, style) = theme.presence(presence);
-    let narrow = columns.presence.width < 12;
-    let cramped = stale && (columns.presence.width < 14 || presence == Presence::Background);
+    let narrow = columns.column(ColumnName::Presence).width < 12;
+    let cramped =
+        stale && (columns.column(ColumnName::Presence).width < 14 || presence == Presence::Background);
     let word = if narrow || cramped { short } else { presence.word() };
     let age = match roster.answered(user).filter(|_| stale) {
         Some(_) if narrow => theme.glyphs.stale.to_owned(),
@@ -55,24 +56,25 @@ pub(super) fn draw(
         }
         None => String::new(),
     };
-    put(columns.presence, &format!("{sign} {word}{age}"), style);
+    put(columns.column(ColumnName::Presence), &format!("{sign} {word}{age}"), style);
     if let Presence::Unknown(why) = presence {
-        let start = columns.presence.x + width(sign) + 1 + width(word) + 2;
+        let start = columns.column(ColumnName::Presence).x + width(sign) + 1 + width(word) + 2;
         let rest = Column { x: start, width: body.width.saturating_sub(start) };
         let mut texts = unknown(&picture, theme, user, why).into_iter();
         let fitting = texts.find(|text| width(text) <= rest.width);
         put(rest, &fitting.unwrap_or_else(|| format!("({why})")), theme.plain);
         return;
     }
-    put(columns.platforms, &platforms(&picture, theme, user), theme.plain);
+    put(columns.column(ColumnName::Platforms), &platforms(&picture, theme, user), theme.plain);
     let (remark, style) = remark(&picture, theme, user, guest);
-    let has_room = columns.remarks.width >= width(&remark).min(REMARK);
+    let has_room = columns.column(ColumnName::Findings).width >= width(&remark).min(REMARK);
     if has_room {
-        put(columns.remarks, &remark, style);
+        put(columns.column(ColumnName::Findings), &remark, style);
     }
-    let (token, style) = token(model, &picture, theme, user, !has_room, columns.token.width);
-    put(columns.token, &token, style);
-    put(columns.since, &since(model, &picture, theme, user), theme.plain);
+    let (token, style) =
+        token(model, &picture, theme, user, !has_room, columns.column(ColumnName::Token).width);
+    put(columns.column(ColumnName::Token), &token, style);
+    put(columns.column(ColumnName::Since), &since(model, &picture, theme, user), theme.plain);
 }
 
 /// Why nothing is known, and what was seen last: in many words, then in fewer. What was seen goes

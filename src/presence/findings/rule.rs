@@ -18,7 +18,7 @@ impl Severity {
     pub const ALL: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
 
     /// The word for it.
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Severity::Info => "info",
             Severity::Warning => "warning",
@@ -77,7 +77,7 @@ impl Rule {
     ];
 
     /// Its name, in filters and everywhere else.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Rule::TokenExpired => "token-expired",
             Rule::TokenExpiring => "token-expiring",

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::expression::{State, TokenState};
 use super::lexer::Operator;
-use crate::presence::Platform;
+use crate::presence::{Platform, Rule, Severity};
 
 /// What a condition can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,30 +60,19 @@ pub(super) const TOKEN_STATES: [(&str, TokenState); 4] = [
 ];
 
 /// The rules that make findings.
-pub(super) const RULES: [&str; 19] = [
-    "token-expired",
-    "token-expiring",
-    "token-foreign-user",
-    "token-foreign-platform",
-    "token-shared",
-    "token-unreadable",
-    "clock-skew",
-    "default-secret",
-    "reconnecting",
-    "flapping",
-    "kick-war",
-    "policy",
-    "view-loss",
-    "false-offline",
-    "partial-view",
-    "ghost",
-    "unregistered",
-    "expiry-cliff",
-    "observer",
-];
+pub(super) const RULES: [&str; Rule::ALL.len()] = {
+    let mut names = [""; Rule::ALL.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = Rule::ALL[at].name();
+        at += 1;
+    }
+    names
+};
 
 /// How bad a finding can be.
-pub(super) const SEVERITIES: [&str; 3] = ["critical", "warning", "info"];
+pub(super) const SEVERITIES: [&str; 3] =
+    [Severity::Critical.word(), Severity::Warning.word(), Severity::Info.word()];
 
 const ORDER: [Operator; 4] = [Operator::Less, Operator::AtMost, Operator::More, Operator::AtLeast];
 const CHOICE: [Operator; 2] = [Operator::Equal, Operator::NotEqual];

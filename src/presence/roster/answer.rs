@@ -50,6 +50,8 @@ impl Roster {
         let had_failed = batch.failing.take().is_some();
         let before = batch.answered;
         batch.answered = Some(Answered { sent: observation.sent, received: observation.received });
+        let operation = Arc::new(observation.operation_id.clone());
+        batch.operation = Some(Arc::clone(&operation));
         batch.oddities = observation.oddities;
         if had_failed || regained.is_some() {
             changes.touched.extend(self.list.batch(observation.batch).map(UserIx));
@@ -60,7 +62,7 @@ impl Roster {
             void_since,
             before,
             received: observation.received,
-            operation: Arc::new(observation.operation_id.clone()),
+            operation,
         };
         let changed: &[(UserIx, UserStatus)] = match answer {
             Answer::Same => &[],

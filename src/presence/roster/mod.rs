@@ -17,6 +17,7 @@ use super::batches::{Answered, Batch, FeedStatus, Freshness, feed_status};
 use super::connection::{ConnId, Connection};
 use super::fetch_error::FetchError;
 use super::latency::Latency;
+use super::observation::OperationId;
 use super::platform::Platform;
 use super::server_clock::ServerClock;
 use super::state::{Presence, Why};
@@ -203,6 +204,11 @@ impl Roster {
             None if self.sockets[user.at()] == Sockets::Silent => None,
             None => self.batch(user).answered,
         }
+    }
+
+    /// The name in the server's log of the last request about the user that was answered.
+    pub fn operation(&self, user: UserIx) -> Option<&OperationId> {
+        self.batch(user).operation.as_deref()
     }
 
     /// What the sockets last said of the user, however long ago; unknown only where they never did.

@@ -1,0 +1,85 @@
+//! What is copied for somebody else: IDs, JSON, the request. Never a token.
+//!
+//! The terminal takes a copy without an answer (OSC 52), so the words that pass show what was sent.
+
+use crate::presence::{About, UserIx};
+
+use super::action::Action;
+use super::message::Effect;
+use super::model::{Model, Screen};
+use super::perform::selected_or_first;
+use super::update::hint;
+
+/// Copies what the action says, about the user who is selected or whose detail is shown.
+pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(user) = subject(model) else {
+        hint(model, "nobody to copy from");
+        return Vec::new();
+    };
+    let text = match action {
+        Action::CopyUser => Ok(model.shown_id(user)),
+        Action::CopyConnection => connection(model, user).ok_or("no connection to copy"),
+        Action::CopyOperation => operation(model, user).ok_or("no request about this user was answered yet"),
+        Action::CopyRequest => Ok(request(model, user)),
+        _ => return vec![Effect::CopyRecord(user)],
+    };
+    match text {
+        Ok(text) => {
+            hint(model, format!("sent to the terminal: {text}"));
+            vec![Effect::Copy(text)]
+        }
+        Err(why) => {
+            hint(model, why);
+            Vec::new()
+        }
+    }
+}
+
+/// Whom an action on one user is about.
+pub(super) fn subject(model: &mut Model) -> Option<UserIx> {
+    match &model.screen {
+        Screen::Detail { user, .. } => Some(*user),
+        Screen::Users | Screen::Server { .. } | Screen::Help { .. } => selected_or_first(model),
+        Screen::Findings(list) => match list.selected_finding() {
+            Some((About::User(user), _)) => Some(user),
+            _ => None,
+        },
+        Screen::Events(_) => None,
+    }
+}
+
+/// The connection that is selected, or the user's first.
+fn connection(model: &Model, user: UserIx) -> Option<String> {
+    let selected = model.cursor.as_ref().filter(|cursor| cursor.user == user);
+    let selected = selected.and_then(|cursor| cursor.connection.clone());
+    let first = || Some(model.picture().roster.connections(user).first()?.connection.id.clone());
+    selected.or_else(first).map(|id| id.to_string())
+}
+
+/// The name of the last request about the user in the server's log.
+fn operation(model: &Model, user: UserIx) -> Option<String> {
+    let roster = model.picture().roster;
+    let operation = roster.operation(user)?;
+    Some(crate::presence::visible(&operation.0).into_owned())
+}
+
+/// The question about this user alone, as a command that anybody with a token of their own can run.
+fn request(model: &Model, user: UserIx) -> String {
+    let id = model.shown_id(user);
+    let quoted = id.replace('\\', "\\\\").replace('"', "\\\"");
+    let body = format!("{{\"userIDs\":[\"{quoted}\"]}}").replace('\'', "'\\''");
+    let operation = operation(model, user).unwrap_or_else(|| "imtop".to_owned());
+    format!(
+        "curl -sS '{api}/user/get_users_online_status' -H 'operationID: {operation}' -H \"token: $IMTOP_TOKEN\" \
+         -H 'Content-Type: application/json' -d '{body}'",
+        api = model.api.trim_end_matches('/').replace('\'', "'\\''"),
+        operation = operation.replace('\'', ""),
+    )
+}
+
+impl Model {
+    /// The user's ID as it may leave the screen: a stand-in while stand-ins are shown.
+    pub(super) fn shown_id(&self, user: UserIx) -> String {
+        self.names.user(self.picture().roster.list().raw_id(user)).into_owned()
+    }
+}

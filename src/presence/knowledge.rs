@@ -1,0 +1,147 @@
+//! All that is known, kept in step: the roster, what happened of late, what is wrong, how the asking
+//! went. Each follows from observations, the watch list and time alone.
+
+use std::sync::Arc;
+
+use super::batches::Freshness;
+use super::findings::{Case, Finding, Findings, RuleSettings};
+use super::history::History;
+use super::observation::Observation;
+use super::roster::{Changes, Roster};
+use super::time::Moment;
+use super::transition::Transition;
+use super::trend::Trend;
+use super::watch_list::{UserIx, WatchList};
+
+/// The rules about all users together are judged at most so often, in milliseconds: they look at
+/// every minute in which a token expires.
+const SERVER_RULES_MS: u64 = 5_000;
+
+/// What an observation, or time, has changed.
+#[derive(Clone, Debug, Default)]
+pub struct News {
+    /// What happened, in the order of the watch list.
+    pub transitions: Vec<Transition>,
+    /// Whose row may look different now; may repeat a user.
+    pub touched: Vec<UserIx>,
+    /// What is wrong since now.
+    pub raised: Vec<Finding>,
+    /// What has become more serious.
+    pub worsened: Vec<Finding>,
+    /// What is wrong no more.
+    pub cleared: Vec<Finding>,
+}
+
+impl News {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.touched.is_empty()
+            && self.transitions.is_empty()
+            && self.raised.is_empty()
+            && self.worsened.is_empty()
+            && self.cleared.is_empty()
+    }
+}
+
+/// All that is known.
+#[derive(Clone, Debug)]
+pub struct Knowledge {
+    /// Every watched user, as known now.
+    pub roster: Roster,
+    /// What happened to users in the last half hour.
+    pub history: History,
+    /// What is wrong.
+    pub findings: Findings,
+    /// How the asking went in the last half hour.
+    pub trend: Trend,
+    server_judged: Option<u64>,
+}
+
+impl Knowledge {
+    /// Begins with what `roster` knows.
+    pub fn new(roster: Roster, rules: RuleSettings) -> Knowledge {
+        Knowledge {
+            roster,
+            history: History::default(),
+            findings: Findings::new(rules),
+            trend: Trend::default(),
+            server_judged: None,
+        }
+    }
+
+    /// Takes one observation.
+    pub fn apply(&mut self, observation: &Observation) -> News {
+        let now = observation.received;
+        let users = self.roster.list().batch(observation.batch).len() as u32;
+        self.trend.observe(observation, users);
+        let changes = self.roster.apply(observation);
+        self.follow(changes, now)
+    }
+
+    /// Lets time pass.
+    pub fn advance(&mut self, now: Moment) -> News {
+        let changes = self.roster.advance(now);
+        self.follow(changes, now)
+    }
+
+    fn follow(&mut self, changes: Changes, now: Moment) -> News {
+        let Changes { transitions, mut touched } = changes;
+        self.history.record(&transitions, self.roster.list());
+        touched.extend(self.history.advance(now));
+        let rules_due = self.findings.next_change().is_some_and(|at| now.mono_ms >= at);
+        touched.extend(self.findings.due(now));
+        touched.sort_unstable();
+        touched.dedup();
+        let (roster, history, settings) = (&self.roster, &self.history, self.findings.settings());
+        let server_seconds = roster.server_clock().unix_seconds(now);
+        let case = |user: UserIx| Case {
+            user,
+            raw_id: roster.list().raw_id(user),
+            presence: roster.presence(user),
+            connections: roster.connections(user),
+            past: history.of(user),
+            server_seconds,
+            now,
+            settings: &settings,
+        };
+        let mut found = self.findings.judge(touched.iter().copied(), now, case);
+        let due = self.server_judged.is_none_or(|at| now.mono_ms.saturating_sub(at) >= SERVER_RULES_MS);
+        if (due || rules_due) && roster.last_answer().is_some() {
+            self.server_judged = Some(now.mono_ms);
+            let about_server = self.findings.judge_server(
+                roster.server_clock(),
+                roster.newest_issued(),
+                roster.expiries(),
+                server_seconds,
+                now,
+            );
+            found.raised.extend(about_server.raised);
+            found.worsened.extend(about_server.worsened);
+            found.cleared.extend(about_server.cleared);
+        }
+        self.trend.sample(&self.roster.totals(now), now);
+        News { transitions, touched, raised: found.raised, worsened: found.worsened, cleared: found.cleared }
+    }
+
+    /// Goes over to the next watch list.
+    pub fn rebase(&mut self, list: Arc<WatchList>, now: Moment) {
+        let before = Arc::clone(self.roster.list());
+        self.roster.rebase(Arc::clone(&list), now);
+        let heir = |user: UserIx| list.find(before.raw_id(user));
+        self.history.rebase(heir);
+        self.findings.rebase(heir);
+    }
+
+    /// Takes other limits of age.
+    pub fn set_freshness(&mut self, freshness: Freshness, now: Moment) {
+        self.roster.set_freshness(freshness, now);
+    }
+
+    /// When something changes without an answer, on the monotonic clock.
+    pub fn next_change(&self, now: Moment) -> Option<u64> {
+        [self.roster.next_change(now), self.history.next_change(), self.findings.next_change()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}
