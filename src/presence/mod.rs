@@ -27,7 +27,7 @@ mod watch_list;
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use connection::{ConnId, Connection};
 pub use fetch_error::{FetchError, Mends, Trouble};
-pub use findings::{Case, Policy, Rule, RuleSettings, Severity};
+pub use findings::{Case, Evidence, Policy, Rule, RuleSettings, Severity};
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
 pub use latency::Latency;
 pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
