@@ -68,10 +68,10 @@ impl Script {
         changes
     }
 
-    fn rebase(&mut self, list: Arc<WatchList>, ms: u64) {
+    fn rebase(&mut self, list: &Arc<WatchList>, ms: u64) {
         self.now_ms = ms;
         let old = Arc::clone(self.roster.list());
-        self.roster.rebase(Arc::clone(&list), at(ms));
+        self.roster.rebase(Arc::clone(list), at(ms));
         self.history.rebase(|user| list.find(old.raw_id(user)));
         self.check_totals();
     }
@@ -156,11 +156,11 @@ fn connection(platform: i32, id: &str, token: u128) -> Connection {
 }
 
 /// A token whose claims name a time of issue and of expiry; minute 0 stands for one without claims.
-fn claiming(minute: i64) -> Option<SessionToken> {
+fn claiming(minute: i64) -> SessionToken {
     let claims =
         Claims { issued: Some(minute), expires: Some(minute / 2 * 60 + minute), ..Claims::default() };
     let claims = if minute == 0 { Err(Unreadable::NotAJwt) } else { Ok(claims.into()) };
-    Some(SessionToken { fingerprint: Fingerprint(7), claims })
+    SessionToken { fingerprint: Fingerprint(7), claims }
 }
 
 fn on(connections: &[Connection]) -> UserStatus {
@@ -275,7 +275,7 @@ fn a_connection_that_comes_back_had_never_left() {
 
     // Also after its user was offline, and on another list.
     script.answer(7_000, 0, &[(0, UserStatus::Offline)]);
-    script.rebase(watch(2, &["x", "a"]), 8_000);
+    script.rebase(&watch(2, &["x", "a"]), 8_000);
     let changes = script.answer(9_000, 0, &[(0, UserStatus::Offline), (1, on(std::slice::from_ref(&desk)))]);
     assert!(what(&changes).contains(&&What::SeenAgain(socket(&desk))));
     let fresh = connection(3, "fresh", 2);
@@ -415,7 +415,7 @@ fn the_next_watch_list_keeps_what_is_known_and_refuses_late_answers() {
     let mut script = Script::new(&["a", "b", "c"]);
     let phone = connection(2, PHONE, 1);
     script.answer(1_000, 0, &[(0, on(std::slice::from_ref(&phone))), (1, UserStatus::Offline)]);
-    script.rebase(watch(2, &["x", "b", "a"]), 2_000);
+    script.rebase(&watch(2, &["x", "b", "a"]), 2_000);
     assert_eq!(script.presence(0), Presence::Unknown(Why::NotAnswered));
     assert_eq!(script.presence(1), Presence::Offline);
     assert_eq!(script.presence(2), Presence::Online);
@@ -456,7 +456,7 @@ fn status() -> impl Strategy<Value = UserStatus> {
         5 => prop::collection::btree_map(0..4_u8, (1..4, any::<bool>(), 0..9_i64), 0..3).prop_map(|sockets| {
             UserStatus::Online(sockets.into_iter().map(|(id, (platform, background, minute))| Connection {
                 background,
-                token: claiming(minute),
+                token: Some(claiming(minute)),
                 ..connection(platform, &id.to_string(), 7)
             }).collect())
         }),
@@ -527,7 +527,7 @@ proptest! {
                 Step::Rebase(order) => {
                     let ids: Vec<&str> = order.iter().map(|&at| names[at]).collect();
                     let generation = script.roster.list().generation() + 1;
-                    script.rebase(watch(generation, &ids), ms);
+                    script.rebase(&watch(generation, &ids), ms);
                 }
             }
         }

@@ -7,7 +7,11 @@ use super::platform::Platform;
 
 /// Tells two session tokens of one run apart; keyed with a key that is new in each run, so it says
 /// nothing about the token elsewhere.
+///
+/// Packed, as a number of this size would otherwise have to lie at a multiple of 16 bytes, which makes
+/// everything larger that holds one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(Rust, packed(4))]
 pub struct Fingerprint(pub u128);
 
 impl fmt::Display for Fingerprint {

@@ -4,7 +4,7 @@
 //! A ring of buckets of ten seconds, of the same size whatever happens. All times are those of the
 //! monotonic clock.
 
-use super::fetch_error::Trouble;
+use super::fetch_error::{FetchError, Trouble};
 use super::observation::Observation;
 use super::roster::Totals;
 use super::time::Moment;
@@ -124,7 +124,7 @@ impl Trend {
         self.begun.get_or_insert(observation.sent);
         self.sums.wire_bytes += observation.wire_bytes;
         self.sums.users += u64::from(users);
-        let trouble = observation.answer.as_ref().err().map(|error| error.trouble());
+        let trouble = observation.answer.as_ref().err().map(FetchError::trouble);
         match trouble {
             None => self.sums.answers += 1,
             Some(trouble) => {
@@ -312,7 +312,7 @@ fn longest_of(bin: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presence::{Answer, FetchError, Oddities, OperationId, Question};
+    use crate::presence::{Answer, Oddities, OperationId, Question};
 
     fn at(mono_ms: u64) -> Moment {
         Moment { mono_ms, unix_ms: -5 }

@@ -85,6 +85,41 @@ pub enum Evidence {
         /// When the newest token was issued, by the clock of the service that issues them.
         issued: i64,
     },
+    /// A connection is opened anew again and again.
+    Reconnecting {
+        /// On this platform.
+        platform: Platform,
+        /// How often the connection changed.
+        times: u32,
+        /// In the last so many milliseconds.
+        within_ms: u64,
+    },
+    /// The user comes and goes.
+    Flapping {
+        /// How often.
+        times: u32,
+        /// In the last so many milliseconds.
+        within_ms: u64,
+    },
+    /// Two sessions take each other's place.
+    KickWar {
+        /// The class of terminals.
+        class: &'static str,
+        /// How often one session took the place of another.
+        turns: u32,
+        /// In the last so many milliseconds.
+        within_ms: u64,
+        /// The tokens of the last turn: of the session that had to go, and of the one that came.
+        tokens: [Fingerprint; 2],
+    },
+    /// Sessions that the multi-login policy does not allow together.
+    Policy {
+        /// The policy (open-im-server `config/share.yml`, `multiLogin.policy`).
+        policy: u8,
+        /// The platforms of sessions that may not be there together, one for each session, in order;
+        /// at most 16.
+        platforms: Vec<Platform>,
+    },
     /// Many tokens expire at nearly the same time.
     ExpiryCliff {
         /// How many.
@@ -108,6 +143,10 @@ impl Evidence {
             Evidence::TokenUnreadable { .. } => Rule::TokenUnreadable,
             Evidence::DefaultSecret { .. } => Rule::DefaultSecret,
             Evidence::ClockSkew { .. } | Evidence::IssuedAhead { .. } => Rule::ClockSkew,
+            Evidence::Reconnecting { .. } => Rule::Reconnecting,
+            Evidence::Flapping { .. } => Rule::Flapping,
+            Evidence::KickWar { .. } => Rule::KickWar,
+            Evidence::Policy { .. } => Rule::Policy,
             Evidence::ExpiryCliff { .. } => Rule::ExpiryCliff,
         }
     }
@@ -121,9 +160,12 @@ impl Evidence {
             | Evidence::TokenShared { .. }
             | Evidence::TokenUnreadable { .. }
             | Evidence::ClockSkew { .. }
-            | Evidence::IssuedAhead { .. } => Severity::Warning,
+            | Evidence::IssuedAhead { .. }
+            | Evidence::Reconnecting { .. }
+            | Evidence::Flapping { .. }
+            | Evidence::KickWar { .. } => Severity::Warning,
             Evidence::TokenExpiring { expires, .. } => token_expiring::severity(*expires, server_seconds),
-            Evidence::ExpiryCliff { .. } => Severity::Info,
+            Evidence::Policy { .. } | Evidence::ExpiryCliff { .. } => Severity::Info,
         }
     }
 
@@ -139,6 +181,10 @@ impl Evidence {
             Evidence::TokenShared { .. }
             | Evidence::ClockSkew { .. }
             | Evidence::IssuedAhead { .. }
+            | Evidence::Reconnecting { .. }
+            | Evidence::Flapping { .. }
+            | Evidence::KickWar { .. }
+            | Evidence::Policy { .. }
             | Evidence::ExpiryCliff { .. } => None,
         }
     }
@@ -152,6 +198,13 @@ impl Evidence {
                 }
                 (Evidence::ExpiryCliff { first: one, .. }, Evidence::ExpiryCliff { first: other, .. }) => {
                     one.abs_diff(*other) < expiry_cliff::WITHIN_SECONDS.unsigned_abs()
+                }
+                (
+                    Evidence::Reconnecting { platform: one, .. },
+                    Evidence::Reconnecting { platform: other, .. },
+                ) => one == other,
+                (Evidence::KickWar { class: one, .. }, Evidence::KickWar { class: other, .. }) => {
+                    one == other
                 }
                 // One at a time: of the connection, or of the user or the server where there is none.
                 _ => self.connection() == other.connection(),
@@ -197,6 +250,26 @@ impl Evidence {
             Evidence::IssuedAhead { issued } => {
                 let by = short_age(issued.saturating_sub(server_seconds).max(0).unsigned_abs());
                 format!("a token was issued {by} ahead of the server's clock")
+            }
+            Evidence::Reconnecting { platform, times, within_ms } => {
+                let within = short_age(within_ms / 1_000);
+                format!("{}: opened anew {times} times in {within} while always online", platform.name())
+            }
+            Evidence::Flapping { times, within_ms } => {
+                format!("went on- or offline {times} times in {}", short_age(within_ms / 1_000))
+            }
+            Evidence::KickWar { class, turns, within_ms, tokens: [gone, come] } => {
+                let within = short_age(within_ms / 1_000);
+                format!(
+                    "{class}: sessions took each other's place {turns} times in {within}, at last {gone} by {come}"
+                )
+            }
+            Evidence::Policy { policy, platforms } => {
+                let names: Vec<_> = platforms.iter().map(|platform| platform.name()).collect();
+                format!(
+                    "sessions on {}, which the multi-login policy {policy} does not allow together",
+                    names.join(", ")
+                )
             }
             Evidence::ExpiryCliff { tokens, of, first } => {
                 let share = u64::from(*tokens) * 100 / u64::from(*of).max(1);

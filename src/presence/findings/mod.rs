@@ -17,7 +17,11 @@ mod default_secret;
 mod evidence;
 mod expiry_cliff;
 mod finding;
+mod flapping;
+mod kick_war;
 mod ledger;
+mod policy;
+mod reconnecting;
 mod rule;
 mod settings;
 #[cfg(test)]
@@ -53,4 +57,8 @@ const RULES: &[(Judge, Next)] = &[
     (token_foreign_platform::judge, token_foreign_platform::next),
     (token_shared::judge, token_shared::next),
     (token_unreadable::judge, token_unreadable::next),
+    (kick_war::judge, kick_war::next),
+    (reconnecting::judge, reconnecting::next),
+    (flapping::judge, flapping::next),
+    (policy::judge, policy::next),
 ];

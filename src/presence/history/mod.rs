@@ -133,7 +133,10 @@ impl History {
 
 /// Pasts that users of one answer come to share, by what they were and what was added to them.
 #[derive(Default)]
-struct Shared(HashMap<(*const Past, Added), (Option<Arc<Past>>, Arc<Past>)>);
+struct Shared(HashMap<(*const Past, Added), Grown>);
+
+/// A past before, kept so that no other can get its address meanwhile, and after.
+type Grown = (Option<Arc<Past>>, Arc<Past>);
 
 /// A change of presence: from, to, whether a first sight, and when on the monotonic clock.
 type Added = (Presence, Presence, bool, u64);
@@ -151,7 +154,6 @@ impl Shared {
             Entry::Vacant(free) => {
                 let mut past = place.as_deref().cloned().unwrap_or_default();
                 past.record(std::slice::from_ref(transition));
-                // The one before is kept, so that no other past can get its address meanwhile.
                 Arc::clone(&free.insert((place.clone(), Arc::new(past))).1)
             }
         };
@@ -159,5 +161,7 @@ impl Shared {
     }
 }
 
+#[cfg(test)]
+pub(super) mod script;
 #[cfg(test)]
 mod tests;

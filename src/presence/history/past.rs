@@ -68,7 +68,7 @@ pub enum Happened {
     },
 }
 
-/// A [`Happening`] as it is kept, in two thirds of the room.
+/// A [`Happening`] as it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kept {
     pub(super) at_ms: u64,
@@ -90,17 +90,12 @@ pub(super) enum Note {
 pub(super) struct Plug {
     /// A hash of the connID.
     pub(super) id: u32,
-    /// The bytes of the fingerprint, which as a number would have to lie on a multiple of 16.
-    token: Option<[u8; 16]>,
+    pub(super) token: Option<Fingerprint>,
 }
 
 impl Plug {
     fn of(socket: &Socket) -> Plug {
-        Plug { id: short(&socket.id), token: socket.token.map(|token| token.0.to_ne_bytes()) }
-    }
-
-    pub(super) fn token(self) -> Option<Fingerprint> {
-        self.token.map(|bytes| Fingerprint(u128::from_ne_bytes(bytes)))
+        Plug { id: short(&socket.id), token: socket.token }
     }
 }
 
@@ -147,10 +142,10 @@ impl Past {
             let what = match kept.what {
                 Note::FirstSeen(presence) => Happened::FirstSeen(presence),
                 Note::Presence(to) => Happened::Presence { from, to },
-                Note::Opened(platform, plug) => Happened::Opened(platform, plug.token()),
-                Note::Closed(platform, plug) => Happened::Closed(platform, plug.token()),
+                Note::Opened(platform, plug) => Happened::Opened(platform, plug.token),
+                Note::Closed(platform, plug) => Happened::Closed(platform, plug.token),
                 Note::Replaced { platform, old, new } => {
-                    Happened::Replaced { platform, old: old.token(), new: new.token() }
+                    Happened::Replaced { platform, old: old.token, new: new.token }
                 }
             };
             Happening { at_ms: kept.at_ms, what }

@@ -61,7 +61,7 @@ impl Past {
             };
             let mut succeed = |old: Loose, new: Loose| {
                 let (from, to) = (old.platform, new.platform);
-                found.push(Succession { at_ms, from, to, old: old.plug.token(), new: new.plug.token() });
+                found.push(Succession { at_ms, from, to, old: old.plug.token, new: new.plug.token });
             };
             match what {
                 Note::Replaced { platform, old, new } => {
@@ -89,7 +89,7 @@ impl Past {
                         continue;
                     }
                     let heir = opened.iter().rposition(|new| {
-                        let same_token = plug.token().is_some() && plug.token() == new.plug.token();
+                        let same_token = plug.token.is_some() && plug.token == new.plug.token;
                         near(new, platform, if same_token { OVERLAP_MS } else { RETURN_MS })
                     });
                     match heir {

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::past::Kept;
+use super::script::{became, history, list, replaced, socket, transition};
 use super::*;
-use crate::presence::{ConnId, Entry, Fingerprint, Platform, Socket, Trouble, UserId, Why};
+use crate::presence::{Fingerprint, Platform, Trouble, Why};
 
 const UNKNOWN: Presence = Presence::Unknown(Why::Failed(Trouble::Timeout));
 const MINUTE: u64 = 60_000;
@@ -13,49 +14,9 @@ fn at(mono_ms: u64) -> Moment {
     Moment { mono_ms, unix_ms: 0 }
 }
 
-fn list(users: u32) -> WatchList {
-    WatchList::new(1, 500, (0..users).map(|user| Entry::of(&user.to_string())))
-}
-
-fn transition(user: u32, ms: u64, what: What) -> Transition {
-    let user = UserId::new(&user.to_string());
-    Transition {
-        id: 0,
-        user,
-        what,
-        after: Some(at(ms.saturating_sub(2_000))),
-        before: at(ms),
-        operation: None,
-    }
-}
-
 fn first(user: u32, ms: u64, to: Presence) -> Transition {
     let what = What::Presence { from: Presence::Unknown(Why::NotAnswered), to };
     Transition { after: None, ..transition(user, ms, what) }
-}
-
-fn became(from: Presence, to: Presence) -> What {
-    What::Presence { from, to }
-}
-
-fn socket(platform: i32, id: &str, token: u128) -> Socket {
-    Socket { platform: Platform(platform), id: ConnId::new(id), token: Some(Fingerprint(token)) }
-}
-
-fn replaced(platform: i32, old: (&str, u128), new: (&str, u128)) -> What {
-    What::Replaced {
-        old: socket(platform, old.0, old.1),
-        new: socket(platform, new.0, new.1),
-        same_token: old.1 == new.1,
-    }
-}
-
-/// A history of one user, each change at its time.
-fn history(changes: &[(u64, What)]) -> History {
-    let mut history = History::default();
-    let transitions: Vec<_> = changes.iter().map(|(ms, what)| transition(0, *ms, what.clone())).collect();
-    history.record(&transitions, &list(1));
-    history
 }
 
 fn reconnects(changes: &[(u64, What)]) -> u32 {
@@ -208,6 +169,7 @@ fn the_next_watch_list_keeps_the_pasts_of_those_who_are_on_it() {
     history.rebase(|user| [None, Some(UserIx(7)), Some(UserIx(0))].get(user.at()).copied().flatten());
     assert_eq!(history.of(UserIx(7)).changed_ms(), Some(2_000));
     assert_eq!(history.of(UserIx(0)).changed_ms(), Some(3_000));
+    check_begun(&history);
     assert_eq!(history.of(UserIx(1)), &Past::default());
     assert_eq!(history.next_change(), Some(2_000 + History::WINDOW_MS));
     assert_eq!(history.advance(at(4_000 + History::WINDOW_MS)), [UserIx(7), UserIx(0)]);
@@ -236,10 +198,25 @@ fn a_mass_event_costs_each_user_a_pointer() {
     }
     assert_eq!(history.of(UserIx(USERS - 1)).happened().count(), 3);
     assert_eq!(history.advance(at(10_000 + History::WINDOW_MS)), []);
+    check_begun(&history);
     assert_eq!(distinct(&history), 2, "also when the first sights are forgotten");
     history.advance(at(30_000 + History::WINDOW_MS));
     assert_eq!((distinct(&history), history.next_change()), (0, None));
-    assert_eq!((size_of::<Kept>(), size_of::<Past>(), size_of::<Happening>()), (64, 64, 96));
+    assert!(size_of::<Kept>() <= 64 && size_of::<Past>() <= 64);
+}
+
+/// Whoever has a past comes up once to forget it, and not too late.
+fn check_begun(history: &History) {
+    let mut queued = vec![0; history.pasts.len()];
+    for (at, users) in &history.begun {
+        for user in users {
+            queued[user.at()] += 1;
+            assert!(history.of(*user).begins().is_none_or(|begins| begins >= *at));
+        }
+    }
+    for (past, times) in history.pasts.iter().zip(queued) {
+        assert_eq!(times, i32::from(past.is_some()));
+    }
 }
 
 fn known(online: u8) -> Cell {
@@ -346,6 +323,7 @@ proptest! {
             if number == forget_at {
                 history.advance(at(now));
             }
+            check_begun(&history);
         }
         let length = History::WINDOW_MS / count as u64;
         prop_assume!(length.is_multiple_of(UNIT));

@@ -129,8 +129,12 @@ impl Roster {
         changes: &mut Changes,
     ) {
         let before = self.open.remove(&user).unwrap_or_default();
-        before.iter().for_each(|old| self.tally.remove(&old.connection));
-        connections.iter().for_each(|new| self.tally.add(new));
+        for old in &before {
+            self.tally.remove(&old.connection);
+        }
+        for new in connections {
+            self.tally.add(new);
+        }
         let places: HashMap<&ConnId, usize> = match before.len() {
             0..=FEW => HashMap::new(),
             _ => before.iter().zip(0..).map(|(old, at)| (&old.connection.id, at)).collect(),

@@ -315,7 +315,9 @@ impl Roster {
             next.since[user.at()] = self.since[old.at()];
             next.batches[next.list.batch_of(user) as usize].recount(Sockets::Silent, word);
             if let Some(open) = self.open.remove(&old) {
-                open.iter().for_each(|tracked| next.tally.add(&tracked.connection));
+                for tracked in &open {
+                    next.tally.add(&tracked.connection);
+                }
                 next.open.insert(user, open);
             }
             if let Some(gone) = self.gone.remove(&old) {

@@ -1,0 +1,243 @@
+//! `policy`: sessions of a user that the multi-login policy does not allow together. Only where the
+//! policy was told; the server does not tell it.
+//!
+//! | policy | allows (open-im-server `internal/msggateway/ws_server.go`, protocol `constant/constant.go`) |
+//! |---|---|
+//! | 0 | any number |
+//! | 1 | one session on each platform |
+//! | 4 | one session in each terminal class |
+//! | 5 | any number on PCs, and one session elsewhere |
+//!
+//! Evidence: connections with different session tokens, which makes them different sessions: a client
+//! that connects again keeps its token, and is listed twice until the server gives up its dead socket
+//! after 30 s. A session that has to go is told so at once, but an answer may be older; so two count
+//! as together only when both have been there for [`LASTING_MS`], longer where answers are rare.
+//! Connections without a token that is known, of a platform that is not known, and those of
+//! administrators (which the server does not close on its other gateways) are left out.
+//!
+//! False alarms: raised wrongly for everybody where another policy was told than the server has, and
+//! for a moment where a gateway was out of reach when the second session came. At most one for a user.
+
+use std::collections::BTreeMap;
+
+use super::case::Case;
+use super::evidence::Evidence;
+use super::settings::Policy;
+use crate::presence::{Fingerprint, Platform, Tracked};
+
+/// For so long both have to be there: the 30 s of a dead socket, and half of that for the answer.
+const LASTING_MS: u64 = 45_000;
+/// The server's part of that.
+const GIVEN_UP_MS: u64 = 30_000;
+/// Rare answers put it off for no longer than this.
+const LONGEST_MS: u64 = 10 * 60_000;
+/// Sessions that are told.
+const TOLD: usize = 16;
+
+const ADMIN: Platform = Platform(10);
+
+pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    let Some(policy) = case.settings.policy else { return };
+    let mut platforms = Vec::new();
+    for sessions in crowded(case, policy) {
+        let lasting = sessions.iter().filter(|session| session.counts_from <= case.now.mono_ms);
+        let lasting: Vec<Platform> = lasting.map(|session| session.platform).collect();
+        if lasting.len() > 1 {
+            platforms.extend(lasting);
+        }
+    }
+    if !platforms.is_empty() {
+        platforms.sort_unstable();
+        platforms.truncate(TOLD);
+        found.push(Evidence::Policy { policy: policy.0, platforms });
+    }
+}
+
+pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+    let crowded = crowded(case, case.settings.policy?);
+    let turns = crowded.iter().flatten().map(|session| session.counts_from);
+    turns.filter(|at| *at > case.now.mono_ms).min()
+}
+
+/// A session, known by its token.
+struct Session {
+    platform: Platform,
+    /// From when on, on the monotonic clock, it counts as there together with others.
+    counts_from: u64,
+}
+
+/// The places for one session in which there are several.
+fn crowded(case: &Case<'_>, policy: Policy) -> Vec<Vec<Session>> {
+    if case.connections.len() < 2 {
+        return Vec::new();
+    }
+    let mut places = BTreeMap::<Place, BTreeMap<u128, Session>>::new();
+    for tracked in case.connections {
+        let platform = tracked.connection.platform;
+        let token = tracked.connection.token.as_ref().map(|token| token.fingerprint);
+        let (Some(place), Some(Fingerprint(token))) = (place(platform, policy), token) else { continue };
+        let counts_from = counts_from(tracked);
+        let sessions = places.entry(place).or_default();
+        let session = sessions.entry(token).or_insert(Session { platform, counts_from });
+        session.counts_from = session.counts_from.min(counts_from);
+    }
+    let crowded = places.into_values().filter(|sessions| sessions.len() > 1);
+    crowded.map(|sessions| sessions.into_values().collect()).collect()
+}
+
+/// Where there is room for one session.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Platform(Platform),
+    Class(&'static str),
+    NotPc,
+}
+
+/// The place that a connection takes; `None` where it takes none, or that is not known.
+fn place(platform: Platform, policy: Policy) -> Option<Place> {
+    if platform == ADMIN || platform == Platform::UNNAMED {
+        return None;
+    }
+    match policy.0 {
+        1 => Some(Place::Platform(platform)),
+        4 => platform.terminal_class().map(Place::Class),
+        5 => platform.terminal_class().filter(|class| *class != "PC").map(|_| Place::NotPc),
+        _ => None,
+    }
+}
+
+fn counts_from(tracked: &Tracked) -> u64 {
+    let since = tracked.since;
+    // So long it took from one answer to the next: another one has to come before it counts.
+    let gap = since.after_ms.map_or(0, |after| since.before_ms.saturating_sub(after));
+    let lasting = GIVEN_UP_MS.saturating_add(gap.saturating_mul(2)).clamp(LASTING_MS, LONGEST_MS);
+    since.before_ms.saturating_add(lasting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presence::findings::RuleSettings;
+    use crate::presence::{
+        ConnId, Connection, Moment, Past, Presence, SessionToken, Since, Unreadable, UserIx,
+    };
+
+    const NOW: u64 = 10_000_000;
+
+    fn seen(platform: i32, token: u128, since: Since) -> Tracked {
+        let id = ConnId::new(&format!("{platform} {token} {}", since.before_ms));
+        let token = SessionToken { fingerprint: Fingerprint(token), claims: Err(Unreadable::NotAJwt) };
+        let connection =
+            Connection { platform: Platform(platform), id, background: false, token: Some(token) };
+        Tracked { connection, since }
+    }
+
+    fn since(platform: i32, token: u128, ago: u64) -> Tracked {
+        seen(platform, token, Since { after_ms: Some(NOW - ago - 2_000), before_ms: NOW - ago })
+    }
+
+    fn old(platform: i32, token: u128) -> Tracked {
+        since(platform, token, 600_000)
+    }
+
+    fn with_case<T>(policy: Option<u8>, connections: &[Tracked], with: impl FnOnce(&Case<'_>) -> T) -> T {
+        with(&Case {
+            user: UserIx(0),
+            raw_id: "alice",
+            presence: Presence::Online,
+            connections,
+            past: &Past::default(),
+            server_seconds: 0,
+            now: Moment { mono_ms: NOW, unix_ms: 0 },
+            settings: &RuleSettings { policy: policy.map(Policy) },
+        })
+    }
+
+    /// The platforms of sessions that the policy forbids.
+    fn forbidden(policy: u8, connections: &[Tracked]) -> Vec<i32> {
+        let mut found = Vec::new();
+        with_case(Some(policy), connections, |case| judge(case, &mut found));
+        match found.as_slice() {
+            [] => Vec::new(),
+            [Evidence::Policy { policy: named, platforms }] if *named == policy => {
+                platforms.iter().map(|platform| platform.0).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_policy_has_its_own_idea_of_too_many() {
+        let (phones, pcs) = ([old(2, 1), old(1, 2)], [old(3, 3), old(4, 4)]);
+        let same = [old(2, 1), old(2, 2)];
+        let phone_and_web = [old(2, 1), old(5, 2)];
+        let phone_and_pcs = [old(2, 1), old(3, 3), old(4, 4)];
+        let table: [(&[Tracked], [&[i32]; 4]); 5] = [
+            (&same, [&[], &[2, 2], &[2, 2], &[2, 2]]),
+            (&phones, [&[], &[], &[1, 2], &[1, 2]]),
+            (&pcs, [&[], &[], &[3, 4], &[]]),
+            (&phone_and_web, [&[], &[], &[], &[2, 5]]),
+            (&phone_and_pcs, [&[], &[], &[3, 4], &[]]),
+        ];
+        for (connections, expected) in table {
+            for (policy, expected) in [0, 1, 4, 5].into_iter().zip(expected) {
+                assert_eq!(forbidden(policy, connections), expected, "{policy}: {connections:?}");
+            }
+        }
+        assert_eq!(forbidden(3, &same), [] as [i32; 0], "a policy that nobody has heard of");
+        assert_eq!(forbidden(1, &[same, pcs, phones].concat()), [2, 2]);
+    }
+
+    #[test]
+    fn nobody_is_held_against_a_policy_that_was_not_told() {
+        let connections = [old(2, 1), old(2, 2)];
+        let mut found = Vec::new();
+        with_case(None, &connections, |case| judge(case, &mut found));
+        assert_eq!((found, with_case(None, &connections, next)), (vec![], None));
+    }
+
+    #[test]
+    fn a_client_that_connects_again_is_one_session_however_long_its_dead_socket_lasts() {
+        assert_eq!(forbidden(1, &[old(2, 1), since(2, 1, 100_000)]), [] as [i32; 0]);
+        assert_eq!(forbidden(1, &[old(2, 1), since(2, 1, 100_000), old(2, 2)]), [2, 2]);
+    }
+
+    #[test]
+    fn sessions_count_when_both_have_lasted() {
+        let both = |ago| [old(2, 1), since(2, 2, ago)];
+        assert_eq!(forbidden(1, &both(LASTING_MS - 1)), [] as [i32; 0]);
+        assert_eq!(with_case(Some(1), &both(LASTING_MS - 1), next), Some(NOW + 1));
+        assert_eq!(forbidden(1, &both(LASTING_MS)), [2, 2]);
+        assert_eq!(with_case(Some(1), &both(LASTING_MS), next), None);
+        // A session that reconnects has been there all along.
+        assert_eq!(forbidden(1, &[old(2, 1), old(2, 2), since(2, 2, 0)]), [2, 2]);
+    }
+
+    #[test]
+    fn where_answers_are_rare_another_one_has_to_come_first() {
+        let after = |ago| {
+            let since = Since { after_ms: Some(NOW - ago - 60_000), before_ms: NOW - ago };
+            forbidden(1, &[old(2, 1), seen(2, 2, since)]).len()
+        };
+        assert_eq!((after(149_999), after(150_000)), (0, 2));
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_forbidden() {
+        let without_token = |mut tracked: Tracked| {
+            tracked.connection.token = None;
+            tracked
+        };
+        assert_eq!(forbidden(1, &[old(2, 1), without_token(old(2, 2))]), [] as [i32; 0]);
+        assert_eq!(forbidden(1, &[old(0, 1), old(0, 2)]), [] as [i32; 0]);
+        assert_eq!(forbidden(1, &[old(10, 1), old(10, 2)]), [] as [i32; 0]);
+        assert_eq!(forbidden(4, &[old(13, 1), old(13, 2)]), [] as [i32; 0]);
+        assert_eq!(forbidden(1, &[old(13, 1), old(13, 2)]), [13, 13], "a platform is itself");
+    }
+
+    #[test]
+    fn a_thousand_sessions_make_a_short_sentence() {
+        let many: Vec<_> = (0..1_000).map(|n| old(2, n)).collect();
+        assert_eq!(forbidden(1, &many).len(), TOLD);
+    }
+}
