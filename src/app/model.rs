@@ -64,6 +64,32 @@ pub struct Start {
     pub zone: TimeZone,
 }
 
+impl Start {
+    /// Watches what `roster` knows every two seconds, with everything else as usual and in UTC.
+    pub fn new(roster: Roster, size: (u16, u16), now: Moment) -> Start {
+        Start {
+            server: String::new(),
+            banners: Vec::new(),
+            roster,
+            interval_ms: 2_000,
+            size,
+            now,
+            sort: None,
+            filter: Query::default(),
+            rules: RuleSettings::default(),
+            columns: None,
+            api: String::new(),
+            context: None,
+            one_shot: false,
+            switches: Switches::default(),
+            mask_key: 0,
+            mask: false,
+            utc: true,
+            zone: TimeZone::UTC,
+        }
+    }
+}
+
 /// What can be switched on and off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, in every combination")]

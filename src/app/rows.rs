@@ -346,22 +346,26 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::sync::Arc;
 
     use proptest::prelude::*;
 
-    use super::super::sort::SortColumn;
+    use super::super::marks::Marks;
     use super::*;
     use crate::presence::{
-        Answer, Entry, Freshness, Observation, Oddities, OperationId, Question, UserStatus, WatchList,
+        Answer, Entry, Freshness, Knowledge, Moment, Observation, Oddities, OperationId, Question, Roster,
+        RuleSettings, UserStatus, WatchList,
     };
 
-    fn roster(users: usize) -> Roster {
+    fn knowledge(users: usize) -> Knowledge {
         let ids = (0..users).map(|n| Entry::of(&format!("u{}", (n * 7) % users)));
-        Roster::new(Arc::new(WatchList::new(1, 10, ids)), Freshness::for_interval(2_000), Moment::default())
+        let list = Arc::new(WatchList::new(1, 10, ids));
+        let roster = Roster::new(list, Freshness::for_interval(2_000), Moment::default());
+        Knowledge::new(roster, RuleSettings::default())
     }
 
-    fn answer(roster: &mut Roster, batch: u32, at: u64, statuses: Vec<(UserIx, UserStatus)>) -> Vec<UserIx> {
+    fn answer(knowledge: &mut Knowledge, batch: u32, at: u64, statuses: Vec<(UserIx, UserStatus)>) -> Vec<UserIx> {
         let moment = Moment { mono_ms: at, unix_ms: at as i64 };
         let observation = Observation {
             question: Question::OnlineStatus,
@@ -377,7 +381,38 @@ mod tests {
             next_ms: at + 2_000,
             answer: Ok(Answer::Changed(statuses)),
         };
-        roster.apply(&observation).touched
+        knowledge.apply(&observation).touched
+    }
+
+    /// Nobody is marked, nothing is put aside.
+    struct Frame {
+        marks: Marks,
+        acknowledged: BTreeSet<u64>,
+        problems_only: bool,
+    }
+
+    impl Frame {
+        fn new(problems_only: bool) -> Frame {
+            Frame { marks: Marks::default(), acknowledged: BTreeSet::new(), problems_only }
+        }
+
+        fn scene<'a>(&'a self, knowledge: &'a Knowledge, at: u64) -> Scene<'a> {
+            Scene {
+                knowledge,
+                now: Moment { mono_ms: at, unix_ms: at as i64 },
+                marks: &self.marks,
+                acknowledged: &self.acknowledged,
+                problems_only: self.problems_only,
+            }
+        }
+    }
+
+    fn query(text: &str) -> Query {
+        Query::parse(text).unwrap()
+    }
+
+    fn by(column: ColumnName, inverted: bool) -> Sort {
+        Sort { column: SortColumn::Column(column), inverted }
     }
 
     fn ids(rows: &Rows) -> Vec<u32> {
@@ -386,10 +421,11 @@ mod tests {
 
     #[test]
     fn a_selected_user_stays_though_the_filter_leaves_it_out() {
-        let roster = roster(12);
-        let now = Moment::default();
-        let mut rows = Rows::new(Sort::default(), "", &roster, now);
-        rows.set_filter("u1", Some(UserIx(2)), &roster, now);
+        let knowledge = knowledge(12);
+        let frame = Frame::new(false);
+        let scene = frame.scene(&knowledge, 0);
+        let mut rows = Rows::new(Sort::default(), Query::default(), scene);
+        rows.set_query(query("u1"), Some(UserIx(2)), scene);
         // u0 u7 u2 u9 u4 u11 u6 u1 u8 u3 u10 u5
         assert_eq!(ids(&rows), [2, 5, 7, 10]);
         assert_eq!((rows.matching(), rows.is_guest(UserIx(2))), (3, true));
@@ -402,28 +438,67 @@ mod tests {
 
     #[test]
     fn ids_sort_both_ways_and_ties_keep_the_order_of_the_list() {
-        let roster = roster(4);
-        let now = Moment::default();
-        let mut rows = Rows::new(Sort::default(), "", &roster, now);
-        rows.set_sort(Sort { column: SortColumn::User, inverted: true }, &roster, now);
+        let knowledge = knowledge(4);
+        let frame = Frame::new(false);
+        let scene = frame.scene(&knowledge, 0);
+        let mut rows = Rows::new(Sort::default(), Query::default(), scene);
+        rows.set_sort(by(ColumnName::User, true), scene);
         assert_eq!(ids(&rows), [1, 2, 3, 0], "u3 u2 u1 u0");
-        rows.set_sort(Sort { column: SortColumn::Presence, inverted: true }, &roster, now);
-        assert_eq!(ids(&rows), [0, 1, 2, 3], "all alike");
-        rows.set_sort(Sort { column: SortColumn::List, inverted: true }, &roster, now);
+        for column in [ColumnName::Presence, ColumnName::Label, ColumnName::Flips] {
+            rows.set_sort(by(column, true), scene);
+            assert_eq!(ids(&rows), [0, 1, 2, 3], "all alike");
+        }
+        rows.set_sort(Sort { column: SortColumn::List, inverted: true }, scene);
         assert_eq!(ids(&rows), [3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn who_leaves_the_filter_while_selected_stays_until_the_selection_moves() {
+        let mut knowledge = knowledge(4);
+        let frame = Frame::new(false);
+        let both = |status: fn() -> UserStatus| vec![(UserIx(0), status()), (UserIx(1), status())];
+        answer(&mut knowledge, 0, 10, both(|| UserStatus::Online(vec![])));
+        let mut rows = Rows::new(Sort::default(), query("state=online"), frame.scene(&knowledge, 10));
+        assert_eq!((ids(&rows), rows.matching(), rows.undecided()), (vec![0, 1], 2, 2));
+        rows.select(Some(UserIx(1)));
+        let touched = answer(&mut knowledge, 0, 20, both(|| UserStatus::Offline));
+        rows.touch(&touched, frame.scene(&knowledge, 20));
+        assert_eq!((ids(&rows), rows.matching(), rows.is_guest(UserIx(1))), (vec![1], 0, true));
+        let touched = answer(&mut knowledge, 0, 30, both(|| UserStatus::Online(vec![])));
+        rows.touch(&touched, frame.scene(&knowledge, 30));
+        assert_eq!((ids(&rows), rows.is_guest(UserIx(1))), (vec![0, 1], false));
+        rows.select(None);
+        assert_eq!(ids(&rows), [0, 1]);
+    }
+
+    #[test]
+    fn a_filter_that_follows_time_is_asked_again() {
+        let mut knowledge = knowledge(4);
+        let frame = Frame::new(false);
+        answer(&mut knowledge, 0, 10, vec![(UserIx(0), UserStatus::Offline)]);
+        let mut rows = Rows::new(Sort::default(), query("age<2s"), frame.scene(&knowledge, 10));
+        assert_eq!(ids(&rows), [0]);
+        rows.let_time_pass(frame.scene(&knowledge, 600));
+        assert_eq!(rows.next_asking(), Some(1_010));
+        rows.let_time_pass(frame.scene(&knowledge, 2_500));
+        assert_eq!(ids(&rows), [0; 0]);
     }
 
     proptest! {
         #[test]
         fn touched_rows_end_where_a_full_sort_puts_them(
             answers in prop::collection::vec((0u32..4, prop::collection::vec((0u32..10, 0u8..3), 0..8)), 1..20),
-            column in 1usize..5,
+            column in 0..SortColumn::all().count(),
             inverted: bool,
-            filter in prop::sample::select(vec!["", "1", "u2"]),
+            problems_only: bool,
+            filter in prop::sample::select(vec!["", "1", "u2", "state=online", "not state=offline or u3", "flips>0"]),
+            selected in prop::option::of(0u32..40),
         ) {
-            let mut roster = roster(40);
-            let sort = Sort { column: SortColumn::List.step(column), inverted };
-            let mut rows = Rows::new(sort, filter, &roster, Moment::default());
+            let mut knowledge = knowledge(40);
+            let frame = Frame::new(problems_only);
+            let sort = Sort { column: SortColumn::all().nth(column).unwrap(), inverted };
+            let mut rows = Rows::new(sort, query(filter), frame.scene(&knowledge, 0));
+            rows.narrow(selected.map(UserIx), frame.scene(&knowledge, 0));
             for (round, (batch, changed)) in answers.into_iter().enumerate() {
                 let at = 1_000 + round as u64 * 10; // nothing turns stale meanwhile
                 let statuses = changed.into_iter().map(|(user, status)| {
@@ -434,10 +509,13 @@ mod tests {
                     };
                     (UserIx(batch * 10 + user), status)
                 }).collect();
-                let now = Moment { mono_ms: at, unix_ms: at as i64 };
-                let touched = answer(&mut roster, batch, at, statuses);
-                rows.touch(&touched, &roster, now);
-                prop_assert_eq!(ids(&rows), ids(&Rows::new(sort, filter, &roster, now)));
+                let touched = answer(&mut knowledge, batch, at, statuses);
+                let scene = frame.scene(&knowledge, at);
+                rows.touch(&touched, scene);
+                let mut anew = Rows::new(sort, query(filter), scene);
+                anew.narrow(selected.map(UserIx), scene);
+                prop_assert_eq!(ids(&rows), ids(&anew));
+                prop_assert_eq!((rows.matching(), rows.undecided()), (anew.matching(), anew.undecided()));
                 for row in 0..rows.len() {
                     prop_assert_eq!(rows.row_of(rows.user_at(row).unwrap()), Some(row));
                 }
