@@ -12,6 +12,7 @@
 //! ```
 
 mod action;
+mod detail;
 mod details;
 mod events;
 mod filter;
@@ -33,10 +34,12 @@ mod tokens;
 mod typing;
 mod update;
 mod views;
+mod words;
 
 pub use action::{ACTIONS, Action, ActionRow, Scope, key_table};
-pub use details::{DetailLine, HelpLine, HelpName, detail_lines, help_lines, help_names};
-pub use events::EventsList;
+pub use detail::{Detail, DetailLine};
+pub use details::{HelpLine, HelpName, help_lines, help_names};
+pub use events::{EventsList, EventsWindow};
 pub use findings::FindingsList;
 pub use keymap::{KeyPress, Keymap};
 pub use layout::{Column, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
@@ -51,3 +54,4 @@ pub use rows::Rows;
 pub use sort::{Sort, SortColumn};
 pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};
 pub use update::update;
+pub use words::{EventWords, Wording, age, why_words};

@@ -1,10 +1,10 @@
 //! Everything that the live view is a picture of: plain data.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::tz::TimeZone;
 
-use crate::presence::{FeedStatus, Moment, Roster, Story, Timeline, UserIx};
+use crate::presence::{EventGroup, FeedStatus, Moment, Roster, Since, Timeline, UserIx};
 
 use super::action::Scope;
 use super::events::EventsList;
@@ -124,6 +124,9 @@ pub struct Held {
     pub(super) taken: u64,
 }
 
+/// So many connections of one user are looked at for the newest.
+const MANY_CONNECTIONS: usize = 64;
+
 /// What is shown: the live state, or the one that is held.
 #[derive(Clone, Copy)]
 pub struct Picture<'a> {
@@ -136,14 +139,56 @@ pub struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
-    /// What happened, equal events of a round in one, newest first.
-    pub fn happened(&self) -> impl Iterator<Item = &'a crate::presence::EventGroup> {
+    /// What happened, equal events of a round in one, newest first; any of them costs the same.
+    pub fn happened(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = &'a EventGroup> + ExactSizeIterator + use<'a> {
         self.timeline.groups(self.until)
     }
 
-    /// What happened to a user, newest first.
-    pub fn stories_of(&self, user: UserIx) -> impl Iterator<Item = &'a Story> {
+    /// What happened to a user, newest first, each event on its own.
+    pub fn happened_to(&self, user: UserIx) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
         self.timeline.of_user(self.roster.list().raw_id(user), self.until)
+    }
+
+    /// When a user changed last, on the monotonic clock, if that was seen and is not long ago.
+    pub fn changed(&self, user: UserIx) -> Option<u64> {
+        let exact = |since: Since| since.is_exact().then_some(since.before_ms);
+        let presence = self.roster.since(user).and_then(exact);
+        // A user whose connections fill a page has no need of a mark for each.
+        let connections = self.roster.connections(user).iter().take(MANY_CONNECTIONS);
+        let connected = connections.filter_map(|tracked| exact(tracked.since)).max();
+        let other = self.timeline.changed(self.roster.list().raw_id(user));
+        presence.max(connected).max(other.filter(|at| *at <= self.now.mono_ms))
+    }
+
+    /// How many groups came after the event with this number.
+    pub(super) fn newer(&self, number: u64) -> usize {
+        self.timeline.len(self.until) - self.timeline.len(number.min(self.until))
+    }
+
+    /// An event by its number: a single one, or a group.
+    pub(super) fn event(&self, number: u64, single: bool) -> Option<&'a EventGroup> {
+        if single { self.timeline.single(number) } else { self.timeline.group(number) }
+    }
+
+    /// What happened to single users after the event with this number, newest first.
+    pub(super) fn singles(&self, after: u64) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
+        self.timeline.singles(after, self.until)
+    }
+
+    /// Up to which number single events, or groups, stay as they are.
+    pub(super) fn settled(&self, single: bool) -> u64 {
+        if single { self.timeline.taken().min(self.until) } else { self.timeline.settled().min(self.until) }
+    }
+
+    /// The number of the oldest single event, or group, that is kept.
+    pub(super) fn oldest(&self, single: bool) -> u64 {
+        if single {
+            self.timeline.singles(0, u64::MAX).next_back().map_or(0, |one| one.number)
+        } else {
+            self.timeline.groups(u64::MAX).next_back().map_or(0, |group| group.number)
+        }
     }
 }
 
@@ -151,6 +196,7 @@ impl<'a> Picture<'a> {
 #[derive(Clone, Debug)]
 pub struct Model {
     pub(super) now: Moment,
+    pub(super) began: Moment,
     pub(super) size: (u16, u16),
     pub(super) server: String,
     pub(super) banners: Vec<String>,
@@ -162,6 +208,8 @@ pub struct Model {
     pub(super) live: Roster,
     pub(super) held: Option<Box<Held>>,
     pub(super) timeline: Timeline,
+    /// Since when batches get no answers.
+    pub(super) failing_since: BTreeMap<u32, Moment>,
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
     pub(super) rows: Rows,
@@ -172,6 +220,8 @@ pub struct Model {
     pub(super) top: Option<Cursor>,
     pub(super) expansion: Expansion,
     pub(super) screen: Screen,
+    /// The events at the foot of the users, while they have the keys.
+    pub(super) pane: Option<EventsList>,
     pub(super) prompt: Option<Prompt>,
     pub(super) typed: Typed,
     pub(super) marks: Marks,
@@ -198,6 +248,7 @@ impl Model {
         );
         let mut model = Model {
             now: start.now,
+            began: start.now,
             size: start.size,
             server: start.server,
             banners: start.banners,
@@ -209,6 +260,7 @@ impl Model {
             live: start.roster,
             held: None,
             timeline: Timeline::default(),
+            failing_since: BTreeMap::new(),
             stale_batches: Vec::new(),
             longest: Longest::default(),
             rows,
@@ -217,6 +269,7 @@ impl Model {
             top: None,
             expansion: Expansion::default(),
             screen: Screen::Users,
+            pane: None,
             prompt: None,
             typed: Typed::default(),
             marks: Marks::default(),
@@ -429,11 +482,14 @@ impl Model {
         let mut longest = Longest::default();
         for user in list.users() {
             let id = list.raw_id(user);
-            let width = if id.is_ascii() { id.len() } else { crate::presence::visible(id).width() };
+            let width = match self.names.are_masked() {
+                false if id.is_ascii() => id.len(),
+                _ => self.names.user(id).width(),
+            };
             longest.id = longest.id.max(width.min(200) as u16);
-            for (most, text) in
-                [(&mut longest.label, list.label(user)), (&mut longest.group, list.group(user))]
-            {
+            let label = list.label(user).map(|label| self.names.label(label));
+            let group = list.group(user).map(|group| self.names.group(group));
+            for (most, text) in [(&mut longest.label, label), (&mut longest.group, group)] {
                 *most = (*most).max(text.map_or(0, |text| text.width().min(200)) as u16);
             }
         }

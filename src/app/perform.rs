@@ -10,12 +10,15 @@ use super::message::Effect;
 use super::model::{Held, Model, Screen, TimeStyle};
 use super::sort::{Sort, SortColumn};
 use super::update::{adopt_list, hint};
-use super::{typing, views};
+use super::{events, typing, views};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
 pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    if events::perform(model, action) {
+        return Vec::new();
+    }
     match action {
         Action::Quit => return vec![Effect::Interrupt],
         Action::Suspend => return vec![Effect::Suspend],
@@ -45,7 +48,11 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::UserEvents => {
-            if let Some(user) = selected_or_first(model) {
+            let user = match model.screen {
+                Screen::Detail { user, .. } => Some(user),
+                _ => selected_or_first(model),
+            };
+            if let Some(user) = user {
                 let user = model.picture().roster.list().id(user);
                 views::show_events_of(model, user);
             }
@@ -58,6 +65,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Wide => model.switches.wide = !model.switches.wide,
         Action::Mask | Action::Bell | Action::Mouse => return switch(model, action),
         Action::NextTheme => return vec![Effect::NextTheme],
+        // What they do is above, with the events.
         Action::Pane
         | Action::NextProblem
         | Action::PreviousProblem
@@ -125,7 +133,16 @@ fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
 fn switch(model: &mut Model, action: Action) -> Vec<Effect> {
     let (now, words, effect) = match action {
         Action::Mask => {
-            (model.names.toggle(), ["users are shown as they are", "stand-ins for users are shown"], None)
+            let masked = model.names.toggle();
+            model.measure();
+            let typed = model.prompt.is_some() || !model.rows.filter().is_empty();
+            let typed = typed || model.events().is_some_and(|list| !list.filter().is_empty());
+            let masks = if typed {
+                "stand-ins for users are shown; what was typed stays as it is"
+            } else {
+                "stand-ins for users are shown"
+            };
+            (masked, ["users are shown as they are", masks], None)
         }
         Action::Bell => {
             let bell = &mut model.switches.bell;

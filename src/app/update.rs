@@ -8,6 +8,7 @@ use ratatui::layout::{Position, Rect};
 use crate::presence::{Changes, Event, Moment, Observation, UserId, UserIx, WatchList};
 
 use super::action::Action;
+use super::events;
 use super::keymap::{KeyPress, Meaning, is_cjk};
 use super::list::Cursor;
 use super::message::{Effect, Msg};
@@ -86,9 +87,28 @@ fn observe(model: &mut Model, observation: &Observation) {
     if observation.generation != model.live.list().generation() {
         return;
     }
+    note_feed(model, observation);
     let changes = model.live.apply(observation);
     model.dirty = true;
     take_changes(model, changes);
+}
+
+/// Writes down that a batch gets no answers any more, or answers again.
+fn note_feed(model: &mut Model, observation: &Observation) {
+    let (batch, at) = (observation.batch, observation.received);
+    let (trouble, after_ms) = match &observation.answer {
+        Err(error) if !model.failing_since.contains_key(&batch) => {
+            model.failing_since.insert(batch, at);
+            (Some(error.trouble()), 0)
+        }
+        Err(_) => return,
+        Ok(_) => match model.failing_since.remove(&batch) {
+            Some(since) => (None, at.since(since)),
+            None => return,
+        },
+    };
+    let of = model.live.list().batches();
+    model.timeline.note(Event::Feed { batch, of, trouble, after_ms }, at);
 }
 
 /// Writes down what happened and puts the rows of those whom it happened to in their places.
@@ -124,6 +144,7 @@ fn rebase(model: &mut Model, list: Arc<WatchList>) {
     let users = list.len();
     model.live.rebase(list, model.now);
     model.stale_batches.clear();
+    model.failing_since.clear();
     if model.held.is_none() {
         adopt_list(model, &before);
     }
@@ -153,8 +174,8 @@ pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
     model.measure();
     model.dirty = true;
     if let Some(user) = gone {
-        let id = before.id(user);
-        hint(model, format!("{id} is not watched any more"));
+        let words = format!("{} is not watched any more", model.names.user(before.raw_id(user)));
+        hint(model, words);
     }
 }
 
@@ -247,6 +268,11 @@ fn paste(model: &mut Model, text: &str) {
 
 /// Selects what the mouse clicked on.
 fn click(model: &mut Model, column: u16, row: u16) {
+    let events = model.events_area();
+    if model.events().is_some() && events.contains(Position { x: column, y: row }) {
+        events::click(model, row - events.y);
+        return;
+    }
     let (width, height) = model.size;
     let body = model.layout(Rect { x: 0, y: 0, width, height }).map(|layout| layout.body);
     let Some(body) = body.filter(|body| body.contains(Position { x: column, y: row })) else { return };
@@ -264,6 +290,7 @@ fn click(model: &mut Model, column: u16, row: u16) {
 /// Brings selection and scrolling back to what there is.
 fn settle(model: &mut Model) {
     keep_cursor_visible(model);
+    events::settle(model);
     let height = model.body_height();
     if let Some(cursor) = model.cursor.take() {
         let lines = model.lines();

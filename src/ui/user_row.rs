@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Column, Columns, Expiry, Model, Picture, soonest_expiry, worst_foreign};
-use crate::presence::{Platform, Presence, UserIx, Why, visible};
+use crate::app::{Column, Columns, Expiry, Model, Picture, soonest_expiry, why_words, worst_foreign};
+use crate::presence::{Platform, Presence, UserIx, Why};
 
 use super::pen::{Pen, shortened, shortened_within, width};
 use super::theme::Theme;
@@ -31,6 +31,10 @@ pub(super) fn draw(
     // Old news and guests step back, as a whole.
     let base = if stale || guest { theme.dim } else { theme.plain };
 
+    if let Some(at) = picture.changed(user) {
+        let (sign, style) = change_mark(theme, picture.now.mono_ms.saturating_sub(at));
+        Pen::new(buf, body, row).put(sign, style);
+    }
     if !roster.connections(user).is_empty() {
         let open = model.expansion().contains(user);
         let sign = if open { theme.glyphs.open } else { theme.glyphs.closed };
@@ -39,10 +43,11 @@ pub(super) fn draw(
     let mut put = |column: Column, text: &str, style: Style| {
         Pen::in_column(buf, body, row, column).field(text, column.width, cut, base.patch(style));
     };
-    let id = shortened_within(&visible(list.raw_id(user)), columns.user.width, cut);
+    let names = model.names();
+    let id = shortened_within(&names.user(list.raw_id(user)), columns.user.width, cut);
     put(columns.user, &id, theme.plain);
-    put(columns.label, list.label(user).unwrap_or_default(), theme.plain);
-    put(columns.group, list.group(user).unwrap_or_default(), theme.plain);
+    put(columns.label, &list.label(user).map(|it| names.label(it)).unwrap_or_default(), theme.plain);
+    put(columns.group, &list.group(user).map(|it| names.group(it)).unwrap_or_default(), theme.plain);
     let (sign, short, style) = theme.presence(presence);
     let narrow = columns.presence.width < 12;
     let cramped = stale && (columns.presence.width < 14 || presence == Presence::Background);
@@ -65,7 +70,7 @@ pub(super) fn draw(
         return;
     }
     put(columns.platforms, &platforms(&picture, theme, user), theme.plain);
-    let (remark, style) = remark(&picture, theme, user, guest);
+    let (remark, style) = remark(model, &picture, theme, user, guest);
     let has_room = columns.remarks.width >= width(&remark).min(REMARK);
     if has_room {
         put(columns.remarks, &remark, style);
@@ -73,6 +78,16 @@ pub(super) fn draw(
     let (token, style) = token(model, &picture, theme, user, !has_room, columns.token.width);
     put(columns.token, &token, style);
     put(columns.since, &since(model, &picture, theme, user), theme.plain);
+}
+
+/// The mark of a user who changed so long ago; it fades, without colours by its sign.
+fn change_mark(theme: &Theme, age_ms: u64) -> (&'static str, Style) {
+    match age_ms {
+        0..=2_000 => ("|", theme.strong),
+        2_001..=10_000 => (":", theme.plain),
+        10_001..=30_000 => (".", theme.dim),
+        _ => ("", theme.plain),
+    }
 }
 
 /// Why nothing is known, and what was seen last: in many words, then in fewer. What was seen goes
@@ -93,17 +108,6 @@ pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: W
         format!("({why}, {short} {age} ago)"),
         format!("({why})"),
     ]
-}
-
-/// `batch 2 timed out`, where it is the batch that ails and there are several.
-pub(super) fn why_words(picture: &Picture<'_>, user: UserIx, why: Why) -> String {
-    let list = picture.roster.list();
-    match why {
-        Why::Failed(_) | Why::Slow if list.batches() > 1 => {
-            format!("batch {} {why}", list.batch_of(user) + 1)
-        }
-        _ => why.to_string(),
-    }
 }
 
 /// Most platforms of one user in a row.
@@ -164,7 +168,8 @@ fn token(
     let style = theme.worse(style, theme.foreign(&found));
     let text = match (found.user, found.platform) {
         (Some(other), _) if instead => {
-            format!("{}{sign}", shortened(&format!("of {other}"), room.saturating_sub(1), theme.glyphs.cut))
+            let words = format!("of {}", model.names().shown_user(other));
+            format!("{}{sign}", shortened(&words, room.saturating_sub(1), theme.glyphs.cut))
         }
         // An end that has come is as bad, and has its own word.
         (None, Some(platform)) if instead && style != theme.bad => {
@@ -187,14 +192,22 @@ fn since(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> S
 const REMARK: u16 = 18;
 
 /// What deserves a word in the room that is left.
-fn remark(picture: &Picture<'_>, theme: &Theme, user: UserIx, guest: bool) -> (String, Style) {
+fn remark(
+    model: &Model,
+    picture: &Picture<'_>,
+    theme: &Theme,
+    user: UserIx,
+    guest: bool,
+) -> (String, Style) {
     let roster = picture.roster;
     if guest {
         return ("not in the filter".to_owned(), theme.dim);
     }
     let found = worst_foreign(roster.connections(user), roster.list().raw_id(user));
     let text = match (found.user, found.platform) {
-        (Some(other), _) => format!("{} token of {other}", theme.glyphs.warning),
+        (Some(other), _) => {
+            format!("{} token of {}", theme.glyphs.warning, model.names().shown_user(other))
+        }
         (None, Some(platform)) => format!("{} token for {}", theme.glyphs.warning, platform.short()),
         (None, None) => String::new(),
     };

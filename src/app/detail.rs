@@ -1,0 +1,152 @@
+//! What the detail of a user consists of, line by line, so that scrolling knows where it ends.
+//!
+//! The words and widths of the lines belong to `ui`; what there is to say, and its order, to this.
+//! Lines are counted, and only those that are on the screen are made: a server may send thousands of
+//! connections for one user.
+
+use std::collections::HashMap;
+
+use crate::presence::{Event, EventGroup, Fingerprint, OperationId, Tracked, UserIx};
+
+use super::model::Model;
+
+/// One line of the detail of a user.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DetailLine<'a> {
+    /// Nothing.
+    Blank,
+    /// A heading, with how many there are of what it heads.
+    Heading(&'static str, usize),
+    /// Label and group.
+    Names,
+    /// The presence, and why.
+    Presence,
+    /// Since when.
+    Since,
+    /// When the last answer about the user came.
+    Answered,
+    /// The batch in which the user is asked about.
+    Batch,
+    /// A connection: platform, whole connID, state.
+    Connection(usize),
+    /// When it appeared.
+    FirstSeen(usize),
+    /// For whom and what its token was issued.
+    TokenHolder(usize),
+    /// When its token expires.
+    TokenEnds(usize),
+    /// When its token was issued, and from when on it is good.
+    TokenIssued(usize),
+    /// On how many connections its token is.
+    TokenShared(usize),
+    /// What happened to the user at one moment.
+    Happened(&'a EventGroup),
+    /// The request that showed it, where that has no room beside it.
+    Operation(&'a OperationId),
+    /// There is nothing of what the heading says.
+    Nothing(&'static str),
+}
+
+impl DetailLine<'_> {
+    /// Whether it heads the connections.
+    pub fn is_of_connections(&self) -> bool {
+        matches!(self, DetailLine::Heading(CONNECTIONS, _))
+    }
+}
+
+/// Heading of the connections.
+const CONNECTIONS: &str = "Connections";
+
+/// From so many columns on there is room for operationIDs beside what happened.
+const ROOMY: u16 = 110;
+
+/// The detail of a user.
+#[derive(Clone, Debug)]
+pub struct Detail<'a> {
+    /// What is said of the user before the connections.
+    facts: Vec<DetailLine<'a>>,
+    connections: &'a [Tracked],
+    /// On how many connections each token is.
+    uses: HashMap<Fingerprint, usize>,
+    happened: Vec<&'a EventGroup>,
+    roomy: bool,
+}
+
+impl<'a> Detail<'a> {
+    /// Counts what there is to say.
+    pub fn new(model: &'a Model, user: UserIx) -> Detail<'a> {
+        let picture = model.picture();
+        let roster = picture.roster;
+        let mut facts = Vec::new();
+        if roster.list().label(user).is_some() || roster.list().group(user).is_some() {
+            facts.push(DetailLine::Names);
+        }
+        facts.extend([DetailLine::Presence, DetailLine::Since, DetailLine::Answered, DetailLine::Batch]);
+        let connections = roster.connections(user);
+        facts.extend([DetailLine::Blank, DetailLine::Heading(CONNECTIONS, connections.len())]);
+        if connections.is_empty() {
+            facts.push(DetailLine::Nothing("none"));
+        }
+        let mut uses = HashMap::new();
+        for token in connections.iter().filter_map(|tracked| tracked.connection.token.as_ref()) {
+            *uses.entry(token.fingerprint).or_default() += 1;
+        }
+        let happened = picture.happened_to(user).collect();
+        Detail { facts, connections, uses, happened, roomy: model.size().0 >= ROOMY }
+    }
+
+    /// On how many connections the token of this one is.
+    pub fn uses(&self, connection: usize) -> usize {
+        let token = self.connections.get(connection).and_then(|tracked| tracked.connection.token.as_ref());
+        token.and_then(|token| self.uses.get(&token.fingerprint)).copied().unwrap_or(0)
+    }
+
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        let connections: usize = (0..self.connections.len()).map(|at| self.connection(at).count()).sum();
+        let happened: usize = self.happened.iter().map(|event| self.event(event).count()).sum();
+        self.facts.len() + connections + 2 + happened.max(1)
+    }
+
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The lines after so many, on a screen so high.
+    pub fn window(&self, scroll: usize, height: u16) -> Vec<DetailLine<'a>> {
+        let connections = (0..self.connections.len()).flat_map(|at| self.connection(at));
+        let heading = [
+            DetailLine::Blank,
+            DetailLine::Heading("What happened, newest first", self.happened.len()),
+        ];
+        let none = DetailLine::Nothing("nothing has changed since imtop watches");
+        let lines = self.facts.iter().copied().chain(connections).chain(heading);
+        let lines = lines.chain(self.happened.iter().flat_map(|event| self.event(event)));
+        let lines = lines.chain(self.happened.is_empty().then_some(none));
+        lines.skip(scroll).take(usize::from(height)).collect()
+    }
+
+    fn connection(&self, at: usize) -> impl Iterator<Item = DetailLine<'a>> + use<'a> {
+        let token = self.connections.get(at).and_then(|tracked| tracked.connection.token.as_ref());
+        let claims = token.and_then(|token| token.claims());
+        let dated = claims.is_some_and(|it| it.issued.is_some() || it.not_before.is_some());
+        let lines = [
+            Some(DetailLine::Connection(at)),
+            Some(DetailLine::FirstSeen(at)),
+            token.map(|_| DetailLine::TokenHolder(at)),
+            claims.map(|_| DetailLine::TokenEnds(at)),
+            dated.then_some(DetailLine::TokenIssued(at)),
+            (self.uses(at) > 1).then_some(DetailLine::TokenShared(at)),
+        ];
+        lines.into_iter().flatten()
+    }
+
+    fn event(&self, event: &'a EventGroup) -> impl Iterator<Item = DetailLine<'a>> + use<'a> {
+        let operation = match &event.event {
+            Event::Story(story) => story.first().operation.as_deref().filter(|_| !self.roomy),
+            _ => None,
+        };
+        std::iter::once(DetailLine::Happened(event)).chain(operation.map(DetailLine::Operation))
+    }
+}
