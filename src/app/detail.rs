@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::presence::{Event, EventGroup, Fingerprint, OperationId, Tracked, UserIx};
+use crate::presence::{EventGroup, Fingerprint, Tracked, UserIx};
 
 use super::model::Model;
 
@@ -41,8 +41,8 @@ pub enum DetailLine<'a> {
     TokenShared(usize),
     /// What happened to the user at one moment.
     Happened(&'a EventGroup),
-    /// The request that showed it, where that has no room beside it.
-    Operation(&'a OperationId),
+    /// How long ago, and the request that showed it, where there is no room for that beside it.
+    Seen(&'a EventGroup),
     /// There is nothing of what the heading says.
     Nothing(&'static str),
 }
@@ -57,7 +57,7 @@ impl DetailLine<'_> {
 /// Heading of the connections.
 const CONNECTIONS: &str = "Connections";
 
-/// From so many columns on there is room for operationIDs beside what happened.
+/// From so many columns on there is room for all that is known of an event in one line.
 const ROOMY: u16 = 110;
 
 /// The detail of a user.
@@ -69,10 +69,16 @@ pub struct Detail<'a> {
     /// On how many connections each token is.
     uses: HashMap<Fingerprint, usize>,
     happened: Vec<&'a EventGroup>,
+    /// Whether an event has one line, not two.
     roomy: bool,
 }
 
 impl<'a> Detail<'a> {
+    /// Whether all that is known of an event stands in one line.
+    pub fn is_roomy(&self) -> bool {
+        self.roomy
+    }
+
     /// Counts what there is to say.
     pub fn new(model: &'a Model, user: UserIx) -> Detail<'a> {
         let picture = model.picture();
@@ -104,7 +110,7 @@ impl<'a> Detail<'a> {
     /// How many lines there are.
     pub fn len(&self) -> usize {
         let connections: usize = (0..self.connections.len()).map(|at| self.connection(at).count()).sum();
-        let happened: usize = self.happened.iter().map(|event| self.event(event).count()).sum();
+        let happened = self.happened.len() * if self.roomy { 1 } else { 2 };
         self.facts.len() + connections + 2 + happened.max(1)
     }
 
@@ -116,10 +122,8 @@ impl<'a> Detail<'a> {
     /// The lines after so many, on a screen so high.
     pub fn window(&self, scroll: usize, height: u16) -> Vec<DetailLine<'a>> {
         let connections = (0..self.connections.len()).flat_map(|at| self.connection(at));
-        let heading = [
-            DetailLine::Blank,
-            DetailLine::Heading("What happened, newest first", self.happened.len()),
-        ];
+        let heading =
+            [DetailLine::Blank, DetailLine::Heading("What happened, newest first", self.happened.len())];
         let none = DetailLine::Nothing("nothing has changed since imtop watches");
         let lines = self.facts.iter().copied().chain(connections).chain(heading);
         let lines = lines.chain(self.happened.iter().flat_map(|event| self.event(event)));
@@ -143,10 +147,7 @@ impl<'a> Detail<'a> {
     }
 
     fn event(&self, event: &'a EventGroup) -> impl Iterator<Item = DetailLine<'a>> + use<'a> {
-        let operation = match &event.event {
-            Event::Story(story) => story.first().operation.as_deref().filter(|_| !self.roomy),
-            _ => None,
-        };
-        std::iter::once(DetailLine::Happened(event)).chain(operation.map(DetailLine::Operation))
+        let below = (!self.roomy).then_some(DetailLine::Seen(event));
+        std::iter::once(DetailLine::Happened(event)).chain(below)
     }
 }

@@ -26,7 +26,7 @@ impl Model {
         if !self.one_shot {
             return layout(area, content);
         }
-        let events = self.picture().happened().take(usize::from(u16::MAX)).count() as u16;
+        let events = self.picture().at_the_foot().take(usize::from(u16::MAX)).count() as u16;
         let whole = layout(area, Content { events, footer: false, ..content })?;
         if self.rows.len() <= usize::from(whole.body.height) {
             return Some(whole);
@@ -63,9 +63,7 @@ impl Model {
         match &self.screen {
             Screen::Users | Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => (0, rows),
             // The user's name stays at the top, above what scrolls.
-            Screen::Detail { user, .. } => {
-                (super::Detail::new(self, *user).len(), rows.saturating_sub(1))
-            }
+            Screen::Detail { user, .. } => (super::Detail::new(self, *user).len(), rows.saturating_sub(1)),
             Screen::Help { .. } => (super::help_lines(self).len(), rows),
         }
     }

@@ -209,7 +209,9 @@ mod tests {
     fn every_row_of_the_screen_belongs_to_one_part() {
         for (height, notes) in (0..60).flat_map(|height| (0..5).map(move |notes| (height, notes))) {
             let area = Rect { x: 0, y: 0, width: 80, height };
-            let Some(it) = layout(area, Content { notes, table: true, events: 8, pane: notes > 2, footer: true }) else {
+            let Some(it) =
+                layout(area, Content { notes, table: true, events: 8, pane: notes > 2, footer: true })
+            else {
                 assert!(height < MIN_HEIGHT);
                 continue;
             };

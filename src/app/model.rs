@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::tz::TimeZone;
 
-use crate::presence::{EventGroup, FeedStatus, Moment, Roster, Since, Timeline, UserIx};
+use crate::presence::{Event, EventGroup, FeedStatus, Moment, Roster, Since, Timeline, UserIx};
 
 use super::action::Scope;
 use super::events::EventsList;
@@ -140,10 +140,13 @@ pub struct Picture<'a> {
 
 impl<'a> Picture<'a> {
     /// What happened, equal events of a round in one, newest first; any of them costs the same.
-    pub fn happened(
-        &self,
-    ) -> impl DoubleEndedIterator<Item = &'a EventGroup> + ExactSizeIterator + use<'a> {
+    pub fn happened(&self) -> impl DoubleEndedIterator<Item = &'a EventGroup> + ExactSizeIterator + use<'a> {
         self.timeline.groups(self.until)
+    }
+
+    /// What of it has a place at the foot: that batches get no answers is said above the table.
+    pub fn at_the_foot(&self) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
+        self.happened().filter(|group| !matches!(group.event, Event::Feed { trouble: Some(_), .. }))
     }
 
     /// What happened to a user, newest first, each event on its own.

@@ -45,6 +45,7 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
         Msg::Rebased(list) => rebase(model, list),
         Msg::Notice(text) => {
             model.timeline.note(Event::Notice { at: now, text: text.clone() }, now);
+            let text = model.names.text(&text, model.live.list()).into_owned();
             say(model, text, NOTICE_MS);
         }
         Msg::Resumed => {
@@ -145,10 +146,11 @@ fn rebase(model: &mut Model, list: Arc<WatchList>) {
     model.live.rebase(list, model.now);
     model.stale_batches.clear();
     model.failing_since.clear();
+    // Whoever looks at a user who is gone is told that instead.
+    hint(model, format!("watch list read again: {users} users"));
     if model.held.is_none() {
         adopt_list(model, &before);
     }
-    hint(model, format!("watch list read again: {users} users"));
 }
 
 /// Carries what belongs to identities over from the list that was shown before.

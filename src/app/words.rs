@@ -97,7 +97,10 @@ impl<'a> Wording<'a> {
                 };
                 match trouble {
                     Some(trouble) => format!("{which}{trouble}"),
-                    None => format!("{which}answers again after {}", age(after_ms / 1_000)),
+                    None => {
+                        let answer = if group.count > 1 { "answer" } else { "answers" };
+                        format!("{which}{answer} again after {}", age(after_ms / 1_000))
+                    }
                 }
             }
             Event::ClockStep { by_ms, .. } => {
@@ -105,7 +108,7 @@ impl<'a> Wording<'a> {
                 let by = age(by_ms.unsigned_abs() / 1_000);
                 format!("this machine's clock went {direction} {by}")
             }
-            Event::Notice { text, .. } => text.clone(),
+            Event::Notice { text, .. } => self.names.text(text, self.picture.roster.list()).into_owned(),
         }
     }
 

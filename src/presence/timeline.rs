@@ -143,8 +143,12 @@ impl Event {
         match (self, other) {
             (Event::Story(one), Event::Story(other)) => one.is_like(other),
             (
-                Event::Finding { raised: raised_a, user: Some(_), rule: rule_a, severity: severity_a, .. },
-                Event::Finding { raised: raised_b, user: Some(_), rule: rule_b, severity: severity_b, .. },
+                Event::Finding {
+                    raised: raised_a, user: Some(_), rule: rule_a, severity: severity_a, ..
+                },
+                Event::Finding {
+                    raised: raised_b, user: Some(_), rule: rule_b, severity: severity_b, ..
+                },
             ) => (raised_a, rule_a, severity_a) == (raised_b, rule_b, severity_b),
             (Event::Feed { trouble: one, .. }, Event::Feed { trouble: other, .. }) => one == other,
             _ => false,

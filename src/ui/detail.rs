@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Detail, DetailLine, Model, Picture, foreign};
-use crate::presence::{Claims, Event, EventGroup, OperationId, Presence, Since, UserIx, visible};
+use crate::presence::{Claims, Event, EventGroup, Presence, Since, UserIx, visible};
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
@@ -122,28 +122,33 @@ impl Sheet<'_> {
                 pen.rest(&format!("! the same token on {uses} connections"), cut, theme.warn);
             }
             DetailLine::Happened(event) => self.happened(pen, event),
-            DetailLine::Operation(operation) => {
-                pen.skip(6).rest(&operation_words(operation), cut, theme.dim);
+            DetailLine::Seen(event) => {
+                pen.skip(6).rest(&self.seen(event), cut, theme.dim);
             }
         }
     }
 
     fn happened(&self, mut pen: Pen<'_>, event: &EventGroup) {
-        let (theme, now) = (self.theme, self.picture.now);
-        let when = times::between(event.after, event.before, now, self.model.zone());
-        let age = times::age_ms(now.since(event.before));
-        pen.skip(2).put(&when, theme.plain).skip(1).put(&format!("({age} ago)"), theme.dim);
+        let theme = self.theme;
+        let when = times::between(event.after, event.before, self.picture.now, self.model.zone());
+        pen.skip(2).put(&when, theme.plain).skip(2);
         let text = wording(self.model, theme).group(event).what;
-        pen.skip(2).field(&text, width(&text), theme.glyphs.cut, theme.plain);
-        // The name of the request stands at the line's end, whole or not at all.
+        let seen = if self.detail.is_roomy() { self.seen(event) } else { String::new() };
+        let room = pen.left().saturating_sub(width(&seen) + 2);
+        pen.field(&text, width(&text).min(room), theme.glyphs.cut, theme.plain);
+        pen.skip(pen.left().saturating_sub(width(&seen) + 1)).put(&seen, theme.dim);
+    }
+
+    /// How long ago something happened, and which request showed it.
+    fn seen(&self, event: &EventGroup) -> String {
+        let age = times::age_ms(self.picture.now.since(event.before));
         let operation = match &event.event {
-            Event::Story(story) => story.first().operation.as_deref().map(operation_words),
+            Event::Story(story) => story.first().operation.as_ref(),
             _ => None,
         };
-        let operation = operation.unwrap_or_default();
-        let room = pen.left();
-        if room > width(&operation) + 2 {
-            pen.skip(room - width(&operation) - 1).put(&operation, theme.dim);
+        match operation {
+            Some(operation) => format!("{age} ago, operationID {}", visible(&operation.0)),
+            None => format!("{age} ago"),
         }
     }
 
@@ -261,9 +266,4 @@ impl Sheet<'_> {
         let age = times::age(left.unsigned_abs());
         if left <= 0 { format!("{date} ({age} ago)") } else { format!("{date} (in {age})") }
     }
-}
-
-/// The name of a request, as it stands in the server's log.
-fn operation_words(operation: &OperationId) -> String {
-    format!("operationID {}", visible(&operation.0))
 }

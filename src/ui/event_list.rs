@@ -19,6 +19,8 @@ const WIDE: u16 = 120;
 const NARROW: u16 = 50;
 /// Widest word for a kind.
 const KIND: u16 = 12;
+/// Labels with less room than this, and a space before them, are left out.
+const LABEL: u16 = 7;
 /// An ID wider than this is cut in its middle.
 const ID: u16 = 20;
 
@@ -48,6 +50,10 @@ fn headline(model: &Model, theme: &Theme, window: &EventsWindow<'_>, mut pen: Pe
     pen.skip(2).put(&count, theme.strong);
     if let Some(user) = &list.only {
         pen.put(" of ", theme.plain).put(&model.names().user(user.raw()), theme.strong);
+        let list = model.picture().roster.list();
+        if let Some(label) = list.find(user.raw()).and_then(|user| list.label(user)) {
+            pen.skip(1).put(&model.names().label(label), theme.plain);
+        }
         pen.put(", Esc for all", theme.dim);
     } else if list.filter().is_empty() {
         pen.put(", newest first", theme.dim);
@@ -77,33 +83,49 @@ fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf
         label => width(id) + 1 + label,
     };
     let when_width = when.iter().map(|when| width(when)).max().unwrap_or(0).min(area.width / 2);
-    let widest = ids.iter().enumerate().map(|(at, id)| who_width(at, id)).max().unwrap_or(0);
-    let who = widest.min(area.width / 3);
     let gap = if area.width < NARROW { 1 } else { 2 };
+    let right_width = window.lines.first().map_or(0, |group| width(&right(theme, group, area.width)));
+    // Labels give way to what happened.
+    let what = lines.iter().map(|line| width(&line.what)).max().unwrap_or(0);
+    let room = area.width.saturating_sub(2 + when_width + gap + gap + what + 1 + right_width);
+    let widest = ids.iter().enumerate().map(|(at, id)| who_width(at, id)).max().unwrap_or(0);
+    let widest_id = ids.iter().map(|id| width(id)).max().unwrap_or(0);
+    let one_user = model.events().is_some_and(|list| list.only.is_some());
+    // The head says whose events they are.
+    let who = match widest.min(room).min(area.width / 3) {
+        _ if one_user => 0,
+        // Half a label says little.
+        narrow if narrow < widest && narrow < widest_id + LABEL => widest_id.min(area.width / 3),
+        who => who,
+    };
     for (row, (at, line)) in (0..).zip(lines.iter().enumerate()) {
         let (Some(when), Some(id), Some(group)) = (when.get(at), ids.get(at), window.lines.get(at)) else {
             continue;
         };
         let right = right(theme, group, area.width);
-        let left = Rect { width: area.width.saturating_sub(width(&right) + u16::from(!right.is_empty())), ..area };
+        let free = area.width.saturating_sub(right_width + u16::from(right_width > 0));
+        let left = Rect { width: free, ..area };
         let mut pen = Pen::new(buf, left, row);
         pen.skip(2).field(when, when_width, cut, theme.dim).skip(gap);
-        let id_width = width(id).min(who);
-        pen.field(id, id_width, cut, theme.plain);
-        let room = who - id_width;
-        if room > 1 {
-            pen.skip(1).field(label(at), room - 1, cut, theme.dim);
-        } else {
-            pen.skip(room);
+        if who > 0 {
+            let id_width = width(id).min(who);
+            pen.field(id, id_width, cut, theme.plain);
+            let room = who - id_width;
+            if room > 1 {
+                pen.skip(1).field(label(at), room - 1, cut, theme.dim);
+            } else {
+                pen.skip(room);
+            }
+            pen.skip(gap);
         }
-        pen.skip(gap).field(&line.what, width(&line.what), cut, theme.plain);
+        pen.field(&line.what, width(&line.what), cut, theme.plain);
         let room = pen.left().saturating_sub(2);
         let names = some_names(model.names(), theme, line.users, line.and_more, room);
         if !names.is_empty() {
             pen.put(": ", theme.plain).put(&names, theme.plain);
         }
         let mut pen = Pen::new(buf, area, row);
-        pen.skip(left.width).put(&right, theme.dim);
+        pen.skip(left.width + 1).put(&right, theme.dim);
         if window.selected == Some(row) {
             Pen::new(buf, area, row).put(">", theme.strong);
             let bar = Rect { y: area.y + row, height: 1, ..area }.intersection(buf.area);

@@ -48,7 +48,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// The groups to show on so many lines, from top to bottom.
 fn chosen(model: &Model, height: usize) -> Vec<&EventGroup> {
     let picture = model.picture();
-    let mut last: Vec<&EventGroup> = picture.happened().take(LAST).collect();
+    let mut last: Vec<&EventGroup> = picture.at_the_foot().take(LAST).collect();
     let mut rest = last.as_mut_slice();
     while let Some(newest) = rest.first().map(|group| group.before) {
         let moment = rest.iter().take_while(|group| newest.since(group.before) <= MOMENT_MS).count();

@@ -192,13 +192,7 @@ fn since(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> S
 const REMARK: u16 = 18;
 
 /// What deserves a word in the room that is left.
-fn remark(
-    model: &Model,
-    picture: &Picture<'_>,
-    theme: &Theme,
-    user: UserIx,
-    guest: bool,
-) -> (String, Style) {
+fn remark(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx, guest: bool) -> (String, Style) {
     let roster = picture.roster;
     if guest {
         return ("not in the filter".to_owned(), theme.dim);
