@@ -494,3 +494,49 @@ fn an_event_of_many_or_of_nobody_says_so() {
     stage.keys("j<Enter>");
     assert!(stage.screen().contains("u00 is not watched any more"), "{}", stage.screen());
 }
+
+#[test]
+fn ten_thousand_events_are_walked_from_end_to_end() {
+    let mut stage = crowd();
+    for n in 0..10_100_u64 {
+        let id = format!("u{:02}", 1 + n % 9);
+        stage.wait(1_100);
+        let back = n / 9 % 2 == 0;
+        let connections = vec![connection(5, &format!("c{n}"), None)];
+        stage
+            .answer(0, vec![(&id, if back { UserStatus::Online(connections) } else { UserStatus::Offline })]);
+    }
+    stage.keys("2G");
+    assert!(stage.screen().contains(" 10000/10000\n"), "{}", stage.screen());
+    let oldest = selected_line(&stage);
+    stage.keys("kkkkj<PgUp><PgDn>G");
+    assert_eq!(selected_line(&stage), oldest);
+    stage.keys("/u03<Enter>G");
+    assert!(stage.screen().contains("  1111 of 10000 events with u03"), "{}", stage.screen());
+    // The oldest are forgotten as new ones come, also those that are listed and selected.
+    for n in 0..20 {
+        stage.wait(1_100);
+        let connections = vec![connection(5, &format!("d{n}"), None)];
+        stage.answer(
+            0,
+            vec![("u00", if n % 2 == 0 { UserStatus::Offline } else { UserStatus::Online(connections) })],
+        );
+    }
+    assert!(stage.screen().contains(" of 10000 events with u03"), "{}", stage.screen());
+    assert!(selected_line(&stage).contains("u03"), "{}", stage.screen());
+}
+
+#[test]
+fn a_paused_picture_stands_in_the_events_too() {
+    let mut stage = bustle(6);
+    stage.keys("2 ");
+    let body = |stage: &Stage| stage.screen().lines().skip(3).take(12).map(str::to_owned).collect::<Vec<_>>();
+    let standing = body(&stage);
+    stage.wait(2_000);
+    stage.answer(0, vec![("u00", UserStatus::Offline)]);
+    assert_eq!(body(&stage), standing);
+    stage.keys("/u00<Enter>");
+    assert!(stage.screen().contains("  0 of 6 events with u00"), "{}", stage.screen());
+    stage.keys(" ");
+    assert!(stage.screen().contains("  1 of 7 events with u00"), "{}", stage.screen());
+}

@@ -151,3 +151,84 @@ impl<'a> Detail<'a> {
         std::iter::once(DetailLine::Happened(event)).chain(below)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::tz::TimeZone;
+
+    use super::super::{Msg, Start, update};
+    use super::*;
+    use crate::presence::{
+        Answer, Claims, ConnId, Connection, Entry, Freshness, Moment, Observation, Oddities, OperationId,
+        Platform, Question, Roster, SessionToken, UserStatus, WatchList,
+    };
+
+    fn model(connections: Vec<Connection>) -> Model {
+        let now = Moment::default();
+        let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
+        let mut model = Model::new(Start {
+            server: "s".into(),
+            banners: vec![],
+            roster: Roster::new(list, Freshness::for_interval(2_000), now),
+            interval_ms: 2_000,
+            size: (80, 24),
+            now,
+            sort: None,
+            filter: None,
+            one_shot: false,
+            switches: super::super::Switches::default(),
+            mask_key: 1,
+            mask: false,
+            utc: true,
+            zone: TimeZone::UTC,
+        });
+        for status in [UserStatus::Offline, UserStatus::Online(connections)] {
+            let observation = Observation {
+                question: Question::OnlineStatus,
+                generation: 1,
+                batch: 0,
+                sent: now,
+                received: now,
+                operation_id: OperationId("o".into()),
+                server_date: None,
+                wire_bytes: 0,
+                oddities: Oddities::default(),
+                attempt: 0,
+                next_ms: 2_000,
+                answer: Ok(Answer::Changed(vec![(UserIx(0), status)])),
+            };
+            update(&mut model, now, Msg::Observed(observation));
+        }
+        model
+    }
+
+    fn connection(n: u32) -> Connection {
+        let claims = Claims { issued: n.is_multiple_of(3).then_some(1), ..Claims::default() };
+        let token =
+            SessionToken { fingerprint: Fingerprint(u128::from(n / 2)), claims: Ok(Arc::new(claims)) };
+        Connection {
+            platform: Platform(2),
+            id: ConnId::new(&n.to_string()),
+            background: false,
+            token: (!n.is_multiple_of(5)).then_some(token),
+        }
+    }
+
+    #[test]
+    fn any_part_is_the_same_as_in_the_whole_and_the_lines_are_counted_right() {
+        let model = model((0..40).map(connection).collect());
+        let detail = Detail::new(&model, UserIx(0));
+        let whole = detail.window(0, u16::MAX);
+        assert_eq!(whole.len(), detail.len());
+        for scroll in 0..detail.len() {
+            let end = (scroll + 7).min(whole.len());
+            assert_eq!(detail.window(scroll, 7), whole[scroll..end], "{scroll}");
+        }
+        assert_eq!((detail.uses(2), detail.uses(4), detail.uses(0)), (2, 1, 0), "5 and 0 show no token");
+        let shared = whole.iter().filter(|line| matches!(line, DetailLine::TokenShared(_))).count();
+        assert_eq!(shared, (0..40).filter(|at| detail.uses(*at) > 1).count());
+        assert!(matches!(whole.last(), Some(DetailLine::Seen(_))), "below 110 columns");
+    }
+}

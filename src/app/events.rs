@@ -281,10 +281,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> bool {
                 views::show_events_of(model, user);
             }
         }
-        Action::ShowEvents if only => views::show_all_events(model),
         Action::Back if model.screen == Screen::Users => model.pane = None,
         Action::Back if filtered => filter(model, ""),
-        Action::Back if only => views::show_all_events(model),
+        Action::Back | Action::ShowEvents if only => views::show_all_events(model),
         _ => return false,
     }
     true

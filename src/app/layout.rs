@@ -92,7 +92,7 @@ pub fn layout(area: Rect, content: Content) -> Option<Layout> {
     let mut foot = [u16::from(rows >= 15 && content.events > 0), events, u16::from(content.footer)];
     let rest = |foot: [u16; 3]| rows.saturating_sub(head.iter().sum::<u16>() + foot.iter().sum::<u16>());
     if content.pane && foot[0] > 0 {
-        foot[1] = foot[1].max((rest(foot) + foot[1]) / 2);
+        foot[1] = foot[1].max(u16::midpoint(rest(foot), foot[1]));
     }
     let body = rest(foot);
     Some(Layout {

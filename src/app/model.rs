@@ -482,17 +482,24 @@ impl Model {
     pub(super) fn measure(&mut self) {
         use unicode_width::UnicodeWidthStr as _;
         let list = self.picture().roster.list();
+        if self.names.are_masked() {
+            // All stand-ins are as wide as each other.
+            let width = |there: bool, name: &str| if there { name.width() as u16 } else { 0 };
+            self.longest = Longest {
+                id: width(!list.is_empty(), &self.names.user("")),
+                label: width(list.has_labels(), &self.names.label("")),
+                group: width(list.has_groups(), &self.names.group("")),
+            };
+            return;
+        }
         let mut longest = Longest::default();
         for user in list.users() {
             let id = list.raw_id(user);
-            let width = match self.names.are_masked() {
-                false if id.is_ascii() => id.len(),
-                _ => self.names.user(id).width(),
-            };
+            let width = if id.is_ascii() { id.len() } else { crate::presence::visible(id).width() };
             longest.id = longest.id.max(width.min(200) as u16);
-            let label = list.label(user).map(|label| self.names.label(label));
-            let group = list.group(user).map(|group| self.names.group(group));
-            for (most, text) in [(&mut longest.label, label), (&mut longest.group, group)] {
+            for (most, text) in
+                [(&mut longest.label, list.label(user)), (&mut longest.group, list.group(user))]
+            {
                 *most = (*most).max(text.map_or(0, |text| text.width().min(200)) as u16);
             }
         }

@@ -95,12 +95,11 @@ impl<'a> Wording<'a> {
                     (1, _) => format!("batch {} of {of}: ", batch + 1),
                     (count, _) => format!("{count} of {of} batches: "),
                 };
-                match trouble {
-                    Some(trouble) => format!("{which}{trouble}"),
-                    None => {
-                        let answer = if group.count > 1 { "answer" } else { "answers" };
-                        format!("{which}{answer} again after {}", age(after_ms / 1_000))
-                    }
+                if let Some(trouble) = trouble {
+                    format!("{which}{trouble}")
+                } else {
+                    let answer = if group.count > 1 { "answer" } else { "answers" };
+                    format!("{which}{answer} again after {}", age(after_ms / 1_000))
                 }
             }
             Event::ClockStep { by_ms, .. } => {
@@ -195,7 +194,15 @@ impl<'a> Wording<'a> {
 }
 
 fn push_small(text: &mut String, part: &str) {
-    text.extend(part.chars().flat_map(char::to_lowercase));
+    if part.is_ascii() {
+        let start = text.len();
+        text.push_str(part);
+        if let Some(new) = text.get_mut(start..) {
+            new.make_ascii_lowercase();
+        }
+    } else {
+        text.extend(part.chars().flat_map(char::to_lowercase));
+    }
     // Nothing that is typed goes across two parts.
     text.push('\n');
 }

@@ -32,8 +32,9 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
 }
 
 /// The events at the foot, while they have the keys.
-pub(super) fn draw_pane(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw_pane(model: &Model, theme: &Theme, rule: Rect, area: Rect, buf: &mut Buffer) {
     if let Some(window) = model.events_window(area.height) {
+        Pen::new(buf, rule, 0).skip(2).put(" events, newest first ", theme.strong);
         list(model, theme, &window, area, buf);
     }
 }
@@ -50,12 +51,14 @@ fn headline(model: &Model, theme: &Theme, window: &EventsWindow<'_>, mut pen: Pe
     pen.skip(2).put(&count, theme.strong);
     if let Some(user) = &list.only {
         pen.put(" of ", theme.plain).put(&model.names().user(user.raw()), theme.strong);
-        let list = model.picture().roster.list();
-        if let Some(label) = list.find(user.raw()).and_then(|user| list.label(user)) {
+        let watched = model.picture().roster.list();
+        if let Some(label) = watched.find(user.raw()).and_then(|user| watched.label(user)) {
             pen.skip(1).put(&model.names().label(label), theme.plain);
         }
-        pen.put(", Esc for all", theme.dim);
-    } else if list.filter().is_empty() {
+        if list.filter().is_empty() {
+            pen.put(", Esc for all", theme.dim);
+        }
+    } else if list.filter().is_empty() && window.all > 1 {
         pen.put(", newest first", theme.dim);
     }
     if !list.filter().is_empty() {
@@ -94,7 +97,6 @@ fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf
     // The head says whose events they are.
     let who = match widest.min(room).min(area.width / 3) {
         _ if one_user => 0,
-        // Half a label says little.
         narrow if narrow < widest && narrow < widest_id + LABEL => widest_id.min(area.width / 3),
         who => who,
     };
@@ -111,7 +113,8 @@ fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf
             let id_width = width(id).min(who);
             pen.field(id, id_width, cut, theme.plain);
             let room = who - id_width;
-            if room > 1 {
+            // Half a label says little.
+            if room > width(label(at)) || room > LABEL {
                 pen.skip(1).field(label(at), room - 1, cut, theme.dim);
             } else {
                 pen.skip(room);

@@ -60,7 +60,9 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Optio
     }
     rule(theme, layout.lower_rule, buf);
     match (model.screen(), model.events()) {
-        (Screen::Users, Some(_)) => event_list::draw_pane(model, theme, layout.events, buf),
+        (Screen::Users, Some(_)) => {
+            event_list::draw_pane(model, theme, layout.lower_rule, layout.events, buf);
+        }
         _ => events::draw(model, theme, layout.events, buf),
     }
     footer::draw(model, theme, layout.footer, buf);
