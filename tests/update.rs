@@ -195,7 +195,7 @@ fn stale_users_come_before_fresh_ones_as_they_turn_stale_and_go_back() {
 #[test]
 fn every_action_can_be_done_anywhere_without_harm() {
     for row in ACTIONS.iter().filter(|row| row.action != Action::Suspend) {
-        for before in ["", "?", "<Enter>", "/x", "zR"] {
+        for before in ["", "?", "<Enter>", "/x", "zR", "2", "e", "<Tab>j"] {
             let mut stage = Stage::new((40, 10), 3, vec![named("a", "b", "c")]);
             stage.answer(0, vec![("a", UserStatus::Online(vec![hidden(connection(1, "x", None))]))]);
             stage.keys(before);
@@ -415,7 +415,12 @@ fn the_foot_takes_the_keys_and_gives_them_back() {
     stage.keys("<Esc>");
     assert_eq!((selected(&stage).as_str(), *stage.model.screen() == Screen::Users), ("u00", true));
     assert!(stage.model.events().is_some());
-    stage.keys("<Esc>j");
+    stage.keys("q");
+    assert!(stage.model.events().is_none() && stage.effects.is_empty(), "q closes what is open");
+    stage.keys("<Tab>");
+    stage.send(Msg::Click(5, 4));
+    assert!(stage.model.events().is_none(), "whoever clicks on a user means the users");
+    stage.keys("<Tab><Esc>j");
     assert!(stage.model.events().is_none());
     assert_eq!(selected(&stage), "u01", "the keys are the table's again");
     stage.send(Msg::Resize(80, 14));
@@ -447,7 +452,7 @@ fn a_batch_that_fails_and_answers_again_is_two_events() {
     stage.fail(1, 2, FetchError::Http { status: 502 });
     stage.keys("2t");
     let screen = stage.screen();
-    assert!(screen.contains("12:00:02  server  2 of 3 batches: timed out"), "{screen}");
+    assert!(screen.contains("12:00:02           server  2 of 3 batches: timed out"), "{screen}");
     stage.wait(3_000);
     stage.same(1);
     stage.same(2);

@@ -281,7 +281,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> bool {
                 views::show_events_of(model, user);
             }
         }
-        Action::Back if model.screen == Screen::Users => model.pane = None,
+        Action::Back | Action::Close if model.screen == Screen::Users => model.pane = None,
         Action::Back if filtered => filter(model, ""),
         Action::Back | Action::ShowEvents if only => views::show_all_events(model),
         _ => return false,

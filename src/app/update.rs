@@ -282,6 +282,7 @@ fn click(model: &mut Model, column: u16, row: u16) {
         && let Some(line) = model.window(body.height).get(usize::from(row - body.y)).copied()
     {
         let cursor = model.lines().cursor_at(line);
+        model.pane = None;
         model.rows.select(Some(cursor.user));
         model.cursor = Some(cursor);
         model.cursor_row = row - body.y;

@@ -85,7 +85,14 @@ fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf
         0 => width(id),
         label => width(id) + 1 + label,
     };
-    let when_width = when.iter().map(|when| width(when)).max().unwrap_or(0).min(area.width / 2);
+    // As wide as most are, so that columns stand still.
+    let usual = match (model.times(), area.width) {
+        (TimeStyle::Relative, ..ROOMY) => 4,
+        (TimeStyle::Absolute, ..NARROW) => 8,
+        (TimeStyle::Relative, _) => 24,
+        (TimeStyle::Absolute, _) => 17,
+    };
+    let when_width = when.iter().map(|when| width(when)).fold(usual, u16::max).min(area.width / 2);
     let gap = if area.width < NARROW { 1 } else { 2 };
     let right_width = window.lines.first().map_or(0, |group| width(&right(theme, group, area.width)));
     // Labels give way to what happened.
