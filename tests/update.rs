@@ -402,6 +402,10 @@ fn one_users_events_lead_back_to_all_and_then_to_the_users() {
     assert!(stage.screen().contains("  13 events, newest first"), "{}", stage.screen());
     stage.keys("<Esc>");
     assert_eq!(*stage.model.screen(), Screen::Users);
+    stage.keys("j<Enter>e");
+    assert!(stage.screen().contains("  4 events of u01"), "of the one who was looked at: {}", stage.screen());
+    stage.keys("2");
+    assert!(stage.screen().contains("  13 events, newest first"), "{}", stage.screen());
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl<'a> Wording<'a> {
             Event::Finding { raised, rule, severity, text, .. } => {
                 let is = if *raised { format!("found, {}", severity.word()) } else { "cleared".to_owned() };
                 // The evidence may name users whom the stand-ins are to hide.
-                if group.count > 1 || text.is_empty() || self.names.are_masked() {
+                if !raised || group.count > 1 || text.is_empty() || self.names.are_masked() {
                     format!("{rule} {is}")
                 } else {
                     format!("{rule} {is}: {text}")
@@ -220,7 +220,63 @@ pub fn why_words(picture: &Picture<'_>, user: UserIx, why: Why) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::model::{Model, Start};
     use super::*;
+    use crate::presence::{Entry, Freshness, Moment, Roster, Rule, Severity, WatchList};
+
+    fn picture_words(masked: bool, events: &[Event]) -> Vec<(String, String)> {
+        let now = Moment::default();
+        let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
+        let mut model = Model::new(Start {
+            server: "s".into(),
+            banners: vec![],
+            roster: Roster::new(Arc::new(list), Freshness::for_interval(2_000), now),
+            interval_ms: 2_000,
+            size: (80, 24),
+            now,
+            sort: None,
+            filter: None,
+            one_shot: false,
+            switches: super::super::Switches::default(),
+            mask_key: 1,
+            mask: masked,
+            utc: true,
+            zone: jiff::tz::TimeZone::UTC,
+        });
+        for event in events {
+            model.timeline.note(event.clone(), now);
+        }
+        let picture = model.picture();
+        let wording = Wording { picture, names: model.names(), to: "->" };
+        picture
+            .happened()
+            .map(|group| wording.group(group))
+            .map(|words| (words.who.into_owned(), words.what))
+            .collect()
+    }
+
+    #[test]
+    fn findings_say_how_serious_they_are_and_their_evidence_where_it_names_nobody_else() {
+        let of = |user: Option<&str>, raised| Event::Finding {
+            raised,
+            user: user.map(UserId::new),
+            rule: Rule::TokenForeignUser,
+            severity: Severity::Critical,
+            text: "the token belongs to bob".into(),
+        };
+        let pair = |who: &str, what: &str| (who.to_owned(), what.to_owned());
+        let one = [of(Some("alice"), true)];
+        let found = "token-foreign-user found, critical";
+        let evidence = format!("{found}: the token belongs to bob");
+        assert_eq!(picture_words(false, &one), [pair("alice", &evidence)]);
+        let masked = picture_words(true, &one);
+        assert!(masked.iter().all(|(who, what)| who.starts_with("user-") && what == found), "{masked:?}");
+        let two = [of(Some("alice"), true), of(Some("bob"), true)];
+        assert_eq!(picture_words(false, &two), [pair("2 users", found)]);
+        assert_eq!(picture_words(false, &[of(None, false)]), [pair("imtop", "token-foreign-user cleared")]);
+    }
 
     #[test]
     fn ages_are_in_their_largest_unit() {
