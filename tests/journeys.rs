@@ -255,3 +255,63 @@ fn hints_for_keys_that_are_none() {
     stage.keys("<Esc>王");
     stage.picture("input-method");
 }
+
+/// After the blind batch answers again, with a few changes more.
+fn aftermath(size: (u16, u16)) -> Stage {
+    let mut stage = blind(size);
+    stage.wait(2_000);
+    stage.answer(1, vec![("kiosk_14", UserStatus::Offline), ("kiosk_15", UserStatus::Offline)]);
+    stage.wait(1_000);
+    let phone = |id: &str| UserStatus::Online(vec![connection(2, id, Some(("ops_1", 2, 30 * DAY)))]);
+    stage.answer(2, vec![("ops_1", phone("d010")), ("ops_2", phone("d011"))]);
+    stage
+}
+
+#[test]
+fn what_happened_newest_first() {
+    let mut stage = aftermath((80, 24));
+    stage.keys("2jj");
+    stage.picture("events-80x24");
+    stage.keys("t/off");
+    stage.picture("events-80x24-filter-typing");
+    stage.keys("<Enter>k<Enter>");
+    stage.picture("events-80x24-detail");
+    let mut stage = aftermath((140, 24));
+    stage.keys("2j");
+    stage.picture("events-140x24");
+    stage.keys("e");
+    stage.picture("events-140x24-of-one-user");
+    stage.keys("/nothing<Enter>");
+    stage.picture("events-140x24-none");
+}
+
+#[test]
+fn what_happened_on_small_screens_and_without_colour() {
+    for (width, height) in [(60, 15), (40, 10), (20, 5)] {
+        let mut stage = aftermath((width, height));
+        stage.theme = Theme::new(Colour::None, true);
+        stage.keys("2j");
+        stage.picture(&format!("events-{width}x{height}-ascii"));
+    }
+}
+
+#[test]
+fn the_events_at_the_foot_take_half_of_the_body() {
+    let mut stage = aftermath((80, 24));
+    stage.keys("jjj<Tab>jj");
+    stage.picture("pane-80x24");
+}
+
+#[test]
+fn stand_ins_for_a_screen_that_others_see() {
+    let mut stage = aftermath((100, 30));
+    stage.keys("PzRj");
+    stage.picture("masked-100x30");
+}
+
+#[test]
+fn before_anything_happens_the_events_say_so() {
+    let mut stage = night((60, 15));
+    stage.keys("2");
+    stage.picture("events-60x15-none");
+}

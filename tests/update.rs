@@ -195,7 +195,7 @@ fn stale_users_come_before_fresh_ones_as_they_turn_stale_and_go_back() {
 #[test]
 fn every_action_can_be_done_anywhere_without_harm() {
     for row in ACTIONS.iter().filter(|row| row.action != Action::Suspend) {
-        for before in ["", "?", "<Enter>", "/x", "zR"] {
+        for before in ["", "?", "<Enter>", "/x", "zR", "2", "e", "<Tab>j"] {
             let mut stage = Stage::new((40, 10), 3, vec![named("a", "b", "c")]);
             stage.answer(0, vec![("a", UserStatus::Online(vec![hidden(connection(1, "x", None))]))]);
             stage.keys(before);
@@ -256,7 +256,7 @@ fn esc_leaves_the_list_where_it_is_and_a_begun_sequence_only() {
 #[test]
 fn keys_without_a_meaning_get_a_hint() {
     let mut stage = crowd();
-    for (code, name) in [(KeyCode::Tab, "Tab"), (KeyCode::F(1), "F1"), (KeyCode::Char('x'), "x")] {
+    for (code, name) in [(KeyCode::F(1), "F1"), (KeyCode::Char('Z'), "Z")] {
         stage.send(Msg::Key(KeyEvent::from(code)));
         let hint = format!("{name} is no key here; ? shows those that are");
         assert!(stage.screen().contains(&hint), "{}", stage.screen());
@@ -303,4 +303,249 @@ fn a_change_that_nobody_watched_has_bounds_and_comes_after_its_like() {
     stage.keys("<Esc><lt>");
     assert!(stage.screen().contains("SINCEv"), "{}", stage.screen());
     assert_eq!(stage.model.rows().user_at(0), Some(UserIx(0)), "the others were so when first seen");
+}
+
+/// A crowd in which every two seconds another user loses both connections.
+fn bustle(rounds: usize) -> Stage {
+    let mut stage = crowd();
+    for n in 0..rounds {
+        stage.wait(2_000);
+        for batch in 0..3 {
+            if batch == n as u32 % 3 {
+                let id = format!("u{:02}", batch * 10 + 1);
+                let status = if n / 3 % 2 == 0 {
+                    UserStatus::Online(vec![connection(5, &format!("c{n}"), None)])
+                } else {
+                    UserStatus::Offline
+                };
+                stage.answer(batch, vec![(&id, status)]);
+            } else {
+                stage.same(batch);
+            }
+        }
+    }
+    stage
+}
+
+/// The line of the body that is selected.
+fn selected_line(stage: &Stage) -> String {
+    let screen = stage.screen();
+    screen.lines().find(|line| line.starts_with('>')).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_selected_event_stays_selected_as_new_ones_come_in() {
+    let mut stage = bustle(6);
+    stage.keys("2t");
+    assert!(stage.screen().contains("  6 events, newest first"), "{}", stage.screen());
+    stage.keys("jj");
+    let line = selected_line(&stage);
+    assert!(line.contains("12:00:07-12:00:10  u11") && line.contains("online -> offline"), "{line}");
+    stage.wait(2_000);
+    stage.answer(2, vec![("u22", UserStatus::Online(vec![connection(5, "x", None)]))]);
+    assert_eq!(selected_line(&stage), line);
+    assert!(stage.screen().contains(" 3/7\n"), "{}", stage.screen());
+    // Nothing selected: the newest stands at the top, whatever comes.
+    stage.keys("g");
+    assert_eq!(selected_line(&stage), "");
+    stage.wait(2_000);
+    stage.answer(2, vec![("u22", UserStatus::Offline)]);
+    let screen = stage.screen();
+    assert!(screen.lines().nth(4).is_some_and(|line| line.contains("u22")), "{screen}");
+    stage.keys("G");
+    assert!(stage.screen().contains(" 8/8\n") && selected_line(&stage).contains("12:00:02"));
+    stage.keys("<Enter>");
+    assert!(stage.screen().contains(" user u01\n"), "{}", stage.screen());
+    stage.keys("<Esc>k");
+    assert!(stage.screen().contains(" 7/8\n"), "{}", stage.screen());
+}
+
+#[test]
+fn words_filter_events_by_all_that_their_lines_say() {
+    let mut stage = bustle(12);
+    stage.keys("2/DISCONNECTED web");
+    assert!(stage.screen().contains("  6 of 12 events with DISCONNECTED web"), "{}", stage.screen());
+    stage.keys("<Enter>jj");
+    let line = selected_line(&stage);
+    stage.keys("/ u21");
+    assert!(stage.screen().contains("  2 of 12 events with"), "live: {}", stage.screen());
+    stage.keys("<Esc>");
+    assert_eq!(selected_line(&stage), line, "the selection is back on its event");
+    // What comes in is looked at as it comes.
+    stage.wait(2_000);
+    stage.answer(0, vec![("u00", UserStatus::Offline)]);
+    stage.answer(0, vec![("u03", UserStatus::Offline), ("u06", UserStatus::Offline)]);
+    assert!(stage.screen().contains("  6 of 13 events"), "{}", stage.screen());
+    stage.keys("/<Ctrl-u>u06<Enter>");
+    assert!(stage.screen().contains("  1 of 13 events") && stage.screen().contains("3 users"));
+    stage.keys("/<Ctrl-u>nobody<Enter>");
+    assert!(stage.screen().contains("No event matches \"nobody\"."), "{}", stage.screen());
+    stage.keys("<Esc>");
+    assert!(stage.screen().contains("  13 events, newest first"), "{}", stage.screen());
+    stage.keys("<Esc>");
+    assert_eq!(*stage.model.screen(), Screen::Users);
+}
+
+#[test]
+fn one_users_events_lead_back_to_all_and_then_to_the_users() {
+    let mut stage = bustle(12);
+    stage.keys("je");
+    assert!(stage.screen().contains("Nothing has happened to u00 since 12:00:00."), "{}", stage.screen());
+    stage.keys("<Esc>je");
+    assert!(stage.screen().contains("  4 events of u21, Esc for all"), "{}", stage.screen());
+    stage.wait(2_000);
+    stage.answer(2, vec![("u21", UserStatus::Online(vec![connection(2, "y", None)]))]);
+    assert!(stage.screen().contains("  5 events of u21"), "{}", stage.screen());
+    stage.keys("/android<Enter>");
+    assert!(stage.screen().contains("  1 of 5 events of u21"), "{}", stage.screen());
+    stage.keys("<Esc><Esc>");
+    assert!(stage.screen().contains("  13 events, newest first"), "{}", stage.screen());
+    stage.keys("<Esc>");
+    assert_eq!(*stage.model.screen(), Screen::Users);
+    stage.keys("j<Enter>e");
+    assert!(stage.screen().contains("  4 events of u01"), "of the one who was looked at: {}", stage.screen());
+    stage.keys("2");
+    assert!(stage.screen().contains("  13 events, newest first"), "{}", stage.screen());
+}
+
+#[test]
+fn the_foot_takes_the_keys_and_gives_them_back() {
+    let mut stage = bustle(12);
+    stage.keys("j<Tab>");
+    let rows = |stage: &Stage| stage.screen().lines().filter(|line| line.contains(" -> ")).count();
+    assert!(rows(&stage) == 9, "half of the body: {}", stage.screen());
+    stage.keys("jj<Enter>");
+    assert!(stage.screen().contains(" user u11\n"), "{}", stage.screen());
+    stage.keys("<Esc>");
+    assert_eq!((selected(&stage).as_str(), *stage.model.screen() == Screen::Users), ("u00", true));
+    assert!(stage.model.events().is_some());
+    stage.keys("q");
+    assert!(stage.model.events().is_none() && stage.effects.is_empty(), "q closes what is open");
+    stage.keys("<Tab>");
+    stage.send(Msg::Click(5, 4));
+    assert!(stage.model.events().is_none(), "whoever clicks on a user means the users");
+    stage.keys("<Tab><Esc>j");
+    assert!(stage.model.events().is_none());
+    assert_eq!(selected(&stage), "u01", "the keys are the table's again");
+    stage.send(Msg::Resize(80, 14));
+    stage.keys("<Tab>");
+    assert!(matches!(stage.model.screen(), Screen::Events(_)), "no foot, so the view");
+}
+
+#[test]
+fn the_mouse_selects_events_where_they_are() {
+    let mut stage = bustle(6);
+    stage.keys("2");
+    stage.send(Msg::Click(5, 5));
+    assert!(stage.screen().contains(" 2/6\n"), "{}", stage.screen());
+    stage.send(Msg::Wheel(true));
+    assert!(stage.screen().contains(" 3/6\n"), "{}", stage.screen());
+    stage.send(Msg::Click(5, 22));
+    assert!(stage.screen().contains(" 3/6\n"), "nothing is there");
+}
+
+#[test]
+fn a_batch_that_fails_and_answers_again_is_two_events() {
+    let mut stage = crowd();
+    stage.wait(2_000);
+    stage.same(0);
+    for batch in [1, 2] {
+        stage.fail(batch, 1, FetchError::Timeout { after_ms: 1_000 });
+    }
+    stage.wait(4_000);
+    stage.fail(1, 2, FetchError::Http { status: 502 });
+    stage.keys("2t");
+    let screen = stage.screen();
+    assert!(screen.contains("12:00:02           server  2 of 3 batches: timed out"), "{screen}");
+    stage.wait(3_000);
+    stage.same(1);
+    stage.same(2);
+    let screen = stage.screen();
+    assert!(screen.contains("server    2 of 3 batches: answer again after 7s"), "{screen}");
+    stage.keys("/feed<Enter>");
+    assert!(stage.screen().contains("  2 of "), "{}", stage.screen());
+}
+
+#[test]
+fn who_changed_has_a_mark_that_fades() {
+    let mut stage = crowd();
+    let mark = |stage: &Stage, id: &str| {
+        let screen = stage.screen();
+        screen.lines().find(|line| line.contains(id)).and_then(|line| line.chars().next())
+    };
+    stage.wait(2_000);
+    let left = |id: &str| UserStatus::Online(vec![connection(2, &format!("{id}a"), None)]);
+    stage.answer(0, vec![("u00", left("u00")), ("u03", UserStatus::Offline)]);
+    assert_eq!([mark(&stage, "u00  "), mark(&stage, "u03  ")], [Some('|'); 2], "a connection counts as well");
+    assert_eq!(mark(&stage, "u06  "), Some(' '), "what is merely old has none");
+    for (after, sign) in [(2_000, '|'), (8_000, ':'), (20_000, '.'), (1_000, ' ')] {
+        for _ in 0..after / 1_000 {
+            stage.wait(1_000);
+            (0..3).for_each(|batch| stage.same(batch));
+        }
+        assert_eq!([mark(&stage, "u00  "), mark(&stage, "u03  ")], [Some(sign); 2]);
+    }
+}
+
+#[test]
+fn an_event_of_many_or_of_nobody_says_so() {
+    let mut stage = crowd();
+    stage.wait(2_000);
+    stage.answer(0, vec![("u00", UserStatus::Offline), ("u03", UserStatus::Offline)]);
+    stage.keys("2<Enter>");
+    assert!(stage.screen().contains(" user u00\n") && stage.screen().contains("the first of 2 users"));
+    stage.keys("<Esc>");
+    stage.send(Msg::Notice("the watch file is gone".into()));
+    stage.keys("g<Enter>");
+    assert!(stage.screen().contains("this event is about no user"), "{}", stage.screen());
+    stage.send(Msg::Rebased(WatchList::new(2, 10, ["u05"].map(Entry::of)).into()));
+    stage.keys("j<Enter>");
+    stage.keys("j<Enter>");
+    assert!(stage.screen().contains("u00 is not watched any more"), "{}", stage.screen());
+}
+
+#[test]
+fn ten_thousand_events_are_walked_from_end_to_end() {
+    let mut stage = crowd();
+    for n in 0..10_100_u64 {
+        let id = format!("u{:02}", 1 + n % 9);
+        stage.wait(1_100);
+        let back = n / 9 % 2 == 0;
+        let connections = vec![connection(5, &format!("c{n}"), None)];
+        stage
+            .answer(0, vec![(&id, if back { UserStatus::Online(connections) } else { UserStatus::Offline })]);
+    }
+    stage.keys("2G");
+    assert!(stage.screen().contains(" 10000/10000\n"), "{}", stage.screen());
+    let oldest = selected_line(&stage);
+    stage.keys("kkkkj<PgUp><PgDn>G");
+    assert_eq!(selected_line(&stage), oldest);
+    stage.keys("/u03<Enter>G");
+    assert!(stage.screen().contains("  1111 of 10000 events with u03"), "{}", stage.screen());
+    // The oldest are forgotten as new ones come, also those that are listed and selected.
+    for n in 0..20 {
+        stage.wait(1_100);
+        let connections = vec![connection(5, &format!("d{n}"), None)];
+        stage.answer(
+            0,
+            vec![("u00", if n % 2 == 0 { UserStatus::Offline } else { UserStatus::Online(connections) })],
+        );
+    }
+    assert!(stage.screen().contains(" of 10000 events with u03"), "{}", stage.screen());
+    assert!(selected_line(&stage).contains("u03"), "{}", stage.screen());
+}
+
+#[test]
+fn a_paused_picture_stands_in_the_events_too() {
+    let mut stage = bustle(6);
+    stage.keys("2 ");
+    let body = |stage: &Stage| stage.screen().lines().skip(3).take(12).map(str::to_owned).collect::<Vec<_>>();
+    let standing = body(&stage);
+    stage.wait(2_000);
+    stage.answer(0, vec![("u00", UserStatus::Offline)]);
+    assert_eq!(body(&stage), standing);
+    stage.keys("/u00<Enter>");
+    assert!(stage.screen().contains("  0 of 6 events with u00"), "{}", stage.screen());
+    stage.keys(" ");
+    assert!(stage.screen().contains("  1 of 7 events with u00"), "{}", stage.screen());
 }

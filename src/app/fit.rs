@@ -17,14 +17,16 @@ impl Model {
     pub fn layout(&self, area: Rect) -> Option<Layout> {
         let content = Content {
             notes: notes(self).len() as u16,
-            table: self.screen == Screen::Users,
-            events: u16::MAX,
+            table: matches!(self.screen, Screen::Users | Screen::Events(_)),
+            // The view of events has no need of them at the foot.
+            events: if matches!(self.screen, Screen::Events(_)) { 0 } else { u16::MAX },
+            pane: self.screen == Screen::Users && self.pane.is_some(),
             footer: true,
         };
         if !self.one_shot {
             return layout(area, content);
         }
-        let events = self.picture().happened().take(usize::from(u16::MAX)).count() as u16;
+        let events = self.picture().at_the_foot().take(usize::from(u16::MAX)).count() as u16;
         let whole = layout(area, Content { events, footer: false, ..content })?;
         if self.rows.len() <= usize::from(whole.body.height) {
             return Some(whole);
@@ -61,11 +63,21 @@ impl Model {
         match &self.screen {
             Screen::Users | Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => (0, rows),
             // The user's name stays at the top, above what scrolls.
-            Screen::Detail { user, .. } => {
-                (super::detail_lines(&self.picture(), *user).len(), rows.saturating_sub(1))
-            }
+            Screen::Detail { user, .. } => (super::Detail::new(self, *user).len(), rows.saturating_sub(1)),
             Screen::Help { .. } => (super::help_lines(self).len(), rows),
         }
+    }
+
+    /// How many rows there are for the list of events that keys are about.
+    pub(super) fn events_rows(&self) -> u16 {
+        self.events_area().height
+    }
+
+    /// Where that list is.
+    pub(super) fn events_area(&self) -> Rect {
+        let (width, height) = self.size;
+        let layout = self.layout(Rect { x: 0, y: 0, width, height }).unwrap_or_default();
+        if self.screen == Screen::Users { layout.events } else { layout.body }
     }
 
     pub(super) fn body_height(&self) -> u16 {

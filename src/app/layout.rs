@@ -62,6 +62,8 @@ pub struct Content {
     pub table: bool,
     /// Most events to show at the foot; with none the rule above them goes too.
     pub events: u16,
+    /// Whether the events have the keys and half of the room.
+    pub pane: bool,
     /// Whether the last row has something to say.
     pub footer: bool,
 }
@@ -90,8 +92,12 @@ pub fn layout(area: Rect, content: Content) -> Option<Layout> {
         part
     };
     let head = [1, u16::from(rows >= 8), notes, u16::from(rows >= 18), u16::from(table && rows >= 10)];
-    let foot = [u16::from(rows >= 15 && content.events > 0), events, u16::from(content.footer)];
-    let body = rows.saturating_sub(head.iter().sum::<u16>() + foot.iter().sum::<u16>());
+    let mut foot = [u16::from(rows >= 15 && content.events > 0), events, u16::from(content.footer)];
+    let rest = |foot: [u16; 3]| rows.saturating_sub(head.iter().sum::<u16>() + foot.iter().sum::<u16>());
+    if content.pane && foot[0] > 0 {
+        foot[1] = foot[1].max(u16::midpoint(rest(foot), foot[1]));
+    }
+    let body = rest(foot);
     Some(Layout {
         header: take(head[0]),
         counts: take(head[1]),
@@ -393,7 +399,9 @@ mod tests {
     fn every_row_of_the_screen_belongs_to_one_part() {
         for (height, notes) in (0..60).flat_map(|height| (0..5).map(move |notes| (height, notes))) {
             let area = Rect { x: 0, y: 0, width: 80, height };
-            let Some(it) = layout(area, Content { notes, table: true, events: 8, footer: true }) else {
+            let Some(it) =
+                layout(area, Content { notes, table: true, events: 8, pane: notes > 2, footer: true })
+            else {
                 assert!(height < MIN_HEIGHT);
                 continue;
             };

@@ -13,6 +13,7 @@
 
 mod action;
 mod copy;
+mod detail;
 mod details;
 mod events;
 mod facts;
@@ -37,10 +38,12 @@ mod tokens;
 mod typing;
 mod update;
 mod views;
+mod words;
 
 pub use action::{ACTIONS, Action, ActionRow, Scope, key_table};
-pub use details::{DetailLine, HelpLine, HelpName, detail_lines, help_lines, help_names};
-pub use events::EventsList;
+pub use detail::{Detail, DetailLine};
+pub use details::{HelpLine, HelpName, help_lines, help_names};
+pub use events::{EventsList, EventsWindow};
 pub use findings::{FindingLine, FindingsList};
 pub use keymap::{KeyPress, Keymap};
 pub use layout::{Column, ColumnName, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, SPARK_CELLS, layout};
@@ -56,3 +59,4 @@ pub use server::{CHART_ROWS, ExpiryKind, ServerLine, TWO_HALVES, server_lines};
 pub use sort::{Sort, SortColumn};
 pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};
 pub use update::update;
+pub use words::{EventWords, Wording, age, why_words};

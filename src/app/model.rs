@@ -1,13 +1,13 @@
 //! Everything that the live view is a picture of: plain data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
 use crate::presence::query::{Query, QueryError};
 use crate::presence::{
-    About, FeedStatus, Finding, Findings, History, Knowledge, Moment, Roster, RuleSettings, Severity, Story,
-    Timeline, Trend, UserIx,
+    About, Event, EventGroup, FeedStatus, Finding, Findings, History, Knowledge, Moment, Roster, RuleSettings,
+    Severity, Since, Timeline, Trend, UserIx,
 };
 
 use super::action::Scope;
@@ -163,6 +163,9 @@ pub struct Held {
     pub(super) taken: u64,
 }
 
+/// So many connections of one user are looked at for the newest.
+const MANY_CONNECTIONS: usize = 64;
+
 /// What is shown: the live state, or the one that is held.
 #[derive(Clone, Copy)]
 pub struct Picture<'a> {
@@ -181,14 +184,59 @@ pub struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
-    /// What happened, equal events of a round in one, newest first.
-    pub fn happened(&self) -> impl Iterator<Item = &'a crate::presence::EventGroup> {
+    /// What happened, equal events of a round in one, newest first; any of them costs the same.
+    pub fn happened(&self) -> impl DoubleEndedIterator<Item = &'a EventGroup> + ExactSizeIterator + use<'a> {
         self.timeline.groups(self.until)
     }
 
-    /// What happened to a user, newest first.
-    pub fn stories_of(&self, user: UserIx) -> impl Iterator<Item = &'a Story> {
+    /// What of it has a place at the foot: that batches get no answers is said above the table.
+    pub fn at_the_foot(&self) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
+        self.happened().filter(|group| !matches!(group.event, Event::Feed { trouble: Some(_), .. }))
+    }
+
+    /// What happened to a user, newest first, each event on its own.
+    pub fn happened_to(&self, user: UserIx) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
         self.timeline.of_user(self.roster.list().raw_id(user), self.until)
+    }
+
+    /// When a user changed last, on the monotonic clock, if that was seen and is not long ago.
+    pub fn changed(&self, user: UserIx) -> Option<u64> {
+        let exact = |since: Since| since.is_exact().then_some(since.before_ms);
+        let presence = self.roster.since(user).and_then(exact);
+        // A user whose connections fill a page has no need of a mark for each.
+        let connections = self.roster.connections(user).iter().take(MANY_CONNECTIONS);
+        let connected = connections.filter_map(|tracked| exact(tracked.since)).max();
+        let other = self.timeline.changed(self.roster.list().raw_id(user));
+        presence.max(connected).max(other.filter(|at| *at <= self.now.mono_ms))
+    }
+
+    /// How many groups came after the event with this number.
+    pub(super) fn newer(&self, number: u64) -> usize {
+        self.timeline.len(self.until) - self.timeline.len(number.min(self.until))
+    }
+
+    /// An event by its number: a single one, or a group.
+    pub(super) fn event(&self, number: u64, single: bool) -> Option<&'a EventGroup> {
+        if single { self.timeline.single(number) } else { self.timeline.group(number) }
+    }
+
+    /// What happened to single users after the event with this number, newest first.
+    pub(super) fn singles(&self, after: u64) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
+        self.timeline.singles(after, self.until)
+    }
+
+    /// Up to which number single events, or groups, stay as they are.
+    pub(super) fn settled(&self, single: bool) -> u64 {
+        if single { self.timeline.taken().min(self.until) } else { self.timeline.settled().min(self.until) }
+    }
+
+    /// The number of the oldest single event, or group, that is kept.
+    pub(super) fn oldest(&self, single: bool) -> u64 {
+        if single {
+            self.timeline.singles(0, u64::MAX).next_back().map_or(0, |one| one.number)
+        } else {
+            self.timeline.groups(u64::MAX).next_back().map_or(0, |group| group.number)
+        }
     }
 }
 
@@ -196,6 +244,7 @@ impl<'a> Picture<'a> {
 #[derive(Clone, Debug)]
 pub struct Model {
     pub(super) now: Moment,
+    pub(super) began: Moment,
     pub(super) size: (u16, u16),
     pub(super) server: String,
     pub(super) api: String,
@@ -209,6 +258,8 @@ pub struct Model {
     pub(super) live: Knowledge,
     pub(super) held: Option<Box<Held>>,
     pub(super) timeline: Timeline,
+    /// Since when batches get no answers.
+    pub(super) failing_since: BTreeMap<u32, Moment>,
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
     pub(super) rows: Rows,
@@ -223,6 +274,8 @@ pub struct Model {
     pub(super) top: Option<Cursor>,
     pub(super) expansion: Expansion,
     pub(super) screen: Screen,
+    /// The events at the foot of the users, while they have the keys.
+    pub(super) pane: Option<EventsList>,
     pub(super) prompt: Option<Prompt>,
     pub(super) typed: Typed,
     pub(super) marks: Marks,
@@ -257,6 +310,7 @@ impl Model {
         );
         let mut model = Model {
             now: start.now,
+            began: start.now,
             size: start.size,
             server: start.server,
             api: start.api,
@@ -270,6 +324,7 @@ impl Model {
             live,
             held: None,
             timeline: Timeline::default(),
+            failing_since: BTreeMap::new(),
             stale_batches: Vec::new(),
             longest: Longest::default(),
             rows,
@@ -280,6 +335,7 @@ impl Model {
             top: None,
             expansion: Expansion::default(),
             screen: Screen::Users,
+            pane: None,
             prompt: None,
             typed: Typed::default(),
             marks,
@@ -575,6 +631,16 @@ impl Model {
     pub(super) fn measure(&mut self) {
         use unicode_width::UnicodeWidthStr as _;
         let list = self.picture().roster.list();
+        if self.names.are_masked() {
+            // All stand-ins are as wide as each other.
+            let width = |there: bool, name: &str| if there { name.width() as u16 } else { 0 };
+            self.longest = Longest {
+                id: width(!list.is_empty(), &self.names.user("")),
+                label: width(list.has_labels(), &self.names.label("")),
+                group: width(list.has_groups(), &self.names.group("")),
+            };
+            return;
+        }
         let mut longest = Longest::default();
         for user in list.users() {
             let id = list.raw_id(user);

@@ -5,7 +5,7 @@ use std::hash::Hasher as _;
 
 use siphasher::sip::SipHasher13;
 
-use crate::presence::visible;
+use crate::presence::{WatchList, visible};
 
 /// Names, or stand-ins for them. The same user has the same stand-in for the whole run, in every
 /// view and in everything that is copied or exported.
@@ -50,6 +50,25 @@ impl Names {
         if self.masked { self.stand_in("group", group).into() } else { group.into() }
     }
 
+    /// A sentence in which watched users may be named by their IDs, each as a word of its own.
+    pub fn text<'a>(&self, text: &'a str, list: &WatchList) -> Cow<'a, str> {
+        if !self.masked {
+            return text.into();
+        }
+        let mut masked = String::with_capacity(text.len());
+        for part in text.split_inclusive(char::is_whitespace) {
+            let word = part.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
+            let found = [part.trim(), word].into_iter().find(|word| list.find(word).is_some());
+            match found.and_then(|word| part.split_once(word).map(|around| (word, around))) {
+                Some((word, (before, after))) => {
+                    masked.extend([before, &self.user(word), after]);
+                }
+                None => masked.push_str(part),
+            }
+        }
+        masked.into()
+    }
+
     /// Eight hex digits: among 100,000 users hardly two share a stand-in.
     fn stand_in(&self, kind: &str, name: &str) -> String {
         let mut hasher = SipHasher13::new_with_key(&self.key.to_le_bytes());
@@ -71,5 +90,16 @@ mod tests {
         assert_ne!(names.user("alice"), Names::new(8, true).user("alice"));
         assert!(!names.label("alice").contains("alice") && names.group("a") != names.user("a"));
         assert_eq!(Names::new(7, false).user("al\u{7}ice"), "al^Gice");
+    }
+
+    #[test]
+    fn in_a_sentence_those_who_are_watched_have_their_stand_ins() {
+        let list = WatchList::new(1, 500, ["alice", "b.b."].map(crate::presence::Entry::of));
+        let names = Names::new(7, true);
+        let (alice, bob) = (names.user("alice"), names.user("b.b."));
+        let said = names.text("alice, \"b.b.\" and malice: (alice)", &list);
+        assert_eq!(said, format!("{alice}, \"b.b.\" and malice: ({alice})"));
+        assert_eq!(names.text("b.b. was named twice", &list), format!("{bob} was named twice"));
+        assert_eq!(Names::new(7, false).text("alice", &list), "alice");
     }
 }

@@ -12,12 +12,15 @@ use super::message::Effect;
 use super::model::{Held, Model, Screen, TimeStyle};
 use super::sort::{Sort, SortColumn};
 use super::update::{adopt_list, hint, narrow};
-use super::{problems, typing, views};
+use super::{events, problems, typing, views};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
 pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    if events::perform(model, action) {
+        return Vec::new();
+    }
     match action {
         Action::Quit => return vec![Effect::Interrupt],
         Action::Suspend => return vec![Effect::Suspend],
@@ -132,7 +135,16 @@ fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
 fn switch(model: &mut Model, action: Action) -> Vec<Effect> {
     let (now, words, effect) = match action {
         Action::Mask => {
-            (model.names.toggle(), ["users are shown as they are", "stand-ins for users are shown"], None)
+            let masked = model.names.toggle();
+            model.measure();
+            let typed = model.prompt.is_some() || !model.rows.filter().is_empty();
+            let typed = typed || model.events().is_some_and(|list| !list.filter().is_empty());
+            let masks = if typed {
+                "stand-ins for users are shown; what was typed stays as it is"
+            } else {
+                "stand-ins for users are shown"
+            };
+            (masked, ["users are shown as they are", masks], None)
         }
         Action::Bell => {
             let bell = &mut model.switches.bell;

@@ -1,6 +1,7 @@
 //! Typing in a prompt: opening it, what takes effect at once, what happens when it is taken.
 
 use super::action::Action;
+use super::events;
 use super::message::Effect;
 use super::model::{Model, Screen};
 use super::prompt::{Prompt, Purpose};
@@ -10,7 +11,7 @@ use super::update::apply_filter;
 pub(super) fn open(model: &mut Model) {
     model.prompt = Some(match &model.screen {
         Screen::Help { .. } => Prompt::new(Purpose::HelpSearch, ""),
-        Screen::Events(_) => Prompt::new(Purpose::EventFilter, ""),
+        Screen::Events(list) => Prompt::new(Purpose::EventFilter, list.filter()),
         Screen::Users | Screen::Findings(_) | Screen::Server { .. } | Screen::Detail { .. } => {
             model.screen = Screen::Users;
             Prompt::new(Purpose::Filter, model.rows.query().text())
@@ -29,7 +30,8 @@ pub(super) fn typed(model: &mut Model) {
     let text = prompt.text().to_owned();
     match prompt.purpose() {
         Purpose::Filter => apply_filter(model, &text),
-        Purpose::EventFilter | Purpose::HelpSearch | Purpose::Command => {}
+        Purpose::EventFilter => events::filter(model, &text),
+        Purpose::HelpSearch | Purpose::Command => {}
     }
 }
 
@@ -42,10 +44,11 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::Cancel => {
-            if let Some(prompt) = model.prompt.take()
-                && prompt.purpose() == Purpose::Filter
-            {
-                apply_filter(model, prompt.original());
+            let prompt = model.prompt.take();
+            match prompt.as_ref().map(|prompt| (prompt.purpose(), prompt.original())) {
+                Some((Purpose::Filter, before)) => apply_filter(model, before),
+                Some((Purpose::EventFilter, before)) => events::filter(model, before),
+                _ => {}
             }
         }
         Action::HistoryBack | Action::HistoryForward => {

@@ -9,6 +9,7 @@ use crate::presence::query::Query;
 use crate::presence::{Event, Finding, Moment, News, Observation, Severity, UserId, UserIx, WatchList};
 
 use super::action::Action;
+use super::events;
 use super::keymap::{KeyPress, Meaning, is_cjk};
 use super::list::Cursor;
 use super::message::{Effect, Msg};
@@ -48,6 +49,7 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
         Msg::Rebased(list) => rebase(model, list),
         Msg::Notice(text) => {
             model.timeline.note(Event::Notice { at: now, text: text.clone() }, now);
+            let text = model.names.text(&text, model.live.roster.list()).into_owned();
             say(model, text, NOTICE_MS);
         }
         Msg::Resumed => {
@@ -90,9 +92,28 @@ fn observe(model: &mut Model, observation: &Observation, effects: &mut Vec<Effec
     if observation.generation != model.live.roster.list().generation() {
         return;
     }
+    note_feed(model, observation);
     let news = model.live.apply(observation);
     model.dirty = true;
     take_news(model, news, effects);
+}
+
+/// Writes down that a batch gets no answers any more, or answers again.
+fn note_feed(model: &mut Model, observation: &Observation) {
+    let (batch, at) = (observation.batch, observation.received);
+    let (trouble, after_ms) = match &observation.answer {
+        Err(error) if !model.failing_since.contains_key(&batch) => {
+            model.failing_since.insert(batch, at);
+            (Some(error.trouble()), 0)
+        }
+        Err(_) => return,
+        Ok(_) => match model.failing_since.remove(&batch) {
+            Some(since) => (None, at.since(since)),
+            None => return,
+        },
+    };
+    let of = model.live.roster.list().batches();
+    model.timeline.note(Event::Feed { batch, of, trouble, after_ms }, at);
 }
 
 /// Writes down what happened and puts the rows of those whom it happened to in their places.
@@ -138,10 +159,12 @@ fn rebase(model: &mut Model, list: Arc<WatchList>) {
     let users = list.len();
     model.live.rebase(list, model.now);
     model.stale_batches.clear();
+    model.failing_since.clear();
+    // Whoever looks at a user who is gone is told that instead.
+    hint(model, format!("watch list read again: {users} users"));
     if model.held.is_none() {
         adopt_list(model, &before);
     }
-    hint(model, format!("watch list read again: {users} users"));
 }
 
 /// Carries what belongs to identities over from the list that was shown before.
@@ -167,8 +190,8 @@ pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
     model.measure();
     model.dirty = true;
     if let Some(user) = gone {
-        let id = before.id(user);
-        hint(model, format!("{id} is not watched any more"));
+        let words = format!("{} is not watched any more", model.names.user(before.raw_id(user)));
+        hint(model, words);
     }
 }
 
@@ -276,6 +299,11 @@ fn paste(model: &mut Model, text: &str) {
 
 /// Selects what the mouse clicked on.
 fn click(model: &mut Model, column: u16, row: u16) {
+    let events = model.events_area();
+    if model.events().is_some() && events.contains(Position { x: column, y: row }) {
+        events::click(model, row - events.y);
+        return;
+    }
     let (width, height) = model.size;
     let body = model.layout(Rect { x: 0, y: 0, width, height }).map(|layout| layout.body);
     let Some(body) = body.filter(|body| body.contains(Position { x: column, y: row })) else { return };
@@ -283,6 +311,7 @@ fn click(model: &mut Model, column: u16, row: u16) {
         && let Some(line) = model.window(body.height).get(usize::from(row - body.y)).copied()
     {
         let cursor = model.lines().cursor_at(line);
+        model.pane = None;
         model.rows.select(Some(cursor.user));
         model.cursor = Some(cursor);
         model.cursor_row = row - body.y;
@@ -293,6 +322,7 @@ fn click(model: &mut Model, column: u16, row: u16) {
 /// Brings selection and scrolling back to what there is.
 fn settle(model: &mut Model) {
     keep_cursor_visible(model);
+    events::settle(model);
     let height = model.body_height();
     if let Some(cursor) = model.cursor.take() {
         let lines = model.lines();

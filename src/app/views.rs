@@ -40,6 +40,7 @@ impl Screen {
 
 /// Goes to one of the four views; there already: nothing changes.
 pub(super) fn show(model: &mut Model, view: Screen) {
+    model.pane = None;
     if std::mem::discriminant(&model.screen) != std::mem::discriminant(&view) {
         model.screen = view;
     }
@@ -56,7 +57,13 @@ pub(super) fn show_detail(model: &mut Model, user: UserIx) {
 
 /// Shows the events of one user.
 pub(super) fn show_events_of(model: &mut Model, user: UserId) {
-    model.screen = Screen::Events(EventsList { only: Some(user), ..EventsList::default() });
+    model.screen = Screen::Events(EventsList::of(user));
+}
+
+/// Shows everybody's events.
+pub(super) fn show_all_events(model: &mut Model) {
+    model.pane = None;
+    model.screen = Screen::Events(EventsList::default());
 }
 
 /// Leaves what is on top; the other views lead to the users.

@@ -2,11 +2,13 @@
 //! the end.
 //!
 //! All that happens to one user at one moment is one story: who goes offline loses connections too.
-//! Stories that read the same, of one round, form a group, so that a batch that fails is one line
+//! Events that read the same, of one round, form a group, so that a batch that fails is one line
 //! and not five hundred. First sights are not kept: nothing happened to those users.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
+use super::fetch_error::Trouble;
+use super::findings::{Rule, Severity};
 use super::state::Presence;
 use super::time::Moment;
 use super::transition::{Transition, What};
@@ -23,6 +25,9 @@ const ROUND_MS: u64 = 1_000;
 
 /// Users of a group who are kept by name.
 const NAMED: usize = 12;
+
+/// For so many milliseconds it is known who changed last.
+const RECENT_MS: u64 = 30_000;
 
 /// What one user went through at one moment; the change of presence, if there is one, first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +77,30 @@ impl Story {
 pub enum Event {
     /// To a watched user.
     Story(Story),
+    /// Something wrong was found, or is over.
+    Finding {
+        /// Whether it was found; otherwise it is over.
+        raised: bool,
+        /// With whom; none: it is about no single user.
+        user: Option<UserId>,
+        /// By which rule.
+        rule: Rule,
+        /// How serious it is.
+        severity: Severity,
+        /// The evidence in one sentence; visible-safe. It may name users.
+        text: String,
+    },
+    /// A batch gets no answers any more, or answers again.
+    Feed {
+        /// Which, from 0.
+        batch: u32,
+        /// How many there are.
+        of: u32,
+        /// What went wrong; none: it answers again.
+        trouble: Option<Trouble>,
+        /// For how long it had got no answers, in milliseconds; 0 where that begins.
+        after_ms: u64,
+    },
     /// The wall clock of this machine was set, or ran off: times before and after don't compare.
     ClockStep {
         /// When it was noticed.
@@ -86,6 +115,58 @@ pub enum Event {
         /// What.
         text: String,
     },
+}
+
+impl Event {
+    /// Whom it happened to.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Event::Story(story) => Some(&story.first.user),
+            Event::Finding { user, .. } => user.as_ref(),
+            Event::Feed { .. } | Event::ClockStep { .. } | Event::Notice { .. } => None,
+        }
+    }
+
+    /// The word for what kind of event it is: that of the change that matters most.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::Story(story) => story.first.what.kind(),
+            Event::Finding { .. } => "finding",
+            Event::Feed { .. } => "feed",
+            Event::ClockStep { .. } => "clock",
+            Event::Notice { .. } => "notice",
+        }
+    }
+
+    /// Whether two events read the same but for whom they happened to.
+    fn is_like(&self, other: &Event) -> bool {
+        match (self, other) {
+            (Event::Story(one), Event::Story(other)) => one.is_like(other),
+            (
+                Event::Finding {
+                    raised: raised_a, user: Some(_), rule: rule_a, severity: severity_a, ..
+                },
+                Event::Finding {
+                    raised: raised_b, user: Some(_), rule: rule_b, severity: severity_b, ..
+                },
+            ) => (raised_a, rule_a, severity_a) == (raised_b, rule_b, severity_b),
+            (Event::Feed { trouble: one, .. }, Event::Feed { trouble: other, .. }) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl What {
+    /// The word for what kind of change it is.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            What::Presence { .. } => "presence",
+            What::Connected(_) | What::SeenAgain(_) => "connected",
+            What::Disconnected(_) => "disconnected",
+            What::Replaced { .. } => "replaced",
+            What::MovedBackground(_) | What::MovedForeground(_) => "moved",
+        }
+    }
 }
 
 /// Events of one round that read the same.
@@ -103,18 +184,43 @@ pub struct EventGroup {
     pub after: Option<Moment>,
     /// It happened to all of them until this moment.
     pub before: Moment,
+    /// The first of them was seen then; a group doesn't grow on and on.
+    pub opened: Moment,
     /// What [`Timeline::taken`] was when the first came.
     pub number: u64,
+}
+
+impl EventGroup {
+    /// Takes one more that reads the same.
+    fn take(&mut self, one: EventGroup) {
+        self.count += 1;
+        let room = NAMED.saturating_sub(self.users.len());
+        self.users.extend(one.users.into_iter().take(room));
+        for batch in one.batches {
+            if !self.batches.contains(&batch) {
+                self.batches.push(batch);
+            }
+        }
+        self.after = self.after.zip(one.after).map(|(one, other)| one.min(other));
+        self.before = self.before.max(one.before);
+        if let (Event::Feed { after_ms, .. }, Event::Feed { after_ms: other, .. }) =
+            (&mut self.event, &one.event)
+        {
+            *after_ms = (*after_ms).max(*other);
+        }
+    }
 }
 
 /// The last events of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
-    stories: VecDeque<(u64, Story)>,
+    /// What happened to single users, each as a group of its own.
+    singles: VecDeque<EventGroup>,
     groups: VecDeque<EventGroup>,
     taken: u64,
     /// Groups up to this number stand as they are.
     sealed: u64,
+    recent: Recent,
 }
 
 impl Timeline {
@@ -137,12 +243,13 @@ impl Timeline {
         }
     }
 
-    /// Takes an event of the run itself.
+    /// Takes any other event.
     pub fn note(&mut self, event: Event, at: Moment) {
-        self.taken += 1;
-        let (users, batches) = (Vec::new(), Vec::new());
-        let number = self.taken;
-        self.open_group(EventGroup { event, count: 1, users, batches, after: Some(at), before: at, number });
+        let batch = match &event {
+            Event::Feed { batch, .. } => Some(*batch),
+            _ => None,
+        };
+        self.take(event, batch, Some(at), at);
     }
 
     /// Leaves all groups as they are now: somebody looks at a picture of them.
@@ -151,47 +258,40 @@ impl Timeline {
     }
 
     fn take_story(&mut self, story: Story, batch_of: &impl Fn(&UserId) -> Option<u32>) {
+        let Transition { ref user, after, before, .. } = story.first;
+        self.recent.take(user.clone(), before.mono_ms);
+        let batch = batch_of(user);
+        self.take(Event::Story(story), batch, after, before);
+    }
+
+    fn take(&mut self, event: Event, batch: Option<u32>, after: Option<Moment>, before: Moment) {
         self.taken += 1;
-        let Transition { user, after, before, .. } = story.first.clone();
-        let batch = batch_of(&user);
+        let users: Vec<UserId> = event.user().cloned().into_iter().collect();
+        let batches: Vec<u32> = batch.into_iter().collect();
+        let number = self.taken;
+        let one = EventGroup { event, count: 1, users, batches, after, before, opened: before, number };
+        if one.event.user().is_some() {
+            push(&mut self.singles, one.clone());
+        }
         let sealed = self.sealed;
         let mut open = self
             .groups
             .iter_mut()
             .rev()
             .take(LAST_GROUPS)
-            .take_while(|group| group.number > sealed && before.since(first_seen(group)) <= ROUND_MS);
+            .take_while(|group| group.number > sealed && before.since(group.opened) <= ROUND_MS);
         let like = open.find(|group| {
             // Who is there already went through it twice: that is another group.
-            matches!(&group.event, Event::Story(other) if other.is_like(&story))
-                && !group.users.contains(&user)
+            let is_there = match &one.event {
+                Event::Feed { batch, .. } => group.batches.contains(batch),
+                _ => one.users.iter().any(|user| group.users.contains(user)),
+            };
+            group.event.is_like(&one.event) && !is_there
         });
-        if let Some(group) = like {
-            group.count += 1;
-            if group.users.len() < NAMED {
-                group.users.push(user);
-            }
-            if let Some(batch) = batch.filter(|batch| !group.batches.contains(batch)) {
-                group.batches.push(batch);
-            }
-            group.after = group.after.zip(after).map(|(one, other)| one.min(other));
-            group.before = group.before.max(before);
-        } else {
-            let (users, batches) = (vec![user], batch.into_iter().collect());
-            let (event, number) = (Event::Story(story.clone()), self.taken);
-            self.open_group(EventGroup { event, count: 1, users, batches, after, before, number });
+        match like {
+            Some(group) => group.take(one),
+            None => push(&mut self.groups, one),
         }
-        if self.stories.len() == KEPT {
-            self.stories.pop_front();
-        }
-        self.stories.push_back((self.taken, story));
-    }
-
-    fn open_group(&mut self, group: EventGroup) {
-        if self.groups.len() == KEPT {
-            self.groups.pop_front();
-        }
-        self.groups.push_back(group);
     }
 
     /// How many events were taken so far, kept or not.
@@ -199,23 +299,92 @@ impl Timeline {
         self.taken
     }
 
-    /// The groups up to the event numbered `until`, newest first.
-    pub fn groups(&self, until: u64) -> impl Iterator<Item = &EventGroup> {
-        self.groups.iter().rev().skip_while(move |group| group.number > until)
+    /// How many groups there are up to the event numbered `until`.
+    pub fn len(&self, until: u64) -> usize {
+        self.groups.partition_point(|group| group.number <= until)
     }
 
-    /// The stories of the user with this ID up to the event numbered `until`, newest first.
-    pub fn of_user<'a>(&'a self, raw_id: &'a str, until: u64) -> impl Iterator<Item = &'a Story> {
-        let old_enough = self.stories.iter().rev().skip_while(move |(number, _)| *number > until);
-        old_enough.map(|(_, story)| story).filter(move |story| story.first.user.raw() == raw_id)
+    /// Whether there are none.
+    pub fn is_empty(&self, until: u64) -> bool {
+        self.len(until) == 0
+    }
+
+    /// The groups up to the event numbered `until`, newest first; any of them costs the same.
+    pub fn groups(&self, until: u64) -> impl DoubleEndedIterator<Item = &EventGroup> + ExactSizeIterator {
+        self.groups.range(..self.len(until)).rev()
+    }
+
+    /// The group whose first event has this number.
+    pub fn group(&self, number: u64) -> Option<&EventGroup> {
+        find(&self.groups, number)
+    }
+
+    /// Groups up to this number don't grow any more.
+    pub fn settled(&self) -> u64 {
+        let growing = self.groups.len().saturating_sub(LAST_GROUPS);
+        growing.checked_sub(1).and_then(|at| self.groups.get(at)).map_or(0, |group| group.number)
+    }
+
+    /// What happened to single users after the event numbered `after` and up to `until`, newest
+    /// first, each as a group of its own.
+    pub fn singles(&self, after: u64, until: u64) -> impl DoubleEndedIterator<Item = &EventGroup> {
+        let start = self.singles.partition_point(|one| one.number <= after);
+        let end = self.singles.partition_point(|one| one.number <= until);
+        self.singles.range(start..end.max(start)).rev()
+    }
+
+    /// What happened to a single user, by its number.
+    pub fn single(&self, number: u64) -> Option<&EventGroup> {
+        find(&self.singles, number)
+    }
+
+    /// What happened to the user with this ID up to the event numbered `until`, newest first.
+    pub fn of_user<'a>(&'a self, raw_id: &'a str, until: u64) -> impl Iterator<Item = &'a EventGroup> {
+        self.singles(0, until).filter(move |one| one.event.user().is_some_and(|user| user.raw() == raw_id))
+    }
+
+    /// When something happened last to the user with this ID, on the monotonic clock, if that is not
+    /// long ago. Of very many who change at once only the last are known.
+    pub fn changed(&self, raw_id: &str) -> Option<u64> {
+        self.recent.last.get(raw_id).copied()
     }
 }
 
-/// When the first event of a group was seen; a group doesn't grow on and on.
-fn first_seen(group: &EventGroup) -> Moment {
-    match &group.event {
-        Event::Story(story) => story.first.before,
-        Event::ClockStep { at, .. } | Event::Notice { at, .. } => *at,
+/// Keeps the newest events; they stand in the order of their numbers.
+fn push(events: &mut VecDeque<EventGroup>, one: EventGroup) {
+    if events.len() == KEPT {
+        events.pop_front();
+    }
+    events.push_back(one);
+}
+
+fn find(events: &VecDeque<EventGroup>, number: u64) -> Option<&EventGroup> {
+    let at = events.binary_search_by_key(&number, |group| group.number).ok()?;
+    events.get(at)
+}
+
+/// Who changed of late, and when last.
+#[derive(Clone, Debug, Default)]
+struct Recent {
+    last: HashMap<UserId, u64>,
+    /// In the order of time; a user stands in it once for each change.
+    queue: VecDeque<(u64, UserId)>,
+}
+
+impl Recent {
+    fn take(&mut self, user: UserId, at: u64) {
+        while let Some((old, _)) = self.queue.front() {
+            if at.saturating_sub(*old) <= RECENT_MS && self.queue.len() < KEPT {
+                break;
+            }
+            if let Some((old, user)) = self.queue.pop_front()
+                && self.last.get(&user) == Some(&old)
+            {
+                self.last.remove(&user);
+            }
+        }
+        self.last.insert(user.clone(), at);
+        self.queue.push_back((at, user));
     }
 }
 
@@ -284,8 +453,11 @@ mod tests {
         timeline
             .record(vec![transition("d", dropped(2), 6_000), transition("e", dropped(3), 6_000)], |_| None);
         assert_eq!(counts(&timeline), [1, 1, 3], "without a change of presence the platform tells");
-        let stories: Vec<usize> =
-            timeline.of_user("a", u64::MAX).map(|story| story.transitions().count()).collect();
+        let lengths = |one: &EventGroup| match &one.event {
+            Event::Story(story) => story.transitions().count(),
+            _ => 0,
+        };
+        let stories: Vec<usize> = timeline.of_user("a", u64::MAX).map(lengths).collect();
         assert_eq!(stories, [2]);
         assert_eq!(timeline.of_user("b", 1).count(), 0, "a picture that stands");
     }
@@ -337,5 +509,47 @@ mod tests {
         }
         assert_eq!(timeline.groups(u64::MAX).count(), KEPT);
         assert_eq!(timeline.of_user("a", u64::MAX).count(), KEPT);
+    }
+
+    #[test]
+    fn findings_of_one_rule_and_batches_with_one_trouble_are_one_group() {
+        let mut timeline = Timeline::default();
+        let found = |user: &str, raised| Event::Finding {
+            raised,
+            user: Some(UserId::new(user)),
+            rule: Rule::TokenExpired,
+            severity: Severity::Warning,
+            text: format!("of {user}"),
+        };
+        let feed = |batch, trouble, after_ms| Event::Feed { batch, of: 3, trouble, after_ms };
+        for user in ["a", "b", "c"] {
+            timeline.note(found(user, true), at(5_000));
+        }
+        timeline.note(found("a", false), at(5_000));
+        for batch in 0..3 {
+            timeline.note(feed(batch, Some(Trouble::Timeout), 0), at(5_200));
+        }
+        timeline.note(feed(0, None, 7_000), at(5_300));
+        timeline.note(feed(1, None, 14_000), at(5_300));
+        timeline.note(feed(0, Some(Trouble::Timeout), 0), at(5_400));
+        assert_eq!(counts(&timeline), [1, 2, 3, 1, 3]);
+        let again = timeline.groups(u64::MAX).nth(1).map(|group| group.event.clone());
+        assert_eq!(again, Some(feed(0, None, 14_000)), "the longest");
+        assert_eq!(timeline.of_user("a", u64::MAX).count(), 2);
+    }
+
+    #[test]
+    fn events_are_found_by_their_numbers_and_who_changed_is_known_for_half_a_minute() {
+        let mut timeline = Timeline::default();
+        for (user, before) in [("a", 1_000), ("b", 9_000), ("a", 20_000)] {
+            timeline.record(vec![transition(user, dropped(1), before)], |_| None);
+        }
+        assert_eq!((timeline.len(u64::MAX), timeline.len(1), timeline.settled()), (3, 1, 0));
+        assert_eq!(timeline.group(2).map(|group| group.number), Some(2));
+        assert_eq!(timeline.single(4), None);
+        assert_eq!(timeline.singles(1, 2).count(), 1);
+        assert_eq!((timeline.changed("a"), timeline.changed("c")), (Some(20_000), None));
+        timeline.record(vec![transition("c", dropped(1), 39_001)], |_| None);
+        assert_eq!((timeline.changed("b"), timeline.changed("a")), (None, Some(20_000)));
     }
 }

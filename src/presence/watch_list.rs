@@ -3,6 +3,7 @@
 //! A list never changes; a new one has the next generation, so that a late answer to a question
 //! about an older list is told apart and never meets the wrong user.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::BuildHasher as _;
@@ -36,6 +37,12 @@ impl UserId {
 
     /// The ID as the server knows it; not safe to print.
     pub fn raw(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for UserId {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

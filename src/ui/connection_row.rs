@@ -99,7 +99,8 @@ fn token_words(
     let mut words = Vec::new();
     let found = foreign(connection, roster.list().raw_id(user));
     if let Some(other) = found.user {
-        words.push(format!("issued for user {other}"));
+        let kind = if model.names().are_masked() { "" } else { "user " };
+        words.push(format!("issued for {kind}{}", model.names().shown_user(other)));
     }
     if let Some(platform) = found.platform {
         words.push(if in_short {

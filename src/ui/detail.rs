@@ -4,28 +4,28 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{DetailLine, Model, Picture, detail_lines, foreign};
-use crate::presence::{Presence, Since, Story, UserIx, visible};
+use crate::app::{Detail, DetailLine, Model, Picture, foreign};
+use crate::presence::{Claims, Event, EventGroup, Presence, Since, UserIx, visible};
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
 use super::times;
-use super::transition::story_words;
+use super::transition::wording;
 use super::user_row::unknown;
 
 /// Columns of the names of facts.
 const NAME: u16 = 11;
 
 pub(super) fn draw(model: &Model, theme: &Theme, user: UserIx, scroll: usize, body: Rect, buf: &mut Buffer) {
-    let sheet = Sheet { model, theme, picture: model.picture(), user };
-    let lines = detail_lines(&sheet.picture, user);
+    let detail = Detail::new(model, user);
+    let sheet = Sheet { model, theme, picture: model.picture(), user, detail: &detail };
     // The user's name stays at the top, whatever is scrolled.
     let list = sheet.picture.roster.list();
-    let id = visible(list.raw_id(user));
+    let id = model.names().user(list.raw_id(user));
     let mut pen = Pen::new(buf, body, 0);
     pen.skip(1).put("user ", theme.plain).rest(&id, theme.glyphs.cut, theme.strong);
-    for (row, line) in (1..body.height).zip(lines.iter().skip(scroll)) {
-        sheet.line(*line, Pen::new(buf, body, row));
+    for (row, line) in (1..).zip(detail.window(scroll, body.height.saturating_sub(1))) {
+        sheet.line(line, Pen::new(buf, body, row));
     }
 }
 
@@ -35,6 +35,7 @@ struct Sheet<'a> {
     theme: &'a Theme,
     picture: Picture<'a>,
     user: UserIx,
+    detail: &'a Detail<'a>,
 }
 
 impl Sheet<'_> {
@@ -60,9 +61,11 @@ impl Sheet<'_> {
             }
             DetailLine::Names => {
                 let list = roster.list();
-                let names: Vec<&str> =
-                    [list.label(self.user), list.group(self.user)].into_iter().flatten().collect();
-                self.fact(pen, "called", &names.join(", "));
+                let names = self.model.names();
+                let label = list.label(self.user).map(|label| names.label(label));
+                let group = list.group(self.user).map(|group| names.group(group));
+                let called: Vec<_> = [label, group].into_iter().flatten().collect();
+                self.fact(pen, "called", &called.join(", "));
             }
             DetailLine::Presence => {
                 let presence = roster.presence(self.user);
@@ -111,28 +114,41 @@ impl Sheet<'_> {
                 self.fact(pen, "  seen", &self.since(tracked.since));
             }
             DetailLine::TokenHolder(at) => self.token_holder(pen, at),
-            DetailLine::TokenTimes(at) => self.token_times(pen, at),
-            DetailLine::TokenShared(_) => {
+            DetailLine::TokenEnds(at) => self.token_ends(pen, at),
+            DetailLine::TokenIssued(at) => self.token_issued(pen, at),
+            DetailLine::TokenShared(at) => {
                 pen.skip(NAME + 1);
-                pen.rest("! the same token on several connections", cut, theme.warn);
+                let uses = self.detail.uses(at);
+                pen.rest(&format!("! the same token on {uses} connections"), cut, theme.warn);
             }
-            DetailLine::Story(story) => self.story(pen, story),
+            DetailLine::Happened(event) => self.happened(pen, event),
+            DetailLine::Seen(event) => {
+                pen.skip(6).rest(&self.seen(event), cut, theme.dim);
+            }
         }
     }
 
-    fn story(&self, mut pen: Pen<'_>, story: &Story) {
-        let (theme, now) = (self.theme, self.picture.now);
-        let first = story.first();
-        let when = times::between(first.after, first.before, now, self.model.zone());
-        let age = times::age_ms(now.since(first.before));
-        pen.skip(2).put(&when, theme.plain).skip(1).put(&format!("({age} ago)"), theme.dim);
-        let text = story_words(&self.picture, theme, story);
-        let operation = first.operation.as_ref().map_or_else(String::new, |it| visible(&it.0).into_owned());
-        // The name of the request stands at the line's end, whole or not at all.
-        pen.skip(2).field(&text, width(&text), theme.glyphs.cut, theme.plain);
-        let room = pen.left();
-        if room > width(&operation) + 2 {
-            pen.skip(room - width(&operation) - 1).put(&operation, theme.dim);
+    fn happened(&self, mut pen: Pen<'_>, event: &EventGroup) {
+        let theme = self.theme;
+        let when = times::between(event.after, event.before, self.picture.now, self.model.zone());
+        pen.skip(2).put(&when, theme.plain).skip(2);
+        let text = wording(self.model, theme).group(event).what;
+        let seen = if self.detail.is_roomy() { self.seen(event) } else { String::new() };
+        let room = pen.left().saturating_sub(width(&seen) + 2);
+        pen.field(&text, width(&text).min(room), theme.glyphs.cut, theme.plain);
+        pen.skip(pen.left().saturating_sub(width(&seen) + 1)).put(&seen, theme.dim);
+    }
+
+    /// How long ago something happened, and which request showed it.
+    fn seen(&self, event: &EventGroup) -> String {
+        let age = times::age_ms(self.picture.now.since(event.before));
+        let operation = match &event.event {
+            Event::Story(story) => story.first().operation.as_ref(),
+            _ => None,
+        };
+        match operation {
+            Some(operation) => format!("{age} ago, operationID {}", visible(&operation.0)),
+            None => format!("{age} ago"),
         }
     }
 
@@ -192,7 +208,8 @@ impl Sheet<'_> {
             }
         };
         let found = foreign(&tracked.connection, roster.list().raw_id(self.user));
-        let user = claims.user.as_deref().unwrap_or("nobody named");
+        let names = self.model.names();
+        let user = claims.user.as_deref().map_or("nobody named".into(), |user| names.shown_user(user));
         let platform = claims.platform.map_or("no platform named".into(), crate::presence::Platform::name);
         let text = match (found.user, found.platform) {
             (None, None) => format!("issued for this user on {platform}"),
@@ -204,30 +221,49 @@ impl Sheet<'_> {
         pen.rest(&text, cut, self.hue(theme.foreign(&found)));
     }
 
-    fn token_times(&self, mut pen: Pen<'_>, at: usize) {
-        let (theme, roster) = (self.theme, self.picture.roster);
-        let zone = self.model.zone();
-        let Some(tracked) = roster.connections(self.user).get(at) else { return };
-        let Some(claims) = tracked.connection.token.as_ref().and_then(|token| token.claims()) else { return };
-        let server_now = roster.server_clock().unix_seconds(self.picture.now);
-        pen.skip(NAME + 1);
-        let (end, style) = match claims.expires {
+    fn token_ends(&self, mut pen: Pen<'_>, at: usize) {
+        let theme = self.theme;
+        let Some(claims) = self.claims(at) else { return };
+        let (words, style) = match claims.expires {
             None => ("never expires".to_owned(), theme.plain),
             Some(at) => {
-                let left = at.saturating_sub(server_now);
-                let age = times::age(left.unsigned_abs());
-                let date = times::date_time(at, zone);
+                let left = at.saturating_sub(self.server_now());
+                let both = self.both_readings(at);
                 let words = match left {
-                    ..=0 => format!("expired {date} ({age} ago)"),
-                    1..times::SOON => format!("expires soon, {date} (in {age})"),
-                    _ => format!("expires {date} (in {age})"),
+                    ..=0 => format!("expired {both}"),
+                    1..times::SOON => format!("expires soon, {both}"),
+                    _ => format!("expires {both}"),
                 };
                 (words, theme.expiry(left))
             }
         };
-        pen.put(&end, self.hue(style));
-        if let Some(issued) = claims.issued {
-            pen.rest(&format!(", issued {}", times::date(issued, zone)), theme.glyphs.cut, theme.plain);
-        }
+        pen.skip(NAME + 1).rest(&words, theme.glyphs.cut, self.hue(style));
+    }
+
+    fn token_issued(&self, mut pen: Pen<'_>, at: usize) {
+        let Some(claims) = self.claims(at) else { return };
+        let issued = claims.issued.map(|at| format!("issued {}", self.both_readings(at)));
+        // Only older servers say from when on a token is good: their clock and a little before.
+        let good =
+            claims.not_before.map(|at| format!("good from {}", times::date_time(at, self.model.zone())));
+        let words: Vec<String> = [issued, good].into_iter().flatten().collect();
+        pen.skip(NAME + 1).rest(&words.join(", "), self.theme.glyphs.cut, self.theme.plain);
+    }
+
+    fn claims(&self, at: usize) -> Option<&Claims> {
+        let tracked = self.picture.roster.connections(self.user).get(at)?;
+        tracked.connection.token.as_ref()?.claims()
+    }
+
+    fn server_now(&self) -> i64 {
+        self.picture.roster.server_clock().unix_seconds(self.picture.now)
+    }
+
+    /// A time of the server's as a date and as an age: `2024-01-08 12:01:05 (2y ago)`.
+    fn both_readings(&self, unix_seconds: i64) -> String {
+        let date = times::date_time(unix_seconds, self.model.zone());
+        let left = unix_seconds.saturating_sub(self.server_now());
+        let age = times::age(left.unsigned_abs());
+        if left <= 0 { format!("{date} ({age} ago)") } else { format!("{date} (in {age})") }
     }
 }

@@ -4,11 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::Model;
-use crate::presence::EventGroup;
+use crate::presence::{Event, EventGroup};
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
-use super::transition::{GroupWords, group, names};
+use super::times;
+use super::transition::{in_words, some_names};
 
 /// Events of so many users stay for a while, whatever comes after them.
 const MANY: u32 = 3;
@@ -25,18 +26,19 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if shown.is_empty() && picture.roster.last_answer().is_some() {
         Pen::new(buf, area, 0).skip(1).rest("nothing has changed so far", theme.glyphs.cut, theme.dim);
     }
-    let lines: Vec<GroupWords<'_>> =
-        shown.into_iter().map(|it| group(&picture, theme, model.zone(), it)).collect();
-    let widest = |text: &dyn Fn(&GroupWords<'_>) -> u16| lines.iter().map(text).max().unwrap_or(0);
-    let when_width = widest(&|line| width(&line.when)).min(area.width / 2);
-    let who_width = widest(&|line| width(&line.who)).min(area.width / 4);
-    for (row, line) in (0..).zip(&lines) {
+    let lines = in_words(model, theme, &shown);
+    let when = |group: &&EventGroup| times::between(group.after, group.before, picture.now, model.zone());
+    let when: Vec<String> = shown.iter().map(when).collect();
+    let when_width = when.iter().map(|when| width(when)).max().unwrap_or(0).min(area.width / 2);
+    let who_width = lines.iter().map(|line| width(&line.who)).max().unwrap_or(0).min(area.width / 4);
+    for (row, (when, line)) in (0..).zip(when.iter().zip(&lines)) {
         let mut pen = Pen::new(buf, area, row);
         let cut = theme.glyphs.cut;
-        pen.skip(1).field(&line.when, when_width, cut, theme.dim).skip(2);
+        pen.skip(1).field(when, when_width, cut, theme.dim).skip(2);
         pen.field(&line.who, who_width, cut, theme.plain).skip(2);
         pen.field(&line.what, width(&line.what), cut, theme.plain);
-        let names = names(theme, line.users, line.and_more, pen.left().saturating_sub(2));
+        let room = pen.left().saturating_sub(2);
+        let names = some_names(model.names(), theme, line.users, line.and_more, room);
         if !names.is_empty() {
             pen.put(": ", theme.plain).put(&names, theme.plain);
         }
@@ -46,7 +48,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// The groups to show on so many lines, from top to bottom.
 fn chosen(model: &Model, height: usize) -> Vec<&EventGroup> {
     let picture = model.picture();
-    let mut last: Vec<&EventGroup> = picture.happened().take(LAST).collect();
+    let mut last: Vec<&EventGroup> = picture.at_the_foot().take(LAST).collect();
     let mut rest = last.as_mut_slice();
     while let Some(newest) = rest.first().map(|group| group.before) {
         let moment = rest.iter().take_while(|group| newest.since(group.before) <= MOMENT_MS).count();
@@ -54,7 +56,8 @@ fn chosen(model: &Model, height: usize) -> Vec<&EventGroup> {
         together.sort_by_key(|group| std::cmp::Reverse(group.count));
         rest = older;
     }
-    let stays = |group: &EventGroup| group.count >= MANY && picture.now.since(group.before) <= STAY_MS;
+    let is_of_many = |group: &EventGroup| group.count >= MANY && matches!(group.event, Event::Story(_));
+    let stays = |group: &EventGroup| is_of_many(group) && picture.now.since(group.before) <= STAY_MS;
     // One line is left to what is newest, but the only one is not.
     let mut room_to_stay = height.saturating_sub(1).max(1);
     let mut staying: Vec<bool> = last

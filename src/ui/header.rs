@@ -91,6 +91,9 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
             }
         }
     }
+    if model.names().are_masked() {
+        add(&mut segments, 1, "masked".to_owned(), theme.strong);
+    }
     if area_width >= 30 {
         let text = shortened(model.server(), WIDEST_SERVER, theme.glyphs.cut);
         segments.push(Segment { rank: 0, text, style: theme.plain, yields: true });

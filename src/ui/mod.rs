@@ -13,11 +13,12 @@
 //!  footer     ? help  / filter  Enter detail  Space pause
 //! ```
 //!
-//! `detail` and `help` take the place of the table.
+//! `event_list`, `detail` and `help` take the place of the table.
 
 mod connection_row;
 mod counts;
 mod detail;
+mod event_list;
 mod events;
 mod footer;
 mod header;
@@ -52,12 +53,18 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Optio
     rule(theme, layout.upper_rule, buf);
     match model.screen() {
         Screen::Users => table::draw(model, theme, layout.table_head, layout.body, buf),
-        Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => {}
+        Screen::Events(_) => event_list::draw(model, theme, layout.table_head, layout.body, buf),
+        Screen::Findings(_) | Screen::Server { .. } => {}
         Screen::Detail { user, scroll, .. } => detail::draw(model, theme, *user, *scroll, layout.body, buf),
         Screen::Help { scroll, .. } => help::draw(model, theme, *scroll, layout.body, buf),
     }
     rule(theme, layout.lower_rule, buf);
-    events::draw(model, theme, layout.events, buf);
+    match (model.screen(), model.events()) {
+        (Screen::Users, Some(_)) => {
+            event_list::draw_pane(model, theme, layout.lower_rule, layout.events, buf);
+        }
+        _ => events::draw(model, theme, layout.events, buf),
+    }
     footer::draw(model, theme, layout.footer, buf);
     cursor
 }

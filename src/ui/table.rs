@@ -37,6 +37,11 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
             Line::Connection(user, at) => connection_row::draw(model, theme, user, at, body, row, buf),
         }
         if selected == Some(line) {
+            if model.events().is_some() {
+                // The keys are with the events below.
+                Pen::new(buf, body, row).put(">", theme.dim);
+                continue;
+            }
             Pen::new(buf, body, row).put(">", theme.strong);
             let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
             buf.set_style(bar, theme.selected);

@@ -4,30 +4,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::app::TimeStyle;
+pub(super) use crate::app::age;
 use crate::presence::{Moment, Since};
 
 use super::theme::Glyphs;
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-const YEAR: u64 = 365 * DAY;
-
 /// Tokens that end within so many seconds stand out.
 pub(super) const SOON: i64 = 24 * 3_600;
 
-/// A duration in its largest unit: `12s`, `12m`, `3h`, `22d`, `2y`; at most four columns for a century.
-pub(super) fn age(seconds: u64) -> String {
-    match seconds {
-        0..MINUTE => format!("{seconds}s"),
-        MINUTE..HOUR => format!("{}m", seconds / MINUTE),
-        HOUR..DAY => format!("{}h", seconds / HOUR),
-        DAY..YEAR => format!("{}d", seconds / DAY),
-        _ => format!("{}y", seconds / YEAR),
-    }
-}
-
-/// The same of milliseconds.
+/// A duration of milliseconds in its largest unit: `12s`, `3h`.
 pub(super) fn age_ms(ms: u64) -> String {
     age(ms / 1_000)
 }
@@ -145,20 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ages_are_in_their_largest_unit() {
-        let cases = [
-            (0, "0s"),
-            (59, "59s"),
-            (60, "1m"),
-            (3_599, "59m"),
-            (3_600, "1h"),
-            (86_400, "1d"),
-            (31_535_999, "364d"),
-            (70_000_000, "2y"),
-        ];
-        for (seconds, text) in cases {
-            assert_eq!(age(seconds), text);
-        }
+    fn an_interval_of_asking_may_have_a_half_second() {
         assert_eq!([500, 2_000, 60_000].map(interval), ["0.5s", "2s", "1m"]);
     }
 

@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Column, ColumnName, Columns, Expiry, Model, Picture, soonest_expiry, worst_foreign};
-use crate::presence::{Platform, Presence, UserIx, Why, visible};
+use crate::app::{Column, ColumnName, Columns, Expiry, Model, Picture, soonest_expiry, why_words, worst_foreign};
+use crate::presence::{Platform, Presence, UserIx, Why};
 
 use super::pen::{Pen, shortened, shortened_within, width};
 use super::theme::Theme;
@@ -31,6 +31,10 @@ pub(super) fn draw(
     // Old news and guests step back, as a whole.
     let base = if stale || guest { theme.dim } else { theme.plain };
 
+    if let Some(at) = picture.changed(user) {
+        let (sign, style) = change_mark(theme, picture.now.mono_ms.saturating_sub(at));
+        Pen::new(buf, body, row).put(sign, style);
+    }
     if !roster.connections(user).is_empty() {
         let open = model.expansion().contains(user);
         let sign = if open { theme.glyphs.open } else { theme.glyphs.closed };
@@ -39,10 +43,13 @@ pub(super) fn draw(
     let mut put = |column: Column, text: &str, style: Style| {
         Pen::in_column(buf, body, row, column).field(text, column.width, cut, base.patch(style));
     };
-    let id = shortened_within(&visible(list.raw_id(user)), columns.column(ColumnName::User).width, cut);
+    let names = model.names();
+    let id = shortened_within(&names.user(list.raw_id(user)), columns.column(ColumnName::User).width, cut);
     put(columns.column(ColumnName::User), &id, theme.plain);
-    put(columns.column(ColumnName::Label), list.label(user).unwrap_or_default(), theme.plain);
-    put(columns.column(ColumnName::Group), list.group(user).unwrap_or_default(), theme.plain);
+    let label = list.label(user).map(|it| names.label(it)).unwrap_or_default();
+    put(columns.column(ColumnName::Label), &label, theme.plain);
+    let group = list.group(user).map(|it| names.group(it)).unwrap_or_default();
+    put(columns.column(ColumnName::Group), &group, theme.plain);
     let (sign, short, style) = theme.presence(presence);
     let narrow = columns.column(ColumnName::Presence).width < 12;
     let cramped =
@@ -66,7 +73,7 @@ pub(super) fn draw(
         return;
     }
     put(columns.column(ColumnName::Platforms), &platforms(&picture, theme, user), theme.plain);
-    let (remark, style) = remark(&picture, theme, user, guest);
+    let (remark, style) = remark(model, &picture, theme, user, guest);
     let has_room = columns.column(ColumnName::Findings).width >= width(&remark).min(REMARK);
     if has_room {
         put(columns.column(ColumnName::Findings), &remark, style);
@@ -75,6 +82,16 @@ pub(super) fn draw(
         token(model, &picture, theme, user, !has_room, columns.column(ColumnName::Token).width);
     put(columns.column(ColumnName::Token), &token, style);
     put(columns.column(ColumnName::Since), &since(model, &picture, theme, user), theme.plain);
+}
+
+/// The mark of a user who changed so long ago; it fades, without colours by its sign.
+fn change_mark(theme: &Theme, age_ms: u64) -> (&'static str, Style) {
+    match age_ms {
+        0..=2_000 => ("|", theme.strong),
+        2_001..=10_000 => (":", theme.plain),
+        10_001..=30_000 => (".", theme.dim),
+        _ => ("", theme.plain),
+    }
 }
 
 /// Why nothing is known, and what was seen last: in many words, then in fewer. What was seen goes
@@ -95,17 +112,6 @@ pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: W
         format!("({why}, {short} {age} ago)"),
         format!("({why})"),
     ]
-}
-
-/// `batch 2 timed out`, where it is the batch that ails and there are several.
-pub(super) fn why_words(picture: &Picture<'_>, user: UserIx, why: Why) -> String {
-    let list = picture.roster.list();
-    match why {
-        Why::Failed(_) | Why::Slow if list.batches() > 1 => {
-            format!("batch {} {why}", list.batch_of(user) + 1)
-        }
-        _ => why.to_string(),
-    }
 }
 
 /// Most platforms of one user in a row.
@@ -166,7 +172,8 @@ fn token(
     let style = theme.worse(style, theme.foreign(&found));
     let text = match (found.user, found.platform) {
         (Some(other), _) if instead => {
-            format!("{}{sign}", shortened(&format!("of {other}"), room.saturating_sub(1), theme.glyphs.cut))
+            let words = format!("of {}", model.names().shown_user(other));
+            format!("{}{sign}", shortened(&words, room.saturating_sub(1), theme.glyphs.cut))
         }
         // An end that has come is as bad, and has its own word.
         (None, Some(platform)) if instead && style != theme.bad => {
@@ -189,14 +196,16 @@ fn since(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> S
 const REMARK: u16 = 18;
 
 /// What deserves a word in the room that is left.
-fn remark(picture: &Picture<'_>, theme: &Theme, user: UserIx, guest: bool) -> (String, Style) {
+fn remark(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx, guest: bool) -> (String, Style) {
     let roster = picture.roster;
     if guest {
         return ("not in the filter".to_owned(), theme.dim);
     }
     let found = worst_foreign(roster.connections(user), roster.list().raw_id(user));
     let text = match (found.user, found.platform) {
-        (Some(other), _) => format!("{} token of {other}", theme.glyphs.warning),
+        (Some(other), _) => {
+            format!("{} token of {}", theme.glyphs.warning, model.names().shown_user(other))
+        }
         (None, Some(platform)) => format!("{} token for {}", theme.glyphs.warning, platform.short()),
         (None, None) => String::new(),
     };

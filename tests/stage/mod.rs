@@ -186,6 +186,7 @@ fn named_key(name: &str) -> (KeyCode, KeyModifiers) {
         "Enter" => plain(KeyCode::Enter),
         "Esc" => plain(KeyCode::Esc),
         "Backspace" => plain(KeyCode::Backspace),
+        "Tab" => plain(KeyCode::Tab),
         "Up" => plain(KeyCode::Up),
         "Down" => plain(KeyCode::Down),
         "Left" => plain(KeyCode::Left),

@@ -1,0 +1,234 @@
+//! What the detail of a user consists of, line by line, so that scrolling knows where it ends.
+//!
+//! The words and widths of the lines belong to `ui`; what there is to say, and its order, to this.
+//! Lines are counted, and only those that are on the screen are made: a server may send thousands of
+//! connections for one user.
+
+use std::collections::HashMap;
+
+use crate::presence::{EventGroup, Fingerprint, Tracked, UserIx};
+
+use super::model::Model;
+
+/// One line of the detail of a user.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DetailLine<'a> {
+    /// Nothing.
+    Blank,
+    /// A heading, with how many there are of what it heads.
+    Heading(&'static str, usize),
+    /// Label and group.
+    Names,
+    /// The presence, and why.
+    Presence,
+    /// Since when.
+    Since,
+    /// When the last answer about the user came.
+    Answered,
+    /// The batch in which the user is asked about.
+    Batch,
+    /// A connection: platform, whole connID, state.
+    Connection(usize),
+    /// When it appeared.
+    FirstSeen(usize),
+    /// For whom and what its token was issued.
+    TokenHolder(usize),
+    /// When its token expires.
+    TokenEnds(usize),
+    /// When its token was issued, and from when on it is good.
+    TokenIssued(usize),
+    /// On how many connections its token is.
+    TokenShared(usize),
+    /// What happened to the user at one moment.
+    Happened(&'a EventGroup),
+    /// How long ago, and the request that showed it, where there is no room for that beside it.
+    Seen(&'a EventGroup),
+    /// There is nothing of what the heading says.
+    Nothing(&'static str),
+}
+
+impl DetailLine<'_> {
+    /// Whether it heads the connections.
+    pub fn is_of_connections(&self) -> bool {
+        matches!(self, DetailLine::Heading(CONNECTIONS, _))
+    }
+}
+
+/// Heading of the connections.
+const CONNECTIONS: &str = "Connections";
+
+/// From so many columns on there is room for all that is known of an event in one line.
+const ROOMY: u16 = 110;
+
+/// The detail of a user.
+#[derive(Clone, Debug)]
+pub struct Detail<'a> {
+    /// What is said of the user before the connections.
+    facts: Vec<DetailLine<'a>>,
+    connections: &'a [Tracked],
+    /// On how many connections each token is.
+    uses: HashMap<Fingerprint, usize>,
+    happened: Vec<&'a EventGroup>,
+    /// Whether an event has one line, not two.
+    roomy: bool,
+}
+
+impl<'a> Detail<'a> {
+    /// Whether all that is known of an event stands in one line.
+    pub fn is_roomy(&self) -> bool {
+        self.roomy
+    }
+
+    /// Counts what there is to say.
+    pub fn new(model: &'a Model, user: UserIx) -> Detail<'a> {
+        let picture = model.picture();
+        let roster = picture.roster;
+        let mut facts = Vec::new();
+        if roster.list().label(user).is_some() || roster.list().group(user).is_some() {
+            facts.push(DetailLine::Names);
+        }
+        facts.extend([DetailLine::Presence, DetailLine::Since, DetailLine::Answered, DetailLine::Batch]);
+        let connections = roster.connections(user);
+        facts.extend([DetailLine::Blank, DetailLine::Heading(CONNECTIONS, connections.len())]);
+        if connections.is_empty() {
+            facts.push(DetailLine::Nothing("none"));
+        }
+        let mut uses = HashMap::new();
+        for token in connections.iter().filter_map(|tracked| tracked.connection.token.as_ref()) {
+            *uses.entry(token.fingerprint).or_default() += 1;
+        }
+        let happened = picture.happened_to(user).collect();
+        Detail { facts, connections, uses, happened, roomy: model.size().0 >= ROOMY }
+    }
+
+    /// On how many connections the token of this one is.
+    pub fn uses(&self, connection: usize) -> usize {
+        let token = self.connections.get(connection).and_then(|tracked| tracked.connection.token.as_ref());
+        token.and_then(|token| self.uses.get(&token.fingerprint)).copied().unwrap_or(0)
+    }
+
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        let connections: usize = (0..self.connections.len()).map(|at| self.connection(at).count()).sum();
+        let happened = self.happened.len() * if self.roomy { 1 } else { 2 };
+        self.facts.len() + connections + 2 + happened.max(1)
+    }
+
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The lines after so many, on a screen so high.
+    pub fn window(&self, scroll: usize, height: u16) -> Vec<DetailLine<'a>> {
+        let connections = (0..self.connections.len()).flat_map(|at| self.connection(at));
+        let heading =
+            [DetailLine::Blank, DetailLine::Heading("What happened, newest first", self.happened.len())];
+        let none = DetailLine::Nothing("nothing has changed since imtop watches");
+        let lines = self.facts.iter().copied().chain(connections).chain(heading);
+        let lines = lines.chain(self.happened.iter().flat_map(|event| self.event(event)));
+        let lines = lines.chain(self.happened.is_empty().then_some(none));
+        lines.skip(scroll).take(usize::from(height)).collect()
+    }
+
+    fn connection(&self, at: usize) -> impl Iterator<Item = DetailLine<'a>> + use<'a> {
+        let token = self.connections.get(at).and_then(|tracked| tracked.connection.token.as_ref());
+        let claims = token.and_then(|token| token.claims());
+        let dated = claims.is_some_and(|it| it.issued.is_some() || it.not_before.is_some());
+        let lines = [
+            Some(DetailLine::Connection(at)),
+            Some(DetailLine::FirstSeen(at)),
+            token.map(|_| DetailLine::TokenHolder(at)),
+            claims.map(|_| DetailLine::TokenEnds(at)),
+            dated.then_some(DetailLine::TokenIssued(at)),
+            (self.uses(at) > 1).then_some(DetailLine::TokenShared(at)),
+        ];
+        lines.into_iter().flatten()
+    }
+
+    fn event(&self, event: &'a EventGroup) -> impl Iterator<Item = DetailLine<'a>> + use<'a> {
+        let below = (!self.roomy).then_some(DetailLine::Seen(event));
+        std::iter::once(DetailLine::Happened(event)).chain(below)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::tz::TimeZone;
+
+    use super::super::{Msg, Start, update};
+    use super::*;
+    use crate::presence::{
+        Answer, Claims, ConnId, Connection, Entry, Freshness, Moment, Observation, Oddities, OperationId,
+        Platform, Question, Roster, SessionToken, UserStatus, WatchList,
+    };
+
+    fn model(connections: Vec<Connection>) -> Model {
+        let now = Moment::default();
+        let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
+        let mut model = Model::new(Start {
+            server: "s".into(),
+            banners: vec![],
+            roster: Roster::new(list, Freshness::for_interval(2_000), now),
+            interval_ms: 2_000,
+            size: (80, 24),
+            now,
+            sort: None,
+            filter: None,
+            one_shot: false,
+            switches: super::super::Switches::default(),
+            mask_key: 1,
+            mask: false,
+            utc: true,
+            zone: TimeZone::UTC,
+        });
+        for status in [UserStatus::Offline, UserStatus::Online(connections)] {
+            let observation = Observation {
+                question: Question::OnlineStatus,
+                generation: 1,
+                batch: 0,
+                sent: now,
+                received: now,
+                operation_id: OperationId("o".into()),
+                server_date: None,
+                wire_bytes: 0,
+                oddities: Oddities::default(),
+                attempt: 0,
+                next_ms: 2_000,
+                answer: Ok(Answer::Changed(vec![(UserIx(0), status)])),
+            };
+            update(&mut model, now, Msg::Observed(observation));
+        }
+        model
+    }
+
+    fn connection(n: u32) -> Connection {
+        let claims = Claims { issued: n.is_multiple_of(3).then_some(1), ..Claims::default() };
+        let token =
+            SessionToken { fingerprint: Fingerprint(u128::from(n / 2)), claims: Ok(Arc::new(claims)) };
+        Connection {
+            platform: Platform(2),
+            id: ConnId::new(&n.to_string()),
+            background: false,
+            token: (!n.is_multiple_of(5)).then_some(token),
+        }
+    }
+
+    #[test]
+    fn any_part_is_the_same_as_in_the_whole_and_the_lines_are_counted_right() {
+        let model = model((0..40).map(connection).collect());
+        let detail = Detail::new(&model, UserIx(0));
+        let whole = detail.window(0, u16::MAX);
+        assert_eq!(whole.len(), detail.len());
+        for scroll in 0..detail.len() {
+            let end = (scroll + 7).min(whole.len());
+            assert_eq!(detail.window(scroll, 7), whole[scroll..end], "{scroll}");
+        }
+        assert_eq!((detail.uses(2), detail.uses(4), detail.uses(0)), (2, 1, 0), "5 and 0 show no token");
+        let shared = whole.iter().filter(|line| matches!(line, DetailLine::TokenShared(_))).count();
+        assert_eq!(shared, (0..40).filter(|at| detail.uses(*at) > 1).count());
+        assert!(matches!(whole.last(), Some(DetailLine::Seen(_))), "below 110 columns");
+    }
+}

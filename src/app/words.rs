@@ -1,0 +1,297 @@
+//! Events in words, so that what is searched is what is read. Knows no column and no style.
+
+use std::borrow::Cow;
+
+use crate::presence::{Event, EventGroup, Presence, Story, UserId, UserIx, What, Why};
+
+use super::model::Picture;
+use super::names::Names;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+const YEAR: u64 = 365 * DAY;
+
+/// A duration in its largest unit: `12s`, `12m`, `3h`, `22d`, `2y`; at most four columns for a century.
+pub fn age(seconds: u64) -> String {
+    match seconds {
+        0..MINUTE => format!("{seconds}s"),
+        MINUTE..HOUR => format!("{}m", seconds / MINUTE),
+        HOUR..DAY => format!("{}h", seconds / HOUR),
+        DAY..YEAR => format!("{}d", seconds / DAY),
+        _ => format!("{}y", seconds / YEAR),
+    }
+}
+
+/// Who and what of some events that read the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventWords<'a> {
+    /// One user, `12 users`, or which part of the program or the server.
+    pub who: Cow<'a, str>,
+    /// The label of the one user.
+    pub label: Option<Cow<'a, str>>,
+    /// What happened.
+    pub what: String,
+    /// Whom it happened to, where that is not said yet.
+    pub users: &'a [UserId],
+    /// Whether there are more of them.
+    pub and_more: bool,
+}
+
+/// What puts events into words: whom they are about, what users are called, the sign between what
+/// was and what is.
+#[derive(Clone, Copy)]
+pub struct Wording<'a> {
+    /// What is shown.
+    pub picture: Picture<'a>,
+    /// What users are called.
+    pub names: &'a Names,
+    /// Stands between what was and what is: `->`.
+    pub to: &'a str,
+}
+
+impl<'a> Wording<'a> {
+    /// A group of events.
+    pub fn group(&self, group: &'a EventGroup) -> EventWords<'a> {
+        let what = self.what(group);
+        let (users, and_more) = match group.count {
+            1 => (&[][..], false),
+            count => (group.users.as_slice(), group.users.len() < count as usize),
+        };
+        let one = group.event.user().filter(|_| group.count == 1);
+        let who: Cow<'a, str> = match (&group.event, one) {
+            (_, Some(user)) => self.names.user(user.raw()),
+            (Event::Story(_) | Event::Finding { user: Some(_), .. }, None) => {
+                format!("{} users", group.count).into()
+            }
+            (Event::Feed { .. }, None) => "server".into(),
+            _ => "imtop".into(),
+        };
+        EventWords { who, label: one.and_then(|user| self.label(user)), what, users, and_more }
+    }
+
+    /// The label of a user who is watched.
+    pub fn label(&self, user: &UserId) -> Option<Cow<'a, str>> {
+        let list = self.picture.roster.list();
+        list.find(user.raw()).and_then(|user| list.label(user)).map(|label| self.names.label(label))
+    }
+
+    fn what(&self, group: &EventGroup) -> String {
+        match &group.event {
+            Event::Story(story) if group.count == 1 => self.story(story),
+            Event::Story(story) => self.stories(group, story),
+            Event::Finding { raised, rule, severity, text, .. } => {
+                let is = if *raised { format!("found, {}", severity.word()) } else { "cleared".to_owned() };
+                // The evidence may name users whom the stand-ins are to hide.
+                if !raised || group.count > 1 || text.is_empty() || self.names.are_masked() {
+                    format!("{rule} {is}")
+                } else {
+                    format!("{rule} {is}: {text}")
+                }
+            }
+            Event::Feed { batch, of, trouble, after_ms } => {
+                let which = match (group.count, of) {
+                    (_, 1) => String::new(),
+                    (1, _) => format!("batch {} of {of}: ", batch + 1),
+                    (count, _) => format!("{count} of {of} batches: "),
+                };
+                if let Some(trouble) = trouble {
+                    format!("{which}{trouble}")
+                } else {
+                    let answer = if group.count > 1 { "answer" } else { "answers" };
+                    format!("{which}{answer} again after {}", age(after_ms / 1_000))
+                }
+            }
+            Event::ClockStep { by_ms, .. } => {
+                let direction = if *by_ms < 0 { "back" } else { "forward" };
+                let by = age(by_ms.unsigned_abs() / 1_000);
+                format!("this machine's clock went {direction} {by}")
+            }
+            Event::Notice { text, .. } => self.names.text(text, self.picture.roster.list()).into_owned(),
+        }
+    }
+
+    /// What one user went through: `online -> background (Windows went to the background)`.
+    pub fn story(&self, story: &Story) -> String {
+        let first = match &story.first().what {
+            What::Presence { to: Presence::Unknown(why), .. } => {
+                let user = self.picture.roster.list().find(story.first().user.raw());
+                let why = user.map_or(why.to_string(), |user| why_words(&self.picture, user, *why));
+                format!("unknown: {why}")
+            }
+            what => self.change(what),
+        };
+        let rest: Vec<String> =
+            story.transitions().skip(1).map(|transition| self.change(&transition.what)).collect();
+        match (&story.first().what, rest.is_empty()) {
+            (_, true) => first,
+            (What::Presence { .. }, false) => format!("{first} ({})", rest.join(", ")),
+            (_, false) => format!("{first}, {}", rest.join(", ")),
+        }
+    }
+
+    /// What several users went through; of their connections nothing is said where their presence
+    /// changed.
+    fn stories(&self, group: &EventGroup, story: &Story) -> String {
+        match &story.first().what {
+            What::Presence { to: Presence::Unknown(why), .. } => {
+                let several = self.picture.roster.list().batches() > 1;
+                let of_batches = matches!(why, Why::Failed(_) | Why::Slow) && several;
+                match group.batches.as_slice() {
+                    [batch] if of_batches => format!("unknown: batch {} {why}", batch + 1),
+                    [_, _, ..] if of_batches => format!("unknown: {why} ({} batches)", group.batches.len()),
+                    _ => format!("unknown: {why}"),
+                }
+            }
+            what @ What::Presence { .. } if story.brings_back_the_same() => {
+                format!("{}, the same connections as before", self.change(what))
+            }
+            what @ What::Presence { .. } => self.change(what),
+            _ => self.story(story),
+        }
+    }
+
+    /// One change: `Android disconnected`.
+    fn change(&self, what: &What) -> String {
+        match what {
+            What::Presence { to: Presence::Unknown(why), .. } => format!("unknown: {why}"),
+            What::Presence { from, to } => format!("{} {} {}", from.word(), self.to, to.word()),
+            What::Connected(socket) => format!("{} connected", socket.platform.name()),
+            What::SeenAgain(socket) => format!("{} seen again, the same connection", socket.platform.name()),
+            What::Disconnected(socket) => format!("{} disconnected", socket.platform.name()),
+            What::Replaced { new, same_token: true, .. } => {
+                format!("{} reconnected with the same token", new.platform.name())
+            }
+            What::Replaced { new, same_token: false, .. } => {
+                format!("{} replaced by one with another token", new.platform.name())
+            }
+            What::MovedBackground(socket) => format!("{} went to the background", socket.platform.name()),
+            What::MovedForeground(socket) => format!("{} came to the foreground", socket.platform.name()),
+        }
+    }
+
+    /// Whether all these words, in small letters, appear in what is said of a group: users and their
+    /// labels, what happened, and the words for its kinds. `text` is room to work in.
+    pub(super) fn mentions(&self, group: &'a EventGroup, words: &[String], text: &mut String) -> bool {
+        let EventWords { who, what, .. } = self.group(group);
+        text.clear();
+        for part in [&*who, &what, group.event.kind()] {
+            push_small(text, part);
+        }
+        for user in &group.users {
+            push_small(text, &self.names.user(user.raw()));
+            if let Some(label) = self.label(user) {
+                push_small(text, &label);
+            }
+        }
+        if let Event::Story(story) = &group.event {
+            // Of a group, what its line leaves out differs from one user to the next.
+            let said = if group.count == 1 { usize::MAX } else { 1 };
+            story.transitions().take(said).for_each(|transition| push_small(text, transition.what.kind()));
+        }
+        words.iter().all(|word| text.contains(word.as_str()))
+    }
+}
+
+fn push_small(text: &mut String, part: &str) {
+    if part.is_ascii() {
+        let start = text.len();
+        text.push_str(part);
+        if let Some(new) = text.get_mut(start..) {
+            new.make_ascii_lowercase();
+        }
+    } else {
+        text.extend(part.chars().flat_map(char::to_lowercase));
+    }
+    // Nothing that is typed goes across two parts.
+    text.push('\n');
+}
+
+/// `batch 2 timed out`, where it is the batch that ails and there are several.
+pub fn why_words(picture: &Picture<'_>, user: UserIx, why: Why) -> String {
+    let list = picture.roster.list();
+    match why {
+        Why::Failed(_) | Why::Slow if list.batches() > 1 => {
+            format!("batch {} {why}", list.batch_of(user) + 1)
+        }
+        _ => why.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::model::{Model, Start};
+    use super::*;
+    use crate::presence::{Entry, Freshness, Moment, Roster, Rule, Severity, WatchList};
+
+    fn picture_words(masked: bool, events: &[Event]) -> Vec<(String, String)> {
+        let now = Moment::default();
+        let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
+        let mut model = Model::new(Start {
+            server: "s".into(),
+            banners: vec![],
+            roster: Roster::new(Arc::new(list), Freshness::for_interval(2_000), now),
+            interval_ms: 2_000,
+            size: (80, 24),
+            now,
+            sort: None,
+            filter: None,
+            one_shot: false,
+            switches: super::super::Switches::default(),
+            mask_key: 1,
+            mask: masked,
+            utc: true,
+            zone: jiff::tz::TimeZone::UTC,
+        });
+        for event in events {
+            model.timeline.note(event.clone(), now);
+        }
+        let picture = model.picture();
+        let wording = Wording { picture, names: model.names(), to: "->" };
+        picture
+            .happened()
+            .map(|group| wording.group(group))
+            .map(|words| (words.who.into_owned(), words.what))
+            .collect()
+    }
+
+    #[test]
+    fn findings_say_how_serious_they_are_and_their_evidence_where_it_names_nobody_else() {
+        let of = |user: Option<&str>, raised| Event::Finding {
+            raised,
+            user: user.map(UserId::new),
+            rule: Rule::TokenForeignUser,
+            severity: Severity::Critical,
+            text: "the token belongs to bob".into(),
+        };
+        let pair = |who: &str, what: &str| (who.to_owned(), what.to_owned());
+        let one = [of(Some("alice"), true)];
+        let found = "token-foreign-user found, critical";
+        let evidence = format!("{found}: the token belongs to bob");
+        assert_eq!(picture_words(false, &one), [pair("alice", &evidence)]);
+        let masked = picture_words(true, &one);
+        assert!(masked.iter().all(|(who, what)| who.starts_with("user-") && what == found), "{masked:?}");
+        let two = [of(Some("alice"), true), of(Some("bob"), true)];
+        assert_eq!(picture_words(false, &two), [pair("2 users", found)]);
+        assert_eq!(picture_words(false, &[of(None, false)]), [pair("imtop", "token-foreign-user cleared")]);
+    }
+
+    #[test]
+    fn ages_are_in_their_largest_unit() {
+        let cases = [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (3_599, "59m"),
+            (3_600, "1h"),
+            (86_400, "1d"),
+            (31_535_999, "364d"),
+            (70_000_000, "2y"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(age(seconds), text);
+        }
+    }
+}
