@@ -84,6 +84,10 @@ fn a_connection_that_only_comes_and_goes_takes_nobodys_place() {
     let tab = socket(5, "tab", 1);
     let came = What::Connected(tab.clone());
     assert_eq!(reconnects(&[(1_000, came.clone()), (9_000, What::Disconnected(tab.clone()))]), 0);
+    // Also when another one had taken its place meanwhile.
+    let next = replaced(5, ("tab", 1), ("next", 1));
+    let gone = What::Disconnected(socket(5, "next", 1));
+    assert_eq!(reconnects(&[(1_000, came.clone()), (3_000, next), (9_000, gone)]), 1);
     // But one that reconnects while the dead socket is still listed does, each time.
     let dead = What::Disconnected(socket(5, "dead", 1));
     let again = replaced(5, ("tab", 1), ("tab again", 1));
@@ -156,6 +160,14 @@ fn what_is_older_than_the_window_is_forgotten_and_those_whose_figures_change_are
     assert_eq!(history.advance(at(9_000 + History::WINDOW_MS)), [UserIx(0)]);
     assert_eq!(history.next_change(), None);
     assert_eq!(history.of(UserIx(0)), &Past::default());
+}
+
+#[test]
+fn what_was_known_before_an_unknown_time_is_not_forgotten_with_its_beginning() {
+    use Presence::{Offline, Online};
+    let mut history = history(&[(1_000, became(Online, UNKNOWN)), (20 * MINUTE, became(UNKNOWN, Offline))]);
+    assert_eq!(history.advance(at(1_000 + History::WINDOW_MS)), [], "still one flip");
+    assert_eq!(history.of(UserIx(0)).flips(), 1);
 }
 
 #[test]
@@ -291,6 +303,9 @@ fn who_flips_all_the_time_costs_no_more_and_keeps_the_right_cells() {
     assert!(history.of(UserIx(0)).flips() >= 63);
     let early = cells(&history, Online, 0, 29 * MINUTE, 15);
     assert_eq!(early.last(), Some(&known(2)));
+    history.advance(at(69 * MINUTE));
+    let past = history.of(UserIx(0));
+    assert!(past.flips() > 0 && past.folded().is_empty());
 }
 
 fn presence() -> impl Strategy<Value = Presence> {
