@@ -65,8 +65,16 @@ fn model(users: u32) -> Model {
         sort: None,
         filter: None,
         one_shot: false,
+        switches: imtop::app::Switches::default(),
+        mask_key: 1,
+        mask: false,
         utc: true,
         zone: TimeZone::UTC,
+        keymap: imtop::app::Keymap::default(),
+        contexts: Vec::new(),
+        context: None,
+        themes: Vec::new(),
+        greet: false,
     });
     for batch in 0..batches {
         let range = model.live().list().batch(batch);

@@ -104,7 +104,14 @@ pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> i
             match effect {
                 Effect::PollNow => feed.poller.poll_now(),
                 Effect::SetInterval(ms) => feed.poller.set_interval(Duration::from_millis(ms)),
-                Effect::Copy(_) | Effect::Mouse(_) | Effect::NextTheme | Effect::Ring => {}
+                Effect::Copy(_)
+                | Effect::Mouse(_)
+                | Effect::NextTheme
+                | Effect::Theme(_)
+                | Effect::Watch { .. }
+                | Effect::SwitchContext(_)
+                | Effect::Export { .. }
+                | Effect::Ring => {}
                 Effect::QuitKeeping => return Ok(End::Quit),
                 Effect::Repaint => terminal.repaint()?,
                 Effect::Suspend if has_job_control() => stop_job(),

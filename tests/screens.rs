@@ -61,8 +61,16 @@ async fn live(scenario: &str, batch: u32) -> Live {
         sort: None,
         filter: None,
         one_shot: false,
+        switches: imtop::app::Switches::default(),
+        mask_key: 1,
+        mask: false,
         utc: true,
         zone: TimeZone::UTC,
+        keymap: imtop::app::Keymap::default(),
+        contexts: Vec::new(),
+        context: None,
+        themes: Vec::new(),
+        greet: false,
     });
     let pace = Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1 };
     let (poller, observations) = Poller::start(Arc::new(client.unwrap()), list, pace, Arc::clone(&now));

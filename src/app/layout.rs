@@ -102,6 +102,94 @@ pub fn layout(area: Rect, content: Content) -> Option<Layout> {
     })
 }
 
+/// A column of the table, as it is named in a configuration and after `:cols`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "named like the heads of the columns")]
+pub enum ColumnName {
+    User,
+    Label,
+    Group,
+    Presence,
+    Platforms,
+    Token,
+    Since,
+    Flips,
+    Reconnects,
+    Conns,
+    Last30,
+    Findings,
+}
+
+impl ColumnName {
+    /// All of them, from left to right.
+    pub const ALL: [ColumnName; 12] = [
+        ColumnName::User,
+        ColumnName::Label,
+        ColumnName::Group,
+        ColumnName::Presence,
+        ColumnName::Platforms,
+        ColumnName::Token,
+        ColumnName::Since,
+        ColumnName::Flips,
+        ColumnName::Reconnects,
+        ColumnName::Conns,
+        ColumnName::Last30,
+        ColumnName::Findings,
+    ];
+
+    /// Those that are shown as long as nobody chooses.
+    pub const USUAL: [ColumnName; 7] = [
+        ColumnName::User,
+        ColumnName::Label,
+        ColumnName::Group,
+        ColumnName::Presence,
+        ColumnName::Platforms,
+        ColumnName::Token,
+        ColumnName::Since,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            ColumnName::User => "user",
+            ColumnName::Label => "label",
+            ColumnName::Group => "group",
+            ColumnName::Presence => "presence",
+            ColumnName::Platforms => "platforms",
+            ColumnName::Token => "token",
+            ColumnName::Since => "since",
+            ColumnName::Flips => "flips",
+            ColumnName::Reconnects => "reconnects",
+            ColumnName::Conns => "conns",
+            ColumnName::Last30 => "last30",
+            ColumnName::Findings => "findings",
+        }
+    }
+
+    /// What stands in it.
+    pub fn help(self) -> &'static str {
+        match self {
+            ColumnName::User => "the user ID; always there",
+            ColumnName::Label => "a name for people, from the watch list",
+            ColumnName::Group => "what the watch list puts together",
+            ColumnName::Presence => "online, background, offline or unknown",
+            ColumnName::Platforms => "platforms of the connections",
+            ColumnName::Token => "the soonest end of a session token",
+            ColumnName::Since => "since when the presence is what it is",
+            ColumnName::Flips => "how often the user went on- or offline",
+            ColumnName::Reconnects => "how often a connection was opened anew",
+            ColumnName::Conns => "how many connections there are",
+            ColumnName::Last30 => "the last 30 minutes",
+            ColumnName::Findings => "what is wrong",
+        }
+    }
+
+    /// Finds a column by its name, in any case.
+    pub fn from_name(name: &str) -> Option<ColumnName> {
+        ColumnName::ALL.into_iter().find(|column| column.name().eq_ignore_ascii_case(name))
+    }
+}
+
 /// Where a column begins and how wide it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Column {
@@ -222,6 +310,16 @@ mod tests {
             assert!(it.body.height >= 2, "{height}: {it:?}");
             assert_eq!(it.footer.bottom(), height);
         }
+    }
+
+    #[test]
+    fn columns_are_found_by_their_names() {
+        assert!(ColumnName::ALL.into_iter().all(|it| ColumnName::from_name(it.name()) == Some(it)));
+        assert_eq!(
+            (ColumnName::from_name("TOKEN"), ColumnName::from_name("id")),
+            (Some(ColumnName::Token), None)
+        );
+        assert!(ColumnName::ALL.starts_with(&ColumnName::USUAL));
     }
 
     #[test]

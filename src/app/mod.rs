@@ -12,11 +12,14 @@
 //! ```
 
 mod action;
+mod bindings;
+mod command;
 mod details;
 mod events;
 mod filter;
 mod findings;
 mod fit;
+mod help;
 mod keymap;
 mod layout;
 mod list;
@@ -24,6 +27,7 @@ mod marks;
 mod message;
 mod model;
 mod names;
+mod nearest;
 mod notes;
 mod perform;
 mod prompt;
@@ -35,18 +39,21 @@ mod update;
 mod views;
 
 pub use action::{ACTIONS, Action, ActionRow, Scope, key_table};
-pub use details::{DetailLine, HelpLine, HelpName, detail_lines, help_lines, help_names};
+pub use bindings::Binding;
+pub use command::{COMMANDS, CommandRow, command_table};
+pub use details::{DetailLine, detail_lines};
 pub use events::EventsList;
 pub use findings::FindingsList;
+pub use help::{HelpLine, HelpName, find_within, help_lines, help_names};
 pub use keymap::{KeyPress, Keymap};
-pub use layout::{Column, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
+pub use layout::{Column, ColumnName, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
 pub use list::{Cursor, Expansion, Line};
 pub use marks::Marks;
-pub use message::{Effect, Msg};
+pub use message::{Effect, ExportFormat, Msg};
 pub use model::{Held, Model, Picture, Screen, Start, Switches, TimeStyle, Toast};
 pub use names::Names;
 pub use notes::{Note, notes, visible_notes, wrapped};
-pub use prompt::{Prompt, Purpose, Typed};
+pub use prompt::{Candidate, Mistake, Offers, Prompt, Purpose, Typed};
 pub use rows::Rows;
 pub use sort::{Sort, SortColumn};
 pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};

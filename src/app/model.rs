@@ -10,7 +10,7 @@ use super::action::Scope;
 use super::events::EventsList;
 use super::findings::FindingsList;
 use super::keymap::{KeyPress, Keymap};
-use super::layout::{Columns, Longest, columns_for};
+use super::layout::{ColumnName, Columns, Longest, columns_for};
 use super::list::{Cursor, Expansion, Line, Lines};
 use super::marks::Marks;
 use super::names::Names;
@@ -20,6 +20,7 @@ use super::sort::Sort;
 
 /// What a model begins with.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, in every combination")]
 pub struct Start {
     /// The server's address as it is shown; without credentials.
     pub server: String,
@@ -49,6 +50,16 @@ pub struct Start {
     pub utc: bool,
     /// The zone that times are shown in otherwise.
     pub zone: TimeZone,
+    /// Which keys do what.
+    pub keymap: Keymap,
+    /// The servers that a configuration names.
+    pub contexts: Vec<String>,
+    /// Which of them is asked now.
+    pub context: Option<String>,
+    /// Names of the themes that there are.
+    pub themes: Vec<String>,
+    /// Whether the keys that matter most are told until one is pressed.
+    pub greet: bool,
 }
 
 /// What can be switched on and off.
@@ -90,6 +101,8 @@ pub enum Screen {
     },
     /// The keys and the words.
     Help {
+        /// Only lines with this text; empty: all.
+        search: String,
         /// Lines that are scrolled out at the top.
         scroll: usize,
         /// Where leaving it leads.
@@ -149,6 +162,7 @@ impl<'a> Picture<'a> {
 
 /// The state of the live view.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says a thing of its own, in every combination")]
 pub struct Model {
     pub(super) now: Moment,
     pub(super) size: (u16, u16),
@@ -182,6 +196,15 @@ pub struct Model {
     pub(super) pending: Vec<KeyPress>,
     pub(super) toast: Option<Toast>,
     pub(super) keymap: Keymap,
+    pub(super) contexts: Vec<String>,
+    pub(super) context: Option<String>,
+    pub(super) themes: Vec<String>,
+    /// The columns that somebody chose; none: the usual ones.
+    pub(super) columns_chosen: Option<Vec<ColumnName>>,
+    /// Whether no key was pressed yet by somebody who is to be told the first ones.
+    pub(super) greets: bool,
+    /// When asking began.
+    pub(super) began: Moment,
     pub(super) dirty: bool,
     /// When the picture that was taken last is out of date by itself.
     pub(super) good_until: Option<u64>,
@@ -225,7 +248,13 @@ impl Model {
             switches: start.switches,
             pending: Vec::new(),
             toast: None,
-            keymap: Keymap::default(),
+            keymap: start.keymap,
+            contexts: start.contexts,
+            context: start.context,
+            themes: start.themes,
+            columns_chosen: None,
+            greets: start.greet,
+            began: start.now,
             dirty: true,
             good_until: None,
         };
@@ -356,6 +385,21 @@ impl Model {
     /// Which keys do what.
     pub fn keymap(&self) -> &Keymap {
         &self.keymap
+    }
+
+    /// Whether the first keys are to be told.
+    pub fn greets(&self) -> bool {
+        self.greets
+    }
+
+    /// When asking began.
+    pub fn began(&self) -> Moment {
+        self.began
+    }
+
+    /// The columns that somebody chose; `None`: the usual ones.
+    pub fn columns_chosen(&self) -> Option<&[ColumnName]> {
+        self.columns_chosen.as_deref()
     }
 
     /// In which place keys are pressed now.

@@ -66,8 +66,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::CopyConnection
         | Action::CopyOperation
         | Action::CopyJson
-        | Action::CopyRequest
-        | Action::Export => {}
+        | Action::CopyRequest => {}
+        Action::Export => typing::begin_command(model, "export "),
         Action::Expand => expand(model),
         Action::Collapse => collapse(model),
         Action::ExpandAll => model.expansion.set_all(true),
@@ -110,7 +110,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
+pub(super) fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
     let Some(interval_ms) = interval_ms else {
         hint(model, format!("every {} s is as far as it goes", model.interval_ms as f64 / 1_000.0));
         return Vec::new();
@@ -164,7 +164,7 @@ fn sort_by(model: &mut Model, column: SortColumn) {
     set_sort(model, Sort { column, inverted: false });
 }
 
-fn set_sort(model: &mut Model, sort: Sort) {
+pub(super) fn set_sort(model: &mut Model, sort: Sort) {
     let (roster, now) = match &model.held {
         Some(held) => (&held.roster, held.at),
         None => (&model.live, model.now),
@@ -174,7 +174,7 @@ fn set_sort(model: &mut Model, sort: Sort) {
     hint(model, format!("sorted {}{direction}", sort.column.words()));
 }
 
-fn select(model: &mut Model, cursor: Cursor) {
+pub(super) fn select(model: &mut Model, cursor: Cursor) {
     model.rows.select(Some(cursor.user));
     model.cursor = Some(cursor);
 }

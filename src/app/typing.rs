@@ -1,6 +1,7 @@
 //! Typing in a prompt: opening it, what takes effect at once, what happens when it is taken.
 
 use super::action::Action;
+use super::command;
 use super::message::Effect;
 use super::model::{Model, Screen};
 use super::prompt::{Prompt, Purpose};
@@ -9,7 +10,7 @@ use super::update::apply_filter;
 /// Opens the prompt that fits the screen.
 pub(super) fn open(model: &mut Model) {
     model.prompt = Some(match &model.screen {
-        Screen::Help { .. } => Prompt::new(Purpose::HelpSearch, ""),
+        Screen::Help { search, .. } => Prompt::new(Purpose::HelpSearch, search),
         Screen::Events(_) => Prompt::new(Purpose::EventFilter, ""),
         Screen::Users | Screen::Findings(_) | Screen::Server { .. } | Screen::Detail { .. } => {
             model.screen = Screen::Users;
@@ -20,7 +21,13 @@ pub(super) fn open(model: &mut Model) {
 
 /// Opens the prompt for commands.
 pub(super) fn open_command(model: &mut Model) {
-    model.prompt = Some(Prompt::new(Purpose::Command, ""));
+    begin_command(model, "");
+}
+
+/// Opens the prompt for commands with the beginning of one.
+pub(super) fn begin_command(model: &mut Model, beginning: &str) {
+    model.prompt = Some(Prompt::new(Purpose::Command, beginning));
+    typed(model);
 }
 
 /// What is typed takes effect at once, where it can.
@@ -29,7 +36,39 @@ pub(super) fn typed(model: &mut Model) {
     let text = prompt.text().to_owned();
     match prompt.purpose() {
         Purpose::Filter if text != model.rows.filter() => apply_filter(model, &text),
-        Purpose::Filter | Purpose::EventFilter | Purpose::HelpSearch | Purpose::Command => {}
+        Purpose::HelpSearch => search_help(model, &text),
+        Purpose::Command => {
+            let offers = command::offers(model, prompt.before_cursor());
+            if let Some(prompt) = &mut model.prompt {
+                prompt.offer(offers);
+            }
+        }
+        Purpose::Filter | Purpose::EventFilter => {}
+    }
+}
+
+/// Narrows the help to the lines with this text.
+fn search_help(model: &mut Model, text: &str) {
+    if let Screen::Help { search, scroll, .. } = &mut model.screen
+        && search != text
+    {
+        text.clone_into(search);
+        *scroll = 0;
+    }
+}
+
+/// Runs a command; after a mistake the prompt stays, and says what was expected.
+fn run_command(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
+    match command::run(model, prompt.text()) {
+        Ok(effects) => {
+            model.typed.remember(Purpose::Command, prompt.text());
+            effects
+        }
+        Err(mistake) => {
+            prompt.refuse(mistake);
+            model.prompt = Some(prompt);
+            Vec::new()
+        }
     }
 }
 
@@ -38,14 +77,24 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Accept => {
             if let Some(prompt) = model.prompt.take() {
+                if prompt.purpose() == Purpose::Command {
+                    return run_command(model, prompt);
+                }
                 model.typed.remember(prompt.purpose(), prompt.text());
             }
         }
         Action::Cancel => {
-            if let Some(prompt) = model.prompt.take()
-                && prompt.purpose() == Purpose::Filter
-            {
-                apply_filter(model, prompt.original());
+            if let Some(prompt) = model.prompt.take() {
+                match prompt.purpose() {
+                    Purpose::Filter => apply_filter(model, prompt.original()),
+                    Purpose::HelpSearch => search_help(model, prompt.original()),
+                    Purpose::EventFilter | Purpose::Command => {}
+                }
+            }
+        }
+        Action::Complete => {
+            if model.prompt.as_mut().is_some_and(Prompt::complete) {
+                typed(model);
             }
         }
         Action::HistoryBack | Action::HistoryForward => {

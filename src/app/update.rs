@@ -183,6 +183,7 @@ fn take_key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     model.dirty = true;
+    model.greets = false;
     let key = KeyPress::from_event(event);
     let had_begun = !model.pending.is_empty();
     let mut pressed = std::mem::take(&mut model.pending);
@@ -216,7 +217,9 @@ fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
     } else if let Some(c) = key.typed().filter(|c| is_cjk(*c)) {
         hint(model, format!("{c} is no key: switch the input method to Latin letters"));
     } else if !key.typed().is_some_and(char::is_control) {
-        hint(model, format!("{key} is no key here; ? shows those that are"));
+        let help = model.keymap.first_of(Action::Help);
+        let help = help.map_or(String::new(), |help| format!("; {help} shows those that are"));
+        hint(model, format!("{key} is no key here{help}"));
     }
 }
 

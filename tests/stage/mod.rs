@@ -32,19 +32,25 @@ pub(crate) struct Stage {
 impl Stage {
     /// Watches `entries` in batches of `batch_size` on a screen of this size.
     pub(crate) fn new(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
-        Stage::set(size, batch_size, entries, false)
+        Stage::tuned(size, batch_size, entries, |_| ())
     }
 
     /// The same for one frame of plain text.
     #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn one_shot(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
-        Stage::set(size, batch_size, entries, true)
+        Stage::tuned(size, batch_size, entries, |start| start.one_shot = true)
     }
 
-    fn set(size: (u16, u16), batch_size: u32, entries: Vec<Entry>, one_shot: bool) -> Stage {
+    /// The same with another beginning.
+    pub(crate) fn tuned(
+        size: (u16, u16),
+        batch_size: u32,
+        entries: Vec<Entry>,
+        tune: impl FnOnce(&mut Start),
+    ) -> Stage {
         let now = Moment { mono_ms: 100_000, unix_ms: NOON * 1_000 };
         let list = Arc::new(WatchList::new(1, batch_size, entries));
-        let model = Model::new(Start {
+        let mut start = Start {
             server: "http://im.example:10002".into(),
             banners: vec![],
             roster: Roster::new(list, Freshness::for_interval(2_000), now),
@@ -53,13 +59,20 @@ impl Stage {
             now,
             sort: None,
             filter: None,
-            one_shot,
+            one_shot: false,
             switches: imtop::app::Switches::default(),
             mask_key: 1,
             mask: false,
             utc: true,
             zone: TimeZone::UTC,
-        });
+            keymap: imtop::app::Keymap::default(),
+            contexts: Vec::new(),
+            context: None,
+            themes: Vec::new(),
+            greet: false,
+        };
+        tune(&mut start);
+        let model = Model::new(start);
         Stage { model, now, theme: Theme::new(Colour::None, false), effects: vec![], asked: 0 }
     }
 
@@ -82,6 +95,11 @@ impl Stage {
             mask: false,
             utc: true,
             zone: TimeZone::UTC,
+            keymap: imtop::app::Keymap::default(),
+            contexts: Vec::new(),
+            context: None,
+            themes: Vec::new(),
+            greet: false,
         });
         stage
     }
@@ -186,6 +204,7 @@ fn named_key(name: &str) -> (KeyCode, KeyModifiers) {
         "Enter" => plain(KeyCode::Enter),
         "Esc" => plain(KeyCode::Esc),
         "Backspace" => plain(KeyCode::Backspace),
+        "Tab" => plain(KeyCode::Tab),
         "Up" => plain(KeyCode::Up),
         "Down" => plain(KeyCode::Down),
         "Left" => plain(KeyCode::Left),

@@ -281,6 +281,11 @@ fn program_with_a_task_that_panics() {
             mask: false,
             utc: true,
             zone: jiff::tz::TimeZone::UTC,
+            keymap: imtop::app::Keymap::default(),
+            contexts: Vec::new(),
+            context: None,
+            themes: Vec::new(),
+            greet: false,
         });
         let theme = imtop::ui::Theme::new(imtop::ui::Colour::None, false);
         let feed = imtop::run::Feed { observations, poller, watch: None, fixed: Vec::new(), batch: 500 };
