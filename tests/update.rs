@@ -505,7 +505,11 @@ fn own_keys_work_and_are_those_that_are_told() {
         start.keymap = Keymap::with(&bindings).unwrap();
         start.greet = true;
     });
-    assert!(stage.screen().contains("F1 help   / find somebody   Enter look at one user"));
+    let greeting = "F1 help   / find somebody   Enter look at one user";
+    assert!(stage.screen().contains(greeting));
+    stage.send(Msg::Paste("alice".into()));
+    assert!(!stage.screen().contains(greeting), "a prompt has keys of its own");
+    stage.keys("<Esc>");
     stage.keys("?");
     assert!(stage.screen().contains("? is no key here; F1 shows those that are"), "{}", stage.screen());
     stage.keys("gp");

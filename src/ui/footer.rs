@@ -26,7 +26,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         pen.rest(&toast.text, cut, theme.strong);
         return;
     }
-    if model.greets() && model.pending().is_empty() {
+    if model.greets() && model.prompt().is_none() {
         greeting(model, theme, &mut pen);
         return;
     }

@@ -35,9 +35,15 @@ pub(in crate::app) fn offers(model: &Model, before: &str) -> Offers {
     }
 }
 
-/// Commands and actions, those that begin so first.
+/// Commands and actions, those that begin so first; without those that have nothing to choose from.
 fn names(model: &Model, typed: &str) -> Vec<Candidate> {
+    let has_choice = |named: &Named| match named {
+        Named::Command(row) if row.verb == Verb::Context => !model.contexts.is_empty(),
+        Named::Command(row) if row.verb == Verb::Theme => !model.themes.is_empty(),
+        _ => true,
+    };
     let mut found: Vec<(u8, Candidate)> = all()
+        .filter(has_choice)
         .map(|named| match named {
             Named::Command(row) => command(model, row),
             Named::Action(row) => Candidate {
