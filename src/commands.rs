@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::app::{Model, Msg, Sort, Start, Switches, update};
+use crate::app::{Keymap, Model, Msg, Sort, Start, Switches, update};
 use crate::cli::{DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
 use crate::clock;
 use crate::config::{
@@ -209,6 +209,10 @@ async fn live(
         mask: false,
         utc: screen.utc,
         zone: jiff::tz::TimeZone::system(),
+        keymap: Keymap::default(),
+        contexts: Vec::new(),
+        themes: Vec::new(),
+        greet: interactive,
     });
     for warning in watched.warnings {
         if interactive {

@@ -156,8 +156,6 @@ impl<'a> Detail<'a> {
 mod tests {
     use std::sync::Arc;
 
-    use jiff::tz::TimeZone;
-
     use super::super::{Msg, Start, update};
     use super::*;
     use crate::presence::{
@@ -170,19 +168,7 @@ mod tests {
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
         let mut model = Model::new(Start {
             server: "s".into(),
-            banners: vec![],
-            roster: Roster::new(list, Freshness::for_interval(2_000), now),
-            interval_ms: 2_000,
-            size: (80, 24),
-            now,
-            sort: None,
-            filter: None,
-            one_shot: false,
-            switches: super::super::Switches::default(),
-            mask_key: 1,
-            mask: false,
-            utc: true,
-            zone: TimeZone::UTC,
+            ..Start::new(Roster::new(list, Freshness::for_interval(2_000), now), (80, 24), now)
         });
         for status in [UserStatus::Offline, UserStatus::Online(connections)] {
             let observation = Observation {

@@ -154,8 +154,7 @@ impl FindingsList {
         let at = self.selected_line();
         let to = match (at, steps, down) {
             (_, None, true) => last,
-            (_, None, false) => 0,
-            (None, Some(_), _) => 0, // the first key selects
+            (_, None, false) | (None, Some(_), _) => 0, // the first key selects
             (Some(at), Some(steps), true) => at.saturating_add(steps).min(last),
             (Some(at), Some(steps), false) => at.saturating_sub(steps),
         };

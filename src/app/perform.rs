@@ -77,7 +77,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::CopyOperation
         | Action::CopyJson
         | Action::CopyRequest => return copy(model, action),
-        Action::Pane | Action::Export => {}
+        Action::Export => typing::begin_command(model, "export "),
+        // What it does is above, with the events.
+        Action::Pane => {}
         Action::Expand => expand(model),
         Action::Collapse => collapse(model),
         Action::ExpandAll => model.expansion.set_all(true),
@@ -120,7 +122,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
+pub(super) fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
     let Some(interval_ms) = interval_ms else {
         hint(model, format!("every {} s is as far as it goes", model.interval_ms as f64 / 1_000.0));
         return Vec::new();
@@ -198,7 +200,7 @@ fn step_sort(model: &mut Model, forward: bool) {
     sort_by(model, model.rows.sort().column.next(&shown, forward));
 }
 
-fn select(model: &mut Model, cursor: Cursor) {
+pub(super) fn select(model: &mut Model, cursor: Cursor) {
     model.rows.select(Some(cursor.user));
     model.cursor = Some(cursor);
 }

@@ -46,7 +46,7 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
             model.dirty = true;
         }
         Msg::Observed(observation) => observe(model, &observation, &mut effects),
-        Msg::Rebased(list) => rebase(model, list),
+        Msg::Rebased(list) => rebase(model, &list),
         Msg::Notice(text) => {
             model.timeline.note(Event::Notice { at: now, text: text.clone() }, now);
             let text = model.names.text(&text, model.live.roster.list()).into_owned();
@@ -154,7 +154,7 @@ fn follow_staleness(model: &mut Model) {
     }
 }
 
-fn rebase(model: &mut Model, list: Arc<WatchList>) {
+fn rebase(model: &mut Model, list: &Arc<WatchList>) {
     let before = Arc::clone(model.live.roster.list());
     let users = list.len();
     model.live.rebase(list, model.now);
@@ -235,6 +235,7 @@ fn take_key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     model.dirty = true;
+    model.greets = false;
     let key = KeyPress::from_event(event);
     let had_begun = !model.pending.is_empty();
     let mut pressed = std::mem::take(&mut model.pending);
@@ -268,7 +269,9 @@ fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
     } else if let Some(c) = key.typed().filter(|c| is_cjk(*c)) {
         hint(model, format!("{c} is no key: switch the input method to Latin letters"));
     } else if !key.typed().is_some_and(char::is_control) {
-        hint(model, format!("{key} is no key here; ? shows those that are"));
+        let help = model.keymap.first_of(Action::Help);
+        let help = help.map_or(String::new(), |help| format!("; {help} shows those that are"));
+        hint(model, format!("{key} is no key here{help}"));
     }
 }
 

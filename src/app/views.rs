@@ -30,9 +30,9 @@ impl Screen {
                     None => (back, Some(*user)),
                 }
             }
-            Screen::Help { scroll, back } => {
+            Screen::Help { search, scroll, back } => {
                 let (back, gone) = back.carried(heir);
-                (Screen::Help { scroll: *scroll, back: Box::new(back) }, gone)
+                (Screen::Help { search: search.clone(), scroll: *scroll, back: Box::new(back) }, gone)
             }
         }
     }
@@ -76,7 +76,12 @@ pub(super) fn leave(model: &mut Model) {
 
 /// One level back: a view, then what narrows the list, then the selection.
 pub(super) fn back(model: &mut Model) {
-    if model.screen != Screen::Users {
+    if let Screen::Help { search, scroll, .. } = &mut model.screen
+        && !search.is_empty()
+    {
+        search.clear();
+        *scroll = 0;
+    } else if model.screen != Screen::Users {
         leave(model);
     } else if !model.rows.query().is_empty() {
         apply_filter(model, "");
@@ -96,7 +101,15 @@ pub(super) fn help(model: &mut Model) {
     if matches!(model.screen, Screen::Help { .. }) {
         leave(model);
     } else {
-        let back = Box::new(std::mem::replace(&mut model.screen, Screen::Users));
-        model.screen = Screen::Help { scroll: 0, back };
+        show_help(model, "");
     }
+}
+
+/// Shows the help, or those of its lines that hold a text.
+pub(super) fn show_help(model: &mut Model, search: &str) {
+    let back = match std::mem::replace(&mut model.screen, Screen::Users) {
+        Screen::Help { back, .. } => back,
+        below => Box::new(below),
+    };
+    model.screen = Screen::Help { search: search.to_owned(), scroll: 0, back };
 }

@@ -231,19 +231,9 @@ mod tests {
         let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
         let mut model = Model::new(Start {
             server: "s".into(),
-            banners: vec![],
-            roster: Roster::new(Arc::new(list), Freshness::for_interval(2_000), now),
-            interval_ms: 2_000,
-            size: (80, 24),
-            now,
-            sort: None,
-            filter: None,
-            one_shot: false,
-            switches: super::super::Switches::default(),
             mask_key: 1,
             mask: masked,
-            utc: true,
-            zone: jiff::tz::TimeZone::UTC,
+            ..Start::new(Roster::new(Arc::new(list), Freshness::for_interval(2_000), now), (80, 24), now)
         });
         for event in events {
             model.timeline.note(event.clone(), now);

@@ -13,7 +13,8 @@
 //!  footer     ? help  / filter  Enter detail  Space pause
 //! ```
 //!
-//! `event_list`, `detail` and `help` take the place of the table.
+//! `event_list`, `detail` and `help` take the place of the table; `palette` covers its upper rows while
+//! a command is being typed.
 
 mod connection_row;
 mod counts;
@@ -24,7 +25,9 @@ mod footer;
 mod header;
 mod help;
 mod notes;
+mod palette;
 mod pen;
+mod prompt;
 mod table;
 mod theme;
 mod times;
@@ -56,7 +59,7 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Optio
         Screen::Events(_) => event_list::draw(model, theme, layout.table_head, layout.body, buf),
         Screen::Findings(_) | Screen::Server { .. } => {}
         Screen::Detail { user, scroll, .. } => detail::draw(model, theme, *user, *scroll, layout.body, buf),
-        Screen::Help { scroll, .. } => help::draw(model, theme, *scroll, layout.body, buf),
+        Screen::Help { search, scroll, .. } => help::draw(model, theme, search, *scroll, layout.body, buf),
     }
     rule(theme, layout.lower_rule, buf);
     match (model.screen(), model.events()) {
@@ -66,6 +69,9 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Optio
         _ => events::draw(model, theme, layout.events, buf),
     }
     footer::draw(model, theme, layout.footer, buf);
+    let below = layout.notes.bottom();
+    let height = layout.body.bottom().saturating_sub(below);
+    palette::draw(model, theme, Rect { y: below, height, ..area }, buf);
     cursor
 }
 

@@ -6,7 +6,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Column, ColumnName, Columns, Expiry, Model, Picture, soonest_expiry, why_words, worst_foreign};
+use crate::app::{
+    Column, ColumnName, Columns, Expiry, Model, Picture, soonest_expiry, why_words, worst_foreign,
+};
 use crate::presence::{Platform, Presence, UserIx, Why};
 
 use super::pen::{Pen, shortened, shortened_within, width};
