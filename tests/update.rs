@@ -3,8 +3,8 @@
 mod stage;
 
 use imtop::app::{
-    ACTIONS, Action, ColumnName, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, Sort,
-    SortColumn, TimeStyle,
+    ACTIONS, Action, ColumnName, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, Sort, SortColumn,
+    TimeStyle,
 };
 use imtop::presence::{Entry, FetchError, Moment, UserIx, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};

@@ -303,7 +303,7 @@ fn pane(model: &mut Model) {
 }
 
 /// The user whom the chosen event is about; says so where that is none, or only the first of many.
-fn subject(model: &mut Model, says_of_many: bool) -> Option<UserIx> {
+pub(super) fn subject(model: &mut Model, says_of_many: bool) -> Option<UserIx> {
     let picture = model.picture();
     let group = model.events()?.chosen(picture)?;
     let Some(user) = group.users.first() else {

@@ -48,7 +48,7 @@ pub use bindings::Binding;
 pub use command::{COMMANDS, CommandRow, command_table};
 pub use detail::{Detail, DetailLine};
 pub use events::{EventsList, EventsWindow};
-pub use findings::{FindingLine, FindingsList};
+pub use findings::{FindingLine, FindingsList, finding_rows};
 pub use help::{HelpLine, HelpName, find_within, help_lines, help_names};
 pub use keymap::{KeyPress, Keymap};
 pub use layout::{Column, ColumnName, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, SPARK_CELLS, layout};

@@ -12,13 +12,13 @@ use super::message::Effect;
 use super::model::{Held, Model, Screen, TimeStyle};
 use super::sort::{Sort, SortColumn};
 use super::update::{adopt_list, hint, narrow};
-use super::{events, problems, typing, views};
+use super::{events, findings, problems, typing, views};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
 pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
-    if events::perform(model, action) {
+    if events::perform(model, action) || findings::perform(model, action) {
         return Vec::new();
     }
     match action {

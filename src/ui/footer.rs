@@ -113,8 +113,10 @@ fn works(model: &Model, action: Action) -> bool {
 /// Where in the list the selection is: `3/512`; how far a text is scrolled: `1-13 of 52`.
 fn position(model: &Model) -> String {
     let (scroll, (lines, rows)) = match model.screen() {
-        Screen::Users | Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => (0, (0, 0)),
-        Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => (*scroll, model.scrolled_lines()),
+        Screen::Users | Screen::Events(_) | Screen::Findings(_) => (0, (0, 0)),
+        Screen::Server { scroll } | Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => {
+            (*scroll, model.scrolled_lines())
+        }
     };
     if lines > rows {
         return format!("{}-{} of {lines}", scroll + 1, (scroll + rows).min(lines));
