@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use crate::presence::query::{Query, QueryError};
 use crate::presence::{
-    About, Event, EventGroup, FeedStatus, Finding, Findings, History, Knowledge, Moment, Roster, RuleSettings,
-    Severity, Since, Timeline, Trend, UserIx,
+    About, Event, EventGroup, FeedStatus, Finding, Findings, History, Knowledge, Moment, Roster,
+    RuleSettings, Severity, Since, Timeline, Trend, UserIx,
 };
 
 use super::action::Scope;
