@@ -490,14 +490,6 @@ impl Model {
         finding.evidence.words(scene.knowledge.roster.server_clock().unix_seconds(scene.now))
     }
 
-    /// The day of a point in time, `Thu 11-26`; takes unix seconds.
-    pub(super) fn weekday(&self, unix_seconds: i64) -> String {
-        match jiff::Timestamp::from_second(unix_seconds) {
-            Ok(at) => at.to_zoned(self.zone.clone()).strftime("%a %m-%d").to_string(),
-            Err(_) => "out of time".to_owned(),
-        }
-    }
-
     /// The server's address with which a request can be copied.
     pub fn api(&self) -> &str {
         &self.api

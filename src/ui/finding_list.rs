@@ -20,9 +20,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, view: &FindingsList, body: Rect
         return;
     }
     let top = view.top(height);
+    let widths = widths(model, view.lines().iter().skip(top).take(usize::from(height)));
     for (row, (at, line)) in (0..height).zip(view.lines().iter().enumerate().skip(top)) {
         let selected = view.selected_line() == Some(at);
-        draw_line(model, theme, *line, body, row, buf);
+        draw_line(model, theme, *line, widths, Pen::new(buf, body, row));
         if selected {
             Pen::new(buf, body, row).put(">", theme.strong);
             let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
@@ -35,9 +36,22 @@ pub(super) fn draw(model: &Model, theme: &Theme, view: &FindingsList, body: Rect
     }
 }
 
-fn draw_line(model: &Model, theme: &Theme, line: FindingLine, body: Rect, row: u16, buf: &mut Buffer) {
+/// Widths of the longest ID and the longest label of some lines, within limits.
+fn widths<'a>(model: &Model, lines: impl Iterator<Item = &'a FindingLine>) -> (u16, u16) {
+    let list = model.picture().roster.list();
+    let mut longest = (8, 0);
+    for line in lines {
+        if let FindingLine::Finding(About::User(user), _) = line {
+            longest.0 = longest.0.max(width(&model.names().user(list.raw_id(*user))));
+            let label = list.label(*user).map(|label| model.names().label(label));
+            longest.1 = longest.1.max(label.map_or(0, |label| width(&label)));
+        }
+    }
+    (longest.0.min(24), longest.1.min(20))
+}
+
+fn draw_line(model: &Model, theme: &Theme, line: FindingLine, widths: (u16, u16), mut pen: Pen<'_>) {
     let cut = theme.glyphs.cut;
-    let mut pen = Pen::new(buf, body, row);
     match line {
         FindingLine::Rule { rule, severity, count, acknowledged, open } => {
             let (sign, style) = theme.severity(severity);
@@ -62,10 +76,10 @@ fn draw_line(model: &Model, theme: &Theme, line: FindingLine, body: Rect, row: u
             if let About::User(user) = about {
                 let list = picture.roster.list();
                 let id = model.names().user(list.raw_id(user)).into_owned();
-                pen.field(&id, width(&id).clamp(10, 24), cut, base.patch(theme.strong)).skip(1);
-                if let Some(label) = list.label(user).filter(|_| body.width >= 70) {
-                    let label = model.names().label(label).into_owned();
-                    pen.field(&label, width(&label).clamp(8, 16), cut, base).skip(1);
+                pen.field(&id, widths.0, cut, base.patch(theme.strong)).skip(2);
+                if widths.1 > 0 && pen.left() > widths.1 + 30 {
+                    let label = list.label(user).map(|label| model.names().label(label)).unwrap_or_default();
+                    pen.field(&label, widths.1, cut, base).skip(2);
                 }
             }
             pen.rest(&model.evidence(finding), cut, base);

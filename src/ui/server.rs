@@ -11,7 +11,7 @@ use super::pen::{Pen, width};
 use super::theme::Theme;
 
 /// Columns of names at the left of charts and facts.
-const NAME: u16 = 13;
+const NAME: u16 = 17;
 /// Columns of the figures behind a bar.
 const FIGURES: u16 = 9;
 
@@ -175,7 +175,7 @@ impl Sheet<'_> {
         let (sign, _, style) = theme.presence(presence);
         let now = count(&self.picture.roster.totals(self.picture.now));
         let name = format!("{sign} {now} {}", presence.word());
-        pen.field(&name, NAME.max(width(&name).min(18)), theme.glyphs.cut, style);
+        pen.field(&name, NAME, theme.glyphs.cut, style);
         let columns = self
             .chart(pen.left(), |buckets| buckets.iter().rev().find_map(|it| it.totals.as_ref()).map(count));
         let most = columns.iter().flatten().copied().max().unwrap_or(0).max(1);
