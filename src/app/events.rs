@@ -270,9 +270,14 @@ pub(super) fn perform(model: &mut Model, action: Action) -> bool {
         // At the top the newest is followed again.
         Action::Top => change(model, |list, _| list.selected = None),
         Action::Bottom => travel(model, i64::from(u32::MAX), false),
-        Action::Detail | Action::Why => {
+        Action::Detail => {
             if let Some(user) = subject(model, true) {
                 views::show_detail(model, user);
+            }
+        }
+        Action::Why => {
+            if let Some(user) = subject(model, true) {
+                views::show_why(model, user);
             }
         }
         Action::UserEvents => {

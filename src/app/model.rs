@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::presence::query::{Query, QueryError};
 use crate::presence::{
-    About, Event, EventGroup, FeedStatus, Finding, Findings, History, Knowledge, Moment, Roster,
+    About, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, History, Knowledge, Moment, Roster,
     RuleSettings, Severity, Since, Timeline, Trend, UserIx,
 };
 
@@ -487,7 +487,15 @@ impl Model {
     /// What a finding rests on, in words.
     pub fn evidence(&self, finding: &Finding) -> String {
         let scene = self.scene();
-        finding.evidence.words(scene.knowledge.roster.server_clock().unix_seconds(scene.now))
+        let server_seconds = scene.knowledge.roster.server_clock().unix_seconds(scene.now);
+        match &finding.evidence {
+            Evidence::TokenForeignUser { platform, connection, user } if self.names.are_masked() => {
+                let user = self.names.shown_user(user).into();
+                let (platform, connection) = (*platform, connection.clone());
+                Evidence::TokenForeignUser { platform, connection, user }.words(server_seconds)
+            }
+            evidence => evidence.words(server_seconds),
+        }
     }
 
     /// The server's address with which a request can be copied.

@@ -44,9 +44,14 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ShowEvents => views::show(model, Screen::Events(EventsList::default())),
         Action::ShowFindings => views::show(model, Screen::Findings(FindingsList::default())),
         Action::ShowServer => views::show(model, Screen::Server { scroll: 0 }),
-        Action::Detail | Action::Why => {
+        Action::Detail => {
             if let Some(user) = subject(model) {
                 views::show_detail(model, user);
+            }
+        }
+        Action::Why => {
+            if let Some(user) = subject(model) {
+                views::show_why(model, user);
             }
         }
         Action::UserEvents => {

@@ -2,9 +2,10 @@
 
 use crate::presence::{UserId, UserIx};
 
+use super::detail::Detail;
 use super::events::EventsList;
 use super::model::{Model, Screen};
-use super::update::apply_filter;
+use super::update::{apply_filter, hint};
 
 impl Screen {
     /// Lines that are scrolled out at the top, where the screen is a text.
@@ -53,6 +54,19 @@ pub(super) fn show_detail(model: &mut Model, user: UserIx) {
         below => Box::new(below),
     };
     model.screen = Screen::Detail { user, scroll: 0, back };
+}
+
+/// Shows why a user is flagged: the detail, from what is wrong on.
+pub(super) fn show_why(model: &mut Model, user: UserIx) {
+    let Some(lines) = Detail::new(model, user).lines_before_findings() else {
+        let name = model.shown_id(user);
+        hint(model, format!("no rule finds anything wrong with {name}"));
+        return;
+    };
+    show_detail(model, user);
+    if let Some(scroll) = model.screen.scroll_mut() {
+        *scroll = lines;
+    }
 }
 
 /// Shows the events of one user.
