@@ -195,10 +195,10 @@ impl Sheet<'_> {
     fn since(&self, since: Since) -> String {
         let now = self.picture.now;
         let age = times::age_ms(since.age_ms(now));
-        let end = self.clock(times::unix_ms_of(since.before_ms, now));
+        let end = self.clock(now.unix_ms_at(since.before_ms));
         match since.after_ms {
             Some(after) => {
-                let start = self.clock(times::unix_ms_of(after, now));
+                let start = self.clock(now.unix_ms_at(after));
                 if let Some(blind) = times::blind_since(since, self.model.gap_ms()) {
                     let most = times::age_ms(now.mono_ms.saturating_sub(blind));
                     format!("{age} to {most} ago, between {start} and {end}")
