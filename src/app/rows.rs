@@ -283,9 +283,11 @@ impl Rows {
         let shown = |user: &UserIx| {
             self.truths.get(user.at()).is_none_or(|it| it.is_yes()) || self.guest == Some(*user)
         };
-        let mut order: Vec<UserIx> = everybody().filter(shown).collect();
-        order.sort_unstable_by_key(|user| self.keys.get(user.at()).copied().unwrap_or(u64::MAX));
-        self.order = order;
+        // A key ends in the user's place, so sorting the keys alone sorts the users.
+        let key = |user: UserIx| self.keys.get(user.at()).copied().unwrap_or(u64::MAX);
+        let mut sorted: Vec<u64> = everybody().filter(shown).map(key).collect();
+        sorted.sort_unstable();
+        self.order = sorted.into_iter().map(|key| UserIx(key as u32)).collect();
         self.row_of = vec![NOWHERE; self.users];
         self.number_rows(0);
     }

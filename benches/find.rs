@@ -1,0 +1,146 @@
+//! What it takes to filter and to sort many users, side by side with what a plain program would do:
+//! `contains` on each lower-cased ID, a sort that compares strings. One run, interleaved; medians,
+//! and the ratio to the plain way.
+
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use imtop::app::{Model, Msg, Start, update};
+use imtop::presence::{
+    Answer, ConnId, Connection, Entry, Freshness, Moment, Observation, Oddities, OperationId, Platform,
+    Question, Roster, UserIx, UserStatus, WatchList,
+};
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
+
+const BATCH: u32 = 500;
+const START: Moment = Moment { mono_ms: 1_000, unix_ms: 1_800_000_000_000 };
+const RUNS: usize = 7;
+
+fn ids(users: u32) -> impl Iterator<Item = String> {
+    // In an order that is not that of the IDs.
+    (0..users).map(move |n| format!("user{:07}", (u64::from(n) * 7_919) % u64::from(users)))
+}
+
+fn observation(list: &WatchList, batch: u32) -> Observation {
+    let status = |user: u32| match user % 3 {
+        0 => UserStatus::Offline,
+        kind => UserStatus::Online(vec![Connection {
+            platform: Platform(kind as i32),
+            id: ConnId::new(&format!("{user:032x}")),
+            background: kind == 2,
+            token: None,
+        }]),
+    };
+    Observation {
+        question: Question::OnlineStatus,
+        generation: 1,
+        batch,
+        sent: START,
+        received: START,
+        operation_id: OperationId("bench".into()),
+        server_date: None,
+        wire_bytes: 0,
+        oddities: Oddities::default(),
+        attempt: 0,
+        next_ms: START.mono_ms + 2_000,
+        answer: Ok(Answer::Changed(list.batch(batch).map(|user| (UserIx(user), status(user))).collect())),
+    }
+}
+
+fn model(users: u32) -> Model {
+    let list = Arc::new(WatchList::new(1, BATCH, ids(users).map(|id| Entry::of(&id))));
+    let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), START);
+    let mut model = Model::new(Start::new(roster, (120, 40), START));
+    for batch in 0..list.batches() {
+        update(&mut model, START, Msg::Observed(observation(&list, batch)));
+    }
+    model
+}
+
+fn press(model: &mut Model, keys: &str) {
+    for c in keys.chars() {
+        let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+        update(model, START, Msg::Key(KeyEvent::from(code)));
+    }
+}
+
+fn timed(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64() * 1e3
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Times both ways in turns and prints their medians.
+fn pair(what: &str, mut ours: impl FnMut() -> f64, mut plain: impl FnMut() -> f64) {
+    let (mut of_ours, mut of_plain) = (Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        of_ours.push(ours());
+        of_plain.push(plain());
+    }
+    let (ours, plain) = (median(of_ours), median(of_plain));
+    println!("{what:<44} {ours:>9.2} ms   plain {plain:>9.2} ms   ratio {:.3}", ours / plain);
+}
+
+fn measure(users: u32) {
+    println!("{users} users, two in three of them online");
+    let mut model = model(users);
+    let names: Vec<String> = ids(users).collect();
+    // The last key of a word: what somebody who types waits for.
+    press(&mut model, "/user000012");
+    let filter = |model: &mut Model| {
+        update(model, START, Msg::Key(KeyEvent::from(KeyCode::Backspace)));
+        timed(|| press(model, "2"))
+    };
+    let contains = || {
+        timed(|| {
+            let found: Vec<usize> = names
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| name.to_lowercase().contains("user000012"))
+                .map(|(at, _)| at)
+                .collect();
+            black_box(found);
+        })
+    };
+    pair("a bare word, from key to rows", || filter(&mut model), contains);
+    press(&mut model, "\n");
+    let ask = |model: &mut Model, text: &str| {
+        press(model, ":filter x\n");
+        press(model, ":filter ");
+        press(model, text);
+        timed(|| press(model, "\n"))
+    };
+    let state = "state=online and conns>0";
+    pair("state=online and conns>0", || ask(&mut model, state), contains);
+    press(&mut model, ":filter user\n");
+    let sort = |model: &mut Model, column: &str| {
+        press(model, ":sort list\n");
+        press(model, &format!(":sort {column}"));
+        timed(|| press(model, "\n"))
+    };
+    let by_text = || {
+        let mut sorted: Vec<&String> = names.iter().collect();
+        timed(|| {
+            sorted.sort();
+            black_box(&sorted);
+        })
+    };
+    for column in ["user", "presence", "since"] {
+        pair(&format!("sort by {column}, from key to rows"), || sort(&mut model, column), by_text);
+    }
+}
+
+fn main() {
+    for users in [100_000, 1_000_000] {
+        measure(users);
+    }
+}
