@@ -18,14 +18,16 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("output", &["presence"]),
     ("clock", &["feed", "presence"]),
     ("signals", &[]),
-    ("terminal", &[]),
+    ("clipboard", &[]),
+    ("terminal", &["clipboard"]),
     ("headless", &["app", "feed", "output", "presence", "ui"]),
-    ("run", &["app", "config", "feed", "presence", "signals", "terminal", "ui"]),
+    ("run", &["app", "clipboard", "config", "feed", "output", "presence", "signals", "terminal", "ui"]),
     (
         "commands",
         &[
             "app",
             "cli",
+            "clipboard",
             "clock",
             "config",
             "feed",
