@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::app::{Keymap, Model, Msg, Sort, Start, Switches, update};
 use crate::cli::{DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
+use crate::clipboard::Multiplexer;
 use crate::clock;
 use crate::config::{
     Appearance, PaceSettings, Settings, SettingsError, WatchFile, Watched, write_watch_list,
@@ -230,7 +231,8 @@ async fn live(
     }
     let watch = watched.file.map(WatchFile::follow);
     let feed = Feed { observations, poller, watch, fixed: watched.fixed, batch: pace.batch };
-    let end = run(model, feed, &theme, now).await.map_err(CommandError::Terminal)?;
+    let end =
+        run(model, feed, theme, Multiplexer::of(&environment), now).await.map_err(CommandError::Terminal)?;
     Ok(end.exit_code())
 }
 

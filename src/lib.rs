@@ -22,6 +22,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod clipboard;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -4,16 +4,20 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ratatui::crossterm::event::{Event, KeyEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{Event, KeyEventKind, MouseButton, MouseEventKind};
+use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::{Effect, Model, Msg, update};
+use crate::clipboard::Multiplexer;
 use crate::config::WatchNews;
 use crate::feed::{Now, Poller};
+use crate::output::write_frame;
 use crate::presence::{Entry, Observation, WatchList};
 use crate::signals::{Signal, Signals, insist};
-use crate::terminal::{Terminal, abandon, events, has_job_control, hung_up, panicked, stop_job};
+use crate::terminal::{CopyError, Terminal, abandon, events, has_job_control, hung_up, panicked, stop_job};
 use crate::ui::{Theme, view};
 
 /// Two frames are at least this far apart.
@@ -61,20 +65,30 @@ impl End {
     }
 }
 
-/// Shows the live view until something ends it. The terminal is given back before this returns.
+/// Shows the live view until something ends it. The terminal, behind `multiplexer`, is given back
+/// before this returns.
 ///
 /// # Errors
 /// The terminal cannot be taken over.
-pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> io::Result<End> {
+pub async fn run(
+    mut model: Model,
+    mut feed: Feed,
+    mut theme: Theme,
+    multiplexer: Multiplexer,
+    now: Now,
+) -> io::Result<End> {
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter()?;
+    if model.switches().mouse {
+        terminal.set_mouse(true)?;
+    }
     let mut keys = events()?;
     insist(PATIENCE, |code| abandon(code.into()))?;
     let mut hang_up = std::pin::pin!(hung_up());
     let mut next_frame = Instant::now();
     loop {
         if model.is_dirty() && Instant::now() >= next_frame {
-            if draw(&mut terminal, &mut model, theme).is_err() {
+            if draw(&mut terminal, &mut model, &theme).is_err() {
                 return Ok(End::Signalled(Signal::HangUp));
             }
             next_frame = Instant::now() + FRAME;
@@ -104,29 +118,51 @@ pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> i
             match effect {
                 Effect::PollNow => feed.poller.poll_now(),
                 Effect::SetInterval(ms) => feed.poller.set_interval(Duration::from_millis(ms)),
-                Effect::Copy(_)
-                | Effect::CopyRecord(_)
-                | Effect::Mouse(_)
-                | Effect::NextTheme
+                Effect::Copy(text) => match terminal.copy(&text, multiplexer) {
+                    Ok(()) => {}
+                    Err(CopyError::TooLong(why)) => say(&mut model, &now, why.to_string()),
+                    Err(CopyError::Terminal(_)) => return Ok(End::Signalled(Signal::HangUp)),
+                },
+                Effect::CopyRecord(_)
                 | Effect::Theme(_)
                 | Effect::Watch { .. }
                 | Effect::SwitchContext(_)
-                | Effect::Export { .. }
-                | Effect::Ring => {}
-                Effect::QuitKeeping => return Ok(End::Quit),
+                | Effect::Export { .. } => {}
+                Effect::Mouse(taken) => terminal.set_mouse(taken)?,
+                Effect::NextTheme => {
+                    theme = theme.next();
+                    say(&mut model, &now, format!("theme: {}", theme.name().name()));
+                }
+                Effect::Ring => terminal.ring()?,
+                Effect::QuitKeeping => {
+                    drop(terminal);
+                    return Ok(leave_picture(&model, &theme));
+                }
                 Effect::Repaint => terminal.repaint()?,
                 Effect::Suspend if has_job_control() => stop_job(),
                 Effect::Suspend => {
-                    update(
-                        &mut model,
-                        now(),
-                        Msg::Notice("no shell to go back to: Ctrl-Z does nothing here".into()),
-                    );
+                    say(&mut model, &now, "no shell to go back to: Ctrl-Z does nothing here".to_owned());
                 }
                 Effect::Quit => return Ok(End::Quit),
                 Effect::Interrupt => return Ok(End::Signalled(Signal::Interrupt)),
             }
         }
+    }
+}
+
+/// Tells whoever watches; nothing follows from that.
+fn say(model: &mut Model, now: &Now, text: String) {
+    update(model, now(), Msg::Notice(text));
+}
+
+/// Prints what was to be seen on the user's own screen, which is theirs again.
+fn leave_picture(model: &Model, theme: &Theme) -> End {
+    let (columns, rows) = model.size();
+    let mut picture = Buffer::empty(Rect::new(0, 0, columns, rows));
+    view(model, theme, picture.area, &mut picture);
+    match write_frame(&picture, theme.is_coloured(), &mut io::stdout().lock()) {
+        Ok(()) => End::Quit,
+        Err(_) => End::Signalled(Signal::HangUp),
     }
 }
 
@@ -146,7 +182,13 @@ fn message(event: Event) -> Option<Msg> {
         Event::Key(key) if key.kind != KeyEventKind::Release => Some(Msg::Key(key)),
         Event::Paste(text) => Some(Msg::Paste(text)),
         Event::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
-        Event::Key(_) | Event::Mouse(_) | Event::FocusGained | Event::FocusLost => None,
+        Event::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(mouse.column, mouse.row)),
+            MouseEventKind::ScrollDown => Some(Msg::Wheel(true)),
+            MouseEventKind::ScrollUp => Some(Msg::Wheel(false)),
+            _ => None,
+        },
+        Event::Key(_) | Event::FocusGained | Event::FocusLost => None,
     }
 }
 

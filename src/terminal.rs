@@ -1,6 +1,6 @@
 //! The terminal: taken over on entering, given back as it was on every way out.
 //!
-//! One flag says whose the terminal is. What the program draws goes out only while it is ours, so a
+//! One state says whose the terminal is. What the program draws goes out only while it is ours, so a
 //! frame that a panic elsewhere has overtaken cannot land on the user's own screen.
 
 use std::io::{self, Write};
@@ -17,12 +17,37 @@ use ratatui::crossterm::{Command, QueueableCommand as _};
 use ratatui::layout::Rect;
 use tokio::sync::{Notify, mpsc};
 
-/// Whether the terminal is ours; locked while anything is written to it.
-static OURS: Mutex<bool> = Mutex::new(false);
+use crate::clipboard::{Multiplexer, TooLong, osc52};
+
+/// Whose the terminal is; locked while anything is written to it.
+static HELD: Mutex<Held> = Mutex::new(Held { ours: false, mouse: false });
+
+/// What we have taken of the terminal.
+struct Held {
+    /// Its keys and its screen.
+    ours: bool,
+    /// While it is ours, the mouse as well.
+    mouse: bool,
+}
+
+/// Buttons and the wheel are reported, in a form that has no end of columns; movements are not.
+const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const LEAVE_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 /// Whether any thread has panicked.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 static PANIC: Notify = Notify::const_new();
+
+/// Why a text was not copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// It is too long.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
+    /// The terminal has gone away.
+    #[error("cannot write to the terminal: {0}")]
+    Terminal(#[from] io::Error),
+}
 
 /// The terminal while it is ours; gives it back when dropped.
 pub struct Terminal {
@@ -35,6 +60,7 @@ impl Terminal {
     /// # Errors
     /// Standard output is no terminal, or there is none to read keys from.
     pub fn enter() -> io::Result<Terminal> {
+        lock().mouse = false;
         take_over()?;
         let screen = ratatui::Terminal::new(CrosstermBackend::new(Output::default()));
         match screen {
@@ -63,6 +89,34 @@ impl Terminal {
         // keys, and over a slow line after the time that it waits for.
         let (columns, rows) = size()?;
         self.screen.resize(Rect::new(0, 0, columns, rows))
+    }
+
+    /// Asks the terminal to put a text into its clipboard. It gives no answer, and may refuse.
+    ///
+    /// # Errors
+    /// The text is too long, or the terminal has gone away.
+    pub fn copy(&mut self, text: &str, multiplexer: Multiplexer) -> Result<(), CopyError> {
+        let words = osc52(text, multiplexer)?;
+        Ok(write_if_ours(&lock(), &words)?)
+    }
+
+    /// Takes the mouse, or leaves it to the terminal. It is left on every way out, and taken again
+    /// with the terminal.
+    ///
+    /// # Errors
+    /// The terminal has gone away.
+    pub fn set_mouse(&mut self, taken: bool) -> io::Result<()> {
+        let mut held = lock();
+        held.mouse = taken;
+        write_if_ours(&held, if taken { TAKE_MOUSE } else { LEAVE_MOUSE })
+    }
+
+    /// Rings the bell.
+    ///
+    /// # Errors
+    /// The terminal has gone away.
+    pub fn ring(&mut self) -> io::Result<()> {
+        write_if_ours(&lock(), b"\x07")
     }
 
     /// Gives the terminal back and stops the process, as Ctrl-Z does. Returns when it is continued;
@@ -140,25 +194,31 @@ pub fn stop_job() {
 pub fn stop_job() {}
 
 fn take_over() -> io::Result<()> {
-    let mut ours = lock();
+    let mut held = lock();
     enable_raw_mode()?;
     // From here on something is to be undone, whatever comes of the rest.
-    *ours = true;
+    held.ours = true;
     let mut out = Vec::new();
     queue(&mut out, EnterAlternateScreen)?;
     queue(&mut out, Hide)?;
     queue(&mut out, EnableBracketedPaste)?;
+    if held.mouse {
+        out.extend_from_slice(TAKE_MOUSE);
+    }
     write_out(&out)
 }
 
 /// Gives the terminal back, once; any thread may call it at any time.
 pub fn give_back() {
-    let mut ours = lock();
-    if !*ours {
+    let mut held = lock();
+    if !held.ours {
         return;
     }
-    *ours = false;
+    held.ours = false;
     let mut out = Vec::new();
+    if held.mouse {
+        out.extend_from_slice(LEAVE_MOUSE);
+    }
     // Writing to memory does not fail, and of a terminal that is gone nothing can be restored.
     let _ = queue(&mut out, DisableBracketedPaste);
     let _ = queue(&mut out, LeaveAlternateScreen);
@@ -177,9 +237,14 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-fn lock() -> std::sync::MutexGuard<'static, bool> {
-    // A panic while it was held leaves the flag itself right.
-    OURS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+/// Writes what would only be noise on the user's own screen.
+fn write_if_ours(held: &Held, bytes: &[u8]) -> io::Result<()> {
+    if held.ours { write_out(bytes) } else { Ok(()) }
+}
+
+fn lock() -> std::sync::MutexGuard<'static, Held> {
+    // A panic while it was held leaves the state itself right.
+    HELD.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Collects a frame and sends it in one piece, if the terminal is still ours.
@@ -195,8 +260,7 @@ impl Write for Output {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let ours = lock();
-        let written = if *ours { write_out(&self.frame) } else { Ok(()) };
+        let written = write_if_ours(&lock(), &self.frame);
         self.frame.clear();
         written
     }

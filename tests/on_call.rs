@@ -145,8 +145,14 @@ fn an_expired_token_why_and_the_id_for_the_chat() {
     assert!(!stage.model.is_problem(stage.model.live().list().find("2890713225").unwrap()), "put aside");
     stage.keys("yr");
     let [Effect::Copy(request)] = stage.effects.as_slice() else { panic!("{:?}", stage.effects) };
-    assert!(request.starts_with("curl -sS 'http://im.example:10002/user/get_users_online_status'"), "{request}");
-    assert!(request.contains("$IMTOP_TOKEN") && request.ends_with("-d '{\"userIDs\":[\"2890713225\"]}'"), "{request}");
+    assert!(
+        request.starts_with("curl -sS 'http://im.example:10002/user/get_users_online_status'"),
+        "{request}"
+    );
+    assert!(
+        request.contains("$IMTOP_TOKEN") && request.ends_with("-d '{\"userIDs\":[\"2890713225\"]}'"),
+        "{request}"
+    );
 }
 
 #[test]

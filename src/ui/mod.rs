@@ -41,7 +41,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::{Model, Screen};
 
-pub use theme::{Colour, Theme};
+pub use theme::{Colour, Theme, ThemeName};
 
 use pen::Pen;
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use imtop::app::{Model, Start};
+use imtop::clipboard::Multiplexer;
 use imtop::feed::{Pace, Poller, Source};
 use imtop::openim::Fetched;
 use imtop::presence::{Entry, Freshness, Roster, WatchList};
@@ -275,7 +276,7 @@ fn program_with_a_task_that_panics() {
         });
         let theme = imtop::ui::Theme::new(imtop::ui::Colour::None, false);
         let feed = imtop::run::Feed { observations, poller, watch: None, fixed: Vec::new(), batch: 500 };
-        imtop::run::run(model, feed, &theme, now).await.unwrap()
+        imtop::run::run(model, feed, theme, Multiplexer::None, now).await.unwrap()
     });
     assert_eq!(end, imtop::run::End::Panicked);
 }

@@ -1,4 +1,5 @@
-//! The signs in use: of Unicode, and of ASCII alone.
+//! The signs in use: of Unicode, of ASCII alone, and those of one column also where a terminal gives
+//! two to the characters whose width Unicode leaves open.
 
 /// The signs in use.
 #[derive(Clone, Copy, Debug)]
@@ -106,10 +107,22 @@ pub(super) const ASCII: Glyphs = Glyphs {
     bars: ["_", "_", ".", ".", "-", "-", "=", "#"],
 };
 
+/// Of Unicode what is narrow everywhere, of ASCII the rest.
+pub(super) const NARROW: Glyphs = Glyphs {
+    waiting: UNICODE.waiting,
+    closed: UNICODE.closed,
+    open: UNICODE.open,
+    acknowledged: UNICODE.acknowledged,
+    critical: UNICODE.critical,
+    unknown_cell: UNICODE.unknown_cell,
+    ..ASCII
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ui::pen::width;
+    use unicode_width::UnicodeWidthStr as _;
 
     fn signs(glyphs: Glyphs) -> Vec<&'static str> {
         let mut signs = vec![
@@ -149,5 +162,13 @@ mod tests {
         assert!(signs(ASCII).iter().all(|sign| sign.is_ascii()));
         assert!([ASCII.to, ASCII.at_least, ASCII.at_most].iter().all(|sign| sign.is_ascii()));
         assert!(signs(ASCII).iter().chain(&signs(UNICODE)).all(|sign| width(sign) == 1));
+    }
+
+    #[test]
+    fn where_ambiguous_characters_are_wide_exactly_those_give_way_to_ascii() {
+        for ((sign, ascii), unicode) in signs(NARROW).into_iter().zip(signs(ASCII)).zip(signs(UNICODE)) {
+            assert_eq!(sign, if unicode.width_cjk() == 1 { unicode } else { ascii });
+        }
+        assert!([NARROW.to, NARROW.at_least, NARROW.at_most].iter().all(|sign| sign.is_ascii()));
     }
 }

@@ -8,9 +8,14 @@ use crate::presence::{FeedStatus, Presence, Severity};
 use super::times::SOON;
 
 mod glyphs;
+mod name;
+mod palette;
 
 pub(super) use glyphs::Glyphs;
-use glyphs::{ASCII, UNICODE};
+pub use name::ThemeName;
+
+use glyphs::{ASCII, NARROW, UNICODE};
+use palette::{Hue, Palette};
 
 /// Which colours the terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +30,13 @@ pub enum Colour {
     True,
 }
 
-/// How things look. The terminal's own 16 colours are used even where there are more: they suit
-/// its background, whichever that is.
+/// How things look. The background is always the terminal's own.
 #[derive(Clone, Debug)]
 pub struct Theme {
+    name: ThemeName,
+    colour: Colour,
+    ascii: bool,
+    ambiguous_wide: bool,
     pub(super) glyphs: Glyphs,
     pub(super) plain: Style,
     pub(super) strong: Style,
@@ -47,24 +55,61 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The looks for a terminal.
+    /// The looks for a terminal: of the dark theme, with narrow characters.
     pub fn new(colour: Colour, ascii: bool) -> Theme {
+        Theme::named(ThemeName::Dark, colour, ascii, false)
+    }
+
+    /// The looks of a theme on a terminal. With `ambiguous_wide` the terminal gives two columns to
+    /// the characters whose width Unicode leaves open, as Chinese, Japanese and Korean ones may.
+    pub fn named(name: ThemeName, colour: Colour, ascii: bool, ambiguous_wide: bool) -> Theme {
         let plain = Style::new();
-        let hue = |hue: Color| if colour == Colour::None { plain } else { plain.fg(hue) };
+        let palette = Palette::of(name);
+        let hue = |of: fn(Palette) -> Hue| match (colour, palette.map(of)) {
+            (Colour::None, _) | (_, None) => plain,
+            (Colour::Ansi16, Some(hue)) => plain.fg(hue.own),
+            (Colour::Ansi256 | Colour::True, Some(hue)) => plain.fg(Color::Indexed(hue.fixed)),
+        };
+        let glyphs = match (ascii, ambiguous_wide) {
+            (true, _) => ASCII,
+            (false, true) => NARROW,
+            (false, false) => UNICODE,
+        };
+        let bad = hue(|it| it.bad).add_modifier(Modifier::BOLD);
         Theme {
-            glyphs: if ascii { ASCII } else { UNICODE },
+            name,
+            colour,
+            ascii,
+            ambiguous_wide,
+            glyphs,
             plain,
             strong: plain.add_modifier(Modifier::BOLD),
             dim: plain.add_modifier(Modifier::DIM),
-            good: hue(Color::Green),
-            calm: hue(Color::Cyan),
-            warn: hue(Color::Magenta),
-            bad: hue(Color::Red).add_modifier(Modifier::BOLD),
+            good: hue(|it| it.good),
+            calm: hue(|it| it.calm),
+            warn: hue(|it| it.warn),
+            bad,
             key: plain.add_modifier(Modifier::BOLD),
             matched: plain.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
-            production: hue(Color::Red).add_modifier(Modifier::BOLD.union(Modifier::REVERSED)),
+            production: bad.add_modifier(Modifier::REVERSED),
             selected: plain.fg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
         }
+    }
+
+    /// The same in the looks of the theme after this one.
+    #[must_use]
+    pub fn next(&self) -> Theme {
+        Theme::named(self.name.next(), self.colour, self.ascii, self.ambiguous_wide)
+    }
+
+    /// Which theme this is.
+    pub fn name(&self) -> ThemeName {
+        self.name
+    }
+
+    /// Whether anything of it has a colour.
+    pub fn is_coloured(&self) -> bool {
+        self.colour != Colour::None && self.name != ThemeName::Mono
     }
 
     /// How the end of a token looks that is so many seconds away.
@@ -141,7 +186,16 @@ mod tests {
 
     #[test]
     fn without_colour_there_is_none() {
-        let theme = Theme::new(Colour::None, false);
+        for theme in
+            [Theme::new(Colour::None, false), Theme::named(ThemeName::Mono, Colour::True, false, false)]
+        {
+            assert!(!theme.is_coloured());
+            colourless(&theme);
+        }
+        assert!(Theme::new(Colour::Ansi16, false).is_coloured());
+    }
+
+    fn colourless(theme: &Theme) {
         let styles =
             [theme.good, theme.calm, theme.warn, theme.bad, theme.dim, theme.matched, theme.production];
         for style in styles {
@@ -165,5 +219,30 @@ mod tests {
                 [Severity::Critical, Severity::Warning, Severity::Info].map(|it| theme.severity(it).0);
             assert!(signs[0] != signs[1] && signs[1] != signs[2] && signs[0] != signs[2]);
         }
+    }
+
+    #[test]
+    fn sixteen_colours_are_the_terminals_own_and_more_are_fixed() {
+        for name in ThemeName::ALL.into_iter().filter(|name| *name != ThemeName::Mono) {
+            let theme = |colour| Theme::named(name, colour, false, false);
+            let hues = |theme: Theme| [theme.good, theme.calm, theme.warn, theme.bad].map(|style| style.fg);
+            let is_fixed = |hue: &Option<Color>| matches!(hue, Some(Color::Indexed(16..)));
+            assert!(
+                hues(theme(Colour::Ansi16)).iter().all(|hue| hue.is_some() && !is_fixed(hue)),
+                "{name:?}"
+            );
+            assert!(hues(theme(Colour::Ansi256)).iter().all(is_fixed), "{name:?}");
+            assert_eq!(hues(theme(Colour::True)), hues(theme(Colour::Ansi256)), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_next_theme_keeps_what_the_terminal_is() {
+        let theme = Theme::named(ThemeName::Mono, Colour::Ansi256, false, true).next();
+        assert_eq!(
+            (theme.name(), theme.colour, theme.ambiguous_wide),
+            (ThemeName::Dark, Colour::Ansi256, true)
+        );
+        assert_eq!(theme.glyphs.online, "*");
     }
 }
