@@ -23,6 +23,10 @@ pub enum Msg {
     Observed(Observation),
     /// There is a new watch list.
     Rebased(Arc<WatchList>),
+    /// The same users are watched, in the same places, with other labels.
+    Relabelled(Arc<WatchList>),
+    /// Words that pass, and are no event: `theme: light`.
+    Told(String),
     /// Something to tell whoever watches: `watch file unreadable, the old list is kept`.
     Notice(String),
     /// The program was suspended, and goes on.

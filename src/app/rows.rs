@@ -59,6 +59,13 @@ impl Rows {
         self.rebuild(scene);
     }
 
+    /// Goes over to other labels of the same users.
+    pub(super) fn relabel(&mut self, scene: Scene<'_>) {
+        self.haystack = None;
+        self.ranks = None;
+        self.rebuild(scene);
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         if self.stored { self.order.len() } else { self.users }

@@ -50,6 +50,8 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
         }
         Msg::Observed(observation) => observe(model, &observation, &mut effects),
         Msg::Rebased(list) => rebase(model, &list),
+        Msg::Relabelled(list) => relabel(model, &list),
+        Msg::Told(text) => hint(model, text),
         Msg::Notice(text) => {
             model.timeline.note(Event::Notice { at: now, text: text.clone() }, now);
             let text = model.names.text(&text, model.live.roster.list()).into_owned();
@@ -201,6 +203,18 @@ fn rebase(model: &mut Model, list: &Arc<WatchList>) {
     if model.held.is_none() {
         adopt_list(model, &before);
     }
+}
+
+/// Takes other labels for the same users.
+fn relabel(model: &mut Model, list: &Arc<WatchList>) {
+    if !model.live.roster.relabel(list) {
+        return;
+    }
+    if model.held.is_none() {
+        model.with_rows(Rows::relabel);
+        model.measure();
+    }
+    model.dirty = true;
 }
 
 /// Carries what belongs to identities over from the list that was shown before.

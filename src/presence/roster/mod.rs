@@ -337,6 +337,16 @@ impl Roster {
         *self = next;
     }
 
+    /// Takes other labels: the same list of the same generation, whose users have other names. Says
+    /// whether it is that.
+    pub fn relabel(&mut self, list: &Arc<WatchList>) -> bool {
+        let same = list.generation() == self.list.generation() && list.len() == self.list.len();
+        if same {
+            self.list = Arc::clone(list);
+        }
+        same
+    }
+
     fn batch(&self, user: UserIx) -> &Batch {
         &self.batches[self.list.batch_of(user) as usize]
     }
