@@ -7,15 +7,19 @@
 //! An answer that is not about exactly the users asked, in their order, is read in full and
 //! sifted by nothing: right first, fast second.
 
+use std::sync::Arc;
+
+use reqwest::header::HeaderMap;
 use serde_json::value::RawValue;
 
-use crate::presence::{Answer, FetchError, Oddities, UserIx, UserStatus, WatchList};
+use crate::presence::{Answer, BodyLength, FetchError, Hints, Oddities, UserIx, UserStatus, WatchList, WireShape};
 
 use super::body::{Packing, unpack};
 use super::endpoint::Endpoint;
 use super::entry::{Entry, Owner, Reader, distinct};
 use super::envelope::{self, undecodable};
 use super::error_code;
+use super::hints::{Gathered, shape_of};
 use super::json::Object;
 use super::outline::Outline;
 use super::redact::Redactor;
@@ -65,6 +69,10 @@ pub struct Sieve {
     outline: Option<Outline>,
     tokens: KnownTokens,
     unpacked: u64,
+    /// Length, unpacked, of the last good body, and the shape that the last one with a user in it had.
+    length: Option<u64>,
+    shape: Option<WireShape>,
+    hints: Gathered,
 }
 
 impl Sieve {
@@ -97,8 +105,11 @@ impl Sieve {
         {
             return Ok((Answer::Same, oddities));
         }
+        self.length = None;
         self.unpacked += u64::from(packing == Packing::Gzip);
         let json = unpack(wire, packing, about.limit)?;
+        self.length = Some(json.len() as u64);
+        self.shape = shape_of(&json).or(self.shape);
         self.tokens.bound(about.list.batch(about.batch).len().max(FEWEST_TOKENS) * 4);
         if let Some(changed) = self.skim(&json, about) {
             self.body = Some((id, Oddities::default()));
@@ -118,6 +129,23 @@ impl Sieve {
         Ok((Answer::Changed(changed), oddities))
     }
 
+    /// The hints in an answer with these headers, whose body, packed so and so many bytes long, was
+    /// sifted last; `None` where there was no answer.
+    pub(super) fn hints(
+        &mut self,
+        headers: &HeaderMap,
+        body: Option<(Packing, u64)>,
+        keys: &Keys,
+        redactor: &Redactor,
+    ) -> Option<Arc<Hints>> {
+        let body = body.map(|(packing, wire)| BodyLength {
+            gzip: packing == Packing::Gzip,
+            wire,
+            unpacked: self.length,
+        });
+        self.hints.gather(headers, body, self.shape, keys, redactor)
+    }
+
     /// Makes sure that what is remembered is about this batch.
     fn turn_to(&mut self, list: &WatchList, batch: u32) {
         let about = Some((list.generation(), batch));
@@ -125,6 +153,7 @@ impl Sieve {
             self.about = about;
             self.body = None;
             self.outline = None;
+            self.length = None;
         }
     }
 
