@@ -166,7 +166,9 @@ fn denied_advice(refusal: &Refusal<'_>) -> &'static str {
         (_, Endpoint::OnlineStatus | Endpoint::AllUsers | Endpoint::UsersInfo) => {
             "only an app manager may ask this: the token's user has to be in imAdminUser of share.yml"
         }
-        (_, Endpoint::AdminToken | Endpoint::UserToken) => "the secret is not the one in the server's share.yml; look at --secret-file",
+        (_, Endpoint::AdminToken | Endpoint::UserToken) => {
+            "the secret is not the one in the server's share.yml; look at --secret-file"
+        }
     }
 }
 

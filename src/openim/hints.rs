@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use reqwest::header::{HeaderMap, HeaderName, SERVER};
+use reqwest::header::HeaderMap;
 
 use crate::presence::{BodyLength, Hints, RateLimit, WireShape, visible_bounded};
 
@@ -13,19 +13,20 @@ use super::token::Keys;
 /// Longest text of a header that is kept, in characters.
 const LONGEST: usize = 64;
 
-const HTTP_ID: HeaderName = HeaderName::from_static("x-http-id");
-const POLICY: HeaderName = HeaderName::from_static("x-ratelimit-policy");
+const SERVER: &str = "server";
+const HTTP_ID: &str = "x-http-id";
+const POLICY: &str = "x-ratelimit-policy";
 
 /// The headers of numbers, in the order of their fields in [`RateLimit`] (open-im-server
 /// `internal/api/ratelimit.go`).
-const NUMBERS: [HeaderName; 7] = [
-    HeaderName::from_static("x-ratelimit-limit"),
-    HeaderName::from_static("x-ratelimit-remaining"),
-    HeaderName::from_static("x-bbr-cpu"),
-    HeaderName::from_static("x-bbr-minrt"),
-    HeaderName::from_static("x-bbr-maxpass"),
-    HeaderName::from_static("x-bbr-maxinflight"),
-    HeaderName::from_static("x-bbr-inflight"),
+const NUMBERS: [&str; 7] = [
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-bbr-cpu",
+    "x-bbr-minrt",
+    "x-bbr-maxpass",
+    "x-bbr-maxinflight",
+    "x-bbr-inflight",
 ];
 
 /// The hints of the last answer, and a hash of what they were made of.
@@ -54,7 +55,7 @@ impl Gathered {
         let hints = Arc::new(Hints {
             shape,
             body,
-            server: text(headers, &SERVER, redactor),
+            server: text(headers, SERVER, redactor),
             http_id: headers.contains_key(HTTP_ID),
             rate_limit: rate_limit(headers, redactor).map(Box::new),
         });
@@ -84,7 +85,7 @@ fn sum(headers: &HeaderMap, body: Option<BodyLength>, shape: Option<WireShape>, 
     numbers.into_iter().chain(texts).fold(0, mix)
 }
 
-fn text(headers: &HeaderMap, name: &HeaderName, redactor: &Redactor) -> Option<Box<str>> {
+fn text(headers: &HeaderMap, name: &str, redactor: &Redactor) -> Option<Box<str>> {
     let text = String::from_utf8_lossy(headers.get(name)?.as_bytes());
     let text = redactor.clean(text.trim());
     (!text.is_empty()).then(|| visible_bounded(&text, LONGEST).into())
@@ -92,14 +93,14 @@ fn text(headers: &HeaderMap, name: &HeaderName, redactor: &Redactor) -> Option<B
 
 fn rate_limit(headers: &HeaderMap, redactor: &Redactor) -> Option<RateLimit> {
     let [limit, remaining, cpu, min_rt_ms, max_pass, max_in_flight, in_flight] =
-        NUMBERS.map(|name| number(headers, &name));
-    let policy = text(headers, &POLICY, redactor);
+        NUMBERS.map(|name| number(headers, name));
+    let policy = text(headers, POLICY, redactor);
     let seen = RateLimit { policy, limit, remaining, cpu, min_rt_ms, max_pass, max_in_flight, in_flight };
     (seen != RateLimit::default()).then_some(seen)
 }
 
 /// A number, whole or not; the first of several (`100, 100;w=60` of other limiters).
-fn number(headers: &HeaderMap, name: &HeaderName) -> Option<i64> {
+fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
     let text = headers.get(name)?.to_str().ok()?;
     let number: f64 = text.split([',', ';']).next()?.trim().parse().ok()?;
     number.is_finite().then_some(number as i64) // a cast of a float saturates

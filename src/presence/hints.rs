@@ -180,7 +180,8 @@ mod tests {
     fn a_rate_limit_is_said_as_far_as_it_is_known() {
         let with = |limit: RateLimit| words(&Hints { rate_limit: Some(limit.into()), ..Hints::default() });
         let policy = || Some("BBR".into());
-        let limit = RateLimit { policy: policy(), limit: Some(500), remaining: Some(120), ..RateLimit::default() };
+        let limit =
+            RateLimit { policy: policy(), limit: Some(500), remaining: Some(120), ..RateLimit::default() };
         assert_eq!(with(limit), "rate limit: BBR, 120 left of 500");
         assert_eq!(with(RateLimit { limit: Some(5), ..RateLimit::default() }), "rate limit: at most 5");
         let load = RateLimit {
@@ -198,10 +199,9 @@ mod tests {
 
     #[test]
     fn lengths_are_in_steps_of_a_thousand() {
-        let body = |wire| words(&Hints {
-            body: Some(BodyLength { gzip: true, wire, unpacked: None }),
-            ..Hints::default()
-        });
+        let body = |wire| {
+            words(&Hints { body: Some(BodyLength { gzip: true, wire, unpacked: None }), ..Hints::default() })
+        };
         assert_eq!(body(999), "compression: gzip, to 999 B");
         assert_eq!(body(999_949), "compression: gzip, to 999.9 kB");
         assert_eq!(body(999_950), "compression: gzip, to 1.0 MB");
