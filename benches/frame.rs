@@ -45,6 +45,7 @@ fn observation(batch: u32, now: Moment, changed: Vec<(UserIx, UserStatus)>) -> M
         server_date: None,
         wire_bytes: 0,
         oddities: Oddities::default(),
+        hints: None,
         attempt: 0,
         next_ms: now.mono_ms + 2_000,
         answer: Ok(Answer::Changed(changed)),

@@ -42,6 +42,7 @@ async fn seen(name: &str, ids: &[&str], change: impl FnOnce(&mut Options)) -> Ro
         attempt: 0,
         next_ms: 0,
         oddities: fetched.oddities,
+        hints: None,
         answer: fetched.answer,
     });
     roster

@@ -80,6 +80,7 @@ impl Source for Scripted {
             server_date: None,
             wire_bytes: *memory,
             oddities: Oddities::default(),
+            hints: None,
             answer: outcome.map(|()| Answer::Same),
         }
     }

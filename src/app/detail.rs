@@ -214,6 +214,7 @@ mod tests {
                 server_date: None,
                 wire_bytes: 0,
                 oddities: Oddities::default(),
+                hints: None,
                 attempt: 0,
                 next_ms: 2_000,
                 answer: Ok(Answer::Changed(vec![(UserIx(0), status)])),

@@ -391,6 +391,7 @@ mod tests {
             server_date: None,
             wire_bytes: 0,
             oddities: Oddities::default(),
+            hints: None,
             attempt: 0,
             next_ms: at + 2_000,
             answer: Ok(Answer::Changed(statuses)),

@@ -1,9 +1,12 @@
 //! Where observations come from: a [`Source`] that answers questions, and the [`Poller`] that asks it
-//! about a watch list, again and again.
+//! about a watch list, again and again. Beside it, slowly: watch lists that the server keeps
+//! ([`follow_list`]), and what users are called ([`Labels`]).
 //!
 //! Knows nothing of screens: what it learns goes out as [`Observation`]s over a channel.
 
 mod backoff;
+mod labels;
+mod listing;
 mod poller;
 mod schedule;
 
@@ -13,6 +16,9 @@ use std::sync::Arc;
 use crate::openim::{Client, Fetched, Sieve};
 use crate::presence::{Moment, WatchList};
 
+pub use crate::openim::Progress;
+pub use labels::{Labels, NameSource};
+pub use listing::{ListNews, ListSource, ServerList, follow_list};
 pub use poller::{Pace, Poller};
 
 /// Reads both clocks; passed in, so that tests can be told the time.

@@ -184,6 +184,7 @@ impl<S: Source> Task<S> {
             server_date: fetched.server_date,
             wire_bytes: fetched.wire_bytes,
             oddities: fetched.oddities,
+            hints: fetched.hints,
             attempt,
             next_ms: received.mono_ms + next.saturating_duration_since(now).as_millis() as u64,
             answer: fetched.answer,

@@ -53,18 +53,18 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// Takes one chunk after the other from `response`, up to `limit` bytes.
+    /// Takes one chunk after the other from `response`, which is packed so, up to `limit` bytes.
     ///
     /// # Errors
     ///
     /// [`FetchError::TooLarge`], or what `failure` makes of a connection that breaks.
     pub(super) async fn receive(
         mut response: reqwest::Response,
+        packing: Packing,
         limit: u64,
         failure: impl Fn(&reqwest::Error) -> FetchError,
     ) -> Result<Body, FetchError> {
         let too_large = || FetchError::TooLarge { limit_bytes: limit };
-        let packing = Packing::of(response.headers())?;
         let announced = response.content_length().unwrap_or(0);
         if announced > limit {
             return Err(too_large());

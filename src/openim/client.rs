@@ -8,16 +8,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::presence::{Answer, FetchError, Oddities, OperationId, UserIx, WatchList};
+use crate::presence::{Answer, FetchError, Hints, Oddities, OperationId, UserIx, WatchList};
 
-use super::body::{Body, unpack};
+use super::body::{Body, Packing, unpack};
 use super::endpoint::Endpoint;
 use super::envelope;
 use super::error_code;
 use super::failure::{self, Peer};
+use super::listing::Progress;
 use super::online_status::{About, Sieve};
 use super::options::{Options, SetupError};
 use super::origin::Origin;
@@ -42,6 +43,9 @@ pub struct Fetched {
     pub wire_bytes: u64,
     /// What in the answer did not belong there.
     pub oddities: Oddities,
+    /// What the answer says of the server; the same allocation as the batch's last ones while they say
+    /// the same, `None` where nothing was heard.
+    pub hints: Option<Arc<Hints>>,
     /// What came of it.
     pub answer: Result<Answer, FetchError>,
 }
@@ -56,7 +60,7 @@ pub(super) struct Inner {
     /// Whether every connection goes to a proxy.
     proxied: bool,
     /// Of each endpoint, in the order of [`Endpoint::ALL`].
-    urls: [reqwest::Url; 3],
+    urls: [reqwest::Url; Endpoint::ALL.len()],
     session: Session,
     keys: Keys,
     pub(super) timeout: Duration,
@@ -75,8 +79,18 @@ impl fmt::Debug for Client {
 /// What one request brought, before anybody looked into it.
 pub(super) struct Reply {
     operation_id: OperationId,
-    server_date: Option<i64>,
+    /// Empty where there were none.
+    headers: HeaderMap,
     pub(super) body: Result<Body, FetchError>,
+}
+
+/// A [`Fetched`] without its answer.
+struct Heard {
+    operation_id: OperationId,
+    server_date: Option<i64>,
+    wire_bytes: u64,
+    oddities: Oddities,
+    hints: Option<Arc<Hints>>,
 }
 
 impl Client {
@@ -143,67 +157,113 @@ impl Client {
     pub async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
         self.0.online_status(list, batch, sieve).await
     }
+
+    /// Asks who is in a group (`POST /group/get_group_member_user_id`), in the server's order.
+    ///
+    /// Nobody, where the server knows no such group: it does not tell one from an empty one
+    /// (`internal/rpc/group/group.go`), and a real group has at least an owner. IDs that cannot be
+    /// watched are left out: empty ones, those longer than 256 bytes or with control characters.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`], as for any question.
+    pub async fn group_members(&self, group: &str) -> Result<Vec<String>, FetchError> {
+        self.0.group_members(group).await
+    }
+
+    /// Asks for every user that there is (`POST /user/get_all_users_uid`), a thousand at a time;
+    /// `told` hears how far that is after each answer. Each user is named once, although pages may
+    /// shift while they are read. IDs are left out as in [`Client::group_members`].
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`], as for any question, for a server that never comes to an end, and for one with
+    /// more than two million users.
+    pub async fn all_users(&self, told: impl FnMut(Progress) + Send) -> Result<Vec<String>, FetchError> {
+        self.0.all_users(told).await
+    }
+
+    /// Asks what users are called (`POST /user/get_users_info`): those with a nickname, each once and
+    /// with its ID, nicknames visible-safe and bounded. Asks 500 at a time, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`] of the first question that fails.
+    pub async fn nicknames(&self, ids: &[String]) -> Result<Vec<(String, String)>, FetchError> {
+        self.0.nicknames(ids).await
+    }
 }
 
 impl Inner {
     async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
         let question = bytes::Bytes::from(question(list, batch));
-        let mut replaced = false;
-        loop {
-            let pass = match self.session.pass(self).await {
-                Ok(pass) => pass,
-                Err(error) => return self.unasked(error),
-            };
-            let reply = self
-                .ask(
-                    Endpoint::OnlineStatus,
-                    question.clone(),
-                    Some(&pass.token),
-                    &pass.redactor,
-                    self.timeout,
-                )
-                .await;
-            let mut fetched = self.read(reply, &pass, list, batch, sieve);
-            let Err(FetchError::Auth { code, .. }) = fetched.answer else {
-                return fetched;
-            };
-            if replaced {
-                return fetched;
-            }
-            match self.session.refused(&pass, code, self).await {
-                Ok(true) => replaced = true,
-                Ok(false) => return fetched,
-                Err(error) => {
-                    fetched.answer = Err(error);
-                    return fetched;
-                }
-            }
-        }
-    }
-
-    /// A failure before anything was sent.
-    fn unasked(&self, error: FetchError) -> Fetched {
-        Fetched {
+        let read = |reply, pass: &Pass| self.read(reply, pass, list, batch, sieve);
+        let (heard, answer) = self.put(Endpoint::OnlineStatus, question, read).await;
+        let heard = heard.unwrap_or_else(|| Heard {
             operation_id: self.operation_id(),
             server_date: None,
             wire_bytes: 0,
             oddities: Oddities::default(),
-            answer: Err(error),
+            hints: None,
+        });
+        let Heard { operation_id, server_date, wire_bytes, oddities, hints } = heard;
+        Fetched { operation_id, server_date, wire_bytes, oddities, hints, answer }
+    }
+
+    /// Puts a question with the token in use, and once more where that is refused and there is
+    /// another. `read` makes of a reply its answer and whatever else there is to keep of it, which is
+    /// `None` for a failure before anything was sent.
+    pub(super) async fn put<H, A>(
+        &self,
+        endpoint: Endpoint,
+        question: bytes::Bytes,
+        mut read: impl FnMut(Reply, &Pass) -> (H, Result<A, FetchError>),
+    ) -> (Option<H>, Result<A, FetchError>) {
+        let mut replaced = false;
+        loop {
+            let pass = match self.session.pass(self).await {
+                Ok(pass) => pass,
+                Err(error) => return (None, Err(error)),
+            };
+            let token = Some(&pass.token);
+            let reply = self.ask(endpoint, question.clone(), token, &pass.redactor, self.timeout).await;
+            let (heard, answer) = read(reply, &pass);
+            let Err(FetchError::Auth { code, .. }) = answer else {
+                return (Some(heard), answer);
+            };
+            if replaced {
+                return (Some(heard), answer);
+            }
+            match self.session.refused(&pass, code, self).await {
+                Ok(true) => replaced = true,
+                Ok(false) => return (Some(heard), answer),
+                Err(error) => return (Some(heard), Err(error)),
+            }
         }
     }
 
-    fn read(&self, reply: Reply, pass: &Pass, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
-        let wire_bytes = reply.body.as_ref().map_or(0, |body| body.wire.len() as u64);
+    fn read(
+        &self,
+        reply: Reply,
+        pass: &Pass,
+        list: &WatchList,
+        batch: u32,
+        sieve: &mut Sieve,
+    ) -> (Heard, Result<Answer, FetchError>) {
+        let Reply { operation_id, headers, body } = reply;
+        let wire_bytes = body.as_ref().map_or(0, |body| body.wire.len() as u64);
         let (keys, redactor, limit) = (&self.keys, &pass.redactor, self.body_limit);
-        let read = reply.body.and_then(|body| {
+        let packing = body.as_ref().ok().map(|body| body.packing);
+        let read = body.and_then(|body| {
             sieve.sift(&body.wire, body.packing, About { list, batch, keys, redactor, limit })
         });
+        let hints = sieve.hints(&headers, packing.map(|packing| (packing, wire_bytes)), keys, redactor);
         let (answer, oddities) = match read {
             Ok((answer, oddities)) => (Ok(answer), oddities),
             Err(error) => (Err(error), Oddities::default()),
         };
-        let Reply { operation_id, server_date, .. } = reply;
-        Fetched { operation_id, server_date, wire_bytes, oddities, answer }
+        let server_date = failure::http_date(&headers, &DATE);
+        (Heard { operation_id, server_date, wire_bytes, oddities, hints }, answer)
     }
 
     fn operation_id(&self) -> OperationId {
@@ -221,13 +281,13 @@ impl Inner {
         limit: Duration,
     ) -> Reply {
         let operation_id = self.operation_id();
-        let mut server_date = None;
-        let exchange = self.exchange(endpoint, question, &operation_id, token, redactor, &mut server_date);
+        let mut headers = HeaderMap::new();
+        let exchange = self.exchange(endpoint, question, &operation_id, token, redactor, &mut headers);
         let body = match tokio::time::timeout(limit, exchange).await {
             Ok(body) => body,
             Err(_) => Err(FetchError::Timeout { after_ms: limit.as_millis() as u64 }),
         };
-        Reply { operation_id, server_date, body }
+        Reply { operation_id, headers, body }
     }
 
     async fn exchange(
@@ -237,7 +297,7 @@ impl Inner {
         operation_id: &OperationId,
         token: Option<&SecretString>,
         redactor: &Redactor,
-        server_date: &mut Option<i64>,
+        headers: &mut HeaderMap,
     ) -> Result<Body, FetchError> {
         let mut request = self
             .http
@@ -252,19 +312,20 @@ impl Inner {
         }
         let peer = if self.proxied { Peer::Proxy } else { Peer::Server(self.api.host()) };
         let failed = |error: &reqwest::Error| failure::of_transport(error, peer);
-        let response = request.body(question).send().await.map_err(|error| failed(&error))?;
-        *server_date = failure::http_date(response.headers(), &DATE);
+        let mut response = request.body(question).send().await.map_err(|error| failed(&error))?;
+        *headers = std::mem::take(response.headers_mut());
         let status = response.status();
         if status.is_success() {
-            return Body::receive(response, self.body_limit, failed).await;
+            return Body::receive(response, Packing::of(headers)?, self.body_limit, failed).await;
         }
-        let error = failure::of_status(status, response.headers(), redactor);
+        let error = failure::of_status(status, headers, redactor);
         if matches!(error, FetchError::RateLimited { .. } | FetchError::Redirect { .. }) {
             return Err(error);
         }
         // OpenIM answers some requests with another status than 200, but in its own words.
         let limit = self.body_limit.min(FAILURE_LIMIT);
-        let said = match Body::receive(response, limit, failed).await {
+        let Ok(packing) = Packing::of(headers) else { return Err(error) };
+        let said = match Body::receive(response, packing, limit, failed).await {
             Ok(body) => unpack(&body.wire, body.packing, limit)
                 .ok()
                 .and_then(|json| refusal(&json, endpoint, status.as_u16(), redactor)),

@@ -160,16 +160,24 @@ fn auth_advice(code: i32) -> &'static str {
 fn denied_advice(refusal: &Refusal<'_>) -> &'static str {
     match (refusal.code, refusal.endpoint) {
         (1520, _) => "the server's organisation rules forbid it; ask for another admin ID",
-        (_, Endpoint::OnlineStatus) => {
+        (_, Endpoint::GroupMembers) => {
+            "only an app manager or a member of the group may ask this; give an admin's token (--token-file)"
+        }
+        (_, Endpoint::OnlineStatus | Endpoint::AllUsers | Endpoint::UsersInfo) => {
             "only an app manager may ask this: the token's user has to be in imAdminUser of share.yml"
         }
-        _ => "the secret is not the one in the server's share.yml; look at --secret-file",
+        (_, Endpoint::AdminToken | Endpoint::UserToken) => {
+            "the secret is not the one in the server's share.yml; look at --secret-file"
+        }
     }
 }
 
 fn api_advice(refusal: &Refusal<'_>) -> &'static str {
     let login = !refusal.endpoint.wants_token();
     match refusal.code {
+        1004 | 1201 | 1204 if refusal.endpoint == Endpoint::GroupMembers => {
+            "the server has no such group, or it was dismissed; look at the group's ID"
+        }
         1001 if refusal.detail.contains("header must have") => {
             "a proxy on the way seems to drop request headers; let operationID and token through"
         }

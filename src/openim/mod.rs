@@ -11,8 +11,14 @@
 //!      |  envelope      errCode -> error_code -> FetchError
 //!      |  online_status three sieves: the body, the outline of its entries, the tokens
 //!      |                what is new: entry -> token
+//!      |  hints         what headers and shape of the answer say of the server
 //!      v
 //!   Fetched { answer: Result<Answer, FetchError>, .. }
+//!
+//!   Client::group_members, all_users, nicknames
+//!      |  listing       pages and chunks, by the same session and client
+//!      v
+//!   Result<Vec<..>, FetchError>
 //! ```
 
 mod body;
@@ -23,8 +29,10 @@ mod entry;
 mod envelope;
 mod error_code;
 mod failure;
+mod hints;
 mod json;
 mod known_secrets;
+mod listing;
 mod login;
 mod online_status;
 mod options;
@@ -39,6 +47,7 @@ pub use client::{Client, Fetched};
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
 pub use known_secrets::known_secrets;
+pub use listing::Progress;
 pub use online_status::{Sieve, read_online_status};
 pub use options::{Options, SetupError};
 pub use origin::{Origin, OriginError};

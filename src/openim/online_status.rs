@@ -7,15 +7,21 @@
 //! An answer that is not about exactly the users asked, in their order, is read in full and
 //! sifted by nothing: right first, fast second.
 
+use std::sync::Arc;
+
+use reqwest::header::HeaderMap;
 use serde_json::value::RawValue;
 
-use crate::presence::{Answer, FetchError, Oddities, UserIx, UserStatus, WatchList};
+use crate::presence::{
+    Answer, BodyLength, FetchError, Hints, Oddities, UserIx, UserStatus, WatchList, WireShape,
+};
 
 use super::body::{Packing, unpack};
 use super::endpoint::Endpoint;
 use super::entry::{Entry, Owner, Reader, distinct};
 use super::envelope::{self, undecodable};
 use super::error_code;
+use super::hints::{Gathered, shape_of};
 use super::json::Object;
 use super::outline::Outline;
 use super::redact::Redactor;
@@ -59,12 +65,27 @@ pub fn read_online_status(
 pub struct Sieve {
     /// Generation of the watch list and number of the batch.
     about: Option<(u32, u32)>,
-    /// Hash and length of the last good body as it came over the wire, and what was odd about it.
-    body: Option<((u64, usize), Oddities)>,
+    /// The last good body.
+    body: Option<Good>,
     /// Of the last good body; `None` where it was not about the users asked, in their order.
     outline: Option<Outline>,
     tokens: KnownTokens,
     unpacked: u64,
+    /// Length, unpacked, of the last body; `None` where it could not be unpacked.
+    length: Option<u64>,
+    /// How the last body with a user in it was written.
+    shape: Option<WireShape>,
+    hints: Gathered,
+}
+
+/// A good body.
+#[derive(Debug)]
+struct Good {
+    /// Hash and length as it came over the wire.
+    id: (u64, usize),
+    /// Length, unpacked.
+    length: u64,
+    oddities: Oddities,
 }
 
 impl Sieve {
@@ -92,16 +113,19 @@ impl Sieve {
     ) -> Result<(Answer, Oddities), FetchError> {
         self.turn_to(about.list, about.batch);
         let id = (about.keys.hash(wire), wire.len());
-        if let Some((last, oddities)) = self.body
-            && last == id
-        {
-            return Ok((Answer::Same, oddities));
+        if let Some(good) = self.body.as_ref().filter(|good| good.id == id) {
+            self.length = Some(good.length);
+            return Ok((Answer::Same, good.oddities));
         }
+        self.length = None;
         self.unpacked += u64::from(packing == Packing::Gzip);
         let json = unpack(wire, packing, about.limit)?;
+        let length = json.len() as u64;
+        self.length = Some(length);
+        self.shape = shape_of(&json).or(self.shape);
         self.tokens.bound(about.list.batch(about.batch).len().max(FEWEST_TOKENS) * 4);
         if let Some(changed) = self.skim(&json, about) {
-            self.body = Some((id, Oddities::default()));
+            self.body = Some(Good { id, length, oddities: Oddities::default() });
             return Ok((Answer::Changed(changed), Oddities::default()));
         }
         let opened = envelope::open::<Vec<&RawValue>>(&json)?;
@@ -114,8 +138,25 @@ impl Sieve {
             self.outline = None;
             return Err(undecodable("it says nothing of the users that were asked about"));
         }
-        self.body = Some((id, oddities));
+        self.body = Some(Good { id, length, oddities });
         Ok((Answer::Changed(changed), oddities))
+    }
+
+    /// The hints in an answer with these headers, whose body, packed so and so many bytes long, was
+    /// sifted last; `None` where there was no answer.
+    pub(super) fn hints(
+        &mut self,
+        headers: &HeaderMap,
+        body: Option<(Packing, u64)>,
+        keys: &Keys,
+        redactor: &Redactor,
+    ) -> Option<Arc<Hints>> {
+        let body = body.map(|(packing, wire)| BodyLength {
+            gzip: packing == Packing::Gzip,
+            wire,
+            unpacked: self.length,
+        });
+        self.hints.gather(headers, body, self.shape, keys, redactor)
     }
 
     /// Makes sure that what is remembered is about this batch.

@@ -7,6 +7,7 @@ mod batches;
 mod connection;
 mod fetch_error;
 mod findings;
+mod hints;
 mod history;
 mod knowledge;
 mod latency;
@@ -32,6 +33,7 @@ pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{
     About, Case, Evidence, Finding, FindingChanges, Findings, Policy, Rule, RuleSettings, Severity,
 };
+pub use hints::{BodyLength, Hints, RateLimit, WireShape};
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
 pub use knowledge::{Knowledge, News};
 pub use latency::Latency;

@@ -1,7 +1,10 @@
 //! One answer, or failure, to one question put to a server: the only thing that changes what imtop knows.
 
+use std::sync::Arc;
+
 use super::connection::Connection;
 use super::fetch_error::FetchError;
+use super::hints::Hints;
 use super::time::Moment;
 use super::watch_list::UserIx;
 
@@ -40,6 +43,9 @@ pub struct Observation {
     pub wire_bytes: u64,
     /// What in the answer did not belong there.
     pub oddities: Oddities,
+    /// What the answer says of the server; the same allocation as the batch's last ones while they say
+    /// the same, `None` where nothing was heard.
+    pub hints: Option<Arc<Hints>>,
     /// How many times in a row this batch has failed, this time included; 0 for an answer.
     pub attempt: u32,
     /// When the batch will be asked again, on the monotonic clock.

@@ -329,6 +329,7 @@ mod tests {
             server_date: None,
             wire_bytes: 300,
             oddities: Oddities::default(),
+            hints: None,
             attempt: 0,
             next_ms: 0,
             answer,

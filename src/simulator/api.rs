@@ -14,7 +14,7 @@ use super::credentials::{Caller, Credentials};
 use super::fault::{Fault, Rule, Rules};
 use super::gzip;
 use super::ledger::Ledger;
-use super::question::Question;
+use super::question::{Pagination, Question};
 use super::refusal::Refusal;
 use super::release::Release;
 use super::scenario::Scenario;
@@ -230,19 +230,19 @@ impl Api {
             Ok(question) => question,
             Err(error) => return Ok(Answer::Reply(self.bad_body(ask.path, &error))),
         };
-        self.ask_world(&mut world, caller, ask.path, &question)
+        self.ask_world(&mut world, &caller, ask.path, &question)
     }
 
     fn ask_world(
         &self,
         world: &mut World,
-        caller: Caller,
+        caller: &Caller,
         path: &str,
         question: &Question<'_>,
     ) -> Result<Answer, Refusal> {
         let ids = question.ids();
         let asks_nobody = ids.len() == 0;
-        let may = caller == Caller::Admin || !self.release.checks_admin();
+        let may = *caller == Caller::Admin || !self.release.checks_admin();
         let mut out = String::with_capacity(64 + ids.len() * 360);
         out.push_str(wire::GOOD);
         match path {
@@ -272,8 +272,31 @@ impl Api {
                 world.write_infos(ids, &mut out);
                 out.push('}');
             }
+            "/user/get_all_users_uid" => {
+                let Pagination { page_number, show_number } = question.pagination;
+                let Some(before) = page_number.checked_sub(1).and_then(|pages| usize::try_from(pages).ok())
+                else {
+                    return Err(self.refusal(1001, "pageNumber is invalid"));
+                };
+                let size = usize::try_from(show_number).unwrap_or(0);
+                let _ = write!(out, "{{\"total\":{},\"userIDs\":", world.everybody().count());
+                let page = world.everybody().skip(before.saturating_mul(size)).take(size);
+                wire::list(&mut out, page, wire::string);
+                out.push('}');
+            }
+            "/group/get_group_member_user_id" => {
+                let group = question.group.as_deref().unwrap_or_default();
+                if let Caller::User(user) = caller
+                    && world.members(group).all(|member| member != user)
+                {
+                    return Err(self.refusal(1002, "opUser no permission"));
+                }
+                out.push_str("{\"userIDs\":");
+                wire::list(&mut out, world.members(group), wire::string);
+                out.push('}');
+            }
             "/user/account_check" => {
-                if caller != Caller::Admin {
+                if *caller != Caller::Admin {
                     return Err(self.refusal(1002, "only app manager"));
                 }
                 let distinct: std::collections::HashSet<_> = question.ids().collect();
@@ -314,6 +337,8 @@ impl Api {
             "/user/get_users_online_status"
             | "/user/get_users_online_token_detail"
             | "/user/get_users_info"
+            | "/user/get_all_users_uid"
+            | "/group/get_group_member_user_id"
             | "/user/account_check"
             | "/msg/get_server_time" => post,
             "/user/get_users_status" => post && self.release > Release::V3_0_0,

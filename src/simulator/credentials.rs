@@ -15,12 +15,12 @@ use super::world::token::{self, Grant};
 use crate::presence::Platform;
 
 /// Who asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
     /// May ask everything.
     Admin,
     /// A user with a good session token.
-    User,
+    User(String),
 }
 
 struct Issued {
@@ -123,8 +123,8 @@ impl Credentials {
         }
         match known {
             Some(Issued { admin: true, .. }) => Ok(Caller::Admin),
-            Some(_) => Ok(Caller::User),
-            None if world.holds_token(&claims.user, token) => Ok(Caller::User),
+            Some(_) => Ok(Caller::User(claims.user)),
+            None if world.holds_token(&claims.user, token) => Ok(Caller::User(claims.user)),
             None => Err(self.refusal(1507, token)),
         }
     }

@@ -16,6 +16,20 @@ pub(super) struct Question<'a> {
     pub(super) user: Option<Cow<'a, str>>,
     /// `secret`.
     pub(super) secret: Option<Cow<'a, str>>,
+    /// `groupID`.
+    pub(super) group: Option<Cow<'a, str>>,
+    /// `pagination`.
+    pub(super) pagination: Pagination,
+}
+
+/// Which page of a list; what is not said is 0, as in Go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Pagination {
+    /// From 1.
+    pub(super) page_number: i32,
+    /// How many in a page.
+    pub(super) show_number: i32,
 }
 
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -76,6 +90,10 @@ impl<'de> Deserialize<'de> for Question<'de> {
                         question.user = map.next_value::<Option<Text<'de>>>()?.map(|text| text.0);
                     } else if is("secret") {
                         question.secret = map.next_value::<Option<Text<'de>>>()?.map(|text| text.0);
+                    } else if is("groupID") {
+                        question.group = map.next_value::<Option<Text<'de>>>()?.map(|text| text.0);
+                    } else if is("pagination") {
+                        question.pagination = map.next_value::<Option<_>>()?.unwrap_or_default();
                     } else {
                         map.next_value::<IgnoredAny>()?;
                     }

@@ -113,6 +113,7 @@ impl Stage {
             server_date: Some(self.now.unix_ms / 1_000),
             wire_bytes: 0,
             oddities: Oddities::default(),
+            hints: None,
             attempt,
             next_ms: self.now.mono_ms + 4_000,
             answer,

@@ -250,6 +250,7 @@ impl Source for Panics {
             server_date: None,
             wire_bytes: 0,
             oddities: imtop::presence::Oddities::default(),
+            hints: None,
             answer: Ok(imtop::presence::Answer::Same),
         }
     }

@@ -107,6 +107,20 @@ impl World {
         });
     }
 
+    /// Who is in `group`; nobody where there is no such group: the server does not tell the two apart.
+    pub(in crate::simulator) fn members<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+        let members = self.users.iter().filter(move |user| user.group.as_deref() == Some(group));
+        members.filter(|user| user.registered).map(|user| &*user.id)
+    }
+
+    /// Everybody in the database, admins first.
+    pub(in crate::simulator) fn everybody(&self) -> impl Iterator<Item = &str> {
+        let admins = &self.scenario.model.admin.ids;
+        let others = self.users.iter().filter(|user| user.registered).map(|user| &*user.id);
+        let others = others.filter(move |id| admins.iter().all(|admin| admin != id));
+        admins.iter().map(String::as_str).chain(others)
+    }
+
     /// The entries of `account_check`.
     pub(in crate::simulator) fn write_accounts<'a>(
         &self,

@@ -20,7 +20,7 @@ impl World {
     }
 
     fn connect_at(&mut self, id: &str, platform: Platform, gateway: usize) -> String {
-        let user = self.find(id).unwrap_or_else(|| self.add_user(id, id));
+        let user = self.find(id).unwrap_or_else(|| self.add_user(id, id, None));
         let token = self.login(user, platform);
         self.open(user, platform, gateway, token).into()
     }

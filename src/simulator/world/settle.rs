@@ -1,6 +1,6 @@
 //! How a world begins: every user of the scenario in the state that it says.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
 use fastrand::Rng;
@@ -32,20 +32,22 @@ impl World {
             queued: 0,
         };
         let crowds = population::crowds(model);
+        let mut groups = HashSet::new();
         for row in population::rows(model) {
             let id = row.entry.id.as_str();
             if world.find(id).is_some() {
                 continue;
             }
             let nickname = row.entry.label.as_deref().unwrap_or(id);
+            let group = row.entry.group.as_deref().map(|name| shared(&mut groups, name));
             match row.origin {
                 Origin::Written(at) => {
-                    let ix = world.add_user(id, nickname);
+                    let ix = world.add_user(id, nickname, group);
                     world.settle_written(ix, &model.user[at]);
                     world.made.start = world.users.len();
                 }
                 Origin::Crowd(at) => {
-                    let ix = world.add_user(id, nickname);
+                    let ix = world.add_user(id, nickname, group);
                     world.settle_made(ix, &crowds[at]);
                 }
             }
@@ -62,13 +64,15 @@ impl World {
         world
     }
 
-    pub(super) fn add_user(&mut self, id: &str, nickname: &str) -> u32 {
+    /// Adds a user who has no connection yet; the number in `users`.
+    pub(super) fn add_user(&mut self, id: &str, nickname: &str, group: Option<Arc<str>>) -> u32 {
         let ix = self.users.len() as u32;
         let id: Arc<str> = id.into();
         self.lookup.insert(Arc::clone(&id), ix);
         self.users.push(User {
             id,
             nickname: nickname.into(),
+            group,
             registered: true,
             missing: false,
             connections: Vec::new(),
@@ -162,4 +166,14 @@ impl World {
         );
         crowd.platforms.keys().nth(at).map_or(Platform(5), |name| name.0)
     }
+}
+
+/// `name`, kept once however many have it.
+fn shared(names: &mut HashSet<Arc<str>>, name: &str) -> Arc<str> {
+    if let Some(known) = names.get(name) {
+        return Arc::clone(known);
+    }
+    let name: Arc<str> = name.into();
+    names.insert(Arc::clone(&name));
+    name
 }

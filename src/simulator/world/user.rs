@@ -22,6 +22,8 @@ pub(super) struct Connection {
 pub(super) struct User {
     pub(super) id: Arc<str>,
     pub(super) nickname: Box<str>,
+    /// The only group that the user is a member of.
+    pub(super) group: Option<Arc<str>>,
     /// Whether the server's database has the user.
     pub(super) registered: bool,
     /// Whether answers leave the user out.

@@ -1,0 +1,209 @@
+//! What an answer says of the server that gave it, beside what was asked: release, compression, rate
+//! limit. A hint is no fact: a proxy on the way may add, change or drop any of them.
+
+use std::fmt::Write as _;
+
+/// What an answer says of its server. Texts are visible-safe and bounded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// How users' states are written; `None` where no entry was seen yet.
+    pub shape: Option<WireShape>,
+    /// How the body came; `None` where it did not come whole.
+    pub body: Option<BodyLength>,
+    /// The `Server` header: most often that of a proxy, as OpenIM sends none.
+    pub server: Option<Box<str>>,
+    /// Whether the request was given an `X-HTTP-ID`, as only the main branch does (tools
+    /// `mw/api/logger.go`).
+    pub http_id: bool,
+    /// What a rate limiter says of itself.
+    pub rate_limit: Option<Box<RateLimit>>,
+}
+
+/// How the states of users and platforms are written (open-im-server `internal/api/user.go`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WireShape {
+    /// `"status":1`: since v3.8.1.
+    Numbers,
+    /// `"status":"online"`: up to v3.8.0.
+    Words,
+}
+
+/// How long a body was, and how it was packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLength {
+    /// Whether it was compressed with gzip, which OpenIM does since v3.8.1.
+    pub gzip: bool,
+    /// Bytes over the wire.
+    pub wire: u64,
+    /// Bytes unpacked; `None` where it was not unpacked.
+    pub unpacked: Option<u64>,
+}
+
+/// What the headers of a rate limiter say. What was not sent, or is no number, is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RateLimit {
+    /// `X-RateLimit-Policy`: OpenIM's is `BBR`, sent with a refusal.
+    pub policy: Option<Box<str>>,
+    /// `X-RateLimit-Limit`.
+    pub limit: Option<i64>,
+    /// `X-RateLimit-Remaining`; OpenIM says 0 whenever it refuses.
+    pub remaining: Option<i64>,
+    /// `X-BBR-CPU`: load of the server's machine in thousandths (open-im-server
+    /// `internal/api/ratelimit.go`).
+    pub cpu: Option<i64>,
+    /// `X-BBR-MinRT`: the quickest answer of late, in milliseconds.
+    pub min_rt_ms: Option<i64>,
+    /// `X-BBR-MaxPass`: the most requests in one span of its window.
+    pub max_pass: Option<i64>,
+    /// `X-BBR-MaxInFlight`: so many requests at once are let through under load.
+    pub max_in_flight: Option<i64>,
+    /// `X-BBR-InFlight`: so many there are.
+    pub in_flight: Option<i64>,
+}
+
+impl Hints {
+    /// The bytes of the body, unpacked as far as that is known.
+    pub fn body_bytes(&self) -> u64 {
+        self.body.map_or(0, |body| body.unpacked.unwrap_or(body.wire))
+    }
+
+    /// Name and words of everything known, for a person.
+    ///
+    /// ```
+    /// use imtop::presence::{BodyLength, Hints, WireShape};
+    /// let hints = Hints {
+    ///     shape: Some(WireShape::Numbers),
+    ///     body: Some(BodyLength { gzip: true, wire: 1_400, unpacked: Some(34_200) }),
+    ///     ..Hints::default()
+    /// };
+    /// let words = hints.words();
+    /// assert_eq!(words[0], ("release", "v3.8.1 or later".to_owned()));
+    /// assert_eq!(words[1], ("compression", "gzip, 34.2 kB to 1.4 kB".to_owned()));
+    /// ```
+    pub fn words(&self) -> Vec<(&'static str, String)> {
+        let release = match (self.http_id, self.shape) {
+            (true, _) => Some("main branch".to_owned()),
+            (false, Some(WireShape::Numbers)) => Some("v3.8.1 or later".to_owned()),
+            (false, Some(WireShape::Words)) => Some("v3.8.0 or earlier".to_owned()),
+            (false, None) => None,
+        };
+        let limit = self.rate_limit.as_deref();
+        [
+            ("release", release),
+            ("compression", self.body.map(BodyLength::words)),
+            ("server", self.server.as_deref().map(str::to_owned)),
+            ("rate limit", limit.and_then(RateLimit::words)),
+            ("server load", limit.and_then(RateLimit::load_words)),
+        ]
+        .into_iter()
+        .filter_map(|(name, words)| Some((name, words?)))
+        .collect()
+    }
+}
+
+impl BodyLength {
+    fn words(self) -> String {
+        match (self.gzip, self.unpacked) {
+            (false, _) => "none".to_owned(),
+            (true, None) => format!("gzip, to {}", Bytes(self.wire)),
+            (true, Some(unpacked)) => format!("gzip, {} to {}", Bytes(unpacked), Bytes(self.wire)),
+        }
+    }
+}
+
+impl RateLimit {
+    fn words(&self) -> Option<String> {
+        let mut parts: Vec<String> = self.policy.iter().map(|policy| policy.to_string()).collect();
+        match (self.remaining, self.limit) {
+            (Some(remaining), Some(limit)) => parts.push(format!("{remaining} left of {limit}")),
+            (Some(remaining), None) => parts.push(format!("{remaining} left")),
+            (None, Some(limit)) => parts.push(format!("at most {limit}")),
+            (None, None) => {}
+        }
+        if parts.is_empty() && self.load_words().is_some() {
+            return Some("on".to_owned());
+        }
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    fn load_words(&self) -> Option<String> {
+        let mut parts = Vec::new();
+        if let Some(cpu) = self.cpu {
+            parts.push(format!("CPU {} %", cpu / 10));
+        }
+        if let Some(in_flight) = self.in_flight {
+            let mut words = format!("{in_flight} requests at once");
+            if let Some(most) = self.max_in_flight {
+                let _ = write!(words, ", {most} let through under load"); // to a String: cannot fail
+            }
+            parts.push(words);
+        }
+        if let Some(ms) = self.min_rt_ms {
+            parts.push(format!("quickest answer {ms} ms"));
+        }
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+/// A number of bytes as a person reads it, in steps of a thousand.
+struct Bytes(u64);
+
+impl std::fmt::Display for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            bytes @ ..1_000 => write!(f, "{bytes} B"),
+            bytes @ ..999_950 => write!(f, "{:.1} kB", bytes as f64 / 1e3),
+            bytes => write!(f, "{:.1} MB", bytes as f64 / 1e6),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(hints: &Hints) -> String {
+        let words = hints.words().into_iter().map(|(name, words)| format!("{name}: {words}"));
+        words.collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_said() {
+        assert_eq!(words(&Hints::default()), "");
+        let old = Hints { shape: Some(WireShape::Words), server: Some("nginx".into()), ..Hints::default() };
+        assert_eq!(words(&old), "release: v3.8.0 or earlier; server: nginx");
+        let empty = Hints { rate_limit: Some(Box::default()), ..Hints::default() };
+        assert_eq!(words(&empty), "");
+    }
+
+    #[test]
+    fn a_rate_limit_is_said_as_far_as_it_is_known() {
+        let with = |limit: RateLimit| words(&Hints { rate_limit: Some(limit.into()), ..Hints::default() });
+        let policy = || Some("BBR".into());
+        let limit =
+            RateLimit { policy: policy(), limit: Some(500), remaining: Some(120), ..RateLimit::default() };
+        assert_eq!(with(limit), "rate limit: BBR, 120 left of 500");
+        assert_eq!(with(RateLimit { limit: Some(5), ..RateLimit::default() }), "rate limit: at most 5");
+        let load = RateLimit {
+            cpu: Some(355),
+            in_flight: Some(3),
+            max_in_flight: Some(40),
+            min_rt_ms: Some(7),
+            ..RateLimit::default()
+        };
+        assert_eq!(
+            with(load),
+            "rate limit: on; server load: CPU 35 %, 3 requests at once, 40 let through under load, quickest answer 7 ms"
+        );
+    }
+
+    #[test]
+    fn lengths_are_in_steps_of_a_thousand() {
+        let body = |wire| {
+            words(&Hints { body: Some(BodyLength { gzip: true, wire, unpacked: None }), ..Hints::default() })
+        };
+        assert_eq!(body(999), "compression: gzip, to 999 B");
+        assert_eq!(body(999_949), "compression: gzip, to 999.9 kB");
+        assert_eq!(body(999_950), "compression: gzip, to 1.0 MB");
+    }
+}
