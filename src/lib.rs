@@ -29,6 +29,7 @@ pub mod config;
 pub mod feed;
 pub mod handover;
 pub mod headless;
+pub mod intake;
 pub mod openim;
 pub mod output;
 pub mod presence;

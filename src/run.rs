@@ -1,24 +1,22 @@
 //! The interactive loop: await one thing, keys first, fold what the feed has, perform, draw.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
-use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{Event, KeyEventKind, MouseButton, MouseEventKind};
-use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::app::{Effect, Model, Msg, update};
+use crate::app::{Effect, ExportFormat, Model, Msg, update};
 use crate::clipboard::Multiplexer;
-use crate::config::WatchNews;
-use crate::feed::{Now, Poller};
-use crate::output::write_frame;
-use crate::presence::{Entry, Observation, WatchList};
+use crate::feed::Now;
+use crate::handover::{export, frame, user_record};
+use crate::intake::{Incoming, Intake};
+use crate::output::{user_json, write_frame};
+use crate::presence::visible;
 use crate::signals::{Signal, Signals, insist};
 use crate::terminal::{CopyError, Terminal, abandon, events, has_job_control, hung_up, panicked, stop_job};
-use crate::ui::{Theme, view};
+use crate::ui::{Theme, ThemeName, view};
 
 /// Two frames are at least this far apart.
 const FRAME: Duration = Duration::from_millis(16);
@@ -28,20 +26,6 @@ const FOLD: Duration = Duration::from_millis(4);
 
 /// A signal that has not ended the program after this time ends it without us.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Where news of the server and of the watch list come from.
-pub struct Feed {
-    /// Answers and failures.
-    pub observations: mpsc::Receiver<Observation>,
-    /// Steers who is asked about, and when.
-    pub poller: Poller,
-    /// News of the watch-list file, where there is one.
-    pub watch: Option<mpsc::Receiver<WatchNews>>,
-    /// Users who are watched whatever the file says.
-    pub fixed: Vec<Entry>,
-    /// Users in one request.
-    pub batch: u32,
-}
 
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,102 +49,211 @@ impl End {
     }
 }
 
+/// What there is to show of one server, and what comes in about it.
+pub struct Session {
+    /// What is known and how it is shown.
+    pub model: Model,
+    /// What comes in.
+    pub intake: Intake,
+    /// How things look.
+    pub theme: Theme,
+}
+
+/// Opens the session of another context, on the screen of the model that is given; or says why not.
+pub type Open<'a> = &'a mut dyn FnMut(&str, &Model) -> Result<Session, String>;
+
 /// Shows the live view until something ends it. The terminal, behind `multiplexer`, is given back
 /// before this returns.
 ///
 /// # Errors
 /// The terminal cannot be taken over.
-pub async fn run(
-    mut model: Model,
-    mut feed: Feed,
-    mut theme: Theme,
-    multiplexer: Multiplexer,
-    now: Now,
-) -> io::Result<End> {
+pub async fn run(session: Session, multiplexer: Multiplexer, open: Open<'_>, now: Now) -> io::Result<End> {
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter()?;
-    if model.switches().mouse {
+    if session.model.switches().mouse {
         terminal.set_mouse(true)?;
     }
     let mut keys = events()?;
     insist(PATIENCE, |code| abandon(code.into()))?;
     let mut hang_up = std::pin::pin!(hung_up());
+    let (words, mut said) = mpsc::unbounded_channel();
+    let mut view = View { session, terminal, multiplexer, words, now };
     let mut next_frame = Instant::now();
     loop {
-        if model.is_dirty() && Instant::now() >= next_frame {
-            if draw(&mut terminal, &mut model, &theme).is_err() {
+        if view.session.model.is_dirty() && Instant::now() >= next_frame {
+            if view.draw().is_err() {
                 return Ok(End::Signalled(Signal::HangUp));
             }
             next_frame = Instant::now() + FRAME;
         }
-        let wake = next_wake(&model, next_frame, &now);
+        let wake = next_wake(&view.session.model, next_frame, &view.now);
         let msgs = tokio::select! {
             biased;
             () = panicked() => return Ok(End::Panicked),
             () = &mut hang_up => return Ok(End::Signalled(Signal::HangUp)),
             signal = signals.next() => match signal {
                 ends @ (Signal::Interrupt | Signal::Terminate | Signal::HangUp) => return Ok(End::Signalled(ends)),
-                Signal::Stop => { terminal.stop()?; Vec::new() }
-                Signal::Continue => { terminal.resume()?; vec![Msg::Resumed] }
+                Signal::Stop => { view.terminal.stop()?; Vec::new() }
+                Signal::Continue => { view.terminal.resume()?; vec![Msg::Resumed] }
             },
             event = keys.recv() => match event {
                 Some(Ok(event)) => Vec::from_iter(message(event)),
                 Some(Err(_)) | None => return Ok(End::Signalled(Signal::HangUp)),
             },
-            Some(observation) = feed.observations.recv() => vec![Msg::Observed(observation)],
-            Some(news) = next_news(&mut feed.watch) => feed.rewatch(news, &model),
+            Some(text) = said.recv() => vec![Msg::Notice(text)],
+            incoming = view.session.intake.next() => view.session.intake.take(incoming),
             () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => vec![Msg::Tick],
         };
-        let mut effects: Vec<Effect> =
-            msgs.into_iter().flat_map(|msg| update(&mut model, now(), msg)).collect();
-        effects.extend(fold(&mut model, &mut feed, &now));
+        let mut effects = view.update(msgs);
+        effects.extend(view.fold());
         for effect in effects {
-            match effect {
-                Effect::PollNow => feed.poller.poll_now(),
-                Effect::SetInterval(ms) => feed.poller.set_interval(Duration::from_millis(ms)),
-                Effect::Copy(text) => match terminal.copy(&text, multiplexer) {
-                    Ok(()) => {}
-                    Err(CopyError::TooLong(why)) => say(&mut model, &now, why.to_string()),
-                    Err(CopyError::Terminal(_)) => return Ok(End::Signalled(Signal::HangUp)),
-                },
-                Effect::CopyRecord(_)
-                | Effect::Theme(_)
-                | Effect::Watch { .. }
-                | Effect::SwitchContext(_)
-                | Effect::Export { .. } => {}
-                Effect::Mouse(taken) => terminal.set_mouse(taken)?,
-                Effect::NextTheme => {
-                    theme = theme.next();
-                    say(&mut model, &now, format!("theme: {}", theme.name().name()));
-                }
-                Effect::Ring => terminal.ring()?,
-                Effect::QuitKeeping => {
+            match view.perform(effect, open)? {
+                None => {}
+                Some(Left::With(end)) => return Ok(end),
+                Some(Left::Picture) => {
+                    let View { session, terminal, .. } = view;
                     drop(terminal);
-                    return Ok(leave_picture(&model, &theme));
+                    return Ok(leave_picture(&session.model, &session.theme));
                 }
-                Effect::Repaint => terminal.repaint()?,
-                Effect::Suspend if has_job_control() => stop_job(),
-                Effect::Suspend => {
-                    say(&mut model, &now, "no shell to go back to: Ctrl-Z does nothing here".to_owned());
-                }
-                Effect::Quit => return Ok(End::Quit),
-                Effect::Interrupt => return Ok(End::Signalled(Signal::Interrupt)),
             }
         }
     }
 }
 
-/// Tells whoever watches; nothing follows from that.
-fn say(model: &mut Model, now: &Now, text: String) {
-    update(model, now(), Msg::Notice(text));
+/// The live view while it lasts.
+struct View {
+    session: Session,
+    terminal: Terminal,
+    multiplexer: Multiplexer,
+    /// Takes words of tasks that are done.
+    words: mpsc::UnboundedSender<String>,
+    now: Now,
+}
+
+/// How the view is left.
+enum Left {
+    /// So.
+    With(End),
+    /// With the last frame on the user's own screen.
+    Picture,
+}
+
+impl View {
+    fn update(&mut self, msgs: Vec<Msg>) -> Vec<Effect> {
+        msgs.into_iter().flat_map(|msg| update(&mut self.session.model, (self.now)(), msg)).collect()
+    }
+
+    /// Tells whoever watches, in words that pass; nothing follows from that.
+    fn tell(&mut self, text: String) {
+        self.update(vec![Msg::Told(text)]);
+    }
+
+    /// Takes what the feed has ready, for as long as keys may wait.
+    fn fold(&mut self) -> Vec<Effect> {
+        let began = Instant::now();
+        let mut effects = Vec::new();
+        while began.elapsed() < FOLD
+            && let Ok(observation) = self.session.intake.observations.try_recv()
+        {
+            let msgs = self.session.intake.take(Incoming::Observed(observation));
+            effects.extend(self.update(msgs));
+        }
+        effects
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let Session { model, theme, .. } = &mut self.session;
+        self.terminal.draw(|frame| {
+            if let Some(cursor) = view(model, theme, frame.area(), frame.buffer_mut()) {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        model.take_dirty();
+        Ok(())
+    }
+
+    /// Starts what the model asks for; says so where that ends the view.
+    fn perform(&mut self, effect: Effect, open: Open<'_>) -> io::Result<Option<Left>> {
+        match effect {
+            Effect::PollNow => self.session.intake.poller.poll_now(),
+            Effect::SetInterval(ms) => self.session.intake.poller.set_interval(Duration::from_millis(ms)),
+            Effect::Copy(text) => return Ok(self.copy(&text)),
+            Effect::CopyRecord(user) => {
+                let text = user_json(&user_record(&self.session.model, user));
+                self.tell(format!("sent to the terminal: JSON, {} bytes", text.len()));
+                return Ok(self.copy(&text));
+            }
+            Effect::Export { format, file } => self.export(format, file),
+            Effect::Mouse(taken) => self.terminal.set_mouse(taken)?,
+            Effect::NextTheme => self.retheme(self.session.theme.next()),
+            Effect::Theme(name) => {
+                if let Some(name) = ThemeName::from_name(&name) {
+                    self.retheme(self.session.theme.with(name));
+                }
+            }
+            Effect::Watch { add, remove } => {
+                let msgs = self.session.intake.watch(&add, &remove);
+                self.update(msgs);
+            }
+            Effect::SwitchContext(name) => match open(&name, &self.session.model) {
+                // The old session ends here: its tasks, and all that was known through it.
+                Ok(session) => {
+                    self.session = session;
+                    self.terminal.repaint()?;
+                }
+                Err(why) => {
+                    self.update(vec![Msg::Notice(why)]);
+                }
+            },
+            Effect::Ring => self.terminal.ring()?,
+            Effect::Repaint => self.terminal.repaint()?,
+            Effect::Suspend if has_job_control() => stop_job(),
+            Effect::Suspend => self.tell("no shell to go back to: Ctrl-Z does nothing here".to_owned()),
+            Effect::Quit => return Ok(Some(Left::With(End::Quit))),
+            Effect::QuitKeeping => return Ok(Some(Left::Picture)),
+            Effect::Interrupt => return Ok(Some(Left::With(End::Signalled(Signal::Interrupt)))),
+        }
+        Ok(None)
+    }
+
+    fn copy(&mut self, text: &str) -> Option<Left> {
+        match self.terminal.copy(text, self.multiplexer) {
+            Ok(()) => None,
+            Err(CopyError::TooLong(why)) => {
+                self.tell(why.to_string());
+                None
+            }
+            Err(CopyError::Terminal(_)) => Some(Left::With(End::Signalled(Signal::HangUp))),
+        }
+    }
+
+    fn retheme(&mut self, theme: Theme) {
+        self.tell(format!("theme: {}", theme.name().name()));
+        self.session.theme = theme;
+    }
+
+    /// Writes a file of what is seen now, on a thread of its own: it may be large, or the disk slow.
+    fn export(&self, format: ExportFormat, file: Option<String>) {
+        let (model, theme) = (self.session.model.clone(), self.session.theme.clone());
+        let words = self.words.clone();
+        tokio::task::spawn_blocking(move || {
+            let named = file.clone().unwrap_or_default();
+            let said = match export(&model, &theme, format, file.as_deref()) {
+                Ok(path) => format!("written: {}", path.display()),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    format!("{named} is there already, and stays as it is: name another file")
+                }
+                Err(error) => format!("cannot write {named}: {error}"),
+            };
+            // Nobody listens once the view has ended.
+            let _ = words.send(visible(&said).into_owned());
+        });
+    }
 }
 
 /// Prints what was to be seen on the user's own screen, which is theirs again.
 fn leave_picture(model: &Model, theme: &Theme) -> End {
-    let (columns, rows) = model.size();
-    let mut picture = Buffer::empty(Rect::new(0, 0, columns, rows));
-    view(model, theme, picture.area, &mut picture);
-    match write_frame(&picture, theme.is_coloured(), &mut io::stdout().lock()) {
+    match write_frame(&frame(model, theme), theme.is_coloured(), &mut io::stdout().lock()) {
         Ok(()) => End::Quit,
         Err(_) => End::Signalled(Signal::HangUp),
     }
@@ -189,51 +282,5 @@ fn message(event: Event) -> Option<Msg> {
             _ => None,
         },
         Event::Key(_) | Event::FocusGained | Event::FocusLost => None,
-    }
-}
-
-/// Takes what the feed has ready, for as long as keys may wait.
-fn fold(model: &mut Model, feed: &mut Feed, now: &Now) -> Vec<Effect> {
-    let began = Instant::now();
-    let mut effects = Vec::new();
-    while began.elapsed() < FOLD
-        && let Ok(observation) = feed.observations.try_recv()
-    {
-        effects.extend(update(model, now(), Msg::Observed(observation)));
-    }
-    effects
-}
-
-fn draw(terminal: &mut Terminal, model: &mut Model, theme: &Theme) -> io::Result<()> {
-    terminal.draw(|frame| {
-        if let Some(cursor) = view(model, theme, frame.area(), frame.buffer_mut()) {
-            frame.set_cursor_position(cursor);
-        }
-    })?;
-    model.take_dirty();
-    Ok(())
-}
-
-async fn next_news(watch: &mut Option<mpsc::Receiver<WatchNews>>) -> Option<WatchNews> {
-    match watch {
-        Some(watch) => watch.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
-impl Feed {
-    /// Goes over to what the watch-list file holds now.
-    fn rewatch(&mut self, news: WatchNews, model: &Model) -> Vec<Msg> {
-        let listing = match news {
-            WatchNews::Kept(why) => return vec![Msg::Notice(why)],
-            WatchNews::Changed(listing) => listing,
-        };
-        let generation = model.live().list().generation() + 1;
-        let entries = self.fixed.iter().cloned().chain(listing.entries);
-        let list = Arc::new(WatchList::new(generation, self.batch, entries));
-        self.poller.watch(Arc::clone(&list));
-        let notice = format!("the watch list has changed: {} users", list.len());
-        let notices = std::iter::once(notice).chain(listing.warnings).map(Msg::Notice);
-        std::iter::once(Msg::Rebased(list)).chain(notices).collect()
     }
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::presence::query::{Query, QueryError};
 use crate::presence::{
-    About, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, History, Knowledge, Moment, Roster,
+    About, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, Hints, History, Knowledge, Moment, Roster,
     RuleSettings, Severity, Since, Timeline, Trend, UserIx,
 };
 
@@ -192,6 +192,8 @@ pub struct Picture<'a> {
     pub findings: &'a Findings,
     /// How the asking went of late.
     pub trend: &'a Trend,
+    /// What the last answer said of the server.
+    pub hints: Option<&'a Hints>,
     /// At which time.
     pub now: Moment,
     timeline: &'a Timeline,
@@ -436,6 +438,7 @@ impl Model {
             history: &knowledge.history,
             findings: &knowledge.findings,
             trend: &knowledge.trend,
+            hints: knowledge.hints.as_deref(),
             now,
             timeline: &self.timeline,
             until,

@@ -182,6 +182,9 @@ fn asking(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
         format!("{:.1} requests, {:.0} users, {}", rates.requests, rates.users, bytes(rates.bytes as u64)),
     ));
     lines.push(ServerLine::Fact("received", format!("{} in all", bytes(sums.wire_bytes))));
+    if let Some(hints) = picture.hints {
+        lines.extend(hints.words().into_iter().map(|(name, words)| ServerLine::Fact(name, words)));
+    }
     let offset = picture.roster.server_clock().offset_ms();
     let clock = match offset {
         0 => "as this machine's".to_owned(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::batches::Freshness;
 use super::findings::{Case, Finding, Findings, RuleSettings};
+use super::hints::Hints;
 use super::history::History;
 use super::observation::Observation;
 use super::roster::{Changes, Roster};
@@ -54,6 +55,8 @@ pub struct Knowledge {
     pub findings: Findings,
     /// How the asking went in the last half hour.
     pub trend: Trend,
+    /// What the last answer said of the server.
+    pub hints: Option<Arc<Hints>>,
     server_judged: Option<u64>,
 }
 
@@ -65,6 +68,7 @@ impl Knowledge {
             history: History::default(),
             findings: Findings::new(rules),
             trend: Trend::default(),
+            hints: None,
             server_judged: None,
         }
     }
@@ -74,6 +78,9 @@ impl Knowledge {
         let now = observation.received;
         let users = self.roster.list().batch(observation.batch).len() as u32;
         self.trend.observe(observation, users);
+        if observation.answer.is_ok() && observation.hints.is_some() {
+            self.hints.clone_from(&observation.hints);
+        }
         let changes = self.roster.apply(observation);
         self.follow(changes, now)
     }

@@ -99,7 +99,13 @@ impl Theme {
     /// The same in the looks of the theme after this one.
     #[must_use]
     pub fn next(&self) -> Theme {
-        Theme::named(self.name.next(), self.colour, self.ascii, self.ambiguous_wide)
+        self.with(self.name.next())
+    }
+
+    /// The same in the looks of another theme.
+    #[must_use]
+    pub fn with(&self, name: ThemeName) -> Theme {
+        Theme::named(name, self.colour, self.ascii, self.ambiguous_wide)
     }
 
     /// Which theme this is.
