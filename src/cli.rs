@@ -384,16 +384,17 @@ fn everywhere(command: clap::Command, change: &dyn Fn(clap::Arg) -> clap::Arg) -
     command.mut_args(change).mut_subcommands(|below| everywhere(below, change))
 }
 
-/// Refuses a lone argument that looks like a command with up to two typing errors in it: a sentence
-/// with both readings. `imtop -- evnts` watches that user.
+/// Refuses a lone argument that looks like a command with up to two typing errors in it, and a command
+/// after options: a sentence with both readings. `imtop -- evnts` watches that user.
 pub fn misspelt_command(cli: &Cli, mut raw: impl Iterator<Item = std::ffi::OsString>) -> Option<String> {
-    let [user] = cli.watch.users.as_slice() else { return None };
+    let [user, others @ ..] = cli.watch.users.as_slice() else { return None };
+    let most = if others.is_empty() { 2 } else { 0 };
     if cli.command.is_some() || raw.any(|argument| argument == "--") {
         return None;
     }
     let definition = Cli::command();
     let mut commands = definition.get_subcommands().map(clap::Command::get_name);
-    let command = commands.find(|command| strsim::damerau_levenshtein(user, command) <= 2)?;
+    let command = commands.find(|command| strsim::damerau_levenshtein(user, command) <= most)?;
     let user = visible(user);
     Some(format!(
         "did you mean the command `imtop {command}`, or `imtop -- {user}` to watch the user {user}?"
@@ -472,6 +473,7 @@ mod tests {
             Some("did you mean the command `imtop demo`, or `imtop -- dmeo` to watch the user dmeo?")
         );
         assert!(ask(&["simulat"]).is_some());
+        assert!(ask(&["--ascii", "config", "check"]).is_some(), "options of a command come after it");
         for line in [&["--", "dmeo"] as &[_], &["user_001"], &["dmeo", "user_001"], &["demo"], &[]] {
             assert_eq!(ask(line), None, "{line:?}");
         }

@@ -4,19 +4,21 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use clap::ArgMatches;
 use tokio::sync::mpsc;
 
 use crate::app::{Model, Msg, Sort, Start, Switches, update};
-use crate::cli::{DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
+use crate::cli::{ConfigCommand, DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
 use crate::clock;
 use crate::config::{
-    Appearance, PaceSettings, Settings, SettingsError, WatchFile, Watched, write_watch_list,
+    self, Appearance, PaceSettings, PictureSettings, Settings, SettingsError, Sources, WatchFile, Watched,
+    write_watch_list,
 };
 use crate::feed::{Now, Pace, Poller};
 use crate::headless::{self, Round};
 use crate::openim::{Client, Credentials, Options, SetupError, Tls};
 use crate::output::write_frame;
-use crate::presence::{Freshness, Observation, Roster, WatchList};
+use crate::presence::{Freshness, Observation, Roster, RuleSettings, WatchList};
 use crate::run::{Feed, run};
 use crate::simulator::{Clock, Running, Scenario, ScenarioError, Simulator};
 use crate::terminal::terminal_size;
@@ -65,18 +67,34 @@ impl CommandError {
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn watch(settings: Settings, screen: &ScreenArgs) -> Result<u8, CommandError> {
-    let Settings { server, banners, watched, pace } = settings;
-    let name = server.api.to_string();
+pub async fn watch(sources: &Sources, screen: &ScreenArgs) -> Result<u8, CommandError> {
+    let Settings { context, production, server, mut banners, watched, pace, picture, rules, .. } =
+        sources.settings()?;
+    if production {
+        banners.insert(0, "PROD".to_owned());
+    }
+    let api = server.api.to_string();
     let client = Client::new(server)?;
-    live(client, name, banners, watched, pace, screen).await
+    let shown = Shown { server: api.clone(), api, context, banners, rules };
+    live(client, shown, watched, pace, &picture, screen.size).await
+}
+
+/// What is said of the server.
+struct Shown {
+    /// What it is called where nothing else names it.
+    server: String,
+    api: String,
+    context: Option<String>,
+    banners: Vec<String>,
+    rules: RuleSettings,
 }
 
 /// The same view on a simulator of its own.
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn demo(args: &DemoArgs) -> Result<u8, CommandError> {
+pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError> {
+    let picture = sources.picture_of_demo()?;
     let scenario = scenario(&args.scenario)?;
     let suggested = PaceSettings {
         interval: scenario.poll_interval(),
@@ -101,8 +119,29 @@ pub async fn demo(args: &DemoArgs) -> Result<u8, CommandError> {
         concurrency: pace.concurrency,
         secrets: Vec::new(),
     };
-    let client = Client::new(server)?;
-    live(client, "demo".to_owned(), Vec::new(), watched, pace, &args.screen).await
+    let shown = Shown {
+        server: "demo".to_owned(),
+        api: server.api.to_string(),
+        context: None,
+        banners: Vec::new(),
+        rules: RuleSettings::default(),
+    };
+    live(Client::new(server)?, shown, watched, pace, &picture, args.screen.size).await
+}
+
+/// Says where the configuration is, what is in force, what could be written, or what is wrong.
+///
+/// # Errors
+/// See [`CommandError`].
+pub fn config(command: &ConfigCommand, matches: &ArgMatches) -> Result<u8, CommandError> {
+    let mut out = io::stdout().lock();
+    let text = match command {
+        ConfigCommand::Path(_) => config::path(matches, &environment)?,
+        ConfigCommand::Print(_) => config::print(matches, &environment)?,
+        ConfigCommand::Template => config::template(),
+        ConfigCommand::Check(_) => config::check(matches, &environment)?,
+    };
+    piped(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(|()| 0)
 }
 
 /// Only the simulator, until it is ended by a signal.
@@ -176,14 +215,14 @@ async fn simulate_on(
 
 async fn live(
     client: Client,
-    server: String,
-    banners: Vec<String>,
+    shown: Shown,
     watched: Watched,
     pace: PaceSettings,
-    screen: &ScreenArgs,
+    picture: &PictureSettings,
+    size: Option<(u16, u16)>,
 ) -> Result<u8, CommandError> {
     let interactive = io::stdout().is_terminal();
-    let appearance = Appearance::judge(screen, &environment, interactive);
+    let appearance = Appearance::judge(picture, &environment, interactive);
     let theme = Theme::new(appearance.colour, appearance.ascii);
     let now = clock::start();
     let list = Arc::new(WatchList::new(1, pace.batch, watched.entries));
@@ -192,22 +231,22 @@ async fn live(
     let freshness = if interactive { Freshness::for_interval(interval_ms) } else { Freshness::FOR_EVER };
     let mut model = Model::new(Start {
         one_shot: !interactive,
-        server,
-        banners,
+        server: shown.server,
+        banners: shown.banners,
         roster: Roster::new(Arc::clone(&list), freshness, now()),
         interval_ms,
         size: if interactive { terminal_size().map_err(CommandError::Terminal)? } else { headless::SIZE },
         now: now(),
-        sort: screen.sort.map(|column| Sort { column, inverted: false }),
-        filter: crate::presence::query::Query::default(),
-        rules: crate::presence::RuleSettings::default(),
-        columns: None,
-        api: String::new(),
-        context: None,
-        switches: Switches::default(),
+        sort: picture.sort.map(|column| Sort { column, inverted: false }),
+        filter: picture.filter.clone(),
+        rules: shown.rules,
+        columns: picture.columns.clone(),
+        api: shown.api,
+        context: shown.context,
+        switches: Switches { mouse: picture.mouse, bell: picture.bell, ..Switches::default() },
         mask_key: mask_key(),
-        mask: false,
-        utc: screen.utc,
+        mask: picture.mask,
+        utc: picture.utc,
         zone: jiff::tz::TimeZone::system(),
     });
     for warning in watched.warnings {
@@ -221,8 +260,7 @@ async fn live(
         Pace { interval: pace.interval, concurrency: pace.concurrency, seed: clock::unix_ms() as u64 };
     let (poller, observations) = Poller::start(Arc::new(client), list, steps, Arc::clone(&now));
     if !interactive {
-        return one_frame(model, observations, screen.size, &theme, appearance.colour != Colour::None, &now)
-            .await;
+        return one_frame(model, observations, size, &theme, appearance.colour != Colour::None, &now).await;
     }
     let watch = watched.file.map(WatchFile::follow);
     let feed = Feed { observations, poller, watch, fixed: watched.fixed, batch: pace.batch };

@@ -10,7 +10,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("presence", &[]),
     ("openim", &["presence"]),
     ("simulator", &["presence"]),
-    ("config", &["cli", "openim", "presence", "ui"]),
+    ("config", &["app", "cli", "openim", "presence", "ui"]),
     ("cli", &["app", "presence"]),
     ("feed", &["openim", "presence"]),
     ("app", &["presence"]),

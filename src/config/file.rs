@@ -23,8 +23,16 @@ const LARGEST: u64 = 1 << 20;
 const QUOTED: usize = 40;
 
 /// Names under which a secret itself might be written down.
-const SECRETS: [&str; 8] =
-    ["token", "secret", "password", "admin-token", "admin-secret", "access-token", "admin_token", "api-token"];
+const SECRETS: [&str; 8] = [
+    "token",
+    "secret",
+    "password",
+    "admin-token",
+    "admin-secret",
+    "access-token",
+    "admin_token",
+    "api-token",
+];
 
 /// The ways to credentials; a context takes one.
 pub(super) const CREDENTIALS: [&str; 3] = ["token-file", "token-command", "secret-file"];
@@ -177,28 +185,29 @@ impl Reader<'_> {
             for (key, value) in settings {
                 self.setting(key, value, true, &mut values);
             }
-            self.together(name, key.span(), &values);
+            self.together(name, key.span(), settings);
             contexts.insert(name.to_owned(), ContextTable { place: self.place(&key.span()), values });
         }
         contexts
     }
 
     /// What the settings of a context need or forbid beside one another.
-    fn together(&mut self, name: &str, span: Range<usize>, values: &Values) {
+    fn together(&mut self, name: &str, span: Range<usize>, settings: &DeTable<'_>) {
+        let has = |name: &str| settings.keys().any(|key| key.get_ref() == name);
         let name = visible_bounded(name, QUOTED);
-        if !values.contains_key("api") {
+        if !has("api") {
             let what = format!(
                 "the context {name} names no server; expected api = \"http://...\" or \"https://...\""
             );
             self.wrong(span.clone(), what);
         }
-        let given: Vec<&str> = CREDENTIALS.into_iter().filter(|name| values.contains_key(name)).collect();
+        let given: Vec<&str> = CREDENTIALS.into_iter().filter(|name| has(name)).collect();
         if let [first, second, ..] = given.as_slice() {
             let what = format!("the context {name} has {first} and {second}; expected one of them");
             self.wrong(span.clone(), what);
         }
         for (one, other) in [("client-cert", "client-key"), ("client-key", "client-cert")] {
-            if values.contains_key(one) && !values.contains_key(other) {
+            if has(one) && !has(other) {
                 self.wrong(span.clone(), format!("the context {name} has {one}; expected {other} beside it"));
             }
         }
@@ -216,7 +225,12 @@ impl Reader<'_> {
                 continue;
             }
             let DeValue::Array(list) = value.get_ref() else {
-                self.kind(action, value, value.get_ref(), "a list of keys such as [\"x\", \"g g\", \"Ctrl-x\"]");
+                self.kind(
+                    action,
+                    value,
+                    value.get_ref(),
+                    "a list of keys such as [\"x\", \"g g\", \"Ctrl-x\"]",
+                );
                 continue;
             };
             let mut keys = Vec::new();
@@ -226,7 +240,8 @@ impl Reader<'_> {
                     keys.push(text.to_owned());
                 } else {
                     let text = visible_bounded(text, QUOTED);
-                    let what = format!("no key \"{text}\"; expected keys such as x, Enter, F2, Ctrl-x or \"g g\"");
+                    let what =
+                        format!("no key \"{text}\"; expected keys such as x, Enter, F2, Ctrl-x or \"g g\"");
                     self.wrong(element.span(), what);
                 }
             }
@@ -276,7 +291,8 @@ impl Reader<'_> {
             (Kind::Switch | Kind::SwitchOrPath, DeValue::Boolean(on)) => Ok(Value::Switch(*on)),
             (Kind::Switch, _) => Err(other("true or false")),
             (Kind::Number(fits, expected), DeValue::Integer(number)) => {
-                match u64::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| fits(*number)) {
+                match u64::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| fits(*number))
+                {
                     Some(number) => Ok(Value::Number(number)),
                     None => {
                         let number = visible_bounded(number.as_str(), QUOTED);

@@ -102,7 +102,7 @@ pub(super) const SETTINGS: &[SettingRow] = settings! {
     Picture "ambiguous-width" Kind::Number(|n| n == 1 || n == 2, "1 or 2"), "1" ""
         "Columns that the terminal gives to characters of ambiguous width: 1 or 2";
     Picture "columns" Kind::List(columns), "" "[\"user\", \"label\", \"presence\", \"platforms\", \"since\"]"
-        "Which columns, and in which order; unset: as many of the usual ones as fit";
+        "Which columns of the list, and in which order";
     Picture "sort" Kind::Word(|| SortColumn::names().collect()), "" "\"problems\"" "Order of the users";
     Picture "filter" Kind::Query, "" "\"state=online and exp<24h\"" "Show only these users";
     Picture "utc" Kind::Switch, "false" "" "Show times in UTC rather than this machine's zone";
