@@ -59,10 +59,10 @@ struct Checked<'a> {
     found: Vec<Mistake>,
 }
 
-impl<'a> Checked<'a> {
+impl Checked<'_> {
     fn mistakes(mut self) -> Vec<Mistake> {
         for name in ["token-file", "secret-file"] {
-            self.named(name, |path| private(path));
+            self.named(name, private);
         }
         self.named("watch", |path| WatchFile::open(path).map(drop));
         self.named("check-secrets", |path| {

@@ -103,7 +103,7 @@ impl ConfigFile {
         }
         let syntax = reader.mistakes.len();
         let mut file = reader.file(table.get_ref());
-        file.name = name.to_owned();
+        name.clone_into(&mut file.name);
         let mut mistakes = reader.mistakes;
         if syntax > 0 {
             // The rest follows from what could not be read.
@@ -291,14 +291,11 @@ impl Reader<'_> {
             (Kind::Switch | Kind::SwitchOrPath, DeValue::Boolean(on)) => Ok(Value::Switch(*on)),
             (Kind::Switch, _) => Err(other("true or false")),
             (Kind::Number(fits, expected), DeValue::Integer(number)) => {
-                match u64::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| fits(*number))
-                {
-                    Some(number) => Ok(Value::Number(number)),
-                    None => {
-                        let number = visible_bounded(number.as_str(), QUOTED);
-                        Err(wrong(format!("{name} is {number}; expected {expected}")))
-                    }
-                }
+                let digits = number.as_str();
+                let read = u64::from_str_radix(digits, number.radix()).ok().filter(|number| fits(*number));
+                read.map(Value::Number).ok_or_else(|| {
+                    wrong(format!("{name} is {}; expected {expected}", visible_bounded(digits, QUOTED)))
+                })
             }
             (Kind::Number(_, expected), _) => Err(other(expected)),
             (Kind::Word(words), DeValue::String(text)) => {

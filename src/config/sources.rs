@@ -317,7 +317,7 @@ fn given(row: &SettingRow, matches: &ArgMatches) -> Option<Given> {
     let id = row.name.replace('-', "_");
     let id = id.as_str();
     // `--users` of a demo is how many there are, not who.
-    let foreign = row.part == Part::Whom && !matches.try_contains_id("watch").is_ok();
+    let foreign = row.part == Part::Whom && matches.try_contains_id("watch").is_err();
     if foreign || !is_there(matches, id) {
         return None;
     }

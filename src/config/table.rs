@@ -77,8 +77,9 @@ fn columns() -> Vec<&'static str> {
     ColumnName::ALL.into_iter().map(ColumnName::name).collect()
 }
 
-fn any(_: &str) -> Result<(), String> {
-    Ok(())
+fn name(text: &str) -> Result<(), String> {
+    let fits = !text.is_empty() && !text.contains(char::is_control);
+    if fits { Ok(()) } else { Err("expected a name that can be shown".to_owned()) }
 }
 
 macro_rules! settings {
@@ -126,7 +127,7 @@ pub(super) const SETTINGS: &[SettingRow] = settings! {
     Server "token-file" Kind::Path, "" "\"~/.imtop-token\"" "File with an admin token, readable by its owner only";
     Server "token-command" Kind::Private, "" "\"pass show im/admin-token\"" "Shell command that prints an admin token";
     Server "secret-file" Kind::Path, "" "\"~/.imtop-secret\"" "File with the server's secret, to log in with";
-    Server "admin-id" Kind::Text(any), "\"imAdmin\"" "" "Admin ID to log in as, with secret-file";
+    Server "admin-id" Kind::Text(name), "\"imAdmin\"" "" "Admin ID to log in as, with secret-file";
     Server "ca-file" Kind::Path, "" "\"ca.pem\"" "Trust the certificate authorities in this PEM file, beside the system's";
     Server "client-cert" Kind::Path, "" "\"client.pem\"" "Client certificate (PEM) to show to the server";
     Server "client-key" Kind::Path, "" "\"client.key\"" "Key (PEM) of the client certificate";
@@ -135,7 +136,7 @@ pub(super) const SETTINGS: &[SettingRow] = settings! {
     Server "body-limit" Kind::Text(|text| parse_size(text).map(drop)), "\"64MiB\"" "" "Largest answer to take, unpacked";
     Whom "watch" Kind::Path, "" "\"users.csv\"" "File with one user a line: id[,label[,group]]; read again when it changes";
     Whom "users" Kind::List(Vec::new), "" "[\"user_001\", \"user_002\"]" "User IDs";
-    Whom "group-id" Kind::Text(any), "" "\"3842067123\"" "The members of this group of the server";
+    Whom "group-id" Kind::Text(name), "" "\"3842067123\"" "The members of this group of the server";
     Whom "all" Kind::Switch, "false" "" "Every registered user";
     Whom "labels" Kind::Word(|| vec!["file", "server"]), "\"file\"" ""
         "Where labels come from: the watch list (file) or the server's nicknames (server)";
