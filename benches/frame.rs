@@ -55,19 +55,9 @@ fn model(users: u32) -> Model {
     let entries = (0..users).map(|n| Entry::of(&format!("user{n:06}")));
     let list = Arc::new(WatchList::new(1, BATCH, entries));
     let batches = list.batches();
-    let mut model = Model::new(Start {
-        server: "http://im.example:10002".into(),
-        banners: vec![],
-        roster: Roster::new(list, Freshness::for_interval(2_000), START),
-        interval_ms: 2_000,
-        size: SIZE,
-        now: START,
-        sort: None,
-        filter: None,
-        one_shot: false,
-        utc: true,
-        zone: TimeZone::UTC,
-    });
+    let roster = Roster::new(list, Freshness::for_interval(2_000), START);
+    let mut model =
+        Model::new(Start { server: "http://im.example:10002".into(), ..Start::new(roster, SIZE, START) });
     for batch in 0..batches {
         let range = model.live().list().batch(batch);
         update(

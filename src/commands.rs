@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use tokio::sync::mpsc;
 
-use crate::app::{Model, Msg, Sort, Start, Switches, update};
+use crate::app::{Keymap, Model, Msg, Sort, Start, Switches, update};
 use crate::cli::{ConfigCommand, DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
 use crate::clock;
 use crate::config::{
@@ -68,18 +68,18 @@ impl CommandError {
 /// # Errors
 /// See [`CommandError`].
 pub async fn watch(sources: &Sources, screen: &ScreenArgs) -> Result<u8, CommandError> {
-    let Settings { context, production, server, mut banners, watched, pace, picture, rules, .. } =
+    let Settings { context, production, server, mut banners, watched, pace, picture, rules, keymap } =
         sources.settings()?;
     if production {
         banners.insert(0, "PROD".to_owned());
     }
     let api = server.api.to_string();
     let client = Client::new(server)?;
-    let shown = Shown { server: api.clone(), api, context, banners, rules };
+    let shown = Shown { server: api.clone(), api, context, banners, rules, keymap };
     live(client, shown, watched, pace, &picture, screen.size).await
 }
 
-/// What is said of the server.
+/// What the model is told of the server, and by whom it is asked about it.
 struct Shown {
     /// What it is called where nothing else names it.
     server: String,
@@ -87,6 +87,7 @@ struct Shown {
     context: Option<String>,
     banners: Vec<String>,
     rules: RuleSettings,
+    keymap: Keymap,
 }
 
 /// The same view on a simulator of its own.
@@ -125,6 +126,7 @@ pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError
         context: None,
         banners: Vec::new(),
         rules: RuleSettings::default(),
+        keymap: sources.keymap()?,
     };
     live(Client::new(server)?, shown, watched, pace, &picture, args.screen.size).await
 }
@@ -248,6 +250,10 @@ async fn live(
         mask: picture.mask,
         utc: picture.utc,
         zone: jiff::tz::TimeZone::system(),
+        keymap: shown.keymap,
+        contexts: Vec::new(),
+        themes: Vec::new(),
+        greet: interactive,
     });
     for warning in watched.warnings {
         if interactive {

@@ -108,6 +108,10 @@ pub async fn run(mut model: Model, mut feed: Feed, theme: &Theme, now: Now) -> i
                 | Effect::CopyRecord(_)
                 | Effect::Mouse(_)
                 | Effect::NextTheme
+                | Effect::Theme(_)
+                | Effect::Watch { .. }
+                | Effect::SwitchContext(_)
+                | Effect::Export { .. }
                 | Effect::Ring => {}
                 Effect::QuitKeeping => return Ok(End::Quit),
                 Effect::Repaint => terminal.repaint()?,

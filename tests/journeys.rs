@@ -315,3 +315,56 @@ fn before_anything_happens_the_events_say_so() {
     stage.keys("2");
     stage.picture("events-60x15-none");
 }
+
+#[test]
+fn commands_are_found_by_typing_a_part_of_them() {
+    let mut stage = night((80, 24));
+    stage.keys("jj:");
+    stage.picture("palette");
+    stage.keys("so");
+    stage.picture("palette-narrowed");
+    stage.keys("rt <Tab><Tab>");
+    stage.picture("palette-completed");
+    stage.keys("x<Enter>");
+    stage.picture("palette-mistake");
+    stage.keys("<Ctrl-u>sort token<Enter>");
+    stage.picture("palette-done");
+    for (width, height) in [(60, 15), (20, 5)] {
+        let mut stage = night((width, height));
+        stage.keys(":exp");
+        stage.picture(&format!("palette-{width}x{height}"));
+    }
+}
+
+#[test]
+fn the_help_is_searched_and_esc_ends_the_search_before_the_help() {
+    let mut stage = night((80, 24));
+    stage.keys("?/offline");
+    stage.picture("help-search");
+    stage.keys("<Enter><Esc>");
+    assert!(matches!(stage.model.screen(), imtop::app::Screen::Help { search, .. } if search.is_empty()));
+    stage.keys("/zzz<Enter>");
+    stage.picture("help-search-nothing");
+    stage.keys("<Esc><Esc>");
+    assert_eq!(*stage.model.screen(), imtop::app::Screen::Users);
+}
+
+#[test]
+fn the_first_keys_are_told_until_one_is_pressed() {
+    for (width, height) in [(80, 24), (20, 5)] {
+        let greet = |start: &mut imtop::app::Start| start.greet = true;
+        let mut stage = Stage::tuned((width, height), 500, vec![Entry::of("alice")], greet);
+        stage.picture(&format!("greeting-{width}x{height}"));
+        stage.wait(600_000);
+        assert!(stage.model.greets());
+        stage.keys("j");
+        assert!(!stage.model.greets());
+    }
+}
+
+#[test]
+fn a_filter_before_the_first_answer_says_that_nobody_has_answered() {
+    let mut stage = Stage::new((80, 24), 500, vec![Entry::of("alice"), Entry::of("bob")]);
+    stage.keys("/zzz<Enter>");
+    stage.picture("filter-before-the-first-answer");
+}

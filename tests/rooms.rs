@@ -20,7 +20,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("signals", &[]),
     ("terminal", &[]),
     ("headless", &["app", "feed", "output", "presence", "ui"]),
-    ("run", &["app", "config", "feed", "presence", "signals", "terminal", "ui"]),
+    ("handover", &["app", "output", "presence", "ui"]),
+    ("watching", &["presence"]),
+    (
+        "run",
+        &["app", "clipboard", "config", "feed", "handover", "output", "presence", "signals", "terminal", "ui", "watching"],
+    ),
     (
         "commands",
         &[

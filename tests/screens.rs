@@ -16,7 +16,6 @@ use imtop::openim::{Client, Credentials, Options, Tls};
 use imtop::presence::{FeedStatus, Freshness, Moment, Observation, Roster, Totals, WatchList};
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
 use imtop::ui::{Colour, Theme, view};
-use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -52,19 +51,8 @@ async fn live(scenario: &str, batch: u32) -> Live {
     });
     let now = clock::start();
     let list = Arc::new(WatchList::new(1, batch, entries));
-    let model = Model::new(Start {
-        server: server.url(),
-        banners: Vec::new(),
-        roster: Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now()),
-        interval_ms: 2_000,
-        size: (160, 45),
-        now: now(),
-        sort: None,
-        filter: None,
-        one_shot: false,
-        utc: true,
-        zone: TimeZone::UTC,
-    });
+    let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
+    let model = Model::new(Start { server: server.url(), ..Start::new(roster, (160, 45), now()) });
     let pace = Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1 };
     let (poller, observations) = Poller::start(Arc::new(client.unwrap()), list, pace, Arc::clone(&now));
     Live { server, model, poller, observations, now }

@@ -2,7 +2,10 @@
 
 mod stage;
 
-use imtop::app::{ACTIONS, Action, Effect, Line, Msg, Screen, SortColumn, TimeStyle};
+use imtop::app::{
+    ACTIONS, Action, ColumnName, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, Sort, SortColumn,
+    TimeStyle,
+};
 use imtop::presence::{Entry, FetchError, Moment, UserIx, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -548,4 +551,246 @@ fn a_paused_picture_stands_in_the_events_too() {
     assert!(stage.screen().contains("  0 of 6 events with u00"), "{}", stage.screen());
     stage.keys(" ");
     assert!(stage.screen().contains("  1 of 7 events with u00"), "{}", stage.screen());
+}
+
+/// The crowd on a server of several, with themes to choose from.
+fn configured() -> Stage {
+    let entries = vec![named("alice", "Alice", "a"), named("bob_1", "Night desk", "b"), Entry::of("bob_2")];
+    Stage::tuned((80, 24), 10, entries, |start| {
+        start.contexts = vec!["prod".into(), "staging".into()];
+        start.context = Some("prod".into());
+        start.themes = vec!["dark".into(), "light".into()];
+    })
+}
+
+fn texts(all: &[&str]) -> Vec<String> {
+    all.iter().map(|text| (*text).to_owned()).collect()
+}
+
+fn mistake(stage: &Stage) -> Option<(String, String)> {
+    let prompt = stage.model.prompt()?;
+    let mistake = prompt.mistake()?;
+    Some((prompt.text()[mistake.range.clone()].to_owned(), mistake.text.clone()))
+}
+
+#[test]
+fn commands_ask_the_world() {
+    let export = |format, file: Option<&str>| Effect::Export { format, file: file.map(str::to_owned) };
+    let watch = |add: &[&str], remove: &[&str]| Effect::Watch { add: texts(add), remove: texts(remove) };
+    for (keys, effects) in [
+        (":add carol, dave alice carol", vec![watch(&["carol", "dave"], &[])]),
+        (":rm bob_1 alice bob_1", vec![watch(&[], &["bob_1", "alice"])]),
+        ("j:rm", vec![watch(&[], &["alice"])]),
+        (":export csv", vec![export(ExportFormat::Csv, None)]),
+        (":export JSON last night.json ", vec![export(ExportFormat::Json, Some("last night.json"))]),
+        (":interval 500ms", vec![Effect::SetInterval(500)]),
+        (":interval 1.5", vec![Effect::SetInterval(1_500)]),
+        (":ctx staging", vec![Effect::SwitchContext("staging".into())]),
+        (":theme light", vec![Effect::Theme("light".into())]),
+        (":next-theme", vec![Effect::NextTheme]),
+        (":poll-now", vec![Effect::PollNow]),
+        (":q", vec![Effect::Quit]),
+        (":wq", vec![Effect::Quit]),
+        (":", vec![]),
+        ("x<Backspace>txt", vec![]),
+    ] {
+        let mut stage = configured();
+        stage.keys(keys);
+        stage.keys("<Enter>");
+        assert_eq!(mistake(&stage).filter(|_| !effects.is_empty()), None, "{keys}");
+        assert_eq!(stage.effects, effects, "{keys}");
+        assert_eq!(stage.model.prompt().is_some(), keys.starts_with('x'), "{keys}");
+    }
+}
+
+#[test]
+fn a_command_that_cannot_be_done_says_what_was_expected_and_stays() {
+    for (keys, place, words) in [
+        ("srot", "srot", "no command `srot`; is `sort` meant?"),
+        ("so", "so", "`so` may be sort, sort-next, sort-previous"),
+        ("zzzzz", "zzzzz", "no command `zzzzz`; Ctrl-u clears the line and shows all"),
+        ("pause now", "now", "`pause` takes no more words"),
+        ("sort", "", "expected a column: list, user, presence, token, since"),
+        ("sort tokn", "tokn", "`tokn` is no column to sort by; is `token` meant?"),
+        ("sort token up", "up", "expected `inverted` or nothing, not `up`"),
+        ("cols", "", "expected names of columns, +NAME, -NAME or `default`"),
+        (
+            "cols user zip",
+            "zip",
+            "`zip` is no column; there are user, label, group, presence, platforms, token, since, flips, reconnects, conns, last30, findings",
+        ),
+        ("cols +flips token", "token", "either all with + or - before them, or none"),
+        ("cols -user", "-user", "the user ID stays: a row needs a name"),
+        ("add", "", "expected one user ID or more"),
+        ("add alice", "", "alice is watched already"),
+        ("rm", "", "expected a user ID: no user is selected"),
+        ("rm alice,carol", "carol", "nobody with the ID carol is watched"),
+        ("goto", "", "expected a user ID, or a part of one"),
+        ("goto zoe 1", "zoe 1", "no user's ID or label contains zoe 1"),
+        ("export", "", "expected csv, json or txt"),
+        ("export xml", "xml", "`xml` is no form to write; there are csv, json, txt"),
+        ("interval soon", "soon", "expected a time such as 2s, 500ms or 1m"),
+        ("interval 1ms", "1ms", "expected a time from 100ms to 1h"),
+        ("ctx", "", "expected a context: prod, staging"),
+        ("ctx prod", "prod", "prod is asked already"),
+        ("ctx stagin", "stagin", "`stagin` is no context; is `staging` meant?"),
+        ("theme pink", "pink", "`pink` is no theme; there are dark, light"),
+    ] {
+        let mut stage = configured();
+        stage.keys(&format!(":{keys}<Enter>"));
+        assert_eq!(mistake(&stage), Some((place.to_owned(), words.to_owned())), "{keys}");
+        assert!(stage.effects.is_empty());
+        stage.keys("x");
+        assert_eq!((mistake(&stage), stage.model.prompt().is_some()), (None, true), "{keys}");
+    }
+}
+
+#[test]
+fn commands_take_effect_at_once() {
+    let mut stage = configured();
+    stage.keys(":sort token inv<Enter>");
+    assert_eq!(
+        stage.model.rows().sort(),
+        Sort { column: SortColumn::Column(ColumnName::Token), inverted: true }
+    );
+    stage.keys(":filter desk<Enter>");
+    assert_eq!((stage.model.rows().filter(), stage.model.rows().len()), ("desk", 1));
+    stage.keys("?:cols token conns<Enter>");
+    let chosen = |stage: &Stage| stage.model.columns_chosen().map(<[ColumnName]>::to_vec);
+    assert_eq!(chosen(&stage), Some(vec![ColumnName::User, ColumnName::Token, ColumnName::Conns]));
+    assert_eq!(*stage.model.screen(), Screen::Users, "what is about the list shows the list");
+    stage.keys(":cols -token +flips<Enter>");
+    assert_eq!(chosen(&stage), Some(vec![ColumnName::User, ColumnName::Conns, ColumnName::Flips]));
+    stage.keys(":cols default<Enter>");
+    assert_eq!(chosen(&stage), None);
+    stage.keys(":pause<Enter>");
+    assert!(stage.model.hidden_changes().is_some());
+    stage.keys(":help sort<Enter>");
+    assert!(matches!(stage.model.screen(), Screen::Help { search, .. } if search == "sort"));
+}
+
+#[test]
+fn going_to_a_user_lets_go_of_what_hides_it_and_says_so() {
+    let mut stage = configured();
+    stage.keys(":goto bob_2<Enter>");
+    assert_eq!(selected(&stage), "bob_2");
+    stage.keys(":goto DESK<Enter>");
+    assert_eq!(selected(&stage), "bob_1", "by a part of the label");
+    stage.keys("/bob<Enter>:go ali<Enter>");
+    assert_eq!((selected(&stage).as_str(), stage.model.rows().filter()), ("alice", ""));
+    assert!(stage.screen().contains("all users are shown again: the filter hid alice"));
+    stage.keys("P:goto alice<Enter>");
+    assert_eq!(selected(&stage), "alice", "its own name is still known to whoever types it");
+}
+
+#[test]
+fn names_that_stand_for_users_are_all_that_the_palette_shows_of_them() {
+    let mut stage = configured();
+    stage.keys("P:rm ");
+    let screen = stage.screen();
+    assert!(!["alice", "Alice", "Night desk", "bob"].iter().any(|name| screen.contains(name)), "{screen}");
+    stage.keys("<Tab><Enter>");
+    assert_eq!(stage.effects, [Effect::Watch { add: vec![], remove: texts(&["alice"]) }]);
+}
+
+#[test]
+fn words_are_completed_and_lines_come_back() {
+    for (keys, text) in [
+        ("inter<Tab>", "interval "),
+        ("so<Tab>", "sort"),
+        ("so<Tab><Tab>", "sort-next"),
+        ("sort-<Tab><Tab><Tab>", "sort-next"),
+        ("sort<Tab>", "sort "),
+        ("sort<Tab>to<Tab>", "sort token"),
+        ("mark<Tab>", "marked-only"),
+        ("cols +fl<Tab>", "cols +flips"),
+        ("rm bob<Tab>", "rm bob_1"),
+        ("goto AL<Tab>", "goto alice"),
+        ("ctx s<Tab>", "ctx staging"),
+        ("theme l<Tab>", "theme light"),
+        ("freeze<Tab>", "pause"),
+        ("zzz<Tab>", "zzz"),
+    ] {
+        let mut stage = configured();
+        stage.keys(&format!(":{keys}"));
+        assert_eq!(stage.model.prompt().map(Prompt::text), Some(text), "{keys}");
+    }
+    let mut stage = configured();
+    stage.keys(":sort token<Enter>:bad<Enter><Esc>:<Up>");
+    assert_eq!(
+        stage.model.prompt().map(Prompt::text),
+        Some("sort token"),
+        "what could not be done is not kept"
+    );
+}
+
+#[test]
+fn every_name_that_the_palette_offers_is_a_command() {
+    let mut stage = configured();
+    stage.keys(":");
+    let names: Vec<String> =
+        stage.model.prompt().unwrap().offers().candidates.iter().map(|it| it.name.clone()).collect();
+    assert!(names.len() > 40, "{names:?}");
+    for name in names {
+        let mut stage = configured();
+        stage.keys(&format!(":{name}<Enter>"));
+        let unknown = mistake(&stage).is_some_and(|(_, words)| words.contains("no command"));
+        assert!(!unknown, "{name}");
+    }
+}
+
+#[test]
+fn own_keys_work_and_are_those_that_are_told() {
+    let keys = texts(&["F1", "H"]);
+    let bindings = [
+        ("help".to_owned(), keys, "imtop.toml:1".to_owned()),
+        ("pause".to_owned(), texts(&["g p"]), "imtop.toml:2".to_owned()),
+        ("top".to_owned(), texts(&["g g"]), "imtop.toml:3".to_owned()),
+    ];
+    let mut stage = Stage::tuned((80, 24), 10, vec![Entry::of("alice")], |start| {
+        start.keymap = Keymap::with(&bindings).unwrap();
+        start.greet = true;
+    });
+    let greeting = "F1 help   / find somebody   Enter look at one user";
+    assert!(stage.screen().contains(greeting));
+    stage.send(Msg::Paste("alice".into()));
+    assert!(!stage.screen().contains(greeting), "a prompt has keys of its own");
+    stage.keys("<Esc>");
+    stage.keys("?");
+    assert!(stage.screen().contains("? is no key here; F1 shows those that are"), "{}", stage.screen());
+    stage.keys("gp");
+    assert!(stage.model.hidden_changes().is_some());
+    stage.wait(5_000);
+    assert!(stage.screen().contains("F1 help") && stage.screen().contains("gp go on"), "{}", stage.screen());
+    stage.keys(":pau");
+    let screen = stage.screen();
+    assert!(screen.lines().any(|line| line.starts_with("  pause") && line.ends_with("gp")), "{screen}");
+    stage.keys("<Esc>H/freeze");
+    assert!(stage.screen().contains("gp                freeze the picture"), "{}", stage.screen());
+}
+
+#[test]
+fn the_palette_fits_on_every_screen_and_keeps_its_cursor_there() {
+    let sizes = [1, 19, 20, 21, 39, 40, 60, 80];
+    for (width, height) in
+        sizes.iter().flat_map(|width| [1, 5, 6, 9, 10, 15, 24].map(|height| (*width, height)))
+    {
+        let mut stage = configured();
+        stage.send(Msg::Resize(width, height));
+        for keys in [
+            ":",
+            "sort x",
+            "<Enter>",
+            "<Ctrl-u>rm 王小明王小明王小明王小明王小明王小明王小明 x<Enter>",
+            "<Esc>?/the",
+        ] {
+            stage.keys(keys);
+            let screen = stage.screen();
+            let cursor = screen.lines().last().and_then(|line| line.strip_prefix("cursor at "));
+            assert_eq!(cursor.is_some(), width >= 20 && height >= 5, "{width}x{height}: {screen}");
+            if let Some((x, y)) = cursor.and_then(|cursor| cursor.split_once(',')) {
+                assert!(x.parse::<u16>().unwrap() < width && y.parse::<u16>().unwrap() < height, "{screen}");
+            }
+        }
+    }
 }

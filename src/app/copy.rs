@@ -2,9 +2,10 @@
 //!
 //! The terminal takes a copy without an answer (OSC 52), so the words that pass show what was sent.
 
-use crate::presence::{About, UserIx};
+use crate::presence::UserIx;
 
 use super::action::Action;
+use super::events;
 use super::message::Effect;
 use super::model::{Model, Screen};
 use super::perform::selected_or_first;
@@ -39,12 +40,10 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
 pub(super) fn subject(model: &mut Model) -> Option<UserIx> {
     match &model.screen {
         Screen::Detail { user, .. } => Some(*user),
+        Screen::Users if model.events().is_some() => events::subject(model, false),
         Screen::Users | Screen::Server { .. } | Screen::Help { .. } => selected_or_first(model),
-        Screen::Findings(list) => match list.selected_finding() {
-            Some((About::User(user), _)) => Some(user),
-            _ => None,
-        },
-        Screen::Events(_) => None,
+        Screen::Findings(_) => model.user_of_finding(),
+        Screen::Events(_) => events::subject(model, false),
     }
 }
 

@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 
-use crate::presence::{EventGroup, Fingerprint, Tracked, UserIx};
+use crate::presence::{EventGroup, Finding, Fingerprint, Rule, Tracked, UserIx};
 
 use super::model::Model;
+use super::notes::wrapped;
 
 /// One line of the detail of a user.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +28,10 @@ pub enum DetailLine<'a> {
     Answered,
     /// The batch in which the user is asked about.
     Batch,
+    /// Something that is wrong.
+    Finding(&'a Finding),
+    /// A line of what to do about it.
+    Advice(Rule, usize),
     /// A connection: platform, whole connID, state.
     Connection(usize),
     /// When it appeared.
@@ -52,6 +57,17 @@ impl DetailLine<'_> {
     pub fn is_of_connections(&self) -> bool {
         matches!(self, DetailLine::Heading(CONNECTIONS, _))
     }
+}
+
+/// Heading of what is wrong.
+const WRONG: &str = "What is wrong";
+
+/// Columns before advice.
+const INDENT: u16 = 6;
+
+/// What to do about findings of a rule, in lines of a screen so wide.
+pub fn advice_lines(rule: Rule, width: u16) -> Vec<String> {
+    wrapped(rule.advice(), usize::from(width.saturating_sub(INDENT + 2)).max(16))
 }
 
 /// Heading of the connections.
@@ -88,6 +104,18 @@ impl<'a> Detail<'a> {
             facts.push(DetailLine::Names);
         }
         facts.extend([DetailLine::Presence, DetailLine::Since, DetailLine::Answered, DetailLine::Batch]);
+        let findings = picture.findings.of(user);
+        if !findings.is_empty() {
+            facts.extend([DetailLine::Blank, DetailLine::Heading(WRONG, findings.len())]);
+        }
+        for (at, finding) in findings.iter().enumerate() {
+            facts.push(DetailLine::Finding(finding));
+            // Findings of one rule share their advice.
+            if findings.get(at + 1).is_none_or(|next| next.rule != finding.rule) {
+                let lines = advice_lines(finding.rule, model.size().0).len();
+                facts.extend((0..lines).map(|line| DetailLine::Advice(finding.rule, line)));
+            }
+        }
         let connections = roster.connections(user);
         facts.extend([DetailLine::Blank, DetailLine::Heading(CONNECTIONS, connections.len())]);
         if connections.is_empty() {
@@ -105,6 +133,11 @@ impl<'a> Detail<'a> {
     pub fn uses(&self, connection: usize) -> usize {
         let token = self.connections.get(connection).and_then(|tracked| tracked.connection.token.as_ref());
         token.and_then(|token| self.uses.get(&token.fingerprint)).copied().unwrap_or(0)
+    }
+
+    /// How many lines stand before what is wrong; `None` where nothing is.
+    pub(super) fn lines_before_findings(&self) -> Option<usize> {
+        self.facts.iter().position(|line| matches!(line, DetailLine::Heading(WRONG, _)))
     }
 
     /// How many lines there are.
@@ -156,8 +189,6 @@ impl<'a> Detail<'a> {
 mod tests {
     use std::sync::Arc;
 
-    use jiff::tz::TimeZone;
-
     use super::super::{Msg, Start, update};
     use super::*;
     use crate::presence::{
@@ -170,19 +201,7 @@ mod tests {
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
         let mut model = Model::new(Start {
             server: "s".into(),
-            banners: vec![],
-            roster: Roster::new(list, Freshness::for_interval(2_000), now),
-            interval_ms: 2_000,
-            size: (80, 24),
-            now,
-            sort: None,
-            filter: None,
-            one_shot: false,
-            switches: super::super::Switches::default(),
-            mask_key: 1,
-            mask: false,
-            utc: true,
-            zone: TimeZone::UTC,
+            ..Start::new(Roster::new(list, Freshness::for_interval(2_000), now), (80, 24), now)
         });
         for status in [UserStatus::Offline, UserStatus::Online(connections)] {
             let observation = Observation {

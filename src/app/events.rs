@@ -270,9 +270,14 @@ pub(super) fn perform(model: &mut Model, action: Action) -> bool {
         // At the top the newest is followed again.
         Action::Top => change(model, |list, _| list.selected = None),
         Action::Bottom => travel(model, i64::from(u32::MAX), false),
-        Action::Detail | Action::Why => {
+        Action::Detail => {
             if let Some(user) = subject(model, true) {
                 views::show_detail(model, user);
+            }
+        }
+        Action::Why => {
+            if let Some(user) = subject(model, true) {
+                views::show_why(model, user);
             }
         }
         Action::UserEvents => {
@@ -303,7 +308,7 @@ fn pane(model: &mut Model) {
 }
 
 /// The user whom the chosen event is about; says so where that is none, or only the first of many.
-fn subject(model: &mut Model, says_of_many: bool) -> Option<UserIx> {
+pub(super) fn subject(model: &mut Model, says_of_many: bool) -> Option<UserIx> {
     let picture = model.picture();
     let group = model.events()?.chosen(picture)?;
     let Some(user) = group.users.first() else {

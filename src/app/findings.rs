@@ -6,10 +6,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::presence::{About, Finding, Findings, Rule, Severity};
+use crate::presence::{About, Finding, Findings, Rule, Severity, UserIx};
+
+use super::action::Action;
+use super::model::{Model, Screen};
+use super::update::hint;
+use super::views::show_detail;
 
 /// A rule with more findings than this is closed until somebody opens it.
 const FEW: usize = 12;
+
+/// A body lower than this has no room for advice.
+const ADVISED: u16 = 9;
+
+/// Rows of advice, with the rule above it.
+const ADVICE: u16 = 5;
+
+/// How many rows of a body so high list findings; the rest is for what to do about the selected one.
+pub fn finding_rows(height: u16) -> u16 {
+    if height < ADVISED { height } else { height - ADVICE }
+}
 
 /// One line of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,8 +170,7 @@ impl FindingsList {
         let at = self.selected_line();
         let to = match (at, steps, down) {
             (_, None, true) => last,
-            (_, None, false) => 0,
-            (None, Some(_), _) => 0, // the first key selects
+            (_, None, false) | (None, Some(_), _) => 0, // the first key selects
             (Some(at), Some(steps), true) => at.saturating_add(steps).min(last),
             (Some(at), Some(steps), false) => at.saturating_sub(steps),
         };
@@ -173,6 +188,78 @@ impl FindingsList {
             self.selected = Some(selects(*line));
             self.row = row;
         }
+    }
+}
+
+impl Model {
+    /// The view of findings, while it is shown.
+    fn findings_mut(&mut self) -> Option<&mut FindingsList> {
+        match &mut self.screen {
+            Screen::Findings(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The user whom the selected finding is about.
+    pub(super) fn user_of_finding(&self) -> Option<UserIx> {
+        match &self.screen {
+            Screen::Findings(list) => match list.selected_finding() {
+                Some((About::User(user), _)) => Some(user),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Does what an action means where findings are listed; says whether it means anything there.
+pub(super) fn perform(model: &mut Model, action: Action) -> bool {
+    let height = finding_rows(model.body_height()).max(1);
+    let user = model.user_of_finding();
+    let Some(list) = model.findings_mut() else { return false };
+    let page = usize::from(height);
+    match action {
+        Action::Down | Action::NextProblem => list.travel(Some(1), true, false, height),
+        Action::Up | Action::PreviousProblem => list.travel(Some(1), false, false, height),
+        Action::HalfPageDown => list.travel(Some((page / 2).max(1)), true, true, height),
+        Action::HalfPageUp => list.travel(Some((page / 2).max(1)), false, true, height),
+        Action::PageDown => list.travel(Some(page), true, true, height),
+        Action::PageUp => list.travel(Some(page), false, true, height),
+        Action::Top => list.travel(None, false, false, height),
+        Action::Bottom => list.travel(None, true, false, height),
+        Action::Detail | Action::Why => {
+            match (list.selected_line().and_then(|at| list.lines.get(at)), user) {
+                (Some(FindingLine::Rule { rule, .. }), _) => {
+                    let rule = *rule;
+                    list.toggle(rule);
+                }
+                (_, Some(user)) => show_detail(model, user),
+                (None, _) => list.travel(Some(0), true, false, height),
+                (Some(FindingLine::Finding(..)), None) => {
+                    hint(model, "this is about the server, not about one user: 4 shows the server");
+                }
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Selects what the mouse clicked on, on this row of the body.
+pub(super) fn click(model: &mut Model, row: u16) {
+    let height = finding_rows(model.body_height());
+    if let Some(list) = model.findings_mut().filter(|_| row < height) {
+        list.click(row, height);
+        model.dirty = true;
+    }
+}
+
+/// Brings the lines to what there is now.
+pub(super) fn settle(model: &mut Model) {
+    let Some(mut list) = model.findings_mut().map(std::mem::take) else { return };
+    list.follow(&model.scene().knowledge.findings, &model.acknowledged);
+    if let Some(place) = model.findings_mut() {
+        *place = list;
     }
 }
 

@@ -18,8 +18,12 @@ impl Model {
         let content = Content {
             notes: notes(self).len() as u16,
             table: matches!(self.screen, Screen::Users | Screen::Events(_)),
-            // The view of events has no need of them at the foot.
-            events: if matches!(self.screen, Screen::Events(_)) { 0 } else { u16::MAX },
+            // The view of events has no need of them at the foot, and the server of all the room.
+            events: if matches!(self.screen, Screen::Events(_) | Screen::Server { .. }) {
+                0
+            } else {
+                u16::MAX
+            },
             pane: self.screen == Screen::Users && self.pane.is_some(),
             footer: true,
         };
@@ -61,7 +65,8 @@ impl Model {
     pub fn scrolled_lines(&self) -> (usize, usize) {
         let rows = usize::from(self.body_height());
         match &self.screen {
-            Screen::Users | Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => (0, rows),
+            Screen::Users | Screen::Events(_) | Screen::Findings(_) => (0, rows),
+            Screen::Server { .. } => (super::server::server_height(self), rows),
             // The user's name stays at the top, above what scrolls.
             Screen::Detail { user, .. } => (super::Detail::new(self, *user).len(), rows.saturating_sub(1)),
             Screen::Help { .. } => (super::help_lines(self).len(), rows),

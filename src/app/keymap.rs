@@ -62,22 +62,38 @@ impl KeyPress {
         }
     }
 
-    /// Reads `x`, `Enter`, `Ctrl-d`.
+    /// Reads `x`, `Enter`, `Ctrl-d`; names in any case, full-width forms as the key that they stand for.
     pub fn parse(text: &str) -> Option<KeyPress> {
-        if let Some(rest) = text.strip_prefix("Ctrl-") {
-            return Some(KeyPress { ctrl: true, ..KeyPress::parse(rest)? });
+        let after = |prefix: &str| {
+            let (head, rest) = text.split_at_checked(prefix.len())?;
+            (head.eq_ignore_ascii_case(prefix) && !rest.is_empty()).then_some(rest)
+        };
+        if let Some(rest) = after("Ctrl-") {
+            let key = KeyPress { ctrl: true, ..KeyPress::parse(rest)? };
+            return Some(key.as_terminals_send_it());
         }
-        if let Some(rest) = text.strip_prefix("Alt-") {
+        if let Some(rest) = after("Alt-") {
             return Some(KeyPress { alt: true, ..KeyPress::parse(rest)? });
         }
-        let plain = |code| KeyPress { code, ctrl: false, alt: false };
-        if let Some((_, code)) = NAMED.iter().find(|(name, _)| *name == text) {
-            return Some(plain(*code));
+        if let Some((_, code)) = NAMED.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+            return Some(KeyPress { code: *code, ctrl: false, alt: false });
         }
         let mut chars = text.chars();
         match (chars.next(), chars.next()) {
-            (Some(c), None) => Some(plain(KeyCode::Char(c))),
+            (Some(c), None) => Some(KeyPress::from_event(KeyEvent::from(KeyCode::Char(c)))),
             _ => None,
+        }
+    }
+
+    /// A terminal does not tell upper from lower case under Ctrl, nor some letters from other keys.
+    fn as_terminals_send_it(self) -> KeyPress {
+        let plain = |code| KeyPress { code, ctrl: false, ..self };
+        match self.code {
+            KeyCode::Char('i' | 'I') => plain(KeyCode::Tab),
+            KeyCode::Char('m' | 'M') => plain(KeyCode::Enter),
+            KeyCode::Char('[') => plain(KeyCode::Esc),
+            KeyCode::Char(c) => KeyPress { code: KeyCode::Char(c.to_ascii_lowercase()), ..self },
+            _ => self,
         }
     }
 
@@ -127,23 +143,29 @@ pub(super) enum Meaning {
 /// Which keys do what.
 #[derive(Clone, Debug)]
 pub struct Keymap {
-    bindings: Vec<(Vec<KeyPress>, &'static ActionRow)>,
+    bindings: Vec<Bound>,
 }
+
+/// Keys of an action, one after the other.
+pub(super) type Bound = (Vec<KeyPress>, &'static ActionRow);
 
 impl Default for Keymap {
     fn default() -> Keymap {
-        let mut bindings = Vec::new();
-        for row in ACTIONS {
-            for keys in row.keys {
-                let keys: Vec<KeyPress> = keys.split(' ').filter_map(KeyPress::parse).collect();
-                bindings.push((keys, row));
-            }
-        }
-        Keymap { bindings }
+        Keymap { bindings: ACTIONS.iter().flat_map(defaults_of).collect() }
     }
 }
 
+/// The keys that an action has as long as nobody says otherwise.
+pub(super) fn defaults_of(row: &'static ActionRow) -> impl Iterator<Item = Bound> {
+    row.keys.iter().map(move |keys| (keys.split(' ').filter_map(KeyPress::parse).collect(), row))
+}
+
 impl Keymap {
+    /// Takes bindings that were checked already, in the order of [`ACTIONS`].
+    pub(super) fn of(bindings: Vec<Bound>) -> Keymap {
+        Keymap { bindings }
+    }
+
     /// What the keys pressed so far mean, in the list, another view or a prompt.
     pub(super) fn meaning(&self, pressed: &[KeyPress], place: Scope) -> Meaning {
         let mut begins = false;
@@ -176,7 +198,12 @@ impl Keymap {
         own.map(|(keys, _)| keys.iter().map(ToString::to_string).collect()).collect()
     }
 
-    fn at(&self, place: Scope) -> impl Iterator<Item = &(Vec<KeyPress>, &'static ActionRow)> {
+    /// The first keys of an action; `None` where it has none.
+    pub fn first_of(&self, action: Action) -> Option<String> {
+        self.keys_of(action).into_iter().next()
+    }
+
+    fn at(&self, place: Scope) -> impl Iterator<Item = &Bound> {
         self.bindings.iter().filter(move |(_, row)| match row.scope {
             Scope::Everywhere => true,
             Scope::Views => matches!(place, Scope::Users | Scope::Views),
@@ -198,8 +225,12 @@ mod tests {
         for key in ["x", "Ctrl-d", "PgDn", "Space", "Alt-x", "?", "-"] {
             assert_eq!(KeyPress::parse(key).unwrap().to_string(), key);
         }
-        assert_eq!(KeyPress::parse("xy"), None);
-        assert_eq!(KeyPress::parse(""), None);
+        for nothing in ["xy", "", "Ctrl-", "F13", "Ctrl-xy"] {
+            assert_eq!(KeyPress::parse(nothing), None, "{nothing}");
+        }
+        for (written, key) in [("ctrl-D", "Ctrl-d"), ("esc", "Esc"), ("？", "?"), ("Ctrl-i", "Tab")] {
+            assert_eq!(KeyPress::parse(written).unwrap().to_string(), key);
+        }
     }
 
     #[test]

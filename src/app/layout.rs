@@ -111,62 +111,56 @@ pub fn layout(area: Rect, content: Content) -> Option<Layout> {
     })
 }
 
-/// Where a column begins and how wide it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Column {
-    /// First column of the screen, counted from the left of the table.
-    pub x: u16,
-    /// Width without the gap to the next; 0: left out.
-    pub width: u16,
-}
-
-/// A column of the table of users.
+/// A column of the table, as it is named in a configuration and after `:cols`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "named like the heads of the columns")]
 pub enum ColumnName {
-    /// The user ID.
     User,
-    /// What people call the user.
     Label,
-    /// What the user belongs to.
     Group,
-    /// What can be said of the user.
     Presence,
-    /// On what the user is connected.
     Platforms,
-    /// How many connections there are.
-    Conns,
-    /// When the first session token expires.
     Token,
-    /// Since when the presence is what it is.
     Since,
-    /// How often the user came or went in the last half hour.
     Flips,
-    /// How often a connection was opened anew in the last half hour.
     Reconnects,
-    /// What was so when in the last half hour.
+    Conns,
     Last30,
-    /// What is wrong.
     Findings,
 }
 
 impl ColumnName {
-    /// All columns, in the order in which they stand.
+    /// All of them, from left to right.
     pub const ALL: [ColumnName; 12] = [
         ColumnName::User,
         ColumnName::Label,
         ColumnName::Group,
         ColumnName::Presence,
         ColumnName::Platforms,
-        ColumnName::Conns,
         ColumnName::Token,
         ColumnName::Since,
         ColumnName::Flips,
         ColumnName::Reconnects,
+        ColumnName::Conns,
         ColumnName::Last30,
         ColumnName::Findings,
     ];
 
-    /// Its name in commands and in the configuration.
+    /// Those that are shown as long as nobody chooses.
+    pub const USUAL: [ColumnName; 10] = [
+        ColumnName::User,
+        ColumnName::Label,
+        ColumnName::Group,
+        ColumnName::Presence,
+        ColumnName::Platforms,
+        ColumnName::Token,
+        ColumnName::Since,
+        ColumnName::Flips,
+        ColumnName::Last30,
+        ColumnName::Findings,
+    ];
+
+    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             ColumnName::User => "user",
@@ -174,19 +168,14 @@ impl ColumnName {
             ColumnName::Group => "group",
             ColumnName::Presence => "presence",
             ColumnName::Platforms => "platforms",
-            ColumnName::Conns => "conns",
             ColumnName::Token => "token",
             ColumnName::Since => "since",
             ColumnName::Flips => "flips",
             ColumnName::Reconnects => "reconnects",
+            ColumnName::Conns => "conns",
             ColumnName::Last30 => "last30",
             ColumnName::Findings => "findings",
         }
-    }
-
-    /// Finds a column by its name.
-    pub fn from_name(name: &str) -> Option<ColumnName> {
-        ColumnName::ALL.into_iter().find(|column| column.name() == name)
     }
 
     /// What stands above it.
@@ -206,6 +195,38 @@ impl ColumnName {
             ColumnName::Findings => "FINDINGS",
         }
     }
+
+    /// What stands in it.
+    pub fn help(self) -> &'static str {
+        match self {
+            ColumnName::User => "the user ID; always there",
+            ColumnName::Label => "a name for people, from the watch list",
+            ColumnName::Group => "what the watch list puts together",
+            ColumnName::Presence => "online, background, offline or unknown",
+            ColumnName::Platforms => "platforms of the connections",
+            ColumnName::Token => "the soonest end of a session token",
+            ColumnName::Since => "since when the presence is what it is",
+            ColumnName::Flips => "how often the user went on- or offline",
+            ColumnName::Reconnects => "how often a connection was opened anew",
+            ColumnName::Conns => "how many connections there are",
+            ColumnName::Last30 => "the last 30 minutes",
+            ColumnName::Findings => "what is wrong",
+        }
+    }
+
+    /// Finds a column by its name, in any case.
+    pub fn from_name(name: &str) -> Option<ColumnName> {
+        ColumnName::ALL.into_iter().find(|column| column.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// Where a column begins and how wide it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Column {
+    /// First column of the screen, counted from the left of the table.
+    pub x: u16,
+    /// Width without the gap to the next; 0: left out.
+    pub width: u16,
 }
 
 /// The columns of the table that have room, and where each is.
@@ -263,20 +284,6 @@ const SHORT_ID: u16 = 20;
 /// Cells of the sparkline, of three minutes each.
 pub const SPARK_CELLS: u16 = 10;
 
-/// Columns that stand by themselves; the others have to be asked for.
-const USUAL: [ColumnName; 10] = [
-    ColumnName::User,
-    ColumnName::Label,
-    ColumnName::Group,
-    ColumnName::Presence,
-    ColumnName::Platforms,
-    ColumnName::Token,
-    ColumnName::Since,
-    ColumnName::Flips,
-    ColumnName::Last30,
-    ColumnName::Findings,
-];
-
 /// In which order columns go where there is no room for them.
 const SHED: [ColumnName; 10] = [
     ColumnName::Reconnects,
@@ -330,7 +337,7 @@ pub(super) fn columns_for(width: u16, wish: Wish<'_>) -> Columns {
     let asked: &[ColumnName] = match wish.chosen {
         Some(chosen) => chosen,
         None if wish.wide => &ColumnName::ALL,
-        None => &USUAL,
+        None => &ColumnName::USUAL,
     };
     // Who it is always stands first, and what can be said of them is never left out.
     let mut names = vec![ColumnName::User];
@@ -423,6 +430,16 @@ mod tests {
     }
 
     #[test]
+    fn columns_are_found_by_their_names() {
+        assert!(ColumnName::ALL.into_iter().all(|it| ColumnName::from_name(it.name()) == Some(it)));
+        assert_eq!(
+            (ColumnName::from_name("TOKEN"), ColumnName::from_name("id")),
+            (Some(ColumnName::Token), None)
+        );
+        assert!(ColumnName::ALL.starts_with(&ColumnName::USUAL));
+    }
+
+    #[test]
     fn columns_go_in_their_order_and_never_stick_out() {
         let longest = Longest { id: 10, label: 12, group: 8 };
         let usual = Wish { longest, ..Wish::default() };
@@ -444,8 +461,9 @@ mod tests {
         let has = |width, name| columns_for(width, usual).column(name).width > 0;
         for width in MIN_WIDTH..200 {
             for (first, later) in SHED.iter().zip(&SHED[1..]) {
-                let asked =
-                    |name: &ColumnName| USUAL.contains(name) && (*name != ColumnName::Group || width >= 100);
+                let asked = |name: &ColumnName| {
+                    ColumnName::USUAL.contains(name) && (*name != ColumnName::Group || width >= 100)
+                };
                 let in_order = !has(width, *first) || has(width, *later);
                 assert!(
                     !asked(first) || !asked(later) || in_order,
@@ -456,13 +474,5 @@ mod tests {
         assert!(has(120, ColumnName::Group) && !has(80, ColumnName::Group));
         assert!(has(60, ColumnName::Label) && has(40, ColumnName::Token));
         assert_eq!(columns_for(200, chosen).iter().count(), 4, "with user and presence");
-    }
-
-    #[test]
-    fn columns_are_found_by_their_names() {
-        for column in ColumnName::ALL {
-            assert_eq!(ColumnName::from_name(column.name()), Some(column));
-        }
-        assert_eq!(ColumnName::from_name("USER"), None);
     }
 }

@@ -31,6 +31,31 @@ pub enum Msg {
     Tick,
 }
 
+/// In which form something is written to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Comma-separated values.
+    Csv,
+    /// One JSON object.
+    Json,
+    /// The picture, as plain text.
+    Txt,
+}
+
+impl ExportFormat {
+    /// All of them.
+    pub const ALL: [ExportFormat; 3] = [ExportFormat::Csv, ExportFormat::Json, ExportFormat::Txt];
+
+    /// Its name, which is also how such a file's name ends.
+    pub fn name(self) -> &'static str {
+        match self {
+            ExportFormat::Csv => "csv",
+            ExportFormat::Json => "json",
+            ExportFormat::Txt => "txt",
+        }
+    }
+}
+
 /// Something that the model asks for; started by the loop, never awaited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -48,6 +73,24 @@ pub enum Effect {
     Mouse(bool),
     /// Use the theme after the present one.
     NextTheme,
+    /// Use the theme with this name.
+    Theme(String),
+    /// Watch users too, or no more; IDs as they were typed.
+    Watch {
+        /// Whom to watch too.
+        add: Vec<String>,
+        /// Whom to watch no more.
+        remove: Vec<String>,
+    },
+    /// Go over to another server: the context with this name.
+    SwitchContext(String),
+    /// Write what is seen to a file.
+    Export {
+        /// In which form.
+        format: ExportFormat,
+        /// To which file; none: one that is named after the time.
+        file: Option<String>,
+    },
     /// Ring.
     Ring,
     /// Draw every cell again, whatever is on the screen.

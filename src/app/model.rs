@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use crate::presence::query::{Query, QueryError};
 use crate::presence::{
-    About, Event, EventGroup, FeedStatus, Finding, Findings, History, Knowledge, Moment, Roster, RuleSettings,
-    Severity, Since, Timeline, Trend, UserIx,
+    About, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, History, Knowledge, Moment, Roster,
+    RuleSettings, Severity, Since, Timeline, Trend, UserIx,
 };
 
 use super::action::Scope;
@@ -25,6 +25,7 @@ use super::sort::Sort;
 
 /// What a model begins with.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, in every combination")]
 pub struct Start {
     /// The server's address as it is shown; without credentials.
     pub server: String,
@@ -62,6 +63,14 @@ pub struct Start {
     pub utc: bool,
     /// The zone that times are shown in otherwise.
     pub zone: TimeZone,
+    /// Which keys do what.
+    pub keymap: Keymap,
+    /// The servers that a configuration names.
+    pub contexts: Vec<String>,
+    /// Names of the themes that there are.
+    pub themes: Vec<String>,
+    /// Whether the keys that matter most are told until one is pressed.
+    pub greet: bool,
 }
 
 impl Start {
@@ -86,6 +95,10 @@ impl Start {
             mask: false,
             utc: true,
             zone: TimeZone::UTC,
+            keymap: Keymap::default(),
+            contexts: Vec::new(),
+            themes: Vec::new(),
+            greet: false,
         }
     }
 }
@@ -129,6 +142,8 @@ pub enum Screen {
     },
     /// The keys and the words.
     Help {
+        /// Only lines with this text; empty: all.
+        search: String,
         /// Lines that are scrolled out at the top.
         scroll: usize,
         /// Where leaving it leads.
@@ -242,6 +257,7 @@ impl<'a> Picture<'a> {
 
 /// The state of the live view.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says a thing of its own, in every combination")]
 pub struct Model {
     pub(super) now: Moment,
     pub(super) began: Moment,
@@ -263,8 +279,6 @@ pub struct Model {
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
     pub(super) rows: Rows,
-    /// The columns that somebody chose.
-    pub(super) chosen: Option<Vec<ColumnName>>,
     /// What is wrong with the filter that is being typed.
     pub(super) mistake: Option<QueryError>,
     pub(super) cursor: Option<Cursor>,
@@ -286,6 +300,12 @@ pub struct Model {
     pub(super) pending: Vec<KeyPress>,
     pub(super) toast: Option<Toast>,
     pub(super) keymap: Keymap,
+    pub(super) contexts: Vec<String>,
+    pub(super) themes: Vec<String>,
+    /// The columns that somebody chose; none: the usual ones.
+    pub(super) columns_chosen: Option<Vec<ColumnName>>,
+    /// Whether no key was pressed yet by somebody who is to be told the first ones.
+    pub(super) greets: bool,
     pub(super) dirty: bool,
     /// When the picture that was taken last is out of date by itself.
     pub(super) good_until: Option<u64>,
@@ -328,7 +348,6 @@ impl Model {
             stale_batches: Vec::new(),
             longest: Longest::default(),
             rows,
-            chosen: start.columns,
             mistake: None,
             cursor: None,
             cursor_row: 0,
@@ -344,7 +363,11 @@ impl Model {
             switches: start.switches,
             pending: Vec::new(),
             toast: None,
-            keymap: Keymap::default(),
+            keymap: start.keymap,
+            contexts: start.contexts,
+            themes: start.themes,
+            columns_chosen: start.columns,
+            greets: start.greet,
             dirty: true,
             good_until: None,
         };
@@ -464,14 +487,14 @@ impl Model {
     /// What a finding rests on, in words.
     pub fn evidence(&self, finding: &Finding) -> String {
         let scene = self.scene();
-        finding.evidence.words(scene.knowledge.roster.server_clock().unix_seconds(scene.now))
-    }
-
-    /// The day of a point in time, `Thu 11-26`; takes unix seconds.
-    pub(super) fn weekday(&self, unix_seconds: i64) -> String {
-        match jiff::Timestamp::from_second(unix_seconds) {
-            Ok(at) => at.to_zoned(self.zone.clone()).strftime("%a %m-%d").to_string(),
-            Err(_) => "out of time".to_owned(),
+        let server_seconds = scene.knowledge.roster.server_clock().unix_seconds(scene.now);
+        match &finding.evidence {
+            Evidence::TokenForeignUser { platform, connection, user } if self.names.are_masked() => {
+                let user = self.names.shown_user(user).into();
+                let (platform, connection) = (*platform, connection.clone());
+                Evidence::TokenForeignUser { platform, connection, user }.words(server_seconds)
+            }
+            evidence => evidence.words(server_seconds),
         }
     }
 
@@ -555,6 +578,16 @@ impl Model {
         &self.keymap
     }
 
+    /// Whether the first keys are to be told.
+    pub fn greets(&self) -> bool {
+        self.greets
+    }
+
+    /// The columns that somebody chose; `None`: the usual ones.
+    pub fn columns_chosen(&self) -> Option<&[ColumnName]> {
+        self.columns_chosen.as_deref()
+    }
+
     /// In which place keys are pressed now.
     pub fn place(&self) -> Scope {
         match (&self.prompt, &self.screen) {
@@ -572,7 +605,7 @@ impl Model {
                 longest: self.longest,
                 absolute: self.times == TimeStyle::Absolute,
                 wide: self.switches.wide,
-                chosen: self.chosen.as_deref(),
+                chosen: self.columns_chosen.as_deref(),
             },
         )
     }

@@ -45,7 +45,11 @@ pub fn notes(model: &Model) -> Vec<Note> {
         notes.push(Note::Banner(model.banners().join("   ")));
     }
     notes.extend(oddities(model).map(Note::Odd));
-    let filtered = *model.screen() == Screen::Users && !model.rows().filter().is_empty();
+    let filtered = match model.screen() {
+        Screen::Users => !model.rows().filter().is_empty(),
+        Screen::Help { search, .. } => !search.is_empty(),
+        _ => false,
+    };
     if filtered || model.prompt().is_some() {
         notes.push(Note::Filter);
     }

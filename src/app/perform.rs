@@ -12,13 +12,13 @@ use super::message::Effect;
 use super::model::{Held, Model, Screen, TimeStyle};
 use super::sort::{Sort, SortColumn};
 use super::update::{adopt_list, hint, narrow};
-use super::{events, problems, typing, views};
+use super::{events, findings, problems, typing, views};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
 pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
-    if events::perform(model, action) {
+    if events::perform(model, action) || findings::perform(model, action) {
         return Vec::new();
     }
     match action {
@@ -44,9 +44,14 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ShowEvents => views::show(model, Screen::Events(EventsList::default())),
         Action::ShowFindings => views::show(model, Screen::Findings(FindingsList::default())),
         Action::ShowServer => views::show(model, Screen::Server { scroll: 0 }),
-        Action::Detail | Action::Why => {
+        Action::Detail => {
             if let Some(user) = subject(model) {
                 views::show_detail(model, user);
+            }
+        }
+        Action::Why => {
+            if let Some(user) = subject(model) {
+                views::show_why(model, user);
             }
         }
         Action::UserEvents => {
@@ -77,7 +82,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::CopyOperation
         | Action::CopyJson
         | Action::CopyRequest => return copy(model, action),
-        Action::Pane | Action::Export => {}
+        Action::Export => typing::begin_command(model, "export "),
+        // What it does is above, with the events.
+        Action::Pane => {}
         Action::Expand => expand(model),
         Action::Collapse => collapse(model),
         Action::ExpandAll => model.expansion.set_all(true),
@@ -120,7 +127,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
+pub(super) fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
     let Some(interval_ms) = interval_ms else {
         hint(model, format!("every {} s is as far as it goes", model.interval_ms as f64 / 1_000.0));
         return Vec::new();
@@ -198,7 +205,7 @@ fn step_sort(model: &mut Model, forward: bool) {
     sort_by(model, model.rows.sort().column.next(&shown, forward));
 }
 
-fn select(model: &mut Model, cursor: Cursor) {
+pub(super) fn select(model: &mut Model, cursor: Cursor) {
     model.rows.select(Some(cursor.user));
     model.cursor = Some(cursor);
 }

@@ -46,13 +46,12 @@ pub(super) fn go(model: &mut Model, down: bool) {
 
 /// Puts the finding that is selected aside, or all of the user's; again brings them back.
 pub(super) fn acknowledge(model: &mut Model) {
-    let numbers: Vec<u64> = match &model.screen {
-        Screen::Findings(list) => list.numbers(),
-        _ => {
-            let user = subject(model);
-            let findings = &model.scene().knowledge.findings;
-            user.map_or(&[][..], |user| findings.of(user)).iter().map(|finding| finding.number).collect()
-        }
+    let numbers: Vec<u64> = if let Screen::Findings(list) = &model.screen {
+        list.numbers()
+    } else {
+        let user = subject(model);
+        let findings = &model.scene().knowledge.findings;
+        user.map_or(&[][..], |user| findings.of(user)).iter().map(|finding| finding.number).collect()
     };
     if numbers.is_empty() {
         hint(model, "nothing is wrong here that could be put aside");

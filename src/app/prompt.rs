@@ -1,5 +1,7 @@
 //! A line of text being typed, and its cursor. Edits whole characters as a reader sees them.
 
+use std::ops::Range;
+
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation as _};
 
 use super::action::Action;
@@ -49,6 +51,41 @@ impl Typed {
     }
 }
 
+/// A word that could stand where one is being typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Candidate {
+    /// The word.
+    pub name: String,
+    /// What comes after it: `COLUMN [inverted]`.
+    pub arguments: &'static str,
+    /// What it does or is.
+    pub help: String,
+    /// Keys that do the same.
+    pub keys: String,
+}
+
+/// What there is to choose from while something is typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// The command whose arguments are being typed.
+    pub usage: Option<Candidate>,
+    /// Bytes of the text that a candidate takes the place of.
+    pub range: Range<usize>,
+    /// Words that fit, the best first.
+    pub candidates: Vec<Candidate>,
+    /// Which of them stands in the text now.
+    pub chosen: Option<usize>,
+}
+
+/// What is wrong with what was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The bytes of the text that it is about.
+    pub range: Range<usize>,
+    /// What it is, and what was expected.
+    pub text: String,
+}
+
 /// A line of text being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
@@ -58,12 +95,22 @@ pub struct Prompt {
     text: String,
     cursor: usize,
     before: String,
+    offers: Offers,
+    mistake: Option<Mistake>,
 }
 
 impl Prompt {
     /// Begins with `text`, which comes back when the prompt is cancelled.
     pub(super) fn new(purpose: Purpose, text: &str) -> Prompt {
-        Prompt { purpose, recalled: None, text: text.to_owned(), cursor: text.len(), before: text.to_owned() }
+        Prompt {
+            purpose,
+            recalled: None,
+            text: text.to_owned(),
+            cursor: text.len(),
+            before: text.to_owned(),
+            offers: Offers::default(),
+            mistake: None,
+        }
     }
 
     /// What is being typed.
@@ -76,8 +123,51 @@ impl Prompt {
         self.cursor
     }
 
+    /// What there is to choose from.
+    pub fn offers(&self) -> &Offers {
+        &self.offers
+    }
+
+    /// What is wrong with the text; until it changes.
+    pub fn mistake(&self) -> Option<&Mistake> {
+        self.mistake.as_ref()
+    }
+
+    /// Takes what there is to choose from now that the text has changed.
+    pub(super) fn offer(&mut self, offers: Offers) {
+        self.offers = offers;
+        self.mistake = None;
+    }
+
+    /// Takes what is wrong with the text.
+    pub(super) fn refuse(&mut self, mistake: Mistake) {
+        self.mistake = Some(mistake);
+    }
+
+    /// Puts the first candidate in its place, or the one after it. Says whether the word is settled
+    /// by that, because it is the only one or was there already.
+    pub(super) fn complete(&mut self) -> bool {
+        let Offers { range, candidates, chosen, .. } = &self.offers;
+        let Some(first) = candidates.first() else { return false };
+        let stands = chosen.is_none() && self.text.get(range.clone()) == Some(first.name.as_str());
+        let settled = candidates.len() == 1 || (stands && !first.arguments.is_empty());
+        let next = match chosen {
+            Some(at) => at + 1,
+            None => usize::from(stands && !settled),
+        } % candidates.len();
+        let Some(candidate) = candidates.get(next) else { return false };
+        let blank = if settled && !candidate.arguments.is_empty() { " " } else { "" };
+        let word = format!("{}{blank}", candidate.name);
+        let range = range.clone();
+        self.offers.range = range.start..range.start + word.len();
+        self.offers.chosen = Some(next);
+        self.mistake = None;
+        self.replace(range, &word);
+        settled
+    }
+
     /// Puts another text in the place of some bytes, and the cursor behind it.
-    pub(super) fn replace(&mut self, range: std::ops::Range<usize>, by: &str) {
+    fn replace(&mut self, range: Range<usize>, by: &str) {
         let fits = range.end <= self.text.len() && self.text.len() - range.len() + by.len() <= LIMIT;
         if fits && self.text.is_char_boundary(range.start) && self.text.is_char_boundary(range.end) {
             self.cursor = range.start + by.len();

@@ -365,7 +365,12 @@ mod tests {
         Knowledge::new(roster, RuleSettings::default())
     }
 
-    fn answer(knowledge: &mut Knowledge, batch: u32, at: u64, statuses: Vec<(UserIx, UserStatus)>) -> Vec<UserIx> {
+    fn answer(
+        knowledge: &mut Knowledge,
+        batch: u32,
+        at: u64,
+        statuses: Vec<(UserIx, UserStatus)>,
+    ) -> Vec<UserIx> {
         let moment = Moment { mono_ms: at, unix_ms: at as i64 };
         let observation = Observation {
             question: Question::OnlineStatus,

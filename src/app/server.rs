@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::presence::{Platform, Presence, Rule};
 
 use super::model::{Model, Picture};
@@ -96,23 +99,14 @@ fn platforms(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
 
 fn expiries(model: &Model, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     let now = picture.roster.server_clock().unix_seconds(picture.now);
-    let counted = picture.roster.expiries();
-    let bins = expiry_bins(counted, now);
-    let most = bins.iter().map(|(_, count, _)| *count).max().unwrap_or(0);
+    let bins = expiry_bins(picture.roster.expiries(), stretches(now, model.zone()));
+    let most = bins.iter().map(|(_, count)| *count).max().unwrap_or(0);
     if most == 0 {
         lines.push(ServerLine::Nothing("no session token names its end"));
         return;
     }
-    for (bin, count, kind) in bins {
-        let name = match bin {
-            Bin::Expired => "expired".to_owned(),
-            Bin::Hour => "within 1h".to_owned(),
-            Bin::Today => "within 24h".to_owned(),
-            Bin::Day(at) => model.weekday(at),
-            Bin::Month => "within 30d".to_owned(),
-            Bin::Later => "later".to_owned(),
-        };
-        lines.push(ServerLine::Expiry(name, count, most, kind));
+    for (stretch, count) in bins {
+        lines.push(ServerLine::Expiry(stretch.name, count, most, stretch.kind));
     }
     for finding in picture.findings.of_server().iter().filter(|it| it.rule == Rule::ExpiryCliff) {
         lines.push(ServerLine::Warning(model.evidence(finding)));
@@ -120,34 +114,53 @@ fn expiries(model: &Model, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
 }
 
 /// A stretch of time in which tokens expire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bin {
-    Expired,
-    Hour,
-    Today,
-    /// The day that begins then, unix seconds.
-    Day(i64),
-    Month,
-    Later,
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stretch {
+    name: String,
+    /// Its last second, unix.
+    until: i64,
+    kind: ExpiryKind,
 }
 
-/// Counts tokens by when they expire; stretches are counted from now.
-fn expiry_bins(expiries: &BTreeMap<i64, u32>, now: i64) -> Vec<(Bin, u32, ExpiryKind)> {
+/// From the past to the far future: this hour, today, the days of the coming week, the rest.
+fn stretches(now: i64, zone: &TimeZone) -> Vec<Stretch> {
     const HOUR: i64 = 3_600;
     const DAY: i64 = 24 * HOUR;
-    let mut ends = vec![
-        (Bin::Expired, now, ExpiryKind::Past),
-        (Bin::Hour, now + HOUR, ExpiryKind::Soon),
-        (Bin::Today, now + DAY, ExpiryKind::Soon),
-    ];
-    ends.extend((1..=DAYS).map(|day| (Bin::Day(now + day * DAY), now + (day + 1) * DAY, ExpiryKind::Later)));
-    ends.push((Bin::Month, now + 30 * DAY, ExpiryKind::Later));
-    ends.push((Bin::Later, i64::MAX, ExpiryKind::Later));
-    let mut bins: Vec<(Bin, u32, ExpiryKind)> = ends.iter().map(|(bin, _, kind)| (*bin, 0, *kind)).collect();
+    let stretch = |name: &str, until: i64| {
+        let kind = match until - now {
+            ..=0 => ExpiryKind::Past,
+            left if left <= DAY => ExpiryKind::Soon,
+            _ => ExpiryKind::Later,
+        };
+        Stretch { name: name.to_owned(), until, kind }
+    };
+    let mut all = vec![stretch("expired", now), stretch("within 1h", now + HOUR)];
+    let today = Timestamp::from_second(now).map(|at| at.to_zoned(zone.clone()));
+    let mut day = today.and_then(|today| today.start_of_day());
+    for number in 0..=DAYS {
+        let Ok(start) = &day else { break };
+        let name = if number == 0 { "today".to_owned() } else { start.strftime("%a %m-%d").to_string() };
+        // Days differ in length where clocks are set twice a year.
+        day = start.tomorrow();
+        if let Ok(end) = &day {
+            let until = end.timestamp().as_second() - 1;
+            if until > now + HOUR {
+                all.push(stretch(&name, until));
+            }
+        }
+    }
+    all.push(stretch("within 30d", now + 30 * DAY));
+    all.push(Stretch { name: "later".to_owned(), until: i64::MAX, kind: ExpiryKind::Later });
+    all
+}
+
+/// Counts tokens, by unix minutes, in stretches that follow one another.
+fn expiry_bins(expiries: &BTreeMap<i64, u32>, stretches: Vec<Stretch>) -> Vec<(Stretch, u32)> {
+    let mut bins: Vec<(Stretch, u32)> = stretches.into_iter().map(|stretch| (stretch, 0)).collect();
     for (minute, count) in expiries {
         let at = minute.saturating_mul(60);
-        let bin = ends.partition_point(|(_, end, _)| *end < at);
-        if let Some((_, counted, _)) = bins.get_mut(bin) {
+        let bin = bins.partition_point(|(stretch, _)| stretch.until < at);
+        if let Some((_, counted)) = bins.get_mut(bin) {
             *counted += count;
         }
     }
@@ -201,22 +214,38 @@ mod tests {
 
     #[test]
     fn every_token_is_counted_in_one_stretch_of_time() {
-        let now = 1_800_000_000;
+        let now = 1_800_000_000; // Friday, 2027-01-15 08:00:00 UTC
         let at = |seconds: i64| (now + seconds) / 60;
+        let (hour, day) = (3_600, 86_400);
         let expiries: BTreeMap<i64, u32> = [
             (at(-600), 3),
             (at(600), 5),
-            (at(7_200), 1),
-            (at(86_400 * 3), 2),
-            (at(86_400 * 20), 4),
-            (at(86_400 * 90), 7),
+            (at(2 * hour), 1),
+            (at(16 * hour), 6),
+            (at(3 * day), 2),
+            (at(20 * day), 4),
+            (at(90 * day), 7),
         ]
         .into();
-        let bins = expiry_bins(&expiries, now);
-        assert_eq!(bins.iter().map(|(_, count, _)| count).sum::<u32>(), 22);
-        let counts: Vec<u32> = bins.iter().map(|(_, count, _)| *count).filter(|count| *count > 0).collect();
-        assert_eq!(counts, [3, 5, 1, 2, 4, 7]);
-        assert_eq!(bins.len(), 3 + DAYS as usize + 2);
+        let bins = expiry_bins(&expiries, stretches(now, &TimeZone::UTC));
+        let counted: Vec<(&str, u32)> = bins
+            .iter()
+            .map(|(stretch, count)| (stretch.name.as_str(), *count))
+            .filter(|it| it.1 > 0)
+            .collect();
+        let expected = [
+            ("expired", 3),
+            ("within 1h", 5),
+            ("today", 1),
+            ("Sat 01-16", 6),
+            ("Mon 01-18", 2),
+            ("within 30d", 4),
+            ("later", 7),
+        ];
+        assert_eq!(counted, expected);
+        assert!(bins.is_sorted_by_key(|(stretch, _)| stretch.until));
+        let late = stretches(now + 15 * hour + 1_800, &TimeZone::UTC);
+        assert!(!late.iter().any(|stretch| stretch.name == "today"), "it ends within the hour");
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! The one function that changes the model: a message in, effects out.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Rect};
 
 use crate::presence::query::Query;
-use crate::presence::{Event, Finding, Moment, News, Observation, Severity, UserId, UserIx, WatchList};
+use crate::presence::{
+    About, Event, Finding, Moment, News, Observation, Severity, UserId, UserIx, WatchList,
+};
 
 use super::action::Action;
-use super::events;
 use super::keymap::{KeyPress, Meaning, is_cjk};
 use super::list::Cursor;
 use super::message::{Effect, Msg};
@@ -18,6 +20,7 @@ use super::perform::perform;
 use super::prompt::{Prompt, Purpose};
 use super::rows::Rows;
 use super::typing::typed;
+use super::{events, findings};
 
 /// How long passing words stand.
 const TOAST_MS: u64 = 4_000;
@@ -46,7 +49,7 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
             model.dirty = true;
         }
         Msg::Observed(observation) => observe(model, &observation, &mut effects),
-        Msg::Rebased(list) => rebase(model, list),
+        Msg::Rebased(list) => rebase(model, &list),
         Msg::Notice(text) => {
             model.timeline.note(Event::Notice { at: now, text: text.clone() }, now);
             let text = model.names.text(&text, model.live.roster.list()).into_owned();
@@ -125,13 +128,46 @@ fn take_news(model: &mut Model, news: News, effects: &mut Vec<Effect>) {
     }
     let list = Arc::clone(model.live.roster.list());
     let batch_of = |user: &UserId| list.find(user.raw()).map(|user| list.batch_of(user));
+    let met: HashSet<UserIx> = news
+        .transitions
+        .iter()
+        .filter(|transition| transition.is_first_sight())
+        .filter_map(|transition| list.find(transition.user.raw()))
+        .collect();
     model.timeline.record(news.transitions, batch_of);
+    note_findings(model, &news.raised, true, &met);
+    note_findings(model, &news.worsened, true, &met);
+    note_findings(model, &news.cleared, false, &met);
+    for finding in &news.cleared {
+        model.acknowledged.remove(&finding.number);
+    }
     if model.held.is_none() {
         model.with_rows(|rows, scene| {
             rows.touch(&news.touched, scene);
             rows.let_time_pass(scene);
         });
         follow_staleness(model);
+    }
+}
+
+/// Writes down what is wrong since now, or no more. What was so when a user was first seen has not
+/// just happened, and what is only worth knowing is no event.
+fn note_findings(model: &mut Model, findings: &[Finding], raised: bool, met: &HashSet<UserIx>) {
+    let server_seconds = model.live.roster.server_clock().unix_seconds(model.now);
+    for finding in findings.iter().filter(|finding| finding.severity > Severity::Info) {
+        let user = match finding.about {
+            About::User(user) if met.contains(&user) => continue,
+            About::User(user) => Some(model.live.roster.list().id(user)),
+            About::Server => None,
+        };
+        let event = Event::Finding {
+            raised,
+            user,
+            rule: finding.rule,
+            severity: finding.severity,
+            text: finding.evidence.words(server_seconds),
+        };
+        model.timeline.note(event, model.now);
     }
 }
 
@@ -154,7 +190,7 @@ fn follow_staleness(model: &mut Model) {
     }
 }
 
-fn rebase(model: &mut Model, list: Arc<WatchList>) {
+fn rebase(model: &mut Model, list: &Arc<WatchList>) {
     let before = Arc::clone(model.live.roster.list());
     let users = list.len();
     model.live.rebase(list, model.now);
@@ -235,6 +271,7 @@ fn take_key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     model.dirty = true;
+    model.greets = false;
     let key = KeyPress::from_event(event);
     let had_begun = !model.pending.is_empty();
     let mut pressed = std::mem::take(&mut model.pending);
@@ -268,7 +305,9 @@ fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
     } else if let Some(c) = key.typed().filter(|c| is_cjk(*c)) {
         hint(model, format!("{c} is no key: switch the input method to Latin letters"));
     } else if !key.typed().is_some_and(char::is_control) {
-        hint(model, format!("{key} is no key here; ? shows those that are"));
+        let help = model.keymap.first_of(Action::Help);
+        let help = help.map_or(String::new(), |help| format!("; {help} shows those that are"));
+        hint(model, format!("{key} is no key here{help}"));
     }
 }
 
@@ -307,6 +346,7 @@ fn click(model: &mut Model, column: u16, row: u16) {
     let (width, height) = model.size;
     let body = model.layout(Rect { x: 0, y: 0, width, height }).map(|layout| layout.body);
     let Some(body) = body.filter(|body| body.contains(Position { x: column, y: row })) else { return };
+    findings::click(model, row - body.y);
     if model.screen == Screen::Users
         && let Some(line) = model.window(body.height).get(usize::from(row - body.y)).copied()
     {
@@ -323,6 +363,7 @@ fn click(model: &mut Model, column: u16, row: u16) {
 fn settle(model: &mut Model) {
     keep_cursor_visible(model);
     events::settle(model);
+    findings::settle(model);
     let height = model.body_height();
     if let Some(cursor) = model.cursor.take() {
         let lines = model.lines();

@@ -2,9 +2,10 @@
 
 use crate::presence::{UserId, UserIx};
 
+use super::detail::Detail;
 use super::events::EventsList;
 use super::model::{Model, Screen};
-use super::update::apply_filter;
+use super::update::{apply_filter, hint};
 
 impl Screen {
     /// Lines that are scrolled out at the top, where the screen is a text.
@@ -30,9 +31,9 @@ impl Screen {
                     None => (back, Some(*user)),
                 }
             }
-            Screen::Help { scroll, back } => {
+            Screen::Help { search, scroll, back } => {
                 let (back, gone) = back.carried(heir);
-                (Screen::Help { scroll: *scroll, back: Box::new(back) }, gone)
+                (Screen::Help { search: search.clone(), scroll: *scroll, back: Box::new(back) }, gone)
             }
         }
     }
@@ -53,6 +54,19 @@ pub(super) fn show_detail(model: &mut Model, user: UserIx) {
         below => Box::new(below),
     };
     model.screen = Screen::Detail { user, scroll: 0, back };
+}
+
+/// Shows why a user is flagged: the detail, from what is wrong on.
+pub(super) fn show_why(model: &mut Model, user: UserIx) {
+    let Some(lines) = Detail::new(model, user).lines_before_findings() else {
+        let name = model.shown_id(user);
+        hint(model, format!("no rule finds anything wrong with {name}"));
+        return;
+    };
+    show_detail(model, user);
+    if let Some(scroll) = model.screen.scroll_mut() {
+        *scroll = lines;
+    }
 }
 
 /// Shows the events of one user.
@@ -76,7 +90,12 @@ pub(super) fn leave(model: &mut Model) {
 
 /// One level back: a view, then what narrows the list, then the selection.
 pub(super) fn back(model: &mut Model) {
-    if model.screen != Screen::Users {
+    if let Screen::Help { search, scroll, .. } = &mut model.screen
+        && !search.is_empty()
+    {
+        search.clear();
+        *scroll = 0;
+    } else if model.screen != Screen::Users {
         leave(model);
     } else if !model.rows.query().is_empty() {
         apply_filter(model, "");
@@ -96,7 +115,15 @@ pub(super) fn help(model: &mut Model) {
     if matches!(model.screen, Screen::Help { .. }) {
         leave(model);
     } else {
-        let back = Box::new(std::mem::replace(&mut model.screen, Screen::Users));
-        model.screen = Screen::Help { scroll: 0, back };
+        show_help(model, "");
     }
+}
+
+/// Shows the help, or those of its lines that hold a text.
+pub(super) fn show_help(model: &mut Model, search: &str) {
+    let back = match std::mem::replace(&mut model.screen, Screen::Users) {
+        Screen::Help { back, .. } => back,
+        below => Box::new(below),
+    };
+    model.screen = Screen::Help { search: search.to_owned(), scroll: 0, back };
 }

@@ -2,26 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::presence::{Event, EventGroup, Presence, Story, UserId, UserIx, What, Why};
+use crate::presence::{Event, EventGroup, Presence, Story, UserId, UserIx, What, Why, short_age};
 
 use super::model::Picture;
 use super::names::Names;
-
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-const YEAR: u64 = 365 * DAY;
-
-/// A duration in its largest unit: `12s`, `12m`, `3h`, `22d`, `2y`; at most four columns for a century.
-pub fn age(seconds: u64) -> String {
-    match seconds {
-        0..MINUTE => format!("{seconds}s"),
-        MINUTE..HOUR => format!("{}m", seconds / MINUTE),
-        HOUR..DAY => format!("{}h", seconds / HOUR),
-        DAY..YEAR => format!("{}d", seconds / DAY),
-        _ => format!("{}y", seconds / YEAR),
-    }
-}
 
 /// Who and what of some events that read the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,12 +83,12 @@ impl<'a> Wording<'a> {
                     format!("{which}{trouble}")
                 } else {
                     let answer = if group.count > 1 { "answer" } else { "answers" };
-                    format!("{which}{answer} again after {}", age(after_ms / 1_000))
+                    format!("{which}{answer} again after {}", short_age(after_ms / 1_000))
                 }
             }
             Event::ClockStep { by_ms, .. } => {
                 let direction = if *by_ms < 0 { "back" } else { "forward" };
-                let by = age(by_ms.unsigned_abs() / 1_000);
+                let by = short_age(by_ms.unsigned_abs() / 1_000);
                 format!("this machine's clock went {direction} {by}")
             }
             Event::Notice { text, .. } => self.names.text(text, self.picture.roster.list()).into_owned(),
@@ -231,19 +215,9 @@ mod tests {
         let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
         let mut model = Model::new(Start {
             server: "s".into(),
-            banners: vec![],
-            roster: Roster::new(Arc::new(list), Freshness::for_interval(2_000), now),
-            interval_ms: 2_000,
-            size: (80, 24),
-            now,
-            sort: None,
-            filter: None,
-            one_shot: false,
-            switches: super::super::Switches::default(),
             mask_key: 1,
             mask: masked,
-            utc: true,
-            zone: jiff::tz::TimeZone::UTC,
+            ..Start::new(Roster::new(Arc::new(list), Freshness::for_interval(2_000), now), (80, 24), now)
         });
         for event in events {
             model.timeline.note(event.clone(), now);
@@ -276,22 +250,5 @@ mod tests {
         let two = [of(Some("alice"), true), of(Some("bob"), true)];
         assert_eq!(picture_words(false, &two), [pair("2 users", found)]);
         assert_eq!(picture_words(false, &[of(None, false)]), [pair("imtop", "token-foreign-user cleared")]);
-    }
-
-    #[test]
-    fn ages_are_in_their_largest_unit() {
-        let cases = [
-            (0, "0s"),
-            (59, "59s"),
-            (60, "1m"),
-            (3_599, "59m"),
-            (3_600, "1h"),
-            (86_400, "1d"),
-            (31_535_999, "364d"),
-            (70_000_000, "2y"),
-        ];
-        for (seconds, text) in cases {
-            assert_eq!(age(seconds), text);
-        }
     }
 }

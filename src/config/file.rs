@@ -12,7 +12,7 @@ use super::mistake::{Mistake, nearest, one_of};
 use super::table::{Kind, Part, SETTINGS, SettingRow, setting};
 use super::value::{Place, Value, Written};
 use super::{Environment, SettingsError, check_id};
-use crate::app::{ACTIONS, KeyPress};
+use crate::app::{Binding, Keymap};
 use crate::presence::query::Query;
 use crate::presence::visible_bounded;
 
@@ -37,17 +37,6 @@ const SECRETS: [&str; 8] = [
 /// The ways to credentials; a context takes one.
 pub(super) const CREDENTIALS: [&str; 3] = ["token-file", "token-command", "secret-file"];
 
-/// Keys for an action, as the user wrote them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyBinding {
-    /// The action's name, as in [`ACTIONS`].
-    pub action: String,
-    /// The keys, as [`KeyPress::parse`] reads them; several in a row with a space between.
-    pub keys: Vec<String>,
-    /// Where it says so: `FILE:LINE`.
-    pub place: String,
-}
-
 /// Settings by their names.
 pub(super) type Values = BTreeMap<&'static str, Written>;
 
@@ -61,7 +50,7 @@ pub(super) struct ConfigFile {
     /// What holds for every context.
     pub(super) top: Values,
     pub(super) contexts: BTreeMap<String, ContextTable>,
-    pub(super) keys: Vec<KeyBinding>,
+    pub(super) keys: Vec<Binding>,
 }
 
 /// One context.
@@ -213,40 +202,27 @@ impl Reader<'_> {
         }
     }
 
-    fn keys(&mut self, table: &DeTable<'_>) -> Vec<KeyBinding> {
+    fn keys(&mut self, table: &DeTable<'_>) -> Vec<Binding> {
         let mut bindings = Vec::new();
+        let mut places = Vec::new();
         for (key, value) in table {
             let action = key.get_ref().as_ref();
-            if !ACTIONS.iter().any(|row| row.name == action) {
-                let names = ACTIONS.iter().map(|row| row.name);
-                let guess = nearest(action, names).map(|near| format!("; did you mean {near}?"));
-                let guess = guess.unwrap_or("; expected one that the template lists".to_owned());
-                self.wrong(key.span(), format!("no action \"{}\"{guess}", visible_bounded(action, QUOTED)));
-                continue;
-            }
-            let DeValue::Array(list) = value.get_ref() else {
-                self.kind(
-                    action,
-                    value,
-                    value.get_ref(),
-                    "a list of keys such as [\"x\", \"g g\", \"Ctrl-x\"]",
-                );
+            let texts = value.get_ref().as_array().map(|list| {
+                list.iter().map(|keys| keys.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+            });
+            let Some(Some(keys)) = texts else {
+                self.kind(action, value, value.get_ref(), "a list of keys such as [\"x\", \"g g\", \"Ctrl-x\"]");
                 continue;
             };
-            let mut keys = Vec::new();
-            for element in list {
-                let text = element.get_ref().as_str().unwrap_or_default();
-                if !text.is_empty() && text.split(' ').all(|key| KeyPress::parse(key).is_some()) {
-                    keys.push(text.to_owned());
-                } else {
-                    let text = visible_bounded(text, QUOTED);
-                    let what =
-                        format!("no key \"{text}\"; expected keys such as x, Enter, F2, Ctrl-x or \"g g\"");
-                    self.wrong(element.span(), what);
-                }
-            }
-            let place = format!("{}:{}", self.name, self.place(&key.span()).line);
-            bindings.push(KeyBinding { action: action.to_owned(), keys, place });
+            let place = self.place(&key.span());
+            let said = format!("{}:{}:{}", self.name, place.line, place.column);
+            places.push((format!("{said}: "), place));
+            bindings.push((visible_bounded(action, QUOTED), keys, said));
+        }
+        for mistake in Keymap::with(&bindings).err().unwrap_or_default() {
+            let found = places.iter().find_map(|(said, place)| Some((mistake.strip_prefix(said)?, *place)));
+            let (what, place) = found.unwrap_or((&mistake, Place { line: 1, column: 1 }));
+            self.mistakes.push(Mistake { file: self.name.to_owned(), place, what: what.to_owned() });
         }
         bindings
     }

@@ -21,7 +21,6 @@ mod watched;
 pub use appearance::Appearance;
 pub use check::check;
 pub use credentials::Environment;
-pub use file::KeyBinding;
 pub use location::Location;
 pub use picture::PictureSettings;
 pub use print::{path, print};

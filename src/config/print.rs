@@ -44,10 +44,10 @@ pub fn print(matches: &ArgMatches, env: Environment<'_>) -> Result<String, Setti
     if !sources.file.keys.is_empty() {
         page.text.push_str("\n[keys]\n");
     }
-    for binding in &sources.file.keys {
+    for (action, keys, place) in &sources.file.keys {
+        let keys: Vec<String> = keys.iter().map(|keys| quoted(keys)).collect();
         // Writing to a String cannot fail.
-        let keys: Vec<String> = binding.keys.iter().map(|keys| quoted(keys)).collect();
-        let _ = writeln!(page.text, "{} = [{}]  # {}", binding.action, keys.join(", "), binding.place);
+        let _ = writeln!(page.text, "{action} = [{}]  # {place}", keys.join(", "));
     }
     let _ = writeln!(page.text, "\n[contexts.{}]", quoted(view.context.unwrap_or("none")));
     page.server()?;

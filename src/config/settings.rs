@@ -8,7 +8,8 @@ use super::credentials::Belonging;
 use super::sources::{Chosen, View};
 use super::value::{Said, Value};
 use super::watched::Wanted;
-use super::{KeyBinding, PictureSettings, Watched};
+use super::{PictureSettings, Watched};
+use crate::app::Keymap;
 use crate::cli::{PaceArgs, parse_interval, parse_size, parse_timeout};
 use crate::openim::{Options, Origin, Tls, known_secrets};
 use crate::presence::{Policy, RuleSettings};
@@ -87,8 +88,8 @@ pub struct Settings {
     pub picture: PictureSettings,
     /// What the rules are told.
     pub rules: RuleSettings,
-    /// Keys that are other than usual.
-    pub keys: Vec<KeyBinding>,
+    /// Which keys do what.
+    pub keymap: Keymap,
 }
 
 impl Settings {
@@ -108,7 +109,7 @@ impl Settings {
             pace,
             picture,
             rules: RuleSettings { policy: view.number("policy").map(|number| Policy(number as u8)) },
-            keys: view.sources.file.keys.clone(),
+            keymap: view.sources.keymap()?,
         })
     }
 }

@@ -13,6 +13,7 @@ use super::file::{ConfigFile, unknown_context};
 use super::table::{Kind, Part, SETTINGS, SettingRow, setting};
 use super::value::{Said, Value};
 use super::{Environment, Listing, Location, PictureSettings, Settings, SettingsError};
+use crate::app::Keymap;
 
 /// A setting from outside the file.
 #[derive(Clone, Debug)]
@@ -123,6 +124,14 @@ impl Sources {
     /// The filter makes no sense.
     pub fn picture_of_demo(&self) -> Result<PictureSettings, SettingsError> {
         PictureSettings::of(View { context: None, ..self.view() })
+    }
+
+    /// Which keys do what, in every context and in the demo.
+    ///
+    /// # Errors
+    /// Keys that cannot be so; a file with such keys is not taken in the first place.
+    pub fn keymap(&self) -> Result<Keymap, SettingsError> {
+        Keymap::with(&self.file.keys).map_err(|mistakes| SettingsError(mistakes.join("\n")))
     }
 
     /// The names of the contexts, in alphabetical order.

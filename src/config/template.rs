@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::file::CREDENTIALS;
 use super::table::{SETTINGS, SettingRow};
-use crate::app::ACTIONS;
+use crate::app::{ACTIONS, Keymap};
 
 const HEAD: &str = "\
 # imtop's configuration. Lines that begin with # and a blank explain; remove the # of any other line
@@ -37,8 +37,14 @@ pub fn template() -> String {
     }
     text.push_str(KEYS);
     for row in ACTIONS {
-        let keys: Vec<String> = row.keys.iter().map(|keys| format!("{keys:?}")).collect();
-        let _ = writeln!(text, "#{} = [{}]", row.name, keys.join(", "));
+        let keys: Vec<String> = row.keys.iter().map(|keys| (*keys).to_owned()).collect();
+        let shown: Vec<String> = keys.iter().map(|keys| format!("{keys:?}")).collect();
+        let shown = shown.join(", ");
+        // Some keys stay what they are.
+        let _ = match Keymap::with(&[(row.name.to_owned(), keys, String::new())]) {
+            Ok(_) => writeln!(text, "#{} = [{shown}]", row.name),
+            Err(_) => writeln!(text, "# {} is always [{shown}]", row.name),
+        };
     }
     text.push_str(CONTEXT);
     for row in context {

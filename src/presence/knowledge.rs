@@ -124,9 +124,9 @@ impl Knowledge {
     }
 
     /// Goes over to the next watch list.
-    pub fn rebase(&mut self, list: Arc<WatchList>, now: Moment) {
+    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) {
         let before = Arc::clone(self.roster.list());
-        self.roster.rebase(Arc::clone(&list), now);
+        self.roster.rebase(Arc::clone(list), now);
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.history.rebase(heir);
         self.findings.rebase(heir);

@@ -26,6 +26,11 @@ impl Moment {
         Moment { mono_ms: self.mono_ms + ms, unix_ms: self.unix_ms + ms as i64 }
     }
 
+    /// What the wall clock showed, or will show, when the monotonic one stands at `mono_ms`.
+    pub fn unix_ms_at(self, mono_ms: u64) -> i64 {
+        self.unix_ms.saturating_add(mono_ms as i64).saturating_sub(self.mono_ms as i64)
+    }
+
     /// By how many milliseconds the wall clock ran off the monotonic one since `earlier`.
     ///
     /// Near 0 while nobody sets the clock.

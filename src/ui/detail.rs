@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Detail, DetailLine, Model, Picture, foreign};
-use crate::presence::{Claims, Event, EventGroup, Presence, Since, UserIx, visible};
+use crate::app::{Detail, DetailLine, Model, Picture, advice_lines, foreign};
+use crate::presence::{Claims, Event, EventGroup, Finding, Presence, Since, UserIx, visible};
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
@@ -39,6 +39,20 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
+    fn finding(&self, mut pen: Pen<'_>, finding: &Finding) {
+        let theme = self.theme;
+        let cut = theme.glyphs.cut;
+        let (sign, style) = theme.severity(finding.severity);
+        let aside = self.model.is_acknowledged(finding.number);
+        let (sign, style) = if aside { (theme.glyphs.acknowledged, theme.dim) } else { (sign, style) };
+        let age = times::age_ms(self.picture.now.since(finding.since));
+        pen.skip(2).put(sign, style).skip(1).put(finding.severity.word(), style).skip(1);
+        pen.put(finding.rule.name(), theme.strong).skip(2);
+        let known = if aside { ", put aside" } else { "" };
+        let text = format!("{} (found {age} ago{known})", self.model.evidence(finding));
+        pen.rest(&text, cut, theme.plain);
+    }
+
     fn line(&self, line: DetailLine<'_>, mut pen: Pen<'_>) {
         let theme = self.theme;
         let cut = theme.glyphs.cut;
@@ -113,6 +127,11 @@ impl Sheet<'_> {
                 let Some(tracked) = roster.connections(self.user).get(at) else { return };
                 self.fact(pen, "  seen", &self.since(tracked.since));
             }
+            DetailLine::Finding(finding) => self.finding(pen, finding),
+            DetailLine::Advice(rule, at) => {
+                let lines = advice_lines(rule, self.model.size().0);
+                pen.skip(5).rest(lines.get(at).map_or("", String::as_str), cut, theme.dim);
+            }
             DetailLine::TokenHolder(at) => self.token_holder(pen, at),
             DetailLine::TokenEnds(at) => self.token_ends(pen, at),
             DetailLine::TokenIssued(at) => self.token_issued(pen, at),
@@ -176,10 +195,10 @@ impl Sheet<'_> {
     fn since(&self, since: Since) -> String {
         let now = self.picture.now;
         let age = times::age_ms(since.age_ms(now));
-        let end = self.clock(times::unix_ms_of(since.before_ms, now));
+        let end = self.clock(now.unix_ms_at(since.before_ms));
         match since.after_ms {
             Some(after) => {
-                let start = self.clock(times::unix_ms_of(after, now));
+                let start = self.clock(now.unix_ms_at(after));
                 if let Some(blind) = times::blind_since(since, self.model.gap_ms()) {
                     let most = times::age_ms(now.mono_ms.saturating_sub(blind));
                     format!("{age} to {most} ago, between {start} and {end}")

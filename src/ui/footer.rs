@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Action, Model, Screen};
+use crate::app::{Action, Model, Purpose, Scope, Screen};
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
@@ -24,6 +24,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     if let Some(toast) = model.toast() {
         pen.rest(&toast.text, cut, theme.strong);
+        return;
+    }
+    if model.greets() && model.prompt().is_none() {
+        greeting(model, theme, &mut pen);
         return;
     }
     let begun: String = model.pending().iter().map(ToString::to_string).collect();
@@ -54,13 +58,31 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// The keys that matter most, for somebody who has not pressed any yet.
+fn greeting(model: &Model, theme: &Theme, pen: &mut Pen<'_>) {
+    let first =
+        [(Action::Help, "help"), (Action::Filter, "find somebody"), (Action::Detail, "look at one user")];
+    for (action, words) in first {
+        let Some(keys) = model.keymap().first_of(action) else { continue };
+        if width(&keys) + 1 + width(words) > pen.left() {
+            break;
+        }
+        pen.put(&keys, theme.key).skip(1).put(words, theme.strong).skip(3);
+    }
+}
+
 /// Some words depend on what is open.
 fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
     match action {
+        Action::Filter if matches!(model.screen(), Screen::Help { .. }) => "find",
+        Action::Back if matches!(model.screen(), Screen::Help { search, .. } if !search.is_empty()) => {
+            "whole help"
+        }
         Action::Close if *model.screen() != Screen::Users => "close",
         Action::Pause if model.hidden_changes().is_some() => "go on",
         Action::Back if *model.screen() == Screen::Users && !model.rows().filter().is_empty() => "all users",
         Action::Back if *model.screen() == Screen::Users => "unselect",
+        Action::Accept if model.prompt().is_some_and(|prompt| prompt.purpose() == Purpose::Command) => "run",
         _ => brief,
     }
 }
@@ -70,8 +92,13 @@ fn works(model: &Model, action: Action) -> bool {
     let listed = *model.screen() == Screen::Users;
     let has_connections = |user| !model.picture().roster.connections(user).is_empty();
     let is_open = |user| has_connections(user) && model.expansion().contains(user);
+    if matches!(model.screen(), Screen::Help { .. }) && model.place() == Scope::Views {
+        let of_use = [Action::Help, Action::Filter, Action::Back, Action::Command, Action::Close];
+        return of_use.contains(&action);
+    }
     match action {
         Action::Back => !listed || !model.rows().filter().is_empty() || model.cursor().is_some(),
+        Action::Complete => model.prompt().is_some_and(|prompt| !prompt.offers().candidates.is_empty()),
         Action::Detail | Action::Why | Action::CopyUser | Action::SortNext => !model.rows().is_empty(),
         Action::Expand => {
             model.cursor().is_some_and(|cursor| cursor.connection.is_none() && has_connections(cursor.user))
@@ -86,8 +113,10 @@ fn works(model: &Model, action: Action) -> bool {
 /// Where in the list the selection is: `3/512`; how far a text is scrolled: `1-13 of 52`.
 fn position(model: &Model) -> String {
     let (scroll, (lines, rows)) = match model.screen() {
-        Screen::Users | Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => (0, (0, 0)),
-        Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => (*scroll, model.scrolled_lines()),
+        Screen::Users | Screen::Events(_) | Screen::Findings(_) => (0, (0, 0)),
+        Screen::Server { scroll } | Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => {
+            (*scroll, model.scrolled_lines())
+        }
     };
     if lines > rows {
         return format!("{}-{} of {lines}", scroll + 1, (scroll + rows).min(lines));

@@ -2,23 +2,29 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 
-use crate::app::{HelpLine, HelpName, Model, help_lines, help_names};
+use crate::app::{HelpLine, HelpName, Model, find_within, help_lines, help_names};
 use crate::presence::{Presence, Why};
 
-use super::pen::Pen;
+use super::pen::{Pen, width};
 use super::theme::Theme;
 
-pub(super) fn draw(model: &Model, theme: &Theme, scroll: usize, body: Rect, buf: &mut Buffer) {
+/// `search`: what is looked for, and marked.
+pub(super) fn draw(model: &Model, theme: &Theme, search: &str, scroll: usize, body: Rect, buf: &mut Buffer) {
     let lines = help_lines(model);
+    if lines.is_empty() {
+        let text = format!("Nothing in the help contains \"{}\".", search.trim());
+        Pen::new(buf, body, 1).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
+    }
     let names = help_names(body.width);
     for (row, line) in (0..body.height).zip(lines.iter().skip(scroll)) {
         let mut pen = Pen::new(buf, body, row);
         pen.skip(1);
-        let cut = theme.glyphs.cut;
         match line {
             HelpLine::Heading(text) => {
-                pen.rest(text, cut, theme.strong);
+                let rest = pen.left();
+                marked(theme, &mut pen, text, search, rest, theme.strong);
             }
             HelpLine::Entry(name, text) => {
                 let name = match name {
@@ -26,10 +32,33 @@ pub(super) fn draw(model: &Model, theme: &Theme, scroll: usize, body: Rect, buf:
                     HelpName::Keys(keys) => keys.clone(),
                     HelpName::Word(word) => format!("{}{word}", sign(theme, word)),
                 };
-                pen.skip(2).field(&name, names, cut, theme.key).skip(2);
-                pen.rest(text, cut, theme.plain);
+                pen.skip(2);
+                // A name that is longer than most has the line for itself.
+                let field = if text.is_empty() { pen.left() } else { names };
+                marked(theme, &mut pen, &name, search, field, theme.key);
+                pen.skip(2);
+                let rest = pen.left();
+                marked(theme, &mut pen, text, search, rest, theme.plain);
             }
             HelpLine::Blank => {}
+        }
+    }
+}
+
+/// Writes a text into so many columns, and marks what is looked for.
+fn marked(theme: &Theme, pen: &mut Pen<'_>, text: &str, search: &str, columns: u16, style: Style) {
+    let end = pen.left().saturating_sub(columns);
+    let found = find_within(text, search.trim()).filter(|found| !found.is_empty());
+    let parts = found
+        .and_then(|found| Some((text.get(..found.start)?, text.get(found.clone())?, text.get(found.end..)?)));
+    match parts {
+        Some((before, found, after)) if width(text) <= columns => {
+            let mark = style.add_modifier(Modifier::BOLD | Modifier::REVERSED);
+            pen.put(before, style).put(found, mark).put(after, style);
+            pen.skip(pen.left().saturating_sub(end));
+        }
+        _ => {
+            pen.field(text, columns, theme.glyphs.cut, style);
         }
     }
 }

@@ -13,18 +13,23 @@
 //!  footer     ? help  / filter  Enter detail  Space pause
 //! ```
 //!
-//! `event_list`, `detail` and `help` take the place of the table.
+//! `event_list`, `finding_list`, `server`, `detail` and `help` take the place of the table; `palette` covers its upper rows while
+//! a command is being typed.
 
 mod connection_row;
 mod counts;
 mod detail;
 mod event_list;
 mod events;
+mod finding_list;
 mod footer;
 mod header;
 mod help;
 mod notes;
+mod palette;
 mod pen;
+mod prompt;
+mod server;
 mod table;
 mod theme;
 mod times;
@@ -54,9 +59,10 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Optio
     match model.screen() {
         Screen::Users => table::draw(model, theme, layout.table_head, layout.body, buf),
         Screen::Events(_) => event_list::draw(model, theme, layout.table_head, layout.body, buf),
-        Screen::Findings(_) | Screen::Server { .. } => {}
+        Screen::Findings(list) => finding_list::draw(model, theme, list, layout.body, buf),
+        Screen::Server { scroll } => server::draw(model, theme, *scroll, layout.body, buf),
         Screen::Detail { user, scroll, .. } => detail::draw(model, theme, *user, *scroll, layout.body, buf),
-        Screen::Help { scroll, .. } => help::draw(model, theme, *scroll, layout.body, buf),
+        Screen::Help { search, scroll, .. } => help::draw(model, theme, search, *scroll, layout.body, buf),
     }
     rule(theme, layout.lower_rule, buf);
     match (model.screen(), model.events()) {
@@ -66,6 +72,9 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Optio
         _ => events::draw(model, theme, layout.events, buf),
     }
     footer::draw(model, theme, layout.footer, buf);
+    let below = layout.notes.bottom();
+    let height = layout.body.bottom().saturating_sub(below);
+    palette::draw(model, theme, Rect { y: below, height, ..area }, buf);
     cursor
 }
 

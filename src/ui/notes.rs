@@ -5,7 +5,8 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::{Model, Note, visible_notes};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
+use super::prompt;
 use super::theme::Theme;
 
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
@@ -28,46 +29,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -
                 pen.put(theme.glyphs.warning, theme.warn).skip(1).rest(&text, cut, theme.plain);
             }
             Note::Filter => {
-                let x = filter(model, theme, &mut pen);
+                let x = prompt::draw(model, theme, &mut pen);
                 cursor = x.map(|x| Position { x: area.x.saturating_add(x), y: area.y.saturating_add(row) });
             }
         }
     }
     cursor
-}
-
-fn order(model: &Model) -> String {
-    let sort = model.rows().sort();
-    let inverted = if sort.inverted { ", inverted" } else { "" };
-    format!("{}{inverted}", sort.column.words())
-}
-
-/// Draws the filter; returns the column of the cursor while it is being typed.
-fn filter(model: &Model, theme: &Theme, pen: &mut Pen<'_>) -> Option<u16> {
-    let rows = model.rows();
-    let found = format!("{} of {}, {}", rows.matching(), model.picture().roster.list().len(), order(model));
-    let head = "filter: ";
-    pen.put(head, theme.strong);
-    let Some(prompt) = model.prompt() else {
-        let room = pen.left().saturating_sub(width(&found) + 3);
-        let text = width(rows.filter()).min(room.max(8));
-        pen.field(rows.filter(), text, theme.glyphs.cut, theme.plain).skip(3);
-        pen.rest(&found, theme.glyphs.cut, theme.dim);
-        return None;
-    };
-    // The text moves to the left so that its cursor stays in the room for it.
-    let room = pen.left().saturating_sub(1);
-    let mut shown = prompt.text();
-    let mut before = prompt.before_cursor();
-    while width(before) > room {
-        let first = before.chars().next().map_or(before.len(), char::len_utf8);
-        before = before.get(first..).unwrap_or_default();
-        shown = shown.get(first..).unwrap_or_default();
-    }
-    let typed = width(shown).min(room);
-    pen.field(shown, typed, theme.glyphs.cut, theme.plain);
-    if pen.left() > width(&found) + 4 {
-        pen.skip(4).rest(&found, theme.glyphs.cut, theme.dim);
-    }
-    Some(1 + width(head) + width(before))
 }

@@ -3,10 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Line, Model, SortColumn};
+use crate::app::{Action, Line, Model, SortColumn, wrapped};
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
+use super::times::{age_ms, clock};
 use super::{connection_row, user_row};
 
 pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
@@ -49,52 +50,118 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
     }
 }
 
+/// Says why there is no row.
 fn nobody(model: &Model, theme: &Theme, body: Rect, buf: &mut Buffer) {
-    let rows = model.rows();
-    let (what, advice) = if model.picture().roster.list().is_empty() {
-        ("Nobody is watched.".to_owned(), "Name users as arguments, or a file of them with --watch FILE.")
-    } else {
-        (format!("No user's ID or label contains \"{}\".", rows.filter()), "Esc leaves the filter.")
-    };
+    let (what, advice) = why_nobody(model);
     let top = u16::from(body.height > 3);
-    for (row, text) in [(top, what.as_str()), (top + 1, advice)] {
-        Pen::new(buf, body, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
+    let room = usize::from(body.width.saturating_sub(4));
+    let lines = wrapped(&what, room).into_iter().chain(wrapped(&advice, room));
+    for (row, text) in (top..).zip(lines) {
+        Pen::new(buf, body, row).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
     }
+}
+
+/// What is so, and what can be done about it.
+fn why_nobody(model: &Model) -> (String, String) {
+    let (rows, picture) = (model.rows(), model.picture());
+    let users = match picture.roster.list().len() {
+        0 => {
+            let add = model.keymap().first_of(Action::Command).unwrap_or_else(|| ":".to_owned());
+            let advice = format!(
+                "Name users as arguments, or a file of them with --watch FILE, or type {add}add ID now."
+            );
+            return ("Nobody is watched.".to_owned(), advice);
+        }
+        1 => "1 user".to_owned(),
+        users => format!("{users} users"),
+    };
+    let key = |action: Action, does: &str| {
+        model.keymap().first_of(action).map_or(String::new(), |key| format!("{key} {does}"))
+    };
+    let Some(answer) = picture.roster.last_answer() else {
+        let since = clock(model.began().unix_ms, picture.now, model.zone());
+        let what = format!("No answer yet: asking {} about {users} since {since}.", model.server());
+        return (what, key(Action::ShowServer, "shows how the server does."));
+    };
+    if !rows.filter().is_empty() {
+        let kind = if model.switches().problems_only { "user with a problem" } else { "user" };
+        let what = format!("No {kind} matches the filter \"{}\"; {users} are watched.", rows.filter());
+        return (what, key(Action::Back, "shows all of them."));
+    }
+    if model.switches().problems_only {
+        let round = model.round_is_complete();
+        let answered = if round { "all answered" } else { "the last of them answered" };
+        let what = format!("No problems: {users}, {answered} {} ago.", age_ms(picture.now.since(answer)));
+        return (what, key(Action::ProblemsOnly, "shows everybody."));
+    }
+    if model.marks().are_all_that_is_shown() {
+        return ("Nobody is marked.".to_owned(), key(Action::MarkedOnly, "shows everybody."));
+    }
+    (format!("None of {users} is shown."), String::new())
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use jiff::tz::TimeZone;
     use ratatui::crossterm::event::{KeyCode, KeyEvent};
     use ratatui::style::{Color, Modifier};
 
     use super::super::{Colour, Theme, view};
     use super::*;
     use crate::app::{Msg, Start, update};
-    use crate::presence::{Entry, Freshness, Moment, Roster, WatchList};
+    use crate::presence::{
+        Answer, Entry, Freshness, Moment, Observation, Oddities, OperationId, Question, Roster, WatchList,
+    };
+
+    fn model(now: Moment) -> Model {
+        let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
+        let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
+        Model::new(Start { server: "s".into(), ..Start::new(roster, (60, 10), now) })
+    }
+
+    fn press(model: &mut Model, now: Moment, key: char) {
+        update(model, now, Msg::Key(KeyEvent::from(KeyCode::Char(key))));
+    }
+
+    #[test]
+    fn where_no_row_is_it_says_why_and_what_to_do() {
+        let now = Moment { mono_ms: 5_000, unix_ms: 5_000 };
+        let mut model = model(now);
+        let (what, advice) = why_nobody(&model);
+        assert_eq!(what, "No answer yet: asking s about 2 users since 00:00:05.");
+        assert_eq!(advice, "4 shows how the server does.");
+        let answer = Observation {
+            question: Question::OnlineStatus,
+            generation: 1,
+            batch: 0,
+            sent: now,
+            received: now,
+            operation_id: OperationId("o".into()),
+            server_date: None,
+            wire_bytes: 0,
+            oddities: Oddities::default(),
+            attempt: 0,
+            next_ms: 7_000,
+            answer: Ok(Answer::Changed(vec![])),
+        };
+        update(&mut model, now, Msg::Observed(answer));
+        press(&mut model, now.plus(1_000), '!');
+        let (what, advice) = why_nobody(&model);
+        assert_eq!(what, "No problems: 2 users, all answered 1s ago.");
+        assert_eq!(advice, "! shows everybody.");
+        for key in "/zzz".chars() {
+            press(&mut model, now, key);
+        }
+        let (what, advice) = why_nobody(&model);
+        assert_eq!(what, "No user with a problem matches the filter \"zzz\"; 2 users are watched.");
+        assert_eq!(advice, "Esc shows all of them.");
+    }
 
     #[test]
     fn the_selection_has_a_mark_and_a_bar_of_one_colour() {
         let now = Moment::default();
-        let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
-        let mut model = Model::new(Start {
-            server: "s".into(),
-            banners: vec![],
-            roster: Roster::new(Arc::new(list), Freshness::for_interval(2_000), now),
-            interval_ms: 2_000,
-            size: (60, 10),
-            now,
-            sort: None,
-            filter: None,
-            one_shot: false,
-            switches: crate::app::Switches::default(),
-            mask_key: 1,
-            mask: false,
-            utc: true,
-            zone: TimeZone::UTC,
-        });
+        let mut model = model(now);
         update(&mut model, now, Msg::Key(KeyEvent::from(KeyCode::Char('j'))));
         let area = Rect::new(0, 0, 60, 10);
         let mut buf = Buffer::empty(area);

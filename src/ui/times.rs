@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::app::TimeStyle;
-pub(super) use crate::app::age;
+pub(super) use crate::presence::short_age as age;
 use crate::presence::{Moment, Since};
 
 use super::theme::Glyphs;
@@ -20,11 +20,6 @@ pub(super) fn age_ms(ms: u64) -> String {
 /// An interval of asking: `2s`, `0.5s`, `1m`.
 pub(super) fn interval(ms: u64) -> String {
     if ms.is_multiple_of(1_000) { age_ms(ms) } else { format!("{:.1}s", ms as f64 / 1_000.0) }
-}
-
-/// The wall clock's time of a moment on the monotonic clock.
-pub(super) fn unix_ms_of(mono_ms: u64, now: Moment) -> i64 {
-    now.unix_ms.saturating_add(mono_ms as i64).saturating_sub(now.mono_ms as i64)
 }
 
 fn shown(unix_ms: i64, zone: &TimeZone, format: &str) -> String {
@@ -92,7 +87,7 @@ pub(super) fn since(
             None => format!("{}{}", glyphs.at_least, age_ms(since.age_ms(now))),
         },
         TimeStyle::Absolute => {
-            let text = short_clock(unix_ms_of(since.before_ms, now), now, zone);
+            let text = short_clock(now.unix_ms_at(since.before_ms), now, zone);
             let known = since.is_exact() && blind.is_none();
             if known { text } else { format!("{}{text}", glyphs.at_most) }
         }

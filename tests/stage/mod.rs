@@ -12,7 +12,6 @@ use imtop::presence::{
     Oddities, OperationId, Platform, Question, Roster, SessionToken, UserStatus, WatchList,
 };
 use imtop::ui::{Colour, Theme, view};
-use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -32,34 +31,33 @@ pub(crate) struct Stage {
 impl Stage {
     /// Watches `entries` in batches of `batch_size` on a screen of this size.
     pub(crate) fn new(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
-        Stage::set(size, batch_size, entries, false)
+        Stage::tuned(size, batch_size, entries, |_| ())
     }
 
     /// The same for one frame of plain text.
     #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn one_shot(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
-        Stage::set(size, batch_size, entries, true)
+        Stage::tuned(size, batch_size, entries, |start| start.one_shot = true)
     }
 
-    fn set(size: (u16, u16), batch_size: u32, entries: Vec<Entry>, one_shot: bool) -> Stage {
+    /// The same with another beginning.
+    pub(crate) fn tuned(
+        size: (u16, u16),
+        batch_size: u32,
+        entries: Vec<Entry>,
+        tune: impl FnOnce(&mut Start),
+    ) -> Stage {
         let now = Moment { mono_ms: 100_000, unix_ms: NOON * 1_000 };
         let list = Arc::new(WatchList::new(1, batch_size, entries));
-        let model = Model::new(Start {
+        let roster = Roster::new(list, Freshness::for_interval(2_000), now);
+        let mut start = Start {
             server: "http://im.example:10002".into(),
-            banners: vec![],
-            roster: Roster::new(list, Freshness::for_interval(2_000), now),
-            interval_ms: 2_000,
-            size,
-            now,
-            sort: None,
-            filter: None,
-            one_shot,
-            switches: imtop::app::Switches::default(),
+            api: "http://im.example:10002".into(),
             mask_key: 1,
-            mask: false,
-            utc: true,
-            zone: TimeZone::UTC,
-        });
+            ..Start::new(roster, size, now)
+        };
+        tune(&mut start);
+        let model = Model::new(start);
         Stage { model, now, theme: Theme::new(Colour::None, false), effects: vec![], asked: 0 }
     }
 
@@ -70,18 +68,8 @@ impl Stage {
         stage.model = Model::new(Start {
             server: server.into(),
             banners: banners.iter().map(|banner| (*banner).to_owned()).collect(),
-            roster: stage.model.live().clone(),
-            interval_ms: 2_000,
-            size,
-            now: stage.now,
-            sort: None,
-            filter: None,
-            one_shot: false,
-            switches: imtop::app::Switches::default(),
             mask_key: 1,
-            mask: false,
-            utc: true,
-            zone: TimeZone::UTC,
+            ..Start::new(stage.model.live().clone(), size, stage.now)
         });
         stage
     }

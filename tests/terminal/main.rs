@@ -266,21 +266,12 @@ fn program_with_a_task_that_panics() {
         let pace = Pace { interval: Duration::from_millis(300), concurrency: 1, seed: 1 };
         let source = Arc::new(Panics(std::sync::atomic::AtomicU32::new(0)));
         let (poller, observations) = Poller::start(source, Arc::clone(&list), pace, Arc::clone(&now));
+        let roster = Roster::new(list, Freshness::for_interval(300), now());
+        let size = imtop::terminal::terminal_size().unwrap();
         let model = Model::new(Start {
             server: "panics".to_owned(),
-            banners: Vec::new(),
-            roster: Roster::new(list, Freshness::for_interval(300), now()),
             interval_ms: 300,
-            size: imtop::terminal::terminal_size().unwrap(),
-            now: now(),
-            sort: None,
-            filter: None,
-            one_shot: false,
-            switches: imtop::app::Switches::default(),
-            mask_key: 1,
-            mask: false,
-            utc: true,
-            zone: jiff::tz::TimeZone::UTC,
+            ..Start::new(roster, size, now())
         });
         let theme = imtop::ui::Theme::new(imtop::ui::Colour::None, false);
         let feed = imtop::run::Feed { observations, poller, watch: None, fixed: Vec::new(), batch: 500 };

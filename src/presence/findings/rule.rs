@@ -96,6 +96,13 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Whether it is about the server or many users at once, not about one of them.
+    pub fn is_about_server(self) -> bool {
+        matches!(self, Rule::ClockSkew | Rule::ExpiryCliff)
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

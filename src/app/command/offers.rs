@@ -1,0 +1,155 @@
+//! How a command that is being typed could go on.
+
+use super::super::action::Action;
+use super::super::layout::ColumnName;
+use super::super::message::ExportFormat;
+use super::super::model::Model;
+use super::super::prompt::{Candidate, Offers};
+use super::super::sort::SortColumn;
+use super::{CommandRow, Named, Verb, all, find, words};
+
+/// Most candidates that are looked for.
+const MOST: usize = 50;
+
+/// Intervals that are offered.
+const INTERVALS: [&str; 7] = ["500ms", "1s", "2s", "5s", "10s", "30s", "1m"];
+
+/// What fits behind the text before the cursor.
+pub(in crate::app) fn offers(model: &Model, before: &str) -> Offers {
+    let words = words(before);
+    let ends_in_blank = before.ends_with(char::is_whitespace);
+    let (earlier, typed) = match words.split_last() {
+        Some((last, earlier)) if !ends_in_blank => (earlier, last.clone()),
+        _ => (words.as_slice(), (before.len()..before.len(), "")),
+    };
+    let (range, typed) = typed;
+    let Some((_, first)) = earlier.first() else {
+        return Offers { range, candidates: names(model, typed), ..Offers::default() };
+    };
+    let Some(Named::Command(row)) = find(first) else { return Offers { range, ..Offers::default() } };
+    Offers {
+        usage: Some(command(model, row)),
+        candidates: arguments(model, row.verb, earlier.len(), typed),
+        range,
+        chosen: None,
+    }
+}
+
+/// Commands and actions, those that begin so first; without those that have nothing to choose from.
+fn names(model: &Model, typed: &str) -> Vec<Candidate> {
+    let has_choice = |named: &Named| match named {
+        Named::Command(row) if row.verb == Verb::Context => !model.contexts.is_empty(),
+        Named::Command(row) if row.verb == Verb::Theme => !model.themes.is_empty(),
+        _ => true,
+    };
+    let mut found: Vec<(u8, Candidate)> = all()
+        .filter(has_choice)
+        .map(|named| match named {
+            Named::Command(row) => command(model, row),
+            Named::Action(row) => Candidate {
+                name: row.name.to_owned(),
+                arguments: "",
+                help: row.help.to_owned(),
+                keys: keys(model, row.action),
+            },
+        })
+        .filter_map(|candidate| Some((rank(&candidate, typed)?, candidate)))
+        .collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().take(MOST).map(|(_, candidate)| candidate).collect()
+}
+
+fn command(model: &Model, row: &CommandRow) -> Candidate {
+    Candidate {
+        name: row.name.to_owned(),
+        arguments: row.arguments,
+        help: row.help.to_owned(),
+        keys: row.action.map_or(String::new(), |action| keys(model, action)),
+    }
+}
+
+fn keys(model: &Model, action: Action) -> String {
+    model.keymap.keys_of(action).join(" ")
+}
+
+/// How well a name fits what is typed, best first: it begins so, contains it, is explained with it,
+/// has its letters in this order. One letter or two are in too many for the last two.
+fn rank(candidate: &Candidate, typed: &str) -> Option<u8> {
+    let typed = typed.to_lowercase();
+    let name = candidate.name.to_lowercase();
+    let mut letters = name.chars();
+    match () {
+        () if name.starts_with(&typed) => Some(0),
+        () if name.contains(&typed) => Some(1),
+        () if typed.len() > 2 && candidate.help.to_lowercase().contains(&typed) => Some(2),
+        () if typed.len() > 2 && typed.chars().all(|c| letters.any(|letter| letter == c)) => Some(3),
+        () => None,
+    }
+}
+
+/// What a command takes as its `at`-th argument, counted from 1.
+fn arguments(model: &Model, verb: Verb, at: usize, typed: &str) -> Vec<Candidate> {
+    let all: Vec<(String, String)> = match verb {
+        Verb::Remove => return users(model, typed),
+        Verb::Goto if at == 1 => return users(model, typed),
+        Verb::Sort if at == 1 => {
+            let columns = SortColumn::names().filter_map(SortColumn::from_name);
+            columns.map(|column| (column.name().to_owned(), column.words().to_owned())).collect()
+        }
+        Verb::Sort if at == 2 => vec![("inverted".to_owned(), "the other end first".to_owned())],
+        Verb::Columns => return columns(at, typed),
+        Verb::Export if at == 1 => {
+            let words = ["comma-separated values", "one object", "the picture, as plain text"];
+            let names = ExportFormat::ALL.map(|format| format.name().to_owned());
+            names.into_iter().zip(words.map(str::to_owned)).collect()
+        }
+        Verb::Interval if at == 1 => INTERVALS.map(|time| (time.to_owned(), String::new())).into(),
+        Verb::Context if at == 1 => {
+            let is_asked = |name: &String| model.context.as_ref() == Some(name);
+            let words = |name: &String| if is_asked(name) { "is asked now" } else { "" }.to_owned();
+            model.contexts.iter().map(|name| (name.clone(), words(name))).collect()
+        }
+        Verb::Theme if at == 1 => model.themes.iter().map(|name| (name.clone(), String::new())).collect(),
+        _ => Vec::new(),
+    };
+    let candidates = all.into_iter().map(|(name, help)| Candidate { name, help, ..Candidate::default() });
+    let mut found: Vec<(u8, Candidate)> =
+        candidates.filter_map(|candidate| Some((rank(&candidate, typed)?, candidate))).collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().take(MOST).map(|(_, candidate)| candidate).collect()
+}
+
+/// Names of columns, with the sign that is typed before them.
+fn columns(at: usize, typed: &str) -> Vec<Candidate> {
+    let sign = typed.get(..1).filter(|sign| matches!(*sign, "+" | "-")).unwrap_or_default();
+    let begin = typed.get(sign.len()..).unwrap_or_default().to_lowercase();
+    let named = ColumnName::ALL.into_iter().map(|column| (column.name(), column.help()));
+    let usual = (at == 1 && sign.is_empty()).then_some(("default", "the columns that are usual"));
+    let fits = |(name, _): &(&str, &str)| name.starts_with(&begin);
+    let candidate = |(name, help): (&str, &str)| Candidate {
+        name: format!("{sign}{name}"),
+        help: help.to_owned(),
+        ..Candidate::default()
+    };
+    named.chain(usual).filter(fits).map(candidate).collect()
+}
+
+/// Users whose ID begins so, as they are called on the screen.
+fn users(model: &Model, typed: &str) -> Vec<Candidate> {
+    let list = model.picture().roster.list();
+    let begins = |name: &str| name.get(..typed.len()).is_some_and(|head| head.eq_ignore_ascii_case(typed));
+    let candidate = |user| {
+        let raw = list.raw_id(user);
+        if !model.names.are_masked() && !begins(raw) {
+            return None; // most are sorted out before they are made visible-safe
+        }
+        let name = model.names.user(raw);
+        // What is typed has no blanks in it.
+        (begins(&name) && !name.contains(char::is_whitespace)).then(|| Candidate {
+            name: name.into_owned(),
+            help: list.label(user).map_or(String::new(), |label| model.names.label(label).into_owned()),
+            ..Candidate::default()
+        })
+    };
+    list.users().filter_map(candidate).take(MOST).collect()
+}

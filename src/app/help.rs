@@ -1,0 +1,221 @@
+//! What the help consists of, line by line: words, keys, commands, filters, findings.
+//!
+//! Keys come from the keymap, so that they are those of this user; the rest from the tables.
+
+use std::ops::Range;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::presence::{Platform, Rule};
+
+use super::action::{ACTIONS, Scope};
+use super::command::COMMANDS;
+use super::model::{Model, Screen};
+use super::notes::wrapped;
+
+/// What stands at the left of a line of the help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HelpName {
+    /// Nothing: the line before goes on.
+    None,
+    /// Keys, or what is typed.
+    Keys(String),
+    /// A word of the screen.
+    Word(&'static str),
+}
+
+/// One line of the help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HelpLine {
+    /// What the lines below are about.
+    Heading(&'static str),
+    /// A key or a word, and what it does or means.
+    Entry(HelpName, String),
+    /// Nothing.
+    Blank,
+}
+
+/// Words that are explained; `ui` puts signs before some of them.
+const WORDS: [(&str, &str); 14] = [
+    ("online", "at least one connection in the foreground"),
+    ("background", "connections, all of them in the background"),
+    ("offline", "no connection"),
+    ("unknown", "nobody can tell: no answer, or too old; never the same as offline"),
+    ("stale", "the last word from before an answer that is due now, with its age"),
+    ("at least", "so long at least: it was so already when first seen"),
+    ("at most", "so long at most: it began while nobody looked; with a time of day: no later than then"),
+    ("EXPIRED", "the token has expired: it works until the connection drops, then no more"),
+    ("soon", "the token expires within 24 hours"),
+    ("!", "in TOKEN: it was issued for another user (of alice!) or another platform (for And!)"),
+    ("*2", "in PLATFORMS: two connections of that platform"),
+    ("label", "a name for people, from the watch list"),
+    ("group", "what the watch list puts together; a column from 100 columns on"),
+    ("in the head", "the column that the users are sorted by"),
+];
+
+/// What a filter is made of.
+const FILTER: [(&str, &str); 15] = [
+    ("text", "an ID or label contains it; in quotes where it has blanks"),
+    ("!x", "not x, as is: not x"),
+    ("~x", "an ID or label fits the regular expression x"),
+    ("and or not ( )", "put together what is looked for"),
+    ("= != < <= > >= ~", "between a field and a value; with several connections one is enough"),
+    ("state", "online, background, offline, unknown or unregistered"),
+    ("platform", "of a connection: platform=android"),
+    ("conns bg", "how many connections there are, and how many in the background"),
+    ("exp", "until the soonest end of a session token: exp<24h"),
+    ("age", "since the last answer about the user: age>10s"),
+    ("since", "since the presence is what it is: since<5m"),
+    ("flips", "how often the user went on- or offline"),
+    ("reconnects", "how often a connection was opened anew"),
+    ("finding", "the name of a finding, see below: finding=token-expired"),
+    ("id label group", "as in the watch list: group=sales"),
+];
+
+/// A section of the help: its heading, and what stands under it.
+type Section = (&'static str, Vec<(HelpName, String)>);
+
+fn sections(model: &Model) -> Vec<Section> {
+    let texts = |table: &[(&'static str, &'static str)]| -> Vec<(HelpName, String)> {
+        table.iter().map(|(name, text)| (HelpName::Word(name), (*text).to_owned())).collect()
+    };
+    let mut words = texts(&WORDS);
+    words.push((HelpName::Word("platforms"), platform_names()));
+    let mut sections = vec![("Words", words)];
+    for scope in [Scope::Users, Scope::Views, Scope::Prompt, Scope::Everywhere] {
+        let keys = ACTIONS.iter().filter(|row| row.scope == scope).map(|row| {
+            let keys = model.keymap.keys_of(row.action).join(" ");
+            // Without a key it is still a command.
+            let keys = if keys.is_empty() { format!(":{}", row.name) } else { keys };
+            (HelpName::Keys(keys), row.help.to_owned())
+        });
+        sections.push((scope.heading(), keys.collect()));
+    }
+    let commands = COMMANDS.iter().map(|row| {
+        let arguments = if row.arguments.is_empty() { "" } else { " - " };
+        (HelpName::Keys(format!(":{}", row.name)), format!("{}{arguments}{}", row.arguments, row.help))
+    });
+    let mut commands: Vec<_> = commands.collect();
+    let every = "every action is a command by its name: :pause, :next-theme, :expand-all";
+    commands.push((HelpName::Keys(":NAME".to_owned()), every.to_owned()));
+    sections.push(("Commands", commands));
+    sections.push(("Filters", texts(&FILTER)));
+    let findings = Rule::ALL.map(|rule| (HelpName::Word(rule.name()), rule_words(rule).to_owned()));
+    sections.push(("Findings", findings.into()));
+    sections
+}
+
+/// What a finding says.
+fn rule_words(rule: Rule) -> &'static str {
+    match rule {
+        Rule::TokenExpired => "connected with a token that has expired: it works until the connection drops",
+        Rule::TokenExpiring => "a token expires before long: no new login with it after that",
+        Rule::TokenForeignUser => "the token of a connection belongs to another user",
+        Rule::TokenForeignPlatform => "the token was issued for another platform than the connection's",
+        Rule::TokenShared => "one token on several connections",
+        Rule::TokenUnreadable => "a token that imtop can't read",
+        Rule::ClockSkew => "the server's clock and this machine's differ",
+        Rule::DefaultSecret => "a token is signed with a known secret: anyone can forge logins",
+        Rule::Reconnecting => "a connection is opened anew again and again",
+        Rule::Flapping => "the user comes and goes again and again",
+        Rule::KickWar => "two devices throw each other out",
+        Rule::Policy => "more connections than the multi-login policy allows",
+        Rule::ExpiryCliff => "many tokens expire within a short time",
+    }
+}
+
+/// The help in lines of at most so many columns beside the names of keys and words; while something is
+/// looked for, only what holds it.
+pub fn help_lines(model: &Model) -> Vec<HelpLine> {
+    let (width, _) = model.size();
+    let names = usize::from(help_names(width));
+    let columns = usize::from(width).saturating_sub(names + 5).max(8);
+    let search = match model.screen() {
+        Screen::Help { search, .. } => search.trim(),
+        _ => "",
+    };
+    let mut lines = Vec::new();
+    for (heading, entries) in sections(model) {
+        let holds = |text: &str| find_within(text, search).is_some();
+        let is_found = |(name, text): &(HelpName, String)| match name {
+            HelpName::None => holds(text),
+            HelpName::Keys(name) => holds(name) || holds(text),
+            HelpName::Word(name) => holds(name) || holds(text),
+        };
+        let whole = search.is_empty() || holds(heading);
+        let entries: Vec<_> = entries.into_iter().filter(|entry| whole || is_found(entry)).collect();
+        if entries.is_empty() {
+            continue;
+        }
+        if !lines.is_empty() {
+            lines.push(HelpLine::Blank);
+        }
+        lines.push(HelpLine::Heading(heading));
+        for (name, text) in entries {
+            let long = match &name {
+                HelpName::None => false,
+                HelpName::Keys(name) => name.width() > names,
+                HelpName::Word(name) => name.width() > names,
+            };
+            let mut name = Some(name);
+            if long {
+                lines.push(HelpLine::Entry(name.take().unwrap_or(HelpName::None), String::new()));
+            }
+            for text in wrapped(&text, columns) {
+                lines.push(HelpLine::Entry(name.take().unwrap_or(HelpName::None), text));
+            }
+        }
+    }
+    lines
+}
+
+/// The bytes of a text where something is that is looked for, letter case ignored. Nothing is at the
+/// beginning of everything.
+pub fn find_within(text: &str, search: &str) -> Option<Range<usize>> {
+    let search: Vec<char> = search.chars().flat_map(char::to_lowercase).collect();
+    text.char_indices().map(|(at, _)| at).chain([text.len()]).find_map(|start| {
+        let mut left = search.iter().peekable();
+        let mut end = start;
+        for c in text.get(start..)?.chars() {
+            if left.peek().is_none() {
+                break;
+            }
+            if !c.to_lowercase().all(|c| left.next() == Some(&c)) {
+                return None;
+            }
+            end += c.len_utf8();
+        }
+        left.peek().is_none().then_some(start..end)
+    })
+}
+
+/// How wide the names of keys and words are on a screen so wide.
+pub fn help_names(width: u16) -> u16 {
+    match width {
+        ..50 => 9,
+        50..100 => 16,
+        _ => 22,
+    }
+}
+
+/// What the short names of platforms stand for.
+fn platform_names() -> String {
+    let all = (1..=12).map(Platform).filter(|platform| platform.short() != platform.name());
+    let names: Vec<String> =
+        all.map(|platform| format!("{} {}", platform.short(), platform.name())).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_found_whatever_its_case() {
+        assert_eq!(find_within("the Token of", "token"), Some(4..9));
+        assert_eq!(find_within("ÅÄ王x", "ä王"), Some(2..7));
+        assert_eq!((find_within("abc", "cd"), find_within("", "x")), (None, None));
+        assert_eq!((find_within("abc", ""), find_within("", "")), (Some(0..0), Some(0..0)));
+        assert_eq!(find_within("aab", "ab"), Some(1..3));
+    }
+}

@@ -1,0 +1,133 @@
+//! What there is to choose from below a prompt, and what is wrong with what was typed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::app::{Candidate, Mistake, Model, Prompt, wrapped};
+
+use super::pen::{Pen, width};
+use super::prompt::{head, hidden};
+use super::theme::Theme;
+
+/// Most candidates that are seen at a time.
+const MOST: u16 = 10;
+
+/// Rows below them that go on showing what was there, where there are so many.
+const LEFT: u16 = 4;
+
+/// On a narrower screen there is no help beside the names.
+const NARROW: u16 = 40;
+
+/// A line of the list.
+enum Row<'a> {
+    Wrong(String),
+    Usage(&'a Candidate),
+    Candidate(&'a Candidate, bool),
+}
+
+/// Draws over the upper rows of `area`, which begins below the prompt.
+pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(prompt) = model.prompt() else { return };
+    let rows = rows(prompt, area);
+    if rows.is_empty() {
+        return;
+    }
+    let height = rows.len() as u16;
+    // A rule below tells the list from what it covers.
+    let ruled = area.height > height;
+    let covered = Rect { height: height + u16::from(ruled), ..area }.intersection(buf.area);
+    for position in covered.positions() {
+        if let Some(cell) = buf.cell_mut(position) {
+            cell.reset();
+        }
+    }
+    let named = |row: &Row<'_>| match row {
+        Row::Usage(candidate) | Row::Candidate(candidate, _) => width(&usage(candidate)),
+        Row::Wrong(_) => 0,
+    };
+    let widest = rows.iter().map(named).max().unwrap_or(0).max(8);
+    // With no room for two columns the names are all.
+    let names = if area.width < NARROW { area.width } else { widest.min((area.width - 4) / 2) };
+    let cut = theme.glyphs.cut;
+    for (at, row) in (0..).zip(&rows) {
+        let mut pen = Pen::new(buf, area, at);
+        match row {
+            Row::Wrong(text) => {
+                pen.skip(1).rest(text, cut, theme.bad);
+            }
+            Row::Usage(candidate) => line(theme, pen.skip(1), candidate, names, theme.plain),
+            Row::Candidate(candidate, chosen) => {
+                pen.put(if *chosen { ">" } else { " " }, theme.strong);
+                line(theme, &mut pen, candidate, names, theme.key);
+                if *chosen {
+                    let bar = Rect { y: area.y + at, height: 1, ..area }.intersection(buf.area);
+                    buf.set_style(bar, theme.selected);
+                }
+            }
+        }
+    }
+    if ruled {
+        let line = theme.glyphs.rule.repeat(usize::from(area.width));
+        Pen::new(buf, area, height).put(&line, theme.dim);
+    }
+}
+
+/// What is wrong, how the command is used, and as many candidates as there is room for, among them the
+/// one that stands in the text.
+fn rows<'a>(prompt: &'a Prompt, area: Rect) -> Vec<Row<'a>> {
+    let offers = prompt.offers();
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    if let Some(mistake) = prompt.mistake() {
+        rows.extend(wrong(prompt, mistake, area.width).into_iter().map(Row::Wrong));
+    }
+    rows.extend(offers.usage.as_ref().map(Row::Usage));
+    let beside = if area.height > 2 * LEFT { LEFT } else { 0 };
+    let room = area.height.saturating_sub(beside).min(MOST + rows.len() as u16);
+    rows.truncate(usize::from(area.height));
+    let room = usize::from(room).saturating_sub(rows.len());
+    let skipped = offers.chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(room));
+    let candidates = offers.candidates.iter().enumerate().skip(skipped).take(room);
+    rows.extend(candidates.map(|(at, candidate)| Row::Candidate(candidate, offers.chosen == Some(at))));
+    rows
+}
+
+/// What is wrong, under its place where there is room for it there.
+fn wrong(prompt: &Prompt, mistake: &Mistake, columns: u16) -> Vec<String> {
+    let head = width(head(prompt.purpose()));
+    let hidden = hidden(prompt, columns.saturating_sub(head + 2));
+    let before = prompt.text().get(hidden..mistake.range.start).unwrap_or_default();
+    let under = prompt.text().get(mistake.range.clone()).map_or(1, |wrong| width(wrong).max(1));
+    let at = head + width(before);
+    let is_seen = mistake.range.start >= hidden;
+    if is_seen && at + under + width(&mistake.text) + 2 <= columns {
+        let (skip, carets) = (" ".repeat(usize::from(at)), "^".repeat(usize::from(under)));
+        return vec![format!("{skip}{carets} {}", mistake.text)];
+    }
+    wrapped(&mistake.text, usize::from(columns.saturating_sub(2)))
+}
+
+fn usage(candidate: &Candidate) -> String {
+    if candidate.arguments.is_empty() {
+        candidate.name.clone()
+    } else {
+        format!("{} {}", candidate.name, candidate.arguments)
+    }
+}
+
+/// Name and arguments, what it does, the keys that do the same at the right.
+fn line(theme: &Theme, pen: &mut Pen<'_>, candidate: &Candidate, names: u16, name_style: Style) {
+    let cut = theme.glyphs.cut;
+    pen.skip(1);
+    let end = pen.left().saturating_sub(names);
+    let name = width(&candidate.name).min(names);
+    pen.field(&candidate.name, name, cut, name_style);
+    pen.skip(pen.left().saturating_sub(end).min(1));
+    pen.field(candidate.arguments, pen.left().saturating_sub(end), cut, theme.dim).skip(2);
+    let keys = width(&candidate.keys);
+    let help = if keys > 0 && pen.left() > keys + 12 { pen.left() - keys - 2 } else { pen.left() };
+    pen.field(&candidate.help, help, cut, theme.plain);
+    if pen.left() > keys + 1 {
+        pen.skip(1).put(&candidate.keys, theme.key);
+    }
+}

@@ -1,0 +1,99 @@
+//! What is seen, handed over to files: the users that are shown, in their order, named as on the screen.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[allow(dead_code, reason = "not every test that has a stage needs all of it")]
+mod stage;
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use imtop::app::ExportFormat;
+use imtop::handover::{export, user_record};
+use imtop::presence::{Entry, UserStatus};
+
+use stage::{Stage, connection, named};
+
+fn stage() -> Stage {
+    let entries = vec![named("alice", "=SUM(A1)", "sales"), Entry::of("bob"), Entry::of("carol")];
+    let mut stage = Stage::new((80, 24), 500, entries);
+    let own = connection(5, "cafe01", Some(("alice", 5, 3_600)));
+    let foreign = connection(2, "cafe02", Some(("alice", 2, -60)));
+    stage.answer(
+        0,
+        vec![
+            ("alice", UserStatus::Online(vec![own])),
+            ("bob", UserStatus::Online(vec![foreign])),
+            ("carol", UserStatus::Missing),
+        ],
+    );
+    stage
+}
+
+fn written(stage: &Stage, format: ExportFormat) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("seen");
+    let path = export(&stage.model, &stage.theme, format, file.to_str()).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "for its owner only");
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_spreadsheet_gets_the_users_that_are_shown() {
+    let mut stage = stage();
+    stage.keys("/state=online<Enter>");
+    let csv = written(&stage, ExportFormat::Csv);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 3, "a head, and who is online: {csv}");
+    assert!(lines[1].starts_with("alice,'=SUM(A1),sales,online,,false,"), "{csv}");
+    assert!(lines[2].ends_with(",token-foreign-user token-expired"), "{csv}");
+}
+
+#[test]
+fn json_says_what_is_known_and_what_is_not() {
+    let stage = stage();
+    let json: serde_json::Value = serde_json::from_str(&written(&stage, ExportFormat::Json)).unwrap();
+    assert_eq!(json["schema"], "imtop.snapshot/1");
+    assert_eq!(json["at"], "2026-12-28T12:00:00Z");
+    assert_eq!(json["totals"]["online"], 2);
+    assert_eq!(json["totals"]["unknown"], 1);
+    assert_eq!(json["round"]["operation_ids"], serde_json::json!(["imtop-1"]));
+    let [alice, bob, carol] = [0, 1, 2].map(|at| json["users"][at].clone());
+    assert_eq!((&alice["presence"], &alice["label"]), (&"online".into(), &"=SUM(A1)".into()));
+    assert_eq!(alice["connections"][0]["token"]["expires"], "2026-12-28T13:00:00Z");
+    assert_eq!(bob["connections"][0]["token"]["expired"], true);
+    assert_eq!(bob["findings"][0]["rule"], "token-foreign-user");
+    assert!(bob["findings"][0]["advice"].as_str().unwrap().len() > 20);
+    assert_eq!((&carol["presence"], &carol["why"]), (&"unknown".into(), &"missing from the answers".into()));
+}
+
+#[test]
+fn text_is_the_screen() {
+    let stage = stage();
+    let text = written(&stage, ExportFormat::Txt);
+    let screen = stage.screen();
+    for line in screen.lines() {
+        assert!(text.contains(line), "{line}");
+    }
+}
+
+#[test]
+fn a_file_that_is_there_stays() {
+    let stage = stage();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "mine").unwrap();
+    let error = export(&stage.model, &stage.theme, ExportFormat::Csv, file.path().to_str()).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+    assert_eq!(std::fs::read_to_string(file.path()).unwrap(), "mine");
+}
+
+#[test]
+fn stand_ins_stay_stand_ins_in_files() {
+    let mut stage = stage();
+    stage.keys("P");
+    for format in ExportFormat::ALL {
+        let text = written(&stage, format);
+        assert!(!["alice", "bob", "SUM", "sales"].iter().any(|name| text.contains(name)), "{text}");
+    }
+    let alice = stage.model.live().list().find("alice").unwrap();
+    assert!(user_record(&stage.model, alice).id.starts_with("user-"));
+}
