@@ -45,6 +45,7 @@ fn observation(list: &WatchList, batch: u32) -> Observation {
         server_date: None,
         wire_bytes: 0,
         oddities: Oddities::default(),
+        hints: None,
         attempt: 0,
         next_ms: START.mono_ms + 2_000,
         answer: Ok(Answer::Changed(list.batch(batch).map(|user| (UserIx(user), status(user))).collect())),

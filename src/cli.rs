@@ -9,8 +9,9 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::app::SortColumn;
+use crate::app::{ColumnName, SortColumn};
 use crate::presence::visible;
+use crate::ui::ThemeName;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,6 +55,15 @@ pub struct Cli {
     #[allow(missing_docs, reason = "a doc comment here would become help text")]
     #[command(flatten)]
     pub screen: ScreenArgs,
+    #[allow(missing_docs, reason = "a doc comment here would become help text")]
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    #[allow(missing_docs, reason = "a doc comment here would become help text")]
+    #[command(flatten)]
+    pub context: ContextArgs,
+    #[allow(missing_docs, reason = "a doc comment here would become help text")]
+    #[command(flatten)]
+    pub file: FileArgs,
 }
 
 /// Another thing to do than watch users of a server.
@@ -63,6 +73,41 @@ pub enum Command {
     Demo(DemoArgs),
     /// A made-up OpenIM server on this machine, for tests and load
     Simulate(SimulateArgs),
+    /// The configuration file: where it is, what is in force, a template, a check
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// What to do about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print where the file is looked for
+    Path(FileArgs),
+    /// Print every setting that is in force, and where it came from; takes all options of imtop
+    Print(Box<PrintArgs>),
+    /// Print a file with every setting and its default, all commented out
+    Template,
+    /// Read the file with all its contexts, and say every mistake
+    Check(FileArgs),
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct PrintArgs {
+    #[command(flatten)]
+    pub watch: WatchArgs,
+    #[command(flatten)]
+    pub server: ServerArgs,
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    #[command(flatten)]
+    pub context: ContextArgs,
+    #[command(flatten)]
+    pub file: FileArgs,
 }
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
@@ -75,21 +120,52 @@ pub struct WatchArgs {
     /// File with one user a line: id[,label[,group]], # comments; read again when it changes
     #[arg(long, value_name = "FILE", env = "IMTOP_WATCH", hide_env_values = true)]
     pub watch: Option<PathBuf>,
+    /// Watch the members of this group of the server
+    #[arg(long, value_name = "ID", env = "IMTOP_GROUP_ID", hide_env_values = true)]
+    pub group_id: Option<String>,
+    /// Watch every registered user
+    #[arg(long, env = "IMTOP_ALL", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub all: bool,
+    /// Where labels come from: the watch list, or nicknames on the server [default: file]
+    #[arg(long, value_name = "WHERE", env = "IMTOP_LABELS", hide_env_values = true, value_parser = ["file", "server"])]
+    pub labels: Option<String>,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "The configuration")]
+pub struct FileArgs {
+    /// Configuration file [default: imtop/config.toml in $XDG_CONFIG_HOME or ~/.config]
+    #[arg(long, value_name = "FILE", env = "IMTOP_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "The configuration")]
+pub struct ContextArgs {
+    /// Context of the configuration: a server with its credentials, users and settings
+    #[arg(long, value_name = "NAME", env = "IMTOP_CONTEXT", hide_env_values = true)]
+    pub context: Option<String>,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "What to look for")]
+pub struct RuleArgs {
+    /// Try session tokens against the secret that servers are shipped with, and those in FILE, one a line
+    #[arg(long, value_name = "FILE", env = "IMTOP_CHECK_SECRETS", hide_env_values = true,
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub check_secrets: Option<PathBuf>,
 }
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The server")]
 pub struct ServerArgs {
-    /// Address of the OpenIM API
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "IMTOP_API",
-        hide_env_values = true,
-        default_value = "http://127.0.0.1:10002"
-    )]
-    pub api: String,
+    /// Address of the OpenIM API [default: the context's, or http://127.0.0.1:10002]
+    #[arg(long, value_name = "URL", env = "IMTOP_API", hide_env_values = true)]
+    pub api: Option<String>,
     /// File with an admin token, readable by its owner only; read again when it changes [env: IMTOP_TOKEN_FILE]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["token_command", "secret_file"])]
     pub token_file: Option<PathBuf>,
@@ -130,9 +206,9 @@ pub struct ServerArgs {
     /// Go through this HTTP proxy; no other setting makes imtop use one
     #[arg(long, value_name = "URL", env = "IMTOP_PROXY", hide_env_values = true)]
     pub proxy: Option<String>,
-    /// Largest answer to take, unpacked
-    #[arg(long, value_name = "SIZE", env = "IMTOP_BODY_LIMIT", hide_env_values = true, default_value = "64MiB", value_parser = parse_size)]
-    pub body_limit: u64,
+    /// Largest answer to take, unpacked [default: 64MiB]
+    #[arg(long, value_name = "SIZE", env = "IMTOP_BODY_LIMIT", hide_env_values = true, value_parser = parse_size)]
+    pub body_limit: Option<u64>,
 }
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
@@ -157,15 +233,27 @@ pub struct PaceArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "The picture")]
 pub struct ScreenArgs {
-    /// Show only users whose ID or label holds this text
-    #[arg(long, value_name = "TEXT", env = "IMTOP_FILTER", hide_env_values = true)]
+    /// Show only these users: words of ID and label, or `state=online and exp<24h`
+    #[arg(long, value_name = "QUERY", env = "IMTOP_FILTER", hide_env_values = true)]
     pub filter: Option<String>,
     /// Order of the users
     #[arg(long, value_name = "COLUMN", env = "IMTOP_SORT", hide_env_values = true, value_parser = sort_column_parser())]
     pub sort: Option<SortColumn>,
-    /// Colours; auto heeds NO_COLOR and TERM
-    #[arg(long, value_name = "WHEN", env = "IMTOP_COLOR", hide_env_values = true, value_enum, default_value_t = When::Auto)]
-    pub color: When,
+    /// Columns of the list, as in user,label,presence
+    #[arg(long, value_name = "LIST", env = "IMTOP_COLUMNS", hide_env_values = true, value_delimiter = ',', value_parser = column_parser())]
+    pub columns: Vec<ColumnName>,
+    /// Which colours
+    #[arg(long, value_name = "NAME", env = "IMTOP_THEME", hide_env_values = true, value_parser = theme_parser())]
+    pub theme: Option<ThemeName>,
+    /// Colours; auto heeds NO_COLOR and TERM [default: auto]
+    #[arg(long, value_name = "WHEN", env = "IMTOP_COLOR", hide_env_values = true, value_enum)]
+    pub color: Option<When>,
+    /// Columns that the terminal gives to characters of ambiguous width [default: 1]
+    #[arg(long, value_name = "1|2", env = "IMTOP_AMBIGUOUS_WIDTH", hide_env_values = true, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub ambiguous_width: Option<u8>,
+    /// Show stand-ins for user IDs and names
+    #[arg(long, env = "IMTOP_MASK", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub mask: bool,
     /// Draw with ASCII characters only
     #[arg(long, env = "IMTOP_ASCII", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub ascii: bool,
@@ -186,6 +274,8 @@ pub struct DemoArgs {
     pub pace: PaceArgs,
     #[command(flatten)]
     pub screen: ScreenArgs,
+    #[command(flatten)]
+    pub file: FileArgs,
 }
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
@@ -230,6 +320,27 @@ pub enum When {
     Never,
 }
 
+impl When {
+    /// Its name on the command line and in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            When::Auto => "auto",
+            When::Always => "always",
+            When::Never => "never",
+        }
+    }
+}
+
+fn theme_parser() -> impl TypedValueParser<Value = ThemeName> {
+    PossibleValuesParser::new(ThemeName::ALL.map(ThemeName::name))
+        .map(|name| ThemeName::from_name(&name).unwrap_or_default())
+}
+
+fn column_parser() -> impl TypedValueParser<Value = ColumnName> {
+    PossibleValuesParser::new(ColumnName::ALL.map(ColumnName::name))
+        .map(|name| ColumnName::from_name(&name).unwrap_or(ColumnName::User))
+}
+
 fn sort_column_parser() -> impl TypedValueParser<Value = SortColumn> {
     PossibleValuesParser::new(SortColumn::names())
         .map(|name| SortColumn::from_name(&name).unwrap_or_default())
@@ -245,30 +356,36 @@ pub fn definition(env: &dyn Fn(&str) -> Option<String>) -> clap::Command {
             argument
         }
     };
-    Cli::command().mut_args(heedless).mut_subcommands(|command| command.mut_args(heedless))
+    everywhere(Cli::command(), &heedless)
 }
 
-/// Refuses a lone argument that looks like a command with up to two typing errors in it: a sentence
-/// with both readings. `imtop -- evnts` watches that user.
+/// Changes every argument of a command and of those below it.
+fn everywhere(command: clap::Command, change: &dyn Fn(clap::Arg) -> clap::Arg) -> clap::Command {
+    command.mut_args(change).mut_subcommands(|below| everywhere(below, change))
+}
+
+/// Refuses a lone argument that looks like a command with up to two typing errors in it, and a command
+/// after options: a sentence with both readings. `imtop -- evnts` watches that user.
 pub fn misspelt_command(cli: &Cli, mut raw: impl Iterator<Item = std::ffi::OsString>) -> Option<String> {
-    let [user] = cli.watch.users.as_slice() else { return None };
+    let [user, others @ ..] = cli.watch.users.as_slice() else { return None };
+    let most = if others.is_empty() { 2 } else { 0 };
     if cli.command.is_some() || raw.any(|argument| argument == "--") {
         return None;
     }
     let definition = Cli::command();
     let mut commands = definition.get_subcommands().map(clap::Command::get_name);
-    let command = commands.find(|command| strsim::damerau_levenshtein(user, command) <= 2)?;
+    let command = commands.find(|command| strsim::damerau_levenshtein(user, command) <= most)?;
     let user = visible(user);
     Some(format!(
         "did you mean the command `imtop {command}`, or `imtop -- {user}` to watch the user {user}?"
     ))
 }
 
-fn parse_interval(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_interval(text: &str) -> Result<Duration, String> {
     parse_duration(text, Duration::from_millis(100), Duration::from_secs(3_600))
 }
 
-fn parse_timeout(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_timeout(text: &str) -> Result<Duration, String> {
     parse_duration(text, Duration::from_millis(100), Duration::from_secs(600))
 }
 
@@ -286,7 +403,7 @@ fn parse_duration(text: &str, least: Duration, most: Duration) -> Result<Duratio
     Ok(duration)
 }
 
-fn parse_size(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let unit = match text[digits..].trim().to_ascii_lowercase().as_str() {
@@ -336,6 +453,7 @@ mod tests {
             Some("did you mean the command `imtop demo`, or `imtop -- dmeo` to watch the user dmeo?")
         );
         assert!(ask(&["simulat"]).is_some());
+        assert!(ask(&["--ascii", "config", "check"]).is_some(), "options of a command come after it");
         for line in [&["--", "dmeo"] as &[_], &["user_001"], &["dmeo", "user_001"], &["demo"], &[]] {
             assert_eq!(ask(line), None, "{line:?}");
         }

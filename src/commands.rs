@@ -4,24 +4,27 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use clap::ArgMatches;
 use tokio::sync::mpsc;
 
-use crate::app::{Keymap, Model, Msg, Sort, Start, Switches, update};
-use crate::cli::{DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
+use crate::app::{Keymap, Model, Msg, Sort, SortColumn, Start, Switches, update};
+use crate::cli::{ConfigCommand, DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
 use crate::clipboard::Multiplexer;
 use crate::clock;
 use crate::config::{
-    Appearance, PaceSettings, Settings, SettingsError, WatchFile, Watched, write_watch_list,
+    self, Appearance, PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched, colour_hint,
+    write_watch_list,
 };
-use crate::feed::{Now, Pace, Poller};
+use crate::feed::{Now, Pace, Poller, ServerList};
 use crate::headless::{self, Round};
+use crate::intake::{self, Intake};
 use crate::openim::{Client, Credentials, Options, SetupError, Tls};
 use crate::output::write_frame;
-use crate::presence::{Freshness, Observation, Roster, WatchList};
-use crate::run::{Feed, run};
+use crate::presence::{Freshness, Observation, Roster, RuleSettings, WatchList};
+use crate::run::Session;
 use crate::simulator::{Clock, Running, Scenario, ScenarioError, Simulator};
 use crate::terminal::terminal_size;
-use crate::ui::{Colour, Theme};
+use crate::ui::{Colour, Theme, ThemeName};
 
 /// Why a command could not do what it was told.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,9 @@ pub enum CommandError {
     /// The terminal cannot be used; exit code 1.
     #[error("cannot use the terminal: {0}; without one, send standard output into a pipe or a file")]
     Terminal(io::Error),
+    /// The server does not say who is to be watched; exit code 1.
+    #[error("cannot read the watch list from the server: {0}")]
+    List(String),
     /// Standard output takes no more; exit code 1.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -55,6 +61,7 @@ impl CommandError {
         match self {
             CommandError::Settings(_) | CommandError::Scenario(_) | CommandError::Setup(_) => 2,
             CommandError::Listen(_)
+            | CommandError::List(_)
             | CommandError::Runtime(_)
             | CommandError::Terminal(_)
             | CommandError::Output(_) => 1,
@@ -62,22 +69,53 @@ impl CommandError {
     }
 }
 
+/// Users in one question about what they are called.
+const LABELS_AT_ONCE: usize = 500;
+
 /// The live view on a server; one frame as text where standard output is no terminal.
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn watch(settings: Settings, screen: &ScreenArgs) -> Result<u8, CommandError> {
-    let Settings { server, banners, watched, pace } = settings;
-    let name = server.api.to_string();
-    let client = Client::new(server)?;
-    live(client, name, banners, watched, pace, screen).await
+pub async fn watch(sources: &Sources, screen: &ScreenArgs) -> Result<u8, CommandError> {
+    let plan = Plan::of(sources.settings()?)?;
+    let contexts = sources.contexts();
+    let again = |name: &str| Plan::of(sources.for_context(name)?);
+    live(plan, contexts, &again, screen.size).await
+}
+
+/// What there is to do for one server: whom to ask, about whom, how often, and how to show it.
+struct Plan {
+    client: Client,
+    /// What it is called where nothing else names it.
+    server: String,
+    api: String,
+    context: Option<String>,
+    production: bool,
+    banners: Vec<String>,
+    rules: RuleSettings,
+    keymap: Keymap,
+    watched: Watched,
+    pace: PaceSettings,
+    picture: PictureSettings,
+}
+
+impl Plan {
+    fn of(settings: Settings) -> Result<Plan, CommandError> {
+        let Settings { context, production, server, banners, watched, pace, picture, rules, keymap } =
+            settings;
+        let api = server.api.to_string();
+        let client = Client::new(server)?;
+        let server = api.clone();
+        Ok(Plan { client, server, api, context, production, banners, rules, keymap, watched, pace, picture })
+    }
 }
 
 /// The same view on a simulator of its own.
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn demo(args: &DemoArgs) -> Result<u8, CommandError> {
+pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError> {
+    let picture = sources.picture_of_demo()?;
     let scenario = scenario(&args.scenario)?;
     let suggested = PaceSettings {
         interval: scenario.poll_interval(),
@@ -102,8 +140,37 @@ pub async fn demo(args: &DemoArgs) -> Result<u8, CommandError> {
         concurrency: pace.concurrency,
         secrets: Vec::new(),
     };
-    let client = Client::new(server)?;
-    live(client, "demo".to_owned(), Vec::new(), watched, pace, &args.screen).await
+    let plan = Plan {
+        server: "demo".to_owned(),
+        api: server.api.to_string(),
+        client: Client::new(server)?,
+        context: None,
+        production: false,
+        banners: Vec::new(),
+        rules: RuleSettings::default(),
+        keymap: sources.keymap()?,
+        watched,
+        pace,
+        picture,
+    };
+    let nowhere =
+        |_: &str| Err(CommandError::Settings(SettingsError("the demo has no other server".to_owned())));
+    live(plan, Vec::new(), &nowhere, args.screen.size).await
+}
+
+/// Says where the configuration is, what is in force, what could be written, or what is wrong.
+///
+/// # Errors
+/// See [`CommandError`].
+pub fn config(command: &ConfigCommand, matches: &ArgMatches) -> Result<u8, CommandError> {
+    let mut out = io::stdout().lock();
+    let text = match command {
+        ConfigCommand::Path(_) => config::path(matches, &environment)?,
+        ConfigCommand::Print(_) => config::print(matches, &environment)?,
+        ConfigCommand::Template => config::template(),
+        ConfigCommand::Check(_) => config::check(matches, &environment)?,
+    };
+    piped(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(|()| 0)
 }
 
 /// Only the simulator, until it is ended by a signal.
@@ -175,65 +242,146 @@ async fn simulate_on(
         })
 }
 
+/// Shows a plan in the terminal, or as one frame of text. `again` makes the plan of another context.
 async fn live(
-    client: Client,
-    server: String,
-    banners: Vec<String>,
-    watched: Watched,
-    pace: PaceSettings,
-    screen: &ScreenArgs,
+    plan: Plan,
+    contexts: Vec<String>,
+    again: &dyn Fn(&str) -> Result<Plan, CommandError>,
+    size: Option<(u16, u16)>,
 ) -> Result<u8, CommandError> {
-    let interactive = io::stdout().is_terminal();
-    let appearance = Appearance::judge(screen, &environment, interactive);
-    let theme = Theme::new(appearance.colour, appearance.ascii);
     let now = clock::start();
-    let list = Arc::new(WatchList::new(1, pace.batch, watched.entries));
-    let interval_ms = pace.interval.as_millis() as u64;
-    // A picture of one round is not to age within it, however long that takes.
-    let freshness = if interactive { Freshness::for_interval(interval_ms) } else { Freshness::FOR_EVER };
-    let mut model = Model::new(Start {
-        one_shot: !interactive,
-        server,
-        banners,
-        roster: Roster::new(Arc::clone(&list), freshness, now()),
-        interval_ms,
-        size: if interactive { terminal_size().map_err(CommandError::Terminal)? } else { headless::SIZE },
-        now: now(),
-        sort: screen.sort.map(|column| Sort { column, inverted: false }),
-        filter: crate::presence::query::Query::default(),
-        rules: crate::presence::RuleSettings::default(),
-        columns: None,
-        api: String::new(),
-        context: None,
-        switches: Switches::default(),
-        mask_key: mask_key(),
-        mask: false,
-        utc: screen.utc,
-        zone: jiff::tz::TimeZone::system(),
-        keymap: Keymap::default(),
-        contexts: Vec::new(),
-        themes: Vec::new(),
-        greet: interactive,
-    });
-    for warning in watched.warnings {
-        if interactive {
-            update(&mut model, now(), Msg::Notice(warning));
-        } else {
-            tell(&warning);
-        }
+    let run = Run { contexts, mask_key: mask_key(), now: Arc::clone(&now) };
+    if !io::stdout().is_terminal() {
+        return once(plan, &run, size).await;
     }
-    let steps =
-        Pace { interval: pace.interval, concurrency: pace.concurrency, seed: clock::unix_ms() as u64 };
-    let (poller, observations) = Poller::start(Arc::new(client), list, steps, Arc::clone(&now));
-    if !interactive {
-        return one_frame(model, observations, screen.size, &theme, appearance.colour != Colour::None, &now)
-            .await;
+    let screen = terminal_size().map_err(CommandError::Terminal)?;
+    let mut session = run.session(plan, screen, true);
+    if let Some(hint) = colour_hint(&environment) {
+        update(&mut session.model, now(), Msg::Told(hint.to_owned()));
     }
-    let watch = watched.file.map(WatchFile::follow);
-    let feed = Feed { observations, poller, watch, fixed: watched.fixed, batch: pace.batch };
-    let end =
-        run(model, feed, theme, Multiplexer::of(&environment), now).await.map_err(CommandError::Terminal)?;
+    let mut open = |name: &str, model: &Model| -> Result<Session, String> {
+        let plan = again(name).map_err(|error| error.to_string())?;
+        let mut session = run.session(plan, model.size(), false);
+        session.model.carry_on(model);
+        Ok(session)
+    };
+    let behind = Multiplexer::of(&environment);
+    let end = crate::run::run(session, behind, &mut open, now).await.map_err(CommandError::Terminal)?;
     Ok(end.exit_code())
+}
+
+/// What stays the same for as long as the program runs, whichever server it asks.
+struct Run {
+    contexts: Vec<String>,
+    mask_key: u128,
+    now: Now,
+}
+
+impl Run {
+    fn session(&self, plan: Plan, size: (u16, u16), greet: bool) -> Session {
+        let appearance = Appearance::judge(&plan.picture, &environment, true);
+        let theme = theme(&plan.picture, appearance);
+        let watching = intake::watching(&plan.watched, plan.pace.batch);
+        let list = Arc::new(watching.list(1));
+        let freshness = Freshness::for_interval(plan.pace.interval.as_millis() as u64);
+        let mut model = self.model(&plan, &list, freshness, size, greet);
+        for warning in &plan.watched.warnings {
+            update(&mut model, (self.now)(), Msg::Notice(warning.clone()));
+        }
+        let feed = Poller::start(
+            Arc::new(plan.client.clone()),
+            Arc::clone(&list),
+            pace(&plan.pace),
+            Arc::clone(&self.now),
+        );
+        let intake = Intake::new(&plan.client, feed, list, watching, plan.watched);
+        Session { model, intake, theme }
+    }
+
+    fn model(
+        &self,
+        plan: &Plan,
+        list: &Arc<WatchList>,
+        freshness: Freshness,
+        size: (u16, u16),
+        greet: bool,
+    ) -> Model {
+        let now = (self.now)();
+        let picture = &plan.picture;
+        Model::new(Start {
+            server: plan.server.clone(),
+            api: plan.api.clone(),
+            context: plan.context.clone(),
+            banners: plan.banners.clone(),
+            interval_ms: plan.pace.interval.as_millis() as u64,
+            sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),
+            filter: picture.filter.clone(),
+            rules: plan.rules,
+            columns: picture.columns.clone(),
+            one_shot: freshness == Freshness::FOR_EVER,
+            switches: Switches { mouse: picture.mouse, bell: picture.bell, ..Switches::default() },
+            mask_key: self.mask_key,
+            mask: picture.mask,
+            utc: picture.utc,
+            zone: jiff::tz::TimeZone::system(),
+            keymap: plan.keymap.clone(),
+            contexts: self.contexts.clone(),
+            themes: ThemeName::ALL.map(|theme| theme.name().to_owned()).to_vec(),
+            greet,
+            ..Start::new(Roster::new(Arc::clone(list), freshness, now), size, now)
+        })
+    }
+}
+
+fn theme(picture: &PictureSettings, appearance: Appearance) -> Theme {
+    Theme::named(picture.theme, appearance.colour, appearance.ascii, picture.ambiguous_width == 2)
+}
+
+fn pace(pace: &PaceSettings) -> Pace {
+    Pace { interval: pace.interval, concurrency: pace.concurrency, seed: clock::unix_ms() as u64 }
+}
+
+/// One round, one frame as text.
+async fn once(plan: Plan, run: &Run, size: Option<(u16, u16)>) -> Result<u8, CommandError> {
+    tell(
+        "standard output is no terminal: this is one picture, after the first round; run it in a terminal to follow",
+    );
+    for warning in &plan.watched.warnings {
+        tell(warning);
+    }
+    let mut watching = intake::watching(&plan.watched, plan.pace.batch);
+    for list in intake::server_lists(&plan.watched) {
+        let users = match &list {
+            ServerList::Group(group) => plan.client.group_members(group).await,
+            ServerList::All => plan.client.all_users(|_| ()).await,
+        };
+        watching
+            .server
+            .insert(format!("{list:?}"), users.map_err(|error| CommandError::List(error.to_string()))?);
+    }
+    let mut list = watching.list(1);
+    if plan.watched.labels_from_server {
+        let unnamed: Vec<String> =
+            list.entries().filter(|entry| entry.label.is_none()).map(|entry| entry.id).collect();
+        for chunk in unnamed.chunks(LABELS_AT_ONCE) {
+            match plan.client.nicknames(chunk).await {
+                Ok(names) => watching.learn(names),
+                Err(error) => {
+                    tell(&format!("labels are missing: {error}"));
+                    break;
+                }
+            }
+        }
+        list = watching.relabelled(&list);
+    }
+    let list = Arc::new(list);
+    // A picture of one round is not to age within it, however long that takes.
+    let model = run.model(&plan, &list, Freshness::FOR_EVER, headless::SIZE, false);
+    let appearance = Appearance::judge(&plan.picture, &environment, false);
+    let theme = theme(&plan.picture, appearance);
+    let (_poller, observations) =
+        Poller::start(Arc::new(plan.client), list, pace(&plan.pace), Arc::clone(&run.now));
+    one_frame(model, observations, size, &theme, appearance.colour != Colour::None, &run.now).await
 }
 
 async fn one_frame(
@@ -244,9 +392,6 @@ async fn one_frame(
     coloured: bool,
     now: &Now,
 ) -> Result<u8, CommandError> {
-    tell(
-        "standard output is no terminal: this is one picture, after the first round; run it in a terminal to follow",
-    );
     let (frame, round) = headless::one_frame(model, observations, size, theme, now).await;
     piped(write_frame(&frame, coloured, &mut io::stdout().lock()))?;
     Ok(match round {

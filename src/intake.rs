@@ -54,7 +54,7 @@ pub enum Incoming {
 pub fn watching(watched: &Watched, batch: u32) -> Watching {
     let fixed = watched.fixed.clone();
     let of_file = watched.entries.get(fixed.len()..).unwrap_or_default().to_vec();
-    Watching { fixed, file: of_file, batch, ..Watching::default() }
+    Watching::new(fixed, of_file, batch)
 }
 
 /// The lists of the server that are wished for.

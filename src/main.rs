@@ -5,10 +5,10 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::FromArgMatches as _;
+use clap::{ArgMatches, FromArgMatches as _};
 use imtop::cli::{Cli, Command, definition, misspelt_command};
 use imtop::commands::{self, CommandError, environment};
-use imtop::config::{Settings, SettingsError};
+use imtop::config::{SettingsError, Sources};
 use imtop::terminal;
 
 /// So long the tasks have to end what they started, such as a token command.
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     terminal::install_panic_hook();
     // A panic has been reported, and the terminal given back, by the time that it gets here.
-    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli)));
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli, &matches)));
     let code = match ended {
         Ok(Ok(code)) if !terminal::has_panicked() => code,
         Ok(Err(error)) => {
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(cli: Cli) -> Result<u8, CommandError> {
+fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
     let raw = std::env::args_os().skip(1);
     if let Some(sentence) = misspelt_command(&cli, raw) {
         return Err(SettingsError(sentence).into());
@@ -44,11 +44,15 @@ fn run(cli: Cli) -> Result<u8, CommandError> {
         .map_err(CommandError::Runtime)?;
     let ended = match cli.command {
         None => {
-            let settings = Settings::read(&cli, &environment)?;
-            runtime.block_on(commands::watch(settings, &cli.screen))
+            let sources = Sources::read(matches, &environment)?;
+            runtime.block_on(commands::watch(&sources, &cli.screen))
         }
-        Some(Command::Demo(args)) => runtime.block_on(commands::demo(&args)),
+        Some(Command::Demo(args)) => {
+            let sources = Sources::read(matches, &environment)?;
+            runtime.block_on(commands::demo(&args, &sources))
+        }
         Some(Command::Simulate(args)) => runtime.block_on(commands::simulate(&args)),
+        Some(Command::Config(command)) => commands::config(&command, matches),
     };
     // Drops every task, and with them the processes of a token command. It takes no time unless a
     // thread is busy or reads from something that hangs; nobody waits for that.

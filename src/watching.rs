@@ -22,6 +22,11 @@ pub struct Watching {
 }
 
 impl Watching {
+    /// Watches these, `batch` users in one request.
+    pub fn new(fixed: Vec<Entry>, file: Vec<Entry>, batch: u32) -> Watching {
+        Watching { fixed, file, batch, ..Watching::default() }
+    }
+
     /// The list of `generation`, and how many users are on it.
     pub fn list(&self, generation: u32) -> WatchList {
         let of_server = self.server.values().flatten().map(|id| Entry::of(id));

@@ -14,6 +14,8 @@ fn imtop(args: &[&str]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("IMTOP_") || name == "NO_COLOR") {
         command.env_remove(name);
     }
+    // Nobody's real configuration.
+    command.env("IMTOP_CONFIG", "/dev/null");
     command
 }
 

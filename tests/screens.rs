@@ -276,6 +276,7 @@ async fn the_program_itself_prints_no_token_anywhere() {
             .args(["--api", &server.url(), "--size", "160x60"])
             .args(&users)
             .env("IMTOP_TOKEN", server.admin_token())
+            .env("IMTOP_CONFIG", "/dev/null")
             .env("RUST_LOG", "trace")
             .env("RUST_BACKTRACE", "full")
             .output()

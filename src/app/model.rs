@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use crate::presence::query::{Query, QueryError};
 use crate::presence::{
-    About, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, Hints, History, Knowledge, Moment, Roster,
-    RuleSettings, Severity, Since, Timeline, Trend, UserIx,
+    About, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, Hints, History, Knowledge, Moment,
+    Roster, RuleSettings, Severity, Since, Timeline, Trend, UserIx,
 };
 
 use super::action::Scope;
@@ -375,6 +375,16 @@ impl Model {
         };
         model.measure();
         model
+    }
+
+    /// Takes over how somebody likes to look at things from the model of another server; nothing that
+    /// is known of that.
+    pub fn carry_on(&mut self, from: &Model) {
+        self.typed = from.typed.clone();
+        self.times = from.times;
+        self.switches = Switches { problems_only: false, ..from.switches };
+        self.names = from.names.clone();
+        self.dirty = true;
     }
 
     /// The time of the last message.

@@ -1,7 +1,7 @@
 //! How much the terminal can show: colours and glyphs, from the wishes of the user and the environment.
 
-use super::Environment;
-use crate::cli::{ScreenArgs, When};
+use super::{Environment, PictureSettings};
+use crate::cli::When;
 use crate::ui::Colour;
 
 /// How much the terminal can show.
@@ -17,9 +17,13 @@ pub struct Appearance {
 const PLAIN_TERMINALS: [&str; 7] = ["dumb", "linux", "vt52", "vt100", "vt102", "vt220", "ansi"];
 
 impl Appearance {
-    /// Judges by `--color`, `--ascii`, `NO_COLOR`, `COLORTERM`, `TERM` and the locale; `interactive`
+    /// Judges by what the user says of colours and ASCII, `NO_COLOR`, `COLORTERM`, `TERM` and the locale; `interactive`
     /// says whether standard output is a terminal.
-    pub fn judge(args: &ScreenArgs, env: Environment<'_>, interactive: bool) -> Appearance {
+    pub fn judge(picture: &PictureSettings, env: Environment<'_>, interactive: bool) -> Appearance {
+        Appearance::judged(picture.color, picture.ascii, env, interactive)
+    }
+
+    fn judged(color: When, ascii: bool, env: Environment<'_>, interactive: bool) -> Appearance {
         let value = |name: &str| env(name).filter(|value| !value.is_empty());
         let term = value("TERM").unwrap_or_default();
         let best = if value("COLORTERM").is_some_and(|term| term == "truecolor" || term == "24bit") {
@@ -30,7 +34,7 @@ impl Appearance {
             Colour::Ansi16
         };
         let fits = interactive && value("NO_COLOR").is_none() && term != "dumb";
-        let colour = match args.color {
+        let colour = match color {
             When::Always => best,
             When::Auto if fits => best,
             When::Auto | When::Never => Colour::None,
@@ -40,10 +44,15 @@ impl Appearance {
             let locale = locale.to_ascii_lowercase();
             !locale.contains("utf-8") && !locale.contains("utf8")
         });
-        let ascii =
-            args.ascii || (interactive && (other_charset || PLAIN_TERMINALS.contains(&term.as_str())));
+        let ascii = ascii || (interactive && (other_charset || PLAIN_TERMINALS.contains(&term.as_str())));
         Appearance { colour, ascii }
     }
+}
+
+/// What to say of colours to whoever sees none, where that can be changed.
+pub fn colour_hint(env: Environment<'_>) -> Option<&'static str> {
+    let dumb = env("TERM").is_some_and(|term| term == "dumb");
+    dumb.then_some("TERM is dumb, so there are no colours and only ASCII; --color always draws them")
 }
 
 #[cfg(test)]
@@ -51,10 +60,9 @@ mod tests {
     use super::*;
 
     fn judge(color: When, interactive: bool, variables: &[(&str, &str)]) -> (Colour, bool) {
-        let args = ScreenArgs { filter: None, sort: None, color, ascii: false, utc: false, size: None };
         let env =
             |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        let Appearance { colour, ascii } = Appearance::judge(&args, &env, interactive);
+        let Appearance { colour, ascii } = Appearance::judged(color, false, &env, interactive);
         (colour, ascii)
     }
 

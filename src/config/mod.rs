@@ -1,13 +1,32 @@
-//! What the user wants: command line and environment turned into settings, and the watch list.
+//! What the user wants: the configuration file, the environment and the command line turned into
+//! settings, and the watch list. It knows where each setting came from, and no feed and no screen.
 
 mod appearance;
+mod check;
 mod credentials;
+mod file;
+mod location;
+mod mistake;
+mod picture;
+mod print;
 mod settings;
+mod sources;
+mod table;
+mod template;
+mod value;
 mod watch_file;
 mod watch_list;
+mod watched;
 
-pub use appearance::Appearance;
+pub use appearance::{Appearance, colour_hint};
+pub use check::check;
 pub use credentials::Environment;
-pub use settings::{PaceSettings, Settings, SettingsError, Watched};
+pub use location::Location;
+pub use picture::PictureSettings;
+pub use print::{path, print};
+pub use settings::{PaceSettings, Settings, SettingsError};
+pub use sources::Sources;
+pub use template::template;
 pub use watch_file::{WatchFile, WatchNews};
 pub use watch_list::{Listing, ListingError, check_id, read_watch_list, write_watch_list};
+pub use watched::Watched;

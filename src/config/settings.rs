@@ -1,16 +1,21 @@
 //! Everything that the live view on a server is told by its user.
 
-use std::io::Read as _;
-use std::path::Path;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::credentials::{Environment, credentials};
-use super::{Listing, WatchFile, check_id, read_watch_list};
-use crate::cli::{Cli, PaceArgs, ServerArgs, WatchArgs};
-use crate::openim::{Options, Origin, Tls};
-use crate::presence::{Entry, visible_bounded};
+use super::credentials::Belonging;
+use super::sources::{Chosen, View};
+use super::value::{Said, Value};
+use super::watched::Wanted;
+use super::{PictureSettings, Watched};
+use crate::app::Keymap;
+use crate::cli::{PaceArgs, parse_interval, parse_size, parse_timeout};
+use crate::openim::{Options, Origin, Tls, known_secrets};
+use crate::presence::{Policy, RuleSettings};
+
+/// Where the API is if nobody says so.
+pub(super) const USUAL_API: &str = "http://127.0.0.1:10002";
 
 /// Something that the user said cannot be; a sentence with what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,32 +54,29 @@ impl PaceSettings {
             timeout: args.timeout.unwrap_or(defaults.timeout),
         }
     }
-}
 
-/// Whom to watch, as the user named them.
-#[derive(Debug)]
-pub struct Watched {
-    /// From arguments and standard input, which do not change.
-    pub fixed: Vec<Entry>,
-    /// The file, which may.
-    pub file: Option<WatchFile>,
-    /// All of them together, as of now.
-    pub entries: Vec<Entry>,
-    /// Sentences about what was passed over.
-    pub warnings: Vec<String>,
-}
-
-impl Watched {
-    /// Only these, for good.
-    pub fn fixed(entries: Vec<Entry>) -> Watched {
-        Watched { fixed: entries.clone(), file: None, entries, warnings: Vec::new() }
+    fn of(view: View<'_>) -> PaceSettings {
+        let usual = PaceSettings::DEFAULT;
+        PaceSettings {
+            interval: view
+                .text("interval")
+                .and_then(|text| parse_interval(text).ok())
+                .unwrap_or(usual.interval),
+            batch: view.number("batch").map_or(usual.batch, |number| number as u32),
+            concurrency: view.number("concurrency").map_or(usual.concurrency, |number| number as usize),
+            timeout: view.text("timeout").and_then(|text| parse_timeout(text).ok()).unwrap_or(usual.timeout),
+        }
     }
 }
 
 /// Everything that the live view on a server is told by its user.
 #[derive(Debug)]
 pub struct Settings {
-    /// The server, and how to reach it.
+    /// The context that they are for, as the file names it.
+    pub context: Option<String>,
+    /// Whether it is the context of a server that people depend on.
+    pub production: bool,
+    /// The server, and how to reach it; also the secrets that session tokens are tried against.
     pub server: Options,
     /// Sentences that stay on the screen: what is unsafe about the way to the server.
     pub banners: Vec<String>,
@@ -82,39 +84,69 @@ pub struct Settings {
     pub watched: Watched,
     /// How often to ask.
     pub pace: PaceSettings,
+    /// How things are to look.
+    pub picture: PictureSettings,
+    /// What the rules are told.
+    pub rules: RuleSettings,
+    /// Which keys do what.
+    pub keymap: Keymap,
 }
 
 impl Settings {
-    /// Reads the command line's wishes, the environment, the watch-list file and, where `-` is among
-    /// the users, standard input to its end.
-    ///
     /// # Errors
     /// The first wish that cannot be granted.
-    pub fn read(cli: &Cli, env: Environment<'_>) -> Result<Settings, SettingsError> {
-        if cli.watch.users.is_empty() && cli.watch.watch.is_none() {
-            return Err(SettingsError(
-                "nobody to watch: name users (imtop user_001), a file (--watch FILE), or - for standard input; \
-                 `imtop demo` shows an example without a server"
-                    .to_owned(),
-            ));
-        }
-        let pace = PaceSettings::given(&cli.pace, PaceSettings::DEFAULT);
-        let (server, banners) = server(&cli.server, pace, env)?;
-        Ok(Settings { server, banners, watched: watched(&cli.watch)?, pace })
+    pub(super) fn of(view: View<'_>) -> Result<Settings, SettingsError> {
+        let wanted = Wanted::of(view)?;
+        let picture = PictureSettings::of(view)?;
+        let pace = PaceSettings::of(view);
+        let (server, banners, production) = server(view, pace)?;
+        Ok(Settings {
+            context: view.context.map(str::to_owned),
+            production,
+            watched: wanted.read()?,
+            server,
+            banners,
+            pace,
+            picture,
+            rules: RuleSettings { policy: view.number("policy").map(|number| Policy(number as u8)) },
+            keymap: view.sources.keymap()?,
+        })
     }
 }
 
-fn server(
-    args: &ServerArgs,
+/// Where the API is, and who says so.
+///
+/// # Errors
+/// It is no address of an API.
+pub(super) fn api(view: View<'_>) -> Result<(Origin, Said<'_>), SettingsError> {
+    let (text, said) = match view.chosen("api") {
+        Some(chosen) => (chosen.text().unwrap_or_default(), chosen.said),
+        None => (USUAL_API, Said::Default),
+    };
+    let api =
+        text.parse().map_err(|error| SettingsError(format!("{}: {error}", view.blamed("api", said))))?;
+    Ok((api, said))
+}
+
+/// What a client is made of, banners, and whether the server is one that people depend on.
+///
+/// # Errors
+/// The first wish that cannot be granted.
+pub(super) fn server(
+    view: View<'_>,
     pace: PaceSettings,
-    env: Environment<'_>,
-) -> Result<(Options, Vec<String>), SettingsError> {
-    let api: Origin = args.api.parse().map_err(|error| SettingsError(format!("--api: {error}")))?;
+) -> Result<(Options, Vec<String>, bool), SettingsError> {
+    let (api, said) = api(view)?;
+    let belonging = Belonging::of(view, &api, said);
+    let is_on =
+        |name: &str| matches!(belonging.chosen(name), Some(Chosen { value: Value::Switch(true), .. }));
+    let path = |name: &str| belonging.chosen(name).and_then(Chosen::path);
     let mut banners = Vec::new();
     if api.is_exposed() {
         banners.push("plain http: everyone on the way can read tokens".to_owned());
     }
-    if args.insecure {
+    let insecure = is_on("insecure");
+    if insecure {
         if !api.is_https() {
             return Err(SettingsError(
                 "--insecure is about TLS certificates, but --api is plain http".to_owned(),
@@ -123,69 +155,35 @@ fn server(
         banners.push("--insecure: the server's certificate is not checked".to_owned());
     }
     let tls = Tls {
-        ca_file: args.ca_file.clone(),
-        client_cert: args.client_cert.clone(),
-        client_key: args.client_key.clone(),
-        insecure: args.insecure,
+        ca_file: view.path("ca-file"),
+        client_cert: path("client-cert"),
+        client_key: path("client-key"),
+        insecure,
     };
     let options = Options {
-        credentials: credentials(args, env)?,
+        credentials: belonging.credentials()?,
         api,
         timeout: pace.timeout,
-        body_limit: args.body_limit,
+        body_limit: view
+            .text("body-limit")
+            .and_then(|text| parse_size(text).ok())
+            .unwrap_or(Options::BODY_LIMIT),
         gzip: true,
         tls,
-        proxy: args.proxy.clone().map(SecretString::from),
+        proxy: view.text("proxy").map(SecretString::from),
         concurrency: pace.concurrency,
-        secrets: Vec::new(),
+        secrets: secrets(view)?,
     };
-    Ok((options, banners))
+    Ok((options, banners, is_on("production")))
 }
 
-fn watched(args: &WatchArgs) -> Result<Watched, SettingsError> {
-    let mut fixed = Vec::new();
-    let mut warnings = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for user in &args.users {
-        if user == "-" {
-            let listing = read_stdin()?;
-            warnings.extend(listing.warnings);
-            fixed.extend(listing.entries);
-            continue;
-        }
-        check_id(user).map_err(SettingsError)?;
-        if !seen.insert(user.as_str()) {
-            warnings.push(format!("{} was named twice, watched once", visible_bounded(user, 40)));
-        }
-        fixed.push(Entry::of(user));
-    }
-    let mut entries = fixed.clone();
-    let file = args.watch.as_deref().map(|path| open_file(path, &mut entries, &mut warnings)).transpose()?;
-    if entries.is_empty() {
-        return Err(SettingsError(match &args.watch {
-            Some(path) => format!("the watch list {} names nobody", path.display()),
-            None => "standard input names nobody to watch".to_owned(),
-        }));
-    }
-    Ok(Watched { fixed, file, entries, warnings })
-}
-
-fn open_file(
-    path: &Path,
-    entries: &mut Vec<Entry>,
-    warnings: &mut Vec<String>,
-) -> Result<WatchFile, SettingsError> {
-    let (file, listing) = WatchFile::open(path).map_err(SettingsError)?;
-    warnings.extend(listing.warnings);
-    entries.extend(listing.entries);
-    Ok(file)
-}
-
-fn read_stdin() -> Result<Listing, SettingsError> {
-    let mut text = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut text)
-        .map_err(|error| SettingsError(format!("cannot read user IDs from standard input: {error}")))?;
-    read_watch_list(&text, "standard input").map_err(|error| SettingsError(error.to_string()))
+fn secrets(view: View<'_>) -> Result<Vec<SecretString>, SettingsError> {
+    let Some(chosen) = view.chosen("check-secrets") else { return Ok(Vec::new()) };
+    let file = match chosen.value {
+        Value::Path(path) => Some(path.as_path()),
+        Value::Switch(true) => None,
+        _ => return Ok(Vec::new()),
+    };
+    known_secrets(file)
+        .map_err(|error| SettingsError(format!("{}: {error}", view.blamed("check-secrets", chosen.said))))
 }

@@ -141,6 +141,7 @@ mod tests {
             server_date: None,
             wire_bytes: 0,
             oddities: Oddities::default(),
+            hints: None,
             attempt: 0,
             next_ms: 7_000,
             answer: Ok(Answer::Changed(vec![])),

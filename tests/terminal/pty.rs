@@ -68,6 +68,7 @@ impl Session {
         command.env("LC_ALL", "C.UTF-8");
         command.env("TZ", "UTC");
         command.env("RUST_BACKTRACE", "0");
+        command.env("IMTOP_CONFIG", "/dev/null");
         for name in ["NO_COLOR", "COLORTERM", "IMTOP_TOKEN", "IMTOP_API", "IMTOP_WATCH"] {
             command.env_remove(name);
         }

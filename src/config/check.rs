@@ -1,0 +1,122 @@
+//! Looks for every mistake in a configuration file and in the files that its contexts name.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use clap::ArgMatches;
+
+use super::file::{CREDENTIALS, ConfigFile};
+use super::mistake::Mistake;
+use super::settings::server;
+use super::sources::{Chosen, Sources, View, location};
+use super::value::{Place, Said, Value};
+use super::{Environment, PaceSettings, SettingsError, WatchFile};
+use crate::openim::{Client, known_secrets};
+use crate::presence::{visible, visible_bounded};
+
+/// Reads the file and everything that its contexts name, and says that it is in order.
+///
+/// # Errors
+/// Every mistake that was found, one a line.
+pub fn check(matches: &ArgMatches, env: Environment<'_>) -> Result<String, SettingsError> {
+    let location = location(matches, env);
+    let (file, mut mistakes) = ConfigFile::open(&location, env)?;
+    if file.name.is_empty() {
+        let path = location.path.map(|path| format!(" {}", visible(&path.display().to_string())));
+        return Ok(format!(
+            "ok: there is no file{}, so all settings are as usual\n",
+            path.unwrap_or_default()
+        ));
+    }
+    let contexts = file.contexts.len();
+    let name = file.name.clone();
+    let sources = Sources::of(file, matches, env)?;
+    for view in sources.views() {
+        mistakes.extend(Checked { view, found: Vec::new() }.mistakes());
+    }
+    if let Some(written) = sources.file.top.get("check-secrets")
+        && let Value::Path(path) = &written.value
+        && let Err(error) = known_secrets(Some(path))
+    {
+        let what = format!("check-secrets: {error}");
+        mistakes.push(Mistake { file: name.clone(), place: written.place, what });
+    }
+    mistakes.sort_by_key(|mistake| mistake.place);
+    if mistakes.is_empty() {
+        let contexts = match contexts {
+            1 => "1 context".to_owned(),
+            more => format!("{more} contexts"),
+        };
+        return Ok(format!("ok: {name}, {contexts}\n"));
+    }
+    let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+    Err(SettingsError(lines.join("\n")))
+}
+
+/// One context and what is wrong with it.
+struct Checked<'a> {
+    view: View<'a>,
+    found: Vec<Mistake>,
+}
+
+impl Checked<'_> {
+    fn mistakes(mut self) -> Vec<Mistake> {
+        for name in ["token-file", "secret-file"] {
+            self.named(name, private);
+        }
+        self.named("watch", |path| WatchFile::open(path).map(drop));
+        self.named("check-secrets", |path| {
+            known_secrets(Some(path)).map(drop).map_err(|error| error.to_string())
+        });
+        let credentials = CREDENTIALS.iter().any(|name| self.view.of_context(name).is_some());
+        // Without an address, or with a file that is wrong already, there is no more to find out.
+        if credentials && self.found.is_empty() && self.view.of_context("api").is_some() {
+            let made = server(self.view, PaceSettings::DEFAULT).and_then(|(options, ..)| {
+                Client::new(options).map_err(|error| SettingsError(error.to_string()))
+            });
+            if let Err(error) = made {
+                let context = visible_bounded(self.view.context.unwrap_or_default(), 40);
+                self.wrong(self.place(), format!("the context {context}: {error}"));
+            }
+        }
+        self.found
+    }
+
+    fn named(&mut self, name: &str, check: impl Fn(&Path) -> Result<(), String>) {
+        let Some(Chosen { value: Value::Path(path), said: Said::Context(_, place) }) =
+            self.view.of_context(name)
+        else {
+            return;
+        };
+        if let Err(why) = check(path) {
+            self.wrong(place, format!("{name}: {why}"));
+        }
+    }
+
+    fn place(&self) -> Place {
+        let contexts = &self.view.sources.file.contexts;
+        let table = self.view.context.and_then(|name| contexts.get(name));
+        table.map_or(Place { line: 1, column: 1 }, |table| table.place)
+    }
+
+    fn wrong(&mut self, place: Place, what: String) {
+        self.found.push(Mistake { file: self.view.sources.file.name.clone(), place, what });
+    }
+}
+
+/// Whether a file is there for this user alone; what is in it is not read.
+fn private(path: &Path) -> Result<(), String> {
+    let shown = visible_bounded(&path.display().to_string(), 120);
+    let why = match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            "no such file; check the name of the file"
+        }
+        Err(_) => "it cannot be read; check the file",
+        Ok(metadata) if !metadata.is_file() => "it is not a plain file; name a file",
+        Ok(metadata) if metadata.mode() & 0o066 != 0 => {
+            "other users can read or change it; run chmod 600 on it"
+        }
+        Ok(_) => return Ok(()),
+    };
+    Err(format!("{shown}: {why}"))
+}

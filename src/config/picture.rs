@@ -1,0 +1,70 @@
+//! How things are to look, as far as the user says.
+
+use super::SettingsError;
+use super::mistake::with_caret;
+use super::sources::View;
+use crate::app::{ColumnName, SortColumn};
+use crate::cli::When;
+use crate::presence::query::Query;
+use crate::ui::ThemeName;
+use clap::ValueEnum as _;
+
+/// How things are to look, as far as the user says.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, in every combination")]
+pub struct PictureSettings {
+    /// Which colours.
+    pub theme: ThemeName,
+    /// Whether there are colours.
+    pub color: When,
+    /// Only the characters of ASCII.
+    pub ascii: bool,
+    /// Columns that the terminal gives to characters of ambiguous width: 1 or 2.
+    pub ambiguous_width: u8,
+    /// The columns of the list, in their order; none: the usual ones.
+    pub columns: Option<Vec<ColumnName>>,
+    /// The order of the users; none: the usual one.
+    pub sort: Option<SortColumn>,
+    /// Who is shown.
+    pub filter: Query,
+    /// Times in UTC rather than in this machine's zone.
+    pub utc: bool,
+    /// Stand-ins for users from the start.
+    pub mask: bool,
+    /// The mouse is taken from the start.
+    pub mouse: bool,
+    /// Critical findings ring from the start.
+    pub bell: bool,
+}
+
+impl PictureSettings {
+    /// # Errors
+    /// The filter makes no sense; its mistake is marked.
+    pub(super) fn of(view: View<'_>) -> Result<PictureSettings, SettingsError> {
+        let named = |name: &str| view.text(name);
+        let filter = match view.chosen("filter") {
+            None => Query::default(),
+            Some(chosen) => {
+                let text = chosen.text().unwrap_or_default();
+                Query::parse(text).map_err(|error| {
+                    let blamed = view.blamed("filter", chosen.said);
+                    SettingsError(format!("{blamed}: {}", with_caret(&error, text)))
+                })?
+            }
+        };
+        let columns = view.list("columns").filter(|list| !list.is_empty());
+        Ok(PictureSettings {
+            theme: named("theme").and_then(|name| ThemeName::from_name(name)).unwrap_or_default(),
+            color: named("color").and_then(|name| When::from_str(name, false).ok()).unwrap_or(When::Auto),
+            ascii: view.switch("ascii"),
+            ambiguous_width: if view.number("ambiguous-width") == Some(2) { 2 } else { 1 },
+            columns: columns.map(|list| list.iter().filter_map(|name| ColumnName::from_name(name)).collect()),
+            sort: named("sort").and_then(SortColumn::from_name),
+            filter,
+            utc: view.switch("utc"),
+            mask: view.switch("mask"),
+            mouse: view.switch("mouse"),
+            bell: view.switch("bell"),
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! Whom to watch, as the user named them.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::sources::{Chosen, View};
+use super::value::Value;
+use super::{Listing, SettingsError, WatchFile, check_id, read_watch_list};
+use crate::presence::{Entry, visible_bounded};
+
+/// Whom to watch, as the user named them.
+#[derive(Debug)]
+pub struct Watched {
+    /// From arguments, standard input and the context, which do not change.
+    pub fixed: Vec<Entry>,
+    /// The file, which may.
+    pub file: Option<WatchFile>,
+    /// All of them together, as of now; nobody yet where only the server knows them.
+    pub entries: Vec<Entry>,
+    /// Sentences about what was passed over.
+    pub warnings: Vec<String>,
+    /// The ID of the server's group whose members are watched.
+    pub group: Option<String>,
+    /// Every registered user is watched.
+    pub all: bool,
+    /// Labels are the nicknames on the server.
+    pub labels_from_server: bool,
+}
+
+impl Watched {
+    /// Only these, for good.
+    pub fn fixed(entries: Vec<Entry>) -> Watched {
+        Watched {
+            fixed: entries.clone(),
+            file: None,
+            entries,
+            warnings: Vec::new(),
+            group: None,
+            all: false,
+            labels_from_server: false,
+        }
+    }
+
+    fn name(&mut self, users: &[String], view: View<'_>) -> Result<(), SettingsError> {
+        let mut seen = std::collections::HashSet::new();
+        for user in users {
+            if user == "-" {
+                let listing = view.sources.stdin.get_or_init(read_stdin).clone()?;
+                self.warnings.extend(listing.warnings);
+                self.fixed.extend(listing.entries);
+                continue;
+            }
+            check_id(user).map_err(SettingsError)?;
+            if !seen.insert(user.as_str()) {
+                self.warnings.push(format!("{} was named twice, watched once", visible_bounded(user, 40)));
+            }
+            self.fixed.push(Entry::of(user));
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, path: &Path) -> Result<(), SettingsError> {
+        let (file, listing) = WatchFile::open(path).map_err(SettingsError)?;
+        self.warnings.extend(listing.warnings);
+        self.entries.extend(listing.entries);
+        self.file = Some(file);
+        Ok(())
+    }
+}
+
+/// Whom to watch, before any list is read.
+pub(super) struct Wanted<'a> {
+    view: View<'a>,
+    users: &'a [String],
+    path: Option<PathBuf>,
+    group: Option<&'a str>,
+    all: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// # Errors
+    /// Nobody is named.
+    pub(super) fn of(view: View<'a>) -> Result<Wanted<'a>, SettingsError> {
+        let wanted = Wanted {
+            view,
+            users: view.whom("users").and_then(Chosen::list).unwrap_or_default(),
+            path: view.whom("watch").and_then(Chosen::path),
+            group: view.whom("group-id").and_then(Chosen::text),
+            all: matches!(view.whom("all"), Some(Chosen { value: Value::Switch(true), .. })),
+        };
+        if wanted.users.is_empty() && wanted.path.is_none() && !wanted.is_from_server() {
+            return Err(nobody(view.context));
+        }
+        Ok(wanted)
+    }
+
+    fn is_from_server(&self) -> bool {
+        self.all || self.group.is_some()
+    }
+
+    /// Reads the lists.
+    ///
+    /// # Errors
+    /// A list cannot be read, names nobody, or has what cannot be a user in it.
+    pub(super) fn read(self) -> Result<Watched, SettingsError> {
+        if let Some(group) = self.group {
+            check_id(group).map_err(|why| SettingsError(format!("group-id: {why}")))?;
+        }
+        let mut watched = Watched {
+            group: self.group.map(str::to_owned),
+            all: self.all,
+            labels_from_server: self.view.text("labels") == Some("server"),
+            ..Watched::fixed(Vec::new())
+        };
+        watched.name(self.users, self.view)?;
+        watched.entries.clone_from(&watched.fixed);
+        if let Some(path) = &self.path {
+            watched.open(path)?;
+        }
+        if watched.entries.is_empty() && !self.is_from_server() {
+            return Err(SettingsError(match &self.path {
+                Some(path) => format!("the watch list {} names nobody", path.display()),
+                None => "standard input names nobody to watch".to_owned(),
+            }));
+        }
+        Ok(watched)
+    }
+}
+
+fn nobody(context: Option<&str>) -> SettingsError {
+    let context =
+        context.map(|name| format!("the context {} names nobody either; ", visible_bounded(name, 40)));
+    SettingsError(format!(
+        "nobody to watch: name users (imtop user_001), a file (--watch FILE), or - for standard input; {}`imtop \
+         demo` shows an example without a server",
+        context.unwrap_or_default()
+    ))
+}
+
+fn read_stdin() -> Result<Listing, SettingsError> {
+    let mut text = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut text)
+        .map_err(|error| SettingsError(format!("cannot read user IDs from standard input: {error}")))?;
+    read_watch_list(&text, "standard input").map_err(|error| SettingsError(error.to_string()))
+}
