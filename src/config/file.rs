@@ -211,7 +211,12 @@ impl Reader<'_> {
                 list.iter().map(|keys| keys.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
             });
             let Some(Some(keys)) = texts else {
-                self.kind(action, value, value.get_ref(), "a list of keys such as [\"x\", \"g g\", \"Ctrl-x\"]");
+                self.kind(
+                    action,
+                    value,
+                    value.get_ref(),
+                    "a list of keys such as [\"x\", \"g g\", \"Ctrl-x\"]",
+                );
                 continue;
             };
             let place = self.place(&key.span());
