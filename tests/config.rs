@@ -106,7 +106,8 @@ fn each_voice_outranks_the_ones_below_it() {
     let home = Home::with(TWO);
     let file = "HOME/.config/imtop/config.toml";
     let env = [("IMTOP_INTERVAL", "4s"), ("IMTOP_THEME", "mono")];
-    let table: &[(&str, &[(&str, &str)], &[&str], &str)] = &[
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+    let table: &[Row<'_>] = &[
         ("interval", &env, &["--interval", "6s"], "interval = \"6s\"  # flag"),
         ("interval", &env, &[], "interval = \"4s\"  # environment IMTOP_INTERVAL"),
         ("interval", &[], &[], "interval = \"5s\"  # context eu, FILE:14"),
@@ -443,7 +444,7 @@ users = ["u3"]
     let sources = Sources::read(&matches, env).unwrap();
     assert_eq!(sources.contexts(), ["a", "b", "c"]);
     let shown = |settings: &Settings| {
-        let ids: Vec<String> = settings.watched.entries.iter().map(|entry| entry.id.to_string()).collect();
+        let ids: Vec<String> = settings.watched.entries.iter().map(|entry| entry.id.clone()).collect();
         let options = &settings.server;
         format!("{} {:?} {} {}", options.api, options.credentials, options.tls.insecure, ids.join(","))
     };
