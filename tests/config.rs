@@ -101,12 +101,14 @@ group-id = "3842067123"
 labels = "server"
 "#;
 
+/// A setting, variables, arguments, and the line that says what comes of them.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+
 #[test]
 fn each_voice_outranks_the_ones_below_it() {
     let home = Home::with(TWO);
     let file = "HOME/.config/imtop/config.toml";
     let env = [("IMTOP_INTERVAL", "4s"), ("IMTOP_THEME", "mono")];
-    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
     let table: &[Row<'_>] = &[
         ("interval", &env, &["--interval", "6s"], "interval = \"6s\"  # flag"),
         ("interval", &env, &[], "interval = \"4s\"  # environment IMTOP_INTERVAL"),
