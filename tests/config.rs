@@ -101,12 +101,15 @@ group-id = "3842067123"
 labels = "server"
 "#;
 
+/// A setting, variables, arguments, and the line that says what comes of them.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+
 #[test]
 fn each_voice_outranks_the_ones_below_it() {
     let home = Home::with(TWO);
     let file = "HOME/.config/imtop/config.toml";
     let env = [("IMTOP_INTERVAL", "4s"), ("IMTOP_THEME", "mono")];
-    let table: &[(&str, &[(&str, &str)], &[&str], &str)] = &[
+    let table: &[Row<'_>] = &[
         ("interval", &env, &["--interval", "6s"], "interval = \"6s\"  # flag"),
         ("interval", &env, &[], "interval = \"4s\"  # environment IMTOP_INTERVAL"),
         ("interval", &[], &[], "interval = \"5s\"  # context eu, FILE:14"),
@@ -243,8 +246,8 @@ fn a_mistake_is_said_with_its_place_and_what_was_meant() {
         ("ambiguous-width = 3", "1:19: ambiguous-width is 3; expected 1 or 2"),
         ("columns = \"user\"", "1:11: columns is a text; expected a list such as [\"a\", \"b\"]"),
         (
-            "sort = \"sinse\"",
-            "1:8: sort is \"sinse\"; expected problems, list, user, label, group, presence, platforms, conns, token, since, flips, reconnects, last30 or findings; did you mean since?",
+            "color = \"allways\"",
+            "1:9: color is \"allways\"; expected auto, always or never; did you mean always?",
         ),
         (
             "filter = \"王小明 and platfrom=web\"",
@@ -412,4 +415,74 @@ fn a_filter_that_makes_no_sense_is_shown_with_a_mark_under_the_mistake() {
         let expected = "no field \"platfrom\"; did you mean platform?\n  platfrom=web\n  ^^^^^^^^\n";
         assert_eq!(said.err, format!("imtop: {who}: {expected}"));
     }
+}
+
+#[test]
+fn another_context_at_run_time_takes_the_picture_along_and_no_credentials() {
+    use imtop::cli::definition;
+    use imtop::config::{Environment, Settings, Sources};
+    let home = Home::with("");
+    let file = home.write(
+        "c.toml",
+        r#"
+[contexts.a]
+api = "https://a.example"
+token-file = "a"
+users = ["u1"]
+[contexts.b]
+api = "https://b.example"
+production = true
+token-file = "b"
+group-id = "7"
+labels = "server"
+[contexts.c]
+api = "https://c.example"
+users = ["u3"]
+"#,
+    );
+    let env: Environment<'_> = &|name| (name == "IMTOP_TOKEN").then(|| "hunter2hunter2".to_owned());
+    let line = ["imtop", "--config", file.to_str().unwrap(), "--context", "a", "--insecure", "--mask", "x"];
+    let matches = definition(env).try_get_matches_from(line).unwrap();
+    let sources = Sources::read(&matches, env).unwrap();
+    assert_eq!(sources.contexts(), ["a", "b", "c"]);
+    let shown = |settings: &Settings| {
+        let ids: Vec<String> = settings.watched.entries.iter().map(|entry| entry.id.clone()).collect();
+        let options = &settings.server;
+        format!("{} {:?} {} {}", options.api, options.credentials, options.tls.insecure, ids.join(","))
+    };
+    let first = sources.settings().unwrap();
+    assert_eq!(shown(&first), "https://a.example Token(..) true x");
+    let b = sources.for_context("b").unwrap();
+    assert_eq!(shown(&b), "https://b.example TokenFile(..) false ");
+    assert!(b.production && b.picture.mask && b.watched.labels_from_server);
+    assert_eq!((b.context.as_deref(), b.watched.group.as_deref()), (Some("b"), Some("7")));
+    // The token of the environment is for the server that imtop was started with.
+    let c = sources.for_context("c").unwrap_err().to_string();
+    assert!(c.ends_with("those that imtop was started with are not for it"), "{c}");
+    assert_eq!(shown(&sources.for_context("a").unwrap()), shown(&first), "back again");
+    let d = sources.for_context("nowhere").unwrap_err().to_string();
+    assert_eq!(d, "no context \"nowhere\"; expected a, b or c");
+}
+
+#[test]
+fn a_context_is_enough_to_watch_and_says_that_it_is_production() {
+    use imtop::simulator::{Clock, Scenario, Simulator};
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (clock, _) = Clock::by_hand(1_795_413_000_000);
+    let scenario = Scenario::named("calm").unwrap().with_users(20);
+    let server = runtime.block_on(Simulator::start(scenario, ([127, 0, 0, 1], 0).into(), clock)).unwrap();
+    let context = r#"production = true
+token-file = "token"
+users = ["user_00001", "user_00002"]
+filter = "id=user_00002"
+"#;
+    let url = server.url();
+    let top = "context = \"here\"\nascii = true\n";
+    let home = Home::with(&format!("{top}[contexts.here]\napi = \"{url}\"\n{context}"));
+    home.write(".config/imtop/token", &server.admin_token());
+    let said = home.says(&[], &[]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(said.out.contains("PROD") && said.out.contains("2 watched"), "{}", said.out);
+    assert!(said.out.contains("user_00002") && !said.out.contains("user_00001"), "{}", said.out);
+    assert!(!said.out.contains('●'), "{}", said.out);
 }
