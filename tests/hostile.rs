@@ -424,3 +424,41 @@ async fn https_where_nobody_speaks_tls() {
     assert_eq!(error.to_string(), "no trusted TLS connection: what answers there does not speak TLS");
     assert_eq!(error.advice(), "check the port in --api, or give it http:// there");
 }
+
+#[tokio::test]
+async fn headers_of_a_rate_limiter_are_read_leniently_and_kept_for_what_they_are() {
+    let limited = "X-RateLimit-Policy: BBR\r\nX-RateLimit-Limit: 500\r\nX-RateLimit-Remaining: 0\r\n\
+                   X-BBR-CPU: 870\r\nX-BBR-InFlight: NaN\r\nServer: nginx\r\nX-HTTP-ID: 7\r\n";
+    let odd = format!("X-BBR-CPU: {}\r\nServer: \u{1b}[2J{}\r\n", "9".repeat(4_000), "x".repeat(4_000));
+    let good = http("200 OK", "", offline_body(&["u"]));
+    let server = Server::start([
+        Turn::Write(http("429 Too Many Requests", limited, "")),
+        Turn::Write(good.clone()),
+        Turn::Write(good),
+        Turn::Close(http("200 OK", &odd.replace('\u{1b}', "\t"), offline_body(&["u"]))),
+        Turn::Close(Vec::new()),
+    ])
+    .await;
+    let client = Client::new(options(&server.url())).expect("a client");
+    let (list, mut sieve) = (watch(&["u"]), Sieve::default());
+    let mut hints = async || ask(&client, &list, &mut sieve).await.hints;
+    let refused = hints().await.expect("hints of a refusal");
+    assert_eq!((refused.http_id, refused.body), (true, None));
+    assert_eq!(
+        refused.words(),
+        [
+            ("release", "main branch".to_owned()),
+            ("server", "nginx".to_owned()),
+            ("rate limit", "BBR, 0 left of 500".to_owned()),
+            ("server load", "CPU 87 %".to_owned()),
+        ]
+    );
+    let (first, second) = (hints().await.expect("hints"), hints().await.expect("hints"));
+    assert_eq!((first.rate_limit.as_ref(), first.server.as_ref()), (None, None));
+    assert!(std::sync::Arc::ptr_eq(&first, &second), "the same answer, the same hints");
+    let odd = hints().await.expect("hints");
+    let server_name = odd.server.as_deref().expect("a name");
+    assert!(server_name.chars().count() <= 65, "{server_name}");
+    assert_eq!(odd.rate_limit.as_ref().and_then(|limit| limit.cpu), None, "no finite number");
+    assert_eq!(hints().await, None, "nothing was heard");
+}

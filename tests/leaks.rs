@@ -53,6 +53,8 @@ fn shown(value: &(impl Debug + Display + ?Sized)) -> String {
 
 fn check(leaks: &Leaks, fetched: &Fetched) {
     leaks.assert_none("a result", &debugged(fetched));
+    let hints = fetched.hints.as_ref().map(|hints| hints.words());
+    leaks.assert_none("hints", &debugged(&hints));
     match &fetched.answer {
         Err(error) => leaks.assert_none("an error", &format!("{} {}", shown(error), error.advice())),
         Ok(imtop::presence::Answer::Changed(changed)) => {
@@ -120,6 +122,11 @@ fn turns(text: &str) -> Vec<Turn> {
             "200 OK",
             &format!("{}{}{}", header("Date"), header("X-Http-Id"), header("Set-Cookie")),
             text,
+        )),
+        Turn::Close(http(
+            "200 OK",
+            &format!("{}{}{}", header("Server"), header("X-RateLimit-Policy"), header("X-BBR-CPU")),
+            offline_body(&USERS),
         )),
         Turn::Close(format!("HTTP/1.1 200 {text}\r\nContent-Length: 9999\r\n\r\n{text}").into_bytes()),
         Turn::Close(format!("{text}\r\n{text}\r\n\r\n").into_bytes()),

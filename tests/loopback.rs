@@ -11,9 +11,10 @@ use imtop::clock;
 use imtop::feed::{Pace, Poller};
 use imtop::openim::{Client, Credentials, Options, Tls};
 use imtop::presence::{
-    Entry, FeedStatus, Freshness, Moment, Observation, Presence, Roster, Trouble, UserIx, WatchList, Why,
+    Answer, Entry, FeedStatus, Freshness, Hints, Moment, Observation, Presence, Roster, Trouble, UserIx,
+    WatchList, Why,
 };
-use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
+use imtop::simulator::{Clock, Fault, Release, Running, Scenario, Simulator};
 use tokio::sync::mpsc::Receiver;
 
 const START: i64 = 1_795_413_000_000;
@@ -154,4 +155,38 @@ async fn one_batch_that_is_refused_leaves_the_others_alone() {
     server.set_fault(None);
     watch.poller.poll_now();
     watch.until("live again", is_live).await;
+}
+
+#[tokio::test]
+async fn every_observation_says_what_is_known_of_the_server() {
+    let server = simulator(any_port()).await;
+    let credentials = Credentials::Token(server.admin_token().into());
+    let mut watch = watch(options(&server.url(), credentials), names(), Duration::from_millis(20));
+    let mut last: [Option<Arc<Hints>>; 3] = [None, None, None];
+    for _ in 0..12 {
+        let observation = watch.observations.recv().await.unwrap();
+        let hints = observation.hints.unwrap();
+        let body = hints.body.unwrap();
+        assert_eq!((body.gzip, body.wire), (true, observation.wire_bytes));
+        assert!(body.unpacked.unwrap() > body.wire, "{body:?}");
+        assert_eq!(hints.words()[0], ("release", "v3.8.1 or later".to_owned()));
+        let last = &mut last[observation.batch as usize];
+        if observation.answer == Ok(Answer::Same) {
+            assert!(Arc::ptr_eq(last.as_ref().unwrap(), &hints), "what is the same is not made anew");
+        }
+        *last = Some(hints);
+    }
+    assert!(last.iter().all(Option::is_some));
+}
+
+#[tokio::test]
+async fn an_old_release_is_told_by_its_answers() {
+    let (clock, _) = Clock::by_hand(START);
+    let old = scenario().with_release(Release::V3_8_0);
+    let server = Simulator::start(old, any_port(), clock).await.unwrap();
+    let credentials = Credentials::Token(server.admin_token().into());
+    let mut watch = watch(options(&server.url(), credentials), names(), Duration::from_secs(2));
+    let hints = watch.observations.recv().await.unwrap().hints.unwrap();
+    let words = [("release", "v3.8.0 or earlier".to_owned()), ("compression", "none".to_owned())];
+    assert_eq!(hints.words(), words);
 }

@@ -5,6 +5,7 @@
 //! monotonic clock.
 
 use super::fetch_error::{FetchError, Trouble};
+use super::hints::Hints;
 use super::observation::Observation;
 use super::roster::Totals;
 use super::time::Moment;
@@ -77,6 +78,8 @@ pub struct Sums {
     pub troubles: Vec<Failed>,
     /// Bytes of all answers as they came over the wire.
     pub wire_bytes: u64,
+    /// The same unpacked, as far as that is known; else as they came.
+    pub unpacked_bytes: u64,
     /// Users asked about.
     pub users: u64,
 }
@@ -123,6 +126,8 @@ impl Trend {
     pub fn observe(&mut self, observation: &Observation, users: u32) {
         self.begun.get_or_insert(observation.sent);
         self.sums.wire_bytes += observation.wire_bytes;
+        let unpacked = observation.hints.as_deref().map(Hints::body_bytes).filter(|bytes| *bytes > 0);
+        self.sums.unpacked_bytes += unpacked.unwrap_or(observation.wire_bytes);
         self.sums.users += u64::from(users);
         let trouble = observation.answer.as_ref().err().map(FetchError::trouble);
         match trouble {
@@ -312,7 +317,7 @@ fn longest_of(bin: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presence::{Answer, Oddities, OperationId, Question};
+    use crate::presence::{Answer, BodyLength, Oddities, OperationId, Question};
 
     fn at(mono_ms: u64) -> Moment {
         Moment { mono_ms, unix_ms: -5 }
@@ -415,6 +420,19 @@ mod tests {
         let bucket = trend.buckets(at(3_000)).next_back().unwrap();
         assert_eq!((bucket.failures, bucket.troubles.len()), (2_001, 8));
         assert_eq!((sums.wire_bytes, sums.users), (2_001 * 300, 2_001 * 500));
+    }
+
+    #[test]
+    fn unpacked_bytes_are_summed_as_far_as_they_are_known() {
+        let mut trend = Trend::default();
+        answer(&mut trend, 1_000, 10);
+        let body = |unpacked| Some(BodyLength { gzip: true, wire: 300, unpacked });
+        for body in [body(Some(9_000)), body(None), None] {
+            let mut packed = observation(2_000, 10, Ok(Answer::Same));
+            packed.hints = Some(Hints { body, ..Hints::default() }.into());
+            trend.observe(&packed, 500);
+        }
+        assert_eq!((trend.sums().wire_bytes, trend.sums().unpacked_bytes), (1_200, 9_900));
     }
 
     #[test]

@@ -247,3 +247,50 @@ async fn dropping_the_server_closes_its_sockets() {
     let end = tokio::time::timeout(Duration::from_secs(5), read).await.unwrap();
     assert!(matches!(end, Ok(0) | Err(_)));
 }
+
+#[tokio::test]
+async fn all_users_come_in_pages_of_any_size() {
+    const ALL: &str = "/user/get_all_users_uid";
+    let calm = || Scenario::named("calm").unwrap().with_users(5);
+    let (server, _) = start(calm()).await;
+    let page = async |number: i64, size: i64| {
+        let body = json!({ "pagination": { "pageNumber": number, "showNumber": size } }).to_string();
+        post(&server, ALL, &body).await.json()
+    };
+    let first = page(1, 4).await;
+    assert_eq!((&first["data"]["total"], &first["data"]["userIDs"][0]), (&json!(6), &json!("imAdmin")));
+    assert_eq!(first["data"]["userIDs"].as_array().unwrap().len(), 4);
+    assert_eq!(page(2, 4).await["data"]["userIDs"].as_array().unwrap().len(), 2);
+    for (number, size) in [(3, 4), (1, 0), (1, -1), (i64::from(i32::MAX), i64::from(i32::MAX))] {
+        assert_eq!(
+            page(number, size).await["data"],
+            json!({ "total": 6, "userIDs": null }),
+            "{number}, {size}"
+        );
+    }
+    for number in [0, -1, i64::from(i32::MIN)] {
+        assert_eq!(page(number, 4).await["errCode"], 1001, "{number}");
+    }
+    assert_eq!(post(&server, ALL, "{}").await.json()["errCode"], 1001);
+    assert_eq!(post(&server, ALL, "{").await.json()["errMsg"], "unexpected EOF");
+}
+
+#[tokio::test]
+async fn a_group_names_its_members_to_admins_and_members() {
+    const GROUP: &str = "/group/get_group_member_user_id";
+    let text = "name = \"g\"\nabout = \"g\"\nusers = 2\n[[user]]\nid = \"in\"\ngroup = \"g1\"\n[[user]]\nid = \"out\"\n";
+    let (server, _) = start(Scenario::parse(text, "g.toml").unwrap()).await;
+    let asked = async |token: &str, body: &str| {
+        let headers = [("operationID", "op"), ("token", token)];
+        ask(&server, "POST", GROUP, &headers, body).await.unwrap().json()
+    };
+    let (admin, inside, outside) = (server.admin_token(), server.user_token("in"), server.user_token("out"));
+    for token in [&admin, &inside] {
+        assert_eq!(asked(token, "{\"groupID\":\"g1\"}").await["data"], json!({ "userIDs": ["in"] }));
+    }
+    assert_eq!(asked(&outside, "{\"groupID\":\"g1\"}").await["errCode"], 1002);
+    for body in ["{\"groupID\":\"g2\"}", "{}"] {
+        assert_eq!(asked(&admin, body).await["data"], json!({ "userIDs": null }), "{body}");
+    }
+    assert_eq!(asked("", "{}").await["errDlt"], "header must have token");
+}
