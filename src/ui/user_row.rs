@@ -34,8 +34,10 @@ pub(super) fn draw(
     let base = if stale || guest { theme.dim } else { theme.plain };
 
     if let Some(at) = picture.changed(user) {
-        let (sign, style) = change_mark(theme, picture.now.mono_ms.saturating_sub(at));
-        Pen::new(buf, body, row).put(sign, style);
+        let age_ms = picture.now.mono_ms.saturating_sub(at);
+        if let Some((sign, style)) = theme.change(age_ms) {
+            Pen::new(buf, body, row).put(sign, style);
+        }
     }
     if !roster.connections(user).is_empty() {
         let open = model.expansion().contains(user);
@@ -84,16 +86,6 @@ pub(super) fn draw(
         token(model, &picture, theme, user, !has_room, columns.column(ColumnName::Token).width);
     put(columns.column(ColumnName::Token), &token, style);
     put(columns.column(ColumnName::Since), &since(model, &picture, theme, user), theme.plain);
-}
-
-/// The mark of a user who changed so long ago; it fades, without colours by its sign.
-fn change_mark(theme: &Theme, age_ms: u64) -> (&'static str, Style) {
-    match age_ms {
-        0..=2_000 => ("|", theme.strong),
-        2_001..=10_000 => (":", theme.plain),
-        10_001..=30_000 => (".", theme.dim),
-        _ => ("", theme.plain),
-    }
 }
 
 /// Why nothing is known, and what was seen last: in many words, then in fewer. What was seen goes

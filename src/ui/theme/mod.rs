@@ -3,9 +3,14 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::Foreign;
-use crate::presence::{FeedStatus, Presence};
+use crate::presence::{FeedStatus, Presence, Severity};
 
 use super::times::SOON;
+
+mod glyphs;
+
+pub(super) use glyphs::Glyphs;
+use glyphs::{ASCII, UNICODE};
 
 /// Which colours the terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,89 +38,13 @@ pub struct Theme {
     pub(super) warn: Style,
     pub(super) bad: Style,
     pub(super) key: Style,
+    /// What a filter matched within a name.
+    pub(super) matched: Style,
+    /// The name of a server whose users are real.
+    pub(super) production: Style,
     /// The bar of the selection: one colour from end to end, whatever the row has.
     pub(super) selected: Style,
 }
-
-/// The signs in use.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Glyphs {
-    pub(super) online: &'static str,
-    pub(super) background: &'static str,
-    pub(super) offline: &'static str,
-    pub(super) unknown: &'static str,
-    pub(super) stale: &'static str,
-    pub(super) failed: &'static str,
-    pub(super) waiting: &'static str,
-    pub(super) paused: &'static str,
-    pub(super) warning: &'static str,
-    pub(super) closed: &'static str,
-    pub(super) open: &'static str,
-    pub(super) branch: &'static str,
-    pub(super) last_branch: &'static str,
-    pub(super) cut: &'static str,
-    pub(super) rule: &'static str,
-    pub(super) nothing: &'static str,
-    pub(super) at_least: &'static str,
-    pub(super) at_most: &'static str,
-    pub(super) degraded: &'static str,
-    pub(super) falling: &'static str,
-    pub(super) rising: &'static str,
-    pub(super) to: &'static str,
-    pub(super) bars: [&'static str; 8],
-}
-
-const UNICODE: Glyphs = Glyphs {
-    online: "●",
-    background: "◐",
-    offline: "○",
-    unknown: "?",
-    stale: "~",
-    failed: "×",
-    waiting: "◌",
-    paused: "‖",
-    warning: "!",
-    closed: "▸",
-    open: "▾",
-    branch: "├",
-    last_branch: "└",
-    cut: "…",
-    rule: "─",
-    nothing: "·",
-    at_least: "≥",
-    at_most: "≤",
-    degraded: "▲",
-    falling: "▼",
-    rising: "▲",
-    to: "→",
-    bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
-};
-
-const ASCII: Glyphs = Glyphs {
-    online: "*",
-    background: "%",
-    offline: "o",
-    unknown: "?",
-    stale: "~",
-    failed: "x",
-    waiting: ".",
-    paused: "=",
-    warning: "!",
-    closed: "+",
-    open: "-",
-    branch: "|",
-    last_branch: "`",
-    cut: "~",
-    rule: "-",
-    nothing: "-",
-    at_least: ">=",
-    at_most: "<=",
-    degraded: "!",
-    falling: "v",
-    rising: "^",
-    to: "->",
-    bars: ["_", "_", ".", ".", "-", "-", "=", "#"],
-};
 
 impl Theme {
     /// The looks for a terminal.
@@ -132,6 +61,8 @@ impl Theme {
             warn: hue(Color::Magenta),
             bad: hue(Color::Red).add_modifier(Modifier::BOLD),
             key: plain.add_modifier(Modifier::BOLD),
+            matched: plain.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
+            production: hue(Color::Red).add_modifier(Modifier::BOLD.union(Modifier::REVERSED)),
             selected: plain.fg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
         }
     }
@@ -171,6 +102,26 @@ impl Theme {
         }
     }
 
+    /// Sign and style; the sign is one column wide.
+    pub(super) fn severity(&self, severity: Severity) -> (&'static str, Style) {
+        match severity {
+            Severity::Critical => (self.glyphs.critical, self.bad),
+            Severity::Warning => (self.glyphs.warning, self.warn),
+            Severity::Info => (self.glyphs.info, self.plain),
+        }
+    }
+
+    /// The mark of what changed so many milliseconds ago, one column wide. It fades, without colours
+    /// by its sign; nothing is left of it after half a minute.
+    pub(super) fn change(&self, age_ms: u64) -> Option<(&'static str, Style)> {
+        match age_ms {
+            0..=2_000 => Some(("|", self.strong)),
+            2_001..=10_000 => Some((":", self.plain)),
+            10_001..=30_000 => Some((".", self.dim)),
+            _ => None,
+        }
+    }
+
     /// Sign and style.
     pub(super) fn feed(&self, status: &FeedStatus) -> (&'static str, Style) {
         match status {
@@ -186,46 +137,33 @@ impl Theme {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pen::width;
     use super::*;
-
-    #[test]
-    fn ascii_is_ascii_and_every_sign_of_a_column_is_one_wide() {
-        let signs = |glyphs: Glyphs| {
-            let mut signs = vec![
-                glyphs.online,
-                glyphs.background,
-                glyphs.offline,
-                glyphs.unknown,
-                glyphs.stale,
-                glyphs.failed,
-                glyphs.waiting,
-                glyphs.paused,
-                glyphs.warning,
-                glyphs.closed,
-                glyphs.open,
-                glyphs.branch,
-                glyphs.last_branch,
-                glyphs.cut,
-                glyphs.rule,
-                glyphs.nothing,
-                glyphs.degraded,
-                glyphs.falling,
-                glyphs.rising,
-            ];
-            signs.extend(glyphs.bars);
-            signs
-        };
-        assert!(signs(ASCII).iter().all(|sign| sign.is_ascii()));
-        assert!([ASCII.to, ASCII.at_least, ASCII.at_most].iter().all(|sign| sign.is_ascii()));
-        assert!(signs(ASCII).iter().chain(&signs(UNICODE)).all(|sign| width(sign) == 1));
-    }
 
     #[test]
     fn without_colour_there_is_none() {
         let theme = Theme::new(Colour::None, false);
-        for style in [theme.good, theme.calm, theme.warn, theme.bad, theme.dim] {
+        let styles =
+            [theme.good, theme.calm, theme.warn, theme.bad, theme.dim, theme.matched, theme.production];
+        for style in styles {
             assert_eq!((style.fg, style.bg), (None, None));
+        }
+    }
+
+    #[test]
+    fn the_mark_of_a_change_fades_and_goes() {
+        let theme = Theme::new(Colour::None, true);
+        let marks = [0, 2_000, 2_001, 10_000, 10_001, 30_000, 30_001].map(|age_ms| theme.change(age_ms));
+        let signs = marks.map(|mark| mark.map(|(sign, _)| sign));
+        assert_eq!(signs, [Some("|"), Some("|"), Some(":"), Some(":"), Some("."), Some("."), None]);
+    }
+
+    #[test]
+    fn severities_differ_in_sign_and_not_only_in_colour() {
+        for ascii in [false, true] {
+            let theme = Theme::new(Colour::None, ascii);
+            let signs =
+                [Severity::Critical, Severity::Warning, Severity::Info].map(|it| theme.severity(it).0);
+            assert!(signs[0] != signs[1] && signs[1] != signs[2] && signs[0] != signs[2]);
         }
     }
 }

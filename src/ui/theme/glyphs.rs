@@ -1,0 +1,153 @@
+//! The signs in use: of Unicode, and of ASCII alone.
+
+/// The signs in use.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::ui) struct Glyphs {
+    pub(in crate::ui) online: &'static str,
+    pub(in crate::ui) background: &'static str,
+    pub(in crate::ui) offline: &'static str,
+    pub(in crate::ui) unknown: &'static str,
+    pub(in crate::ui) stale: &'static str,
+    pub(in crate::ui) failed: &'static str,
+    pub(in crate::ui) waiting: &'static str,
+    pub(in crate::ui) paused: &'static str,
+    pub(in crate::ui) warning: &'static str,
+    pub(in crate::ui) closed: &'static str,
+    pub(in crate::ui) open: &'static str,
+    pub(in crate::ui) branch: &'static str,
+    pub(in crate::ui) last_branch: &'static str,
+    pub(in crate::ui) cut: &'static str,
+    pub(in crate::ui) rule: &'static str,
+    pub(in crate::ui) nothing: &'static str,
+    pub(in crate::ui) at_least: &'static str,
+    pub(in crate::ui) at_most: &'static str,
+    pub(in crate::ui) degraded: &'static str,
+    pub(in crate::ui) falling: &'static str,
+    pub(in crate::ui) rising: &'static str,
+    pub(in crate::ui) to: &'static str,
+    /// A finding that somebody has seen to.
+    pub(in crate::ui) acknowledged: &'static str,
+    /// A user who is marked.
+    pub(in crate::ui) marked: &'static str,
+    pub(in crate::ui) info: &'static str,
+    pub(in crate::ui) critical: &'static str,
+    /// A stretch of time of which nothing is known.
+    pub(in crate::ui) unknown_cell: &'static str,
+    /// There is more above.
+    pub(in crate::ui) above: &'static str,
+    /// There is more below.
+    pub(in crate::ui) below: &'static str,
+    pub(in crate::ui) bars: [&'static str; 8],
+}
+
+pub(super) const UNICODE: Glyphs = Glyphs {
+    online: "●",
+    background: "◐",
+    offline: "○",
+    unknown: "?",
+    stale: "~",
+    failed: "×",
+    waiting: "◌",
+    paused: "‖",
+    warning: "!",
+    closed: "▸",
+    open: "▾",
+    branch: "├",
+    last_branch: "└",
+    cut: "…",
+    rule: "─",
+    nothing: "·",
+    at_least: "≥",
+    at_most: "≤",
+    degraded: "▲",
+    falling: "▼",
+    rising: "▲",
+    to: "→",
+    acknowledged: "✓",
+    marked: "◆",
+    info: "i",
+    critical: "✘",
+    unknown_cell: "░",
+    above: "↑",
+    below: "↓",
+    bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+};
+
+pub(super) const ASCII: Glyphs = Glyphs {
+    online: "*",
+    background: "%",
+    offline: "o",
+    unknown: "?",
+    stale: "~",
+    failed: "x",
+    waiting: ".",
+    paused: "=",
+    warning: "!",
+    closed: "+",
+    open: "-",
+    branch: "|",
+    last_branch: "`",
+    cut: "~",
+    rule: "-",
+    nothing: "-",
+    at_least: ">=",
+    at_most: "<=",
+    degraded: "!",
+    falling: "v",
+    rising: "^",
+    to: "->",
+    acknowledged: "v",
+    marked: "&",
+    info: "i",
+    critical: "X",
+    unknown_cell: "?",
+    above: "^",
+    below: "v",
+    bars: ["_", "_", ".", ".", "-", "-", "=", "#"],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::pen::width;
+
+    fn signs(glyphs: Glyphs) -> Vec<&'static str> {
+        let mut signs = vec![
+            glyphs.online,
+            glyphs.background,
+            glyphs.offline,
+            glyphs.unknown,
+            glyphs.stale,
+            glyphs.failed,
+            glyphs.waiting,
+            glyphs.paused,
+            glyphs.warning,
+            glyphs.closed,
+            glyphs.open,
+            glyphs.branch,
+            glyphs.last_branch,
+            glyphs.cut,
+            glyphs.rule,
+            glyphs.nothing,
+            glyphs.degraded,
+            glyphs.falling,
+            glyphs.rising,
+            glyphs.acknowledged,
+            glyphs.marked,
+            glyphs.info,
+            glyphs.critical,
+            glyphs.unknown_cell,
+            glyphs.above,
+            glyphs.below,
+        ];
+        signs.extend(glyphs.bars);
+        signs
+    }
+
+    #[test]
+    fn ascii_is_ascii_and_every_sign_of_a_column_is_one_wide() {
+        assert!(signs(ASCII).iter().all(|sign| sign.is_ascii()));
+        assert!([ASCII.to, ASCII.at_least, ASCII.at_most].iter().all(|sign| sign.is_ascii()));
+        assert!(signs(ASCII).iter().chain(&signs(UNICODE)).all(|sign| width(sign) == 1));
+    }
+}
