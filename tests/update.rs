@@ -3,8 +3,8 @@
 mod stage;
 
 use imtop::app::{
-    ACTIONS, Action, ColumnName, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, Sort,
-    SortColumn, TimeStyle,
+    ACTIONS, Action, ColumnName, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, Sort, SortColumn,
+    TimeStyle,
 };
 use imtop::presence::{Entry, FetchError, Moment, UserIx, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};
@@ -96,7 +96,7 @@ fn the_selection_is_a_user_whatever_the_order() {
         stage.keys(keys);
         assert_eq!(selected(&stage), "u03", "{keys}");
     }
-    assert_eq!(stage.model.rows().sort().column, SortColumn::Since);
+    assert_eq!(stage.model.rows().sort().column, SortColumn::Column(ColumnName::Platforms));
 }
 
 #[test]

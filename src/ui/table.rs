@@ -5,16 +5,17 @@ use ratatui::layout::Rect;
 
 use crate::app::{Action, Line, Model, SortColumn, wrapped};
 
+use super::connection_row;
 use super::pen::{Pen, width};
 use super::theme::Theme;
 use super::times::{age_ms, clock};
-use super::{connection_row, user_row};
+use super::user_row::{self, Sheet};
 
 pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
-    let columns = model.columns(body.width);
+    let sheet = Sheet::new(model, theme, body);
     let sort = model.rows().sort();
     let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
-    for (name, column) in columns.iter() {
+    for (name, column) in sheet.columns.iter() {
         let mut pen = Pen::in_column(buf, head, 0, column);
         let title = name.head();
         if sort.column == SortColumn::Column(name) && column.width > 1 {
@@ -34,7 +35,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
     let selected = model.selected_line();
     for (row, line) in (0..).zip(lines) {
         match line {
-            Line::User(user) => user_row::draw(model, theme, user, &columns, body, row, buf),
+            Line::User(user) => user_row::draw(&sheet, user, row, buf),
             Line::Connection(user, at) => connection_row::draw(model, theme, user, at, body, row, buf),
         }
         if selected == Some(line) {
