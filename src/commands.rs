@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::app::{Keymap, Model, Msg, Sort, Start, Switches, update};
+use crate::app::{Keymap, Model, Msg, Sort, SortColumn, Start, Switches, update};
 use crate::cli::{DemoArgs, ScenarioArgs, ScreenArgs, SimulateArgs};
 use crate::clock;
 use crate::config::{
@@ -198,12 +198,13 @@ async fn live(
         interval_ms,
         size: if interactive { terminal_size().map_err(CommandError::Terminal)? } else { headless::SIZE },
         now: now(),
-        sort: screen.sort.map(|column| Sort { column, inverted: false }),
+        sort: Some(Sort { column: screen.sort.unwrap_or(SortColumn::Problems), inverted: false }),
         filter: crate::presence::query::Query::default(),
         rules: crate::presence::RuleSettings::default(),
         columns: None,
         api: String::new(),
         context: None,
+        production: false,
         switches: Switches::default(),
         mask_key: mask_key(),
         mask: false,

@@ -299,14 +299,13 @@ const SHED: [ColumnName; 10] = [
 ];
 
 /// In which order columns grow where there is room to spare.
-const GROW: [ColumnName; 7] = [
+const GROW: [ColumnName; 6] = [
     ColumnName::Token,
     ColumnName::User,
     ColumnName::Label,
     ColumnName::Findings,
     ColumnName::Platforms,
     ColumnName::Group,
-    ColumnName::Last30,
 ];
 
 /// Least and best width of a column.
@@ -327,7 +326,8 @@ fn widths(name: ColumnName, width: u16, wish: &Wish<'_>) -> (u16, u16) {
         ColumnName::Token => (12, if wish.absolute { 14 } else { 13 }),
         ColumnName::Since => (since, since),
         ColumnName::Flips | ColumnName::Reconnects | ColumnName::Conns => (5, 5),
-        ColumnName::Last30 => (SPARK_CELLS, SPARK_CELLS + 1),
+        // As wide as its head, which is longer than its cells.
+        ColumnName::Last30 => (SPARK_CELLS + 1, SPARK_CELLS + 1),
         ColumnName::Findings => (14, 40),
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Model, Note, visible_notes};
-use crate::presence::FeedStatus;
+use crate::presence::{FeedStatus, visible};
 
 use super::pen::{Pen, shortened, width};
 use super::theme::Theme;
@@ -19,6 +19,9 @@ const QUICK_MS: u32 = 40;
 
 /// The widest name of a server that is shown whole.
 const WIDEST_SERVER: u16 = 60;
+
+/// The widest name of a context that is shown whole.
+const WIDEST_CONTEXT: u16 = 24;
 
 /// How banners begin that stay in sight on every screen, and the marks that stand for them.
 const DANGERS: [(&str, &str); 2] = [("plain http", "http"), ("--insecure", "insecure")];
@@ -73,6 +76,9 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
     };
     let (roster, now) = (model.live(), model.now());
     add(&mut segments, 3, "imtop".to_owned(), theme.strong);
+    if let Some((text, style)) = context(model, theme, area_width) {
+        add(&mut segments, 0, text, style);
+    }
     if let Some(hidden) = model.hidden_changes() {
         let sign = theme.glyphs.paused;
         let at = clock(model.picture().now.unix_ms, now, model.zone());
@@ -119,6 +125,16 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
         add(&mut segments, 5, format!("batches {}/{all}", fresh.count()), theme.plain);
     }
     segments
+}
+
+/// Which of the configured servers it is; one whose users are real stands out on every screen.
+fn context(model: &Model, theme: &Theme, area_width: u16) -> Option<(String, Style)> {
+    let name = model.context().map(|name| shortened(&visible(name), WIDEST_CONTEXT, theme.glyphs.cut));
+    if !model.is_production() {
+        return name.filter(|_| area_width >= 40).map(|name| (name, theme.strong));
+    }
+    let name = name.filter(|_| area_width >= 30).map_or(String::new(), |name| format!("{name} "));
+    Some((format!(" PROD {name}"), theme.production))
 }
 
 fn words(model: &Model, status: &FeedStatus) -> String {
