@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::presence::query::{Vocabulary, complete};
+use crate::presence::query::{QueryError, Vocabulary, complete};
 
 use super::action::Action;
 use super::message::Effect;
@@ -108,14 +108,17 @@ fn offer_words(model: &mut Model, all: bool) {
         candidates.clear();
     }
     let key = model.keymap.first_of(Action::Complete).filter(|_| text.trim().is_empty() && !all);
-    let usage = key.map(|key| Candidate {
-        name: "a part of ID or label, or state=online, exp<24h, finding=critical".to_owned(),
-        help: format!("{key} lists all"),
+    let usage = key.map(|name| Candidate {
+        name,
+        help: "lists what can be asked: state=online, exp<24h; other words are looked for in ID and label"
+            .to_owned(),
         ..Candidate::default()
     });
     // Whoever is still typing the last word is helped, not corrected.
-    let is_unfinished = |at: usize| !candidates.is_empty() && at >= text.trim_end().len() && at <= cursor;
-    let mistake = model.mistake.as_ref().filter(|mistake| !is_unfinished(mistake.at.end));
+    let at_the_end = |mistake: &QueryError| mistake.at.end >= text.trim_end().len() && cursor == text.len();
+    let is_unfinished =
+        |mistake: &QueryError| at_the_end(mistake) && (!candidates.is_empty() || mistake.at.is_empty());
+    let mistake = model.mistake.as_ref().filter(|mistake| !is_unfinished(mistake));
     let mistake = mistake.map(|mistake| Mistake { range: mistake.at.clone(), text: mistake.to_string() });
     prompt.offer(Offers { usage, range, candidates, chosen: None });
     if let Some(mistake) = mistake {

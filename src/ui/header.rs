@@ -180,3 +180,55 @@ fn sparkline(model: &Model, theme: &Theme) -> String {
     };
     took.iter().map(bar).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ratatui::style::Modifier;
+
+    use super::super::theme::Colour;
+    use super::*;
+    use crate::app::Start;
+    use crate::presence::{Entry, Freshness, Moment, Roster, WatchList};
+
+    /// The header of a screen so wide, and what of it stands out.
+    fn header(columns: u16, tune: impl FnOnce(&mut Start)) -> (String, String) {
+        let list = WatchList::new(1, 500, [Entry::of("alice")]);
+        let now = Moment::default();
+        let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
+        let mut start =
+            Start { server: "https://im.example".into(), ..Start::new(roster, (columns, 10), now) };
+        tune(&mut start);
+        let model = Model::new(start);
+        let area = Rect::new(0, 0, columns, 1);
+        let mut buf = Buffer::empty(area);
+        draw(&model, &Theme::new(Colour::None, false), area, 0, &mut buf);
+        let text = |bold: bool| {
+            let cells = buf.content().iter();
+            let cells = cells.filter(|cell| !bold || cell.modifier.contains(Modifier::REVERSED));
+            cells.map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
+        };
+        (text(false), text(true))
+    }
+
+    #[test]
+    fn production_is_in_sight_on_every_screen() {
+        for columns in 20..200 {
+            let production = |start: &mut Start| {
+                start.production = true;
+                start.context = Some("im-eu".into());
+            };
+            let (text, cue) = header(columns, production);
+            assert_eq!(cue, if columns < 30 { " PROD" } else { " PROD im-eu" }, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_context_is_named_and_without_one_nothing_is() {
+        let (text, cue) = header(80, |start| start.context = Some("staging\u{202e}".into()));
+        assert_eq!(text, " imtop  staging<U+202E>  https://im.example  ◌ connecting");
+        assert_eq!(cue, "");
+        assert_eq!(header(80, |_| ()).0, " imtop  https://im.example  ◌ connecting");
+    }
+}

@@ -100,12 +100,16 @@ fn wrong(prompt: &Prompt, mistake: &Mistake, columns: u16) -> Vec<String> {
     let columns_of = |range| width(&visible(prompt.text().get(range).unwrap_or_default()));
     let under = columns_of(mistake.range.clone()).max(1);
     let at = head + columns_of(hidden..mistake.range.start.max(hidden));
-    let is_seen = mistake.range.start >= hidden;
-    if is_seen && at + under + width(&mistake.text) + 2 <= columns {
-        let (skip, carets) = (" ".repeat(usize::from(at)), "^".repeat(usize::from(under)));
-        return vec![format!("{skip}{carets} {}", mistake.text)];
+    let beside = wrapped(&mistake.text, usize::from(columns.saturating_sub(2)));
+    if mistake.range.start < hidden || at + under >= columns {
+        return beside;
     }
-    wrapped(&mistake.text, usize::from(columns.saturating_sub(2)))
+    let mark = format!("{}{}", " ".repeat(usize::from(at)), "^".repeat(usize::from(under)));
+    if at + under + width(&mistake.text) + 2 <= columns {
+        vec![format!("{mark} {}", mistake.text)]
+    } else {
+        [mark].into_iter().chain(beside).collect()
+    }
 }
 
 fn usage(candidate: &Candidate) -> String {

@@ -175,4 +175,24 @@ mod tests {
         }
         assert!((0..60).any(|x| buf[(x, 4)].fg == Color::Magenta), "the other row has its colours");
     }
+
+    #[test]
+    fn what_the_filter_matched_is_marked_but_not_in_stand_ins() {
+        let now = Moment::default();
+        let mut model = model(now);
+        for key in "/LIC".chars() {
+            press(&mut model, now, key);
+        }
+        update(&mut model, now, Msg::Key(KeyEvent::from(KeyCode::Enter)));
+        let area = Rect::new(0, 0, 60, 10);
+        let marked = |model: &Model| -> String {
+            let mut buf = Buffer::empty(area);
+            view(model, &Theme::new(Colour::Ansi16, false), area, &mut buf);
+            let is_marked = |cell: &&ratatui::buffer::Cell| cell.modifier.contains(Modifier::UNDERLINED);
+            buf.content().iter().filter(is_marked).map(ratatui::buffer::Cell::symbol).collect()
+        };
+        assert_eq!(marked(&model), "lic");
+        press(&mut model, now, 'P');
+        assert_eq!(marked(&model), "");
+    }
 }

@@ -29,7 +29,13 @@ pub(in crate::app) fn offers(model: &Model, before: &str) -> Offers {
     let Some(Named::Command(row)) = find(first) else { return Offers { range, ..Offers::default() } };
     let candidates = arguments(model, row.verb, earlier.len(), typed);
     let is_chooser = candidates.iter().any(|candidate| candidate.ticked.is_some());
-    Offers { usage: Some(command(model, row)), candidates, range, chosen: is_chooser.then_some(0) }
+    let mut usage = command(model, row);
+    if is_chooser && typed.is_empty() {
+        let key = |action| model.keymap.first_of(action).unwrap_or_default();
+        let (tick, up, down) = (key(Action::Complete), key(Action::HistoryBack), key(Action::HistoryForward));
+        usage.help = format!("{tick} adds or drops, {up} {down} go to another; or NAME, +NAME, -NAME");
+    }
+    Offers { usage: Some(usage), candidates, range, chosen: is_chooser.then_some(0) }
 }
 
 /// Commands and actions, those that begin so first; without those that have nothing to choose from.
@@ -128,8 +134,8 @@ fn columns(model: &Model, at: usize, typed: &str) -> Vec<Candidate> {
     let ticked = |column: ColumnName| chosen.contains(&column);
     let named = ColumnName::ALL.into_iter().map(|column| {
         let hidden = chooser && ticked(column) && has_room.column(column).width == 0;
-        let more = if hidden { "; has no room now, or is empty" } else { "" };
-        let help = format!("{}{more}", column.help());
+        let hidden = if hidden { "not seen now: " } else { "" };
+        let help = format!("{hidden}{}", column.help());
         (column.name(), help, chooser.then(|| ticked(column)))
     });
     let usual = ("default", "the columns that are usual".to_owned(), Some(model.columns_chosen.is_none()));
