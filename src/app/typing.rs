@@ -110,8 +110,7 @@ fn offer_words(model: &mut Model, all: bool) {
     let key = model.keymap.first_of(Action::Complete).filter(|_| text.trim().is_empty() && !all);
     let usage = key.map(|name| Candidate {
         name,
-        help: "lists what can be asked: state=online, exp<24h; other words are looked for in ID and label"
-            .to_owned(),
+        help: "lists fields, as in state=online; other words match ID and label".to_owned(),
         ..Candidate::default()
     });
     // Whoever is still typing the last word is helped, not corrected.
