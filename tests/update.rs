@@ -154,7 +154,8 @@ fn pasted_text_never_runs_keys() {
 #[test]
 fn of_too_much_that_is_pasted_whole_ids_are_taken_and_it_is_said_how_many() {
     let mut stage = crowd();
-    stage.send(Msg::Paste((0..100_000).map(|n| format!("u{n:05}\n")).collect()));
+    let ids: Vec<String> = (0..100_000).map(|n| format!("u{n:05}")).collect();
+    stage.send(Msg::Paste(ids.join("\n")));
     let taken = typed(&stage).split(" or ").count();
     assert!(typed(&stage).len() <= 4_096 && taken > 300, "{taken}");
     assert!(typed(&stage).split(" or ").all(|id| id.len() == 6));

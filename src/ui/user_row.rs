@@ -15,6 +15,9 @@ use super::pen::{Pen, shortened, shortened_within, width};
 use super::theme::Theme;
 use super::{findings_cell, matched, spark, times};
 
+/// Words of a filter that are marked at most, as when hundreds of IDs were pasted.
+const MARKED: usize = 100;
+
 /// What all rows of a frame have in common.
 pub(super) struct Sheet<'a> {
     pub(super) model: &'a Model,
@@ -31,7 +34,8 @@ impl<'a> Sheet<'a> {
     pub(super) fn new(model: &'a Model, theme: &'a Theme, body: Rect) -> Sheet<'a> {
         // Where stand-ins are shown, a mark in one would tell the name behind it.
         let query = Some(model.rows().query()).filter(|_| !model.names().are_masked());
-        let words = query.iter().flat_map(|query| query.highlights()).map(str::to_owned).collect();
+        let words =
+            query.iter().flat_map(|query| query.highlights()).take(MARKED).map(str::to_owned).collect();
         Sheet { model, theme, picture: model.picture(), columns: model.columns(body.width), words, body }
     }
 }
