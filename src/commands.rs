@@ -312,6 +312,7 @@ impl Run {
             server: plan.server.clone(),
             api: plan.api.clone(),
             context: plan.context.clone(),
+            production: plan.production,
             banners: plan.banners.clone(),
             interval_ms: plan.pace.interval.as_millis() as u64,
             sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),

@@ -368,3 +368,65 @@ fn a_filter_before_the_first_answer_says_that_nobody_has_answered() {
     stage.keys("/zzz<Enter>");
     stage.picture("filter-before-the-first-answer");
 }
+
+#[test]
+fn a_wide_screen_has_the_columns_of_the_past_and_what_is_wrong() {
+    let mut stage = aftermath((160, 24));
+    stage.keys("jmjjjm<Ctrl-d>");
+    stage.picture("users-160x24");
+    stage.keys("w");
+    stage.picture("users-160x24-wide");
+    stage.keys("aG!M");
+    stage.picture("users-160x24-problems-marked");
+    let mut stage = aftermath((100, 24));
+    stage.keys("w");
+    stage.picture("users-100x24-wide");
+    stage.theme = Theme::new(Colour::None, true);
+    stage.keys(":cols user last30 findings<Enter>");
+    stage.wait(4_100);
+    stage.same(0);
+    stage.same(1);
+    stage.same(2);
+    stage.picture("users-100x24-chosen-ascii");
+}
+
+#[test]
+fn a_filter_is_helped_along_and_corrected_in_its_place() {
+    let mut stage = night((80, 24));
+    stage.keys("/");
+    stage.picture("filter-begun");
+    stage.keys("state=on");
+    stage.picture("filter-completion");
+    stage.keys("<Tab> and 王 pltform=web");
+    stage.picture("filter-mistake");
+    for (width, height) in [(40, 10), (20, 5)] {
+        stage.send(Msg::Resize(width, height));
+        stage.picture(&format!("filter-mistake-{width}x{height}"));
+    }
+    stage.send(Msg::Resize(80, 24));
+    stage.keys("<Esc>/exp<lt>30d and not state=stale or finding=token-foreign-user or ops<Enter>");
+    stage.picture("filter-long");
+}
+
+#[test]
+fn columns_are_chosen_from_a_list() {
+    let mut stage = night((100, 24));
+    stage.keys(":cols<Enter><Down><Down><Tab>");
+    stage.picture("chooser");
+    stage.keys("con<Tab><Enter>");
+    stage.wait(4_100);
+    stage.picture("chooser-done");
+}
+
+#[test]
+fn production_is_in_sight() {
+    for (width, height) in [(80, 24), (40, 10), (20, 5)] {
+        let tune = |start: &mut imtop::app::Start| {
+            start.production = true;
+            start.context = Some("im-eu".into());
+        };
+        let mut stage = Stage::tuned((width, height), 500, vec![Entry::of("alice")], tune);
+        stage.fail(0, 1, FetchError::Timeout { after_ms: 4_000 });
+        stage.picture(&format!("production-{width}x{height}"));
+    }
+}

@@ -96,7 +96,7 @@ fn the_selection_is_a_user_whatever_the_order() {
         stage.keys(keys);
         assert_eq!(selected(&stage), "u03", "{keys}");
     }
-    assert_eq!(stage.model.rows().sort().column, SortColumn::Since);
+    assert_eq!(stage.model.rows().sort().column, SortColumn::Column(ColumnName::Token));
 }
 
 #[test]
@@ -137,14 +137,115 @@ fn pages_keep_the_selection_on_its_row_and_ends_are_ends() {
 #[test]
 fn pasted_text_never_runs_keys() {
     let mut stage = crowd();
-    stage.send(Msg::Paste(" u07\nq\u{3}u08".into()));
+    stage.send(Msg::Paste(" u07\nq, u08\tu07\n\n\"or\"".into()));
     assert!(stage.effects.is_empty());
-    assert_eq!(stage.model.prompt().map(|prompt| prompt.text().to_owned()), Some("u07".to_owned()));
-    stage.send(Msg::Paste("x\ny".into()));
-    assert_eq!(stage.model.rows().filter(), "u07x");
-    assert!(stage.screen().contains("2 lines pasted, only the first is used"));
+    assert_eq!(typed(&stage), "u07 or q or u08 or \"\"\"or\"\"\"");
+    assert_eq!(stage.model.rows().len(), 2);
+    assert!(stage.screen().contains("4 pasted IDs are looked for"), "{}", stage.screen());
+    stage.keys("<Ctrl-u>");
+    stage.send(Msg::Paste("u0\n or \r\nu1\u{3}0".into()));
+    assert_eq!((typed(&stage).as_str(), stage.model.rows().len()), ("u0 or u10", 11));
     stage.keys("<Esc>");
     assert_eq!(stage.model.rows().filter(), "");
+    stage.send(Msg::Paste(" \n".into()));
+    assert!(stage.model.prompt().is_none());
+}
+
+#[test]
+fn of_too_much_that_is_pasted_whole_ids_are_taken_and_it_is_said_how_many() {
+    let mut stage = crowd();
+    let ids: Vec<String> = (0..100_000).map(|n| format!("u{n:05}")).collect();
+    stage.send(Msg::Paste(ids.join("\n")));
+    let taken = typed(&stage).split(" or ").count();
+    assert!(typed(&stage).len() <= 4_096 && taken > 300, "{taken}");
+    assert!(typed(&stage).split(" or ").all(|id| id.len() == 6));
+    assert!(stage.screen().contains(&format!("{taken} of 100000 pasted IDs")), "{}", stage.screen());
+    assert_eq!(stage.model.mistake(), None);
+    stage.send(Msg::Paste("x".repeat(10_000)));
+    assert!(stage.screen().contains("no room for all of the pasted text"), "{}", stage.screen());
+    stage.keys("<Esc>");
+    stage.send(Msg::Paste("x".repeat(10_000)));
+    assert!(stage.model.prompt().is_none() && stage.screen().contains("too long for an ID"));
+}
+
+fn typed(stage: &Stage) -> String {
+    stage.model.prompt().map_or(String::new(), |prompt| prompt.text().to_owned())
+}
+
+#[test]
+fn a_filter_with_a_mistake_leaves_the_last_good_one_in_force_and_nothing_is_lost() {
+    let mut stage = crowd();
+    stage.keys("/u0<Enter>/ platfrom=web");
+    assert_eq!(stage.model.rows().filter(), "u0 platfrom", "the last that was right");
+    let screen = stage.screen();
+    assert!(screen.contains(" filter: u0 platfrom=web "), "{screen}");
+    assert!(
+        screen.contains("            ^^^^^^^^ no field \"platfrom\"; did you mean platform?"),
+        "{screen}"
+    );
+    assert!(screen.contains(" 0 of 30 by the last good filter"), "{screen}");
+    stage.keys("<Enter>");
+    assert_eq!(typed(&stage), "u0 platfrom=web");
+    stage.keys("<Esc>");
+    assert_eq!((stage.model.rows().filter(), stage.model.mistake()), ("u0", None));
+    // What is not finished is no mistake before it is taken.
+    stage.keys("/ and");
+    assert_eq!(mistake(&stage), None);
+    stage.keys("<Enter>");
+    assert!(mistake(&stage).is_some_and(|(_, words)| words.contains("ends too early")));
+    stage.keys("<Esc>/<Up>");
+    assert_eq!(typed(&stage), "u0", "what could not be taken is not kept");
+}
+
+#[test]
+fn a_filter_is_completed_with_fields_operators_values_and_groups() {
+    let offered = |stage: &Stage| {
+        let prompt = stage.model.prompt().unwrap();
+        prompt.offers().candidates.iter().map(|it| it.name.clone()).collect::<Vec<_>>()
+    };
+    let mut stage = Stage::new((80, 24), 10, vec![named("a", "b", "Night desk"), named("c", "d", "ops")]);
+    stage.keys("/");
+    assert!(offered(&stage).is_empty(), "nothing covers the users");
+    stage.keys("<Tab>");
+    assert!(offered(&stage).contains(&"state".to_owned()));
+    stage.keys("gr<Tab>");
+    assert_eq!((typed(&stage).as_str(), offered(&stage)), ("group", texts(&["group=", "group!=", "group~"])));
+    stage.keys("<Tab>");
+    assert_eq!(typed(&stage), "group=");
+    stage.keys("n<Tab><Tab>");
+    assert_eq!(typed(&stage), "group=none", "round the two that begin so");
+    stage.keys("<Tab>");
+    assert_eq!((typed(&stage).as_str(), stage.model.rows().len()), ("group=\"Night desk\"", 1));
+    stage.keys("<Esc>P/group=");
+    assert_eq!(offered(&stage), texts(&["none"]), "a stand-in is no group");
+}
+
+#[test]
+fn columns_are_ticked_off_one_by_one() {
+    let mut stage = configured();
+    stage.send(Msg::Resize(100, 24));
+    let chosen = |stage: &Stage| stage.model.columns_chosen().map(<[ColumnName]>::to_vec);
+    stage.keys("?:cols<Enter>");
+    assert_eq!((typed(&stage).as_str(), stage.model.screen()), ("cols ", &Screen::Users));
+    let screen = stage.screen();
+    assert!(screen.contains("> [x] user ") && screen.contains("  [ ] conns "), "{screen}");
+    stage.keys("<Tab>");
+    assert!(stage.screen().contains("user stays: a row needs it"));
+    stage.keys("con<Tab>");
+    assert_eq!(typed(&stage), "cols ");
+    assert!(stage.screen().contains("> [x] conns "), "{}", stage.screen());
+    stage.keys("<Up><Up><Tab><Enter>");
+    let mut expected = ColumnName::USUAL.to_vec();
+    expected.retain(|column| *column != ColumnName::Flips);
+    expected.insert(7, ColumnName::Conns);
+    assert_eq!((chosen(&stage), stage.model.prompt().is_some()), (Some(expected.clone()), false));
+    assert!(stage.screen().contains(" CONNS") && !stage.screen().contains("FLIPS"), "{}", stage.screen());
+    stage.keys(":cols token<Tab>");
+    assert_ne!(chosen(&stage), Some(expected.clone()));
+    stage.keys("<Esc>");
+    assert_eq!(chosen(&stage), Some(expected), "Esc brings back what was there");
+    stage.keys(":cols <Up><Tab><Enter>");
+    assert_eq!(chosen(&stage), None, "the last one stands for the usual ones");
 }
 
 #[test]
@@ -181,7 +282,8 @@ fn a_paused_picture_meets_a_new_list_only_when_it_goes_on() {
 #[test]
 fn stale_users_come_before_fresh_ones_as_they_turn_stale_and_go_back() {
     let mut stage = crowd();
-    stage.keys("!");
+    stage.keys("<lt>");
+    assert_eq!(stage.model.rows().sort().column, SortColumn::Problems);
     let first = |stage: &Stage| stage.model.rows().user_at(0).map(|user| user.0);
     assert_eq!(first(&stage), Some(0));
     stage.wait(2_900);
@@ -300,10 +402,10 @@ fn a_change_that_nobody_watched_has_bounds_and_comes_after_its_like() {
     stage.wait(3_000);
     let screen = stage.screen();
     let row = screen.lines().find(|line| line.contains("u00  "));
-    assert!(row.is_some_and(|row| row.ends_with("<=46s")), "{screen}");
+    assert!(row.is_some_and(|row| row.contains(" <=46s ")), "{screen}");
     stage.keys("<Enter>");
     assert!(stage.screen().contains("3s to 46s ago, between 11:59:59 and 12:00:43"), "{}", stage.screen());
-    stage.keys("<Esc><lt>");
+    stage.keys("<Esc>:sort since<Enter>");
     assert!(stage.screen().contains("SINCEv"), "{}", stage.screen());
     assert_eq!(stage.model.rows().user_at(0), Some(UserIx(0)), "the others were so when first seen");
 }
@@ -610,10 +712,14 @@ fn a_command_that_cannot_be_done_says_what_was_expected_and_stays() {
         ("so", "so", "`so` may be sort, sort-next, sort-previous"),
         ("zzzzz", "zzzzz", "no command `zzzzz`; Ctrl-u clears the line and shows all"),
         ("pause now", "now", "`pause` takes no more words"),
-        ("sort", "", "expected a column: list, user, presence, token, since"),
+        (
+            "sort",
+            "",
+            "expected a column: problems, list, user, label, group, presence, platforms, token, since, flips, reconnects, conns, last30, findings",
+        ),
         ("sort tokn", "tokn", "`tokn` is no column to sort by; is `token` meant?"),
         ("sort token up", "up", "expected `inverted` or nothing, not `up`"),
-        ("cols", "", "expected names of columns, +NAME, -NAME or `default`"),
+        ("filter stat=on", "stat", "no field \"stat\"; did you mean state?"),
         (
             "cols user zip",
             "zip",

@@ -36,7 +36,7 @@ pub enum HelpLine {
 }
 
 /// Words that are explained; `ui` puts signs before some of them.
-const WORDS: [(&str, &str); 14] = [
+const WORDS: [(&str, &str); 20] = [
     ("online", "at least one connection in the foreground"),
     ("background", "connections, all of them in the background"),
     ("offline", "no connection"),
@@ -51,6 +51,12 @@ const WORDS: [(&str, &str); 14] = [
     ("label", "a name for people, from the watch list"),
     ("group", "what the watch list puts together; a column from 100 columns on"),
     ("in the head", "the column that the users are sorted by"),
+    ("critical", "before a user: the most serious finding that nobody has put aside"),
+    ("warning", "the same, less serious"),
+    ("info", "the same, worth knowing"),
+    ("put aside", "in FINDINGS: somebody has seen to it"),
+    ("marked", "before a user: marked for this run"),
+    ("not known", "in LAST 30 MIN; else high is online, low offline, blank: not watched yet"),
 ];
 
 /// What a filter is made of.

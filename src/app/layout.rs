@@ -13,7 +13,7 @@
 //!
 //! | columns too few for the rest | goes |
 //! |---|---|
-//! | first | RECON, CONNS (there only in the wide table, or by choice) |
+//! | first | RECON, CONNS (there only in the wide table, or by choice: then last) |
 //! | then | FINDINGS |
 //! | then | GROUP (at once below 100 columns) |
 //! | then | FLIPS, LAST 30 MIN |
@@ -299,14 +299,13 @@ const SHED: [ColumnName; 10] = [
 ];
 
 /// In which order columns grow where there is room to spare.
-const GROW: [ColumnName; 7] = [
+const GROW: [ColumnName; 6] = [
     ColumnName::Token,
     ColumnName::User,
     ColumnName::Label,
     ColumnName::Findings,
     ColumnName::Platforms,
     ColumnName::Group,
-    ColumnName::Last30,
 ];
 
 /// Least and best width of a column.
@@ -327,8 +326,10 @@ fn widths(name: ColumnName, width: u16, wish: &Wish<'_>) -> (u16, u16) {
         ColumnName::Token => (12, if wish.absolute { 14 } else { 13 }),
         ColumnName::Since => (since, since),
         ColumnName::Flips | ColumnName::Reconnects | ColumnName::Conns => (5, 5),
-        ColumnName::Last30 => (SPARK_CELLS, SPARK_CELLS + 1),
-        ColumnName::Findings => (14, 40),
+        // As wide as its head, which is longer than its cells.
+        ColumnName::Last30 => (SPARK_CELLS + 1, SPARK_CELLS + 1),
+        // Room for the name of a rule and how many there are more.
+        ColumnName::Findings => (18, 40),
     }
 }
 
@@ -353,11 +354,14 @@ pub(super) fn columns_for(width: u16, wish: Wish<'_>) -> Columns {
         })
         .filter(|(_, least, _)| *least > 0)
         .collect();
-    let gap = if width < 40 || (wish.wide && width < 140) { 1 } else { 2 };
+    let gap = if width < 44 || (wish.wide && width < 140) { 1 } else { 2 };
     let needed = |columns: &[(ColumnName, u16, u16)]| -> u16 {
         GUTTER + columns.iter().map(|(_, least, _)| least + gap).sum::<u16>().saturating_sub(gap)
     };
-    for shed in SHED {
+    // What somebody chose beyond the usual is wanted more than what is there anyway.
+    let is_wanted = |name: &ColumnName| wish.chosen.is_some() && !ColumnName::USUAL.contains(name);
+    let (wanted, usual): (Vec<_>, Vec<_>) = SHED.into_iter().partition(is_wanted);
+    for shed in usual.into_iter().chain(wanted) {
         if needed(&columns) > width {
             columns.retain(|(name, ..)| *name != shed);
         }
@@ -436,7 +440,7 @@ mod tests {
             (ColumnName::from_name("TOKEN"), ColumnName::from_name("id")),
             (Some(ColumnName::Token), None)
         );
-        assert!(ColumnName::ALL.starts_with(&ColumnName::USUAL));
+        assert!(ColumnName::ALL.is_sorted() && ColumnName::USUAL.is_sorted());
     }
 
     #[test]
@@ -474,5 +478,8 @@ mod tests {
         assert!(has(120, ColumnName::Group) && !has(80, ColumnName::Group));
         assert!(has(60, ColumnName::Label) && has(40, ColumnName::Token));
         assert_eq!(columns_for(200, chosen).iter().count(), 4, "with user and presence");
+        let all = Wish { chosen: Some(&ColumnName::ALL), ..usual };
+        let it = columns_for(80, all);
+        assert!(it.column(ColumnName::Conns).width > 0 && it.column(ColumnName::Findings).width == 0);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
-use crate::presence::query::{Query, QueryError};
+use crate::presence::query::{Query, QueryError, Vocabulary};
 use crate::presence::{
     About, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, Hints, History, Knowledge, Moment,
     Roster, RuleSettings, Severity, Since, Timeline, Trend, UserIx,
@@ -51,6 +51,8 @@ pub struct Start {
     pub api: String,
     /// The context that names the server.
     pub context: Option<String>,
+    /// Whether the users there are real, and it is to be kept in sight.
+    pub production: bool,
     /// Whether it is for one frame of plain text: without keys, and no longer than it has to be.
     pub one_shot: bool,
     /// What is switched on from the start.
@@ -89,6 +91,7 @@ impl Start {
             columns: None,
             api: String::new(),
             context: None,
+            production: false,
             one_shot: false,
             switches: Switches::default(),
             mask_key: 0,
@@ -267,6 +270,7 @@ pub struct Model {
     pub(super) server: String,
     pub(super) api: String,
     pub(super) context: Option<String>,
+    pub(super) production: bool,
     pub(super) banners: Vec<String>,
     pub(super) interval_ms: u64,
     pub(super) zone: TimeZone,
@@ -283,6 +287,8 @@ pub struct Model {
     pub(super) rows: Rows,
     /// What is wrong with the filter that is being typed.
     pub(super) mistake: Option<QueryError>,
+    /// Names that can be completed in it, as they were when it was opened.
+    pub(super) vocabulary: Vocabulary,
     pub(super) cursor: Option<Cursor>,
     /// The row of the body on which the selection stands.
     pub(super) cursor_row: u16,
@@ -306,6 +312,8 @@ pub struct Model {
     pub(super) themes: Vec<String>,
     /// The columns that somebody chose; none: the usual ones.
     pub(super) columns_chosen: Option<Vec<ColumnName>>,
+    /// Those of before a command was begun.
+    pub(super) columns_before: Option<Vec<ColumnName>>,
     /// Whether no key was pressed yet by somebody who is to be told the first ones.
     pub(super) greets: bool,
     pub(super) dirty: bool,
@@ -337,6 +345,7 @@ impl Model {
             server: start.server,
             api: start.api,
             context: start.context,
+            production: start.production,
             banners: start.banners,
             interval_ms: start.interval_ms,
             zone: if start.utc { TimeZone::UTC } else { start.zone },
@@ -351,6 +360,7 @@ impl Model {
             longest: Longest::default(),
             rows,
             mistake: None,
+            vocabulary: Vocabulary::default(),
             cursor: None,
             cursor_row: 0,
             top: None,
@@ -369,6 +379,7 @@ impl Model {
             contexts: start.contexts,
             themes: start.themes,
             columns_chosen: start.columns,
+            columns_before: None,
             greets: start.greet,
             dirty: true,
             good_until: None,
@@ -487,6 +498,17 @@ impl Model {
         self.scene().worst(user)
     }
 
+    /// How many findings of this severity there are that nobody has put aside.
+    pub fn tally(&self, severity: Severity) -> usize {
+        let findings = &self.scene().knowledge.findings;
+        let all = findings.count(severity);
+        if self.acknowledged.is_empty() || all == 0 {
+            return all;
+        }
+        let is_aside = |it: &&Finding| it.severity == severity && self.acknowledged.contains(&it.number);
+        all - findings.iter().filter(is_aside).count()
+    }
+
     /// A finding, while it lasts.
     pub fn finding(&self, about: About, number: u64) -> Option<&Finding> {
         let findings = &self.scene().knowledge.findings;
@@ -519,6 +541,11 @@ impl Model {
     /// The context that names the server.
     pub fn context(&self) -> Option<&str> {
         self.context.as_deref()
+    }
+
+    /// Whether the users there are real.
+    pub fn is_production(&self) -> bool {
+        self.production
     }
 
     /// What is wrong with the filter that is being typed.

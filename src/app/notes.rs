@@ -15,7 +15,8 @@ pub enum Note {
     Banner(String),
     /// The last answers had things in them that don't belong there.
     Odd(String),
-    /// The filter, or the prompt to type one; always the last, next to the table.
+    /// What narrows the screen: filter and switches, or the prompt to type one; always the last, next
+    /// to the table.
     Filter,
 }
 
@@ -46,7 +47,11 @@ pub fn notes(model: &Model) -> Vec<Note> {
     }
     notes.extend(oddities(model).map(Note::Odd));
     let filtered = match model.screen() {
-        Screen::Users => !model.rows().filter().is_empty(),
+        Screen::Users => {
+            !model.rows().query().is_empty()
+                || model.switches().problems_only
+                || model.marks().are_all_that_is_shown()
+        }
         Screen::Help { search, .. } => !search.is_empty(),
         _ => false,
     };

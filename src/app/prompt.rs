@@ -6,8 +6,8 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation as _};
 
 use super::action::Action;
 
-/// Longest text that is taken, in bytes.
-const LIMIT: usize = 1_024;
+/// Longest text that is taken, in bytes: some hundred IDs.
+const LIMIT: usize = 4_096;
 
 /// Lines that are remembered of each purpose.
 const REMEMBERED: usize = 100;
@@ -62,6 +62,8 @@ pub struct Candidate {
     pub help: String,
     /// Keys that do the same.
     pub keys: String,
+    /// Where each can be chosen or not: whether it is.
+    pub ticked: Option<bool>,
 }
 
 /// What there is to choose from while something is typed.
@@ -73,8 +75,15 @@ pub struct Offers {
     pub range: Range<usize>,
     /// Words that fit, the best first.
     pub candidates: Vec<Candidate>,
-    /// Which of them stands in the text now.
+    /// Which of them stands in the text now, or has the bar where they are ticked off.
     pub chosen: Option<usize>,
+}
+
+impl Offers {
+    /// Whether the candidates are ticked off one by one, and not put into the text.
+    pub fn are_ticked(&self) -> bool {
+        self.candidates.iter().any(|candidate| candidate.ticked.is_some())
+    }
 }
 
 /// What is wrong with what was typed.
@@ -137,6 +146,31 @@ impl Prompt {
     pub(super) fn offer(&mut self, offers: Offers) {
         self.offers = offers;
         self.mistake = None;
+    }
+
+    /// The candidate under the bar, where they are ticked off.
+    pub(super) fn at_the_bar(&self) -> Option<&Candidate> {
+        let candidate = self.offers.candidates.get(self.offers.chosen.unwrap_or(0));
+        candidate.filter(|candidate| candidate.ticked.is_some())
+    }
+
+    /// Puts the bar on the candidate with this name.
+    pub(super) fn put_bar_on(&mut self, name: &str) {
+        let at = self.offers.candidates.iter().position(|candidate| candidate.name == name);
+        self.offers.chosen = at.or(self.offers.chosen);
+    }
+
+    /// Takes away the beginning of a word that candidates fit.
+    pub(super) fn drop_word(&mut self) {
+        self.replace(self.offers.range.clone(), "");
+    }
+
+    /// Moves the bar along candidates that are ticked off; round the ends.
+    pub(super) fn walk(&mut self, down: bool) {
+        let count = self.offers.candidates.len();
+        let at = self.offers.chosen.unwrap_or(0);
+        let next = if down { at + 1 } else { (at + count).saturating_sub(1) };
+        self.offers.chosen = next.checked_rem(count);
     }
 
     /// Takes what is wrong with the text.
@@ -206,15 +240,31 @@ impl Prompt {
         &self.before
     }
 
-    /// Types or pastes; control characters are left out, as no ID contains them on the screen.
-    pub(super) fn insert(&mut self, text: &str) {
-        for c in text.chars().filter(|c| !c.is_control()) {
-            if self.text.len() + c.len_utf8() > LIMIT {
-                return;
-            }
-            self.text.insert(self.cursor, c);
-            self.cursor += c.len_utf8();
-        }
+    /// Types or pastes; control characters are left out, as no ID contains them on the screen. Says
+    /// whether there was room for all of it.
+    pub(super) fn insert(&mut self, text: &str) -> bool {
+        let room = LIMIT.saturating_sub(self.text.len());
+        let typed: String = text.chars().filter(|c| !c.is_control()).collect();
+        let taken = typed.get(..typed.floor_char_boundary(room)).unwrap_or_default();
+        self.text.insert_str(self.cursor, taken);
+        self.cursor += taken.len();
+        taken.len() == typed.len()
+    }
+
+    /// Puts another text in the place of all of it, and the cursor behind it.
+    pub(super) fn rewrite(&mut self, text: &str) {
+        self.edit(Action::DeleteAll);
+        self.insert(text);
+    }
+
+    /// How many of these words, with `between` in between, a prompt has room for.
+    pub(super) fn room_for(words: &[String], between: &str) -> usize {
+        let mut length = 0;
+        let lengths = words.iter().map(|word| {
+            length += word.len() + between.len();
+            length - between.len()
+        });
+        lengths.take_while(|length| *length <= LIMIT).count()
     }
 
     /// Moves or deletes; anything else than an editing action does nothing.

@@ -1,11 +1,21 @@
 //! Typing in a prompt: opening it, what takes effect at once, what happens when it is taken.
 
+use std::collections::BTreeSet;
+
+use crate::presence::query::{QueryError, Vocabulary, complete};
+
 use super::action::Action;
 use super::message::Effect;
 use super::model::{Model, Screen};
-use super::prompt::{Prompt, Purpose};
+use super::prompt::{Candidate, Mistake, Offers, Prompt, Purpose};
 use super::update::apply_filter;
 use super::{command, events};
+
+/// Most groups that are offered.
+const MOST_GROUPS: usize = 1_000;
+
+/// What ends an operator of the filter language.
+const OPERATORS: [char; 8] = ['=', '<', '>', '~', '＝', '＜', '＞', '～'];
 
 /// Opens the prompt that fits the screen.
 pub(super) fn open(model: &mut Model) {
@@ -13,10 +23,36 @@ pub(super) fn open(model: &mut Model) {
         Screen::Help { search, .. } => Prompt::new(Purpose::HelpSearch, search),
         Screen::Events(list) => Prompt::new(Purpose::EventFilter, list.filter()),
         Screen::Users | Screen::Findings(_) | Screen::Server { .. } | Screen::Detail { .. } => {
-            model.screen = Screen::Users;
-            Prompt::new(Purpose::Filter, model.rows.query().text())
+            open_filter(model);
+            return;
         }
     });
+}
+
+/// Opens the prompt for a filter, with the one in force.
+pub(super) fn open_filter(model: &mut Model) {
+    model.screen = Screen::Users;
+    model.mistake = None;
+    model.vocabulary = vocabulary(model);
+    model.prompt = Some(Prompt::new(Purpose::Filter, model.rows.query().text()));
+    offer_words(model, false);
+}
+
+/// The names that only the watch list knows. Where stand-ins are shown there are none: a filter is
+/// about the real ones.
+fn vocabulary(model: &Model) -> Vocabulary {
+    let list = model.picture().roster.list();
+    if model.names.are_masked() || !list.has_groups() {
+        return Vocabulary::default();
+    }
+    let mut groups = BTreeSet::new();
+    for group in list.users().filter_map(|user| list.group(user)) {
+        if groups.len() == MOST_GROUPS {
+            break;
+        }
+        groups.insert(group);
+    }
+    Vocabulary { groups: groups.into_iter().map(str::to_owned).collect() }
 }
 
 /// Opens the prompt for commands.
@@ -26,6 +62,7 @@ pub(super) fn open_command(model: &mut Model) {
 
 /// Opens the prompt for commands with the beginning of one.
 pub(super) fn begin_command(model: &mut Model, beginning: &str) {
+    model.columns_before.clone_from(&model.columns_chosen);
     model.prompt = Some(Prompt::new(Purpose::Command, beginning));
     typed(model);
 }
@@ -35,7 +72,10 @@ pub(super) fn typed(model: &mut Model) {
     let Some(prompt) = &model.prompt else { return };
     let text = prompt.text().to_owned();
     match prompt.purpose() {
-        Purpose::Filter => apply_filter(model, &text),
+        Purpose::Filter => {
+            apply_filter(model, &text);
+            offer_words(model, false);
+        }
         Purpose::EventFilter => events::filter(model, &text),
         Purpose::HelpSearch => search_help(model, &text),
         Purpose::Command => {
@@ -45,6 +85,71 @@ pub(super) fn typed(model: &mut Model) {
             }
         }
     }
+}
+
+/// Offers what could be typed next in a filter, and says what is wrong with what was. `all`: also where
+/// nothing has been typed yet, so that the list does not cover the users while somebody reads them.
+fn offer_words(model: &mut Model, all: bool) {
+    let Some(prompt) = &mut model.prompt else { return };
+    let (text, cursor) = (prompt.text(), prompt.cursor());
+    let completion = complete(text, cursor, &model.vocabulary);
+    let range = completion.range;
+    let before = text.get(..range.start).unwrap_or_default().trim_end();
+    let typed = text.get(range.start..cursor).unwrap_or_default();
+    let is_wanted = all || !typed.is_empty() || before.ends_with(OPERATORS);
+    let mut candidates: Vec<Candidate> = completion
+        .candidates
+        .into_iter()
+        .filter(|_| is_wanted)
+        .map(|it| Candidate { name: it.text, help: it.about.to_owned(), ..Candidate::default() })
+        .collect();
+    let stands = |candidate: &Candidate| text.get(range.clone()) == Some(candidate.name.as_str());
+    if matches!(candidates.as_slice(), [only] if stands(only)) {
+        candidates.clear();
+    }
+    let key = model.keymap.first_of(Action::Complete).filter(|_| text.trim().is_empty() && !all);
+    let usage = key.map(|name| Candidate {
+        name,
+        help: "lists fields, as in state=online; other words match ID and label".to_owned(),
+        ..Candidate::default()
+    });
+    // Whoever is still typing the last word is helped, not corrected.
+    let at_the_end = |mistake: &QueryError| mistake.at.end >= text.trim_end().len() && cursor == text.len();
+    let is_unfinished =
+        |mistake: &QueryError| at_the_end(mistake) && (!candidates.is_empty() || mistake.at.is_empty());
+    let mistake = model.mistake.as_ref().filter(|mistake| !is_unfinished(mistake));
+    let mistake = mistake.map(|mistake| Mistake { range: mistake.at.clone(), text: mistake.to_string() });
+    prompt.offer(Offers { usage, range, candidates, chosen: None });
+    if let Some(mistake) = mistake {
+        prompt.refuse(mistake);
+    }
+}
+
+/// Completes a word of a filter, which takes effect at once; offers all that could stand there first,
+/// where nothing is offered yet.
+fn complete_filter(model: &mut Model) {
+    let Some(prompt) = &mut model.prompt else { return };
+    if prompt.offers().candidates.is_empty() {
+        offer_words(model, true);
+    } else if prompt.complete() {
+        typed(model);
+    } else {
+        let text = prompt.text().to_owned();
+        apply_filter(model, &text);
+    }
+}
+
+/// Ticks off what is under the bar.
+fn tick(model: &mut Model) -> bool {
+    let Some(prompt) = &mut model.prompt else { return false };
+    let Some(name) = prompt.at_the_bar().map(|candidate| candidate.name.clone()) else { return false };
+    prompt.drop_word();
+    command::tick(model, &name);
+    typed(model);
+    if let Some(prompt) = &mut model.prompt {
+        prompt.put_bar_on(&name);
+    }
+    true
 }
 
 /// Narrows the help to the lines with this text.
@@ -61,7 +166,7 @@ fn search_help(model: &mut Model, text: &str) {
 fn run_command(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
     match command::run(model, prompt.text()) {
         Ok(effects) => {
-            model.typed.remember(Purpose::Command, prompt.text());
+            model.typed.remember(Purpose::Command, prompt.text().trim());
             effects
         }
         Err(mistake) => {
@@ -76,9 +181,15 @@ fn run_command(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
 pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Accept => {
-            if let Some(prompt) = model.prompt.take() {
+            if let Some(mut prompt) = model.prompt.take() {
                 if prompt.purpose() == Purpose::Command {
                     return run_command(model, prompt);
+                }
+                let mistake = model.mistake.as_ref().filter(|_| prompt.purpose() == Purpose::Filter);
+                if let Some(mistake) = mistake {
+                    prompt.refuse(Mistake { range: mistake.at.clone(), text: mistake.to_string() });
+                    model.prompt = Some(prompt);
+                    return Vec::new();
                 }
                 model.typed.remember(prompt.purpose(), prompt.text());
             }
@@ -89,10 +200,14 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
                     Purpose::Filter => apply_filter(model, prompt.original()),
                     Purpose::EventFilter => events::filter(model, prompt.original()),
                     Purpose::HelpSearch => search_help(model, prompt.original()),
-                    Purpose::Command => {}
+                    Purpose::Command => model.columns_chosen = model.columns_before.take(),
                 }
             }
         }
+        Action::Complete if model.prompt.as_ref().is_some_and(|it| it.purpose() == Purpose::Filter) => {
+            complete_filter(model);
+        }
+        Action::Complete if tick(model) => {}
         Action::Complete => {
             if model.prompt.as_mut().is_some_and(Prompt::complete) {
                 typed(model);
@@ -100,6 +215,10 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::HistoryBack | Action::HistoryForward => {
             if let Some(prompt) = &mut model.prompt {
+                if prompt.offers().are_ticked() {
+                    prompt.walk(action == Action::HistoryForward);
+                    return Vec::new();
+                }
                 prompt.recall(&model.typed, action == Action::HistoryBack);
                 typed(model);
             }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Rect};
 
-use crate::presence::query::Query;
+use crate::presence::query::{Query, quote};
 use crate::presence::{
-    About, Event, Finding, Moment, News, Observation, Severity, UserId, UserIx, WatchList,
+    About, Event, Finding, Moment, News, Observation, Severity, UserId, UserIx, WatchList, visible,
 };
 
 use super::action::Action;
@@ -17,9 +17,9 @@ use super::list::Cursor;
 use super::message::{Effect, Msg};
 use super::model::{Model, Screen, Toast};
 use super::perform::perform;
-use super::prompt::{Prompt, Purpose};
+use super::prompt::Prompt;
 use super::rows::Rows;
-use super::typing::typed;
+use super::typing::{open_filter, typed};
 use super::{events, findings};
 
 /// How long passing words stand.
@@ -28,6 +28,9 @@ const TOAST_MS: u64 = 4_000;
 const NOTICE_MS: u64 = 10_000;
 /// A wall clock that runs off by more than this was set, or the machine slept.
 const CLOCK_STEP_MS: i64 = 5_000;
+
+/// Stands between pasted IDs in a filter.
+const OR: &str = " or ";
 
 /// Takes a message that came at `now`; returns what the world is asked to do.
 pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
@@ -325,27 +328,40 @@ fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
     }
 }
 
+/// Pasted text is text, never keys: IDs for a filter, or a part of what is being typed.
 fn paste(model: &mut Model, text: &str) {
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    let first_line = lines.next().unwrap_or_default();
-    let more = lines.count();
-    if more > 0 {
-        hint(model, format!("{} lines pasted, only the first is used", more + 1));
+    if let Some(prompt) = &mut model.prompt {
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let before = prompt.text().len();
+        if !prompt.insert(&lines.join(" ")) {
+            let taken = prompt.text().len() - before;
+            hint(model, format!("no room for all of the pasted text: {taken} bytes of it are taken"));
+        }
+        typed(model);
+        return;
     }
-    let text = first_line;
-    if model.prompt.is_none() {
-        let Some(first) = text.split(|c: char| c.is_whitespace() || c == ',').find(|word| !word.is_empty())
-        else {
-            return;
-        };
-        model.screen = Screen::Users;
-        model.pending.clear();
-        let mut prompt = Prompt::new(Purpose::Filter, model.rows.query().text());
-        prompt.edit(Action::DeleteAll);
-        prompt.insert(first);
-        model.prompt = Some(prompt);
-    } else if let Some(prompt) = &mut model.prompt {
-        prompt.insert(text);
+    let mut seen = HashSet::new();
+    let words = text.split(|c: char| c.is_whitespace() || c == ',');
+    // IDs are looked for as they are shown.
+    let visible = words.map(|word| visible(word)).filter(|word| !word.is_empty());
+    let ids: Vec<String> =
+        visible.filter(|id| seen.insert(id.clone())).map(|id| quote(&id).into_owned()).collect();
+    if ids.is_empty() {
+        return;
+    }
+    let taken = Prompt::room_for(&ids, OR);
+    match (taken, ids.len()) {
+        (0, _) => return hint(model, "what was pasted is too long for an ID"),
+        (1, 1) => {}
+        (taken, all) if taken < all => {
+            hint(model, format!("{taken} of {all} pasted IDs are looked for: there is no room for more"));
+        }
+        (taken, _) => hint(model, format!("{taken} pasted IDs are looked for")),
+    }
+    model.pending.clear();
+    open_filter(model);
+    if let (Some(prompt), Some(ids)) = (&mut model.prompt, ids.get(..taken)) {
+        prompt.rewrite(&ids.join(OR));
     }
     typed(model);
 }

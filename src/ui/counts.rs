@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::Model;
-use crate::presence::{Presence, Why};
+use crate::presence::{Presence, Severity, Why};
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
@@ -46,11 +46,19 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
         parts
     };
-    let needed =
-        |parts: &[(String, Style)]| parts.iter().map(|(text, _)| usize::from(width(text)) + 2).sum::<usize>();
     let levels = [Level::Long, Level::Short, Level::States, Level::Tight];
-    let fitting = levels.into_iter().find(|level| needed(&parts(*level)) <= usize::from(area.width) + 1);
-    let chosen = parts(fitting.unwrap_or(Level::Tight));
+    // What is wrong is said in full or in short, and goes before anything else does.
+    let tries = [(Level::Long, Some(false)), (Level::Long, Some(true))].into_iter();
+    let tries = tries.chain(levels.map(|level| (level, None)));
+    let mut chosen = parts(Level::Tight);
+    for (level, tally_in_short) in tries {
+        let tally = tally_in_short.map(|short| tally(model, theme, short)).unwrap_or_default();
+        let all: Vec<(String, Style)> = parts(level).into_iter().chain(tally).collect();
+        if needed(&all) <= usize::from(area.width) + 1 {
+            chosen = all;
+            break;
+        }
+    }
     // Numbers that stand still step back.
     let stands = model.hidden_changes().is_some();
     let gap = if area.width < 40 { 1 } else { 2 };
@@ -64,4 +72,23 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         let style = if stands { theme.dim } else { style };
         pen.field(&text, columns, theme.glyphs.cut, style).skip(gap);
     }
+}
+
+fn needed(parts: &[(String, Style)]) -> usize {
+    parts.iter().map(|(text, _)| usize::from(width(text)) + 2).sum()
+}
+
+/// How much is wrong: what somebody should act on, and what somebody should look at.
+fn tally(model: &Model, theme: &Theme, in_short: bool) -> Vec<(String, Style)> {
+    let words =
+        if in_short { ["crit", "warn"] } else { [Severity::Critical.word(), Severity::Warning.word()] };
+    let kinds = [Severity::Critical, Severity::Warning].into_iter().zip(words);
+    let counted = kinds.map(|(severity, word)| (severity, word, model.tally(severity)));
+    counted
+        .filter(|(_, _, count)| *count > 0)
+        .map(|(severity, word, count)| {
+            let (sign, style) = theme.severity(severity);
+            (format!("{sign} {count} {word}"), style)
+        })
+        .collect()
 }

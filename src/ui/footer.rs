@@ -83,8 +83,15 @@ fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
         Action::Back if *model.screen() == Screen::Users && !model.rows().filter().is_empty() => "all users",
         Action::Back if *model.screen() == Screen::Users => "unselect",
         Action::Accept if model.prompt().is_some_and(|prompt| prompt.purpose() == Purpose::Command) => "run",
+        Action::Complete if are_ticked(model) => "add or drop",
+        Action::HistoryBack if are_ticked(model) => "choose",
         _ => brief,
     }
+}
+
+/// Whether there is something to tick off.
+fn are_ticked(model: &Model) -> bool {
+    model.prompt().is_some_and(|prompt| prompt.offers().are_ticked())
 }
 
 /// Whether a key would do something now.

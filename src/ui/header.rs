@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Model, Note, visible_notes};
-use crate::presence::FeedStatus;
+use crate::presence::{FeedStatus, visible};
 
 use super::pen::{Pen, shortened, width};
 use super::theme::Theme;
@@ -19,6 +19,9 @@ const QUICK_MS: u32 = 40;
 
 /// The widest name of a server that is shown whole.
 const WIDEST_SERVER: u16 = 60;
+
+/// The widest name of a context that is shown whole.
+const WIDEST_CONTEXT: u16 = 24;
 
 /// How banners begin that stay in sight on every screen, and the marks that stand for them.
 const DANGERS: [(&str, &str); 2] = [("plain http", "http"), ("--insecure", "insecure")];
@@ -73,6 +76,9 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
     };
     let (roster, now) = (model.live(), model.now());
     add(&mut segments, 3, "imtop".to_owned(), theme.strong);
+    if let Some((text, style)) = context(model, theme, area_width) {
+        add(&mut segments, 0, text, style);
+    }
     if let Some(hidden) = model.hidden_changes() {
         let sign = theme.glyphs.paused;
         let at = clock(model.picture().now.unix_ms, now, model.zone());
@@ -121,6 +127,16 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
     segments
 }
 
+/// Which of the configured servers it is; one whose users are real stands out on every screen.
+fn context(model: &Model, theme: &Theme, area_width: u16) -> Option<(String, Style)> {
+    let name = model.context().map(|name| shortened(&visible(name), WIDEST_CONTEXT, theme.glyphs.cut));
+    if !model.is_production() {
+        return name.filter(|_| area_width >= 40).map(|name| (name, theme.strong));
+    }
+    let name = name.filter(|_| area_width >= 30).map_or(String::new(), |name| format!("{name} "));
+    Some((format!(" PROD {name}"), theme.production))
+}
+
 fn words(model: &Model, status: &FeedStatus) -> String {
     let every = interval(model.interval_ms());
     match status {
@@ -163,4 +179,56 @@ fn sparkline(model: &Model, theme: &Theme) -> String {
         theme.glyphs.bars.get(level as usize).copied().unwrap_or(" ")
     };
     took.iter().map(bar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ratatui::style::Modifier;
+
+    use super::super::theme::Colour;
+    use super::*;
+    use crate::app::Start;
+    use crate::presence::{Entry, Freshness, Moment, Roster, WatchList};
+
+    /// The header of a screen so wide, and what of it stands out.
+    fn header(columns: u16, tune: impl FnOnce(&mut Start)) -> (String, String) {
+        let list = WatchList::new(1, 500, [Entry::of("alice")]);
+        let now = Moment::default();
+        let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
+        let mut start =
+            Start { server: "https://im.example".into(), ..Start::new(roster, (columns, 10), now) };
+        tune(&mut start);
+        let model = Model::new(start);
+        let area = Rect::new(0, 0, columns, 1);
+        let mut buf = Buffer::empty(area);
+        draw(&model, &Theme::new(Colour::None, false), area, 0, &mut buf);
+        let text = |bold: bool| {
+            let cells = buf.content().iter();
+            let cells = cells.filter(|cell| !bold || cell.modifier.contains(Modifier::REVERSED));
+            cells.map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
+        };
+        (text(false), text(true))
+    }
+
+    #[test]
+    fn production_is_in_sight_on_every_screen() {
+        for columns in 20..200 {
+            let production = |start: &mut Start| {
+                start.production = true;
+                start.context = Some("im-eu".into());
+            };
+            let (text, cue) = header(columns, production);
+            assert_eq!(cue, if columns < 30 { " PROD" } else { " PROD im-eu" }, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_context_is_named_and_without_one_nothing_is() {
+        let (text, cue) = header(80, |start| start.context = Some("staging\u{202e}".into()));
+        assert_eq!(text, " imtop  staging<U+202E>  https://im.example  ◌ connecting");
+        assert_eq!(cue, "");
+        assert_eq!(header(80, |_| ()).0, " imtop  https://im.example  ◌ connecting");
+    }
 }

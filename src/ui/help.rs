@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::app::{HelpLine, HelpName, Model, find_within, help_lines, help_names};
-use crate::presence::{Presence, Why};
+use crate::presence::{Presence, Severity, Why};
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
@@ -68,8 +68,15 @@ fn sign(theme: &Theme, word: &str) -> String {
     let kinds =
         [Presence::Online, Presence::Background, Presence::Offline, Presence::Unknown(Why::NotAnswered)];
     let kind = kinds.into_iter().find(|kind| kind.word() == word);
+    let severity = Severity::ALL.into_iter().find(|severity| severity.word() == word);
+    if let Some(severity) = severity {
+        return format!("{} ", theme.severity(severity).0);
+    }
     match (kind, word) {
         (Some(kind), _) => format!("{} ", theme.presence(kind).0),
+        (None, "put aside") => format!("{} ", theme.glyphs.acknowledged),
+        (None, "marked") => format!("{} ", theme.glyphs.marked),
+        (None, "not known") => format!("{} ", theme.glyphs.unknown_cell),
         (None, "stale") => format!("{} ", theme.glyphs.stale),
         (None, "at least") => format!("{} ", theme.glyphs.at_least),
         (None, "at most") => format!("{} ", theme.glyphs.at_most),

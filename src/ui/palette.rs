@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Candidate, Mistake, Model, Prompt, wrapped};
+use crate::presence::visible;
 
 use super::pen::{Pen, width};
 use super::prompt::{head, hidden};
@@ -96,22 +97,36 @@ fn rows<'a>(prompt: &'a Prompt, area: Rect) -> Vec<Row<'a>> {
 fn wrong(prompt: &Prompt, mistake: &Mistake, columns: u16) -> Vec<String> {
     let head = width(head(prompt.purpose()));
     let hidden = hidden(prompt, columns.saturating_sub(head + 2));
-    let before = prompt.text().get(hidden..mistake.range.start).unwrap_or_default();
-    let under = prompt.text().get(mistake.range.clone()).map_or(1, |wrong| width(wrong).max(1));
-    let at = head + width(before);
-    let is_seen = mistake.range.start >= hidden;
-    if is_seen && at + under + width(&mistake.text) + 2 <= columns {
-        let (skip, carets) = (" ".repeat(usize::from(at)), "^".repeat(usize::from(under)));
-        return vec![format!("{skip}{carets} {}", mistake.text)];
+    let columns_of = |range| width(&visible(prompt.text().get(range).unwrap_or_default()));
+    let under = columns_of(mistake.range.clone()).max(1);
+    let at = head + columns_of(hidden..mistake.range.start.max(hidden));
+    let beside = wrapped(&mistake.text, usize::from(columns.saturating_sub(2)));
+    if mistake.range.start < hidden || at + under >= columns {
+        return beside;
     }
-    wrapped(&mistake.text, usize::from(columns.saturating_sub(2)))
+    let mark = format!("{}{}", " ".repeat(usize::from(at)), "^".repeat(usize::from(under)));
+    if at + under + width(&mistake.text) + 2 <= columns {
+        vec![format!("{mark} {}", mistake.text)]
+    } else {
+        [mark].into_iter().chain(beside).collect()
+    }
 }
 
 fn usage(candidate: &Candidate) -> String {
+    let tick = tick(candidate);
     if candidate.arguments.is_empty() {
-        candidate.name.clone()
+        format!("{tick}{}", candidate.name)
     } else {
-        format!("{} {}", candidate.name, candidate.arguments)
+        format!("{tick}{} {}", candidate.name, candidate.arguments)
+    }
+}
+
+/// Whether a candidate is chosen, where it can be or not.
+fn tick(candidate: &Candidate) -> &'static str {
+    match candidate.ticked {
+        Some(true) => "[x] ",
+        Some(false) => "[ ] ",
+        None => "",
     }
 }
 
@@ -120,8 +135,8 @@ fn line(theme: &Theme, pen: &mut Pen<'_>, candidate: &Candidate, names: u16, nam
     let cut = theme.glyphs.cut;
     pen.skip(1);
     let end = pen.left().saturating_sub(names);
-    let name = width(&candidate.name).min(names);
-    pen.field(&candidate.name, name, cut, name_style);
+    let name = format!("{}{}", tick(candidate), candidate.name);
+    pen.field(&name, width(&name).min(names), cut, name_style);
     pen.skip(pen.left().saturating_sub(end).min(1));
     pen.field(candidate.arguments, pen.left().saturating_sub(end), cut, theme.dim).skip(2);
     let keys = width(&candidate.keys);

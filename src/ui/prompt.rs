@@ -1,6 +1,9 @@
 //! The line that is being typed, with its cursor, and what was typed before and is in force.
 
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use crate::app::{Model, Prompt, Purpose, Screen};
+use crate::presence::visible;
 
 use super::pen::{Pen, width};
 use super::theme::Theme;
@@ -15,6 +18,9 @@ pub(super) fn head(purpose: Purpose) -> &'static str {
     }
 }
 
+/// Stands between what narrows the screen and what there is of it.
+const GAP: u16 = 3;
+
 /// Draws what narrows the screen; returns the column of the cursor while it is being typed.
 pub(super) fn draw(model: &Model, theme: &Theme, pen: &mut Pen<'_>) -> Option<u16> {
     if let Some(prompt) = model.prompt() {
@@ -24,27 +30,65 @@ pub(super) fn draw(model: &Model, theme: &Theme, pen: &mut Pen<'_>) -> Option<u1
         Screen::Help { search, .. } => (Purpose::HelpSearch, search.as_str()),
         _ => (Purpose::Filter, model.rows().filter()),
     };
-    let found = found(model, purpose);
-    pen.put(head(purpose), theme.strong);
-    let room = pen.left().saturating_sub(width(&found) + 3);
-    pen.field(text, width(text).min(room.max(8)), theme.glyphs.cut, theme.plain).skip(3);
-    pen.rest(&found, theme.glyphs.cut, theme.dim);
+    let text = visible(text);
+    let switches = if purpose == Purpose::Filter { switches(model) } else { String::new() };
+    let before =
+        if text.trim().is_empty() { 0 } else { width(head(purpose)) + width(&text).min(LEAST) + GAP };
+    let found = fitting(found(model, purpose), pen.left().saturating_sub(before + width(&switches) + GAP));
+    let behind = |text: &str| if text.is_empty() { 0 } else { width(text) + GAP };
+    if before > 0 {
+        pen.put(head(purpose), theme.strong);
+        let room = pen.left().saturating_sub(behind(&switches) + behind(&found));
+        pen.field(&text, width(&text).min(room.max(LEAST)), theme.glyphs.cut, theme.plain).skip(GAP);
+    }
+    pen.put(&switches, theme.strong);
+    at_the_end(pen, &found, theme);
     None
 }
 
-/// What there is of what is looked for.
-fn found(model: &Model, purpose: Purpose) -> String {
+/// Less than this of a text is not worth its place.
+const LEAST: u16 = 8;
+
+/// Writes what there is where the row ends.
+fn at_the_end(pen: &mut Pen<'_>, found: &str, theme: &Theme) {
+    // A blank at the edge, as at the left.
+    let skipped = pen.left().saturating_sub(width(found) + 1);
+    pen.skip(skipped).put(found, theme.dim);
+}
+
+/// What else leaves users out.
+fn switches(model: &Model) -> String {
+    let problems = model.switches().problems_only.then_some("problems only");
+    let marked = model.marks().are_all_that_is_shown().then_some("marked only");
+    [problems, marked].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What there is of what is looked for: in many words, then in fewer.
+fn found(model: &Model, purpose: Purpose) -> Vec<String> {
     let rows = model.rows();
     let sort = rows.sort();
     let inverted = if sort.inverted { ", inverted" } else { "" };
     match purpose {
         Purpose::Filter => {
             let all = model.picture().roster.list().len();
-            format!("{} of {all}, {}{inverted}", rows.matching(), sort.column.words())
+            let count = format!("{} of {all}", rows.matching());
+            if model.prompt().is_some() && model.mistake().is_some() {
+                return vec![format!("{count} by the last good filter"), format!("{count} as before"), count];
+            }
+            let open = match rows.undecided() {
+                0 => count.clone(),
+                undecided => format!("{count}, {undecided} cannot be told"),
+            };
+            vec![format!("{open}, {}{inverted}", sort.column.words()), open, count]
         }
-        Purpose::HelpSearch if model.scrolled_lines().0 == 0 => "nothing".to_owned(),
-        Purpose::HelpSearch | Purpose::EventFilter | Purpose::Command => String::new(),
+        Purpose::HelpSearch if model.scrolled_lines().0 == 0 => vec!["nothing".to_owned()],
+        Purpose::HelpSearch | Purpose::EventFilter | Purpose::Command => Vec::new(),
     }
+}
+
+/// The first that has room, or nothing.
+fn fitting(texts: Vec<String>, room: u16) -> String {
+    texts.into_iter().find(|text| width(text) < room).unwrap_or_default()
 }
 
 fn typing(model: &Model, theme: &Theme, prompt: &Prompt, pen: &mut Pen<'_>) -> u16 {
@@ -53,34 +97,33 @@ fn typing(model: &Model, theme: &Theme, prompt: &Prompt, pen: &mut Pen<'_>) -> u
     // The text moves to the left so that its cursor stays in the room for it.
     let room = pen.left().saturating_sub(1);
     let hidden = hidden(prompt, room);
-    let shown = prompt.text().get(hidden..).unwrap_or_default();
-    let before = prompt.before_cursor().get(hidden..).unwrap_or_default();
+    let seen = |from: usize, until: usize| visible(prompt.text().get(from..until).unwrap_or_default());
+    let end = prompt.text().len();
+    let shown = seen(hidden, end);
+    let before = seen(hidden, prompt.cursor());
     let cut = theme.glyphs.cut;
-    let wrong = prompt.mistake().map_or(0..0, |mistake| {
-        mistake.range.start.saturating_sub(hidden)..mistake.range.end.saturating_sub(hidden)
-    });
-    match (shown.get(..wrong.start), shown.get(wrong.clone()), shown.get(wrong.end..)) {
-        (Some(fine), Some(bad), Some(rest)) if width(shown) <= room => {
-            pen.put(fine, theme.plain).put(bad, theme.bad).put(rest, theme.plain);
-        }
-        _ => {
-            pen.field(shown, width(shown).min(room), cut, theme.plain);
-        }
+    let wrong =
+        prompt.mistake().map_or(hidden..hidden, |it| it.range.start.max(hidden)..it.range.end.max(hidden));
+    if width(&shown) <= room {
+        pen.put(&seen(hidden, wrong.start), theme.plain);
+        pen.put(&seen(wrong.start, wrong.end), theme.bad).put(&seen(wrong.end, end), theme.plain);
+    } else {
+        pen.field(&shown, room, cut, theme.plain);
     }
-    let found = found(model, prompt.purpose());
-    if pen.left() > width(&found) + 4 {
-        pen.skip(4).rest(&found, cut, theme.dim);
-    }
-    1 + width(head) + width(before)
+    let found = fitting(found(model, prompt.purpose()), pen.left().saturating_sub(GAP));
+    at_the_end(pen, &found, theme);
+    1 + width(head) + width(&before)
 }
 
 /// How many bytes of the text stand to the left of what is shown in so many columns.
 pub(super) fn hidden(prompt: &Prompt, room: u16) -> usize {
     let before = prompt.before_cursor();
-    let mut rest = before;
-    while width(rest) > room {
-        let first = rest.chars().next().map_or(rest.len(), char::len_utf8);
-        rest = rest.get(first..).unwrap_or_default();
+    let mut taken = 0u16;
+    for (at, grapheme) in before.grapheme_indices(true).rev() {
+        taken = taken.saturating_add(width(&visible(grapheme)));
+        if taken > room {
+            return at + grapheme.len();
+        }
     }
-    before.len() - rest.len()
+    0
 }

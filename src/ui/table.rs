@@ -5,16 +5,17 @@ use ratatui::layout::Rect;
 
 use crate::app::{Action, Line, Model, SortColumn, wrapped};
 
+use super::connection_row;
 use super::pen::{Pen, width};
 use super::theme::Theme;
 use super::times::{age_ms, clock};
-use super::{connection_row, user_row};
+use super::user_row::{self, Sheet};
 
 pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
-    let columns = model.columns(body.width);
+    let sheet = Sheet::new(model, theme, body);
     let sort = model.rows().sort();
     let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
-    for (name, column) in columns.iter() {
+    for (name, column) in sheet.columns.iter() {
         let mut pen = Pen::in_column(buf, head, 0, column);
         let title = name.head();
         if sort.column == SortColumn::Column(name) && column.width > 1 {
@@ -34,7 +35,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
     let selected = model.selected_line();
     for (row, line) in (0..).zip(lines) {
         match line {
-            Line::User(user) => user_row::draw(model, theme, user, &columns, body, row, buf),
+            Line::User(user) => user_row::draw(&sheet, user, row, buf),
             Line::Connection(user, at) => connection_row::draw(model, theme, user, at, body, row, buf),
         }
         if selected == Some(line) {
@@ -174,5 +175,25 @@ mod tests {
             assert!(!buf[(x, 4)].modifier.contains(Modifier::REVERSED), "column {x}");
         }
         assert!((0..60).any(|x| buf[(x, 4)].fg == Color::Magenta), "the other row has its colours");
+    }
+
+    #[test]
+    fn what_the_filter_matched_is_marked_but_not_in_stand_ins() {
+        let now = Moment::default();
+        let mut model = model(now);
+        for key in "/LIC".chars() {
+            press(&mut model, now, key);
+        }
+        update(&mut model, now, Msg::Key(KeyEvent::from(KeyCode::Enter)));
+        let area = Rect::new(0, 0, 60, 10);
+        let marked = |model: &Model| -> String {
+            let mut buf = Buffer::empty(area);
+            view(model, &Theme::new(Colour::Ansi16, false), area, &mut buf);
+            let is_marked = |cell: &&ratatui::buffer::Cell| cell.modifier.contains(Modifier::UNDERLINED);
+            buf.content().iter().filter(is_marked).map(ratatui::buffer::Cell::symbol).collect()
+        };
+        assert_eq!(marked(&model), "lic");
+        press(&mut model, now, 'P');
+        assert_eq!(marked(&model), "");
     }
 }

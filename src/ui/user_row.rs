@@ -13,51 +13,155 @@ use crate::presence::{Platform, Presence, UserIx, Why};
 
 use super::pen::{Pen, shortened, shortened_within, width};
 use super::theme::Theme;
-use super::times;
+use super::{findings_cell, matched, spark, times};
 
-pub(super) fn draw(
-    model: &Model,
-    theme: &Theme,
-    user: UserIx,
-    columns: &Columns,
+/// Words of a filter that are marked at most, as when hundreds of IDs were pasted.
+const MARKED: usize = 100;
+
+/// What all rows of a frame have in common.
+pub(super) struct Sheet<'a> {
+    pub(super) model: &'a Model,
+    pub(super) theme: &'a Theme,
+    pub(super) picture: Picture<'a>,
+    pub(super) columns: Columns,
+    /// What the filter looks for in names, in lower case.
+    words: Vec<String>,
     body: Rect,
-    row: u16,
-    buf: &mut Buffer,
-) {
-    let picture = model.picture();
-    let (roster, list) = (picture.roster, picture.roster.list());
-    let cut = theme.glyphs.cut;
-    let presence = roster.presence(user);
-    let stale = roster.is_stale(user, picture.now);
-    let guest = model.rows().is_guest(user);
-    // Old news and guests step back, as a whole.
-    let base = if stale || guest { theme.dim } else { theme.plain };
+}
 
-    if let Some(at) = picture.changed(user) {
-        let age_ms = picture.now.mono_ms.saturating_sub(at);
-        if let Some((sign, style)) = theme.change(age_ms) {
-            Pen::new(buf, body, row).put(sign, style);
+impl<'a> Sheet<'a> {
+    /// The rows on `body`.
+    pub(super) fn new(model: &'a Model, theme: &'a Theme, body: Rect) -> Sheet<'a> {
+        // Where stand-ins are shown, a mark in one would tell the name behind it.
+        let query = Some(model.rows().query()).filter(|_| !model.names().are_masked());
+        let words =
+            query.iter().flat_map(|query| query.highlights()).take(MARKED).map(str::to_owned).collect();
+        Sheet { model, theme, picture: model.picture(), columns: model.columns(body.width), words, body }
+    }
+}
+
+/// Columns of what happened: they say something of a user of whom nothing is known now, too.
+const OF_THE_PAST: [ColumnName; 4] =
+    [ColumnName::Flips, ColumnName::Reconnects, ColumnName::Last30, ColumnName::Findings];
+
+pub(super) fn draw(sheet: &Sheet<'_>, user: UserIx, row: u16, buf: &mut Buffer) {
+    let Sheet { theme, picture, columns, body, .. } = sheet;
+    let presence = picture.roster.presence(user);
+    let guest = sheet.model.rows().is_guest(user);
+    // Old news and guests step back, as a whole.
+    let stale = picture.roster.is_stale(user, picture.now);
+    let base = if stale || guest { theme.dim } else { theme.plain };
+    gutter(sheet, user, base, row, buf);
+    let reason = match presence {
+        Presence::Unknown(why) => Some(reason(sheet, user, why)),
+        _ => None,
+    };
+    for (name, column) in columns.iter() {
+        if let Some((place, _)) = &reason {
+            let right_of_presence = column.x > columns.column(ColumnName::Presence).x;
+            let has_names = matches!(
+                name,
+                ColumnName::User | ColumnName::Label | ColumnName::Group | ColumnName::Presence
+            );
+            let is_covered = right_of_presence && column.x < place.x + place.width;
+            if is_covered || !(has_names || OF_THE_PAST.contains(&name)) {
+                continue;
+            }
+        }
+        let mut pen = Pen::in_column(buf, *body, row, column);
+        match name {
+            ColumnName::Findings if guest => {
+                pen.rest(why_shown(sheet.model), theme.glyphs.cut, base);
+            }
+            ColumnName::Findings => findings_cell::draw(sheet.model, picture, theme, user, base, &mut pen),
+            ColumnName::Last30 => {
+                for (sign, style) in spark::cells(sheet.model, picture, theme, user) {
+                    pen.put(sign, base.patch(style));
+                }
+            }
+            _ => {
+                let (text, style) = cell(sheet, user, name, column);
+                pen.field(&text, column.width, theme.glyphs.cut, base.patch(style));
+                if matches!(name, ColumnName::User | ColumnName::Label) {
+                    highlight(sheet, user, name, &text, column, row, buf);
+                }
+            }
         }
     }
-    if !roster.connections(user).is_empty() {
+    if let Some((place, text)) = reason {
+        let mut pen = Pen::in_column(buf, *body, row, place);
+        pen.field(&text, place.width, theme.glyphs.cut, base.patch(theme.plain));
+    }
+}
+
+/// That the user changed, whether the row opens, what is wrong, and that somebody marked it.
+fn gutter(sheet: &Sheet<'_>, user: UserIx, base: Style, row: u16, buf: &mut Buffer) {
+    let Sheet { model, theme, picture, body, .. } = sheet;
+    if let Some(at) = picture.changed(user)
+        && let Some((sign, style)) = theme.change(picture.now.mono_ms.saturating_sub(at))
+    {
+        Pen::new(buf, *body, row).put(sign, style);
+    }
+    if !picture.roster.connections(user).is_empty() {
         let open = model.expansion().contains(user);
         let sign = if open { theme.glyphs.open } else { theme.glyphs.closed };
-        Pen::new(buf, body, row).skip(1).put(sign, base);
+        Pen::new(buf, *body, row).skip(1).put(sign, base);
     }
-    let mut put = |column: Column, text: &str, style: Style| {
-        Pen::in_column(buf, body, row, column).field(text, column.width, cut, base.patch(style));
+    if let Some(severity) = model.worst(user) {
+        let (sign, style) = theme.severity(severity);
+        Pen::new(buf, *body, row).skip(2).put(sign, base.patch(style));
+    }
+    if model.marks().contains(user) {
+        Pen::new(buf, *body, row).skip(3).put(theme.glyphs.marked, theme.strong);
+    }
+}
+
+/// What stands in a column that is a text.
+fn cell(sheet: &Sheet<'_>, user: UserIx, name: ColumnName, column: Column) -> (String, Style) {
+    let Sheet { model, theme, picture, .. } = sheet;
+    let (list, names) = (picture.roster.list(), model.names());
+    let plain = |text: String| (text, theme.plain);
+    let count = |count: u32| {
+        let width = usize::from(column.width);
+        match count {
+            0 => (format!("{:>width$}", theme.glyphs.nothing), theme.dim),
+            count => (format!("{count:>width$}"), theme.plain),
+        }
     };
-    let names = model.names();
-    let id = shortened_within(&names.user(list.raw_id(user)), columns.column(ColumnName::User).width, cut);
-    put(columns.column(ColumnName::User), &id, theme.plain);
-    let label = list.label(user).map(|it| names.label(it)).unwrap_or_default();
-    put(columns.column(ColumnName::Label), &label, theme.plain);
-    let group = list.group(user).map(|it| names.group(it)).unwrap_or_default();
-    put(columns.column(ColumnName::Group), &group, theme.plain);
+    match name {
+        ColumnName::User => {
+            plain(shortened_within(&names.user(list.raw_id(user)), column.width, theme.glyphs.cut))
+        }
+        ColumnName::Label => {
+            plain(list.label(user).map_or(String::new(), |label| names.label(label).into_owned()))
+        }
+        ColumnName::Group => {
+            plain(list.group(user).map_or(String::new(), |group| names.group(group).into_owned()))
+        }
+        ColumnName::Presence => presence_cell(sheet, user, column),
+        ColumnName::Platforms => plain(platforms(picture, theme, user)),
+        ColumnName::Token => {
+            let instead = sheet.columns.column(ColumnName::Findings).width == 0;
+            token(model, picture, theme, user, instead, column.width)
+        }
+        ColumnName::Since => plain(since(model, picture, theme, user)),
+        ColumnName::Conns => count(picture.roster.connections(user).len() as u32),
+        ColumnName::Flips => count(picture.history.of(user).flips()),
+        ColumnName::Reconnects => count(picture.history.of(user).reconnects()),
+        // These are more than a text.
+        ColumnName::Last30 | ColumnName::Findings => plain(String::new()),
+    }
+}
+
+/// Sign and word, and the age of what is old.
+fn presence_cell(sheet: &Sheet<'_>, user: UserIx, column: Column) -> (String, Style) {
+    let Sheet { theme, picture, .. } = sheet;
+    let roster = picture.roster;
+    let presence = roster.presence(user);
+    let stale = roster.is_stale(user, picture.now);
     let (sign, short, style) = theme.presence(presence);
-    let narrow = columns.column(ColumnName::Presence).width < 12;
-    let cramped =
-        stale && (columns.column(ColumnName::Presence).width < 14 || presence == Presence::Background);
+    let narrow = column.width < 12;
+    let cramped = stale && (column.width < 14 || presence == Presence::Background);
     let word = if narrow || cramped { short } else { presence.word() };
     let age = match roster.answered(user).filter(|_| stale) {
         Some(_) if narrow => theme.glyphs.stale.to_owned(),
@@ -67,25 +171,64 @@ pub(super) fn draw(
         }
         None => String::new(),
     };
-    put(columns.column(ColumnName::Presence), &format!("{sign} {word}{age}"), style);
-    if let Presence::Unknown(why) = presence {
-        let start = columns.column(ColumnName::Presence).x + width(sign) + 1 + width(word) + 2;
-        let rest = Column { x: start, width: body.width.saturating_sub(start) };
-        let mut texts = unknown(&picture, theme, user, why).into_iter();
-        let fitting = texts.find(|text| width(text) <= rest.width);
-        put(rest, &fitting.unwrap_or_else(|| format!("({why})")), theme.plain);
+    (format!("{sign} {word}{age}"), style)
+}
+
+/// Why nothing is known, and where that stands: before the columns of the past where it says enough
+/// there, otherwise over them.
+fn reason(sheet: &Sheet<'_>, user: UserIx, why: Why) -> (Column, String) {
+    let Sheet { theme, picture, columns, body, .. } = sheet;
+    let column = columns.column(ColumnName::Presence);
+    let (sign, short, _) = theme.presence(Presence::Unknown(why));
+    let word = if column.width < 12 { short } else { Presence::Unknown(why).word() };
+    let x = column.x + width(sign) + 1 + width(word) + 2;
+    let texts = unknown(picture, theme, user, why);
+    let past = columns.iter().filter(|(name, it)| it.x > column.x && OF_THE_PAST.contains(name));
+    let end = past.map(|(_, it)| it.x.saturating_sub(1)).min().unwrap_or(body.width);
+    // The last and shortest says nothing of what was seen.
+    let enough = texts.len().saturating_sub(1).max(1);
+    let fits = |end: u16| move |text: &&String| width(text) <= end.saturating_sub(x);
+    let before = texts.iter().take(enough).find(fits(end));
+    let chosen = before.map(|text| (width(text), text)).or_else(|| {
+        let room = body.width.saturating_sub(x);
+        texts.iter().find(fits(body.width)).or(texts.last()).map(|text| (room, text))
+    });
+    match chosen {
+        Some((width, text)) => (Column { x, width }, text.clone()),
+        None => (Column { x, width: 0 }, String::new()),
+    }
+}
+
+/// Why a user stands here who should not.
+fn why_shown(model: &Model) -> &'static str {
+    if model.rows().filter().is_empty() { "only as selected" } else { "not in the filter" }
+}
+
+/// Marks what the filter looked for.
+fn highlight(
+    sheet: &Sheet<'_>,
+    user: UserIx,
+    column_name: ColumnName,
+    shown: &str,
+    column: Column,
+    row: u16,
+    buf: &mut Buffer,
+) {
+    if sheet.words.is_empty() {
         return;
     }
-    put(columns.column(ColumnName::Platforms), &platforms(&picture, theme, user), theme.plain);
-    let (remark, style) = remark(model, &picture, theme, user, guest);
-    let has_room = columns.column(ColumnName::Findings).width >= width(&remark).min(REMARK);
-    if has_room {
-        put(columns.column(ColumnName::Findings), &remark, style);
+    let list = sheet.picture.roster.list();
+    let name = match column_name {
+        ColumnName::User => sheet.model.names().user(list.raw_id(user)),
+        _ => list.label(user).unwrap_or_default().into(),
+    };
+    let body = sheet.body;
+    for (from, columns) in matched::spans(&name, shown, &sheet.words) {
+        let columns = columns.min(column.width.saturating_sub(from));
+        let x = body.x.saturating_add(column.x).saturating_add(from);
+        let place = Rect { x, y: body.y.saturating_add(row), width: columns, height: 1 };
+        buf.set_style(place.intersection(body).intersection(buf.area), sheet.theme.matched);
     }
-    let (token, style) =
-        token(model, &picture, theme, user, !has_room, columns.column(ColumnName::Token).width);
-    put(columns.column(ColumnName::Token), &token, style);
-    put(columns.column(ColumnName::Since), &since(model, &picture, theme, user), theme.plain);
 }
 
 /// Why nothing is known, and what was seen last: in many words, then in fewer. What was seen goes
@@ -184,24 +327,4 @@ fn since(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> S
         return theme.glyphs.nothing.to_owned();
     };
     times::since(since, picture.now, model.times(), model.gap_ms(), model.zone(), &theme.glyphs)
-}
-
-/// Less room than this is left empty rather than filled with half a remark.
-const REMARK: u16 = 18;
-
-/// What deserves a word in the room that is left.
-fn remark(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx, guest: bool) -> (String, Style) {
-    let roster = picture.roster;
-    if guest {
-        return ("not in the filter".to_owned(), theme.dim);
-    }
-    let found = worst_foreign(roster.connections(user), roster.list().raw_id(user));
-    let text = match (found.user, found.platform) {
-        (Some(other), _) => {
-            format!("{} token of {}", theme.glyphs.warning, model.names().shown_user(other))
-        }
-        (None, Some(platform)) => format!("{} token for {}", theme.glyphs.warning, platform.short()),
-        (None, None) => String::new(),
-    };
-    (text, theme.foreign(&found))
 }

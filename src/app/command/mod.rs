@@ -3,6 +3,7 @@
 //! The palette, the help and the table of commands in the README come from it. `run` does what a line
 //! says, `offers` says how it could go on.
 
+mod columns;
 mod offers;
 mod run;
 
@@ -11,6 +12,7 @@ use std::ops::Range;
 
 use super::action::{ACTIONS, Action, ActionRow, Scope};
 
+pub(super) use columns::tick;
 pub(super) use offers::offers;
 pub(super) use run::run;
 
@@ -65,7 +67,7 @@ pub const COMMANDS: &[CommandRow] = commands! {
     Goto "goto" ["go"] "ID" "select a user by ID, or by a part of ID or label";
     Filter "filter" [] "[EXPR]" "filter the users" Filter;
     Sort "sort" [] "COLUMN [inverted]" "sort the users by a column" SortNext;
-    Columns "cols" ["columns"] "NAME...|default" "choose columns; +NAME to add, -NAME to drop";
+    Columns "cols" ["columns"] "[NAME...|default]" "choose columns; +NAME to add, -NAME to drop";
     Add "add" [] "ID..." "watch these users too";
     Remove "rm" ["remove"] "[ID]..." "watch no more; without an ID the selected one";
     Export "export" [] "csv|json|txt [FILE]" "write what is seen to a file" Export;

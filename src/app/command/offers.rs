@@ -6,7 +6,7 @@ use super::super::message::ExportFormat;
 use super::super::model::Model;
 use super::super::prompt::{Candidate, Offers};
 use super::super::sort::SortColumn;
-use super::{CommandRow, Named, Verb, all, find, words};
+use super::{CommandRow, Named, Verb, all, columns, find, words};
 
 /// Most candidates that are looked for.
 const MOST: usize = 50;
@@ -27,12 +27,15 @@ pub(in crate::app) fn offers(model: &Model, before: &str) -> Offers {
         return Offers { range, candidates: names(model, typed), ..Offers::default() };
     };
     let Some(Named::Command(row)) = find(first) else { return Offers { range, ..Offers::default() } };
-    Offers {
-        usage: Some(command(model, row)),
-        candidates: arguments(model, row.verb, earlier.len(), typed),
-        range,
-        chosen: None,
+    let candidates = arguments(model, row.verb, earlier.len(), typed);
+    let is_chooser = candidates.iter().any(|candidate| candidate.ticked.is_some());
+    let mut usage = command(model, row);
+    if is_chooser && typed.is_empty() {
+        let key = |action| model.keymap.first_of(action).unwrap_or_default();
+        let (tick, up, down) = (key(Action::Complete), key(Action::HistoryBack), key(Action::HistoryForward));
+        usage.help = format!("{tick} adds or drops, {up} {down} go to another; or NAME, +NAME, -NAME");
     }
+    Offers { usage: Some(usage), candidates, range, chosen: is_chooser.then_some(0) }
 }
 
 /// Commands and actions, those that begin so first; without those that have nothing to choose from.
@@ -51,6 +54,7 @@ fn names(model: &Model, typed: &str) -> Vec<Candidate> {
                 arguments: "",
                 help: row.help.to_owned(),
                 keys: keys(model, row.action),
+                ticked: None,
             },
         })
         .filter_map(|candidate| Some((rank(&candidate, typed)?, candidate)))
@@ -65,6 +69,7 @@ fn command(model: &Model, row: &CommandRow) -> Candidate {
         arguments: row.arguments,
         help: row.help.to_owned(),
         keys: row.action.map_or(String::new(), |action| keys(model, action)),
+        ticked: None,
     }
 }
 
@@ -97,7 +102,7 @@ fn arguments(model: &Model, verb: Verb, at: usize, typed: &str) -> Vec<Candidate
             columns.map(|column| (column.name().to_owned(), column.words().to_owned())).collect()
         }
         Verb::Sort if at == 2 => vec![("inverted".to_owned(), "the other end first".to_owned())],
-        Verb::Columns => return columns(at, typed),
+        Verb::Columns => return columns(model, at, typed),
         Verb::Export if at == 1 => {
             let words = ["comma-separated values", "one object", "the picture, as plain text"];
             let names = ExportFormat::ALL.map(|format| format.name().to_owned());
@@ -119,19 +124,29 @@ fn arguments(model: &Model, verb: Verb, at: usize, typed: &str) -> Vec<Candidate
     found.into_iter().take(MOST).map(|(_, candidate)| candidate).collect()
 }
 
-/// Names of columns, with the sign that is typed before them.
-fn columns(at: usize, typed: &str) -> Vec<Candidate> {
+/// Names of columns: to tick off, or with the sign that is typed before them.
+fn columns(model: &Model, at: usize, typed: &str) -> Vec<Candidate> {
     let sign = typed.get(..1).filter(|sign| matches!(*sign, "+" | "-")).unwrap_or_default();
     let begin = typed.get(sign.len()..).unwrap_or_default().to_lowercase();
-    let named = ColumnName::ALL.into_iter().map(|column| (column.name(), column.help()));
-    let usual = (at == 1 && sign.is_empty()).then_some(("default", "the columns that are usual"));
-    let fits = |(name, _): &(&str, &str)| name.starts_with(&begin);
-    let candidate = |(name, help): (&str, &str)| Candidate {
+    let chooser = at == 1 && sign.is_empty();
+    let chosen = columns::chosen(model);
+    let has_room = model.columns(model.size.0);
+    let ticked = |column: ColumnName| chosen.contains(&column);
+    let named = ColumnName::ALL.into_iter().map(|column| {
+        let hidden = chooser && ticked(column) && has_room.column(column).width == 0;
+        let hidden = if hidden { "not seen now: " } else { "" };
+        let help = format!("{hidden}{}", column.help());
+        (column.name(), help, chooser.then(|| ticked(column)))
+    });
+    let usual = ("default", "the columns that are usual".to_owned(), Some(model.columns_chosen.is_none()));
+    let candidate = |(name, help, ticked): (&str, String, Option<bool>)| Candidate {
         name: format!("{sign}{name}"),
-        help: help.to_owned(),
+        help,
+        ticked,
         ..Candidate::default()
     };
-    named.chain(usual).filter(fits).map(candidate).collect()
+    let all = named.chain(chooser.then_some(usual));
+    all.filter(|(name, ..)| name.starts_with(&begin)).map(candidate).collect()
 }
 
 /// Users whose ID begins so, as they are called on the screen.

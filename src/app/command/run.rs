@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::presence::{UserIx, visible};
+use crate::presence::{Query, UserIx, visible};
 
 use super::super::action::{Action, ActionRow, Scope};
-use super::super::layout::ColumnName;
 use super::super::list::Cursor;
 use super::super::message::{Effect, ExportFormat};
 use super::super::model::{Model, Screen};
@@ -14,15 +13,15 @@ use super::super::nearest::nearest;
 use super::super::perform::{perform, select, set_interval, set_sort};
 use super::super::prompt::{Mistake, Purpose};
 use super::super::sort::{Sort, SortColumn};
-use super::super::update::{apply_filter, hint};
+use super::super::update::{apply_filter, hint, set_query};
 use super::super::views;
-use super::{Named, Verb, all, find, words};
+use super::{Named, Verb, all, columns, find, words};
 
 /// How often a server may be asked, in milliseconds.
 const PACE: std::ops::RangeInclusive<u64> = 100..=3_600_000;
 
 /// A word and where it stands.
-type Word<'a> = (Range<usize>, &'a str);
+pub(super) type Word<'a> = (Range<usize>, &'a str);
 
 /// Does what a line says.
 ///
@@ -57,13 +56,18 @@ pub(in crate::app) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, 
                     Ok(perform(model, Action::Filter))
                 }
                 Verb::Filter => {
+                    let from = arguments.first().map_or(end, |(range, _)| range.start);
+                    let query = Query::parse(rest).map_err(|error| Mistake {
+                        range: from + error.at.start..from + error.at.end,
+                        text: error.to_string(),
+                    })?;
                     views::show(model, Screen::Users);
-                    apply_filter(model, rest);
+                    set_query(model, query);
                     model.typed.remember(Purpose::Filter, rest);
                     Ok(Vec::new())
                 }
                 Verb::Sort => sort(model, arguments, missing),
-                Verb::Columns => columns(model, arguments, missing),
+                Verb::Columns => columns::run(model, line, arguments),
                 Verb::Export => export(arguments, rest, missing),
                 Verb::Interval => interval(model, arguments, missing),
                 Verb::Context => context(model, arguments, missing),
@@ -234,61 +238,12 @@ fn sort(
 }
 
 /// What is said of a name that is not among those that there are.
-fn none_such<'a>(name: &str, kind: &str, names: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn none_such<'a>(name: &str, kind: &str, names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
     match nearest(name, names.iter().copied()) {
         Some(meant) => format!("`{name}` is no {kind}; is `{meant}` meant?"),
         None => format!("`{name}` is no {kind}; there are {}", names.join(", ")),
     }
-}
-
-fn columns(
-    model: &mut Model,
-    arguments: &[Word<'_>],
-    missing: impl Fn(String) -> Mistake,
-) -> Result<Vec<Effect>, Mistake> {
-    if arguments.is_empty() {
-        return Err(missing("expected names of columns, +NAME, -NAME or `default`".to_owned()));
-    }
-    let chosen = match arguments {
-        [(_, "default")] => None,
-        _ => Some(chosen(model, arguments)?),
-    };
-    let names: Vec<&str> = chosen.iter().flatten().map(|column| column.name()).collect();
-    let words = if names.is_empty() { "the usual ones".to_owned() } else { names.join(" ") };
-    hint(model, format!("columns: {words}"));
-    views::show(model, Screen::Users);
-    model.columns_chosen = chosen;
-    Ok(Vec::new())
-}
-
-fn chosen(model: &Model, arguments: &[Word<'_>]) -> Result<Vec<ColumnName>, Mistake> {
-    let changes = arguments.first().is_some_and(|(_, word)| word.starts_with(['+', '-']));
-    let mut columns = if changes {
-        model.columns_chosen.clone().unwrap_or_else(|| ColumnName::USUAL.to_vec())
-    } else {
-        vec![ColumnName::User]
-    };
-    for (range, word) in arguments {
-        let mistake = |text| Mistake { range: range.clone(), text };
-        let name = word.trim_start_matches(['+', '-']);
-        if word.starts_with(['+', '-']) != changes {
-            return Err(mistake("either all with + or - before them, or none".to_owned()));
-        }
-        let Some(column) = ColumnName::from_name(name) else {
-            let names = ColumnName::ALL.iter().map(|column| column.name());
-            return Err(mistake(none_such(name, "column", names)));
-        };
-        if word.starts_with('-') {
-            if column == ColumnName::User {
-                return Err(mistake("the user ID stays: a row needs a name".to_owned()));
-            }
-            columns.retain(|other| *other != column);
-        } else if !columns.contains(&column) {
-            columns.push(column);
-        }
-    }
-    Ok(columns)
 }
 
 fn export(
