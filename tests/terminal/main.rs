@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod effects;
 mod pty;
 
 use std::io::{BufRead as _, Read as _};
@@ -98,7 +99,7 @@ fn a_token_command_under_way_ends_with_the_program() {
 fn comes_back_and_ends(session: &mut Session) {
     session.press("\n");
     session.until("the view again", |screen| {
-        screen.alternate_screen() && screen.contents().contains("2890713225")
+        screen.alternate_screen() && screen.contents().contains("agent_007")
     });
     session.press("q");
     session.until_shows("ended-0");
@@ -110,7 +111,7 @@ fn comes_back_and_ends(session: &mut Session) {
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
     let script = format!("set -m; {IMTOP} demo; echo stopped-$?; read -r line; fg >/dev/null; echo ended-$?");
     let mut session = Session::start("bash", &["-c", &script], SIZE);
-    session.until_shows("2890713225");
+    session.until_shows("agent_007");
     session.press("\u{1a}");
     session
         .until("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("stopped-14"));
@@ -123,7 +124,7 @@ fn a_stop_signal_from_elsewhere_is_heeded_like_ctrl_z() {
         "set -m; {IMTOP} demo & fg >/dev/null; kill -0 $!; read -r line; fg >/dev/null; echo ended-$?"
     );
     let mut session = Session::start("bash", &["-c", &script], SIZE);
-    session.until_shows("2890713225");
+    session.until_shows("agent_007");
     let shell = format!("pkill -TSTP -P {}", session.pid());
     std::process::Command::new("bash").args(["-c", &shell]).status().unwrap();
     session.until("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("Stopped"));
@@ -161,7 +162,7 @@ fn the_picture_follows_the_size_of_the_terminal() {
     session.until("lines of 60 columns", |screen| {
         let text = screen.contents();
         let mut rules = text.lines().filter(|line| line.starts_with("───")).peekable();
-        rules.peek().is_some() && rules.all(|line| line.chars().count() == 60) && text.contains("2890713225")
+        rules.peek().is_some() && rules.all(|line| line.chars().count() == 60) && text.contains("agent_007")
     });
     session.resize((5, 2));
     session.resize((1, 1));
@@ -281,7 +282,7 @@ fn program_with_a_task_that_panics() {
             api: String::new(),
             context: None,
             one_shot: false,
-            switches: imtop::app::Switches::default(),
+            switches: imtop::app::Switches { mouse: true, ..imtop::app::Switches::default() },
             mask_key: 1,
             mask: false,
             utc: true,
@@ -302,5 +303,6 @@ fn a_panic_in_any_task_ends_the_program() {
     session.until("the view", vt100::Screen::alternate_screen);
     assert_eq!(session.end(), 0, "it ended as panicked: {}", session.text());
     session.until_shows("a task has panicked");
+    assert!(session.sent().contains("\u{1b}[?1000h"), "the mouse was taken, and is the terminal's again:");
     session.expect_restored();
 }
