@@ -13,7 +13,6 @@ use imtop::presence::{
     Question, Roster, UserIx, UserStatus, WatchList,
 };
 use imtop::ui::{Colour, Theme, view};
-use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;

@@ -80,7 +80,7 @@ pub async fn watch(sources: &Sources, screen: &ScreenArgs) -> Result<u8, Command
     let plan = Plan::of(sources.settings()?)?;
     let contexts = sources.contexts();
     let again = |name: &str| Plan::of(sources.for_context(name)?);
-    live(plan, contexts, &again, screen.size).await
+    Box::pin(live(plan, contexts, &again, screen.size)).await
 }
 
 /// What there is to do for one server: whom to ask, about whom, how often, and how to show it.
@@ -155,7 +155,7 @@ pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError
     };
     let nowhere =
         |_: &str| Err(CommandError::Settings(SettingsError("the demo has no other server".to_owned())));
-    live(plan, Vec::new(), &nowhere, args.screen.size).await
+    Box::pin(live(plan, Vec::new(), &nowhere, args.screen.size)).await
 }
 
 /// Says where the configuration is, what is in force, what could be written, or what is wrong.
@@ -294,7 +294,7 @@ impl Run {
             pace(&plan.pace),
             Arc::clone(&self.now),
         );
-        let intake = Intake::new(&plan.client, feed, list, watching, plan.watched);
+        let intake = Intake::of(feed, list, watching).following(&plan.client, plan.watched);
         Session { model, intake, theme }
     }
 

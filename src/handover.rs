@@ -36,7 +36,7 @@ pub fn user_record(model: &Model, user: UserIx) -> UserRecord {
         stale: roster.is_stale(user, now),
         age_ms: roster.answered(user).map(|answered| now.since(answered.received)),
         since: roster.since(user).and_then(|since| time_text(now.unix_ms_at(since.before_ms))),
-        since_exact: roster.since(user).is_some_and(|since| since.is_exact()),
+        since_exact: roster.since(user).is_some_and(crate::presence::Since::is_exact),
         flips: past.flips(),
         reconnects: past.reconnects(),
         connections: roster
@@ -176,7 +176,7 @@ pub fn frame(model: &Model, theme: &Theme) -> Buffer {
 
 fn default_name(model: &Model, format: ExportFormat) -> String {
     let at = time_text(model.now().unix_ms).unwrap_or_default();
-    let digits: String = at.chars().take(19).filter(|c| c.is_ascii_digit()).collect();
+    let digits: String = at.chars().take(19).filter(char::is_ascii_digit).collect();
     let (day, time) = digits.split_at_checked(8).unwrap_or((&digits, ""));
     format!("imtop-{day}-{time}Z.{}", format.name())
 }

@@ -20,6 +20,9 @@ const LABELS: Duration = Duration::from_secs(1);
 const LABELS_OF_MANY: Duration = Duration::from_secs(10);
 const MANY: usize = 50_000;
 
+/// IDs of users and what the server calls them.
+type Nicknames = Vec<(String, String)>;
+
 /// All that comes in about one server.
 pub struct Intake {
     /// Answers and failures.
@@ -30,7 +33,7 @@ pub struct Intake {
     watching: Watching,
     file: Option<mpsc::Receiver<WatchNews>>,
     lists: Option<mpsc::Receiver<ListNews>>,
-    labels: Option<(Labels, mpsc::Receiver<Vec<(String, String)>>)>,
+    labels: Option<(Labels, mpsc::Receiver<Nicknames>)>,
     /// When labels that have come are shown.
     relabel: Option<Instant>,
 }
@@ -45,7 +48,7 @@ pub enum Incoming {
     /// News of the server's own lists.
     List(ListNews),
     /// What users are called: IDs and nicknames.
-    Labels(Vec<(String, String)>),
+    Labels(Nicknames),
     /// Labels that came before are due to be shown.
     Relabel,
 }
@@ -64,21 +67,25 @@ pub fn server_lists(watched: &Watched) -> Vec<ServerList> {
 }
 
 impl Intake {
-    /// Takes what the poller brings, and follows what `watched` names besides; within a runtime.
-    pub fn new(
-        client: &Client,
+    /// Takes what the poller brings, about a list that only commands change.
+    pub fn of(
         (poller, observations): (Poller, mpsc::Receiver<Observation>),
         list: Arc<WatchList>,
         watching: Watching,
-        watched: Watched,
     ) -> Intake {
+        let (file, lists, labels, relabel) = (None, None, None, None);
+        Intake { observations, poller, list, watching, file, lists, labels, relabel }
+    }
+
+    /// Follows what `watched` names besides: a file, lists and labels of the server; within a runtime.
+    #[must_use]
+    pub fn following(mut self, client: &Client, watched: Watched) -> Intake {
         let lists = server_lists(&watched);
-        let lists = (!lists.is_empty()).then(|| follow_list(client.clone(), lists));
-        let labels = watched.labels_from_server.then(|| Labels::start(client.clone()));
-        let file = watched.file.map(WatchFile::follow);
-        let intake = Intake { observations, poller, list, watching, file, lists, labels, relabel: None };
-        intake.wish_for_labels();
-        intake
+        self.lists = (!lists.is_empty()).then(|| follow_list(client.clone(), lists));
+        self.labels = watched.labels_from_server.then(|| Labels::start(client.clone()));
+        self.file = watched.file.map(WatchFile::follow);
+        self.wish_for_labels();
+        self
     }
 
     /// Waits for what comes in next. Nothing is lost when this is given up while it waits.

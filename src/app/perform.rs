@@ -102,14 +102,14 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
                 TimeStyle::Absolute => TimeStyle::Relative,
             }
         }
-        Action::Down => travel(model, 1, true, false),
-        Action::Up => travel(model, 1, false, false),
-        Action::HalfPageDown => travel(model, usize::from(model.body_height() / 2).max(1), true, true),
-        Action::HalfPageUp => travel(model, usize::from(model.body_height() / 2).max(1), false, true),
-        Action::PageDown => travel(model, usize::from(model.body_height()).max(1), true, true),
-        Action::PageUp => travel(model, usize::from(model.body_height()).max(1), false, true),
-        Action::Top => to_end(model, false),
-        Action::Bottom => to_end(model, true),
+        Action::Down
+        | Action::Up
+        | Action::HalfPageDown
+        | Action::HalfPageUp
+        | Action::PageDown
+        | Action::PageUp
+        | Action::Top
+        | Action::Bottom => go(model, action),
         Action::Accept
         | Action::Cancel
         | Action::Complete
@@ -125,6 +125,21 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::CursorEnd => return typing::perform(model, action),
     }
     Vec::new()
+}
+
+/// Moves the selection, or a text.
+fn go(model: &mut Model, action: Action) {
+    let page = usize::from(model.body_height()).max(1);
+    let half = (page / 2).max(1);
+    match action {
+        Action::Down => travel(model, 1, true, false),
+        Action::Up => travel(model, 1, false, false),
+        Action::HalfPageDown => travel(model, half, true, true),
+        Action::HalfPageUp => travel(model, half, false, true),
+        Action::PageDown => travel(model, page, true, true),
+        Action::PageUp => travel(model, page, false, true),
+        _ => to_end(model, action == Action::Bottom),
+    }
 }
 
 pub(super) fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {

@@ -54,7 +54,7 @@ impl PictureSettings {
         };
         let columns = view.list("columns").filter(|list| !list.is_empty());
         Ok(PictureSettings {
-            theme: named("theme").and_then(|name| ThemeName::from_name(name)).unwrap_or_default(),
+            theme: named("theme").and_then(ThemeName::from_name).unwrap_or_default(),
             color: named("color").and_then(|name| When::from_str(name, false).ok()).unwrap_or(When::Auto),
             ascii: view.switch("ascii"),
             ambiguous_width: if view.number("ambiguous-width") == Some(2) { 2 } else { 1 },

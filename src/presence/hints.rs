@@ -113,7 +113,7 @@ impl BodyLength {
 
 impl RateLimit {
     fn words(&self) -> Option<String> {
-        let mut parts: Vec<String> = self.policy.iter().map(|policy| policy.to_string()).collect();
+        let mut parts: Vec<String> = self.policy.iter().map(ToString::to_string).collect();
         match (self.remaining, self.limit) {
             (Some(remaining), Some(limit)) => parts.push(format!("{remaining} left of {limit}")),
             (Some(remaining), None) => parts.push(format!("{remaining} left")),

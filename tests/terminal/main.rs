@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod effects;
 mod pty;
 
 use std::io::{BufRead as _, Read as _};
@@ -98,7 +99,7 @@ fn a_token_command_under_way_ends_with_the_program() {
 fn comes_back_and_ends(session: &mut Session) {
     session.press("\n");
     session.until("the view again", |screen| {
-        screen.alternate_screen() && screen.contents().contains("2890713225")
+        screen.alternate_screen() && screen.contents().contains("agent_007")
     });
     session.press("q");
     session.until_shows("ended-0");
@@ -110,7 +111,7 @@ fn comes_back_and_ends(session: &mut Session) {
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
     let script = format!("set -m; {IMTOP} demo; echo stopped-$?; read -r line; fg >/dev/null; echo ended-$?");
     let mut session = Session::start("bash", &["-c", &script], SIZE);
-    session.until_shows("2890713225");
+    session.until_shows("agent_007");
     session.press("\u{1a}");
     session
         .until("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("stopped-14"));
@@ -123,7 +124,7 @@ fn a_stop_signal_from_elsewhere_is_heeded_like_ctrl_z() {
         "set -m; {IMTOP} demo & fg >/dev/null; kill -0 $!; read -r line; fg >/dev/null; echo ended-$?"
     );
     let mut session = Session::start("bash", &["-c", &script], SIZE);
-    session.until_shows("2890713225");
+    session.until_shows("agent_007");
     let shell = format!("pkill -TSTP -P {}", session.pid());
     std::process::Command::new("bash").args(["-c", &shell]).status().unwrap();
     session.until("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("Stopped"));
@@ -161,7 +162,7 @@ fn the_picture_follows_the_size_of_the_terminal() {
     session.until("lines of 60 columns", |screen| {
         let text = screen.contents();
         let mut rules = text.lines().filter(|line| line.starts_with("───")).peekable();
-        rules.peek().is_some() && rules.all(|line| line.chars().count() == 60) && text.contains("2890713225")
+        rules.peek().is_some() && rules.all(|line| line.chars().count() == 60) && text.contains("agent_007")
     });
     session.resize((5, 2));
     session.resize((1, 1));
@@ -268,16 +269,20 @@ fn program_with_a_task_that_panics() {
         let pace = Pace { interval: Duration::from_millis(300), concurrency: 1, seed: 1 };
         let source = Arc::new(Panics(std::sync::atomic::AtomicU32::new(0)));
         let (poller, observations) = Poller::start(source, Arc::clone(&list), pace, Arc::clone(&now));
-        let roster = Roster::new(list, Freshness::for_interval(300), now());
+        let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(300), now());
         let size = imtop::terminal::terminal_size().unwrap();
         let model = Model::new(Start {
             server: "panics".to_owned(),
             interval_ms: 300,
+            switches: imtop::app::Switches { mouse: true, ..imtop::app::Switches::default() },
             ..Start::new(roster, size, now())
         });
         let theme = imtop::ui::Theme::new(imtop::ui::Colour::None, false);
-        let feed = imtop::run::Feed { observations, poller, watch: None, fixed: Vec::new(), batch: 500 };
-        imtop::run::run(model, feed, theme, Multiplexer::None, now).await.unwrap()
+        let watching = imtop::watching::Watching::new(list.entries().collect(), Vec::new(), 500);
+        let intake = imtop::intake::Intake::of((poller, observations), list, watching);
+        let session = imtop::run::Session { model, intake, theme };
+        let mut nowhere = |_: &str, _: &Model| Err("there is no other".to_owned());
+        imtop::run::run(session, Multiplexer::None, &mut nowhere, now).await.unwrap()
     });
     assert_eq!(end, imtop::run::End::Panicked);
 }
@@ -290,5 +295,6 @@ fn a_panic_in_any_task_ends_the_program() {
     session.until("the view", vt100::Screen::alternate_screen);
     assert_eq!(session.end(), 0, "it ended as panicked: {}", session.text());
     session.until_shows("a task has panicked");
+    assert!(session.sent().contains("\u{1b}[?1000h"), "the mouse was taken, and is the terminal's again:");
     session.expect_restored();
 }

@@ -26,6 +26,7 @@ pub(crate) struct Session {
 
 struct Screen {
     terminal: Mutex<vt100::Parser>,
+    sent: Mutex<Vec<u8>>,
     drawn: Condvar,
     closed: AtomicBool,
 }
@@ -69,7 +70,7 @@ impl Session {
         command.env("TZ", "UTC");
         command.env("RUST_BACKTRACE", "0");
         command.env("IMTOP_CONFIG", "/dev/null");
-        for name in ["NO_COLOR", "COLORTERM", "IMTOP_TOKEN", "IMTOP_API", "IMTOP_WATCH"] {
+        for name in ["NO_COLOR", "COLORTERM", "IMTOP_TOKEN", "IMTOP_API", "IMTOP_WATCH", "TMUX", "STY"] {
             command.env_remove(name);
         }
         command.cwd(env!("CARGO_MANIFEST_DIR"));
@@ -77,6 +78,7 @@ impl Session {
         let child = slave.spawn_command(command).unwrap();
         let screen = Arc::new(Screen {
             terminal: Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)),
+            sent: Mutex::default(),
             drawn: Condvar::new(),
             closed: AtomicBool::new(false),
         });
@@ -88,6 +90,7 @@ impl Session {
                 if reader.closed.load(Ordering::SeqCst) {
                     break; // and with the last handle of the terminal it is gone
                 }
+                reader.sent.lock().unwrap().extend_from_slice(&bytes[..read]);
                 reader.terminal.lock().unwrap().process(&bytes[..read]);
                 reader.drawn.notify_all();
             }
@@ -109,6 +112,11 @@ impl Session {
     /// What the screen shows now.
     pub(crate) fn text(&self) -> String {
         self.screen.terminal.lock().unwrap().screen().contents()
+    }
+
+    /// All that the program has written so far.
+    pub(crate) fn sent(&self) -> String {
+        String::from_utf8_lossy(&self.screen.sent.lock().unwrap()).into_owned()
     }
 
     /// Waits until the screen is as wished; gives what it shows then.

@@ -34,10 +34,6 @@ pub(in crate::ui) struct Glyphs {
     pub(in crate::ui) critical: &'static str,
     /// A stretch of time of which nothing is known.
     pub(in crate::ui) unknown_cell: &'static str,
-    /// There is more above.
-    pub(in crate::ui) above: &'static str,
-    /// There is more below.
-    pub(in crate::ui) below: &'static str,
     pub(in crate::ui) bars: [&'static str; 8],
 }
 
@@ -69,8 +65,6 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     info: "i",
     critical: "✘",
     unknown_cell: "░",
-    above: "↑",
-    below: "↓",
     bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
 
@@ -102,8 +96,6 @@ pub(super) const ASCII: Glyphs = Glyphs {
     info: "i",
     critical: "X",
     unknown_cell: "?",
-    above: "^",
-    below: "v",
     bars: ["_", "_", ".", ".", "-", "-", "=", "#"],
 };
 
@@ -124,7 +116,7 @@ mod tests {
     use crate::ui::pen::width;
     use unicode_width::UnicodeWidthStr as _;
 
-    fn signs(glyphs: Glyphs) -> Vec<&'static str> {
+    fn signs(glyphs: &Glyphs) -> Vec<&'static str> {
         let mut signs = vec![
             glyphs.online,
             glyphs.background,
@@ -150,8 +142,6 @@ mod tests {
             glyphs.info,
             glyphs.critical,
             glyphs.unknown_cell,
-            glyphs.above,
-            glyphs.below,
         ];
         signs.extend(glyphs.bars);
         signs
@@ -159,14 +149,14 @@ mod tests {
 
     #[test]
     fn ascii_is_ascii_and_every_sign_of_a_column_is_one_wide() {
-        assert!(signs(ASCII).iter().all(|sign| sign.is_ascii()));
+        assert!(signs(&ASCII).iter().all(|sign| sign.is_ascii()));
         assert!([ASCII.to, ASCII.at_least, ASCII.at_most].iter().all(|sign| sign.is_ascii()));
-        assert!(signs(ASCII).iter().chain(&signs(UNICODE)).all(|sign| width(sign) == 1));
+        assert!(signs(&ASCII).iter().chain(&signs(&UNICODE)).all(|sign| width(sign) == 1));
     }
 
     #[test]
     fn where_ambiguous_characters_are_wide_exactly_those_give_way_to_ascii() {
-        for ((sign, ascii), unicode) in signs(NARROW).into_iter().zip(signs(ASCII)).zip(signs(UNICODE)) {
+        for ((sign, ascii), unicode) in signs(&NARROW).into_iter().zip(signs(&ASCII)).zip(signs(&UNICODE)) {
             assert_eq!(sign, if unicode.width_cjk() == 1 { unicode } else { ascii });
         }
         assert!([NARROW.to, NARROW.at_least, NARROW.at_most].iter().all(|sign| sign.is_ascii()));
