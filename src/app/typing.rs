@@ -73,7 +73,9 @@ pub(super) fn typed(model: &mut Model) {
     let text = prompt.text().to_owned();
     match prompt.purpose() {
         Purpose::Filter => {
-            apply_filter(model, &text);
+            if !begins_keyword(&text) {
+                apply_filter(model, &text);
+            }
             offer_words(model, false);
         }
         Purpose::EventFilter => events::filter(model, &text),
@@ -152,6 +154,15 @@ fn tick(model: &mut Model) -> bool {
     true
 }
 
+/// Whether the last word of a filter may be the beginning of `and`, `or` or `not`: whoever types on
+/// does not want to see for a moment who has an `an` in the name.
+fn begins_keyword(text: &str) -> bool {
+    let Some((before, word)) = text.rsplit_once(' ') else { return false };
+    let word = word.to_lowercase();
+    let begins = ["and", "or", "not"].iter().any(|keyword| keyword.starts_with(&word));
+    !before.trim().is_empty() && !word.is_empty() && begins
+}
+
 /// Narrows the help to the lines with this text.
 fn search_help(model: &mut Model, text: &str) {
     if let Screen::Help { search, scroll, .. } = &mut model.screen
@@ -184,6 +195,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             if let Some(mut prompt) = model.prompt.take() {
                 if prompt.purpose() == Purpose::Command {
                     return run_command(model, prompt);
+                }
+                if prompt.purpose() == Purpose::Filter {
+                    apply_filter(model, prompt.text());
                 }
                 let mistake = model.mistake.as_ref().filter(|_| prompt.purpose() == Purpose::Filter);
                 if let Some(mistake) = mistake {
