@@ -900,3 +900,53 @@ fn the_palette_fits_on_every_screen_and_keeps_its_cursor_there() {
         }
     }
 }
+
+/// One user with whom several things are wrong.
+fn suspect(size: (u16, u16)) -> Stage {
+    let mut stage = Stage::new(size, 10, vec![Entry::of("u1"), Entry::of("u2")]);
+    let wrong = connection(2, "a", Some(("u9", 3, -86_400)));
+    stage.answer(0, vec![("u1", UserStatus::Online(vec![wrong])), ("u2", UserStatus::Offline)]);
+    stage.theme = Theme::new(Colour::None, true);
+    stage
+}
+
+#[test]
+fn what_is_wrong_is_named_the_worst_first_and_what_was_put_aside_steps_back() {
+    let mut stage = suspect((120, 24));
+    let row = |stage: &Stage| {
+        let screen = stage.screen();
+        screen.lines().find(|line| line.contains("u1  ")).unwrap_or_default().to_owned()
+    };
+    assert!(row(&stage).starts_with(" +X u1 "), "{}", row(&stage));
+    assert!(row(&stage).ends_with(" token-foreign-user, token-expired +1"), "{}", row(&stage));
+    assert!(stage.screen().contains("X 1 critical  ! 2 warning"), "{}", stage.screen());
+    stage.keys("ja");
+    assert!(row(&stage).starts_with(">+  u1 "), "{}", row(&stage));
+    assert!(row(&stage).ends_with(" v token-foreign-user +2"), "{}", row(&stage));
+    assert!(!stage.screen().contains("critical"), "{}", stage.screen());
+    stage.keys("m");
+    assert!(row(&stage).starts_with(">+ &u1 "), "{}", row(&stage));
+    stage.send(Msg::Resize(80, 24));
+    assert!(
+        row(&stage).contains(" of u9!"),
+        "without the column the token says whose it is: {}",
+        row(&stage)
+    );
+}
+
+#[test]
+fn of_the_counts_those_of_findings_go_first() {
+    let mut stage = suspect((80, 24));
+    let mut seen = [false; 3];
+    for width in 20..140 {
+        stage.send(Msg::Resize(width, 24));
+        let screen = stage.screen();
+        let counts = screen.lines().nth(1).unwrap_or_default();
+        let shown = [" X 1 critical  ! 2 warning", " X 1 crit  ! 2 warn", ""];
+        let which = shown.iter().position(|tally| counts.ends_with(tally)).unwrap();
+        seen[which] = true;
+        assert!(which == 2 || counts.contains("background"), "{counts}");
+        assert!(which < 2 || !counts.contains('X'), "{counts}");
+    }
+    assert_eq!(seen, [true; 3]);
+}
