@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::Model;
 use crate::presence::{Presence, Why};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 
 /// How many words there is room for.
@@ -46,18 +46,19 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
         parts
     };
-    let needed =
-        |parts: &[(String, Style)]| parts.iter().map(|(text, _)| usize::from(width(text)) + 2).sum::<usize>();
+    let needed = |parts: &[(String, Style)]| {
+        parts.iter().map(|(text, _)| usize::from(theme.width(text)) + 2).sum::<usize>()
+    };
     let levels = [Level::Long, Level::Short, Level::States, Level::Tight];
     let fitting = levels.into_iter().find(|level| needed(&parts(*level)) <= usize::from(area.width) + 1);
     let chosen = parts(fitting.unwrap_or(Level::Tight));
     // Numbers that stand still step back.
     let stands = model.hidden_changes().is_some();
     let gap = if area.width < 40 { 1 } else { 2 };
-    let mut pen = Pen::new(buf, area, 0);
+    let mut pen = Pen::new(theme, buf, area, 0);
     pen.skip(u16::from(area.width >= 40));
     for (text, style) in chosen {
-        let columns = width(&text);
+        let columns = theme.width(&text);
         if columns > pen.left() {
             break; // whole counts only: half a number is another number
         }

@@ -13,7 +13,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, scroll: usize, body: Rect, buf:
     let lines = help_lines(model);
     let names = help_names(body.width);
     for (row, line) in (0..body.height).zip(lines.iter().skip(scroll)) {
-        let mut pen = Pen::new(buf, body, row);
+        let mut pen = Pen::new(theme, buf, body, row);
         pen.skip(1);
         let cut = theme.glyphs.cut;
         match line {

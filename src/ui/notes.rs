@@ -5,13 +5,13 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::{Model, Note, visible_notes};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let mut cursor = None;
     for (row, note) in (0..area.height).zip(visible_notes(model, area.height)) {
-        let mut pen = Pen::new(buf, area, row);
+        let mut pen = Pen::new(theme, buf, area, row);
         pen.skip(1);
         let cut = theme.glyphs.cut;
         match note {
@@ -49,8 +49,8 @@ fn filter(model: &Model, theme: &Theme, pen: &mut Pen<'_>) -> Option<u16> {
     let head = "filter: ";
     pen.put(head, theme.strong);
     let Some(prompt) = model.prompt() else {
-        let room = pen.left().saturating_sub(width(&found) + 3);
-        let text = width(rows.filter()).min(room.max(8));
+        let room = pen.left().saturating_sub(theme.width(&found) + 3);
+        let text = theme.width(rows.filter()).min(room.max(8));
         pen.field(rows.filter(), text, theme.glyphs.cut, theme.plain).skip(3);
         pen.rest(&found, theme.glyphs.cut, theme.dim);
         return None;
@@ -59,15 +59,15 @@ fn filter(model: &Model, theme: &Theme, pen: &mut Pen<'_>) -> Option<u16> {
     let room = pen.left().saturating_sub(1);
     let mut shown = prompt.text();
     let mut before = prompt.before_cursor();
-    while width(before) > room {
+    while theme.width(before) > room {
         let first = before.chars().next().map_or(before.len(), char::len_utf8);
         before = before.get(first..).unwrap_or_default();
         shown = shown.get(first..).unwrap_or_default();
     }
-    let typed = width(shown).min(room);
+    let typed = theme.width(shown).min(room);
     pen.field(shown, typed, theme.glyphs.cut, theme.plain);
-    if pen.left() > width(&found) + 4 {
+    if pen.left() > theme.width(&found) + 4 {
         pen.skip(4).rest(&found, theme.glyphs.cut, theme.dim);
     }
-    Some(1 + width(head) + width(before))
+    Some(1 + theme.width(head) + theme.width(before))
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::app::{Line, Model, SortColumn};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 use super::{connection_row, user_row};
 
@@ -14,17 +14,18 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
     let sort = model.rows().sort();
     let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
     for (name, column) in columns.iter() {
-        let mut pen = Pen::in_column(buf, head, 0, column);
+        let mut pen = Pen::in_column(theme, buf, head, 0, column);
         let title = name.head();
         if sort.column == SortColumn::Column(name) && column.width > 1 {
-            pen.field(title, width(title).min(column.width - 1), "", theme.strong).put(arrow, theme.strong);
+            pen.field(title, theme.width(title).min(column.width - 1), "", theme.strong)
+                .put(arrow, theme.strong);
         } else {
             pen.field(title, column.width, "", theme.strong);
         }
     }
     if sort.inverted && matches!(sort.column, SortColumn::List | SortColumn::Problems) {
         // These orders have no column of their own.
-        Pen::new(buf, head, 0).skip(1).put(arrow, theme.strong);
+        Pen::new(theme, buf, head, 0).skip(1).put(arrow, theme.strong);
     }
     let lines = model.window(body.height);
     if lines.is_empty() {
@@ -39,10 +40,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
         if selected == Some(line) {
             if model.events().is_some() {
                 // The keys are with the events below.
-                Pen::new(buf, body, row).put(">", theme.dim);
+                Pen::new(theme, buf, body, row).put(">", theme.dim);
                 continue;
             }
-            Pen::new(buf, body, row).put(">", theme.strong);
+            Pen::new(theme, buf, body, row).put(">", theme.strong);
             let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
             buf.set_style(bar, theme.selected);
         }
@@ -58,7 +59,7 @@ fn nobody(model: &Model, theme: &Theme, body: Rect, buf: &mut Buffer) {
     };
     let top = u16::from(body.height > 3);
     for (row, text) in [(top, what.as_str()), (top + 1, advice)] {
-        Pen::new(buf, body, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
+        Pen::new(theme, buf, body, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::app::{
 };
 use crate::presence::{Platform, Presence, UserIx, Why};
 
-use super::pen::{Pen, shortened, shortened_within, width};
+use super::pen::Pen;
 use super::theme::Theme;
 use super::times;
 
@@ -36,19 +36,20 @@ pub(super) fn draw(
     if let Some(at) = picture.changed(user) {
         let age_ms = picture.now.mono_ms.saturating_sub(at);
         if let Some((sign, style)) = theme.change(age_ms) {
-            Pen::new(buf, body, row).put(sign, style);
+            Pen::new(theme, buf, body, row).put(sign, style);
         }
     }
     if !roster.connections(user).is_empty() {
         let open = model.expansion().contains(user);
         let sign = if open { theme.glyphs.open } else { theme.glyphs.closed };
-        Pen::new(buf, body, row).skip(1).put(sign, base);
+        Pen::new(theme, buf, body, row).skip(1).put(sign, base);
     }
     let mut put = |column: Column, text: &str, style: Style| {
-        Pen::in_column(buf, body, row, column).field(text, column.width, cut, base.patch(style));
+        Pen::in_column(theme, buf, body, row, column).field(text, column.width, cut, base.patch(style));
     };
     let names = model.names();
-    let id = shortened_within(&names.user(list.raw_id(user)), columns.column(ColumnName::User).width, cut);
+    let id =
+        theme.shortened_within(&names.user(list.raw_id(user)), columns.column(ColumnName::User).width, cut);
     put(columns.column(ColumnName::User), &id, theme.plain);
     let label = list.label(user).map(|it| names.label(it)).unwrap_or_default();
     put(columns.column(ColumnName::Label), &label, theme.plain);
@@ -69,16 +70,16 @@ pub(super) fn draw(
     };
     put(columns.column(ColumnName::Presence), &format!("{sign} {word}{age}"), style);
     if let Presence::Unknown(why) = presence {
-        let start = columns.column(ColumnName::Presence).x + width(sign) + 1 + width(word) + 2;
+        let start = columns.column(ColumnName::Presence).x + theme.width(sign) + 1 + theme.width(word) + 2;
         let rest = Column { x: start, width: body.width.saturating_sub(start) };
         let mut texts = unknown(&picture, theme, user, why).into_iter();
-        let fitting = texts.find(|text| width(text) <= rest.width);
+        let fitting = texts.find(|text| theme.width(text) <= rest.width);
         put(rest, &fitting.unwrap_or_else(|| format!("({why})")), theme.plain);
         return;
     }
     put(columns.column(ColumnName::Platforms), &platforms(&picture, theme, user), theme.plain);
     let (remark, style) = remark(model, &picture, theme, user, guest);
-    let has_room = columns.column(ColumnName::Findings).width >= width(&remark).min(REMARK);
+    let has_room = columns.column(ColumnName::Findings).width >= theme.width(&remark).min(REMARK);
     if has_room {
         put(columns.column(ColumnName::Findings), &remark, style);
     }
@@ -167,7 +168,7 @@ fn token(
     let text = match (found.user, found.platform) {
         (Some(other), _) if instead => {
             let words = format!("of {}", model.names().shown_user(other));
-            format!("{}{sign}", shortened(&words, room.saturating_sub(1), theme.glyphs.cut))
+            format!("{}{sign}", theme.shortened(&words, room.saturating_sub(1), theme.glyphs.cut))
         }
         // An end that has come is as bad, and has its own word.
         (None, Some(platform)) if instead && style != theme.bad => {
