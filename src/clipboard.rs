@@ -70,7 +70,7 @@ pub fn osc52(text: &str, multiplexer: Multiplexer) -> Result<Vec<u8>, TooLong> {
         Multiplexer::Screen => {
             let words = format!("\x1b]52;c;{encoded}\x07");
             let pieces = words.as_bytes().chunks(SCREEN_PIECE).map(String::from_utf8_lossy);
-            pieces.map(|piece| format!("\x1bP{piece}\x1b\\")).collect()
+            pieces.flat_map(|piece| ["\x1bP".into(), piece, "\x1b\\".into()]).collect()
         }
     }
     .into_bytes())

@@ -124,7 +124,7 @@ mod tests {
     use crate::ui::pen::Ruler;
     use unicode_width::UnicodeWidthStr as _;
 
-    fn signs(glyphs: Glyphs) -> Vec<&'static str> {
+    fn signs(glyphs: &Glyphs) -> Vec<&'static str> {
         let mut signs = vec![
             glyphs.online,
             glyphs.background,
@@ -159,19 +159,19 @@ mod tests {
 
     #[test]
     fn ascii_is_ascii_and_every_sign_of_a_column_is_one_wide() {
-        assert!(signs(ASCII).iter().all(|sign| sign.is_ascii()));
+        assert!(signs(&ASCII).iter().all(|sign| sign.is_ascii()));
         assert!([ASCII.to, ASCII.at_least, ASCII.at_most].iter().all(|sign| sign.is_ascii()));
         assert!(
-            signs(ASCII)
+            signs(&ASCII)
                 .iter()
-                .chain(&signs(UNICODE))
+                .chain(&signs(&UNICODE))
                 .all(|sign| Ruler { ambiguous_wide: false }.width(sign) == 1)
         );
     }
 
     #[test]
     fn where_ambiguous_characters_are_wide_exactly_those_give_way_to_ascii() {
-        for ((sign, ascii), unicode) in signs(NARROW).into_iter().zip(signs(ASCII)).zip(signs(UNICODE)) {
+        for ((sign, ascii), unicode) in signs(&NARROW).into_iter().zip(signs(&ASCII)).zip(signs(&UNICODE)) {
             assert_eq!(sign, if unicode.width_cjk() == 1 { unicode } else { ascii });
         }
         assert!([NARROW.to, NARROW.at_least, NARROW.at_most].iter().all(|sign| sign.is_ascii()));
