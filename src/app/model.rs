@@ -164,6 +164,15 @@ pub enum TimeStyle {
     Absolute,
 }
 
+impl TimeStyle {
+    pub(super) fn other(self) -> TimeStyle {
+        match self {
+            TimeStyle::Relative => TimeStyle::Absolute,
+            TimeStyle::Absolute => TimeStyle::Relative,
+        }
+    }
+}
+
 /// A few words that pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {

@@ -4,12 +4,10 @@ use crate::presence::{Freshness, UserIx};
 
 use super::action::Action;
 use super::copy::{copy, subject};
-use super::events::EventsList;
-use super::findings::FindingsList;
 use super::layout::ColumnName;
 use super::list::{Cursor, Line};
 use super::message::Effect;
-use super::model::{Held, Model, Screen, TimeStyle};
+use super::model::{Held, Model, Screen};
 use super::sort::{Sort, SortColumn};
 use super::update::{adopt_list, hint, narrow};
 use super::{events, findings, problems, typing, views};
@@ -40,10 +38,9 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Close => views::leave(model),
         Action::Back => views::back(model),
         Action::Help => views::help(model),
-        Action::ShowUsers => views::show(model, Screen::Users),
-        Action::ShowEvents => views::show(model, Screen::Events(EventsList::default())),
-        Action::ShowFindings => views::show(model, Screen::Findings(FindingsList::default())),
-        Action::ShowServer => views::show(model, Screen::Server { scroll: 0 }),
+        Action::ShowUsers | Action::ShowEvents | Action::ShowFindings | Action::ShowServer => {
+            views::show_by_key(model, action);
+        }
         Action::Detail => {
             if let Some(user) = subject(model) {
                 views::show_detail(model, user);
@@ -96,12 +93,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             let sort = model.rows.sort();
             set_sort(model, Sort { inverted: !sort.inverted, ..sort });
         }
-        Action::TimeStyle => {
-            model.times = match model.times {
-                TimeStyle::Relative => TimeStyle::Absolute,
-                TimeStyle::Absolute => TimeStyle::Relative,
-            }
-        }
+        Action::TimeStyle => model.times = model.times.other(),
         Action::Down
         | Action::Up
         | Action::HalfPageDown

@@ -2,8 +2,10 @@
 
 use crate::presence::{UserId, UserIx};
 
+use super::action::Action;
 use super::detail::Detail;
 use super::events::EventsList;
+use super::findings::FindingsList;
 use super::model::{Model, Screen};
 use super::update::{apply_filter, hint};
 
@@ -45,6 +47,17 @@ pub(super) fn show(model: &mut Model, view: Screen) {
     if std::mem::discriminant(&model.screen) != std::mem::discriminant(&view) {
         model.screen = view;
     }
+}
+
+/// Goes to the view that a key stands for.
+pub(super) fn show_by_key(model: &mut Model, action: Action) {
+    let view = match action {
+        Action::ShowEvents => Screen::Events(EventsList::default()),
+        Action::ShowFindings => Screen::Findings(FindingsList::default()),
+        Action::ShowServer => Screen::Server { scroll: 0 },
+        _ => Screen::Users,
+    };
+    show(model, view);
 }
 
 /// Shows everything that is known of a user, on top of what is shown now.

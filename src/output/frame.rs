@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::{Buffer, Cell, CellWidth as _};
 use ratatui::crossterm::QueueableCommand as _;
 use ratatui::crossterm::style::{Attribute, Color, SetAttribute, SetBackgroundColor, SetForegroundColor};
 use ratatui::style::Modifier;
-use unicode_width::UnicodeWidthStr as _;
 
 /// Writes the frame line by line, without the blanks at the ends of lines and without the empty
 /// lines at its foot.
@@ -22,7 +21,7 @@ pub fn write_frame(frame: &Buffer, coloured: bool, out: &mut dyn Write) -> io::R
             while x < area.right() {
                 let cell = &frame[(x, y)];
                 cells.push(cell);
-                x += (cell.symbol().width() as u16).max(1); // a wide character covers the next cell
+                x += (cell.cell_width()).max(1); // a wide character covers the next cell
             }
             let last = cells.iter().rposition(|cell| cell.symbol() != " " || (coloured && !is_plain(cell)));
             cells.truncate(last.map_or(0, |last| last + 1));

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{Model, Picture, TimeStyle, foreign};
 use crate::presence::{Tracked, UserIx};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 use super::times;
 
@@ -34,7 +34,7 @@ pub(super) fn draw(
     let roomy = body.width >= ROOMY;
     let gap = if roomy { 2 } else { 1 };
 
-    let mut pen = Pen::new(buf, body, row);
+    let mut pen = Pen::new(theme, buf, body, row);
     let branch = if at + 1 == connections.len() { glyphs.last_branch } else { glyphs.branch };
     pen.skip(3).put(branch, base).skip(1);
     if body.width >= 60 {
@@ -66,11 +66,11 @@ pub(super) fn draw(
         pen.field(&words, columns, cut, base).skip(gap);
     }
     let (whole, style) = token_words(model, &picture, theme, user, at, false);
-    let words = if width(&whole) <= pen.left() {
+    let words = if theme.width(&whole) <= pen.left() {
         whole
     } else {
         let short = token_words(model, &picture, theme, user, at, true).0;
-        if width(&short) <= pen.left() { short } else { short.replacen("issued for ", "for ", 1) }
+        if theme.width(&short) <= pen.left() { short } else { short.replacen("issued for ", "for ", 1) }
     };
     pen.rest(&words, cut, hue(style));
 }

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::Model;
 use crate::presence::{Presence, Severity, Why};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 
 /// How many words there is room for.
@@ -54,7 +54,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     for (level, tally_in_short) in tries {
         let tally = tally_in_short.map(|short| tally(model, theme, short)).unwrap_or_default();
         let all: Vec<(String, Style)> = parts(level).into_iter().chain(tally).collect();
-        if needed(&all) <= usize::from(area.width) + 1 {
+        if needed(theme, &all) <= usize::from(area.width) + 1 {
             chosen = all;
             break;
         }
@@ -62,10 +62,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     // Numbers that stand still step back.
     let stands = model.hidden_changes().is_some();
     let gap = if area.width < 40 { 1 } else { 2 };
-    let mut pen = Pen::new(buf, area, 0);
+    let mut pen = Pen::new(theme, buf, area, 0);
     pen.skip(u16::from(area.width >= 40));
     for (text, style) in chosen {
-        let columns = width(&text);
+        let columns = theme.width(&text);
         if columns > pen.left() {
             break; // whole counts only: half a number is another number
         }
@@ -74,8 +74,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn needed(parts: &[(String, Style)]) -> usize {
-    parts.iter().map(|(text, _)| usize::from(width(text)) + 2).sum()
+fn needed(theme: &Theme, parts: &[(String, Style)]) -> usize {
+    parts.iter().map(|(text, _)| usize::from(theme.width(text)) + 2).sum()
 }
 
 /// How much is wrong: what somebody should act on, and what somebody should look at.

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{Detail, DetailLine, Model, Picture, advice_lines, foreign};
 use crate::presence::{Claims, Event, EventGroup, Finding, Presence, Since, UserIx, visible};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 use super::times;
 use super::transition::wording;
@@ -22,10 +22,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, user: UserIx, scroll: usize, bo
     // The user's name stays at the top, whatever is scrolled.
     let list = sheet.picture.roster.list();
     let id = model.names().user(list.raw_id(user));
-    let mut pen = Pen::new(buf, body, 0);
+    let mut pen = Pen::new(theme, buf, body, 0);
     pen.skip(1).put("user ", theme.plain).rest(&id, theme.glyphs.cut, theme.strong);
     for (row, line) in (1..).zip(detail.window(scroll, body.height.saturating_sub(1))) {
-        sheet.line(line, Pen::new(buf, body, row));
+        sheet.line(line, Pen::new(theme, buf, body, row));
     }
 }
 
@@ -88,7 +88,7 @@ impl Sheet<'_> {
                 pen.put(&format!("{sign} {}", presence.word()), style).skip(1);
                 if let Presence::Unknown(why) = presence {
                     let texts = unknown(&self.picture, theme, self.user, why);
-                    let fitting = texts.into_iter().find(|text| width(text) <= pen.left());
+                    let fitting = texts.into_iter().find(|text| theme.width(text) <= pen.left());
                     pen.rest(&fitting.unwrap_or_default(), cut, theme.plain);
                 } else if roster.is_stale(self.user, now) {
                     pen.rest("(stale: an answer is due)", cut, theme.warn);
@@ -153,9 +153,9 @@ impl Sheet<'_> {
         pen.skip(2).put(&when, theme.plain).skip(2);
         let text = wording(self.model, theme).group(event).what;
         let seen = if self.detail.is_roomy() { self.seen(event) } else { String::new() };
-        let room = pen.left().saturating_sub(width(&seen) + 2);
-        pen.field(&text, width(&text).min(room), theme.glyphs.cut, theme.plain);
-        pen.skip(pen.left().saturating_sub(width(&seen) + 1)).put(&seen, theme.dim);
+        let room = pen.left().saturating_sub(theme.width(&seen) + 2);
+        pen.field(&text, theme.width(&text).min(room), theme.glyphs.cut, theme.plain);
+        pen.skip(pen.left().saturating_sub(theme.width(&seen) + 1)).put(&seen, theme.dim);
     }
 
     /// How long ago something happened, and which request showed it.

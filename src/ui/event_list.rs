@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::{EventsWindow, Model, Screen, TimeStyle};
 use crate::presence::{Event, EventGroup, Since};
 
-use super::pen::{Pen, shortened, shortened_within, width};
+use super::pen::Pen;
 use super::theme::Theme;
 use super::times;
 use super::transition::{in_words, some_names};
@@ -27,14 +27,14 @@ const ID: u16 = 20;
 /// The view of events, with its head.
 pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
     let Some(window) = model.events_window(body.height) else { return };
-    headline(model, theme, &window, Pen::new(buf, head, 0));
+    headline(model, theme, &window, Pen::new(theme, buf, head, 0));
     list(model, theme, &window, body, buf);
 }
 
 /// The events at the foot, while they have the keys.
 pub(super) fn draw_pane(model: &Model, theme: &Theme, rule: Rect, area: Rect, buf: &mut Buffer) {
     if let Some(window) = model.events_window(area.height) {
-        Pen::new(buf, rule, 0).skip(2).put(" events, newest first ", theme.strong);
+        Pen::new(theme, buf, rule, 0).skip(2).put(" events, newest first ", theme.strong);
         list(model, theme, &window, area, buf);
     }
 }
@@ -63,11 +63,11 @@ fn headline(model: &Model, theme: &Theme, window: &EventsWindow<'_>, mut pen: Pe
     }
     if !list.filter().is_empty() {
         pen.put(" with ", theme.plain);
-        let room = pen.left().saturating_sub(width(&place) + 2);
-        pen.put(&shortened(list.filter(), room, theme.glyphs.cut), theme.strong);
+        let room = pen.left().saturating_sub(theme.width(&place) + 2);
+        pen.put(&theme.shortened(list.filter(), room, theme.glyphs.cut), theme.strong);
     }
-    if pen.left() > width(&place) + 1 {
-        pen.skip(pen.left() - width(&place) - 1).put(&place, theme.dim);
+    if pen.left() > theme.width(&place) + 1 {
+        pen.skip(pen.left() - theme.width(&place) - 1).put(&place, theme.dim);
     }
 }
 
@@ -79,11 +79,11 @@ fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf
     let cut = theme.glyphs.cut;
     let lines = in_words(model, theme, &window.lines);
     let when: Vec<String> = window.lines.iter().map(|group| when(model, theme, group, area.width)).collect();
-    let ids: Vec<String> = lines.iter().map(|line| shortened_within(&line.who, ID, cut)).collect();
+    let ids: Vec<String> = lines.iter().map(|line| theme.shortened_within(&line.who, ID, cut)).collect();
     let label = |at: usize| lines.get(at).and_then(|line| line.label.as_deref()).unwrap_or_default();
-    let who_width = |at: usize, id: &str| match width(label(at)) {
-        0 => width(id),
-        label => width(id) + 1 + label,
+    let who_width = |at: usize, id: &str| match theme.width(label(at)) {
+        0 => theme.width(id),
+        label => theme.width(id) + 1 + label,
     };
     // As wide as most are, so that columns stand still.
     let usual = match (model.times(), area.width) {
@@ -92,14 +92,14 @@ fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf
         (TimeStyle::Relative, _) => 24,
         (TimeStyle::Absolute, _) => 17,
     };
-    let when_width = when.iter().map(|when| width(when)).fold(usual, u16::max).min(area.width / 2);
+    let when_width = when.iter().map(|when| theme.width(when)).fold(usual, u16::max).min(area.width / 2);
     let gap = if area.width < NARROW { 1 } else { 2 };
-    let right_width = window.lines.first().map_or(0, |group| width(&right(theme, group, area.width)));
+    let right_width = window.lines.first().map_or(0, |group| theme.width(&right(theme, group, area.width)));
     // Labels give way to what happened.
-    let what = lines.iter().map(|line| width(&line.what)).max().unwrap_or(0);
+    let what = lines.iter().map(|line| theme.width(&line.what)).max().unwrap_or(0);
     let room = area.width.saturating_sub(2 + when_width + gap + gap + what + 1 + right_width);
     let widest = ids.iter().enumerate().map(|(at, id)| who_width(at, id)).max().unwrap_or(0);
-    let widest_id = ids.iter().map(|id| width(id)).max().unwrap_or(0);
+    let widest_id = ids.iter().map(|id| theme.width(id)).max().unwrap_or(0);
     let one_user = model.events().is_some_and(|list| list.only.is_some());
     // The head says whose events they are.
     let who = match widest.min(room).min(area.width / 3) {
@@ -114,30 +114,30 @@ fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf
         let right = right(theme, group, area.width);
         let free = area.width.saturating_sub(right_width + u16::from(right_width > 0));
         let left = Rect { width: free, ..area };
-        let mut pen = Pen::new(buf, left, row);
+        let mut pen = Pen::new(theme, buf, left, row);
         pen.skip(2).field(when, when_width, cut, theme.dim).skip(gap);
         if who > 0 {
-            let id_width = width(id).min(who);
+            let id_width = theme.width(id).min(who);
             pen.field(id, id_width, cut, theme.plain);
             let room = who - id_width;
             // Half a label says little.
-            if room > width(label(at)) || room > LABEL {
+            if room > theme.width(label(at)) || room > LABEL {
                 pen.skip(1).field(label(at), room - 1, cut, theme.dim);
             } else {
                 pen.skip(room);
             }
             pen.skip(gap);
         }
-        pen.field(&line.what, width(&line.what), cut, theme.plain);
+        pen.field(&line.what, theme.width(&line.what), cut, theme.plain);
         let room = pen.left().saturating_sub(2);
         let names = some_names(model.names(), theme, line.users, line.and_more, room);
         if !names.is_empty() {
             pen.put(": ", theme.plain).put(&names, theme.plain);
         }
-        let mut pen = Pen::new(buf, area, row);
+        let mut pen = Pen::new(theme, buf, area, row);
         pen.skip(left.width + 1).put(&right, theme.dim);
         if window.selected == Some(row) {
-            Pen::new(buf, area, row).put(">", theme.strong);
+            Pen::new(theme, buf, area, row).put(">", theme.strong);
             let bar = Rect { y: area.y + row, height: 1, ..area }.intersection(buf.area);
             buf.set_style(bar, theme.selected);
         }
@@ -172,8 +172,8 @@ fn right(theme: &Theme, group: &EventGroup, columns: u16) -> String {
         ROOMY..WIDE => kind(),
         WIDE.. => {
             let id = operation.map_or_else(String::new, |it| crate::presence::visible(&it.0).into_owned());
-            let id = shortened(&id, ID, theme.glyphs.cut);
-            format!("{}{}{id} ", kind(), " ".repeat(usize::from(ID - width(&id))))
+            let id = theme.shortened(&id, ID, theme.glyphs.cut);
+            format!("{}{}{id} ", kind(), " ".repeat(usize::from(ID - theme.width(&id))))
         }
     }
 }
@@ -195,6 +195,6 @@ fn nothing(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     };
     let top = u16::from(area.height > 3 && matches!(model.screen(), Screen::Events(_)));
     for (row, text) in [(top, what.as_str()), (top + 1, advice)] {
-        Pen::new(buf, area, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
+        Pen::new(theme, buf, area, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
     }
 }

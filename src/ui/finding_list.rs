@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::{FindingLine, FindingsList, Model, finding_rows, wrapped};
 use crate::presence::{About, Rule};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 use super::times;
 
@@ -20,12 +20,12 @@ pub(super) fn draw(model: &Model, theme: &Theme, view: &FindingsList, body: Rect
         return;
     }
     let top = view.top(height);
-    let widths = widths(model, view.lines().iter().skip(top).take(usize::from(height)));
+    let widths = widths(model, theme, view.lines().iter().skip(top).take(usize::from(height)));
     for (row, (at, line)) in (0..height).zip(view.lines().iter().enumerate().skip(top)) {
         let selected = view.selected_line() == Some(at);
-        draw_line(model, theme, *line, widths, Pen::new(buf, body, row));
+        draw_line(model, theme, *line, widths, Pen::new(theme, buf, body, row));
         if selected {
-            Pen::new(buf, body, row).put(">", theme.strong);
+            Pen::new(theme, buf, body, row).put(">", theme.strong);
             let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
             buf.set_style(bar, theme.selected);
         }
@@ -37,14 +37,14 @@ pub(super) fn draw(model: &Model, theme: &Theme, view: &FindingsList, body: Rect
 }
 
 /// Widths of the longest ID and the longest label of some lines, within limits.
-fn widths<'a>(model: &Model, lines: impl Iterator<Item = &'a FindingLine>) -> (u16, u16) {
+fn widths<'a>(model: &Model, theme: &Theme, lines: impl Iterator<Item = &'a FindingLine>) -> (u16, u16) {
     let list = model.picture().roster.list();
     let mut longest = (8, 0);
     for line in lines {
         if let FindingLine::Finding(About::User(user), _) = line {
-            longest.0 = longest.0.max(width(&model.names().user(list.raw_id(*user))));
+            longest.0 = longest.0.max(theme.width(&model.names().user(list.raw_id(*user))));
             let label = list.label(*user).map(|label| model.names().label(label));
-            longest.1 = longest.1.max(label.map_or(0, |label| width(&label)));
+            longest.1 = longest.1.max(label.map_or(0, |label| theme.width(&label)));
         }
     }
     (longest.0.min(24), longest.1.min(20))
@@ -60,7 +60,7 @@ fn draw_line(model: &Model, theme: &Theme, line: FindingLine, widths: (u16, u16)
             pen.put(sign, style).skip(1).field(severity.word(), 9, cut, style).skip(1);
             pen.field(rule.name(), RULE.min(pen.left()), cut, theme.strong).skip(1);
             let counted = counted(rule, count, acknowledged);
-            pen.field(&counted, width(&counted).max(10), cut, theme.plain).skip(2);
+            pen.field(&counted, theme.width(&counted).max(10), cut, theme.plain).skip(2);
             pen.rest(rule.says(), cut, theme.dim);
         }
         FindingLine::Finding(about, number) => {
@@ -100,7 +100,7 @@ fn counted(rule: Rule, count: usize, acknowledged: usize) -> String {
 /// What the selected rule means, and what to do, in the order in which to do it.
 fn advise(model: &Model, theme: &Theme, view: &FindingsList, area: Rect, buf: &mut Buffer) {
     let rule = theme.glyphs.rule.repeat(usize::from(area.width));
-    Pen::new(buf, area, 0).put(&rule, theme.dim);
+    Pen::new(theme, buf, area, 0).put(&rule, theme.dim);
     let line = view.lines().get(view.selected_line().unwrap_or(0)).copied();
     let (rule, evidence) = match line {
         Some(FindingLine::Rule { rule, .. }) => (rule, None),
@@ -118,7 +118,7 @@ fn advise(model: &Model, theme: &Theme, view: &FindingsList, area: Rect, buf: &m
     add(&format!("Do: {}", rule.advice()), true);
     for (row, (text, strong)) in (1..area.height).zip(lines) {
         let style = if strong { theme.strong } else { theme.plain };
-        Pen::new(buf, area, row).skip(1).rest(&text, theme.glyphs.cut, style);
+        Pen::new(theme, buf, area, row).skip(1).rest(&text, theme.glyphs.cut, style);
     }
 }
 
@@ -137,6 +137,6 @@ fn all_well(model: &Model, theme: &Theme, body: Rect, buf: &mut Buffer) {
     };
     let top = u16::from(body.height > 3);
     for (row, text) in [(top, what.as_str()), (top + 1, more)] {
-        Pen::new(buf, body, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
+        Pen::new(theme, buf, body, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
     }
 }

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use crate::app::{Model, Picture};
 use crate::presence::{Rule, UserIx};
 
-use super::pen::{Pen, shortened, width};
+use super::pen::Pen;
 use super::theme::Theme;
 
 /// Stands between two rules.
@@ -23,10 +23,10 @@ pub(super) fn draw(
     let names = names(model, picture, theme, user);
     let room = pen.left();
     let Some((first, style)) = names.first() else { return };
-    let shown = (1..=names.len()).rev().find(|shown| needed(&names, *shown) <= room);
+    let shown = (1..=names.len()).rev().find(|shown| needed(theme, &names, *shown) <= room);
     let Some(shown) = shown else {
         let more = more(names.len() - 1);
-        let name = shortened(first, room.saturating_sub(width(&more)), theme.glyphs.cut);
+        let name = theme.shortened(first, room.saturating_sub(theme.width(&more)), theme.glyphs.cut);
         pen.put(&name, base.patch(*style)).put(&more, base.patch(theme.dim));
         return;
     };
@@ -59,7 +59,7 @@ fn more(count: usize) -> String {
     if count == 0 { String::new() } else { format!(" +{count}") }
 }
 
-fn needed(names: &[(String, Style)], shown: usize) -> u16 {
-    let texts: u16 = names.iter().take(shown).map(|(name, _)| width(name) + width(GAP)).sum();
-    texts.saturating_sub(width(GAP)) + width(&more(names.len() - shown))
+fn needed(theme: &Theme, names: &[(String, Style)], shown: usize) -> u16 {
+    let texts: u16 = names.iter().take(shown).map(|(name, _)| theme.width(name) + theme.width(GAP)).sum();
+    texts.saturating_sub(theme.width(GAP)) + theme.width(&more(names.len() - shown))
 }

@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 
 use crate::app::{Action, Model, Purpose, Scope, Screen};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let mut pen = Pen::new(buf, area, 0);
+    let mut pen = Pen::new(theme, buf, area, 0);
     pen.skip(1);
     let cut = theme.glyphs.cut;
     if model.is_one_shot() {
@@ -47,14 +47,14 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             continue;
         }
         let keys: String = keys.iter().map(ToString::to_string).collect();
-        if width(&keys) + 1 + width(brief) + width(&scroll) + 2 > pen.left() {
+        if theme.width(&keys) + 1 + theme.width(brief) + theme.width(&scroll) + 2 > pen.left() {
             break;
         }
         pen.put(&keys, theme.key).skip(1).put(brief, theme.plain).skip(2);
     }
     let room = pen.left();
-    if !scroll.is_empty() && room > width(&scroll) {
-        pen.skip(room - width(&scroll) - 1).put(&scroll, theme.dim);
+    if !scroll.is_empty() && room > theme.width(&scroll) {
+        pen.skip(room - theme.width(&scroll) - 1).put(&scroll, theme.dim);
     }
 }
 
@@ -64,7 +64,7 @@ fn greeting(model: &Model, theme: &Theme, pen: &mut Pen<'_>) {
         [(Action::Help, "help"), (Action::Filter, "find somebody"), (Action::Detail, "look at one user")];
     for (action, words) in first {
         let Some(keys) = model.keymap().first_of(action) else { continue };
-        if width(&keys) + 1 + width(words) > pen.left() {
+        if theme.width(&keys) + 1 + theme.width(words) > pen.left() {
             break;
         }
         pen.put(&keys, theme.key).skip(1).put(words, theme.strong).skip(3);

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{Model, Note, visible_notes};
 use crate::presence::{FeedStatus, visible};
 
-use super::pen::{Pen, shortened, width};
+use super::pen::Pen;
 use super::theme::Theme;
 use super::times::{age_ms, clock, interval};
 
@@ -40,7 +40,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, notes: u16, buf: &m
     let mut segments = segments(model, theme, area.width, notes);
     let room = usize::from(area.width);
     let needed = |segments: &[Segment]| -> usize {
-        let columns = segments.iter().map(|segment| usize::from(width(&segment.text)) + 2);
+        let columns = segments.iter().map(|segment| usize::from(theme.width(&segment.text)) + 2);
         columns.sum::<usize>().saturating_sub(1)
     };
     for rank in (1..=6).rev() {
@@ -49,11 +49,11 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, notes: u16, buf: &m
         }
     }
     let spark = sparkline(model, theme);
-    let mut pen = Pen::new(buf, area, 0);
+    let mut pen = Pen::new(theme, buf, area, 0);
     pen.skip(1);
     let mut over = needed(&segments).saturating_sub(room).min(usize::from(u16::MAX)) as u16;
     for segment in &segments {
-        let full = width(&segment.text);
+        let full = theme.width(&segment.text);
         // The server gives way before the state of the feed does.
         let shown = if segment.yields {
             let shown = full.saturating_sub(over).max(full.min(4));
@@ -64,8 +64,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, notes: u16, buf: &m
         };
         pen.field(&segment.text, shown, theme.glyphs.cut, segment.style).skip(2);
     }
-    if pen.left() > width(&spark) {
-        pen.skip(pen.left() - width(&spark) - 1).put(&spark, theme.dim);
+    if pen.left() > theme.width(&spark) {
+        pen.skip(pen.left() - theme.width(&spark) - 1).put(&spark, theme.dim);
     }
 }
 
@@ -101,7 +101,7 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
         add(&mut segments, 1, "masked".to_owned(), theme.strong);
     }
     if area_width >= 30 {
-        let text = shortened(model.server(), WIDEST_SERVER, theme.glyphs.cut);
+        let text = theme.shortened(model.server(), WIDEST_SERVER, theme.glyphs.cut);
         segments.push(Segment { rank: 0, text, style: theme.plain, yields: true });
     }
     let status = roster.feed_status(now);
@@ -129,7 +129,7 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
 
 /// Which of the configured servers it is; one whose users are real stands out on every screen.
 fn context(model: &Model, theme: &Theme, area_width: u16) -> Option<(String, Style)> {
-    let name = model.context().map(|name| shortened(&visible(name), WIDEST_CONTEXT, theme.glyphs.cut));
+    let name = model.context().map(|name| theme.shortened(&visible(name), WIDEST_CONTEXT, theme.glyphs.cut));
     if !model.is_production() {
         return name.filter(|_| area_width >= 40).map(|name| (name, theme.strong));
     }

@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 use crate::app::{HelpLine, HelpName, Model, find_within, help_lines, help_names};
 use crate::presence::{Presence, Severity, Why};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 
 /// `search`: what is looked for, and marked.
@@ -15,11 +15,11 @@ pub(super) fn draw(model: &Model, theme: &Theme, search: &str, scroll: usize, bo
     let lines = help_lines(model);
     if lines.is_empty() {
         let text = format!("Nothing in the help contains \"{}\".", search.trim());
-        Pen::new(buf, body, 1).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
+        Pen::new(theme, buf, body, 1).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
     }
     let names = help_names(body.width);
     for (row, line) in (0..body.height).zip(lines.iter().skip(scroll)) {
-        let mut pen = Pen::new(buf, body, row);
+        let mut pen = Pen::new(theme, buf, body, row);
         pen.skip(1);
         match line {
             HelpLine::Heading(text) => {
@@ -52,7 +52,7 @@ fn marked(theme: &Theme, pen: &mut Pen<'_>, text: &str, search: &str, columns: u
     let parts = found
         .and_then(|found| Some((text.get(..found.start)?, text.get(found.clone())?, text.get(found.end..)?)));
     match parts {
-        Some((before, found, after)) if width(text) <= columns => {
+        Some((before, found, after)) if theme.width(text) <= columns => {
             let mark = style.add_modifier(Modifier::BOLD | Modifier::REVERSED);
             pen.put(before, style).put(found, mark).put(after, style);
             pen.skip(pen.left().saturating_sub(end));

@@ -1,13 +1,13 @@
 //! Where the words of a filter stand in a name that is shown, letter case ignored.
 
-use super::pen::width;
+use super::pen::Ruler;
 
 /// Columns of what is shown: where they begin and how many they are.
 pub(super) type Span = (u16, u16);
 
 /// Where any of `words`, which are in lower case, stands in `shown`: the whole name, or its two ends
 /// around a mark where it was cut in its middle. What was cut away leaves the mark in its place.
-pub(super) fn spans(name: &str, shown: &str, words: &[String]) -> Vec<Span> {
+pub(super) fn spans(ruler: Ruler, name: &str, shown: &str, words: &[String]) -> Vec<Span> {
     if words.is_empty() {
         return Vec::new();
     }
@@ -15,9 +15,9 @@ pub(super) fn spans(name: &str, shown: &str, words: &[String]) -> Vec<Span> {
     let column = |at: usize| -> u16 {
         let cut = name.len() - tail;
         match at {
-            at if at <= head => width(name.get(..at).unwrap_or_default()),
-            at if at < cut => width(name.get(..head).unwrap_or_default()),
-            at => width(shown).saturating_sub(width(name.get(at..).unwrap_or_default())),
+            at if at <= head => ruler.width(name.get(..at).unwrap_or_default()),
+            at if at < cut => ruler.width(name.get(..head).unwrap_or_default()),
+            at => ruler.width(shown).saturating_sub(ruler.width(name.get(at..).unwrap_or_default())),
         }
     };
     let lower = Lower::new(name);
@@ -79,14 +79,15 @@ impl Lower {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pen::shortened_within;
+
+    const RULER: Ruler = Ruler { ambiguous_wide: false };
     use super::*;
 
     fn marked(name: &str, columns: u16, words: &[&str]) -> String {
-        let shown = shortened_within(name, columns, "…");
+        let shown = RULER.shortened_within(name, columns, "…");
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        let mut line = " ".repeat(usize::from(width(&shown)));
-        for (from, columns) in spans(name, &shown, &words) {
+        let mut line = " ".repeat(usize::from(RULER.width(&shown)));
+        for (from, columns) in spans(RULER, name, &shown, &words) {
             let (from, until) = (usize::from(from), usize::from(from + columns));
             line.replace_range(from..until, &"^".repeat(until - from));
         }

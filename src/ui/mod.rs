@@ -16,6 +16,7 @@
 //! `event_list`, `finding_list`, `server`, `detail` and `help` take the place of the table; `palette` covers its upper rows while
 //! a command is being typed.
 
+mod ambiguous;
 mod connection_row;
 mod counts;
 mod detail;
@@ -83,12 +84,12 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Optio
 
 fn rule(theme: &Theme, area: Rect, buf: &mut Buffer) {
     let line = theme.glyphs.rule.repeat(usize::from(area.width));
-    Pen::new(buf, area, 0).put(&line, theme.dim);
+    Pen::new(theme, buf, area, 0).put(&line, theme.dim);
 }
 
 fn too_small(theme: &Theme, area: Rect, buf: &mut Buffer) {
     let lines = ["too small", "for imtop:", "20x5 at least"];
     for (row, line) in (0..).zip(lines) {
-        Pen::new(buf, area, row).put(line, theme.plain);
+        Pen::new(theme, buf, area, row).put(line, theme.plain);
     }
 }

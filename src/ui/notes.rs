@@ -12,7 +12,7 @@ use super::theme::Theme;
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let mut cursor = None;
     for (row, note) in (0..area.height).zip(visible_notes(model, area.height)) {
-        let mut pen = Pen::new(buf, area, row);
+        let mut pen = Pen::new(theme, buf, area, row);
         pen.skip(1);
         let cut = theme.glyphs.cut;
         match note {

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{Candidate, Mistake, Model, Prompt, wrapped};
 use crate::presence::visible;
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::prompt::{head, hidden};
 use super::theme::Theme;
 
@@ -30,7 +30,7 @@ enum Row<'a> {
 /// Draws over the upper rows of `area`, which begins below the prompt.
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(prompt) = model.prompt() else { return };
-    let rows = rows(prompt, area);
+    let rows = rows(theme, prompt, area);
     if rows.is_empty() {
         return;
     }
@@ -44,7 +44,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
     }
     let named = |row: &Row<'_>| match row {
-        Row::Usage(candidate) | Row::Candidate(candidate, _) => width(&usage(candidate)),
+        Row::Usage(candidate) | Row::Candidate(candidate, _) => theme.width(&usage(candidate)),
         Row::Wrong(_) => 0,
     };
     let widest = rows.iter().map(named).max().unwrap_or(0).max(8);
@@ -52,7 +52,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let names = if area.width < NARROW { area.width } else { widest.min((area.width - 4) / 2) };
     let cut = theme.glyphs.cut;
     for (at, row) in (0..).zip(&rows) {
-        let mut pen = Pen::new(buf, area, at);
+        let mut pen = Pen::new(theme, buf, area, at);
         match row {
             Row::Wrong(text) => {
                 pen.skip(1).rest(text, cut, theme.bad);
@@ -70,17 +70,17 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     if ruled {
         let line = theme.glyphs.rule.repeat(usize::from(area.width));
-        Pen::new(buf, area, height).put(&line, theme.dim);
+        Pen::new(theme, buf, area, height).put(&line, theme.dim);
     }
 }
 
 /// What is wrong, how the command is used, and as many candidates as there is room for, among them the
 /// one that stands in the text.
-fn rows<'a>(prompt: &'a Prompt, area: Rect) -> Vec<Row<'a>> {
+fn rows<'a>(theme: &Theme, prompt: &'a Prompt, area: Rect) -> Vec<Row<'a>> {
     let offers = prompt.offers();
     let mut rows: Vec<Row<'a>> = Vec::new();
     if let Some(mistake) = prompt.mistake() {
-        rows.extend(wrong(prompt, mistake, area.width).into_iter().map(Row::Wrong));
+        rows.extend(wrong(theme, prompt, mistake, area.width).into_iter().map(Row::Wrong));
     }
     rows.extend(offers.usage.as_ref().map(Row::Usage));
     let beside = if area.height > 2 * LEFT { LEFT } else { 0 };
@@ -94,10 +94,10 @@ fn rows<'a>(prompt: &'a Prompt, area: Rect) -> Vec<Row<'a>> {
 }
 
 /// What is wrong, under its place where there is room for it there.
-fn wrong(prompt: &Prompt, mistake: &Mistake, columns: u16) -> Vec<String> {
-    let head = width(head(prompt.purpose()));
-    let hidden = hidden(prompt, columns.saturating_sub(head + 2));
-    let columns_of = |range| width(&visible(prompt.text().get(range).unwrap_or_default()));
+fn wrong(theme: &Theme, prompt: &Prompt, mistake: &Mistake, columns: u16) -> Vec<String> {
+    let head = theme.width(head(prompt.purpose()));
+    let hidden = hidden(theme, prompt, columns.saturating_sub(head + 2));
+    let columns_of = |range| theme.width(&visible(prompt.text().get(range).unwrap_or_default()));
     let under = columns_of(mistake.range.clone()).max(1);
     let at = head + columns_of(hidden..mistake.range.start.max(hidden));
     let beside = wrapped(&mistake.text, usize::from(columns.saturating_sub(2)));
@@ -105,7 +105,7 @@ fn wrong(prompt: &Prompt, mistake: &Mistake, columns: u16) -> Vec<String> {
         return beside;
     }
     let mark = format!("{}{}", " ".repeat(usize::from(at)), "^".repeat(usize::from(under)));
-    if at + under + width(&mistake.text) + 2 <= columns {
+    if at + under + theme.width(&mistake.text) + 2 <= columns {
         vec![format!("{mark} {}", mistake.text)]
     } else {
         [mark].into_iter().chain(beside).collect()
@@ -136,10 +136,10 @@ fn line(theme: &Theme, pen: &mut Pen<'_>, candidate: &Candidate, names: u16, nam
     pen.skip(1);
     let end = pen.left().saturating_sub(names);
     let name = format!("{}{}", tick(candidate), candidate.name);
-    pen.field(&name, width(&name).min(names), cut, name_style);
+    pen.field(&name, theme.width(&name).min(names), cut, name_style);
     pen.skip(pen.left().saturating_sub(end).min(1));
     pen.field(candidate.arguments, pen.left().saturating_sub(end), cut, theme.dim).skip(2);
-    let keys = width(&candidate.keys);
+    let keys = theme.width(&candidate.keys);
     let help = if keys > 0 && pen.left() > keys + 12 { pen.left() - keys - 2 } else { pen.left() };
     pen.field(&candidate.help, help, cut, theme.plain);
     if pen.left() > keys + 1 {

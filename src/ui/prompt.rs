@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use crate::app::{Model, Prompt, Purpose, Screen};
 use crate::presence::visible;
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 
 /// What stands before a line that is being typed.
@@ -32,14 +32,21 @@ pub(super) fn draw(model: &Model, theme: &Theme, pen: &mut Pen<'_>) -> Option<u1
     };
     let text = visible(text);
     let switches = if purpose == Purpose::Filter { switches(model) } else { String::new() };
-    let before =
-        if text.trim().is_empty() { 0 } else { width(head(purpose)) + width(&text).min(LEAST) + GAP };
-    let found = fitting(found(model, purpose), pen.left().saturating_sub(before + width(&switches) + GAP));
-    let behind = |text: &str| if text.is_empty() { 0 } else { width(text) + GAP };
+    let before = if text.trim().is_empty() {
+        0
+    } else {
+        theme.width(head(purpose)) + theme.width(&text).min(LEAST) + GAP
+    };
+    let found = fitting(
+        theme,
+        found(model, purpose),
+        pen.left().saturating_sub(before + theme.width(&switches) + GAP),
+    );
+    let behind = |text: &str| if text.is_empty() { 0 } else { theme.width(text) + GAP };
     if before > 0 {
         pen.put(head(purpose), theme.strong);
         let room = pen.left().saturating_sub(behind(&switches) + behind(&found));
-        pen.field(&text, width(&text).min(room.max(LEAST)), theme.glyphs.cut, theme.plain).skip(GAP);
+        pen.field(&text, theme.width(&text).min(room.max(LEAST)), theme.glyphs.cut, theme.plain).skip(GAP);
     }
     pen.put(&switches, theme.strong);
     at_the_end(pen, &found, theme);
@@ -52,7 +59,7 @@ const LEAST: u16 = 8;
 /// Writes what there is where the row ends.
 fn at_the_end(pen: &mut Pen<'_>, found: &str, theme: &Theme) {
     // A blank at the edge, as at the left.
-    let skipped = pen.left().saturating_sub(width(found) + 1);
+    let skipped = pen.left().saturating_sub(theme.width(found) + 1);
     pen.skip(skipped).put(found, theme.dim);
 }
 
@@ -87,8 +94,8 @@ fn found(model: &Model, purpose: Purpose) -> Vec<String> {
 }
 
 /// The first that has room, or nothing.
-fn fitting(texts: Vec<String>, room: u16) -> String {
-    texts.into_iter().find(|text| width(text) < room).unwrap_or_default()
+fn fitting(theme: &Theme, texts: Vec<String>, room: u16) -> String {
+    texts.into_iter().find(|text| theme.width(text) < room).unwrap_or_default()
 }
 
 fn typing(model: &Model, theme: &Theme, prompt: &Prompt, pen: &mut Pen<'_>) -> u16 {
@@ -96,7 +103,7 @@ fn typing(model: &Model, theme: &Theme, prompt: &Prompt, pen: &mut Pen<'_>) -> u
     pen.put(head, theme.strong);
     // The text moves to the left so that its cursor stays in the room for it.
     let room = pen.left().saturating_sub(1);
-    let hidden = hidden(prompt, room);
+    let hidden = hidden(theme, prompt, room);
     let seen = |from: usize, until: usize| visible(prompt.text().get(from..until).unwrap_or_default());
     let end = prompt.text().len();
     let shown = seen(hidden, end);
@@ -104,23 +111,23 @@ fn typing(model: &Model, theme: &Theme, prompt: &Prompt, pen: &mut Pen<'_>) -> u
     let cut = theme.glyphs.cut;
     let wrong =
         prompt.mistake().map_or(hidden..hidden, |it| it.range.start.max(hidden)..it.range.end.max(hidden));
-    if width(&shown) <= room {
+    if theme.width(&shown) <= room {
         pen.put(&seen(hidden, wrong.start), theme.plain);
         pen.put(&seen(wrong.start, wrong.end), theme.bad).put(&seen(wrong.end, end), theme.plain);
     } else {
         pen.field(&shown, room, cut, theme.plain);
     }
-    let found = fitting(found(model, prompt.purpose()), pen.left().saturating_sub(GAP));
+    let found = fitting(theme, found(model, prompt.purpose()), pen.left().saturating_sub(GAP));
     at_the_end(pen, &found, theme);
-    1 + width(head) + width(&before)
+    1 + theme.width(head) + theme.width(&before)
 }
 
 /// How many bytes of the text stand to the left of what is shown in so many columns.
-pub(super) fn hidden(prompt: &Prompt, room: u16) -> usize {
+pub(super) fn hidden(theme: &Theme, prompt: &Prompt, room: u16) -> usize {
     let before = prompt.before_cursor();
     let mut taken = 0u16;
     for (at, grapheme) in before.grapheme_indices(true).rev() {
-        taken = taken.saturating_add(width(&visible(grapheme)));
+        taken = taken.saturating_add(theme.width(&visible(grapheme)));
         if taken > room {
             return at + grapheme.len();
         }

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{CHART_ROWS, ExpiryKind, Model, Picture, ServerLine, TWO_HALVES, server_lines};
 use crate::presence::{Bucket, Presence, Totals};
 
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 
 /// Columns of names at the left of charts and facts.
@@ -41,7 +41,7 @@ struct Sheet<'a> {
 impl Sheet<'_> {
     fn lines(&self, lines: &[ServerLine], scroll: usize, area: Rect, buf: &mut Buffer) {
         for (row, line) in (0..area.height).zip(lines.iter().skip(scroll)) {
-            let mut pen = Pen::new(buf, area, row);
+            let mut pen = Pen::new(self.theme, buf, area, row);
             pen.skip(1);
             self.line(line, pen);
         }
@@ -199,8 +199,8 @@ impl Sheet<'_> {
         let (_, columns) = Self::columns(pen.left(), buckets);
         let (from, to) = ("30 min ago", "now");
         let room = (columns as u16).min(pen.left());
-        if room > width(from) + width(to) {
-            pen.put(from, theme.dim).skip(room - width(from) - width(to)).put(to, theme.dim);
+        if room > theme.width(from) + theme.width(to) {
+            pen.put(from, theme.dim).skip(room - theme.width(from) - theme.width(to)).put(to, theme.dim);
         }
     }
 }

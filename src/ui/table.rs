@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::{Action, Line, Model, SortColumn, wrapped};
 
 use super::connection_row;
-use super::pen::{Pen, width};
+use super::pen::Pen;
 use super::theme::Theme;
 use super::times::{age_ms, clock};
 use super::user_row::{self, Sheet};
@@ -16,17 +16,18 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
     let sort = model.rows().sort();
     let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
     for (name, column) in sheet.columns.iter() {
-        let mut pen = Pen::in_column(buf, head, 0, column);
+        let mut pen = Pen::in_column(theme, buf, head, 0, column);
         let title = name.head();
         if sort.column == SortColumn::Column(name) && column.width > 1 {
-            pen.field(title, width(title).min(column.width - 1), "", theme.strong).put(arrow, theme.strong);
+            pen.field(title, theme.width(title).min(column.width - 1), "", theme.strong)
+                .put(arrow, theme.strong);
         } else {
             pen.field(title, column.width, "", theme.strong);
         }
     }
     if sort.inverted && matches!(sort.column, SortColumn::List | SortColumn::Problems) {
         // These orders have no column of their own.
-        Pen::new(buf, head, 0).skip(1).put(arrow, theme.strong);
+        Pen::new(theme, buf, head, 0).skip(1).put(arrow, theme.strong);
     }
     let lines = model.window(body.height);
     if lines.is_empty() {
@@ -41,10 +42,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
         if selected == Some(line) {
             if model.events().is_some() {
                 // The keys are with the events below.
-                Pen::new(buf, body, row).put(">", theme.dim);
+                Pen::new(theme, buf, body, row).put(">", theme.dim);
                 continue;
             }
-            Pen::new(buf, body, row).put(">", theme.strong);
+            Pen::new(theme, buf, body, row).put(">", theme.strong);
             let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
             buf.set_style(bar, theme.selected);
         }
@@ -58,7 +59,7 @@ fn nobody(model: &Model, theme: &Theme, body: Rect, buf: &mut Buffer) {
     let room = usize::from(body.width.saturating_sub(4));
     let lines = wrapped(&what, room).into_iter().chain(wrapped(&advice, room));
     for (row, text) in (top..).zip(lines) {
-        Pen::new(buf, body, row).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
+        Pen::new(theme, buf, body, row).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::app::{EventWords, Model, Names, Wording};
 use crate::presence::{EventGroup, UserId};
 
-use super::pen::width;
 use super::theme::Theme;
 
 /// What puts events into words.
@@ -35,7 +34,7 @@ pub(super) fn some_names(
         let gap = if at == 0 { "" } else { ", " };
         let next = format!("{text}{gap}{}", names.user(user.raw()));
         let ends = at + 1 == users.len() && !and_more;
-        if width(&next) + if ends { 0 } else { width(&more) } > room {
+        if theme.width(&next) + if ends { 0 } else { theme.width(&more) } > room {
             return if text.is_empty() { text } else { text + &more };
         }
         text = next;

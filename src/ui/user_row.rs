@@ -11,7 +11,7 @@ use crate::app::{
 };
 use crate::presence::{Platform, Presence, UserIx, Why};
 
-use super::pen::{Pen, shortened, shortened_within, width};
+use super::pen::Pen;
 use super::theme::Theme;
 use super::{findings_cell, matched, spark, times};
 
@@ -68,7 +68,7 @@ pub(super) fn draw(sheet: &Sheet<'_>, user: UserIx, row: u16, buf: &mut Buffer) 
                 continue;
             }
         }
-        let mut pen = Pen::in_column(buf, *body, row, column);
+        let mut pen = Pen::in_column(theme, buf, *body, row, column);
         match name {
             ColumnName::Findings if guest => {
                 pen.rest(why_shown(sheet.model), theme.glyphs.cut, base);
@@ -89,7 +89,7 @@ pub(super) fn draw(sheet: &Sheet<'_>, user: UserIx, row: u16, buf: &mut Buffer) 
         }
     }
     if let Some((place, text)) = reason {
-        let mut pen = Pen::in_column(buf, *body, row, place);
+        let mut pen = Pen::in_column(theme, buf, *body, row, place);
         pen.field(&text, place.width, theme.glyphs.cut, base.patch(theme.plain));
     }
 }
@@ -100,19 +100,19 @@ fn gutter(sheet: &Sheet<'_>, user: UserIx, base: Style, row: u16, buf: &mut Buff
     if let Some(at) = picture.changed(user)
         && let Some((sign, style)) = theme.change(picture.now.mono_ms.saturating_sub(at))
     {
-        Pen::new(buf, *body, row).put(sign, style);
+        Pen::new(theme, buf, *body, row).put(sign, style);
     }
     if !picture.roster.connections(user).is_empty() {
         let open = model.expansion().contains(user);
         let sign = if open { theme.glyphs.open } else { theme.glyphs.closed };
-        Pen::new(buf, *body, row).skip(1).put(sign, base);
+        Pen::new(theme, buf, *body, row).skip(1).put(sign, base);
     }
     if let Some(severity) = model.worst(user) {
         let (sign, style) = theme.severity(severity);
-        Pen::new(buf, *body, row).skip(2).put(sign, base.patch(style));
+        Pen::new(theme, buf, *body, row).skip(2).put(sign, base.patch(style));
     }
     if model.marks().contains(user) {
-        Pen::new(buf, *body, row).skip(3).put(theme.glyphs.marked, theme.strong);
+        Pen::new(theme, buf, *body, row).skip(3).put(theme.glyphs.marked, theme.strong);
     }
 }
 
@@ -130,7 +130,7 @@ fn cell(sheet: &Sheet<'_>, user: UserIx, name: ColumnName, column: Column) -> (S
     };
     match name {
         ColumnName::User => {
-            plain(shortened_within(&names.user(list.raw_id(user)), column.width, theme.glyphs.cut))
+            plain(theme.shortened_within(&names.user(list.raw_id(user)), column.width, theme.glyphs.cut))
         }
         ColumnName::Label => {
             plain(list.label(user).map_or(String::new(), |label| names.label(label).into_owned()))
@@ -181,15 +181,15 @@ fn reason(sheet: &Sheet<'_>, user: UserIx, why: Why) -> (Column, String) {
     let column = columns.column(ColumnName::Presence);
     let (sign, short, _) = theme.presence(Presence::Unknown(why));
     let word = if column.width < 12 { short } else { Presence::Unknown(why).word() };
-    let x = column.x + width(sign) + 1 + width(word) + 2;
+    let x = column.x + theme.width(sign) + 1 + theme.width(word) + 2;
     let texts = unknown(picture, theme, user, why);
     let past = columns.iter().filter(|(name, it)| it.x > column.x && OF_THE_PAST.contains(name));
     let end = past.map(|(_, it)| it.x.saturating_sub(1)).min().unwrap_or(body.width);
     // The last and shortest says nothing of what was seen.
     let enough = texts.len().saturating_sub(1).max(1);
-    let fits = |end: u16| move |text: &&String| width(text) <= end.saturating_sub(x);
+    let fits = |end: u16| move |text: &&String| theme.width(text) <= end.saturating_sub(x);
     let before = texts.iter().take(enough).find(fits(end));
-    let chosen = before.map(|text| (width(text), text)).or_else(|| {
+    let chosen = before.map(|text| (theme.width(text), text)).or_else(|| {
         let room = body.width.saturating_sub(x);
         texts.iter().find(fits(body.width)).or(texts.last()).map(|text| (room, text))
     });
@@ -223,7 +223,7 @@ fn highlight(
         _ => list.label(user).unwrap_or_default().into(),
     };
     let body = sheet.body;
-    for (from, columns) in matched::spans(&name, shown, &sheet.words) {
+    for (from, columns) in matched::spans(sheet.theme.ruler, &name, shown, &sheet.words) {
         let columns = columns.min(column.width.saturating_sub(from));
         let x = body.x.saturating_add(column.x).saturating_add(from);
         let place = Rect { x, y: body.y.saturating_add(row), width: columns, height: 1 };
@@ -310,7 +310,7 @@ fn token(
     let text = match (found.user, found.platform) {
         (Some(other), _) if instead => {
             let words = format!("of {}", model.names().shown_user(other));
-            format!("{}{sign}", shortened(&words, room.saturating_sub(1), theme.glyphs.cut))
+            format!("{}{sign}", theme.shortened(&words, room.saturating_sub(1), theme.glyphs.cut))
         }
         // An end that has come is as bad, and has its own word.
         (None, Some(platform)) if instead && style != theme.bad => {

@@ -223,7 +223,7 @@ fn a_server_killed_and_started_again_is_shown_as_it_is() {
     session.until_shows("● live");
     let counts = |text: &str| {
         let line = text.lines().find(|line| line.contains(" watched ")).unwrap();
-        line.split('~').next().unwrap().trim_end().to_owned()
+        line.split(['~', '!']).next().unwrap().trim_end().to_owned()
     };
     let before = counts(&session.text());
     assert!(!before.contains("● 0 online"), "{before}");

@@ -5,6 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::app::Foreign;
 use crate::presence::{FeedStatus, Presence, Severity};
 
+use super::pen::Ruler;
 use super::times::SOON;
 
 mod glyphs;
@@ -36,7 +37,7 @@ pub struct Theme {
     name: ThemeName,
     colour: Colour,
     ascii: bool,
-    ambiguous_wide: bool,
+    pub(super) ruler: Ruler,
     pub(super) glyphs: Glyphs,
     pub(super) plain: Style,
     pub(super) strong: Style,
@@ -80,7 +81,7 @@ impl Theme {
             name,
             colour,
             ascii,
-            ambiguous_wide,
+            ruler: Ruler { ambiguous_wide },
             glyphs,
             plain,
             strong: plain.add_modifier(Modifier::BOLD),
@@ -105,7 +106,7 @@ impl Theme {
     /// The same in the looks of another theme.
     #[must_use]
     pub fn with(&self, name: ThemeName) -> Theme {
-        Theme::named(name, self.colour, self.ascii, self.ambiguous_wide)
+        Theme::named(name, self.colour, self.ascii, self.ruler.ambiguous_wide)
     }
 
     /// Which theme this is.
@@ -116,6 +117,21 @@ impl Theme {
     /// Whether anything of it has a colour.
     pub fn is_coloured(&self) -> bool {
         self.colour != Colour::None && self.name != ThemeName::Mono
+    }
+
+    /// How many columns a text takes.
+    pub(super) fn width(&self, text: &str) -> u16 {
+        self.ruler.width(text)
+    }
+
+    /// A text, cut with a mark where it is wider than so many columns.
+    pub(super) fn shortened(&self, text: &str, columns: u16, mark: &str) -> String {
+        self.ruler.shortened(text, columns, mark)
+    }
+
+    /// A text, cut with a mark in its middle where it is wider than so many columns.
+    pub(super) fn shortened_within(&self, text: &str, columns: u16, mark: &str) -> String {
+        self.ruler.shortened_within(text, columns, mark)
     }
 
     /// How the end of a token looks that is so many seconds away.
@@ -246,7 +262,7 @@ mod tests {
     fn the_next_theme_keeps_what_the_terminal_is() {
         let theme = Theme::named(ThemeName::Mono, Colour::Ansi256, false, true).next();
         assert_eq!(
-            (theme.name(), theme.colour, theme.ambiguous_wide),
+            (theme.name(), theme.colour, theme.ruler.ambiguous_wide),
             (ThemeName::Dark, Colour::Ansi256, true)
         );
         assert_eq!(theme.glyphs.online, "*");
