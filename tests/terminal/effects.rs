@@ -25,10 +25,10 @@ fn copied(session: &Session) -> Vec<String> {
 #[test]
 fn copies_reach_the_terminal_and_none_has_a_token() {
     let mut session = demo();
-    session.press("yu");
+    session.press(":goto 2890713225\ryu");
     session.until_shows("sent to the terminal: 2890713225");
     session.until("the copy", |_| copied(&session) == ["2890713225"]);
-    for (number, keys) in [(2, "yc"), (3, "yo"), (4, "yr")] {
+    for (number, keys) in [(2, "yc"), (3, "yo"), (4, "yr"), (5, "yj")] {
         session.press(keys);
         session.until(keys, |_| copied(&session).len() == number);
     }
@@ -36,6 +36,8 @@ fn copies_reach_the_terminal_and_none_has_a_token() {
     assert_eq!(session.end(), 0);
     let copied = copied(&session);
     assert!(copied[3].starts_with("curl ") && copied[3].contains("$IMTOP_TOKEN"), "{copied:?}");
+    let json: serde_json::Value = serde_json::from_str(&copied[4]).unwrap();
+    assert_eq!((&json["id"], &json["connections"][0]["platform"]), (&"2890713225".into(), &"Android".into()));
     assert!(copied.iter().all(|text| !text.contains("eyJ")), "the beginning of a token: {copied:?}");
     session.expect_restored();
 }
