@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::presence::query::{QueryError, Vocabulary, complete};
+use crate::presence::query::{QueryError, Vocabulary, complete, is_unfinished};
 
 use super::action::Action;
 use super::message::Effect;
@@ -73,7 +73,7 @@ pub(super) fn typed(model: &mut Model) {
     let text = prompt.text().to_owned();
     match prompt.purpose() {
         Purpose::Filter => {
-            if !begins_keyword(&text) {
+            if !is_unfinished(&text) {
                 apply_filter(model, &text);
             }
             offer_words(model, false);
@@ -152,15 +152,6 @@ fn tick(model: &mut Model) -> bool {
         prompt.put_bar_on(&name);
     }
     true
-}
-
-/// Whether the last word of a filter may be the beginning of `and`, `or` or `not`: whoever types on
-/// does not want to see for a moment who has an `an` in the name.
-fn begins_keyword(text: &str) -> bool {
-    let Some((before, word)) = text.rsplit_once(' ') else { return false };
-    let word = word.to_lowercase();
-    let begins = ["and", "or", "not"].iter().any(|keyword| keyword.starts_with(&word));
-    !before.trim().is_empty() && !word.is_empty() && begins
 }
 
 /// Narrows the help to the lines with this text.

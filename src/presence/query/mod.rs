@@ -172,6 +172,27 @@ pub fn quote(word: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether the last word of a text that is still being typed may become `and`, `or` or `not`, or,
+/// where the text asks for more than words already, the name of a field: what it says as a word is
+/// not meant yet.
+///
+/// ```
+/// use imtop::presence::query::is_unfinished;
+/// assert!(is_unfinished("state=online an") && is_unfinished("state=online and exp"));
+/// assert!(!is_unfinished("exp") && !is_unfinished("an") && !is_unfinished("state=online "));
+/// ```
+pub fn is_unfinished(text: &str) -> bool {
+    let Some((before, word)) = text.rsplit_once([' ', '(', '!']) else { return false };
+    let word = word.to_lowercase();
+    if word.is_empty() || before.trim().is_empty() {
+        return false;
+    }
+    let begins = |whole: &str| whole.starts_with(&word);
+    let asks_more = before.contains(['=', '<', '>', '~', '＝', '＜', '＞']);
+    ["and", "or", "not"].into_iter().any(begins)
+        || (asks_more && field::FIELDS.iter().any(|(_, name, _)| begins(name)))
+}
+
 fn follows_of(condition: &Condition) -> Follows {
     match condition {
         Condition::Word(_) | Condition::Matches(_) | Condition::Name(..) => Follows::Names,
