@@ -521,7 +521,7 @@ fn the_foot_takes_the_keys_and_gives_them_back() {
         stage.screen().lines().filter(|line| line.contains(" -> ") || line.contains("found,")).count()
     };
     assert!(rows(&stage) == 9, "half of the body: {}", stage.screen());
-    stage.keys("jj<Enter>");
+    stage.keys("jjj<Enter>");
     assert!(stage.screen().contains(" user u11\n"), "{}", stage.screen());
     stage.keys("<Esc>");
     assert_eq!((selected(&stage).as_str(), *stage.model.screen() == Screen::Users), ("u00", true));
