@@ -26,13 +26,15 @@ pub enum Multiplexer {
 
 impl Multiplexer {
     /// Judges by the environment: `TMUX` and `STY` here, `TERM` where the connection comes from within
-    /// one. tmux may call itself screen in `TERM`, so it is asked for first.
+    /// one. tmux may call itself `screen` in `TERM`, and so it is asked for first; who calls itself
+    /// that and says no more is rather a tmux, which takes plain words but not screen's pieces. Only
+    /// screen puts a dot and the terminal's own name behind it.
     pub fn of(env: &dyn Fn(&str) -> Option<String>) -> Multiplexer {
         let value = |name: &str| env(name).filter(|value| !value.is_empty());
         let term = value("TERM").unwrap_or_default();
         if value("TMUX").is_some() || term.starts_with("tmux") {
             Multiplexer::Tmux
-        } else if value("STY").is_some() || term.starts_with("screen") {
+        } else if value("STY").is_some() || term.starts_with("screen.") {
             Multiplexer::Screen
         } else {
             Multiplexer::None
@@ -143,6 +145,8 @@ mod tests {
         assert_eq!(of(&[("TERM", "tmux-256color")]), Multiplexer::Tmux);
         assert_eq!(of(&[("TERM", "xterm"), ("STY", "12.pts")]), Multiplexer::Screen);
         assert_eq!(of(&[("TERM", "screen.xterm"), ("TMUX", "")]), Multiplexer::Screen);
+        assert_eq!(of(&[("TERM", "screen"), ("STY", "12.pts")]), Multiplexer::Screen);
+        assert_eq!(of(&[("TERM", "screen-256color")]), Multiplexer::None, "a tmux at the other end of ssh");
         assert_eq!(of(&[]), Multiplexer::None);
     }
 }
