@@ -14,12 +14,12 @@ fn takes_the_mouse(screen: &vt100::Screen) -> bool {
         && screen.mouse_protocol_encoding() == vt100::MouseProtocolEncoding::Sgr
 }
 
-/// The texts that the terminal was asked to copy.
+/// The texts that the terminal was asked to copy; one whose end has not come yet is none.
 fn copied(session: &Session) -> Vec<String> {
     let sent = session.sent();
     let words = sent.split("\u{1b}]52;c;").skip(1);
-    let encoded = words.map(|rest| rest.split('\u{1b}').next().unwrap());
-    encoded.map(|it| String::from_utf8(STANDARD.decode(it).unwrap()).unwrap()).collect()
+    let encoded = words.filter_map(|rest| rest.split_once('\u{1b}'));
+    encoded.map(|(it, _)| String::from_utf8(STANDARD.decode(it).unwrap()).unwrap()).collect()
 }
 
 #[test]
