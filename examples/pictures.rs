@@ -1,0 +1,288 @@
+//! Makes the pictures of the README: a night of the simulated server, seen through the production `update`
+//! and `view`, without a socket and on a clock that nobody waits for. The same program, the same bytes.
+//!
+//! `cargo run --example pictures` writes them to `assets/`; `cargo test` holds them to what is written there.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fastrand::Rng;
+use imtop::app::{Model, Msg, Sort, SortColumn, Start, update};
+use imtop::openim::{Keys, Sieve, read_online_status};
+use imtop::output::{Background, write_svg};
+use imtop::presence::{
+    Answer, BodyLength, FetchError, Fingerprint, Freshness, Hints, Moment, Observation, Oddities,
+    OperationId, Question, Roster, UserIx, UserStatus, WatchList, WireShape,
+};
+use imtop::simulator::{Answer as Answered, Api, Ask, Clock, Hand, Scenario};
+use imtop::ui::{Colour, Theme, view};
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+
+/// When the night begins: a Monday, 05:50 UTC.
+const START: i64 = 1_795_413_000_000;
+
+/// The two faults of the scenario, which the server makes at the socket, of which there is none here: the
+/// second hundred is refused for six seconds, the third gets no answer for ten.
+const REFUSED: (u32, Range<u64>) = (1, 12_000..18_000);
+const HUNG: (u32, Range<u64>) = (2, 25_000..35_000);
+
+/// What those hear who are refused.
+const REFUSAL: &[u8] = br#"{"errCode":500,"errMsg":"ServerInternalError","errDlt":""}"#;
+
+/// How long a question may wait for a gateway that hangs before it is looked at again.
+const LOOK_AGAIN_MS: u64 = 100;
+
+type Made<T> = Result<T, Box<dyn Error>>;
+
+/// One picture: its file, columns and rows, how many seconds of the night were watched, and the keys that
+/// were pressed then.
+struct Picture {
+    file: &'static str,
+    size: (u16, u16),
+    after_s: u64,
+    keys: &'static str,
+}
+
+/// In the order of their times: one night is enough for all.
+const PICTURES: [Picture; 3] = [
+    Picture { file: "users.svg", size: (110, 30), after_s: 38, keys: "gjjl" },
+    Picture { file: "findings.svg", size: (110, 30), after_s: 48, keys: "3" },
+    Picture { file: "server.svg", size: (130, 34), after_s: 1_770, keys: "4" },
+];
+
+fn main() -> Made<()> {
+    let folder = assets();
+    for (file, svg) in pictures()? {
+        fs::write(folder.join(file), svg)?;
+    }
+    Ok(())
+}
+
+fn assets() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets")
+}
+
+/// All pictures with their files' names.
+fn pictures() -> Made<Vec<(&'static str, Vec<u8>)>> {
+    let mut night = Night::begin()?;
+    let mut made = Vec::new();
+    for picture in &PICTURES {
+        night.watch_until(picture.after_s * 1_000)?;
+        made.push((picture.file, night.taken(picture)?));
+    }
+    Ok(made)
+}
+
+/// The simulated server and somebody who watches it.
+struct Night {
+    api: Api,
+    hand: Hand,
+    token: String,
+    keys: Keys,
+    batches: Vec<Batch>,
+    interval_ms: u64,
+    timeout_ms: u64,
+    model: Model,
+    /// Draws how long answers take.
+    random: Rng,
+    /// Stand-ins for fingerprints, which are new in each run.
+    fingerprints: HashMap<Fingerprint, Fingerprint>,
+    numbers: Rng,
+    questions: u32,
+}
+
+/// Users who are asked about together.
+struct Batch {
+    sieve: Sieve,
+    /// When to ask, or to look again whether there is an answer.
+    due_ms: u64,
+    /// Since when an answer is awaited.
+    sent_ms: Option<u64>,
+    /// Failures in a row.
+    attempt: u32,
+}
+
+fn at(mono_ms: u64) -> Moment {
+    Moment { mono_ms, unix_ms: START + mono_ms as i64 }
+}
+
+impl Night {
+    fn begin() -> Made<Night> {
+        let scenario = Scenario::named("night")?;
+        let interval_ms = scenario.poll_interval().as_millis() as u64;
+        let timeout_ms = scenario.poll_timeout().as_millis() as u64;
+        let list = Arc::new(WatchList::new(1, scenario.poll_batch() as u32, scenario.watch_list()));
+        let number = u64::from(list.batches());
+        let batch = |place| Batch {
+            sieve: Sieve::default(),
+            due_ms: place * interval_ms / number,
+            sent_ms: None,
+            attempt: 0,
+        };
+        let roster = Roster::new(list, Freshness::for_interval(interval_ms), at(0));
+        let model = Model::new(Start {
+            server: "demo".to_owned(),
+            interval_ms,
+            sort: Some(Sort { column: SortColumn::Problems, inverted: false }),
+            ..Start::new(roster, (110, 30), at(0))
+        });
+        let (clock, hand) = Clock::by_hand(START);
+        let api = Api::new(scenario, clock);
+        let token = api.admin_token();
+        Ok(Night {
+            api,
+            hand,
+            token,
+            keys: Keys::random(),
+            batches: (0..number).map(batch).collect(),
+            interval_ms,
+            timeout_ms,
+            model,
+            random: Rng::with_seed(7),
+            fingerprints: HashMap::new(),
+            numbers: Rng::with_seed(8),
+            questions: 0,
+        })
+    }
+
+    /// Asks whenever it is time, up to so many milliseconds after the beginning.
+    fn watch_until(&mut self, end_ms: u64) -> Made<()> {
+        loop {
+            let next = (0..).zip(&self.batches).map(|(batch, it)| (it.due_ms, batch)).min();
+            let Some((due_ms, batch)) = next.filter(|(due_ms, _)| *due_ms <= end_ms) else { break };
+            self.ask(batch, due_ms)?;
+        }
+        self.hand.set(at(end_ms).unix_ms);
+        update(&mut self.model, at(end_ms), Msg::Tick);
+        Ok(())
+    }
+
+    fn ask(&mut self, number: u32, now_ms: u64) -> Made<()> {
+        self.hand.set(at(now_ms).unix_ms);
+        let list = Arc::clone(self.model.live().list());
+        let ids: Vec<&str> = list.batch(number).map(|user| list.raw_id(UserIx(user))).collect();
+        let question = serde_json::to_vec(&serde_json::json!({ "userIDs": ids }))?;
+        let reply = match self.api.answer(&Ask {
+            post: true,
+            path: "/user/get_users_online_status",
+            operation_id: Some("pictures"),
+            token: Some(&self.token),
+            body: &question,
+        }) {
+            Answered::Reply(reply) => Some(reply.body),
+            Answered::Wait => None,
+        };
+        let took_ms =
+            8 + self.random.u64(0..18) + if self.random.u8(..) < 8 { self.random.u64(20..120) } else { 0 };
+        let Some(batch) = self.batches.get_mut(number as usize) else { return Ok(()) };
+        let sent_ms = *batch.sent_ms.get_or_insert(now_ms);
+        let gave_up_ms = sent_ms + self.timeout_ms;
+        let meets = |fault: &(u32, Range<u64>)| fault.0 == number && fault.1.contains(&sent_ms);
+        let reply = match reply {
+            Some(_) if meets(&REFUSED) => Some(REFUSAL.into()),
+            Some(_) if meets(&HUNG) => None,
+            other => other,
+        };
+        let (received_ms, answer, hints, oddities, wire_bytes) = match reply {
+            Some(reply) => {
+                let read = read_online_status(&reply, &list, number, &mut batch.sieve, &self.keys);
+                let length = reply.len() as u64;
+                let body = BodyLength { gzip: false, wire: length, unpacked: Some(length) };
+                let hints = Hints { shape: Some(WireShape::Numbers), body: Some(body), ..Hints::default() };
+                let (mut answer, oddities) = match read {
+                    Ok((answer, oddities)) => (Ok(answer), oddities),
+                    Err(error) => (Err(error), Oddities::default()),
+                };
+                if let Ok(Answer::Changed(changed)) = &mut answer {
+                    settle(changed, &mut self.fingerprints, &mut self.numbers);
+                }
+                (now_ms + took_ms, answer, Some(Arc::new(hints)), oddities, length)
+            }
+            None if now_ms < gave_up_ms => {
+                batch.due_ms = (now_ms + LOOK_AGAIN_MS).min(gave_up_ms);
+                return Ok(());
+            }
+            None => {
+                let error = FetchError::Timeout { after_ms: self.timeout_ms };
+                (now_ms, Err(error), None, Oddities::default(), 0)
+            }
+        };
+        batch.sent_ms = None;
+        batch.attempt = if answer.is_ok() { 0 } else { batch.attempt + 1 };
+        batch.due_ms = (sent_ms + self.interval_ms).max(received_ms);
+        self.questions += 1;
+        // Answers are taken in the order in which they came.
+        let received = at(received_ms.max(self.model.now().mono_ms));
+        let observation = Observation {
+            question: Question::OnlineStatus,
+            generation: list.generation(),
+            batch: number,
+            sent: at(sent_ms),
+            received,
+            operation_id: OperationId(format!("imtop-{}", self.questions).into()),
+            server_date: (wire_bytes > 0).then(|| self.api.server_time_ms() / 1_000),
+            wire_bytes,
+            oddities,
+            hints,
+            attempt: batch.attempt,
+            next_ms: batch.due_ms,
+            answer,
+        };
+        update(&mut self.model, received, Msg::Observed(observation));
+        Ok(())
+    }
+
+    /// The picture of now after some keys; whoever watches goes on as if none were pressed.
+    fn taken(&self, picture: &Picture) -> Made<Vec<u8>> {
+        let (width, height) = picture.size;
+        let mut model = self.model.clone();
+        let now = model.now();
+        update(&mut model, now, Msg::Resize(width, height));
+        for key in picture.keys.chars() {
+            update(&mut model, now, Msg::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE)));
+        }
+        let area = Rect { x: 0, y: 0, width, height };
+        let mut frame = Buffer::empty(area);
+        view(&model, &Theme::new(Colour::Ansi256, false), area, &mut frame);
+        let mut svg = Vec::new();
+        write_svg(&frame, Background::Dark, &mut svg)?;
+        Ok(svg)
+    }
+}
+
+/// Puts in the place of each fingerprint one that is the same in every run.
+fn settle(
+    changed: &mut [(UserIx, UserStatus)],
+    known: &mut HashMap<Fingerprint, Fingerprint>,
+    numbers: &mut Rng,
+) {
+    for (_, status) in changed {
+        let UserStatus::Online(connections) = status else { continue };
+        for token in connections.iter_mut().filter_map(|connection| connection.token.as_mut()) {
+            token.fingerprint =
+                *known.entry(token.fingerprint).or_insert_with(|| Fingerprint(numbers.u128(..)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pictures_are_those_of_the_program() {
+        for (file, svg) in pictures().unwrap() {
+            let written = fs::read(assets().join(file)).unwrap();
+            assert!(
+                svg == written,
+                "assets/{file} is not what the program shows: cargo run --example pictures"
+            );
+        }
+    }
+}
