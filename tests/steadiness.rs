@@ -446,3 +446,14 @@ fn whatever_comes_selection_and_picture_are_steady() {
     let Seen { selected, held, cursors } = &seen;
     assert!(selected.get() > 1_000 && held.get() > 100 && cursors.get() > 500, "too little: {seen:?}");
 }
+
+#[test]
+fn the_held_view_of_the_server_stands_with_all_its_figures() {
+    let mut stage = Stage::new((120, 40), 3, vec![Entry::of("a")]);
+    stage.keys("4 ");
+    let (before, _) = frame(&stage);
+    stage.answer(0, vec![("a", UserStatus::Online(vec![connection(2, "c1", Some(("a", 2, 500)))]))]);
+    let (after, _) = frame(&stage);
+    assert!(before != after, "that it goes on is said above: {}", stage.screen());
+    assert!(standing(&stage.model, &before) == standing(&stage.model, &after), "{}", stage.screen());
+}
