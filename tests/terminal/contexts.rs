@@ -215,3 +215,41 @@ fn a_mistake_in_the_configuration_is_said_before_the_terminal_is_touched() {
         }
     }
 }
+
+/// Goes from `a` to `b`, which may have settings of its own, after some keys.
+fn goes_over_without_a_name(settings: &str, keys: &str) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let a = runtime.block_on(simulator(Scenario::named("calm").unwrap().with_users(20)));
+    let b = runtime.block_on(simulator(Scenario::parse(ELSEWHERE, "elsewhere.toml").unwrap()));
+    let folder = Folder::with(&format!(
+        "[contexts.a]\napi = \"{}\"\ntoken-file = \"a.token\"\nall = true\n\
+         [contexts.b]\napi = \"{}\"\ntoken-file = \"b.token\"\nlabels = \"server\"\n{settings}",
+        a.url(),
+        b.url()
+    ));
+    folder.write("a.token", &a.admin_token());
+    folder.write("b.token", &b.admin_token());
+    let mut session = folder.start(&["--context", "a"]);
+    session.until_shows("user_00002");
+    session.press(keys);
+    session.press(":ctx b\r");
+    session.until_shows(" b ");
+    session.until_shows("3 watched");
+    session.until_shows("masked");
+    session.until_shows("name-");
+    let sent = session.sent();
+    assert!(!sent.contains("bravo") && !sent.contains("Bravo"), "{}", session.text());
+    session.press("q");
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn a_context_with_stand_ins_shows_no_name_from_its_first_frame_on() {
+    goes_over_without_a_name("mask = true\nusers = [\"bravo_1\", \"bravo_2\", \"bravo_3\"]\n", "");
+}
+
+#[test]
+fn stand_ins_go_along_to_another_context_and_into_what_is_said_of_its_list() {
+    let users = "users = [\"bravo_1\", \"bravo_2\", \"bravo_3\", \"bravo_3\"]\n";
+    goes_over_without_a_name(users, "P");
+}
