@@ -147,3 +147,25 @@ fn columns_are_as_wide_as_the_stand_ins() {
     };
     assert_eq!(scene("a"), scene("a-very-long-name-that-tells-of-itself"));
 }
+
+#[test]
+fn stand_ins_go_along_to_another_server_and_are_never_dropped_on_the_way() {
+    let there = |id: &str, mask: bool| {
+        Stage::tuned((120, 24), 2, vec![Entry::of(id)], |start| {
+            start.mask = mask;
+            start.greet = false;
+        })
+    };
+    let head = |stage: &Stage| stage.screen().lines().find(|line| line.contains("USER")).map(str::to_owned);
+    let long = "zq-a-very-long-name-that-tells-of-itself";
+    for (here, wished) in [(true, false), (false, true), (true, true)] {
+        let mut stage = there(long, wished);
+        stage.send(Msg::Notice(format!("{long} was named twice, watched once")));
+        stage.model.carry_on(&there("zqalice", here).model);
+        is_masked(&stage, "another server");
+        assert_eq!(head(&stage), head(&there("a", true)), "as wide as stand-ins are: {here} {wished}");
+    }
+    let mut stage = there(long, false);
+    stage.model.carry_on(&there("zqalice", false).model);
+    assert!(stage.screen().contains("zq-a-very"), "{}", stage.screen());
+}

@@ -403,7 +403,16 @@ impl Model {
         self.typed = from.typed.clone();
         self.times = from.times;
         self.switches = Switches { problems_only: false, ..from.switches };
+        // Stand-ins that either server asks for are never dropped on the way.
+        let masked = self.names.are_masked();
         self.names = from.names.clone();
+        if masked && !self.names.are_masked() {
+            self.names.toggle();
+        }
+        if let Some(toast) = &mut self.toast {
+            toast.text = self.names.text(&toast.text, self.live.roster.list()).into_owned();
+        }
+        self.measure();
         self.dirty = true;
     }
 

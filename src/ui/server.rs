@@ -17,7 +17,7 @@ const FIGURES: u16 = 9;
 
 pub(super) fn draw(model: &Model, theme: &Theme, scroll: usize, body: Rect, buf: &mut Buffer) {
     let (mut first, second) = server_lines(model);
-    let sheet = Sheet { model, theme, picture: model.picture() };
+    let sheet = Sheet { theme, picture: model.picture() };
     if body.width >= TWO_HALVES {
         let half = body.width / 2;
         let left = Rect { width: half.saturating_sub(2), ..body };
@@ -33,7 +33,6 @@ pub(super) fn draw(model: &Model, theme: &Theme, scroll: usize, body: Rect, buf:
 
 /// The view while it is drawn.
 struct Sheet<'a> {
-    model: &'a Model,
     theme: &'a Theme,
     picture: Picture<'a>,
 }
@@ -121,8 +120,8 @@ impl Sheet<'_> {
         let name = match row {
             0 => format!("p95 {most} ms"),
             1 => self
-                .model
-                .live()
+                .picture
+                .roster
                 .latency()
                 .p50_p95()
                 .map_or_else(String::new, |(p50, _)| format!("p50 {p50} ms")),

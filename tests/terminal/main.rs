@@ -3,7 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod contexts;
 mod effects;
+mod lists;
 mod pty;
 
 use std::io::{BufRead as _, Read as _};

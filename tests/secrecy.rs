@@ -1,0 +1,290 @@
+//! What leaves the program while it runs against a server: every view, copy, export and passing word has
+//! no byte of a token or secret; and with stand-ins on, nobody's name.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
+
+mod common;
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use common::leak::Leaks;
+use common::scratch::Scratch;
+use imtop::app::{Effect, ExportFormat, Model, Msg, Start, update};
+use imtop::feed::{Now, Pace, Poller};
+use imtop::handover::{export, frame, user_record};
+use imtop::openim::{Client, Credentials, Options, Tls};
+use imtop::output::{user_json, write_frame};
+use imtop::presence::{Entry, Freshness, Moment, Observation, Roster, WatchList};
+use imtop::simulator::{Clock, Running, Scenario, Simulator};
+use imtop::ui::{Colour, Theme};
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use tokio::sync::mpsc::Receiver;
+
+const START: i64 = 1_795_413_000_000;
+const SECRET: &str = "correct-horse-battery-staple";
+
+/// The live view without a terminal, in a time that goes on by hand.
+struct Live {
+    server: Running,
+    model: Model,
+    poller: Poller,
+    observations: Receiver<Observation>,
+    time: Arc<AtomicI64>,
+    now: Now,
+    entries: Vec<Entry>,
+    scratch: Scratch,
+    /// Every token that anybody had so far.
+    tokens: BTreeSet<String>,
+    exports: u32,
+}
+
+/// The scenario of this name, whose server has our secret.
+fn scenario(name: &str) -> Scenario {
+    let path = format!("{}/assets/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(!text.contains("[admin]"));
+    Scenario::parse(&format!("{text}\n[admin]\nsecret = \"{SECRET}\"\n"), name).unwrap()
+}
+
+async fn live(name: &str, batch: u32) -> Live {
+    let scratch = Scratch::new();
+    let scenario = scenario(name);
+    let entries = scenario.watch_list();
+    let time = Arc::new(AtomicI64::new(START));
+    let clock = {
+        let time = Arc::clone(&time);
+        Clock::new(move || time.load(Ordering::SeqCst))
+    };
+    let now: Now = {
+        let time = Arc::clone(&time);
+        Arc::new(move || {
+            let unix_ms = time.load(Ordering::SeqCst);
+            Moment { mono_ms: (unix_ms - START) as u64 + 100_000, unix_ms }
+        })
+    };
+    let server = Simulator::start(scenario, ([127, 0, 0, 1], 0).into(), clock).await.unwrap();
+    let secret_file = scratch.secret("secret", SECRET);
+    let client = Client::new(Options {
+        api: server.url().parse().unwrap(),
+        credentials: Credentials::Login { secret_file, admin_id: "imAdmin".to_owned() },
+        timeout: Duration::from_millis(400),
+        body_limit: 1 << 20,
+        gzip: true,
+        tls: Tls::default(),
+        proxy: None,
+        concurrency: 4,
+        secrets: vec![SECRET.to_owned().into()],
+    });
+    let list = Arc::new(WatchList::new(1, batch, entries.iter().cloned()));
+    let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
+    let model = Model::new(Start {
+        server: server.url(),
+        api: server.url(),
+        context: Some("night-shift".to_owned()),
+        production: true,
+        mask_key: 7,
+        ..Start::new(roster, (160, 45), now())
+    });
+    let pace = Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1 };
+    let (poller, observations) = Poller::start(Arc::new(client.unwrap()), list, pace, Arc::clone(&now));
+    let tokens = BTreeSet::from([server.admin_token()]);
+    Live { server, model, poller, observations, time, now, entries, scratch, tokens, exports: 0 }
+}
+
+impl Live {
+    /// Two seconds more, and an answer of every batch.
+    async fn round(&mut self) {
+        self.time.fetch_add(2_000, Ordering::SeqCst);
+        self.tokens.extend(self.server.world().session_tokens());
+        self.poller.poll_now();
+        for _ in 0..self.model.live().list().batches() {
+            let next = tokio::time::timeout(Duration::from_secs(20), self.observations.recv()).await;
+            update(&mut self.model, (self.now)(), Msg::Observed(next.expect("an answer").unwrap()));
+        }
+    }
+
+    fn leaks(&self) -> Leaks {
+        let leaks = Leaks::of(self.tokens.iter().map(String::as_str).chain([SECRET]));
+        for token in &self.tokens {
+            let (_, signature) = token.rsplit_once('.').unwrap_or_default();
+            let part = signature.get(..12).unwrap_or(&token[..12]);
+            assert!(leaks.find(&format!("a part: {part}.")).is_some(), "the search finds what is there");
+        }
+        leaks
+    }
+
+    /// Whatever can be seen, copied and written in the state that there is.
+    fn everything(&mut self, masked: bool) -> Vec<(String, String)> {
+        let mut all = Vec::new();
+        for (walk, size) in WALKS {
+            let mut model = self.model.clone();
+            let now = model.now();
+            update(&mut model, now, Msg::Resize(size.0, size.1));
+            if masked {
+                press(&mut model, "P");
+            }
+            for key in walk.split_inclusive(|_: char| true) {
+                let effects = press(&mut model, key);
+                all.extend(model.toast().map(|toast| (format!("words after {walk}"), toast.text.clone())));
+                for effect in effects {
+                    let copied = match effect {
+                        Effect::Copy(text) => text,
+                        Effect::CopyRecord(user) => user_json(&user_record(&model, user)),
+                        _ => continue,
+                    };
+                    all.push((format!("a copy of {walk}"), copied));
+                }
+            }
+            // To the end, a page at a time, as far as it goes within reason.
+            let mut last = String::new();
+            for page in 0..6 {
+                let text = text(&model);
+                if text == last {
+                    break;
+                }
+                all.push((format!("page {page} of {walk:?} at {size:?}"), text.clone()));
+                last = text;
+                update(&mut model, now, Msg::Key(KeyEvent::from(KeyCode::PageDown)));
+            }
+            if *size == WIDE {
+                all.extend(self.exports_of(&model, walk));
+            }
+        }
+        all
+    }
+
+    /// What files have in them.
+    fn exports_of(&mut self, model: &Model, walk: &str) -> Vec<(String, String)> {
+        let theme = Theme::new(Colour::None, false);
+        ExportFormat::ALL
+            .into_iter()
+            .map(|format| {
+                self.exports += 1;
+                let path = self.scratch.secret("exports", "").with_extension(self.exports.to_string());
+                let path = export(model, &theme, format, path.to_str()).unwrap();
+                let whence = format!("{} exported at {walk:?}", format.name());
+                (whence, std::fs::read_to_string(path).unwrap())
+            })
+            .collect()
+    }
+}
+
+const WIDE: (u16, u16) = (200, 60);
+
+/// Keys from the list of users on, and on which screen.
+const WALKS: &[(&str, (u16, u16))] = &[
+    ("", WIDE),
+    ("zR", (300, 100)),
+    ("zRwt", WIDE),
+    ("!", (60, 15)),
+    ("zRw", (40, 10)),
+    ("jyuycyoyryjlycyj", (80, 24)),
+    ("jjjyuycyoyryj", (80, 24)),
+    ("j\n", WIDE),
+    ("jj\nyuycyoyryj", (80, 24)),
+    ("jjj\n", (160, 45)),
+    ("nd", (160, 45)),
+    ("nnd", (160, 45)),
+    ("nnnd", (160, 45)),
+    ("je", (120, 40)),
+    ("2", (160, 45)),
+    ("2jjyuyj", (120, 40)),
+    ("2j\n", (120, 40)),
+    ("3", (160, 45)),
+    ("3jyuycyoyryj\n", (120, 40)),
+    ("3jja", (120, 40)),
+    ("4", (160, 60)),
+    ("?", (160, 60)),
+    (" zR", (120, 40)),
+    (":goto \t", (120, 40)),
+    (":goto d\t", (120, 40)),
+    (":rm \t\t", (120, 40)),
+    (":add d", (120, 40)),
+    (":filter group=\t", (120, 40)),
+    ("/group=\t\t", (120, 40)),
+    ("/label=\t", (120, 40)),
+    ("jjm:rm\n", (120, 40)),
+];
+
+fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
+    let now = model.now();
+    let code = |c| match c {
+        '\n' => KeyCode::Enter,
+        '\t' => KeyCode::Tab,
+        c => KeyCode::Char(c),
+    };
+    keys.chars().flat_map(|c| update(model, now, Msg::Key(KeyEvent::from(code(c))))).collect()
+}
+
+/// The frame as it is left behind by `Q` and written by `:export txt`.
+fn text(model: &Model) -> String {
+    let theme = Theme::new(Colour::None, false);
+    let mut out = Vec::new();
+    write_frame(&frame(model, &theme), false, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// IDs, labels and groups by which somebody could be known; those that are everyday words as well
+/// stand in sentences of our own.
+fn names(entries: &[Entry]) -> BTreeSet<&str> {
+    let tells = |name: &&str| name.contains(['_', ' ', '0', ':']) || !name.is_ascii() || *name == "clinic";
+    entries
+        .iter()
+        .flat_map(|entry| [Some(entry.id.as_str()), entry.label.as_deref(), entry.group.as_deref()])
+        .flatten()
+        .filter(tells)
+        .collect()
+}
+
+fn named_in<'a>(names: &BTreeSet<&'a str>, text: &str) -> Option<&'a str> {
+    names.iter().copied().find(|name| text.contains(name))
+}
+
+async fn nothing_comes_out(mut live: Live, rounds: u32, faults: &[&str]) {
+    for _ in 0..rounds {
+        live.round().await;
+    }
+    for fault in [""].iter().chain(faults) {
+        live.server.set_fault(fault.parse().ok());
+        live.round().await;
+        live.round().await;
+        let leaks = live.leaks();
+        let entries = live.entries.clone();
+        let names = names(&entries);
+        assert!(names.len() > 50);
+        let mut searched = HashSet::new();
+        for masked in [false, true] {
+            let everything = live.everything(masked);
+            assert!(everything.len() > 60, "{}", everything.len());
+            let copies = everything.iter().filter(|(whence, _)| whence.starts_with("a copy"));
+            assert!(copies.count() > 10);
+            let mut named = 0;
+            for (whence, text) in &everything {
+                // The same lines come again and again.
+                let fresh: String =
+                    text.split_inclusive('\n').filter(|line| searched.insert((*line).to_owned())).collect();
+                leaks.assert_none(&format!("{fault} {whence}"), &fresh);
+                let name = named_in(&names, text);
+                named += usize::from(name.is_some());
+                assert!(!masked || name.is_none(), "{fault} {whence} names {name:?}: {text}");
+            }
+            assert!(masked || named > 30, "names are there without stand-ins: {named}");
+        }
+        leaks.assert_none("Debug of the model", &format!("{:?}", live.model));
+    }
+}
+
+#[tokio::test]
+async fn a_night_shift_gets_no_token_and_with_stand_ins_no_name_out() {
+    let live = live("night", 100).await;
+    nothing_comes_out(live, 45, &[]).await;
+}
+
+#[tokio::test]
+async fn a_server_in_trouble_gets_no_token_and_with_stand_ins_no_name_out() {
+    let live = live("faults", 50).await;
+    nothing_comes_out(live, 3, &["echo-token", "hostile-text", "bad-tokens", "strange"]).await;
+}
