@@ -376,6 +376,11 @@ pub fn misspelt_command(cli: &Cli, mut raw: impl Iterator<Item = std::ffi::OsStr
     let mut commands = definition.get_subcommands().map(clap::Command::get_name);
     let command = commands.find(|command| strsim::damerau_levenshtein(user, command) <= most)?;
     let user = visible(user);
+    if user == command {
+        return Some(format!(
+            "options stand behind a command: `imtop {command} ...`; or `imtop -- {command}` watches a user of that name"
+        ));
+    }
     Some(format!(
         "did you mean the command `imtop {command}`, or `imtop -- {user}` to watch the user {user}?"
     ))
@@ -453,7 +458,10 @@ mod tests {
             Some("did you mean the command `imtop demo`, or `imtop -- dmeo` to watch the user dmeo?")
         );
         assert!(ask(&["simulat"]).is_some());
-        assert!(ask(&["--ascii", "config", "check"]).is_some(), "options of a command come after it");
+        assert!(
+            ask(&["--ascii", "config", "check"])
+                .is_some_and(|it| it.starts_with("options stand behind a command"))
+        );
         for line in [&["--", "dmeo"] as &[_], &["user_001"], &["dmeo", "user_001"], &["demo"], &[]] {
             assert_eq!(ask(line), None, "{line:?}");
         }

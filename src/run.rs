@@ -92,7 +92,7 @@ pub async fn run(session: Session, multiplexer: Multiplexer, open: Open<'_>, now
             () = panicked() => return Ok(End::Panicked),
             () = &mut hang_up => return Ok(End::Signalled(Signal::HangUp)),
             signal = signals.next() => match signal {
-                ends @ (Signal::Interrupt | Signal::Terminate | Signal::HangUp) => return Ok(End::Signalled(ends)),
+                ends @ (Signal::Interrupt | Signal::Terminate | Signal::HangUp | Signal::Quit) => return Ok(End::Signalled(ends)),
                 Signal::Stop => { view.terminal.stop()?; Vec::new() }
                 Signal::Continue => { view.terminal.resume()?; vec![Msg::Resumed] }
             },
@@ -237,17 +237,29 @@ impl View {
         let (model, theme) = (self.session.model.clone(), self.session.theme.clone());
         let words = self.words.clone();
         tokio::task::spawn_blocking(move || {
-            let named = file.clone().unwrap_or_default();
+            let file = file.map(|file| at_home(&file));
+            let named = file.clone().unwrap_or_else(|| "a file here".to_owned());
             let said = match export(&model, &theme, format, file.as_deref()) {
                 Ok(path) => format!("written: {}", path.display()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     format!("{named} is there already, and stays as it is: name another file")
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    format!("cannot write {named}: there is no such folder")
                 }
                 Err(error) => format!("cannot write {named}: {error}"),
             };
             // Nobody listens once the view has ended.
             let _ = words.send(visible(&said).into_owned());
         });
+    }
+}
+
+/// A path that begins with `~/`, in the user's own folder.
+fn at_home(path: &str) -> String {
+    match (path.strip_prefix("~/"), std::env::var("HOME")) {
+        (Some(rest), Ok(home)) => format!("{home}/{rest}"),
+        _ => path.to_owned(),
     }
 }
 

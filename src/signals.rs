@@ -15,6 +15,8 @@ pub enum Signal {
     Terminate,
     /// SIGHUP: the terminal is gone.
     HangUp,
+    /// SIGQUIT: end now.
+    Quit,
     /// SIGTSTP: stop until continued.
     Stop,
     /// SIGCONT: continued.
@@ -26,6 +28,7 @@ pub struct Signals {
     interrupt: Stream,
     terminate: Stream,
     hang_up: Stream,
+    quit: Stream,
     stop: Stream,
     proceed: Stream,
 }
@@ -40,6 +43,7 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
+            quit: signal(SignalKind::quit())?,
             stop: signal(SignalKind::from_raw(Number::TSTP.as_raw()))?,
             proceed: signal(SignalKind::from_raw(Number::CONT.as_raw()))?,
         })
@@ -52,6 +56,7 @@ impl Signals {
             Some(()) = self.terminate.recv() => Signal::Terminate,
             Some(()) = self.hang_up.recv() => Signal::HangUp,
             Some(()) = self.interrupt.recv() => Signal::Interrupt,
+            Some(()) = self.quit.recv() => Signal::Quit,
             Some(()) = self.stop.recv() => Signal::Stop,
             Some(()) = self.proceed.recv() => Signal::Continue,
             else => std::future::pending().await, // the runtime is shutting down
@@ -66,6 +71,7 @@ impl Signal {
             Signal::Interrupt => Some(130),
             Signal::Terminate => Some(143),
             Signal::HangUp => Some(129),
+            Signal::Quit => Some(131),
             Signal::Stop | Signal::Continue => None,
         }
     }

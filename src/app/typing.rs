@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::presence::query::{QueryError, Vocabulary, complete, is_unfinished};
+use crate::presence::query::{Query, QueryError, Vocabulary, complete, is_unfinished};
 
 use super::action::Action;
 use super::message::Effect;
 use super::model::{Model, Screen};
 use super::prompt::{Candidate, Mistake, Offers, Prompt, Purpose};
-use super::update::apply_filter;
+use super::update::{apply_filter, set_query};
 use super::{command, events};
 
 /// Most groups that are offered.
@@ -73,8 +73,16 @@ pub(super) fn typed(model: &mut Model) {
     let text = prompt.text().to_owned();
     match prompt.purpose() {
         Purpose::Filter => {
+            let original = prompt.original().to_owned();
             if !is_unfinished(&text) {
                 apply_filter(model, &text);
+            }
+            // What was good last may be half a word that finds nobody: then the filter from before.
+            if model.mistake.is_some()
+                && model.rows.matching() == 0
+                && let Ok(query) = Query::parse(&original)
+            {
+                set_query(model, query);
             }
             offer_words(model, false);
         }

@@ -116,7 +116,11 @@ fn note_feed(model: &mut Model, observation: &Observation) {
         }
         Err(_) => return,
         Ok(_) => match model.failing_since.remove(&batch) {
-            Some(since) => (None, at.since(since)),
+            Some(failing) => {
+                // For so long there was no answer, which is longer than questions are known to fail.
+                let answered = model.live.roster.batches().get(batch as usize).and_then(|it| it.answered);
+                (None, at.since(answered.map_or(failing, |answered| answered.received)))
+            }
             None => return,
         },
     };
@@ -202,7 +206,7 @@ fn rebase(model: &mut Model, list: &Arc<WatchList>) {
     model.stale_batches.clear();
     model.failing_since.clear();
     // Whoever looks at a user who is gone is told that instead.
-    hint(model, format!("watch list read again: {users} users"));
+    hint(model, format!("{users} users are watched now"));
     if model.held.is_none() {
         adopt_list(model, &before);
     }
@@ -331,7 +335,9 @@ fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
 /// Pasted text is text, never keys: IDs for a filter, or a part of what is being typed.
 fn paste(model: &mut Model, text: &str) {
     if let Some(prompt) = &mut model.prompt {
-        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        // A terminal may send a pasted line's end as a bare carriage return.
+        let lines = text.split(['\n', '\r', '\t']).map(str::trim).filter(|line| !line.is_empty());
+        let lines: Vec<&str> = lines.collect();
         let before = prompt.text().len();
         if !prompt.insert(&lines.join(" ")) {
             let taken = prompt.text().len() - before;

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::{EventsWindow, Model, Screen, TimeStyle};
-use crate::presence::{Event, EventGroup, Since};
+use crate::presence::{Event, EventGroup};
 
 use super::pen::Pen;
 use super::theme::Theme;
@@ -78,7 +78,7 @@ fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf
     }
     let cut = theme.glyphs.cut;
     let lines = in_words(model, theme, &window.lines);
-    let when: Vec<String> = window.lines.iter().map(|group| when(model, theme, group, area.width)).collect();
+    let when: Vec<String> = window.lines.iter().map(|group| when(model, group, area.width)).collect();
     let ids: Vec<String> = lines.iter().map(|line| theme.shortened_within(&line.who, ID, cut)).collect();
     let label = |at: usize| lines.get(at).and_then(|line| line.label.as_deref()).unwrap_or_default();
     let who_width = |at: usize, id: &str| match theme.width(label(at)) {
@@ -145,10 +145,9 @@ fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf
 }
 
 /// When it happened: as an age or as an interval, with room as both.
-fn when(model: &Model, theme: &Theme, group: &EventGroup, columns: u16) -> String {
+fn when(model: &Model, group: &EventGroup, columns: u16) -> String {
     let (now, zone) = (model.picture().now, model.zone());
-    let since = Since { after_ms: group.after.map(|after| after.mono_ms), before_ms: group.before.mono_ms };
-    let age = || times::since(since, now, TimeStyle::Relative, model.gap_ms(), zone, &theme.glyphs);
+    let age = || times::age_ms(now.since(group.before));
     let interval = || times::between(group.after, group.before, now, zone);
     match (model.times(), columns) {
         (TimeStyle::Relative, ROOMY..) => format!("{:<5}  {}", age(), interval()),

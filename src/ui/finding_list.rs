@@ -82,7 +82,13 @@ fn draw_line(model: &Model, theme: &Theme, line: FindingLine, widths: (u16, u16)
                     pen.field(&label, widths.1, cut, base).skip(2);
                 }
             }
-            pen.rest(&model.evidence(finding), cut, base);
+            let known = match about {
+                About::User(user) => !picture.roster.presence(user).is_unknown(),
+                About::Server => true,
+            };
+            let text = model.evidence(finding);
+            let text = if known { text } else { format!("{text} (as last known)") };
+            pen.rest(&text, cut, base);
         }
     }
 }
@@ -126,6 +132,9 @@ fn all_well(model: &Model, theme: &Theme, body: Rect, buf: &mut Buffer) {
     let picture = model.picture();
     let (what, more) = match picture.roster.last_answer() {
         None => ("Nothing is known yet, so nothing can be wrong.".to_owned(), ""),
+        Some(_) if picture.roster.totals(picture.now).unknown as usize >= picture.roster.list().len() => {
+            ("Nothing is known of any user now, so nothing can be judged.".to_owned(), "")
+        }
         Some(answer) => {
             let age = times::age_ms(picture.now.since(answer));
             let users = picture.roster.list().len();

@@ -58,7 +58,7 @@ fn ctrl_c_and_signals_end_it_with_their_codes_and_give_the_terminal_back() {
     session.press("\u{3}");
     assert_eq!(session.end(), 130);
     session.expect_restored();
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
         let mut session = demo();
         session.signal(signal);
         assert_eq!(session.end(), code);

@@ -70,7 +70,7 @@ pub(in crate::app) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, 
                 Verb::Columns => columns::run(model, line, arguments),
                 Verb::Export => export(arguments, rest, missing),
                 Verb::Interval => interval(model, arguments, missing),
-                Verb::Context => context(model, arguments, missing),
+                Verb::Context => context(model, rest, arguments, missing),
                 Verb::Theme => theme(model, arguments, missing),
                 Verb::Help => {
                     views::show_help(model, rest);
@@ -300,6 +300,7 @@ fn milliseconds(text: &str) -> Option<u64> {
 
 fn context(
     model: &mut Model,
+    name: &str,
     arguments: &[Word<'_>],
     missing: impl Fn(String) -> Mistake,
 ) -> Result<Vec<Effect>, Mistake> {
@@ -307,16 +308,18 @@ fn context(
         return Err(missing("the configuration names no context".to_owned()));
     }
     let names = || model.contexts.iter().map(String::as_str);
-    let Some((range, name)) = arguments.first() else {
+    let (Some((first, _)), Some((last, _))) = (arguments.first(), arguments.last()) else {
         return Err(missing(format!("expected a context: {}", names().collect::<Vec<_>>().join(", "))));
     };
-    if !names().any(|other| other == *name) {
-        return Err(Mistake { range: range.clone(), text: none_such(name, "context", names()) });
+    // A name may have blanks in it.
+    let range = first.start..last.end;
+    if !names().any(|other| other == name) {
+        return Err(Mistake { range, text: none_such(name, "context", names()) });
     }
-    if model.context.as_deref() == Some(*name) {
-        return Err(Mistake { range: range.clone(), text: format!("{name} is asked already") });
+    if model.context.as_deref() == Some(name) {
+        return Err(Mistake { range, text: format!("{name} is asked already") });
     }
-    Ok(vec![Effect::SwitchContext((*name).to_owned())])
+    Ok(vec![Effect::SwitchContext(name.to_owned())])
 }
 
 fn theme(

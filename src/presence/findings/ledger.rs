@@ -4,9 +4,8 @@
 //! Only who is named is judged, so the work is that of what changed. Users without findings take no
 //! memory. What only time changes comes up by a deadline of each user.
 //!
-//! A user whose presence is unknown: connections and past say nothing then. While the last word may
-//! still hold (it is stale) the findings stay; when it is void they are put to sleep: not shown, not
-//! counted, and not cleared, which would look like good news. When the user is known again, what
+//! A user of whom nothing is known is not judged: what was found before stays as it is, neither
+//! cleared, which would look like good news, nor more serious. When the user is known again, what
 //! still holds goes on with its number and its beginning, and what does not is cleared.
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,20 +19,12 @@ use super::settings::RuleSettings;
 use super::{RULES, clock_skew, expiry_cliff};
 use crate::presence::{Moment, ServerClock, UserIx};
 
-/// The findings of one user; never none of them.
-#[derive(Clone, Debug)]
-struct Standing {
-    /// Worst first.
-    list: Vec<Finding>,
-    /// Whether nothing is known of the user, so that nothing can be said of these.
-    asleep: bool,
-}
-
 /// All that is wrong at present.
 #[derive(Clone, Debug)]
 pub struct Findings {
     settings: RuleSettings,
-    of_users: HashMap<UserIx, Standing>,
+    /// Worst first; never none of them.
+    of_users: HashMap<UserIx, Vec<Finding>>,
     of_server: Vec<Finding>,
     deadlines: Deadlines,
     /// When the server is to be judged again.
@@ -80,7 +71,6 @@ impl Findings {
             let case = case(user);
             if case.presence.is_unknown() {
                 self.deadlines.forget(user);
-                self.put_to_sleep(user, &mut changes);
                 continue;
             }
             let mut next: Option<u64> = None;
@@ -148,8 +138,7 @@ impl Findings {
 
     /// What is wrong with the user, worst first.
     pub fn of(&self, user: UserIx) -> &[Finding] {
-        let standing = self.of_users.get(&user).filter(|standing| !standing.asleep);
-        standing.map_or(&[], |standing| &standing.list)
+        self.of_users.get(&user).map_or(&[], Vec::as_slice)
     }
 
     /// What is wrong with the server, or with the watched users taken together, worst first.
@@ -184,8 +173,7 @@ impl Findings {
 
     /// All findings, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
-        let awake = self.of_users.values().filter(|standing| !standing.asleep);
-        self.of_server.iter().chain(awake.flat_map(|standing| &standing.list))
+        self.of_server.iter().chain(self.of_users.values().flatten())
     }
 
     /// Grows whenever anything changes.
@@ -199,28 +187,16 @@ impl Findings {
         self.counts = Counts::default();
         self.counts.add(&self.of_server);
         let standings = std::mem::take(&mut self.of_users);
-        for (old, mut standing) in standings {
+        for (old, mut list) in standings {
             let Some(user) = heir(old) else { continue };
-            for finding in &mut standing.list {
+            for finding in &mut list {
                 finding.about = About::User(user);
             }
-            if !standing.asleep {
-                self.counts.add(&standing.list);
-            }
-            self.of_users.insert(user, standing);
+            self.counts.add(&list);
+            self.of_users.insert(user, list);
         }
         self.deadlines.rebase(heir);
         self.version += 1;
-    }
-
-    fn put_to_sleep(&mut self, user: UserIx, changes: &mut FindingChanges) {
-        if let Some(standing) = self.of_users.get_mut(&user)
-            && !standing.asleep
-        {
-            standing.asleep = true;
-            self.counts.take(&standing.list);
-            changes.touched.push(user);
-        }
     }
 
     /// Makes the user's findings those that were found now; empties `found`.
@@ -235,19 +211,10 @@ impl Findings {
         let old = match self.of_users.get_mut(&user) {
             None if found.is_empty() => return,
             None => Vec::new(),
-            Some(standing) => {
-                let slept = std::mem::take(&mut standing.asleep);
-                if slept {
-                    self.counts.add(&standing.list);
-                }
-                if stands(&standing.list, found, server_seconds) {
-                    if slept {
-                        changes.touched.push(user);
-                    }
-                    return;
-                }
-                self.counts.take(&standing.list);
-                std::mem::take(&mut standing.list)
+            Some(list) if stands(list, found, server_seconds) => return,
+            Some(list) => {
+                self.counts.take(list);
+                std::mem::take(list)
             }
         };
         let list = self.settle(old, found, About::User(user), server_seconds, now, changes);
@@ -255,7 +222,7 @@ impl Findings {
         if list.is_empty() {
             self.of_users.remove(&user);
         } else {
-            self.of_users.insert(user, Standing { list, asleep: false });
+            self.of_users.insert(user, list);
         }
         changes.touched.push(user);
     }

@@ -86,9 +86,22 @@ const FIGURE: [Operator; 6] = [
     Operator::AtLeast,
 ];
 
+/// The heads of columns, as names of what stands in them.
+const ALIASES: [(&str, &str); 7] = [
+    ("user", "id"),
+    ("presence", "state"),
+    ("platforms", "platform"),
+    ("connections", "conns"),
+    ("token", "exp"),
+    ("findings", "finding"),
+    ("background", "bg"),
+];
+
 impl Field {
     /// The field of that name, letter case ignored.
     pub(super) fn find(name: &str) -> Option<Field> {
+        let name =
+            ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(name)).map_or(name, |(_, name)| name);
         FIELDS.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name)).map(|(field, ..)| *field)
     }
 

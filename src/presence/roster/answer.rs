@@ -117,6 +117,13 @@ impl Roster {
             _ => &[],
         };
         self.take_connections(user, connections, last, seen, changes);
+        // Nothing was known for a while, and what is there now came in that time: the user may have
+        // been away. Only a connection that outlasts the gap proves the contrary.
+        let was_void = from.is_unknown() && last.is_some();
+        let outlasts = |tracked: &Tracked| tracked.since.before_ms < seen.received.mono_ms;
+        if was_void && verdict(old).same_word(to) && !self.connections(user).iter().any(outlasts) {
+            self.since[user.at()] = Since { after_ms: None, before_ms: seen.received.mono_ms };
+        }
     }
 
     /// Compares the connections of one user with those that were known.
