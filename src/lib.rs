@@ -5,19 +5,20 @@
 //! function of observations, of the watch list that they are about, and of time.
 //!
 //! ```text
-//!    OpenIM API                          arguments, file, stdin
-//!        |                                        |
-//!   openim::Client                        config::watch_list
-//!        |                                        |
-//!   feed::poller  ------- Observation ------------+
-//!                              |
-//!             presence::Roster::apply / advance  -> transitions
-//!                              |
-//!            app::update(&mut Model, Msg) -> Vec<Effect>
-//!                              |
-//!               ui::view(&Model, &Theme, &mut Buffer)
-//!                              |
-//!        run (a terminal)            headless (one plain frame)
+//!    OpenIM API                     flags, environment, configuration file, standard input
+//!        |                                               |
+//!   openim::Client                                 config::Sources
+//!        |                                               |
+//!   feed::{poller, listing, labels}                watching (who is watched)
+//!         \___________________  intake  ________________/
+//!                                 |  Observation, watch list
+//!          presence::Knowledge::apply / advance    roster, history, findings, trend
+//!                                 |  transitions, findings raised and cleared
+//!             app::update(&mut Model, Msg) -> Vec<Effect>
+//!                                 |
+//!                ui::view(&Model, &Theme, &mut Buffer)
+//!                                 |
+//!        run (a terminal)   headless (one plain frame)   handover (clipboard, files)
 //! ```
 
 pub mod app;

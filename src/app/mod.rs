@@ -8,7 +8,8 @@
 //!   Msg --> update(&mut Model, now, Msg) --> Vec<Effect>
 //!              |            |
 //!              |            +-- keys:  keymap -> Action (one table: ACTIONS) -> perform
-//!              +-- observations: Roster::apply -> Rows::touch, Timeline::record
+//!              |            +-- lines:  command (one table: COMMANDS), filter (presence::query)
+//!              +-- observations: Knowledge::apply -> Rows::touch, Timeline::record
 //! ```
 
 mod action;
