@@ -1,7 +1,7 @@
 //! The words of the problem, as plain data: users, connections, presence, transitions, the roster.
 //!
 //! Pure and synchronous: no file, no socket, no clock. An [`Observation`] is the only thing that
-//! changes what is known; [`Roster::apply`] takes it, [`Roster::advance`] lets time pass.
+//! changes what is known; [`Knowledge::apply`] takes it, [`Knowledge::advance`] lets time pass.
 
 mod batches;
 mod connection;
