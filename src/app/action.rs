@@ -224,11 +224,11 @@ pub const ACTIONS: &[ActionRow] = actions! {
     Views CopyJson "copy-json" ["y j"] "" "copy what is known of the user as JSON, without tokens";
     Views CopyRequest "copy-request" ["y r"] "" "copy the request as a curl command, without the token";
     Views Command "command" [":"] "command" "commands: :add :rm :goto :sort :cols :export and more";
-    Views ShowUsers "users" ["1"] "" "the users";
+    Views ShowUsers "users" ["1"] "views" "the users";
     Views ShowEvents "events" ["2"] "" "what happened";
     Views ShowFindings "findings" ["3"] "" "what is wrong";
     Views ShowServer "server" ["4"] "" "how the server answers, and when tokens run out";
-    Users Pane "pane" ["Tab"] "" "from the list to the events at its foot, and back";
+    Users Pane "pane" ["Tab"] "events" "from the list to the events at its foot, and back";
     Views NextProblem "next-problem" ["n"] "next problem" "to the next user with a problem";
     Views PreviousProblem "previous-problem" ["N"] "" "to the user with a problem before";
     Views Close "close" ["q"] "quit" "close the view; in the list, quit";
@@ -239,8 +239,8 @@ pub const ACTIONS: &[ActionRow] = actions! {
     Users Wide "wide" ["w"] "" "all columns that there are, or those that fit well";
     Users Mark "mark" ["m"] "" "mark the user, for this run";
     Users MarkedOnly "marked-only" ["M"] "" "only marked users; again for everybody";
-    Views UserEvents "user-events" ["e"] "" "the events of the selected user";
-    Views Acknowledge "acknowledge" ["a"] "" "put a finding aside as known; again to bring it back";
+    Views UserEvents "user-events" ["e"] "user's events" "the events of the selected user";
+    Views Acknowledge "acknowledge" ["a"] "put aside" "put a finding aside as known; again to bring it back";
     Views Bell "bell" ["b"] "" "ring when something critical is found, or be silent";
     Views Export "export" ["x"] "" "write what is seen to a file: csv, json or txt";
     Views Mask "mask" ["P"] "" "show stand-ins for user IDs and names";
@@ -252,7 +252,7 @@ pub const ACTIONS: &[ActionRow] = actions! {
     Views Mouse "mouse" ["F12"] "" "take the mouse: click selects, wheel scrolls; again to leave it to the terminal";
     Users ExpandAll "expand-all" ["z R"] "expand all" "show all connections";
     Users CollapseAll "collapse-all" ["z M"] "collapse all" "hide all connections";
-    Views Down "down" ["j" "Down"] "" "one line down";
+    Views Down "down" ["j" "Down"] "scroll" "one line down";
     Views Up "up" ["k" "Up"] "" "one line up";
     Views Top "top" ["g" "Home"] "" "to the first line";
     Views Bottom "bottom" ["G" "End"] "" "to the last line";

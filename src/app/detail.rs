@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::presence::{EventGroup, Finding, Fingerprint, Rule, Tracked, UserIx};
+use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Rule, Tracked, UserIx, Why};
 
+use super::action::Action;
 use super::model::Model;
 use super::notes::wrapped;
 
@@ -18,10 +19,14 @@ pub enum DetailLine<'a> {
     Blank,
     /// A heading, with how many there are of what it heads.
     Heading(&'static str, usize),
-    /// Label and group.
-    Names,
+    /// What people call the user.
+    Label,
+    /// What the watch list puts the user together with.
+    Group,
     /// The presence, and why.
     Presence,
+    /// A line of what it means that answers come without the user.
+    Missing(usize),
     /// Since when.
     Since,
     /// When the last answer about the user came.
@@ -70,6 +75,20 @@ pub fn advice_lines(rule: Rule, width: u16) -> Vec<String> {
     wrapped(rule.advice(), usize::from(width.saturating_sub(INDENT + 2)).max(16))
 }
 
+/// Columns before what is said of a fact.
+const BESIDE: u16 = 13;
+
+/// What it means that answers come without a user, and what to do, in lines that fit on the screen.
+pub fn missing_lines(model: &Model) -> Vec<String> {
+    let (width, _) = model.size();
+    let columns = usize::from(width.saturating_sub(BESIDE + 1)).max(16);
+    let ask = model.keymap().first_of(Action::CopyRequest);
+    let ask = ask.map_or(String::new(), |keys| format!("; {keys} copies the request, to ask by hand"));
+    let mut lines = wrapped("the server answers but leaves this user out", columns);
+    lines.extend(wrapped(&format!("check the ID{ask}"), columns));
+    lines
+}
+
 /// Heading of the connections.
 const CONNECTIONS: &str = "Connections";
 
@@ -100,10 +119,13 @@ impl<'a> Detail<'a> {
         let picture = model.picture();
         let roster = picture.roster;
         let mut facts = Vec::new();
-        if roster.list().label(user).is_some() || roster.list().group(user).is_some() {
-            facts.push(DetailLine::Names);
+        facts.extend(roster.list().label(user).map(|_| DetailLine::Label));
+        facts.extend(roster.list().group(user).map(|_| DetailLine::Group));
+        facts.push(DetailLine::Presence);
+        if roster.presence(user) == Presence::Unknown(Why::Missing) {
+            facts.extend((0..missing_lines(model).len()).map(DetailLine::Missing));
         }
-        facts.extend([DetailLine::Presence, DetailLine::Since, DetailLine::Answered, DetailLine::Batch]);
+        facts.extend([DetailLine::Since, DetailLine::Answered, DetailLine::Batch]);
         let findings = picture.findings.of(user);
         if !findings.is_empty() {
             facts.extend([DetailLine::Blank, DetailLine::Heading(WRONG, findings.len())]);
@@ -157,7 +179,7 @@ impl<'a> Detail<'a> {
         let connections = (0..self.connections.len()).flat_map(|at| self.connection(at));
         let heading =
             [DetailLine::Blank, DetailLine::Heading("What happened, newest first", self.happened.len())];
-        let none = DetailLine::Nothing("nothing has changed since imtop watches");
+        let none = DetailLine::Nothing("nothing has changed since imtop started");
         let lines = self.facts.iter().copied().chain(connections).chain(heading);
         let lines = lines.chain(self.happened.iter().flat_map(|event| self.event(event)));
         let lines = lines.chain(self.happened.is_empty().then_some(none));

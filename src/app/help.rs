@@ -78,35 +78,52 @@ const FILTER: [(&str, &str); 15] = [
     ("id label group", "as in the watch list: group=sales"),
 ];
 
+/// What stands under a heading, and what else it is found by.
+struct Entry {
+    name: HelpName,
+    text: String,
+    also: [&'static str; 2],
+}
+
+impl Entry {
+    fn new(name: HelpName, text: impl Into<String>) -> Entry {
+        Entry { name, text: text.into(), also: [""; 2] }
+    }
+}
+
 /// A section of the help: its heading, and what stands under it.
-type Section = (&'static str, Vec<(HelpName, String)>);
+type Section = (&'static str, Vec<Entry>);
 
 fn sections(model: &Model) -> Vec<Section> {
-    let texts = |table: &[(&'static str, &'static str)]| -> Vec<(HelpName, String)> {
-        table.iter().map(|(name, text)| (HelpName::Word(name), (*text).to_owned())).collect()
+    let texts = |table: &[(&'static str, &'static str)]| -> Vec<Entry> {
+        table.iter().map(|(name, text)| Entry::new(HelpName::Word(name), *text)).collect()
     };
     let mut words = texts(&WORDS);
-    words.push((HelpName::Word("platforms"), platform_names()));
+    words.push(Entry::new(HelpName::Word("platforms"), platform_names()));
     let mut sections = vec![("Words", words)];
     for scope in [Scope::Users, Scope::Views, Scope::Prompt, Scope::Everywhere] {
         let keys = ACTIONS.iter().filter(|row| row.scope == scope).map(|row| {
             let keys = model.keymap.keys_of(row.action).join(" ");
             // Without a key it is still a command.
             let keys = if keys.is_empty() { format!(":{}", row.name) } else { keys };
-            (HelpName::Keys(keys), row.help.to_owned())
+            // People look for a key by what the footer and the palette call it, too.
+            Entry { also: [row.name, row.brief], ..Entry::new(HelpName::Keys(keys), row.help) }
         });
         sections.push((scope.heading(), keys.collect()));
     }
     let commands = COMMANDS.iter().map(|row| {
         let arguments = if row.arguments.is_empty() { "" } else { " - " };
-        (HelpName::Keys(format!(":{}", row.name)), format!("{}{arguments}{}", row.arguments, row.help))
+        Entry::new(
+            HelpName::Keys(format!(":{}", row.name)),
+            format!("{}{arguments}{}", row.arguments, row.help),
+        )
     });
     let mut commands: Vec<_> = commands.collect();
     let every = "every action is a command by its name: :pause, :next-theme, :expand-all";
-    commands.push((HelpName::Keys(":NAME".to_owned()), every.to_owned()));
+    commands.push(Entry::new(HelpName::Keys(":NAME".to_owned()), every));
     sections.push(("Commands", commands));
     sections.push(("Filters", texts(&FILTER)));
-    let findings = Rule::ALL.map(|rule| (HelpName::Word(rule.name()), rule_words(rule).to_owned()));
+    let findings = Rule::ALL.map(|rule| Entry::new(HelpName::Word(rule.name()), rule_words(rule)));
     sections.push(("Findings", findings.into()));
     sections
 }
@@ -143,10 +160,13 @@ pub fn help_lines(model: &Model) -> Vec<HelpLine> {
     let mut lines = Vec::new();
     for (heading, entries) in sections(model) {
         let holds = |text: &str| find_within(text, search).is_some();
-        let is_found = |(name, text): &(HelpName, String)| match name {
-            HelpName::None => holds(text),
-            HelpName::Keys(name) => holds(name) || holds(text),
-            HelpName::Word(name) => holds(name) || holds(text),
+        let is_found = |entry: &Entry| {
+            let name = match &entry.name {
+                HelpName::None => "",
+                HelpName::Keys(name) => name,
+                HelpName::Word(name) => name,
+            };
+            holds(name) || holds(&entry.text) || entry.also.into_iter().any(holds)
         };
         let whole = search.is_empty() || holds(heading);
         let entries: Vec<_> = entries.into_iter().filter(|entry| whole || is_found(entry)).collect();
@@ -157,7 +177,7 @@ pub fn help_lines(model: &Model) -> Vec<HelpLine> {
             lines.push(HelpLine::Blank);
         }
         lines.push(HelpLine::Heading(heading));
-        for (name, text) in entries {
+        for Entry { name, text, .. } in entries {
             let long = match &name {
                 HelpName::None => false,
                 HelpName::Keys(name) => name.width() > names,

@@ -267,9 +267,9 @@ pub(super) struct Wish<'a> {
     pub(super) longest: Longest,
     /// Times as dates, which are longer.
     pub(super) absolute: bool,
-    /// All columns, however crowded.
+    /// All columns, however crowded, and whatever was chosen.
     pub(super) wide: bool,
-    /// These, and no others.
+    /// These, and no others, as long as not all are to be seen.
     pub(super) chosen: Option<&'a [ColumnName]>,
 }
 
@@ -336,8 +336,8 @@ fn widths(name: ColumnName, width: u16, wish: &Wish<'_>) -> (u16, u16) {
 /// Lays out the columns of a table so wide.
 pub(super) fn columns_for(width: u16, wish: Wish<'_>) -> Columns {
     let asked: &[ColumnName] = match wish.chosen {
+        _ if wish.wide => &ColumnName::ALL,
         Some(chosen) => chosen,
-        None if wish.wide => &ColumnName::ALL,
         None => &ColumnName::USUAL,
     };
     // Who it is always stands first, and what can be said of them is never left out.
@@ -359,7 +359,8 @@ pub(super) fn columns_for(width: u16, wish: Wish<'_>) -> Columns {
         GUTTER + columns.iter().map(|(_, least, _)| least + gap).sum::<u16>().saturating_sub(gap)
     };
     // What somebody chose beyond the usual is wanted more than what is there anyway.
-    let is_wanted = |name: &ColumnName| wish.chosen.is_some() && !ColumnName::USUAL.contains(name);
+    let is_wanted =
+        |name: &ColumnName| wish.chosen.is_some() && !wish.wide && !ColumnName::USUAL.contains(name);
     let (wanted, usual): (Vec<_>, Vec<_>) = SHED.into_iter().partition(is_wanted);
     for shed in usual.into_iter().chain(wanted) {
         if needed(&columns) > width {

@@ -46,8 +46,8 @@ mod words;
 
 pub use action::{ACTIONS, Action, ActionRow, Scope, key_table};
 pub use bindings::Binding;
-pub use command::{COMMANDS, CommandRow, command_table};
-pub use detail::{Detail, DetailLine, advice_lines};
+pub use command::{COMMANDS, CommandRow, MOST_OFFERED, command_table};
+pub use detail::{Detail, DetailLine, advice_lines, missing_lines};
 pub use events::{EventsList, EventsWindow};
 pub use findings::{FindingLine, FindingsList, finding_rows};
 pub use help::{HelpLine, HelpName, find_within, help_lines, help_names};

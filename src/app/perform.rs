@@ -68,7 +68,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             model.switches.problems_only = !model.switches.problems_only;
             narrow(model);
         }
-        Action::Wide => model.switches.wide = !model.switches.wide,
+        Action::Wide => widen(model),
         Action::Mask | Action::Bell | Action::Mouse => return switch(model, action),
         Action::NextTheme => return vec![Effect::NextTheme],
         Action::NextProblem => problems::go(model, true),
@@ -176,6 +176,22 @@ fn switch(model: &mut Model, action: Action) -> Vec<Effect> {
     effect.into_iter().collect()
 }
 
+/// All columns or the others; says which they are where somebody chose them.
+fn widen(model: &mut Model) {
+    model.switches.wide = !model.switches.wide;
+    if model.columns_chosen.is_some() {
+        let all = model.columns(model.size.0).iter().count() == ColumnName::ALL.len();
+        hint(
+            model,
+            match (model.switches.wide, all) {
+                (true, true) => "wide: all columns",
+                (true, false) => "wide: all columns that have room",
+                (false, _) => "columns as chosen",
+            },
+        );
+    }
+}
+
 fn mark(model: &mut Model) {
     if let Some(user) = selected_or_first(model) {
         model.marks.toggle(user);
@@ -202,8 +218,7 @@ fn sort_by(model: &mut Model, column: SortColumn) {
 
 pub(super) fn set_sort(model: &mut Model, sort: Sort) {
     model.with_rows(|rows, scene| rows.set_sort(sort, scene));
-    let direction = if sort.inverted { ", inverted" } else { "" };
-    hint(model, format!("sorted {}{direction}", sort.column.words()));
+    hint(model, format!("sorted {}", sort.words()));
 }
 
 /// Sorts by the column after the one in force, or before it.

@@ -99,6 +99,31 @@ pub struct Sort {
     pub inverted: bool,
 }
 
+impl Sort {
+    /// What the order is called, whichever end comes first: `latest change first`, `oldest change first`.
+    pub fn words(self) -> &'static str {
+        match self.column {
+            column if !self.inverted => column.words(),
+            SortColumn::List => "list order, reversed",
+            SortColumn::Problems => "problems last",
+            SortColumn::Column(column) => match column {
+                ColumnName::User => "by user, reversed",
+                ColumnName::Label => "by label, reversed",
+                ColumnName::Group => "by group, reversed",
+                ColumnName::Presence => "by presence, reversed",
+                ColumnName::Platforms => "by platform, reversed",
+                ColumnName::Conns => "fewest connections first",
+                ColumnName::Token => "by token expiry, reversed",
+                ColumnName::Since => "oldest change first",
+                ColumnName::Flips => "fewest flips first",
+                ColumnName::Reconnects => "fewest reconnects first",
+                ColumnName::Last30 => "calmest first",
+                ColumnName::Findings => "worst findings last",
+            },
+        }
+    }
+}
+
 /// Half the numbers that a user can be sorted by.
 const HALF: u32 = u32::MAX / 2;
 

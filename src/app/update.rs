@@ -298,11 +298,19 @@ fn take_key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     let mut pressed = std::mem::take(&mut model.pending);
     pressed.push(key);
     match model.keymap.meaning(&pressed, model.place()) {
-        Meaning::Act(action) => return perform(model, action),
-        Meaning::Begins => model.pending = pressed,
+        Meaning::Act(action) => {
+            // What was said of the key before is read; this one may have its own words.
+            model.toast = None;
+            return perform(model, action);
+        }
+        Meaning::Begins => {
+            model.toast = None;
+            model.pending = pressed;
+        }
         Meaning::Nothing if had_begun => {
             // A sequence that leads nowhere is dropped; keys that always work still do.
             if let Meaning::Act(action) = model.keymap.meaning(&[key], super::Scope::Everywhere) {
+                model.toast = None;
                 return perform(model, action);
             }
             let keys: String = pressed.iter().map(ToString::to_string).collect();
@@ -321,6 +329,7 @@ fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
         // Typed as it came: full-width forms may be part of a name.
         if let (Some(_), ratatui::crossterm::event::KeyCode::Char(c)) = (key.typed(), event.code) {
             prompt.insert(c.encode_utf8(&mut [0; 4]));
+            model.toast = None;
             typed(model);
         }
     } else if let Some(c) = key.typed().filter(|c| is_cjk(*c)) {

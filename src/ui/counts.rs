@@ -17,7 +17,28 @@ enum Level {
     Short,
     States,
     Tight,
+    Signs,
 }
+
+/// With how many words what is wrong is counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tally {
+    Full,
+    Short,
+    Signs,
+}
+
+/// What there is room for, best first. What is wrong outlives the words for what is well, so it is in
+/// every one of them.
+const TRIES: [(Level, Tally); 7] = [
+    (Level::Long, Tally::Full),
+    (Level::Long, Tally::Short),
+    (Level::Short, Tally::Short),
+    (Level::States, Tally::Short),
+    (Level::States, Tally::Signs),
+    (Level::Tight, Tally::Signs),
+    (Level::Signs, Tally::Signs),
+];
 
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let picture = model.picture();
@@ -38,57 +59,61 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             let word = if level == Level::Long { presence.word() } else { short };
             // Nobody of that kind: nothing to look at.
             let style = if count == 0 { theme.dim } else { style };
-            let gap = if level == Level::Tight { "" } else { " " };
-            parts.push((format!("{sign}{gap}{count}{gap}{word}"), style));
+            parts.push(match level {
+                Level::Signs => (format!("{sign}{count}"), style),
+                Level::Tight => (format!("{sign}{count}{word}"), style),
+                _ => (format!("{sign} {count} {word}"), style),
+            });
         }
         if totals.stale > 0 {
             parts.push((format!("{} {} stale", theme.glyphs.stale, totals.stale), theme.warn));
         }
         parts
     };
-    let levels = [Level::Long, Level::Short, Level::States, Level::Tight];
-    // What is wrong is said in full or in short, and goes before anything else does.
-    let tries = [(Level::Long, Some(false)), (Level::Long, Some(true))].into_iter();
-    let tries = tries.chain(levels.map(|level| (level, None)));
-    let mut chosen = parts(Level::Tight);
-    for (level, tally_in_short) in tries {
-        let tally = tally_in_short.map(|short| tally(model, theme, short)).unwrap_or_default();
-        let all: Vec<(String, Style)> = parts(level).into_iter().chain(tally).collect();
-        if needed(theme, &all) <= usize::from(area.width) + 1 {
-            chosen = all;
-            break;
-        }
-    }
+    let indent = u16::from(area.width >= 40);
+    let gap = |level: Level| if area.width < 40 || level >= Level::Tight { 1 } else { 2 };
+    let all = |(level, in_words)| -> Vec<(String, Style)> {
+        parts(level).into_iter().chain(tally(model, theme, in_words)).collect()
+    };
+    let fits = |(level, in_words): &(Level, Tally)| {
+        let all = all((*level, *in_words));
+        needed(theme, &all, gap(*level)) + usize::from(indent) <= usize::from(area.width)
+    };
+    let chosen = TRIES.into_iter().find(fits).unwrap_or((Level::Signs, Tally::Signs));
     // Numbers that stand still step back.
     let stands = model.hidden_changes().is_some();
-    let gap = if area.width < 40 { 1 } else { 2 };
     let mut pen = Pen::new(theme, buf, area, 0);
-    pen.skip(u16::from(area.width >= 40));
-    for (text, style) in chosen {
+    pen.skip(indent);
+    for (text, style) in all(chosen) {
         let columns = theme.width(&text);
         if columns > pen.left() {
             break; // whole counts only: half a number is another number
         }
         let style = if stands { theme.dim } else { style };
-        pen.field(&text, columns, theme.glyphs.cut, style).skip(gap);
+        pen.field(&text, columns, theme.glyphs.cut, style).skip(gap(chosen.0));
     }
 }
 
-fn needed(theme: &Theme, parts: &[(String, Style)]) -> usize {
-    parts.iter().map(|(text, _)| usize::from(theme.width(text)) + 2).sum()
+fn needed(theme: &Theme, parts: &[(String, Style)], gap: u16) -> usize {
+    let texts: usize = parts.iter().map(|(text, _)| usize::from(theme.width(text))).sum();
+    texts + parts.len().saturating_sub(1) * usize::from(gap)
 }
 
 /// How much is wrong: what somebody should act on, and what somebody should look at.
-fn tally(model: &Model, theme: &Theme, in_short: bool) -> Vec<(String, Style)> {
-    let words =
-        if in_short { ["crit", "warn"] } else { [Severity::Critical.word(), Severity::Warning.word()] };
-    let kinds = [Severity::Critical, Severity::Warning].into_iter().zip(words);
-    let counted = kinds.map(|(severity, word)| (severity, word, model.tally(severity)));
+fn tally(model: &Model, theme: &Theme, in_words: Tally) -> Vec<(String, Style)> {
+    let kinds = [(Severity::Critical, "crit"), (Severity::Warning, "warn")];
+    let counted = kinds.map(|(severity, short)| (severity, short, model.tally(severity)));
     counted
+        .into_iter()
         .filter(|(_, _, count)| *count > 0)
-        .map(|(severity, word, count)| {
+        .map(|(severity, short, count)| {
             let (sign, style) = theme.severity(severity);
-            (format!("{sign} {count} {word}"), style)
+            let text = match in_words {
+                Tally::Full => format!("{sign} {count} {}", severity.word()),
+                Tally::Short => format!("{sign} {count} {short}"),
+                Tally::Signs => format!("{sign}{count}"),
+            };
+            (text, style)
         })
         .collect()
 }

@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Detail, DetailLine, Model, Picture, advice_lines, foreign};
-use crate::presence::{Claims, Event, EventGroup, Finding, Presence, Since, UserIx, visible};
+use crate::app::{Detail, DetailLine, Model, Picture, advice_lines, foreign, missing_lines};
+use crate::presence::{Claims, Event, EventGroup, Finding, Presence, Since, UserIx, Why, visible};
 
 use super::pen::Pen;
 use super::theme::Theme;
@@ -73,13 +73,13 @@ impl Sheet<'_> {
             DetailLine::Nothing(text) => {
                 pen.skip(2).rest(text, cut, theme.dim);
             }
-            DetailLine::Names => {
-                let list = roster.list();
-                let names = self.model.names();
-                let label = list.label(self.user).map(|label| names.label(label));
-                let group = list.group(self.user).map(|group| names.group(group));
-                let called: Vec<_> = [label, group].into_iter().flatten().collect();
-                self.fact(pen, "called", &called.join(", "));
+            DetailLine::Label => {
+                let label = roster.list().label(self.user).unwrap_or_default();
+                self.fact(pen, "label", &self.model.names().label(label));
+            }
+            DetailLine::Group => {
+                let group = roster.list().group(self.user).unwrap_or_default();
+                self.fact(pen, "group", &self.model.names().group(group));
             }
             DetailLine::Presence => {
                 let presence = roster.presence(self.user);
@@ -87,16 +87,25 @@ impl Sheet<'_> {
                 pen.field("presence", NAME, cut, theme.dim).skip(1);
                 pen.put(&format!("{sign} {}", presence.word()), style).skip(1);
                 if let Presence::Unknown(why) = presence {
-                    let texts = unknown(&self.picture, theme, self.user, why);
-                    let fitting = texts.into_iter().find(|text| theme.width(text) <= pen.left());
-                    pen.rest(&fitting.unwrap_or_default(), cut, theme.plain);
+                    let mut texts = unknown(&self.picture, theme, self.user, why);
+                    let fitting = texts.iter().position(|text| theme.width(text) <= pen.left());
+                    let shortest = texts.len().saturating_sub(1);
+                    // That answers come without the user is said in whole sentences below.
+                    if fitting.is_some() || why != Why::Missing {
+                        let text = texts.swap_remove(fitting.unwrap_or(shortest));
+                        pen.rest(&text, cut, theme.plain);
+                    }
                 } else if roster.is_stale(self.user, now) {
                     pen.rest("(stale: an answer is due)", cut, theme.warn);
                 }
             }
+            DetailLine::Missing(at) => {
+                let lines = missing_lines(self.model);
+                pen.skip(NAME + 1).rest(lines.get(at).map_or("", String::as_str), cut, theme.warn);
+            }
             DetailLine::Since => {
                 let text =
-                    roster.since(self.user).map_or("never known".to_owned(), |since| self.since(since));
+                    roster.since(self.user).map_or("not known yet".to_owned(), |since| self.since(since));
                 self.fact(pen, "since", &text);
             }
             DetailLine::Answered => {

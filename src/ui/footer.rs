@@ -35,18 +35,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         pen.put(&begun, theme.key).put(cut, theme.key).skip(2);
     }
     let scroll = position(model);
-    let works_here = model.keymap().continuations(model.pending(), model.place());
-    let mut offered: Vec<_> = works_here.collect();
-    if model.hidden_changes().is_some() {
-        // Whoever looks at a picture that stands is to see how it goes on.
-        offered.sort_by_key(|(_, row)| row.action != Action::Pause);
-    }
-    for (keys, row) in offered {
-        let brief = brief(model, row.action, row.brief);
-        if brief.is_empty() || !works(model, row.action) {
-            continue;
-        }
-        let keys: String = keys.iter().map(ToString::to_string).collect();
+    for (keys, brief) in offered(model) {
         if theme.width(&keys) + 1 + theme.width(brief) + theme.width(&scroll) + 2 > pen.left() {
             break;
         }
@@ -55,6 +44,63 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let room = pen.left();
     if !scroll.is_empty() && room > theme.width(&scroll) {
         pen.skip(room - theme.width(&scroll) - 1).put(&scroll, theme.dim);
+    }
+}
+
+/// The four views, whose keys stand together.
+const VIEWS: [Action; 4] = [Action::ShowUsers, Action::ShowEvents, Action::ShowFindings, Action::ShowServer];
+
+/// What belongs to the screen and stands before all else there.
+fn own(model: &Model) -> &'static [Action] {
+    match model.screen() {
+        _ if model.place() == Scope::Prompt => &[],
+        Screen::Users if model.events().is_some() => &[Action::Help, Action::Pane],
+        Screen::Users if !model.rows().filter().is_empty() => {
+            &[Action::Help, Action::Filter, Action::Back, Action::Detail, Action::ShowUsers, Action::Pane]
+        }
+        Screen::Users => &[Action::Help, Action::Filter, Action::Detail, Action::ShowUsers, Action::Pane],
+        Screen::Events(_) => &[Action::Help, Action::Detail, Action::UserEvents, Action::Filter],
+        Screen::Findings(_) => &[Action::Help, Action::Detail, Action::Acknowledge, Action::Why],
+        Screen::Server { .. } => &[Action::Help, Action::Down],
+        Screen::Detail { .. } | Screen::Help { .. } => &[],
+    }
+}
+
+/// Keys that would do something now, and a word for each, those that matter most first.
+fn offered(model: &Model) -> Vec<(String, &'static str)> {
+    let here: Vec<(String, Action, &'static str)> = model
+        .keymap()
+        .continuations(model.pending(), model.place())
+        .map(|(keys, row)| (keys.iter().map(ToString::to_string).collect(), row.action, row.brief))
+        .collect();
+    let keys_of = |action: Action| here.iter().find(|(_, other, _)| *other == action).map(|(keys, ..)| keys);
+    let own = own(model);
+    let mut offered: Vec<_> = here.iter().collect();
+    let place = |action: Action| own.iter().position(|it| *it == action).unwrap_or(own.len());
+    // Whoever looks at a picture that stands is to see how it goes on.
+    let stands = model.hidden_changes().is_some();
+    offered.sort_by_key(|(_, action, _)| (!stands || *action != Action::Pause, place(*action)));
+    let shown = offered.into_iter().filter_map(|(keys, action, word)| {
+        let brief = brief(model, *action, word);
+        let keys = match action {
+            Action::ShowUsers => together(&VIEWS.map(keys_of)),
+            Action::Down => together(&[Some(keys), keys_of(Action::Up)]),
+            _ => keys.clone(),
+        };
+        (!brief.is_empty() && works(model, *action)).then_some((keys, brief))
+    });
+    shown.collect()
+}
+
+/// Several keys as they are shown: `1-4` where they are digits in a row, otherwise one after the other.
+fn together(keys: &[Option<&String>]) -> String {
+    let keys: Vec<&str> = keys.iter().flatten().map(|keys| keys.as_str()).collect();
+    let digits: Vec<u32> = keys.iter().filter_map(|keys| keys.parse().ok()).filter(|it| *it < 10).collect();
+    let follow =
+        digits.len() == keys.len() && digits.iter().zip(digits.iter().skip(1)).all(|(a, b)| a + 1 == *b);
+    match (keys.first(), keys.last()) {
+        (Some(first), Some(last)) if follow && keys.len() > 2 => format!("{first}-{last}"),
+        _ => keys.join(" "),
     }
 }
 
@@ -74,7 +120,16 @@ fn greeting(model: &Model, theme: &Theme, pen: &mut Pen<'_>) {
 /// Some words depend on what is open.
 fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
     match action {
-        Action::Filter if matches!(model.screen(), Screen::Help { .. }) => "find",
+        Action::Filter if matches!(model.screen(), Screen::Help { .. } | Screen::Events(_)) => "find",
+        Action::Detail if matches!(model.screen(), Screen::Findings(_)) => "open",
+        Action::Detail | Action::UserEvents if model.events().is_some() => {
+            if action == Action::Detail {
+                "user"
+            } else {
+                "this user"
+            }
+        }
+        Action::Pane if model.events().is_some() => "users",
         Action::Back if matches!(model.screen(), Screen::Help { search, .. } if !search.is_empty()) => {
             "whole help"
         }
@@ -106,7 +161,29 @@ fn works(model: &Model, action: Action) -> bool {
     match action {
         Action::Back => !listed || !model.rows().filter().is_empty() || model.cursor().is_some(),
         Action::Complete => model.prompt().is_some_and(|prompt| !prompt.offers().candidates.is_empty()),
-        Action::Detail | Action::Why | Action::CopyUser | Action::SortNext => !model.rows().is_empty(),
+        // Of the four it has the word for all.
+        Action::ShowEvents | Action::ShowFindings | Action::ShowServer => false,
+        Action::Pane => {
+            let (width, height) = model.size();
+            let layout = model.layout(Rect { x: 0, y: 0, width, height });
+            layout.is_some_and(|layout| layout.events.height > 0)
+        }
+        Action::Down => {
+            let (lines, rows) = model.scrolled_lines();
+            matches!(model.screen(), Screen::Server { .. } | Screen::Detail { .. }) && lines > rows
+        }
+        Action::Acknowledge => match model.screen() {
+            Screen::Findings(list) => !list.lines().is_empty(),
+            Screen::Users => model.cursor().is_some_and(|cursor| model.worst(cursor.user).is_some()),
+            _ => false,
+        },
+        Action::Detail if matches!(model.screen(), Screen::Detail { .. }) => false,
+        Action::Detail if matches!(model.screen(), Screen::Findings(list) if list.lines().is_empty()) => {
+            false
+        }
+        Action::Detail | Action::Why | Action::UserEvents | Action::CopyUser | Action::SortNext => {
+            !model.rows().is_empty()
+        }
         Action::Expand => {
             model.cursor().is_some_and(|cursor| cursor.connection.is_none() && has_connections(cursor.user))
         }

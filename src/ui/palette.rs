@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Candidate, Mistake, Model, Prompt, wrapped};
+use crate::app::{Candidate, MOST_OFFERED, Mistake, Model, Prompt, wrapped};
 use crate::presence::visible;
 
 use super::pen::Pen;
@@ -25,6 +25,8 @@ enum Row<'a> {
     Wrong(String),
     Usage(&'a Candidate),
     Candidate(&'a Candidate, bool),
+    /// So many candidates have no room.
+    More(usize),
 }
 
 /// Draws over the upper rows of `area`, which begins below the prompt.
@@ -45,7 +47,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     let named = |row: &Row<'_>| match row {
         Row::Usage(candidate) | Row::Candidate(candidate, _) => theme.width(&usage(candidate)),
-        Row::Wrong(_) => 0,
+        Row::Wrong(_) | Row::More(_) => 0,
     };
     let widest = rows.iter().map(named).max().unwrap_or(0).max(8);
     // With no room for two columns the names are all.
@@ -56,6 +58,11 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         match row {
             Row::Wrong(text) => {
                 pen.skip(1).rest(text, cut, theme.bad);
+            }
+            Row::More(count) => {
+                let more =
+                    if prompt.offers().candidates.len() < MOST_OFFERED { "more" } else { "more at least" };
+                pen.skip(2).rest(&format!("+{count} {more}"), cut, theme.dim);
             }
             Row::Usage(candidate) => line(theme, pen.skip(1), candidate, names, theme.plain),
             Row::Candidate(candidate, chosen) => {
@@ -87,9 +94,16 @@ fn rows<'a>(theme: &Theme, prompt: &'a Prompt, area: Rect) -> Vec<Row<'a>> {
     let room = area.height.saturating_sub(beside).min(MOST + rows.len() as u16);
     rows.truncate(usize::from(area.height));
     let room = usize::from(room).saturating_sub(rows.len());
-    let skipped = offers.chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(room));
-    let candidates = offers.candidates.iter().enumerate().skip(skipped).take(room);
+    let all = offers.candidates.len();
+    // The last row tells that there are more, where one is to spare.
+    let told = all > room && room > 1;
+    let seen = if told { room - 1 } else { room };
+    let skipped = offers.chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(seen));
+    let candidates = offers.candidates.iter().enumerate().skip(skipped).take(seen);
     rows.extend(candidates.map(|(at, candidate)| Row::Candidate(candidate, offers.chosen == Some(at))));
+    if told {
+        rows.push(Row::More(all - seen));
+    }
     rows
 }
 

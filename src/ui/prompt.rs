@@ -74,7 +74,6 @@ fn switches(model: &Model) -> String {
 fn found(model: &Model, purpose: Purpose) -> Vec<String> {
     let rows = model.rows();
     let sort = rows.sort();
-    let inverted = if sort.inverted { ", inverted" } else { "" };
     match purpose {
         Purpose::Filter => {
             let all = model.picture().roster.list().len();
@@ -86,7 +85,7 @@ fn found(model: &Model, purpose: Purpose) -> Vec<String> {
                 0 => count.clone(),
                 undecided => format!("{count}, {undecided} cannot be told"),
             };
-            vec![format!("{open}, {}{inverted}", sort.column.words()), open, count]
+            vec![format!("{open}, {}", sort.words()), open, count]
         }
         Purpose::HelpSearch if model.scrolled_lines().0 == 0 => vec!["nothing".to_owned()],
         Purpose::HelpSearch | Purpose::EventFilter | Purpose::Command => Vec::new(),

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Action, Line, Model, SortColumn, wrapped};
+use crate::app::{Action, Column, Line, Model, SortColumn, wrapped};
 
 use super::connection_row;
 use super::pen::Pen;
@@ -16,9 +16,13 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
     let sort = model.rows().sort();
     let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
     for (name, column) in sheet.columns.iter() {
-        let mut pen = Pen::in_column(theme, buf, head, 0, column);
         let title = name.head();
-        if sort.column == SortColumn::Column(name) && column.width > 1 {
+        let is_sorted = sort.column == SortColumn::Column(name);
+        // A head that needs all of its column gives the arrow the gap to the next.
+        let gap = u16::from(is_sorted && theme.width(title) >= column.width);
+        let column = Column { width: column.width + gap, ..column };
+        let mut pen = Pen::in_column(theme, buf, head, 0, column);
+        if is_sorted && column.width > 1 {
             pen.field(title, theme.width(title).min(column.width - 1), "", theme.strong)
                 .put(arrow, theme.strong);
         } else {

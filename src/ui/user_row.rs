@@ -140,10 +140,7 @@ fn cell(sheet: &Sheet<'_>, user: UserIx, name: ColumnName, column: Column) -> (S
         }
         ColumnName::Presence => presence_cell(sheet, user, column),
         ColumnName::Platforms => plain(platforms(picture, theme, user)),
-        ColumnName::Token => {
-            let instead = sheet.columns.column(ColumnName::Findings).width == 0;
-            token(model, picture, theme, user, instead, column.width)
-        }
+        ColumnName::Token => token(model, picture, theme, user, column.width),
         ColumnName::Since => plain(since(model, picture, theme, user)),
         ColumnName::Conns => count(picture.roster.connections(user).len() as u32),
         ColumnName::Flips => count(picture.history.of(user).flips()),
@@ -282,16 +279,9 @@ fn platforms(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
     text
 }
 
-/// The soonest end of a token by the server's clock. Where there is no room for remarks, whose token
-/// it is instead, if it belongs elsewhere: that is worse than what ends some day.
-fn token(
-    model: &Model,
-    picture: &Picture<'_>,
-    theme: &Theme,
-    user: UserIx,
-    instead: bool,
-    room: u16,
-) -> (String, Style) {
+/// The soonest end of a token by the server's clock; at every width whose token it is instead, if it
+/// belongs elsewhere: that is worse than what ends some day.
+fn token(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx, room: u16) -> (String, Style) {
     let roster = picture.roster;
     let server_now = roster.server_clock().unix_seconds(picture.now);
     let connections = roster.connections(user);
@@ -308,15 +298,15 @@ fn token(
     let sign = theme.glyphs.warning;
     let style = theme.worse(style, theme.foreign(&found));
     let text = match (found.user, found.platform) {
-        (Some(other), _) if instead => {
+        (Some(other), _) => {
             let words = format!("of {}", model.names().shown_user(other));
             format!("{}{sign}", theme.shortened(&words, room.saturating_sub(1), theme.glyphs.cut))
         }
         // An end that has come is as bad, and has its own word.
-        (None, Some(platform)) if instead && style != theme.bad => {
+        (None, Some(platform)) if style != theme.bad => {
             format!("for {}{sign}", platform.short())
         }
-        (None, Some(_)) if instead => format!("{text}{sign}"),
+        (None, Some(_)) => format!("{text}{sign}"),
         _ => text,
     };
     (text, style)

@@ -18,8 +18,8 @@ const FIXED: [ColumnName; 2] = [ColumnName::User, ColumnName::Presence];
 /// The columns that are to be shown, whether or not there is room for all.
 pub(super) fn chosen(model: &Model) -> Vec<ColumnName> {
     let mut columns = match &model.columns_chosen {
+        _ if model.switches.wide => ColumnName::ALL.to_vec(),
         Some(chosen) => chosen.clone(),
-        None if model.switches.wide => ColumnName::ALL.to_vec(),
         None => ColumnName::USUAL.to_vec(),
     };
     columns.extend(FIXED.into_iter().filter(|fixed| !columns.contains(fixed)).collect::<Vec<_>>());
@@ -36,23 +36,40 @@ pub(super) fn run(model: &mut Model, line: &str, arguments: &[Word<'_>]) -> Resu
         }
         return Ok(Vec::new());
     }
-    let chosen = match arguments {
+    let arguments: Vec<Word<'_>> = arguments.iter().flat_map(between_commas).collect();
+    let chosen = match arguments.as_slice() {
         [(_, DEFAULT)] => None,
-        _ => Some(named(model, arguments)?),
+        arguments => Some(named(model, arguments)?),
     };
     let names: Vec<&str> = chosen.iter().flatten().map(|column| column.name()).collect();
     let words = if names.is_empty() { "the usual ones".to_owned() } else { names.join(" ") };
     hint(model, format!("columns: {words}"));
     model.columns_chosen = chosen;
+    // What was asked for last is what is seen.
+    model.switches.wide = false;
     Ok(Vec::new())
+}
+
+/// Commas do as blanks do.
+fn between_commas<'a>((range, word): &Word<'a>) -> Vec<Word<'a>> {
+    let mut start = range.start;
+    let mut words = Vec::new();
+    for part in word.split(',') {
+        let end = start + part.len();
+        if !part.is_empty() {
+            words.push((start..end, part));
+        }
+        start = end + 1;
+    }
+    words
 }
 
 fn named(model: &Model, arguments: &[Word<'_>]) -> Result<Vec<ColumnName>, Mistake> {
     let changes = arguments.first().is_some_and(|(_, word)| word.starts_with(['+', '-']));
-    let mut columns = if changes {
-        model.columns_chosen.clone().unwrap_or_else(|| ColumnName::USUAL.to_vec())
-    } else {
-        vec![ColumnName::User]
+    let mut columns = match &model.columns_chosen {
+        _ if !changes => vec![ColumnName::User],
+        _ if model.switches.wide => ColumnName::ALL.to_vec(),
+        chosen => chosen.clone().unwrap_or_else(|| ColumnName::USUAL.to_vec()),
     };
     for (range, word) in arguments {
         let mistake = |text| Mistake { range: range.clone(), text };
@@ -80,6 +97,7 @@ fn named(model: &Model, arguments: &[Word<'_>]) -> Result<Vec<ColumnName>, Mista
 pub(in crate::app) fn tick(model: &mut Model, name: &str) {
     let Some(column) = ColumnName::from_name(name) else {
         model.columns_chosen = None;
+        model.switches.wide = false;
         return;
     };
     if FIXED.contains(&column) {
@@ -97,4 +115,5 @@ pub(in crate::app) fn tick(model: &mut Model, name: &str) {
         }
     }
     model.columns_chosen = Some(columns).filter(|columns| *columns != ColumnName::USUAL);
+    model.switches.wide = false;
 }

@@ -13,6 +13,7 @@ use std::ops::Range;
 use super::action::{ACTIONS, Action, ActionRow, Scope};
 
 pub(super) use columns::tick;
+pub use offers::MOST_OFFERED;
 pub(super) use offers::offers;
 pub(super) use run::run;
 

@@ -8,8 +8,8 @@ use super::super::prompt::{Candidate, Offers};
 use super::super::sort::SortColumn;
 use super::{CommandRow, Named, Verb, all, columns, find, words};
 
-/// Most candidates that are looked for.
-const MOST: usize = 50;
+/// Most candidates that are looked for; where so many are found there may be more.
+pub const MOST_OFFERED: usize = 100;
 
 /// Intervals that are offered.
 const INTERVALS: [&str; 7] = ["500ms", "1s", "2s", "5s", "10s", "30s", "1m"];
@@ -27,7 +27,16 @@ pub(in crate::app) fn offers(model: &Model, before: &str) -> Offers {
         return Offers { range, candidates: names(model, typed), ..Offers::default() };
     };
     let Some(Named::Command(row)) = find(first) else { return Offers { range, ..Offers::default() } };
-    let candidates = arguments(model, row.verb, earlier.len(), typed);
+    // Names of columns may have commas between them.
+    let comma = if row.verb == Verb::Columns { typed.rfind(',') } else { None };
+    let (range, typed, at) = match comma {
+        Some(comma) => {
+            let rest = typed.get(comma + 1..).unwrap_or_default();
+            (range.start + comma + 1..range.end, rest, earlier.len() + 1)
+        }
+        None => (range, typed, earlier.len()),
+    };
+    let candidates = arguments(model, row.verb, at, typed);
     let is_chooser = candidates.iter().any(|candidate| candidate.ticked.is_some());
     let mut usage = command(model, row);
     if is_chooser && typed.is_empty() {
@@ -60,7 +69,7 @@ fn names(model: &Model, typed: &str) -> Vec<Candidate> {
         .filter_map(|candidate| Some((rank(&candidate, typed)?, candidate)))
         .collect();
     found.sort_by_key(|(rank, _)| *rank);
-    found.into_iter().take(MOST).map(|(_, candidate)| candidate).collect()
+    found.into_iter().take(MOST_OFFERED).map(|(_, candidate)| candidate).collect()
 }
 
 fn command(model: &Model, row: &CommandRow) -> Candidate {
@@ -121,7 +130,7 @@ fn arguments(model: &Model, verb: Verb, at: usize, typed: &str) -> Vec<Candidate
     let mut found: Vec<(u8, Candidate)> =
         candidates.filter_map(|candidate| Some((rank(&candidate, typed)?, candidate))).collect();
     found.sort_by_key(|(rank, _)| *rank);
-    found.into_iter().take(MOST).map(|(_, candidate)| candidate).collect()
+    found.into_iter().take(MOST_OFFERED).map(|(_, candidate)| candidate).collect()
 }
 
 /// Names of columns: to tick off, or with the sign that is typed before them.
@@ -166,5 +175,5 @@ fn users(model: &Model, typed: &str) -> Vec<Candidate> {
             ..Candidate::default()
         })
     };
-    list.users().filter_map(candidate).take(MOST).collect()
+    list.users().filter_map(candidate).take(MOST_OFFERED).collect()
 }

@@ -261,7 +261,7 @@ impl Evidence {
             Evidence::KickWar { class, turns, within_ms, tokens: [gone, come] } => {
                 let within = short_age(within_ms / 1_000);
                 format!(
-                    "{class}: sessions took each other's place {turns} times in {within}, at last {gone} by {come}"
+                    "{class}: sessions took each other's place {turns} times in {within}, most recently {gone} by {come}"
                 )
             }
             Evidence::Policy { policy, platforms } => {
