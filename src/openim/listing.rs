@@ -141,7 +141,7 @@ impl Inner {
                     let infos = infos.users.unwrap_or_default().into_iter();
                     let named = infos.filter_map(|Object(info)| {
                         let name = info.nickname.0.trim();
-                        let fits = !name.is_empty() && !redactor.distrusts(name);
+                        let fits = !name.is_empty() && !redactor.distrusts_name(name);
                         (fits && asked.remove(&*info.user.0))
                             .then(|| (info.user.0.into_owned(), visible_bounded(name, LONGEST_NAME)))
                     });
@@ -238,7 +238,7 @@ fn data<'a, D: Default + Deserialize<'a>>(
 fn watchable(id: Text<'_>, redactor: &Redactor) -> Option<String> {
     let id = id.0;
     let fits = !id.is_empty() && id.len() <= LONGEST_ID && !id.chars().any(char::is_control);
-    (fits && !redactor.distrusts(&id)).then(|| id.into_owned())
+    (fits && !redactor.distrusts_name(&id)).then(|| id.into_owned())
 }
 
 /// A 404 of a server that answers other questions says that it does not know this one.

@@ -63,9 +63,15 @@ impl Redactor {
 
     /// Whether an identifier from a server is a token in disguise, or has one that we hold in it.
     pub(super) fn distrusts(&self, id: &str) -> bool {
-        let plain =
-            if id.contains(['\\', '%']) { Cow::Owned(unescape(bounded(id))) } else { Cow::Borrowed(id) };
+        let plain = plain(id);
         looks_like_token(&plain) || self.finds(&plain)
+    }
+
+    /// The same for what a user is called, ID or nickname, which may be as long and random as people
+    /// like: only what reads as a JWT is one.
+    pub(super) fn distrusts_name(&self, name: &str) -> bool {
+        let plain = plain(name);
+        words(&plain).any(|word| reads_as_jwt(&plain[word])) || self.finds(&plain)
     }
 
     /// Where known secrets are, as ranges of bytes.
@@ -113,6 +119,11 @@ fn spellings(secret: &[u8]) -> Vec<Vec<u8>> {
     all.push(secret.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
     all.push(secret.iter().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect());
     all
+}
+
+/// An identifier without escapes.
+fn plain(id: &str) -> Cow<'_, str> {
+    if id.contains(['\\', '%']) { Cow::Owned(unescape(bounded(id))) } else { Cow::Borrowed(id) }
 }
 
 /// The beginning of `text`; a word that the cut goes through is left out.
@@ -216,11 +227,26 @@ fn begins_a_jwt(word: &str) -> bool {
 fn looks_like_token(text: &str) -> bool {
     words(text).any(|word| {
         let word = &text[word];
-        begins_a_jwt(word)
-            || word.len() > 40
-            || (word.len() >= 16 && ["ZXlK", "V5S", "leU"].iter().any(|jwt| word.contains(jwt)))
-            || (word.len() >= 16 && word.to_ascii_lowercase().contains("65794a"))
+        begins_a_jwt(word) || word.len() > 40 || (word.len() >= 16 && has_packed_jwt(word))
     })
+}
+
+/// Whether `eyJ` is in the word in base64 or in hexadecimal.
+fn has_packed_jwt(word: &str) -> bool {
+    ["ZXlK", "V5S", "leU"].iter().any(|jwt| word.contains(jwt))
+        || word.to_ascii_lowercase().contains("65794a")
+}
+
+/// Whether a JSON object in base64 is in the word, or it is so long that one may be in it that is
+/// packed once more.
+fn reads_as_jwt(word: &str) -> bool {
+    let is_json = |at: usize| {
+        let start = word.get(at..at + 16)?;
+        let json = URL_SAFE_NO_PAD.decode(start).or_else(|_| STANDARD_NO_PAD.decode(start)).ok()?;
+        json.iter().all(|byte| matches!(byte, b' '..=b'~')).then_some(())
+    };
+    word.match_indices("eyJ").any(|(at, _)| is_json(at).is_some())
+        || (word.len() >= 60 && has_packed_jwt(word))
 }
 
 /// `text` with a mark in place of each hidden stretch.
@@ -322,6 +348,30 @@ mod tests {
             &STANDARD_NO_PAD.encode(format!("z{TOKEN}"))[..24],
         ] {
             assert!(looks_like_token(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_distrusted_only_where_it_reads_as_a_token() {
+        let redactor = Redactor::new([TOKEN]);
+        let sha = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        for name in ["simpleUser_000000001", "monkeyJungleKing_000001", sha, "王小明 (Night desk)", ""] {
+            assert!(!redactor.distrusts_name(name), "{name}");
+        }
+        let foreign =
+            "eyJhbGciOiJIUzI1NiJ9.eyJVc2VySUQiOiJ1c2VyXzAwMSJ9.Jijdo1o838nh9FzhQ97axGIEURDlMSHR36TLoSmljCs";
+        let hex = foreign.bytes().fold(String::new(), |all, byte| all + &format!("{byte:02x}"));
+        for name in [
+            foreign,
+            &format!("Bearer {foreign}"),
+            &STANDARD_NO_PAD.encode(foreign),
+            &STANDARD_NO_PAD.encode(format!("x{foreign}")),
+            &STANDARD_NO_PAD.encode(format!("xy{foreign}")),
+            &hex,
+            &foreign.replace('e', "\\u0065"),
+            &TOKEN[100..120],
+        ] {
+            assert!(redactor.distrusts_name(name), "{name}");
         }
     }
 }
