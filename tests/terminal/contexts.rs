@@ -64,7 +64,7 @@ const VIEWS: [(&str, &str); 5] = [
     ("2", "Nothing has changed since"),
     ("3", "No rule finds anything wrong with 3 users"),
     ("4", "How long answers took"),
-    ("1G\r", "nothing has changed since imtop watches"),
+    ("1G\r", "nothing has changed since imtop started"),
     ("q", "PRESENCE"),
 ];
 
