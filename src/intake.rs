@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::Msg;
-use crate::config::{WatchFile, WatchNews, Watched, check_id};
+use crate::config::{WatchFile, WatchNews, Watched};
 use crate::feed::{Labels, ListNews, Poller, ServerList, follow_list};
 use crate::openim::Client;
-use crate::presence::{Entry, Observation, WatchList, visible_bounded};
+use crate::presence::{Entry, Observation, WatchList, check_id, visible_bounded};
 use crate::watching::Watching;
 
 /// New labels are shown together, so soon after the first of them.

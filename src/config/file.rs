@@ -11,8 +11,9 @@ use super::location::{Base, Location};
 use super::mistake::{Mistake, nearest, one_of};
 use super::table::{Kind, Part, SETTINGS, SettingRow, setting};
 use super::value::{Place, Value, Written};
-use super::{Environment, SettingsError, check_id};
+use super::{Environment, SettingsError};
 use crate::app::{Binding, Keymap};
+use crate::presence::check_id;
 use crate::presence::query::Query;
 use crate::presence::visible_bounded;
 

@@ -28,5 +28,5 @@ pub use settings::{PaceSettings, Settings, SettingsError};
 pub use sources::Sources;
 pub use template::template;
 pub use watch_file::{WatchFile, WatchNews};
-pub use watch_list::{Listing, ListingError, check_id, read_watch_list, write_watch_list};
+pub use watch_list::{Listing, ListingError, read_watch_list, write_watch_list};
 pub use watched::Watched;

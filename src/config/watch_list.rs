@@ -6,10 +6,7 @@ use std::io;
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
-use crate::presence::{Entry, visible, visible_bounded};
-
-/// Longest user ID that is taken, in bytes; a line that is longer is not a list of users.
-const LONGEST_ID: usize = 256;
+use crate::presence::{Entry, check_id, visible};
 
 /// A watch list as it was read, and what was odd about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,25 +132,6 @@ fn line_of(text: &[u8], position: &csv::Position) -> u64 {
         line.is_empty() || line.starts_with(b"#")
     });
     position.line() + passed.count() as u64
-}
-
-/// Says whether a text can be a user ID.
-///
-/// # Errors
-/// What is wrong with it, as the end of a sentence.
-pub fn check_id(id: &str) -> Result<(), String> {
-    if id.is_empty() {
-        return Err("a user ID is empty".to_owned());
-    }
-    if id.len() > LONGEST_ID {
-        let start = visible_bounded(id, 20);
-        return Err(format!("{start} is {} bytes long; a user ID has at most {LONGEST_ID}", id.len()));
-    }
-    if id.chars().any(char::is_control) {
-        let shown = visible(id);
-        return Err(format!("{shown} holds control characters; expected a user ID (is a quote left open?)"));
-    }
-    Ok(())
 }
 
 fn names_columns(id: Option<&str>, label: Option<&str>, group: Option<&str>) -> bool {

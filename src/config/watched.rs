@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::sources::{Chosen, View};
 use super::value::Value;
-use super::{Listing, SettingsError, WatchFile, check_id, read_watch_list};
-use crate::presence::{Entry, visible_bounded};
+use super::{Listing, SettingsError, WatchFile, read_watch_list};
+use crate::presence::{Entry, check_id, visible_bounded};
 
 /// Whom to watch, as the user named them.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::hash::BuildHasher as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::presence::{FetchError, visible_bounded};
+use crate::presence::{FetchError, check_id, visible_bounded};
 
 use super::body::unpack;
 use super::client::Inner;
@@ -28,8 +28,6 @@ const MOST_USERS: usize = 2_000_000;
 const MOST_BARREN: u32 = 3;
 /// Users whose nicknames are asked for in one question.
 const CHUNK: usize = 500;
-/// Longest ID that is taken, in bytes.
-const LONGEST_ID: usize = 256;
 /// Longest nickname that is shown, in characters.
 const LONGEST_NAME: usize = 128;
 
@@ -237,7 +235,7 @@ fn data<'a, D: Default + Deserialize<'a>>(
 /// An ID that can be watched: not a token in disguise either.
 fn watchable(id: Text<'_>, redactor: &Redactor) -> Option<String> {
     let id = id.0;
-    let fits = !id.is_empty() && id.len() <= LONGEST_ID && !id.chars().any(char::is_control);
+    let fits = check_id(&id).is_ok();
     (fits && !redactor.distrusts_name(&id)).then(|| id.into_owned())
 }
 

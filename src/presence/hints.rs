@@ -145,15 +145,17 @@ impl RateLimit {
     }
 }
 
-/// A number of bytes as a person reads it, in steps of a thousand.
-struct Bytes(u64);
+/// A number of bytes as a person reads it, in steps of a thousand: `512 B`, `3.4 kB`, `12.0 MB`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes(pub u64);
 
 impl std::fmt::Display for Bytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             bytes @ ..1_000 => write!(f, "{bytes} B"),
             bytes @ ..999_950 => write!(f, "{:.1} kB", bytes as f64 / 1e3),
-            bytes => write!(f, "{:.1} MB", bytes as f64 / 1e6),
+            bytes @ ..999_950_000 => write!(f, "{:.1} MB", bytes as f64 / 1e6),
+            bytes => write!(f, "{:.1} GB", bytes as f64 / 1e9),
         }
     }
 }
@@ -165,6 +167,12 @@ mod tests {
     fn words(hints: &Hints) -> String {
         let words = hints.words().into_iter().map(|(name, words)| format!("{name}: {words}"));
         words.collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn amounts_are_read_at_a_glance() {
+        let words = [0, 999, 3_400, 12_000_000, 5_000_000_000].map(|count| Bytes(count).to_string());
+        assert_eq!(words, ["0 B", "999 B", "3.4 kB", "12.0 MB", "5.0 GB"]);
     }
 
     #[test]

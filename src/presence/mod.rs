@@ -33,7 +33,7 @@ pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{
     About, Case, Evidence, Finding, FindingChanges, Findings, Policy, Rule, RuleSettings, Severity,
 };
-pub use hints::{BodyLength, Hints, RateLimit, WireShape};
+pub use hints::{BodyLength, Bytes, Hints, RateLimit, WireShape};
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
 pub use knowledge::{Knowledge, News};
 pub use latency::Latency;
@@ -50,4 +50,4 @@ pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
 pub use transition::{Socket, Transition, What};
 pub use trend::{Bucket, Failed, Rates, Sums, Took, Trend};
 pub use verdict::{Sockets, verdict};
-pub use watch_list::{Entry, UserId, UserIx, WatchList};
+pub use watch_list::{Entry, UserId, UserIx, WatchList, check_id};

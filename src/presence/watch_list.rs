@@ -12,7 +12,10 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use super::text::visible;
+use super::text::{visible, visible_bounded};
+
+/// Longest user ID that is taken, in bytes; a longer line is not one of a list of users.
+const LONGEST_ID: usize = 256;
 
 /// Place of a user in one generation of the watch list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +60,25 @@ impl fmt::Debug for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// Says whether a text can be a user ID.
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence.
+pub fn check_id(id: &str) -> Result<(), String> {
+    if id.is_empty() {
+        return Err("a user ID is empty".to_owned());
+    }
+    if id.len() > LONGEST_ID {
+        let start = visible_bounded(id, 20);
+        return Err(format!("{start} is {} bytes long; a user ID has at most {LONGEST_ID}", id.len()));
+    }
+    if id.chars().any(char::is_control) {
+        let shown = visible(id);
+        return Err(format!("{shown} holds control characters; expected a user ID (is a quote left open?)"));
+    }
+    Ok(())
 }
 
 /// One user as a source of the watch list names them.
