@@ -42,17 +42,21 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         .enable_all()
         .build()
         .map_err(CommandError::Runtime)?;
+    let sources = || Sources::read(matches, &environment);
     let ended = match cli.command {
-        None => {
-            let sources = Sources::read(matches, &environment)?;
-            runtime.block_on(commands::watch(&sources, &cli.screen))
-        }
-        Some(Command::Demo(args)) => {
-            let sources = Sources::read(matches, &environment)?;
-            runtime.block_on(commands::demo(&args, &sources))
-        }
+        None => runtime.block_on(commands::watch(&sources()?, &cli.screen)),
+        Some(Command::Demo(args)) => runtime.block_on(commands::demo(&args, &sources()?)),
         Some(Command::Simulate(args)) => runtime.block_on(commands::simulate(&args)),
+        Some(Command::Snapshot(args)) => runtime.block_on(commands::snapshot(&args, &sources()?)),
+        Some(Command::Events(args)) => runtime.block_on(commands::events(&args, &sources()?)),
+        Some(Command::Check(args)) => runtime.block_on(commands::check(&args, &sources()?)),
+        Some(Command::Wait(args)) => runtime.block_on(commands::wait(&args, &sources()?)),
+        Some(Command::Serve(args)) => runtime.block_on(commands::serve(&args, &sources()?)),
+        Some(Command::Replay(args)) => runtime.block_on(commands::replay(&args, &sources()?)),
+        Some(Command::Doctor(args)) => runtime.block_on(commands::doctor(&args, &sources()?)),
         Some(Command::Config(command)) => commands::config(&command, matches),
+        Some(Command::Completions(args)) => commands::completions(&args),
+        Some(Command::Man) => commands::man(),
     };
     // Drops every task, and with them the processes of a token command. It takes no time unless a
     // thread is busy or reads from something that hangs; nobody waits for that.

@@ -9,6 +9,7 @@ mod fetch_error;
 mod findings;
 mod hints;
 mod history;
+mod input;
 mod knowledge;
 mod latency;
 mod observation;
@@ -35,6 +36,7 @@ pub use findings::{
 };
 pub use hints::{BodyLength, Bytes, Hints, RateLimit, WireShape};
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
+pub use input::Input;
 pub use knowledge::{Knowledge, News};
 pub use latency::Latency;
 pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};

@@ -1,0 +1,173 @@
+//! The options of the commands that need no terminal, of the replay and of what helps to set imtop up.
+
+#![allow(clippy::doc_markdown, reason = "doc comments are the help text, where backticks would show")]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::shared::{FeedArgs, FileArgs, RecordingArgs, ScreenArgs};
+use super::values::{parse_address, parse_deadline};
+
+/// Forms of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SnapshotFormat {
+    /// Columns of text, a line a user
+    Table,
+    /// One JSON object, see assets/schema/snapshot.json
+    Json,
+    /// JSON, a line a user
+    Ndjson,
+    /// Comma-separated values, a line a user
+    Csv,
+    /// Metrics as `imtop serve` gives them
+    Openmetrics,
+    /// The live view itself
+    Frame,
+}
+
+/// Ways to write a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FrameStyle {
+    /// Characters alone
+    Text,
+    /// With the escape sequences of colours
+    Ansi,
+    /// A picture
+    Svg,
+}
+
+/// Forms of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EventsFormat {
+    /// A line of words
+    Text,
+    /// A JSON object a line, see assets/schema/event.json
+    Ndjson,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct SnapshotArgs {
+    /// In which form
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
+    pub format: SnapshotFormat,
+    /// How a frame is written [default: ansi where there are colours, otherwise text]
+    #[arg(long, value_name = "STYLE", value_enum)]
+    pub frame: Option<FrameStyle>,
+    #[command(flatten)]
+    pub recording: RecordingArgs,
+    #[command(flatten)]
+    pub feed: FeedArgs,
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    /// In which form
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub format: EventsFormat,
+    /// End after so long [default: never]
+    #[arg(long, value_name = "TIME", value_parser = parse_deadline)]
+    pub duration: Option<Duration>,
+    /// Only events of these users: words of ID and label, or `group=kiosk`
+    #[arg(long, value_name = "QUERY", env = "IMTOP_FILTER", hide_env_values = true)]
+    pub filter: Option<String>,
+    /// Write stand-ins for user IDs and names
+    #[arg(long, env = "IMTOP_MASK", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub mask: bool,
+    /// Write times in UTC rather than this machine's zone; NDJSON has UTC always
+    #[arg(long, env = "IMTOP_UTC", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub utc: bool,
+    #[command(flatten)]
+    pub recording: RecordingArgs,
+    #[command(flatten)]
+    pub feed: FeedArgs,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// WARNING when this holds, as in `unknown>0 or finding:warning>0`, which is the default
+    #[arg(long, short, value_name = "EXPR")]
+    pub warn: Option<String>,
+    /// CRITICAL when this holds, as in `online<95%`; the default is `finding:critical>0`
+    #[arg(long, short, value_name = "EXPR")]
+    pub crit: Option<String>,
+    #[command(flatten)]
+    pub recording: RecordingArgs,
+    #[command(flatten)]
+    pub feed: FeedArgs,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct WaitArgs {
+    /// What to wait for, as in `online=100% of group=kiosk`
+    #[arg(long = "for", value_name = "EXPR")]
+    pub until: String,
+    /// Give up after so long, with exit code 124 [default: never]
+    #[arg(long = "timeout", id = "deadline", value_name = "TIME", value_parser = parse_deadline)]
+    pub deadline: Option<Duration>,
+    #[command(flatten)]
+    pub recording: RecordingArgs,
+    #[command(flatten)]
+    pub feed: FeedArgs,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen for those who collect metrics; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
+    pub metrics: SocketAddr,
+    /// Listen on an address that other machines can reach
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// A series for every user besides: for short watch lists
+    #[arg(long)]
+    pub per_user: bool,
+    #[command(flatten)]
+    pub feed: FeedArgs,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub recording: PathBuf,
+    /// How fast, as a multiple of the time that it took
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = super::values::parse_speed)]
+    pub speed: f64,
+    /// Begin at this time of the recording: 12:01:05, 2026-11-23T12:01:05Z, +90s from its beginning or
+    /// -5m from its end
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+    #[command(flatten)]
+    pub file: FileArgs,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// One JSON object, see assets/schema/doctor.json
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub feed: FeedArgs,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}

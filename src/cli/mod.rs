@@ -1,0 +1,186 @@
+//! The command line: clap types and the parsing of single values, nothing else.
+
+#![allow(clippy::doc_markdown, reason = "doc comments are the help text, where backticks would show")]
+
+mod headless;
+mod shared;
+mod simulator;
+mod values;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+use crate::presence::visible;
+
+pub use headless::{
+    CheckArgs, CompletionsArgs, DoctorArgs, EventsArgs, EventsFormat, FrameStyle, ReplayArgs, ServeArgs,
+    SnapshotArgs, SnapshotFormat, WaitArgs,
+};
+pub use shared::{
+    ContextArgs, FeedArgs, FileArgs, PaceArgs, RecordArgs, RecordingArgs, RuleArgs, ScreenArgs, ServerArgs,
+    WatchArgs, When,
+};
+pub use simulator::{DemoArgs, ScenarioArgs, SimulateArgs};
+pub(crate) use values::{parse_interval, parse_size, parse_timeout};
+
+const EXAMPLES: &str = "\
+Examples:
+  imtop demo                                   a look around, with no server needed
+  IMTOP_TOKEN=... imtop user_001 user_002      two users of the server on this machine
+  imtop --api https://im.example.com:10002 --token-file ~/.imtop-token --watch night-shift.csv
+  psql -Atc 'select id from kiosks' | imtop --token-file ~/.imtop-token -
+  imtop --secret-file ~/.imtop-secret --admin-id monitor user_001
+  imtop --watch users.csv | tee now.txt        no terminal: one picture as plain text
+
+The admin token comes from a file, a command or the environment variable IMTOP_TOKEN, never from
+an argument, which every user of this machine could read. Get one with POST /auth/get_admin_token;
+mind that on current servers a new one ends the older ones of the same admin ID after 5 minutes.";
+
+/// top for OpenIM presence: who is connected, on what, since when, and how sure that is.
+///
+/// Asks an OpenIM server again and again which of a list of users are connected, and shows it: a row
+/// a user, the connections under it, what each session token says, what changed and when. What
+/// cannot be known is shown as unknown, never as offline. It only reads, and shows no token.
+#[derive(Debug, Parser)]
+#[command(
+    name = "imtop",
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Another thing to do than watch users of a server.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[allow(missing_docs, reason = "a doc comment here would become help text")]
+    #[command(flatten)]
+    pub feed: FeedArgs,
+    #[allow(missing_docs, reason = "a doc comment here would become help text")]
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+/// Another thing to do than watch users of a server.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The live view on a made-up server: nothing else is needed
+    Demo(DemoArgs),
+    /// A made-up OpenIM server on this machine, for tests and load
+    Simulate(SimulateArgs),
+    /// One round, written as a table, JSON, CSV, metrics or the picture of the view
+    Snapshot(Box<SnapshotArgs>),
+    /// A line for every change, for pipes, logs and screen readers
+    Events(Box<EventsArgs>),
+    /// A plugin for Nagios and Icinga: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    Check(Box<CheckArgs>),
+    /// Wait until something is so, as in a script that deploys: 0 when it is, 124 when time is up
+    Wait(Box<WaitArgs>),
+    /// Metrics for Prometheus, without a terminal
+    Serve(Box<ServeArgs>),
+    /// The live view on a recording
+    Replay(Box<ReplayArgs>),
+    /// What works between here and the server, step by step, and what to do about what does not
+    Doctor(Box<DoctorArgs>),
+    /// The configuration file: where it is, what is in force, a template, a check
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Completion of commands, options and names for a shell
+    Completions(CompletionsArgs),
+    /// The manual page, for man -l
+    Man,
+}
+
+/// What to do about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print where the file is looked for
+    Path(FileArgs),
+    /// Print every setting that is in force, and where it came from; takes all options of imtop
+    Print(Box<PrintArgs>),
+    /// Print a file with every setting and its default, all commented out
+    Template,
+    /// Read the file with all its contexts, and say every mistake
+    Check(FileArgs),
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct PrintArgs {
+    #[command(flatten)]
+    pub feed: FeedArgs,
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+/// The definition, without the variables of `env` that are set but empty: those ask for nothing.
+pub fn definition(env: &dyn Fn(&str) -> Option<String>) -> clap::Command {
+    let heedless = |argument: clap::Arg| {
+        let name = argument.get_env().and_then(|name| name.to_str());
+        if name.and_then(env).is_some_and(|value| value.is_empty()) {
+            argument.env(None::<&str>)
+        } else {
+            argument
+        }
+    };
+    // `--timeout` of `wait` is how long it waits, not for how long for one answer.
+    let definition = Cli::command()
+        .mut_subcommand("wait", |wait| wait.mut_arg("timeout", |timeout| timeout.long("request-timeout")));
+    everywhere(definition, &heedless)
+}
+
+/// Changes every argument of a command and of those below it.
+fn everywhere(command: clap::Command, change: &dyn Fn(clap::Arg) -> clap::Arg) -> clap::Command {
+    command.mut_args(change).mut_subcommands(|below| everywhere(below, change))
+}
+
+/// Refuses a lone argument that looks like a command with up to two typing errors in it, and a command
+/// after options: a sentence with both readings. `imtop -- evnts` watches that user.
+pub fn misspelt_command(cli: &Cli, mut raw: impl Iterator<Item = std::ffi::OsString>) -> Option<String> {
+    let [user, others @ ..] = cli.feed.watch.users.as_slice() else { return None };
+    let most = if others.is_empty() { 2 } else { 0 };
+    if cli.command.is_some() || raw.any(|argument| argument == "--") {
+        return None;
+    }
+    let definition = Cli::command();
+    let mut commands = definition.get_subcommands().map(clap::Command::get_name);
+    let command = commands.find(|command| strsim::damerau_levenshtein(user, command) <= most)?;
+    let user = visible(user);
+    if user == command {
+        return Some(format!(
+            "options stand behind a command: `imtop {command} ...`; or `imtop -- {command}` watches a user of that name"
+        ));
+    }
+    Some(format!(
+        "did you mean the command `imtop {command}`, or `imtop -- {user}` to watch the user {user}?"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        definition(&|_| None).debug_assert();
+    }
+
+    #[test]
+    fn a_misspelt_command_is_not_taken_for_a_user() {
+        let ask = |line: &[&str]| {
+            let cli = Cli::try_parse_from(std::iter::once("imtop").chain(line.iter().copied())).unwrap();
+            misspelt_command(&cli, line.iter().map(std::ffi::OsString::from))
+        };
+        assert_eq!(
+            ask(&["dmeo"]).as_deref(),
+            Some("did you mean the command `imtop demo`, or `imtop -- dmeo` to watch the user dmeo?")
+        );
+        assert!(ask(&["simulat"]).is_some());
+        assert!(
+            ask(&["--ascii", "config", "check"])
+                .is_some_and(|it| it.starts_with("options stand behind a command"))
+        );
+        for line in [&["--", "dmeo"] as &[_], &["user_001"], &["dmeo", "user_001"], &["demo"], &[]] {
+            assert_eq!(ask(line), None, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The options of the made-up server.
+
+#![allow(clippy::doc_markdown, reason = "doc comments are the help text, where backticks would show")]
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use super::shared::{FileArgs, PaceArgs, ScreenArgs};
+use super::values::parse_address;
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+    #[command(flatten)]
+    pub file: FileArgs,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:10002", value_parser = parse_address)]
+    pub listen: SocketAddr,
+    /// Listen on an address that other machines can reach
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Only print the made-up users, as a file for --watch
+    #[arg(long)]
+    pub list: bool,
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The made-up world")]
+pub struct ScenarioArgs {
+    /// What happens: calm, night, faults, or a scenario file
+    #[arg(long, value_name = "NAME|FILE", default_value = "night")]
+    pub scenario: String,
+    /// How many users there are
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    pub users: Option<u32>,
+    /// Another seed makes another run of the same kind
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}

@@ -1,0 +1,128 @@
+//! What each command does: puts the rooms together, and says how it ended.
+
+mod check;
+mod config;
+mod doctor;
+mod events;
+mod live;
+mod replay;
+mod serve;
+mod shell;
+mod simulator;
+mod snapshot;
+mod wait;
+
+use std::io::{self, Write as _};
+
+use crate::app::Keymap;
+use crate::config::{PaceSettings, PictureSettings, Settings, SettingsError, Watched};
+use crate::openim::{Client, SetupError};
+use crate::presence::RuleSettings;
+use crate::simulator::ScenarioError;
+
+pub use check::check;
+pub use config::config;
+pub use doctor::doctor;
+pub use events::events;
+pub use live::{demo, watch};
+pub use replay::replay;
+pub use serve::serve;
+pub use shell::{completions, man};
+pub use simulator::simulate;
+pub use snapshot::snapshot;
+pub use wait::wait;
+
+/// Why a command could not do what it was told.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The user asked for something that cannot be; exit code 2.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A scenario that cannot be played; exit code 2.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// Certificates, keys or a proxy that cannot be used; exit code 2.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The simulator cannot listen where it was told to; exit code 1.
+    #[error("{0}; --listen takes another address, and its port 0 a free one")]
+    Listen(io::Error),
+    /// The system gives us no threads; exit code 1.
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
+    /// The terminal cannot be used; exit code 1.
+    #[error("cannot use the terminal: {0}; without one, send standard output into a pipe or a file")]
+    Terminal(io::Error),
+    /// The server does not say who is to be watched; exit code 1.
+    #[error("cannot read the watch list from the server: {0}")]
+    List(String),
+    /// Standard output takes no more; exit code 1.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+}
+
+impl CommandError {
+    /// 2 where the user can mend it by asking for something else, otherwise 1.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            CommandError::Settings(_) | CommandError::Scenario(_) | CommandError::Setup(_) => 2,
+            CommandError::Listen(_)
+            | CommandError::List(_)
+            | CommandError::Runtime(_)
+            | CommandError::Terminal(_)
+            | CommandError::Output(_) => 1,
+        }
+    }
+}
+
+/// What there is to do for one server: whom to ask, about whom, how often, and how to show it.
+struct Plan {
+    client: Client,
+    /// What it is called where nothing else names it.
+    server: String,
+    api: String,
+    context: Option<String>,
+    production: bool,
+    banners: Vec<String>,
+    rules: RuleSettings,
+    keymap: Keymap,
+    watched: Watched,
+    pace: PaceSettings,
+    picture: PictureSettings,
+}
+
+impl Plan {
+    fn of(settings: Settings) -> Result<Plan, CommandError> {
+        let Settings { context, production, server, banners, watched, pace, picture, rules, keymap } =
+            settings;
+        let api = server.api.to_string();
+        let client = Client::new(server)?;
+        let server = api.clone();
+        Ok(Plan { client, server, api, context, production, banners, rules, keymap, watched, pace, picture })
+    }
+}
+
+/// Whoever closes the other end of standard output has seen enough.
+fn piped(written: io::Result<()>) -> Result<(), CommandError> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::Output(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Says something beside the data; a standard error that is closed is no reason to stop.
+fn tell(sentence: &str) {
+    let _ = writeln!(io::stderr().lock(), "imtop: {sentence}");
+}
+
+/// Reads a variable of the environment; one that is not UTF-8 counts as none.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// A number that nobody can guess.
+fn mask_key() -> u128 {
+    use std::hash::BuildHasher as _;
+    let half = || u128::from(std::hash::RandomState::new().hash_one(0));
+    half() << 64 | half()
+}
