@@ -172,6 +172,11 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// A keyframe comes here that is not read.
+    pub(in crate::recording) fn pass_keyframe(&mut self) {
+        self.last_hints.forget();
+    }
+
     /// Reads one line, without its line's end.
     ///
     /// # Errors
