@@ -30,6 +30,7 @@ mod transition;
 mod trend;
 mod verdict;
 mod watch_list;
+mod when;
 
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use chronicle::Chronicle;
@@ -59,3 +60,4 @@ pub use transition::{Socket, Transition, What};
 pub use trend::{Bucket, Failed, Rates, Sums, Took, Trend};
 pub use verdict::{Sockets, verdict};
 pub use watch_list::{Entry, UserId, UserIx, WatchList, check_id};
+pub use when::When;
