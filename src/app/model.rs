@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use crate::presence::query::{Query, QueryError, Vocabulary};
 use crate::presence::{
-    About, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, Hints, History, Knowledge, Moment,
-    Roster, RuleSettings, Severity, Since, Timeline, Trend, UserIx,
+    About, Event, EventGroup, FeedStatus, Finding, Findings, Hints, History, Knowledge, Moment, Roster,
+    RuleSettings, Severity, Since, Timeline, Trend, UserIx,
 };
 
 use super::action::Scope;
@@ -541,14 +541,7 @@ impl Model {
     pub fn evidence(&self, finding: &Finding) -> String {
         let scene = self.scene();
         let server_seconds = scene.knowledge.roster.server_clock().unix_seconds(scene.now);
-        match &finding.evidence {
-            Evidence::TokenForeignUser { platform, connection, user } if self.names.are_masked() => {
-                let user = self.names.shown_user(user).into();
-                let (platform, connection) = (*platform, connection.clone());
-                Evidence::TokenForeignUser { platform, connection, user }.words(server_seconds)
-            }
-            evidence => evidence.words(server_seconds),
-        }
+        self.names.evidence(finding, server_seconds)
     }
 
     /// The server's address with which a request can be copied.

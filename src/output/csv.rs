@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::record::UserRecord;
+use super::record::{Time, UserRecord};
 
 const HEAD: [&str; 15] = [
     "id",
@@ -36,12 +36,13 @@ pub fn write_csv(users: impl IntoIterator<Item = UserRecord>, out: &mut dyn Writ
 }
 
 fn cells(user: UserRecord) -> [String; 15] {
+    let time = |at: Option<Time>| at.map_or_else(String::new, |at| at.to_string());
     let joined = |parts: Vec<&str>| parts.join(" ");
     let platforms = joined(user.connections.iter().map(|it| it.platform.as_str()).collect());
     let findings = joined(user.findings.iter().map(|finding| finding.rule).collect());
     let background = user.connections.iter().filter(|connection| connection.background).count();
     let tokens = user.connections.iter().filter_map(|connection| connection.token.as_ref());
-    let soonest = tokens.filter_map(|token| token.expires.clone()).min();
+    let soonest = tokens.filter_map(|token| token.expires).min();
     [
         user.id,
         user.label.unwrap_or_default(),
@@ -50,13 +51,13 @@ fn cells(user: UserRecord) -> [String; 15] {
         user.why.unwrap_or_default(),
         user.stale.to_string(),
         user.age_ms.map_or_else(String::new, |ms| ms.to_string()),
-        user.since.unwrap_or_default(),
+        time(user.since),
         user.flips.to_string(),
         user.reconnects.to_string(),
         user.connections.len().to_string(),
         background.to_string(),
         platforms,
-        soonest.unwrap_or_default(),
+        time(soonest),
         findings,
     ]
 }

@@ -46,7 +46,7 @@ pub use roster::{Changes, Roster, Totals, Tracked};
 pub use server_clock::ServerClock;
 pub use state::{Presence, Why};
 pub use text::{visible, visible_bounded};
-pub use time::{Moment, Since, short_age};
+pub use time::{Moment, Since, short_age, short_expiry};
 pub use timeline::{Event, EventGroup, Story, Timeline};
 pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
 pub use transition::{Socket, Transition, What};
