@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::app::{Model, Msg, update};
 use crate::feed::Now;
-use crate::presence::Observation;
+use crate::presence::{Input, Observation};
 use crate::ui::{Theme, view};
 
 /// Size of the picture where nobody says otherwise, in columns and rows; fewer rows where fewer show
@@ -36,7 +36,7 @@ pub async fn one_frame(
     while !model.round_is_complete()
         && let Some(observation) = observations.recv().await
     {
-        update(&mut model, now(), Msg::Observed(observation));
+        update(&mut model, now(), Msg::Input(Input::Observed(observation)));
     }
     let (columns, rows) = size.unwrap_or_else(|| (SIZE.0, SIZE.1.min(model.height_for_all())));
     update(&mut model, now(), Msg::Resize(columns, rows));

@@ -11,7 +11,7 @@ use crate::app::Msg;
 use crate::config::{WatchFile, WatchNews, Watched};
 use crate::feed::{Labels, ListNews, Poller, ServerList, follow_list};
 use crate::openim::Client;
-use crate::presence::{Entry, Observation, WatchList, check_id, visible_bounded};
+use crate::presence::{Entry, Input, Observation, WatchList, check_id, visible_bounded};
 use crate::watching::Watching;
 
 /// New labels are shown together, so soon after the first of them.
@@ -105,18 +105,18 @@ impl Intake {
     /// What follows from it.
     pub fn take(&mut self, incoming: Incoming) -> Vec<Msg> {
         match incoming {
-            Incoming::Observed(observation) => vec![Msg::Observed(observation)],
-            Incoming::File(WatchNews::Kept(why)) => vec![Msg::Notice(why)],
+            Incoming::Observed(observation) => vec![Msg::Input(Input::Observed(observation))],
+            Incoming::File(WatchNews::Kept(why)) => vec![Msg::Input(Input::Notice(why))],
             Incoming::File(WatchNews::Changed(listing)) => {
                 self.watching.file = listing.entries;
                 let mut msgs = self.rewatch();
                 let users = self.list.len();
-                msgs.push(Msg::Notice(format!("the watch list has changed: {users} users")));
-                msgs.extend(listing.warnings.into_iter().map(Msg::Notice));
+                msgs.push(Msg::Input(Input::Notice(format!("the watch list has changed: {users} users"))));
+                msgs.extend(listing.warnings.into_iter().map(|warning| Msg::Input(Input::Notice(warning))));
                 msgs
             }
             Incoming::List(ListNews::Progress(text)) => vec![Msg::Told(text)],
-            Incoming::List(ListNews::Failed(text)) => vec![Msg::Notice(text)],
+            Incoming::List(ListNews::Failed(text)) => vec![Msg::Input(Input::Notice(text))],
             Incoming::List(ListNews::Read { list, ids }) => {
                 let what = match &list {
                     ServerList::Group(group) => format!("group {}", visible_bounded(group, 40)),
@@ -125,7 +125,7 @@ impl Intake {
                 let users = ids.len();
                 self.watching.server.insert(what.clone(), ids);
                 let mut msgs = self.rewatch();
-                msgs.push(Msg::Notice(format!("{what}: {users} to be watched")));
+                msgs.push(Msg::Input(Input::Notice(format!("{what}: {users} to be watched"))));
                 msgs
             }
             Incoming::Labels(labels) => {
@@ -137,7 +137,7 @@ impl Intake {
             Incoming::Relabel => {
                 self.relabel = None;
                 self.list = Arc::new(self.watching.relabelled(&self.list));
-                vec![Msg::Relabelled(Arc::clone(&self.list))]
+                vec![Msg::Input(Input::Relabelled(Arc::clone(&self.list)))]
             }
         }
     }
@@ -164,7 +164,7 @@ impl Intake {
         self.list = Arc::new(self.watching.list(self.list.generation() + 1));
         self.poller.watch(Arc::clone(&self.list));
         self.wish_for_labels();
-        vec![Msg::Rebased(Arc::clone(&self.list))]
+        vec![Msg::Input(Input::Rebased(Arc::clone(&self.list)))]
     }
 
     /// Wishes for labels of those who have none.

@@ -19,7 +19,7 @@ use crate::headless::{self, Round};
 use crate::intake::{self, Intake};
 use crate::openim::{Client, Credentials, Options, Tls};
 use crate::output::write_frame;
-use crate::presence::{Freshness, Observation, Roster, RuleSettings, WatchList};
+use crate::presence::{Freshness, Input, Observation, Roster, RuleSettings, WatchList};
 use crate::run::Session;
 use crate::terminal::terminal_size;
 use crate::ui::{Colour, Theme, ThemeName};
@@ -130,7 +130,7 @@ impl Run {
         let freshness = Freshness::for_interval(plan.pace.interval.as_millis() as u64);
         let mut model = self.model(&plan, &list, freshness, size, greet);
         for warning in &plan.watched.warnings {
-            update(&mut model, (self.now)(), Msg::Notice(warning.clone()));
+            update(&mut model, (self.now)(), Msg::Input(Input::Notice(warning.clone())));
         }
         let feed = Poller::start(
             Arc::new(plan.client.clone()),
