@@ -1,7 +1,8 @@
 //! What is seen, handed over to others: as records for the clipboard, for files and for standard output.
 //!
-//! [`Seen`] makes the records. Files are new ones, for their owner only.
+//! [`Seen`] makes the records, of what is known and of what happened. Files are new ones, for their owner only.
 
+mod happened;
 mod seen;
 
 use std::fs::OpenOptions;
@@ -16,6 +17,7 @@ use crate::output::{Time, UserRecord, write_csv, write_frame, write_json};
 use crate::presence::UserIx;
 use crate::ui::{Theme, view};
 
+pub use happened::Found;
 pub use seen::Seen;
 
 /// Everything that the view knows of one user.

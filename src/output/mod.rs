@@ -1,6 +1,7 @@
 //! Encoders: what is known, written for something other than a live screen. One file a format.
 
 mod csv;
+mod event;
 mod frame;
 mod json;
 mod ndjson;
@@ -10,6 +11,7 @@ mod svg;
 mod table;
 
 pub use csv::write_csv;
+pub use event::{BatchRecord, EVENT_SCHEMA, EventForm, EventLines, EventRecord, SocketRecord, SocketToken};
 pub use frame::write_frame;
 pub use json::{user_json, write_json};
 pub use ndjson::write_ndjson;
