@@ -66,6 +66,14 @@ pub fn server_lists(watched: &Watched) -> Vec<ServerList> {
     group.chain(watched.all.then_some(ServerList::All)).collect()
 }
 
+/// What a list of the server is called in words.
+pub fn list_name(list: &ServerList) -> String {
+    match list {
+        ServerList::Group(group) => format!("group {}", visible_bounded(group, 40)),
+        ServerList::All => "all users of the server".to_owned(),
+    }
+}
+
 impl Intake {
     /// Takes what the poller brings, about a list that only commands change.
     pub fn of(
@@ -80,7 +88,8 @@ impl Intake {
     /// Follows what `watched` names besides: a file, lists and labels of the server; within a runtime.
     #[must_use]
     pub fn following(mut self, client: &Client, watched: Watched) -> Intake {
-        let lists = server_lists(&watched);
+        // Lists that have been read already stay as they are.
+        let lists = if self.watching.server.is_empty() { server_lists(&watched) } else { Vec::new() };
         self.lists = (!lists.is_empty()).then(|| follow_list(client.clone(), lists));
         self.labels = watched.labels_from_server.then(|| Labels::start(client.clone()));
         self.file = watched.file.map(WatchFile::follow);
@@ -118,10 +127,7 @@ impl Intake {
             Incoming::List(ListNews::Progress(text)) => vec![Msg::Told(text)],
             Incoming::List(ListNews::Failed(text)) => vec![Msg::Input(Input::Notice(text))],
             Incoming::List(ListNews::Read { list, ids }) => {
-                let what = match &list {
-                    ServerList::Group(group) => format!("group {}", visible_bounded(group, 40)),
-                    ServerList::All => "all users of the server".to_owned(),
-                };
+                let what = list_name(&list);
                 let users = ids.len();
                 self.watching.server.insert(what.clone(), ids);
                 let mut msgs = self.rewatch();

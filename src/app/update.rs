@@ -33,7 +33,7 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
     pass_time(model, now);
     if !matches!(msg, Msg::Input(_)) {
         let news = model.live.advance(now); // an input lets it pass itself, an answer up to when it came
-        take_news(model, news, &mut effects);
+        take_news(model, &news, &mut effects);
     }
     match msg {
         Msg::Key(key) => effects.extend(take_key(model, key)),
@@ -89,7 +89,7 @@ pub(super) fn take_input(model: &mut Model, input: &Input, effects: &mut Vec<Eff
     }
     let news = model.live.take(model.now, input);
     model.dirty = true;
-    take_news(model, news, effects);
+    take_news(model, &news, effects);
     match input {
         Input::Observed(_) => {}
         Input::Interval(ms) => model.interval_ms = *ms,
@@ -115,7 +115,7 @@ pub(super) fn take_input(model: &mut Model, input: &Input, effects: &mut Vec<Eff
 }
 
 /// Puts the rows of those to whom something happened in their places.
-pub(super) fn take_news(model: &mut Model, news: News, effects: &mut Vec<Effect>) {
+pub(super) fn take_news(model: &mut Model, news: &News, effects: &mut Vec<Effect>) {
     model.dirty |= !news.is_empty();
     let critical = |finding: &Finding| finding.severity == Severity::Critical;
     if model.switches.bell && news.raised.iter().chain(&news.worsened).any(critical) {

@@ -84,9 +84,19 @@ impl Chronicle {
             Input::Relabelled(list) => {
                 self.knowledge.roster.relabel(list);
             }
-            Input::Interval(ms) => self.knowledge.set_freshness(Freshness::for_interval(*ms), now),
+            Input::Interval(ms) => {
+                self.knowledge.set_freshness(Freshness::for_interval(*ms), now);
+                self.step(now, &mut news); // what is too old by that is so at once
+            }
             Input::Notice(text) => self.note(Event::Notice { at: now, text: text.clone() }, now, &mut news),
         }
+        news
+    }
+
+    /// Takes an input again as it was taken once: then time had passed up to `at`.
+    pub fn take_again(&mut self, at: Moment, input: &Input) -> News {
+        let mut news = self.advance(at);
+        news.extend(self.take(at, input));
         news
     }
 
@@ -97,8 +107,10 @@ impl Chronicle {
         if step.abs() > CLOCK_STEP_MS {
             self.note(Event::ClockStep { at: now, by_ms: step }, now, &mut news);
         }
-        while let Some(at) = self.next_step().filter(|at| *at <= now.mono_ms) {
-            self.step(Moment { mono_ms: at, unix_ms: now.unix_ms_at(at) }, &mut news);
+        let mut next = self.next_step();
+        while next <= now.mono_ms {
+            self.step(Moment { mono_ms: next, unix_ms: now.unix_ms_at(next) }, &mut news);
+            next = self.next_step();
         }
         if now.mono_ms > self.now.mono_ms {
             self.step(now, &mut news);
@@ -112,9 +124,9 @@ impl Chronicle {
     }
 
     /// The next moment at which it matters what is so: something changes, or a part of the trend ends.
-    fn next_step(&self) -> Option<u64> {
+    fn next_step(&self) -> u64 {
         let end = Trend::end_of_bucket(self.now.mono_ms + 1);
-        Some(self.next_change().map_or(end, |at| at.min(end)))
+        self.next_change().map_or(end, |at| at.min(end))
     }
 
     fn step(&mut self, at: Moment, news: &mut News) {

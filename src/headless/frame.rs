@@ -1,9 +1,10 @@
-//! The live view without a terminal: one round, one frame as text.
+//! The live view as one picture, after one round.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 
+use super::Round;
 use crate::app::{Model, Msg, update};
 use crate::feed::Now;
 use crate::presence::{Input, Observation};
@@ -12,17 +13,6 @@ use crate::ui::{Theme, view};
 /// Size of the picture where nobody says otherwise, in columns and rows; fewer rows where fewer show
 /// everybody.
 pub const SIZE: (u16, u16) = (100, 40);
-
-/// How the one round went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Round {
-    /// Every batch was answered.
-    Whole,
-    /// Some batches were answered.
-    Partial,
-    /// None was.
-    Failed,
-}
 
 /// Waits until every batch has been answered or has failed once; gives the frame that the live view
 /// would show then on a screen of `size`, and how the round went.
@@ -43,11 +33,6 @@ pub async fn one_frame(
     let area = Rect::new(0, 0, columns, rows);
     let mut frame = Buffer::empty(area);
     view(&model, theme, area, &mut frame);
-    let batches = model.live().batches();
-    let round = match batches.iter().filter(|batch| batch.answered.is_some()).count() {
-        0 if !batches.is_empty() => Round::Failed,
-        answered if answered < batches.len() => Round::Partial,
-        _ => Round::Whole,
-    };
+    let round = Round::of(model.live());
     (frame, round)
 }
