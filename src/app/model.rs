@@ -390,6 +390,16 @@ impl Model {
         model
     }
 
+    /// Shows what another chronicle knows, as of its own time.
+    #[must_use]
+    pub fn showing(mut self, chronicle: Chronicle) -> Model {
+        self.now = chronicle.now();
+        self.live = chronicle;
+        self.with_rows(Rows::restart);
+        self.measure();
+        self
+    }
+
     /// Takes over how somebody likes to look at things from the model of another server; nothing that
     /// is known of that.
     pub fn carry_on(&mut self, from: &Model) {
