@@ -24,7 +24,7 @@ impl Progress {
 
     /// So many batches of all have been answered or have failed.
     pub(super) fn batches(&mut self, done: usize, of: usize) {
-        if !self.terminal || Instant::now() < self.due {
+        if !self.terminal || done == of || Instant::now() < self.due {
             return;
         }
         self.due = Instant::now() + PAUSE;

@@ -28,9 +28,9 @@ const HEAD: [&str; 15] = [
 /// Those of `out`.
 pub fn write_csv(users: impl IntoIterator<Item = UserRecord>, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(HEAD)?;
+    writer.write_record(HEAD).map_err(plain)?;
     for user in users {
-        writer.write_record(cells(user).map(harmless))?;
+        writer.write_record(cells(user).map(harmless)).map_err(plain)?;
     }
     writer.flush()
 }
@@ -60,6 +60,14 @@ fn cells(user: UserRecord) -> [String; 15] {
         time(soonest),
         findings,
     ]
+}
+
+/// The error of the one who takes the text: who closes a pipe is told apart.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A cell that begins like a formula gets an apostrophe before it, which spreadsheets take for "text".
