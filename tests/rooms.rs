@@ -55,7 +55,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "clock",
             "config",
             "feed",
-            "clipboard",
+            "handover",
             "headless",
             "intake",
             "openim",

@@ -5,6 +5,7 @@ mod config;
 mod doctor;
 mod events;
 mod live;
+mod progress;
 mod replay;
 mod serve;
 mod shell;

@@ -53,7 +53,7 @@ pub use server_clock::ServerClock;
 pub use state::{Presence, Why};
 pub use tape::{REACH_MS, Tape, seen_at, taken_at};
 pub use text::{visible, visible_bounded};
-pub use time::{Moment, Since, short_age};
+pub use time::{Moment, Since, short_age, short_expiry};
 pub use timeline::{Event, EventGroup, Story, Timeline};
 pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
 pub use transition::{Socket, Transition, What};
