@@ -27,7 +27,7 @@ use crate::presence::{Chronicle, Freshness, Roster, RuleSettings};
 use crate::signals::Signals;
 use crate::simulator::ScenarioError;
 
-pub use check::check;
+pub use check::{check, is_check, unknown};
 pub use config::config;
 pub use doctor::doctor;
 pub use events::events;
@@ -63,6 +63,9 @@ pub enum CommandError {
     /// The server does not say who is to be watched; exit code 1.
     #[error("cannot read the watch list from the server: {0}")]
     List(String),
+    /// What ails the server does not mend itself; exit code 1.
+    #[error("{0}")]
+    Hopeless(String),
     /// Standard output takes no more; exit code 1.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -75,6 +78,7 @@ impl CommandError {
             CommandError::Settings(_) | CommandError::Scenario(_) | CommandError::Setup(_) => 2,
             CommandError::Listen(_)
             | CommandError::List(_)
+            | CommandError::Hopeless(_)
             | CommandError::Runtime(_)
             | CommandError::Terminal(_)
             | CommandError::Output(_) => 1,
@@ -136,7 +140,7 @@ fn mask_key() -> u128 {
 
 /// For how long a command follows what it is told to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "to be used")]
+#[allow(dead_code, reason = "not every command is built yet")]
 enum Span {
     /// For one round, in which nothing grows old. The lists of the server are read first.
     Round,
@@ -150,7 +154,6 @@ enum Span {
 ///
 /// # Errors
 /// See [`CommandError`].
-#[allow(dead_code, reason = "to be used")]
 async fn follow(
     sources: &Sources,
     feed: &FeedArgs,
