@@ -56,7 +56,7 @@ pub fn is_check(mut arguments: impl Iterator<Item = OsString>) -> bool {
 /// Says why the plugin can't tell anything: the first line of `why` is its line, the rest stands below.
 /// Gives the exit code.
 pub fn unknown(why: &str) -> u8 {
-    let mut lines = why.trim().lines();
+    let mut lines = why.trim().lines().filter(|line| !line.trim().is_empty());
     let report = PluginReport {
         status: Status::Unknown,
         summary: lines.next().unwrap_or_default().to_owned(),

@@ -137,7 +137,8 @@ fn failures(knowledge: &Knowledge) -> Vec<String> {
     let said = |(number, failing): (u32, &crate::presence::Failing)| {
         let users = list.batch(number);
         let (first, last, error) = (users.start + 1, users.end, &failing.error);
-        format!("batch {} (users {first} to {last}) failed: {error}; {}", number + 1, error.advice())
+        let who = if first == last { format!("user {first}") } else { format!("users {first} to {last}") };
+        format!("batch {} ({who}) failed: {error}; {}", number + 1, error.advice())
     };
     let mut lines: Vec<String> = failing().take(BATCHES_NAMED).map(said).collect();
     if let Some(more @ 1..) = failing().count().checked_sub(BATCHES_NAMED) {
