@@ -34,6 +34,7 @@ pub mod intake;
 pub mod openim;
 pub mod output;
 pub mod presence;
+pub mod recording;
 pub mod run;
 pub mod signals;
 pub mod simulator;

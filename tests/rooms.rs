@@ -16,6 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("app", &["presence"]),
     ("ui", &["app", "presence"]),
     ("output", &["presence"]),
+    ("recording", &["presence"]),
     ("clock", &["feed", "presence"]),
     ("signals", &[]),
     ("clipboard", &[]),
@@ -79,6 +80,7 @@ const MUST_NOT_USE: &[(&str, &[&str])] = &[
     ("feed", &["ratatui"]),
     ("openim", &["ratatui"]),
     ("output", &["stdout()"]),
+    ("recording", &["tokio", "ratatui", "SystemTime", "Instant"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
