@@ -30,7 +30,7 @@ use crate::recording::{Head, Limits, Player, Recorder, RecorderError, RecordingE
 use crate::signals::Signals;
 use crate::simulator::ScenarioError;
 
-pub use check::check;
+pub use check::{check, is_check, unknown};
 pub use config::config;
 pub use doctor::doctor;
 pub use events::events;
@@ -72,6 +72,9 @@ pub enum CommandError {
     /// The recording cannot be written; exit code 1.
     #[error(transparent)]
     Recorder(#[from] RecorderError),
+    /// What ails the server does not mend itself; exit code 1.
+    #[error("{0}")]
+    Hopeless(String),
     /// Standard output takes no more; exit code 1.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -84,6 +87,7 @@ impl CommandError {
             CommandError::Settings(_) | CommandError::Scenario(_) | CommandError::Setup(_) => 2,
             CommandError::Listen(_)
             | CommandError::List(_)
+            | CommandError::Hopeless(_)
             | CommandError::Runtime(_)
             | CommandError::Recording(_)
             | CommandError::Recorder(_)
@@ -147,7 +151,7 @@ fn mask_key() -> u128 {
 
 /// For how long a command follows what it is told to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "to be used")]
+#[allow(dead_code, reason = "not every command is built yet")]
 enum Span {
     /// For one round, in which nothing grows old. The lists of the server are read first.
     Round,
