@@ -67,7 +67,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         .map_err(CommandError::Runtime)?;
     let sources = || Sources::read(matches, &environment);
     let ended = match cli.command {
-        None => runtime.block_on(commands::watch(&sources()?, &cli.screen)),
+        None => runtime.block_on(commands::watch(&sources()?, &cli.feed.record, &cli.screen)),
         Some(Command::Demo(args)) => runtime.block_on(commands::demo(&args, &sources()?)),
         Some(Command::Simulate(args)) => runtime.block_on(commands::simulate(&args)),
         Some(Command::Snapshot(args)) => runtime.block_on(commands::snapshot(&args, &sources()?)),

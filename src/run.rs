@@ -1,6 +1,7 @@
 //! The interactive loop: await one thing, keys first, fold what the feed has, perform, draw.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{Event, KeyEventKind, MouseButton, MouseEventKind};
@@ -11,9 +12,10 @@ use crate::app::{Effect, ExportFormat, Model, Msg, update};
 use crate::clipboard::Multiplexer;
 use crate::feed::Now;
 use crate::handover::{export, frame, user_record};
-use crate::intake::{Incoming, Intake};
+use crate::inflow::{Incoming, Inflow};
 use crate::output::{user_json, write_frame};
-use crate::presence::{Input, visible};
+use crate::presence::{Input, Moment, visible};
+use crate::recording::RecorderError;
 use crate::signals::{Signal, Signals, insist};
 use crate::terminal::{CopyError, Terminal, abandon, events, has_job_control, hung_up, panicked, stop_job};
 use crate::ui::{Theme, ThemeName, view};
@@ -54,7 +56,7 @@ pub struct Session {
     /// What is known and how it is shown.
     pub model: Model,
     /// What comes in.
-    pub intake: Intake,
+    pub inflow: Inflow,
     /// How things look.
     pub theme: Theme,
 }
@@ -87,22 +89,22 @@ pub async fn run(session: Session, multiplexer: Multiplexer, open: Open<'_>, now
             next_frame = Instant::now() + FRAME;
         }
         let wake = next_wake(&view.session.model, next_frame, &view.now);
-        let msgs = tokio::select! {
+        let msgs: Vec<(Moment, Msg)> = tokio::select! {
             biased;
             () = panicked() => return Ok(End::Panicked),
             () = &mut hang_up => return Ok(End::Signalled(Signal::HangUp)),
             signal = signals.next() => match signal {
                 ends @ (Signal::Interrupt | Signal::Terminate | Signal::HangUp | Signal::Quit) => return Ok(End::Signalled(ends)),
                 Signal::Stop => { view.terminal.stop()?; Vec::new() }
-                Signal::Continue => { view.terminal.resume()?; vec![Msg::Resumed] }
+                Signal::Continue => { view.terminal.resume()?; vec![((view.now)(), Msg::Resumed)] }
             },
             event = keys.recv() => match event {
-                Some(Ok(event)) => Vec::from_iter(message(event)),
+                Some(Ok(event)) => message(event).map(|msg| ((view.now)(), msg)).into_iter().collect(),
                 Some(Err(_)) | None => return Ok(End::Signalled(Signal::HangUp)),
             },
-            Some(text) = said.recv() => vec![Msg::Input(Input::Notice(text))],
-            incoming = view.session.intake.next() => view.session.intake.take(incoming),
-            () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => vec![Msg::Tick],
+            Some(text) = said.recv() => vec![((view.now)(), Msg::Input(Input::Notice(text)))],
+            incoming = view.session.inflow.next() => view.take(incoming),
+            () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => vec![((view.now)(), Msg::Tick)],
         };
         let mut effects = view.update(msgs);
         effects.extend(view.fold());
@@ -139,13 +141,31 @@ enum Left {
 }
 
 impl View {
-    fn update(&mut self, msgs: Vec<Msg>) -> Vec<Effect> {
-        msgs.into_iter().flat_map(|msg| update(&mut self.session.model, (self.now)(), msg)).collect()
+    fn take(&mut self, incoming: Incoming) -> Vec<(Moment, Msg)> {
+        let Session { model, inflow, .. } = &mut self.session;
+        inflow.take(incoming, model, (self.now)())
+    }
+
+    fn update(&mut self, msgs: Vec<(Moment, Msg)>) -> Vec<Effect> {
+        let Session { model, inflow, .. } = &mut self.session;
+        let mut effects = Vec::new();
+        for (now, msg) in msgs {
+            if let Msg::Input(input) = &msg {
+                inflow.keep(model, now, input);
+            }
+            effects.extend(update(model, now, msg));
+        }
+        effects
+    }
+
+    fn update_now(&mut self, msgs: Vec<Msg>) -> Vec<Effect> {
+        let now = (self.now)();
+        self.update(msgs.into_iter().map(|msg| (now, msg)).collect())
     }
 
     /// Tells whoever watches, in words that pass; nothing follows from that.
     fn tell(&mut self, text: String) {
-        self.update(vec![Msg::Told(text)]);
+        self.update_now(vec![Msg::Told(text)]);
     }
 
     /// Takes what the feed has ready, for as long as keys may wait.
@@ -153,9 +173,9 @@ impl View {
         let began = Instant::now();
         let mut effects = Vec::new();
         while began.elapsed() < FOLD
-            && let Ok(observation) = self.session.intake.observations.try_recv()
+            && let Some(incoming) = self.session.inflow.ready()
         {
-            let msgs = self.session.intake.take(Incoming::Observed(observation));
+            let msgs = self.take(incoming);
             effects.extend(self.update(msgs));
         }
         effects
@@ -175,8 +195,33 @@ impl View {
     /// Starts what the model asks for; says so where that ends the view.
     fn perform(&mut self, effect: Effect, open: Open<'_>) -> io::Result<Option<Left>> {
         match effect {
-            Effect::PollNow => self.session.intake.poller.poll_now(),
-            Effect::SetInterval(ms) => self.session.intake.poller.set_interval(Duration::from_millis(ms)),
+            Effect::PollNow => self.session.inflow.poll_now(),
+            Effect::SetInterval(ms) => {
+                let Session { model, inflow, .. } = &mut self.session;
+                inflow.set_interval(model, ms);
+            }
+            Effect::Travel(target_ms) => {
+                let Session { model, inflow, .. } = &mut self.session;
+                let msgs = inflow.travel(model, target_ms);
+                self.update(msgs);
+            }
+            Effect::Play(runs) => {
+                let msgs = self.session.inflow.play(runs);
+                self.update(msgs);
+            }
+            Effect::Speed(faster) => {
+                let msgs = self.session.inflow.speed(faster);
+                self.update(msgs);
+            }
+            Effect::Record(file) => {
+                let file = file.map(|file| at_home(&file));
+                let Session { model, inflow, .. } = &mut self.session;
+                let msgs = inflow.record(model, file.as_deref().map(Path::new));
+                let failed = |error: RecorderError| {
+                    vec![Msg::Recording(false), Msg::Input(Input::Notice(error.to_string()))]
+                };
+                self.update_now(msgs.unwrap_or_else(failed));
+            }
             Effect::Copy(text) => return Ok(self.copy(&text)),
             Effect::CopyRecord(user) => {
                 let text = user_json(&user_record(&self.session.model, user));
@@ -192,8 +237,8 @@ impl View {
                 }
             }
             Effect::Watch { add, remove } => {
-                let msgs = self.session.intake.watch(&add, &remove);
-                self.update(msgs);
+                let msgs = self.session.inflow.watch(&add, &remove);
+                self.update_now(msgs);
             }
             Effect::SwitchContext(name) => match open(&name, &self.session.model) {
                 // The old session ends here: its tasks, and all that was known through it.
@@ -202,7 +247,7 @@ impl View {
                     self.terminal.repaint()?;
                 }
                 Err(why) => {
-                    self.update(vec![Msg::Input(Input::Notice(why))]);
+                    self.update_now(vec![Msg::Input(Input::Notice(why))]);
                 }
             },
             Effect::Ring => self.terminal.ring()?,
@@ -275,9 +320,12 @@ fn leave_picture(model: &Model, theme: &Theme) -> End {
 fn next_wake(model: &Model, next_frame: Instant, now: &Now) -> Option<Instant> {
     let frame = model.is_dirty().then_some(next_frame);
     let at = now();
-    let change = model
-        .next_deadline(at)
-        .map(|ms| Instant::now() + Duration::from_millis(ms.saturating_sub(at.mono_ms)));
+    // In a replay time passes at another speed, or not at all.
+    let speed = model.playing().map_or(1.0, |playing| if playing.runs { playing.speed } else { 0.0 });
+    let change = model.next_deadline(at).filter(|_| speed > 0.0).map(|ms| {
+        let ahead = ms.saturating_sub(at.mono_ms) as f64 / speed;
+        Instant::now() + Duration::from_micros((ahead * 1_000.0).min(1e12) as u64)
+    });
     [frame, change].into_iter().flatten().min()
 }
 

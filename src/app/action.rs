@@ -77,6 +77,18 @@ pub enum Action {
     Command,
     /// Ask the server now.
     PollNow,
+    /// Goes one round back in time.
+    StepBack,
+    /// Goes one round forward in time.
+    StepForward,
+    /// Goes back to the incident before.
+    PreviousIncident,
+    /// Goes on to the next incident.
+    NextIncident,
+    /// Goes back to now; plays on.
+    Live,
+    /// Begins or ends a recording.
+    Record,
     /// Ask less often.
     Slower,
     /// Ask more often.
@@ -244,6 +256,12 @@ pub const ACTIONS: &[ActionRow] = actions! {
     Views Bell "bell" ["b"] "" "ring when something critical is found, or be silent";
     Views Export "export" ["x"] "" "write what is seen to a file: csv, json or txt";
     Views Mask "mask" ["P"] "" "show stand-ins for user IDs and names";
+    Views StepBack "step-back" ["["] "back in time" "one round back in time";
+    Views StepForward "step-forward" ["]"] "" "one round forward in time";
+    Views PreviousIncident "previous-incident" ["{"] "incidents" "back to the incident before";
+    Views NextIncident "next-incident" ["}"] "" "on to the next incident";
+    Views Live "live" ["."] "live" "back to now; in a replay, play on";
+    Views Record "record" ["R"] "record" "write all that is observed to a file, or stop that";
     Views PollNow "poll-now" ["r"] "poll" "ask the server now";
     Views Slower "slower" ["+"] "" "ask less often";
     Views Faster "faster" ["-"] "" "ask more often";

@@ -79,6 +79,11 @@ impl EventsList {
         &self.filter
     }
 
+    /// Looks at everything anew: what is known is that of another moment.
+    pub(super) fn forget(&mut self) {
+        self.found = Found::default();
+    }
+
     fn is_narrowed(&self) -> bool {
         self.only.is_some() || !self.filter.is_empty()
     }

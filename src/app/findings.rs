@@ -68,6 +68,11 @@ pub struct FindingsList {
 }
 
 impl FindingsList {
+    /// Looks at everything anew: what is known is that of another moment.
+    pub(super) fn forget(&mut self) {
+        self.made_from = None;
+    }
+
     /// All lines, in order.
     pub fn lines(&self) -> &[FindingLine] {
         &self.lines

@@ -4,6 +4,8 @@ use ratatui::crossterm::event::KeyEvent;
 
 use crate::presence::{Input, UserIx};
 
+use super::travel::{Arrival, Playing};
+
 /// Something that happened outside.
 #[derive(Clone, Debug)]
 pub enum Msg {
@@ -19,6 +21,12 @@ pub enum Msg {
     Resize(u16, u16),
     /// Something came in about the server or the watch list.
     Input(Input),
+    /// What was known at another moment, as was asked for.
+    Arrived(Box<Arrival>),
+    /// How the recording is played.
+    Playing(Playing),
+    /// A recording is made, or not any more.
+    Recording(bool),
     /// Words that pass, and are no event: `theme: light`.
     Told(String),
     /// The program was suspended, and goes on.
@@ -65,6 +73,14 @@ pub enum Effect {
     Copy(String),
     /// Put what is known of a user into it, as JSON.
     CopyRecord(UserIx),
+    /// Go to a moment on the monotonic clock.
+    Travel(u64),
+    /// Play the recording, or stand still, or the other of both.
+    Play(Option<bool>),
+    /// Play the recording at another speed: faster, or slower.
+    Speed(bool),
+    /// Begin a recording to this file, or to one that is named after the time; end the one that is made.
+    Record(Option<String>),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Use the theme after the present one.

@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use crate::presence::query::{Query, QueryError, Vocabulary};
 use crate::presence::{
-    About, Chronicle, Event, EventGroup, FeedStatus, Finding, Findings, Hints, History, Moment, Roster,
-    RuleSettings, Severity, Since, Timeline, Trend, UserIx,
+    About, Chronicle, Event, EventGroup, FeedStatus, Finding, Findings, Hints, History, Landmarks, Moment,
+    Roster, RuleSettings, Severity, Since, Timeline, Trend, UserIx,
 };
 
 use super::action::Scope;
@@ -22,6 +22,7 @@ use super::names::Names;
 use super::prompt::{Prompt, Typed};
 use super::rows::Rows;
 use super::sort::Sort;
+use super::travel::Playing;
 
 /// What a model begins with.
 #[derive(Clone, Debug)]
@@ -73,6 +74,10 @@ pub struct Start {
     pub themes: Vec<String>,
     /// Whether the keys that matter most are told until one is pressed.
     pub greet: bool,
+    /// How the recording is played, in a replay.
+    pub playing: Option<Playing>,
+    /// Whether a recording is made.
+    pub records: bool,
 }
 
 impl Start {
@@ -102,6 +107,8 @@ impl Start {
             contexts: Vec::new(),
             themes: Vec::new(),
             greet: false,
+            playing: None,
+            records: false,
         }
     }
 }
@@ -180,6 +187,15 @@ pub struct Toast {
     pub text: String,
     /// Until when they stand, on the monotonic clock.
     pub(super) until_ms: u64,
+    /// For how long they stand.
+    pub(super) for_ms: u64,
+}
+
+impl Toast {
+    /// The same words, said at another moment.
+    pub(super) fn anew(self, now: Moment) -> Toast {
+        Toast { until_ms: now.mono_ms.saturating_add(self.for_ms), ..self }
+    }
 }
 
 /// A picture that stands while collection goes on.
@@ -187,6 +203,8 @@ pub struct Toast {
 pub struct Held {
     pub(super) chronicle: Chronicle,
     pub(super) at: Moment,
+    /// Where somebody went back in time to it: as far back as one can go.
+    pub(super) oldest: Option<Moment>,
 }
 
 /// So many connections of one user are looked at for the newest.
@@ -286,6 +304,12 @@ pub struct Model {
     pub(super) times: TimeStyle,
     pub(super) live: Chronicle,
     pub(super) held: Option<Box<Held>>,
+    /// The places in the run to steer for; of a recording they come with how it is played.
+    pub(super) landmarks: Landmarks,
+    /// How the recording is played, in a replay.
+    pub(super) playing: Option<Playing>,
+    /// Whether a recording is made.
+    pub(super) records: bool,
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
     pub(super) rows: Rows,
@@ -358,6 +382,9 @@ impl Model {
             times: TimeStyle::default(),
             live,
             held: None,
+            landmarks: Landmarks::default(),
+            playing: start.playing,
+            records: start.records,
             stale_batches: Vec::new(),
             longest: Longest::default(),
             rows,
@@ -462,6 +489,11 @@ impl Model {
     /// How points in time are shown.
     pub fn times(&self) -> TimeStyle {
         self.times
+    }
+
+    /// All that is known now, and how it came to be, whatever is shown.
+    pub fn chronicle(&self) -> &Chronicle {
+        &self.live
     }
 
     /// What is known now, whatever is shown.

@@ -15,6 +15,8 @@ pub enum Note {
     Banner(String),
     /// The last answers had things in them that don't belong there.
     Odd(String),
+    /// Where in time the picture is.
+    Strip,
     /// What narrows the screen: filter and switches, or the prompt to type one; always the last, next
     /// to the table.
     Filter,
@@ -41,6 +43,9 @@ pub fn notes(model: &Model) -> Vec<Note> {
             notes.extend(lines.next().map(Note::Trouble));
             notes.extend(lines.chain(wrapped(advice, room)).map(Note::Advice));
         }
+    }
+    if model.strip().is_some() {
+        notes.insert(0, Note::Strip);
     }
     if !model.banners().is_empty() {
         notes.push(Note::Banner(model.banners().join("   ")));

@@ -9,8 +9,8 @@ use super::list::{Cursor, Line};
 use super::message::Effect;
 use super::model::{Held, Model, Screen};
 use super::sort::{Sort, SortColumn};
-use super::update::{adopt_list, hint, narrow, take_input};
-use super::{events, findings, problems, typing, views};
+use super::update::{hint, narrow, take_input};
+use super::{events, findings, problems, travel, typing, views};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
@@ -23,6 +23,19 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return vec![Effect::Interrupt],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Repaint => return vec![Effect::Repaint],
+        Action::StepBack
+        | Action::StepForward
+        | Action::PreviousIncident
+        | Action::NextIncident
+        | Action::Live
+        | Action::Record => return travel::perform(model, action),
+        Action::Pause if model.playing.is_some() => return vec![Effect::Play(None)],
+        Action::Slower | Action::Faster if model.playing.is_some() => {
+            return vec![Effect::Speed(action == Action::Slower)];
+        }
+        Action::PollNow if model.playing.is_some() => {
+            hint(model, "nobody is asked in a replay");
+        }
         Action::PollNow => {
             hint(model, "asking now");
             return vec![Effect::PollNow];
@@ -202,11 +215,11 @@ fn mark(model: &mut Model) {
 }
 
 fn pause(model: &mut Model) {
-    match model.held.take() {
+    match &model.held {
         None => {
-            model.held = Some(Box::new(Held { chronicle: model.live.clone(), at: model.now }));
+            model.held = Some(Box::new(Held { chronicle: model.live.clone(), at: model.now, oldest: None }));
         }
-        Some(held) => adopt_list(model, held.chronicle.roster().list()),
+        Some(_) => travel::release(model),
     }
 }
 

@@ -18,7 +18,7 @@ use super::perform::perform;
 use super::prompt::Prompt;
 use super::rows::Rows;
 use super::typing::{open_filter, typed};
-use super::{events, findings};
+use super::{events, findings, travel};
 
 /// How long passing words stand.
 const TOAST_MS: u64 = 4_000;
@@ -33,6 +33,9 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
     pass_time(model, now);
     if !matches!(msg, Msg::Input(_)) {
         let news = model.live.advance(now); // an input lets it pass itself, an answer up to when it came
+        if model.playing.is_none() {
+            model.landmarks.note(None, &news, &model.live);
+        }
         take_news(model, &news, &mut effects);
     }
     match msg {
@@ -47,6 +50,12 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
             model.dirty = true;
         }
         Msg::Input(input) => take_input(model, &input, &mut effects),
+        Msg::Arrived(arrival) => travel::arrive(model, *arrival),
+        Msg::Playing(playing) => travel::play(model, playing),
+        Msg::Recording(goes_on) => {
+            model.records = goes_on;
+            model.dirty = true;
+        }
         Msg::Told(text) => hint(model, text),
         Msg::Resumed => {
             model.dirty = true;
@@ -66,7 +75,10 @@ pub(super) fn hint(model: &mut Model, text: impl Into<String>) {
 }
 
 fn say(model: &mut Model, text: String, for_ms: u64) {
-    model.toast = Some(Toast { text, until_ms: model.now.mono_ms + for_ms });
+    // While a recording is played, its own time passes at another speed.
+    let speed = model.playing.as_ref().map_or(1.0, |playing| playing.speed.max(1.0));
+    let for_ms = (for_ms as f64 * speed) as u64;
+    model.toast = Some(Toast { text, until_ms: model.now.mono_ms + for_ms, for_ms });
     model.dirty = true;
 }
 
@@ -88,6 +100,9 @@ pub(super) fn take_input(model: &mut Model, input: &Input, effects: &mut Vec<Eff
         return;
     }
     let news = model.live.take(model.now, input);
+    if model.playing.is_none() {
+        model.landmarks.note(Some(input), &news, &model.live);
+    }
     model.dirty = true;
     take_news(model, &news, effects);
     match input {
@@ -154,7 +169,7 @@ fn follow_staleness(model: &mut Model) {
 
 /// Carries what belongs to identities over from the list that was shown before.
 pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
-    let list = Arc::clone(model.live.roster().list());
+    let list = Arc::clone(model.picture().roster.list());
     let heir = |user: UserIx| list.find(before.raw_id(user));
     let old_row = model.cursor.as_ref().and_then(|cursor| model.rows.row_of(cursor.user));
     model.marks.rebase(heir);

@@ -20,6 +20,16 @@ impl Screen {
         }
     }
 
+    /// Looks at everything anew: what is known is that of another moment.
+    pub(super) fn forget(&mut self) {
+        match self {
+            Screen::Events(list) => list.forget(),
+            Screen::Findings(list) => list.forget(),
+            Screen::Detail { back, .. } | Screen::Help { back, .. } => back.forget(),
+            Screen::Users | Screen::Server { .. } => {}
+        }
+    }
+
     /// The screen after a change of the watch list, and a user whose detail had to go.
     pub(super) fn carried(&self, heir: &impl Fn(UserIx) -> Option<UserIx>) -> (Screen, Option<UserIx>) {
         match self {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use super::shared::{FileArgs, PaceArgs, ScreenArgs};
+use super::shared::{FileArgs, PaceArgs, RecordArgs, ScreenArgs};
 use super::values::parse_address;
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
@@ -16,6 +16,8 @@ pub struct DemoArgs {
     pub scenario: ScenarioArgs,
     #[command(flatten)]
     pub pace: PaceArgs,
+    #[command(flatten)]
+    pub record: RecordArgs,
     #[command(flatten)]
     pub screen: ScreenArgs,
     #[command(flatten)]

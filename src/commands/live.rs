@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::simulator::{scenario, simulate_on};
-use super::{CommandError, Plan, environment, mask_key, pace, piped, tell};
+use super::{CommandError, Plan, environment, head, limits, mask_key, pace, piped, tell};
 use crate::app::{Model, Msg, Sort, SortColumn, Start, Switches, update};
-use crate::cli::{DemoArgs, ScreenArgs};
+use crate::cli::{DemoArgs, RecordArgs, ScreenArgs};
 use crate::clipboard::Multiplexer;
 use crate::clock;
 use crate::config::{
@@ -16,10 +16,12 @@ use crate::config::{
 };
 use crate::feed::{Now, Poller};
 use crate::headless::{self, Round, gather};
+use crate::inflow::Inflow;
 use crate::intake::{self, Intake};
 use crate::openim::{Client, Credentials, Options, Tls};
 use crate::output::write_frame;
 use crate::presence::{Freshness, Input, Observation, Roster, RuleSettings, WatchList};
+use crate::recording::Limits;
 use crate::run::Session;
 use crate::terminal::terminal_size;
 use crate::ui::{Colour, Theme, ThemeName};
@@ -28,11 +30,11 @@ use crate::ui::{Colour, Theme, ThemeName};
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn watch(sources: &Sources, screen: &ScreenArgs) -> Result<u8, CommandError> {
+pub async fn watch(sources: &Sources, record: &RecordArgs, screen: &ScreenArgs) -> Result<u8, CommandError> {
     let plan = Plan::of(sources.settings()?)?;
     let contexts = sources.contexts();
     let again = |name: &str| Plan::of(sources.for_context(name)?);
-    Box::pin(live(plan, contexts, &again, screen.size)).await
+    Box::pin(live(plan, contexts, &again, record, screen.size)).await
 }
 
 /// The same view on a simulator of its own.
@@ -80,7 +82,7 @@ pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError
     };
     let nowhere =
         |_: &str| Err(CommandError::Settings(SettingsError("the demo has no other server".to_owned())));
-    Box::pin(live(plan, Vec::new(), &nowhere, args.screen.size)).await
+    Box::pin(live(plan, Vec::new(), &nowhere, &args.record, args.screen.size)).await
 }
 
 /// Shows a plan in the terminal, or as one frame of text. `again` makes the plan of another context.
@@ -88,6 +90,7 @@ async fn live(
     plan: Plan,
     contexts: Vec<String>,
     again: &dyn Fn(&str) -> Result<Plan, CommandError>,
+    record: &RecordArgs,
     size: Option<(u16, u16)>,
 ) -> Result<u8, CommandError> {
     let now = clock::start();
@@ -96,13 +99,20 @@ async fn live(
         return once(plan, &run, size).await;
     }
     let screen = terminal_size().map_err(CommandError::Terminal)?;
-    let mut session = run.session(plan, screen, true);
+    let limits = limits(record);
+    let mut session = run.session(plan, screen, limits, true);
+    if let Some(file) = &record.record {
+        // Where nothing can be recorded, whoever asked for it is told before they watch.
+        for msg in session.inflow.record(&session.model, Some(file))? {
+            update(&mut session.model, now(), msg);
+        }
+    }
     if let Some(hint) = colour_hint(&environment) {
         update(&mut session.model, now(), Msg::Told(hint.to_owned()));
     }
     let mut open = |name: &str, model: &Model| -> Result<Session, String> {
         let plan = again(name).map_err(|error| error.to_string())?;
-        let mut session = run.session(plan, model.size(), false);
+        let mut session = run.session(plan, model.size(), limits, false);
         session.model.carry_on(model);
         Ok(session)
     };
@@ -119,7 +129,7 @@ struct Run {
 }
 
 impl Run {
-    fn session(&self, plan: Plan, size: (u16, u16), greet: bool) -> Session {
+    fn session(&self, plan: Plan, size: (u16, u16), limits: Limits, greet: bool) -> Session {
         let appearance = Appearance::judge(&plan.picture, &environment, true);
         let theme = theme(&plan.picture, appearance);
         let watching = intake::watching(&plan.watched, plan.pace.batch);
@@ -135,8 +145,9 @@ impl Run {
             pace(&plan.pace),
             Arc::clone(&self.now),
         );
+        let head = head(&plan);
         let intake = Intake::of(feed, list, watching).following(&plan.client, plan.watched);
-        Session { model, intake, theme }
+        Session { model, inflow: Inflow::live(intake, head, limits), theme }
     }
 
     fn model(

@@ -233,10 +233,14 @@ fn record(
     plan: &Plan,
     chronicle: &Chronicle,
 ) -> Result<Recorder, CommandError> {
-    let limits = Limits { size: args.record_limit.unwrap_or(Limits::default().size), ..Limits::default() };
     let at = chronicle.now();
     let told = |stopped: Stopped| tell(&stopped.to_string());
-    Ok(Recorder::start(file, limits, at, head(plan), chronicle.roster(), told)?)
+    Ok(Recorder::start(file, limits(args), at, head(plan), chronicle.roster(), told)?)
+}
+
+/// How much of a recording is kept.
+fn limits(args: &RecordArgs) -> Limits {
+    Limits { size: args.record_limit.unwrap_or(Limits::default().size), ..Limits::default() }
 }
 
 /// What a recording is of.

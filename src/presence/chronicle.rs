@@ -63,6 +63,12 @@ impl Chronicle {
         self.now
     }
 
+    /// Bytes that it takes, about.
+    pub fn weight(&self) -> usize {
+        let roster = self.roster();
+        20_000 + roster.list().len() * 64 + roster.connections_open() * 400 + self.timeline.len() * 64
+    }
+
     /// Takes what came in at `now`. An answer counts from when it was there, which may be earlier, if
     /// nobody let time pass since; one to a question about another watch list changes nothing.
     pub fn take(&mut self, now: Moment, input: &Input) -> News {

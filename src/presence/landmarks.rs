@@ -4,10 +4,10 @@
 //! Bounded, however long the run: ends of rounds and incidents are dropped from the oldest on, the
 //! curve loses every other point.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 
 use super::chronicle::Chronicle;
-use super::findings::{About, Severity};
+use super::findings::{About, Finding, Severity};
 use super::input::Input;
 use super::knowledge::News;
 use super::roster::Totals;
@@ -130,14 +130,6 @@ impl Landmarks {
         &self.points
     }
 
-    /// Forgets what was before this moment, on the monotonic clock.
-    pub fn forget(&mut self, until: Moment) {
-        self.begin = self.begin.map(|begin| begin.max(until));
-        self.rounds.drain(..self.rounds.partition_point(|round| *round < until.mono_ms));
-        self.incidents.drain(..self.incidents.partition_point(|it| it.at.mono_ms < until.mono_ms));
-        self.points.drain(..self.points.partition_point(|point| point.at_ms < until.mono_ms));
-    }
-
     fn end_round(&mut self, at: Moment, chronicle: &Chronicle) {
         self.heard.clear();
         if self.rounds.back().is_some_and(|last| *last >= at.mono_ms) {
@@ -192,19 +184,16 @@ fn notable(news: &News, chronicle: &Chronicle) -> Vec<(Severity, String)> {
         found.push((Severity::Warning, format!("{left} users left at once")));
     }
     let list = chronicle.roster().list();
-    let is_met = |user: UserIx| {
-        let mut first = news.transitions.iter().filter(|transition| transition.is_first_sight());
-        first.any(|transition| transition.user.raw() == list.raw_id(user))
-    };
-    for finding in news.raised.iter().chain(&news.worsened) {
-        let is_news = match finding.about {
-            About::User(user) => !is_met(user),
-            About::Server => true,
-        };
-        if finding.severity > Severity::Info && is_news {
-            found.push((finding.severity, finding.rule.name().to_owned()));
-        }
+    let serious = |finding: &&Finding| finding.severity > Severity::Info;
+    let mut findings = news.raised.iter().chain(&news.worsened).filter(serious).peekable();
+    if findings.peek().is_none() {
+        return found;
     }
+    let first = news.transitions.iter().filter(|transition| transition.is_first_sight());
+    let met: HashSet<UserIx> = first.filter_map(|transition| list.find(transition.user.raw())).collect();
+    let is_news = |finding: &&Finding| !matches!(finding.about, About::User(user) if met.contains(&user));
+    let worst = findings.filter(is_news).max_by_key(|finding| finding.severity);
+    found.extend(worst.map(|finding| (finding.severity, finding.rule.name().to_owned())));
     found
 }
 

@@ -5,8 +5,6 @@ use std::collections::VecDeque;
 
 use super::chronicle::Chronicle;
 use super::input::Input;
-use super::knowledge::News;
-use super::landmarks::Landmarks;
 use super::observation::{Answer, UserStatus};
 use super::time::Moment;
 
@@ -26,7 +24,6 @@ pub struct Tape {
     first: u64,
     /// Bytes that the inputs take, about.
     input_bytes: usize,
-    landmarks: Landmarks,
     room: usize,
 }
 
@@ -47,19 +44,12 @@ impl Default for Tape {
 impl Tape {
     /// An empty one, for about so many bytes.
     pub fn with_room(room: usize) -> Tape {
-        Tape {
-            kept: VecDeque::new(),
-            inputs: VecDeque::new(),
-            first: 0,
-            input_bytes: 0,
-            landmarks: Landmarks::default(),
-            room,
-        }
+        Tape { kept: VecDeque::new(), inputs: VecDeque::new(), first: 0, input_bytes: 0, room }
     }
 
     /// Takes an input that comes in at `now`, before `chronicle` takes it.
     pub fn push(&mut self, chronicle: &Chronicle, now: Moment, input: &Input) {
-        let bytes = weight(chronicle);
+        let bytes = chronicle.weight();
         if bytes > self.room / 2 {
             *self = Tape::with_room(self.room); // a list so long is not kept
             return;
@@ -80,14 +70,12 @@ impl Tape {
         while self.kept.len() > 1 && is_over(self) {
             self.kept.pop_front();
             let Some(kept) = self.kept.front() else { break };
-            let until = kept.chronicle.now();
             for _ in self.first..kept.next {
                 if let Some((_, input)) = self.inputs.pop_front() {
                     self.input_bytes -= weight_of(&input);
                 }
             }
             self.first = kept.next;
-            self.landmarks.forget(until);
         }
     }
 
@@ -97,18 +85,6 @@ impl Tape {
             self.input_bytes += weight_of(input);
             self.inputs.push_back((at, input.clone()));
         }
-    }
-
-    /// Notes what followed from an input, or from time alone.
-    pub fn note(&mut self, input: Option<&Input>, news: &News, chronicle: &Chronicle) {
-        if !self.kept.is_empty() {
-            self.landmarks.note(input, news, chronicle);
-        }
-    }
-
-    /// The places to steer for.
-    pub fn landmarks(&self) -> &Landmarks {
-        &self.landmarks
     }
 
     /// As far back as one can go; `None` where nothing is kept.
@@ -147,12 +123,6 @@ pub fn seen_at(at: Moment, input: &Input) -> u64 {
         Input::Observed(observation) => observation.received.mono_ms.max(at.mono_ms),
         _ => at.mono_ms,
     }
-}
-
-/// Bytes that a chronicle takes, about.
-fn weight(chronicle: &Chronicle) -> usize {
-    let roster = chronicle.roster();
-    20_000 + roster.list().len() * 64 + roster.connections_open() * 400 + chronicle.timeline().len() * 64
 }
 
 /// Bytes that an input takes, about.

@@ -4,19 +4,28 @@ use std::path::Path;
 
 use super::error::{RecordingError, shown};
 use super::reader::{Place, Recorded, Recording};
-use crate::presence::{Chronicle, Input, Moment, News, seen_at};
+use crate::presence::{Chronicle, Input, Moment, News, Roster, seen_at};
 
 /// Reads a recording on, input by input.
 pub struct Player {
     recording: Recording,
     /// What comes next, once it was looked at.
-    next: Option<(Moment, Input)>,
+    next: Option<(Moment, Next)>,
     /// Where reading would have to begin to come to that.
     place: Place,
     /// The moment that was read last.
     at: Moment,
     /// What is missing, until the keyframe after it.
     gap: Option<String>,
+}
+
+/// What comes next in a recording.
+#[derive(Debug)]
+pub enum Next {
+    /// Something came in.
+    Input(Input),
+    /// Something is missing, as the sentence says; it goes on with what was known later.
+    Resume(Box<Roster>, String),
 }
 
 /// What happened at one moment.
@@ -76,26 +85,27 @@ impl Player {
         self.place
     }
 
-    /// When the next input is known of, on the monotonic clock; `None` at the end.
+    /// When what comes next is known of, on the monotonic clock; `None` at the end.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn next_at(&mut self, chronicle: &mut Chronicle) -> Result<Option<u64>, RecordingError> {
-        Ok(self.look(chronicle)?.map(|(at, input)| seen_at(*at, input)))
+    pub fn next_at(&mut self) -> Result<Option<u64>, RecordingError> {
+        Ok(self.look()?.map(|(at, next)| known_at(*at, next)))
     }
 
-    /// The next input that is known of by this moment, on the monotonic clock, and up to when time had
-    /// passed before it; it is not taken yet. `None`: there is none.
+    /// What comes next, and up to when time had passed before it, if it is known of by this moment on
+    /// the monotonic clock.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn next_input(
-        &mut self,
-        chronicle: &mut Chronicle,
-        until_ms: u64,
-    ) -> Result<Option<(Moment, Input)>, RecordingError> {
-        let is_due = self.next_at(chronicle)?.is_some_and(|at| at <= until_ms);
+    pub fn take_next(&mut self, until_ms: u64) -> Result<Option<(Moment, Next)>, RecordingError> {
+        let is_due = self.next_at()?.is_some_and(|at| at <= until_ms);
         Ok(if is_due { self.next.take() } else { None })
+    }
+
+    /// The moment of the last thing that was read.
+    pub fn read_up_to(&self) -> Moment {
+        self.at
     }
 
     /// The next moment at which something happens, up to `until_ms` on the monotonic clock. `None` when
@@ -108,7 +118,7 @@ impl Player {
         chronicle: &mut Chronicle,
         until_ms: u64,
     ) -> Result<Option<Played>, RecordingError> {
-        let next = self.look(chronicle)?.map(|(at, input)| (*at, seen_at(*at, input)));
+        let next = self.look()?.map(|(at, next)| (*at, known_at(*at, next)));
         let (clock, target) = match next {
             Some((at, seen)) => (at, seen.min(until_ms)),
             None => (self.at, self.at.mono_ms.min(until_ms)),
@@ -118,8 +128,15 @@ impl Player {
             return Ok(Some(Played { input: None, news: chronicle.advance(moment(change)) }));
         }
         if next.is_some_and(|(_, seen)| seen <= until_ms)
-            && let Some((at, input)) = self.next.take()
+            && let Some((at, next)) = self.next.take()
         {
+            let input = match next {
+                Next::Input(input) => input,
+                Next::Resume(roster, why) => {
+                    chronicle.resume(*roster, at);
+                    Input::Notice(why)
+                }
+            };
             let news = chronicle.take_again(at, &input);
             return Ok(Some(Played { input: Some(input), news }));
         }
@@ -129,26 +146,36 @@ impl Player {
         Ok(None)
     }
 
-    /// Looks at what comes next. After a gap `chronicle` goes on with what was known there.
-    fn look(&mut self, chronicle: &mut Chronicle) -> Result<Option<&(Moment, Input)>, RecordingError> {
+    /// Looks at what comes next.
+    fn look(&mut self) -> Result<Option<&(Moment, Next)>, RecordingError> {
         while self.next.is_none() {
             let Some(item) = self.recording.read()? else { return Ok(None) };
             (self.at, self.place) = (self.at.max(item.at), item.place);
             match item.what {
                 Recorded::Head(_) => {}
                 Recorded::Input(input) => {
-                    self.at.mono_ms = self.at.mono_ms.max(seen_at(item.at, &input));
-                    self.next = Some((item.at, input));
+                    let seen = seen_at(item.at, &input);
+                    if seen > self.at.mono_ms {
+                        self.at = Moment { mono_ms: seen, unix_ms: item.at.unix_ms_at(seen) };
+                    }
+                    self.next = Some((item.at, Next::Input(input)));
                 }
                 Recorded::Gap(gap) => self.gap = Some(gap.to_string()),
                 Recorded::Keyframe(keyframe) => {
                     if let Some(gap) = self.gap.take() {
-                        chronicle.resume(keyframe.roster, item.at);
-                        self.next = Some((item.at, Input::Notice(gap)));
+                        self.next = Some((item.at, Next::Resume(Box::new(keyframe.roster), gap)));
                     }
                 }
             }
         }
         Ok(self.next.as_ref())
+    }
+}
+
+/// When something is known of, on the monotonic clock.
+fn known_at(at: Moment, next: &Next) -> u64 {
+    match next {
+        Next::Input(input) => seen_at(at, input),
+        Next::Resume(..) => at.mono_ms,
     }
 }

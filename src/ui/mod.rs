@@ -34,6 +34,7 @@ mod pen;
 mod prompt;
 mod server;
 mod spark;
+mod strip;
 mod table;
 mod theme;
 mod times;

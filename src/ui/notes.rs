@@ -6,12 +6,18 @@ use ratatui::layout::{Position, Rect};
 use crate::app::{Model, Note, visible_notes};
 
 use super::pen::Pen;
-use super::prompt;
 use super::theme::Theme;
+use super::{prompt, strip};
 
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let mut cursor = None;
     for (row, note) in (0..area.height).zip(visible_notes(model, area.height)) {
+        if note == Note::Strip {
+            if let Some(strip) = model.strip() {
+                strip::draw(model, theme, strip, area, row, buf);
+            }
+            continue;
+        }
         let mut pen = Pen::new(theme, buf, area, row);
         pen.skip(1);
         let cut = theme.glyphs.cut;
@@ -28,6 +34,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -
             Note::Odd(text) => {
                 pen.put(theme.glyphs.warning, theme.warn).skip(1).rest(&text, cut, theme.plain);
             }
+            Note::Strip => {} // drawn above
             Note::Filter => {
                 let x = prompt::draw(model, theme, &mut pen);
                 cursor = x.map(|x| Position { x: area.x.saturating_add(x), y: area.y.saturating_add(row) });

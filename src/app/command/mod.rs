@@ -28,6 +28,8 @@ pub(super) enum Verb {
     Columns,
     Export,
     Interval,
+    At,
+    Record,
     Context,
     Theme,
     Help,
@@ -73,6 +75,8 @@ pub const COMMANDS: &[CommandRow] = commands! {
     Remove "rm" ["remove"] "[ID]..." "watch no more; without an ID the selected one";
     Export "export" [] "csv|json|txt [FILE]" "write what is seen to a file" Export;
     Interval "interval" [] "TIME" "ask so often: 2s, 500ms";
+    At "at" [] "TIME" "go to a time: 12:01:05, -5m from now or the end, +90s from the beginning" Live;
+    Record "record" ["rec"] "[FILE]" "write all that is observed to a file, or stop that" Record;
     Context "ctx" ["context"] "NAME" "go over to another server";
     Theme "theme" [] "NAME" "change how it looks" NextTheme;
     Help "help" ["h"] "[TEXT]" "the help, or its lines with this text" Help;

@@ -14,7 +14,7 @@ use super::super::perform::{perform, select, set_interval, set_sort};
 use super::super::prompt::{Mistake, Purpose};
 use super::super::sort::{Sort, SortColumn};
 use super::super::update::{apply_filter, hint, set_query};
-use super::super::views;
+use super::super::{travel, views};
 use super::{Named, Verb, all, columns, find, words};
 
 /// How often a server may be asked, in milliseconds.
@@ -43,6 +43,9 @@ pub(in crate::app) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, 
         Some(Named::Command(row)) => {
             let rest = line.get(range.end..).unwrap_or_default().trim();
             match row.verb {
+                Verb::Add | Verb::Remove | Verb::Interval if model.playing().is_some() => {
+                    Err(missing("a recording is not changed".to_owned()))
+                }
                 Verb::Add => add(model, arguments).map_err(missing),
                 Verb::Remove => remove(model, arguments, &missing),
                 Verb::Goto if rest.is_empty() => Err(missing("expected a user ID, or a part of one".into())),
@@ -70,6 +73,19 @@ pub(in crate::app) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, 
                 Verb::Columns => columns::run(model, line, arguments),
                 Verb::Export => export(arguments, rest, missing),
                 Verb::Interval => interval(model, arguments, missing),
+                Verb::At if rest.is_empty() => {
+                    Err(missing("expected a time, such as 12:01:05, -5m or +90s".to_owned()))
+                }
+                Verb::At => {
+                    let from = arguments.first().map_or(end, |(range, _)| range.start);
+                    let effect =
+                        travel::go_to(model, rest).map_err(|text| Mistake { range: from..end, text })?;
+                    Ok(vec![effect])
+                }
+                Verb::Record if model.playing().is_some() => {
+                    Err(missing("this is a recording already".to_owned()))
+                }
+                Verb::Record => Ok(vec![Effect::Record((!rest.is_empty()).then(|| rest.to_owned()))]),
                 Verb::Context => context(model, rest, arguments, missing),
                 Verb::Theme => theme(model, arguments, missing),
                 Verb::Help => {
