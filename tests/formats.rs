@@ -113,7 +113,7 @@ impl Watch {
     fn written(&self, rows: &Rows) -> [(&'static str, String); 4] {
         let seen = self.seen();
         let overview = seen.overview();
-        let style = TableStyle { zone: TimeZone::UTC, wide: false };
+        let style = TableStyle { zone: TimeZone::UTC, wide: false, columns: Vec::new() };
         let text = |write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
             let mut out = Vec::new();
             write(&mut out).unwrap();

@@ -79,6 +79,8 @@ fn a_whole_round_is_written_in_every_form_and_nothing_is_said_beside_it() {
     assert!(table.starts_with("USER ") && table.contains("\n3 watched: 2 online, 1 offline\n"), "{table}");
     assert!(!table.contains('\u{1b}'));
     assert_eq!(stage.run(&users).out.lines().next(), table.lines().next(), "that is the default");
+    let chosen = stage.run(&["--columns", "presence,user", "steady"]).out;
+    assert_eq!(chosen.lines().next(), Some("PRESENCE  USER"), "{chosen}");
     let read = Schema::named("snapshot").read(&of("json"));
     assert_eq!(read["users"][0]["id"], "steady");
     assert_eq!((&read["round"]["batches"], &read["totals"]["online"]), (&1.into(), &2.into()));

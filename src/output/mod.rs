@@ -18,4 +18,4 @@ pub use ndjson::write_ndjson;
 pub use overview::{FailureRecord, Overview, RoundRecord, SCHEMA, ServerRecord, TotalsRecord};
 pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
 pub use svg::{Background, write_svg};
-pub use table::{TableStyle, write_table};
+pub use table::{TableColumn, TableStyle, write_table};
