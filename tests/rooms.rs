@@ -61,6 +61,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "openim",
             "output",
             "presence",
+            "recording",
             "run",
             "signals",
             "simulator",
