@@ -238,6 +238,28 @@ fn who_is_listed_says_the_command_and_not_the_file() {
 }
 
 #[test]
+fn a_recording_gives_the_same_users_as_the_server_did() {
+    let stage = Stage::faults();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("round.ndjson");
+    let file = file.to_str().unwrap();
+    let asked = ["--batch", "2", "--timeout", "1s", "--record", file, "steady", "away", "fault:hang", "typo"];
+    let live = stage.run(&[&["--format", "json"], asked.as_slice()].concat());
+    let recorded = said(command("", "", &["--format", "json", "--from", file]).output().unwrap());
+    assert_eq!((live.code, recorded.code), (Some(1), Some(1)), "{} {}", live.err, recorded.err);
+    assert_eq!(live.err, recorded.err, "the same reason");
+    let read = |text: &str| {
+        let mut value = Schema::named("snapshot").read(text);
+        // The one was written when it was over, the other is as of its last line.
+        for user in value["users"].as_array_mut().unwrap() {
+            user["age_ms"].take();
+        }
+        (value["users"].take(), value["totals"].take(), value["round"].take(), value["server"].take())
+    };
+    assert_eq!(read(&live.out), read(&recorded.out));
+}
+
+#[test]
 fn a_server_that_lies_or_breaks_off_is_told_as_it_is() {
     let stage = Stage::faults();
     let asked = |turn: Turn, args: &[&str]| {

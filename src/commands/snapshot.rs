@@ -35,6 +35,9 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     let mut progress = Progress::begin();
     let round = follower.round(&mut |done, of| progress.batches(done, of)).await;
     drop(progress);
+    if let Some(Ended::Unreadable(why)) = follower.ended() {
+        tell(why);
+    }
     if let Some(code) = follower.ended().and_then(Ended::exit_code) {
         return Ok(code);
     }
@@ -156,16 +159,15 @@ fn frame(
         keymap: sources.keymap()?,
         ..Start::new(chronicle.roster().clone(), SIZE, now)
     };
-    let start = match &args.recording.from {
-        Some(_) => start,
-        None => {
-            let settings = sources.settings()?;
-            Start {
-                banners: settings.banners,
-                production: settings.production,
-                interval_ms: settings.pace.interval.as_millis() as u64,
-                ..start
-            }
+    let start = if args.recording.from.is_some() {
+        start
+    } else {
+        let settings = sources.settings()?;
+        Start {
+            banners: settings.banners,
+            production: settings.production,
+            interval_ms: settings.pace.interval.as_millis() as u64,
+            ..start
         }
     };
     let model = Model::new(start).showing(chronicle.clone());
