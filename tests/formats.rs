@@ -281,7 +281,9 @@ fn happened(watch: &mut Watch) -> Vec<EventRecord> {
 
 fn lines(events: &[EventRecord], form: EventForm) -> String {
     let (mut lines, mut out) = (EventLines::new(form), Vec::new());
-    events.iter().for_each(|event| lines.write(event.clone(), &mut out).unwrap());
+    for event in events {
+        lines.write(event.clone(), &mut out).unwrap();
+    }
     String::from_utf8(out).unwrap()
 }
 
