@@ -113,7 +113,7 @@ impl Watch {
     fn written(&self, rows: &Rows) -> [(&'static str, String); 4] {
         let seen = self.seen();
         let overview = seen.overview();
-        let style = TableStyle { zone: TimeZone::UTC, wide: false };
+        let style = TableStyle { zone: TimeZone::UTC, wide: false, columns: Vec::new() };
         let text = |write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
             let mut out = Vec::new();
             write(&mut out).unwrap();
@@ -281,7 +281,9 @@ fn happened(watch: &mut Watch) -> Vec<EventRecord> {
 
 fn lines(events: &[EventRecord], form: EventForm) -> String {
     let (mut lines, mut out) = (EventLines::new(form), Vec::new());
-    events.iter().for_each(|event| lines.write(event.clone(), &mut out).unwrap());
+    for event in events {
+        lines.write(event.clone(), &mut out).unwrap();
+    }
     String::from_utf8(out).unwrap()
 }
 

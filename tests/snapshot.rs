@@ -79,6 +79,8 @@ fn a_whole_round_is_written_in_every_form_and_nothing_is_said_beside_it() {
     assert!(table.starts_with("USER ") && table.contains("\n3 watched: 2 online, 1 offline\n"), "{table}");
     assert!(!table.contains('\u{1b}'));
     assert_eq!(stage.run(&users).out.lines().next(), table.lines().next(), "that is the default");
+    let chosen = stage.run(&["--columns", "presence,user", "steady"]).out;
+    assert_eq!(chosen.lines().next(), Some("PRESENCE  USER"), "{chosen}");
     let read = Schema::named("snapshot").read(&of("json"));
     assert_eq!(read["users"][0]["id"], "steady");
     assert_eq!((&read["round"]["batches"], &read["totals"]["online"]), (&1.into(), &2.into()));
@@ -233,6 +235,28 @@ fn who_is_listed_says_the_command_and_not_the_file() {
     let wrong = stage.run(&["--filter", "state=bogus", "steady"]);
     assert_eq!((wrong.code, wrong.out.as_str()), (Some(2), ""));
     assert!(wrong.err.contains("--filter: \"bogus\""), "{}", wrong.err);
+}
+
+#[test]
+fn a_recording_gives_the_same_users_as_the_server_did() {
+    let stage = Stage::faults();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("round.ndjson");
+    let file = file.to_str().unwrap();
+    let asked = ["--batch", "2", "--timeout", "1s", "--record", file, "steady", "away", "fault:hang", "typo"];
+    let live = stage.run(&[&["--format", "json"], asked.as_slice()].concat());
+    let recorded = said(command("", "", &["--format", "json", "--from", file]).output().unwrap());
+    assert_eq!((live.code, recorded.code), (Some(1), Some(1)), "{} {}", live.err, recorded.err);
+    assert_eq!(live.err, recorded.err, "the same reason");
+    let read = |text: &str| {
+        let mut value = Schema::named("snapshot").read(text);
+        // The one was written when it was over, the other is as of its last line.
+        for user in value["users"].as_array_mut().unwrap() {
+            user["age_ms"].take();
+        }
+        (value["users"].take(), value["totals"].take(), value["round"].take(), value["server"].take())
+    };
+    assert_eq!(read(&live.out), read(&recorded.out));
 }
 
 #[test]

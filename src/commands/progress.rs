@@ -2,7 +2,9 @@
 //! place and gone at the end.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// A round that takes no longer shows nothing.
 const LONG: Duration = Duration::from_secs(1);

@@ -10,15 +10,16 @@ use ratatui::buffer::Buffer;
 use super::live::theme;
 use super::progress::Progress;
 use super::{CommandError, Span, environment, follow, mask_key, piped, tell};
-use crate::app::{Model, Names, Rows, Sort, SortColumn, Start};
+use crate::app::{ColumnName, Model, Names, Rows, Sort, SortColumn, Start};
 use crate::cli::{FrameStyle, SnapshotArgs, SnapshotFormat, When};
 use crate::config::{Appearance, PictureSettings, SettingsError, Sources};
 use crate::handover::Seen;
 use crate::headless::{Ended, Follower, Round, SIZE, frame_of};
 use crate::output::{
-    Background, TableStyle, write_csv, write_frame, write_json, write_ndjson, write_svg, write_table,
+    Background, TableColumn, TableStyle, write_csv, write_frame, write_json, write_ndjson, write_svg,
+    write_table,
 };
-use crate::presence::{Mends, Roster};
+use crate::presence::{Batch, Mends, Roster};
 use crate::ui::{Colour, Theme, ThemeName};
 
 /// One round, written in a form that others read.
@@ -34,6 +35,9 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     let mut progress = Progress::begin();
     let round = follower.round(&mut |done, of| progress.batches(done, of)).await;
     drop(progress);
+    if let Some(Ended::Unreadable(why)) = follower.ended() {
+        tell(why);
+    }
     if let Some(code) = follower.ended().and_then(Ended::exit_code) {
         return Ok(code);
     }
@@ -54,7 +58,8 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     let written = match args.format {
         SnapshotFormat::Table => {
             let zone = if picture.utc { TimeZone::UTC } else { TimeZone::system() };
-            let style = TableStyle { zone, wide: picture.ambiguous_width == 2 };
+            let columns = args.screen.columns.iter().flat_map(|name| table_columns(*name)).copied().collect();
+            let style = TableStyle { zone, wide: picture.ambiguous_width == 2, columns };
             let rows = rows();
             write_table(&overview, || seen.users(&rows), &style, &mut out)
         }
@@ -73,9 +78,27 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     Ok(u8::from(round != Round::Whole))
 }
 
+/// What a column of the view is in a table; the half hour as signs has no place there.
+fn table_columns(name: ColumnName) -> &'static [TableColumn] {
+    match name {
+        ColumnName::User => &[TableColumn::User],
+        ColumnName::Label => &[TableColumn::Label],
+        ColumnName::Group => &[TableColumn::Group],
+        ColumnName::Presence => &[TableColumn::Presence, TableColumn::Why],
+        ColumnName::Platforms => &[TableColumn::Platforms],
+        ColumnName::Conns => &[TableColumn::Connections],
+        ColumnName::Token => &[TableColumn::Token],
+        ColumnName::Since => &[TableColumn::Since],
+        ColumnName::Flips => &[TableColumn::Flips],
+        ColumnName::Reconnects => &[TableColumn::Reconnects],
+        ColumnName::Last30 => &[],
+        ColumnName::Findings => &[TableColumn::Findings],
+    }
+}
+
 /// Whether no batch would be answered if it were asked again.
 fn is_final(roster: &Roster) -> bool {
-    let failing = |batch: &crate::presence::Batch| {
+    let failing = |batch: &Batch| {
         batch.failing.as_ref().is_some_and(|failing| failing.error.mends() == Mends::WhenChanged)
     };
     roster.batches().iter().all(failing)
@@ -136,16 +159,15 @@ fn frame(
         keymap: sources.keymap()?,
         ..Start::new(chronicle.roster().clone(), SIZE, now)
     };
-    let start = match &args.recording.from {
-        Some(_) => start,
-        None => {
-            let settings = sources.settings()?;
-            Start {
-                banners: settings.banners,
-                production: settings.production,
-                interval_ms: settings.pace.interval.as_millis() as u64,
-                ..start
-            }
+    let start = if args.recording.from.is_some() {
+        start
+    } else {
+        let settings = sources.settings()?;
+        Start {
+            banners: settings.banners,
+            production: settings.production,
+            interval_ms: settings.pace.interval.as_millis() as u64,
+            ..start
         }
     };
     let model = Model::new(start).showing(chronicle.clone());

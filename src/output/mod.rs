@@ -20,4 +20,4 @@ pub use overview::{FailureRecord, Overview, RoundRecord, SCHEMA, ServerRecord, T
 pub use plugin::{Figure, PluginReport, Status, range, write_plugin};
 pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
 pub use svg::{Background, write_svg};
-pub use table::{TableStyle, write_table};
+pub use table::{TableColumn, TableStyle, write_table};

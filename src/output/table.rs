@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Columns are as wide as the widest of their cells, which a first pass measures, so that no user is
-//! kept; those that would be empty are left out. Two blanks are between columns and nowhere else.
+//! kept; those that would be empty are left out, unless somebody asked for them. Two blanks are between
+//! columns and nowhere else.
 
 use std::io::{self, Write};
 
@@ -21,11 +22,85 @@ use super::overview::Overview;
 use super::record::{Time, UserRecord};
 use crate::presence::{Platform, short_age, short_expiry};
 
-const COLUMNS: usize = 9;
-const HEAD: [&str; COLUMNS] =
-    ["USER", "LABEL", "GROUP", "PRESENCE", "PLATFORMS", "TOKEN", "SINCE", "WHY", "FINDINGS"];
-/// Those that are always there.
-const ALWAYS: [usize; 3] = [0, 3, 4];
+/// A column of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is headed by the word that it is named after")]
+pub enum TableColumn {
+    User,
+    Label,
+    Group,
+    Presence,
+    /// Why nothing is known, or how old what is known is; left out where it says nothing of anybody.
+    Why,
+    Platforms,
+    Connections,
+    Token,
+    Since,
+    Flips,
+    Reconnects,
+    Findings,
+}
+
+use TableColumn::{
+    Connections, Findings, Flips, Group, Label, Platforms, Presence, Reconnects, Since, Token, User, Why,
+};
+
+/// The columns where nobody chooses, and whether each is there though it is empty.
+const USUAL: [(TableColumn, bool); 9] = [
+    (User, true),
+    (Label, false),
+    (Group, false),
+    (Presence, true),
+    (Why, false),
+    (Platforms, true),
+    (Token, false),
+    (Since, false),
+    (Findings, false),
+];
+
+impl TableColumn {
+    fn head(self) -> &'static str {
+        match self {
+            User => "USER",
+            Label => "LABEL",
+            Group => "GROUP",
+            Presence => "PRESENCE",
+            Why => "WHY",
+            Platforms => "PLATFORMS",
+            Connections => "CONNS",
+            Token => "TOKEN",
+            Since => "SINCE",
+            Flips => "FLIPS",
+            Reconnects => "RECONNECTS",
+            Findings => "FINDINGS",
+        }
+    }
+
+    /// What stands in it for a user.
+    fn cell(self, user: &UserRecord, now: Option<Time>) -> String {
+        let text = |text: &Option<String>| text.as_deref().map_or_else(String::new, in_one_cell);
+        let seconds = |at: Time| now.map_or(0, |now| (now.unix_ms() - at.unix_ms()) / 1_000);
+        match self {
+            User => in_one_cell(&user.id),
+            Label => text(&user.label),
+            Group => text(&user.group),
+            Presence => user.presence.to_owned(),
+            Why => why(user),
+            Platforms => platforms(user),
+            Connections => user.connections.len().to_string(),
+            Token => token(user, seconds),
+            Since => {
+                // A beginning that was not seen is only that of our watching.
+                let since = user.since.filter(|_| user.since_exact);
+                since.map_or_else(String::new, |since| short_age(seconds(since).unsigned_abs()))
+            }
+            Flips => user.flips.to_string(),
+            Reconnects => user.reconnects.to_string(),
+            Findings => findings(user),
+        }
+    }
+}
+
 /// Stands in a cell that has nothing to say, so that the columns of a line can be counted.
 const NOTHING: &str = "-";
 /// Most platforms of one user in a line.
@@ -38,6 +113,8 @@ pub struct TableStyle {
     pub zone: TimeZone,
     /// Whether characters of ambiguous width take two columns.
     pub wide: bool,
+    /// The columns, in their order; empty: the usual ones.
+    pub columns: Vec<TableColumn>,
 }
 
 /// Writes the users and then the totals. `users` is gone through twice.
@@ -51,33 +128,33 @@ pub fn write_table<All: Iterator<Item = UserRecord>>(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let width = |text: &str| if style.wide { text.width_cjk() } else { text.width() };
-    let mut widths = [0; COLUMNS];
+    let mut columns: Vec<(TableColumn, bool, usize)> = match style.columns.as_slice() {
+        [] => USUAL.iter().map(|(column, always)| (*column, *always, 0)).collect(),
+        chosen => chosen.iter().map(|column| (*column, *column != Why, 0)).collect(),
+    };
     let mut listed: u32 = 0;
     for user in users() {
         listed += 1;
-        for (widest, cell) in widths.iter_mut().zip(cells(&user, overview.at)) {
-            *widest = (*widest).max(width(&cell));
+        for (column, _, widest) in &mut columns {
+            *widest = (*widest).max(width(&column.cell(&user, overview.at)));
         }
     }
-    for (column, (widest, head)) in widths.iter_mut().zip(HEAD).enumerate() {
-        if *widest > 0 || ALWAYS.contains(&column) {
-            *widest = (*widest).max(head.len());
-        }
-    }
+    columns.retain(|(_, always, widest)| *always || *widest > 0);
     let mut line = String::new();
-    let mut write = |cells: [&str; COLUMNS], out: &mut dyn Write| -> io::Result<()> {
+    let mut write = |text: &dyn Fn(TableColumn) -> String, out: &mut dyn Write| -> io::Result<()> {
         line.clear();
-        for (cell, widest) in cells.into_iter().zip(widths).filter(|(_, widest)| *widest > 0) {
-            let cell = if cell.is_empty() { NOTHING } else { cell };
+        for (column, _, widest) in &columns {
+            let cell = text(*column);
+            let cell = if cell.is_empty() { NOTHING } else { cell.as_str() };
             line.push_str(cell);
+            let widest = column.head().len().max(*widest);
             line.extend(std::iter::repeat_n(' ', widest.saturating_sub(width(cell)) + 2));
         }
         writeln!(out, "{}", line.trim_end_matches(' '))
     };
-    write(HEAD, out)?;
+    write(&|column| column.head().to_owned(), out)?;
     for user in users() {
-        let cells = cells(&user, overview.at);
-        write(cells.each_ref().map(String::as_str), out)?;
+        write(&|column| column.cell(&user, overview.at), out)?;
     }
     foot(overview, listed, &style.zone, out)
 }
@@ -96,24 +173,6 @@ fn foot(overview: &Overview, listed: u32, zone: &TimeZone, out: &mut dyn Write) 
         writeln!(out, "{} {}: {}; {}", finding.severity, finding.rule, finding.evidence, finding.advice)?;
     }
     Ok(())
-}
-
-fn cells(user: &UserRecord, now: Option<Time>) -> [String; COLUMNS] {
-    let text = |text: &Option<String>| text.as_deref().map_or_else(String::new, in_one_cell);
-    let seconds = |at: Time| now.map_or(0, |now| (now.unix_ms() - at.unix_ms()) / 1_000);
-    // A beginning that was not seen is only that of our watching.
-    let since = user.since.filter(|_| user.since_exact);
-    [
-        in_one_cell(&user.id),
-        text(&user.label),
-        text(&user.group),
-        user.presence.to_owned(),
-        platforms(user),
-        token(user, seconds),
-        since.map_or_else(String::new, |since| short_age(seconds(since).unsigned_abs())),
-        why(user),
-        findings(user),
-    ]
 }
 
 /// A text in which no two blanks stand together, as they do between columns.
@@ -179,9 +238,13 @@ mod tests {
     use super::*;
 
     fn written(users: &[UserRecord]) -> String {
+        written_in(&[], users)
+    }
+
+    fn written_in(columns: &[TableColumn], users: &[UserRecord]) -> String {
         let mut overview = overview::sample();
         overview.totals.watched = 3;
-        let style = TableStyle { zone: TimeZone::UTC, wide: false };
+        let style = TableStyle { zone: TimeZone::UTC, wide: false, columns: columns.to_vec() };
         let mut out = Vec::new();
         write_table(&overview, || users.iter().cloned(), &style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -214,6 +277,19 @@ http://im.example:10002, 2026-12-28 12:00:00 UTC
 "
         );
         assert!(written(&[]).starts_with("USER  PRESENCE  PLATFORMS\n\n"));
+    }
+
+    #[test]
+    fn columns_that_are_asked_for_are_there() {
+        let text = written_in(&[Flips, User, Why, Label, Connections], &[nobody("a"), sample()]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[..2],
+            [
+                "FLIPS  USER                LABEL                 CONNS",
+                "0      a                   -                     0"
+            ]
+        );
     }
 
     #[test]
