@@ -15,6 +15,9 @@ use imtop::terminal;
 const FAREWELL: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
+    if commands::answer_shell() {
+        return ExitCode::SUCCESS;
+    }
     let matches = definition(&environment).get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     terminal::install_panic_hook();

@@ -1,13 +1,14 @@
 //! What each command does: puts the rooms together, and says how it ended.
 
 mod check;
+mod completion;
 mod config;
 mod doctor;
 mod events;
 mod live;
+mod manual;
 mod replay;
 mod serve;
-mod shell;
 mod simulator;
 mod snapshot;
 mod wait;
@@ -21,13 +22,14 @@ use crate::presence::RuleSettings;
 use crate::simulator::ScenarioError;
 
 pub use check::check;
+pub use completion::{answer_shell, completions};
 pub use config::config;
 pub use doctor::doctor;
 pub use events::events;
 pub use live::{demo, watch};
+pub use manual::man;
 pub use replay::replay;
 pub use serve::serve;
-pub use shell::{completions, man};
 pub use simulator::simulate;
 pub use snapshot::snapshot;
 pub use wait::wait;
