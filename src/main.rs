@@ -45,7 +45,11 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         .enable_all()
         .build()
         .map_err(CommandError::Runtime)?;
-    let sources = || Sources::read(matches, &environment);
+    let sources = || -> Result<Sources, CommandError> {
+        let sources = Sources::read(matches, &environment)?;
+        commands::open_log(&sources)?;
+        Ok(sources)
+    };
     let ended = match cli.command {
         None => runtime.block_on(commands::watch(&sources()?, &cli.screen)),
         Some(Command::Demo(args)) => runtime.block_on(commands::demo(&args, &sources()?)),
@@ -61,6 +65,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         Some(Command::Completions(args)) => commands::completions(&args),
         Some(Command::Man) => commands::man(),
     };
+    commands::log_end(&ended);
     // Drops every task, and with them the processes of a token command. It takes no time unless a
     // thread is busy or reads from something that hangs; nobody waits for that.
     runtime.shutdown_timeout(FAREWELL);

@@ -17,6 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ui", &["app", "presence"]),
     ("output", &["presence"]),
     ("clock", &["feed", "presence"]),
+    ("log", &["presence"]),
     ("signals", &[]),
     ("clipboard", &[]),
     ("terminal", &["clipboard"]),
@@ -51,6 +52,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "clipboard",
             "headless",
             "intake",
+            "log",
             "openim",
             "output",
             "presence",
@@ -66,9 +68,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 
 /// Crates that a room must not touch, whatever it needs.
 const MUST_NOT_USE: &[(&str, &[&str])] = &[
-    ("presence", &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
-    ("app", &["tokio", "reqwest", "std::fs", "std::net", "SystemTime"]),
-    ("ui", &["tokio", "reqwest", "std::fs", "std::net", "SystemTime", "&mut Model"]),
+    ("presence", &["tracing", "tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
+    ("app", &["tracing", "tokio", "reqwest", "std::fs", "std::net", "SystemTime"]),
+    ("ui", &["tracing", "tokio", "reqwest", "std::fs", "std::net", "SystemTime", "&mut Model"]),
     ("feed", &["ratatui"]),
     ("openim", &["ratatui"]),
     ("output", &["stdout()"]),

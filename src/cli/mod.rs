@@ -16,8 +16,8 @@ pub use headless::{
     SnapshotArgs, SnapshotFormat, WaitArgs,
 };
 pub use shared::{
-    ContextArgs, FeedArgs, FileArgs, PaceArgs, RecordArgs, RecordingArgs, RuleArgs, ScreenArgs, ServerArgs,
-    WatchArgs, When,
+    ContextArgs, FeedArgs, FileArgs, LogArgs, LogLevel, PaceArgs, RecordArgs, RecordingArgs, RuleArgs,
+    ScreenArgs, ServerArgs, WatchArgs, When,
 };
 pub use simulator::{DemoArgs, ScenarioArgs, SimulateArgs};
 pub(crate) use values::{parse_interval, parse_size, parse_timeout};

@@ -25,7 +25,7 @@ pub use credentials::Environment;
 pub use location::Location;
 pub use names::{Names, names};
 pub use picture::PictureSettings;
-pub use print::{path, print};
+pub use print::{in_force, path, print};
 pub use settings::{PaceSettings, Settings, SettingsError};
 pub use sources::Sources;
 pub use template::template;
