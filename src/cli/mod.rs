@@ -123,8 +123,10 @@ pub fn definition(env: &dyn Fn(&str) -> Option<String>) -> clap::Command {
         }
     };
     // `--timeout` of `wait` is how long it waits, not for how long for one answer.
-    let definition = Cli::command()
-        .mut_subcommand("wait", |wait| wait.mut_arg("timeout", |timeout| timeout.long("request-timeout")));
+    let definition = Cli::command().mut_subcommands(|command| match command.get_name() {
+        "wait" => command.mut_arg("timeout", |timeout| timeout.long("request-timeout")),
+        _ => command,
+    });
     everywhere(definition, &heedless)
 }
 
