@@ -247,15 +247,15 @@ fn option(page: &mut Roff, arg: &Arg) {
             None => format!("`{}`", value.get_name()),
         };
         let all: Vec<String> = values.iter().map(one).collect();
-        text.push_str(&format!(": {}", all.join(", ")));
+        text.extend([": ", &all.join(", ")]);
     }
     text.extend(default);
     let default: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
     if arg.get_action().takes_values() && !default.is_empty() {
-        text.push_str(&format!(" [default: {}]", default.join(",")));
+        text.extend([" [default: ", &default.join(","), "]"]);
     }
     if let Some(variable) = arg.get_env() {
-        text.push_str(&format!(" [env: {}]", variable.to_string_lossy()));
+        text.extend([" [env: ", &variable.to_string_lossy(), "]"]);
     }
     entry(page, header, &text);
 }

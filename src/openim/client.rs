@@ -293,7 +293,7 @@ impl Inner {
         let took_ms = began.elapsed().as_millis() as u64;
         match &body {
             Ok(body) => {
-                trace!(path, operation, took_ms, bytes = body.wire.len(), packing = ?body.packing, "reply")
+                trace!(path, operation, took_ms, bytes = body.wire.len(), packing = ?body.packing, "reply");
             }
             Err(error) => trace!(path, operation, took_ms, %error, "no reply"),
         }

@@ -144,7 +144,7 @@ fn scenarios(typed: &OsStr) -> Vec<CompletionCandidate> {
 mod tests {
     use super::*;
 
-    fn texts(candidates: Vec<CompletionCandidate>) -> Vec<String> {
+    fn texts(candidates: &[CompletionCandidate]) -> Vec<String> {
         candidates.iter().map(|it| it.get_value().to_string_lossy().into_owned()).collect()
     }
 
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_query_is_completed_as_at_the_prompt() {
-        let queries = |typed| texts(queries(typed, &vocabulary()));
+        let queries = |typed| texts(&queries(typed, &vocabulary()));
         assert_eq!(queries("group="), ["group=\"Night desk\"", "group=ops", "group=none"]);
         assert_eq!(
             queries("state=online and gr"),
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_condition_counts_states_and_findings_of_a_query() {
-        let conditions = |typed| texts(conditions(typed, &vocabulary()));
+        let conditions = |typed| texts(&conditions(typed, &vocabulary()));
         assert_eq!(conditions("un"), ["unknown", "unregistered"]);
         assert_eq!(conditions("unknown>0 or finding:cr"), ["unknown>0 or finding:critical"]);
         assert!(conditions("finding:").contains(&"finding:token-expired".to_owned()));
