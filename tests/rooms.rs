@@ -16,12 +16,19 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("app", &["presence"]),
     ("ui", &["app", "presence"]),
     ("output", &["presence"]),
+    ("recording", &["presence"]),
     ("clock", &["feed", "presence"]),
     ("log", &["presence"]),
     ("signals", &[]),
     ("clipboard", &[]),
     ("terminal", &["clipboard"]),
-    ("headless", &["app", "feed", "output", "presence", "ui"]),
+    (
+        "headless",
+        &[
+            "app", "config", "feed", "intake", "openim", "output", "presence", "signals", "terminal", "ui",
+            "watching",
+        ],
+    ),
     ("handover", &["app", "output", "presence", "ui"]),
     ("watching", &["presence"]),
     (
@@ -57,6 +64,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "output",
             "presence",
             "run",
+            "signals",
             "simulator",
             "terminal",
             "ui",
@@ -74,6 +82,7 @@ const MUST_NOT_USE: &[(&str, &[&str])] = &[
     ("feed", &["ratatui"]),
     ("openim", &["ratatui"]),
     ("output", &["stdout()"]),
+    ("recording", &["tokio", "ratatui", "SystemTime", "Instant"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

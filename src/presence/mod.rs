@@ -4,6 +4,7 @@
 //! changes what is known; [`Knowledge::apply`] takes it, [`Knowledge::advance`] lets time pass.
 
 mod batches;
+mod chronicle;
 mod connection;
 mod fetch_error;
 mod findings;
@@ -11,6 +12,7 @@ mod hints;
 mod history;
 mod input;
 mod knowledge;
+mod landmarks;
 mod latency;
 mod observation;
 mod platform;
@@ -19,6 +21,7 @@ mod roster;
 mod server_clock;
 mod state;
 mod tally;
+mod tape;
 mod text;
 mod time;
 mod timeline;
@@ -29,6 +32,7 @@ mod verdict;
 mod watch_list;
 
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
+pub use chronicle::Chronicle;
 pub use connection::{ConnId, Connection};
 pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{
@@ -38,13 +42,15 @@ pub use hints::{BodyLength, Bytes, Hints, RateLimit, WireShape};
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
 pub use input::Input;
 pub use knowledge::{Knowledge, News};
+pub use landmarks::{Incident, Landmarks, Point};
 pub use latency::Latency;
 pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
 pub use query::{Facts, Query, QueryError, Truth};
-pub use roster::{Changes, Roster, Totals, Tracked};
+pub use roster::{BatchState, Changes, Gone, LeftOut, Roster, RosterState, Totals, Tracked};
 pub use server_clock::ServerClock;
 pub use state::{Presence, Why};
+pub use tape::{REACH_MS, Tape, seen_at, taken_at};
 pub use text::{visible, visible_bounded};
 pub use time::{Moment, Since, short_age};
 pub use timeline::{Event, EventGroup, Story, Timeline};
