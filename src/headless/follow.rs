@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
+use tracing::info;
 
 use crate::app::Msg;
 use crate::feed::Now;
@@ -136,6 +137,7 @@ impl Follower {
                 biased;
                 () = panicked() => self.ended = Some(Ended::Panicked),
                 signal = self.signals.next() => if signal.exit_code().is_some() {
+                    info!(?signal, "signal");
                     self.ended = Some(Ended::Signalled(signal));
                 },
                 incoming = self.intake.next() => {
