@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
+use tracing::warn;
 
 use crate::app::Msg;
 use crate::config::{WatchFile, WatchNews, Watched};
@@ -115,7 +116,10 @@ impl Intake {
     pub fn take(&mut self, incoming: Incoming) -> Vec<Msg> {
         match incoming {
             Incoming::Observed(observation) => vec![Msg::Input(Input::Observed(observation))],
-            Incoming::File(WatchNews::Kept(why)) => vec![Msg::Input(Input::Notice(why))],
+            Incoming::File(WatchNews::Kept(why)) => {
+                warn!(why, "watch list kept as it was");
+                vec![Msg::Input(Input::Notice(why))]
+            }
             Incoming::File(WatchNews::Changed(listing)) => {
                 self.watching.file = listing.entries;
                 let mut msgs = self.rewatch();
@@ -125,7 +129,10 @@ impl Intake {
                 msgs
             }
             Incoming::List(ListNews::Progress(text)) => vec![Msg::Told(text)],
-            Incoming::List(ListNews::Failed(text)) => vec![Msg::Input(Input::Notice(text))],
+            Incoming::List(ListNews::Failed(why)) => {
+                warn!(why, "no list from the server");
+                vec![Msg::Input(Input::Notice(why))]
+            }
             Incoming::List(ListNews::Read { list, ids }) => {
                 let what = list_name(&list);
                 let users = ids.len();

@@ -32,6 +32,7 @@ pub mod handover;
 pub mod headless;
 pub mod inflow;
 pub mod intake;
+pub mod log;
 pub mod openim;
 pub mod output;
 pub mod playback;

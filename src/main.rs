@@ -18,6 +18,9 @@ const UNKNOWN: u8 = 3;
 const FAREWELL: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
+    if commands::answer_shell() {
+        return ExitCode::SUCCESS;
+    }
     // In a monitoring plugin every problem of ours is 3, with the reason on standard output.
     let check = commands::is_check(std::env::args_os().skip(1));
     let matches = definition(&environment).try_get_matches();
@@ -65,7 +68,11 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         .enable_all()
         .build()
         .map_err(CommandError::Runtime)?;
-    let sources = || Sources::read(matches, &environment);
+    let sources = || -> Result<Sources, CommandError> {
+        let sources = Sources::read(matches, &environment)?;
+        commands::open_log(&sources)?;
+        Ok(sources)
+    };
     let ended = match cli.command {
         None => runtime.block_on(commands::watch(&sources()?, &cli.feed.record, &cli.screen)),
         Some(Command::Demo(args)) => runtime.block_on(commands::demo(&args, &sources()?)),
@@ -81,6 +88,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         Some(Command::Completions(args)) => commands::completions(&args),
         Some(Command::Man) => commands::man(),
     };
+    commands::log_end(&ended);
     // Drops every task, and with them the processes of a token command. It takes no time unless a
     // thread is busy or reads from something that hangs; nobody waits for that.
     runtime.shutdown_timeout(FAREWELL);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ratatui::crossterm::event::{Event, KeyEventKind, MouseButton, MouseEventKind};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
+use tracing::info;
 
 use crate::app::{Effect, ExportFormat, Model, Msg, update};
 use crate::clipboard::Multiplexer;
@@ -93,7 +94,7 @@ pub async fn run(session: Session, multiplexer: Multiplexer, open: Open<'_>, now
             biased;
             () = panicked() => return Ok(End::Panicked),
             () = &mut hang_up => return Ok(End::Signalled(Signal::HangUp)),
-            signal = signals.next() => match signal {
+            signal = signals.next() => match logged(signal) {
                 ends @ (Signal::Interrupt | Signal::Terminate | Signal::HangUp | Signal::Quit) => return Ok(End::Signalled(ends)),
                 Signal::Stop => { view.terminal.stop()?; Vec::new() }
                 Signal::Continue => { view.terminal.resume()?; vec![((view.now)(), Msg::Resumed)] }
@@ -298,6 +299,11 @@ impl View {
             let _ = words.send(visible(&said).into_owned());
         });
     }
+}
+
+fn logged(signal: Signal) -> Signal {
+    info!(?signal, "signal");
+    signal
 }
 
 /// A path that begins with `~/`, in the user's own folder.

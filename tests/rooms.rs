@@ -18,6 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("output", &["presence"]),
     ("recording", &["presence"]),
     ("clock", &["feed", "presence"]),
+    ("log", &["presence"]),
     ("signals", &[]),
     ("clipboard", &[]),
     ("terminal", &["clipboard"]),
@@ -62,6 +63,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "headless",
             "inflow",
             "intake",
+            "log",
             "openim",
             "output",
             "playback",
@@ -80,9 +82,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 
 /// Crates that a room must not touch, whatever it needs.
 const MUST_NOT_USE: &[(&str, &[&str])] = &[
-    ("presence", &["tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
-    ("app", &["tokio", "reqwest", "std::fs", "std::net", "SystemTime"]),
-    ("ui", &["tokio", "reqwest", "std::fs", "std::net", "SystemTime", "&mut Model"]),
+    ("presence", &["tracing", "tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
+    ("app", &["tracing", "tokio", "reqwest", "std::fs", "std::net", "SystemTime"]),
+    ("ui", &["tracing", "tokio", "reqwest", "std::fs", "std::net", "SystemTime", "&mut Model"]),
     ("feed", &["ratatui"]),
     ("openim", &["ratatui"]),
     ("output", &["stdout()"]),

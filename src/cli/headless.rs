@@ -11,6 +11,17 @@ use clap::{Args, ValueEnum};
 use super::shared::{FeedArgs, FileArgs, RecordingArgs, ScreenArgs};
 use super::values::{parse_address, parse_deadline};
 
+const COMPLETIONS: &str = "\
+Where it goes; a new shell then knows it:
+  bash        echo 'source <(imtop completions bash)' >> ~/.bashrc
+  zsh         echo 'source <(imtop completions zsh)' >> ~/.zshrc     below compinit
+  fish        imtop completions fish > ~/.config/fish/completions/imtop.fish
+  elvish      eval (imtop completions elvish | slurp)                in rc.elv
+  powershell  imtop completions powershell | Out-String | Invoke-Expression    in $PROFILE
+
+While completing, imtop reads the configuration and the watch list for the names of contexts and
+groups. It asks no server and reads no credentials.";
+
 /// Forms of a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SnapshotFormat {
@@ -179,6 +190,7 @@ pub struct DoctorArgs {
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
+#[command(after_help = COMPLETIONS)]
 pub struct CompletionsArgs {
     /// For which shell
     #[arg(value_enum)]

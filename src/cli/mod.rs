@@ -16,8 +16,8 @@ pub use headless::{
     SnapshotArgs, SnapshotFormat, WaitArgs,
 };
 pub use shared::{
-    ContextArgs, FeedArgs, FileArgs, PaceArgs, RecordArgs, RecordingArgs, RuleArgs, ScreenArgs, ServerArgs,
-    WatchArgs, When,
+    ContextArgs, FeedArgs, FileArgs, LogArgs, LogLevel, PaceArgs, RecordArgs, RecordingArgs, RuleArgs,
+    ScreenArgs, ServerArgs, WatchArgs, When,
 };
 pub use simulator::{DemoArgs, ScenarioArgs, SimulateArgs};
 pub(crate) use values::{parse_interval, parse_size, parse_timeout};
@@ -123,8 +123,10 @@ pub fn definition(env: &dyn Fn(&str) -> Option<String>) -> clap::Command {
         }
     };
     // `--timeout` of `wait` is how long it waits, not for how long for one answer.
-    let definition = Cli::command()
-        .mut_subcommand("wait", |wait| wait.mut_arg("timeout", |timeout| timeout.long("request-timeout")));
+    let definition = Cli::command().mut_subcommands(|command| match command.get_name() {
+        "wait" => command.mut_arg("timeout", |timeout| timeout.long("request-timeout")),
+        _ => command,
+    });
     everywhere(definition, &heedless)
 }
 

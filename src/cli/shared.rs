@@ -26,9 +26,39 @@ pub struct FeedArgs {
     #[command(flatten)]
     pub record: RecordArgs,
     #[command(flatten)]
+    pub log: LogArgs,
+    #[command(flatten)]
     pub context: ContextArgs,
     #[command(flatten)]
     pub file: FileArgs,
+}
+
+#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "The log")]
+pub struct LogArgs {
+    /// Write what imtop does to the end of this file, a line an event: requests, retries, logins. No token
+    #[arg(long, value_name = "FILE", env = "IMTOP_LOG_FILE", hide_env_values = true)]
+    pub log_file: Option<PathBuf>,
+    /// How much of it [default: info]
+    #[arg(long, value_name = "LEVEL", env = "IMTOP_LOG_LEVEL", hide_env_values = true, value_enum)]
+    pub log_level: Option<LogLevel>,
+}
+
+/// How much is logged; each level has those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What ends the program
+    Error,
+    /// What went wrong and is tried again
+    Warn,
+    /// Start and end, settings, logins, changes of the watch list
+    #[default]
+    Info,
+    /// Each answer
+    Debug,
+    /// Each request
+    Trace,
 }
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
@@ -230,6 +260,19 @@ impl When {
             When::Auto => "auto",
             When::Always => "always",
             When::Never => "never",
+        }
+    }
+}
+
+impl LogLevel {
+    /// Its name on the command line and in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
         }
     }
 }

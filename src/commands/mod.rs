@@ -1,14 +1,16 @@
 //! What each command does: puts the rooms together, and says how it ended.
 
 mod check;
+mod completion;
 mod config;
 mod doctor;
 mod events;
 mod live;
+mod log;
+mod manual;
 mod progress;
 mod replay;
 mod serve;
-mod shell;
 mod simulator;
 mod snapshot;
 mod wait;
@@ -31,13 +33,15 @@ use crate::signals::Signals;
 use crate::simulator::ScenarioError;
 
 pub use check::{check, is_check, unknown};
+pub use completion::{answer_shell, completions};
 pub use config::config;
 pub use doctor::doctor;
 pub use events::events;
 pub use live::{demo, watch};
+pub use log::{log_end, open_log};
+pub use manual::man;
 pub use replay::replay;
 pub use serve::serve;
-pub use shell::{completions, man};
 pub use simulator::simulate;
 pub use snapshot::snapshot;
 pub use wait::wait;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::ArgMatches;
 
 use super::credentials::Belonging;
+use super::file::CREDENTIALS;
 use super::settings::api;
 use super::sources::{Chosen, Sources, View, location, variable};
 use super::table::{Kind, Part, SETTINGS, SettingRow};
@@ -57,6 +58,40 @@ pub fn print(matches: &ArgMatches, env: Environment<'_>) -> Result<String, Setti
     }
     Ok(page.text)
 }
+
+/// The settings that somebody has set, as `(name, value, who said so)`, for the log: without the users,
+/// who are many, and what may hold a secret.
+pub fn in_force(sources: &Sources) -> Vec<(&'static str, String, String)> {
+    let view = sources.view();
+    let page = Page { view, text: String::new() };
+    let mut out = Vec::new();
+    for row in SETTINGS.iter().filter(|row| row.name != "users" && !CREDENTIALS.contains(&row.name)) {
+        let chosen = if row.part == Part::Whom { view.whom(row.name) } else { view.chosen(row.name) };
+        let Some(Chosen { value, said }) = chosen else { continue };
+        let value = match row.kind {
+            Kind::Private if row.name == "api" => {
+                api(view).map_or_else(|_| UNSHOWN.to_owned(), |(api, _)| api.to_string())
+            }
+            Kind::Private => UNSHOWN.to_owned(),
+            _ => toml(value).trim_matches('"').to_owned(),
+        };
+        out.push((row.name, value, page.who(row.name, said)));
+    }
+    if let Ok((address, said)) = api(view)
+        && let Ok((name, said)) = Belonging::of(view, &address, said).source()
+    {
+        let said = match said {
+            // The name is that of the variable.
+            Said::Environment => "environment".to_owned(),
+            said => page.who(name, said),
+        };
+        out.push((name, UNSHOWN.to_owned(), said));
+    }
+    out
+}
+
+/// Instead of a value that may hold a secret.
+const UNSHOWN: &str = "set, and not shown";
 
 struct Page<'a> {
     view: View<'a>,

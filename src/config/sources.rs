@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use clap::ArgMatches;
 use clap::parser::ValueSource;
+use clap::{ArgMatches, ValueEnum as _};
 use secrecy::SecretString;
 
 use super::credentials::VARIABLES;
@@ -14,6 +14,7 @@ use super::table::{Kind, Part, SETTINGS, SettingRow, setting};
 use super::value::{Said, Value};
 use super::{Environment, Listing, Location, PictureSettings, Settings, SettingsError};
 use crate::app::Keymap;
+use crate::cli::LogLevel;
 
 /// A setting from outside the file.
 #[derive(Clone, Debug)]
@@ -140,6 +141,18 @@ impl Sources {
     /// Keys that cannot be so; a file with such keys is not taken in the first place.
     pub fn keymap(&self) -> Result<Keymap, SettingsError> {
         Keymap::with(&self.file.keys).map_err(|mistakes| SettingsError(mistakes.join("\n")))
+    }
+
+    /// The context to begin with.
+    pub fn chosen_context(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+
+    /// The file to log to, and how much; none where nothing is logged.
+    pub fn log(&self) -> Option<(PathBuf, LogLevel)> {
+        let view = self.view();
+        let level = view.text("log-level").and_then(|name| LogLevel::from_str(name, false).ok());
+        Some((view.path("log-file")?, level.unwrap_or_default()))
     }
 
     /// The names of the contexts, in alphabetical order.

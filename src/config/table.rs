@@ -2,7 +2,7 @@
 //! come from it.
 
 use crate::app::{ColumnName, SortColumn};
-use crate::cli::{When, parse_interval, parse_size, parse_timeout};
+use crate::cli::{LogLevel, When, parse_interval, parse_size, parse_timeout};
 use crate::ui::ThemeName;
 use clap::ValueEnum as _;
 
@@ -15,6 +15,8 @@ pub(super) enum Part {
     Pace,
     /// What the rules are told.
     Rules,
+    /// What imtop writes about itself.
+    Log,
     /// Where the server is, and who we are to it.
     Server,
     /// Whom to watch.
@@ -74,6 +76,10 @@ fn colours() -> Vec<&'static str> {
     When::value_variants().iter().map(|when| when.name()).collect()
 }
 
+fn log_levels() -> Vec<&'static str> {
+    LogLevel::value_variants().iter().map(|level| level.name()).collect()
+}
+
 fn columns() -> Vec<&'static str> {
     ColumnName::ALL.into_iter().map(ColumnName::name).collect()
 }
@@ -123,6 +129,8 @@ pub(super) const SETTINGS: &[SettingRow] = settings! {
         "The server's multi-login policy, to hold connections against";
     Rules "check-secrets" Kind::SwitchOrPath, "false" ""
         "Try session tokens against the secret that servers are shipped with (true), and those in a file (its name)";
+    Log "log-file" Kind::Path, "" "\"~/imtop.log\"" "File to log to: requests, retries, logins; no token";
+    Log "log-level" Kind::Word(log_levels), "\"info\"" "" "How much is logged: error, warn, info, debug, trace";
     Server "api" Kind::Private, "" "\"https://im.example.com:10002\"" "Address of the OpenIM API";
     Server "production" Kind::Switch, "false" "" "Say PROD in the header";
     Server "token-file" Kind::Path, "" "\"~/.imtop-token\"" "File with an admin token, readable by its owner only";

@@ -8,11 +8,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
+use tracing::{debug, info, warn};
 
 use super::schedule::Schedule;
 use super::{Now, Source};
 use crate::openim::Fetched;
-use crate::presence::{Moment, Observation, Question, WatchList};
+use crate::presence::{Answer, Moment, Observation, Question, WatchList};
 
 /// Observations that may wait for their reader; the poller waits with them when there are more.
 const BACKLOG: usize = 64;
@@ -56,7 +57,8 @@ impl Poller {
         let schedule =
             Schedule::new(list.batches(), pace.interval, pace.concurrency, pace.seed, Instant::now());
         let memories = fresh_memories(&list);
-        let task = Task { source, list, schedule, memories, requests: JoinSet::new(), now };
+        info!(users = list.len(), batches = list.batches(), "watch list");
+        let task = Task { failing: false, source, list, schedule, memories, requests: JoinSet::new(), now };
         tokio::spawn(task.run(wished, observations));
         (Poller { wishes }, receiver)
     }
@@ -89,6 +91,8 @@ struct Task<S: Source> {
     /// One a batch; `None` while a request about the batch has it.
     memories: Vec<Option<S::Memory>>,
     requests: JoinSet<Outcome<S::Memory>>,
+    /// Whether a batch has failed since all were answered, for the log.
+    failing: bool,
     now: Now,
 }
 
@@ -132,6 +136,7 @@ impl<S: Source> Task<S> {
                 () = observations.closed() => return,
                 () = sleep_until(wake.unwrap_or(now)), if wake.is_some() => {
                     if awaits_change && self.source.credentials_changed().await {
+                        info!("credentials have changed");
                         self.schedule.credentials_changed(Instant::now());
                     }
                 }
@@ -154,10 +159,15 @@ impl<S: Source> Task<S> {
         match wish {
             Wish::PollNow => {
                 self.source.waive_pause();
+                debug!("asked for now");
                 self.schedule.poll_now(now);
             }
-            Wish::Interval(interval) => self.schedule.set_interval(interval, now),
+            Wish::Interval(interval) => {
+                info!(?interval, "interval changed");
+                self.schedule.set_interval(interval, now);
+            }
             Wish::Watch(list) => {
+                info!(users = list.len(), batches = list.batches(), "watch list changed");
                 self.requests = JoinSet::new(); // drops, and so ends, the requests about the old list
                 self.schedule.reset(list.batches(), now);
                 self.memories = fresh_memories(&list);
@@ -174,6 +184,8 @@ impl<S: Source> Task<S> {
         self.memories[batch as usize] = Some(memory);
         let now = Instant::now();
         let (attempt, next) = self.schedule.done(batch, fetched.answer.as_ref().map(|_| ()), now)?;
+        let next_ms = next.saturating_duration_since(now).as_millis() as u64;
+        self.log(batch, &fetched, received.mono_ms.saturating_sub(sent.mono_ms), attempt, next_ms);
         Some(Observation {
             question: Question::OnlineStatus,
             generation,
@@ -186,9 +198,32 @@ impl<S: Source> Task<S> {
             oddities: fetched.oddities,
             hints: fetched.hints,
             attempt,
-            next_ms: received.mono_ms + next.saturating_duration_since(now).as_millis() as u64,
+            next_ms: received.mono_ms + next_ms,
             answer: fetched.answer,
         })
+    }
+
+    /// What came of a question, and of a failure when it is put again.
+    fn log(&mut self, batch: u32, fetched: &Fetched, took_ms: u64, attempt: u32, next_ms: u64) {
+        let users = self.list.batch(batch).len();
+        let (operation, bytes) = (&*fetched.operation_id.0, fetched.wire_bytes);
+        match &fetched.answer {
+            Ok(answer) => {
+                let changed = match answer {
+                    Answer::Same => 0,
+                    Answer::Changed(users) => users.len(),
+                };
+                debug!(operation, batch, users, took_ms, bytes, changed, "answered");
+                if self.failing && !self.schedule.is_failing() {
+                    self.failing = false;
+                    info!("every batch is answered again");
+                }
+            }
+            Err(error) => {
+                self.failing = true;
+                warn!(operation, batch, users, took_ms, bytes, %error, attempt, again_in_ms = next_ms, "failed");
+            }
+        }
     }
 }
 

@@ -152,6 +152,11 @@ impl Schedule {
         self.failures.iter().any(|&(failures, mends)| failures > 0 && mends == Mends::WhenChanged)
     }
 
+    /// Whether the last question about some batch brought no answer.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failures.iter().any(|(failures, _)| *failures > 0)
+    }
+
     pub(super) fn set_interval(&mut self, interval: Duration, now: Instant) {
         let sooner = interval < self.interval;
         self.interval = interval;

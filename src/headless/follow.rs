@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
+use tracing::info;
 
 use crate::app::Msg;
 use crate::feed::Now;
@@ -194,7 +195,10 @@ impl Live {
                 signal = self.signals.next() => match signal {
                     Signal::Stop => stop_job(),
                     Signal::Continue => {}
-                    ends => return Err(Ended::Signalled(ends)),
+                    ends => {
+                        info!(signal = ?ends, "signal");
+                        return Err(Ended::Signalled(ends));
+                    }
                 },
                 incoming = self.intake.next() => {
                     let at = (self.now)();

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
+use tracing::trace;
 
 use crate::presence::{Answer, FetchError, Hints, Oddities, OperationId, UserIx, WatchList};
 
@@ -281,12 +282,21 @@ impl Inner {
         limit: Duration,
     ) -> Reply {
         let operation_id = self.operation_id();
+        let (path, operation, began) = (endpoint.path(), &*operation_id.0, tokio::time::Instant::now());
+        trace!(path, operation, bytes = question.len(), "request");
         let mut headers = HeaderMap::new();
         let exchange = self.exchange(endpoint, question, &operation_id, token, redactor, &mut headers);
         let body = match tokio::time::timeout(limit, exchange).await {
             Ok(body) => body,
             Err(_) => Err(FetchError::Timeout { after_ms: limit.as_millis() as u64 }),
         };
+        let took_ms = began.elapsed().as_millis() as u64;
+        match &body {
+            Ok(body) => {
+                trace!(path, operation, took_ms, bytes = body.wire.len(), packing = ?body.packing, "reply");
+            }
+            Err(error) => trace!(path, operation, took_ms, %error, "no reply"),
+        }
         Reply { operation_id, headers, body }
     }
 

@@ -40,6 +40,18 @@ pub enum Credentials {
     },
 }
 
+impl Credentials {
+    /// The name of the setting that they come from.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Credentials::TokenFile(_) => "token-file",
+            Credentials::TokenCommand(_) => "token-command",
+            Credentials::Token(_) => "IMTOP_TOKEN",
+            Credentials::Login { .. } => "secret-file",
+        }
+    }
+}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -15,6 +15,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use tracing::{info, warn};
 
 use crate::presence::{FetchError, visible_bounded};
 
@@ -218,6 +219,7 @@ impl Session {
         if state.held.as_ref().is_some_and(|held| held.serial != pass.serial) {
             return Ok(true); // another request was refused before, and this is mended
         }
+        warn!(code, from = self.source.name(), "the server refuses the admin token");
         match &self.source {
             Credentials::Token(_) => Ok(false),
             Credentials::TokenFile(path) => {
@@ -243,6 +245,7 @@ impl Session {
             state.displaced = Some(now);
             state.displaced_serial = pass.serial;
             state.fighting = again;
+            warn!(again, "another login has displaced ours");
         }
         state.fighting
     }
@@ -299,9 +302,16 @@ impl Session {
         state.begin_try(now);
         let fetched = self.fetch(issuer).await;
         state.end_try(fetched.as_ref().err());
+        let from = self.source.name();
         match fetched {
-            Ok((token, secret)) => Ok(state.hold(token, secret.as_ref())),
-            Err(Failure { error, .. }) => Err(error),
+            Ok((token, secret)) => {
+                info!(from, "new admin token");
+                Ok(state.hold(token, secret.as_ref()))
+            }
+            Err(Failure { error, .. }) => {
+                warn!(from, %error, "no new admin token");
+                Err(error)
+            }
         }
     }
 
@@ -353,11 +363,20 @@ impl Session {
                 state.stamp = Some(stamp);
                 match &state.held {
                     Some(held) if state.holds(&token) => Ok(Arc::clone(held)),
-                    _ => Ok(state.hold(token, None)),
+                    _ => {
+                        info!(from = "token-file", "new admin token");
+                        Ok(state.hold(token, None))
+                    }
                 }
             }
-            (Err(_), Some(held)) if !closely => Ok(Arc::clone(held)),
-            (Err(error), _) => Err(error),
+            (Err(error), Some(held)) if !closely => {
+                warn!(from = "token-file", %error, "the admin token of before stays in use");
+                Ok(Arc::clone(held))
+            }
+            (Err(error), _) => {
+                warn!(from = "token-file", %error, "no new admin token");
+                Err(error)
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fmt, io, thread};
 
+use tracing::{info, warn};
+
 use super::error::{RecorderError, shown};
 use super::pieces::{piece, pieces};
 use super::sink::Sink;
@@ -159,6 +161,7 @@ impl Recorder {
             let _ = std::fs::remove_file(path); // ours, and worth nothing
             return Err(unwritable(error));
         }
+        info!(file = shared.file, "recording");
         Ok(Recorder { path: path.to_owned(), queue: Some(queue), shared, last_keyframe: at.mono_ms, done })
     }
 
@@ -219,6 +222,8 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         self.queue = None;
         let _ = self.done.recv_timeout(LAST_WAIT);
+        let Written { lines, bytes } = self.written();
+        info!(file = self.shared.file, lines, bytes, "recording closed");
     }
 }
 
@@ -231,6 +236,7 @@ impl Shared {
     fn stop(&self, why: &str) {
         if !self.stopped.swap(true, Ordering::Relaxed) {
             let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+            warn!(file = self.file, why, "recording ended before its time");
             let why = why.to_owned();
             (self.tell)(Stopped { file: self.file.clone(), why, until, written: self.written() });
         }

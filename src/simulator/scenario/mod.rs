@@ -46,6 +46,11 @@ impl Scenario {
         }
     }
 
+    /// The names of those that are built in.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
     /// Reads a scenario from a file.
     ///
     /// # Errors
