@@ -23,6 +23,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("headless", &["app", "feed", "output", "presence", "ui"]),
     ("handover", &["app", "output", "presence", "ui"]),
     ("watching", &["presence"]),
+    ("doctor", &["config", "openim", "presence"]),
     (
         "run",
         &[
@@ -47,6 +48,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "clipboard",
             "clock",
             "config",
+            "doctor",
             "feed",
             "clipboard",
             "headless",
@@ -55,6 +57,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "output",
             "presence",
             "run",
+            "signals",
             "simulator",
             "terminal",
             "ui",

@@ -4,6 +4,7 @@
 mod appearance;
 mod check;
 mod credentials;
+mod examined;
 mod file;
 mod location;
 mod mistake;
@@ -21,6 +22,7 @@ mod watched;
 pub use appearance::{Appearance, colour_hint};
 pub use check::check;
 pub use credentials::Environment;
+pub use examined::{Examined, SecretFile};
 pub use location::Location;
 pub use picture::PictureSettings;
 pub use print::{path, print};

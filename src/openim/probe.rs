@@ -60,9 +60,11 @@ impl Inner {
         });
         let (html, spoke) = match said {
             Ok((html, spoke)) => (html, spoke),
-            Err(FetchError::Api { code, .. } | FetchError::Auth { code, .. } | FetchError::Denied { code, .. }) => {
-                (false, Ok(code))
-            }
+            Err(
+                FetchError::Api { code, .. }
+                | FetchError::Auth { code, .. }
+                | FetchError::Denied { code, .. },
+            ) => (false, Ok(code)),
             Err(error) => (is_html(&headers), Err(error)),
         };
         Probe {
