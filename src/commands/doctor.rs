@@ -3,13 +3,15 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::{CommandError, environment, piped};
 use crate::cli::DoctorArgs;
 use crate::clipboard::Multiplexer;
 use crate::clock;
 use crate::config::{Appearance, Examined, Sources};
 use crate::doctor::{self, Doctor, Paper, Screen, Step, Through, Verdict, Wanted};
-use crate::signals::Signals;
+use crate::signals::Signal;
 use crate::terminal::terminal_size;
 use crate::ui::Colour;
 
@@ -22,16 +24,26 @@ const COLUMNS: u16 = 100;
 /// # Errors
 /// See [`CommandError`].
 pub async fn doctor(args: &DoctorArgs, sources: &Sources) -> Result<u8, CommandError> {
-    let mut signals = Signals::listen().map_err(CommandError::Terminal)?;
-    let mut examination = Box::pin(examine(args, sources.examined()?));
-    loop {
-        tokio::select! {
-            biased;
-            // Ends here rather than in the system, so that the terminal is given back.
-            signal = signals.next() => if let Some(code) = signal.exit_code() { return Ok(code) },
-            code = &mut examination => return code,
-        }
+    let examination = Box::pin(examine(args, sources.examined()?));
+    tokio::select! {
+        biased;
+        // Ends here rather than in the system, so that the terminal is given back.
+        code = signalled() => code.map_err(CommandError::Terminal),
+        code = examination => code,
     }
+}
+
+/// Waits for a signal that ends the program; its exit code.
+async fn signalled() -> io::Result<u8> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let ended = tokio::select! {
+        _ = interrupt.recv() => Signal::Interrupt,
+        _ = terminate.recv() => Signal::Terminate,
+        _ = hang_up.recv() => Signal::HangUp,
+    };
+    Ok(ended.exit_code().unwrap_or(1))
 }
 
 async fn examine(args: &DoctorArgs, examined: Examined) -> Result<u8, CommandError> {
@@ -65,7 +77,7 @@ async fn examine(args: &DoctorArgs, examined: Examined) -> Result<u8, CommandErr
             steps.push(step);
         }
         let object = doctor::object(&api, context.as_deref(), at, &steps);
-        piped(writeln!(io::stdout().lock(), "{object:#}"))?;
+        piped(say(&format!("{object}\n")))?;
         return Ok(Verdict::of(&steps).exit_code());
     }
     piped(say(&paper.heading(&api, context.as_deref())))?;

@@ -1,14 +1,15 @@
 //! Asks the terminal two things that it answers among the keys: where its cursor is after a character
 //! of ambiguous width, and what it can do (DA1).
 //!
-//! Its line is put into raw mode for that, and back on every way out. Every terminal answers the second
+//! Its line is set to give bytes as they come and to show none, and back on every way out; the keys that
+//! send signals go on doing so. Every terminal answers the second
 //! question, so that what has not come before that answer does not come.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::time::Instant;
 
 /// No terminal takes longer, even over a slow line.
@@ -32,7 +33,7 @@ pub(super) async fn ask(timeout: Duration) -> Option<Answers> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return None;
     }
-    let _raw = Raw::enter().ok()?;
+    let _quiet = Quiet::enter().ok()?;
     let mut out = io::stdout().lock();
     let asked = write!(out, "\r\x1b[K{AMBIGUOUS}\x1b[6n\x1b[c").and_then(|()| out.flush());
     drop(out);
@@ -44,20 +45,20 @@ pub(super) async fn ask(timeout: Duration) -> Option<Answers> {
     Some(read(&heard.ok()?))
 }
 
-/// The terminal's line in raw mode; as it was before when dropped.
-struct Raw(Termios);
+/// The terminal's line as it was; set back when dropped.
+struct Quiet(Termios);
 
-impl Raw {
-    fn enter() -> io::Result<Raw> {
+impl Quiet {
+    fn enter() -> io::Result<Quiet> {
         let before = tcgetattr(io::stdin())?;
-        let mut raw = before.clone();
-        raw.make_raw();
-        tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
-        Ok(Raw(before))
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+        tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
+        Ok(Quiet(before))
     }
 }
 
-impl Drop for Raw {
+impl Drop for Quiet {
     fn drop(&mut self) {
         // What came too late is thrown away: a shell would take it for keys.
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);

@@ -84,7 +84,7 @@ impl<'a> Doctor<'a> {
         let mut step = match blamed {
             Some(blamed) => {
                 self.broken.insert(part, blamed);
-                Step::skipped(part, format!("of what failed before ({})", blamed.name()))
+                Step::skipped(part, format!("{} failed", blamed.name()))
             }
             None => Box::pin(self.look(part)).await,
         };
@@ -123,7 +123,7 @@ impl<'a> Doctor<'a> {
         }
         let Ok(client) = self.client.clone() else {
             self.broken.insert(part, Part::Configuration);
-            return Step::skipped(part, format!("of what failed before ({})", Part::Configuration.name()));
+            return Step::skipped(part, format!("{} failed", Part::Configuration.name()));
         };
         match part {
             Part::Name => self.name(&client).await,
@@ -270,7 +270,10 @@ impl<'a> Doctor<'a> {
             None
         };
         let clipboard = match self.screen.through {
-            Through::Tmux if self.screen.interactive => terminal::set_clipboard().await,
+            // Only within one: from another machine it is not ours to ask.
+            Through::Tmux if self.screen.interactive && (self.env)("TMUX").is_some() => {
+                terminal::set_clipboard().await
+            }
             _ => None,
         };
         let wide = self.examined.picture.ambiguous_width == 2;

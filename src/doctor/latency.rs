@@ -37,7 +37,7 @@ pub(super) fn judge(samples: &[Sample], asked: usize, users: usize, pace: &PaceS
     let mut step = Step::ok(
         Part::Latency,
         format!(
-            "{} about {} took {} (median; {} to {}), {}",
+            "{} about {} took {} (median; from {} to {}), {}",
             counted(times.len(), "request"),
             counted(asked, "user"),
             time_words(median),
@@ -132,7 +132,7 @@ mod tests {
     fn least_median_and_most_are_said() {
         let step = judge(&samples(&[40, 10, 30, 20, 90]), 500, 1_200, &pace(500, 4));
         assert_eq!(step.outcome, Outcome::Ok);
-        assert_eq!(step.seen, "5 requests about 500 users took 30 ms (median; 10 ms to 90 ms), 1.4 kB");
+        assert_eq!(step.seen, "5 requests about 500 users took 30 ms (median; from 10 ms to 90 ms), 1.4 kB");
         assert_eq!(
             step.details,
             ["a round of 1,200 users is 3 batches, 3 at a time: about 30 ms of the interval of 2.0 s"]

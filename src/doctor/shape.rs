@@ -32,7 +32,7 @@ pub(super) fn judge(fetched: &Fetched) -> Step {
         (odd.unreadable, "that could not be read"),
     ] {
         if number > 0 {
-            let entries = counted(number as usize, "entry").replace("entrys", "entries");
+            let entries = counted(number as usize, "entry");
             step = step.detail(format!("{entries} {what}")).but(
                 Outcome::Warning,
                 "they are passed over; a proxy that mixes answers up, or a changed server, may be behind it",

@@ -198,8 +198,20 @@ pub(super) fn date_words(unix_seconds: i64) -> String {
     )
 }
 
-/// A number of things: `1 user`, `2,000 users`.
+/// A number of things: `1 user`, `2,000 users`, `2 entries`.
 pub(super) fn counted(number: usize, one: &str) -> String {
+    let number_words = grouped(number);
+    match (number, one.strip_suffix('y')) {
+        (1, _) => format!("{number_words} {one}"),
+        // Not of a day.
+        (_, Some(stem)) if !stem.ends_with('a') => format!("{number_words} {stem}ies"),
+        _ if one.ends_with("ch") => format!("{number_words} {one}es"),
+        _ => format!("{number_words} {one}s"),
+    }
+}
+
+/// A number in groups of three digits.
+pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -208,14 +220,7 @@ pub(super) fn counted(number: usize, one: &str) -> String {
         }
         grouped.push(digit);
     }
-    let ending = if number == 1 {
-        ""
-    } else if one.ends_with("ch") {
-        "es"
-    } else {
-        "s"
-    };
-    format!("{grouped} {one}{ending}")
+    grouped
 }
 
 #[cfg(test)]
@@ -236,8 +241,14 @@ mod tests {
         assert_eq!(date_words(1_795_413_122), "2026-11-23 05:52 UTC");
         assert_eq!(date_words(i64::MAX), "a time out of reach");
         assert_eq!(
-            [counted(1, "user"), counted(1_234_567, "user"), counted(4, "batch")],
-            ["1 user", "1,234,567 users", "4 batches"]
+            [
+                counted(1, "user"),
+                counted(1_234_567, "user"),
+                counted(4, "batch"),
+                counted(2, "entry"),
+                counted(2, "day")
+            ],
+            ["1 user", "1,234,567 users", "4 batches", "2 entries", "2 days"]
         );
     }
 

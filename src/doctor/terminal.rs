@@ -141,7 +141,7 @@ fn copies(step: Step, through: Through, answers: Option<&Answers>, clipboard: Op
             step.detail("copying (OSC 52): tmux takes it, and tells the terminal (set-clipboard is on)")
         }
         (Through::Tmux, Some(said)) => step
-            .detail(format!("copying (OSC 52): tmux keeps it back (set-clipboard is {said})"))
+            .detail(format!("copying (OSC 52): tmux keeps it back unless allow-passthrough is on (set-clipboard is {said})"))
             .but(Outcome::Note, "for y to copy, put `set -g set-clipboard on` into ~/.tmux.conf"),
         (Through::Tmux, None) => {
             step.detail("copying (OSC 52): through tmux, which does not say whether it takes it (set-clipboard)")

@@ -1,6 +1,6 @@
 //! All steps in one sentence: whether it works, and what to do first.
 
-use super::step::{Outcome, Step};
+use super::step::{Outcome, Step, counted};
 
 /// What all steps come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +34,6 @@ impl Verdict {
     pub fn exit_code(&self) -> u8 {
         u8::from(self.outcome == Outcome::Failed)
     }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    super::step::counted(number, what)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::step::{Outcome, Part, Step, counted, time_words};
+use super::step::{Outcome, Part, Step, counted, grouped, time_words};
 use crate::config::{Examined, Watched};
 use crate::openim::Client;
 use crate::presence::{Entry, FetchError, visible_bounded};
@@ -33,10 +33,10 @@ impl Gathered {
         let mut gathered = Gathered { warnings: watched.warnings.clone(), ..Gathered::default() };
         let of_file = watched.entries.len().saturating_sub(watched.fixed.len());
         if !watched.fixed.is_empty() {
-            gathered.sources.push(format!("{} by name", counted(watched.fixed.len(), "user")));
+            gathered.sources.push(format!("{} by name", grouped(watched.fixed.len())));
         }
         if let Some(file) = file {
-            gathered.sources.push(format!("{} from {file}", counted(of_file, "user")));
+            gathered.sources.push(format!("{} from {file}", grouped(of_file)));
         }
         let again = gathered.add(watched.entries.iter().cloned());
         // Those named twice in one place are warned of by whoever read it.
@@ -90,7 +90,7 @@ impl Gathered {
     ) {
         match read {
             Ok(Ok(users)) => {
-                self.sources.push(format!("{} from {what}", counted(users.len(), "user")));
+                self.sources.push(format!("{} from {what}", grouped(users.len())));
                 if users.is_empty() {
                     self.unread.push((
                         Outcome::Warning,
@@ -184,7 +184,7 @@ pub(super) fn without(examined: &Examined) -> Step {
 
 fn unknown(step: Step, ours: usize, asked: usize, missing: &[String]) -> Step {
     let of = if asked < ours {
-        format!("a sample of {} out of {ours}", counted(asked, "user"))
+        format!("a sample of {} out of {}", counted(asked, "user"), grouped(ours))
     } else {
         counted(asked, "user")
     };
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn sources_are_counted_and_users_of_several_named() {
         let step = judge(&gathered(&["a", "b"], &["b", "c"]), &Registered::NotAsked("x".into()));
-        assert_eq!(step.seen, "3 users: 2 users by name, 2 users from users.csv");
+        assert_eq!(step.seen, "3 users: 2 by name, 2 from users.csv");
         assert_eq!(step.outcome, Outcome::Warning);
         assert_eq!(step.details[0], "named by several sources, watched once: b");
         let step = judge(&gathered(&["a"], &["b"]), &Registered::Asked(2, Vec::new()));
@@ -262,7 +262,7 @@ mod tests {
         let sample = gathered.sample();
         assert_eq!((sample.len(), &*sample[1]), (1_667, "3"));
         let step = judge(&gathered, &Registered::Asked(sample.len(), Vec::new()));
-        assert_eq!(step.details[0], "registered on the server: all of a sample of 1,667 users out of 5000");
+        assert_eq!(step.details[0], "registered on the server: all of a sample of 1,667 users out of 5,000");
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
         gathered.take("the group h", Ok(Ok(Vec::new())), second);
         gathered.take("the server's users", Err(Some((1_000, 5_000))), second);
         let step = judge(&gathered, &Registered::NotAsked("x".into()));
-        assert_eq!(step.seen, "2 users: 1 user by name, 2 users from the group g, 0 users from the group h");
+        assert_eq!(step.seen, "2 users: 1 by name, 2 from the group g, 0 from the group h");
         assert_eq!(step.outcome, Outcome::Warning);
         assert_eq!(
             step.details[..2],
