@@ -35,6 +35,7 @@ pub mod intake;
 pub mod openim;
 pub mod output;
 pub mod presence;
+pub mod recording;
 pub mod run;
 pub mod signals;
 pub mod simulator;

@@ -16,11 +16,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("app", &["presence"]),
     ("ui", &["app", "presence"]),
     ("output", &["presence"]),
+    ("recording", &["presence"]),
     ("clock", &["feed", "presence"]),
     ("signals", &[]),
     ("clipboard", &[]),
     ("terminal", &["clipboard"]),
-    ("headless", &["app", "feed", "output", "presence", "ui"]),
+    (
+        "headless",
+        &[
+            "app", "config", "feed", "intake", "openim", "output", "presence", "signals", "terminal", "ui",
+            "watching",
+        ],
+    ),
     ("handover", &["app", "output", "presence", "ui"]),
     ("watching", &["presence"]),
     ("doctor", &["config", "openim", "presence"]),
@@ -50,12 +57,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "config",
             "doctor",
             "feed",
-            "clipboard",
+            "handover",
             "headless",
             "intake",
             "openim",
             "output",
             "presence",
+            "recording",
             "run",
             "signals",
             "simulator",
@@ -75,6 +83,7 @@ const MUST_NOT_USE: &[(&str, &[&str])] = &[
     ("feed", &["ratatui"]),
     ("openim", &["ratatui"]),
     ("output", &["stdout()"]),
+    ("recording", &["tokio", "ratatui", "SystemTime", "Instant"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

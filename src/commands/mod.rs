@@ -5,6 +5,7 @@ mod config;
 mod doctor;
 mod events;
 mod live;
+mod progress;
 mod replay;
 mod serve;
 mod shell;
@@ -13,11 +14,20 @@ mod snapshot;
 mod wait;
 
 use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::app::Keymap;
-use crate::config::{PaceSettings, PictureSettings, Settings, SettingsError, Watched};
+use crate::cli::{FeedArgs, RecordArgs, RecordingArgs};
+use crate::clock;
+use crate::config::{PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched};
+use crate::feed::{Pace, Poller};
+use crate::headless::{About, Follower, gather};
+use crate::intake::{self, Intake};
 use crate::openim::{Client, SetupError};
-use crate::presence::RuleSettings;
+use crate::presence::{Chronicle, Freshness, Roster, RuleSettings, When, visible};
+use crate::recording::{Head, Limits, Player, Recorder, RecorderError, RecordingError, Stopped};
+use crate::signals::Signals;
 use crate::simulator::ScenarioError;
 
 pub use check::check;
@@ -56,6 +66,12 @@ pub enum CommandError {
     /// The server does not say who is to be watched; exit code 1.
     #[error("cannot read the watch list from the server: {0}")]
     List(String),
+    /// The recording cannot be read; exit code 1.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// The recording cannot be written; exit code 1.
+    #[error(transparent)]
+    Recorder(#[from] RecorderError),
     /// Standard output takes no more; exit code 1.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -69,6 +85,8 @@ impl CommandError {
             CommandError::Listen(_)
             | CommandError::List(_)
             | CommandError::Runtime(_)
+            | CommandError::Recording(_)
+            | CommandError::Recorder(_)
             | CommandError::Terminal(_)
             | CommandError::Output(_) => 1,
         }
@@ -125,4 +143,110 @@ fn mask_key() -> u128 {
     use std::hash::BuildHasher as _;
     let half = || u128::from(std::hash::RandomState::new().hash_one(0));
     half() << 64 | half()
+}
+
+/// For how long a command follows what it is told to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "to be used")]
+enum Span {
+    /// For one round, in which nothing grows old. The lists of the server are read first.
+    Round,
+    /// Until something is so. The lists of the server are read first, and stay.
+    Until,
+    /// On and on: also what becomes of the lists of the server.
+    Lasting,
+}
+
+/// Begins to follow what the options name: a server, or a recording.
+///
+/// # Errors
+/// See [`CommandError`].
+async fn follow(
+    sources: &Sources,
+    feed: &FeedArgs,
+    recording: Option<&RecordingArgs>,
+    span: Span,
+) -> Result<Follower, CommandError> {
+    if let Some((file, at)) = recording.and_then(|it| Some((it.from.as_deref()?, it.at.as_deref()))) {
+        return follow_recording(file, at);
+    }
+    let plan = Plan::of(sources.settings()?)?;
+    let now = clock::start();
+    let watching = if span == Span::Lasting {
+        intake::watching(&plan.watched, plan.pace.batch)
+    } else {
+        let gathered = gather(&plan.client, &plan.watched, plan.pace.batch, &mut |_| ()).await;
+        let (watching, warning) = gathered.map_err(|error| CommandError::List(error.to_string()))?;
+        if let Some(warning) = warning {
+            tell(&warning);
+        }
+        watching
+    };
+    for warning in &plan.watched.warnings {
+        tell(warning);
+    }
+    let list = Arc::new(watching.list(1));
+    let interval_ms = plan.pace.interval.as_millis() as u64;
+    let freshness = match span {
+        // A round is not to age within itself, however long that takes.
+        Span::Round => Freshness::FOR_EVER,
+        Span::Until | Span::Lasting => Freshness::for_interval(interval_ms),
+    };
+    let began = now();
+    let chronicle = Chronicle::new(Roster::new(Arc::clone(&list), freshness, began), plan.rules, began);
+    let recorder = match &feed.record.record {
+        Some(file) => Some(record(file, &feed.record, &plan, &chronicle)?),
+        None => None,
+    };
+    let client = Arc::new(plan.client.clone());
+    let poller = Poller::start(client, Arc::clone(&list), pace(&plan.pace), Arc::clone(&now));
+    let intake = Intake::of(poller, list, watching).following(&plan.client, plan.watched);
+    let signals = Signals::listen().map_err(CommandError::Runtime)?;
+    let about = About { api: plan.api, context: plan.context };
+    Ok(Follower::live(about, chronicle, intake, recorder, interval_ms, signals, now))
+}
+
+/// Follows a recording up to `at`, or to its end.
+fn follow_recording(file: &Path, at: Option<&str>) -> Result<Follower, CommandError> {
+    let (player, chronicle) = Player::open(file)?;
+    let recording = player.recording();
+    let (first, last) = (recording.first(), recording.last()?);
+    let until = match at {
+        None => u64::MAX,
+        Some(text) => When::parse(text)
+            .and_then(|when| when.within(first, last, &jiff::tz::TimeZone::system()))
+            .map_err(|why| SettingsError(format!("--at {}: {why}", visible(text))))?,
+    };
+    let head = recording.head();
+    let about = About { api: head.api.clone(), context: head.context.clone() };
+    Ok(Follower::recorded(about, player, chronicle, until))
+}
+
+/// Begins to record what `chronicle` is about.
+fn record(
+    file: &Path,
+    args: &RecordArgs,
+    plan: &Plan,
+    chronicle: &Chronicle,
+) -> Result<Recorder, CommandError> {
+    let limits = Limits { size: args.record_limit.unwrap_or(Limits::default().size), ..Limits::default() };
+    let at = chronicle.now();
+    let told = |stopped: Stopped| tell(&stopped.to_string());
+    Ok(Recorder::start(file, limits, at, head(plan), chronicle.roster(), told)?)
+}
+
+/// What a recording is of.
+fn head(plan: &Plan) -> Head {
+    Head {
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        api: plan.api.clone(),
+        context: plan.context.clone(),
+        rules: plan.rules,
+        interval_ms: plan.pace.interval.as_millis() as u64,
+        ..Head::default()
+    }
+}
+
+fn pace(pace: &PaceSettings) -> Pace {
+    Pace { interval: pace.interval, concurrency: pace.concurrency, seed: clock::unix_ms() as u64 }
 }

@@ -4,6 +4,7 @@
 //! changes what is known; [`Knowledge::apply`] takes it, [`Knowledge::advance`] lets time pass.
 
 mod batches;
+mod chronicle;
 mod connection;
 mod fetch_error;
 mod findings;
@@ -11,6 +12,7 @@ mod hints;
 mod history;
 mod input;
 mod knowledge;
+mod landmarks;
 mod latency;
 mod observation;
 mod platform;
@@ -19,6 +21,7 @@ mod roster;
 mod server_clock;
 mod state;
 mod tally;
+mod tape;
 mod text;
 mod time;
 mod timeline;
@@ -27,8 +30,10 @@ mod transition;
 mod trend;
 mod verdict;
 mod watch_list;
+mod when;
 
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
+pub use chronicle::Chronicle;
 pub use connection::{ConnId, Connection};
 pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{
@@ -38,18 +43,21 @@ pub use hints::{BodyLength, Bytes, Hints, RateLimit, WireShape};
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
 pub use input::Input;
 pub use knowledge::{Knowledge, News};
+pub use landmarks::{Incident, Landmarks, Point};
 pub use latency::Latency;
 pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
 pub use query::{Facts, Query, QueryError, Truth};
-pub use roster::{Changes, Roster, Totals, Tracked};
+pub use roster::{BatchState, Changes, Gone, LeftOut, Roster, RosterState, Totals, Tracked};
 pub use server_clock::ServerClock;
 pub use state::{Presence, Why};
+pub use tape::{REACH_MS, Tape, seen_at, taken_at};
 pub use text::{visible, visible_bounded};
-pub use time::{Moment, Since, short_age};
+pub use time::{Moment, Since, short_age, short_expiry};
 pub use timeline::{Event, EventGroup, Story, Timeline};
 pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
 pub use transition::{Socket, Transition, What};
 pub use trend::{Bucket, Failed, Rates, Sums, Took, Trend};
 pub use verdict::{Sockets, verdict};
 pub use watch_list::{Entry, UserId, UserIx, WatchList, check_id};
+pub use when::When;
