@@ -63,7 +63,6 @@ fn line(step: &Step) -> Line<'_> {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
 fn figures<S: serde::Serializer>(
     figures: &&[(&'static str, Number)],
     serializer: S,

@@ -21,15 +21,12 @@ pub(super) fn judge(shown: &Result<Handshake, FetchError>, host: &str, insecure:
         (Some(protocol), None) => protocol.to_owned(),
         _ => "the handshake was broken off".to_owned(),
     };
-    let mut step = match &shown.refused {
-        Some((what, advice)) => {
-            let step = Step::failed(Part::Tls, format!("no trusted connection: {what}"), *advice);
-            hint(step, own, host, now)
-        }
-        None => {
-            let certificate = own.map(|own| format!("; the certificate is {}", own.validity_words(now)));
-            Step::ok(Part::Tls, format!("{agreed}{}", certificate.unwrap_or_default()))
-        }
+    let mut step = if let Some((what, advice)) = &shown.refused {
+        let step = Step::failed(Part::Tls, format!("no trusted connection: {what}"), *advice);
+        hint(step, own, host, now)
+    } else {
+        let certificate = own.map(|own| format!("; the certificate is {}", own.validity_words(now)));
+        Step::ok(Part::Tls, format!("{agreed}{}", certificate.unwrap_or_default()))
     };
     for (place, certificate) in chain.iter().enumerate() {
         step = step.detail(format!("certificate {}: {}", place + 1, certificate.words(now)));
@@ -105,18 +102,18 @@ mod tests {
     use super::super::certificate::tests::{NOW, der};
     use super::*;
 
-    fn shown(refused: Option<(&str, &'static str)>, until: (i32, u8, u8)) -> Result<Handshake, FetchError> {
-        Ok(Handshake {
+    fn shown(refused: Option<(&str, &'static str)>, until: (i32, u8, u8)) -> Handshake {
+        Handshake {
             protocol: refused.is_none().then_some("TLS 1.3"),
             cipher: refused.is_none().then(|| "TLS13_AES_256_GCM_SHA384".into()),
             chain: vec![der(&["im.example"], until)],
             refused: refused.map(|(what, advice)| (what.into(), advice)),
-        })
+        }
     }
 
     #[test]
     fn protocol_cipher_and_chain_are_named() {
-        let step = judge(&shown(None, (2027, 1, 1)), "im.example", false, NOW);
+        let step = judge(&Ok(shown(None, (2027, 1, 1))), "im.example", false, NOW);
         assert_eq!(step.outcome, Outcome::Ok);
         assert_eq!(
             step.seen,
@@ -127,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_certificate_that_expires_soon_is_warned_of_in_time() {
-        let at = |days: i64| judge(&shown(None, (2027, 1, 1)), "im.example", false, NOW + days * DAY);
+        let at = |days: i64| judge(&Ok(shown(None, (2027, 1, 1))), "im.example", false, NOW + days * DAY);
         assert_eq!(at(365 - 21).outcome, Outcome::Ok);
         let step = at(365 - 20);
         assert_eq!(step.outcome, Outcome::Warning);
@@ -137,7 +134,7 @@ mod tests {
     #[test]
     fn a_refused_certificate_says_why_and_what_it_is_for() {
         let step = judge(
-            &shown(Some(("the certificate is for another name", "x")), (2025, 6, 1)),
+            &Ok(shown(Some(("the certificate is for another name", "x")), (2025, 6, 1))),
             "other",
             false,
             NOW,
@@ -154,7 +151,7 @@ mod tests {
 
     #[test]
     fn insecure_is_a_warning_and_says_what_goes_unchecked() {
-        let step = judge(&shown(None, (2025, 6, 1)), "other", true, NOW);
+        let step = judge(&Ok(shown(None, (2025, 6, 1))), "other", true, NOW);
         assert_eq!(step.outcome, Outcome::Warning);
         let details = step.details.join("\n");
         assert!(details.contains("unchecked: it is for im.example"), "{details}");

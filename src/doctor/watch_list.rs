@@ -13,6 +13,9 @@ const SAMPLE: usize = 2_000;
 /// So many users are named in a sentence.
 const NAMED: usize = 5;
 
+/// How many users were read of how many, where that is known, when time was up.
+type Reached = Option<(u64, u64)>;
+
 /// The lists as they were read.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
@@ -85,7 +88,7 @@ impl Gathered {
     fn take(
         &mut self,
         what: &str,
-        read: Result<Result<Vec<String>, FetchError>, Option<(u64, u64)>>,
+        read: Result<Result<Vec<String>, FetchError>, Reached>,
         timeout: Duration,
     ) {
         match read {

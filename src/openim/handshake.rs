@@ -45,9 +45,8 @@ impl Inner {
             let stream = TcpStream::connect(address).await?;
             TlsConnector::from(Arc::new(config)).connect(name, stream).await
         };
-        let connected = match tokio::time::timeout(self.timeout, connected).await {
-            Ok(connected) => connected,
-            Err(_) => return Err(FetchError::Timeout { after_ms: self.timeout.as_millis() as u64 }),
+        let Ok(connected) = tokio::time::timeout(self.timeout, connected).await else {
+            return Err(FetchError::Timeout { after_ms: self.timeout.as_millis() as u64 });
         };
         let chain = witness.chain().iter().map(|certificate| certificate.to_vec()).collect();
         match connected {
