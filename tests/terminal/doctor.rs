@@ -9,8 +9,8 @@ use super::{IMTOP, SIZE};
 const ARGS: [&str; 4] = ["doctor", "--api", "http://127.0.0.1:1", "u"];
 
 /// The doctor at the moment when it has asked the terminal.
-fn asking(more: &[&str]) -> Session {
-    let session = Session::start(IMTOP, &[&ARGS, more].concat(), SIZE);
+fn asking() -> Session {
+    let session = Session::start(IMTOP, &ARGS, SIZE);
     session.until("the question", |screen| screen.contents().lines().any(|line| line.trim_end() == "●"));
     assert!(session.sent().ends_with("\u{1b}[6n\u{1b}[c"), "{:?}", session.sent());
     session
@@ -18,7 +18,7 @@ fn asking(more: &[&str]) -> Session {
 
 #[test]
 fn the_terminals_answers_are_taken_and_nothing_of_them_stays() {
-    let mut session = asking(&[]);
+    let mut session = asking();
     session.press("\u{1b}[9;3R\u{1b}[?65;1;52c");
     let text = session.until_shows("step");
     for words in [
@@ -36,11 +36,11 @@ fn the_terminals_answers_are_taken_and_nothing_of_them_stays() {
 
 #[test]
 fn signals_end_it_while_it_waits_and_the_line_is_as_it_was() {
-    let mut session = asking(&[]);
+    let mut session = asking();
     session.press("\u{3}");
     assert_eq!(session.end(), 130);
     session.expect_restored();
-    let mut session = asking(&[]);
+    let mut session = asking();
     session.signal(Signal::TERM);
     assert_eq!(session.end(), 143);
     session.expect_restored();
@@ -48,8 +48,10 @@ fn signals_end_it_while_it_waits_and_the_line_is_as_it_was() {
 
 #[test]
 fn a_terminal_that_does_not_answer_is_not_waited_for_long() {
-    let mut session = asking(&["--timeout", "100ms"]);
-    let text = session.until_shows("the terminal does not say; 1 is assumed");
+    let mut session = Session::start(IMTOP, &[&ARGS[..], &["--timeout", "100ms"]].concat(), SIZE);
+    let text = session.until_shows("step failed");
+    assert!(session.sent().contains("●\u{1b}[6n\u{1b}[c"), "it was asked");
+    assert!(text.contains("the terminal does not say; 1 is assumed"), "{text}");
     assert!(text.contains("copying (OSC 52): the terminal does not say"), "{text}");
     assert_eq!(session.end(), 1);
     session.expect_restored();
