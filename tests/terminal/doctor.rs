@@ -20,7 +20,7 @@ fn asking() -> Session {
 fn the_terminals_answers_are_taken_and_nothing_of_them_stays() {
     let mut session = asking();
     session.press("\u{1b}[9;3R\u{1b}[?65;1;52c");
-    let text = session.until_shows("step");
+    let text = session.until_shows("steps failed");
     for words in [
         "100 columns and 30 rows, 256 colours, UTF-8",
         "take 2 columns (measured)",
@@ -49,7 +49,7 @@ fn signals_end_it_while_it_waits_and_the_line_is_as_it_was() {
 #[test]
 fn a_terminal_that_does_not_answer_is_not_waited_for_long() {
     let mut session = Session::start(IMTOP, &[&ARGS[..], &["--timeout", "100ms"]].concat(), SIZE);
-    let text = session.until_shows("step failed");
+    let text = session.until_shows("steps failed");
     assert!(session.sent().contains("●\u{1b}[6n\u{1b}[c"), "it was asked");
     assert!(text.contains("the terminal does not say; 1 is assumed"), "{text}");
     assert!(text.contains("copying (OSC 52): the terminal does not say"), "{text}");
