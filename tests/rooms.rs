@@ -31,6 +31,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("handover", &["app", "output", "presence", "ui"]),
     ("watching", &["presence"]),
+    ("doctor", &["config", "openim", "presence"]),
     (
         "run",
         &[
@@ -58,6 +59,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "clipboard",
             "clock",
             "config",
+            "doctor",
             "feed",
             "handover",
             "headless",

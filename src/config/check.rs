@@ -105,7 +105,7 @@ impl Checked<'_> {
 }
 
 /// Whether a file is there for this user alone; what is in it is not read.
-fn private(path: &Path) -> Result<(), String> {
+pub(super) fn private(path: &Path) -> Result<(), String> {
     let shown = visible_bounded(&path.display().to_string(), 120);
     let why = match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -152,7 +152,14 @@ impl Page<'_> {
     }
 
     fn who(&self, name: &str, said: Said<'_>) -> String {
-        let file = &self.view.sources.file.name;
+        self.view.who(name, said)
+    }
+}
+
+impl View<'_> {
+    /// Who says what the setting `name` is, for a person.
+    pub(super) fn who(&self, name: &str, said: Said<'_>) -> String {
+        let file = &self.sources.file.name;
         match said {
             Said::Flag => "flag".to_owned(),
             Said::Environment => format!("environment {}", variable(name)),

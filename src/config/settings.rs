@@ -11,7 +11,7 @@ use super::watched::Wanted;
 use super::{PictureSettings, Watched};
 use crate::app::Keymap;
 use crate::cli::{PaceArgs, parse_interval, parse_size, parse_timeout};
-use crate::openim::{Options, Origin, Tls, known_secrets};
+use crate::openim::{Credentials, Options, Origin, Tls, known_secrets};
 use crate::presence::{Policy, RuleSettings};
 
 /// Where the API is if nobody says so.
@@ -55,7 +55,7 @@ impl PaceSettings {
         }
     }
 
-    fn of(view: View<'_>) -> PaceSettings {
+    pub(super) fn of(view: View<'_>) -> PaceSettings {
         let usual = PaceSettings::DEFAULT;
         PaceSettings {
             interval: view
@@ -136,6 +136,18 @@ pub(super) fn server(
     view: View<'_>,
     pace: PaceSettings,
 ) -> Result<(Options, Vec<String>, bool), SettingsError> {
+    server_with(view, pace, Belonging::credentials)
+}
+
+/// The same with credentials that somebody else finds.
+///
+/// # Errors
+/// The first wish that cannot be granted.
+pub(super) fn server_with<'a>(
+    view: View<'a>,
+    pace: PaceSettings,
+    credentials: impl FnOnce(&Belonging<'a>) -> Result<Credentials, SettingsError>,
+) -> Result<(Options, Vec<String>, bool), SettingsError> {
     let (api, said) = api(view)?;
     let belonging = Belonging::of(view, &api, said);
     let is_on =
@@ -161,7 +173,7 @@ pub(super) fn server(
         insecure,
     };
     let options = Options {
-        credentials: belonging.credentials()?,
+        credentials: credentials(&belonging)?,
         api,
         timeout: pace.timeout,
         body_limit: view

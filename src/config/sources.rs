@@ -12,7 +12,7 @@ use super::credentials::VARIABLES;
 use super::file::{ConfigFile, unknown_context};
 use super::table::{Kind, Part, SETTINGS, SettingRow, setting};
 use super::value::{Said, Value};
-use super::{Environment, Listing, Location, PictureSettings, Settings, SettingsError};
+use super::{Environment, Examined, Listing, Location, PictureSettings, Settings, SettingsError};
 use crate::app::Keymap;
 use crate::cli::LogLevel;
 
@@ -117,6 +117,15 @@ impl Sources {
     /// There is no such context, or a wish that cannot be granted.
     pub fn for_context(&self, name: &str) -> Result<Settings, SettingsError> {
         Settings::of(self.view_of(name)?)
+    }
+
+    /// The settings as far as they go: what is missing or cannot be read does not keep the rest back.
+    /// Reads the watch list as [`Sources::settings`] does.
+    ///
+    /// # Errors
+    /// A wish about the server or the picture that cannot be granted.
+    pub fn examined(&self) -> Result<Examined, SettingsError> {
+        Examined::of(self.view())
     }
 
     /// How the demo is to look: as flags, environment and the top of the file say, as it has no context.

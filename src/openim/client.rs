@@ -4,10 +4,12 @@
 //! configured origin and nowhere else.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::trace;
@@ -19,13 +21,16 @@ use super::endpoint::Endpoint;
 use super::envelope;
 use super::error_code;
 use super::failure::{self, Peer};
+use super::handshake::Handshake;
+use super::identity::Identity;
 use super::listing::Progress;
 use super::online_status::{About, Sieve};
-use super::options::{Options, SetupError};
+use super::options::{Destination, Options, SetupError};
 use super::origin::Origin;
+use super::probe::Probe;
 use super::redact::Redactor;
 use super::session::{Pass, Session};
-use super::tls;
+use super::tls::{self, Tls};
 use super::token::Keys;
 
 /// An idle connection is closed after so long, before proxies on the way close theirs.
@@ -57,13 +62,14 @@ pub struct Client(Arc<Inner>);
 
 pub(super) struct Inner {
     http: reqwest::Client,
-    api: Origin,
-    /// Whether every connection goes to a proxy.
-    proxied: bool,
+    pub(super) api: Origin,
+    /// Whom connections are made to.
+    pub(super) destination: Destination,
+    pub(super) tls: Tls,
     /// Of each endpoint, in the order of [`Endpoint::ALL`].
     urls: [reqwest::Url; Endpoint::ALL.len()],
-    session: Session,
-    keys: Keys,
+    pub(super) session: Session,
+    pub(super) keys: Keys,
     pub(super) timeout: Duration,
     pub(super) body_limit: u64,
     gzip: bool,
@@ -80,9 +86,15 @@ impl fmt::Debug for Client {
 /// What one request brought, before anybody looked into it.
 pub(super) struct Reply {
     operation_id: OperationId,
-    /// Empty where there were none.
-    headers: HeaderMap,
+    pub(super) head: Head,
     pub(super) body: Result<Body, FetchError>,
+}
+
+/// What stands before a body; nothing where no answer began.
+#[derive(Default)]
+pub(super) struct Head {
+    pub(super) status: Option<StatusCode>,
+    pub(super) headers: HeaderMap,
 }
 
 /// A [`Fetched`] without its answer.
@@ -114,7 +126,7 @@ impl Client {
             .pool_max_idle_per_host(options.concurrency.max(1))
             .pool_idle_timeout(IDLE)
             .tls_backend_preconfigured(tls);
-        let proxied = proxy.is_some();
+        let destination = options.destination()?;
         if let Some((proxy, _)) = proxy {
             http = http.proxy(proxy);
         }
@@ -123,7 +135,8 @@ impl Client {
             http: http.build().map_err(|_| SetupError::Http)?,
             urls: Endpoint::ALL.map(|endpoint| options.api.url_of(endpoint)),
             api: options.api,
-            proxied,
+            destination,
+            tls: options.tls,
             session: Session::new(options.credentials, options.timeout),
             run: keys.hash(b"run") as u32,
             keys,
@@ -193,6 +206,47 @@ impl Client {
     pub async fn nicknames(&self, ids: &[String]) -> Result<Vec<(String, String)>, FetchError> {
         self.0.nicknames(ids).await
     }
+
+    /// Asks which of `ids` the server has no user for (`POST /user/get_users_info`, which leaves those
+    /// out), 500 at a time, one after the other; in the order of `ids`.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`] of the first question that fails.
+    pub async fn unregistered(&self, ids: &[String]) -> Result<Vec<String>, FetchError> {
+        self.0.unregistered(ids).await
+    }
+
+    /// Whom connections are made to: the server, or the proxy before it.
+    pub fn destination(&self) -> &Destination {
+        &self.0.destination
+    }
+
+    /// Makes a TLS connection to `address` as for a request to the server, looks at what it shows of
+    /// itself, and closes it again.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`], where there was no handshake to look at. A certificate that is not accepted is
+    /// none: see [`Handshake::refused`].
+    pub async fn handshake(&self, address: SocketAddr) -> Result<Handshake, FetchError> {
+        self.0.handshake(address).await
+    }
+
+    /// Asks a question about `user` without a token, which OpenIM refuses: whether it is there at all.
+    pub async fn probe(&self, user: &str) -> Probe {
+        self.0.probe(user).await
+    }
+
+    /// What the admin token says of itself. Gets one where there is none yet, which for a login means
+    /// to log in.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Credentials`], or whatever a login met.
+    pub async fn identity(&self) -> Result<Identity, FetchError> {
+        self.0.identity().await
+    }
 }
 
 impl Inner {
@@ -251,7 +305,7 @@ impl Inner {
         batch: u32,
         sieve: &mut Sieve,
     ) -> (Heard, Result<Answer, FetchError>) {
-        let Reply { operation_id, headers, body } = reply;
+        let Reply { operation_id, head: Head { headers, .. }, body } = reply;
         let wire_bytes = body.as_ref().map_or(0, |body| body.wire.len() as u64);
         let (keys, redactor, limit) = (&self.keys, &pass.redactor, self.body_limit);
         let packing = body.as_ref().ok().map(|body| body.packing);
@@ -265,6 +319,11 @@ impl Inner {
         };
         let server_date = failure::http_date(&headers, &DATE);
         (Heard { operation_id, server_date, wire_bytes, oddities, hints }, answer)
+    }
+
+    /// Whom connections are made to, in words for a failure.
+    pub(super) fn peer(&self) -> Peer<'_> {
+        if self.destination.is_proxy { Peer::Proxy } else { Peer::Server(self.api.host()) }
     }
 
     fn operation_id(&self) -> OperationId {
@@ -284,8 +343,8 @@ impl Inner {
         let operation_id = self.operation_id();
         let (path, operation, began) = (endpoint.path(), &*operation_id.0, tokio::time::Instant::now());
         trace!(path, operation, bytes = question.len(), "request");
-        let mut headers = HeaderMap::new();
-        let exchange = self.exchange(endpoint, question, &operation_id, token, redactor, &mut headers);
+        let mut head = Head::default();
+        let exchange = self.exchange(endpoint, question, &operation_id, token, redactor, &mut head);
         let body = match tokio::time::timeout(limit, exchange).await {
             Ok(body) => body,
             Err(_) => Err(FetchError::Timeout { after_ms: limit.as_millis() as u64 }),
@@ -297,7 +356,7 @@ impl Inner {
             }
             Err(error) => trace!(path, operation, took_ms, %error, "no reply"),
         }
-        Reply { operation_id, headers, body }
+        Reply { operation_id, head, body }
     }
 
     async fn exchange(
@@ -307,7 +366,7 @@ impl Inner {
         operation_id: &OperationId,
         token: Option<&SecretString>,
         redactor: &Redactor,
-        headers: &mut HeaderMap,
+        head: &mut Head,
     ) -> Result<Body, FetchError> {
         let mut request = self
             .http
@@ -320,11 +379,12 @@ impl Inner {
         if let Some(token) = token.filter(|_| endpoint.wants_token()) {
             request = request.header("token", sensitive(token)?);
         }
-        let peer = if self.proxied { Peer::Proxy } else { Peer::Server(self.api.host()) };
+        let peer = self.peer();
         let failed = |error: &reqwest::Error| failure::of_transport(error, peer);
         let mut response = request.body(question).send().await.map_err(|error| failed(&error))?;
-        *headers = std::mem::take(response.headers_mut());
         let status = response.status();
+        *head = Head { status: Some(status), headers: std::mem::take(response.headers_mut()) };
+        let headers = &head.headers;
         if status.is_success() {
             return Body::receive(response, Packing::of(headers)?, self.body_limit, failed).await;
         }

@@ -65,6 +65,22 @@ pub(super) fn of_transport(error: &reqwest::Error, peer: Peer<'_>) -> FetchError
     }
 }
 
+/// What a TCP connection or a TLS handshake that failed comes to.
+pub(super) fn of_connection(error: &io::Error, peer: Peer<'_>) -> FetchError {
+    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        let (what, advice) = tls_words(tls);
+        return FetchError::Tls { what: what.into(), advice };
+    }
+    let what = match io_words(error, peer) {
+        Some(Words::Failed(words)) => words.into(),
+        Some(Words::NotHttp) | None => "the connection failed".into(),
+    };
+    match peer {
+        Peer::Server(_) => FetchError::Unreachable { what },
+        Peer::Proxy => FetchError::ProxyUnreachable { what },
+    }
+}
+
 enum Words {
     Failed(Cow<'static, str>),
     NotHttp,
@@ -137,7 +153,7 @@ fn io_words(error: &io::Error, peer: Peer<'_>) -> Option<Words> {
 }
 
 /// What failed, and what to do.
-fn tls_words(error: &TlsError) -> (&'static str, &'static str) {
+pub(super) fn tls_words(error: &TlsError) -> (&'static str, &'static str) {
     const LOG: &str = "look at the log of the server, or of the proxy that speaks TLS for it";
     match error {
         TlsError::InvalidCertificate(error) => certificate_words(error),

@@ -128,6 +128,22 @@ impl Inner {
         Err(undecodable("the pages of users have no end"))
     }
 
+    pub(super) async fn unregistered(&self, ids: &[String]) -> Result<Vec<String>, FetchError> {
+        let mut missing = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            let question = NamesQuestion { users: chunk };
+            let known = self
+                .list(Endpoint::UsersInfo, &question, |json, redactor| {
+                    let infos: Infos<'_> = data(json, Endpoint::UsersInfo, redactor)?;
+                    let infos = infos.users.unwrap_or_default().into_iter();
+                    Ok(infos.map(|Object(info)| info.user.0.into_owned()).collect::<HashSet<_>>())
+                })
+                .await?;
+            missing.extend(chunk.iter().filter(|id| !known.contains(*id)).cloned());
+        }
+        Ok(missing)
+    }
+
     pub(super) async fn nicknames(&self, ids: &[String]) -> Result<Vec<(String, String)>, FetchError> {
         let mut names = Vec::new();
         for chunk in ids.chunks(CHUNK) {

@@ -19,6 +19,8 @@
 //!      |  listing       pages and chunks, by the same session and client
 //!      v
 //!   Result<Vec<..>, FetchError>
+//!
+//!   Client::handshake, probe, identity   one look each: TLS, HTTP, the admin token
 //! ```
 
 mod body;
@@ -29,7 +31,9 @@ mod entry;
 mod envelope;
 mod error_code;
 mod failure;
+mod handshake;
 mod hints;
+mod identity;
 mod json;
 mod known_secrets;
 mod listing;
@@ -38,6 +42,7 @@ mod online_status;
 mod options;
 mod origin;
 mod outline;
+mod probe;
 mod redact;
 mod session;
 mod tls;
@@ -46,10 +51,13 @@ mod token;
 pub use client::{Client, Fetched};
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
+pub use handshake::Handshake;
+pub use identity::Identity;
 pub use known_secrets::known_secrets;
 pub use listing::Progress;
 pub use online_status::{Sieve, read_online_status};
-pub use options::{Options, SetupError};
+pub use options::{Destination, Options, SetupError};
 pub use origin::{Origin, OriginError};
+pub use probe::Probe;
 pub use tls::Tls;
 pub use token::Keys;

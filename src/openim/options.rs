@@ -46,13 +46,56 @@ impl Options {
     ///
     /// [`SetupError::Proxy`].
     pub(super) fn parsed_proxy(&self) -> Result<Option<(reqwest::Proxy, bool)>, SetupError> {
+        let Some(url) = self.proxy_url()? else { return Ok(None) };
+        let encrypted = url.scheme() == "https";
+        Ok(Some((reqwest::Proxy::all(url).map_err(|_| SetupError::Proxy)?, encrypted)))
+    }
+
+    fn proxy_url(&self) -> Result<Option<reqwest::Url>, SetupError> {
         let Some(address) = &self.proxy else { return Ok(None) };
         let url = reqwest::Url::parse(address.expose_secret().trim()).map_err(|_| SetupError::Proxy)?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(SetupError::Proxy);
         }
-        let encrypted = url.scheme() == "https";
-        Ok(Some((reqwest::Proxy::all(url).map_err(|_| SetupError::Proxy)?, encrypted)))
+        Ok(Some(url))
+    }
+
+    /// Whom connections are made to.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Proxy`].
+    pub(super) fn destination(&self) -> Result<Destination, SetupError> {
+        let Some(url) = self.proxy_url()? else {
+            let (host, port) = (self.api.host(), self.api.port());
+            return Ok(Destination { host: bare(host).into(), port, is_proxy: false });
+        };
+        let host = bare(url.host_str().unwrap_or_default()).into();
+        Ok(Destination { host, port: url.port_or_known_default().unwrap_or(80), is_proxy: true })
+    }
+}
+
+/// A host without the brackets that an IPv6 address has in a URL.
+fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+/// Whom connections are made to. The host of a proxy is not to be shown: what was taken for it may be
+/// a part of its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// A name or an address.
+    pub host: Box<str>,
+    /// TCP port.
+    pub port: u16,
+    /// Whether it is the proxy rather than the server.
+    pub is_proxy: bool,
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = if self.is_proxy { "the proxy" } else { &self.host };
+        write!(f, "Destination({host}, {})", self.port)
     }
 }
 

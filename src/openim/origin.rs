@@ -106,6 +106,11 @@ impl Origin {
         !self.is_https() && !self.is_loopback()
     }
 
+    /// The TCP port.
+    pub fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or(80)
+    }
+
     /// The host, as it is asked of the name service.
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()

@@ -1,7 +1,7 @@
 //! The TLS of the client: trust, our own certificate, and none of it where nothing is encrypted.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -39,19 +39,36 @@ pub(super) fn none() -> Result<ClientConfig, SetupError> {
 ///
 /// [`SetupError::File`] for a file that cannot be used, [`SetupError::Tls`] for anything else.
 pub(super) fn config(tls: &Tls) -> Result<ClientConfig, SetupError> {
-    let verifier: Arc<dyn ServerCertVerifier> = if tls.insecure {
-        Arc::new(AnyCertificate(provider()))
-    } else {
-        let extra = tls.ca_file.as_deref().map(certificates).transpose()?.unwrap_or_default();
-        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider());
-        Arc::new(verifier.map_err(|error| match (error, &tls.ca_file) {
-            (rustls::Error::General(_), _) => {
-                SetupError::Tls("this system has no trusted authorities; name some with --ca-file")
-            }
-            (_, Some(path)) => SetupError::file(path, "not a certificate of an authority"),
-            _ => SetupError::Tls("the system's trusted authorities cannot be used"),
-        })?)
-    };
+    config_with(tls, verifier(tls)?)
+}
+
+/// The configuration for https, and what the server that it is used with first shows of itself.
+///
+/// # Errors
+///
+/// As [`config`].
+pub(super) fn witnessed(tls: &Tls) -> Result<(ClientConfig, Arc<Witness>), SetupError> {
+    let witness = Arc::new(Witness { judge: verifier(tls)?, chain: OnceLock::new() });
+    Ok((config_with(tls, Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)?, witness))
+}
+
+/// Who says whether a certificate is accepted.
+fn verifier(tls: &Tls) -> Result<Arc<dyn ServerCertVerifier>, SetupError> {
+    if tls.insecure {
+        return Ok(Arc::new(AnyCertificate(provider())));
+    }
+    let extra = tls.ca_file.as_deref().map(certificates).transpose()?.unwrap_or_default();
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider());
+    Ok(Arc::new(verifier.map_err(|error| match (error, &tls.ca_file) {
+        (rustls::Error::General(_), _) => {
+            SetupError::Tls("this system has no trusted authorities; name some with --ca-file")
+        }
+        (_, Some(path)) => SetupError::file(path, "not a certificate of an authority"),
+        _ => SetupError::Tls("the system's trusted authorities cannot be used"),
+    })?))
+}
+
+fn config_with(tls: &Tls, verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, SetupError> {
     let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
     let Some(cert) = &tls.client_cert else {
         return Ok(builder.with_no_client_auth());
@@ -132,5 +149,56 @@ impl ServerCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Judges as another does, and keeps the chain that was judged.
+#[derive(Debug)]
+pub(super) struct Witness {
+    judge: Arc<dyn ServerCertVerifier>,
+    chain: OnceLock<Vec<CertificateDer<'static>>>,
+}
+
+impl Witness {
+    /// The chain, the server's own certificate first; empty where none was shown.
+    pub(super) fn chain(&self) -> &[CertificateDer<'static>] {
+        self.chain.get().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain = std::iter::once(own).chain(others).map(|der| der.clone().into_owned());
+        self.chain.get_or_init(|| chain.collect());
+        self.judge.verify_server_cert(own, others, name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls12_signature(message, cert, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls13_signature(message, cert, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.judge.supported_verify_schemes()
     }
 }

@@ -51,6 +51,12 @@ impl ServerClock {
         }
     }
 
+    /// Least and most that the server's clock minus ours can be, in milliseconds; `None` before the
+    /// first answer.
+    pub fn bounds_ms(&self) -> Option<(i64, i64)> {
+        self.bounds
+    }
+
     /// What the server's clock shows at `now`, in unix seconds.
     pub fn unix_seconds(&self, now: Moment) -> i64 {
         now.unix_ms.saturating_add(self.offset_ms()).div_euclid(1000)
@@ -71,6 +77,7 @@ mod tests {
         for ms in [100_000, 100_400, 101_999] {
             clock.observe(ms / 1000, at(ms), at(ms + 20));
             assert_eq!(clock.offset_ms(), 0);
+            assert!(clock.bounds_ms().is_some_and(|(low, high)| low <= 0 && 0 <= high));
         }
     }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contexts;
+mod doctor;
 mod effects;
 mod lists;
 mod progress;

@@ -1,0 +1,121 @@
+//! The settings for somebody who looks for what is wrong with them: each with who says so, and
+//! whatever is there where something else is missing.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use super::check::private;
+use super::credentials::Belonging;
+use super::settings::{api, server_with};
+use super::sources::View;
+use super::value::Said;
+use super::watched::Wanted;
+use super::{PaceSettings, PictureSettings, SettingsError, Watched};
+use crate::openim::{Credentials, Options};
+use crate::presence::{visible, visible_bounded};
+
+/// Longest path that is shown, in characters.
+const PATH_LIMIT: usize = 120;
+
+/// Settings as far as they go. Texts are visible-safe; none holds a credential.
+#[derive(Debug)]
+pub struct Examined {
+    /// The configuration file, where there is one.
+    pub file: Option<String>,
+    /// The context, and who names it.
+    pub context: Option<(String, String)>,
+    /// Who gives the API's address: `flag`, `environment IMTOP_API`, `default`.
+    pub api_by: String,
+    /// Where the credentials come from, as in `token file, flag`; or why there are none.
+    pub credentials_by: Result<String, SettingsError>,
+    /// The files in use that hold something secret.
+    pub secret_files: Vec<SecretFile>,
+    /// The server, and how to reach it. Without credentials an empty token, which is never sent.
+    pub server: Options,
+    /// Whom to watch; `None` where nobody is named.
+    pub watched: Option<Result<Watched, SettingsError>>,
+    /// The file of the watch list.
+    pub watch_file: Option<String>,
+    /// How often to ask.
+    pub pace: PaceSettings,
+    /// How things are to look.
+    pub picture: PictureSettings,
+}
+
+/// A file that holds something secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretFile {
+    /// The setting that names it.
+    pub setting: &'static str,
+    /// Its path.
+    pub path: String,
+    /// What is wrong with it, and what to do.
+    pub problem: Option<String>,
+}
+
+impl Examined {
+    /// # Errors
+    /// A wish about the server or the picture that cannot be granted.
+    pub(super) fn of(view: View<'_>) -> Result<Examined, SettingsError> {
+        let pace = PaceSettings::of(view);
+        let (origin, api_said) = api(view)?;
+        let belonging = Belonging::of(view, &origin, api_said);
+        let credentials_by = belonging.source().map(|(name, said)| source_words(view, name, said));
+        let (server, _, _) = server_with(view, pace, |belonging| {
+            Ok(belonging.credentials().unwrap_or_else(|_| Credentials::Token(SecretString::default())))
+        })?;
+        let file = &view.sources.file.name;
+        let context = view.context.map(|name| {
+            let who = view.sources.context_said().map(|said| view.who("context", said));
+            (visible_bounded(name, 40), who.unwrap_or_default())
+        });
+        Ok(Examined {
+            file: (!file.is_empty()).then(|| visible(file).into_owned()),
+            context,
+            api_by: view.who("api", api_said),
+            credentials_by,
+            secret_files: secret_files(&server),
+            server,
+            watched: Wanted::of(view).ok().map(Wanted::read),
+            watch_file: view.whom("watch").and_then(super::sources::Chosen::path).map(|path| shown(&path)),
+            pace,
+            picture: PictureSettings::of(view)?,
+        })
+    }
+}
+
+/// What the credentials are, and who says so.
+fn source_words(view: View<'_>, name: &str, said: Said<'_>) -> String {
+    let what = match name {
+        "IMTOP_TOKEN" => "token",
+        "token-file" | "IMTOP_TOKEN_FILE" => "token file",
+        "token-command" | "IMTOP_TOKEN_COMMAND" => "token command",
+        _ => "login with the server's secret",
+    };
+    let who = match said {
+        // The variables of credentials go by their own names.
+        Said::Environment if name.starts_with("IMTOP_") => format!("environment {name}"),
+        said => view.who(name, said),
+    };
+    format!("{what} ({who})")
+}
+
+fn secret_files(server: &Options) -> Vec<SecretFile> {
+    let of_credentials = match &server.credentials {
+        Credentials::TokenFile(path) => Some(("token-file", path)),
+        Credentials::Login { secret_file, .. } => Some(("secret-file", secret_file)),
+        Credentials::Token(_) | Credentials::TokenCommand(_) => None,
+    };
+    let key = server.tls.client_key.as_ref().map(|path| ("client-key", path));
+    let file = |(setting, path): (&'static str, &PathBuf)| SecretFile {
+        setting,
+        path: shown(path),
+        problem: private(path).err(),
+    };
+    of_credentials.into_iter().chain(key).map(file).collect()
+}
+
+fn shown(path: &std::path::Path) -> String {
+    visible_bounded(&path.display().to_string(), PATH_LIMIT)
+}

@@ -1,0 +1,82 @@
+//! Whether the server lets us ask, judged by one question about one user.
+//!
+//! Never by an empty list: a server with several gateways accepts that from anybody.
+
+use super::step::{Outcome, Part, Step};
+use super::token::ADMIN;
+use crate::openim::Fetched;
+use crate::presence::{FetchError, Platform};
+
+/// Judges the answer to a question about `whom`, with a token for this platform.
+pub(super) fn judge(fetched: &Fetched, whom: &str, platform: Option<Platform>) -> Step {
+    let operation = format!("operationID {}", fetched.operation_id.0);
+    let step = match &fetched.answer {
+        Ok(_) => allowed(whom, platform),
+        Err(error) => refused(error),
+    };
+    step.detail(operation)
+}
+
+fn allowed(whom: &str, platform: Option<Platform>) -> Step {
+    let step = Step::ok(Part::Rights, format!("it answers who is connected, asked about {whom}"));
+    match platform {
+        Some(platform) if platform != ADMIN => step.but(
+            Outcome::Note,
+            format!(
+                "the token is for {}: a server that has no gateway at present answers anybody, and says that \
+                 all are offline; if they are, look at its gateways, and use an admin's token",
+                platform.name()
+            ),
+        ),
+        _ => step,
+    }
+}
+
+fn refused(error: &FetchError) -> Step {
+    let step = Step::failed(Part::Rights, error.to_string(), error.advice());
+    match error {
+        FetchError::Denied { code, .. } | FetchError::Auth { code, .. } | FetchError::Api { code, .. } => {
+            step.count("err_code", *code)
+        }
+        _ => step,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presence::{Answer, Oddities, OperationId};
+
+    fn judged(answer: Result<Answer, FetchError>, platform: Platform) -> Step {
+        let fetched = Fetched {
+            operation_id: OperationId("imtop-1".into()),
+            server_date: None,
+            wire_bytes: 0,
+            oddities: Oddities::default(),
+            hints: None,
+            answer,
+        };
+        judge(&fetched, "u", Some(platform))
+    }
+
+    #[test]
+    fn an_answer_is_what_rights_are_judged_by() {
+        assert_eq!(judged(Ok(Answer::Same), ADMIN).outcome, Outcome::Ok);
+        let step = judged(Ok(Answer::Same), Platform(2));
+        assert_eq!(step.outcome, Outcome::Note);
+        assert!(step.advice[0].contains("no gateway"), "{:?}", step.advice);
+    }
+
+    #[test]
+    fn a_refusal_names_its_code_and_what_to_do() {
+        let error =
+            FetchError::Denied { code: 1002, what: "NoPermissionError".into(), advice: "imAdminUser" };
+        let step = judged(Err(error), ADMIN);
+        assert_eq!(step.outcome, Outcome::Failed);
+        assert_eq!(step.seen, "no permission: NoPermissionError (1002)");
+        assert_eq!(
+            (step.advice, step.figures),
+            (vec!["imAdminUser".to_owned()], vec![("err_code", 1002.into())])
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! What the admin token says of itself. The token stays here.
+
+use crate::presence::{Claims, FetchError, Fingerprint, Unreadable};
+
+use super::client::Inner;
+use super::token::read_claims;
+
+/// What an admin token says of itself; only the server can tell whether that is true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Tells it from other tokens of this run.
+    pub fingerprint: Fingerprint,
+    /// Its claims, or why they could not be read.
+    pub claims: Result<Claims, Unreadable>,
+}
+
+impl Inner {
+    /// Gets a token, where there is none yet, and reads its claims.
+    ///
+    /// # Errors
+    ///
+    /// As for a request that wants one.
+    pub(super) async fn identity(&self) -> Result<Identity, FetchError> {
+        use secrecy::ExposeSecret as _;
+        let pass = self.session.pass(self).await?;
+        let token = pass.token.expose_secret();
+        Ok(Identity {
+            fingerprint: self.keys.fingerprint(token),
+            claims: read_claims(token, "", &pass.redactor),
+        })
+    }
+}
