@@ -63,14 +63,14 @@ fn it_waits_until_it_is_so_and_says_when() {
 #[test]
 fn when_time_is_up_it_says_how_far_it_was() {
     let site = Site::new(SCENARIO, LIST, Clock::by_hand(1_795_413_000_000).0);
-    let said = site.run(&["wait", "--for", "online=3", "--timeout", "300ms"]);
+    let said = site.run(&["wait", "--for", "online=3", "--timeout", "2s"]);
     assert_eq!((said.code, said.out.as_str()), (Some(124), ""), "{}", said.err);
     assert_eq!(
         said.err,
         "imtop: waiting for exactly 3 users online\nimtop: online=3 is 1 of 3 (33.3%)\nimtop: time is up: online=3 is 1 of 3 (33.3%)\n"
     );
     let gone = site.gone();
-    let mut lost = imtop(&["wait", "--for", "online=1", "--timeout", "300ms", "--api", &gone, "a"]);
+    let mut lost = imtop(&["wait", "--for", "online=1", "--timeout", "2s", "--api", &gone, "a"]);
     let said = Said::from(lost.env("IMTOP_TOKEN", ADMIN_TOKEN).output().unwrap());
     assert_eq!(said.code, Some(124), "a server that is gone may come back: {}", said.err);
     assert!(
@@ -83,7 +83,7 @@ fn when_time_is_up_it_says_how_far_it_was() {
 #[test]
 fn before_the_first_answers_nothing_is_so() {
     let site = Site::new(SCENARIO, LIST, real_clock());
-    let said = site.run(&["wait", "--for", "unknown>0", "--timeout", "300ms"]);
+    let said = site.run(&["wait", "--for", "unknown>0", "--timeout", "2s"]);
     assert_eq!(said.code, Some(124), "{}{}", said.out, said.err);
     let said = site.run(&["wait", "--for", "unknown=0"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
