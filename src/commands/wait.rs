@@ -11,7 +11,7 @@ use super::{CommandError, Span, follow, piped, tell};
 use crate::cli::WaitArgs;
 use crate::config::{SettingsError, Sources, condition};
 use crate::headless::{Ended, Follower, Round};
-use crate::output::time_text;
+use crate::output::Time;
 use crate::presence::{Condition, FetchError, Mends, Nobody, Reading, Roster, Truth, visible_bounded};
 
 /// The exit code when time is up, as that of timeout(1).
@@ -167,7 +167,7 @@ impl Waiting<'_> {
             return Ok(None);
         }
         if reading.truth == Truth::Yes {
-            let at = time_text(now.unix_ms).unwrap_or_default();
+            let at = Time::of(now.unix_ms).map(|at| at.to_string()).unwrap_or_default();
             return Ok(Some(End::Met(format!("{at} {said}"))));
         }
         self.last = format!("{said}{}", trouble(&knowledge.roster));
