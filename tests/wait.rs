@@ -143,3 +143,52 @@ fn a_signal_ends_it_with_its_code() {
         drop(err);
     }
 }
+
+#[test]
+fn along_a_recording_it_is_so_when_it_was_so_at_some_time() {
+    let (clock, hand) = Clock::by_hand(1_795_413_000_000);
+    let site = Site::new(SCENARIO, LIST, clock);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("night.ndjson");
+    let file = file.to_str().unwrap();
+    let mut child = site
+        .command(&["wait", "--for", "online=2", "--record", file])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut err = until(&mut child, "online=2 is 1 of 3");
+    hand.advance(Duration::from_secs(61));
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    let said = Said::from(child.wait_with_output().unwrap());
+    assert_eq!(said.code, Some(0), "{rest}");
+
+    let again = run(&["wait", "--for", "online=2", "--from", file]);
+    assert_eq!((again.code, again.err.as_str()), (Some(0), ""));
+    assert_eq!(again.out.split_once(' ').unwrap().1, said.out.split_once(' ').unwrap().1);
+    let before = run(&["wait", "--for", "online=1", "--from", file]);
+    assert_eq!(before.code, Some(0), "it was so before: {}", before.err);
+    assert!(before.out < again.out, "and earlier: {}{}", before.out, again.out);
+    let never = run(&["wait", "--for", "online=3", "--from", file]);
+    assert_eq!((never.code, never.out.as_str()), (Some(124), ""));
+    assert_eq!(never.err, "imtop: not once in the recording, at last: online=3 is 2 of 3 (66.6%)\n");
+    let nobody = run(&["wait", "--for", "online=3 of group=kisok", "--from", file]);
+    assert_eq!(nobody.code, Some(2), "{}", nobody.err);
+
+    let check = run(&["check", "--from", file, "-w", "online<3", "-c", "online<2"]);
+    assert_eq!(check.code, Some(1), "{}", check.out);
+    assert!(
+        check.out.starts_with("IMTOP WARNING - online<3 is 2 of 3 (66.6%); 2 of 3 online, 1 offline"),
+        "{}",
+        check.out
+    );
+    assert_eq!(run(&["check", "--from", file, "-w", "online<3", "-c", "online<2"]).out, check.out);
+    let gone = run(&["check", "--from", "/nonexistent.ndjson"]);
+    assert_eq!(gone.code, Some(3));
+    assert!(
+        gone.out.starts_with("IMTOP UNKNOWN - ") && gone.out.contains("/nonexistent.ndjson"),
+        "{}",
+        gone.out
+    );
+}

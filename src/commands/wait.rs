@@ -65,7 +65,8 @@ pub async fn wait(args: &WaitArgs, sources: &Sources) -> Result<u8, CommandError
             Ok(0)
         }
         End::TimeUp => {
-            tell(&format!("time is up: {}", waiting.last));
+            let over = if recorded { "not once in the recording, at last" } else { "time is up" };
+            tell(&format!("{over}: {}", waiting.last));
             Ok(TIME_UP)
         }
         End::Code(code) => Ok(code),
@@ -120,7 +121,7 @@ impl Waiting<'_> {
                 }
             };
             if news.is_none() {
-                return Ok(self.ended());
+                return self.ended();
             }
             due = true;
         }
@@ -142,14 +143,17 @@ impl Waiting<'_> {
                 return match nobody {
                     Some(error) => Err(error),
                     None if over => Ok(End::TimeUp),
-                    None => Ok(self.ended()),
+                    None => self.ended(),
                 };
             }
         }
     }
 
-    fn ended(&self) -> End {
-        self.follower.ended().and_then(Ended::exit_code).map_or(End::TimeUp, End::Code)
+    fn ended(&self) -> Result<End, CommandError> {
+        match self.follower.ended() {
+            Some(Ended::Unreadable(why)) => Err(CommandError::Hopeless(why.clone())),
+            ended => Ok(ended.and_then(Ended::exit_code).map_or(End::TimeUp, End::Code)),
+        }
     }
 
     /// Judges what is known now, and says how far it is. Before every batch was answered or has failed
