@@ -63,14 +63,14 @@ fn it_waits_until_it_is_so_and_says_when() {
 #[test]
 fn when_time_is_up_it_says_how_far_it_was() {
     let site = Site::new(SCENARIO, LIST, Clock::by_hand(1_795_413_000_000).0);
-    let said = site.run(&["wait", "--for", "online=3", "--timeout", "300ms"]);
+    let said = site.run(&["wait", "--for", "online=3", "--timeout", "2s"]);
     assert_eq!((said.code, said.out.as_str()), (Some(124), ""), "{}", said.err);
     assert_eq!(
         said.err,
         "imtop: waiting for exactly 3 users online\nimtop: online=3 is 1 of 3 (33.3%)\nimtop: time is up: online=3 is 1 of 3 (33.3%)\n"
     );
     let gone = site.gone();
-    let mut lost = imtop(&["wait", "--for", "online=1", "--timeout", "300ms", "--api", &gone, "a"]);
+    let mut lost = imtop(&["wait", "--for", "online=1", "--timeout", "2s", "--api", &gone, "a"]);
     let said = Said::from(lost.env("IMTOP_TOKEN", ADMIN_TOKEN).output().unwrap());
     assert_eq!(said.code, Some(124), "a server that is gone may come back: {}", said.err);
     assert!(
@@ -83,7 +83,7 @@ fn when_time_is_up_it_says_how_far_it_was() {
 #[test]
 fn before_the_first_answers_nothing_is_so() {
     let site = Site::new(SCENARIO, LIST, real_clock());
-    let said = site.run(&["wait", "--for", "unknown>0", "--timeout", "300ms"]);
+    let said = site.run(&["wait", "--for", "unknown>0", "--timeout", "2s"]);
     assert_eq!(said.code, Some(124), "{}{}", said.out, said.err);
     let said = site.run(&["wait", "--for", "unknown=0"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
@@ -142,4 +142,53 @@ fn a_signal_ends_it_with_its_code() {
         assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
         drop(err);
     }
+}
+
+#[test]
+fn along_a_recording_it_is_so_when_it_was_so_at_some_time() {
+    let (clock, hand) = Clock::by_hand(1_795_413_000_000);
+    let site = Site::new(SCENARIO, LIST, clock);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("night.ndjson");
+    let file = file.to_str().unwrap();
+    let mut child = site
+        .command(&["wait", "--for", "online=2", "--record", file])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut err = until(&mut child, "online=2 is 1 of 3");
+    hand.advance(Duration::from_secs(61));
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    let said = Said::from(child.wait_with_output().unwrap());
+    assert_eq!(said.code, Some(0), "{rest}");
+
+    let again = run(&["wait", "--for", "online=2", "--from", file]);
+    assert_eq!((again.code, again.err.as_str()), (Some(0), ""));
+    assert_eq!(again.out.split_once(' ').unwrap().1, said.out.split_once(' ').unwrap().1);
+    let before = run(&["wait", "--for", "online=1", "--from", file]);
+    assert_eq!(before.code, Some(0), "it was so before: {}", before.err);
+    assert!(before.out < again.out, "and earlier: {}{}", before.out, again.out);
+    let never = run(&["wait", "--for", "online=3", "--from", file]);
+    assert_eq!((never.code, never.out.as_str()), (Some(124), ""));
+    assert_eq!(never.err, "imtop: not once in the recording, at last: online=3 is 2 of 3 (66.6%)\n");
+    let nobody = run(&["wait", "--for", "online=3 of group=kisok", "--from", file]);
+    assert_eq!(nobody.code, Some(2), "{}", nobody.err);
+
+    let check = run(&["check", "--from", file, "-w", "online<3", "-c", "online<2"]);
+    assert_eq!(check.code, Some(1), "{}", check.out);
+    assert!(
+        check.out.starts_with("IMTOP WARNING - online<3 is 2 of 3 (66.6%); 2 of 3 online, 1 offline"),
+        "{}",
+        check.out
+    );
+    assert_eq!(run(&["check", "--from", file, "-w", "online<3", "-c", "online<2"]).out, check.out);
+    let gone = run(&["check", "--from", "/nonexistent.ndjson"]);
+    assert_eq!(gone.code, Some(3));
+    assert!(
+        gone.out.starts_with("IMTOP UNKNOWN - ") && gone.out.contains("/nonexistent.ndjson"),
+        "{}",
+        gone.out
+    );
 }

@@ -37,13 +37,13 @@ pub async fn wait(args: &WaitArgs, sources: &Sources) -> Result<u8, CommandError
     let begin = follow(sources, &args.feed, Some(&args.recording), Span::Until);
     let follower = match deadline {
         None => begin.await?,
-        Some(deadline) => match timeout_at(deadline, begin).await {
-            Ok(follower) => follower?,
-            Err(_) => {
+        Some(deadline) => {
+            let Ok(follower) = timeout_at(deadline, begin).await else {
                 tell("time is up, and the server has not said yet who is to be watched");
                 return Ok(TIME_UP);
-            }
-        },
+            };
+            follower?
+        }
     };
     let mut waiting = Waiting {
         condition: &condition,
@@ -65,7 +65,8 @@ pub async fn wait(args: &WaitArgs, sources: &Sources) -> Result<u8, CommandError
             Ok(0)
         }
         End::TimeUp => {
-            tell(&format!("time is up: {}", waiting.last));
+            let over = if recorded { "not once in the recording, at last" } else { "time is up" };
+            tell(&format!("{over}: {}", waiting.last));
             Ok(TIME_UP)
         }
         End::Code(code) => Ok(code),
@@ -111,13 +112,13 @@ impl Waiting<'_> {
             let news = self.follower.next(deadline);
             let news = match wake {
                 None => news.await,
-                Some(wake) => match timeout_at(wake, news).await {
-                    Ok(news) => news,
-                    Err(_) => {
+                Some(wake) => {
+                    let Ok(news) = timeout_at(wake, news).await else {
                         self.progress.repeat();
                         continue;
-                    }
-                },
+                    };
+                    news
+                }
             };
             if news.is_none() {
                 return self.ended();
@@ -149,7 +150,10 @@ impl Waiting<'_> {
     }
 
     fn ended(&self) -> Result<End, CommandError> {
-        Ok(self.follower.ended().and_then(Ended::exit_code).map_or(End::TimeUp, End::Code))
+        match self.follower.ended() {
+            Some(Ended::Unreadable(why)) => Err(CommandError::Hopeless(why.clone())),
+            ended => Ok(ended.and_then(Ended::exit_code).map_or(End::TimeUp, End::Code)),
+        }
     }
 
     /// Judges what is known now, and says how far it is. Before every batch was answered or has failed

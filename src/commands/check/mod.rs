@@ -12,7 +12,7 @@ use std::io;
 use super::{CommandError, Span, follow, piped};
 use crate::cli::CheckArgs;
 use crate::config::{Sources, condition};
-use crate::headless::Round;
+use crate::headless::{Ended, Round};
 use crate::output::{PluginReport, Status, write_plugin};
 
 use report::{Limits, no_answer, of_round};
@@ -34,8 +34,13 @@ pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandErr
     };
     let mut follower = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
     let round = follower.round(&mut |_, _| ()).await;
-    if let Some(code) = follower.ended().and_then(crate::headless::Ended::exit_code) {
-        return Ok(code);
+    match follower.ended() {
+        Some(Ended::Unreadable(why)) => return Ok(unknown(why)),
+        ended => {
+            if let Some(code) = ended.and_then(Ended::exit_code) {
+                return Ok(code);
+            }
+        }
     }
     let (knowledge, now) = (follower.chronicle().knowledge(), follower.now());
     let report = match round {

@@ -55,7 +55,7 @@ pub(super) fn measure<'c>(
         return Err(Nobody::Named(of.text().trim().to_owned()));
     }
     let truth = match aggregate.amount {
-        Amount::Number(number) => count.count.compare(aggregate.sign, number),
+        Amount::Number(number) => count.figure.compare(aggregate.sign, number),
         // A share of nobody is no figure.
         Amount::Share(_) if count.of.surely == 0 => Truth::Undecided,
         Amount::Share(percent) => {
@@ -63,7 +63,7 @@ pub(super) fn measure<'c>(
             compare(aggregate.sign, least, Some(most), 0)
         }
     };
-    Ok(Measured { aggregate, count: count.count, of: count.of, truth })
+    Ok(Measured { aggregate, count: count.figure, of: count.of, truth })
 }
 
 /// The count, where no user has to be looked at.
@@ -142,7 +142,7 @@ fn weight(
 
 /// A count in the making.
 struct Count {
-    count: Interval,
+    figure: Interval,
     of: Interval,
     /// Users who are surely among those counted from, by what they add: surely, perhaps, not.
     inside: [u64; 3],
@@ -153,7 +153,7 @@ struct Count {
 impl Default for Count {
     fn default() -> Count {
         Count {
-            count: Interval::exactly(0),
+            figure: Interval::exactly(0),
             of: Interval::exactly(0),
             inside: [0; 3],
             perhaps_inside: [0; 3],
@@ -167,7 +167,7 @@ impl Count {
         let most = count.at_most.unwrap_or(watched).min(watched);
         let surely = count.surely.min(most);
         Count {
-            count,
+            figure: count,
             of: Interval::exactly(watched),
             inside: [surely, most - surely, watched - most],
             perhaps_inside: [0; 3],
@@ -179,7 +179,7 @@ impl Count {
         self.of = self.of.plus(Interval::of(belongs));
         let (surely, users) =
             if belongs.is_yes() { (weight.surely, &mut self.inside) } else { (0, &mut self.perhaps_inside) };
-        self.count = self.count.plus(Interval { surely, ..weight });
+        self.figure = self.figure.plus(Interval { surely, ..weight });
         users[match (weight.surely, weight.at_most) {
             (1.., _) => 0,
             (0, Some(0)) => 2,

@@ -24,7 +24,7 @@ impl Leaf for Condition {
                 let meant = "what is in the brackets, alone".to_owned();
                 Err(QueryError::new(first.at, what).nearest(Some(meant)))
             }
-            Kind::Word(word) => parser.bare_word(word, &first.at),
+            Kind::Word(word) => bare_word(word, &first.at),
             Kind::Quoted(text) => {
                 if parser.operator_follows(first.at.end, false) {
                     let what = format!("{} is in quotes, so it is no field", shown(&text));
@@ -104,7 +104,7 @@ impl<'t> Parser<'t> {
 
     fn comparison(&mut self, name: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
         let Some(Token { kind: Kind::Operator(operator), at: sign }) = self.take() else {
-            return self.bare_word(name, at);
+            return bare_word(name, at);
         };
         let Some(field) = Field::find(name) else {
             return Err(self.no_field(name, at));
@@ -134,24 +134,24 @@ impl<'t> Parser<'t> {
             .nearest(nearest.map(str::to_owned))
             .expected(names())
     }
+}
 
-    fn bare_word(&self, text: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
-        let wrong = |what: &str, meant: String| {
-            Err(QueryError::new(at.clone(), format!("{} {what}", shown(text))).nearest(Some(meant)))
-        };
-        match text {
-            "&&" => return wrong("is no operator", "and".to_owned()),
-            "||" => return wrong("is no operator", "or".to_owned()),
-            _ => {}
-        }
-        // User IDs hold no colon, and `state:online` as text would quietly find nobody.
-        if let Some((field, rest)) = split_field(text) {
-            let rest = visible_bounded(rest, 40);
-            let meant = format!("{}={rest}, or {} as text in quotes", field.name(), shown(text));
-            return wrong("compares nothing", meant);
-        }
-        word(&Value { text: text.into(), quoted: false, at: at.clone() })
+fn bare_word(text: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
+    let wrong = |what: &str, meant: String| {
+        Err(QueryError::new(at.clone(), format!("{} {what}", shown(text))).nearest(Some(meant)))
+    };
+    match text {
+        "&&" => return wrong("is no operator", "and".to_owned()),
+        "||" => return wrong("is no operator", "or".to_owned()),
+        _ => {}
     }
+    // User IDs hold no colon, and `state:online` as text would quietly find nobody.
+    if let Some((field, rest)) = split_field(text) {
+        let rest = visible_bounded(rest, 40);
+        let meant = format!("{}={rest}, or {} as text in quotes", field.name(), shown(text));
+        return wrong("compares nothing", meant);
+    }
+    word(&Value { text: text.into(), quoted: false, at: at.clone() })
 }
 
 /// `field:rest`, where there is such a field.
