@@ -202,7 +202,7 @@ impl Recording {
     }
 
     /// When it begins.
-    pub fn first(&self) -> Moment {
+    pub fn begins(&self) -> Moment {
         self.first
     }
 
@@ -210,7 +210,7 @@ impl Recording {
     ///
     /// # Errors
     /// A sentence: it cannot be read.
-    pub fn last(&self) -> Result<Moment, RecordingError> {
+    pub fn ends(&self) -> Result<Moment, RecordingError> {
         for path in self.files.iter().rev() {
             let unreadable = |error| unreadable(path, &error);
             let file = Arc::new(File::open(path).map_err(unreadable)?);

@@ -142,8 +142,7 @@ impl Recorder {
             sink,
             encoder: Encoder::default(),
             line: Vec::new(),
-            pending: (0, None),
-            before: 0,
+            before: Written::default(),
             after_keyframe: 0,
             shared: Arc::clone(&shared),
         };
@@ -257,10 +256,8 @@ struct Writer {
     sink: Sink,
     encoder: Encoder,
     line: Vec<u8>,
-    /// Lines that are not surely in the file yet, and the moment of the last of them.
-    pending: (u64, Option<Moment>),
-    /// Bytes of the files before this one.
-    before: u64,
+    /// What is in the files before this one, whether they are still kept or not.
+    before: Written,
     /// How long the file was after its first keyframe.
     after_keyframe: u64,
     shared: Arc<Shared>,
@@ -268,12 +265,14 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, messages: &Receiver<Message>) {
-        match self.take_all(messages).and_then(|()| self.sink.end_frame()) {
-            Ok(()) => self.settle(),
-            Err(error) => {
-                self.sink.salvage();
-                self.shared.stop(&system_words(&error));
-            }
+        let ended = self.take_all(messages).and_then(|()| self.sink.end_frame());
+        let ended = ended.and_then(|()| self.sink.flush());
+        if ended.is_err() {
+            self.sink.salvage();
+        }
+        self.settle();
+        if let Err(error) = ended {
+            self.shared.stop(&system_words(&error));
         }
     }
 
@@ -297,7 +296,7 @@ impl Writer {
         match message {
             Message::Input(at, input) => {
                 self.encoder.input(at, &input, &mut self.line)?;
-                self.put(at, 1)
+                self.put(at)
             }
             Message::Keyframe(at, interval_ms, list, state) => {
                 if self.is_full() {
@@ -307,7 +306,7 @@ impl Writer {
                 } else {
                     self.sink.end_frame()?;
                     self.encoder.keyframe(at, &list, &state, interval_ms, &mut self.line)?;
-                    self.put(at, 1)
+                    self.put(at)
                 }
             }
         }
@@ -322,12 +321,12 @@ impl Writer {
         state: &RosterState,
     ) -> io::Result<()> {
         self.encoder.head(at, &self.head, &mut self.line)?;
-        self.put(at, 1)?;
+        self.put(at)?;
         self.sink.end_frame()?;
         self.encoder.keyframe(at, list, state, interval_ms, &mut self.line)?;
-        self.put(at, 1)?;
+        self.put(at)?;
         self.sink.flush()?;
-        self.after_keyframe = self.sink.len();
+        self.after_keyframe = self.sink.kept().bytes;
         self.settle();
         Ok(())
     }
@@ -339,11 +338,12 @@ impl Writer {
     }
 
     fn go_on_elsewhere(&mut self) -> io::Result<()> {
+        self.sink.end_frame()?;
         self.sink.flush()?;
         self.settle();
         let number = self.head.piece;
-        self.before += self.sink.len();
         self.sink.rotate(number)?;
+        self.before = self.shared.written();
         self.head.piece += 1;
         if let Some(oldest) = number.checked_sub(self.limits.files.max(1) - 1).filter(|oldest| *oldest > 0) {
             let _ = std::fs::remove_file(piece(&self.path, oldest)); // gone already is as good
@@ -351,20 +351,19 @@ impl Writer {
         Ok(())
     }
 
-    fn put(&mut self, at: Moment, lines: u64) -> io::Result<()> {
-        self.pending = (self.pending.0 + lines, Some(at));
-        let put = self.sink.put(&self.line);
+    fn put(&mut self, at: Moment) -> io::Result<()> {
+        let put = self.sink.put(at, &self.line);
         self.line.clear();
         put
     }
 
-    /// What was pending is in the file.
-    fn settle(&mut self) {
-        let (lines, until) = std::mem::take(&mut self.pending);
-        self.shared.lines.fetch_add(lines, Ordering::Relaxed);
-        self.shared.bytes.store(self.before + self.sink.len(), Ordering::Relaxed);
-        if let Some(until) = until {
-            *self.shared.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    /// Tells how much is surely in the files.
+    fn settle(&self) {
+        let kept = self.sink.kept();
+        self.shared.lines.store(self.before.lines + kept.lines, Ordering::Relaxed);
+        self.shared.bytes.store(self.before.bytes + kept.bytes, Ordering::Relaxed);
+        if kept.until.is_some() {
+            *self.shared.until.lock().unwrap_or_else(PoisonError::into_inner) = kept.until;
         }
         self.shared.full.store(self.is_full(), Ordering::Relaxed);
     }
@@ -375,4 +374,44 @@ pub(super) fn system_words(error: &io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     crate::presence::visible_bounded(&text[..end], 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_does_not_keep_up_ends_the_recording_and_nothing_else() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = Arc::clone(&told);
+        let shared = Shared {
+            lines: AtomicU64::new(2),
+            bytes: AtomicU64::new(3_400),
+            full: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            until: Mutex::new(Some(Moment { mono_ms: 7, unix_ms: 7 })),
+            file: "n.ndjson".to_owned(),
+            tell: Box::new(move |stopped| tell.lock().unwrap().push(stopped)),
+        };
+        let (queue, _messages) = sync_channel(1);
+        let (_finished, done) = channel();
+        let path = PathBuf::from("n.ndjson");
+        let mut recorder =
+            Recorder { path, queue: Some(queue), shared: Arc::new(shared), last_keyframe: 0, done };
+        let at = |mono_ms| Moment { mono_ms, unix_ms: 0 };
+        recorder.write(at(1), &Input::Interval(1));
+        assert!(recorder.is_recording() && !recorder.wants_keyframe(at(59_999)));
+        assert!(recorder.wants_keyframe(at(60_000)));
+        for n in 2..5 {
+            recorder.write(at(n), &Input::Interval(n));
+        }
+        assert!(!recorder.is_recording() && !recorder.wants_keyframe(at(60_000)));
+        let told = told.lock().unwrap();
+        assert_eq!(told.len(), 1);
+        assert_eq!(
+            told[0].to_string(),
+            "the recording has ended: n.ndjson: the disk is too slow for what comes in; its first 2 lines (3.4 kB) are kept"
+        );
+        assert_eq!(told[0].until.map(|until| until.mono_ms), Some(7));
+    }
 }

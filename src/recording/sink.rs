@@ -2,12 +2,14 @@
 //! line that found room.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use zstd::stream::write::Encoder as Packer;
 
 use super::pieces::{is_packed, piece};
+use crate::presence::Moment;
 
 /// How hard to pack: little work, most of the gain.
 const LEVEL: i32 = 3;
@@ -25,10 +27,29 @@ pub(super) struct Sink {
     packer: Option<Packer<'static, Vec<u8>>>,
     /// Lines that are not in the file yet, where they are not packed.
     waiting: Vec<u8>,
-    /// So long is the file up to the last line that was written whole.
-    whole: u64,
-    /// Whether anything was packed since the last frame was closed.
-    in_frame: bool,
+    /// Where the file could end, in what waits.
+    ends: Vec<End>,
+    kept: Kept,
+    /// Whether what is in the file ends within a frame.
+    is_open: bool,
+}
+
+/// What of a recording is surely in its file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Kept {
+    pub(super) bytes: u64,
+    pub(super) lines: u64,
+    /// The moment of the last line.
+    pub(super) until: Option<Moment>,
+}
+
+/// An end of a line, or of a frame.
+#[derive(Clone, Copy)]
+struct End {
+    /// Bytes up to it.
+    bytes: usize,
+    /// The line's moment; `None`: it ends a frame.
+    line: Option<Moment>,
 }
 
 impl Sink {
@@ -36,50 +57,62 @@ impl Sink {
     pub(super) fn create(path: &Path) -> io::Result<Sink> {
         let packer = if is_packed(path) { Some(Packer::new(Vec::new(), LEVEL)?) } else { None };
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.write(true).create_new(true).mode(0o600);
         let file = options.open(path)?;
-        Ok(Sink { path: path.to_owned(), file, packer, waiting: Vec::new(), whole: 0, in_frame: false })
+        Ok(Sink {
+            path: path.to_owned(),
+            file,
+            packer,
+            waiting: Vec::new(),
+            ends: Vec::new(),
+            kept: Kept::default(),
+            is_open: false,
+        })
     }
 
-    /// Takes a whole line, or several.
-    pub(super) fn put(&mut self, lines: &[u8]) -> io::Result<()> {
+    /// Takes a whole line.
+    pub(super) fn put(&mut self, at: Moment, line: &[u8]) -> io::Result<()> {
         if let Some(packer) = &mut self.packer {
-            self.in_frame = true;
-            packer.write_all(lines)?;
-            if packer.get_ref().len() < WAITING {
-                return Ok(());
-            }
+            packer.write_all(line)?;
+            packer.flush()?; // ends a block: up to here it can be unpacked
         } else {
-            self.waiting.extend_from_slice(lines);
-            if self.waiting.len() < WAITING {
-                return Ok(());
-            }
+            self.waiting.extend_from_slice(line);
         }
-        self.flush()
-    }
-
-    /// Writes what waits: after this it outlives us.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        if let Some(packer) = &mut self.packer {
-            packer.flush()?;
-        }
-        self.write_out()
+        let bytes = self.waiting().len();
+        self.ends.push(End { bytes, line: Some(at) });
+        if bytes < WAITING { Ok(()) } else { self.flush() }
     }
 
     /// Ends the frame where it is packed: what comes now can be read without what was before.
     pub(super) fn end_frame(&mut self) -> io::Result<()> {
-        if let Some(packer) = self.packer.take_if(|_| self.in_frame) {
-            self.packer = Some(Packer::new(packer.finish()?, LEVEL)?);
-            self.in_frame = false;
+        let is_open = self.ends.last().map_or(self.is_open, |end| end.line.is_some());
+        if let Some(packer) = self.packer.take_if(|_| is_open) {
+            let waiting = packer.finish()?;
+            self.ends.push(End { bytes: waiting.len(), line: None });
+            self.packer = Some(Packer::new(waiting, LEVEL)?);
         }
-        self.write_out()
+        Ok(())
     }
 
-    /// Goes on in a new file of the same name; this one gets the name of piece `number`.
+    /// Writes what waits: after this it outlives us.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        let waiting = self.packer.as_ref().map_or(&self.waiting, Packer::get_ref);
+        let (written, result) = write(&mut self.file, waiting);
+        let before = self.kept.bytes;
+        for end in self.ends.iter().take_while(|end| end.bytes <= written) {
+            self.kept.bytes = before + end.bytes as u64;
+            self.kept.lines += u64::from(end.line.is_some());
+            self.kept.until = end.line.or(self.kept.until);
+            self.is_open = end.line.is_some();
+        }
+        self.ends.clear();
+        self.packer.as_mut().map_or(&mut self.waiting, Packer::get_mut).clear();
+        result
+    }
+
+    /// Goes on in a new file of the same name; this one, to which all was written, gets the name of
+    /// piece `number`.
     pub(super) fn rotate(&mut self, number: u32) -> io::Result<()> {
-        self.end_frame()?;
         let name = piece(&self.path, number);
         if name.symlink_metadata().is_ok() {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the name of its next piece is taken"));
@@ -92,28 +125,42 @@ impl Sink {
     /// After an error: cuts the file back to the last whole line.
     pub(super) fn salvage(&mut self) {
         // What cannot be cut is read up to its last whole line all the same.
-        let _ = self.file.set_len(self.whole);
-        let closed = io::Seek::seek(&mut self.file, io::SeekFrom::Start(self.whole));
-        if self.packer.is_some() && self.whole > 0 && closed.is_ok() {
-            if self.file.write_all(&LAST_BLOCK).is_err() {
-                let _ = self.file.set_len(self.whole);
-            }
+        let _ = self.file.set_len(self.kept.bytes);
+        let place = self.file.seek(SeekFrom::Start(self.kept.bytes));
+        if self.packer.is_some() && self.is_open && place.is_ok() && self.file.write_all(&LAST_BLOCK).is_err()
+        {
+            let _ = self.file.set_len(self.kept.bytes);
         }
     }
 
-    /// Bytes of the file so far.
-    pub(super) fn len(&self) -> u64 {
-        self.whole
+    /// What is surely in the file.
+    pub(super) fn kept(&self) -> Kept {
+        self.kept
     }
 
-    fn write_out(&mut self) -> io::Result<()> {
-        let waiting = match &mut self.packer {
-            Some(packer) => packer.get_mut(),
-            None => &mut self.waiting,
-        };
-        self.file.write_all(waiting)?;
-        self.whole += waiting.len() as u64;
-        waiting.clear();
-        Ok(())
+    /// How long the file is, or will be when nothing waits.
+    pub(super) fn len(&self) -> u64 {
+        self.kept.bytes + self.waiting().len() as u64
     }
+
+    fn waiting(&self) -> &[u8] {
+        self.packer.as_ref().map_or(&self.waiting, |packer| packer.get_ref())
+    }
+}
+
+/// Writes as much as there is room for, and says how much that was.
+fn write(file: &mut File, mut bytes: &[u8]) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while !bytes.is_empty() {
+        match file.write(bytes) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => {
+                written += count;
+                bytes = bytes.get(count..).unwrap_or_default();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, Ok(()))
 }

@@ -101,17 +101,18 @@ impl Source {
                 Ok(taken(ended, spot, length, limit))
             }
             Reader::Packed { frame, inner, reader, next } => {
-                let mut spot: Option<Spot> = None;
+                let mut spot = Spot::default();
                 loop {
-                    let unpacker = match reader {
-                        Some(unpacker) => unpacker,
-                        None => {
-                            *frame = *next;
-                            *inner = 0;
-                            reader.insert(unpack(&self.file, *frame)?)
-                        }
+                    let unpacker = if let Some(unpacker) = reader {
+                        unpacker
+                    } else {
+                        *frame = *next;
+                        *inner = 0;
+                        reader.insert(unpack(&self.file, *frame)?)
                     };
-                    let spot = *spot.get_or_insert(Spot { offset: *frame, inner: *inner });
+                    if length == 0 {
+                        spot = Spot { offset: *frame, inner: *inner };
+                    }
                     let before = length;
                     let ended = take(unpacker.as_mut(), line, limit, &mut length);
                     *inner += length - before;

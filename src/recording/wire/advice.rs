@@ -28,3 +28,18 @@ pub(super) fn kept(text: &str) -> &'static str {
     known.insert(text);
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_without_end_are_not_kept_without_end() {
+        let first = kept("look at its log");
+        assert!(std::ptr::eq(first, kept("look at its log")));
+        let all: Vec<&str> = (0..2_000).map(|n| kept(&format!("do thing {n}\u{7}"))).collect();
+        assert_eq!(all[0], "do thing 0^G");
+        assert_eq!(all[1_999], BEYOND);
+        assert_eq!(kept("look at its log"), first);
+    }
+}

@@ -81,7 +81,6 @@ impl WireOddities {
         Oddities { foreign: self.0, repeated: self.1, unreadable: self.2 }
     }
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "asked for by serde")]
     pub(super) fn none(&self) -> bool {
         *self == WireOddities::default()
     }

@@ -1,0 +1,378 @@
+//! Observations, lists and rosters of all kinds, for properties; and small recordings made of them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use imtop::presence::{
+    Answer, BodyLength, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Hints, Input,
+    Moment, Observation, Oddities, OperationId, Platform, Question, RateLimit, Roster, RuleSettings,
+    SessionToken, Unreadable, UserIx, UserStatus, WatchList, WireShape,
+};
+use imtop::recording::{Head, Item, Limits, Recorded, Recorder, Recording};
+use proptest::prelude::*;
+
+pub(crate) fn at(ms: u64) -> Moment {
+    Moment { mono_ms: ms, unix_ms: 1_795_413_000_000 + ms as i64 }
+}
+
+pub(crate) fn head() -> Head {
+    Head {
+        program: "0.1.0".into(),
+        api: "http://127.0.0.1:10002".into(),
+        context: Some("night".into()),
+        rules: RuleSettings::default(),
+        interval_ms: 2_000,
+        ..Head::default()
+    }
+}
+
+pub(crate) fn list(generation: u32, users: usize) -> Arc<WatchList> {
+    Arc::new(WatchList::new(generation, 3, (0..users).map(|n| Entry::of(&format!("user_{n:05}")))))
+}
+
+pub(crate) fn roster(users: usize) -> Roster {
+    Roster::new(list(1, users), Freshness::for_interval(2_000), at(0))
+}
+
+/// A connection whose every part is told by `n`.
+pub(crate) fn connection(n: u64) -> Connection {
+    let claims = Claims {
+        user: Some(format!("user_{n:05}").into()),
+        platform: Some(Platform(2)),
+        issued: Some(1_795_000_000 + n as i64),
+        expires: Some(1_803_000_000),
+        not_before: None,
+        known_secret: n.is_multiple_of(7),
+    };
+    let token =
+        SessionToken { fingerprint: Fingerprint(u128::from(n) << 64 | 0xabc), claims: Ok(claims.into()) };
+    Connection {
+        platform: Platform(2),
+        id: ConnId::new(&format!("{n:032x}")),
+        background: n.is_multiple_of(3),
+        token: Some(token),
+    }
+}
+
+pub(crate) fn observation(ms: u64, batch: u32, answer: Result<Answer, FetchError>) -> Observation {
+    Observation {
+        question: Question::OnlineStatus,
+        generation: 1,
+        batch,
+        sent: at(ms.saturating_sub(30)),
+        received: at(ms),
+        operation_id: OperationId(format!("imtop-{ms}").into()),
+        server_date: Some(1_795_413_000 + (ms / 1_000) as i64),
+        wire_bytes: 1_400,
+        oddities: Oddities::default(),
+        hints: Some(Arc::new(Hints { shape: Some(WireShape::Numbers), ..Hints::default() })),
+        attempt: u32::from(answer.is_err()),
+        next_ms: ms + 2_000,
+        answer,
+    }
+}
+
+/// The n-th input of a quiet night: users of batch 0 come and go.
+pub(crate) fn input(n: u64) -> (Moment, Input) {
+    let ms = 1_000 + n * 2_000;
+    let status =
+        if n.is_multiple_of(2) { UserStatus::Online(vec![connection(n)]) } else { UserStatus::Offline };
+    let answer = Ok(Answer::Changed(vec![(UserIx((n % 3) as u32), status)]));
+    (at(ms), Input::Observed(observation(ms, 0, answer)))
+}
+
+/// Records the first `inputs` of the night as the program would: keyframes where they are wanted.
+pub(crate) fn record(path: &Path, limits: Limits, inputs: u64) {
+    let mut roster = roster(5);
+    let mut recorder =
+        Recorder::start(path, limits, at(0), head(), &roster, |stopped| panic!("{stopped}")).unwrap();
+    for n in 0..inputs {
+        let (at, input) = input(n);
+        if recorder.wants_keyframe(at) {
+            recorder.keyframe(at, &roster, 2_000);
+        }
+        recorder.write(at, &input);
+        let Input::Observed(observation) = &input else { unreachable!() };
+        roster.apply(observation);
+    }
+}
+
+/// Everything that can be read of a file.
+pub(crate) fn read(path: &Path) -> Vec<Item> {
+    Recording::open(path).unwrap().map(Result::unwrap).collect()
+}
+
+/// The inputs among items, as they are compared.
+pub(crate) fn inputs(items: &[Item]) -> Vec<(Moment, String)> {
+    let inputs = items.iter().filter_map(|item| match &item.what {
+        Recorded::Input(input) => Some((item.at, said(input))),
+        _ => None,
+    });
+    inputs.collect()
+}
+
+pub(crate) fn night(inputs: u64) -> Vec<(Moment, String)> {
+    (0..inputs).map(input).map(|(at, input)| (at, said(&input))).collect()
+}
+
+/// Everything that an input says. `Debug` shows a part of a fingerprint only, and no list.
+pub(crate) fn said(input: &Input) -> String {
+    match input {
+        Input::Observed(observation) => {
+            let mut text = format!("{observation:?}");
+            if let Ok(Answer::Changed(changed)) = &observation.answer {
+                for (_, status) in changed {
+                    let UserStatus::Online(connections) = status else { continue };
+                    for token in connections.iter().filter_map(|connection| connection.token.as_ref()) {
+                        let Fingerprint(bits) = token.fingerprint;
+                        write!(text, " {bits:032x}").unwrap();
+                    }
+                }
+            }
+            text
+        }
+        Input::Rebased(list) => format!("rebased {}", said_list(list)),
+        Input::Relabelled(list) => format!("relabelled {}", said_list(list)),
+        Input::Interval(ms) => format!("interval {ms}"),
+        Input::Notice(text) => format!("notice {text}"),
+    }
+}
+
+pub(crate) fn said_list(list: &WatchList) -> String {
+    let entries: Vec<Entry> = list.entries().collect();
+    format!("{} {} {entries:?}", list.generation(), list.batch_size())
+}
+
+const ADVICE: [&str; 3] = ["look at its log", "ask seldom, \"really\"", "give the token alone"];
+
+fn text() -> impl Strategy<Value = Box<str>> {
+    prop_oneof![
+        "[a-zA-Z0-9 _./:-]{0,20}".prop_map(|text| imtop::presence::visible(&text).into_owned().into()),
+        any::<String>().prop_map(|text| imtop::presence::visible(&text).into_owned().into()),
+    ]
+}
+
+pub(crate) fn moment() -> impl Strategy<Value = Moment> {
+    (0_u64..1 << 40, -1_i64 << 45..1 << 45).prop_map(|(mono_ms, unix_ms)| Moment { mono_ms, unix_ms })
+}
+
+pub(crate) fn error() -> impl Strategy<Value = FetchError> {
+    let advice = || prop::sample::select(ADVICE.as_slice());
+    prop_oneof![
+        text().prop_map(|what| FetchError::Unreachable { what }),
+        text().prop_map(|what| FetchError::ProxyUnreachable { what }),
+        (0_u64..1 << 40).prop_map(|after_ms| FetchError::Timeout { after_ms }),
+        (text(), advice()).prop_map(|(what, advice)| FetchError::Tls { what, advice }),
+        (any::<u16>(), text()).prop_map(|(status, target)| FetchError::Redirect { status, target }),
+        any::<u16>().prop_map(|status| FetchError::Http { status }),
+        prop::option::of(0_u64..1 << 40)
+            .prop_map(|retry_after_ms| FetchError::RateLimited { retry_after_ms }),
+        any::<u64>().prop_map(|limit_bytes| FetchError::TooLarge { limit_bytes }),
+        text().prop_map(|what| FetchError::Decode { what }),
+        (any::<i32>(), text(), advice()).prop_map(|(code, what, advice)| FetchError::Auth {
+            code,
+            what,
+            advice
+        }),
+        (any::<i32>(), text(), advice()).prop_map(|(code, what, advice)| FetchError::Denied {
+            code,
+            what,
+            advice
+        }),
+        (any::<i32>(), text(), advice()).prop_map(|(code, what, advice)| FetchError::Api {
+            code,
+            what,
+            advice
+        }),
+        (text(), advice()).prop_map(|(what, advice)| FetchError::Credentials { what, advice }),
+    ]
+}
+
+fn token() -> impl Strategy<Value = SessionToken> {
+    let claims = (
+        prop::option::of(text()),
+        prop::option::of(any::<i32>().prop_map(Platform)),
+        any::<[Option<i64>; 3]>(),
+        any::<bool>(),
+    );
+    let claims = claims.prop_map(|(user, platform, [issued, expires, not_before], known_secret)| {
+        Arc::new(Claims { user, platform, issued, expires, not_before, known_secret })
+    });
+    let unreadable = prop::sample::select(vec![
+        Unreadable::NotAJwt,
+        Unreadable::NotBase64,
+        Unreadable::NotClaims,
+        Unreadable::TooLong,
+    ]);
+    let claims = prop_oneof![4 => claims.prop_map(Ok), 1 => unreadable.prop_map(Err)];
+    (any::<u128>(), claims).prop_map(|(bits, claims)| SessionToken { fingerprint: Fingerprint(bits), claims })
+}
+
+fn any_connection() -> impl Strategy<Value = Connection> {
+    let id = prop_oneof![4 => "[0-9a-f]{32}", 1 => any::<String>(), 1 => "[\\x00-\\x1f]{100,200}"];
+    (any::<i32>(), id, any::<bool>(), prop::option::of(token())).prop_map(
+        |(platform, id, background, token)| Connection {
+            platform: Platform(platform),
+            id: ConnId::new(&id),
+            background,
+            token,
+        },
+    )
+}
+
+/// A few connections that come again and again, so that they stay, go and come back.
+fn known_connection() -> impl Strategy<Value = Connection> {
+    (0_u64..6, any::<bool>()).prop_map(|(n, background)| Connection { background, ..connection(n) })
+}
+
+fn status(connection: impl Strategy<Value = Connection> + 'static) -> impl Strategy<Value = UserStatus> {
+    prop_oneof![
+        3 => prop::collection::vec(connection, 0..4).prop_map(|mut all| {
+            all.sort_by_key(|connection| connection.id.clone());
+            all.dedup_by_key(|connection| connection.id.clone());
+            UserStatus::Online(all)
+        }),
+        2 => Just(UserStatus::Offline),
+        1 => Just(UserStatus::Missing),
+        1 => Just(UserStatus::Unclear),
+    ]
+}
+
+fn hints() -> impl Strategy<Value = Hints> {
+    let limit = (prop::option::of(text()), any::<[Option<i64>; 7]>()).prop_map(|(policy, numbers)| {
+        let [limit, remaining, cpu, min_rt_ms, max_pass, max_in_flight, in_flight] = numbers;
+        Box::new(RateLimit { policy, limit, remaining, cpu, min_rt_ms, max_pass, max_in_flight, in_flight })
+    });
+    let body = (any::<bool>(), any::<u64>(), any::<Option<u64>>())
+        .prop_map(|(gzip, wire, unpacked)| BodyLength { gzip, wire, unpacked });
+    let shape = prop::sample::select(vec![None, Some(WireShape::Numbers), Some(WireShape::Words)]);
+    (shape, prop::option::of(body), prop::option::of(text()), any::<bool>(), prop::option::of(limit))
+        .prop_map(|(shape, body, server, http_id, rate_limit)| Hints {
+            shape,
+            body,
+            server,
+            http_id,
+            rate_limit,
+        })
+}
+
+/// Any observation at all.
+pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
+    let changed = prop::collection::vec((any::<u32>().prop_map(UserIx), status(any_connection())), 0..5);
+    let answer = prop_oneof![
+        1 => Just(Ok(Answer::Same)),
+        3 => changed.prop_map(|changed| Ok(Answer::Changed(changed))),
+        2 => error().prop_map(Err),
+    ];
+    let hints = prop::option::of(prop_oneof![
+        2 => Just(Hints { http_id: true, ..Hints::default() }),
+        1 => hints(),
+    ]);
+    let oddities = any::<(u32, u32, u32)>().prop_map(|(foreign, repeated, unreadable)| Oddities {
+        foreign,
+        repeated,
+        unreadable,
+    });
+    let about = (any::<u32>(), 0_u32..3, moment(), moment(), text());
+    let rest = (any::<Option<i64>>(), any::<u64>(), oddities, hints, any::<u32>(), 0_u64..1 << 40);
+    (about, rest, answer).prop_map(
+        |(
+            (generation, batch, sent, received, operation),
+            (server_date, wire_bytes, oddities, hints, attempt, next_ms),
+            answer,
+        )| Observation {
+            question: Question::OnlineStatus,
+            generation,
+            batch,
+            sent,
+            received,
+            operation_id: OperationId(operation),
+            server_date,
+            wire_bytes,
+            oddities,
+            hints: hints.map(Arc::new),
+            attempt,
+            next_ms,
+            answer,
+        },
+    )
+}
+
+pub(crate) fn any_list() -> impl Strategy<Value = Arc<WatchList>> {
+    let id = prop_oneof!["[a-z0-9_]{1,8}", "[^\\x00-\\x1f\\x7f-\\x9f]{1,12}"];
+    let entry = (id, prop::option::of(text()), prop::option::of("[a-c]"));
+    (any::<u32>(), 1_u32..1_000, prop::collection::vec(entry, 0..12)).prop_map(
+        |(generation, batch, entries)| {
+            let entries = entries.into_iter().map(|(id, label, group)| Entry {
+                id,
+                label: label.map(Into::into),
+                group,
+            });
+            Arc::new(WatchList::new(generation, batch, entries))
+        },
+    )
+}
+
+pub(crate) fn any_input() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        6 => any_observation().prop_map(Input::Observed),
+        1 => any_list().prop_map(Input::Rebased),
+        1 => any_list().prop_map(Input::Relabelled),
+        1 => (0_u64..1 << 40).prop_map(Input::Interval),
+        1 => text().prop_map(|text| Input::Notice(text.into())),
+    ]
+}
+
+/// Something that happens to a roster of 7 users in batches of 3.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Answer(u32, Vec<(u32, UserStatus)>),
+    Same(u32),
+    Fail(u32, FetchError),
+    Pass(u64),
+    /// The users from here on are watched now, and the first of them last.
+    Rebase(usize),
+    Interval(u64),
+}
+
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    let said = prop::collection::vec((0_u32..9, status(known_connection())), 0..5);
+    prop_oneof![
+        6 => (0_u32..4, said).prop_map(|(batch, said)| Step::Answer(batch, said)),
+        3 => (0_u32..3).prop_map(Step::Same),
+        2 => (0_u32..3, error()).prop_map(|(batch, error)| Step::Fail(batch, error)),
+        2 => (0_u64..9_000).prop_map(Step::Pass),
+        1 => (0_usize..7).prop_map(Step::Rebase),
+        1 => prop::sample::select(vec![1_000, 2_000, 60_000]).prop_map(Step::Interval),
+    ]
+}
+
+/// Does a step at `ms`, and gives everything that it changed.
+pub(crate) fn take(roster: &mut Roster, step: &Step, ms: u64) -> String {
+    let observe = |roster: &mut Roster, batch, answer| {
+        let generation = roster.list().generation();
+        let changes = roster.apply(&Observation { generation, ..observation(ms, batch, answer) });
+        format!("{changes:?}")
+    };
+    match step {
+        Step::Answer(batch, said) => {
+            let said = said.iter().map(|(user, status)| (UserIx(*user), status.clone())).collect();
+            observe(roster, *batch, Ok(Answer::Changed(said)))
+        }
+        Step::Same(batch) => observe(roster, *batch, Ok(Answer::Same)),
+        Step::Fail(batch, error) => observe(roster, *batch, Err(error.clone())),
+        Step::Pass(_) => format!("{:?}", roster.advance(at(ms))),
+        Step::Rebase(from) => {
+            let generation = roster.list().generation() + 1;
+            let order = (*from..7).chain(std::iter::once(*from)).chain(0..*from / 2);
+            let entries = order.map(|n| Entry::of(&format!("user_{n:05}")));
+            roster.rebase(Arc::new(WatchList::new(generation, 3, entries)), at(ms));
+            String::new()
+        }
+        Step::Interval(ms_between) => {
+            roster.set_freshness(Freshness::for_interval(*ms_between), at(ms));
+            String::new()
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Files that are no recording, recordings of other versions, and recordings made to do harm.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use imtop::presence::{Freshness, Input, Knowledge, Moment, Presence, RuleSettings, UserIx};
+use imtop::recording::{Decoder, Encoder, Limits, Line, Recorded, Recording};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::made::{at, head, input, list, record, roster, step, take};
+
+fn refused(path: &Path) -> String {
+    match Recording::open(path) {
+        Ok(recording) => panic!("{recording:?} was read"),
+        Err(error) => error.to_string().replace(&path.display().to_string(), "FILE"),
+    }
+}
+
+#[test]
+fn a_file_of_another_program_is_told_apart_with_one_sentence() {
+    const FOREIGN: &str = "FILE is not a recording of imtop; `imtop --record FILE` makes one";
+    let dir = tempfile::tempdir().unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(b"{\"at\":0}\n").unwrap();
+    let cases: [(&str, Vec<u8>, &str); 10] = [
+        ("empty", vec![], "FILE is empty; nothing was recorded into it"),
+        ("png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), FOREIGN),
+        ("elf", std::fs::read(std::env::current_exe().unwrap()).unwrap()[..1 << 20].to_vec(), FOREIGN),
+        ("json", b"{\"schema\":\"imtop.snapshot/1\",\"users\":[]}\n".to_vec(), FOREIGN),
+        ("list", b"user_001,Night desk\nuser_002\n".to_vec(), FOREIGN),
+        ("zeros", vec![0; 200_000], FOREIGN),
+        ("gzip", gzip.finish().unwrap(), "FILE is packed with gzip; unpack it with gzip -d and try again"),
+        ("zst", zstd::encode_all(&b"hello\n"[..], 1).unwrap(), FOREIGN),
+        (
+            "newer",
+            b"{\"at\":0,\"unix\":0,\"imtop\":\"recording/2\",\"head\":7}\n".to_vec(),
+            "FILE is a recording/2, and this imtop reads recording/1; read it with the imtop that recorded it, or a newer one",
+        ),
+        (
+            "no head",
+            b"{\"at\":0,\"unix\":0,\"imtop\":\"recording/1\"}\n".to_vec(),
+            "FILE is damaged at its beginning (missing field `head` at line 1 column 39); nothing can be said of the rest",
+        ),
+    ];
+    for (name, bytes, expected) in cases {
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(refused(&path), expected, "{name}");
+    }
+    assert_eq!(refused(dir.path()), "FILE is a directory; name a recording in it");
+    assert_eq!(
+        refused(&dir.path().join("gone")),
+        "cannot read the recording FILE: No such file or directory"
+    );
+    assert_eq!(refused(Path::new("/dev/zero")), "cannot read the recording FILE: it is not a plain file");
+}
+
+#[test]
+fn what_a_later_version_adds_is_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("n.ndjson");
+    record(&path, Limits::default(), 40);
+    let mut later = String::new();
+    for (n, line) in std::fs::read_to_string(&path).unwrap().lines().enumerate() {
+        // A field at the end of every object that is not a list of numbers by name.
+        later.push_str(&line.replace('}', r#","later":{"x":[1,"}"]}}"#).replace("{,", "{"));
+        later.push('\n');
+        if n == 0 {
+            continue; // a keyframe comes next
+        }
+        later.push_str("{\"at\":1,\"unix\":1,\"gossip\":{\"of\":\"a later version\"}}\n");
+        later.push_str("{\"at\":1,\"unix\":1,\"observed\":{\"question\":\"gateways\",\"generation\":1,\"batch\":0,\"sent\":[1,1],\"received\":[1,1],\"operation\":\"x\",\"wire_bytes\":1,\"next_ms\":1}}\n");
+    }
+    let added = dir.path().join("later.ndjson");
+    std::fs::write(&added, later).unwrap();
+    let mut recording = Recording::open(&added).unwrap();
+    let items: Vec<_> = recording.by_ref().map(Result::unwrap).collect();
+    assert_eq!(super::made::inputs(&items), super::made::night(40));
+    assert_eq!((recording.summary().gaps, recording.summary().cut), (0, false));
+    assert!(recording.summary().unknown > 40, "{recording:?}");
+}
+
+#[test]
+fn texts_made_to_fool_a_terminal_are_made_visible() {
+    let mut decoder = Decoder::default();
+    let line = br#"{"at":1,"unix":1,"notice":"\u001b[2J\u202eevil\n"}"#;
+    let (_, Line::Input(Input::Notice(text))) = decoder.line(line).unwrap() else { panic!() };
+    assert_eq!(text, "^[[2J<U+202E>evil^J");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("n.ndjson");
+    let mut out = Vec::new();
+    let evil = imtop::recording::Head { api: "\u{1b}]52;c;x\u{7}".into(), ..head() };
+    Encoder::default().head(at(0), &evil, &mut out).unwrap();
+    std::fs::write(&path, out).unwrap();
+    assert_eq!(Recording::open(&path).unwrap().head().api, "^[]52;c;x^G");
+}
+
+#[test]
+fn numbers_that_would_overflow_make_a_damaged_line() {
+    for line in [
+        r#"{"at":18446744073709551615,"unix":1,"interval":1}"#,
+        r#"{"at":1,"unix":-9223372036854775808,"interval":1}"#,
+        r#"{"at":1,"unix":1,"interval":18446744073709551615}"#,
+        r#"{"at":1,"unix":1,"interval":-1}"#,
+        r#"{"at":1,"unix":1,"rebased":{"generation":1,"batch":0,"users":["a"]}}"#,
+        r#"{"at":1,"unix":1,"rebased":{"generation":1,"batch":1,"users":["a","a"]}}"#,
+        r#"{"at":1,"unix":1,"rebased":{"generation":1,"batch":1,"users":["a\u001b"]}}"#,
+        r#"{"at":1,"unix":1,"rebased":{"generation":1,"batch":1,"users":[""]}}"#,
+        r#"{"unix":1,"at":1,"interval":1}"#,
+        r#"{"at":1,"unix":1,"interval":1"#,
+        r#"{"at":1,"unix":1}"#,
+        "",
+        "null",
+    ] {
+        assert!(Decoder::default().line(line.as_bytes()).is_err(), "{line}");
+    }
+}
+
+fn keyframe_value(steps: &[super::made::Step]) -> Value {
+    let mut known = imtop::presence::Roster::new(list(1, 7), Freshness::for_interval(2_000), at(0));
+    for (n, step) in (1..).zip(steps) {
+        take(&mut known, step, n * 1_500);
+    }
+    let mut line = Vec::new();
+    Encoder::default().keyframe(at(0), known.list(), &known.state(), 2_000, &mut line).unwrap();
+    serde_json::from_slice(&line).unwrap()
+}
+
+/// Every place in a value, as a JSON pointer.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Array(all) => {
+            for (n, inner) in all.iter().enumerate() {
+                places(inner, &format!("{at}/{n}"), found);
+            }
+        }
+        Value::Object(all) => {
+            for (name, inner) in all {
+                places(inner, &format!("{at}/{name}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_keyframe_about_users_or_batches_that_do_not_exist_is_refused() {
+    let frame = json!({"at":0,"unix":0,"keyframe":{
+        "interval_ms":2000,
+        "list":{"generation":1,"batch":2,"users":["a","b","c"]},
+        "roster":{"freshness":[3000,6000],"batches":[{},{}],"words":"3n","since":[[3,5,null]],
+            "open":[],"gone":[],"left_out":[],"clock":null,"took_ms":[],"last_answer":null,
+            "newest_issued":null,"transitions":0}}});
+    // `at` has to be first, which a map does not keep.
+    let decode = |frame: &Value| {
+        let line = format!(r#"{{"at":0,"unix":0,"keyframe":{}}}"#, frame["keyframe"]);
+        Decoder::default().line(line.as_bytes()).map(|_| ())
+    };
+    assert_eq!(decode(&frame), Ok(()));
+    let wrong = [
+        ("/keyframe/roster/words", json!("4n")),
+        ("/keyframe/roster/words", json!("2n")),
+        ("/keyframe/roster/words", json!("99999999999999999999999999n")),
+        ("/keyframe/roster/words", json!("3x")),
+        ("/keyframe/roster/since", json!([[u32::MAX, 5, null]])),
+        ("/keyframe/roster/since", json!([[2, 5, null]])),
+        ("/keyframe/roster/batches", json!([{}])),
+        ("/keyframe/roster/batches", json!([{}, {}, {}])),
+        ("/keyframe/roster/open", json!([[3, []]])),
+        ("/keyframe/roster/open", json!([[1, []], [0, []]])),
+        ("/keyframe/roster/gone", json!([[u32::MAX, []]])),
+        ("/keyframe/roster/gone", json!([[0, vec![json!(["c", [1, null]]); 9]]])),
+        ("/keyframe/roster/left_out", json!([[0, {"why":"slow"}], [0, {"why":"slow"}]])),
+        ("/keyframe/roster/took_ms", json!(vec![1; 121])),
+        ("/keyframe/roster/transitions", json!(u64::MAX)),
+        ("/keyframe/roster/last_answer", json!([u64::MAX, 0])),
+    ];
+    for (place, value) in wrong {
+        let mut frame = frame.clone();
+        *frame.pointer_mut(place).unwrap() = value.clone();
+        assert!(decode(&frame).is_err(), "{place} {value}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_keyframe_makes_a_roster_that_panics(
+        before in prop::collection::vec(step(), 0..12),
+        place in any::<prop::sample::Index>(),
+        value in prop::sample::select(vec![
+            json!(null), json!(0), json!(1), json!(-1), json!(1_u64 << 50), json!(u64::MAX), json!(i64::MIN),
+            json!(u32::MAX), json!(""), json!("s"), json!("7f"), json!("7n"), json!([]), json!({}), json!([1, 1]),
+            json!([i64::MIN, i64::MAX]), json!([1_u64 << 50, 0]), json!([[0, 0], [0, 0]]),
+        ]),
+        after in prop::collection::vec(step(), 0..8),
+    ) {
+        let mut frame = keyframe_value(&before)["keyframe"].take();
+        let mut all = Vec::new();
+        places(&frame, "", &mut all);
+        if let Some(there) = frame.pointer_mut(place.get(all.as_slice()).as_str()) {
+            *there = value;
+        }
+        let line = format!(r#"{{"at":0,"unix":0,"keyframe":{frame}}}"#);
+        if let Ok((_, Line::Keyframe(keyframe))) = Decoder::default().line(line.as_bytes()) {
+            use_up(*keyframe, &after);
+        }
+    }
+}
+
+/// Does with a roster whatever is ever done.
+fn use_up(keyframe: imtop::recording::Keyframe, steps: &[super::made::Step]) {
+    let mut roster = keyframe.roster;
+    for now in [Moment::default(), at(20_000), at(1 << 50)] {
+        let _ = (roster.totals(now), roster.feed_status(now), roster.next_change(now));
+        for user in roster.list().users() {
+            let _ = (roster.presence(user), roster.is_stale(user, now), roster.since(user));
+        }
+    }
+    let mut knowledge = Knowledge::new(roster.clone(), RuleSettings::default());
+    knowledge.advance(at(20_000));
+    for (n, step) in (0..).zip(steps) {
+        take(&mut roster, step, 20_000 + n * 1_500);
+    }
+    for n in 0..8 {
+        let (_, Input::Observed(mut observation)) = input(10 + n) else { unreachable!() };
+        observation.generation = knowledge.roster.list().generation();
+        observation.batch = n as u32 % 4;
+        knowledge.apply(&observation);
+    }
+    knowledge.advance(at(1 << 50));
+}
+
+#[test]
+fn users_and_batches_that_do_not_exist_change_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("n.ndjson");
+    record(&path, Limits::default(), 3);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let hostile = text
+        .replace("\"changed\":[[", "\"changed\":[[429496729")
+        .replace("\"batch\":0,", "\"batch\":4294967295,");
+    assert_ne!(hostile, text);
+    let path = dir.path().join("hostile.ndjson");
+    std::fs::write(&path, hostile).unwrap();
+    let mut knowledge = Knowledge::new(roster(5), RuleSettings::default());
+    let mut seen = 0;
+    for item in super::made::read(&path) {
+        if let Recorded::Input(Input::Observed(observation)) = item.what {
+            assert!(knowledge.apply(&observation).transitions.is_empty());
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 3);
+    assert_eq!(
+        knowledge.roster.presence(UserIx(0)).word(),
+        Presence::Unknown(imtop::presence::Why::NotAnswered).word()
+    );
+}
