@@ -183,7 +183,7 @@ impl Playback {
     pub fn open(path: &Path, speed: f64) -> Result<(Playback, Chronicle), RecordingError> {
         let (player, chronicle) = Player::open(path)?;
         let begin = chronicle.now();
-        let end = player.recording().last()?.max(begin);
+        let end = player.recording().ends()?.max(begin);
         let (found_more, found) = mpsc::channel(4);
         let (kept, over) = (Arc::default(), Arc::new(AtomicBool::new(false)));
         let reading =

@@ -105,8 +105,9 @@ fn say(text: &str) -> io::Result<()> {
 
 /// The files that would be written.
 fn files(args: &DoctorArgs) -> Vec<Wanted> {
-    let record = args.feed.record.record.clone();
-    record.into_iter().map(|path| Wanted { option: "--record", path, new: true }).collect()
+    let record = args.feed.record.record.clone().map(|path| Wanted { option: "--record", path, new: true });
+    let log = args.feed.log.log_file.clone().map(|path| Wanted { option: "--log-file", path, new: false });
+    record.into_iter().chain(log).collect()
 }
 
 fn colours(colour: Colour) -> u32 {

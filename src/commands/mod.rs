@@ -218,7 +218,7 @@ async fn follow(
 fn follow_recording(file: &Path, at: Option<&str>) -> Result<Follower, CommandError> {
     let (player, chronicle) = Player::open(file)?;
     let recording = player.recording();
-    let (first, last) = (recording.first(), recording.last()?);
+    let (first, last) = (recording.begins(), recording.ends()?);
     let until = match at {
         None => u64::MAX,
         Some(text) => When::parse(text)

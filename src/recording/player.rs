@@ -45,7 +45,7 @@ impl Player {
     pub fn open(path: &Path) -> Result<(Player, Chronicle), RecordingError> {
         let recording = Recording::open(path)?.sparing_keyframes();
         let rules = recording.head().rules;
-        let at = recording.first();
+        let at = recording.begins();
         let place = Place::default();
         let mut player = Player { recording, next: None, place, at, gap: None };
         loop {
@@ -67,7 +67,7 @@ impl Player {
     pub fn open_at(path: &Path, place: Place) -> Result<Player, RecordingError> {
         let mut recording = Recording::open(path)?.sparing_keyframes();
         recording.seek(place)?;
-        let at = recording.first();
+        let at = recording.begins();
         // The keyframe there says nothing new.
         while let Some(item) = recording.read()?
             && matches!(item.what, Recorded::Head(_))
