@@ -31,6 +31,7 @@ pub mod feed;
 pub mod handover;
 pub mod headless;
 pub mod intake;
+pub mod metrics;
 pub mod openim;
 pub mod output;
 pub mod presence;

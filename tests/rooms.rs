@@ -16,6 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("app", &["presence"]),
     ("ui", &["app", "presence"]),
     ("output", &["presence"]),
+    ("metrics", &["presence"]),
     ("clock", &["feed", "presence"]),
     ("signals", &[]),
     ("clipboard", &[]),
@@ -72,6 +73,7 @@ const MUST_NOT_USE: &[(&str, &[&str])] = &[
     ("feed", &["ratatui"]),
     ("openim", &["ratatui"]),
     ("output", &["stdout()"]),
+    ("metrics", &["tokio", "hyper", "std::fs", "std::net", "SystemTime"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
