@@ -27,6 +27,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod exporter;
 pub mod feed;
 pub mod handover;
 pub mod headless;

@@ -197,12 +197,12 @@ fn happening(what: &What) -> usize {
 impl Collector for Counters {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut sheet = Sheet(encoder);
-        sheet.counter(&REQUESTS, self.requests)?;
+        sheet.counter(&REQUESTS, &self.requests)?;
         let failures = KINDS.iter().zip(self.failures);
         sheet.counters(&FAILURES, failures.map(|(kind, count)| ([("kind", *kind)], count)))?;
         sheet.histogram(&REQUEST_TIME, &self.request_time)?;
         sheet.histogram(&ROUND_TIME, &self.round_time)?;
-        sheet.counter(&RECEIVED, self.received_bytes)?;
+        sheet.counter(&RECEIVED, &self.received_bytes)?;
         let transitions = HAPPENINGS.iter().zip(self.transitions);
         sheet.counters(&TRANSITIONS, transitions.map(|(kind, count)| ([("kind", *kind)], count)))
     }

@@ -144,8 +144,8 @@ fn expires(roster: &Roster, now: Moment) -> [u32; EXPIRES.len()] {
         // The last second of the minute: what expires within it has not surely expired before its end.
         let left = minute.saturating_mul(60).saturating_add(59).saturating_sub(server_seconds);
         let place = match left {
-            ..0 => 0,
-            ..HOUR => 1,
+            left if left < 0 => 0,
+            left if left < HOUR => 1,
             left if left < 24 * HOUR => 2,
             left if left < 7 * 24 * HOUR => 3,
             _ => 4,
@@ -188,11 +188,11 @@ impl Collector for Figures {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut sheet = Sheet(encoder);
         sheet.info(&BUILD, &[("version", env!("CARGO_PKG_VERSION"))])?;
-        sheet.gauge(&UP, u32::from(self.up))?;
-        sheet.gauge(&WATCHED, self.totals.watched)?;
+        sheet.gauge(&UP, &u32::from(self.up))?;
+        sheet.gauge(&WATCHED, &self.totals.watched)?;
         let Totals { online, background, offline, unknown, stale, .. } = self.totals;
         sheet.gauges(&USERS, by("presence", &PRESENCES, &[online, background, offline, unknown]))?;
-        sheet.gauge(&STALE, stale)?;
+        sheet.gauge(&STALE, &stale)?;
         let name = |place: usize| match place {
             0 => "other".into(),
             place => Platform(place as i32).name(),
@@ -209,14 +209,14 @@ impl Collector for Figures {
         sheet.gauges(&FINDINGS, findings)?;
         sheet.gauges(&BATCHES, by("state", &STATES, &self.batches))?;
         if let Some(limit) = self.limit_ms {
-            sheet.gauge(&LIMIT, seconds(limit))?;
+            sheet.gauge(&LIMIT, &seconds(limit))?;
         }
         if let Some(age) = self.newest_ms {
-            sheet.gauge(&NEWEST, seconds(age))?;
-            sheet.gauge(&SKEW, self.skew_ms as f64 / 1e3)?;
+            sheet.gauge(&NEWEST, &seconds(age))?;
+            sheet.gauge(&SKEW, &(self.skew_ms as f64 / 1e3))?;
         }
         if let Some(age) = self.oldest_ms {
-            sheet.gauge(&OLDEST, seconds(age))?;
+            sheet.gauge(&OLDEST, &seconds(age))?;
         }
         Ok(())
     }

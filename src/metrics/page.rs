@@ -40,10 +40,12 @@ impl Page {
         self
     }
 
-    /// And every user, but no more than [`super::MOST_USERS`].
+    /// And every user, or nobody where there are more than [`super::MOST_USERS`].
     #[must_use]
     pub fn with_users(mut self, knowledge: &Knowledge) -> Page {
-        self.0.register_collector(Box::new(Users::of(knowledge)));
+        if let Some(users) = Users::of(knowledge) {
+            self.0.register_collector(Box::new(users));
+        }
         self
     }
 

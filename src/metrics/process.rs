@@ -51,7 +51,7 @@ impl Collector for Process {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut sheet = Sheet(encoder);
         if let Some(seconds) = self.cpu_seconds {
-            sheet.counter(&CPU, seconds)?;
+            sheet.counter(&CPU, &seconds)?;
         }
         for (family, count) in [
             (RESIDENT, self.resident_bytes),
@@ -60,9 +60,9 @@ impl Collector for Process {
             (MOST, self.max_fds),
         ] {
             if let Some(count) = count {
-                sheet.gauge(&family, count)?;
+                sheet.gauge(&family, &count)?;
             }
         }
-        self.start_seconds.map_or(Ok(()), |seconds| sheet.gauge(&START, seconds))
+        self.start_seconds.map_or(Ok(()), |seconds| sheet.gauge(&START, &seconds))
     }
 }

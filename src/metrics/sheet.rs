@@ -25,9 +25,9 @@ pub(super) struct Sheet<'a>(pub(super) DescriptorEncoder<'a>);
 
 impl Sheet<'_> {
     /// One gauge.
-    pub(super) fn gauge(&mut self, family: &Family, value: impl EncodeGaugeValue) -> fmt::Result {
+    pub(super) fn gauge(&mut self, family: &Family, value: &impl EncodeGaugeValue) -> fmt::Result {
         let Family { name, unit, help } = family;
-        self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?.encode_gauge(&value)
+        self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?.encode_gauge(value)
     }
 
     /// A gauge for each set of labels.
@@ -44,10 +44,10 @@ impl Sheet<'_> {
     }
 
     /// One counter.
-    pub(super) fn counter(&mut self, family: &Family, value: impl EncodeCounterValue) -> fmt::Result {
+    pub(super) fn counter(&mut self, family: &Family, value: &impl EncodeCounterValue) -> fmt::Result {
         let Family { name, unit, help } = family;
         let mut encoder = self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?;
-        encoder.encode_counter::<[(&str, &str); 0], _, f64>(&value, None)
+        encoder.encode_counter::<[(&str, &str); 0], _, f64>(value, None)
     }
 
     /// A counter for each set of labels.

@@ -42,9 +42,13 @@ struct User {
 }
 
 impl Users {
-    pub(super) fn of(knowledge: &Knowledge) -> Users {
+    /// `None` where there are more.
+    pub(super) fn of(knowledge: &Knowledge) -> Option<Users> {
         let roster = &knowledge.roster;
         let list = roster.list();
+        if list.len() > MOST_USERS {
+            return None;
+        }
         let user = |user| User {
             id: list.raw_id(user).to_owned(),
             label: list.label(user).unwrap_or_default().to_owned(),
@@ -57,7 +61,7 @@ impl Users {
             },
             connections: roster.connections(user).len(),
         };
-        Users(list.users().take(MOST_USERS).map(user).collect())
+        Some(Users(list.users().map(user).collect()))
     }
 }
 
