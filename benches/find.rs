@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use imtop::app::{Model, Msg, Start, update};
 use imtop::presence::{
-    Answer, ConnId, Connection, Entry, Freshness, Moment, Observation, Oddities, OperationId, Platform,
-    Question, Roster, UserIx, UserStatus, WatchList,
+    Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId,
+    Platform, Question, Roster, UserIx, UserStatus, WatchList,
 };
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
@@ -57,7 +57,7 @@ fn model(users: u32) -> Model {
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), START);
     let mut model = Model::new(Start::new(roster, (120, 40), START));
     for batch in 0..list.batches() {
-        update(&mut model, START, Msg::Observed(observation(&list, batch)));
+        update(&mut model, START, Msg::Input(Input::Observed(observation(&list, batch))));
     }
     model
 }

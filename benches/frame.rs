@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use imtop::app::{Model, Msg, Start, update};
 use imtop::presence::{
-    Answer, ConnId, Connection, Entry, Freshness, Moment, Observation, Oddities, OperationId, Platform,
-    Question, Roster, UserIx, UserStatus, WatchList,
+    Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId,
+    Platform, Question, Roster, UserIx, UserStatus, WatchList,
 };
 use imtop::ui::{Colour, Theme, view};
 use ratatui::buffer::Buffer;
@@ -34,7 +34,7 @@ fn status(user: u32, round: u32) -> UserStatus {
 }
 
 fn observation(batch: u32, now: Moment, changed: Vec<(UserIx, UserStatus)>) -> Msg {
-    Msg::Observed(Observation {
+    Msg::Input(Input::Observed(Observation {
         question: Question::OnlineStatus,
         generation: 1,
         batch,
@@ -48,7 +48,7 @@ fn observation(batch: u32, now: Moment, changed: Vec<(UserIx, UserStatus)>) -> M
         attempt: 0,
         next_ms: now.mono_ms + 2_000,
         answer: Ok(Answer::Changed(changed)),
-    })
+    }))
 }
 
 fn model(users: u32) -> Model {

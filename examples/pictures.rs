@@ -15,7 +15,7 @@ use imtop::app::{Model, Msg, Sort, SortColumn, Start, update};
 use imtop::openim::{Keys, Sieve, read_online_status};
 use imtop::output::{Background, write_svg};
 use imtop::presence::{
-    Answer, BodyLength, FetchError, Fingerprint, Freshness, Hints, Moment, Observation, Oddities,
+    Answer, BodyLength, FetchError, Fingerprint, Freshness, Hints, Input, Moment, Observation, Oddities,
     OperationId, Question, Roster, UserIx, UserStatus, WatchList, WireShape,
 };
 use imtop::simulator::{Answer as Answered, Api, Ask, Clock, Hand, Scenario};
@@ -234,7 +234,7 @@ impl Night {
             next_ms: batch.due_ms,
             answer,
         };
-        update(&mut self.model, received, Msg::Observed(observation));
+        update(&mut self.model, received, Msg::Input(Input::Observed(observation)));
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use crate::app::Msg;
 use crate::config::{WatchFile, WatchNews, Watched};
 use crate::feed::{Labels, ListNews, Poller, ServerList, follow_list};
 use crate::openim::Client;
-use crate::presence::{Entry, Observation, WatchList, check_id, visible_bounded};
+use crate::presence::{Entry, Input, Observation, WatchList, check_id, visible_bounded};
 use crate::watching::Watching;
 
 /// New labels are shown together, so soon after the first of them.
@@ -66,6 +66,14 @@ pub fn server_lists(watched: &Watched) -> Vec<ServerList> {
     group.chain(watched.all.then_some(ServerList::All)).collect()
 }
 
+/// What a list of the server is called in words.
+pub fn list_name(list: &ServerList) -> String {
+    match list {
+        ServerList::Group(group) => format!("group {}", visible_bounded(group, 40)),
+        ServerList::All => "all users of the server".to_owned(),
+    }
+}
+
 impl Intake {
     /// Takes what the poller brings, about a list that only commands change.
     pub fn of(
@@ -80,7 +88,8 @@ impl Intake {
     /// Follows what `watched` names besides: a file, lists and labels of the server; within a runtime.
     #[must_use]
     pub fn following(mut self, client: &Client, watched: Watched) -> Intake {
-        let lists = server_lists(&watched);
+        // Lists that have been read already stay as they are.
+        let lists = if self.watching.server.is_empty() { server_lists(&watched) } else { Vec::new() };
         self.lists = (!lists.is_empty()).then(|| follow_list(client.clone(), lists));
         self.labels = watched.labels_from_server.then(|| Labels::start(client.clone()));
         self.file = watched.file.map(WatchFile::follow);
@@ -105,27 +114,24 @@ impl Intake {
     /// What follows from it.
     pub fn take(&mut self, incoming: Incoming) -> Vec<Msg> {
         match incoming {
-            Incoming::Observed(observation) => vec![Msg::Observed(observation)],
-            Incoming::File(WatchNews::Kept(why)) => vec![Msg::Notice(why)],
+            Incoming::Observed(observation) => vec![Msg::Input(Input::Observed(observation))],
+            Incoming::File(WatchNews::Kept(why)) => vec![Msg::Input(Input::Notice(why))],
             Incoming::File(WatchNews::Changed(listing)) => {
                 self.watching.file = listing.entries;
                 let mut msgs = self.rewatch();
                 let users = self.list.len();
-                msgs.push(Msg::Notice(format!("the watch list has changed: {users} users")));
-                msgs.extend(listing.warnings.into_iter().map(Msg::Notice));
+                msgs.push(Msg::Input(Input::Notice(format!("the watch list has changed: {users} users"))));
+                msgs.extend(listing.warnings.into_iter().map(|warning| Msg::Input(Input::Notice(warning))));
                 msgs
             }
             Incoming::List(ListNews::Progress(text)) => vec![Msg::Told(text)],
-            Incoming::List(ListNews::Failed(text)) => vec![Msg::Notice(text)],
+            Incoming::List(ListNews::Failed(text)) => vec![Msg::Input(Input::Notice(text))],
             Incoming::List(ListNews::Read { list, ids }) => {
-                let what = match &list {
-                    ServerList::Group(group) => format!("group {}", visible_bounded(group, 40)),
-                    ServerList::All => "all users of the server".to_owned(),
-                };
+                let what = list_name(&list);
                 let users = ids.len();
                 self.watching.server.insert(what.clone(), ids);
                 let mut msgs = self.rewatch();
-                msgs.push(Msg::Notice(format!("{what}: {users} to be watched")));
+                msgs.push(Msg::Input(Input::Notice(format!("{what}: {users} to be watched"))));
                 msgs
             }
             Incoming::Labels(labels) => {
@@ -137,7 +143,7 @@ impl Intake {
             Incoming::Relabel => {
                 self.relabel = None;
                 self.list = Arc::new(self.watching.relabelled(&self.list));
-                vec![Msg::Relabelled(Arc::clone(&self.list))]
+                vec![Msg::Input(Input::Relabelled(Arc::clone(&self.list)))]
             }
         }
     }
@@ -164,7 +170,7 @@ impl Intake {
         self.list = Arc::new(self.watching.list(self.list.generation() + 1));
         self.poller.watch(Arc::clone(&self.list));
         self.wish_for_labels();
-        vec![Msg::Rebased(Arc::clone(&self.list))]
+        vec![Msg::Input(Input::Rebased(Arc::clone(&self.list)))]
     }
 
     /// Wishes for labels of those who have none.

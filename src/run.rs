@@ -13,7 +13,7 @@ use crate::feed::Now;
 use crate::handover::{export, frame, user_record};
 use crate::intake::{Incoming, Intake};
 use crate::output::{user_json, write_frame};
-use crate::presence::visible;
+use crate::presence::{Input, visible};
 use crate::signals::{Signal, Signals, insist};
 use crate::terminal::{CopyError, Terminal, abandon, events, has_job_control, hung_up, panicked, stop_job};
 use crate::ui::{Theme, ThemeName, view};
@@ -100,7 +100,7 @@ pub async fn run(session: Session, multiplexer: Multiplexer, open: Open<'_>, now
                 Some(Ok(event)) => Vec::from_iter(message(event)),
                 Some(Err(_)) | None => return Ok(End::Signalled(Signal::HangUp)),
             },
-            Some(text) = said.recv() => vec![Msg::Notice(text)],
+            Some(text) = said.recv() => vec![Msg::Input(Input::Notice(text))],
             incoming = view.session.intake.next() => view.session.intake.take(incoming),
             () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => vec![Msg::Tick],
         };
@@ -202,7 +202,7 @@ impl View {
                     self.terminal.repaint()?;
                 }
                 Err(why) => {
-                    self.update(vec![Msg::Notice(why)]);
+                    self.update(vec![Msg::Input(Input::Notice(why))]);
                 }
             },
             Effect::Ring => self.terminal.ring()?,

@@ -4,7 +4,7 @@
 mod stage;
 
 use imtop::app::{Msg, Screen};
-use imtop::presence::{Entry, FetchError, UserStatus, WatchList};
+use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};
 use proptest::prelude::*;
 use ratatui::layout::Rect;
@@ -111,7 +111,9 @@ fn play(stage: &mut Stage, step: Step, generation: &mut u32) {
         Step::Wait(ms) => stage.wait(ms),
         Step::Rebase(users) => {
             *generation += 1;
-            stage.send(Msg::Rebased(WatchList::new(*generation, 3, users.into_iter().map(entry)).into()));
+            stage.send(Msg::Input(Input::Rebased(
+                WatchList::new(*generation, 3, users.into_iter().map(entry)).into(),
+            )));
         }
     }
 }

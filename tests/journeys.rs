@@ -5,7 +5,7 @@
 mod stage;
 
 use imtop::app::{Effect, Msg};
-use imtop::presence::{Entry, FetchError, UserStatus, WatchList};
+use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};
 
 use stage::{Stage, connection, hidden, named};
@@ -243,7 +243,7 @@ fn a_new_list_keeps_the_selection_on_its_user() {
     let mut stage = night((80, 24));
     stage.keys("jjjjjl");
     let entries = vec![named("kiosk_14", "Lobby", "kiosks"), Entry::of("new"), Entry::of("alice")];
-    stage.send(Msg::Rebased(WatchList::new(2, 3, entries).into()));
+    stage.send(Msg::Input(Input::Rebased(WatchList::new(2, 3, entries).into())));
     stage.picture("rebased");
 }
 

@@ -3,7 +3,7 @@
 mod stage;
 
 use imtop::app::Msg;
-use imtop::presence::{Entry, FetchError, UserStatus, WatchList};
+use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
 
 use stage::{Stage, connection, hidden, named};
 
@@ -92,10 +92,10 @@ fn no_name_is_on_any_screen() {
 fn passing_words_name_nobody() {
     let mut stage = scene((120, 40));
     stage.keys("PjjjG<Enter>");
-    stage.send(Msg::Rebased(WatchList::new(2, 2, ["zqalice"].map(Entry::of)).into()));
+    stage.send(Msg::Input(Input::Rebased(WatchList::new(2, 2, ["zqalice"].map(Entry::of)).into())));
     assert!(stage.screen().contains("is not watched any more"), "{}", stage.screen());
     is_masked(&stage, "a user whose detail is open leaves the list");
-    stage.send(Msg::Notice("zqalice was named twice, watched once".into()));
+    stage.send(Msg::Input(Input::Notice("zqalice was named twice, watched once".into())));
     is_masked(&stage, "a notice");
     stage.keys("2j");
     for _ in 0..5 {
@@ -160,7 +160,7 @@ fn stand_ins_go_along_to_another_server_and_are_never_dropped_on_the_way() {
     let long = "zq-a-very-long-name-that-tells-of-itself";
     for (here, wished) in [(true, false), (false, true), (true, true)] {
         let mut stage = there(long, wished);
-        stage.send(Msg::Notice(format!("{long} was named twice, watched once")));
+        stage.send(Msg::Input(Input::Notice(format!("{long} was named twice, watched once"))));
         stage.model.carry_on(&there("zqalice", here).model);
         is_masked(&stage, "another server");
         assert_eq!(head(&stage), head(&there("a", true)), "as wide as stand-ins are: {here} {wished}");

@@ -22,7 +22,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("signals", &[]),
     ("clipboard", &[]),
     ("terminal", &["clipboard"]),
-    ("headless", &["app", "feed", "output", "presence", "ui"]),
+    (
+        "headless",
+        &[
+            "app", "config", "feed", "intake", "openim", "output", "presence", "signals", "terminal", "ui",
+            "watching",
+        ],
+    ),
     ("handover", &["app", "output", "presence", "ui"]),
     ("watching", &["presence"]),
     (
@@ -59,6 +65,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "output",
             "presence",
             "run",
+            "signals",
             "simulator",
             "terminal",
             "ui",

@@ -13,7 +13,7 @@ use imtop::app::{Effect, Model, Msg, Start, update};
 use imtop::clock;
 use imtop::feed::{Now, Pace, Poller};
 use imtop::openim::{Client, Credentials, Options, Tls};
-use imtop::presence::{FeedStatus, Freshness, Moment, Observation, Roster, Totals, WatchList};
+use imtop::presence::{FeedStatus, Freshness, Input, Moment, Observation, Roster, Totals, WatchList};
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
 use imtop::ui::{Colour, Theme, view};
 use ratatui::buffer::Buffer;
@@ -64,7 +64,7 @@ impl Live {
         while !is_so(self.model.live(), (self.now)()) {
             let next = tokio::time::timeout_at(deadline, self.observations.recv()).await;
             let observation = next.unwrap_or_else(|_| panic!("never: {wish}:\n{}", self.text((160, 45))));
-            update(&mut self.model, (self.now)(), Msg::Observed(observation.unwrap()));
+            update(&mut self.model, (self.now)(), Msg::Input(Input::Observed(observation.unwrap())));
         }
     }
 
@@ -205,7 +205,7 @@ async fn an_answer_that_leaves_users_out_makes_them_stale_then_unknown() {
         let batches = before.watched.div_ceil(50) as usize;
         for _ in 0..batches * 3 {
             let observation = live.observations.recv().await.unwrap();
-            update(&mut live.model, (live.now)(), Msg::Observed(observation));
+            update(&mut live.model, (live.now)(), Msg::Input(Input::Observed(observation)));
         }
         let totals = live.totals();
         assert_eq!((totals.unknown, totals.stale), (0, 0), "{name}: {}", live.text((160, 45)));

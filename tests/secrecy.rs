@@ -17,7 +17,7 @@ use imtop::feed::{Now, Pace, Poller};
 use imtop::handover::{export, frame, user_record};
 use imtop::openim::{Client, Credentials, Options, Tls};
 use imtop::output::{user_json, write_frame};
-use imtop::presence::{Entry, Freshness, Moment, Observation, Roster, WatchList};
+use imtop::presence::{Entry, Freshness, Input, Moment, Observation, Roster, WatchList};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
 use imtop::ui::{Colour, Theme};
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
@@ -102,7 +102,11 @@ impl Live {
         self.poller.poll_now();
         for _ in 0..self.model.live().list().batches() {
             let next = tokio::time::timeout(Duration::from_secs(20), self.observations.recv()).await;
-            update(&mut self.model, (self.now)(), Msg::Observed(next.expect("an answer").unwrap()));
+            update(
+                &mut self.model,
+                (self.now)(),
+                Msg::Input(Input::Observed(next.expect("an answer").unwrap())),
+            );
         }
     }
 

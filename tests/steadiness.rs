@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use imtop::app::{ACTIONS, Action, ActionRow, Effect, Model, Msg, Screen, update};
-use imtop::presence::{Entry, FetchError, UserStatus, WatchList};
+use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
 use imtop::ui::view;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -258,7 +258,7 @@ impl Play {
     fn rebase(&mut self, entries: Vec<Entry>) {
         self.before = Arc::clone(self.stage.model.live().list());
         self.generation += 1;
-        self.stage.send(Msg::Rebased(WatchList::new(self.generation, 3, entries).into()));
+        self.stage.send(Msg::Input(Input::Rebased(WatchList::new(self.generation, 3, entries).into())));
     }
 
     fn play(&mut self, step: &Step) {
@@ -300,9 +300,9 @@ impl Play {
                 let relabelled =
                     list.entries().map(|entry| Entry { label: Some(format!("名 {n}")), ..entry });
                 let relabelled = WatchList::new(list.generation(), 3, relabelled);
-                self.send(Msg::Relabelled(relabelled.into()));
+                self.send(Msg::Input(Input::Relabelled(relabelled.into())));
             }
-            Step::Told => self.send(Msg::Notice("bob was named twice, watched once".into())),
+            Step::Told => self.send(Msg::Input(Input::Notice("bob was named twice, watched once".into()))),
             Step::Resumed => self.send(Msg::Resumed),
         }
     }

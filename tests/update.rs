@@ -6,7 +6,7 @@ use imtop::app::{
     ACTIONS, Action, ColumnName, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, Sort, SortColumn,
     TimeStyle,
 };
-use imtop::presence::{Entry, FetchError, Moment, UserIx, UserStatus, WatchList};
+use imtop::presence::{Entry, FetchError, Input, Moment, UserIx, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -264,7 +264,7 @@ fn a_clock_that_is_set_is_an_event() {
     stage.now = Moment { mono_ms: stage.now.mono_ms + 1_000, unix_ms: NOON * 1_000 + 3_600_000 };
     stage.send(Msg::Tick);
     assert!(stage.screen().contains("this machine's clock went forward 59m"), "{}", stage.screen());
-    stage.send(Msg::Notice("watch file unreadable: the old list is kept".into()));
+    stage.send(Msg::Input(Input::Notice("watch file unreadable: the old list is kept".into())));
     assert!(stage.screen().contains("imtop  watch file unreadable: the old list is kept"));
 }
 
@@ -272,7 +272,7 @@ fn a_clock_that_is_set_is_an_event() {
 fn a_paused_picture_meets_a_new_list_only_when_it_goes_on() {
     let mut stage = crowd();
     stage.keys("jjjjt ");
-    stage.send(Msg::Rebased(WatchList::new(2, 10, ["u05", "u03"].map(Entry::of)).into()));
+    stage.send(Msg::Input(Input::Rebased(WatchList::new(2, 10, ["u05", "u03"].map(Entry::of)).into())));
     assert_eq!((selected(&stage).as_str(), stage.model.rows().len()), ("u03", 30));
     stage.keys(" ");
     assert_eq!((selected(&stage).as_str(), stage.model.rows().len()), ("u03", 2));
@@ -602,10 +602,10 @@ fn an_event_of_many_or_of_nobody_says_so() {
     stage.keys("2<Enter>");
     assert!(stage.screen().contains(" user u00\n") && stage.screen().contains("the first of 2 users"));
     stage.keys("<Esc>");
-    stage.send(Msg::Notice("the watch file is gone".into()));
+    stage.send(Msg::Input(Input::Notice("the watch file is gone".into())));
     stage.keys("g<Enter>");
     assert!(stage.screen().contains("this event is about no user"), "{}", stage.screen());
-    stage.send(Msg::Rebased(WatchList::new(2, 10, ["u05"].map(Entry::of)).into()));
+    stage.send(Msg::Input(Input::Rebased(WatchList::new(2, 10, ["u05"].map(Entry::of)).into())));
     stage.keys("j<Enter>");
     stage.keys("j<Enter>");
     assert!(stage.screen().contains("u00 is not watched any more"), "{}", stage.screen());

@@ -214,8 +214,8 @@ mod tests {
     use super::super::{Msg, Start, update};
     use super::*;
     use crate::presence::{
-        Answer, Claims, ConnId, Connection, Entry, Freshness, Moment, Observation, Oddities, OperationId,
-        Platform, Question, Roster, SessionToken, UserStatus, WatchList,
+        Answer, Claims, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
+        OperationId, Platform, Question, Roster, SessionToken, UserStatus, WatchList,
     };
 
     fn model(connections: Vec<Connection>) -> Model {
@@ -241,7 +241,7 @@ mod tests {
                 next_ms: 2_000,
                 answer: Ok(Answer::Changed(vec![(UserIx(0), status)])),
             };
-            update(&mut model, now, Msg::Observed(observation));
+            update(&mut model, now, Msg::Input(Input::Observed(observation)));
         }
         model
     }

@@ -1,10 +1,8 @@
 //! What the world tells the model, and what the model asks of the world.
 
-use std::sync::Arc;
-
 use ratatui::crossterm::event::KeyEvent;
 
-use crate::presence::{Observation, UserIx, WatchList};
+use crate::presence::{Input, UserIx};
 
 /// Something that happened outside.
 #[derive(Clone, Debug)]
@@ -19,16 +17,10 @@ pub enum Msg {
     Wheel(bool),
     /// The screen has so many columns and rows now.
     Resize(u16, u16),
-    /// The feed has an answer, or a failure.
-    Observed(Observation),
-    /// There is a new watch list.
-    Rebased(Arc<WatchList>),
-    /// The same users are watched, in the same places, with other labels.
-    Relabelled(Arc<WatchList>),
+    /// Something came in about the server or the watch list.
+    Input(Input),
     /// Words that pass, and are no event: `theme: light`.
     Told(String),
-    /// Something to tell whoever watches: `watch file unreadable, the old list is kept`.
-    Notice(String),
     /// The program was suspended, and goes on.
     Resumed,
     /// Nothing but time passed.

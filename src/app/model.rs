@@ -1,12 +1,12 @@
 //! Everything that the live view is a picture of: plain data.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 
 use crate::presence::query::{Query, QueryError, Vocabulary};
 use crate::presence::{
-    About, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, Hints, History, Knowledge, Moment,
+    About, Chronicle, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, Hints, History, Moment,
     Roster, RuleSettings, Severity, Since, Timeline, Trend, UserIx,
 };
 
@@ -185,9 +185,8 @@ pub struct Toast {
 /// A picture that stands while collection goes on.
 #[derive(Clone, Debug)]
 pub struct Held {
-    pub(super) knowledge: Knowledge,
+    pub(super) chronicle: Chronicle,
     pub(super) at: Moment,
-    pub(super) taken: u64,
 }
 
 /// So many connections of one user are looked at for the newest.
@@ -209,13 +208,12 @@ pub struct Picture<'a> {
     /// At which time.
     pub now: Moment,
     timeline: &'a Timeline,
-    until: u64,
 }
 
 impl<'a> Picture<'a> {
     /// What happened, equal events of a round in one, newest first; any of them costs the same.
     pub fn happened(&self) -> impl DoubleEndedIterator<Item = &'a EventGroup> + ExactSizeIterator + use<'a> {
-        self.timeline.groups(self.until)
+        self.timeline.groups()
     }
 
     /// What of it has a place at the foot: that batches get no answers is said above the table.
@@ -225,7 +223,7 @@ impl<'a> Picture<'a> {
 
     /// What happened to a user, newest first, each event on its own.
     pub fn happened_to(&self, user: UserIx) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
-        self.timeline.of_user(self.roster.list().raw_id(user), self.until)
+        self.timeline.of_user(self.roster.list().raw_id(user))
     }
 
     /// When a user changed last, on the monotonic clock, if that was seen and is not long ago.
@@ -241,7 +239,7 @@ impl<'a> Picture<'a> {
 
     /// How many groups came after the event with this number.
     pub(super) fn newer(&self, number: u64) -> usize {
-        self.timeline.len(self.until) - self.timeline.len(number.min(self.until))
+        self.timeline.newer(number)
     }
 
     /// An event by its number: a single one, or a group.
@@ -251,20 +249,20 @@ impl<'a> Picture<'a> {
 
     /// What happened to single users after the event with this number, newest first.
     pub(super) fn singles(&self, after: u64) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
-        self.timeline.singles(after, self.until)
+        self.timeline.singles(after)
     }
 
     /// Up to which number single events, or groups, stay as they are.
     pub(super) fn settled(&self, single: bool) -> u64 {
-        if single { self.timeline.taken().min(self.until) } else { self.timeline.settled().min(self.until) }
+        if single { self.timeline.taken() } else { self.timeline.settled() }
     }
 
     /// The number of the oldest single event, or group, that is kept.
     pub(super) fn oldest(&self, single: bool) -> u64 {
         if single {
-            self.timeline.singles(0, u64::MAX).next_back().map_or(0, |one| one.number)
+            self.timeline.singles(0).next_back().map_or(0, |one| one.number)
         } else {
-            self.timeline.groups(u64::MAX).next_back().map_or(0, |group| group.number)
+            self.timeline.groups().next_back().map_or(0, |group| group.number)
         }
     }
 }
@@ -286,11 +284,8 @@ pub struct Model {
     pub(super) utc: bool,
     pub(super) one_shot: bool,
     pub(super) times: TimeStyle,
-    pub(super) live: Knowledge,
+    pub(super) live: Chronicle,
     pub(super) held: Option<Box<Held>>,
-    pub(super) timeline: Timeline,
-    /// Since when batches get no answers.
-    pub(super) failing_since: BTreeMap<u32, Moment>,
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
     pub(super) rows: Rows,
@@ -333,14 +328,14 @@ pub struct Model {
 impl Model {
     /// The state before the first message.
     pub fn new(start: Start) -> Model {
-        let live = Knowledge::new(start.roster, start.rules);
+        let live = Chronicle::new(start.roster, start.rules, start.now);
         let marks = Marks::default();
         let acknowledged = BTreeSet::new();
         let rows = Rows::new(
             start.sort.unwrap_or_default(),
             start.filter,
             Scene {
-                knowledge: &live,
+                knowledge: live.knowledge(),
                 now: start.now,
                 marks: &marks,
                 acknowledged: &acknowledged,
@@ -363,8 +358,6 @@ impl Model {
             times: TimeStyle::default(),
             live,
             held: None,
-            timeline: Timeline::default(),
-            failing_since: BTreeMap::new(),
             stale_batches: Vec::new(),
             longest: Longest::default(),
             rows,
@@ -410,7 +403,7 @@ impl Model {
             self.names.toggle();
         }
         if let Some(toast) = &mut self.toast {
-            toast.text = self.names.text(&toast.text, self.live.roster.list()).into_owned();
+            toast.text = self.names.text(&toast.text, self.live.roster().list()).into_owned();
         }
         self.measure();
         self.dirty = true;
@@ -463,15 +456,13 @@ impl Model {
 
     /// What is known now, whatever is shown.
     pub fn live(&self) -> &Roster {
-        &self.live.roster
+        self.live.roster()
     }
 
     /// What is shown.
     pub fn picture(&self) -> Picture<'_> {
-        let (knowledge, now, until) = match &self.held {
-            Some(held) => (&held.knowledge, held.at, held.taken),
-            None => (&self.live, self.now, u64::MAX),
-        };
+        let (chronicle, now) = self.shown();
+        let knowledge = chronicle.knowledge();
         Picture {
             roster: &knowledge.roster,
             history: &knowledge.history,
@@ -479,19 +470,23 @@ impl Model {
             trend: &knowledge.trend,
             hints: knowledge.hints.as_deref(),
             now,
-            timeline: &self.timeline,
-            until,
+            timeline: chronicle.timeline(),
+        }
+    }
+
+    /// What is known in the picture, and at which time.
+    fn shown(&self) -> (&Chronicle, Moment) {
+        match &self.held {
+            Some(held) => (&held.chronicle, held.at),
+            None => (&self.live, self.now),
         }
     }
 
     /// What the rows are made from.
     pub(super) fn scene(&self) -> Scene<'_> {
-        let (knowledge, now) = match &self.held {
-            Some(held) => (&held.knowledge, held.at),
-            None => (&self.live, self.now),
-        };
+        let (chronicle, now) = self.shown();
         Scene {
-            knowledge,
+            knowledge: chronicle.knowledge(),
             now,
             marks: &self.marks,
             acknowledged: &self.acknowledged,
@@ -573,7 +568,9 @@ impl Model {
 
     /// While the picture stands: how many changes it hides.
     pub fn hidden_changes(&self) -> Option<u64> {
-        self.held.as_ref().map(|held| self.timeline.taken() - held.taken)
+        self.held
+            .as_ref()
+            .map(|held| self.live.timeline().taken().saturating_sub(held.chronicle.timeline().taken()))
     }
 
     /// The rows of the list.
@@ -684,11 +681,11 @@ impl Model {
     ///
     /// Ages are shown in whole seconds, so that is at most once a second.
     pub fn next_deadline(&self, now: Moment) -> Option<u64> {
-        let retrying = matches!(self.live.roster.feed_status(now), FeedStatus::Retrying { .. });
-        let ages = (self.live.roster.last_answer().is_some() || retrying)
+        let retrying = matches!(self.live.roster().feed_status(now), FeedStatus::Retrying { .. });
+        let ages = (self.live.roster().last_answer().is_some() || retrying)
             .then(|| now.mono_ms - now.mono_ms % 1_000 + 1_000);
         let toast = self.toast.as_ref().map(|toast| toast.until_ms);
-        [ages, toast, self.live.next_change(now), self.rows.next_asking()]
+        [ages, toast, self.live.next_change(), self.rows.next_asking()]
             .into_iter()
             .flatten()
             .min()
@@ -697,7 +694,7 @@ impl Model {
 
     /// Whether every batch was answered or has failed at least once.
     pub fn round_is_complete(&self) -> bool {
-        self.live.roster.batches().iter().all(|batch| batch.answered.is_some() || batch.failing.is_some())
+        self.live.roster().batches().iter().all(|batch| batch.answered.is_some() || batch.failing.is_some())
     }
 
     /// Whether the picture differs from the one that was taken last.

@@ -1,6 +1,6 @@
 //! What each action does to the model.
 
-use crate::presence::{Freshness, UserIx};
+use crate::presence::{Input, UserIx};
 
 use super::action::Action;
 use super::copy::{copy, subject};
@@ -9,7 +9,7 @@ use super::list::{Cursor, Line};
 use super::message::Effect;
 use super::model::{Held, Model, Screen};
 use super::sort::{Sort, SortColumn};
-use super::update::{adopt_list, hint, narrow};
+use super::update::{adopt_list, hint, narrow, take_input};
 use super::{events, findings, problems, typing, views};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
@@ -139,10 +139,10 @@ pub(super) fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<E
         hint(model, format!("every {} s is as far as it goes", model.interval_ms as f64 / 1_000.0));
         return Vec::new();
     };
-    model.interval_ms = interval_ms;
-    model.live.set_freshness(Freshness::for_interval(interval_ms), model.now);
+    let mut effects = vec![Effect::SetInterval(interval_ms)];
+    take_input(model, &Input::Interval(interval_ms), &mut effects);
     hint(model, format!("asking every {} s", interval_ms as f64 / 1_000.0));
-    vec![Effect::SetInterval(interval_ms)]
+    effects
 }
 
 /// Turns a switch, and says how it stands.
@@ -204,11 +204,9 @@ fn mark(model: &mut Model) {
 fn pause(model: &mut Model) {
     match model.held.take() {
         None => {
-            let taken = model.timeline.taken();
-            model.timeline.seal();
-            model.held = Some(Box::new(Held { knowledge: model.live.clone(), at: model.now, taken }));
+            model.held = Some(Box::new(Held { chronicle: model.live.clone(), at: model.now }));
         }
-        Some(held) => adopt_list(model, held.knowledge.roster.list()),
+        Some(held) => adopt_list(model, held.chronicle.roster().list()),
     }
 }
 

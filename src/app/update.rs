@@ -7,9 +7,7 @@ use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Rect};
 
 use crate::presence::query::{Query, quote};
-use crate::presence::{
-    About, Event, Finding, Moment, News, Observation, Severity, UserId, UserIx, WatchList, visible,
-};
+use crate::presence::{Finding, Input, Moment, News, Severity, UserIx, WatchList, visible};
 
 use super::action::Action;
 use super::keymap::{KeyPress, Meaning, is_cjk};
@@ -26,9 +24,6 @@ use super::{events, findings};
 const TOAST_MS: u64 = 4_000;
 /// How long a notice from outside stands.
 const NOTICE_MS: u64 = 10_000;
-/// A wall clock that runs off by more than this was set, or the machine slept.
-const CLOCK_STEP_MS: i64 = 5_000;
-
 /// Stands between pasted IDs in a filter.
 const OR: &str = " or ";
 
@@ -36,9 +31,9 @@ const OR: &str = " or ";
 pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     pass_time(model, now);
-    if !matches!(msg, Msg::Observed(_)) {
-        let news = model.live.advance(now); // an answer lets it pass itself, up to when it came
-        take_news(model, news, &mut effects);
+    if !matches!(msg, Msg::Input(_)) {
+        let news = model.live.advance(now); // an input lets it pass itself, an answer up to when it came
+        take_news(model, &news, &mut effects);
     }
     match msg {
         Msg::Key(key) => effects.extend(take_key(model, key)),
@@ -51,15 +46,8 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
             model.size = (width, height);
             model.dirty = true;
         }
-        Msg::Observed(observation) => observe(model, &observation, &mut effects),
-        Msg::Rebased(list) => rebase(model, &list),
-        Msg::Relabelled(list) => relabel(model, &list),
+        Msg::Input(input) => take_input(model, &input, &mut effects),
         Msg::Told(text) => hint(model, text),
-        Msg::Notice(text) => {
-            model.timeline.note(Event::Notice { at: now, text: text.clone() }, now);
-            let text = model.names.text(&text, model.live.roster.list()).into_owned();
-            say(model, text, NOTICE_MS);
-        }
         Msg::Resumed => {
             model.dirty = true;
             effects.push(Effect::Repaint);
@@ -83,11 +71,6 @@ fn say(model: &mut Model, text: String, for_ms: u64) {
 }
 
 fn pass_time(model: &mut Model, now: Moment) {
-    let step = now.step_since(model.now);
-    if step.abs() > CLOCK_STEP_MS {
-        model.timeline.note(Event::ClockStep { at: now, by_ms: step }, now);
-        model.dirty = true;
-    }
     model.now = now;
     if model.toast.as_ref().is_some_and(|toast| toast.until_ms <= now.mono_ms) {
         model.toast = None;
@@ -96,57 +79,48 @@ fn pass_time(model: &mut Model, now: Moment) {
     model.dirty |= model.good_until.is_some_and(|until| now.mono_ms >= until);
 }
 
-fn observe(model: &mut Model, observation: &Observation, effects: &mut Vec<Effect>) {
-    if observation.generation != model.live.roster.list().generation() {
+/// Takes what came in, and shows what follows from it.
+pub(super) fn take_input(model: &mut Model, input: &Input, effects: &mut Vec<Effect>) {
+    let before = Arc::clone(model.live.roster().list());
+    if let Input::Observed(observation) = input
+        && observation.generation != before.generation()
+    {
         return;
     }
-    note_feed(model, observation);
-    let news = model.live.apply(observation);
+    let news = model.live.take(model.now, input);
     model.dirty = true;
-    take_news(model, news, effects);
-}
-
-/// Writes down that a batch gets no answers any more, or answers again.
-fn note_feed(model: &mut Model, observation: &Observation) {
-    let (batch, at) = (observation.batch, observation.received);
-    let (trouble, after_ms) = match &observation.answer {
-        Err(error) if !model.failing_since.contains_key(&batch) => {
-            model.failing_since.insert(batch, at);
-            (Some(error.trouble()), 0)
-        }
-        Err(_) => return,
-        Ok(_) => match model.failing_since.remove(&batch) {
-            Some(failing) => {
-                // For so long there was no answer, which is longer than questions are known to fail.
-                let answered = model.live.roster.batches().get(batch as usize).and_then(|it| it.answered);
-                (None, at.since(answered.map_or(failing, |answered| answered.received)))
+    take_news(model, &news, effects);
+    match input {
+        Input::Observed(_) => {}
+        Input::Interval(ms) => model.interval_ms = *ms,
+        Input::Rebased(list) => {
+            model.stale_batches.clear();
+            // Whoever looks at a user who is gone is told that instead.
+            hint(model, format!("{} users are watched now", list.len()));
+            if model.held.is_none() {
+                adopt_list(model, &before);
             }
-            None => return,
-        },
-    };
-    let of = model.live.roster.list().batches();
-    model.timeline.note(Event::Feed { batch, of, trouble, after_ms }, at);
+        }
+        Input::Relabelled(_) => {
+            if model.held.is_none() {
+                model.with_rows(Rows::relabel);
+                model.measure();
+            }
+        }
+        Input::Notice(text) => {
+            let text = model.names.text(text, model.live.roster().list()).into_owned();
+            say(model, text, NOTICE_MS);
+        }
+    }
 }
 
-/// Writes down what happened and puts the rows of those whom it happened to in their places.
-fn take_news(model: &mut Model, news: News, effects: &mut Vec<Effect>) {
+/// Puts the rows of those to whom something happened in their places.
+pub(super) fn take_news(model: &mut Model, news: &News, effects: &mut Vec<Effect>) {
     model.dirty |= !news.is_empty();
     let critical = |finding: &Finding| finding.severity == Severity::Critical;
     if model.switches.bell && news.raised.iter().chain(&news.worsened).any(critical) {
         effects.push(Effect::Ring);
     }
-    let list = Arc::clone(model.live.roster.list());
-    let batch_of = |user: &UserId| list.find(user.raw()).map(|user| list.batch_of(user));
-    let met: HashSet<UserIx> = news
-        .transitions
-        .iter()
-        .filter(|transition| transition.is_first_sight())
-        .filter_map(|transition| list.find(transition.user.raw()))
-        .collect();
-    model.timeline.record(news.transitions, batch_of);
-    note_findings(model, &news.raised, true, &met);
-    note_findings(model, &news.worsened, true, &met);
-    note_findings(model, &news.cleared, false, &met);
     for finding in &news.cleared {
         model.acknowledged.remove(&finding.number);
     }
@@ -159,33 +133,12 @@ fn take_news(model: &mut Model, news: News, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Writes down what is wrong since now, or no more. What was so when a user was first seen has not
-/// just happened, and what is only worth knowing is no event.
-fn note_findings(model: &mut Model, findings: &[Finding], raised: bool, met: &HashSet<UserIx>) {
-    let server_seconds = model.live.roster.server_clock().unix_seconds(model.now);
-    for finding in findings.iter().filter(|finding| finding.severity > Severity::Info) {
-        let user = match finding.about {
-            About::User(user) if met.contains(&user) => continue,
-            About::User(user) => Some(model.live.roster.list().id(user)),
-            About::Server => None,
-        };
-        let event = Event::Finding {
-            raised,
-            user,
-            rule: finding.rule,
-            severity: finding.severity,
-            text: finding.evidence.words(server_seconds),
-        };
-        model.timeline.note(event, model.now);
-    }
-}
-
 /// Batches turn stale, or fresh again, without anything that touches their users.
 fn follow_staleness(model: &mut Model) {
     if !model.rows.follow_state(model.scene()) {
         return; // an order that does is made from what is so then
     }
-    let (roster, now) = (&model.live.roster, model.now);
+    let (roster, now) = (model.live.roster(), model.now);
     model.stale_batches.resize(roster.batches().len(), false);
     let mut turned: Vec<UserIx> = Vec::new();
     for (number, (batch, was_stale)) in (0..).zip(roster.batches().iter().zip(&mut model.stale_batches)) {
@@ -199,34 +152,9 @@ fn follow_staleness(model: &mut Model) {
     }
 }
 
-fn rebase(model: &mut Model, list: &Arc<WatchList>) {
-    let before = Arc::clone(model.live.roster.list());
-    let users = list.len();
-    model.live.rebase(list, model.now);
-    model.stale_batches.clear();
-    model.failing_since.clear();
-    // Whoever looks at a user who is gone is told that instead.
-    hint(model, format!("{users} users are watched now"));
-    if model.held.is_none() {
-        adopt_list(model, &before);
-    }
-}
-
-/// Takes other labels for the same users.
-fn relabel(model: &mut Model, list: &Arc<WatchList>) {
-    if !model.live.roster.relabel(list) {
-        return;
-    }
-    if model.held.is_none() {
-        model.with_rows(Rows::relabel);
-        model.measure();
-    }
-    model.dirty = true;
-}
-
 /// Carries what belongs to identities over from the list that was shown before.
 pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
-    let list = Arc::clone(model.live.roster.list());
+    let list = Arc::clone(model.live.roster().list());
     let heir = |user: UserIx| list.find(before.raw_id(user));
     let old_row = model.cursor.as_ref().and_then(|cursor| model.rows.row_of(cursor.user));
     model.marks.rebase(heir);

@@ -220,7 +220,7 @@ mod tests {
             ..Start::new(Roster::new(Arc::new(list), Freshness::for_interval(2_000), now), (80, 24), now)
         });
         for event in events {
-            model.timeline.note(event.clone(), now);
+            model.live.note_event(event.clone(), now);
         }
         let picture = model.picture();
         let wording = Wording { picture, names: model.names(), to: "->" };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::simulator::{scenario, simulate_on};
-use super::{CommandError, Plan, environment, mask_key, piped, tell};
+use super::{CommandError, Plan, environment, mask_key, pace, piped, tell};
 use crate::app::{Model, Msg, Sort, SortColumn, Start, Switches, update};
 use crate::cli::{DemoArgs, ScreenArgs};
 use crate::clipboard::Multiplexer;
@@ -14,18 +14,15 @@ use crate::clock;
 use crate::config::{
     Appearance, PaceSettings, PictureSettings, SettingsError, Sources, Watched, colour_hint,
 };
-use crate::feed::{Now, Pace, Poller, ServerList};
-use crate::headless::{self, Round};
+use crate::feed::{Now, Poller};
+use crate::headless::{self, Round, gather};
 use crate::intake::{self, Intake};
 use crate::openim::{Client, Credentials, Options, Tls};
 use crate::output::write_frame;
-use crate::presence::{Freshness, Observation, Roster, RuleSettings, WatchList};
+use crate::presence::{Freshness, Input, Observation, Roster, RuleSettings, WatchList};
 use crate::run::Session;
 use crate::terminal::terminal_size;
 use crate::ui::{Colour, Theme, ThemeName};
-
-/// Users in one question about what they are called.
-const LABELS_AT_ONCE: usize = 500;
 
 /// The live view on a server; one frame as text where standard output is no terminal.
 ///
@@ -130,7 +127,7 @@ impl Run {
         let freshness = Freshness::for_interval(plan.pace.interval.as_millis() as u64);
         let mut model = self.model(&plan, &list, freshness, size, greet);
         for warning in &plan.watched.warnings {
-            update(&mut model, (self.now)(), Msg::Notice(warning.clone()));
+            update(&mut model, (self.now)(), Msg::Input(Input::Notice(warning.clone())));
         }
         let feed = Poller::start(
             Arc::new(plan.client.clone()),
@@ -182,10 +179,6 @@ fn theme(picture: &PictureSettings, appearance: Appearance) -> Theme {
     Theme::named(picture.theme, appearance.colour, appearance.ascii, picture.ambiguous_width == 2)
 }
 
-fn pace(pace: &PaceSettings) -> Pace {
-    Pace { interval: pace.interval, concurrency: pace.concurrency, seed: clock::unix_ms() as u64 }
-}
-
 /// One round, one frame as text.
 async fn once(plan: Plan, run: &Run, size: Option<(u16, u16)>) -> Result<u8, CommandError> {
     tell(
@@ -194,32 +187,13 @@ async fn once(plan: Plan, run: &Run, size: Option<(u16, u16)>) -> Result<u8, Com
     for warning in &plan.watched.warnings {
         tell(warning);
     }
-    let mut watching = intake::watching(&plan.watched, plan.pace.batch);
-    for list in intake::server_lists(&plan.watched) {
-        let users = match &list {
-            ServerList::Group(group) => plan.client.group_members(group).await,
-            ServerList::All => plan.client.all_users(|_| ()).await,
-        };
-        watching
-            .server
-            .insert(format!("{list:?}"), users.map_err(|error| CommandError::List(error.to_string()))?);
+    let (watching, warning) = gather(&plan.client, &plan.watched, plan.pace.batch, &mut |_| ())
+        .await
+        .map_err(|error| CommandError::List(error.to_string()))?;
+    if let Some(warning) = warning {
+        tell(&warning);
     }
-    let mut list = watching.list(1);
-    if plan.watched.labels_from_server {
-        let unnamed: Vec<String> =
-            list.entries().filter(|entry| entry.label.is_none()).map(|entry| entry.id).collect();
-        for chunk in unnamed.chunks(LABELS_AT_ONCE) {
-            match plan.client.nicknames(chunk).await {
-                Ok(names) => watching.learn(names),
-                Err(error) => {
-                    tell(&format!("labels are missing: {error}"));
-                    break;
-                }
-            }
-        }
-        list = watching.relabelled(&list);
-    }
-    let list = Arc::new(list);
+    let list = Arc::new(watching.list(1));
     // A picture of one round is not to age within it, however long that takes.
     let model = run.model(&plan, &list, Freshness::FOR_EVER, headless::SIZE, false);
     let appearance = Appearance::judge(&plan.picture, &environment, false);

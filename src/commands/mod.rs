@@ -13,11 +13,18 @@ mod snapshot;
 mod wait;
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
 
 use crate::app::Keymap;
-use crate::config::{PaceSettings, PictureSettings, Settings, SettingsError, Watched};
+use crate::cli::{FeedArgs, RecordingArgs};
+use crate::clock;
+use crate::config::{PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched};
+use crate::feed::{Pace, Poller};
+use crate::headless::{About, Follower, gather};
+use crate::intake::{self, Intake};
 use crate::openim::{Client, SetupError};
-use crate::presence::RuleSettings;
+use crate::presence::{Chronicle, Freshness, Roster, RuleSettings};
+use crate::signals::Signals;
 use crate::simulator::ScenarioError;
 
 pub use check::check;
@@ -125,4 +132,61 @@ fn mask_key() -> u128 {
     use std::hash::BuildHasher as _;
     let half = || u128::from(std::hash::RandomState::new().hash_one(0));
     half() << 64 | half()
+}
+
+/// For how long a command follows what it is told to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "to be used")]
+enum Span {
+    /// For one round, in which nothing grows old. The lists of the server are read first.
+    Round,
+    /// Until something is so. The lists of the server are read first, and stay.
+    Until,
+    /// On and on: also what becomes of the lists of the server.
+    Lasting,
+}
+
+/// Begins to follow what the options name: a server, or a recording.
+///
+/// # Errors
+/// See [`CommandError`].
+#[allow(dead_code, reason = "to be used")]
+async fn follow(
+    sources: &Sources,
+    feed: &FeedArgs,
+    recording: Option<&RecordingArgs>,
+    span: Span,
+) -> Result<Follower, CommandError> {
+    let _ = (feed, recording);
+    let plan = Plan::of(sources.settings()?)?;
+    let now = clock::start();
+    let watching = if span == Span::Lasting {
+        intake::watching(&plan.watched, plan.pace.batch)
+    } else {
+        let gathered = gather(&plan.client, &plan.watched, plan.pace.batch, &mut |_| ()).await;
+        let (watching, warning) = gathered.map_err(|error| CommandError::List(error.to_string()))?;
+        warning.iter().for_each(|warning| tell(warning));
+        watching
+    };
+    for warning in &plan.watched.warnings {
+        tell(warning);
+    }
+    let list = Arc::new(watching.list(1));
+    let freshness = match span {
+        // A round is not to age within itself, however long that takes.
+        Span::Round => Freshness::FOR_EVER,
+        Span::Until | Span::Lasting => Freshness::for_interval(plan.pace.interval.as_millis() as u64),
+    };
+    let began = now();
+    let chronicle = Chronicle::new(Roster::new(Arc::clone(&list), freshness, began), plan.rules, began);
+    let client = Arc::new(plan.client.clone());
+    let poller = Poller::start(client, Arc::clone(&list), pace(&plan.pace), Arc::clone(&now));
+    let intake = Intake::of(poller, list, watching).following(&plan.client, plan.watched);
+    let signals = Signals::listen().map_err(CommandError::Runtime)?;
+    let about = About { api: plan.api, context: plan.context };
+    Ok(Follower::live(about, chronicle, intake, signals, now))
+}
+
+fn pace(pace: &PaceSettings) -> Pace {
+    Pace { interval: pace.interval, concurrency: pace.concurrency, seed: clock::unix_ms() as u64 }
 }

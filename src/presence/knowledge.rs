@@ -10,6 +10,7 @@ use super::history::History;
 use super::observation::Observation;
 use super::roster::{Changes, Roster};
 use super::time::Moment;
+use super::timeline::Event;
 use super::transition::Transition;
 use super::trend::Trend;
 use super::watch_list::{UserIx, WatchList};
@@ -31,6 +32,8 @@ pub struct News {
     pub worsened: Vec<Finding>,
     /// What is wrong no more.
     pub cleared: Vec<Finding>,
+    /// What else happened: batches without answers, notices, steps of the clock.
+    pub noted: Vec<Event>,
 }
 
 impl News {
@@ -41,6 +44,17 @@ impl News {
             && self.raised.is_empty()
             && self.worsened.is_empty()
             && self.cleared.is_empty()
+            && self.noted.is_empty()
+    }
+
+    /// Takes what came later.
+    pub(super) fn extend(&mut self, later: News) {
+        self.transitions.extend(later.transitions);
+        self.touched.extend(later.touched);
+        self.raised.extend(later.raised);
+        self.worsened.extend(later.worsened);
+        self.cleared.extend(later.cleared);
+        self.noted.extend(later.noted);
     }
 }
 
@@ -82,16 +96,20 @@ impl Knowledge {
             self.hints.clone_from(&observation.hints);
         }
         let changes = self.roster.apply(observation);
-        self.follow(changes, now)
+        let judged = self.server_judged;
+        let due = judged.is_none_or(|at| now.mono_ms.saturating_sub(at) >= SERVER_RULES_MS);
+        self.follow(changes, now, due)
     }
 
-    /// Lets time pass.
+    /// Lets time pass, in one step: [`super::Chronicle::advance`] takes each of them at its moment.
     pub fn advance(&mut self, now: Moment) -> News {
         let changes = self.roster.advance(now);
-        self.follow(changes, now)
+        self.follow(changes, now, false)
     }
 
-    fn follow(&mut self, changes: Changes, now: Moment) -> News {
+    /// Brings the rest in step with the roster. The rules about the server are judged only when an
+    /// answer came or their time has, so that it makes no difference how often time passes.
+    fn follow(&mut self, changes: Changes, now: Moment, due: bool) -> News {
         let Changes { transitions, mut touched } = changes;
         self.history.record(&transitions, self.roster.list());
         touched.extend(self.history.advance(now));
@@ -112,7 +130,6 @@ impl Knowledge {
             settings: &settings,
         };
         let mut found = self.findings.judge(touched.iter().copied(), now, case);
-        let due = self.server_judged.is_none_or(|at| now.mono_ms.saturating_sub(at) >= SERVER_RULES_MS);
         if (due || rules_due) && roster.last_answer().is_some() {
             self.server_judged = Some(now.mono_ms);
             let about_server = self.findings.judge_server(
@@ -127,7 +144,14 @@ impl Knowledge {
             found.cleared.extend(about_server.cleared);
         }
         self.trend.sample(&self.roster.totals(now), now);
-        News { transitions, touched, raised: found.raised, worsened: found.worsened, cleared: found.cleared }
+        News {
+            transitions,
+            touched,
+            raised: found.raised,
+            worsened: found.worsened,
+            cleared: found.cleared,
+            noted: Vec::new(),
+        }
     }
 
     /// Goes over to the next watch list.

@@ -4,6 +4,7 @@
 //! changes what is known; [`Knowledge::apply`] takes it, [`Knowledge::advance`] lets time pass.
 
 mod batches;
+mod chronicle;
 mod connection;
 mod fetch_error;
 mod findings;
@@ -29,6 +30,7 @@ mod verdict;
 mod watch_list;
 
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
+pub use chronicle::Chronicle;
 pub use connection::{ConnId, Connection};
 pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{

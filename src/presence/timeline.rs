@@ -6,6 +6,7 @@
 //! and not five hundred. First sights are not kept: nothing happened to those users.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use super::fetch_error::Trouble;
 use super::findings::{Rule, Severity};
@@ -192,13 +193,13 @@ pub struct EventGroup {
 
 impl EventGroup {
     /// Takes one more that reads the same.
-    fn take(&mut self, one: EventGroup) {
+    fn take(&mut self, one: &EventGroup) {
         self.count += 1;
         let room = NAMED.saturating_sub(self.users.len());
-        self.users.extend(one.users.into_iter().take(room));
-        for batch in one.batches {
-            if !self.batches.contains(&batch) {
-                self.batches.push(batch);
+        self.users.extend(one.users.iter().take(room).cloned());
+        for batch in &one.batches {
+            if !self.batches.contains(batch) {
+                self.batches.push(*batch);
             }
         }
         self.after = self.after.zip(one.after).map(|(one, other)| one.min(other));
@@ -215,20 +216,18 @@ impl EventGroup {
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
     /// What happened to single users, each as a group of its own.
-    singles: VecDeque<EventGroup>,
-    groups: VecDeque<EventGroup>,
+    singles: VecDeque<Arc<EventGroup>>,
+    groups: VecDeque<Arc<EventGroup>>,
     taken: u64,
-    /// Groups up to this number stand as they are.
-    sealed: u64,
     recent: Recent,
 }
 
 impl Timeline {
     /// Takes the transitions of one answer, or of the want of one, but for first sights. Those of
     /// one user stand together. `batch_of` says in which batch a user is asked.
-    pub fn record(&mut self, transitions: Vec<Transition>, batch_of: impl Fn(&UserId) -> Option<u32>) {
+    pub fn record(&mut self, transitions: &[Transition], batch_of: impl Fn(&UserId) -> Option<u32>) {
         let mut story: Option<Story> = None;
-        for transition in transitions.into_iter().filter(|transition| !transition.is_first_sight()) {
+        for transition in transitions.iter().filter(|transition| !transition.is_first_sight()).cloned() {
             match &mut story {
                 Some(story) if story.takes(&transition) => story.rest.push(transition),
                 _ => {
@@ -252,11 +251,6 @@ impl Timeline {
         self.take(event, batch, Some(at), at);
     }
 
-    /// Leaves all groups as they are now: somebody looks at a picture of them.
-    pub fn seal(&mut self) {
-        self.sealed = self.taken;
-    }
-
     fn take_story(&mut self, story: Story, batch_of: &impl Fn(&UserId) -> Option<u32>) {
         let Transition { ref user, after, before, .. } = story.first;
         self.recent.take(user.clone(), before.mono_ms);
@@ -270,16 +264,16 @@ impl Timeline {
         let batches: Vec<u32> = batch.into_iter().collect();
         let number = self.taken;
         let one = EventGroup { event, count: 1, users, batches, after, before, opened: before, number };
+        let one = Arc::new(one);
         if one.event.user().is_some() {
-            push(&mut self.singles, one.clone());
+            push(&mut self.singles, Arc::clone(&one));
         }
-        let sealed = self.sealed;
         let mut open = self
             .groups
             .iter_mut()
             .rev()
             .take(LAST_GROUPS)
-            .take_while(|group| group.number > sealed && before.since(group.opened) <= ROUND_MS);
+            .take_while(|group| before.since(group.opened) <= ROUND_MS);
         let like = open.find(|group| {
             // Who is there already went through it twice: that is another group.
             let is_there = match &one.event {
@@ -289,7 +283,7 @@ impl Timeline {
             group.event.is_like(&one.event) && !is_there
         });
         match like {
-            Some(group) => group.take(one),
+            Some(group) => Arc::make_mut(group).take(&one),
             None => push(&mut self.groups, one),
         }
     }
@@ -299,19 +293,24 @@ impl Timeline {
         self.taken
     }
 
-    /// How many groups there are up to the event numbered `until`.
-    pub fn len(&self, until: u64) -> usize {
-        self.groups.partition_point(|group| group.number <= until)
+    /// How many groups there are.
+    pub fn len(&self) -> usize {
+        self.groups.len()
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self, until: u64) -> bool {
-        self.len(until) == 0
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
     }
 
-    /// The groups up to the event numbered `until`, newest first; any of them costs the same.
-    pub fn groups(&self, until: u64) -> impl DoubleEndedIterator<Item = &EventGroup> + ExactSizeIterator {
-        self.groups.range(..self.len(until)).rev()
+    /// How many groups came after the event with this number.
+    pub fn newer(&self, number: u64) -> usize {
+        self.groups.len() - self.groups.partition_point(|group| group.number <= number)
+    }
+
+    /// The groups, newest first; any of them costs the same.
+    pub fn groups(&self) -> impl DoubleEndedIterator<Item = &EventGroup> + ExactSizeIterator {
+        self.groups.iter().rev().map(Arc::as_ref)
     }
 
     /// The group whose first event has this number.
@@ -325,12 +324,11 @@ impl Timeline {
         growing.checked_sub(1).and_then(|at| self.groups.get(at)).map_or(0, |group| group.number)
     }
 
-    /// What happened to single users after the event numbered `after` and up to `until`, newest
-    /// first, each as a group of its own.
-    pub fn singles(&self, after: u64, until: u64) -> impl DoubleEndedIterator<Item = &EventGroup> {
+    /// What happened to single users after the event numbered `after`, newest first, each as a group
+    /// of its own.
+    pub fn singles(&self, after: u64) -> impl DoubleEndedIterator<Item = &EventGroup> {
         let start = self.singles.partition_point(|one| one.number <= after);
-        let end = self.singles.partition_point(|one| one.number <= until);
-        self.singles.range(start..end.max(start)).rev()
+        self.singles.range(start..).rev().map(Arc::as_ref)
     }
 
     /// What happened to a single user, by its number.
@@ -338,9 +336,9 @@ impl Timeline {
         find(&self.singles, number)
     }
 
-    /// What happened to the user with this ID up to the event numbered `until`, newest first.
-    pub fn of_user<'a>(&'a self, raw_id: &'a str, until: u64) -> impl Iterator<Item = &'a EventGroup> {
-        self.singles(0, until).filter(move |one| one.event.user().is_some_and(|user| user.raw() == raw_id))
+    /// What happened to the user with this ID, newest first.
+    pub fn of_user<'a>(&'a self, raw_id: &'a str) -> impl Iterator<Item = &'a EventGroup> {
+        self.singles(0).filter(move |one| one.event.user().is_some_and(|user| user.raw() == raw_id))
     }
 
     /// When something happened last to the user with this ID, on the monotonic clock, if that is not
@@ -351,16 +349,16 @@ impl Timeline {
 }
 
 /// Keeps the newest events; they stand in the order of their numbers.
-fn push(events: &mut VecDeque<EventGroup>, one: EventGroup) {
+fn push(events: &mut VecDeque<Arc<EventGroup>>, one: Arc<EventGroup>) {
     if events.len() == KEPT {
         events.pop_front();
     }
     events.push_back(one);
 }
 
-fn find(events: &VecDeque<EventGroup>, number: u64) -> Option<&EventGroup> {
+fn find(events: &VecDeque<Arc<EventGroup>>, number: u64) -> Option<&EventGroup> {
     let at = events.binary_search_by_key(&number, |group| group.number).ok()?;
-    events.get(at)
+    events.get(at).map(Arc::as_ref)
 }
 
 /// Who changed of late, and when last.
@@ -438,7 +436,7 @@ mod tests {
     }
 
     fn counts(timeline: &Timeline) -> Vec<u32> {
-        timeline.groups(u64::MAX).map(|group| group.count).collect()
+        timeline.groups().map(|group| group.count).collect()
     }
 
     #[test]
@@ -448,18 +446,16 @@ mod tests {
             [transition(user, offline(), 5_000), transition(user, dropped(platform), 5_000)]
         };
         let transitions = [of("a", 2), of("b", 3), of("c", 2)].concat();
-        timeline.record(transitions, |_| Some(0));
+        timeline.record(&transitions, |_| Some(0));
         assert_eq!(counts(&timeline), [3], "whatever the platform");
-        timeline
-            .record(vec![transition("d", dropped(2), 6_000), transition("e", dropped(3), 6_000)], |_| None);
+        timeline.record(&[transition("d", dropped(2), 6_000), transition("e", dropped(3), 6_000)], |_| None);
         assert_eq!(counts(&timeline), [1, 1, 3], "without a change of presence the platform tells");
         let lengths = |one: &EventGroup| match &one.event {
             Event::Story(story) => story.transitions().count(),
             _ => 0,
         };
-        let stories: Vec<usize> = timeline.of_user("a", u64::MAX).map(lengths).collect();
+        let stories: Vec<usize> = timeline.of_user("a").map(lengths).collect();
         assert_eq!(stories, [2]);
-        assert_eq!(timeline.of_user("b", 1).count(), 0, "a picture that stands");
     }
 
     #[test]
@@ -471,7 +467,7 @@ mod tests {
             [transition(user, online, 5_000), transition(user, what(socket), 5_000)]
         };
         let answer = [back("a", What::SeenAgain), back("b", What::Connected), back("c", What::SeenAgain)];
-        timeline.record(answer.concat(), |_| None);
+        timeline.record(&answer.concat(), |_| None);
         assert_eq!(counts(&timeline), [1, 2]);
     }
 
@@ -479,36 +475,27 @@ mod tests {
     fn batches_of_one_round_are_one_group_with_the_widest_interval() {
         let mut timeline = Timeline::default();
         for (batch, before) in [(0, 5_000), (1, 5_400), (2, 6_000)] {
-            timeline.record(vec![transition(&format!("u{batch}"), lost(), before)], |_| Some(batch));
+            timeline.record(&[transition(&format!("u{batch}"), lost(), before)], |_| Some(batch));
         }
-        let group = timeline.groups(u64::MAX).next().unwrap().clone();
+        let group = timeline.groups().next().unwrap().clone();
         assert_eq!((group.count, group.batches), (3, vec![0, 1, 2]));
         assert_eq!((group.after, group.before), (Some(at(3_000)), at(6_000)));
-        timeline.record(vec![transition("late", lost(), 6_001)], |_| Some(3));
+        timeline.record(&[transition("late", lost(), 6_001)], |_| Some(3));
         assert_eq!(counts(&timeline), [1, 3], "a second is over");
-        timeline.record(vec![transition("late", lost(), 6_500)], |_| Some(3));
+        timeline.record(&[transition("late", lost(), 6_500)], |_| Some(3));
         assert_eq!(counts(&timeline), [1, 1, 3], "nobody counts twice");
-    }
-
-    #[test]
-    fn a_group_that_somebody_looks_at_does_not_grow() {
-        let mut timeline = Timeline::default();
-        timeline.record(vec![transition("a", lost(), 5_000)], |_| None);
-        timeline.seal();
-        timeline.record(vec![transition("b", lost(), 5_000)], |_| None);
-        assert_eq!(counts(&timeline), [1, 1]);
     }
 
     #[test]
     fn first_sights_are_not_kept_and_the_rest_is_bounded() {
         let mut timeline = Timeline::default();
-        timeline.record(vec![Transition { after: None, ..transition("a", lost(), 1) }], |_| None);
+        timeline.record(&[Transition { after: None, ..transition("a", lost(), 1) }], |_| None);
         assert_eq!(timeline.taken(), 0);
         for n in 0..(KEPT as u64 + 5) {
-            timeline.record(vec![transition("a", dropped(1), n * 10)], |_| None);
+            timeline.record(&[transition("a", dropped(1), n * 10)], |_| None);
         }
-        assert_eq!(timeline.groups(u64::MAX).count(), KEPT);
-        assert_eq!(timeline.of_user("a", u64::MAX).count(), KEPT);
+        assert_eq!(timeline.groups().count(), KEPT);
+        assert_eq!(timeline.of_user("a").count(), KEPT);
     }
 
     #[test]
@@ -533,23 +520,23 @@ mod tests {
         timeline.note(feed(1, None, 14_000), at(5_300));
         timeline.note(feed(0, Some(Trouble::Timeout), 0), at(5_400));
         assert_eq!(counts(&timeline), [1, 2, 3, 1, 3]);
-        let again = timeline.groups(u64::MAX).nth(1).map(|group| group.event.clone());
+        let again = timeline.groups().nth(1).map(|group| group.event.clone());
         assert_eq!(again, Some(feed(0, None, 14_000)), "the longest");
-        assert_eq!(timeline.of_user("a", u64::MAX).count(), 2);
+        assert_eq!(timeline.of_user("a").count(), 2);
     }
 
     #[test]
     fn events_are_found_by_their_numbers_and_who_changed_is_known_for_half_a_minute() {
         let mut timeline = Timeline::default();
         for (user, before) in [("a", 1_000), ("b", 9_000), ("a", 20_000)] {
-            timeline.record(vec![transition(user, dropped(1), before)], |_| None);
+            timeline.record(&[transition(user, dropped(1), before)], |_| None);
         }
-        assert_eq!((timeline.len(u64::MAX), timeline.len(1), timeline.settled()), (3, 1, 0));
+        assert_eq!((timeline.len(), timeline.newer(1), timeline.settled()), (3, 2, 0));
         assert_eq!(timeline.group(2).map(|group| group.number), Some(2));
         assert_eq!(timeline.single(4), None);
-        assert_eq!(timeline.singles(1, 2).count(), 1);
+        assert_eq!(timeline.singles(1).count(), 2);
         assert_eq!((timeline.changed("a"), timeline.changed("c")), (Some(20_000), None));
-        timeline.record(vec![transition("c", dropped(1), 39_001)], |_| None);
+        timeline.record(&[transition("c", dropped(1), 39_001)], |_| None);
         assert_eq!((timeline.changed("b"), timeline.changed("a")), (None, Some(20_000)));
     }
 }

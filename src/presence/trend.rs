@@ -122,6 +122,11 @@ impl Trend {
     /// The length of a bucket in milliseconds.
     pub const BUCKET_MS: u64 = 10_000;
 
+    /// The last millisecond of the bucket that `at_ms` is in.
+    pub fn end_of_bucket(at_ms: u64) -> u64 {
+        at_ms - at_ms % Self::BUCKET_MS + (Self::BUCKET_MS - 1)
+    }
+
     /// Takes one answer or failure to a question about so many users.
     pub fn observe(&mut self, observation: &Observation, users: u32) {
         self.begun.get_or_insert(observation.sent);

@@ -117,7 +117,8 @@ mod tests {
     use super::*;
     use crate::app::{Msg, Start, update};
     use crate::presence::{
-        Answer, Entry, Freshness, Moment, Observation, Oddities, OperationId, Question, Roster, WatchList,
+        Answer, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId, Question, Roster,
+        WatchList,
     };
 
     fn model(now: Moment) -> Model {
@@ -152,7 +153,7 @@ mod tests {
             next_ms: 7_000,
             answer: Ok(Answer::Changed(vec![])),
         };
-        update(&mut model, now, Msg::Observed(answer));
+        update(&mut model, now, Msg::Input(Input::Observed(answer)));
         press(&mut model, now.plus(1_000), '!');
         let (what, advice) = why_nobody(&model);
         assert_eq!(what, "No problems: 2 users, all answered 1s ago.");

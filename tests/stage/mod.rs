@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use imtop::app::{Effect, Model, Msg, Start, update};
 use imtop::presence::{
-    Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Moment, Observation,
-    Oddities, OperationId, Platform, Question, Roster, SessionToken, UserStatus, WatchList,
+    Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
+    Observation, Oddities, OperationId, Platform, Question, Roster, SessionToken, UserStatus, WatchList,
 };
 use imtop::ui::{Colour, Theme, view};
 use ratatui::buffer::Buffer;
@@ -118,7 +118,7 @@ impl Stage {
             next_ms: self.now.mono_ms + 4_000,
             answer,
         };
-        self.send(Msg::Observed(observation));
+        self.send(Msg::Input(Input::Observed(observation)));
     }
 
     /// Presses keys: characters, or names in angle brackets: `/ali<Enter>`.

@@ -111,7 +111,7 @@ fn add(model: &mut Model, arguments: &[Word<'_>]) -> Result<Vec<Effect>, String>
     if ids.is_empty() {
         return Err("expected one user ID or more".to_owned());
     }
-    let list = model.live.roster.list();
+    let list = model.live.roster().list();
     let add: Vec<String> =
         ids.iter().filter(|id| list.find(id).is_none()).map(|id| (*id).to_owned()).collect();
     match (add.as_slice(), ids.as_slice()) {

@@ -1,28 +1,18 @@
-//! The live view without a terminal: one round, one frame as text.
+//! The live view as one picture, after one round.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 
+use super::Round;
 use crate::app::{Model, Msg, update};
 use crate::feed::Now;
-use crate::presence::Observation;
+use crate::presence::{Input, Observation};
 use crate::ui::{Theme, view};
 
 /// Size of the picture where nobody says otherwise, in columns and rows; fewer rows where fewer show
 /// everybody.
 pub const SIZE: (u16, u16) = (100, 40);
-
-/// How the one round went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Round {
-    /// Every batch was answered.
-    Whole,
-    /// Some batches were answered.
-    Partial,
-    /// None was.
-    Failed,
-}
 
 /// Waits until every batch has been answered or has failed once; gives the frame that the live view
 /// would show then on a screen of `size`, and how the round went.
@@ -36,18 +26,13 @@ pub async fn one_frame(
     while !model.round_is_complete()
         && let Some(observation) = observations.recv().await
     {
-        update(&mut model, now(), Msg::Observed(observation));
+        update(&mut model, now(), Msg::Input(Input::Observed(observation)));
     }
     let (columns, rows) = size.unwrap_or_else(|| (SIZE.0, SIZE.1.min(model.height_for_all())));
     update(&mut model, now(), Msg::Resize(columns, rows));
     let area = Rect::new(0, 0, columns, rows);
     let mut frame = Buffer::empty(area);
     view(&model, theme, area, &mut frame);
-    let batches = model.live().batches();
-    let round = match batches.iter().filter(|batch| batch.answered.is_some()).count() {
-        0 if !batches.is_empty() => Round::Failed,
-        answered if answered < batches.len() => Round::Partial,
-        _ => Round::Whole,
-    };
+    let round = Round::of(model.live());
     (frame, round)
 }

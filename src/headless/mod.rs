@@ -1,0 +1,10 @@
+//! What runs without a terminal: the same intake and the same chronicle as the live view, followed by
+//! whoever writes it down.
+
+mod follow;
+mod frame;
+mod gather;
+
+pub use follow::{About, Ended, Follower, Round};
+pub use frame::{SIZE, one_frame};
+pub use gather::gather;

@@ -1,0 +1,206 @@
+//! All that is known and the story of how it came to be: a function of inputs and time alone.
+//!
+//! It does not matter how often time is let pass: whatever changes by itself does so at its own
+//! moment and in its order, whether somebody looked once a second or an hour later. So a recording of
+//! the inputs, each with [`Chronicle::now`] as it was before, gives the same chronicle again.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::batches::Freshness;
+use super::findings::{About, Finding, RuleSettings, Severity};
+use super::input::Input;
+use super::knowledge::{Knowledge, News};
+use super::observation::Observation;
+use super::roster::Roster;
+use super::time::Moment;
+use super::timeline::{Event, Timeline};
+use super::trend::Trend;
+use super::watch_list::{UserId, UserIx, WatchList};
+
+/// A wall clock that runs off by more than this was set, or the machine slept.
+const CLOCK_STEP_MS: i64 = 5_000;
+
+/// All that is known, and what happened.
+#[derive(Clone, Debug)]
+pub struct Chronicle {
+    knowledge: Knowledge,
+    timeline: Timeline,
+    /// Since when batches get no answers.
+    failing_since: BTreeMap<u32, Moment>,
+    /// Up to when time has passed.
+    now: Moment,
+}
+
+impl Chronicle {
+    /// Begins at `now` with what `roster` knows.
+    pub fn new(roster: Roster, rules: RuleSettings, now: Moment) -> Chronicle {
+        Chronicle {
+            knowledge: Knowledge::new(roster, rules),
+            timeline: Timeline::default(),
+            failing_since: BTreeMap::new(),
+            now,
+        }
+    }
+
+    /// All that is known.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
+    /// Every watched user, as known now.
+    pub fn roster(&self) -> &Roster {
+        &self.knowledge.roster
+    }
+
+    /// What happened of late.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Up to when time has passed.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Takes what came in at `now`. An answer counts from when it was there, which may be earlier, if
+    /// nobody let time pass since; one to a question about another watch list changes nothing.
+    pub fn take(&mut self, now: Moment, input: &Input) -> News {
+        if let Input::Observed(observation) = input {
+            if observation.generation != self.roster().list().generation() {
+                return News::default();
+            }
+            // What had grown too old before the answer came is unknown first, whoever looks or not.
+            let mut news = self.advance(observation.received);
+            self.note_feed(observation, &mut news);
+            let taken = self.knowledge.apply(observation);
+            self.record(taken, observation.received.max(self.now), &mut news);
+            return news;
+        }
+        let mut news = self.advance(now);
+        match input {
+            Input::Observed(_) => {}
+            Input::Rebased(list) => self.rebase(list, now),
+            Input::Relabelled(list) => {
+                self.knowledge.roster.relabel(list);
+            }
+            Input::Interval(ms) => {
+                self.knowledge.set_freshness(Freshness::for_interval(*ms), now);
+                self.step(now, &mut news); // what is too old by that is so at once
+            }
+            Input::Notice(text) => self.note(Event::Notice { at: now, text: text.clone() }, now, &mut news),
+        }
+        news
+    }
+
+    /// Lets time pass up to `now`: everything that changes by itself until then has done so.
+    pub fn advance(&mut self, now: Moment) -> News {
+        let mut news = News::default();
+        let step = now.step_since(self.now);
+        if step.abs() > CLOCK_STEP_MS {
+            self.note(Event::ClockStep { at: now, by_ms: step }, now, &mut news);
+        }
+        let mut next = self.next_step();
+        while next <= now.mono_ms {
+            self.step(Moment { mono_ms: next, unix_ms: now.unix_ms_at(next) }, &mut news);
+            next = self.next_step();
+        }
+        if now.mono_ms > self.now.mono_ms {
+            self.step(now, &mut news);
+        }
+        news
+    }
+
+    /// When something changes without an input, on the monotonic clock.
+    pub fn next_change(&self) -> Option<u64> {
+        self.knowledge.next_change(self.now).map(|at| at.max(self.now.mono_ms + 1))
+    }
+
+    /// The next moment at which it matters what is so: something changes, or a part of the trend ends.
+    fn next_step(&self) -> u64 {
+        let end = Trend::end_of_bucket(self.now.mono_ms + 1);
+        self.next_change().map_or(end, |at| at.min(end))
+    }
+
+    fn step(&mut self, at: Moment, news: &mut News) {
+        let taken = self.knowledge.advance(at);
+        self.record(taken, at, news);
+    }
+
+    fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) {
+        self.knowledge.rebase(list, now);
+        self.failing_since.clear();
+    }
+
+    /// Writes down what happened, and hands it on.
+    fn record(&mut self, taken: News, now: Moment, news: &mut News) {
+        self.now = now;
+        let list = Arc::clone(self.roster().list());
+        let batch_of = |user: &UserId| list.find(user.raw()).map(|user| list.batch_of(user));
+        let met: HashSet<UserIx> = taken
+            .transitions
+            .iter()
+            .filter(|transition| transition.is_first_sight())
+            .filter_map(|transition| list.find(transition.user.raw()))
+            .collect();
+        self.timeline.record(&taken.transitions, batch_of);
+        self.note_findings(&taken.raised, true, &met);
+        self.note_findings(&taken.worsened, true, &met);
+        self.note_findings(&taken.cleared, false, &met);
+        news.extend(taken);
+    }
+
+    fn note(&mut self, event: Event, at: Moment, news: &mut News) {
+        self.timeline.note(event.clone(), at);
+        news.noted.push(event);
+    }
+
+    /// Puts an event into the story as if it had happened.
+    #[cfg(test)]
+    pub(crate) fn note_event(&mut self, event: Event, at: Moment) {
+        self.note(event, at, &mut News::default());
+    }
+
+    /// Writes down that a batch gets no answers any more, or answers again.
+    fn note_feed(&mut self, observation: &Observation, news: &mut News) {
+        let (batch, at) = (observation.batch, observation.received);
+        let (trouble, after_ms) = match &observation.answer {
+            Err(error) if !self.failing_since.contains_key(&batch) => {
+                self.failing_since.insert(batch, at);
+                (Some(error.trouble()), 0)
+            }
+            Err(_) => return,
+            Ok(_) => match self.failing_since.remove(&batch) {
+                Some(failing) => {
+                    // For so long there was no answer, which is longer than questions are known to fail.
+                    let answered = self.roster().batches().get(batch as usize).and_then(|it| it.answered);
+                    (None, at.since(answered.map_or(failing, |answered| answered.received)))
+                }
+                None => return,
+            },
+        };
+        let of = self.roster().list().batches();
+        self.note(Event::Feed { batch, of, trouble, after_ms }, at, news);
+    }
+
+    /// Writes down what is wrong since now, or no more. What was so when a user was first seen has not
+    /// just happened, and what is only worth knowing is no event.
+    fn note_findings(&mut self, findings: &[Finding], raised: bool, met: &HashSet<UserIx>) {
+        let server_seconds = self.roster().server_clock().unix_seconds(self.now);
+        for finding in findings.iter().filter(|finding| finding.severity > Severity::Info) {
+            let user = match finding.about {
+                About::User(user) if met.contains(&user) => continue,
+                About::User(user) => Some(self.roster().list().id(user)),
+                About::Server => None,
+            };
+            let event = Event::Finding {
+                raised,
+                user,
+                rule: finding.rule,
+                severity: finding.severity,
+                text: finding.evidence.words(server_seconds),
+            };
+            self.timeline.note(event, self.now);
+        }
+    }
+}
