@@ -165,7 +165,9 @@ async fn follow(
     } else {
         let gathered = gather(&plan.client, &plan.watched, plan.pace.batch, &mut |_| ()).await;
         let (watching, warning) = gathered.map_err(|error| CommandError::List(error.to_string()))?;
-        warning.iter().for_each(|warning| tell(warning));
+        if let Some(warning) = warning {
+            tell(&warning);
+        }
         watching
     };
     for warning in &plan.watched.warnings {

@@ -93,6 +93,13 @@ impl Chronicle {
         news
     }
 
+    /// Takes an input again as it was taken once: then time had passed up to `at`.
+    pub fn take_again(&mut self, at: Moment, input: &Input) -> News {
+        let mut news = self.advance(at);
+        news.extend(self.take(at, input));
+        news
+    }
+
     /// Lets time pass up to `now`: everything that changes by itself until then has done so.
     pub fn advance(&mut self, now: Moment) -> News {
         let mut news = News::default();

@@ -1,0 +1,175 @@
+//! The last minutes of a run, kept so that they can be gone back through: inputs, and what was known
+//! every minute. Bounded in time and in bytes.
+
+use std::collections::VecDeque;
+
+use super::chronicle::Chronicle;
+use super::input::Input;
+use super::knowledge::News;
+use super::landmarks::Landmarks;
+use super::observation::{Answer, UserStatus};
+use super::time::Moment;
+
+/// How far back one can go, in milliseconds, if there is room.
+pub const REACH_MS: u64 = 15 * 60_000;
+/// Room for it, in bytes, about.
+const ROOM: usize = 64 << 20;
+/// What was known is kept every so many milliseconds.
+const APART_MS: u64 = 60_000;
+
+/// The last minutes of a run.
+#[derive(Clone, Debug)]
+pub struct Tape {
+    kept: VecDeque<Kept>,
+    inputs: VecDeque<(Moment, Input)>,
+    /// The number of the first of them.
+    first: u64,
+    /// Bytes that the inputs take, about.
+    input_bytes: usize,
+    landmarks: Landmarks,
+    room: usize,
+}
+
+/// What was known before the input with this number.
+#[derive(Clone, Debug)]
+struct Kept {
+    chronicle: Chronicle,
+    next: u64,
+    bytes: usize,
+}
+
+impl Default for Tape {
+    fn default() -> Tape {
+        Tape::with_room(ROOM)
+    }
+}
+
+impl Tape {
+    /// An empty one, for about so many bytes.
+    pub fn with_room(room: usize) -> Tape {
+        Tape {
+            kept: VecDeque::new(),
+            inputs: VecDeque::new(),
+            first: 0,
+            input_bytes: 0,
+            landmarks: Landmarks::default(),
+            room,
+        }
+    }
+
+    /// Takes an input that comes in at `now`, before `chronicle` takes it.
+    pub fn push(&mut self, chronicle: &Chronicle, now: Moment, input: &Input) {
+        let bytes = weight(chronicle);
+        if bytes > self.room / 2 {
+            *self = Tape::with_room(self.room); // a list so long is not kept
+            return;
+        }
+        let newest = self.kept.back().map(|kept| kept.chronicle.now());
+        let is_full = self.input_bytes > self.room / 2;
+        if newest.is_none_or(|newest| chronicle.now().since(newest) >= APART_MS) || is_full {
+            let next = self.first + self.inputs.len() as u64;
+            self.kept.push_back(Kept { chronicle: chronicle.clone(), next, bytes });
+        }
+        self.push_input(taken_at(chronicle, now, input), input);
+        let oldest = chronicle.now().mono_ms.saturating_sub(REACH_MS);
+        let is_over = |tape: &Tape| {
+            let kept: usize = tape.kept.iter().map(|kept| kept.bytes).sum();
+            kept + tape.input_bytes > tape.room
+                || tape.kept.get(1).is_some_and(|second| second.chronicle.now().mono_ms <= oldest)
+        };
+        while self.kept.len() > 1 && is_over(self) {
+            self.kept.pop_front();
+            let Some(kept) = self.kept.front() else { break };
+            let until = kept.chronicle.now();
+            for _ in self.first..kept.next {
+                if let Some((_, input)) = self.inputs.pop_front() {
+                    self.input_bytes -= weight_of(&input);
+                }
+            }
+            self.first = kept.next;
+            self.landmarks.forget(until);
+        }
+    }
+
+    /// Takes an input that a chronicle has taken already.
+    pub fn push_input(&mut self, at: Moment, input: &Input) {
+        if !self.kept.is_empty() {
+            self.input_bytes += weight_of(input);
+            self.inputs.push_back((at, input.clone()));
+        }
+    }
+
+    /// Notes what followed from an input, or from time alone.
+    pub fn note(&mut self, input: Option<&Input>, news: &News, chronicle: &Chronicle) {
+        if !self.kept.is_empty() {
+            self.landmarks.note(input, news, chronicle);
+        }
+    }
+
+    /// The places to steer for.
+    pub fn landmarks(&self) -> &Landmarks {
+        &self.landmarks
+    }
+
+    /// As far back as one can go; `None` where nothing is kept.
+    pub fn oldest(&self) -> Option<Moment> {
+        self.kept.front().map(|kept| kept.chronicle.now())
+    }
+
+    /// What was known at a moment, on the monotonic clock; `None` if that is too long ago.
+    pub fn at(&self, mono_ms: u64) -> Option<Chronicle> {
+        let after = self.kept.partition_point(|kept| kept.chronicle.now().mono_ms <= mono_ms);
+        let kept = self.kept.get(after.checked_sub(1)?)?;
+        let mut chronicle = kept.chronicle.clone();
+        for (at, input) in self.inputs.range((kept.next - self.first) as usize..) {
+            if seen_at(*at, input) > mono_ms {
+                break;
+            }
+            chronicle.take_again(*at, input);
+        }
+        let unix_ms = chronicle.now().unix_ms_at(mono_ms);
+        chronicle.advance(Moment { mono_ms, unix_ms });
+        Some(chronicle)
+    }
+}
+
+/// Up to when time had passed when an input was taken that comes in at `now`.
+pub fn taken_at(chronicle: &Chronicle, now: Moment, input: &Input) -> Moment {
+    match input {
+        Input::Observed(_) => chronicle.now(),
+        _ => now,
+    }
+}
+
+/// When an input that was taken `at` is known of, on the monotonic clock.
+pub fn seen_at(at: Moment, input: &Input) -> u64 {
+    match input {
+        Input::Observed(observation) => observation.received.mono_ms.max(at.mono_ms),
+        _ => at.mono_ms,
+    }
+}
+
+/// Bytes that a chronicle takes, about.
+fn weight(chronicle: &Chronicle) -> usize {
+    let roster = chronicle.roster();
+    20_000 + roster.list().len() * 64 + roster.connections_open() * 400 + chronicle.timeline().len() * 64
+}
+
+/// Bytes that an input takes, about.
+fn weight_of(input: &Input) -> usize {
+    match input {
+        Input::Observed(observation) => {
+            let changed = match &observation.answer {
+                Ok(Answer::Changed(changed)) => changed.as_slice(),
+                _ => &[],
+            };
+            let connections = |status: &UserStatus| match status {
+                UserStatus::Online(connections) => connections.len() * 128,
+                _ => 0,
+            };
+            400 + changed.iter().map(|(_, status)| 64 + connections(status)).sum::<usize>()
+        }
+        Input::Rebased(list) | Input::Relabelled(list) => 200 + list.len() * 64,
+        Input::Interval(_) | Input::Notice(_) => 200,
+    }
+}
