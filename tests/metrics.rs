@@ -38,12 +38,14 @@ impl Script {
     fn wait(&mut self, ms: u64) {
         self.now = self.now.plus(ms);
         let news = self.knowledge.advance(self.now);
-        self.counters.follow(&news.transitions);
+        self.counters.follow(&news, &self.knowledge, self.now);
     }
 
     /// What came of a question that was asked `took_ms` ago.
     fn observe(&mut self, batch: u32, took_ms: u64, answer: Result<Answer, FetchError>) {
         let sent = Moment { mono_ms: self.now.mono_ms - took_ms, unix_ms: self.now.unix_ms - took_ms as i64 };
+        let failing = self.knowledge.roster.batches()[batch as usize].failing.as_ref();
+        let failed = failing.map_or(0, |failing| failing.attempt);
         let observation = Observation {
             question: Question::OnlineStatus,
             generation: self.knowledge.roster.list().generation(),
@@ -55,13 +57,12 @@ impl Script {
             wire_bytes: if answer.is_ok() { 1_000 } else { 0 },
             oddities: Oddities::default(),
             hints: None,
-            attempt: u32::from(answer.is_err()),
+            attempt: if answer.is_ok() { 0 } else { failed + 1 },
             next_ms: self.now.mono_ms + 2_000,
             answer,
         };
-        self.counters.observe(&observation, self.knowledge.roster.batches().len());
         let news = self.knowledge.apply(&observation);
-        self.counters.follow(&news.transitions);
+        self.counters.follow(&news, &self.knowledge, self.now);
     }
 
     fn answer(&mut self, batch: u32, took_ms: u64, said: Vec<(u32, UserStatus)>) {
@@ -141,7 +142,10 @@ fn is_golden(name: &str, text: &str) {
         std::fs::write(&path, &text).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, golden, "{}: UPDATE_METRICS=1 writes it", path.display());
+    for (line, expected) in text.lines().zip(golden.lines()) {
+        assert_eq!(line, expected, "{}: UPDATE_METRICS=1 writes it", path.display());
+    }
+    assert_eq!(text.lines().count(), golden.lines().count(), "{}", path.display());
 }
 
 /// The samples of a family, by their whole name.

@@ -54,6 +54,9 @@ pub enum CommandError {
     /// The simulator cannot listen where it was told to; exit code 1.
     #[error("{0}; --listen takes another address, and its port 0 a free one")]
     Listen(io::Error),
+    /// There can be no metrics where they were told to be; exit code 1.
+    #[error("{0}; --metrics takes another address, and its port 0 a free one")]
+    Metrics(io::Error),
     /// The system gives us no threads; exit code 1.
     #[error("cannot start: {0}")]
     Runtime(io::Error),
@@ -74,6 +77,7 @@ impl CommandError {
         match self {
             CommandError::Settings(_) | CommandError::Scenario(_) | CommandError::Setup(_) => 2,
             CommandError::Listen(_)
+            | CommandError::Metrics(_)
             | CommandError::List(_)
             | CommandError::Runtime(_)
             | CommandError::Terminal(_)

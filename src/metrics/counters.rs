@@ -8,7 +8,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Unit;
 
 use super::sheet::{Family, Sheet};
-use crate::presence::{Moment, Observation, Presence, Transition, Trouble, What};
+use crate::presence::{Batch, Knowledge, Moment, News, Presence, Trouble, What};
 
 const REQUESTS: Family = Family {
     name: "imtop_requests",
@@ -28,8 +28,8 @@ const REQUEST_TIME: Family = Family {
 const ROUND_TIME: Family = Family {
     name: "imtop_round_duration",
     unit: Some(Unit::Seconds),
-    help: "How long rounds took: from the first question of a round until every batch was asked about. A \
-           batch that fails is asked less often, and its round lasts until it is.",
+    help: "How long rounds took: from the first question that was answered until every batch was answered or \
+           had failed. A batch that fails is asked less often, and its round lasts until it is.",
 };
 const RECEIVED: Family = Family {
     name: "imtop_received",
@@ -86,17 +86,29 @@ pub struct Counters {
     transitions: [u64; HAPPENINGS.len()],
     request_time: Histogram,
     round_time: Histogram,
+    /// Of which watch list the batches are.
+    generation: u32,
+    heard: Vec<Heard>,
     round: Round,
+}
+
+/// What was heard of a batch last: tells that something new was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Heard {
+    answered: Option<Moment>,
+    /// Failures in a row.
+    attempt: u32,
+    /// Whether that was in the round under way.
+    in_round: bool,
 }
 
 /// A round under way.
 #[derive(Clone, Debug, Default)]
 struct Round {
-    generation: u32,
-    /// Which batches were asked about in it.
-    asked: Vec<bool>,
-    left: usize,
-    first_sent: Option<Moment>,
+    /// Batches that were heard of.
+    heard: usize,
+    /// When the first question was sent that was answered.
+    began: Option<Moment>,
 }
 
 impl Default for Counters {
@@ -108,52 +120,64 @@ impl Default for Counters {
             transitions: [0; HAPPENINGS.len()],
             request_time: Histogram::new(BUCKETS),
             round_time: Histogram::new(BUCKETS),
+            generation: 0,
+            heard: Vec::new(),
             round: Round::default(),
         }
     }
 }
 
 impl Counters {
-    /// Takes one answer or failure; `batches` is the number of batches of the list that it is about.
-    pub fn observe(&mut self, observation: &Observation, batches: usize) {
-        let seconds = |from: Moment| observation.received.since(from) as f64 / 1e3;
-        self.requests += 1;
-        self.received_bytes += observation.wire_bytes;
-        match &observation.answer {
-            Ok(_) => self.request_time.observe(seconds(observation.sent)),
-            Err(error) => self.failures[kind(error.trouble())] += 1,
+    /// Takes what one answer, one failure or the passing of time has changed: `news`, after which
+    /// `knowledge` is what is known. To be told of each, as what is known of a batch is its last answer.
+    pub fn follow(&mut self, news: &News, knowledge: &Knowledge, now: Moment) {
+        for transition in news.transitions.iter().filter(|transition| !transition.is_first_sight()) {
+            self.transitions[happening(&transition.what)] += 1;
         }
-        if let Some(began) = self.round.take(observation, batches) {
-            self.round_time.observe(seconds(began));
+        let (list, batches) = (knowledge.roster.list(), knowledge.roster.batches());
+        if self.generation != list.generation() || self.heard.len() != batches.len() {
+            self.generation = list.generation();
+            self.heard = vec![Heard::default(); batches.len()];
+            self.round = Round::default();
+        }
+        let sums = knowledge.trend.sums();
+        self.received_bytes = sums.wire_bytes;
+        if self.requests != sums.requests() {
+            self.requests = sums.requests();
+            self.hear(batches, now);
         }
     }
 
-    /// Takes what happened.
-    pub fn follow(&mut self, transitions: &[Transition]) {
-        for transition in transitions.iter().filter(|transition| !transition.is_first_sight()) {
-            self.transitions[happening(&transition.what)] += 1;
+    fn hear(&mut self, batches: &[Batch], now: Moment) {
+        for (batch, heard) in batches.iter().zip(&mut self.heard) {
+            let answered = batch.answered.filter(|last| heard.answered != Some(last.received));
+            let failed = batch.failing.as_ref().filter(|failing| failing.attempt != heard.attempt);
+            heard.attempt = batch.failing.as_ref().map_or(0, |failing| failing.attempt);
+            if let Some(last) = answered {
+                heard.answered = Some(last.received);
+                self.request_time.observe(seconds(last.sent, last.received));
+                self.round.began = Some(self.round.began.map_or(last.sent, |began| began.min(last.sent)));
+            } else if let Some(failing) = failed {
+                self.failures[kind(failing.error.trouble())] += 1;
+            } else {
+                continue;
+            }
+            // One that is heard of again before the others were does not make the round longer.
+            self.round.heard += usize::from(!heard.in_round);
+            heard.in_round = true;
+        }
+        if self.round.heard == batches.len() {
+            if let Some(began) = self.round.began {
+                self.round_time.observe(seconds(began, now));
+            }
+            self.round = Round::default();
+            self.heard.iter_mut().for_each(|heard| heard.in_round = false);
         }
     }
 }
 
-impl Round {
-    /// When the round began that this ends.
-    fn take(&mut self, observation: &Observation, batches: usize) -> Option<Moment> {
-        if self.generation != observation.generation || self.asked.len() != batches || self.left == 0 {
-            self.generation = observation.generation;
-            self.asked.clear();
-            self.asked.resize(batches, false);
-            self.left = batches;
-            self.first_sent = None;
-        }
-        // One that is asked about again before the others were belongs to the next round.
-        let asked = self.asked.get_mut(observation.batch as usize).filter(|asked| !**asked)?;
-        *asked = true;
-        self.left -= 1;
-        let began = self.first_sent.map_or(observation.sent, |sent| sent.min(observation.sent));
-        self.first_sent = Some(began);
-        (self.left == 0).then_some(began)
-    }
+fn seconds(from: Moment, to: Moment) -> f64 {
+    to.since(from) as f64 / 1e3
 }
 
 /// The place in [`KINDS`]. The numbers of statuses and errors are chosen by the server, so they are no
