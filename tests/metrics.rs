@@ -332,3 +332,53 @@ fn names_and_help_follow_the_conventions() {
     let names: BTreeSet<&str> = families().collect();
     assert_eq!(names.len(), families().count(), "each family once");
 }
+
+/// Every word of a text that is the name of a metric of ours.
+fn names(text: &str) -> BTreeSet<&str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':')
+        .filter(|word| word.starts_with("imtop_") || word.starts_with("process_"))
+        .collect()
+}
+
+#[test]
+fn dashboard_and_alerts_name_only_metrics_that_there_are_and_the_dashboard_all_that_matter() {
+    let script = night();
+    let process = Process {
+        cpu_seconds: Some(1.0),
+        resident_bytes: Some(1),
+        virtual_bytes: Some(1),
+        open_fds: Some(1),
+        max_fds: Some(1),
+        start_seconds: Some(1.0),
+    };
+    let text = script.page().with_process(process).text(Format::Prometheus).unwrap();
+    let known: BTreeSet<&str> = series(&text).iter().map(|one| one.split('{').next().unwrap()).collect();
+    let dashboard = include_str!("../assets/grafana/imtop.json");
+    for asset in [dashboard, include_str!("../assets/prometheus/imtop-alerts.yml")] {
+        let unknown: Vec<&str> = names(asset).into_iter().filter(|name| !known.contains(name)).collect();
+        assert!(!names(asset).is_empty() && unknown.is_empty(), "{unknown:?}");
+    }
+    let shown = names(dashboard);
+    let ours = known.iter().filter(|name| name.starts_with("imtop_") && !name.ends_with("_info"));
+    // Of a histogram the buckets are shown.
+    let missing: Vec<_> = ours
+        .filter(|name| !name.ends_with("_sum") && !name.ends_with("_count") && !shown.contains(*name))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_dashboard_is_whole() {
+    let dashboard: serde_json::Value =
+        serde_json::from_str(include_str!("../assets/grafana/imtop.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let ids: BTreeSet<_> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids.len(), panels.len());
+    for panel in panels {
+        let title = panel["title"].as_str().unwrap();
+        assert!(panel["description"].as_str().is_some_and(|text| text.ends_with('.')), "{title}");
+        assert!(panel["fieldConfig"]["defaults"]["unit"].is_string(), "{title}");
+        assert_eq!(panel["datasource"]["uid"], "${datasource}", "{title}");
+        assert!(panel["targets"].as_array().is_some_and(|targets| !targets.is_empty()), "{title}");
+    }
+}

@@ -80,7 +80,8 @@ impl Exporter {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let told = BufReader::new(child.stderr.take().unwrap());
-        let address = line.strip_prefix("listening on http://").and_then(|rest| rest.strip_suffix("/metrics\n"));
+        let address =
+            line.strip_prefix("listening on http://").and_then(|rest| rest.strip_suffix("/metrics\n"));
         let address = address.unwrap_or_else(|| panic!("{line}")).parse().unwrap();
         Exporter { child, told, address }
     }
@@ -150,7 +151,10 @@ fn a_collector_gets_the_format_that_it_asks_for() {
 
     let (head, body) = exporter.get("/metrics", "application/openmetrics-text;version=1.0.0,*/*;q=0.1");
     assert!(head.starts_with("http/1.1 200 ok\r\n"), "{head}");
-    assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0; charset=utf-8"), "{head}");
+    assert!(
+        head.contains("content-type: application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        "{head}"
+    );
     assert!(body.ends_with("# EOF\n") && body.contains("# TYPE imtop_requests counter\n"), "{body}");
 
     let (head, _) = exporter.get("/metrics", "*/*");
@@ -159,7 +163,9 @@ fn a_collector_gets_the_format_that_it_asks_for() {
     assert!(head.contains("content-length: ") && body.is_empty(), "{head}{body}");
 
     assert_eq!(exporter.get("/healthz", "*/*").1, "ok\n");
-    assert!(exporter.get("/", "*/*").1.contains("/metrics") && exporter.get("/", "*/*").1.contains("/healthz"));
+    assert!(
+        exporter.get("/", "*/*").1.contains("/metrics") && exporter.get("/", "*/*").1.contains("/healthz")
+    );
     assert!(exporter.get("/x", "*/*").0.starts_with("http/1.1 404 "));
     let (head, _) = exporter.ask("DELETE /metrics HTTP/1.1\r\nHost: imtop\r\n\r\n");
     assert!(head.starts_with("http/1.1 405 ") && head.contains("allow: get, head"), "{head}");
@@ -289,7 +295,9 @@ fn refused(args: &[&str]) -> (Option<i32>, String) {
 fn what_cannot_be_served_is_refused_with_what_to_do() {
     let (code, told) = refused(&["serve", "--metrics", "0.0.0.0:0", "alice"]);
     assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains("--metrics 0.0.0.0:0: other machines could reach that; use 127.0.0.1, or add --allow-remote"));
+    assert!(told.contains(
+        "--metrics 0.0.0.0:0: other machines could reach that; use 127.0.0.1, or add --allow-remote"
+    ));
 
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -301,7 +309,11 @@ fn what_cannot_be_served_is_refused_with_what_to_do() {
     let scratch = Scratch::new();
     let many: String = (0..=MOST_USERS).map(|number| format!("u{number}\n")).collect();
     let list = scratch.secret("many.csv", &many);
-    let (code, told) = refused(&["serve", "--metrics", "127.0.0.1:0", "--per-user", "--watch", list.to_str().unwrap()]);
+    let (code, told) =
+        refused(&["serve", "--metrics", "127.0.0.1:0", "--per-user", "--watch", list.to_str().unwrap()]);
     assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains("--per-user: 10001 users are watched, and at most 10000 can have a series"), "{told}");
+    assert!(
+        told.contains("--per-user: 10001 users are watched, and at most 10000 can have a series"),
+        "{told}"
+    );
 }
