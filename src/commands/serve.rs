@@ -7,7 +7,7 @@ use crate::cli::ServeArgs;
 use crate::clock;
 use crate::config::{SettingsError, Sources};
 use crate::exporter::{Ask, Exporter, process};
-use crate::headless::Follower;
+use crate::headless::{Ended, Follower};
 use crate::metrics::{Counters, MOST_USERS, Page, health};
 use crate::presence::{Event, FeedStatus};
 
@@ -50,7 +50,7 @@ pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandErr
             Some(ask) = asks.recv() => served.answer(ask),
         }
     }
-    Ok(served.follower.ended().and_then(|ended| ended.exit_code()).unwrap_or(0))
+    Ok(served.follower.ended().and_then(Ended::exit_code).unwrap_or(0))
 }
 
 /// What is served.

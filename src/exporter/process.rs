@@ -21,7 +21,7 @@ pub fn process(started_unix_ms: i64) -> Process {
     }
 }
 
-/// An amount out of `/proc/self/status`, which has it in kibibytes (proc_pid_status(5)).
+/// An amount out of `/proc/self/status`, which has it in kibibytes (`proc_pid_status(5)`).
 fn bytes(status: &str, name: &str) -> Option<u64> {
     let amount = status.lines().find_map(|line| line.strip_prefix(name))?;
     amount.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1_024)
