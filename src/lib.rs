@@ -36,6 +36,7 @@ pub mod metrics;
 pub mod openim;
 pub mod output;
 pub mod presence;
+pub mod recording;
 pub mod run;
 pub mod signals;
 pub mod simulator;

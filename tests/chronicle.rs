@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use imtop::presence::{
     Answer, Chronicle, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
-    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserIx,
+    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, Tape, UserIx,
     UserStatus, WatchList,
 };
 use proptest::prelude::*;
@@ -166,6 +166,26 @@ fn played(steps: &[Step], ticks: u64) -> (Chronicle, Vec<String>) {
     (chronicle, happened)
 }
 
+/// Says where two chronicles differ in what can be seen of them.
+fn compare(one: &Chronicle, other: &Chronicle) -> Result<(), TestCaseError> {
+    prop_assert_eq!(one.now(), other.now());
+    prop_assert!(one.timeline().groups().eq(other.timeline().groups()));
+    prop_assert!(one.timeline().singles(0).eq(other.timeline().singles(0)));
+    let (now, one, other) = (one.now(), one.knowledge(), other.knowledge());
+    prop_assert_eq!(format!("{:#?}", one.roster.batches()), format!("{:#?}", other.roster.batches()));
+    prop_assert_eq!(format!("{:?}", one.trend), format!("{:?}", other.trend));
+    for user in one.roster.list().users() {
+        prop_assert_eq!(one.roster.presence(user), other.roster.presence(user));
+        prop_assert_eq!(one.roster.since(user), other.roster.since(user));
+        prop_assert_eq!(one.roster.connections(user), other.roster.connections(user));
+        prop_assert_eq!(one.history.of(user), other.history.of(user));
+        prop_assert_eq!(one.findings.of(user), other.findings.of(user));
+    }
+    prop_assert_eq!(one.findings.of_server(), other.findings.of_server());
+    prop_assert_eq!(one.roster.totals(now), other.roster.totals(now));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -176,20 +196,42 @@ proptest! {
         let (once, happened) = played(&steps, 0);
         let (often, happened_often) = played(&steps, ticks);
         prop_assert_eq!(happened, happened_often);
-        prop_assert!(once.timeline().groups().eq(often.timeline().groups()));
-        prop_assert!(once.timeline().singles(0).eq(often.timeline().singles(0)));
-        for (one, other) in [(once.knowledge(), often.knowledge())] {
-            prop_assert_eq!(format!("{:#?}", one.roster.batches()), format!("{:#?}", other.roster.batches()));
-            prop_assert_eq!(format!("{:?}", one.trend), format!("{:?}", other.trend));
-            for user in one.roster.list().users() {
-                prop_assert_eq!(one.roster.presence(user), other.roster.presence(user));
-                prop_assert_eq!(one.roster.since(user), other.roster.since(user));
-                prop_assert_eq!(one.roster.connections(user), other.roster.connections(user));
-                prop_assert_eq!(one.history.of(user), other.history.of(user));
-                prop_assert_eq!(one.findings.of(user), other.findings.of(user));
-            }
-            prop_assert_eq!(one.findings.of_server(), other.findings.of_server());
-            prop_assert_eq!(one.roster.totals(once.now()), other.roster.totals(often.now()));
+        compare(&once, &often)?;
+    }
+
+    #[test]
+    fn going_back_to_a_moment_is_as_it_was_then(
+        steps in prop::collection::vec(step(), 1..40), share in 0u64..=100, small in any::<bool>(),
+    ) {
+        let mut list = list(1, 7);
+        let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), at(0));
+        let mut chronicle = Chronicle::new(roster, RuleSettings::default(), at(0));
+        let mut tape = if small { Tape::with_room(60_000) } else { Tape::default() };
+        let mut taken: Vec<(Moment, Input)> = Vec::new();
+        let mut now = 0;
+        for (number, step) in steps.iter().enumerate() {
+            now += step.after_ms;
+            let Some(input) = input(&step.deed, &mut list, at(now), number) else {
+                chronicle.advance(at(now));
+                continue;
+            };
+            tape.push(&chronicle, at(now), &input);
+            let news = chronicle.take(at(now), &input);
+            tape.note(Some(&input), &news, &chronicle);
+            taken.push((at(now), input));
         }
+        let Some(oldest) = tape.oldest() else { return Ok(()) };
+        let target = oldest.mono_ms + (now - oldest.mono_ms) * share / 100;
+        if let Some(earlier) = oldest.mono_ms.checked_sub(1) {
+            prop_assert!(tape.at(earlier).is_none());
+        }
+        let gone_back = tape.at(target).unwrap();
+        let roster = Roster::new(self::list(1, 7), Freshness::for_interval(2_000), at(0));
+        let mut again = Chronicle::new(roster, RuleSettings::default(), at(0));
+        for (when, input) in taken.iter().filter(|(when, _)| when.mono_ms <= target) {
+            again.take(*when, input);
+        }
+        again.advance(at(target));
+        compare(&again, &gone_back)?;
     }
 }

@@ -18,6 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("output", &["presence"]),
     ("metrics", &["presence"]),
     ("exporter", &["metrics"]),
+    ("recording", &["presence"]),
     ("clock", &["feed", "presence"]),
     ("signals", &[]),
     ("clipboard", &[]),
@@ -84,6 +85,7 @@ const MUST_NOT_USE: &[(&str, &[&str])] = &[
     ("openim", &["ratatui"]),
     ("output", &["stdout()"]),
     ("metrics", &["tokio", "hyper", "std::fs", "std::net", "SystemTime"]),
+    ("recording", &["tokio", "ratatui", "SystemTime", "Instant"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -9,6 +9,9 @@ use super::token::SessionToken;
 /// Longest connID that is kept, in characters; the server's own are 32.
 const CONN_ID_LIMIT: usize = 128;
 
+/// The same after it was made visible-safe: no mark for a character is longer than 9, and one for the cut.
+const SHOWN_LIMIT: usize = CONN_ID_LIMIT * 9 + 1;
+
 /// Identity of a connection: born with its socket and never reused
 /// (open-im-server `msggateway/context.go`: MD5 of remote address and milliseconds).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +31,15 @@ impl ConnId {
         ConnId(match parse_md5(text.as_bytes()) {
             Some(md5) => Repr::Md5(md5),
             None => Repr::Text(visible_bounded(text, CONN_ID_LIMIT).into()),
+        })
+    }
+
+    /// Takes a connID that was written down as [`fmt::Display`] shows it; made visible-safe and bounded,
+    /// as what was written down may have been changed.
+    pub fn written(text: &str) -> ConnId {
+        ConnId(match parse_md5(text.as_bytes()) {
+            Some(md5) => Repr::Md5(md5),
+            None => Repr::Text(visible_bounded(text, SHOWN_LIMIT).into()),
         })
     }
 
@@ -102,5 +114,16 @@ mod tests {
         assert_eq!(ConnId::new("\u{1b}[2J").short(), "^[[2J");
         assert_eq!(ConnId::new("").to_string(), "");
         assert_eq!(ConnId::new(&"x".repeat(500)).to_string().chars().count(), 129);
+    }
+
+    #[test]
+    fn what_was_written_down_is_the_same_connection_again() {
+        let hostile = ["\u{1b}".repeat(500), "\u{e0041}".repeat(128), "\u{e0041}".repeat(500)];
+        let usual = ["bbb7c4da159b1ec6beb81c9e4129b075".to_owned(), String::new(), "x".repeat(500)];
+        for text in hostile.iter().chain(&usual) {
+            let id = ConnId::new(text);
+            assert_eq!(ConnId::written(&id.to_string()), id);
+        }
+        assert!(ConnId::written(&"\u{7}".repeat(1 << 20)).to_string().len() < 3_000);
     }
 }

@@ -47,7 +47,7 @@ pub use latency::Latency;
 pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
 pub use query::{Facts, Query, QueryError, Truth};
-pub use roster::{Changes, Roster, Totals, Tracked};
+pub use roster::{BatchState, Changes, Gone, LeftOut, Roster, RosterState, Totals, Tracked};
 pub use server_clock::ServerClock;
 pub use state::{Presence, Why};
 pub use tape::{REACH_MS, Tape, seen_at, taken_at};

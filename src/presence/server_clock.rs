@@ -14,6 +14,17 @@ pub struct ServerClock {
 }
 
 impl ServerClock {
+    /// A clock that is known within these bounds, in milliseconds.
+    pub fn within(bounds: Option<(i64, i64)>) -> ServerClock {
+        ServerClock { bounds }
+    }
+
+    /// The least and the most that the server's clock is ahead of ours, in milliseconds; `None` before
+    /// the first answer.
+    pub fn bounds(&self) -> Option<(i64, i64)> {
+        self.bounds
+    }
+
     /// Takes the `Date` (unix seconds) of an answer to a question sent and received at these moments.
     pub fn observe(&mut self, date: i64, sent: Moment, received: Moment) {
         let low = date.saturating_mul(1000).saturating_sub(received.unix_ms);

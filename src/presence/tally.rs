@@ -28,7 +28,7 @@ impl Tally {
         }
         let issued =
             connection.token.as_ref().and_then(SessionToken::claims).and_then(|claims| claims.issued);
-        self.newest_issued = self.newest_issued.max(issued);
+        self.issued(issued);
     }
 
     /// A connection that was added is no longer there, or no longer as it was.
@@ -43,6 +43,11 @@ impl Tally {
     /// Counts nobody, but goes on from the newest token that was ever seen.
     pub(super) fn emptied(&self) -> Tally {
         Tally { newest_issued: self.newest_issued, ..Tally::default() }
+    }
+
+    /// A token was seen that says it was issued then.
+    pub(super) fn issued(&mut self, at: Option<i64>) {
+        self.newest_issued = self.newest_issued.max(at);
     }
 
     pub(super) fn platforms(&self) -> &BTreeMap<Platform, u32> {

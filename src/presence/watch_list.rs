@@ -177,6 +177,11 @@ impl WatchList {
         self.generation
     }
 
+    /// How many users one request asks about, at most.
+    pub fn batch_size(&self) -> u32 {
+        self.batch_size
+    }
+
     /// How many users are watched.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -5,10 +5,13 @@
 //! answer that is the same as the last one costs the same for one user as for five hundred.
 //!
 //! Here is what it holds and can be asked; `answer` is what observations do to it, `passage` what
-//! time does.
+//! time does, `keyframe` what of it is set down and taken up again.
 
 mod answer;
+mod keyframe;
 mod passage;
+
+pub use keyframe::{BatchState, RosterState};
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -63,20 +66,23 @@ pub struct Totals {
 }
 
 /// A user whom the last answers left out, or of whom they said something that is not understood.
-#[derive(Clone, Copy, Debug)]
-struct LeftOut {
-    why: Why,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Why nothing is known of the user.
+    pub why: Why,
     /// The last answer that said something of the user.
-    answered: Option<Answered>,
-    /// Since when that is too old to say anything.
-    void_since: Option<u64>,
+    pub answered: Option<Answered>,
+    /// Since when, on the monotonic clock, that is too old to say anything.
+    pub void_since: Option<u64>,
 }
 
 /// A connection that left the answers.
-#[derive(Clone, Debug)]
-struct Gone {
-    id: ConnId,
-    since: Since,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// Which.
+    pub id: ConnId,
+    /// When it had appeared.
+    pub since: Since,
 }
 
 /// So many connections that are gone are remembered of a user.

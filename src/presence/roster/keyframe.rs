@@ -1,0 +1,168 @@
+//! Everything that a roster holds, as plain data: to be written down, and to begin from again.
+//!
+//! What follows from the rest (counts, look-ups) is not part of it and is built anew.
+
+use std::sync::Arc;
+
+use super::{GONE_KEPT, Gone, LeftOut, Roster, Tracked};
+use crate::presence::batches::{Answered, Batch, Failing, Freshness};
+use crate::presence::observation::{Oddities, OperationId};
+use crate::presence::server_clock::ServerClock;
+use crate::presence::time::{Moment, Since};
+use crate::presence::verdict::Sockets;
+use crate::presence::watch_list::{UserIx, WatchList};
+
+/// So many times of answers are remembered.
+const TIMES_KEPT: usize = 120;
+
+/// Everything that a roster holds beside its watch list. Users are places in that list; where they are
+/// listed singly, each is listed once, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RosterState {
+    /// For how long answers are good.
+    pub freshness: Freshness,
+    /// Each batch of the list.
+    pub batches: Vec<BatchState>,
+    /// What the sockets last said of each user.
+    pub words: Vec<Sockets>,
+    /// When that began, of each user; nothing (`None`, 0) of one of whom nothing was ever said.
+    pub since: Vec<Since>,
+    /// The connections of those who had some, in the order of the server.
+    pub open: Vec<(UserIx, Vec<Tracked>)>,
+    /// The last connections that are gone, newest last.
+    pub gone: Vec<(UserIx, Vec<Gone>)>,
+    /// Those whom the last answers left out.
+    pub left_out: Vec<(UserIx, LeftOut)>,
+    /// The server's clock.
+    pub clock: ServerClock,
+    /// How long the last answers took in milliseconds, oldest first.
+    pub took_ms: Vec<u32>,
+    /// When the newest answer arrived.
+    pub last_answer: Option<Moment>,
+    /// When the newest session token ever seen says it was issued, unix seconds.
+    pub newest_issued: Option<i64>,
+    /// How many transitions there have been.
+    pub transitions: u64,
+}
+
+/// What is known of one batch, without what follows from its users.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BatchState {
+    /// See [`Batch::answered`].
+    pub answered: Option<Answered>,
+    /// See [`Batch::operation`].
+    pub operation: Option<Arc<OperationId>>,
+    /// See [`Batch::failing`].
+    pub failing: Option<Failing>,
+    /// See [`Batch::void_since`].
+    pub void_since: Option<u64>,
+    /// On the monotonic clock: the last answer is not held to be older than since then.
+    pub judged_from: u64,
+    /// See [`Batch::oddities`].
+    pub oddities: Oddities,
+}
+
+impl Roster {
+    /// Everything that it holds, to begin from again with [`Roster::restore`].
+    pub fn state(&self) -> RosterState {
+        let since = |(word, since): (&Sockets, &Since)| match word {
+            Sockets::Silent => Since { after_ms: None, before_ms: 0 },
+            _ => *since,
+        };
+        let mut open: Vec<_> = self.open.iter().map(|(user, open)| (*user, open.clone())).collect();
+        open.sort_unstable_by_key(|(user, _)| *user);
+        let remembered = self.gone.iter().filter(|(_, gone)| !gone.is_empty());
+        let mut gone: Vec<_> =
+            remembered.map(|(user, gone)| (*user, gone.iter().cloned().collect())).collect();
+        gone.sort_unstable_by_key(|(user, _): &(UserIx, Vec<Gone>)| *user);
+        RosterState {
+            freshness: self.freshness,
+            batches: self.batches.iter().map(BatchState::of).collect(),
+            words: self.sockets.clone(),
+            since: self.sockets.iter().zip(&self.since).map(since).collect(),
+            open,
+            gone,
+            left_out: self.left_out.iter().map(|(user, left_out)| (*user, *left_out)).collect(),
+            clock: self.clock,
+            took_ms: self.latency.last(TIMES_KEPT).collect(),
+            last_answer: self.last_answer,
+            newest_issued: self.tally.newest_issued(),
+            transitions: self.transitions,
+        }
+    }
+
+    /// A roster that goes on from what another one held about the same watch list.
+    ///
+    /// # Errors
+    /// What does not fit the list or itself, as the end of a sentence: a state that was not written by
+    /// [`Roster::state`] may say anything.
+    pub fn restore(list: Arc<WatchList>, state: RosterState) -> Result<Roster, &'static str> {
+        let RosterState { batches, words, since, open, gone, left_out, .. } = state;
+        if batches.len() != list.batches() as usize {
+            return Err("the number of batches is not that of the watch list");
+        }
+        if words.len() != list.len() || since.len() != list.len() {
+            return Err("the number of users is not that of the watch list");
+        }
+        let fits = ascending(open.iter().map(|(user, _)| *user), &list)
+            && ascending(gone.iter().map(|(user, _)| *user), &list)
+            && ascending(left_out.iter().map(|(user, _)| *user), &list);
+        if !fits {
+            return Err("a user is out of place");
+        }
+        if gone.iter().any(|(_, gone)| gone.len() > GONE_KEPT) || state.took_ms.len() > TIMES_KEPT {
+            return Err("more is remembered than is ever kept");
+        }
+        let mut roster = Roster::new(list, state.freshness, Moment::default());
+        for ((number, batch), state) in (0..).zip(&mut roster.batches).zip(batches) {
+            state.put(batch);
+            let users = roster.list.batch(number);
+            for word in words.get(users.start as usize..users.end as usize).unwrap_or_default() {
+                batch.recount(Sockets::Silent, *word);
+            }
+        }
+        for tracked in open.iter().flat_map(|(_, open)| open) {
+            roster.tally.add(&tracked.connection);
+        }
+        roster.tally.issued(state.newest_issued);
+        roster.sockets = words;
+        roster.since = since;
+        roster.open = open.into_iter().filter(|(_, open)| !open.is_empty()).collect();
+        roster.gone = gone.into_iter().map(|(user, gone)| (user, gone.into())).collect();
+        roster.left_out = left_out.into_iter().collect();
+        roster.clock = state.clock;
+        for took_ms in state.took_ms {
+            roster.latency.observe(u64::from(took_ms));
+        }
+        roster.last_answer = state.last_answer;
+        roster.transitions = state.transitions;
+        Ok(roster)
+    }
+}
+
+impl BatchState {
+    fn of(batch: &Batch) -> BatchState {
+        BatchState {
+            answered: batch.answered,
+            operation: batch.operation.clone(),
+            failing: batch.failing.clone(),
+            void_since: batch.void_since,
+            judged_from: batch.judged_from,
+            oddities: batch.oddities,
+        }
+    }
+
+    fn put(self, batch: &mut Batch) {
+        batch.answered = self.answered;
+        batch.operation = self.operation;
+        batch.failing = self.failing;
+        batch.void_since = self.void_since;
+        batch.judged_from = self.judged_from;
+        batch.oddities = self.oddities;
+    }
+}
+
+/// Whether these are users of the list, each once and in order.
+fn ascending(users: impl Iterator<Item = UserIx> + Clone, list: &WatchList) -> bool {
+    users.clone().all(|user| user.at() < list.len()) && users.clone().zip(users.skip(1)).all(|(a, b)| a < b)
+}

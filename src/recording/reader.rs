@@ -1,0 +1,542 @@
+//! Reads recordings: item by item, from the beginning or from any keyframe, with bounded memory.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::{RecordingError, shown};
+use super::frames::frames;
+use super::pieces::pieces;
+use super::recorder::system_words;
+use super::source::{Source, Spot, Taken};
+use super::window::Window;
+use super::wire::{Decoder, FirstLine, Head, Keyframe, Kind, Line, beginning, read_head};
+use crate::presence::{Input, Moment};
+
+/// A longer line is not read, in bytes: a keyframe of a million users who are all online has 200 MB.
+const LONGEST_LINE: usize = 256 << 20;
+/// Nor a longer first one: so a file of something else is found out early.
+const LONGEST_HEAD: usize = 64 << 10;
+/// The moment and the kind of a line are in its first bytes.
+const BEGINNING: usize = 128;
+/// So many lines, or frames, are looked at for the last moment of a file.
+const TRIES: usize = 1_000;
+/// Read at a time where a file is read backwards, in bytes.
+const CHUNK: u64 = 64 << 10;
+
+/// A recording that is being read: one file, or the files of one recording one after the other.
+pub struct Recording {
+    files: Vec<PathBuf>,
+    /// Which of them is being read.
+    current: usize,
+    source: Source,
+    decoder: Decoder,
+    line: Vec<u8>,
+    head: Head,
+    first: Moment,
+    /// Which file of the whole recording that is, by its own word.
+    piece: u32,
+    /// Its head, until it is told.
+    untold: Option<Head>,
+    /// The last moment that was read.
+    at: Moment,
+    /// The last keyframe.
+    place: Place,
+    /// Lines of the file that were read, where that is known.
+    number: Option<u64>,
+    whole: Wholeness,
+    /// Keyframes are read only where what comes before them is missing.
+    sparing: bool,
+    ended: bool,
+    summary: Summary,
+}
+
+/// Whether what is read now can be understood from what was read before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wholeness {
+    /// It follows a keyframe, and nothing is missing since.
+    Whole,
+    /// Reading has just begun, and a keyframe has to be next.
+    Beginning,
+    /// Something is missing, which was said; a keyframe is looked for.
+    Gap,
+}
+
+/// Something of a recording.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The moment up to which time had passed. Never before that of the item before.
+    pub at: Moment,
+    /// Where to begin reading to come to this: the keyframe at or before it.
+    pub place: Place,
+    /// What it is.
+    pub what: Recorded,
+}
+
+/// What a recording holds.
+#[derive(Clone, Debug)]
+pub enum Recorded {
+    /// Another of its files begins.
+    Head(Box<Head>),
+    /// All that was known. Whoever has read on to here knows that already.
+    Keyframe(Box<Keyframe>),
+    /// Something came in.
+    Input(Input),
+    /// Something is missing. What follows is a keyframe, or the end.
+    Gap(Gap),
+}
+
+/// A place in a recording to begin reading at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Which of its files.
+    file: usize,
+    spot: Spot,
+}
+
+/// A keyframe's moment and place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// When it was.
+    pub at: Moment,
+    /// Where it is.
+    pub place: Place,
+}
+
+/// A part of a recording that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The file; visible-safe.
+    pub file: String,
+    /// The number of its first line that is damaged, where the lines before it were read.
+    pub line: Option<u64>,
+    /// What is wrong; visible-safe.
+    pub why: String,
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Gap { file, line, why } = self;
+        match line {
+            Some(line) => {
+                write!(f, "{file} is damaged in line {line} ({why}); it goes on at the next keyframe")
+            }
+            None => write!(f, "{file} is damaged ({why}); it goes on at the next keyframe"),
+        }
+    }
+}
+
+/// What was read so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Keyframes and inputs.
+    pub items: u64,
+    /// Lines of a kind that this program does not know, passed over.
+    pub unknown: u64,
+    /// Parts that could not be read.
+    pub gaps: u64,
+    /// The last line was cut: the recording ended by a crash, or is still being made.
+    pub cut: bool,
+}
+
+impl Recording {
+    /// Opens a recording, packed or not. Where files of the same recording that came before it lie
+    /// beside it (`night.1.ndjson` beside `night.ndjson`), they are read first; one of those alone is
+    /// read alone.
+    ///
+    /// # Errors
+    /// A sentence: it cannot be read, is no recording, or one of a later version.
+    pub fn open(path: &Path) -> Result<Recording, RecordingError> {
+        let (last_source, last_head, last_first) = open(path)?;
+        let mut files = Vec::new();
+        let mut opened = None;
+        for (_, piece) in pieces(path) {
+            // A file that is none of it is no reason not to read the rest.
+            if let Ok((source, head, first)) = open(&piece)
+                && head.began == last_head.began
+                && head.piece < last_head.piece
+            {
+                files.push(piece);
+                opened.get_or_insert((source, head, first));
+            }
+        }
+        files.push(path.to_owned());
+        let (source, head, first) = opened.unwrap_or((last_source, last_head, last_first));
+        Ok(Recording {
+            files,
+            current: 0,
+            source,
+            decoder: Decoder::default(),
+            line: Vec::new(),
+            piece: head.piece,
+            untold: Some(head.clone()),
+            head,
+            first,
+            at: first,
+            place: Place::default(),
+            number: Some(1),
+            whole: Wholeness::Beginning,
+            sparing: false,
+            ended: false,
+            summary: Summary::default(),
+        })
+    }
+
+    /// Passes over keyframes that say nothing new: those not at a beginning and not after a gap. They
+    /// are most of the work of reading a recording of many users.
+    #[must_use]
+    pub fn sparing_keyframes(mut self) -> Recording {
+        self.sparing = true;
+        self
+    }
+
+    /// What it is of; of its first file.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The files that are read, oldest first.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// When it begins.
+    pub fn first(&self) -> Moment {
+        self.first
+    }
+
+    /// When it ends: the moment of its last whole line. Looks only at the end of the file.
+    ///
+    /// # Errors
+    /// A sentence: it cannot be read.
+    pub fn last(&self) -> Result<Moment, RecordingError> {
+        for path in self.files.iter().rev() {
+            let unreadable = |error| unreadable(path, &error);
+            let file = Arc::new(File::open(path).map_err(unreadable)?);
+            if let Some(at) = last_moment(&file).map_err(unreadable)? {
+                return Ok(at);
+            }
+        }
+        Ok(self.first)
+    }
+
+    /// Every keyframe, in order. Reads the files once, but of each line only the beginning, and of a
+    /// packed file that this program wrote only the beginning of each frame.
+    ///
+    /// # Errors
+    /// A sentence: it cannot be read.
+    pub fn marks(&self) -> Result<Vec<Mark>, RecordingError> {
+        let mut marks = Vec::new();
+        for (number, path) in self.files.iter().enumerate() {
+            let unreadable = |error| unreadable(path, &error);
+            let file = Arc::new(File::open(path).map_err(unreadable)?);
+            let found = keyframes(&file).map_err(unreadable)?;
+            marks
+                .extend(found.into_iter().map(|(at, spot)| Mark { at, place: Place { file: number, spot } }));
+        }
+        Ok(marks)
+    }
+
+    /// Goes on at the keyframe there.
+    ///
+    /// # Errors
+    /// A sentence: it cannot be read.
+    pub fn seek(&mut self, place: Place) -> Result<(), RecordingError> {
+        let at_beginning = place == Place::default();
+        if place.file != self.current || self.ended {
+            self.begin(place.file)?;
+        }
+        let path = self.files.get(self.current).cloned().unwrap_or_default();
+        self.source.seek(place.spot).map_err(|error| unreadable(&path, &error))?;
+        self.untold = at_beginning.then(|| self.head.clone());
+        self.number = at_beginning.then_some(1);
+        if at_beginning {
+            // The head is known.
+            let taken = self.source.line(&mut self.line, LONGEST_HEAD);
+            taken.map_err(|error| unreadable(&path, &error))?;
+        }
+        self.place = place;
+        self.at = Moment::default();
+        self.whole = Wholeness::Beginning;
+        self.ended = false;
+        Ok(())
+    }
+
+    /// What was read so far.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The next item; `None` at the end.
+    ///
+    /// # Errors
+    /// A sentence: the disk fails.
+    pub fn read(&mut self) -> Result<Option<Item>, RecordingError> {
+        loop {
+            if let Some(head) = self.untold.take() {
+                return Ok(Some(self.item(self.at, Recorded::Head(Box::new(head)))));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            let taken = self.source.line(&mut self.line, LONGEST_LINE);
+            let taken = taken.map_err(|error| match self.files.get(self.current) {
+                Some(path) => unreadable(path, &error),
+                None => unreadable(Path::new(""), &error),
+            })?;
+            self.number = self.number.map(|number| number + 1);
+            let found = match taken {
+                Taken::End(rest) => {
+                    self.summary.cut |= rest > 0;
+                    self.go_on()?
+                }
+                Taken::Damaged => {
+                    let found = self.damage("what is packed cannot be unpacked");
+                    self.number = None;
+                    found
+                }
+                Taken::TooLong(_) => self.damage("it is longer than 256 MiB"),
+                Taken::Line(spot) => self.take(spot),
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Takes the whole line that was read.
+    fn take(&mut self, spot: Spot) -> Option<Item> {
+        let place = Place { file: self.current, spot };
+        if self.whole != Wholeness::Whole {
+            match beginning(&self.line) {
+                Some((_, Kind::Keyframe)) => {}
+                Some((_, Kind::Head | Kind::Other)) => return None,
+                _ if self.whole == Wholeness::Gap => return None,
+                _ => return self.damage("no keyframe comes before it"),
+            }
+        }
+        if self.sparing
+            && self.whole == Wholeness::Whole
+            && let Some((at, Kind::Keyframe)) = beginning(&self.line)
+        {
+            self.decoder.pass_keyframe();
+            self.place = place;
+            self.pass_to(at);
+            return None;
+        }
+        match self.decoder.line(&self.line) {
+            Err(why) => self.damage(&why),
+            Ok((_, Line::Other)) => {
+                self.summary.unknown += 1;
+                None
+            }
+            Ok((at, Line::Keyframe(keyframe))) => {
+                self.whole = Wholeness::Whole;
+                self.place = place;
+                self.summary.items += 1;
+                Some(self.item(at, Recorded::Keyframe(keyframe)))
+            }
+            Ok((at, Line::Input(input))) => {
+                self.summary.items += 1;
+                Some(self.item(at, Recorded::Input(input)))
+            }
+        }
+    }
+
+    /// Something cannot be read: said once, until a keyframe is found.
+    fn damage(&mut self, why: &str) -> Option<Item> {
+        if self.whole == Wholeness::Gap {
+            return None;
+        }
+        self.whole = Wholeness::Gap;
+        self.summary.gaps += 1;
+        let file = self.files.get(self.current).map(|path| shown(path)).unwrap_or_default();
+        let gap = Gap { file, line: self.number, why: why.to_owned() };
+        Some(self.item(self.at, Recorded::Gap(gap)))
+    }
+
+    /// Time does not go back, whatever a file says.
+    fn pass_to(&mut self, at: Moment) {
+        if at.mono_ms >= self.at.mono_ms {
+            self.at = at;
+        }
+    }
+
+    fn item(&mut self, at: Moment, what: Recorded) -> Item {
+        self.pass_to(at);
+        Item { at: self.at, place: self.place, what }
+    }
+
+    /// Goes over to the next file, or ends.
+    fn go_on(&mut self) -> Result<Option<Item>, RecordingError> {
+        if self.current + 1 >= self.files.len() {
+            self.ended = true;
+            return Ok(None);
+        }
+        let expected = self.piece.saturating_add(1);
+        self.begin(self.current + 1)?;
+        if self.piece == expected {
+            return Ok(None);
+        }
+        self.number = None;
+        let found = self.damage("files that came before it are missing");
+        self.number = Some(1);
+        Ok(found)
+    }
+
+    /// Begins to read a file.
+    fn begin(&mut self, number: usize) -> Result<(), RecordingError> {
+        let Some(path) = self.files.get(number) else {
+            self.ended = true;
+            return Ok(());
+        };
+        let (source, head, _) = open(path)?;
+        self.source = source;
+        self.piece = head.piece;
+        self.untold = Some(head);
+        self.current = number;
+        self.number = Some(1);
+        self.ended = false;
+        Ok(())
+    }
+}
+
+impl Iterator for Recording {
+    type Item = Result<Item, RecordingError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Recording({:?}, {:?})", self.files, self.summary)
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> RecordingError {
+    RecordingError::Unreadable { file: shown(path), why: system_words(error) }
+}
+
+/// Opens a file and reads its first line.
+fn open(path: &Path) -> Result<(Source, Head, Moment), RecordingError> {
+    let file = shown(path);
+    let failed = |error: io::Error| unreadable(path, &error);
+    let opened = File::open(path).map_err(failed)?;
+    let about = opened.metadata().map_err(failed)?;
+    if about.is_dir() {
+        return Err(RecordingError::Directory { file });
+    }
+    if !about.is_file() {
+        return Err(RecordingError::Unreadable { file, why: "it is not a plain file".to_owned() });
+    }
+    if about.len() == 0 {
+        return Err(RecordingError::Empty { file });
+    }
+    let mut source = Source::open(&Arc::new(opened)).map_err(failed)?;
+    let mut line = Vec::new();
+    match source.line(&mut line, LONGEST_HEAD).map_err(failed)? {
+        Taken::Line(_) => {}
+        Taken::End(_) if is_cut(&line) => return Err(RecordingError::Cut { file }),
+        _ if line.starts_with(&[0x1f, 0x8b]) => return Err(RecordingError::Gzip { file }),
+        _ => return Err(RecordingError::Foreign { file }),
+    }
+    match read_head(&line) {
+        FirstLine::Head(head) => match beginning(&line) {
+            Some((at, _)) => Ok((source, *head, at)),
+            None => Err(RecordingError::Damaged { file, why: "no moment".to_owned() }),
+        },
+        FirstLine::Other(found) => Err(RecordingError::Version { file, found }),
+        FirstLine::Foreign if line.starts_with(&[0x1f, 0x8b]) => Err(RecordingError::Gzip { file }),
+        FirstLine::Foreign => Err(RecordingError::Foreign { file }),
+        FirstLine::Damaged(why) => Err(RecordingError::Damaged { file, why }),
+    }
+}
+
+/// Whether the beginning of a file is that of a recording, as far as it goes.
+fn is_cut(line: &[u8]) -> bool {
+    const BEGINS: &[u8] = b"{\"at\":";
+    let length = line.len().min(BEGINS.len());
+    line.get(..length) == BEGINS.get(..length)
+}
+
+/// The moment of the last whole line of a file.
+fn last_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
+    let mut source = Source::open(file)?;
+    if !source.is_packed() {
+        return last_plain_moment(file);
+    }
+    let mut line = Vec::new();
+    for start in frames(file)?.into_iter().rev().take(TRIES) {
+        source.seek(Spot { offset: start, inner: 0 })?;
+        let mut last = None;
+        while let Taken::Line(_) | Taken::TooLong(_) = source.line(&mut line, BEGINNING)? {
+            last = beginning(&line).map(|(at, _)| at).or(last);
+        }
+        if last.is_some() {
+            return Ok(last);
+        }
+    }
+    Ok(None)
+}
+
+/// The same of a plain file: backwards from line's end to line's end.
+fn last_plain_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
+    let mut end = file.metadata()?.len();
+    let mut tries = 0;
+    let (mut chunk, mut line) = (Vec::new(), Vec::new());
+    let mut whole = false;
+    while end > 0 {
+        let start = end.saturating_sub(CHUNK);
+        chunk.clear();
+        Window::at(file, start).take(end - start).read_to_end(&mut chunk)?;
+        for ending in memchr::memrchr_iter(b'\n', &chunk) {
+            // What follows the last line's end is cut.
+            if whole {
+                line.clear();
+                Window::at(file, start + ending as u64 + 1).take(BEGINNING as u64).read_to_end(&mut line)?;
+                if let Some((at, _)) = beginning(&line) {
+                    return Ok(Some(at));
+                }
+                tries += 1;
+                if tries == TRIES {
+                    return Ok(None);
+                }
+            }
+            whole = true;
+        }
+        end = start;
+    }
+    Ok(None)
+}
+
+/// The keyframes of a file that begin a frame, or all where none does.
+fn keyframes(file: &Arc<File>) -> io::Result<Vec<(Moment, Spot)>> {
+    let mut source = Source::open(file)?;
+    let mut found = Vec::new();
+    let mut line = Vec::new();
+    if source.is_packed() {
+        for offset in frames(file)? {
+            source.seek(Spot { offset, inner: 0 })?;
+            let taken = source.line(&mut line, BEGINNING)?;
+            found.extend(keyframe(&taken, &line));
+        }
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        source.seek(Spot::default())?; // packed by another program
+    }
+    loop {
+        match source.line(&mut line, BEGINNING)? {
+            Taken::End(_) => return Ok(found),
+            taken => found.extend(keyframe(&taken, &line)),
+        }
+    }
+}
+
+fn keyframe(taken: &Taken, line: &[u8]) -> Option<(Moment, Spot)> {
+    let (Taken::Line(spot) | Taken::TooLong(spot)) = *taken else { return None };
+    beginning(line).filter(|(_, kind)| *kind == Kind::Keyframe).map(|(at, _)| (at, spot))
+}
