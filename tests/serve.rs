@@ -307,8 +307,8 @@ fn what_cannot_be_served_is_refused_with_what_to_do() {
     assert!(told.contains("--metrics takes another address"), "{told}");
 
     let scratch = Scratch::new();
-    let many: String = (0..=MOST_USERS).map(|number| format!("u{number}\n")).collect();
-    let list = scratch.secret("many.csv", &many);
+    let many: Vec<String> = (0..=MOST_USERS).map(|number| format!("u{number}")).collect();
+    let list = scratch.secret("many.csv", &many.join("\n"));
     let (code, told) =
         refused(&["serve", "--metrics", "127.0.0.1:0", "--per-user", "--watch", list.to_str().unwrap()]);
     assert_eq!(code, Some(2), "{told}");
