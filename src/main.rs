@@ -11,25 +11,48 @@ use imtop::commands::{self, CommandError, environment};
 use imtop::config::{SettingsError, Sources};
 use imtop::terminal;
 
+/// The exit code of a monitoring plugin that says nothing of what it monitors.
+const UNKNOWN: u8 = 3;
+
 /// So long the tasks have to end what they started, such as a token command.
 const FAREWELL: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    let matches = definition(&environment).get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // In a monitoring plugin every problem of ours is 3, with the reason on standard output.
+    let check = commands::is_check(std::env::args_os().skip(1));
+    let matches = definition(&environment).try_get_matches();
+    let read = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match read {
+        Ok(read) => read,
+        Err(error) if check => return ExitCode::from(refused_check(&error)),
+        Err(error) => error.exit(),
+    };
     terminal::install_panic_hook();
     // A panic has been reported, and the terminal given back, by the time that it gets here.
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli, &matches)));
     let code = match ended {
         Ok(Ok(code)) if !terminal::has_panicked() => code,
+        Ok(Err(error)) if check => commands::unknown(&error.to_string()),
         Ok(Err(error)) => {
             // Whoever closed standard error does not want to know.
             let _ = writeln!(std::io::stderr().lock(), "imtop: {error}");
             error.exit_code()
         }
+        Ok(Ok(_)) | Err(_) if check => {
+            commands::unknown("imtop failed by a mistake of its own; standard error says where")
+        }
         Ok(Ok(_)) | Err(_) => 1,
     };
     ExitCode::from(code)
+}
+
+/// Options that the plugin does not take, or a question for help, which is no answer to a monitor either.
+fn refused_check(error: &clap::Error) -> u8 {
+    if error.use_stderr() {
+        return commands::unknown(error.to_string().trim_start_matches("error: "));
+    }
+    let _ = error.print();
+    UNKNOWN
 }
 
 fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {

@@ -65,4 +65,4 @@ pub use server::{CHART_ROWS, ExpiryKind, ServerLine, TWO_HALVES, server_lines};
 pub use sort::{Sort, SortColumn};
 pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};
 pub use update::update;
-pub use words::{EventWords, Wording, why_words};
+pub use words::{EventWords, Wording, change_words, clock_words, feed_words, why_words};

@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use crate::presence::query::{Query, QueryError, Vocabulary};
 use crate::presence::{
-    About, Chronicle, Event, EventGroup, Evidence, FeedStatus, Finding, Findings, Hints, History, Moment,
-    Roster, RuleSettings, Severity, Since, Timeline, Trend, UserIx,
+    About, Chronicle, Event, EventGroup, FeedStatus, Finding, Findings, Hints, History, Moment, Roster,
+    RuleSettings, Severity, Since, Timeline, Trend, UserIx,
 };
 
 use super::action::Scope;
@@ -390,6 +390,16 @@ impl Model {
         model
     }
 
+    /// Shows what another chronicle knows, as of its own time.
+    #[must_use]
+    pub fn showing(mut self, chronicle: Chronicle) -> Model {
+        self.now = chronicle.now();
+        self.live = chronicle;
+        self.with_rows(Rows::restart);
+        self.measure();
+        self
+    }
+
     /// Takes over how somebody likes to look at things from the model of another server; nothing that
     /// is known of that.
     pub fn carry_on(&mut self, from: &Model) {
@@ -536,14 +546,7 @@ impl Model {
     pub fn evidence(&self, finding: &Finding) -> String {
         let scene = self.scene();
         let server_seconds = scene.knowledge.roster.server_clock().unix_seconds(scene.now);
-        match &finding.evidence {
-            Evidence::TokenForeignUser { platform, connection, user } if self.names.are_masked() => {
-                let user = self.names.shown_user(user).into();
-                let (platform, connection) = (*platform, connection.clone());
-                Evidence::TokenForeignUser { platform, connection, user }.words(server_seconds)
-            }
-            evidence => evidence.words(server_seconds),
-        }
+        self.names.evidence(finding, server_seconds)
     }
 
     /// The server's address with which a request can be copied.

@@ -5,7 +5,7 @@ use std::hash::Hasher as _;
 
 use siphasher::sip::SipHasher13;
 
-use crate::presence::{WatchList, visible};
+use crate::presence::{Evidence, Finding, WatchList, visible};
 
 /// Names, or stand-ins for them. The same user has the same stand-in for the whole run, in every
 /// view and in everything that is copied or exported.
@@ -16,7 +16,8 @@ pub struct Names {
 }
 
 impl Names {
-    pub(super) fn new(key: u128, masked: bool) -> Names {
+    /// Their own names, or stand-ins that `key` makes: random, so that they say nothing about the names.
+    pub fn new(key: u128, masked: bool) -> Names {
         Names { key, masked }
     }
 
@@ -67,6 +68,18 @@ impl Names {
             }
         }
         masked.into()
+    }
+
+    /// What a finding rests on, in words; `server_seconds` is the time by the server's clock.
+    pub fn evidence(&self, finding: &Finding, server_seconds: i64) -> String {
+        match &finding.evidence {
+            Evidence::TokenForeignUser { platform, connection, user } if self.masked => {
+                let user = self.shown_user(user).into();
+                let (platform, connection) = (*platform, connection.clone());
+                Evidence::TokenForeignUser { platform, connection, user }.words(server_seconds)
+            }
+            evidence => evidence.words(server_seconds),
+        }
     }
 
     /// Eight hex digits: among 100,000 users hardly two share a stand-in.

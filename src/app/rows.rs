@@ -3,12 +3,15 @@
 //! While everybody is shown in list order nothing is stored at all. Otherwise users are kept as one
 //! sorted vector of places, with the number that each is sorted by and the inverse table.
 
-use crate::presence::UserIx;
+use std::collections::BTreeSet;
+
 use crate::presence::query::{Follows, Query, Truth};
+use crate::presence::{Knowledge, Moment, UserIx};
 
 use super::facts::Scene;
 use super::filter::Haystack;
 use super::layout::ColumnName;
+use super::marks::Marks;
 use super::sort::{Sort, SortColumn, sort_key};
 
 /// Stands for "in no row".
@@ -47,6 +50,14 @@ impl Rows {
         let mut rows = Rows { sort, query, ..Rows::default() };
         rows.restart(scene);
         rows
+    }
+
+    /// The rows without a view: users whom the filter lets through, in this order.
+    pub fn of(knowledge: &Knowledge, now: Moment, sort: Sort, query: Query) -> Rows {
+        let (marks, acknowledged) = (Marks::default(), BTreeSet::new());
+        let scene =
+            Scene { knowledge, now, marks: &marks, acknowledged: &acknowledged, problems_only: false };
+        Rows::new(sort, query, scene)
     }
 
     /// Begins again for another watch list.
@@ -355,16 +366,14 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::sync::Arc;
 
     use proptest::prelude::*;
 
-    use super::super::marks::Marks;
     use super::*;
     use crate::presence::{
-        Answer, Entry, Freshness, Knowledge, Moment, Observation, Oddities, OperationId, Question, Roster,
-        RuleSettings, UserStatus, WatchList,
+        Answer, Entry, Freshness, Observation, Oddities, OperationId, Question, Roster, RuleSettings,
+        UserStatus, WatchList,
     };
 
     fn knowledge(users: usize) -> Knowledge {

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::presence::{Event, EventGroup, Presence, Story, UserId, UserIx, What, Why, short_age};
+use crate::presence::{
+    Event, EventGroup, Presence, Roster, Story, Trouble, UserId, UserIx, What, Why, short_age,
+};
 
 use super::model::Picture;
 use super::names::Names;
@@ -74,23 +76,9 @@ impl<'a> Wording<'a> {
                 }
             }
             Event::Feed { batch, of, trouble, after_ms } => {
-                let which = match (group.count, of) {
-                    (_, 1) => String::new(),
-                    (1, _) => format!("batch {} of {of}: ", batch + 1),
-                    (count, _) => format!("{count} of {of} batches: "),
-                };
-                if let Some(trouble) = trouble {
-                    format!("{which}{trouble}")
-                } else {
-                    let answer = if group.count > 1 { "answer" } else { "answers" };
-                    format!("{which}{answer} again after {}", short_age(after_ms / 1_000))
-                }
+                feed_words(group.count, *batch, *of, *trouble, *after_ms)
             }
-            Event::ClockStep { by_ms, .. } => {
-                let direction = if *by_ms < 0 { "back" } else { "forward" };
-                let by = short_age(by_ms.unsigned_abs() / 1_000);
-                format!("this machine's clock went {direction} {by}")
-            }
+            Event::ClockStep { by_ms, .. } => clock_words(*by_ms),
             Event::Notice { text, .. } => self.names.text(text, self.picture.roster.list()).into_owned(),
         }
     }
@@ -100,7 +88,7 @@ impl<'a> Wording<'a> {
         let first = match &story.first().what {
             What::Presence { to: Presence::Unknown(why), .. } => {
                 let user = self.picture.roster.list().find(story.first().user.raw());
-                let why = user.map_or(why.to_string(), |user| why_words(&self.picture, user, *why));
+                let why = user.map_or(why.to_string(), |user| why_words(self.picture.roster, user, *why));
                 format!("unknown: {why}")
             }
             what => self.change(what),
@@ -135,23 +123,8 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// One change: `Android disconnected`.
     fn change(&self, what: &What) -> String {
-        match what {
-            What::Presence { to: Presence::Unknown(why), .. } => format!("unknown: {why}"),
-            What::Presence { from, to } => format!("{} {} {}", from.word(), self.to, to.word()),
-            What::Connected(socket) => format!("{} connected", socket.platform.name()),
-            What::SeenAgain(socket) => format!("{} seen again, the same connection", socket.platform.name()),
-            What::Disconnected(socket) => format!("{} disconnected", socket.platform.name()),
-            What::Replaced { new, same_token: true, .. } => {
-                format!("{} reconnected with the same token", new.platform.name())
-            }
-            What::Replaced { new, same_token: false, .. } => {
-                format!("{} replaced by one with another token", new.platform.name())
-            }
-            What::MovedBackground(socket) => format!("{} went to the background", socket.platform.name()),
-            What::MovedForeground(socket) => format!("{} came to the foreground", socket.platform.name()),
-        }
+        change_words(what, self.to)
     }
 
     /// Whether all these words, in small letters, appear in what is said of a group: users and their
@@ -191,9 +164,50 @@ fn push_small(text: &mut String, part: &str) {
     text.push('\n');
 }
 
+/// One change: `Android disconnected`. `to` stands between what was and what is.
+pub fn change_words(what: &What, to: &str) -> String {
+    match what {
+        What::Presence { to: Presence::Unknown(why), .. } => format!("unknown: {why}"),
+        What::Presence { from, to: is } => format!("{} {to} {}", from.word(), is.word()),
+        What::Connected(socket) => format!("{} connected", socket.platform.name()),
+        What::SeenAgain(socket) => format!("{} seen again, the same connection", socket.platform.name()),
+        What::Disconnected(socket) => format!("{} disconnected", socket.platform.name()),
+        What::Replaced { new, same_token: true, .. } => {
+            format!("{} reconnected with the same token", new.platform.name())
+        }
+        What::Replaced { new, same_token: false, .. } => {
+            format!("{} replaced by one with another token", new.platform.name())
+        }
+        What::MovedBackground(socket) => format!("{} went to the background", socket.platform.name()),
+        What::MovedForeground(socket) => format!("{} came to the foreground", socket.platform.name()),
+    }
+}
+
+/// That batches get no answers any more, or answer again: `batch 2 of 9: timed out`. `batch` is the
+/// first of `count`, from 0.
+pub fn feed_words(count: u32, batch: u32, of: u32, trouble: Option<Trouble>, after_ms: u64) -> String {
+    let which = match (count, of) {
+        (_, 1) => String::new(),
+        (1, _) => format!("batch {} of {of}: ", batch + 1),
+        (count, _) => format!("{count} of {of} batches: "),
+    };
+    if let Some(trouble) = trouble {
+        format!("{which}{trouble}")
+    } else {
+        let answer = if count > 1 { "answer" } else { "answers" };
+        format!("{which}{answer} again after {}", short_age(after_ms / 1_000))
+    }
+}
+
+/// That this machine's clock was set by so many milliseconds; negative: back.
+pub fn clock_words(by_ms: i64) -> String {
+    let direction = if by_ms < 0 { "back" } else { "forward" };
+    format!("this machine's clock went {direction} {}", short_age(by_ms.unsigned_abs() / 1_000))
+}
+
 /// `batch 2 timed out`, where it is the batch that ails and there are several.
-pub fn why_words(picture: &Picture<'_>, user: UserIx, why: Why) -> String {
-    let list = picture.roster.list();
+pub fn why_words(roster: &Roster, user: UserIx, why: Why) -> String {
+    let list = roster.list();
     match why {
         Why::Failed(_) | Why::Slow if list.batches() > 1 => {
             format!("batch {} {why}", list.batch_of(user) + 1)

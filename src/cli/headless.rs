@@ -89,8 +89,20 @@ pub struct EventsArgs {
     pub feed: FeedArgs,
 }
 
+/// The language of `check` and `wait`, below their options.
+const CONDITIONS: &str = "\
+EXPR compares counts, joined by and, or, not and brackets:
+  online<95%                      fewer than 95 % of the watched users are online
+  online<95% of group=kiosk       the same of those for whom a filter holds; brackets for several
+  unknown>0 or failing>0          nobody can tell of some; some requests get no answer
+  finding:critical>0              findings that are at least so serious; also finding:any, finding:RULE
+  count(exp<24h)>=10              users for whom a filter holds
+Counts are online background offline unknown unregistered stale connected watched conns failing,
+operators = != < <= > >=. It holds only where it does however the unknown users turn out.";
+
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
+#[command(after_help = CONDITIONS)]
 pub struct CheckArgs {
     /// WARNING when this holds, as in `unknown>0 or finding:warning>0`, which is the default
     #[arg(long, short, value_name = "EXPR")]
@@ -106,6 +118,7 @@ pub struct CheckArgs {
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
+#[command(after_help = CONDITIONS)]
 pub struct WaitArgs {
     /// What to wait for, as in `online=100% of group=kiosk`
     #[arg(long = "for", value_name = "EXPR")]

@@ -1,14 +1,115 @@
-//! A line for every change.
+//! A line for every change, for pipes, logs and screen readers.
 
-use super::CommandError;
-use crate::cli::EventsArgs;
+use std::io::{self, Write as _};
+
+use jiff::tz::TimeZone;
+use tokio::time::Instant;
+
+use super::{CommandError, Span, follow, mask_key, tell};
+use crate::app::Names;
+use crate::cli::{EventsArgs, EventsFormat};
 use crate::config::{SettingsError, Sources};
+use crate::handover::Seen;
+use crate::headless::{Ended, Follower};
+use crate::output::{EventForm, EventLines, EventRecord};
+use crate::presence::{About, News, Query, Truth};
+use crate::terminal::hung_up;
 
-/// A line for every change.
+/// A line for every change, as soon as it is known: first how the asking goes, then everybody as first
+/// seen.
 ///
 /// # Errors
 /// See [`CommandError`].
 pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandError> {
-    let _ = (args, sources);
-    Err(SettingsError("not built yet".to_owned()).into())
+    let filter = Query::parse(args.filter.as_deref().unwrap_or_default())
+        .map_err(|error| SettingsError(format!("--filter: {error}")))?;
+    let form = match args.format {
+        EventsFormat::Text if args.utc => EventForm::Text(TimeZone::UTC),
+        EventsFormat::Text => EventForm::Text(TimeZone::system()),
+        EventsFormat::Ndjson => EventForm::Ndjson,
+    };
+    let mut follower = follow(sources, &args.feed, Some(&args.recording), Span::Lasting).await?;
+    let until = args.duration.map(|duration| Instant::now() + duration);
+    let recorded_until =
+        args.duration.map(|duration| follower.now().mono_ms.saturating_add(duration.as_millis() as u64));
+    let names = Names::new(mask_key(), args.mask);
+    let mut log = Log { lines: EventLines::new(form), names, filter };
+    if !log.write(vec![log.seen(&follower).feed_state()])? {
+        return Ok(0);
+    }
+    let is_recording = args.recording.from.is_some();
+    let mut gone = std::pin::pin!(hung_up());
+    loop {
+        let next = tokio::select! {
+            biased;
+            () = &mut gone => return Ok(0), // nobody reads any more
+            next = follower.next(until) => next,
+        };
+        let Some(news) = next else { break };
+        if is_recording && recorded_until.is_some_and(|until| follower.now().mono_ms > until) {
+            return Ok(0);
+        }
+        if !news.is_empty() && !log.tell(&follower, news)? {
+            return Ok(0);
+        }
+    }
+    Ok(match follower.ended() {
+        Some(Ended::Unreadable(why)) => {
+            tell(why);
+            1
+        }
+        ended => ended.and_then(Ended::exit_code).unwrap_or(0),
+    })
+}
+
+/// Where the lines go.
+struct Log {
+    lines: EventLines,
+    names: Names,
+    filter: Query,
+}
+
+impl Log {
+    fn seen<'a>(&'a self, follower: &'a Follower) -> Seen<'a> {
+        let (knowledge, about) = (follower.chronicle().knowledge(), follower.about());
+        Seen::of(knowledge, follower.chronicle().now(), &self.names, (&about.api, about.context.as_deref()))
+    }
+
+    /// Writes what happened, as far as it is asked for; says whether anybody still reads.
+    fn tell(&mut self, follower: &Follower, mut news: News) -> Result<bool, CommandError> {
+        if !self.filter.is_empty() {
+            let (knowledge, now) = (follower.chronicle().knowledge(), follower.chronicle().now());
+            let list = knowledge.roster.list();
+            // Of whom it is undecided, nobody should miss anything.
+            let wanted = |user| self.filter.evaluate(&knowledge.facts(user, now)) != Truth::No;
+            let of_wanted = |about: About| match about {
+                About::User(user) => wanted(user),
+                About::Server => true,
+            };
+            news.transitions.retain(|it| list.find(it.user.raw()).is_some_and(wanted));
+            for findings in [&mut news.raised, &mut news.worsened, &mut news.cleared] {
+                findings.retain(|finding| of_wanted(finding.about));
+            }
+        }
+        let records = self.seen(follower).news(&news, follower.chronicle().now()).collect();
+        self.write(records)
+    }
+
+    fn write(&mut self, records: Vec<EventRecord>) -> Result<bool, CommandError> {
+        if records.is_empty() {
+            return Ok(true);
+        }
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        let write = || {
+            for record in records {
+                self.lines.write(record, &mut out)?;
+            }
+            out.flush()
+        };
+        match write() {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(CommandError::Output(error)),
+        }
+    }
 }

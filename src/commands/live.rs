@@ -175,7 +175,7 @@ impl Run {
     }
 }
 
-fn theme(picture: &PictureSettings, appearance: Appearance) -> Theme {
+pub(super) fn theme(picture: &PictureSettings, appearance: Appearance) -> Theme {
     Theme::named(picture.theme, appearance.colour, appearance.ascii, picture.ambiguous_width == 2)
 }
 

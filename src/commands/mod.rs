@@ -5,6 +5,7 @@ mod config;
 mod doctor;
 mod events;
 mod live;
+mod progress;
 mod replay;
 mod serve;
 mod shell;
@@ -13,21 +14,23 @@ mod snapshot;
 mod wait;
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::Keymap;
-use crate::cli::{FeedArgs, RecordingArgs};
+use crate::cli::{FeedArgs, RecordArgs, RecordingArgs};
 use crate::clock;
 use crate::config::{PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched};
 use crate::feed::{Pace, Poller};
 use crate::headless::{About, Follower, gather};
 use crate::intake::{self, Intake};
 use crate::openim::{Client, SetupError};
-use crate::presence::{Chronicle, Freshness, Roster, RuleSettings};
+use crate::presence::{Chronicle, Freshness, Roster, RuleSettings, When, visible};
+use crate::recording::{Head, Limits, Player, Recorder, RecorderError, RecordingError, Stopped};
 use crate::signals::Signals;
 use crate::simulator::ScenarioError;
 
-pub use check::check;
+pub use check::{check, is_check, unknown};
 pub use config::config;
 pub use doctor::doctor;
 pub use events::events;
@@ -66,6 +69,15 @@ pub enum CommandError {
     /// The server does not say who is to be watched; exit code 1.
     #[error("cannot read the watch list from the server: {0}")]
     List(String),
+    /// The recording cannot be read; exit code 1.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// The recording cannot be written; exit code 1.
+    #[error(transparent)]
+    Recorder(#[from] RecorderError),
+    /// What ails the server does not mend itself; exit code 1.
+    #[error("{0}")]
+    Hopeless(String),
     /// Standard output takes no more; exit code 1.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -79,7 +91,10 @@ impl CommandError {
             CommandError::Listen(_)
             | CommandError::Metrics(_)
             | CommandError::List(_)
+            | CommandError::Hopeless(_)
             | CommandError::Runtime(_)
+            | CommandError::Recording(_)
+            | CommandError::Recorder(_)
             | CommandError::Terminal(_)
             | CommandError::Output(_) => 1,
         }
@@ -140,7 +155,7 @@ fn mask_key() -> u128 {
 
 /// For how long a command follows what it is told to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "to be used")]
+#[allow(dead_code, reason = "not every command is built yet")]
 enum Span {
     /// For one round, in which nothing grows old. The lists of the server are read first.
     Round,
@@ -154,14 +169,15 @@ enum Span {
 ///
 /// # Errors
 /// See [`CommandError`].
-#[allow(dead_code, reason = "to be used")]
 async fn follow(
     sources: &Sources,
     feed: &FeedArgs,
     recording: Option<&RecordingArgs>,
     span: Span,
 ) -> Result<Follower, CommandError> {
-    let _ = (feed, recording);
+    if let Some((file, at)) = recording.and_then(|it| Some((it.from.as_deref()?, it.at.as_deref()))) {
+        return follow_recording(file, at);
+    }
     let plan = Plan::of(sources.settings()?)?;
     let now = clock::start();
     let watching = if span == Span::Lasting {
@@ -178,19 +194,65 @@ async fn follow(
         tell(warning);
     }
     let list = Arc::new(watching.list(1));
+    let interval_ms = plan.pace.interval.as_millis() as u64;
     let freshness = match span {
         // A round is not to age within itself, however long that takes.
         Span::Round => Freshness::FOR_EVER,
-        Span::Until | Span::Lasting => Freshness::for_interval(plan.pace.interval.as_millis() as u64),
+        Span::Until | Span::Lasting => Freshness::for_interval(interval_ms),
     };
     let began = now();
     let chronicle = Chronicle::new(Roster::new(Arc::clone(&list), freshness, began), plan.rules, began);
+    let recorder = match &feed.record.record {
+        Some(file) => Some(record(file, &feed.record, &plan, &chronicle)?),
+        None => None,
+    };
     let client = Arc::new(plan.client.clone());
     let poller = Poller::start(client, Arc::clone(&list), pace(&plan.pace), Arc::clone(&now));
     let intake = Intake::of(poller, list, watching).following(&plan.client, plan.watched);
     let signals = Signals::listen().map_err(CommandError::Runtime)?;
     let about = About { api: plan.api, context: plan.context };
-    Ok(Follower::live(about, chronicle, intake, signals, now))
+    Ok(Follower::live(about, chronicle, intake, recorder, interval_ms, signals, now))
+}
+
+/// Follows a recording up to `at`, or to its end.
+fn follow_recording(file: &Path, at: Option<&str>) -> Result<Follower, CommandError> {
+    let (player, chronicle) = Player::open(file)?;
+    let recording = player.recording();
+    let (first, last) = (recording.first(), recording.last()?);
+    let until = match at {
+        None => u64::MAX,
+        Some(text) => When::parse(text)
+            .and_then(|when| when.within(first, last, &jiff::tz::TimeZone::system()))
+            .map_err(|why| SettingsError(format!("--at {}: {why}", visible(text))))?,
+    };
+    let head = recording.head();
+    let about = About { api: head.api.clone(), context: head.context.clone() };
+    Ok(Follower::recorded(about, player, chronicle, until))
+}
+
+/// Begins to record what `chronicle` is about.
+fn record(
+    file: &Path,
+    args: &RecordArgs,
+    plan: &Plan,
+    chronicle: &Chronicle,
+) -> Result<Recorder, CommandError> {
+    let limits = Limits { size: args.record_limit.unwrap_or(Limits::default().size), ..Limits::default() };
+    let at = chronicle.now();
+    let told = |stopped: Stopped| tell(&stopped.to_string());
+    Ok(Recorder::start(file, limits, at, head(plan), chronicle.roster(), told)?)
+}
+
+/// What a recording is of.
+fn head(plan: &Plan) -> Head {
+    Head {
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        api: plan.api.clone(),
+        context: plan.context.clone(),
+        rules: plan.rules,
+        interval_ms: plan.pace.interval.as_millis() as u64,
+        ..Head::default()
+    }
 }
 
 fn pace(pace: &PaceSettings) -> Pace {

@@ -1,14 +1,153 @@
 //! One round, written in a form that others read.
+//!
+//! What is not known is named unknown, the reasons go to standard error, and the exit code is 1.
 
-use super::CommandError;
-use crate::cli::SnapshotArgs;
-use crate::config::{SettingsError, Sources};
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+
+use super::live::theme;
+use super::progress::Progress;
+use super::{CommandError, Span, environment, follow, mask_key, piped, tell};
+use crate::app::{Model, Names, Rows, Sort, SortColumn, Start};
+use crate::cli::{FrameStyle, SnapshotArgs, SnapshotFormat, When};
+use crate::config::{Appearance, PictureSettings, SettingsError, Sources};
+use crate::handover::Seen;
+use crate::headless::{Ended, Follower, Round, SIZE, frame_of};
+use crate::output::{
+    Background, TableStyle, write_csv, write_frame, write_json, write_ndjson, write_svg, write_table,
+};
+use crate::presence::{Mends, Roster};
+use crate::ui::{Colour, Theme, ThemeName};
 
 /// One round, written in a form that others read.
 ///
 /// # Errors
 /// See [`CommandError`].
 pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, CommandError> {
-    let _ = (args, sources);
-    Err(SettingsError("not built yet".to_owned()).into())
+    if args.frame.is_some() && args.format != SnapshotFormat::Frame {
+        return Err(SettingsError("--frame says how --format frame is written; give both".to_owned()).into());
+    }
+    let picture = sources.picture_of_output()?;
+    let mut follower = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
+    let mut progress = Progress::begin();
+    let round = follower.round(&mut |done, of| progress.batches(done, of)).await;
+    drop(progress);
+    if let Some(code) = follower.ended().and_then(Ended::exit_code) {
+        return Ok(code);
+    }
+    let about = follower.about();
+    let (knowledge, now) = (follower.chronicle().knowledge(), follower.now());
+    let names = Names::new(mask_key(), picture.mask);
+    let seen = Seen::of(knowledge, now, &names, (&about.api, about.context.as_deref()));
+    let overview = seen.overview();
+    for failure in &overview.round.failures {
+        tell(&failure.words(overview.round.batches));
+    }
+    if round == Round::Failed && is_final(&knowledge.roster) {
+        return Ok(1); // nothing is known, and asking again would not help
+    }
+    let sort = Sort { column: picture.sort.unwrap_or_default(), inverted: false };
+    let rows = || Rows::of(knowledge, now, sort, picture.filter.clone());
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = match args.format {
+        SnapshotFormat::Table => {
+            let zone = if picture.utc { TimeZone::UTC } else { TimeZone::system() };
+            let style = TableStyle { zone, wide: picture.ambiguous_width == 2 };
+            let rows = rows();
+            write_table(&overview, || seen.users(&rows), &style, &mut out)
+        }
+        SnapshotFormat::Json => {
+            let rows = rows();
+            write_json(&overview, || seen.users(&rows), &mut out)
+        }
+        SnapshotFormat::Ndjson => write_ndjson(&overview, seen.users(&rows()), &mut out),
+        SnapshotFormat::Csv => write_csv(seen.users(&rows()), &mut out),
+        SnapshotFormat::Openmetrics => {
+            return Err(SettingsError("not built yet".to_owned()).into());
+        }
+        SnapshotFormat::Frame => write_picture(args, sources, &picture, &follower, &mut out)?,
+    };
+    piped(written.and_then(|()| out.flush()))?;
+    Ok(u8::from(round != Round::Whole))
+}
+
+/// Whether no batch would be answered if it were asked again.
+fn is_final(roster: &Roster) -> bool {
+    let failing = |batch: &crate::presence::Batch| {
+        batch.failing.as_ref().is_some_and(|failing| failing.error.mends() == Mends::WhenChanged)
+    };
+    roster.batches().iter().all(failing)
+}
+
+/// The interactive screen itself.
+fn write_picture(
+    args: &SnapshotArgs,
+    sources: &Sources,
+    picture: &PictureSettings,
+    follower: &Follower,
+    out: &mut BufWriter<StdoutLock<'_>>,
+) -> Result<io::Result<()>, CommandError> {
+    let usual = Appearance::judge(picture, &environment, io::stdout().is_terminal());
+    let style = args.frame.unwrap_or(match usual.colour {
+        Colour::None => FrameStyle::Text,
+        _ => FrameStyle::Ansi,
+    });
+    let colour = match style {
+        FrameStyle::Text => Colour::None,
+        _ if picture.color == When::Never => Colour::None,
+        // Every picture has all colours; of a terminal that is not there nothing is known.
+        FrameStyle::Svg => Colour::True,
+        FrameStyle::Ansi => {
+            let wished = PictureSettings { color: When::Always, ..picture.clone() };
+            Appearance::judge(&wished, &environment, false).colour
+        }
+    };
+    let theme = theme(picture, Appearance { colour, ..usual });
+    let frame = frame(args, sources, picture, follower, &theme)?;
+    Ok(match style {
+        FrameStyle::Text | FrameStyle::Ansi => write_frame(&frame, style == FrameStyle::Ansi, out),
+        FrameStyle::Svg if picture.theme == ThemeName::Light => write_svg(&frame, Background::Light, out),
+        FrameStyle::Svg => write_svg(&frame, Background::Dark, out),
+    })
+}
+
+fn frame(
+    args: &SnapshotArgs,
+    sources: &Sources,
+    picture: &PictureSettings,
+    follower: &Follower,
+    theme: &Theme,
+) -> Result<Buffer, CommandError> {
+    let (about, chronicle, now) = (follower.about(), follower.chronicle(), follower.now());
+    let start = Start {
+        server: about.api.clone(),
+        api: about.api.clone(),
+        context: about.context.clone(),
+        sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),
+        filter: picture.filter.clone(),
+        columns: picture.columns.clone(),
+        one_shot: true,
+        mask_key: mask_key(),
+        mask: picture.mask,
+        utc: picture.utc,
+        zone: TimeZone::system(),
+        keymap: sources.keymap()?,
+        ..Start::new(chronicle.roster().clone(), SIZE, now)
+    };
+    let start = match &args.recording.from {
+        Some(_) => start,
+        None => {
+            let settings = sources.settings()?;
+            Start {
+                banners: settings.banners,
+                production: settings.production,
+                interval_ms: settings.pace.interval.as_millis() as u64,
+                ..start
+            }
+        }
+    };
+    let model = Model::new(start).showing(chronicle.clone());
+    Ok(frame_of(model, args.screen.size, theme, now))
 }

@@ -3,6 +3,7 @@
 
 mod appearance;
 mod check;
+mod condition;
 mod credentials;
 mod file;
 mod location;
@@ -20,6 +21,7 @@ mod watched;
 
 pub use appearance::{Appearance, colour_hint};
 pub use check::check;
+pub use condition::condition;
 pub use credentials::Environment;
 pub use location::Location;
 pub use picture::PictureSettings;

@@ -2,7 +2,8 @@
 
 use super::SettingsError;
 use super::mistake::with_caret;
-use super::sources::View;
+use super::sources::{Chosen, View};
+use super::value::Said;
 use crate::app::{ColumnName, SortColumn};
 use crate::cli::When;
 use crate::presence::query::Query;
@@ -41,17 +42,8 @@ impl PictureSettings {
     /// # Errors
     /// The filter makes no sense; its mistake is marked.
     pub(super) fn of(view: View<'_>) -> Result<PictureSettings, SettingsError> {
+        let filter = view.chosen("filter").map_or_else(|| Ok(Query::default()), |it| filter(view, it))?;
         let named = |name: &str| view.text(name);
-        let filter = match view.chosen("filter") {
-            None => Query::default(),
-            Some(chosen) => {
-                let text = chosen.text().unwrap_or_default();
-                Query::parse(text).map_err(|error| {
-                    let blamed = view.blamed("filter", chosen.said);
-                    SettingsError(format!("{blamed}: {}", with_caret(&error, text)))
-                })?
-            }
-        };
         let columns = view.list("columns").filter(|list| !list.is_empty());
         Ok(PictureSettings {
             theme: named("theme").and_then(ThemeName::from_name).unwrap_or_default(),
@@ -67,4 +59,26 @@ impl PictureSettings {
             bell: view.switch("bell"),
         })
     }
+
+    /// The same for what is written without a screen: a filter of the file is for the screen, and only
+    /// one that came with the command counts.
+    ///
+    /// # Errors
+    /// The filter makes no sense; its mistake is marked.
+    pub(super) fn of_output(view: View<'_>) -> Result<PictureSettings, SettingsError> {
+        let given = view.given("filter").map(|(value, by_flag)| {
+            let said = if by_flag { Said::Flag } else { Said::Environment };
+            filter(view, Chosen { value, said })
+        });
+        let filter = given.unwrap_or_else(|| Ok(Query::default()))?;
+        Ok(PictureSettings { filter, ..PictureSettings::of(view)? })
+    }
+}
+
+fn filter(view: View<'_>, chosen: Chosen<'_>) -> Result<Query, SettingsError> {
+    let text = chosen.text().unwrap_or_default();
+    Query::parse(text).map_err(|error| {
+        let blamed = view.blamed("filter", chosen.said);
+        SettingsError(format!("{blamed}: {}", with_caret(&error, text)))
+    })
 }

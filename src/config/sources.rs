@@ -126,6 +126,14 @@ impl Sources {
         PictureSettings::of(View { context: None, ..self.view() })
     }
 
+    /// How what is written without a screen is to look: a filter of the file is for the screen.
+    ///
+    /// # Errors
+    /// The filter makes no sense.
+    pub fn picture_of_output(&self) -> Result<PictureSettings, SettingsError> {
+        PictureSettings::of_output(self.view())
+    }
+
     /// Which keys do what, in every context and in the demo.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
-//! Follows a server, input by input, and keeps the chronicle of it.
+//! Follows a server or a recording, input by input, and keeps the chronicle of it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -7,9 +8,10 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::Msg;
 use crate::feed::Now;
 use crate::intake::Intake;
-use crate::presence::{Chronicle, Input, Moment, News, Roster};
+use crate::presence::{Chronicle, Input, Moment, News, Roster, taken_at};
+use crate::recording::{Player, Recorder};
 use crate::signals::{Signal, Signals};
-use crate::terminal::panicked;
+use crate::terminal::{panicked, stop_job};
 
 /// What is followed, for those who write it down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,8 +46,12 @@ impl Round {
 }
 
 /// Why there is nothing more to follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
+    /// The recording is over, or has come to the moment up to which it was to be followed.
+    Over,
+    /// The recording cannot be read on, as this sentence says.
+    Unreadable(String),
     /// The time that was given is up.
     TimeUp,
     /// A signal.
@@ -56,31 +62,61 @@ pub enum Ended {
 
 impl Ended {
     /// The exit code of a command that this ends; `None` where that is for the command to say.
-    pub fn exit_code(self) -> Option<u8> {
+    pub fn exit_code(&self) -> Option<u8> {
         match self {
-            Ended::TimeUp => None,
+            Ended::Over | Ended::TimeUp => None,
             Ended::Signalled(signal) => signal.exit_code(),
-            Ended::Panicked => Some(1),
+            Ended::Panicked | Ended::Unreadable(_) => Some(1),
         }
     }
 }
 
-/// Follows a server.
+/// Follows a server or a recording.
 pub struct Follower {
     about: About,
     chronicle: Chronicle,
-    intake: Intake,
-    now: Now,
-    signals: Signals,
-    /// What has come in, and is taken when all that happened before it is told.
-    waiting: Vec<(Moment, Input)>,
+    feed: Feed,
     ended: Option<Ended>,
 }
 
+/// Where it comes from.
+enum Feed {
+    Live(Box<Live>),
+    Recorded(Box<Player>, u64),
+}
+
+/// A server that is asked.
+struct Live {
+    intake: Intake,
+    now: Now,
+    signals: Signals,
+    recorder: Option<Recorder>,
+    interval_ms: u64,
+    /// What has come in, and is taken when all that happened before it is told.
+    waiting: VecDeque<(Moment, Input)>,
+}
+
 impl Follower {
-    /// Begins with `chronicle`, which knows nothing yet; what comes in comes through `intake`.
-    pub fn live(about: About, chronicle: Chronicle, intake: Intake, signals: Signals, now: Now) -> Follower {
-        Follower { about, chronicle, intake, now, signals, waiting: Vec::new(), ended: None }
+    /// Follows a server. Begins with `chronicle`, which knows nothing yet; what comes in comes through
+    /// `intake`, and goes to `recorder` too. The server is asked every `interval_ms` milliseconds.
+    pub fn live(
+        about: About,
+        chronicle: Chronicle,
+        intake: Intake,
+        recorder: Option<Recorder>,
+        interval_ms: u64,
+        signals: Signals,
+        now: Now,
+    ) -> Follower {
+        let waiting = VecDeque::new();
+        let live = Live { intake, now, signals, recorder, interval_ms, waiting };
+        Follower { about, chronicle, feed: Feed::Live(Box::new(live)), ended: None }
+    }
+
+    /// Follows a recording up to a moment on its monotonic clock. Begins with what was known at its
+    /// beginning.
+    pub fn recorded(about: About, player: Player, chronicle: Chronicle, until_ms: u64) -> Follower {
+        Follower { about, chronicle, feed: Feed::Recorded(Box::new(player), until_ms), ended: None }
     }
 
     /// What is followed.
@@ -93,19 +129,26 @@ impl Follower {
         &self.chronicle
     }
 
-    /// The time.
+    /// The time; of a recording its own.
     pub fn now(&self) -> Moment {
-        (self.now)().max(self.chronicle.now())
+        match &self.feed {
+            Feed::Live(live) => (live.now)().max(self.chronicle.now()),
+            Feed::Recorded(..) => self.chronicle.now(),
+        }
     }
 
     /// Why there is nothing more to follow.
-    pub fn ended(&self) -> Option<Ended> {
-        self.ended
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
     }
 
     /// Waits until every batch was answered or has failed once; `progress` hears after how many of how
-    /// many it is. Ends early when there is nothing more to follow.
+    /// many it is. A recording is read to its end. Ends early when there is nothing more to follow.
     pub async fn round(&mut self, progress: &mut (dyn FnMut(usize, usize) + Send)) -> Round {
+        if let Feed::Recorded(..) = self.feed {
+            while self.next(None).await.is_some() {}
+            return Round::of(self.chronicle.roster());
+        }
         loop {
             let batches = self.chronicle.roster().batches();
             let heard =
@@ -120,23 +163,38 @@ impl Follower {
     /// What happens next, at one moment; it may be nothing that anybody sees. `None` when there is
     /// nothing more to follow, as [`Follower::ended`] says, or when it is `until`.
     pub async fn next(&mut self, until: Option<Instant>) -> Option<News> {
+        if self.ended.is_some() {
+            return None;
+        }
+        let next = match &mut self.feed {
+            Feed::Live(live) => live.next(&mut self.chronicle, until).await,
+            Feed::Recorded(player, until_ms) => match player.step(&mut self.chronicle, *until_ms) {
+                Ok(Some(played)) => Ok(played.news),
+                Ok(None) => Err(Ended::Over),
+                Err(error) => Err(Ended::Unreadable(error.to_string())),
+            },
+        };
+        next.map_err(|ended| self.ended = Some(ended)).ok()
+    }
+}
+
+impl Live {
+    async fn next(&mut self, chronicle: &mut Chronicle, until: Option<Instant>) -> Result<News, Ended> {
         loop {
-            if self.ended.is_some() {
-                return None;
-            }
-            if let Some(news) = self.take() {
-                return Some(news);
+            if let Some(news) = self.take(chronicle) {
+                return Ok(news);
             }
             let now = (self.now)();
-            let wake = self
-                .chronicle
+            let wake = chronicle
                 .next_change()
                 .map(|at| Instant::now() + Duration::from_millis(at.saturating_sub(now.mono_ms)));
             tokio::select! {
                 biased;
-                () = panicked() => self.ended = Some(Ended::Panicked),
-                signal = self.signals.next() => if signal.exit_code().is_some() {
-                    self.ended = Some(Ended::Signalled(signal));
+                () = panicked() => return Err(Ended::Panicked),
+                signal = self.signals.next() => match signal {
+                    Signal::Stop => stop_job(),
+                    Signal::Continue => {}
+                    ends => return Err(Ended::Signalled(ends)),
                 },
                 incoming = self.intake.next() => {
                     let at = (self.now)();
@@ -147,32 +205,39 @@ impl Follower {
                 }
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
                     let now = (self.now)();
-                    return Some(self.pass(now.mono_ms, now));
+                    return Ok(pass(chronicle, now.mono_ms, now));
                 }
                 () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => {
-                    self.ended = Some(Ended::TimeUp);
+                    return Err(Ended::TimeUp);
                 }
             }
         }
     }
 
     /// Takes what waits; first what happens by itself before that, one moment at a time.
-    fn take(&mut self) -> Option<News> {
-        let (at, input) = self.waiting.first()?;
+    fn take(&mut self, chronicle: &mut Chronicle) -> Option<News> {
+        let (now, input) = self.waiting.front()?;
         let at = match input {
             Input::Observed(observation) => observation.received,
-            _ => *at,
+            _ => *now,
         };
-        if self.chronicle.next_change().is_some_and(|change| change <= at.mono_ms) {
-            return Some(self.pass(at.mono_ms, at));
+        if chronicle.next_change().is_some_and(|change| change <= at.mono_ms) {
+            return Some(pass(chronicle, at.mono_ms, at));
         }
-        let (at, input) = self.waiting.remove(0);
-        Some(self.chronicle.take(at, &input))
+        let (now, input) = self.waiting.pop_front()?;
+        if let Some(recorder) = &mut self.recorder {
+            let at = taken_at(chronicle, now, &input);
+            if recorder.wants_keyframe(at) {
+                recorder.keyframe(chronicle.now(), chronicle.roster(), self.interval_ms);
+            }
+            recorder.write(at, &input);
+        }
+        Some(chronicle.take(now, &input))
     }
+}
 
-    /// Lets time pass to the next moment at which something changes, at most to `until`.
-    fn pass(&mut self, until: u64, clock: Moment) -> News {
-        let at = self.chronicle.next_change().map_or(until, |change| change.min(until));
-        self.chronicle.advance(Moment { mono_ms: at, unix_ms: clock.unix_ms_at(at) })
-    }
+/// Lets time pass to the next moment at which something changes, at most to `until`.
+fn pass(chronicle: &mut Chronicle, until: u64, clock: Moment) -> News {
+    let at = chronicle.next_change().map_or(until, |change| change.min(until));
+    chronicle.advance(Moment { mono_ms: at, unix_ms: clock.unix_ms_at(at) })
 }

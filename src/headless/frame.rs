@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::Round;
 use crate::app::{Model, Msg, update};
 use crate::feed::Now;
-use crate::presence::{Input, Observation};
+use crate::presence::{Input, Moment, Observation};
 use crate::ui::{Theme, view};
 
 /// Size of the picture where nobody says otherwise, in columns and rows; fewer rows where fewer show
@@ -28,11 +28,16 @@ pub async fn one_frame(
     {
         update(&mut model, now(), Msg::Input(Input::Observed(observation)));
     }
+    let round = Round::of(model.live());
+    (frame_of(model, size, theme, now()), round)
+}
+
+/// The frame that the live view would show at `now` on a screen of `size`.
+pub fn frame_of(mut model: Model, size: Option<(u16, u16)>, theme: &Theme, now: Moment) -> Buffer {
     let (columns, rows) = size.unwrap_or_else(|| (SIZE.0, SIZE.1.min(model.height_for_all())));
-    update(&mut model, now(), Msg::Resize(columns, rows));
+    update(&mut model, now, Msg::Resize(columns, rows));
     let area = Rect::new(0, 0, columns, rows);
     let mut frame = Buffer::empty(area);
     view(&model, theme, area, &mut frame);
-    let round = Round::of(model.live());
-    (frame, round)
+    frame
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::record::UserRecord;
+use super::record::{Time, UserRecord};
 
 const HEAD: [&str; 15] = [
     "id",
@@ -28,20 +28,21 @@ const HEAD: [&str; 15] = [
 /// Those of `out`.
 pub fn write_csv(users: impl IntoIterator<Item = UserRecord>, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(HEAD)?;
+    writer.write_record(HEAD).map_err(plain)?;
     for user in users {
-        writer.write_record(cells(user).map(harmless))?;
+        writer.write_record(cells(user).map(harmless)).map_err(plain)?;
     }
     writer.flush()
 }
 
 fn cells(user: UserRecord) -> [String; 15] {
+    let time = |at: Option<Time>| at.map_or_else(String::new, |at| at.to_string());
     let joined = |parts: Vec<&str>| parts.join(" ");
     let platforms = joined(user.connections.iter().map(|it| it.platform.as_str()).collect());
     let findings = joined(user.findings.iter().map(|finding| finding.rule).collect());
     let background = user.connections.iter().filter(|connection| connection.background).count();
     let tokens = user.connections.iter().filter_map(|connection| connection.token.as_ref());
-    let soonest = tokens.filter_map(|token| token.expires.clone()).min();
+    let soonest = tokens.filter_map(|token| token.expires).min();
     [
         user.id,
         user.label.unwrap_or_default(),
@@ -50,15 +51,23 @@ fn cells(user: UserRecord) -> [String; 15] {
         user.why.unwrap_or_default(),
         user.stale.to_string(),
         user.age_ms.map_or_else(String::new, |ms| ms.to_string()),
-        user.since.unwrap_or_default(),
+        time(user.since),
         user.flips.to_string(),
         user.reconnects.to_string(),
         user.connections.len().to_string(),
         background.to_string(),
         platforms,
-        soonest.unwrap_or_default(),
+        time(soonest),
         findings,
     ]
+}
+
+/// The error of the one who takes the text: who closes a pipe is told apart.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A cell that begins like a formula gets an apostrophe before it, which spreadsheets take for "text".

@@ -2,73 +2,38 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::record::{FindingRecord, UserRecord};
+use super::overview::Overview;
+use super::record::UserRecord;
 
-/// Everything that is seen at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Snapshot<Users> {
-    /// The name and version of this format. Within a version fields are only added.
-    pub schema: &'static str,
-    /// When.
-    pub at: Option<String>,
-    /// Which server.
-    pub server: ServerRecord,
-    /// How the last round went.
-    pub round: RoundRecord,
-    /// All watched users, counted.
-    pub totals: TotalsRecord,
-    /// The users, in their order.
-    pub users: Users,
-    /// What is wrong with the server, or with many users at once.
-    pub findings: Vec<FindingRecord>,
+/// What is seen, as one object.
+#[derive(Serialize)]
+struct Whole<'a, Users> {
+    #[serde(flatten)]
+    overview: &'a Overview,
+    users: Users,
 }
 
-/// The name of the format.
-pub const SCHEMA: &str = "imtop.snapshot/1";
+/// Serializes users one by one, so that a million of them are never in memory at once.
+struct Each<Users>(Users);
 
-/// Which server was asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ServerRecord {
-    /// Its address, without credentials.
-    pub api: String,
-    /// The context that names it.
-    pub context: Option<String>,
-}
-
-/// How the last round went.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct RoundRecord {
-    /// Requests of a round.
-    pub batches: usize,
-    /// How many of them get no answers.
-    pub failed: usize,
-    /// From the first question to the last answer, in milliseconds.
-    pub took_ms: Option<u64>,
-    /// The names of the requests in the server's log.
-    pub operation_ids: Vec<String>,
-}
-
-/// Watched users, counted by presence.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "each counts the users of the presence that it is named after")]
-pub struct TotalsRecord {
-    pub watched: u32,
-    pub online: u32,
-    pub background: u32,
-    pub offline: u32,
-    pub unknown: u32,
-    pub unregistered: u32,
-    pub stale: u32,
+impl<Users: Fn() -> All, All: Iterator<Item = UserRecord>> Serialize for Each<Users> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
 }
 
 /// Writes what is seen as one JSON object and a line's end.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_json<Users: Serialize>(snapshot: &Snapshot<Users>, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, snapshot)?;
+pub fn write_json<All: Iterator<Item = UserRecord>>(
+    overview: &Overview,
+    users: impl Fn() -> All,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Whole { overview, users: Each(users) })?;
     writeln!(out)
 }
 
@@ -79,22 +44,14 @@ pub fn user_json(user: &UserRecord) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::overview;
     use super::super::record::sample;
     use super::*;
 
     #[test]
     fn what_is_written_is_one_object_with_its_schema() {
-        let snapshot = Snapshot {
-            schema: SCHEMA,
-            at: super::super::record::time_text(1_798_459_200_123),
-            server: ServerRecord::default(),
-            round: RoundRecord { batches: 1, took_ms: Some(31), ..RoundRecord::default() },
-            totals: TotalsRecord { watched: 1, online: 1, ..TotalsRecord::default() },
-            users: vec![sample()],
-            findings: vec![],
-        };
         let mut out = Vec::new();
-        write_json(&snapshot, &mut out).unwrap();
+        write_json(&overview::sample(), || std::iter::once(sample()), &mut out).unwrap();
         let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(read["schema"], "imtop.snapshot/1");
         assert_eq!(read["at"], "2026-12-28T12:00:00.123Z");

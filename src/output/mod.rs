@@ -1,13 +1,23 @@
 //! Encoders: what is known, written for something other than a live screen. One file a format.
 
 mod csv;
+mod event;
 mod frame;
 mod json;
+mod ndjson;
+mod overview;
+mod plugin;
 mod record;
 mod svg;
+mod table;
 
 pub use csv::write_csv;
+pub use event::{BatchRecord, EVENT_SCHEMA, EventForm, EventLines, EventRecord, SocketRecord, SocketToken};
 pub use frame::write_frame;
-pub use json::{RoundRecord, SCHEMA, ServerRecord, Snapshot, TotalsRecord, user_json, write_json};
-pub use record::{ConnectionRecord, FindingRecord, TokenRecord, UserRecord, time_text};
+pub use json::{user_json, write_json};
+pub use ndjson::write_ndjson;
+pub use overview::{FailureRecord, Overview, RoundRecord, SCHEMA, ServerRecord, TotalsRecord};
+pub use plugin::{Figure, PluginReport, Status, range, write_plugin};
+pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
 pub use svg::{Background, write_svg};
+pub use table::{TableStyle, write_table};

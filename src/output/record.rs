@@ -3,8 +3,11 @@
 //! Texts are visible-safe, names may be stand-ins, and of a session token there is only what the rest
 //! of the program knows: its claims and its fingerprint. Points in time are RFC 3339 in UTC.
 
+use std::fmt;
+
 use jiff::Timestamp;
-use serde::Serialize;
+use jiff::tz::TimeZone;
+use serde::{Serialize, Serializer};
 
 /// One user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,7 +27,7 @@ pub struct UserRecord {
     /// How old the last answer about the user is, in milliseconds; none: there was none.
     pub age_ms: Option<u64>,
     /// Since when the presence is what it is, at the latest.
-    pub since: Option<String>,
+    pub since: Option<Time>,
     /// Whether that beginning was seen; else it was so already before.
     pub since_exact: bool,
     /// How often the user came or went in the last half hour.
@@ -49,7 +52,7 @@ pub struct ConnectionRecord {
     /// Whether the client is in the background.
     pub background: bool,
     /// Since when it has been seen, at the latest.
-    pub since: Option<String>,
+    pub since: Option<Time>,
     /// What the session token says; none: the answer carried none.
     pub token: Option<TokenRecord>,
 }
@@ -62,9 +65,9 @@ pub struct TokenRecord {
     /// For which platform.
     pub platform_id: Option<i32>,
     /// When.
-    pub issued: Option<String>,
+    pub issued: Option<Time>,
     /// Until when it is good.
-    pub expires: Option<String>,
+    pub expires: Option<Time>,
     /// Whether that is over, by the server's clock.
     pub expired: bool,
     /// Tells two tokens of one run apart.
@@ -81,16 +84,44 @@ pub struct FindingRecord {
     /// How serious it is.
     pub severity: &'static str,
     /// Since when it has been found.
-    pub since: Option<String>,
+    pub since: Option<Time>,
     /// What it rests on, in one sentence.
     pub evidence: String,
     /// What to do.
     pub advice: String,
 }
 
-/// A point in time as the formats have it; none where no calendar has it.
-pub fn time_text(unix_ms: i64) -> Option<String> {
-    Timestamp::from_millisecond(unix_ms).ok().map(|at| at.to_string())
+/// A point in time, in RFC 3339 and UTC as far as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(Timestamp);
+
+impl Time {
+    /// The time of so many milliseconds since 1970; none where no calendar has it.
+    pub fn of(unix_ms: i64) -> Option<Time> {
+        Timestamp::from_millisecond(unix_ms).ok().map(Time)
+    }
+
+    /// Milliseconds since 1970.
+    pub fn unix_ms(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    /// As a calendar of this zone has it, in the words of `strftime`.
+    pub fn in_zone(self, zone: &TimeZone, format: &str) -> String {
+        self.0.to_zoned(zone.clone()).strftime(format).to_string()
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }
 
 #[cfg(test)]
@@ -103,7 +134,7 @@ pub(super) fn sample() -> UserRecord {
         why: None,
         stale: false,
         age_ms: Some(3),
-        since: time_text(1_798_459_200_000),
+        since: Time::of(1_798_459_200_000),
         since_exact: true,
         flips: 0,
         reconnects: 2,
@@ -116,7 +147,7 @@ pub(super) fn sample() -> UserRecord {
             token: Some(TokenRecord {
                 user: Some("user_001".into()),
                 platform_id: Some(2),
-                expires: time_text(1_798_459_200_000),
+                expires: Time::of(1_798_459_200_000),
                 fingerprint: "1a2b3c4d".into(),
                 ..TokenRecord::default()
             }),

@@ -35,12 +35,12 @@ pub struct Chronicle {
 impl Chronicle {
     /// Begins at `now` with what `roster` knows.
     pub fn new(roster: Roster, rules: RuleSettings, now: Moment) -> Chronicle {
-        Chronicle {
-            knowledge: Knowledge::new(roster, rules),
-            timeline: Timeline::default(),
-            failing_since: BTreeMap::new(),
-            now,
+        let is_known = roster.connections_open() > 0;
+        let mut knowledge = Knowledge::new(roster, rules);
+        if is_known {
+            knowledge.judge_connected(now);
         }
+        Chronicle { knowledge, timeline: Timeline::default(), failing_since: BTreeMap::new(), now }
     }
 
     /// All that is known.
@@ -98,6 +98,14 @@ impl Chronicle {
         let mut news = self.advance(at);
         news.extend(self.take(at, input));
         news
+    }
+
+    /// Goes on at `now` with what somebody else knew then: what happened in between is not known.
+    pub fn resume(&mut self, roster: Roster, now: Moment) {
+        self.knowledge.resume(roster);
+        self.failing_since.clear();
+        self.now = now.max(self.now);
+        self.knowledge.judge_connected(self.now);
     }
 
     /// Lets time pass up to `now`: everything that changes by itself until then has done so.

@@ -163,6 +163,23 @@ impl Knowledge {
         self.findings.rebase(heir);
     }
 
+    /// Judges everybody who is connected, as when the roster comes from elsewhere.
+    pub(super) fn judge_connected(&mut self, now: Moment) -> News {
+        let users = self.roster.list().users();
+        let touched = users.filter(|user| !self.roster.connections(*user).is_empty()).collect();
+        self.follow(Changes { touched, ..Changes::default() }, now, true)
+    }
+
+    /// Goes on with what somebody else knew later: what happened in between is not known.
+    pub(super) fn resume(&mut self, roster: Roster) {
+        let before = Arc::clone(self.roster.list());
+        let list = Arc::clone(roster.list());
+        self.roster = roster;
+        let heir = |user: UserIx| list.find(before.raw_id(user));
+        self.history.rebase(heir);
+        self.findings.rebase(heir);
+    }
+
     /// Takes other limits of age.
     pub fn set_freshness(&mut self, freshness: Freshness, now: Moment) {
         self.roster.set_freshness(freshness, now);

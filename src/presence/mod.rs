@@ -5,6 +5,7 @@
 
 mod batches;
 mod chronicle;
+mod condition;
 mod connection;
 mod fetch_error;
 mod findings;
@@ -28,11 +29,14 @@ mod timeline;
 mod token;
 mod transition;
 mod trend;
+mod user_facts;
 mod verdict;
 mod watch_list;
+mod when;
 
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use chronicle::Chronicle;
+pub use condition::{Aggregate, Amount, Condition, Interval, Measured, Nobody, Percent, Reading, Sign};
 pub use connection::{ConnId, Connection};
 pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{
@@ -52,10 +56,12 @@ pub use server_clock::ServerClock;
 pub use state::{Presence, Why};
 pub use tape::{REACH_MS, Tape, seen_at, taken_at};
 pub use text::{visible, visible_bounded};
-pub use time::{Moment, Since, short_age};
+pub use time::{Moment, Since, short_age, short_expiry};
 pub use timeline::{Event, EventGroup, Story, Timeline};
 pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
 pub use transition::{Socket, Transition, What};
 pub use trend::{Bucket, Failed, Rates, Sums, Took, Trend};
+pub use user_facts::UserFacts;
 pub use verdict::{Sockets, verdict};
 pub use watch_list::{Entry, UserId, UserIx, WatchList, check_id};
+pub use when::When;

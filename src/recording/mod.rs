@@ -40,6 +40,7 @@
 mod error;
 mod frames;
 mod pieces;
+mod player;
 mod reader;
 mod recorder;
 mod sink;
@@ -48,6 +49,7 @@ mod window;
 mod wire;
 
 pub use error::{RecorderError, RecordingError};
+pub use player::{Played, Player};
 pub use reader::{Gap, Item, Mark, Place, Recorded, Recording, Summary};
 pub use recorder::{KEYFRAME_EVERY_MS, Limits, Recorder, Stopped, Written};
 pub use wire::{Decoder, Encoder, Head, Keyframe, Line};

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::app::TimeStyle;
 pub(super) use crate::presence::short_age as age;
-use crate::presence::{Moment, Since};
+use crate::presence::{Moment, Since, short_expiry};
 
 use super::theme::Glyphs;
 
@@ -103,13 +103,10 @@ pub(super) fn blind_since(since: Since, gap_ms: u64) -> Option<u64> {
 /// `today 19:22`, `2027-01-18`. What is over or near has a word in both.
 pub(super) fn expiry(expires: i64, server_now: i64, style: TimeStyle, zone: &TimeZone) -> String {
     let left = expires.saturating_sub(server_now);
-    let age = age(left.unsigned_abs());
     let at = |seconds: i64, format: &str| shown(seconds.saturating_mul(1_000), zone, format);
     let same = |format| at(expires, format) == at(server_now, format);
     match (style, left) {
-        (TimeStyle::Relative, ..=0) => format!("EXPIRED {age}"),
-        (TimeStyle::Relative, 1..SOON) => format!("{age} soon"),
-        (TimeStyle::Relative, _) => age,
+        (TimeStyle::Relative, _) => short_expiry(left),
         (TimeStyle::Absolute, ..=0) => {
             format!("EXPIRED {}", at(expires, if same("%Y") { "%m-%d" } else { "%Y" }))
         }

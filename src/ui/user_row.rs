@@ -232,7 +232,7 @@ fn highlight(
 /// last but for the reason.
 pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: Why) -> Vec<String> {
     let roster = picture.roster;
-    let whole = why_words(picture, user, why);
+    let whole = why_words(picture.roster, user, why);
     let last = roster.last_word(user);
     let Some(answered) = roster.answered(user).filter(|_| !last.is_unknown()) else {
         return vec![format!("({whole})"), format!("({why})")];

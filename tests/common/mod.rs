@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 #![allow(unreachable_pub, reason = "a module of test crates")]
 
+pub mod binary;
 pub mod certificates;
 pub mod leak;
 pub mod scratch;

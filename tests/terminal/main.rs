@@ -6,6 +6,7 @@
 mod contexts;
 mod effects;
 mod lists;
+mod progress;
 mod pty;
 
 use std::io::{BufRead as _, Read as _};

@@ -37,11 +37,11 @@ pub struct Caret {
 }
 
 impl QueryError {
-    pub(super) fn new(at: Range<usize>, what: impl Into<String>) -> QueryError {
+    pub(in crate::presence) fn new(at: Range<usize>, what: impl Into<String>) -> QueryError {
         QueryError { at, what: what.into(), expected: Vec::new(), nearest: None }
     }
 
-    pub(super) fn expected(
+    pub(in crate::presence) fn expected(
         mut self,
         words: impl IntoIterator<Item = impl Into<Cow<'static, str>>>,
     ) -> QueryError {
@@ -49,7 +49,7 @@ impl QueryError {
         self
     }
 
-    pub(super) fn nearest(mut self, nearest: Option<String>) -> QueryError {
+    pub(in crate::presence) fn nearest(mut self, nearest: Option<String>) -> QueryError {
         self.nearest = nearest;
         self
     }
@@ -64,7 +64,7 @@ impl QueryError {
 }
 
 /// A piece of the query as messages show it: in quotes, visible-safe, not too long.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::presence) fn shown(text: &str) -> String {
     format!("\"{}\"", visible_bounded(text, QUOTED_LIMIT))
 }
 

@@ -14,7 +14,8 @@ use crate::presence::{Presence, SessionToken, Tracked};
 
 /// Whether `expression` holds for the user whom `facts` is about.
 pub(super) fn evaluate<F: Facts + ?Sized>(expression: &Expression, facts: &F) -> Truth {
-    User { facts, presence: Cell::new(None), id: OnceCell::new() }.evaluate(expression)
+    let user = User { facts, presence: Cell::new(None), id: OnceCell::new() };
+    expression.judge(&mut |condition| user.judge(condition))
 }
 
 /// A user, with what is asked more than once remembered.
@@ -25,33 +26,6 @@ struct User<'f, F: ?Sized> {
 }
 
 impl<F: Facts + ?Sized> User<'_, F> {
-    fn evaluate(&self, expression: &Expression) -> Truth {
-        match expression {
-            Expression::All(parts) => {
-                let mut truth = Truth::Yes;
-                for part in parts {
-                    truth = truth.and(self.evaluate(part));
-                    if truth == Truth::No {
-                        break;
-                    }
-                }
-                truth
-            }
-            Expression::Any(parts) => {
-                let mut truth = Truth::No;
-                for part in parts {
-                    truth = truth.or(self.evaluate(part));
-                    if truth == Truth::Yes {
-                        break;
-                    }
-                }
-                truth
-            }
-            Expression::Not(inner) => !self.evaluate(inner),
-            Expression::Is(condition) => self.judge(condition),
-        }
-    }
-
     fn judge(&self, condition: &Condition) -> Truth {
         match condition {
             Condition::Word(word) => self.id_or_label(|text| fold::contains(text, word)),

@@ -1,24 +1,26 @@
 //! A query as a tree: what is asked, after every name and value has been understood.
 
+use super::facts::Truth;
 use super::pattern::Pattern;
 use crate::presence::Platform;
 
-/// A condition, or several joined. Lists are flat, so thousands of `or` are one level.
+/// A condition, or several joined: on a user, or, over other leaves, on all of them. Lists are flat,
+/// so thousands of `or` are one level.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Expression {
+pub(in crate::presence) enum Expression<Leaf = Condition> {
     /// All hold; at least two.
-    All(Vec<Expression>),
+    All(Vec<Expression<Leaf>>),
     /// One of them holds; at least two.
-    Any(Vec<Expression>),
+    Any(Vec<Expression<Leaf>>),
     /// It does not hold.
-    Not(Box<Expression>),
+    Not(Box<Expression<Leaf>>),
     /// One condition.
-    Is(Condition),
+    Is(Leaf),
 }
 
 /// One condition on one user.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Condition {
+pub(in crate::presence) enum Condition {
     /// ID or label contains the text, which is in lower case.
     Word(Box<str>),
     /// ID or label matches.
@@ -45,7 +47,7 @@ pub(super) enum Condition {
 
 /// The values of `state`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(in crate::presence) enum State {
     Online,
     Background,
     Offline,
@@ -56,7 +58,7 @@ pub(super) enum State {
 
 /// What can be counted of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Counted {
+pub(in crate::presence) enum Counted {
     Connections,
     BackgroundConnections,
     Flips,
@@ -65,7 +67,7 @@ pub(super) enum Counted {
 
 /// The words that `exp` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenState {
+pub(in crate::presence) enum TokenState {
     /// Past its expiry.
     Expired,
     /// Readable, without an expiry.
@@ -78,7 +80,7 @@ pub(super) enum TokenState {
 
 /// Spans that grow with time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Elapsed {
+pub(in crate::presence) enum Elapsed {
     /// Since the last answer.
     Age,
     /// Since the presence became what it is.
@@ -87,7 +89,7 @@ pub(super) enum Elapsed {
 
 /// What is asked of the findings.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Finding {
+pub(in crate::presence) enum Finding {
     Any,
     None,
     /// One of this rule; the name as in [`super::field::RULES`].
@@ -100,7 +102,7 @@ pub(super) enum Finding {
 
 /// Fields that hold a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Name {
+pub(in crate::presence) enum Name {
     Group,
     Label,
     Id,
@@ -108,7 +110,7 @@ pub(super) enum Name {
 
 /// What is asked of a name.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Named {
+pub(in crate::presence) enum Named {
     /// It is this text, which is in lower case.
     Equal(Box<str>),
     /// There is none.
@@ -119,7 +121,7 @@ pub(super) enum Named {
 
 /// How two figures are compared. `!=` is `not =`, so it is not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub(in crate::presence) enum Comparison {
     Equal,
     Less,
     AtMost,
@@ -151,9 +153,38 @@ impl Comparison {
     }
 }
 
-impl Expression {
+impl<Leaf> Expression<Leaf> {
+    /// Whether it holds, where `judge` says of one condition whether that does. Conditions that no
+    /// longer matter are not judged.
+    pub(in crate::presence) fn judge(&self, judge: &mut impl FnMut(&Leaf) -> Truth) -> Truth {
+        match self {
+            Expression::All(parts) => {
+                let mut truth = Truth::Yes;
+                for part in parts {
+                    truth = truth.and(part.judge(judge));
+                    if truth == Truth::No {
+                        break;
+                    }
+                }
+                truth
+            }
+            Expression::Any(parts) => {
+                let mut truth = Truth::No;
+                for part in parts {
+                    truth = truth.or(part.judge(judge));
+                    if truth == Truth::Yes {
+                        break;
+                    }
+                }
+                truth
+            }
+            Expression::Not(inner) => !inner.judge(judge),
+            Expression::Is(leaf) => judge(leaf),
+        }
+    }
+
     /// Visits every condition, with whether it stands under an odd number of `not`.
-    pub(super) fn visit<'e>(&'e self, negated: bool, see: &mut dyn FnMut(&'e Condition, bool)) {
+    pub(in crate::presence) fn visit<'e>(&'e self, negated: bool, see: &mut dyn FnMut(&'e Leaf, bool)) {
         match self {
             Expression::All(parts) | Expression::Any(parts) => {
                 for part in parts {
@@ -161,7 +192,7 @@ impl Expression {
                 }
             }
             Expression::Not(inner) => inner.visit(!negated, see),
-            Expression::Is(condition) => see(condition, negated),
+            Expression::Is(leaf) => see(leaf, negated),
         }
     }
 }

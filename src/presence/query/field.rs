@@ -8,7 +8,7 @@ use crate::presence::{Platform, Rule, Severity};
 
 /// What a condition can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
+pub(in crate::presence) enum Field {
     State,
     Platform,
     Conns,
@@ -99,14 +99,14 @@ const ALIASES: [(&str, &str); 7] = [
 
 impl Field {
     /// The field of that name, letter case ignored.
-    pub(super) fn find(name: &str) -> Option<Field> {
+    pub(in crate::presence) fn find(name: &str) -> Option<Field> {
         let name =
             ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(name)).map_or(name, |(_, name)| name);
         FIELDS.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name)).map(|(field, ..)| *field)
     }
 
     /// As it is written.
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::presence) fn name(self) -> &'static str {
         FIELDS.iter().find(|(field, ..)| *field == self).map_or("", |(_, name, _)| name)
     }
 
@@ -137,7 +137,7 @@ impl Field {
 }
 
 /// The state of that word or short word, letter case ignored.
-pub(super) fn state(word: &str) -> Option<State> {
+pub(in crate::presence) fn state(word: &str) -> Option<State> {
     let known = |known: &str| known.eq_ignore_ascii_case(word);
     let named = |(full, short, _): &&(&str, &str, State)| known(full) || (!short.is_empty() && known(short));
     STATES.iter().find(named).map(|(.., state)| *state)
@@ -169,7 +169,10 @@ pub(super) fn platform_word(platform: Platform) -> Cow<'static, str> {
 }
 
 /// Which of `words` is nearest to `typed`; `None` where none is near.
-pub(super) fn nearest<'w>(typed: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+pub(in crate::presence) fn nearest<'w>(
+    typed: &str,
+    words: impl IntoIterator<Item = &'w str>,
+) -> Option<&'w str> {
     let typed = typed.to_lowercase();
     let length = typed.chars().count();
     // Beyond one error in three letters a guess is a guess.

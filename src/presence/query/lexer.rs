@@ -10,15 +10,15 @@ use super::error::QueryError;
 
 /// A piece of the text.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Token<'t> {
-    pub(super) kind: Kind<'t>,
+pub(in crate::presence) struct Token<'t> {
+    pub(in crate::presence) kind: Kind<'t>,
     /// Where it stands, in bytes.
-    pub(super) at: Range<usize>,
+    pub(in crate::presence) at: Range<usize>,
 }
 
 /// What a piece is.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind<'t> {
+pub(in crate::presence) enum Kind<'t> {
     /// Anything without blanks, quotes, brackets or operators.
     Word(&'t str),
     /// What stood in quotes.
@@ -34,7 +34,7 @@ pub(super) enum Kind<'t> {
 
 /// Stands between a field and its value; `~` also before a pattern alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(in crate::presence) enum Operator {
     Equal,
     NotEqual,
     Less,
@@ -46,7 +46,7 @@ pub(super) enum Operator {
 
 impl Operator {
     /// As it is written.
-    pub(super) fn symbol(self) -> &'static str {
+    pub(in crate::presence) fn symbol(self) -> &'static str {
         match self {
             Operator::Equal => "=",
             Operator::NotEqual => "!=",

@@ -49,6 +49,7 @@ mod expression;
 mod facts;
 mod field;
 mod fold;
+mod leaf;
 mod lexer;
 mod parser;
 mod pattern;
@@ -64,7 +65,13 @@ pub use error::{Caret, QueryError};
 pub use facts::{Facts, Truth};
 pub use plain::PlainWords;
 
-use expression::{Condition, Elapsed, Expression, State, TokenState};
+pub(in crate::presence) use error::shown;
+pub(in crate::presence) use expression::{Condition, Expression, Name, Named, State};
+pub(in crate::presence) use field::{Field, nearest, state};
+pub(in crate::presence) use lexer::{Kind, Operator, Token};
+pub(in crate::presence) use parser::{Leaf, Parser, parse};
+
+use expression::{Elapsed, TokenState};
 
 /// A filter that has been understood. Two are equal when their texts are.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +99,16 @@ impl Query {
     /// Where the text is wrong, what was found there and what was probably meant.
     pub fn parse(text: &str) -> Result<Query, QueryError> {
         Ok(Query { expression: parser::parse(text)?, text: text.into() })
+    }
+
+    /// The query that `expression`, read from `text`, is.
+    pub(in crate::presence) fn of(text: &str, expression: Expression) -> Query {
+        Query { text: text.into(), expression: Some(expression) }
+    }
+
+    /// What it asks; `None` where that is nothing.
+    pub(in crate::presence) fn expression(&self) -> Option<&Expression> {
+        self.expression.as_ref()
     }
 
     /// Whether the query holds for the user whom `facts` is about.
@@ -165,7 +182,7 @@ pub fn quote(word: &str) -> Cow<'_, str> {
     let has_meaning = parser::Keyword::of(word).is_some()
         || field::Field::find(word).is_some()
         || word.eq_ignore_ascii_case("none");
-    if !has_meaning && lexer::is_one_word(word) && parser::parse(word).is_ok() {
+    if !has_meaning && lexer::is_one_word(word) && parser::parse::<Condition>(word).is_ok() {
         Cow::Borrowed(word)
     } else {
         Cow::Owned(format!("\"{}\"", word.replace('"', "\"\"")))

@@ -1,21 +1,19 @@
-//! Turns the pieces of a query into an expression, or says where it is wrong.
+//! The grammar: turns pieces of text into an expression, or says where it is wrong.
+//!
+//! `and`, `or`, `not` and brackets are the same whatever stands between them, which is a [`Leaf`]:
+//! in a query a condition on one user, elsewhere one on all of them.
 
 use std::ops::Range;
 
 use super::error::{QueryError, shown};
-use super::expression::{Condition, Expression};
-use super::field::{self, FIELDS, Field, STATES};
-use super::lexer::{Kind, Operator, Token, lex};
-use super::value::{self, Value};
-use crate::presence::visible_bounded;
+use super::expression::Expression;
+use super::lexer::{Kind, Token, lex};
 
 /// Longest text that is read, in bytes: some ten thousand IDs joined by `or`.
 const LONGEST_TEXT: usize = 256 * 1024;
 
 /// So deep brackets and `not` may be nested.
 const DEEPEST: usize = 64;
-
-const AN_OPERAND: &str = "a word, a condition such as state=online, or (";
 
 /// A word with a meaning of its own, unless it is in quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +35,24 @@ impl Keyword {
     }
 }
 
+/// What stands between `and`, `or`, `not` and brackets.
+pub(in crate::presence) trait Leaf: Sized {
+    /// What a whole text of them is called: `query`.
+    const WHOLE: &'static str;
+
+    /// What can stand where one begins, as in `expected a word or (`.
+    const EXPECTED: &'static str;
+
+    /// Reads one whose first piece, `first`, has been taken already; it is no bracket, `and`, `or`
+    /// or `not`. `depth` is that of the brackets and `not` around it.
+    fn read(parser: &mut Parser<'_>, first: Token<'_>, depth: usize) -> Result<Expression<Self>, QueryError>;
+}
+
 /// The expression that `text` is; `None` for nothing but blanks.
-pub(super) fn parse(text: &str) -> Result<Option<Expression>, QueryError> {
+pub(in crate::presence) fn parse<L: Leaf>(text: &str) -> Result<Option<Expression<L>>, QueryError> {
     if text.len() > LONGEST_TEXT {
         let end = text.floor_char_boundary(LONGEST_TEXT);
-        let what = format!("the query is longer than {} KiB", LONGEST_TEXT / 1024);
+        let what = format!("the {} is longer than {} KiB", L::WHOLE, LONGEST_TEXT / 1024);
         return Err(QueryError::new(end..text.len(), what)
             .expected(["a group of the watch list in place of so many words"]));
     }
@@ -61,21 +72,49 @@ pub(super) fn parse(text: &str) -> Result<Option<Expression>, QueryError> {
     }
 }
 
-struct Parser<'t> {
-    text: &'t str,
-    tokens: Vec<Token<'t>>,
-    next: usize,
+/// The pieces of a text, and which comes next.
+pub(in crate::presence) struct Parser<'t> {
+    pub(super) text: &'t str,
+    pub(super) tokens: Vec<Token<'t>>,
+    pub(super) next: usize,
 }
 
 impl<'t> Parser<'t> {
-    fn peek(&self) -> Option<&Token<'t>> {
+    /// The next piece.
+    pub(in crate::presence) fn peek(&self) -> Option<&Token<'t>> {
         self.tokens.get(self.next)
     }
 
-    fn take(&mut self) -> Option<Token<'t>> {
+    /// The piece after the next `skipped` ones.
+    pub(in crate::presence) fn following(&self, skipped: usize) -> Option<&Token<'t>> {
+        self.tokens.get(self.next + skipped)
+    }
+
+    /// The pieces that have been taken.
+    pub(in crate::presence) fn before(&self) -> &[Token<'t>] {
+        self.tokens.get(..self.next).unwrap_or_default()
+    }
+
+    /// Takes the next piece.
+    pub(in crate::presence) fn take(&mut self) -> Option<Token<'t>> {
         let token = self.tokens.get(self.next).cloned();
         self.next += usize::from(token.is_some());
         token
+    }
+
+    /// The text from one place to another, as it was given.
+    pub(in crate::presence) fn slice(&self, range: Range<usize>) -> &'t str {
+        self.text.get(range).unwrap_or_default()
+    }
+
+    /// Whether a bracket opens at `end`, where the piece before it ends.
+    pub(in crate::presence) fn opens_at(&self, end: usize) -> bool {
+        self.peek().is_some_and(|token| token.kind == Kind::Open && token.at.start == end)
+    }
+
+    /// The last piece that was taken.
+    pub(in crate::presence) fn last(&self) -> Option<&Token<'t>> {
+        self.before().last()
     }
 
     fn keyword(&self) -> Option<Keyword> {
@@ -86,7 +125,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Operands with `or` between them.
-    fn any(&mut self, depth: usize) -> Result<Expression, QueryError> {
+    fn any<L: Leaf>(&mut self, depth: usize) -> Result<Expression<L>, QueryError> {
         let mut parts = vec![self.all(depth)?];
         while self.keyword() == Some(Keyword::Or) {
             self.next += 1;
@@ -96,7 +135,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Operands with `and` or nothing between them.
-    fn all(&mut self, depth: usize) -> Result<Expression, QueryError> {
+    fn all<L: Leaf>(&mut self, depth: usize) -> Result<Expression<L>, QueryError> {
         let mut parts = vec![self.operand(depth)?];
         loop {
             match self.keyword() {
@@ -110,10 +149,15 @@ impl<'t> Parser<'t> {
         Ok(joined(parts, Expression::All))
     }
 
-    fn operand(&mut self, depth: usize) -> Result<Expression, QueryError> {
+    /// One operand: a leaf, a bracket, or `not` with another operand.
+    pub(in crate::presence) fn operand<L: Leaf>(
+        &mut self,
+        depth: usize,
+    ) -> Result<Expression<L>, QueryError> {
         let Some(token) = self.take() else {
             let end = self.text.len();
-            return Err(QueryError::new(end..end, "the query ends too early").expected([AN_OPERAND]));
+            let what = format!("the {} ends too early", L::WHOLE);
+            return Err(QueryError::new(end..end, what).expected([L::EXPECTED]));
         };
         match token.kind {
             Kind::Not => self.negated(&token.at, depth),
@@ -122,28 +166,10 @@ impl<'t> Parser<'t> {
                 Some(Keyword::Not) => self.negated(&token.at, depth),
                 Some(_) => {
                     let what = format!("{} stands between two conditions", shown(word));
-                    Err(QueryError::new(token.at, what).expected([AN_OPERAND]))
+                    Err(QueryError::new(token.at, what).expected([L::EXPECTED]))
                 }
-                None if self.operator_follows(token.at.end, Field::find(word).is_some()) => {
-                    self.comparison(word, &token.at)
-                }
-                None => Self::bare_word(word, &token.at),
+                None => L::read(self, token, depth),
             },
-            Kind::Quoted(text) => {
-                if self.operator_follows(token.at.end, false) {
-                    let what = format!("{} is in quotes, so it is no field", shown(&text));
-                    return Err(QueryError::new(token.at, what).expected(["the name of a field"]));
-                }
-                word(&Value { text, quoted: true, at: token.at })
-            }
-            Kind::Operator(Operator::Matches) => {
-                let value = self.value(&token.at, "a pattern")?;
-                Ok(Expression::Is(Condition::Matches(value::pattern(&value)?)))
-            }
-            Kind::Operator(operator) => {
-                let what = format!("there is no field before {}", shown(operator.symbol()));
-                Err(QueryError::new(token.at, what).expected(["a condition such as state=online"]))
-            }
             Kind::Close => {
                 let before = self.next.checked_sub(2).and_then(|before| self.tokens.get(before));
                 let empty = before.is_some_and(|token| token.kind == Kind::Open);
@@ -152,21 +178,23 @@ impl<'t> Parser<'t> {
                     None => "this bracket closes nothing",
                     Some(_) => "something is missing before this bracket",
                 };
-                Err(QueryError::new(token.at, what).expected([AN_OPERAND]))
+                Err(QueryError::new(token.at, what).expected([L::EXPECTED]))
             }
-            // A pattern stands after its operator alone.
-            Kind::Pattern(pattern) => {
-                Err(QueryError::new(token.at, format!("{} is out of place", shown(&pattern))))
-            }
+            Kind::Quoted(_) | Kind::Operator(_) | Kind::Pattern(_) => L::read(self, token, depth),
         }
     }
 
-    fn negated(&mut self, at: &Range<usize>, depth: usize) -> Result<Expression, QueryError> {
+    fn negated<L: Leaf>(&mut self, at: &Range<usize>, depth: usize) -> Result<Expression<L>, QueryError> {
         let inner = self.operand(deeper(depth, at)?)?;
         Ok(Expression::Not(Box::new(inner)))
     }
 
-    fn bracket(&mut self, at: &Range<usize>, depth: usize) -> Result<Expression, QueryError> {
+    /// What is in a bracket that was opened at `at`, up to the one that closes it.
+    pub(in crate::presence) fn bracket<L: Leaf>(
+        &mut self,
+        at: &Range<usize>,
+        depth: usize,
+    ) -> Result<Expression<L>, QueryError> {
         let inner = self.any(deeper(depth, at)?)?;
         match self.take() {
             Some(Token { kind: Kind::Close, .. }) => Ok(inner),
@@ -174,143 +202,6 @@ impl<'t> Parser<'t> {
             _ => Err(QueryError::new(at.clone(), "this bracket is not closed").expected([") at the end"])),
         }
     }
-
-    /// Whether the operator of a comparison comes after a word that ends at `end`. `~` is one unless
-    /// it stands like a pattern alone, `night ~^u_`, after a word that is no field.
-    fn operator_follows(&self, end: usize, is_field: bool) -> bool {
-        match self.peek() {
-            Some(Token { kind: Kind::Operator(Operator::Matches), at }) => {
-                let apart = at.start > end;
-                let pattern_attached =
-                    self.tokens.get(self.next + 1).is_some_and(|pattern| pattern.at.start == at.end);
-                !apart || !pattern_attached || is_field
-            }
-            Some(Token { kind: Kind::Operator(_), .. }) => true,
-            _ => false,
-        }
-    }
-
-    /// The value after an operator at `at`; `wanted` says what it should be.
-    fn value(&mut self, at: &Range<usize>, wanted: &'static str) -> Result<Value<'t>, QueryError> {
-        let missing = |parser: &Parser<'_>, found: Option<&Token<'_>>| {
-            let sign = parser.text.get(at.clone()).unwrap_or_default();
-            let what = match found {
-                Some(token) => {
-                    let found = parser.text.get(token.at.clone()).unwrap_or_default();
-                    format!("{} stands where a value belongs", shown(found))
-                }
-                None => format!("nothing follows {}", shown(sign)),
-            };
-            let place = found.map_or(at.end..parser.text.len().max(at.end), |token| token.at.clone());
-            QueryError::new(place, what).expected([wanted])
-        };
-        match self.peek() {
-            None => Err(missing(self, None)),
-            Some(token) => match &token.kind {
-                // `platform=and` is Android; after a blank the word joins, and the value is missing.
-                Kind::Word(word) if token.at.start == at.end || Keyword::of(word).is_none() => {
-                    let value = Value { text: (*word).into(), quoted: false, at: token.at.clone() };
-                    self.next += 1;
-                    Ok(value)
-                }
-                Kind::Pattern(pattern) => {
-                    let value = Value { text: pattern.clone().into(), quoted: false, at: token.at.clone() };
-                    self.next += 1;
-                    Ok(value)
-                }
-                Kind::Quoted(text) => {
-                    let value = Value { text: text.clone(), quoted: true, at: token.at.clone() };
-                    self.next += 1;
-                    not_empty(value)
-                }
-                _ => Err(missing(self, Some(token))),
-            },
-        }
-    }
-
-    fn comparison(&mut self, name: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
-        let Some(Token { kind: Kind::Operator(operator), at: sign }) = self.take() else {
-            return Self::bare_word(name, at);
-        };
-        let Some(field) = Field::find(name) else {
-            return Err(self.no_field(name, at));
-        };
-        let value = self.value(&sign, field.takes())?;
-        if field.operators().contains(&operator) {
-            return value::condition(field, operator, &value);
-        }
-        if matches!(operator, Operator::Equal | Operator::NotEqual) {
-            return Err(value::moving(field, &value));
-        }
-        let what = format!("{} can't be compared with {}", field.name(), operator.symbol());
-        Err(QueryError::new(sign, what).expected(field.operators().iter().map(|operator| operator.symbol())))
-    }
-
-    /// The error for a comparison of what is no field.
-    fn no_field(&self, name: &str, at: &Range<usize>) -> QueryError {
-        if let Some(meant) = counted(name) {
-            let end = self.peek().map_or(self.text.len(), |value| value.at.end);
-            let whole = at.start..end.max(at.end);
-            let text = self.text.get(whole.clone()).unwrap_or(name).trim_end();
-            let what = format!("{} counts users, and a filter is about one user", shown(text));
-            return QueryError::new(at.start..at.start + text.len(), what).nearest(Some(meant));
-        }
-        let names = || FIELDS.iter().map(|(_, name, _)| *name);
-        let nearest = field::nearest(name, names());
-        QueryError::new(at.clone(), format!("no field {}", shown(name)))
-            .nearest(nearest.map(str::to_owned))
-            .expected(names())
-    }
-
-    fn bare_word(text: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
-        let wrong = |what: &str, meant: String| {
-            Err(QueryError::new(at.clone(), format!("{} {what}", shown(text))).nearest(Some(meant)))
-        };
-        match text {
-            "&&" => return wrong("is no operator", "and".to_owned()),
-            "||" => return wrong("is no operator", "or".to_owned()),
-            _ => {}
-        }
-        // User IDs hold no colon, and `state:online` as text would quietly find nobody.
-        if let Some((field, rest)) = split_field(text) {
-            let rest = visible_bounded(rest, 40);
-            let meant = format!("{}={rest}, or {} as text in quotes", field.name(), shown(text));
-            return wrong("compares nothing", meant);
-        }
-        word(&Value { text: text.into(), quoted: false, at: at.clone() })
-    }
-}
-
-/// `field:rest`, where there is such a field.
-fn split_field(word: &str) -> Option<(Field, &str)> {
-    let (name, rest) = word.split_once([':', '：'])?;
-    let field = Field::find(name)?;
-    (!rest.is_empty()).then_some((field, rest))
-}
-
-/// The filter that is probably meant by the name of a number of users, such as `unknown>0`.
-fn counted(name: &str) -> Option<String> {
-    if let Some((field, rest)) = split_field(name) {
-        return Some(format!("{}={}", field.name(), visible_bounded(rest, 40)));
-    }
-    let state = field::state(name)?;
-    let full = STATES.iter().find(|(.., known)| *known == state);
-    full.map(|(word, ..)| format!("state={word}"))
-}
-
-fn word(value: &Value<'_>) -> Result<Expression, QueryError> {
-    if value.text.is_empty() {
-        return Err(nothing_quoted(value));
-    }
-    Ok(Expression::Is(Condition::Word(value::folded(&value.text))))
-}
-
-fn not_empty(value: Value<'_>) -> Result<Value<'_>, QueryError> {
-    if value.text.is_empty() { Err(nothing_quoted(&value)) } else { Ok(value) }
-}
-
-fn nothing_quoted(value: &Value<'_>) -> QueryError {
-    QueryError::new(value.at.clone(), "there is nothing between the quotes")
 }
 
 fn deeper(depth: usize, at: &Range<usize>) -> Result<usize, QueryError> {
@@ -320,7 +211,7 @@ fn deeper(depth: usize, at: &Range<usize>) -> Result<usize, QueryError> {
     Err(QueryError::new(at.clone(), format!("brackets and \"not\" are nested more than {DEEPEST} deep")))
 }
 
-fn joined(mut parts: Vec<Expression>, join: fn(Vec<Expression>) -> Expression) -> Expression {
+fn joined<L>(mut parts: Vec<Expression<L>>, join: fn(Vec<Expression<L>>) -> Expression<L>) -> Expression<L> {
     match parts.pop() {
         Some(only) if parts.is_empty() => only,
         Some(last) => {

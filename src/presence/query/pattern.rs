@@ -9,7 +9,7 @@ const SIZE_LIMIT: usize = 64 * 1024;
 
 /// A regular expression as typed, and compiled. Two are equal when their texts are.
 #[derive(Clone)]
-pub(super) struct Pattern {
+pub(in crate::presence) struct Pattern {
     source: Box<str>,
     regex: Regex,
 }

@@ -107,12 +107,20 @@ fn what_counts_users_is_told_from_a_filter() {
     counts("off=0", "off=0", "state=offline");
     counts("finding:token-expired>0", "finding:token-expired>0", "finding=token-expired");
     counts("unknown>", "unknown>", "state=unknown");
+    counts("alice or connected>=1", "connected>=1", "conns>0");
+    assert_error("watched>3", "watched>3", "\"watched>3\" counts users, and a filter is about one user");
+    assert_error(
+        "x count(exp<24h)>0",
+        "count",
+        "\"count(\" counts users, and a filter is about one user; did you mean what is in the brackets, alone?",
+    );
 }
 
 #[test]
 fn a_bare_word_without_an_operator_is_never_a_mistake() {
     for word in [
         "platform",
+        "count",
         "state",
         "unknown",
         "unknown:x",

@@ -1,0 +1,87 @@
+//! A plugin for monitoring systems: one round, judged; a line, and 0, 1, 2 or 3.
+//!
+//! CRITICAL wins over WARNING, and what can't be decided over both but a CRITICAL that holds: where
+//! `--crit` is undecided it is UNKNOWN, though `--warn` may hold, for it may well be worse than that.
+//! Whatever goes wrong on our side is UNKNOWN with the reason, wrong options included.
+
+mod report;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+
+use super::{CommandError, Span, follow, piped};
+use crate::cli::CheckArgs;
+use crate::config::{Sources, condition};
+use crate::headless::Round;
+use crate::output::{PluginReport, Status, write_plugin};
+
+use report::{Limits, no_answer, of_round};
+
+/// WARNING where nobody says otherwise.
+const WARN: &str = "unknown>0 or finding:warning>0";
+
+/// CRITICAL where nobody says otherwise.
+const CRIT: &str = "finding:critical>0";
+
+/// A plugin for monitoring systems.
+///
+/// # Errors
+/// See [`CommandError`]; to be told with [`unknown`].
+pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandError> {
+    let limits = Limits {
+        warn: condition("--warn", args.warn.as_deref().unwrap_or(WARN))?,
+        crit: condition("--crit", args.crit.as_deref().unwrap_or(CRIT))?,
+    };
+    let mut follower = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
+    let round = follower.round(&mut |_, _| ()).await;
+    if let Some(code) = follower.ended().and_then(crate::headless::Ended::exit_code) {
+        return Ok(code);
+    }
+    let (knowledge, now) = (follower.chronicle().knowledge(), follower.now());
+    let report = match round {
+        Round::Failed => no_answer(knowledge, &follower.about().api),
+        Round::Whole | Round::Partial => of_round(knowledge, now, &limits),
+    };
+    piped(write_plugin(&report, &mut io::stdout().lock()))?;
+    Ok(report.status.exit_code())
+}
+
+/// Whether these arguments, without the program's name, run the plugin: the first that is no option
+/// decides, whatever is wrong with the others.
+pub fn is_check(mut arguments: impl Iterator<Item = OsString>) -> bool {
+    let is_option = |argument: &OsStr| argument.as_encoded_bytes().starts_with(b"-");
+    arguments.find(|argument| !is_option(argument)).is_some_and(|first| first == "check")
+}
+
+/// Says why the plugin can't tell anything: the first line of `why` is its line, the rest stands below.
+/// Gives the exit code.
+pub fn unknown(why: &str) -> u8 {
+    let mut lines = why.trim().lines().filter(|line| !line.trim().is_empty());
+    let report = PluginReport {
+        status: Status::Unknown,
+        summary: lines.next().unwrap_or_default().to_owned(),
+        figures: Vec::new(),
+        details: lines.map(str::to_owned).collect(),
+    };
+    // Whoever closed standard output does not want to know.
+    let _ = write_plugin(&report, &mut io::stdout().lock());
+    Status::Unknown.exit_code()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_argument_that_is_no_option_decides() {
+        let decides = |line: &str| is_check(line.split_whitespace().map(OsString::from));
+        assert!(decides("check") && decides("check --nonsense") && decides("--ascii check user"));
+        assert!(!decides("") && !decides("user check") && !decides("--help") && !decides("help check"));
+    }
+
+    #[test]
+    fn the_defaults_are_conditions() {
+        assert_eq!(condition("--warn", WARN).map(|it| it.to_string()), Ok(WARN.to_owned()));
+        assert_eq!(condition("--crit", CRIT).map(|it| it.to_string()), Ok(CRIT.to_owned()));
+    }
+}

@@ -1,0 +1,234 @@
+//! What a round comes to, as a plugin says it. Pure.
+
+use std::fmt::Write as _;
+
+use crate::output::{Figure, PluginReport, Status, range};
+use crate::presence::{
+    About, Aggregate, Condition, Finding, Knowledge, Measured, Moment, Nobody, Reading, Severity, Truth,
+};
+
+/// So many findings are named.
+const FINDINGS_NAMED: usize = 20;
+
+/// So many batches without an answer are named.
+const BATCHES_NAMED: usize = 10;
+
+/// So many counts are given as the reason.
+const REASONS_NAMED: usize = 3;
+
+/// When it is a warning, and when critical.
+pub(super) struct Limits {
+    pub(super) warn: Condition,
+    pub(super) crit: Condition,
+}
+
+/// What is known after a round in which somebody was answered for.
+pub(super) fn of_round(knowledge: &Knowledge, now: Moment, limits: &Limits) -> PluginReport {
+    let judged =
+        limits.crit.judge(knowledge, now).and_then(|crit| Ok((crit, limits.warn.judge(knowledge, now)?)));
+    let (crit, warn) = match judged {
+        Ok(judged) => judged,
+        Err(nobody) => return about_nobody(&nobody),
+    };
+    let status = match (crit.truth, warn.truth) {
+        (Truth::Yes, _) => Status::Critical,
+        (Truth::Undecided, _) | (Truth::No, Truth::Undecided) => Status::Unknown,
+        (Truth::No, Truth::Yes) => Status::Warning,
+        (Truth::No, Truth::No) => Status::Ok,
+    };
+    let mut summary = match status {
+        Status::Ok => String::new(),
+        Status::Critical => format!("{}; ", reason(&crit, &limits.crit, Truth::Yes)),
+        Status::Warning => format!("{}; ", reason(&warn, &limits.warn, Truth::Yes)),
+        Status::Unknown => {
+            let (option, reading, condition) = if crit.truth == Truth::Undecided {
+                ("--crit", &crit, &limits.crit)
+            } else {
+                ("--warn", &warn, &limits.warn)
+            };
+            format!("{option} can't be decided: {}; ", reason(reading, condition, Truth::Undecided))
+        }
+    };
+    summary.push_str(&counts(knowledge, now));
+    let mut details = vec![outcome("critical", &crit, &limits.crit), outcome("warning", &warn, &limits.warn)];
+    details.extend(failures(knowledge));
+    details.extend(findings(knowledge, now));
+    PluginReport { status, summary, figures: figures(knowledge, now, limits, &crit, &warn), details }
+}
+
+/// Nobody was answered for.
+pub(super) fn no_answer(knowledge: &Knowledge, api: &str) -> PluginReport {
+    let why = match knowledge.roster.first_error() {
+        Some((_, error)) => format!("{error}; {}", error.advice()),
+        None => "no answer".to_owned(),
+    };
+    let summary = if api.is_empty() { why } else { format!("{api}: {why}") };
+    PluginReport { status: Status::Unknown, summary, figures: Vec::new(), details: failures(knowledge) }
+}
+
+fn about_nobody(nobody: &Nobody) -> PluginReport {
+    PluginReport {
+        status: Status::Unknown,
+        summary: nobody.to_string(),
+        figures: Vec::new(),
+        details: Vec::new(),
+    }
+}
+
+/// The counts of a condition that came to `truth`: `online<95%, 40 of 50 (80.0%)`; the condition where
+/// none alone did.
+fn reason(reading: &Reading<'_>, condition: &Condition, truth: Truth) -> String {
+    let those = reading.measured.iter().filter(|measured| measured.truth == truth);
+    let said: Vec<String> = those.take(REASONS_NAMED).map(figure_of).collect();
+    if said.is_empty() { condition.to_string() } else { said.join(", ") }
+}
+
+fn figure_of(measured: &Measured<'_>) -> String {
+    format!("{} is {measured}", measured.aggregate)
+}
+
+/// A line on a condition: whether it holds, and what each of its counts came to.
+fn outcome(what: &str, reading: &Reading<'_>, condition: &Condition) -> String {
+    let held = match reading.truth {
+        Truth::Yes => "met",
+        Truth::No => "not met",
+        Truth::Undecided => "undecided",
+    };
+    let named = |measured: &Measured<'_>| format!("{} is {measured}", measured.aggregate.name());
+    let figures: Vec<String> = reading.measured.iter().map(named).collect();
+    format!("{what} when {condition}: {held}; {}", figures.join(", "))
+}
+
+/// `187 of 512 online, 41 background, 280 offline, 4 unknown, 1 of 3 batches failed`.
+fn counts(knowledge: &Knowledge, now: Moment) -> String {
+    let totals = knowledge.roster.totals(now);
+    let mut said = format!("{} of {} online", totals.online, totals.watched);
+    let mut add = |number: u64, what: &str| {
+        if number > 0 {
+            // Writing to a String cannot fail.
+            let _ = write!(said, ", {number} {what}");
+        }
+    };
+    add(u64::from(totals.background), "background");
+    add(u64::from(totals.offline), "offline");
+    add(u64::from(totals.unknown), "unknown");
+    add(u64::from(totals.stale), "stale");
+    for (severity, one, several) in [
+        (Severity::Critical, "critical finding", "critical findings"),
+        (Severity::Warning, "warning", "warnings"),
+    ] {
+        let found = knowledge.findings.count(severity) as u64;
+        add(found, if found == 1 { one } else { several });
+    }
+    let batches = knowledge.roster.batches();
+    let failing = batches.iter().filter(|batch| batch.failing.is_some()).count() as u64;
+    add(failing, &format!("of {} batches failed", batches.len()));
+    said
+}
+
+/// A line on each batch that gets no answers, a bounded number of them.
+fn failures(knowledge: &Knowledge) -> Vec<String> {
+    let list = knowledge.roster.list();
+    let failing = || {
+        (0_u32..)
+            .zip(knowledge.roster.batches())
+            .filter_map(|(number, batch)| Some((number, batch.failing.as_ref()?)))
+    };
+    let said = |(number, failing): (u32, &crate::presence::Failing)| {
+        let users = list.batch(number);
+        let (first, last, error) = (users.start + 1, users.end, &failing.error);
+        let who = if first == last { format!("user {first}") } else { format!("users {first} to {last}") };
+        format!("batch {} ({who}) failed: {error}; {}", number + 1, error.advice())
+    };
+    let mut lines: Vec<String> = failing().take(BATCHES_NAMED).map(said).collect();
+    if let Some(more @ 1..) = failing().count().checked_sub(BATCHES_NAMED) {
+        lines.push(format!("and {more} more batches failed"));
+    }
+    lines
+}
+
+/// A line on each finding that somebody should look at, worst first, a bounded number of them.
+fn findings(knowledge: &Knowledge, now: Moment) -> Vec<String> {
+    let mut found: Vec<&Finding> =
+        knowledge.findings.iter().filter(|finding| finding.severity >= Severity::Warning).collect();
+    let more = found.len().saturating_sub(FINDINGS_NAMED);
+    let order = |finding: &&Finding| (std::cmp::Reverse(finding.severity), finding.number);
+    if more > 0 {
+        found.select_nth_unstable_by_key(FINDINGS_NAMED, order);
+        found.truncate(FINDINGS_NAMED);
+    }
+    found.sort_unstable_by_key(order);
+    let server_seconds = knowledge.roster.server_clock().unix_seconds(now);
+    let list = knowledge.roster.list();
+    let said = |finding: &Finding| {
+        let about = match finding.about {
+            About::User(user) => match list.label(user) {
+                Some(label) => format!("{} ({label})", list.id(user)),
+                None => list.id(user).to_string(),
+            },
+            About::Server => "server".to_owned(),
+        };
+        let words = finding.evidence.words(server_seconds);
+        format!("{} {} {about}: {words}", finding.severity.word(), finding.rule)
+    };
+    let mut lines: Vec<String> = found.into_iter().map(said).collect();
+    if more > 0 {
+        lines.push(format!("and {more} more findings"));
+    }
+    lines
+}
+
+/// The figures that are always there, and those of the conditions besides.
+fn figures(
+    knowledge: &Knowledge,
+    now: Moment,
+    limits: &Limits,
+    crit: &Reading<'_>,
+    warn: &Reading<'_>,
+) -> Vec<Figure> {
+    let totals = knowledge.roster.totals(now);
+    let batches = knowledge.roster.batches();
+    let failing = batches.iter().filter(|batch| batch.failing.is_some()).count() as u64;
+    let critical = knowledge.findings.count(Severity::Critical) as u64;
+    let warning = critical + knowledge.findings.count(Severity::Warning) as u64;
+    let users = Some(u64::from(totals.watched));
+    let figure = |label: &str, value: u64, most| Figure {
+        label: label.to_owned(),
+        value: Some(value),
+        most,
+        ..Figure::default()
+    };
+    // Of users those who are known to be so: with the unknown ones they are all.
+    let mut figures = vec![
+        figure("online", totals.online.into(), users),
+        figure("background", totals.background.into(), users),
+        figure("offline", totals.offline.into(), users),
+        figure("unknown", totals.unknown.into(), users),
+        figure("stale", totals.stale.into(), users),
+        figure("finding:critical", critical, None),
+        figure("finding:warning", warning, None),
+        figure("failing", failing, Some(batches.len() as u64)),
+    ];
+    for measured in crit.measured.iter().chain(&warn.measured) {
+        let label = measured.aggregate.name();
+        if !figures.iter().any(|figure| figure.label == label) {
+            let most = measured.aggregate.counts_users().then(|| measured.of.known()).flatten();
+            figures.push(Figure { value: measured.count.known(), most, ..figure(&label, 0, None) });
+        }
+    }
+    for figure in &mut figures {
+        figure.warn = threshold(&limits.warn, warn, &figure.label);
+        figure.crit = threshold(&limits.crit, crit, &figure.label);
+    }
+    figures
+}
+
+/// The range of a figure outside of which the condition holds, where it is the only one on it that
+/// decides alone.
+fn threshold(condition: &Condition, reading: &Reading<'_>, label: &str) -> Option<String> {
+    let mut decisive = condition.decisive().filter(|aggregate| aggregate.name() == label);
+    let (aggregate, None) = (decisive.next()?, decisive.next()) else { return None };
+    let of = |measured: &&Measured<'_>| std::ptr::eq::<Aggregate>(measured.aggregate, aggregate);
+    let of = reading.measured.iter().find(of).and_then(|measured| measured.of.known());
+    range(aggregate.sign(), aggregate.amount(), of)
+}

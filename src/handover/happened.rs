@@ -1,0 +1,228 @@
+//! Records of what happened: transitions, findings, trouble with the asking.
+
+use std::iter;
+
+use crate::app::{change_words, clock_words, feed_words, why_words};
+use crate::output::{BatchRecord, EVENT_SCHEMA, EventRecord, FindingRecord, SocketRecord, SocketToken, Time};
+use crate::presence::{
+    About, Event, FeedStatus, Finding, Moment, News, Presence, Socket, Transition, What, visible,
+};
+
+use super::seen::Seen;
+
+/// Stands between what was and what is.
+const TO: &str = "->";
+
+/// What became of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It was found.
+    Raised,
+    /// It had been found before and is more serious now.
+    Worsened,
+    /// It is over.
+    Cleared,
+}
+
+impl Found {
+    /// What is said of it in a line of words.
+    fn words(self, finding: &FindingRecord) -> String {
+        let FindingRecord { rule, severity, evidence, .. } = finding;
+        match self {
+            Found::Raised => format!("{rule} found, {severity}: {evidence}"),
+            Found::Worsened => format!("{rule} now {severity}: {evidence}"),
+            Found::Cleared => format!("{rule} cleared"),
+        }
+    }
+}
+
+impl Seen<'_> {
+    /// How the asking goes, as the first line of a run.
+    pub fn feed_state(self) -> EventRecord {
+        let list = self.roster.list();
+        let to = match self.roster.feed_status(self.now) {
+            FeedStatus::Nobody => "nobody",
+            FeedStatus::Connecting => "connecting",
+            FeedStatus::Live => "live",
+            FeedStatus::Degraded { .. } => "degraded",
+            FeedStatus::Retrying { .. } => "retrying",
+            FeedStatus::Overdue => "overdue",
+        };
+        let why = self.roster.first_error().map(|(_, error)| error.to_string());
+        let because = why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+        let text = format!("{to}{because}: {} users of {}", list.len(), self.api);
+        EventRecord { to: Some(to), why, ..blank("feed", None, self.now, text) }
+    }
+
+    /// Everything that an input or time has changed; what has no moment of its own was noticed `at`.
+    pub fn news(self, news: &News, at: Moment) -> impl Iterator<Item = EventRecord> {
+        let found = move |findings: &[Finding], found: Found| -> Vec<EventRecord> {
+            findings.iter().map(|finding| self.found(finding, found, at)).collect()
+        };
+        let noted = news.noted.iter().filter_map(move |event| self.noted(event, at));
+        let transitions = news.transitions.iter().flat_map(move |transition| self.transition(transition));
+        noted
+            .chain(transitions)
+            .chain(found(&news.raised, Found::Raised))
+            .chain(found(&news.worsened, Found::Worsened))
+            .chain(found(&news.cleared, Found::Cleared))
+    }
+
+    /// A change; where a connection took the place of another, the end of the one and the beginning of
+    /// the other.
+    pub fn transition(self, transition: &Transition) -> impl Iterator<Item = EventRecord> + use<> {
+        let of = |kind, text: String| EventRecord {
+            user: Some(self.names.user(transition.user.raw()).into_owned()),
+            label: self.label(transition.user.raw()),
+            operation_id: transition.operation.as_ref().map(|id| visible(&id.0).into_owned()),
+            ..blank(kind, transition.after, transition.before, text)
+        };
+        let about = |kind, socket: &Socket| EventRecord {
+            connection: Some(socket_record(socket)),
+            ..of(kind, change_words(&transition.what, TO))
+        };
+        let (first, second) = match &transition.what {
+            What::Presence { from, to } => {
+                (self.presence(transition, *from, *to, of("presence", String::new())), None)
+            }
+            What::Connected(socket) => (about("connected", socket), None),
+            What::SeenAgain(socket) => (EventRecord { seen_again: true, ..about("connected", socket) }, None),
+            What::Disconnected(socket) => (about("disconnected", socket), None),
+            What::MovedBackground(socket) => (moved(about("moved-background", socket), true), None),
+            What::MovedForeground(socket) => (moved(about("moved-foreground", socket), false), None),
+            What::Replaced { old, new, same_token } => {
+                let because = change_words(&transition.what, TO);
+                let end = EventRecord {
+                    replaced_by: Some(new.id.to_string()),
+                    same_token: Some(*same_token),
+                    text: format!("{}: {because}", change_words(&What::Disconnected(old.clone()), TO)),
+                    ..about("disconnected", old)
+                };
+                let beginning = EventRecord {
+                    replaces: Some(old.id.to_string()),
+                    same_token: Some(*same_token),
+                    text: format!("{}: {because}", change_words(&What::Connected(new.clone()), TO)),
+                    ..about("connected", new)
+                };
+                (end, Some(beginning))
+            }
+        };
+        iter::once(first).chain(second)
+    }
+
+    fn presence(
+        self,
+        transition: &Transition,
+        from: Presence,
+        to: Presence,
+        blank: EventRecord,
+    ) -> EventRecord {
+        let why = match to {
+            Presence::Unknown(why) => {
+                let user = self.roster.list().find(transition.user.raw());
+                Some(user.map_or_else(|| why.to_string(), |user| why_words(self.roster, user, why)))
+            }
+            _ => None,
+        };
+        let text = match &why {
+            Some(why) => format!("unknown: {why}"),
+            None if transition.is_first_sight() => to.word().to_owned(),
+            None => change_words(&transition.what, TO),
+        };
+        let from = Some(from.word()).filter(|_| !transition.is_first_sight());
+        EventRecord { from, to: Some(to.word()), why, text, ..blank }
+    }
+
+    /// Something wrong was found, has become more serious, or is over, noticed `at`.
+    pub fn found(self, finding: &Finding, found: Found, at: Moment) -> EventRecord {
+        let record = self.finding(finding);
+        let text = found.words(&record);
+        let list = self.roster.list();
+        let raw_id = match finding.about {
+            About::User(user) => Some(list.raw_id(user)),
+            About::Server => None,
+        };
+        let (kind, at) = match found {
+            Found::Raised => ("finding", finding.since),
+            Found::Worsened => ("finding", at),
+            Found::Cleared => ("finding-cleared", at),
+        };
+        EventRecord {
+            user: raw_id.map(|raw_id| self.names.user(raw_id).into_owned()),
+            label: raw_id.and_then(|raw_id| self.label(raw_id)),
+            worsened: found == Found::Worsened,
+            finding: Some(record),
+            ..blank(kind, None, at, text)
+        }
+    }
+
+    /// What else happened: a batch gets no answers, a notice, a step of the clock. None for what is told
+    /// as a transition or a finding.
+    pub fn noted(self, event: &Event, at: Moment) -> Option<EventRecord> {
+        match event {
+            Event::Feed { batch, of, trouble, after_ms } => Some(EventRecord {
+                from: Some(if trouble.is_some() { "answering" } else { "failing" }),
+                to: Some(if trouble.is_some() { "failing" } else { "answering" }),
+                why: trouble.map(|trouble| trouble.to_string()),
+                batch: Some(BatchRecord {
+                    number: batch + 1,
+                    of: *of,
+                    after_ms: trouble.is_none().then_some(*after_ms),
+                }),
+                ..blank("feed", None, at, feed_words(1, *batch, *of, *trouble, *after_ms))
+            }),
+            Event::ClockStep { at, by_ms } => Some(blank("clock", None, *at, clock_words(*by_ms))),
+            Event::Notice { at, text } => {
+                let text = self.names.text(text, self.roster.list()).into_owned();
+                Some(blank("notice", None, *at, text))
+            }
+            Event::Story(_) | Event::Finding { .. } => None,
+        }
+    }
+
+    fn label(self, raw_id: &str) -> Option<String> {
+        let list = self.roster.list();
+        list.find(raw_id).and_then(|user| list.label(user)).map(|label| self.names.label(label).into_owned())
+    }
+}
+
+fn moved(event: EventRecord, to_background: bool) -> EventRecord {
+    let (from, to) = if to_background { ("foreground", "background") } else { ("background", "foreground") };
+    EventRecord { from: Some(from), to: Some(to), ..event }
+}
+
+fn socket_record(socket: &Socket) -> SocketRecord {
+    SocketRecord {
+        platform: socket.platform.name().into_owned(),
+        platform_id: socket.platform.0,
+        conn_id: socket.id.to_string(),
+        token: socket.token.map(|fingerprint| SocketToken { fingerprint: fingerprint.to_string() }),
+    }
+}
+
+/// An event of which nothing is known but its kind, its time and its words.
+fn blank(kind: &'static str, after: Option<Moment>, before: Moment, text: String) -> EventRecord {
+    EventRecord {
+        schema: EVENT_SCHEMA,
+        id: 0,
+        at: Time::of(before.unix_ms),
+        after: after.and_then(|after| Time::of(after.unix_ms)),
+        before: Time::of(before.unix_ms),
+        user: None,
+        label: None,
+        kind,
+        from: None,
+        to: None,
+        why: None,
+        connection: None,
+        replaces: None,
+        replaced_by: None,
+        same_token: None,
+        seen_again: false,
+        finding: None,
+        worsened: false,
+        batch: None,
+        operation_id: None,
+        text,
+    }
+}

@@ -1,0 +1,185 @@
+//! What a snapshot says beside its users: which server, how the last round went, how many users are
+//! what, and what is wrong with the server or with many users at once.
+
+use serde::Serialize;
+
+use super::record::{FindingRecord, Time};
+
+/// The name and version of the format. Within a version fields are only added.
+pub const SCHEMA: &str = "imtop.snapshot/1";
+
+/// A snapshot without its users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Overview {
+    /// The name and version of this format.
+    pub schema: &'static str,
+    /// When.
+    pub at: Option<Time>,
+    /// Which server.
+    pub server: ServerRecord,
+    /// How the last round went.
+    pub round: RoundRecord,
+    /// All watched users, counted, whoever is listed.
+    pub totals: TotalsRecord,
+    /// What is wrong with the server, or with many users at once.
+    pub findings: Vec<FindingRecord>,
+}
+
+/// Which server was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ServerRecord {
+    /// Its address, without credentials.
+    pub api: String,
+    /// The context that names it.
+    pub context: Option<String>,
+}
+
+/// How the last round went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RoundRecord {
+    /// Requests of a round.
+    pub batches: usize,
+    /// How many of them get no answers.
+    pub failed: usize,
+    /// Why they get none.
+    pub failures: Vec<FailureRecord>,
+    /// From the first question to the last answer, in milliseconds.
+    pub took_ms: Option<u64>,
+    /// The names of the requests in the server's log.
+    pub operation_ids: Vec<String>,
+}
+
+/// Batches that get no answers for one and the same reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FailureRecord {
+    /// What happened.
+    pub error: String,
+    /// What to do about it.
+    pub advice: &'static str,
+    /// Which batches, from 1.
+    pub batches: Vec<u32>,
+    /// How many users are asked about in them.
+    pub users: u32,
+    /// Of how many of these nothing is known; of the others an earlier answer still stands.
+    pub unknown: u32,
+}
+
+/// Watched users, counted by presence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each counts the users of the presence that it is named after")]
+pub struct TotalsRecord {
+    pub watched: u32,
+    pub online: u32,
+    pub background: u32,
+    pub offline: u32,
+    pub unknown: u32,
+    pub unregistered: u32,
+    pub stale: u32,
+}
+
+impl TotalsRecord {
+    /// `512 watched: 187 online, 41 background, 280 offline, 4 unknown (2 stale)`; of what there is.
+    pub fn words(&self) -> String {
+        let TotalsRecord { watched, online, background, offline, unknown, unregistered, stale } = self;
+        let counts = [
+            (online, "online"),
+            (background, "background"),
+            (offline, "offline"),
+            (unknown, "unknown"),
+            (unregistered, "unregistered"),
+        ];
+        let counts: Vec<String> = counts
+            .into_iter()
+            .filter(|(count, _)| **count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+        let stale = if *stale == 0 { String::new() } else { format!(" ({stale} stale)") };
+        format!("{watched} watched{counts}{stale}")
+    }
+}
+
+impl FailureRecord {
+    /// Which batches of how many, why, and what that means for their users:
+    /// `batches 2, 5-7 of 9: no whole answer within 10 s; their 2000 users are unknown; ..`.
+    pub fn words(&self, of: usize) -> String {
+        let which = match self.batches.as_slice() {
+            _ if of == 1 => String::new(),
+            [one] => format!("batch {one} of {of}: "),
+            several => format!("batches {} of {of}: ", ranges(several)),
+        };
+        let users = match (self.users, self.batches.len()) {
+            (1, _) => "its user is".to_owned(),
+            (users, 1) => format!("its {users} users are"),
+            (users, _) => format!("their {users} users are"),
+        };
+        let what = if self.unknown == 0 { "as last seen" } else { "unknown" };
+        format!("{which}{}; {users} {what}; {}", self.error, self.advice)
+    }
+}
+
+/// Ascending numbers, those that follow each other drawn together: `2, 5-7`.
+fn ranges(numbers: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for &number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let words = |(first, last): (u32, u32)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first}-{last}"),
+    };
+    runs.into_iter().map(words).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+pub(super) fn sample() -> Overview {
+    Overview {
+        schema: SCHEMA,
+        at: Time::of(1_798_459_200_123),
+        server: ServerRecord { api: "http://im.example:10002".into(), context: None },
+        round: RoundRecord { batches: 1, took_ms: Some(31), ..RoundRecord::default() },
+        totals: TotalsRecord { watched: 1, online: 1, ..TotalsRecord::default() },
+        findings: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_that_fail_alike_are_one_sentence() {
+        let failure = |batches: &[u32], users, unknown| FailureRecord {
+            error: "no whole answer within 10 s".into(),
+            advice: "wait longer",
+            batches: batches.to_vec(),
+            users,
+            unknown,
+        };
+        assert_eq!(
+            failure(&[2, 5, 6, 7], 2_000, 2_000).words(9),
+            "batches 2, 5-7 of 9: no whole answer within 10 s; their 2000 users are unknown; wait longer"
+        );
+        assert_eq!(
+            failure(&[3], 500, 0).words(3),
+            "batch 3 of 3: no whole answer within 10 s; its 500 users are as last seen; wait longer"
+        );
+        assert_eq!(
+            failure(&[1], 1, 1).words(1),
+            "no whole answer within 10 s; its user is unknown; wait longer"
+        );
+        assert_eq!(ranges(&[1, 2, 4, 5, 6, 9]), "1, 2, 4-6, 9");
+    }
+
+    #[test]
+    fn only_what_there_is_is_counted() {
+        let totals =
+            TotalsRecord { watched: 7, online: 4, offline: 1, unknown: 2, stale: 1, ..Default::default() };
+        assert_eq!(totals.words(), "7 watched: 4 online, 1 offline, 2 unknown (1 stale)");
+        assert_eq!(TotalsRecord::default().words(), "0 watched");
+    }
+}

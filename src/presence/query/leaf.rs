@@ -1,0 +1,196 @@
+//! One condition on a user, read from its pieces: a comparison, a word or a pattern.
+
+use std::ops::Range;
+
+use super::error::{QueryError, shown};
+use super::expression::{Condition, Expression};
+use super::field::{self, FIELDS, Field, STATES};
+use super::lexer::{Kind, Operator, Token};
+use super::parser::{Keyword, Leaf, Parser};
+use super::value::{self, Value};
+use crate::presence::visible_bounded;
+
+impl Leaf for Condition {
+    const WHOLE: &'static str = "query";
+    const EXPECTED: &'static str = "a word, a condition such as state=online, or (";
+
+    fn read(parser: &mut Parser<'_>, first: Token<'_>, _: usize) -> Result<Expression, QueryError> {
+        match first.kind {
+            Kind::Word(word) if parser.operator_follows(first.at.end, Field::find(word).is_some()) => {
+                parser.comparison(word, &first.at)
+            }
+            Kind::Word(word) if word.eq_ignore_ascii_case("count") && parser.opens_at(first.at.end) => {
+                let what = "\"count(\" counts users, and a filter is about one user";
+                let meant = "what is in the brackets, alone".to_owned();
+                Err(QueryError::new(first.at, what).nearest(Some(meant)))
+            }
+            Kind::Word(word) => parser.bare_word(word, &first.at),
+            Kind::Quoted(text) => {
+                if parser.operator_follows(first.at.end, false) {
+                    let what = format!("{} is in quotes, so it is no field", shown(&text));
+                    return Err(QueryError::new(first.at, what).expected(["the name of a field"]));
+                }
+                word(&Value { text, quoted: true, at: first.at })
+            }
+            Kind::Operator(Operator::Matches) => {
+                let value = parser.value(&first.at, "a pattern")?;
+                Ok(Expression::Is(Condition::Matches(value::pattern(&value)?)))
+            }
+            Kind::Operator(operator) => {
+                let what = format!("there is no field before {}", shown(operator.symbol()));
+                Err(QueryError::new(first.at, what).expected(["a condition such as state=online"]))
+            }
+            // A pattern stands after its operator alone, and the rest is read before.
+            _ => Err(QueryError::new(
+                first.at.clone(),
+                format!("{} is out of place", shown(parser.slice(first.at))),
+            )),
+        }
+    }
+}
+
+impl<'t> Parser<'t> {
+    /// Whether the operator of a comparison comes after a word that ends at `end`. `~` is one unless
+    /// it stands like a pattern alone, `night ~^u_`, after a word that is no field.
+    fn operator_follows(&self, end: usize, is_field: bool) -> bool {
+        match self.peek() {
+            Some(Token { kind: Kind::Operator(Operator::Matches), at }) => {
+                let apart = at.start > end;
+                let pattern_attached = self.following(1).is_some_and(|pattern| pattern.at.start == at.end);
+                !apart || !pattern_attached || is_field
+            }
+            Some(Token { kind: Kind::Operator(_), .. }) => true,
+            _ => false,
+        }
+    }
+
+    /// The value after an operator at `at`; `wanted` says what it should be.
+    fn value(&mut self, at: &Range<usize>, wanted: &'static str) -> Result<Value<'t>, QueryError> {
+        let missing = |parser: &Parser<'_>, found: Option<&Token<'_>>| {
+            let sign = parser.text.get(at.clone()).unwrap_or_default();
+            let what = match found {
+                Some(token) => {
+                    let found = parser.text.get(token.at.clone()).unwrap_or_default();
+                    format!("{} stands where a value belongs", shown(found))
+                }
+                None => format!("nothing follows {}", shown(sign)),
+            };
+            let place = found.map_or(at.end..parser.text.len().max(at.end), |token| token.at.clone());
+            QueryError::new(place, what).expected([wanted])
+        };
+        match self.peek() {
+            None => Err(missing(self, None)),
+            Some(token) => match &token.kind {
+                // `platform=and` is Android; after a blank the word joins, and the value is missing.
+                Kind::Word(word) if token.at.start == at.end || Keyword::of(word).is_none() => {
+                    let value = Value { text: (*word).into(), quoted: false, at: token.at.clone() };
+                    self.next += 1;
+                    Ok(value)
+                }
+                Kind::Pattern(pattern) => {
+                    let value = Value { text: pattern.clone().into(), quoted: false, at: token.at.clone() };
+                    self.next += 1;
+                    Ok(value)
+                }
+                Kind::Quoted(text) => {
+                    let value = Value { text: text.clone(), quoted: true, at: token.at.clone() };
+                    self.next += 1;
+                    not_empty(value)
+                }
+                _ => Err(missing(self, Some(token))),
+            },
+        }
+    }
+
+    fn comparison(&mut self, name: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
+        let Some(Token { kind: Kind::Operator(operator), at: sign }) = self.take() else {
+            return self.bare_word(name, at);
+        };
+        let Some(field) = Field::find(name) else {
+            return Err(self.no_field(name, at));
+        };
+        let value = self.value(&sign, field.takes())?;
+        if field.operators().contains(&operator) {
+            return value::condition(field, operator, &value);
+        }
+        if matches!(operator, Operator::Equal | Operator::NotEqual) {
+            return Err(value::moving(field, &value));
+        }
+        let what = format!("{} can't be compared with {}", field.name(), operator.symbol());
+        Err(QueryError::new(sign, what).expected(field.operators().iter().map(|operator| operator.symbol())))
+    }
+
+    /// The error for a comparison of what is no field.
+    fn no_field(&self, name: &str, at: &Range<usize>) -> QueryError {
+        if counts_users(name) {
+            let end = self.peek().map_or(self.text.len(), |value| value.at.end);
+            let text = self.slice(at.start..end.max(at.end)).trim_end();
+            let what = format!("{} counts users, and a filter is about one user", shown(text));
+            return QueryError::new(at.start..at.start + text.len(), what).nearest(filter_meant(name));
+        }
+        let names = || FIELDS.iter().map(|(_, name, _)| *name);
+        let nearest = field::nearest(name, names());
+        QueryError::new(at.clone(), format!("no field {}", shown(name)))
+            .nearest(nearest.map(str::to_owned))
+            .expected(names())
+    }
+
+    fn bare_word(&self, text: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
+        let wrong = |what: &str, meant: String| {
+            Err(QueryError::new(at.clone(), format!("{} {what}", shown(text))).nearest(Some(meant)))
+        };
+        match text {
+            "&&" => return wrong("is no operator", "and".to_owned()),
+            "||" => return wrong("is no operator", "or".to_owned()),
+            _ => {}
+        }
+        // User IDs hold no colon, and `state:online` as text would quietly find nobody.
+        if let Some((field, rest)) = split_field(text) {
+            let rest = visible_bounded(rest, 40);
+            let meant = format!("{}={rest}, or {} as text in quotes", field.name(), shown(text));
+            return wrong("compares nothing", meant);
+        }
+        word(&Value { text: text.into(), quoted: false, at: at.clone() })
+    }
+}
+
+/// `field:rest`, where there is such a field.
+fn split_field(word: &str) -> Option<(Field, &str)> {
+    let (name, rest) = word.split_once([':', '：'])?;
+    let field = Field::find(name)?;
+    (!rest.is_empty()).then_some((field, rest))
+}
+
+/// Whether conditions on all users have a count of that name: `unknown>0`, `finding:kick-war>0`.
+fn counts_users(name: &str) -> bool {
+    let other = ["connected", "watched", "failing"].iter().any(|count| count.eq_ignore_ascii_case(name));
+    other || field::state(name).is_some() || split_field(name).is_some()
+}
+
+/// The filter that is probably meant by the name of a count.
+fn filter_meant(name: &str) -> Option<String> {
+    if let Some((field, rest)) = split_field(name) {
+        return Some(format!("{}={}", field.name(), visible_bounded(rest, 40)));
+    }
+    if name.eq_ignore_ascii_case("connected") {
+        return Some("conns>0".to_owned());
+    }
+    let state = field::state(name)?;
+    let full = STATES.iter().find(|(.., known)| *known == state);
+    full.map(|(word, ..)| format!("state={word}"))
+}
+
+fn word(value: &Value<'_>) -> Result<Expression, QueryError> {
+    if value.text.is_empty() {
+        return Err(nothing_quoted(value));
+    }
+    Ok(Expression::Is(Condition::Word(value::folded(&value.text))))
+}
+
+fn not_empty(value: Value<'_>) -> Result<Value<'_>, QueryError> {
+    if value.text.is_empty() { Err(nothing_quoted(&value)) } else { Ok(value) }
+}
+
+fn nothing_quoted(value: &Value<'_>) -> QueryError {
+    QueryError::new(value.at.clone(), "there is nothing between the quotes")
+}

@@ -1,0 +1,138 @@
+//! Points in time as people name them: of day, of the calendar, from the beginning or from the end.
+
+use jiff::civil::{DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::time::Moment;
+
+/// A point in time of a run, as somebody named it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// A time of day: `12:01`, `12:01:05`.
+    OfDay(Time),
+    /// A date and a time of day: `2026-11-23 12:01`.
+    OfCalendar(DateTime),
+    /// One and the same everywhere: `2026-11-23T12:01:05Z`.
+    Absolute(Timestamp),
+    /// So long after the beginning: `+90s`.
+    FromBegin(SignedDuration),
+    /// So long before the end: `-5m`.
+    FromEnd(SignedDuration),
+}
+
+/// What is understood, to be put after `expected`.
+const EXPECTED: &str = "expected a time of day (12:01:05), a date with it (2026-11-23T12:01:05Z), +90s from the beginning or -5m from the end";
+
+impl When {
+    /// Reads what somebody wrote.
+    ///
+    /// # Errors
+    /// It is none of those; what was expected.
+    pub fn parse(text: &str) -> Result<When, String> {
+        let text = text.trim();
+        let duration = |text: &str| {
+            let plain = text.parse::<u32>().ok().map(|seconds| SignedDuration::from_secs(seconds.into()));
+            let signed = || text.parse::<SignedDuration>().ok().filter(|it| !it.is_negative());
+            plain.or_else(signed).ok_or_else(|| EXPECTED.to_owned())
+        };
+        if let Some(after) = text.strip_prefix('+') {
+            return duration(after).map(When::FromBegin);
+        }
+        if let Some(before) = text.strip_prefix('-') {
+            return duration(before).map(When::FromEnd);
+        }
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Ok(When::Absolute(at));
+        }
+        let has_date = text.contains('-');
+        if has_date && let Ok(at) = text.parse::<DateTime>() {
+            return Ok(When::OfCalendar(at));
+        }
+        let of_day = text.contains(':').then(|| text.parse::<Time>().ok()).flatten();
+        of_day.map(When::OfDay).ok_or_else(|| EXPECTED.to_owned())
+    }
+
+    /// The moment that is meant in a run from `begin` to `end`, on its monotonic clock, in
+    /// milliseconds. A time of day is that of the last day of the run on which it is within it.
+    ///
+    /// # Errors
+    /// It is outside of the run.
+    pub fn within(self, begin: Moment, end: Moment, zone: &TimeZone) -> Result<u64, String> {
+        let of = |at: DateTime| zone.to_timestamp(at).map(|at| at.as_millisecond()).ok();
+        let shown = |at: Moment| {
+            let at = Timestamp::from_millisecond(at.unix_ms).unwrap_or_default().to_zoned(zone.clone());
+            at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+        };
+        let outside = || format!("that is outside of what there is: from {} to {}", shown(begin), shown(end));
+        let unix_ms = match self {
+            When::FromBegin(after) => {
+                return inside(begin.mono_ms as i128 + after.as_millis(), begin, end).ok_or_else(outside);
+            }
+            When::FromEnd(before) => {
+                return inside(end.mono_ms as i128 - before.as_millis(), begin, end).ok_or_else(outside);
+            }
+            When::Absolute(at) => Some(at.as_millisecond()),
+            When::OfCalendar(at) => of(at),
+            When::OfDay(time) => {
+                let last =
+                    Timestamp::from_millisecond(end.unix_ms).unwrap_or_default().to_zoned(zone.clone());
+                let day = last.date();
+                let today = of(day.to_datetime(time));
+                let yesterday = || day.yesterday().ok().and_then(|day| of(day.to_datetime(time)));
+                today.filter(|at| *at <= end.unix_ms + 999).or_else(yesterday)
+            }
+        };
+        let unix_ms = unix_ms.ok_or_else(outside)?;
+        // A second is named by its beginning; the run may begin or end within it.
+        let mono = i128::from(end.mono_ms) - (i128::from(end.unix_ms) - i128::from(unix_ms));
+        inside(mono, begin, end).ok_or_else(outside)
+    }
+}
+
+/// A moment of the run; within a second of its ends, those.
+fn inside(mono_ms: i128, begin: Moment, end: Moment) -> Option<u64> {
+    let (first, last) = (i128::from(begin.mono_ms), i128::from(end.mono_ms));
+    let is_near = (first - 1_000..=last + 1_000).contains(&mono_ms);
+    is_near.then(|| mono_ms.clamp(first, last.max(first)) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> (Moment, Moment) {
+        // From 2026-11-23T23:50:00Z, twenty minutes.
+        let begin = Moment { mono_ms: 500, unix_ms: 1_795_477_800_000 };
+        (begin, begin.plus(20 * 60_000))
+    }
+
+    fn within(text: &str) -> Result<u64, String> {
+        let (begin, end) = run();
+        When::parse(text).and_then(|when| when.within(begin, end, &TimeZone::UTC))
+    }
+
+    #[test]
+    fn times_are_named_as_people_name_them() {
+        assert_eq!(within("+90s"), Ok(90_500));
+        assert_eq!(within("+90"), Ok(90_500));
+        assert_eq!(within("-5m"), Ok(15 * 60_000 + 500));
+        assert_eq!(within("2026-11-23T23:51:00Z"), Ok(60_500));
+        assert_eq!(within("2026-11-24T00:51:00+01:00"), Ok(60_500));
+        assert_eq!(within("2026-11-23 23:51"), Ok(60_500));
+        assert_eq!(within("00:01:30"), Ok(11 * 60_000 + 30_500), "of the day on which it ended");
+        assert_eq!(within("23:51"), Ok(60_500), "of the day before");
+    }
+
+    #[test]
+    fn what_is_no_time_and_what_is_outside_is_said() {
+        for text in ["", "noon", "25:00", "+", "-x", "12"] {
+            assert_eq!(within(text), Err(EXPECTED.to_owned()), "{text}");
+        }
+        assert_eq!(
+            within("+1h").unwrap_err(),
+            "that is outside of what there is: from 2026-11-23 23:50:00 to 2026-11-24 00:10:00"
+        );
+        assert!(within("12:00").is_err());
+    }
+}
