@@ -15,27 +15,18 @@ use super::{events, findings, problems, travel, typing, views};
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
+#[expect(clippy::too_many_lines, reason = "one arm for each action")]
 pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     if events::perform(model, action) || findings::perform(model, action) {
         return Vec::new();
+    }
+    if let Some(effects) = travel::perform(model, action) {
+        return effects;
     }
     match action {
         Action::Quit => return vec![Effect::Interrupt],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Repaint => return vec![Effect::Repaint],
-        Action::StepBack
-        | Action::StepForward
-        | Action::PreviousIncident
-        | Action::NextIncident
-        | Action::Live
-        | Action::Record => return travel::perform(model, action),
-        Action::Pause if model.playing.is_some() => return vec![Effect::Play(None)],
-        Action::Slower | Action::Faster if model.playing.is_some() => {
-            return vec![Effect::Speed(action == Action::Slower)];
-        }
-        Action::PollNow if model.playing.is_some() => {
-            hint(model, "nobody is asked in a replay");
-        }
         Action::PollNow => {
             hint(model, "asking now");
             return vec![Effect::PollNow];
@@ -93,8 +84,14 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::CopyJson
         | Action::CopyRequest => return copy(model, action),
         Action::Export => typing::begin_command(model, "export "),
-        // What it does is above, with the events.
-        Action::Pane => {}
+        // What they do is above, with the events and with time.
+        Action::Pane
+        | Action::StepBack
+        | Action::StepForward
+        | Action::PreviousIncident
+        | Action::NextIncident
+        | Action::Live
+        | Action::Record => {}
         Action::Expand => expand(model),
         Action::Collapse => collapse(model),
         Action::ExpandAll => model.expansion.set_all(true),

@@ -84,10 +84,10 @@ impl Model {
     }
 }
 
-/// Does what an action means for time.
-pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+/// Does what an action means for time; `None` where it means nothing of the kind.
+pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let at = model.picture().now.mono_ms;
-    match action {
+    Some(match action {
         Action::StepBack => match model.landmarks().round_before(at) {
             Some(target) => vec![Effect::Travel(target)],
             None => told(model, "nothing is known from before"),
@@ -106,8 +106,13 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Live => told(model, "this is live"),
         Action::Record if model.playing.is_some() => told(model, "this is a recording already"),
         Action::Record => vec![Effect::Record(None)],
-        _ => Vec::new(),
-    }
+        Action::Pause if model.playing.is_some() => vec![Effect::Play(None)],
+        Action::Slower | Action::Faster if model.playing.is_some() => {
+            vec![Effect::Speed(action == Action::Slower)]
+        }
+        Action::PollNow if model.playing.is_some() => told(model, "nobody is asked in a replay"),
+        _ => return None,
+    })
 }
 
 /// Says something instead of going anywhere.

@@ -117,7 +117,8 @@ async fn live(
         Ok(session)
     };
     let behind = Multiplexer::of(&environment);
-    let end = crate::run::run(session, behind, &mut open, now).await.map_err(CommandError::Terminal)?;
+    let end =
+        Box::pin(crate::run::run(session, behind, &mut open, now)).await.map_err(CommandError::Terminal)?;
     Ok(end.exit_code())
 }
 

@@ -61,6 +61,9 @@ pub enum CommandError {
     /// The simulator cannot listen where it was told to; exit code 1.
     #[error("{0}; --listen takes another address, and its port 0 a free one")]
     Listen(io::Error),
+    /// There can be no metrics where they were told to be; exit code 1.
+    #[error("{0}; --metrics takes another address, and its port 0 a free one")]
+    Metrics(io::Error),
     /// The system gives us no threads; exit code 1.
     #[error("cannot start: {0}")]
     Runtime(io::Error),
@@ -90,6 +93,7 @@ impl CommandError {
         match self {
             CommandError::Settings(_) | CommandError::Scenario(_) | CommandError::Setup(_) => 2,
             CommandError::Listen(_)
+            | CommandError::Metrics(_)
             | CommandError::List(_)
             | CommandError::Hopeless(_)
             | CommandError::Runtime(_)

@@ -75,6 +75,7 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
     let session = Session { model, inflow: Inflow::Replay(Box::new(playback)), theme };
     let mut open = |_: &str, _: &Model| Err("a replay has no other server".to_owned());
     let behind = Multiplexer::of(&environment);
-    let end = crate::run::run(session, behind, &mut open, now).await.map_err(CommandError::Terminal)?;
+    let end =
+        Box::pin(crate::run::run(session, behind, &mut open, now)).await.map_err(CommandError::Terminal)?;
     Ok(end.exit_code())
 }

@@ -1,14 +1,124 @@
 //! Metrics, without a terminal.
 
-use super::CommandError;
-use crate::cli::ServeArgs;
-use crate::config::{SettingsError, Sources};
+use std::io::{self, Write as _};
 
-/// Metrics, without a terminal.
+use super::{CommandError, Span, follow, piped, tell};
+use crate::cli::ServeArgs;
+use crate::clock;
+use crate::config::{SettingsError, Sources};
+use crate::exporter::{Ask, Exporter, process};
+use crate::headless::{Ended, Follower};
+use crate::metrics::{Counters, MOST_USERS, Page, health};
+use crate::presence::{Event, FeedStatus};
+
+/// Metrics, without a terminal: follows the server, and tells whoever asks over HTTP, until it is ended
+/// by a signal. A server that does not answer, or refuses the token, is counted and does not end it.
 ///
 /// # Errors
 /// See [`CommandError`].
 pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandError> {
-    let _ = (args, sources);
-    Err(SettingsError("not built yet".to_owned()).into())
+    let started = clock::unix_ms();
+    let follower = follow(sources, &args.feed, None, Span::Lasting).await?;
+    let users = follower.chronicle().roster().list().len();
+    if args.per_user && users > MOST_USERS {
+        return Err(SettingsError(format!(
+            "--per-user: {users} users are watched, and at most {MOST_USERS} can have a series of their own; leave \
+             it out, or watch fewer"
+        ))
+        .into());
+    }
+    let exporter = Exporter::listen(args.metrics, args.allow_remote).await.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => CommandError::Settings(SettingsError(format!(
+            "--metrics {}: other machines could reach that; use 127.0.0.1, or add --allow-remote if it is meant so",
+            args.metrics
+        ))),
+        _ => CommandError::Metrics(error),
+    })?;
+    let said = writeln!(io::stdout().lock(), "listening on http://{}/metrics", exporter.address());
+    piped(said)?;
+    let mut asks = exporter.serve();
+    let mut served = Served { follower, counters: Counters::default(), per_user: args.per_user, started };
+    let mut log = Log::default();
+    loop {
+        tokio::select! {
+            news = served.follower.next(None) => {
+                let Some(news) = news else { break };
+                let chronicle = served.follower.chronicle();
+                served.counters.follow(&news, chronicle.knowledge(), chronicle.now());
+                log.write(&news.noted, &served);
+            }
+            Some(ask) = asks.recv() => served.answer(ask),
+        }
+    }
+    Ok(served.follower.ended().and_then(Ended::exit_code).unwrap_or(0))
+}
+
+/// What is served.
+struct Served {
+    follower: Follower,
+    counters: Counters,
+    per_user: bool,
+    /// In milliseconds of unix time.
+    started: i64,
+}
+
+impl Served {
+    fn answer(&self, ask: Ask) {
+        let (knowledge, now) = (self.follower.chronicle().knowledge(), self.follower.now());
+        // Whoever asked may be gone.
+        match ask {
+            Ask::Health(reply) => {
+                let _ = reply.send(health(knowledge, now));
+            }
+            Ask::Metrics(format, reply) => {
+                let mut page = Page::of(knowledge, now).with_counters(&self.counters);
+                if self.per_user {
+                    page = page.with_users(knowledge);
+                }
+                if let Ok(text) = page.with_process(process(self.started)).text(format) {
+                    let _ = reply.send(text);
+                }
+            }
+        }
+    }
+}
+
+/// What standard error was told last.
+#[derive(Default)]
+struct Log {
+    silent: bool,
+    too_many: bool,
+}
+
+impl Log {
+    /// Tells what an operator has to know: the server answers no more, or again; news of the watch list.
+    fn write(&mut self, noted: &[Event], served: &Served) {
+        let roster = served.follower.chronicle().roster();
+        for event in noted {
+            if let Event::Notice { text, .. } = event {
+                tell(text);
+            }
+        }
+        if !noted.is_empty() {
+            let status = roster.feed_status(served.follower.chronicle().now());
+            match (status, roster.first_error()) {
+                (FeedStatus::Retrying { .. }, Some((_, error))) if !self.silent => {
+                    self.silent = true;
+                    tell(&format!("no answer: {error}; {}", error.advice()));
+                }
+                (FeedStatus::Live | FeedStatus::Degraded { .. }, _) if self.silent => {
+                    self.silent = false;
+                    tell("the server answers again");
+                }
+                _ => {}
+            }
+        }
+        let too_many = served.per_user && roster.list().len() > MOST_USERS;
+        if too_many && !self.too_many {
+            tell(&format!(
+                "more than {MOST_USERS} users are watched: no series for each of them until there are fewer"
+            ));
+        }
+        self.too_many = too_many;
+    }
 }

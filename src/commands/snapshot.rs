@@ -15,6 +15,7 @@ use crate::cli::{FrameStyle, SnapshotArgs, SnapshotFormat, When};
 use crate::config::{Appearance, PictureSettings, SettingsError, Sources};
 use crate::handover::Seen;
 use crate::headless::{Ended, Follower, Round, SIZE, frame_of};
+use crate::metrics::openmetrics;
 use crate::output::{
     Background, TableColumn, TableStyle, write_csv, write_frame, write_json, write_ndjson, write_svg,
     write_table,
@@ -69,9 +70,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
         }
         SnapshotFormat::Ndjson => write_ndjson(&overview, seen.users(&rows()), &mut out),
         SnapshotFormat::Csv => write_csv(seen.users(&rows()), &mut out),
-        SnapshotFormat::Openmetrics => {
-            return Err(SettingsError("not built yet".to_owned()).into());
-        }
+        SnapshotFormat::Openmetrics => openmetrics(knowledge, now, &mut out),
         SnapshotFormat::Frame => write_picture(args, sources, &picture, &follower, &mut out)?,
     };
     piped(written.and_then(|()| out.flush()))?;

@@ -59,7 +59,7 @@ impl When {
     /// # Errors
     /// It is outside of the run.
     pub fn within(self, begin: Moment, end: Moment, zone: &TimeZone) -> Result<u64, String> {
-        let of = |at: DateTime| zone.to_timestamp(at).map(|at| at.as_millisecond()).ok();
+        let of = |at: DateTime| zone.to_timestamp(at).map(Timestamp::as_millisecond).ok();
         let shown = |at: Moment| {
             let at = Timestamp::from_millisecond(at.unix_ms).unwrap_or_default().to_zoned(zone.clone());
             at.strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -67,10 +67,10 @@ impl When {
         let outside = || format!("that is outside of what there is: from {} to {}", shown(begin), shown(end));
         let unix_ms = match self {
             When::FromBegin(after) => {
-                return inside(begin.mono_ms as i128 + after.as_millis(), begin, end).ok_or_else(outside);
+                return inside(i128::from(begin.mono_ms) + after.as_millis(), begin, end).ok_or_else(outside);
             }
             When::FromEnd(before) => {
-                return inside(end.mono_ms as i128 - before.as_millis(), begin, end).ok_or_else(outside);
+                return inside(i128::from(end.mono_ms) - before.as_millis(), begin, end).ok_or_else(outside);
             }
             When::Absolute(at) => Some(at.as_millisecond()),
             When::OfCalendar(at) => of(at),

@@ -284,7 +284,9 @@ fn program_with_a_task_that_panics() {
         let theme = imtop::ui::Theme::new(imtop::ui::Colour::None, false);
         let watching = imtop::watching::Watching::new(list.entries().collect(), Vec::new(), 500);
         let intake = imtop::intake::Intake::of((poller, observations), list, watching);
-        let session = imtop::run::Session { model, intake, theme };
+        let (head, limits) = (imtop::recording::Head::default(), imtop::recording::Limits::default());
+        let inflow = imtop::inflow::Inflow::live(intake, head, limits);
+        let session = imtop::run::Session { model, inflow, theme };
         let mut nowhere = |_: &str, _: &Model| Err("there is no other".to_owned());
         imtop::run::run(session, Multiplexer::None, &mut nowhere, now).await.unwrap()
     });
