@@ -1,7 +1,5 @@
 //! What a chronicle is a function of: inputs and time, however often time is let pass.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::Arc;
 
 use imtop::presence::{
@@ -22,6 +20,9 @@ fn list(generation: u32, users: u8) -> Arc<WatchList> {
     Arc::new(WatchList::new(generation, 3, ids))
 }
 
+/// The user's place in the batch, and the connections: platform, in background, token.
+type Status = (u8, Vec<(u8, bool, u8)>);
+
 /// Something that comes in, so long after what came before.
 #[derive(Clone, Debug)]
 struct Step {
@@ -35,7 +36,7 @@ enum Deed {
     Answered {
         batch: u8,
         took_ms: u64,
-        users: Vec<(u8, Vec<(u8, bool, u8)>)>,
+        users: Vec<Status>,
     },
     Failed {
         batch: u8,

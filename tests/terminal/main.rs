@@ -288,7 +288,7 @@ fn program_with_a_task_that_panics() {
         let inflow = imtop::inflow::Inflow::live(intake, head, limits);
         let session = imtop::run::Session { model, inflow, theme };
         let mut nowhere = |_: &str, _: &Model| Err("there is no other".to_owned());
-        imtop::run::run(session, Multiplexer::None, &mut nowhere, now).await.unwrap()
+        Box::pin(imtop::run::run(session, Multiplexer::None, &mut nowhere, now)).await.unwrap()
     });
     assert_eq!(end, imtop::run::End::Panicked);
 }
