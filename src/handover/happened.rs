@@ -3,7 +3,7 @@
 use std::iter;
 
 use crate::app::{change_words, clock_words, feed_words, why_words};
-use crate::output::{BatchRecord, EVENT_SCHEMA, EventRecord, FindingRecord, SocketRecord, SocketToken, Time};
+use crate::output::{BatchRecord, EventRecord, FindingRecord, SocketRecord, SocketToken};
 use crate::presence::{
     About, Event, FeedStatus, Finding, Moment, News, Presence, Socket, Transition, What, visible,
 };
@@ -51,7 +51,7 @@ impl Seen<'_> {
         let why = self.roster.first_error().map(|(_, error)| error.to_string());
         let because = why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
         let text = format!("{to}{because}: {} users of {}", list.len(), self.api);
-        EventRecord { to: Some(to), why, ..blank("feed", None, self.now, text) }
+        EventRecord { to: Some(to), why, ..EventRecord::of("feed", None, self.now, text) }
     }
 
     /// Everything that an input or time has changed; what has no moment of its own was noticed `at`.
@@ -75,7 +75,7 @@ impl Seen<'_> {
             user: Some(self.names.user(transition.user.raw()).into_owned()),
             label: self.label(transition.user.raw()),
             operation_id: transition.operation.as_ref().map(|id| visible(&id.0).into_owned()),
-            ..blank(kind, transition.after, transition.before, text)
+            ..EventRecord::of(kind, transition.after, transition.before, text)
         };
         let about = |kind, socket: &Socket| EventRecord {
             connection: Some(socket_record(socket)),
@@ -152,7 +152,7 @@ impl Seen<'_> {
             label: raw_id.and_then(|raw_id| self.label(raw_id)),
             worsened: found == Found::Worsened,
             finding: Some(record),
-            ..blank(kind, None, at, text)
+            ..EventRecord::of(kind, None, at, text)
         }
     }
 
@@ -169,12 +169,12 @@ impl Seen<'_> {
                     of: *of,
                     after_ms: trouble.is_none().then_some(*after_ms),
                 }),
-                ..blank("feed", None, at, feed_words(1, *batch, *of, *trouble, *after_ms))
+                ..EventRecord::of("feed", None, at, feed_words(1, *batch, *of, *trouble, *after_ms))
             }),
-            Event::ClockStep { at, by_ms } => Some(blank("clock", None, *at, clock_words(*by_ms))),
+            Event::ClockStep { at, by_ms } => Some(EventRecord::of("clock", None, *at, clock_words(*by_ms))),
             Event::Notice { at, text } => {
                 let text = self.names.text(text, self.roster.list()).into_owned();
-                Some(blank("notice", None, *at, text))
+                Some(EventRecord::of("notice", None, *at, text))
             }
             Event::Story(_) | Event::Finding { .. } => None,
         }
@@ -197,32 +197,5 @@ fn socket_record(socket: &Socket) -> SocketRecord {
         platform_id: socket.platform.0,
         conn_id: socket.id.to_string(),
         token: socket.token.map(|fingerprint| SocketToken { fingerprint: fingerprint.to_string() }),
-    }
-}
-
-/// An event of which nothing is known but its kind, its time and its words.
-fn blank(kind: &'static str, after: Option<Moment>, before: Moment, text: String) -> EventRecord {
-    EventRecord {
-        schema: EVENT_SCHEMA,
-        id: 0,
-        at: Time::of(before.unix_ms),
-        after: after.and_then(|after| Time::of(after.unix_ms)),
-        before: Time::of(before.unix_ms),
-        user: None,
-        label: None,
-        kind,
-        from: None,
-        to: None,
-        why: None,
-        connection: None,
-        replaces: None,
-        replaced_by: None,
-        same_token: None,
-        seen_again: false,
-        finding: None,
-        worsened: false,
-        batch: None,
-        operation_id: None,
-        text,
     }
 }

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::record::{FindingRecord, Time};
-use crate::presence::visible;
+use crate::presence::{Moment, visible};
 
 /// The name and version of the format. Within a version fields are only added.
 pub const EVENT_SCHEMA: &str = "imtop.event/1";
@@ -71,6 +71,35 @@ pub struct EventRecord {
     pub operation_id: Option<String>,
     /// What happened, in plain words.
     pub text: String,
+}
+
+impl EventRecord {
+    /// An event of which nothing is known but its kind, its time and its words.
+    pub fn of(kind: &'static str, after: Option<Moment>, before: Moment, text: String) -> EventRecord {
+        EventRecord {
+            schema: EVENT_SCHEMA,
+            id: 0,
+            at: Time::of(before.unix_ms),
+            after: after.and_then(|after| Time::of(after.unix_ms)),
+            before: Time::of(before.unix_ms),
+            user: None,
+            label: None,
+            kind,
+            from: None,
+            to: None,
+            why: None,
+            connection: None,
+            replaces: None,
+            replaced_by: None,
+            same_token: None,
+            seen_again: false,
+            finding: None,
+            worsened: false,
+            batch: None,
+            operation_id: None,
+            text,
+        }
+    }
 }
 
 /// A connection as far as an event names it.
@@ -178,28 +207,11 @@ mod tests {
     use super::*;
 
     fn event() -> EventRecord {
+        let at = |unix_ms| Moment { mono_ms: 0, unix_ms };
+        let (after, before) = (at(1_798_459_263_000), at(1_798_459_265_000));
         EventRecord {
-            schema: EVENT_SCHEMA,
-            id: 0,
-            at: Time::of(1_798_459_265_000),
-            after: Time::of(1_798_459_263_000),
-            before: Time::of(1_798_459_265_000),
             user: Some("user_007".into()),
-            label: None,
-            kind: "disconnected",
-            from: None,
-            to: None,
-            why: None,
-            connection: None,
-            replaces: None,
-            replaced_by: None,
-            same_token: None,
-            seen_again: false,
-            finding: None,
-            worsened: false,
-            batch: None,
-            operation_id: None,
-            text: "Android disconnected".into(),
+            ..EventRecord::of("disconnected", Some(after), before, "Android disconnected".into())
         }
     }
 
