@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{CommandError, Span, follow, mask_key, tell};
 use crate::app::Names;
 use crate::cli::{EventsArgs, EventsFormat};
-use crate::config::{SettingsError, Sources};
+use crate::config::{PictureSettings, Sources};
 use crate::handover::Seen;
 use crate::headless::{Ended, Follower};
 use crate::output::{EventForm, EventLines, EventRecord};
@@ -21,10 +21,9 @@ use crate::terminal::hung_up;
 /// # Errors
 /// See [`CommandError`].
 pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandError> {
-    let filter = Query::parse(args.filter.as_deref().unwrap_or_default())
-        .map_err(|error| SettingsError(format!("--filter: {error}")))?;
+    let PictureSettings { filter, mask, utc, .. } = sources.picture_of_output()?;
     let form = match args.format {
-        EventsFormat::Text if args.utc => EventForm::Text(TimeZone::UTC),
+        EventsFormat::Text if utc => EventForm::Text(TimeZone::UTC),
         EventsFormat::Text => EventForm::Text(TimeZone::system()),
         EventsFormat::Ndjson => EventForm::Ndjson,
     };
@@ -32,7 +31,7 @@ pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandE
     let until = args.duration.map(|duration| Instant::now() + duration);
     let recorded_until =
         args.duration.map(|duration| follower.now().mono_ms.saturating_add(duration.as_millis() as u64));
-    let names = Names::new(mask_key(), args.mask);
+    let names = Names::new(mask_key(), mask);
     let mut log = Log { lines: EventLines::new(form), names, filter };
     if !log.write(vec![log.seen(&follower).feed_state()])? {
         return Ok(0);

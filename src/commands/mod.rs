@@ -157,6 +157,17 @@ fn mask_key() -> u128 {
     half() << 64 | half()
 }
 
+/// Says what is odd about the watch list. Such a sentence may name users, and no stand-in says which.
+fn tell_warnings(plan: &Plan) {
+    let warnings = &plan.watched.warnings;
+    if plan.picture.mask && !warnings.is_empty() {
+        return tell("the watch list has oddities, which name users; without --mask they are told");
+    }
+    for warning in warnings {
+        tell(warning);
+    }
+}
+
 /// For how long a command follows what it is told to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "not every command is built yet")]
@@ -194,9 +205,7 @@ async fn follow(
         }
         watching
     };
-    for warning in &plan.watched.warnings {
-        tell(warning);
-    }
+    tell_warnings(&plan);
     let list = Arc::new(watching.list(1));
     let interval_ms = plan.pace.interval.as_millis() as u64;
     let freshness = match span {

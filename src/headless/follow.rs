@@ -95,6 +95,8 @@ struct Live {
     interval_ms: u64,
     /// What has come in, and is taken when all that happened before it is told.
     waiting: VecDeque<(Moment, Input)>,
+    /// Something has changed by itself since something came in.
+    has_passed: bool,
 }
 
 impl Follower {
@@ -110,7 +112,7 @@ impl Follower {
         now: Now,
     ) -> Follower {
         let waiting = VecDeque::new();
-        let live = Live { intake, now, signals, recorder, interval_ms, waiting };
+        let live = Live { intake, now, signals, recorder, interval_ms, waiting, has_passed: false };
         Follower { about, chronicle, feed: Feed::Live(Box::new(live)), ended: None }
     }
 
@@ -168,7 +170,13 @@ impl Follower {
             return None;
         }
         let next = match &mut self.feed {
-            Feed::Live(live) => live.next(&mut self.chronicle, until).await,
+            Feed::Live(live) => {
+                let next = live.next(&mut self.chronicle, until).await;
+                if next.is_err() {
+                    live.end(&self.chronicle);
+                }
+                next
+            }
             Feed::Recorded(player, until_ms) => match player.step(&mut self.chronicle, *until_ms) {
                 Ok(Some(played)) => Ok(played.news),
                 Ok(None) => Err(Ended::Over),
@@ -208,8 +216,7 @@ impl Live {
                     }));
                 }
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
-                    let now = (self.now)();
-                    return Ok(pass(chronicle, now.mono_ms, now));
+                    return Ok(self.pass(chronicle, (self.now)().mono_ms));
                 }
                 () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => {
                     return Err(Ended::TimeUp);
@@ -226,7 +233,7 @@ impl Live {
             _ => *now,
         };
         if chronicle.next_change().is_some_and(|change| change <= at.mono_ms) {
-            return Some(pass(chronicle, at.mono_ms, at));
+            return Some(self.pass(chronicle, at.mono_ms));
         }
         let (now, input) = self.waiting.pop_front()?;
         if let Some(recorder) = &mut self.recorder {
@@ -236,12 +243,23 @@ impl Live {
             }
             recorder.write(at, &input);
         }
+        self.has_passed = false;
         Some(chronicle.take(now, &input))
     }
-}
 
-/// Lets time pass to the next moment at which something changes, at most to `until`.
-fn pass(chronicle: &mut Chronicle, until: u64, clock: Moment) -> News {
-    let at = chronicle.next_change().map_or(until, |change| change.min(until));
-    chronicle.advance(Moment { mono_ms: at, unix_ms: clock.unix_ms_at(at) })
+    /// Lets time pass to the next moment at which something changes, at most to `until`. Its date follows
+    /// from what came in before, as in a recording, and not from when somebody looked.
+    fn pass(&mut self, chronicle: &mut Chronicle, until: u64) -> News {
+        let at = chronicle.next_change().map_or(until, |change| change.min(until));
+        let news = chronicle.advance(Moment { mono_ms: at, unix_ms: chronicle.now().unix_ms_at(at) });
+        self.has_passed |= !news.is_empty();
+        news
+    }
+
+    /// Ends the recording with the last moment at which something has changed by itself.
+    fn end(&mut self, chronicle: &Chronicle) {
+        if let Some(recorder) = self.recorder.as_mut().filter(|_| self.has_passed) {
+            recorder.write(chronicle.now(), &Input::Interval(self.interval_ms)); // as it was
+        }
+    }
 }

@@ -118,16 +118,15 @@ impl Player {
         chronicle: &mut Chronicle,
         until_ms: u64,
     ) -> Result<Option<Played>, RecordingError> {
-        let next = self.look()?.map(|(at, next)| (*at, known_at(*at, next)));
-        let (clock, target) = match next {
-            Some((at, seen)) => (at, seen.min(until_ms)),
-            None => (self.at, self.at.mono_ms.min(until_ms)),
-        };
+        let next = self.next_at()?;
+        let target = next.unwrap_or(self.at.mono_ms).min(until_ms);
+        // The date of what changes by itself follows from what came in before.
+        let clock = chronicle.now();
         let moment = |mono_ms| Moment { mono_ms, unix_ms: clock.unix_ms_at(mono_ms) };
         if let Some(change) = chronicle.next_change().filter(|change| *change <= target) {
             return Ok(Some(Played { input: None, news: chronicle.advance(moment(change)) }));
         }
-        if next.is_some_and(|(_, seen)| seen <= until_ms)
+        if next.is_some_and(|seen| seen <= until_ms)
             && let Some((at, next)) = self.next.take()
         {
             let input = match next {
