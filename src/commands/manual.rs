@@ -59,7 +59,10 @@ const FILES: &[(&str, &str)] = &[
         "A user a line: ID, and behind commas a label and a group if there are any. Lines that begin with # are \
          comments. It is read again when it changes.",
     ),
-    ("a token file", "An admin token and nothing else, readable by its owner only. It is read again when it changes."),
+    (
+        "a token file",
+        "An admin token and nothing else, readable by its owner only. It is read again when it changes.",
+    ),
     (
         "a recording",
         "What `--record` and the key R write, for `imtop replay` and `--from`: NDJSON, packed with zstd where its name \
