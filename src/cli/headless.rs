@@ -105,12 +105,12 @@ pub struct EventsArgs {
 /// The language of `check` and `wait`, below their options.
 const CONDITIONS: &str = "\
 EXPR compares counts, joined by and, or, not and brackets:
-  online<95%                  fewer than 95 % of the watched users are online
-  online<95% of group=kiosks  the same of those for whom a filter holds
-  online<95% of (group=kiosks and platform=web)    several parts in brackets
-  unknown>0 or failing>0      users of whom nobody knows, requests unanswered
-  finding:critical>0          findings at least so serious; also finding:any
-                              and finding:RULE
+  online<95%                  fewer than 95 % of all watched are online
+  online<95% of group=kiosks  of those for whom a filter holds
+  online<95% of (group=kiosks and platform=web)   a filter of two parts
+  unknown>0 or failing>0      nobody knows; requests get no answer
+  finding:critical>0          findings at least so serious; others are
+                              finding:any and finding:RULE
   count(exp<24h)>=10          users for whom a filter holds
 Counts are online, background, offline, unknown, unregistered, stale,
 connected, watched, conns and failing; operators are = != < <= > >=. A
