@@ -27,7 +27,17 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "headless",
         &[
-            "app", "config", "feed", "intake", "openim", "output", "presence", "signals", "terminal", "ui",
+            "app",
+            "config",
+            "feed",
+            "intake",
+            "openim",
+            "output",
+            "presence",
+            "recording",
+            "signals",
+            "terminal",
+            "ui",
             "watching",
         ],
     ),

@@ -445,7 +445,7 @@ fn whatever_comes_selection_and_picture_are_steady() {
     let run = runner.run(&cases, |(size, users, steps)| check(size, users, &steps, &seen));
     run.unwrap_or_else(|why| panic!("{why}"));
     let Seen { selected, held, cursors } = &seen;
-    assert!(selected.get() > 1_000 && held.get() > 100 && cursors.get() > 500, "too little: {seen:?}");
+    assert!(selected.get() > 1_000 && held.get() > 50 && cursors.get() > 500, "too little: {seen:?}");
 }
 
 #[test]

@@ -50,6 +50,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// The four views, whose keys stand together.
 const VIEWS: [Action; 4] = [Action::ShowUsers, Action::ShowEvents, Action::ShowFindings, Action::ShowServer];
 
+/// The ways through time, and back.
+const TIME: [Action; 5] =
+    [Action::Help, Action::Pause, Action::StepBack, Action::PreviousIncident, Action::Live];
+
 /// What belongs to the screen and stands before all else there.
 fn own(model: &Model) -> &'static [Action] {
     match model.screen() {
@@ -77,14 +81,22 @@ fn offered(model: &Model) -> Vec<(String, &'static str)> {
     let own = own(model);
     let mut offered: Vec<_> = here.iter().collect();
     let place = |action: Action| own.iter().position(|it| *it == action).unwrap_or(own.len());
-    // Whoever looks at a picture that stands is to see how it goes on.
-    let stands = model.hidden_changes().is_some();
-    offered.sort_by_key(|(_, action, _)| (!stands || *action != Action::Pause, place(*action)));
+    // Whoever looks at a picture that stands is to see how it goes on, and who goes through time how
+    // to go on with that.
+    let stands = model.hidden_changes().is_some() && !model.is_in_past();
+    let travels = model.strip().is_some() && model.place() != Scope::Prompt;
+    let in_time = |action: Action| TIME.iter().position(|it| *it == action).filter(|_| travels);
+    offered.sort_by_key(|(_, action, _)| {
+        let time = in_time(*action).unwrap_or(TIME.len());
+        (!stands || *action != Action::Pause, time, place(*action))
+    });
     let shown = offered.into_iter().filter_map(|(keys, action, word)| {
         let brief = brief(model, *action, word);
         let keys = match action {
             Action::ShowUsers => together(&VIEWS.map(keys_of)),
             Action::Down => together(&[Some(keys), keys_of(Action::Up)]),
+            Action::StepBack => together(&[Some(keys), keys_of(Action::StepForward)]),
+            Action::PreviousIncident => together(&[Some(keys), keys_of(Action::NextIncident)]),
             _ => keys.clone(),
         };
         (!brief.is_empty() && works(model, *action)).then_some((keys, brief))
@@ -134,7 +146,13 @@ fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
             "whole help"
         }
         Action::Close if *model.screen() != Screen::Users => "close",
+        Action::Pause if model.playing().is_some_and(|playing| playing.runs) => "stand still",
+        Action::Pause if model.playing().is_some() => "play",
         Action::Pause if model.hidden_changes().is_some() => "go on",
+        Action::StepBack if model.strip().is_some() => "step",
+        Action::Live if model.playing().is_some() => "play",
+        Action::Live => "now",
+        Action::Record if model.is_recording() => "end recording",
         Action::Back if *model.screen() == Screen::Users && !model.rows().filter().is_empty() => "all users",
         Action::Back if *model.screen() == Screen::Users => "unselect",
         Action::Accept if model.prompt().is_some_and(|prompt| prompt.purpose() == Purpose::Command) => "run",
@@ -163,6 +181,11 @@ fn works(model: &Model, action: Action) -> bool {
         Action::Complete => model.prompt().is_some_and(|prompt| !prompt.offers().candidates.is_empty()),
         // Of the four it has the word for all.
         Action::ShowEvents | Action::ShowFindings | Action::ShowServer => false,
+        // There are better words for it in a replay, and in the past.
+        Action::Live => model.is_in_past(),
+        Action::Pause => !model.is_in_past(),
+        Action::PreviousIncident => model.strip().is_some(),
+        Action::Record | Action::PollNow => model.playing().is_none(),
         Action::Pane => {
             let (width, height) = model.size();
             let layout = model.layout(Rect { x: 0, y: 0, width, height });

@@ -82,13 +82,20 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
     if let Some(hidden) = model.hidden_changes() {
         let sign = theme.glyphs.paused;
         let at = clock(model.picture().now.unix_ms, now, model.zone());
+        let word = if model.is_in_past() { "PAST" } else { "PAUSED" };
         let changes = if hidden == 1 { "change" } else { "changes" };
         let text = match area_width {
-            70.. => format!("{sign} PAUSED at {at}, {hidden} {changes} since"),
-            40..70 => format!("{sign} PAUSED at {at}"),
-            _ => format!("{sign} PAUSED"),
+            70.. => format!("{sign} {word} at {at}, {hidden} {changes} since"),
+            40..70 => format!("{sign} {word} at {at}"),
+            _ => format!("{sign} {word}"),
         };
         add(&mut segments, 0, text, theme.strong);
+    }
+    if model.playing().is_some() {
+        add(&mut segments, 0, "REPLAY".to_owned(), theme.strong);
+    }
+    if model.is_recording() {
+        add(&mut segments, 1, format!("{} REC", theme.glyphs.online), theme.bad);
     }
     if !visible_notes(model, notes).iter().any(|note| matches!(note, Note::Banner(_))) {
         for (beginning, mark) in DANGERS {

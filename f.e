@@ -1,0 +1,1 @@
+timeout: failed to run command ‘events’: No such file or directory
