@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fastrand::Rng;
-use imtop::app::{Model, Msg, Sort, SortColumn, Start, update};
+use imtop::app::{Arrival, Effect, Model, Msg, Sort, SortColumn, Start, update};
 use imtop::openim::{Keys, Sieve, read_online_status};
 use imtop::output::{Background, write_svg};
 use imtop::presence::{
     Answer, BodyLength, FetchError, Fingerprint, Freshness, Hints, Input, Moment, Observation, Oddities,
-    OperationId, Question, Roster, UserIx, UserStatus, WatchList, WireShape,
+    OperationId, Question, Roster, Tape, UserIx, UserStatus, WatchList, WireShape,
 };
 use imtop::simulator::{Answer as Answered, Api, Ask, Clock, Hand, Scenario};
 use imtop::ui::{Colour, Theme, view};
@@ -50,9 +50,10 @@ struct Picture {
 }
 
 /// In the order of their times: one night is enough for all.
-const PICTURES: [Picture; 3] = [
+const PICTURES: [Picture; 4] = [
     Picture { file: "users.svg", size: (110, 30), after_s: 38, keys: "gjjl" },
     Picture { file: "findings.svg", size: (110, 30), after_s: 48, keys: "3" },
+    Picture { file: "past.svg", size: (110, 30), after_s: 130, keys: "{{{" },
     Picture { file: "server.svg", size: (130, 34), after_s: 1_770, keys: "4" },
 ];
 
@@ -89,6 +90,8 @@ struct Night {
     interval_ms: u64,
     timeout_ms: u64,
     model: Model,
+    /// The last minutes, to go back through.
+    tape: Tape,
     /// Draws how long answers take.
     random: Rng,
     /// Stand-ins for fingerprints, which are new in each run.
@@ -144,6 +147,7 @@ impl Night {
             interval_ms,
             timeout_ms,
             model,
+            tape: Tape::default(),
             random: Rng::with_seed(7),
             fingerprints: HashMap::new(),
             numbers: Rng::with_seed(8),
@@ -234,7 +238,9 @@ impl Night {
             next_ms: batch.due_ms,
             answer,
         };
-        update(&mut self.model, received, Msg::Input(Input::Observed(observation)));
+        let input = Input::Observed(observation);
+        self.tape.push(self.model.chronicle(), received, &input);
+        update(&mut self.model, received, Msg::Input(input));
         Ok(())
     }
 
@@ -245,7 +251,12 @@ impl Night {
         let now = model.now();
         update(&mut model, now, Msg::Resize(width, height));
         for key in picture.keys.chars() {
-            update(&mut model, now, Msg::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE)));
+            let pressed = Msg::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE));
+            for effect in update(&mut model, now, pressed) {
+                if let Effect::Travel(target) = effect {
+                    self.travel(&mut model, target);
+                }
+            }
         }
         let area = Rect { x: 0, y: 0, width, height };
         let mut frame = Buffer::empty(area);
@@ -253,6 +264,14 @@ impl Night {
         let mut svg = Vec::new();
         write_svg(&frame, Background::Dark, &mut svg)?;
         Ok(svg)
+    }
+
+    /// Shows what was known at a moment, if it is still kept.
+    fn travel(&self, model: &mut Model, target_ms: u64) {
+        if let (Some(oldest), Some(chronicle)) = (self.tape.oldest(), self.tape.at(target_ms)) {
+            let (now, at) = (model.now(), chronicle.now());
+            update(model, now, Msg::Arrived(Box::new(Arrival { chronicle, at, oldest })));
+        }
     }
 }
 

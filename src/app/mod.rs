@@ -9,7 +9,8 @@
 //!              |            |
 //!              |            +-- keys:  keymap -> Action (one table: ACTIONS) -> perform
 //!              |            +-- lines:  command (one table: COMMANDS), filter (presence::query)
-//!              +-- observations: Knowledge::apply -> Rows::touch, Timeline::record
+//!              +-- inputs:   Chronicle::take (what is known, and the story of it) -> Rows::touch
+//!              +-- travel:   what was known at another moment takes the picture's place
 //! ```
 
 mod action;

@@ -14,13 +14,15 @@ use super::values::{parse_address, parse_deadline};
 const COMPLETIONS: &str = "\
 Where it goes; a new shell then knows it:
   bash        echo 'source <(imtop completions bash)' >> ~/.bashrc
-  zsh         echo 'source <(imtop completions zsh)' >> ~/.zshrc     below compinit
+  zsh         echo 'source <(imtop completions zsh)' >> ~/.zshrc
+              below the line with compinit
   fish        imtop completions fish > ~/.config/fish/completions/imtop.fish
-  elvish      eval (imtop completions elvish | slurp)                in rc.elv
-  powershell  imtop completions powershell | Out-String | Invoke-Expression    in $PROFILE
+  elvish      eval (imtop completions elvish | slurp)    in rc.elv
+  powershell  imtop completions powershell | Out-String | Invoke-Expression
+              in $PROFILE
 
-While completing, imtop reads the configuration and the watch list for the names of contexts and
-groups. It asks no server and reads no credentials.";
+While completing, imtop reads the configuration and the watch list for the
+names of contexts and groups. It asks no server and reads no credentials.";
 
 /// Forms of a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -85,7 +87,7 @@ pub struct EventsArgs {
     /// End after so long [default: never]
     #[arg(long, value_name = "TIME", value_parser = parse_deadline)]
     pub duration: Option<Duration>,
-    /// Only events of these users: words of ID and label, or `group=kiosk`
+    /// Only events of these users: words of ID and label, or `group=kiosks`
     #[arg(long, value_name = "QUERY", env = "IMTOP_FILTER", hide_env_values = true)]
     pub filter: Option<String>,
     /// Write stand-ins for user IDs and names
@@ -103,22 +105,25 @@ pub struct EventsArgs {
 /// The language of `check` and `wait`, below their options.
 const CONDITIONS: &str = "\
 EXPR compares counts, joined by and, or, not and brackets:
-  online<95%                      fewer than 95 % of the watched users are online
-  online<95% of group=kiosk       the same of those for whom a filter holds; brackets for several
-  unknown>0 or failing>0          nobody can tell of some; some requests get no answer
-  finding:critical>0              findings that are at least so serious; also finding:any, finding:RULE
-  count(exp<24h)>=10              users for whom a filter holds
-Counts are online background offline unknown unregistered stale connected watched conns failing,
-operators = != < <= > >=. It holds only where it does however the unknown users turn out.";
+  online<95%                  fewer than 95 % of all watched are online
+  online<95% of group=kiosks  of those for whom a filter holds
+  online<95% of (group=kiosks and platform=web)   a filter of two parts
+  unknown>0 or failing>0      nobody knows; requests get no answer
+  finding:critical>0          findings at least so serious; others are
+                              finding:any and finding:RULE
+  count(exp<24h)>=10          users for whom a filter holds
+Counts are online, background, offline, unknown, unregistered, stale,
+connected, watched, conns and failing; operators are = != < <= > >=. A
+condition holds only where it does however the unknown users turn out.";
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 #[command(after_help = CONDITIONS)]
 pub struct CheckArgs {
-    /// WARNING when this holds, as in `unknown>0 or finding:warning>0`, which is the default
+    /// WARNING when this holds [default: unknown>0 or finding:warning>0]
     #[arg(long, short, value_name = "EXPR")]
     pub warn: Option<String>,
-    /// CRITICAL when this holds, as in `online<95%`; the default is `finding:critical>0`
+    /// CRITICAL when this holds, as in `online<95%` [default: finding:critical>0]
     #[arg(long, short, value_name = "EXPR")]
     pub crit: Option<String>,
     #[command(flatten)]
@@ -131,7 +136,7 @@ pub struct CheckArgs {
 #[derive(Debug, Args)]
 #[command(after_help = CONDITIONS)]
 pub struct WaitArgs {
-    /// What to wait for, as in `online=100% of group=kiosk`
+    /// What to wait for, as in `online=100% of group=kiosks`
     #[arg(long = "for", value_name = "EXPR")]
     pub until: String,
     /// Give up after so long, with exit code 124 [default: never]
@@ -181,7 +186,7 @@ pub struct ReplayArgs {
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// One JSON object, see assets/schema/doctor.json
+    /// Write one JSON object instead of text, see assets/schema/doctor.json
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]

@@ -24,16 +24,24 @@ pub(crate) use values::{parse_interval, parse_size, parse_timeout};
 
 const EXAMPLES: &str = "\
 Examples:
-  imtop demo                                   a look around, with no server needed
-  IMTOP_TOKEN=... imtop user_001 user_002      two users of the server on this machine
-  imtop --api https://im.example.com:10002 --token-file ~/.imtop-token --watch night-shift.csv
+  imtop demo                                a look around, no server needed
+  IMTOP_TOKEN=... imtop user_001 user_002   two users of the server here
+  imtop --api https://im.example.com:10002 --token-file ~/.imtop-token \\
+        --watch night-shift.csv
   psql -Atc 'select id from kiosks' | imtop --token-file ~/.imtop-token -
   imtop --secret-file ~/.imtop-secret --admin-id monitor user_001
-  imtop --watch users.csv | tee now.txt        no terminal: one picture as plain text
+  imtop --context im-eu | tee now.txt       no terminal: one picture as text
+  imtop --context im-eu --record night.ndjson.zst
+  imtop replay night.ndjson.zst             the same again, the morning after
 
-The admin token comes from a file, a command or the environment variable IMTOP_TOKEN, never from
-an argument, which every user of this machine could read. Get one with POST /auth/get_admin_token;
-mind that on current servers a new one ends the older ones of the same admin ID after 5 minutes.";
+The admin token comes from a file, a command or the environment variable
+IMTOP_TOKEN, never from an argument, which every user of this machine could
+read. Get one with POST /auth/get_admin_token; mind that on current servers a
+new one ends the older ones of the same admin ID after 5 minutes.
+
+Exit codes: 0 after q, 1 when something failed, 2 for a wrong command line,
+130 after Ctrl-C, 143 after SIGTERM, 129 when the terminal went away. Those of
+a command are in its own help.";
 
 /// top for OpenIM presence: who is connected, on what, since when, and how sure that is.
 ///
@@ -68,25 +76,47 @@ pub enum Command {
     /// A made-up OpenIM server on this machine, for tests and load
     Simulate(SimulateArgs),
     /// One round, written as a table, JSON, CSV, metrics or the picture of the view
+    ///
+    /// Ends with 0 where every request was answered; with 1 where some or all were not, and what is known is
+    /// written all the same; with 2 for a wrong command line or configuration.
     Snapshot(Box<SnapshotArgs>),
     /// A line for every change, for pipes, logs and screen readers
+    ///
+    /// The first lines say how the asking goes and how everybody is first seen. A server that is away is
+    /// waited for. Ends with 0 after --duration, at the end of a recording, or when nobody reads any more.
     Events(Box<EventsArgs>),
     /// A plugin for Nagios and Icinga: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    ///
+    /// Asks once, and writes a line of status with figures, and below it the reasons. Whatever goes wrong on
+    /// this side is 3, a wrong option included.
     Check(Box<CheckArgs>),
     /// Wait until something is so, as in a script that deploys: 0 when it is, 124 when time is up
+    ///
+    /// A server that is away is waited for. Ends with 2 for a wrong condition or one over nobody, and with 1
+    /// for what does not pass by itself, such as a token that is refused. With --from, 124 says that it was
+    /// so at no time of the recording.
     Wait(Box<WaitArgs>),
     /// Metrics for Prometheus, without a terminal
+    ///
+    /// They are at /metrics; /healthz says whether they still say something. Nothing is asked of the server
+    /// because somebody looks. Goes on until it is ended, also while the server is away.
     Serve(Box<ServeArgs>),
     /// The live view on a recording
+    ///
+    /// Space stands still, + and - change the speed, [ and ] go one round back and forward, { and } to the
+    /// incident before and after, and `:at TIME` to a time. Needs a terminal; snapshot, events, check and
+    /// wait take a recording with --from.
     Replay(Box<ReplayArgs>),
     /// What works between here and the server, step by step, and what to do about what does not
+    ///
+    /// Nothing that it says is secret. Ends with 0 where no step failed, with 1 where one did.
     Doctor(Box<DoctorArgs>),
     /// The configuration file: where it is, what is in force, a template, a check
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Completion of commands, options and names for a shell
     Completions(CompletionsArgs),
-    /// The manual page, for man -l
+    /// The manual page: imtop man | man -l -
     Man,
 }
 

@@ -1,6 +1,7 @@
 //! The options that several commands share: whom to watch, the server, the pace, the picture.
 
 #![allow(clippy::doc_markdown, reason = "doc comments are the help text, where backticks would show")]
+#![allow(rustdoc::broken_intra_doc_links, reason = "brackets in the help text are no links")]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -81,7 +82,7 @@ pub struct RecordingArgs {
     /// A recording instead of a server
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
-    /// As it was at this time of the recording rather than at its end: 12:01:05, 2026-11-23T12:01:05Z,
+    /// Only up to this time of the recording rather than to its end: 12:01:05, 2026-11-23T12:01:05Z,
     /// +90s from its beginning or -5m from its end
     #[arg(long, value_name = "TIME", requires = "from", allow_hyphen_values = true)]
     pub at: Option<String>,

@@ -13,14 +13,24 @@ use crate::cli::definition;
 const READ: &str = "2026-11-23";
 
 const EXIT_STATUS: &[(&str, &str)] = &[
-    ("0", "All is well; also after `q` in the live view. In `check`: OK. In `wait`: it is so."),
+    (
+        "0",
+        "All is well; also after `q` in the live view. In `snapshot`: every request was answered. In `check`: OK. In \
+         `wait`: it is so. In `doctor`: no step failed.",
+    ),
     (
         "1",
-        "Something failed while running: no answer from the server, a disk that is full. In `check`: WARNING.",
+        "Something failed while running: no answer from the server, a disk that is full. In `snapshot`: some or all \
+         requests got no answer; what is known is written all the same. In `check`: WARNING. In `wait`: what does not \
+         pass by itself, such as a token that is refused. In `doctor`: a step failed.",
     ),
-    ("2", "The command line, the configuration or a file that it names cannot be so. In `check`: CRITICAL."),
+    (
+        "2",
+        "The command line, the configuration or a file that it names cannot be so; a condition over nobody. In \
+         `check`: CRITICAL.",
+    ),
     ("3", "In `check` only: UNKNOWN, which is anything wrong on this side, the command line included."),
-    ("124", "In `wait` only: time is up."),
+    ("124", "In `wait` only: time is up, or it is so at no time of the recording."),
     ("129", "The terminal has gone away (SIGHUP)."),
     ("130", "Ctrl-C (SIGINT)."),
     ("143", "Ended from outside (SIGTERM)."),
@@ -49,7 +59,48 @@ const FILES: &[(&str, &str)] = &[
         "A user a line: ID, and behind commas a label and a group if there are any. Lines that begin with # are \
          comments. It is read again when it changes.",
     ),
+    (
+        "a token file",
+        "An admin token and nothing else, readable by its owner only. It is read again when it changes.",
+    ),
+    (
+        "a recording",
+        "What `--record` and the key R write, for `imtop replay` and `--from`: NDJSON, packed with zstd where its name \
+         ends in .zst, never over another file, readable by its owner only. It holds no token, but who was connected \
+         and when. One that has grown to --record-limit is renamed, name.ndjson to name.1.ndjson and so on; four files \
+         are kept, and a replay of name.ndjson reads them all.",
+    ),
+    (
+        "a log file",
+        "What --log-file writes: a line for what imtop did and met, with times in UTC. It is made readable by its owner \
+         only, and holds no token.",
+    ),
 ];
+
+/// The keys that somebody needs first, and how to find the others.
+const KEYS: &[(&str, &str)] = &[
+    ("?", "The help: all keys. They can be changed in the configuration."),
+    ("1 2 3 4", "Users, what happened, what is wrong, the server."),
+    ("/ : !", "Filter; commands; only users with problems."),
+    ("Enter l d", "All that is known of a user; the connections; why the user is flagged."),
+    ("[ ] { } .", "A round back and forward; to the incident before and after; back to now."),
+    ("R", "Record to a file, or end that."),
+    ("Space", "Hold the picture; in a replay, stand still."),
+    ("q Ctrl-c", "Close the view, or quit; quit whatever is open."),
+];
+
+/// What `/`, `--filter` and conditions ask of a user.
+const FILTERS: &[(&str, &str)] = &[
+    ("kiosk", "The ID or the label contains it."),
+    ("state=online and exp<24h", "Online, and the session token ends within a day, or has ended."),
+    ("platform=web and (flips>3 or reconnects>3)", "Brackets, `and`, `or` and `not` join what is asked."),
+    ("finding=critical", "Something critical was found in the user."),
+    ("group=support and not label~^Night", "`~` is a regular expression."),
+];
+
+/// What more there is to ask.
+const FIELDS: &str = "Fields are state, platform, conns, bg, exp, age, since, flips, reconnects, finding, group, label and \
+                      id. Operators are = != < <= > >= and ~.";
 
 /// What is wished for, and a command line that does it.
 const EXAMPLES: &[(&str, &str)] = &[
@@ -65,10 +116,13 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("For Nagios and Icinga:", "imtop check --context im-eu --crit 'online<95%'"),
     (
         "A deployment goes on when every kiosk is back:",
-        "imtop wait --for 'online=100% of group=kiosk' --timeout 5m",
+        "imtop wait --for 'online=100% of group=kiosks' --timeout 5m",
     ),
     ("Metrics for Prometheus:", "imtop serve --context im-eu --metrics 127.0.0.1:9464"),
-    ("What happened last night, ten times as fast:", "imtop replay night.ndjson.zst --speed 10"),
+    ("A night to look at in the morning:", "imtop --context im-eu --record night.ndjson.zst"),
+    ("What happened, ten times as fast:", "imtop replay night.ndjson.zst --speed 10"),
+    ("How it was at two:", "imtop snapshot --from night.ndjson.zst --at 02:00"),
+    ("What is in the way between here and the server:", "imtop doctor --context im-eu"),
     ("This page, without installing it:", "imtop man | man -l -"),
 ];
 
@@ -99,7 +153,8 @@ fn page(mut root: Command) -> String {
     // The name has said the first sentence.
     let long = long.split("\n\n").skip(1);
     let after = root.get_after_help().map(ToString::to_string).unwrap_or_default();
-    paragraphs(&mut page, long.chain(after.split("\n\n").skip(1)));
+    // Behind the examples stands where tokens come from; examples and exit codes have sections of their own.
+    paragraphs(&mut page, long.chain(after.split("\n\n").skip(1).take(1)));
 
     page.control("SH", ["COMMANDS"]);
     entry(&mut page, [bold("imtop")], "The live view, where no command is named");
@@ -115,11 +170,12 @@ fn page(mut root: Command) -> String {
     for command in commands(&root) {
         options_of(&mut page, &root, &command);
     }
+    section(&mut page, "KEYS", KEYS);
+    section(&mut page, "FILTERS", FILTERS);
+    page.control("PP", []).text([roman(FIELDS)]);
+    conditions(&mut page, &root);
     for (heading, entries) in [("EXIT STATUS", EXIT_STATUS), ("ENVIRONMENT", ENVIRONMENT), ("FILES", FILES)] {
-        page.control("SH", [heading]);
-        for (what, text) in entries {
-            entry(&mut page, [bold(*what)], text);
-        }
+        section(&mut page, heading, entries);
     }
     page.control("SH", ["EXAMPLES"]);
     for (wish, line) in EXAMPLES {
@@ -127,6 +183,24 @@ fn page(mut root: Command) -> String {
         page.control("nf", []).text([bold(*line)]).control("fi", []);
     }
     page.render()
+}
+
+/// A section of words and what they mean.
+fn section(page: &mut Roff, heading: &str, entries: &[(&str, &str)]) {
+    page.control("SH", [heading]);
+    for (what, text) in entries {
+        entry(page, [bold(*what)], text);
+    }
+}
+
+/// The language of conditions, as the help of `check` has it.
+fn conditions(page: &mut Roff, root: &Command) {
+    let help = root.find_subcommand("check").and_then(Command::get_after_help).map(ToString::to_string);
+    page.control("SH", ["CONDITIONS"]).control("nf", []);
+    for line in help.unwrap_or_default().lines() {
+        page.text([roman(line)]);
+    }
+    page.control("fi", []);
 }
 
 /// How each command is called.

@@ -1,4 +1,5 @@
-//! What each command does: puts the rooms together, and says how it ended.
+//! What each command does: puts the rooms together, and says how it ended. One file a command; here is
+//! what they share: where they get what they follow, and the errors with which they end.
 
 mod check;
 mod completion;

@@ -2,7 +2,7 @@
 //! about a watch list, again and again. Beside it, slowly: watch lists that the server keeps
 //! ([`follow_list`]), and what users are called ([`Labels`]).
 //!
-//! Knows nothing of screens: what it learns goes out as [`Observation`]s over a channel.
+//! Knows nothing of screens: what it learns goes out as observations over a channel.
 
 mod backoff;
 mod labels;

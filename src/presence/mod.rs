@@ -1,7 +1,8 @@
 //! The words of the problem, as plain data: users, connections, presence, transitions, the roster.
 //!
-//! Pure and synchronous: no file, no socket, no clock. An [`Observation`] is the only thing that
-//! changes what is known; [`Knowledge::apply`] takes it, [`Knowledge::advance`] lets time pass.
+//! Pure and synchronous: no file, no socket, no clock. An [`Input`], above all an [`Observation`], is the
+//! only thing that changes what is known; [`Chronicle::take`] takes it, [`Chronicle::advance`] lets time
+//! pass. A [`Tape`] keeps the last minutes, [`Landmarks`] the places to go back to.
 
 mod batches;
 mod chronicle;

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! `event_list`, `finding_list`, `server`, `detail` and `help` take the place of the table; `palette` covers its upper rows while
-//! a command is being typed.
+//! a command is being typed. `strip` stands below the counts where somebody goes through time.
 
 mod ambiguous;
 mod connection_row;
