@@ -147,7 +147,7 @@ fn main() {
             let now = at(ms_0 + round * INTERVAL_MS);
             for batch in 0..played.roster().list().batches() {
                 let few = changed(batch, users, |user| {
-                    ((user + round as u32) % 100 == 0).then(|| status(user, ROUNDS + round as u32))
+                    (user + round as u32).is_multiple_of(100).then(|| status(user, ROUNDS + round as u32))
                 });
                 let few = answer(batch, now, few);
                 tape.push(&played, now, &few);

@@ -123,7 +123,7 @@ impl Watch {
             ("txt", text(&|out| write_table(&overview, || seen.users(rows), &style, out))),
             ("json", text(&|out| write_json(&overview, || seen.users(rows), out))),
             ("ndjson", text(&|out| write_ndjson(&overview, seen.users(rows), out))),
-            ("csv", text(&|out| write_csv(seen.users(rows), out))),
+            ("csv", text(&|out| write_csv(seen.overview().at, seen.users(rows), out))),
         ]
     }
 }

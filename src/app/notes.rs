@@ -32,8 +32,12 @@ pub fn notes(model: &Model) -> Vec<Note> {
     if let Some((number, error)) = roster.first_error() {
         let batches = roster.batches().len();
         let place = if batches > 1 { format!("batch {} of {batches}: ", number + 1) } else { String::new() };
-        let advice = error.advice();
-        let whole = format!("{place}{error} - {advice}");
+        // The picture may be of the past; this is of now, but in a replay, where there is nothing to be
+        // done about it.
+        let place = if model.is_in_past() { format!("now: {place}") } else { place };
+        let advice = if model.playing().is_some() { "" } else { error.advice() };
+        let dash = if advice.is_empty() { "" } else { " - " };
+        let whole = format!("{place}{error}{dash}{advice}");
         let room = usize::from(model.size().0).saturating_sub(3);
         // A small screen has one row for it.
         if whole.width() <= room || (model.size().1 < 15 && room < 77) {

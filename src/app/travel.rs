@@ -168,7 +168,6 @@ pub(super) fn arrive(model: &mut Model, arrival: Arrival) {
     let Arrival { chronicle, at, oldest } = arrival;
     if model.playing.is_some() {
         (model.live, model.now, model.held) = (chronicle, at, None);
-        model.toast = model.toast.take().map(|toast| toast.anew(at));
     } else {
         model.held = Some(Box::new(Held { chronicle, at, oldest: Some(oldest) }));
     }

@@ -30,6 +30,10 @@ const OR: &str = " or ";
 /// Takes a message that came at `now`; returns what the world is asked to do.
 pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
+    if matches!(msg, Msg::Arrived(_)) {
+        // Time goes elsewhere; what was said of that stands all the same.
+        model.toast = model.toast.take().map(|toast| toast.anew(now));
+    }
     pass_time(model, now);
     if !matches!(msg, Msg::Input(_)) {
         let news = model.live.advance(now); // an input lets it pass itself, an answer up to when it came

@@ -118,6 +118,9 @@ impl<'a> Wording<'a> {
             what @ What::Presence { .. } if story.brings_back_the_same() => {
                 format!("{}, the same connections as before", self.change(what))
             }
+            what @ What::Presence { .. } if story.ends_what_was_unknown() => {
+                format!("{}, was online", self.change(what))
+            }
             what @ What::Presence { .. } => self.change(what),
             _ => self.story(story),
         }

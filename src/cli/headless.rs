@@ -112,18 +112,19 @@ EXPR compares counts, joined by and, or, not and brackets:
   finding:critical>0          findings at least so serious; others are
                               finding:any and finding:RULE
   count(exp<24h)>=10          users for whom a filter holds
-Counts are online, background, offline, unknown, unregistered, stale,
-connected, watched, conns and failing; operators are = != < <= > >=. A
-condition holds only where it does however the unknown users turn out.";
+Counts are online (in the foreground), background, connected (both of them),
+offline, unknown, unregistered, stale, watched, conns and failing; operators
+are = != < <= > >=. A condition holds only where it does however the unknown
+users turn out.";
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 #[command(after_help = CONDITIONS)]
 pub struct CheckArgs {
-    /// WARNING when this holds [default: unknown>0 or finding:warning>0]
+    /// WARNING when this holds [default, without --crit: unknown>0 or finding:warning>0]
     #[arg(long, short, value_name = "EXPR")]
     pub warn: Option<String>,
-    /// CRITICAL when this holds, as in `online<95%` [default: finding:critical>0]
+    /// CRITICAL when this holds, as in `online<95%` [default, without --warn: finding:critical>0]
     #[arg(long, short, value_name = "EXPR")]
     pub crit: Option<String>,
     #[command(flatten)]

@@ -3,10 +3,10 @@
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use super::simulator::{scenario, simulate_on};
-use super::{CommandError, Plan, environment, head, limits, mask_key, pace, piped, tell};
+use super::{
+    CommandError, Plan, Span, environment, follow_server, head, limits, mask_key, pace, piped, tell,
+};
 use crate::app::{Model, Msg, Sort, SortColumn, Start, Switches, update};
 use crate::cli::{DemoArgs, RecordArgs, ScreenArgs};
 use crate::clipboard::Multiplexer;
@@ -15,12 +15,12 @@ use crate::config::{
     Appearance, PaceSettings, PictureSettings, SettingsError, Sources, Watched, colour_hint,
 };
 use crate::feed::{Now, Poller};
-use crate::headless::{self, Round, gather};
+use crate::headless::{Ended, Round, SIZE, frame_of};
 use crate::inflow::Inflow;
 use crate::intake::{self, Intake};
 use crate::openim::{Client, Credentials, Options, Tls};
 use crate::output::write_frame;
-use crate::presence::{Freshness, Input, Observation, Roster, RuleSettings, WatchList};
+use crate::presence::{Freshness, Input, Roster, RuleSettings, WatchList};
 use crate::recording::Limits;
 use crate::run::Session;
 use crate::terminal::terminal_size;
@@ -96,7 +96,7 @@ async fn live(
     let now = clock::start();
     let run = Run { contexts, mask_key: mask_key(), now: Arc::clone(&now) };
     if !io::stdout().is_terminal() {
-        return once(plan, &run, size).await;
+        return once(plan, &run, record, size).await;
     }
     let screen = terminal_size().map_err(CommandError::Terminal)?;
     let limits = limits(record);
@@ -192,39 +192,27 @@ pub(super) fn theme(picture: &PictureSettings, appearance: Appearance) -> Theme 
 }
 
 /// One round, one frame as text.
-async fn once(plan: Plan, run: &Run, size: Option<(u16, u16)>) -> Result<u8, CommandError> {
+async fn once(
+    plan: Plan,
+    run: &Run,
+    record: &RecordArgs,
+    size: Option<(u16, u16)>,
+) -> Result<u8, CommandError> {
     tell(
         "standard output is no terminal: this is one picture, after the first round; run it in a terminal to follow",
     );
-    for warning in &plan.watched.warnings {
-        tell(warning);
+    let mut follower = follow_server(&plan, record, Span::Round, Arc::clone(&run.now)).await?;
+    let round = follower.round(&mut |_, _| ()).await;
+    if let Some(code) = follower.ended().and_then(Ended::exit_code) {
+        return Ok(code);
     }
-    let (watching, warning) = gather(&plan.client, &plan.watched, plan.pace.batch, &mut |_| ())
-        .await
-        .map_err(|error| CommandError::List(error.to_string()))?;
-    if let Some(warning) = warning {
-        tell(&warning);
-    }
-    let list = Arc::new(watching.list(1));
-    // A picture of one round is not to age within it, however long that takes.
-    let model = run.model(&plan, &list, Freshness::FOR_EVER, headless::SIZE, false);
+    let chronicle = follower.chronicle();
+    let list = chronicle.roster().list();
+    let model = run.model(&plan, list, Freshness::FOR_EVER, SIZE, false).showing(chronicle.clone());
     let appearance = Appearance::judge(&plan.picture, &environment, false);
     let theme = theme(&plan.picture, appearance);
-    let (_poller, observations) =
-        Poller::start(Arc::new(plan.client), list, pace(&plan.pace), Arc::clone(&run.now));
-    one_frame(model, observations, size, &theme, appearance.colour != Colour::None, &run.now).await
-}
-
-async fn one_frame(
-    model: Model,
-    observations: mpsc::Receiver<Observation>,
-    size: Option<(u16, u16)>,
-    theme: &Theme,
-    coloured: bool,
-    now: &Now,
-) -> Result<u8, CommandError> {
-    let (frame, round) = headless::one_frame(model, observations, size, theme, now).await;
-    piped(write_frame(&frame, coloured, &mut io::stdout().lock()))?;
+    let frame = frame_of(model, size, &theme, follower.now());
+    piped(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;
     Ok(match round {
         Round::Whole => 0,
         Round::Partial => {

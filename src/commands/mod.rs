@@ -24,7 +24,7 @@ use crate::app::Keymap;
 use crate::cli::{FeedArgs, RecordArgs, RecordingArgs};
 use crate::clock;
 use crate::config::{PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched};
-use crate::feed::{Pace, Poller};
+use crate::feed::{Now, Pace, Poller};
 use crate::headless::{About, Follower, gather};
 use crate::intake::{self, Intake};
 use crate::openim::{Client, SetupError};
@@ -171,7 +171,6 @@ fn tell_warnings(plan: &Plan) {
 
 /// For how long a command follows what it is told to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "not every command is built yet")]
 enum Span {
     /// For one round, in which nothing grows old. The lists of the server are read first.
     Round,
@@ -192,10 +191,27 @@ async fn follow(
     span: Span,
 ) -> Result<Follower, CommandError> {
     if let Some((file, at)) = recording.and_then(|it| Some((it.from.as_deref()?, it.at.as_deref()))) {
+        let idle = sources.whom_by_flag().or(feed.record.record.as_ref().map(|_| "record"));
+        if let Some(option) = idle {
+            let what =
+                format!("--from and --{option} don't go together: a recording has its users and its answers");
+            return Err(SettingsError(what).into());
+        }
         return follow_recording(file, at);
     }
-    let plan = Plan::of(sources.settings()?)?;
-    let now = clock::start();
+    follow_server(&Plan::of(sources.settings()?)?, &feed.record, span, clock::start()).await
+}
+
+/// Begins to follow a server.
+///
+/// # Errors
+/// See [`CommandError`].
+async fn follow_server(
+    plan: &Plan,
+    recording: &RecordArgs,
+    span: Span,
+    now: Now,
+) -> Result<Follower, CommandError> {
     let watching = if span == Span::Lasting {
         intake::watching(&plan.watched, plan.pace.batch)
     } else {
@@ -206,7 +222,7 @@ async fn follow(
         }
         watching
     };
-    tell_warnings(&plan);
+    tell_warnings(plan);
     let list = Arc::new(watching.list(1));
     let interval_ms = plan.pace.interval.as_millis() as u64;
     let freshness = match span {
@@ -216,15 +232,17 @@ async fn follow(
     };
     let began = now();
     let chronicle = Chronicle::new(Roster::new(Arc::clone(&list), freshness, began), plan.rules, began);
-    let recorder = match &feed.record.record {
-        Some(file) => Some(record(file, &feed.record, &plan, &chronicle)?),
+    let recorder = match &recording.record {
+        Some(file) => Some(record(file, recording, plan, &chronicle)?),
         None => None,
     };
     let client = Arc::new(plan.client.clone());
     let poller = Poller::start(client, Arc::clone(&list), pace(&plan.pace), Arc::clone(&now));
-    let intake = Intake::of(poller, list, watching).following(&plan.client, plan.watched);
+    let intake = Intake::of(poller, list, watching);
+    let intake =
+        if span == Span::Round { intake } else { intake.following(&plan.client, plan.watched.clone()) };
     let signals = Signals::listen().map_err(CommandError::Runtime)?;
-    let about = About { api: plan.api, context: plan.context };
+    let about = About { api: plan.api.clone(), context: plan.context.clone() };
     Ok(Follower::live(about, chronicle, intake, recorder, interval_ms, signals, now))
 }
 

@@ -3,17 +3,19 @@
 use std::io::{self, IsTerminal as _};
 
 use super::live::theme;
-use super::{CommandError, environment, mask_key};
+use super::{CommandError, environment, follow_recording, mask_key, piped, tell};
 use crate::app::{Model, Msg, Sort, SortColumn, Start, Switches, update};
 use crate::cli::ReplayArgs;
 use crate::clipboard::Multiplexer;
-use crate::config::{Appearance, SettingsError, Sources, colour_hint};
+use crate::config::{Appearance, PictureSettings, SettingsError, Sources, colour_hint};
+use crate::headless::{SIZE, frame_of};
 use crate::inflow::Inflow;
+use crate::output::write_frame;
 use crate::playback::Playback;
-use crate::presence::{When, visible};
+use crate::presence::{Chronicle, When, visible};
 use crate::run::Session;
 use crate::terminal::terminal_size;
-use crate::ui::ThemeName;
+use crate::ui::{Colour, ThemeName};
 
 /// The live view on a recording.
 ///
@@ -21,14 +23,10 @@ use crate::ui::ThemeName;
 /// See [`CommandError`].
 pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandError> {
     let picture = sources.picture_of_demo()?;
-    let (mut playback, chronicle) = Playback::open(&args.recording, args.speed)?;
     if !io::stdout().is_terminal() {
-        let file = visible(&args.recording.to_string_lossy()).into_owned();
-        return Err(SettingsError(format!(
-            "a replay needs a terminal; `imtop snapshot --from {file}` and `imtop events --from {file}` do not"
-        ))
-        .into());
+        return one_picture(args, sources, &picture).await;
     }
+    let (mut playback, chronicle) = Playback::open(&args.recording, args.speed)?;
     let head = playback.head().clone();
     let playing = playback.playing();
     let zone = jiff::tz::TimeZone::system();
@@ -42,25 +40,14 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
     };
     let begin = chronicle.now();
     let appearance = Appearance::judge(&picture, &environment, true);
+    let size = terminal_size().map_err(CommandError::Terminal)?;
     let mut model = Model::new(Start {
-        server: head.context.clone().unwrap_or_else(|| head.api.clone()),
-        api: head.api.clone(),
-        context: head.context.clone(),
-        interval_ms: head.interval_ms,
-        sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),
-        filter: picture.filter.clone(),
-        rules: head.rules,
-        columns: picture.columns.clone(),
         switches: Switches { mouse: picture.mouse, bell: picture.bell, ..Switches::default() },
-        mask_key: mask_key(),
-        mask: picture.mask,
-        utc: picture.utc,
-        zone,
-        keymap: sources.keymap()?,
-        themes: ThemeName::ALL.map(|theme| theme.name().to_owned()).to_vec(),
         greet: true,
         playing: Some(playing),
-        ..Start::new(chronicle.roster().clone(), terminal_size().map_err(CommandError::Terminal)?, begin)
+        interval_ms: head.interval_ms,
+        rules: head.rules,
+        ..start(&head.api, head.context.as_deref(), &picture, sources, &chronicle, size)?
     });
     let now = playback.clock();
     if let Some(hint) = colour_hint(&environment) {
@@ -78,4 +65,51 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
     let end =
         Box::pin(crate::run::run(session, behind, &mut open, now)).await.map_err(CommandError::Terminal)?;
     Ok(end.exit_code())
+}
+
+/// What a model of a recording begins with.
+fn start(
+    api: &str,
+    context: Option<&str>,
+    picture: &PictureSettings,
+    sources: &Sources,
+    chronicle: &Chronicle,
+    size: (u16, u16),
+) -> Result<Start, CommandError> {
+    Ok(Start {
+        server: context.unwrap_or(api).to_owned(),
+        api: api.to_owned(),
+        context: context.map(str::to_owned),
+        sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),
+        filter: picture.filter.clone(),
+        columns: picture.columns.clone(),
+        mask_key: mask_key(),
+        mask: picture.mask,
+        utc: picture.utc,
+        zone: jiff::tz::TimeZone::system(),
+        keymap: sources.keymap()?,
+        themes: ThemeName::ALL.map(|theme| theme.name().to_owned()).to_vec(),
+        ..Start::new(chronicle.roster().clone(), size, chronicle.now())
+    })
+}
+
+/// Without a terminal: the picture at the time that was named, or at the end, as text.
+async fn one_picture(
+    args: &ReplayArgs,
+    sources: &Sources,
+    picture: &PictureSettings,
+) -> Result<u8, CommandError> {
+    tell("standard output is no terminal: this is one picture; run it in a terminal to play the recording");
+    let mut follower = follow_recording(&args.recording, args.at.as_deref())?;
+    follower.round(&mut |_, _| ()).await;
+    for gap in follower.gaps() {
+        tell(gap);
+    }
+    let (about, chronicle) = (follower.about(), follower.chronicle());
+    let start = start(&about.api, about.context.as_deref(), picture, sources, chronicle, SIZE)?;
+    let model = Model::new(Start { one_shot: true, ..start }).showing(chronicle.clone());
+    let appearance = Appearance::judge(picture, &environment, false);
+    let frame = frame_of(model, args.screen.size, &theme(picture, appearance), chronicle.now());
+    piped(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;
+    Ok(u8::from(follower.is_broken()))
 }

@@ -47,6 +47,9 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     let names = Names::new(mask_key(), picture.mask);
     let seen = Seen::of(knowledge, now, &names, (&about.api, about.context.as_deref()));
     let overview = seen.overview();
+    for gap in follower.gaps() {
+        tell(gap);
+    }
     for failure in &overview.round.failures {
         tell(&failure.words(overview.round.batches));
     }
@@ -69,12 +72,12 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
             write_json(&overview, || seen.users(&rows), &mut out)
         }
         SnapshotFormat::Ndjson => write_ndjson(&overview, seen.users(&rows()), &mut out),
-        SnapshotFormat::Csv => write_csv(seen.users(&rows()), &mut out),
+        SnapshotFormat::Csv => write_csv(overview.at, seen.users(&rows()), &mut out),
         SnapshotFormat::Openmetrics => openmetrics(knowledge, now, &mut out),
         SnapshotFormat::Frame => write_picture(args, sources, &picture, &follower, &mut out)?,
     };
     piped(written.and_then(|()| out.flush()))?;
-    Ok(u8::from(round != Round::Whole))
+    Ok(u8::from(round != Round::Whole || follower.is_broken()))
 }
 
 /// What a column of the view is in a table; the half hour as signs has no place there.

@@ -150,6 +150,9 @@ impl Waiting<'_> {
     }
 
     fn ended(&self) -> Result<End, CommandError> {
+        for gap in self.follower.gaps() {
+            tell(gap);
+        }
         match self.follower.ended() {
             Some(Ended::Unreadable(why)) => Err(CommandError::Hopeless(why.clone())),
             ended => Ok(ended.and_then(Ended::exit_code).map_or(End::TimeUp, End::Code)),

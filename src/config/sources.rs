@@ -16,6 +16,9 @@ use super::{Environment, Examined, Listing, Location, PictureSettings, Settings,
 use crate::app::Keymap;
 use crate::cli::LogLevel;
 
+/// The settings that say whom to watch.
+const WHOM: [&str; 4] = ["users", "watch", "group-id", "all"];
+
 /// A setting from outside the file.
 #[derive(Clone, Debug)]
 struct Given {
@@ -164,6 +167,15 @@ impl Sources {
         Some((view.path("log-file")?, level.unwrap_or_default()))
     }
 
+    /// The first flag, if there is one, that says whom to watch.
+    pub fn whom_by_flag(&self) -> Option<&'static str> {
+        let says = |name: &&str| {
+            let given = self.given.get(name);
+            given.is_some_and(|given| given.by_flag && given.value != Value::Switch(false))
+        };
+        WHOM.into_iter().find(says)
+    }
+
     /// The names of the contexts, in alphabetical order.
     pub fn contexts(&self) -> Vec<String> {
         self.file.contexts.keys().cloned().collect()
@@ -241,9 +253,8 @@ impl<'a> View<'a> {
 
     /// Whom to watch is decided as a whole: who names somebody outranks everybody below.
     pub(super) fn whom(&self, name: &str) -> Option<Chosen<'a>> {
-        const NAMES: [&str; 4] = ["users", "watch", "group-id", "all"];
         let given = |flag: bool| {
-            NAMES.iter().any(|name| {
+            WHOM.iter().any(|name| {
                 self.given(name)
                     .is_some_and(|(value, by_flag)| by_flag == flag && *value != Value::Switch(false))
             })
@@ -251,7 +262,7 @@ impl<'a> View<'a> {
         let ours = |flag: bool, said| {
             self.given(name).filter(|(_, by_flag)| *by_flag == flag).map(|(value, _)| Chosen { value, said })
         };
-        let in_context = NAMES.iter().any(|name| self.of_context(name).is_some());
+        let in_context = WHOM.iter().any(|name| self.of_context(name).is_some());
         if given(true) {
             ours(true, Said::Flag)
         } else if given(false) && !(self.explicit && in_context) {

@@ -20,7 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LARGEST: u64 = 256 << 20;
 
 /// A watch-list file and what it held when it was last read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct WatchFile {
     path: PathBuf,
     entries: Vec<Entry>,

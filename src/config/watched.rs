@@ -9,7 +9,7 @@ use super::{Listing, SettingsError, WatchFile, read_watch_list};
 use crate::presence::{Entry, check_id, visible_bounded};
 
 /// Whom to watch, as the user named them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Watched {
     /// From arguments, standard input and the context, which do not change.
     pub fixed: Vec<Entry>,

@@ -21,11 +21,14 @@ use tokio::time::{sleep, timeout};
 use crate::metrics::Format;
 
 /// So many are served at once; more wait for one of these to end.
-const MOST_CONNECTIONS: usize = 64;
+const MOST_CONNECTIONS: usize = 256;
 
 /// So long a connection lasts at most, from its first byte to the last of the answer: whoever sends or
 /// reads slowly keeps a place no longer than this.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// So long it takes to say what is wanted, at most: idle connections keep nobody from the pages.
+const HEAD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// So long an [`Ask`] waits for its answer.
 const ASK_PATIENCE: Duration = Duration::from_secs(5);
@@ -117,7 +120,7 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, asks: &mpsc::Send
         .keep_alive(false)
         .max_buf_size(MOST_HEAD)
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(HEAD_PATIENCE)
         .serve_connection(TokioIo::new(stream), service);
     let _ = timeout(PATIENCE, connection).await;
 }
@@ -253,7 +256,7 @@ mod tests {
         let asks = answering("m 1");
         let began = Instant::now();
         told("GET /metrics HTTP/1.1\r\nHost:", &asks).await;
-        assert_eq!(began.elapsed().as_secs(), PATIENCE.as_secs());
+        assert_eq!(began.elapsed().as_secs(), HEAD_PATIENCE.as_secs());
     }
 
     #[tokio::test(start_paused = true)]

@@ -95,13 +95,13 @@ impl Seen<'_> {
                 let end = EventRecord {
                     replaced_by: Some(new.id.to_string()),
                     same_token: Some(*same_token),
-                    text: format!("{}: {because}", change_words(&What::Disconnected(old.clone()), TO)),
+                    text: format!("{} replaced: {because}", old.platform.name()),
                     ..about("disconnected", old)
                 };
                 let beginning = EventRecord {
                     replaces: Some(old.id.to_string()),
                     same_token: Some(*same_token),
-                    text: format!("{}: {because}", change_words(&What::Connected(new.clone()), TO)),
+                    text: format!("{} in its place: {because}", new.platform.name()),
                     ..about("connected", new)
                 };
                 (end, Some(beginning))
@@ -126,7 +126,7 @@ impl Seen<'_> {
         };
         let text = match &why {
             Some(why) => format!("unknown: {why}"),
-            None if transition.is_first_sight() => to.word().to_owned(),
+            None if transition.is_first_sight() => format!("{} when first seen", to.word()),
             None => change_words(&transition.what, TO),
         };
         let from = Some(from.word()).filter(|_| !transition.is_first_sight());

@@ -37,7 +37,7 @@ pub fn export(model: &Model, theme: &Theme, format: ExportFormat, file: Option<&
     let mut out = BufWriter::new(create(&path)?);
     let seen = Seen::by(model);
     match format {
-        ExportFormat::Csv => write_csv(seen.users(model.rows()), &mut out)?,
+        ExportFormat::Csv => write_csv(seen.overview().at, seen.users(model.rows()), &mut out)?,
         ExportFormat::Json => write_json(&seen.overview(), || seen.users(model.rows()), &mut out)?,
         ExportFormat::Txt => write_frame(&frame(model, theme), false, &mut out)?,
     }

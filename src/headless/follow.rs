@@ -140,6 +140,19 @@ impl Follower {
         }
     }
 
+    /// What of the recording could not be read so far, in sentences.
+    pub fn gaps(&self) -> &[String] {
+        match &self.feed {
+            Feed::Live(_) => &[],
+            Feed::Recorded(player, _) => player.gaps(),
+        }
+    }
+
+    /// Whether the recording is damaged up to its end.
+    pub fn is_broken(&self) -> bool {
+        matches!(&self.feed, Feed::Recorded(player, _) if player.is_broken())
+    }
+
     /// Why there is nothing more to follow.
     pub fn ended(&self) -> Option<&Ended> {
         self.ended.as_ref()

@@ -2,35 +2,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use tokio::sync::mpsc;
 
-use super::Round;
 use crate::app::{Model, Msg, update};
-use crate::feed::Now;
-use crate::presence::{Input, Moment, Observation};
+use crate::presence::Moment;
 use crate::ui::{Theme, view};
 
 /// Size of the picture where nobody says otherwise, in columns and rows; fewer rows where fewer show
 /// everybody.
 pub const SIZE: (u16, u16) = (100, 40);
-
-/// Waits until every batch has been answered or has failed once; gives the frame that the live view
-/// would show then on a screen of `size`, and how the round went.
-pub async fn one_frame(
-    mut model: Model,
-    mut observations: mpsc::Receiver<Observation>,
-    size: Option<(u16, u16)>,
-    theme: &Theme,
-    now: &Now,
-) -> (Buffer, Round) {
-    while !model.round_is_complete()
-        && let Some(observation) = observations.recv().await
-    {
-        update(&mut model, now(), Msg::Input(Input::Observed(observation)));
-    }
-    let round = Round::of(model.live());
-    (frame_of(model, size, theme, now()), round)
-}
 
 /// The frame that the live view would show at `now` on a screen of `size`.
 pub fn frame_of(mut model: Model, size: Option<(u16, u16)>, theme: &Theme, now: Moment) -> Buffer {

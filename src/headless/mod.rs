@@ -6,5 +6,5 @@ mod frame;
 mod gather;
 
 pub use follow::{About, Ended, Follower, Round};
-pub use frame::{SIZE, frame_of, one_frame};
+pub use frame::{SIZE, frame_of};
 pub use gather::gather;

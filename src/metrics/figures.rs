@@ -11,7 +11,8 @@ use crate::presence::{
     Batch, FeedStatus, Freshness, Knowledge, Moment, Platform, Roster, Rule, Severity, Totals,
 };
 
-const BUILD: Family = Family { name: "imtop_build", unit: None, help: "The imtop that gives these metrics." };
+const BUILD: Family =
+    Family { name: "imtop_build_info", unit: None, help: "The imtop that gives these metrics." };
 const UP: Family = Family {
     name: "imtop_up",
     unit: None,

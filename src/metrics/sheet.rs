@@ -69,9 +69,11 @@ impl Sheet<'_> {
         histogram.encode(self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Histogram)?)
     }
 
-    /// What does not change: a 1 with labels that say it.
+    /// What does not change: a 1 with labels that say it. A gauge, as the text format of Prometheus knows
+    /// no type for it and a page is to be read as either.
     pub(super) fn info(&mut self, family: &Family, labels: &impl EncodeLabelSet) -> fmt::Result {
         let Family { name, unit, help } = family;
-        self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Info)?.encode_info(labels)
+        let mut encoder = self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?;
+        encoder.encode_family(labels)?.encode_gauge(&1_i64)
     }
 }

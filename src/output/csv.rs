@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::record::{Time, UserRecord};
 
-const HEAD: [&str; 15] = [
+const HEAD: [&str; 17] = [
+    "at",
     "id",
     "label",
     "group",
@@ -13,6 +14,7 @@ const HEAD: [&str; 15] = [
     "stale",
     "age_ms",
     "since",
+    "since_exact",
     "flips",
     "reconnects",
     "connections",
@@ -22,28 +24,36 @@ const HEAD: [&str; 15] = [
     "findings",
 ];
 
-/// Writes the users as CSV with a head (RFC 4180, UTF-8).
+/// Writes the users as CSV with a head (RFC 4180, UTF-8). `at` is the time of all this, and stands in
+/// each row, so that rows of several files can be put together.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_csv(users: impl IntoIterator<Item = UserRecord>, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_csv(
+    at: Option<Time>,
+    users: impl IntoIterator<Item = UserRecord>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(HEAD).map_err(plain)?;
     for user in users {
-        writer.write_record(cells(user).map(harmless)).map_err(plain)?;
+        writer.write_record(cells(at, user).map(harmless)).map_err(plain)?;
     }
     writer.flush()
 }
 
-fn cells(user: UserRecord) -> [String; 15] {
+fn cells(at: Option<Time>, user: UserRecord) -> [String; 17] {
     let time = |at: Option<Time>| at.map_or_else(String::new, |at| at.to_string());
     let joined = |parts: Vec<&str>| parts.join(" ");
     let platforms = joined(user.connections.iter().map(|it| it.platform.as_str()).collect());
-    let findings = joined(user.findings.iter().map(|finding| finding.rule).collect());
+    let mut rules: Vec<&str> = user.findings.iter().map(|finding| finding.rule).collect();
+    rules.dedup();
+    let findings = joined(rules);
     let background = user.connections.iter().filter(|connection| connection.background).count();
     let tokens = user.connections.iter().filter_map(|connection| connection.token.as_ref());
     let soonest = tokens.filter_map(|token| token.expires).min();
     [
+        time(at),
         user.id,
         user.label.unwrap_or_default(),
         user.group.unwrap_or_default(),
@@ -52,6 +62,7 @@ fn cells(user: UserRecord) -> [String; 15] {
         user.stale.to_string(),
         user.age_ms.map_or_else(String::new, |ms| ms.to_string()),
         time(user.since),
+        user.since_exact.to_string(),
         user.flips.to_string(),
         user.reconnects.to_string(),
         user.connections.len().to_string(),
@@ -86,7 +97,7 @@ mod tests {
 
     fn written(users: Vec<UserRecord>) -> String {
         let mut out = Vec::new();
-        write_csv(users, &mut out).unwrap();
+        write_csv(Time::of(1_798_459_265_000), users, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -107,12 +107,11 @@ impl Batch {
 
     /// When it changes by itself next, on the monotonic clock.
     pub(in crate::presence) fn next_change(&self, now: Moment, freshness: Freshness) -> Option<u64> {
-        let from = self.fresh_from()?;
-        [freshness.stale_ms, freshness.unknown_ms]
-            .into_iter()
-            .map(|good_for| from.saturating_add(good_for).saturating_add(1))
-            .find(|&at| at > now.mono_ms)
-            .filter(|_| self.void_since.is_none())
+        let from = self.fresh_from().filter(|_| self.void_since.is_none())?;
+        let over = |good_for: u64| from.saturating_add(good_for).saturating_add(1);
+        // What is overdue already is so as soon as time passes.
+        let (stale, unknown) = (over(freshness.stale_ms), over(freshness.unknown_ms));
+        Some(if stale > now.mono_ms { stale.min(unknown) } else { unknown })
     }
 }
 

@@ -121,10 +121,10 @@ impl Chronicle {
         if step.abs() > CLOCK_STEP_MS {
             self.note(Event::ClockStep { at: now, by_ms: step }, now, &mut news);
         }
-        let mut next = self.next_step();
+        let mut next = self.next_step(now);
         while next <= now.mono_ms {
             self.step(Moment { mono_ms: next, unix_ms: now.unix_ms_at(next) }, &mut news);
-            next = self.next_step();
+            next = self.next_step(now);
         }
         if now.mono_ms > self.now.mono_ms {
             self.step(now, &mut news);
@@ -137,9 +137,11 @@ impl Chronicle {
         self.knowledge.next_change(self.now).map(|at| at.max(self.now.mono_ms + 1))
     }
 
-    /// The next moment at which it matters what is so: something changes, or a part of the trend ends.
-    fn next_step(&self) -> u64 {
-        let end = Trend::end_of_bucket(self.now.mono_ms + 1);
+    /// The next moment on the way to `target` at which it matters what is so: something changes, or a
+    /// part of the trend ends that is still remembered then.
+    fn next_step(&self, target: Moment) -> u64 {
+        let remembered = target.mono_ms.saturating_sub(Trend::REACH_MS);
+        let end = Trend::end_of_bucket((self.now.mono_ms + 1).max(remembered));
         self.next_change().map_or(end, |at| at.min(end))
     }
 

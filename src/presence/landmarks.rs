@@ -4,14 +4,14 @@
 //! Bounded, however long the run: ends of rounds and incidents are dropped from the oldest on, the
 //! curve loses every other point.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use super::chronicle::Chronicle;
 use super::findings::{About, Finding, Severity};
 use super::input::Input;
 use super::knowledge::News;
 use super::roster::Totals;
-use super::state::Presence;
+use super::state::{Presence, Why};
 use super::time::Moment;
 use super::timeline::Event;
 use super::transition::{Transition, What};
@@ -23,8 +23,10 @@ const ROUNDS: usize = 1_500_000;
 const INCIDENTS: usize = 10_000;
 /// Points of the curve; with more every other one is dropped.
 const POINTS: usize = 2_048;
-/// What happens within so many milliseconds of an incident's last event belongs to it.
+/// What happens again within so many milliseconds is still the same.
 const QUIET_MS: u64 = 10_000;
+/// What else happens within so many milliseconds of the beginning of an incident belongs to it.
+const SUDDEN_MS: u64 = 3_000;
 /// So many users who leave at one moment are an incident.
 const MANY: usize = 3;
 
@@ -35,10 +37,15 @@ pub struct Incident {
     pub at: Moment,
     /// How serious the worst of it is.
     pub severity: Severity,
-    /// What it began with, in a few words; names no user.
+    /// What the worst of it is, in a few words; names no user.
     pub what: String,
-    /// Its last event so far, on the monotonic clock.
-    last_ms: u64,
+}
+
+/// A part of an incident: what it is, which is the same while it goes on, and how it is told.
+struct Notable {
+    severity: Severity,
+    kind: &'static str,
+    what: String,
 }
 
 /// How many were online at the end of a round.
@@ -63,6 +70,8 @@ pub struct Landmarks {
     /// Batches heard of since the last round ended.
     heard: BTreeSet<u32>,
     incidents: VecDeque<Incident>,
+    /// When each kind of thing happened last, on the monotonic clock.
+    last: BTreeMap<&'static str, u64>,
     points: Vec<Point>,
     /// Two points of the curve are at least so far apart.
     apart_ms: u64,
@@ -88,8 +97,8 @@ impl Landmarks {
             _ => {}
         }
         self.end = now;
-        for (severity, what) in notable(news, chronicle) {
-            self.incident(now, severity, what);
+        for notable in notable(news, chronicle) {
+            self.incident(now, notable);
         }
     }
 
@@ -155,33 +164,45 @@ impl Landmarks {
         }
     }
 
-    fn incident(&mut self, at: Moment, severity: Severity, what: String) {
+    fn incident(&mut self, at: Moment, notable: Notable) {
+        let Notable { severity, kind, what } = notable;
+        let before = self.last.insert(kind, at.mono_ms);
+        if before.is_some_and(|before| at.mono_ms.saturating_sub(before) <= QUIET_MS) {
+            return; // it goes on
+        }
         if let Some(last) = self.incidents.back_mut()
-            && at.mono_ms.saturating_sub(last.last_ms) <= QUIET_MS
+            && at.since(last.at) <= SUDDEN_MS
         {
-            last.last_ms = at.mono_ms;
-            last.severity = last.severity.max(severity);
+            if severity > last.severity {
+                (last.severity, last.what) = (severity, what);
+            }
             return;
         }
         if self.incidents.len() == INCIDENTS {
             self.incidents.pop_front();
         }
-        self.incidents.push_back(Incident { at, severity, what, last_ms: at.mono_ms });
+        self.incidents.push_back(Incident { at, severity, what });
     }
 }
 
-/// What in the news is an incident: a batch without answers, many who leave at once, a warning about
-/// what was not so when it was first seen.
-fn notable(news: &News, chronicle: &Chronicle) -> Vec<(Severity, String)> {
+/// What in the news is an incident: a batch without answers, many who leave or become unknown at once,
+/// a warning about what was not so when it was first seen.
+fn notable(news: &News, chronicle: &Chronicle) -> Vec<Notable> {
     let mut found = Vec::new();
     for event in &news.noted {
         if let Event::Feed { trouble: Some(trouble), .. } = event {
-            found.push((Severity::Warning, trouble.to_string()));
+            found.push(Notable { severity: Severity::Warning, kind: "feed", what: trouble.to_string() });
         }
     }
-    let left = news.transitions.iter().filter(|it| leaves(it)).count();
+    let left = left(&news.transitions);
     if left >= MANY {
-        found.push((Severity::Warning, format!("{left} users left at once")));
+        let what = format!("{left} users went offline at once");
+        found.push(Notable { severity: Severity::Warning, kind: "left", what });
+    }
+    let lost: Vec<Why> = news.transitions.iter().filter_map(lost).collect();
+    if let Some(why) = lost.first().filter(|_| lost.len() >= MANY) {
+        let what = format!("{} users unknown: {why}", lost.len());
+        found.push(Notable { severity: Severity::Warning, kind: "lost", what });
     }
     let list = chronicle.roster().list();
     let serious = |finding: &&Finding| finding.severity > Severity::Info;
@@ -191,17 +212,41 @@ fn notable(news: &News, chronicle: &Chronicle) -> Vec<(Severity, String)> {
     }
     let first = news.transitions.iter().filter(|transition| transition.is_first_sight());
     let met: HashSet<UserIx> = first.filter_map(|transition| list.find(transition.user.raw())).collect();
-    let is_news = |finding: &&Finding| !matches!(finding.about, About::User(user) if met.contains(&user));
-    let worst = findings.filter(is_news).max_by_key(|finding| finding.severity);
-    found.extend(worst.map(|finding| (finding.severity, finding.rule.name().to_owned())));
+    for finding in findings {
+        if !matches!(finding.about, About::User(user) if met.contains(&user)) {
+            let (severity, kind) = (finding.severity, finding.rule.name());
+            found.push(Notable { severity, kind, what: kind.to_owned() });
+        }
+    }
     found
 }
 
-/// Whether a user is connected no more, as far as is known.
-fn leaves(transition: &Transition) -> bool {
-    let is_there = |presence| matches!(presence, Presence::Online | Presence::Background);
+fn is_there(presence: Presence) -> bool {
+    matches!(presence, Presence::Online | Presence::Background)
+}
+
+/// How many are offline now who were connected when they were last heard of.
+fn left(transitions: &[Transition]) -> usize {
+    let same_user = |one: &Transition, next: &Transition| one.user == next.user;
+    let leaves = |story: &&[Transition]| {
+        let Some((first, rest)) = story.split_first() else { return false };
+        match first.what {
+            What::Presence { from, to: Presence::Offline } if from.is_unknown() => {
+                rest.iter().any(|next| matches!(next.what, What::Disconnected(_)))
+            }
+            What::Presence { from, to: Presence::Offline } => is_there(from),
+            _ => false,
+        }
+    };
+    transitions.chunk_by(same_user).filter(leaves).count()
+}
+
+/// Why a user is unknown now who was connected.
+fn lost(transition: &Transition) -> Option<Why> {
     match transition.what {
-        What::Presence { from, to } => is_there(from) && !is_there(to) && !transition.is_first_sight(),
-        _ => false,
+        What::Presence { from, to: Presence::Unknown(why) } if is_there(from) => {
+            (!transition.is_first_sight()).then_some(why)
+        }
+        _ => None,
     }
 }

@@ -54,6 +54,13 @@ impl Story {
         !self.rest.is_empty() && self.rest.iter().all(|next| matches!(next.what, What::SeenAgain(_)))
     }
 
+    /// Whether the user is known again, and is offline, but was connected when last heard of.
+    pub fn ends_what_was_unknown(&self) -> bool {
+        let is_back =
+            matches!(self.first.what, What::Presence { from: Presence::Unknown(_), to: Presence::Offline });
+        is_back && self.rest.iter().any(|next| matches!(next.what, What::Disconnected(_)))
+    }
+
     fn takes(&self, next: &Transition) -> bool {
         self.first.user == next.user && self.first.before == next.before && self.first.after == next.after
     }
@@ -63,7 +70,8 @@ impl Story {
     fn is_like(&self, other: &Story) -> bool {
         if matches!(self.first.what, What::Presence { .. }) {
             return are_alike(&self.first.what, &other.first.what)
-                && self.brings_back_the_same() == other.brings_back_the_same();
+                && self.brings_back_the_same() == other.brings_back_the_same()
+                && self.ends_what_was_unknown() == other.ends_what_was_unknown();
         }
         self.rest.len() == other.rest.len()
             && self

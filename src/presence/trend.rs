@@ -122,6 +122,9 @@ impl Trend {
     /// The length of a bucket in milliseconds.
     pub const BUCKET_MS: u64 = 10_000;
 
+    /// How far back the buckets reach, in milliseconds.
+    pub const REACH_MS: u64 = BUCKETS * Self::BUCKET_MS;
+
     /// The last millisecond of the bucket that `at_ms` is in.
     pub fn end_of_bucket(at_ms: u64) -> u64 {
         at_ms - at_ms % Self::BUCKET_MS + (Self::BUCKET_MS - 1)

@@ -17,6 +17,10 @@ pub struct Player {
     at: Moment,
     /// What is missing, until the keyframe after it.
     gap: Option<String>,
+    /// What could not be read so far, in sentences.
+    gaps: Vec<String>,
+    /// Whether what is damaged goes on to the end.
+    broken: bool,
 }
 
 /// What comes next in a recording.
@@ -47,17 +51,27 @@ impl Player {
         let rules = recording.head().rules;
         let at = recording.begins();
         let place = Place::default();
-        let mut player = Player { recording, next: None, place, at, gap: None };
-        loop {
-            let Some(item) = player.recording.read()? else {
-                return Err(RecordingError::Cut { file: shown(path) });
-            };
+        let mut player =
+            Player { recording, next: None, place, at, gap: None, gaps: Vec::new(), broken: false };
+        let mut gap: Option<String> = None;
+        while let Some(item) = player.recording.read()? {
             player.place = item.place;
             player.at = item.at;
-            if let Recorded::Keyframe(keyframe) = item.what {
-                return Ok((player, Chronicle::new(keyframe.roster, rules, item.at)));
+            match item.what {
+                Recorded::Keyframe(keyframe) => {
+                    let chronicle = Chronicle::new(keyframe.roster, rules, item.at);
+                    if let Some(gap) = gap {
+                        player.gaps.push(gap.clone());
+                        player.next = Some((item.at, Next::Input(Input::Notice(gap))));
+                    }
+                    return Ok((player, chronicle));
+                }
+                Recorded::Gap(found) => gap = Some(found.to_string()),
+                Recorded::Head(_) | Recorded::Input(_) => {}
             }
         }
+        let why = gap.unwrap_or_else(|| "it has no keyframe".to_owned());
+        Err(RecordingError::Damaged { file: shown(path), why })
     }
 
     /// Opens a recording at a keyframe for whoever knows what was known there.
@@ -72,7 +86,7 @@ impl Player {
         while let Some(item) = recording.read()?
             && matches!(item.what, Recorded::Head(_))
         {}
-        Ok(Player { recording, next: None, place, at, gap: None })
+        Ok(Player { recording, next: None, place, at, gap: None, gaps: Vec::new(), broken: false })
     }
 
     /// What it is a recording of.
@@ -101,6 +115,16 @@ impl Player {
     pub fn take_next(&mut self, until_ms: u64) -> Result<Option<(Moment, Next)>, RecordingError> {
         let is_due = self.next_at()?.is_some_and(|at| at <= until_ms);
         Ok(if is_due { self.next.take() } else { None })
+    }
+
+    /// What could not be read so far, in sentences.
+    pub fn gaps(&self) -> &[String] {
+        &self.gaps
+    }
+
+    /// Whether its end could not be read.
+    pub fn is_broken(&self) -> bool {
+        self.broken
     }
 
     /// The moment of the last thing that was read.
@@ -148,7 +172,14 @@ impl Player {
     /// Looks at what comes next.
     fn look(&mut self) -> Result<Option<&(Moment, Next)>, RecordingError> {
         while self.next.is_none() {
-            let Some(item) = self.recording.read()? else { return Ok(None) };
+            let Some(item) = self.recording.read()? else {
+                // What is damaged up to the end is said, too, and time goes on without answers.
+                let Some(gap) = self.gap.take() else { return Ok(None) };
+                self.broken = true;
+                self.next = Some((self.at, Next::Input(Input::Notice(gap))));
+                self.at = self.at.max(self.recording.ends()?);
+                break;
+            };
             (self.at, self.place) = (self.at.max(item.at), item.place);
             match item.what {
                 Recorded::Head(_) => {}
@@ -159,7 +190,10 @@ impl Player {
                     }
                     self.next = Some((item.at, Next::Input(input)));
                 }
-                Recorded::Gap(gap) => self.gap = Some(gap.to_string()),
+                Recorded::Gap(gap) => {
+                    self.gaps.push(gap.to_string());
+                    self.gap = Some(gap.to_string());
+                }
                 Recorded::Keyframe(keyframe) => {
                     if let Some(gap) = self.gap.take() {
                         self.next = Some((item.at, Next::Resume(Box::new(keyframe.roster), gap)));

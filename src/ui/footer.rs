@@ -147,10 +147,9 @@ fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
         }
         Action::Close if *model.screen() != Screen::Users => "close",
         Action::Pause if model.playing().is_some_and(|playing| playing.runs) => "stand still",
-        Action::Pause if model.playing().is_some() => "play",
+        Action::Pause | Action::Live if model.playing().is_some() => "play",
         Action::Pause if model.hidden_changes().is_some() => "go on",
         Action::StepBack if model.strip().is_some() => "step",
-        Action::Live if model.playing().is_some() => "play",
         Action::Live => "now",
         Action::Record if model.is_recording() => "end recording",
         Action::Back if *model.screen() == Screen::Users && !model.rows().filter().is_empty() => "all users",

@@ -146,6 +146,17 @@ fn context(model: &Model, theme: &Theme, area_width: u16) -> Option<(String, Sty
 
 fn words(model: &Model, status: &FeedStatus) -> String {
     let every = interval(model.interval_ms());
+    if model.playing().is_some() {
+        // Nobody is asked now: this is how it was.
+        return match status {
+            FeedStatus::Nobody => "nobody was watched".to_owned(),
+            FeedStatus::Connecting => "was connecting".to_owned(),
+            FeedStatus::Live => format!("was live {every}"),
+            FeedStatus::Degraded { .. } => degraded(model),
+            FeedStatus::Overdue => "answer was overdue".to_owned(),
+            FeedStatus::Retrying { .. } => "was retrying".to_owned(),
+        };
+    }
     match status {
         FeedStatus::Nobody => "nobody is watched".to_owned(),
         FeedStatus::Connecting => "connecting".to_owned(),

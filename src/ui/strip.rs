@@ -19,6 +19,8 @@ const LEAST: u16 = 8;
 struct Stretch {
     /// The least share of users who were online in it, in eighths.
     online: Option<u8>,
+    /// Whether most users were unknown in it.
+    unknown: bool,
     worst: Option<Severity>,
 }
 
@@ -50,7 +52,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, strip: Strip<'_>, area: Rect, r
     }
     let place = place_of(strip, strip.at.mono_ms, cells);
     for (number, stretch) in (0..cells).zip(stretches(strip, cells)) {
-        let (glyph, style) = match (stretch.worst, stretch.online) {
+        let known = stretch.online.filter(|_| !stretch.unknown);
+        let (glyph, style) = match (stretch.worst, known) {
             (Some(Severity::Critical), _) => (theme.glyphs.critical, theme.bad),
             (Some(_), _) => (theme.glyphs.warning, theme.warn),
             (None, Some(level)) => (theme.glyphs.bars[usize::from(level.min(7))], theme.good),
@@ -78,14 +81,17 @@ fn stretches(strip: Strip<'_>, cells: u16) -> Vec<Stretch> {
         let share = u64::from(point.online) * 7 / u64::from(point.watched.max(1));
         if let Some(stretch) = stretches.get_mut(usize::from(place_of(strip, point.at_ms, cells))) {
             stretch.online = Some(stretch.online.map_or(share as u8, |least| least.min(share as u8)));
+            stretch.unknown |= point.unknown * 2 > point.watched;
         }
     }
     // What no round ended in is as it was before, up to where it is known.
     let known = strip.landmarks.span().map_or(0, |(_, end)| place_of(strip, end.mono_ms, cells));
-    let mut last = None;
+    let mut last = Stretch::default();
     for stretch in stretches.iter_mut().take(usize::from(known) + 1) {
-        stretch.online = stretch.online.or(last);
-        last = stretch.online;
+        if stretch.online.is_none() {
+            *stretch = last;
+        }
+        last = *stretch;
     }
     for incident in strip.landmarks.incidents().filter(|incident| within(incident.at.mono_ms)) {
         if let Some(stretch) = stretches.get_mut(usize::from(place_of(strip, incident.at.mono_ms, cells))) {

@@ -13,14 +13,14 @@ use super::{CommandError, Span, follow, piped};
 use crate::cli::CheckArgs;
 use crate::config::{Sources, condition};
 use crate::headless::{Ended, Round};
-use crate::output::{PluginReport, Status, write_plugin};
+use crate::output::{PluginReport, Status, Time, write_plugin};
 
 use report::{Limits, no_answer, of_round};
 
-/// WARNING where nobody says otherwise.
+/// WARNING where nobody says anything of either.
 const WARN: &str = "unknown>0 or finding:warning>0";
 
-/// CRITICAL where nobody says otherwise.
+/// CRITICAL where nobody says anything of either.
 const CRIT: &str = "finding:critical>0";
 
 /// A plugin for monitoring systems.
@@ -28,9 +28,13 @@ const CRIT: &str = "finding:critical>0";
 /// # Errors
 /// See [`CommandError`]; to be told with [`unknown`].
 pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandError> {
+    let (warn, crit) = match (args.warn.as_deref(), args.crit.as_deref()) {
+        (None, None) => (Some(WARN), Some(CRIT)),
+        given => given,
+    };
     let limits = Limits {
-        warn: condition("--warn", args.warn.as_deref().unwrap_or(WARN))?,
-        crit: condition("--crit", args.crit.as_deref().unwrap_or(CRIT))?,
+        warn: warn.map(|text| condition("--warn", text)).transpose()?,
+        crit: crit.map(|text| condition("--crit", text)).transpose()?,
     };
     let mut follower = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
     let round = follower.round(&mut |_, _| ()).await;
@@ -42,11 +46,18 @@ pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandErr
             }
         }
     }
+    if let Some(gap) = follower.gaps().last().filter(|_| follower.is_broken()) {
+        return Ok(unknown(gap));
+    }
     let (knowledge, now) = (follower.chronicle().knowledge(), follower.now());
-    let report = match round {
+    let mut report = match round {
         Round::Failed => no_answer(knowledge, &follower.about().api),
         Round::Whole | Round::Partial => of_round(knowledge, now, &limits),
     };
+    if args.recording.from.is_some() {
+        let at = Time::of(now.unix_ms).map(|at| at.to_string()).unwrap_or_default();
+        report.summary = format!("recorded, as of {at}: {}", report.summary);
+    }
     piped(write_plugin(&report, &mut io::stdout().lock()))?;
     Ok(report.status.exit_code())
 }

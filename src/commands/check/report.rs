@@ -16,44 +16,57 @@ const BATCHES_NAMED: usize = 10;
 /// So many counts are given as the reason.
 const REASONS_NAMED: usize = 3;
 
-/// When it is a warning, and when critical.
+/// When it is a warning, and when critical; none: never.
 pub(super) struct Limits {
-    pub(super) warn: Condition,
-    pub(super) crit: Condition,
+    pub(super) warn: Option<Condition>,
+    pub(super) crit: Option<Condition>,
+}
+
+/// A condition and what it came to.
+type Judged<'a> = Option<(&'a Condition, Reading<'a>)>;
+
+fn truth(judged: &Judged<'_>) -> Truth {
+    judged.as_ref().map_or(Truth::No, |(_, reading)| reading.truth)
 }
 
 /// What is known after a round in which somebody was answered for.
 pub(super) fn of_round(knowledge: &Knowledge, now: Moment, limits: &Limits) -> PluginReport {
-    let judged =
-        limits.crit.judge(knowledge, now).and_then(|crit| Ok((crit, limits.warn.judge(knowledge, now)?)));
+    let judged = judge(limits.crit.as_ref(), knowledge, now)
+        .and_then(|crit| Ok((crit, judge(limits.warn.as_ref(), knowledge, now)?)));
     let (crit, warn) = match judged {
         Ok(judged) => judged,
         Err(nobody) => return about_nobody(&nobody),
     };
-    let status = match (crit.truth, warn.truth) {
-        (Truth::Yes, _) => Status::Critical,
-        (Truth::Undecided, _) | (Truth::No, Truth::Undecided) => Status::Unknown,
-        (Truth::No, Truth::Yes) => Status::Warning,
-        (Truth::No, Truth::No) => Status::Ok,
-    };
-    let mut summary = match status {
-        Status::Ok => String::new(),
-        Status::Critical => format!("{}; ", reason(&crit, &limits.crit, Truth::Yes)),
-        Status::Warning => format!("{}; ", reason(&warn, &limits.warn, Truth::Yes)),
-        Status::Unknown => {
-            let (option, reading, condition) = if crit.truth == Truth::Undecided {
-                ("--crit", &crit, &limits.crit)
-            } else {
-                ("--warn", &warn, &limits.warn)
-            };
-            format!("{option} can't be decided: {}; ", reason(reading, condition, Truth::Undecided))
+    let (status, option, decisive, truth) = match (truth(&crit), truth(&warn)) {
+        (Truth::Yes, _) => (Status::Critical, "", &crit, Truth::Yes),
+        (Truth::Undecided, _) => (Status::Unknown, "--crit can't be decided: ", &crit, Truth::Undecided),
+        (Truth::No, Truth::Undecided) => {
+            (Status::Unknown, "--warn can't be decided: ", &warn, Truth::Undecided)
         }
+        (Truth::No, Truth::Yes) => (Status::Warning, "", &warn, Truth::Yes),
+        (Truth::No, Truth::No) => (Status::Ok, "", &None, Truth::No),
+    };
+    let mut summary = match decisive {
+        Some((condition, reading)) => format!("{option}{}; ", reason(reading, condition, truth)),
+        None => String::new(),
     };
     summary.push_str(&counts(knowledge, now));
-    let mut details = vec![outcome("critical", &crit, &limits.crit), outcome("warning", &warn, &limits.warn)];
+    let told = [("critical", &crit), ("warning", &warn)];
+    let mut details: Vec<String> = told
+        .into_iter()
+        .filter_map(|(what, judged)| judged.as_ref().map(|(by, reading)| outcome(what, reading, by)))
+        .collect();
     details.extend(failures(knowledge));
     details.extend(findings(knowledge, now));
-    PluginReport { status, summary, figures: figures(knowledge, now, limits, &crit, &warn), details }
+    PluginReport { status, summary, figures: figures(knowledge, now, &crit, &warn), details }
+}
+
+fn judge<'a>(
+    condition: Option<&'a Condition>,
+    knowledge: &Knowledge,
+    now: Moment,
+) -> Result<Judged<'a>, Nobody> {
+    condition.map(|condition| Ok((condition, condition.judge(knowledge, now)?))).transpose()
 }
 
 /// Nobody was answered for.
@@ -179,13 +192,7 @@ fn findings(knowledge: &Knowledge, now: Moment) -> Vec<String> {
 }
 
 /// The figures that are always there, and those of the conditions besides.
-fn figures(
-    knowledge: &Knowledge,
-    now: Moment,
-    limits: &Limits,
-    crit: &Reading<'_>,
-    warn: &Reading<'_>,
-) -> Vec<Figure> {
+fn figures(knowledge: &Knowledge, now: Moment, crit: &Judged<'_>, warn: &Judged<'_>) -> Vec<Figure> {
     let totals = knowledge.roster.totals(now);
     let batches = knowledge.roster.batches();
     let failing = batches.iter().filter(|batch| batch.failing.is_some()).count() as u64;
@@ -209,7 +216,7 @@ fn figures(
         figure("finding:warning", warning, None),
         figure("failing", failing, Some(batches.len() as u64)),
     ];
-    for measured in crit.measured.iter().chain(&warn.measured) {
+    for measured in [crit, warn].into_iter().flatten().flat_map(|(_, reading)| &reading.measured) {
         let label = measured.aggregate.name();
         if !figures.iter().any(|figure| figure.label == label) {
             let most = measured.aggregate.counts_users().then(|| measured.of.known()).flatten();
@@ -217,15 +224,16 @@ fn figures(
         }
     }
     for figure in &mut figures {
-        figure.warn = threshold(&limits.warn, warn, &figure.label);
-        figure.crit = threshold(&limits.crit, crit, &figure.label);
+        figure.warn = threshold(warn, &figure.label);
+        figure.crit = threshold(crit, &figure.label);
     }
     figures
 }
 
 /// The range of a figure outside of which the condition holds, where it is the only one on it that
 /// decides alone.
-fn threshold(condition: &Condition, reading: &Reading<'_>, label: &str) -> Option<String> {
+fn threshold(judged: &Judged<'_>, label: &str) -> Option<String> {
+    let (condition, reading) = judged.as_ref()?;
     let mut decisive = condition.decisive().filter(|aggregate| aggregate.name() == label);
     let (aggregate, None) = (decisive.next()?, decisive.next()) else { return None };
     let of = |measured: &&Measured<'_>| std::ptr::eq::<Aggregate>(measured.aggregate, aggregate);

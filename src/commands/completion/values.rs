@@ -18,13 +18,18 @@ use crate::simulator::Scenario;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What a condition counts, beside findings.
-const COUNTED: [(&str, &str); 6] = [
-    ("online", "users who are online, or a percentage"),
+const COUNTED: [(&str, &str); 11] = [
+    ("online", "users who are online in the foreground, or a percentage"),
+    ("connected", "users who are online or in the background"),
     ("background", "users whose connections are all in the background"),
     ("offline", "users who are offline"),
     ("unknown", "users of whom nobody can tell"),
     ("unregistered", "users whom the server does not have"),
     ("stale", "users whose answer is due"),
+    ("watched", "all users"),
+    ("conns", "connections"),
+    ("failing", "requests that get no answer"),
+    ("count(", "users for whom a filter holds"),
 ];
 
 /// Names that are looked up once, and only if they are asked for.

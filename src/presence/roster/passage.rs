@@ -74,14 +74,10 @@ impl Roster {
     pub fn next_change(&self, now: Moment) -> Option<u64> {
         let limit = self.freshness.unknown_ms;
         let of_batches = self.batches.iter().filter_map(|batch| batch.next_change(now, self.freshness));
-        let of_users = self
-            .left_out
-            .values()
-            .filter(|left_out| left_out.void_since.is_none())
-            .filter_map(|left_out| {
+        let of_users =
+            self.left_out.values().filter(|left_out| left_out.void_since.is_none()).filter_map(|left_out| {
                 left_out.answered.map(|last| last.received.mono_ms.saturating_add(limit).saturating_add(1))
-            })
-            .filter(|&at| at > now.mono_ms);
+            });
         of_batches.chain(of_users).min()
     }
 }

@@ -1,1 +1,0 @@
-timeout: failed to run command ‘events’: No such file or directory
