@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use super::record::{Time, UserRecord};
 
 const HEAD: [&str; 17] = [
-    "at",
     "id",
     "label",
     "group",
@@ -22,6 +21,7 @@ const HEAD: [&str; 17] = [
     "platforms",
     "token_expires",
     "findings",
+    "at",
 ];
 
 /// Writes the users as CSV with a head (RFC 4180, UTF-8). `at` is the time of all this, and stands in
@@ -53,7 +53,6 @@ fn cells(at: Option<Time>, user: UserRecord) -> [String; 17] {
     let tokens = user.connections.iter().filter_map(|connection| connection.token.as_ref());
     let soonest = tokens.filter_map(|token| token.expires).min();
     [
-        time(at),
         user.id,
         user.label.unwrap_or_default(),
         user.group.unwrap_or_default(),
@@ -70,6 +69,7 @@ fn cells(at: Option<Time>, user: UserRecord) -> [String; 17] {
         platforms,
         time(soonest),
         findings,
+        time(at),
     ]
 }
 
@@ -108,8 +108,8 @@ mod tests {
         assert_eq!(lines[0].split(',').count(), HEAD.len());
         assert_eq!(
             lines[1],
-            "'=cmd|' /C calc'!A0,\"王小明, \"\"Night desk\"\"\",,online,,false,3,2026-12-28T12:00:00Z,0,2,1,0,Android,\
-             2026-12-28T12:00:00Z,token-shared"
+            "'=cmd|' /C calc'!A0,\"王小明, \"\"Night desk\"\"\",,online,,false,3,2026-12-28T12:00:00Z,true,0,2,1,0,\
+             Android,2026-12-28T12:00:00Z,token-shared,2026-12-28T12:01:05Z"
         );
     }
 
