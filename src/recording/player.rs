@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::error::{RecordingError, shown};
 use super::reader::{Place, Recorded, Recording};
-use crate::presence::{Chronicle, Input, Moment, News, Roster, seen_at};
+use super::wire::Keyframe;
+use crate::presence::{Chronicle, Input, Moment, News, seen_at};
 
 /// Reads a recording on, input by input.
 pub struct Player {
@@ -25,7 +26,7 @@ pub enum Next {
     /// Something came in.
     Input(Input),
     /// Something is missing, as the sentence says; it goes on with what was known later.
-    Resume(Box<Roster>, String),
+    Resume(Box<Keyframe>, String),
 }
 
 /// What happened at one moment.
@@ -55,7 +56,8 @@ impl Player {
             player.place = item.place;
             player.at = item.at;
             if let Recorded::Keyframe(keyframe) = item.what {
-                return Ok((player, Chronicle::new(keyframe.roster, rules, item.at)));
+                let chronicle = Chronicle::new(keyframe.roster, rules, item.at);
+                return Ok((player, chronicle.asked_every(keyframe.interval_ms)));
             }
         }
     }
@@ -131,8 +133,8 @@ impl Player {
         {
             let input = match next {
                 Next::Input(input) => input,
-                Next::Resume(roster, why) => {
-                    chronicle.resume(*roster, at);
+                Next::Resume(known, why) => {
+                    chronicle.resume(known.roster, known.interval_ms, at);
                     Input::Notice(why)
                 }
             };
@@ -162,7 +164,7 @@ impl Player {
                 Recorded::Gap(gap) => self.gap = Some(gap.to_string()),
                 Recorded::Keyframe(keyframe) => {
                     if let Some(gap) = self.gap.take() {
-                        self.next = Some((item.at, Next::Resume(Box::new(keyframe.roster), gap)));
+                        self.next = Some((item.at, Next::Resume(keyframe, gap)));
                     }
                 }
             }
