@@ -364,7 +364,7 @@ pub(crate) fn take(roster: &mut Roster, step: &Step, ms: u64) -> String {
         Step::Fail(batch, error) => observe(roster, *batch, Err(error.clone())),
         Step::Pass(_) => format!("{:?}", roster.advance(at(ms))),
         Step::Rebase(from) => {
-            let generation = roster.list().generation() + 1;
+            let generation = roster.list().generation().wrapping_add(1);
             let order = (*from..7).chain(std::iter::once(*from)).chain(0..*from / 2);
             let entries = order.map(|n| Entry::of(&format!("user_{n:05}")));
             roster.rebase(Arc::new(WatchList::new(generation, 3, entries)), at(ms));
