@@ -308,6 +308,8 @@ pub struct Model {
     pub(super) landmarks: Landmarks,
     /// How the recording is played, in a replay.
     pub(super) playing: Option<Playing>,
+    /// In a replay: the moment that it is on the way to, on the monotonic clock.
+    pub(super) bound_for: Option<u64>,
     /// Whether a recording is made.
     pub(super) records: bool,
     pub(super) stale_batches: Vec<bool>,
@@ -384,6 +386,7 @@ impl Model {
             held: None,
             landmarks: Landmarks::default(),
             playing: start.playing,
+            bound_for: None,
             records: start.records,
             stale_batches: Vec::new(),
             longest: Longest::default(),

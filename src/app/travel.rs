@@ -86,7 +86,8 @@ impl Model {
 
 /// Does what an action means for time; `None` where it means nothing of the kind.
 pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
-    let at = model.picture().now.mono_ms;
+    // Whoever presses a key again before the first was followed wants to go twice as far.
+    let at = model.bound_for.unwrap_or(model.picture().now.mono_ms);
     Some(match action {
         Action::StepBack => match model.landmarks().round_before(at) {
             Some(target) => vec![Effect::Travel(target)],
@@ -162,8 +163,18 @@ pub(super) fn go_to(model: &Model, text: &str) -> Result<Effect, String> {
     when.within(begin, end, &model.zone).map(Effect::Travel)
 }
 
+/// Remembers where a replay is on the way to, which may take a while.
+pub(super) fn set_out(model: &mut Model, effects: &[Effect]) {
+    if model.playing.is_some()
+        && let Some(Effect::Travel(target)) = effects.last()
+    {
+        model.bound_for = Some(*target);
+    }
+}
+
 /// Shows what was known at another moment.
 pub(super) fn arrive(model: &mut Model, arrival: Arrival) {
+    model.bound_for = None;
     let before = Arc::clone(model.picture().roster.list());
     let Arrival { chronicle, at, oldest } = arrival;
     if model.playing.is_some() {
@@ -195,6 +206,9 @@ fn turn(model: &mut Model, before: &crate::presence::WatchList) {
 
 /// Takes how the recording is played now.
 pub(super) fn play(model: &mut Model, playing: Playing) {
+    if playing.runs {
+        model.bound_for = None; // wherever it was to go
+    }
     model.playing = Some(playing);
     model.dirty = true;
 }
@@ -360,11 +374,20 @@ mod tests {
 
     #[test]
     fn in_a_replay_keys_steer_the_recording() {
-        let mut model = replay(3_000, 100);
-        assert_eq!(press(&mut model, '['), goes(1_000, ""));
-        assert_eq!(press(&mut model, ']'), goes(5_000, ""));
-        assert_eq!(press(&mut model, '}'), goes(5_000, "incident: timed out"));
-        assert_eq!(press(&mut model, '{'), says("no incident before this"));
+        for (key, then) in [
+            ('[', goes(1_000, "")),
+            (']', goes(5_000, "")),
+            ('}', goes(5_000, "incident: timed out")),
+            ('{', says("no incident before this")),
+        ] {
+            assert_eq!(press(&mut replay(3_000, 100), key), then);
+        }
+        let mut model = replay(7_000, 100);
+        for target in [5_000, 3_000, 1_000] {
+            assert_eq!(press(&mut model, '['), goes(target, ""), "on the way already");
+        }
+        assert_eq!(press(&mut model, '['), says("nothing is known from before"));
+        assert_eq!(press(&mut model, ']'), goes(3_000, ""));
         assert_eq!(press(&mut model, ' '), does(Effect::Play(None)));
         assert_eq!(press(&mut model, '.'), does(Effect::Play(Some(true))));
         assert_eq!(press(&mut model, '+'), does(Effect::Speed(true)));

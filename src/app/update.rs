@@ -63,6 +63,7 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
         }
         Msg::Tick => {}
     }
+    travel::set_out(model, &effects);
     if model.dirty {
         settle(model);
     }
