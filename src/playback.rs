@@ -311,6 +311,14 @@ impl Playback {
                 }
                 Next::Resume(then, why) => {
                     let mut chronicle = known.clone();
+                    for (at, msg) in &msgs {
+                        match msg {
+                            Msg::Input(input) => chronicle.take(*at, input),
+                            _ => chronicle.advance(*at),
+                        };
+                    }
+                    let unix_ms = chronicle.now().unix_ms_at(at.mono_ms);
+                    chronicle.advance(Moment { unix_ms, ..at });
                     chronicle.resume(then.roster, then.interval_ms, at);
                     let arrival = Arrival { chronicle, at, oldest: self.begin };
                     msgs.push((at, Msg::Arrived(Box::new(arrival))));
@@ -426,7 +434,10 @@ fn reach(
     while !given_up.load(Ordering::Relaxed) {
         for _ in 0..STEPS {
             if player.step(&mut chronicle, target_ms)?.is_none() {
-                let at = chronicle.now();
+                // What the end of the recording says may be lost: time passes all the same.
+                let clock = chronicle.now();
+                let at = Moment { mono_ms: target_ms, unix_ms: clock.unix_ms_at(target_ms) }.max(clock);
+                chronicle.advance(at);
                 return Ok(Reached { player, chronicle, at });
             }
         }
@@ -457,7 +468,8 @@ impl Reading {
         let mut apart_ms = 0;
         while !self.over.load(Ordering::Relaxed) {
             player.next_at()?;
-            if player.place() != place {
+            // What is known before a part that is missing is not what is known at the keyframe after it.
+            if player.place() != place && !player.resumes() {
                 place = player.place();
                 apart_ms = self.keep(place, &chronicle, apart_ms);
             }

@@ -175,6 +175,17 @@ async fn travelled_to(
 /// Places to look at and ways to look, other than the list as it is.
 const KEYS: [&str; 8] = ["", "j\n", "jjzR", "w", "2", "3", "4", "!t"];
 
+/// Makes a line in the middle unreadable.
+fn damage(path: &Path, share: u64) {
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    let middle = 2 + lines.len().saturating_sub(3) * share as usize / 100;
+    if middle + 1 < lines.len() {
+        lines[middle] = "{\"at\":harm";
+        std::fs::write(path, lines.join("\n") + "\n").unwrap();
+    }
+}
+
 fn share_of(path: &Path, share: u64) -> u64 {
     let (player, _) = Player::open(path).unwrap();
     let (begin, end) = (player.recording().begins(), player.recording().ends().unwrap());
@@ -202,10 +213,14 @@ proptest! {
         first in prop::option::of(0u64..=100), read in any::<bool>(),
         keys in prop::sample::select(&KEYS[..]),
         size in prop::sample::select(&[(100, 30), (60, 15), (20, 5)][..]),
+        harm in prop::option::of(0u64..100),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(form.name());
         record(&steps, &path, form.limits());
+        if let Some(share) = harm.filter(|_| !form.packed) {
+            damage(&path, share);
+        }
         let (first, target) = (first.map(|share| share_of(&path, share)), share_of(&path, share));
         let (mut played, now) = paused().block_on(played_to(&path, target, size));
         let (mut there, arrived) = paused().block_on(travelled_to(&path, (first, target), size, read));

@@ -30,8 +30,12 @@ const OR: &str = " or ";
 /// Takes a message that came at `now`; returns what the world is asked to do.
 pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
-    pass_time(model, now);
-    if !matches!(msg, Msg::Input(_)) {
+    // Between where a replay was and where it arrives no time has passed.
+    let arrives = matches!(msg, Msg::Arrived(_)) && model.playing.is_some();
+    if !arrives {
+        pass_time(model, now);
+    }
+    if !arrives && !matches!(msg, Msg::Input(_)) {
         let news = model.live.advance(now); // an input lets it pass itself, an answer up to when it came
         if model.playing.is_none() {
             model.landmarks.note(None, &news, &model.live);

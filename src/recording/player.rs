@@ -95,6 +95,11 @@ impl Player {
         Ok(self.look()?.map(|(at, next)| known_at(*at, next)))
     }
 
+    /// Whether what comes next, as it was looked at, is what was known after something that is missing.
+    pub fn resumes(&self) -> bool {
+        matches!(self.next, Some((_, Next::Resume(..))))
+    }
+
     /// What comes next, and up to when time had passed before it, if it is known of by this moment on
     /// the monotonic clock.
     ///
@@ -134,6 +139,7 @@ impl Player {
             let input = match next {
                 Next::Input(input) => input,
                 Next::Resume(known, why) => {
+                    chronicle.advance(moment(at.mono_ms));
                     chronicle.resume(known.roster, known.interval_ms, at);
                     Input::Notice(why)
                 }
