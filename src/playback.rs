@@ -82,6 +82,12 @@ impl PlayClock {
         change(&mut hands);
     }
 
+    /// From now on it shows the date that the recorded clock showed here: somebody may have set that.
+    fn follow(&self, at: Moment) {
+        let mut hands = self.hands();
+        hands.base.unix_ms = at.unix_ms_at(hands.base.mono_ms);
+    }
+
     /// Nothing is known of later than this, until it is taken; at the end of the recording that.
     fn wait_for(&self, next: Option<u64>) {
         let mut hands = self.hands();
@@ -292,17 +298,28 @@ impl Playback {
             let Some((at, next)) = player.take_next(now.mono_ms)? else { break };
             match next {
                 Next::Input(input) => {
-                    let seen = crate::presence::seen_at(at, &input);
-                    if let Input::Observed(observation) = &input
-                        && observation.received.mono_ms < at.mono_ms
-                    {
-                        msgs.push((at, Msg::Tick)); // time had passed on when it was taken
-                    }
-                    msgs.push((Moment { mono_ms: seen, unix_ms: at.unix_ms_at(seen) }, Msg::Input(input)));
+                    let seen = match &input {
+                        Input::Observed(observation) if observation.received.mono_ms < at.mono_ms => {
+                            msgs.push((at, Msg::Tick)); // time had passed on when it was taken
+                            at
+                        }
+                        Input::Observed(observation) => observation.received,
+                        _ => at,
+                    };
+                    self.clock.follow(seen);
+                    msgs.push((seen, Msg::Input(input)));
                 }
-                Next::Resume(roster, why) => {
+                Next::Resume(then, why) => {
                     let mut chronicle = known.clone();
-                    chronicle.resume(*roster, at);
+                    for (at, msg) in &msgs {
+                        match msg {
+                            Msg::Input(input) => chronicle.take(*at, input),
+                            _ => chronicle.advance(*at),
+                        };
+                    }
+                    let unix_ms = chronicle.now().unix_ms_at(at.mono_ms);
+                    chronicle.advance(Moment { unix_ms, ..at });
+                    chronicle.resume(then.roster, then.interval_ms, at);
                     let arrival = Arrival { chronicle, at, oldest: self.begin };
                     msgs.push((at, Msg::Arrived(Box::new(arrival))));
                     msgs.push((at, Msg::Input(Input::Notice(why))));
@@ -417,7 +434,10 @@ fn reach(
     while !given_up.load(Ordering::Relaxed) {
         for _ in 0..STEPS {
             if player.step(&mut chronicle, target_ms)?.is_none() {
-                let at = chronicle.now();
+                // What the end of the recording says may be lost: time passes all the same.
+                let clock = chronicle.now();
+                let at = Moment { mono_ms: target_ms, unix_ms: clock.unix_ms_at(target_ms) }.max(clock);
+                chronicle.advance(at);
                 return Ok(Reached { player, chronicle, at });
             }
         }
@@ -448,7 +468,8 @@ impl Reading {
         let mut apart_ms = 0;
         while !self.over.load(Ordering::Relaxed) {
             player.next_at()?;
-            if player.place() != place {
+            // What is known before a part that is missing is not what is known at the keyframe after it.
+            if player.place() != place && !player.resumes() {
                 place = player.place();
                 apart_ms = self.keep(place, &chronicle, apart_ms);
             }

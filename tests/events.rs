@@ -87,8 +87,8 @@ fn kill(child: &Child, signal: &str) {
     assert!(killed.unwrap().success());
 }
 
-fn fault(name: &str) -> Option<Fault> {
-    Some(name.parse().unwrap())
+fn fault(name: &str) -> Fault {
+    name.parse().unwrap()
 }
 
 fn name(file: &Path) -> &str {
@@ -131,7 +131,7 @@ fn from_the_recording_come_the_same_lines_byte_for_byte() {
         let args = ["events", "--format", "ndjson", "--record", name(&file)];
         let (mut child, mut lines) = lines_of(&mut site.command(&args));
         let mut live = until(&mut lines, r#""kind":"disconnected""#);
-        site.server.set_fault(fault("code:500"));
+        site.server.set_fault(Some(fault("code:500")));
         live += &until(&mut lines, r#""to":"unknown""#);
         site.server.set_fault(None);
         live += &until(&mut lines, r#""to":"answering""#);
@@ -163,7 +163,7 @@ fn a_server_that_is_silent_at_the_end_makes_users_unknown_in_the_recording_too()
     let (mut child, mut lines) =
         lines_of(&mut site.command(&["events", "--format", "ndjson", "--record", name(&file)]));
     let mut live = until(&mut lines, r#""user":"restless""#);
-    site.server.set_fault(fault("hang"));
+    site.server.set_fault(Some(fault("hang")));
     for _ in 0..3 {
         live += &until(&mut lines, r#""to":"unknown""#);
     }
@@ -221,7 +221,7 @@ fn trouble_with_the_asking_is_an_event_and_so_is_its_end() {
     let site = Site::new(SCENARIO, LIST, Clock::by_hand(NOW).0);
     let (mut child, mut lines) = lines_of(&mut site.command(&["events", "--format", "ndjson"]));
     let mut read = until(&mut lines, r#""user":"restless""#);
-    site.server.set_fault(fault("code:500"));
+    site.server.set_fault(Some(fault("code:500")));
     read += &until(&mut lines, r#""to":"failing""#);
     site.server.set_fault(None);
     read += &until(&mut lines, r#""to":"answering""#);

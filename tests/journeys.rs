@@ -4,8 +4,10 @@
 
 mod stage;
 
-use imtop::app::{Effect, Msg};
-use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
+use std::sync::Arc;
+
+use imtop::app::{Arrival, Effect, Msg, Playing};
+use imtop::presence::{Entry, FetchError, Input, Moment, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};
 
 use stage::{Stage, connection, hidden, named};
@@ -429,4 +431,57 @@ fn production_is_in_sight() {
         stage.fail(0, 1, FetchError::Timeout { after_ms: 4_000 });
         stage.picture(&format!("production-{width}x{height}"));
     }
+}
+
+/// Twelve seconds after the incident, and back at what was known when it began.
+fn past(size: (u16, u16)) -> Stage {
+    let mut stage = night(size);
+    let oldest = stage.now;
+    stage.wait(2_000);
+    stage.answer(0, vec![("alice", UserStatus::Offline)]);
+    stage.fail(1, 1, FetchError::Timeout { after_ms: 4_000 });
+    stage.same(2);
+    let then = stage.model.chronicle().clone();
+    for attempt in 2..8 {
+        stage.wait(2_000);
+        stage.same(0);
+        stage.fail(1, attempt, FetchError::Timeout { after_ms: 4_000 });
+        stage.same(2);
+    }
+    let at = then.now();
+    stage.send(Msg::Arrived(Box::new(Arrival { chronicle: then, at, oldest })));
+    stage
+}
+
+/// The same, now, as a recording of which a minute was played; it goes on for five.
+fn replay(size: (u16, u16), runs: bool, read: u8) -> Stage {
+    let mut stage = past(size);
+    stage.keys(".");
+    let ago = |ms: u64| Moment { mono_ms: stage.now.mono_ms - ms, unix_ms: stage.now.unix_ms - ms as i64 };
+    let (begin, end, landmarks) = (ago(60_000), stage.now.plus(300_000), Arc::default());
+    stage.send(Msg::Playing(Playing { begin, end, speed: 2.0, runs, read, landmarks }));
+    stage
+}
+
+#[test]
+fn a_moment_of_the_past_has_its_place_in_time() {
+    for (size, name) in [((80, 24), "past-80x24"), ((40, 10), "past-40x10"), ((20, 5), "past-20x5")] {
+        past(size).picture(name);
+    }
+    let mut stage = past((80, 24));
+    stage.theme = Theme::new(Colour::None, true);
+    stage.picture("past-80x24-ascii");
+    stage.keys(".");
+    assert!(!stage.model.is_in_past() && stage.model.strip().is_none());
+}
+
+#[test]
+fn a_recording_that_is_played_says_where_it_is_and_how_far_it_was_read() {
+    replay((80, 24), true, 100).picture("replay-80x24");
+    replay((80, 24), false, 40).picture("replay-80x24-reading");
+    replay((40, 10), true, 40).picture("replay-40x10");
+    replay((20, 5), false, 100).picture("replay-20x5");
+    let mut stage = replay((80, 24), false, 100);
+    stage.theme = Theme::new(Colour::None, true);
+    stage.picture("replay-80x24-ascii");
 }

@@ -187,15 +187,6 @@ pub struct Toast {
     pub text: String,
     /// Until when they stand, on the monotonic clock.
     pub(super) until_ms: u64,
-    /// For how long they stand.
-    pub(super) for_ms: u64,
-}
-
-impl Toast {
-    /// The same words, said at another moment.
-    pub(super) fn anew(self, now: Moment) -> Toast {
-        Toast { until_ms: now.mono_ms.saturating_add(self.for_ms), ..self }
-    }
 }
 
 /// A picture that stands while collection goes on.
@@ -308,6 +299,8 @@ pub struct Model {
     pub(super) landmarks: Landmarks,
     /// How the recording is played, in a replay.
     pub(super) playing: Option<Playing>,
+    /// In a replay: the moment that it is on the way to, on the monotonic clock.
+    pub(super) bound_for: Option<u64>,
     /// Whether a recording is made.
     pub(super) records: bool,
     pub(super) stale_batches: Vec<bool>,
@@ -384,6 +377,7 @@ impl Model {
             held: None,
             landmarks: Landmarks::default(),
             playing: start.playing,
+            bound_for: None,
             records: start.records,
             stale_batches: Vec::new(),
             longest: Longest::default(),

@@ -30,12 +30,12 @@ const OR: &str = " or ";
 /// Takes a message that came at `now`; returns what the world is asked to do.
 pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
-    if matches!(msg, Msg::Arrived(_)) {
-        // Time goes elsewhere; what was said of that stands all the same.
-        model.toast = model.toast.take().map(|toast| toast.anew(now));
+    // Between where a replay was and where it arrives no time has passed.
+    let arrives = matches!(msg, Msg::Arrived(_)) && model.playing.is_some();
+    if !arrives {
+        pass_time(model, now);
     }
-    pass_time(model, now);
-    if !matches!(msg, Msg::Input(_)) {
+    if !arrives && !matches!(msg, Msg::Input(_)) {
         let news = model.live.advance(now); // an input lets it pass itself, an answer up to when it came
         if model.playing.is_none() {
             model.landmarks.note(None, &news, &model.live);
@@ -67,6 +67,7 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
         }
         Msg::Tick => {}
     }
+    travel::set_out(model, &effects);
     if model.dirty {
         settle(model);
     }
@@ -82,7 +83,7 @@ fn say(model: &mut Model, text: String, for_ms: u64) {
     // While a recording is played, its own time passes at another speed.
     let speed = model.playing.as_ref().map_or(1.0, |playing| playing.speed.max(1.0));
     let for_ms = (for_ms as f64 * speed) as u64;
-    model.toast = Some(Toast { text, until_ms: model.now.mono_ms + for_ms, for_ms });
+    model.toast = Some(Toast { text, until_ms: model.now.mono_ms + for_ms });
     model.dirty = true;
 }
 

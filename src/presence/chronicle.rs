@@ -28,6 +28,8 @@ pub struct Chronicle {
     timeline: Timeline,
     /// Since when batches get no answers.
     failing_since: BTreeMap<u32, Moment>,
+    /// How often the server is asked, where that was told.
+    interval_ms: Option<u64>,
     /// Up to when time has passed.
     now: Moment,
 }
@@ -40,7 +42,8 @@ impl Chronicle {
         if is_known {
             knowledge.judge_connected(now);
         }
-        Chronicle { knowledge, timeline: Timeline::default(), failing_since: BTreeMap::new(), now }
+        let (timeline, failing_since) = (Timeline::default(), BTreeMap::new());
+        Chronicle { knowledge, timeline, failing_since, interval_ms: None, now }
     }
 
     /// All that is known.
@@ -61,6 +64,18 @@ impl Chronicle {
     /// Up to when time has passed.
     pub fn now(&self) -> Moment {
         self.now
+    }
+
+    /// How often the server is asked, in milliseconds, where that was told.
+    pub fn interval_ms(&self) -> Option<u64> {
+        self.interval_ms
+    }
+
+    /// Says how often the server is asked.
+    #[must_use]
+    pub fn asked_every(mut self, ms: u64) -> Chronicle {
+        self.interval_ms = Some(ms);
+        self
     }
 
     /// Bytes that it takes, about.
@@ -91,6 +106,7 @@ impl Chronicle {
                 self.knowledge.roster.relabel(list);
             }
             Input::Interval(ms) => {
+                self.interval_ms = Some(*ms);
                 self.knowledge.set_freshness(Freshness::for_interval(*ms), now);
                 self.step(now, &mut news); // what is too old by that is so at once
             }
@@ -106,8 +122,10 @@ impl Chronicle {
         news
     }
 
-    /// Goes on at `now` with what somebody else knew then: what happened in between is not known.
-    pub fn resume(&mut self, roster: Roster, now: Moment) {
+    /// Goes on at `now` with what somebody else knew then, who asked every `interval_ms` milliseconds:
+    /// what happened in between is not known.
+    pub fn resume(&mut self, roster: Roster, interval_ms: u64, now: Moment) {
+        self.interval_ms = Some(interval_ms);
         self.knowledge.resume(roster);
         self.failing_since.clear();
         self.now = now.max(self.now);

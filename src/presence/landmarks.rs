@@ -250,3 +250,201 @@ fn lost(transition: &Transition) -> Option<Why> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::presence::{
+        Answer, ConnId, Connection, Entry, FetchError, Freshness, Observation, Oddities, OperationId,
+        Platform, Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
+    };
+
+    fn at(mono_ms: u64) -> Moment {
+        Moment { mono_ms, unix_ms: 1_798_459_200_000 + mono_ms as i64 }
+    }
+
+    /// A run and what is noted of it.
+    struct Run {
+        chronicle: Chronicle,
+        landmarks: Landmarks,
+    }
+
+    impl Run {
+        /// Of so many users, five in a batch.
+        fn of(users: usize) -> Run {
+            let ids = (0..users).map(|user| Entry::of(&format!("u{user}")));
+            let list = Arc::new(WatchList::new(1, 5, ids));
+            let roster = Roster::new(list, Freshness::for_interval(2_000), at(0));
+            let chronicle = Chronicle::new(roster, RuleSettings::default(), at(0));
+            Run { chronicle, landmarks: Landmarks::default() }
+        }
+
+        fn take(&mut self, ms: u64, batch: u32, answer: Result<Answer, FetchError>) {
+            let input = Input::Observed(Observation {
+                question: Question::OnlineStatus,
+                generation: 1,
+                batch,
+                sent: at(ms.saturating_sub(10)),
+                received: at(ms),
+                operation_id: OperationId("op".into()),
+                server_date: None,
+                wire_bytes: 0,
+                oddities: Oddities::default(),
+                hints: None,
+                attempt: u32::from(answer.is_err()),
+                next_ms: ms + 2_000,
+                answer,
+            });
+            let news = self.chronicle.take(at(ms), &input);
+            self.landmarks.note(Some(&input), &news, &self.chronicle);
+        }
+
+        /// The first so many users of a batch are online, the others are not.
+        fn online(&mut self, ms: u64, batch: u32, online: u32) {
+            let status = |user: u32| {
+                let id = ConnId::new(&format!("c{user}"));
+                let connection = Connection { platform: Platform(2), id, background: false, token: None };
+                if user < online { UserStatus::Online(vec![connection]) } else { UserStatus::Offline }
+            };
+            let users = (0..5).map(|user| (UserIx(batch * 5 + user), status(user)));
+            self.take(ms, batch, Ok(Answer::Changed(users.collect())));
+        }
+
+        fn fail(&mut self, ms: u64, batch: u32) {
+            self.take(ms, batch, Err(FetchError::Timeout { after_ms: 5 }));
+        }
+
+        fn rounds(&self) -> Vec<u64> {
+            self.landmarks.rounds.iter().copied().collect()
+        }
+
+        fn incidents(&self) -> Vec<(u64, Severity, &str)> {
+            let all = self.landmarks.incidents();
+            all.map(|incident| (incident.at.mono_ms, incident.severity, incident.what.as_str())).collect()
+        }
+    }
+
+    #[test]
+    fn a_round_ends_with_the_last_batch_that_was_heard_of() {
+        let mut run = Run::of(5);
+        assert_eq!((run.landmarks.span(), run.landmarks.round_after(0)), (None, None));
+        for ms in [100, 2_100, 4_100] {
+            run.online(ms, 0, 5);
+        }
+        assert_eq!(run.rounds(), [100, 2_100, 4_100], "one batch is a round");
+        assert_eq!(run.landmarks.span(), Some((at(100), at(4_100))));
+        let mut run = Run::of(15);
+        for (ms, batch) in [(100, 0), (110, 2), (150, 1), (2_100, 1), (2_130, 0)] {
+            run.online(ms, batch, 5);
+        }
+        run.fail(2_200, 2);
+        assert_eq!(run.rounds(), [150, 2_200], "in whatever order, and a failure is an answer");
+        run.online(4_100, 0, 5);
+        run.online(4_150, 1, 5);
+        run.online(6_100, 0, 5);
+        assert_eq!(run.rounds(), [150, 2_200, 4_150], "one that is heard of again begins the next");
+    }
+
+    #[test]
+    fn before_and_after_leave_out_where_one_stands() {
+        let mut run = Run::of(5);
+        for ms in [100, 2_100, 4_100] {
+            run.online(ms, 0, 5);
+        }
+        let marks = &run.landmarks;
+        assert_eq!(
+            [100, 101, 2_100, 9_000].map(|ms| marks.round_before(ms)),
+            [None, Some(100), Some(100), Some(4_100)]
+        );
+        assert_eq!(
+            [0, 100, 2_099, 4_100].map(|ms| marks.round_after(ms)),
+            [Some(100), Some(2_100), Some(2_100), None]
+        );
+    }
+
+    #[test]
+    fn what_belongs_together_is_one_incident_and_three_who_leave_are_one() {
+        let mut run = Run::of(15);
+        for batch in 0..3 {
+            run.online(100, batch, 5);
+        }
+        assert_eq!(run.incidents(), [], "to be seen for the first time is none");
+        run.online(2_100, 0, 3);
+        assert_eq!(run.incidents(), [], "two may leave");
+        run.online(4_100, 1, 2);
+        let left = (4_100, Severity::Warning, "3 users went offline at once");
+        assert_eq!(run.incidents(), [left]);
+        run.fail(7_101, 2);
+        let failed = (7_101, Severity::Warning, "timed out");
+        assert_eq!(run.incidents(), [left, failed], "another kind of thing, and not at the same time");
+        run.online(9_300, 2, 5);
+        run.fail(17_101, 2);
+        assert_eq!(run.incidents(), [left, failed], "what happens again within 10 s goes on");
+        run.online(20_000, 2, 5);
+        run.fail(27_102, 2);
+        let again = (27_102, Severity::Warning, "timed out");
+        assert_eq!(run.incidents(), [left, failed, again], "and a millisecond later not");
+        let marks = &run.landmarks;
+        assert_eq!(marks.incident_before(27_102).map(|it| it.at), Some(at(7_101)));
+        assert_eq!(marks.incident_after(4_100).map(|it| it.at), Some(at(7_101)));
+        assert_eq!((marks.incident_before(4_100), marks.incident_after(27_102)), (None, None));
+    }
+
+    #[test]
+    fn who_becomes_unknown_has_not_left_until_the_answer_comes() {
+        let mut run = Run::of(5);
+        run.online(100, 0, 4);
+        run.fail(2_100, 0);
+        let news = run.chronicle.advance(at(9_000));
+        run.landmarks.note(None, &news, &run.chronicle);
+        let lost = (9_000, Severity::Warning, "4 users unknown: timed out");
+        assert_eq!(run.incidents()[1..], [lost]);
+        run.online(20_000, 0, 0);
+        let left = (20_000, Severity::Warning, "4 users went offline at once");
+        assert_eq!(run.incidents()[2..], [left], "the fifth had been offline all the time");
+    }
+
+    #[test]
+    fn the_worst_of_it_says_how_serious_an_incident_is() {
+        let mut landmarks = Landmarks::default();
+        let notable = |severity, kind: &'static str| Notable { severity, kind, what: kind.to_owned() };
+        landmarks.incident(at(0), notable(Severity::Warning, "one"));
+        landmarks.incident(at(3_000), notable(Severity::Critical, "two"));
+        landmarks.incident(at(3_001), notable(Severity::Warning, "three"));
+        let all: Vec<_> =
+            landmarks.incidents().map(|it| (it.at.mono_ms, it.severity, it.what.as_str())).collect();
+        assert_eq!(all, [(0, Severity::Critical, "two"), (3_001, Severity::Warning, "three")]);
+    }
+
+    #[test]
+    fn a_long_run_takes_no_more_room_and_its_curve_spans_all_of_it() {
+        let mut run = Run::of(5);
+        run.online(2_000, 0, 5);
+        let rounds = 3 * POINTS as u64;
+        for round in 2..=rounds {
+            run.take(round * 2_000, 0, Ok(Answer::Same));
+        }
+        let (points, last) = (run.landmarks.points(), rounds * 2_000);
+        assert!((POINTS / 4..=POINTS).contains(&points.len()), "{}", points.len());
+        assert_eq!(points[0], Point { at_ms: 2_000, online: 5, unknown: 0, watched: 5 });
+        let gaps: Vec<u64> = points.windows(2).map(|two| two[1].at_ms - two[0].at_ms).collect();
+        assert!(gaps.iter().all(|gap| (2_000..=12_000).contains(gap)), "{:?}", gaps.iter().max());
+        assert!(last - points.last().unwrap().at_ms <= 12_000);
+        assert_eq!(run.landmarks.rounds.len() as u64, rounds, "every round is kept");
+        for number in 0..INCIDENTS as u64 + 5 {
+            let notable = Notable { severity: Severity::Warning, kind: "x", what: String::new() };
+            run.landmarks.incident(at(number * 20_000), notable);
+        }
+        assert_eq!(run.landmarks.incidents().len(), INCIDENTS);
+        assert_eq!(run.incidents()[0].0, 100_000, "the oldest are dropped");
+        while run.landmarks.rounds.len() < ROUNDS {
+            let next = run.landmarks.rounds.back().unwrap() + 1;
+            run.landmarks.rounds.push_back(next);
+        }
+        let first = run.landmarks.rounds[1];
+        run.take(last + ROUNDS as u64 * 2, 0, Ok(Answer::Same));
+        assert_eq!((run.landmarks.rounds.len(), run.landmarks.rounds[0]), (ROUNDS, first));
+    }
+}

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::error::{RecordingError, shown};
 use super::reader::{Place, Recorded, Recording};
-use crate::presence::{Chronicle, Input, Moment, News, Roster, seen_at};
+use super::wire::Keyframe;
+use crate::presence::{Chronicle, Input, Moment, News, seen_at};
 
 /// Reads a recording on, input by input.
 pub struct Player {
@@ -29,7 +30,7 @@ pub enum Next {
     /// Something came in.
     Input(Input),
     /// Something is missing, as the sentence says; it goes on with what was known later.
-    Resume(Box<Roster>, String),
+    Resume(Box<Keyframe>, String),
 }
 
 /// What happened at one moment.
@@ -60,6 +61,7 @@ impl Player {
             match item.what {
                 Recorded::Keyframe(keyframe) => {
                     let chronicle = Chronicle::new(keyframe.roster, rules, item.at);
+                    let chronicle = chronicle.asked_every(keyframe.interval_ms);
                     if let Some(gap) = gap {
                         player.gaps.push(gap.clone());
                         player.next = Some((item.at, Next::Input(Input::Notice(gap))));
@@ -105,6 +107,11 @@ impl Player {
     /// It cannot be read.
     pub fn next_at(&mut self) -> Result<Option<u64>, RecordingError> {
         Ok(self.look()?.map(|(at, next)| known_at(*at, next)))
+    }
+
+    /// Whether what comes next, as it was looked at, is what was known after something that is missing.
+    pub fn resumes(&self) -> bool {
+        matches!(self.next, Some((_, Next::Resume(..))))
     }
 
     /// What comes next, and up to when time had passed before it, if it is known of by this moment on
@@ -155,8 +162,9 @@ impl Player {
         {
             let input = match next {
                 Next::Input(input) => input,
-                Next::Resume(roster, why) => {
-                    chronicle.resume(*roster, at);
+                Next::Resume(known, why) => {
+                    chronicle.advance(moment(at.mono_ms));
+                    chronicle.resume(known.roster, known.interval_ms, at);
                     Input::Notice(why)
                 }
             };
@@ -196,7 +204,7 @@ impl Player {
                 }
                 Recorded::Keyframe(keyframe) => {
                     if let Some(gap) = self.gap.take() {
-                        self.next = Some((item.at, Next::Resume(Box::new(keyframe.roster), gap)));
+                        self.next = Some((item.at, Next::Resume(keyframe, gap)));
                     }
                 }
             }

@@ -11,7 +11,7 @@ use super::pieces::pieces;
 use super::recorder::system_words;
 use super::source::{Source, Spot, Taken};
 use super::window::Window;
-use super::wire::{Decoder, FirstLine, Head, Keyframe, Kind, Line, beginning, read_head};
+use super::wire::{Decoder, FirstLine, Head, Keyframe, Kind, Line, beginning, known, read_head};
 use crate::presence::{Input, Moment};
 
 /// A longer line is not read, in bytes: a keyframe of a million users who are all online has 200 MB.
@@ -20,6 +20,8 @@ const LONGEST_LINE: usize = 256 << 20;
 const LONGEST_HEAD: usize = 64 << 10;
 /// The moment and the kind of a line are in its first bytes.
 const BEGINNING: usize = 128;
+/// When an answer was there is in these.
+const ANSWER: usize = 512;
 /// So many lines, or frames, are looked at for the last moment of a file.
 const TRIES: usize = 1_000;
 /// Read at a time where a file is read backwards, in bytes.
@@ -206,7 +208,7 @@ impl Recording {
         self.first
     }
 
-    /// When it ends: the moment of its last whole line. Looks only at the end of the file.
+    /// When it ends: when what its last whole line says is known of. Looks only at the end of the file.
     ///
     /// # Errors
     /// A sentence: it cannot be read.
@@ -472,8 +474,8 @@ fn last_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
     for start in frames(file)?.into_iter().rev().take(TRIES) {
         source.seek(Spot { offset: start, inner: 0 })?;
         let mut last = None;
-        while let Taken::Line(_) | Taken::TooLong(_) = source.line(&mut line, BEGINNING)? {
-            last = beginning(&line).map(|(at, _)| at).or(last);
+        while let Taken::Line(_) | Taken::TooLong(_) = source.line(&mut line, ANSWER)? {
+            last = known(&line).or(last);
         }
         if last.is_some() {
             return Ok(last);
@@ -496,8 +498,8 @@ fn last_plain_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
             // What follows the last line's end is cut.
             if whole {
                 line.clear();
-                Window::at(file, start + ending as u64 + 1).take(BEGINNING as u64).read_to_end(&mut line)?;
-                if let Some((at, _)) = beginning(&line) {
+                Window::at(file, start + ending as u64 + 1).take(ANSWER as u64).read_to_end(&mut line)?;
+                if let Some(at) = known(&line) {
                     return Ok(Some(at));
                 }
                 tries += 1;

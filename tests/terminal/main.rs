@@ -9,6 +9,7 @@ mod effects;
 mod lists;
 mod progress;
 mod pty;
+mod replay;
 
 use std::io::{BufRead as _, Read as _};
 use std::sync::{Arc, mpsc};

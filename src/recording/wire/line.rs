@@ -66,6 +66,22 @@ pub(in crate::recording) fn beginning(line: &[u8]) -> Option<(Moment, Kind)> {
     Some((moment, Kind::named(name)))
 }
 
+/// The same, but when it is known of: an answer is written with the moment before it, and was there later.
+pub(in crate::recording) fn known(line: &[u8]) -> Option<Moment> {
+    const RECEIVED: &[u8] = b"\"received\":[";
+    let (at, kind) = beginning(line)?;
+    let received = || {
+        let place = memchr::memmem::find(line, RECEIVED)?;
+        let (mono_ms, rest) = number(line.get(place + RECEIVED.len()..)?)?;
+        let rest = rest.strip_prefix(b",")?;
+        let end = rest.iter().take(20).position(|byte| *byte == b']')?;
+        let unix_ms = std::str::from_utf8(rest.get(..end)?).ok()?.parse().ok()?;
+        read_moment((u64::try_from(mono_ms).ok()?, unix_ms)).ok()
+    };
+    let received = if kind == Kind::Observed { received() } else { None };
+    Some(received.filter(|received| received.mono_ms > at.mono_ms).unwrap_or(at))
+}
+
 /// A number, and what follows it.
 fn number(text: &[u8]) -> Option<(i64, &[u8])> {
     let end = text.iter().take(20).position(|byte| *byte == b',')?;

@@ -21,4 +21,4 @@ pub use keyframe::Keyframe;
 pub use line::{Decoder, Encoder, Line};
 
 pub(super) use head::{FORMAT, FirstLine, read_head};
-pub(super) use line::{Kind, beginning};
+pub(super) use line::{Kind, beginning, known};

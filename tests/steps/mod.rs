@@ -1,0 +1,168 @@
+//! What may happen in a run, step by step, for properties; and where two chronicles of it differ.
+
+use std::sync::Arc;
+
+use imtop::presence::{
+    Answer, Chronicle, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
+    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserIx,
+    UserStatus, WatchList,
+};
+use proptest::prelude::*;
+
+const START: i64 = 1_798_459_200_000;
+
+pub(crate) fn at(mono_ms: u64) -> Moment {
+    Moment { mono_ms, unix_ms: START + mono_ms as i64 }
+}
+
+pub(crate) fn list(generation: u32, users: u8) -> Arc<WatchList> {
+    let ids = (0..users).map(|user| Entry::of(&format!("user_{:03}", (user + generation as u8 * 3) % 20)));
+    Arc::new(WatchList::new(generation, 3, ids))
+}
+
+/// What is known at the beginning: nothing of seven users.
+pub(crate) fn begin() -> Chronicle {
+    let roster = Roster::new(list(1, 7), Freshness::for_interval(2_000), at(0));
+    Chronicle::new(roster, RuleSettings::default(), at(0))
+}
+
+/// The user's place in the batch, and the connections: platform, in background, token.
+type Status = (u8, Vec<(u8, bool, u8)>);
+
+/// Something that comes in, so long after what came before.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) after_ms: u64,
+    pub(crate) deed: Deed,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Deed {
+    /// An answer about one batch of those that there are, that took so long.
+    Answered {
+        batch: u8,
+        took_ms: u64,
+        users: Vec<Status>,
+    },
+    Failed {
+        batch: u8,
+    },
+    Rebased {
+        users: u8,
+    },
+    Interval {
+        ms: u64,
+    },
+    Notice,
+    /// Nothing but time.
+    Nothing,
+}
+
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    let connection = (0u8..4, any::<bool>(), 0u8..6);
+    let status = (0u8..3, prop::collection::vec(connection, 0..3));
+    let deed = prop_oneof![
+        8 => (0u8..4, 0u64..900, prop::collection::vec(status, 0..3))
+            .prop_map(|(batch, took_ms, users)| Deed::Answered { batch, took_ms, users }),
+        2 => (0u8..4).prop_map(|batch| Deed::Failed { batch }),
+        1 => (0u8..9).prop_map(|users| Deed::Rebased { users }),
+        1 => (500u64..9_000).prop_map(|ms| Deed::Interval { ms }),
+        1 => Just(Deed::Notice),
+        3 => Just(Deed::Nothing),
+    ];
+    let after = prop_oneof![6 => 0u64..3_000, 2 => 3_000u64..20_000, 1 => 20_000u64..2_000_000];
+    (after, deed).prop_map(|(after_ms, deed)| Step { after_ms, deed })
+}
+
+fn connection(user: u8, platform: u8, background: bool, token: u8) -> Connection {
+    let expires = START / 1_000 + i64::from(token) * 700;
+    let claims = Claims {
+        user: Some(format!("user_{:03}", if token == 5 { 19 } else { user }).into()),
+        platform: Some(Platform(i32::from(platform))),
+        issued: Some(expires - 90_000),
+        expires: Some(expires),
+        known_secret: false,
+        not_before: None,
+    };
+    Connection {
+        platform: Platform(i32::from(platform)),
+        id: ConnId::new(&format!("c{user}-{platform}-{token}")),
+        background,
+        token: Some(SessionToken {
+            fingerprint: Fingerprint(u128::from(token)),
+            claims: Ok(Arc::new(claims)),
+        }),
+    }
+}
+
+pub(crate) fn input(deed: &Deed, list: &mut Arc<WatchList>, now: Moment, number: usize) -> Option<Input> {
+    let observed = |batch: u8, took_ms: u64, answer| {
+        let batch = u32::from(batch) % list.batches().max(1);
+        Input::Observed(Observation {
+            question: Question::OnlineStatus,
+            generation: list.generation(),
+            batch,
+            sent: at(now.mono_ms.saturating_sub(took_ms)),
+            received: now,
+            operation_id: OperationId(format!("op{number}").into()),
+            server_date: Some(now.unix_ms / 1_000),
+            wire_bytes: 100,
+            oddities: Oddities::default(),
+            hints: None,
+            attempt: 1,
+            next_ms: now.mono_ms + 2_000,
+            answer,
+        })
+    };
+    Some(match deed {
+        Deed::Answered { batch, took_ms, users } => {
+            let places: Vec<UserIx> =
+                list.batch(u32::from(*batch) % list.batches().max(1)).map(UserIx).collect();
+            let mut changed: Vec<(UserIx, UserStatus)> = Vec::new();
+            for (place, connections) in users {
+                let Some(user) = places.get(usize::from(*place)) else { continue };
+                if changed.iter().any(|(there, _)| there == user) {
+                    continue;
+                }
+                let mut open: Vec<Connection> = Vec::new();
+                for (platform, background, token) in connections {
+                    let next = connection(user.0 as u8, *platform, *background, *token);
+                    if open.iter().all(|there| there.id != next.id) {
+                        open.push(next);
+                    }
+                }
+                let status = if open.is_empty() { UserStatus::Offline } else { UserStatus::Online(open) };
+                changed.push((*user, status));
+            }
+            observed(*batch, *took_ms, Ok(Answer::Changed(changed)))
+        }
+        Deed::Failed { batch } => observed(*batch, 5, Err(FetchError::Timeout { after_ms: 5 })),
+        Deed::Rebased { users } => {
+            *list = self::list(list.generation() + 1, *users);
+            Input::Rebased(Arc::clone(list))
+        }
+        Deed::Interval { ms } => Input::Interval(*ms),
+        Deed::Notice => Input::Notice(format!("notice {number}")),
+        Deed::Nothing => return None,
+    })
+}
+
+/// Says where two chronicles differ in what can be seen of them.
+pub(crate) fn compare(one: &Chronicle, other: &Chronicle) -> Result<(), TestCaseError> {
+    prop_assert_eq!(one.now(), other.now());
+    prop_assert!(one.timeline().groups().eq(other.timeline().groups()));
+    prop_assert!(one.timeline().singles(0).eq(other.timeline().singles(0)));
+    let (now, one, other) = (one.now(), one.knowledge(), other.knowledge());
+    prop_assert_eq!(format!("{:#?}", one.roster.batches()), format!("{:#?}", other.roster.batches()));
+    prop_assert_eq!(format!("{:?}", one.trend), format!("{:?}", other.trend));
+    for user in one.roster.list().users() {
+        prop_assert_eq!(one.roster.presence(user), other.roster.presence(user));
+        prop_assert_eq!(one.roster.since(user), other.roster.since(user));
+        prop_assert_eq!(one.roster.connections(user), other.roster.connections(user));
+        prop_assert_eq!(one.history.of(user), other.history.of(user));
+        prop_assert_eq!(one.findings.of(user), other.findings.of(user));
+    }
+    prop_assert_eq!(one.findings.of_server(), other.findings.of_server());
+    prop_assert_eq!(one.roster.totals(now), other.roster.totals(now));
+    Ok(())
+}
