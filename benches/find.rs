@@ -1,6 +1,6 @@
-//! What it takes to filter and to sort many users, side by side with what a plain program would do:
-//! `contains` on each lower-cased ID, a sort that compares strings. One run, interleaved; medians,
-//! and the ratio to the plain way.
+//! What it takes to filter and to sort many users, and to judge a condition, side by side with what a
+//! plain program would do: `contains` on each lower-cased ID, a sort that compares strings. One run,
+//! interleaved; medians, and the ratio to the plain way.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use imtop::app::{Model, Msg, Start, update};
 use imtop::presence::{
-    Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId,
-    Platform, Question, Roster, UserIx, UserStatus, WatchList,
+    Answer, Condition, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
+    OperationId, Platform, Question, Roster, UserIx, UserStatus, WatchList,
 };
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
@@ -122,6 +122,12 @@ fn measure(users: u32) {
     };
     let state = "state=online and conns>0";
     pair("state=online and conns>0", || ask(&mut model, state), contains);
+    for text in ["unknown>0", "online<95% of state=online", "count(state=online and conns>0)>1"] {
+        let Ok(condition) = Condition::parse(text) else { continue };
+        let knowledge = model.chronicle().knowledge();
+        let judge = || timed(|| drop(black_box(condition.judge(knowledge, START).map(|it| it.truth))));
+        pair(&format!("condition {text}"), judge, contains);
+    }
     press(&mut model, ":filter user\n");
     let sort = |model: &mut Model, column: &str| {
         press(model, ":sort list\n");

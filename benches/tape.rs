@@ -121,7 +121,7 @@ fn main() {
         "take all left",
         "landmarks"
     );
-    for users in [500, 10_000, 100_000] {
+    for users in [500, 10_000, 25_000, 100_000] {
         let (chronicle, ms_0) = known(users);
         let (mut copies, mut drops) = (Vec::new(), Vec::new());
         for _ in 0..TIMES {

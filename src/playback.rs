@@ -493,7 +493,9 @@ impl Reading {
             return apart_ms;
         }
         kept.push(Kept { at_ms, place, chronicle: chronicle.clone() });
-        let most = (ROOM / chronicle.weight().max(1)).clamp(2, KEPT);
+        // So far apart they have hardly an event in common.
+        let weight = chronicle.weight() + chronicle.timeline().weight();
+        let most = (ROOM / weight.max(1)).clamp(2, KEPT);
         if kept.len() <= most {
             return apart_ms;
         }

@@ -12,6 +12,9 @@ use super::time::Moment;
 pub const REACH_MS: u64 = 15 * 60_000;
 /// Room for it, in bytes, about.
 const ROOM: usize = 64 << 20;
+/// What is known is copied only if it takes no more bytes than this, about: a larger copy would hold up
+/// keys, and there is room for few of them, and inputs to go through take long between them.
+const LARGEST_COPY: usize = 8 << 20;
 /// What was known is kept every so many milliseconds.
 const APART_MS: u64 = 60_000;
 
@@ -50,7 +53,7 @@ impl Tape {
     /// Takes an input that comes in at `now`, before `chronicle` takes it.
     pub fn push(&mut self, chronicle: &Chronicle, now: Moment, input: &Input) {
         let bytes = chronicle.weight();
-        if bytes > self.room / 2 {
+        if bytes > LARGEST_COPY.min(self.room / 2) {
             *self = Tape::with_room(self.room); // a list so long is not kept
             return;
         }

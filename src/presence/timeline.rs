@@ -306,6 +306,11 @@ impl Timeline {
         self.groups.len()
     }
 
+    /// Bytes that its events take, about; copies share them.
+    pub fn weight(&self) -> usize {
+        (self.singles.len() + self.groups.len()) * 600
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()

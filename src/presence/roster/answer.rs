@@ -136,7 +136,7 @@ impl Roster {
         changes: &mut Changes,
     ) {
         let before = self.open.remove(&user).unwrap_or_default();
-        for old in &before {
+        for old in &*before {
             self.tally.remove(&old.connection);
         }
         for new in connections {
@@ -176,7 +176,7 @@ impl Roster {
             tracked.push(Tracked { connection: connection.clone(), since });
         }
         if !tracked.is_empty() {
-            self.open.insert(user, tracked);
+            self.open.insert(user, tracked.into());
         }
         if last.is_none() {
             return; // first sight: what is there has not just appeared

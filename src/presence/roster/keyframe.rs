@@ -28,7 +28,7 @@ pub struct RosterState {
     /// When that began, of each user; nothing (`None`, 0) of one of whom nothing was ever said.
     pub since: Vec<Since>,
     /// The connections of those who had some, in the order of the server.
-    pub open: Vec<(UserIx, Vec<Tracked>)>,
+    pub open: Vec<(UserIx, Arc<[Tracked]>)>,
     /// The last connections that are gone, newest last.
     pub gone: Vec<(UserIx, Vec<Gone>)>,
     /// Those whom the last answers left out.
@@ -69,7 +69,7 @@ impl Roster {
             Sockets::Silent => Since { after_ms: None, before_ms: 0 },
             _ => *since,
         };
-        let mut open: Vec<_> = self.open.iter().map(|(user, open)| (*user, open.clone())).collect();
+        let mut open: Vec<_> = self.open.iter().map(|(user, open)| (*user, Arc::clone(open))).collect();
         open.sort_unstable_by_key(|(user, _)| *user);
         let remembered = self.gone.iter().filter(|(_, gone)| !gone.is_empty());
         let mut gone: Vec<_> =
@@ -121,7 +121,7 @@ impl Roster {
                 batch.recount(Sockets::Silent, *word);
             }
         }
-        for tracked in open.iter().flat_map(|(_, open)| open) {
+        for tracked in open.iter().flat_map(|(_, open)| open.iter()) {
             roster.tally.add(&tracked.connection);
         }
         roster.tally.issued(state.newest_issued);

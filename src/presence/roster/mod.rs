@@ -96,7 +96,8 @@ pub struct Roster {
     batches: Vec<Batch>,
     sockets: Vec<Sockets>,
     since: Vec<Since>,
-    open: HashMap<UserIx, Vec<Tracked>>,
+    /// Shared with every copy: a user's connections are replaced, never changed.
+    open: HashMap<UserIx, Arc<[Tracked]>>,
     /// Over all that are in `open`.
     tally: Tally,
     /// Connections that are gone, newest last, a few for each user: one that comes back had never left.
@@ -239,7 +240,7 @@ impl Roster {
 
     /// The user's connections in the order of the server, as last seen.
     pub fn connections(&self, user: UserIx) -> &[Tracked] {
-        self.open.get(&user).map_or(&[], Vec::as_slice)
+        self.open.get(&user).map_or(&[], |open| open)
     }
 
     /// All connections by platform, as last seen: also those of users who have become unknown.
@@ -321,7 +322,7 @@ impl Roster {
             next.since[user.at()] = self.since[old.at()];
             next.batches[next.list.batch_of(user) as usize].recount(Sockets::Silent, word);
             if let Some(open) = self.open.remove(&old) {
-                for tracked in &open {
+                for tracked in &*open {
                     next.tally.add(&tracked.connection);
                 }
                 next.open.insert(user, open);
