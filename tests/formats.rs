@@ -335,7 +335,7 @@ fn a_connection_in_the_place_of_another_is_an_end_and_a_beginning() {
     assert_eq!(end["replaced_by"], beginning["connection"]["conn_id"]);
     assert_eq!(beginning["replaces"], end["connection"]["conn_id"]);
     assert_eq!((&end["same_token"], &beginning["same_token"]), (&true.into(), &true.into()));
-    assert_eq!(end["text"], "Windows disconnected: Windows reconnected with the same token");
+    assert_eq!(end["text"], "Windows replaced: Windows reconnected with the same token");
 }
 
 #[test]

@@ -187,6 +187,15 @@ pub struct Toast {
     pub text: String,
     /// Until when they stand, on the monotonic clock.
     pub(super) until_ms: u64,
+    /// For how long they stand.
+    pub(super) for_ms: u64,
+}
+
+impl Toast {
+    /// The same words, said at another moment.
+    pub(super) fn anew(self, now: Moment) -> Toast {
+        Toast { until_ms: now.mono_ms.saturating_add(self.for_ms), ..self }
+    }
 }
 
 /// A picture that stands while collection goes on.

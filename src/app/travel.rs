@@ -180,6 +180,7 @@ pub(super) fn arrive(model: &mut Model, arrival: Arrival) {
     if model.playing.is_some() {
         model.interval_ms = chronicle.interval_ms().unwrap_or(model.interval_ms);
         (model.live, model.now, model.held) = (chronicle, at, None);
+        model.toast = model.toast.take().map(|toast| toast.anew(at));
     } else {
         model.held = Some(Box::new(Held { chronicle, at, oldest: Some(oldest) }));
     }

@@ -83,7 +83,7 @@ fn say(model: &mut Model, text: String, for_ms: u64) {
     // While a recording is played, its own time passes at another speed.
     let speed = model.playing.as_ref().map_or(1.0, |playing| playing.speed.max(1.0));
     let for_ms = (for_ms as f64 * speed) as u64;
-    model.toast = Some(Toast { text, until_ms: model.now.mono_ms + for_ms });
+    model.toast = Some(Toast { text, until_ms: model.now.mono_ms + for_ms, for_ms });
     model.dirty = true;
 }
 

@@ -112,10 +112,10 @@ EXPR compares counts, joined by and, or, not and brackets:
   finding:critical>0          findings at least so serious; others are
                               finding:any and finding:RULE
   count(exp<24h)>=10          users for whom a filter holds
-Counts are online (in the foreground), background, connected (both of them),
-offline, unknown, unregistered, stale, watched, conns and failing; operators
-are = != < <= > >=. A condition holds only where it does however the unknown
-users turn out.";
+Counts are online (in the foreground), background, connected (both),
+offline, unknown, unregistered, stale, watched, conns and failing;
+operators are = != < <= > >=. A condition holds only where it does
+however the unknown users turn out.";
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
