@@ -78,6 +78,8 @@ pub struct Start {
     pub playing: Option<Playing>,
     /// Whether a recording is made.
     pub records: bool,
+    /// Whether all this comes from a recording, though it is not played.
+    pub recorded: bool,
 }
 
 impl Start {
@@ -109,6 +111,7 @@ impl Start {
             greet: false,
             playing: None,
             records: false,
+            recorded: false,
         }
     }
 }
@@ -312,6 +315,8 @@ pub struct Model {
     pub(super) bound_for: Option<u64>,
     /// Whether a recording is made.
     pub(super) records: bool,
+    /// Whether all this comes from a recording, though it is not played.
+    pub(super) recorded: bool,
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
     pub(super) rows: Rows,
@@ -388,6 +393,7 @@ impl Model {
             playing: start.playing,
             bound_for: None,
             records: start.records,
+            recorded: start.recorded,
             stale_batches: Vec::new(),
             longest: Longest::default(),
             rows,

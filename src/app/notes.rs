@@ -35,7 +35,7 @@ pub fn notes(model: &Model) -> Vec<Note> {
         // The picture may be of the past; this is of now, but in a replay, where there is nothing to be
         // done about it.
         let place = if model.is_in_past() { format!("now: {place}") } else { place };
-        let advice = if model.playing().is_some() { "" } else { error.advice() };
+        let advice = if model.is_replay() { "" } else { error.advice() };
         let dash = if advice.is_empty() { "" } else { " - " };
         let whole = format!("{place}{error}{dash}{advice}");
         let room = usize::from(model.size().0).saturating_sub(3);

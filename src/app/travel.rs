@@ -59,6 +59,11 @@ impl Model {
         self.playing.as_ref()
     }
 
+    /// Whether all this comes from a recording, played or not.
+    pub fn is_replay(&self) -> bool {
+        self.playing.is_some() || self.recorded
+    }
+
     /// Whether the picture is one of the past, to which somebody went.
     pub fn is_in_past(&self) -> bool {
         self.held.as_ref().is_some_and(|held| held.oldest.is_some())

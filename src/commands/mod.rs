@@ -191,15 +191,25 @@ async fn follow(
     span: Span,
 ) -> Result<Follower, CommandError> {
     if let Some((file, at)) = recording.and_then(|it| Some((it.from.as_deref()?, it.at.as_deref()))) {
-        let idle = sources.whom_by_flag().or(feed.record.record.as_ref().map(|_| "record"));
-        if let Some(option) = idle {
+        if let Some(option) = idle_beside(sources, feed) {
             let what =
-                format!("--from and --{option} don't go together: a recording has its users and its answers");
+                format!("--from and {option} don't go together: a recording has its users and its answers");
             return Err(SettingsError(what).into());
         }
         return follow_recording(file, at);
     }
     follow_server(&Plan::of(sources.settings()?)?, &feed.record, span, clock::start()).await
+}
+
+/// What the command line asks of a server that a recording can't do. A variable says what is usual, and
+/// is not meant for this.
+fn idle_beside(sources: &Sources, feed: &FeedArgs) -> Option<String> {
+    let records = feed.record.record.is_some() && environment("IMTOP_RECORD").is_none();
+    match sources.whom_by_flag() {
+        Some("users") => Some("users".to_owned()),
+        Some(option) => Some(format!("--{option}")),
+        None => records.then(|| "--record".to_owned()),
+    }
 }
 
 /// Begins to follow a server.

@@ -107,7 +107,7 @@ async fn one_picture(
     }
     let (about, chronicle) = (follower.about(), follower.chronicle());
     let start = start(&about.api, about.context.as_deref(), picture, sources, chronicle, SIZE)?;
-    let model = Model::new(Start { one_shot: true, ..start }).showing(chronicle.clone());
+    let model = Model::new(Start { one_shot: true, recorded: true, ..start }).showing(chronicle.clone());
     let appearance = Appearance::judge(picture, &environment, false);
     let frame = frame_of(model, args.screen.size, &theme(picture, appearance), chronicle.now());
     piped(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;

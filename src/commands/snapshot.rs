@@ -162,7 +162,7 @@ fn frame(
         ..Start::new(chronicle.roster().clone(), SIZE, now)
     };
     let start = if args.recording.from.is_some() {
-        start
+        Start { recorded: true, ..start }
     } else {
         let settings = sources.settings()?;
         Start {

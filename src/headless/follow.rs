@@ -148,7 +148,7 @@ impl Follower {
         }
     }
 
-    /// Whether the recording is damaged up to its end.
+    /// Whether the recording is damaged where it was followed to.
     pub fn is_broken(&self) -> bool {
         matches!(&self.feed, Feed::Recorded(player, _) if player.is_broken())
     }

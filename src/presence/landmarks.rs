@@ -97,6 +97,11 @@ impl Landmarks {
             _ => {}
         }
         self.end = now;
+        // Who becomes unknown does so now, and not when the round ends: there may be none.
+        let is_lost = |it: &Transition| matches!(it.what, What::Presence { to: Presence::Unknown(_), .. });
+        if news.transitions.iter().any(is_lost) {
+            self.point(now, chronicle);
+        }
         for notable in notable(news, chronicle) {
             self.incident(now, notable);
         }
@@ -148,11 +153,19 @@ impl Landmarks {
             self.rounds.pop_front();
         }
         self.rounds.push_back(at.mono_ms);
-        let is_due = self.points.last().is_none_or(|last| at.mono_ms - last.at_ms >= self.apart_ms.max(1));
+        let is_due = self
+            .points
+            .last()
+            .is_none_or(|last| at.mono_ms.saturating_sub(last.at_ms) >= self.apart_ms.max(1));
         if is_due {
-            let Totals { watched, online, background, unknown, .. } = chronicle.roster().totals(at);
-            self.points.push(Point { at_ms: at.mono_ms, online: online + background, unknown, watched });
+            self.point(at, chronicle);
         }
+    }
+
+    /// Adds a point to the curve.
+    fn point(&mut self, at: Moment, chronicle: &Chronicle) {
+        let Totals { watched, online, background, unknown, .. } = chronicle.roster().totals(at);
+        self.points.push(Point { at_ms: at.mono_ms, online: online + background, unknown, watched });
         if self.points.len() > POINTS {
             let mut keep = false;
             self.points.retain(|_| {
@@ -201,7 +214,7 @@ fn notable(news: &News, chronicle: &Chronicle) -> Vec<Notable> {
     }
     let lost: Vec<Why> = news.transitions.iter().filter_map(lost).collect();
     if let Some(why) = lost.first().filter(|_| lost.len() >= MANY) {
-        let what = format!("{} users unknown: {why}", lost.len());
+        let what = format!("{} connected users became unknown: {why}", lost.len());
         found.push(Notable { severity: Severity::Warning, kind: "lost", what });
     }
     let list = chronicle.roster().list();
@@ -399,7 +412,7 @@ mod tests {
         run.fail(2_100, 0);
         let news = run.chronicle.advance(at(9_000));
         run.landmarks.note(None, &news, &run.chronicle);
-        let lost = (9_000, Severity::Warning, "4 users unknown: timed out");
+        let lost = (9_000, Severity::Warning, "4 connected users became unknown: timed out");
         assert_eq!(run.incidents()[1..], [lost]);
         run.online(20_000, 0, 0);
         let left = (20_000, Severity::Warning, "4 users went offline at once");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::{RecordingError, shown};
-use super::reader::{Place, Recorded, Recording};
+use super::reader::{Gap, Place, Recorded, Recording};
 use super::wire::Keyframe;
 use crate::presence::{Chronicle, Input, Moment, News, seen_at};
 
@@ -68,7 +68,7 @@ impl Player {
                     }
                     return Ok((player, chronicle));
                 }
-                Recorded::Gap(found) => gap = Some(found.to_string()),
+                Recorded::Gap(found) => gap = Some(Gap { line: None, ..found }.to_string()),
                 Recorded::Head(_) | Recorded::Input(_) => {}
             }
         }
@@ -129,9 +129,9 @@ impl Player {
         &self.gaps
     }
 
-    /// Whether its end could not be read.
+    /// Whether what was there at the moment that it is played up to could not be read.
     pub fn is_broken(&self) -> bool {
-        self.broken
+        self.broken || matches!(self.next, Some((_, Next::Resume(..))))
     }
 
     /// The moment of the last thing that was read.
@@ -200,7 +200,8 @@ impl Player {
                 }
                 Recorded::Gap(gap) => {
                     self.gaps.push(gap.to_string());
-                    self.gap = Some(gap.to_string());
+                    // The number of the line is known only to those who read all lines before it.
+                    self.gap = Some(Gap { line: None, ..gap }.to_string());
                 }
                 Recorded::Keyframe(keyframe) => {
                     if let Some(gap) = self.gap.take() {

@@ -122,9 +122,12 @@ impl std::fmt::Display for Gap {
         let Gap { file, line, why } = self;
         match line {
             Some(line) => {
-                write!(f, "{file} is damaged in line {line} ({why}); it goes on at the next keyframe")
+                write!(
+                    f,
+                    "{file} is damaged in line {line} ({why}); what follows is left out, up to the next keyframe"
+                )
             }
-            None => write!(f, "{file} is damaged ({why}); it goes on at the next keyframe"),
+            None => write!(f, "{file} is damaged ({why}); what follows is left out, up to the next keyframe"),
         }
     }
 }

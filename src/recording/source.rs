@@ -12,6 +12,9 @@ use super::window::Window;
 
 /// Read at a time.
 const CHUNK: usize = 64 << 10;
+/// The same of what is packed. What was unpacked in one go is lost with the error that ends it, so this
+/// is how much before a damage cannot be read.
+const PACKED_CHUNK: usize = 1 << 10;
 
 /// A place in a file where reading can begin: of a packed one, a frame and a place in what it unpacks
 /// to.
@@ -63,7 +66,7 @@ impl Source {
         let reader = if magic == MAGIC {
             Reader::Packed { frame: 0, inner: 0, reader: None, next: 0 }
         } else {
-            Reader::Plain(raw(file, 0))
+            Reader::Plain(raw(file, 0, CHUNK))
         };
         Ok(Source { file: Arc::clone(file), reader })
     }
@@ -74,7 +77,7 @@ impl Source {
 
     pub(super) fn seek(&mut self, spot: Spot) -> io::Result<()> {
         match &mut self.reader {
-            Reader::Plain(reader) => *reader = raw(&self.file, spot.offset),
+            Reader::Plain(reader) => *reader = raw(&self.file, spot.offset, CHUNK),
             Reader::Packed { frame, inner, reader, next } => {
                 *frame = spot.offset;
                 *next = spot.offset;
@@ -187,12 +190,12 @@ fn take(reader: &mut impl BufRead, line: &mut Vec<u8>, limit: usize, length: &mu
 }
 
 fn unpack(file: &Arc<File>, at: u64) -> io::Result<Box<BufReader<Unpacker<'static, Raw>>>> {
-    let unpacker = Unpacker::with_buffer(raw(file, at))?.single_frame();
+    let unpacker = Unpacker::with_buffer(raw(file, at, PACKED_CHUNK))?.single_frame();
     Ok(Box::new(BufReader::with_capacity(CHUNK, unpacker)))
 }
 
-fn raw(file: &Arc<File>, at: u64) -> Raw {
-    BufReader::with_capacity(CHUNK, Window::at(file, at))
+fn raw(file: &Arc<File>, at: u64, chunk: usize) -> Raw {
+    BufReader::with_capacity(chunk, Window::at(file, at))
 }
 
 /// How far what was taken from the reader goes.

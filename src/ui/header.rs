@@ -91,7 +91,7 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
         };
         add(&mut segments, 0, text, theme.strong);
     }
-    if model.playing().is_some() {
+    if model.is_replay() {
         add(&mut segments, 0, "REPLAY".to_owned(), theme.strong);
     }
     if model.is_recording() {
@@ -113,7 +113,9 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
     }
     let status = roster.feed_status(now);
     let (sign, style) = theme.feed(&status);
-    let text = format!("{sign} {}", words(model, &status));
+    // The picture may be of the past; this is of now.
+    let now_or_then = if model.is_in_past() { "now: " } else { "" };
+    let text = format!("{sign} {now_or_then}{}", words(model, &status));
     add(&mut segments, 0, text, style.add_modifier(theme.strong.add_modifier));
     if let Some(answer) = roster.last_answer() {
         add(&mut segments, 2, format!("last {} ago", age_ms(now.since(answer))), theme.plain);
@@ -146,7 +148,7 @@ fn context(model: &Model, theme: &Theme, area_width: u16) -> Option<(String, Sty
 
 fn words(model: &Model, status: &FeedStatus) -> String {
     let every = interval(model.interval_ms());
-    if model.playing().is_some() {
+    if model.is_replay() {
         // Nobody is asked now: this is how it was.
         return match status {
             FeedStatus::Nobody => "nobody was watched".to_owned(),

@@ -120,7 +120,7 @@ fn a_damaged_line_is_said_once_and_reading_goes_on_at_the_next_keyframe() {
     let said = found[0].to_string().replace(&path.display().to_string(), "FILE");
     assert_eq!(
         said,
-        "FILE is damaged in line 10 (it does not begin with a moment); it goes on at the next keyframe"
+        "FILE is damaged in line 10 (it does not begin with a moment); what follows is left out, up to the next keyframe"
     );
     let items = super::made::read(&path);
     let said = inputs(&items);
