@@ -92,11 +92,8 @@ fn half_a_century_passes_quickly() {
     let mut text = std::fs::read_to_string(&path).unwrap();
     let (at, unix) = last_moment(&text);
     let years = 50 * 365 * 86_400_000;
-    text.push_str(&format!(
-        "{{\"at\":{},\"unix\":{},\"notice\":\"late\"}}\n",
-        at + years,
-        unix + years as i64
-    ));
+    let line = format!("{{\"at\":{},\"unix\":{},\"notice\":\"late\"}}\n", at + years, unix + years as i64);
+    text.push_str(&line);
     std::fs::write(&path, text).unwrap();
     let said = run(&["snapshot", "--from", path.to_str().unwrap(), "--format", "json"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
