@@ -1,6 +1,7 @@
 //! The one reader of the clocks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::feed::Now;
 use crate::presence::Moment;
@@ -9,10 +10,25 @@ use crate::presence::Moment;
 ///
 /// Where the system has one that counts the time that the machine sleeps (Linux), that is used, so
 /// that answers from before a suspend do not look fresh after it.
+///
+/// Both parts are cut to whole milliseconds, so that the difference between them would come and go by
+/// one: it stays as it was until they have really run apart.
 pub fn start() -> Now {
     let began = monotonic_ms();
-    Arc::new(move || Moment { mono_ms: monotonic_ms().saturating_sub(began), unix_ms: unix_ms() })
+    let apart = AtomicI64::new(unix_ms());
+    Arc::new(move || {
+        let mono_ms = monotonic_ms().saturating_sub(began);
+        let (before, now) = (apart.load(Ordering::Relaxed), unix_ms() - mono_ms as i64);
+        if before.abs_diff(now) > SAME_MS {
+            apart.store(now, Ordering::Relaxed);
+            return Moment { mono_ms, unix_ms: now + mono_ms as i64 };
+        }
+        Moment { mono_ms, unix_ms: before + mono_ms as i64 }
+    })
 }
+
+/// Two clocks that differ by no more than this much from how they differed before have not been set.
+const SAME_MS: u64 = 2;
 
 /// Unix time in milliseconds, as this machine's wall clock has it.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::app::{Arrival, Model, Msg};
 use crate::intake::{self, Intake};
 use crate::playback::{self, Playback};
-use crate::presence::{Input, Moment, Tape, short_age, taken_at, visible};
+use crate::presence::{Input, Moment, Tape, short_age, visible};
 use crate::recording::{Head, Limits, Recorder, RecorderError, Stopped};
 
 /// All that comes in to the live view.
@@ -95,11 +95,7 @@ impl Inflow {
         let chronicle = model.chronicle();
         live.tape.push(chronicle, now, input);
         if let Some(recorder) = &mut live.recorder {
-            let at = taken_at(chronicle, now, input);
-            if recorder.wants_keyframe(at) {
-                recorder.keyframe(chronicle.now(), chronicle.roster(), model.interval_ms());
-            }
-            recorder.write(at, input);
+            recorder.take(chronicle, now, input, model.interval_ms());
         }
     }
 

@@ -7,7 +7,7 @@ use super::simulator::{scenario, simulate_on};
 use super::{
     CommandError, Plan, Span, environment, follow_server, head, limits, mask_key, pace, piped, tell,
 };
-use crate::app::{Model, Msg, Sort, SortColumn, Start, Switches, update};
+use crate::app::{Keymap, Model, Msg, Sort, SortColumn, Start, Switches, update};
 use crate::cli::{DemoArgs, RecordArgs, ScreenArgs};
 use crate::clipboard::Multiplexer;
 use crate::clock;
@@ -15,7 +15,7 @@ use crate::config::{
     Appearance, PaceSettings, PictureSettings, SettingsError, Sources, Watched, colour_hint,
 };
 use crate::feed::{Now, Poller};
-use crate::headless::{Ended, Round, SIZE, frame_of};
+use crate::headless::{Ended, Follower, Round, SIZE, frame_of};
 use crate::inflow::Inflow;
 use crate::intake::{self, Intake};
 use crate::openim::{Client, Credentials, Options, Tls};
@@ -189,6 +189,30 @@ impl Run {
 
 pub(super) fn theme(picture: &PictureSettings, appearance: Appearance) -> Theme {
     Theme::named(picture.theme, appearance.colour, appearance.ascii, picture.ambiguous_width == 2)
+}
+
+/// What a model of what was followed already begins with.
+pub(super) fn start(follower: &Follower, picture: &PictureSettings, keymap: Keymap) -> Start {
+    let (about, chronicle) = (follower.about(), follower.chronicle());
+    Start {
+        server: about.api.clone(),
+        api: about.api.clone(),
+        context: about.context.clone(),
+        production: about.production,
+        banners: about.banners.clone(),
+        interval_ms: about.interval_ms,
+        sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),
+        filter: picture.filter.clone(),
+        columns: picture.columns.clone(),
+        one_shot: true,
+        mask_key: mask_key(),
+        mask: picture.mask,
+        utc: picture.utc,
+        zone: jiff::tz::TimeZone::system(),
+        keymap,
+        recorded: follower.is_recorded(),
+        ..Start::new(chronicle.roster().clone(), SIZE, chronicle.now())
+    }
 }
 
 /// One round, one frame as text.

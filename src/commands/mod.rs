@@ -252,8 +252,14 @@ async fn follow_server(
     let intake =
         if span == Span::Round { intake } else { intake.following(&plan.client, plan.watched.clone()) };
     let signals = Signals::listen().map_err(CommandError::Runtime)?;
-    let about = About { api: plan.api.clone(), context: plan.context.clone() };
-    Ok(Follower::live(about, chronicle, intake, recorder, interval_ms, signals, now))
+    let about = About {
+        api: plan.api.clone(),
+        context: plan.context.clone(),
+        production: plan.production,
+        banners: plan.banners.clone(),
+        interval_ms,
+    };
+    Ok(Follower::live(about, chronicle, intake, recorder, signals, now))
 }
 
 /// Follows a recording up to `at`, or to its end.
@@ -268,7 +274,12 @@ fn follow_recording(file: &Path, at: Option<&str>) -> Result<Follower, CommandEr
             .map_err(|why| SettingsError(format!("--at {}: {why}", visible(text))))?,
     };
     let head = recording.head();
-    let about = About { api: head.api.clone(), context: head.context.clone() };
+    let about = About {
+        api: head.api.clone(),
+        context: head.context.clone(),
+        interval_ms: head.interval_ms,
+        ..About::default()
+    };
     Ok(Follower::recorded(about, player, chronicle, until))
 }
 

@@ -2,17 +2,17 @@
 
 use std::io::{self, IsTerminal as _};
 
-use super::live::theme;
+use super::live::{start, theme};
 use super::{CommandError, environment, follow_recording, mask_key, piped, tell};
 use crate::app::{Model, Msg, Sort, SortColumn, Start, Switches, update};
 use crate::cli::ReplayArgs;
 use crate::clipboard::Multiplexer;
 use crate::config::{Appearance, PictureSettings, SettingsError, Sources, colour_hint};
-use crate::headless::{SIZE, frame_of};
+use crate::headless::frame_of;
 use crate::inflow::Inflow;
 use crate::output::write_frame;
 use crate::playback::Playback;
-use crate::presence::{Chronicle, When, visible};
+use crate::presence::{When, visible};
 use crate::run::Session;
 use crate::terminal::terminal_size;
 use crate::ui::{Colour, ThemeName};
@@ -47,7 +47,19 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
         playing: Some(playing),
         interval_ms: head.interval_ms,
         rules: head.rules,
-        ..start(&head.api, head.context.as_deref(), &picture, sources, &chronicle, size)?
+        server: head.context.clone().unwrap_or_else(|| head.api.clone()),
+        api: head.api.clone(),
+        context: head.context.clone(),
+        sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),
+        filter: picture.filter.clone(),
+        columns: picture.columns.clone(),
+        mask_key: mask_key(),
+        mask: picture.mask,
+        utc: picture.utc,
+        zone: jiff::tz::TimeZone::system(),
+        keymap: sources.keymap()?,
+        themes: ThemeName::ALL.map(|theme| theme.name().to_owned()).to_vec(),
+        ..Start::new(chronicle.roster().clone(), size, begin)
     });
     let now = playback.clock();
     if let Some(hint) = colour_hint(&environment) {
@@ -67,32 +79,6 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
     Ok(end.exit_code())
 }
 
-/// What a model of a recording begins with.
-fn start(
-    api: &str,
-    context: Option<&str>,
-    picture: &PictureSettings,
-    sources: &Sources,
-    chronicle: &Chronicle,
-    size: (u16, u16),
-) -> Result<Start, CommandError> {
-    Ok(Start {
-        server: context.unwrap_or(api).to_owned(),
-        api: api.to_owned(),
-        context: context.map(str::to_owned),
-        sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),
-        filter: picture.filter.clone(),
-        columns: picture.columns.clone(),
-        mask_key: mask_key(),
-        mask: picture.mask,
-        utc: picture.utc,
-        zone: jiff::tz::TimeZone::system(),
-        keymap: sources.keymap()?,
-        themes: ThemeName::ALL.map(|theme| theme.name().to_owned()).to_vec(),
-        ..Start::new(chronicle.roster().clone(), size, chronicle.now())
-    })
-}
-
 /// Without a terminal: the picture at the time that was named, or at the end, as text.
 async fn one_picture(
     args: &ReplayArgs,
@@ -105,9 +91,8 @@ async fn one_picture(
     for gap in follower.gaps() {
         tell(gap);
     }
-    let (about, chronicle) = (follower.about(), follower.chronicle());
-    let start = start(&about.api, about.context.as_deref(), picture, sources, chronicle, SIZE)?;
-    let model = Model::new(Start { one_shot: true, recorded: true, ..start }).showing(chronicle.clone());
+    let chronicle = follower.chronicle();
+    let model = Model::new(start(&follower, picture, sources.keymap()?)).showing(chronicle.clone());
     let appearance = Appearance::judge(picture, &environment, false);
     let frame = frame_of(model, args.screen.size, &theme(picture, appearance), chronicle.now());
     piped(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;

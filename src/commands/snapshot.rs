@@ -7,14 +7,14 @@ use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 
-use super::live::theme;
+use super::live::{start, theme};
 use super::progress::Progress;
 use super::{CommandError, Span, environment, follow, mask_key, piped, tell};
-use crate::app::{ColumnName, Model, Names, Rows, Sort, SortColumn, Start};
+use crate::app::{ColumnName, Model, Names, Rows, Sort};
 use crate::cli::{FrameStyle, SnapshotArgs, SnapshotFormat, When};
 use crate::config::{Appearance, PictureSettings, SettingsError, Sources};
 use crate::handover::Seen;
-use crate::headless::{Ended, Follower, Round, SIZE, frame_of};
+use crate::headless::{Ended, Follower, Round, frame_of};
 use crate::metrics::openmetrics;
 use crate::output::{
     Background, TableColumn, TableStyle, write_csv, write_frame, write_json, write_ndjson, write_svg,
@@ -145,33 +145,7 @@ fn frame(
     follower: &Follower,
     theme: &Theme,
 ) -> Result<Buffer, CommandError> {
-    let (about, chronicle, now) = (follower.about(), follower.chronicle(), follower.now());
-    let start = Start {
-        server: about.api.clone(),
-        api: about.api.clone(),
-        context: about.context.clone(),
-        sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),
-        filter: picture.filter.clone(),
-        columns: picture.columns.clone(),
-        one_shot: true,
-        mask_key: mask_key(),
-        mask: picture.mask,
-        utc: picture.utc,
-        zone: TimeZone::system(),
-        keymap: sources.keymap()?,
-        ..Start::new(chronicle.roster().clone(), SIZE, now)
-    };
-    let start = if args.recording.from.is_some() {
-        Start { recorded: true, ..start }
-    } else {
-        let settings = sources.settings()?;
-        Start {
-            banners: settings.banners,
-            production: settings.production,
-            interval_ms: settings.pace.interval.as_millis() as u64,
-            ..start
-        }
-    };
-    let model = Model::new(start).showing(chronicle.clone());
-    Ok(frame_of(model, args.screen.size, theme, now))
+    let start = start(follower, picture, sources.keymap()?);
+    let model = Model::new(start).showing(follower.chronicle().clone());
+    Ok(frame_of(model, args.screen.size, theme, follower.now()))
 }

@@ -9,7 +9,7 @@ use tracing::info;
 use crate::app::Msg;
 use crate::feed::Now;
 use crate::intake::Intake;
-use crate::presence::{Chronicle, Input, Moment, News, Roster, taken_at};
+use crate::presence::{Chronicle, Input, Moment, News, Roster};
 use crate::recording::{Player, Recorder};
 use crate::signals::{Signal, Signals};
 use crate::terminal::{panicked, stop_job};
@@ -21,6 +21,12 @@ pub struct About {
     pub api: String,
     /// The context that names it.
     pub context: Option<String>,
+    /// Whether people depend on it.
+    pub production: bool,
+    /// Sentences that are to be seen with it: what is unsafe about the way there.
+    pub banners: Vec<String>,
+    /// It is asked at this interval, in milliseconds; a recorded one was.
+    pub interval_ms: u64,
 }
 
 /// How a round went.
@@ -101,17 +107,17 @@ struct Live {
 
 impl Follower {
     /// Follows a server. Begins with `chronicle`, which knows nothing yet; what comes in comes through
-    /// `intake`, and goes to `recorder` too. The server is asked every `interval_ms` milliseconds.
+    /// `intake`, and goes to `recorder` too.
     pub fn live(
         about: About,
         chronicle: Chronicle,
         intake: Intake,
         recorder: Option<Recorder>,
-        interval_ms: u64,
         signals: Signals,
         now: Now,
     ) -> Follower {
         let waiting = VecDeque::new();
+        let interval_ms = about.interval_ms;
         let live = Live { intake, now, signals, recorder, interval_ms, waiting, has_passed: false };
         Follower { about, chronicle, feed: Feed::Live(Box::new(live)), ended: None }
     }
@@ -138,6 +144,11 @@ impl Follower {
             Feed::Live(live) => (live.now)().max(self.chronicle.now()),
             Feed::Recorded(..) => self.chronicle.now(),
         }
+    }
+
+    /// Whether it is a recording that is followed.
+    pub fn is_recorded(&self) -> bool {
+        matches!(self.feed, Feed::Recorded(..))
     }
 
     /// What of the recording could not be read so far, in sentences.
@@ -250,11 +261,7 @@ impl Live {
         }
         let (now, input) = self.waiting.pop_front()?;
         if let Some(recorder) = &mut self.recorder {
-            let at = taken_at(chronicle, now, &input);
-            if recorder.wants_keyframe(at) {
-                recorder.keyframe(chronicle.now(), chronicle.roster(), self.interval_ms);
-            }
-            recorder.write(at, &input);
+            recorder.take(chronicle, now, &input, self.interval_ms);
         }
         self.has_passed = false;
         Some(chronicle.take(now, &input))
