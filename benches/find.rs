@@ -37,6 +37,7 @@ fn observation(list: &WatchList, batch: u32) -> Observation {
     };
     Observation {
         question: Question::OnlineStatus,
+        users: Arc::default(),
         generation: 1,
         batch,
         sent: START,

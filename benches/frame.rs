@@ -36,6 +36,7 @@ fn status(user: u32, round: u32) -> UserStatus {
 fn observation(batch: u32, now: Moment, changed: Vec<(UserIx, UserStatus)>) -> Msg {
     Msg::Input(Input::Observed(Observation {
         question: Question::OnlineStatus,
+        users: Arc::default(),
         generation: 1,
         batch,
         sent: now,

@@ -54,6 +54,7 @@ fn observation(answer: Answer) -> Observation {
     let at = |ms| Moment { mono_ms: ms, unix_ms: 1_795_413_000_000 + ms as i64 };
     Observation {
         question: Question::OnlineStatus,
+        users: std::sync::Arc::default(),
         generation: 1,
         batch: 0,
         sent: at(4_000),

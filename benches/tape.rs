@@ -55,6 +55,7 @@ fn status(user: u32, round: u32) -> UserStatus {
 fn answer(batch: u32, now: Moment, answer: Answer) -> Input {
     Input::Observed(Observation {
         question: Question::OnlineStatus,
+        users: Arc::default(),
         generation: 1,
         batch,
         sent: now,

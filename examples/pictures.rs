@@ -225,6 +225,7 @@ impl Night {
         let received = at(received_ms.max(self.model.now().mono_ms));
         let observation = Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation: list.generation(),
             batch: number,
             sent: at(sent_ms),

@@ -32,6 +32,7 @@ async fn seen(name: &str, ids: &[&str], change: impl FnOnce(&mut Options)) -> Ro
     let mut roster = Roster::new(Arc::clone(&list), Freshness::FOR_EVER, at(0));
     roster.apply(&Observation {
         question: Question::OnlineStatus,
+        users: Arc::default(),
         generation: list.generation(),
         batch: 0,
         sent: at(0),

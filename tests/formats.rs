@@ -84,6 +84,7 @@ impl Watch {
         self.now = self.now.plus(31);
         let observation = Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation: 1,
             batch,
             sent,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imtop::clock;
-use imtop::feed::{Pace, Poller};
+use imtop::feed::{Asking, Pace, Poller};
 use imtop::openim::{Client, Credentials, Options, Tls};
 use imtop::presence::{
     Answer, Entry, FeedStatus, Freshness, Hints, Moment, Observation, Presence, Roster, Trouble, UserIx,
@@ -58,7 +58,7 @@ fn watch(options: Options, ids: impl IntoIterator<Item = String>, interval: Dura
     let list = Arc::new(WatchList::new(1, 100, entries));
     let now = clock::start();
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
-    let pace = Pace { interval, concurrency: 4, seed: 1 };
+    let pace = Pace { interval, concurrency: 4, seed: 1, asking: Asking::default() };
     let source = Arc::new(Client::new(options).unwrap());
     let (poller, observations) = Poller::start(source, list, pace, Arc::clone(&now));
     Watch { roster, poller, observations, now }

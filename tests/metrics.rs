@@ -48,6 +48,7 @@ impl Script {
         let failed = failing.map_or(0, |failing| failing.attempt);
         let observation = Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation: self.knowledge.roster.list().generation(),
             batch,
             sent,

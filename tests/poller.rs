@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use imtop::feed::{Now, Pace, Poller, Source};
+use imtop::feed::{Asking, Now, Pace, Poller, Source};
 use imtop::openim::Fetched;
 use imtop::presence::{Answer, Entry, FetchError, Moment, Observation, Oddities, OperationId, WatchList};
 use tokio::sync::mpsc::Receiver;
@@ -114,7 +114,7 @@ fn start(source: Scripted, batches: u32, concurrency: usize) -> Run {
         let mono_ms = began.elapsed().as_millis() as u64;
         Moment { mono_ms, unix_ms: mono_ms as i64 }
     });
-    let pace = Pace { interval: INTERVAL, concurrency, seed: 1 };
+    let pace = Pace { interval: INTERVAL, concurrency, seed: 1, asking: Asking::default() };
     let (poller, observations) = Poller::start(Arc::clone(&source), users(batches), pace, now);
     Run { source, poller: Some(poller), observations }
 }

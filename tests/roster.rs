@@ -37,6 +37,7 @@ impl Script {
         let attempt = u32::from(answer.is_err());
         let changes = self.roster.apply(&Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation: self.roster.list().generation(),
             batch,
             sent: at(ms - 30),
@@ -270,7 +271,10 @@ fn a_connection_that_comes_back_had_never_left() {
     script.answer(1_000, 0, &[(0, on(&[phone.clone(), desk.clone()])), (1, UserStatus::Offline)]);
     script.answer(3_000, 0, &[(0, on(std::slice::from_ref(&desk)))]);
     let changes = script.answer(5_000, 0, &[(0, on(&[phone.clone(), desk.clone()]))]);
-    assert_eq!(what(&changes), [&What::SeenAgain(socket(&phone))]);
+    assert_eq!(
+        what(&changes),
+        [&What::SeenAgain { socket: socket(&phone), absent_ms: 0, whole_user: false }]
+    );
     let since = Since { after_ms: None, before_ms: 1_000 };
     assert_eq!(script.roster.connections(UserIx(0))[0].since, since, "from when it was first seen");
 
@@ -278,7 +282,11 @@ fn a_connection_that_comes_back_had_never_left() {
     script.answer(7_000, 0, &[(0, UserStatus::Offline)]);
     script.rebase(&watch(2, &["x", "a"]), 8_000);
     let changes = script.answer(9_000, 0, &[(0, UserStatus::Offline), (1, on(std::slice::from_ref(&desk)))]);
-    assert!(what(&changes).contains(&&What::SeenAgain(socket(&desk))));
+    assert!(what(&changes).contains(&&What::SeenAgain {
+        socket: socket(&desk),
+        absent_ms: 0,
+        whole_user: false
+    }));
     let fresh = connection(3, "fresh", 2);
     let changes = script.answer(11_000, 0, &[(1, on(std::slice::from_ref(&fresh)))]);
     assert_eq!(
@@ -425,6 +433,7 @@ fn the_next_watch_list_keeps_what_is_known_and_refuses_late_answers() {
 
     let mut late = Observation {
         question: Question::OnlineStatus,
+        users: Arc::default(),
         generation: 1,
         batch: 0,
         sent: at(1_900),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use common::leak::Leaks;
 use imtop::app::{Effect, Model, Msg, Start, update};
 use imtop::clock;
-use imtop::feed::{Now, Pace, Poller};
+use imtop::feed::{Asking, Now, Pace, Poller};
 use imtop::openim::{Client, Credentials, Options, Tls};
 use imtop::presence::{FeedStatus, Freshness, Input, Moment, Observation, Roster, Totals, WatchList};
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
@@ -53,7 +53,8 @@ async fn live(scenario: &str, batch: u32) -> Live {
     let list = Arc::new(WatchList::new(1, batch, entries));
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
     let model = Model::new(Start { server: server.url(), ..Start::new(roster, (160, 45), now()) });
-    let pace = Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1 };
+    let pace =
+        Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1, asking: Asking::default() };
     let (poller, observations) = Poller::start(Arc::new(client.unwrap()), list, pace, Arc::clone(&now));
     Live { server, model, poller, observations, now }
 }

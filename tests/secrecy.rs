@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::leak::Leaks;
 use common::scratch::Scratch;
 use imtop::app::{Effect, ExportFormat, Model, Msg, Start, update};
-use imtop::feed::{Now, Pace, Poller};
+use imtop::feed::{Asking, Now, Pace, Poller};
 use imtop::handover::{export, frame, user_record};
 use imtop::openim::{Client, Credentials, Options, Tls};
 use imtop::output::{user_json, write_frame};
@@ -88,7 +88,8 @@ async fn live(name: &str, batch: u32) -> Live {
         mask_key: 7,
         ..Start::new(roster, (160, 45), now())
     });
-    let pace = Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1 };
+    let pace =
+        Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1, asking: Asking::default() };
     let (poller, observations) = Poller::start(Arc::new(client.unwrap()), list, pace, Arc::clone(&now));
     let tokens = BTreeSet::from([server.admin_token()]);
     Live { server, model, poller, observations, time, now, entries, scratch, tokens, exports: 0 }

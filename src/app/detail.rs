@@ -228,6 +228,7 @@ mod tests {
         for status in [UserStatus::Offline, UserStatus::Online(connections)] {
             let observation = Observation {
                 question: Question::OnlineStatus,
+                users: Arc::default(),
                 generation: 1,
                 batch: 0,
                 sent: now,

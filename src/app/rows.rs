@@ -392,6 +392,7 @@ mod tests {
         let moment = Moment { mono_ms: at, unix_ms: at as i64 };
         let observation = Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation: 1,
             batch,
             sent: moment,

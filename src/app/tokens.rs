@@ -83,7 +83,7 @@ mod tests {
         let token =
             claims.map(|claims| SessionToken { fingerprint: Fingerprint(1), claims: claims.map(Arc::new) });
         let connection = Connection { platform: Platform(2), id: ConnId::new("c"), background: false, token };
-        Tracked { connection, since: Since { after_ms: None, before_ms: 0 } }
+        Tracked { connection, since: Since { after_ms: None, before_ms: 0 }, unseen: None }
     }
 
     fn until(expires: Option<i64>) -> Tracked {

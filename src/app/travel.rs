@@ -245,6 +245,7 @@ mod tests {
     fn input(ms: u64, answer: Result<Answer, FetchError>) -> Input {
         Input::Observed(Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation: 1,
             batch: 0,
             sent: at(ms.saturating_sub(10)),

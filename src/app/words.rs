@@ -173,7 +173,10 @@ pub fn change_words(what: &What, to: &str) -> String {
         What::Presence { to: Presence::Unknown(why), .. } => format!("unknown: {why}"),
         What::Presence { from, to: is } => format!("{} {to} {}", from.word(), is.word()),
         What::Connected(socket) => format!("{} connected", socket.platform.name()),
-        What::SeenAgain(socket) => format!("{} seen again, the same connection", socket.platform.name()),
+        What::SeenAgain { socket, .. } => {
+            format!("{} seen again, the same connection", socket.platform.name())
+        }
+        What::Retracted { of, .. } => format!("event {of} is taken back: it never happened"),
         What::Disconnected(socket) => format!("{} disconnected", socket.platform.name()),
         What::Replaced { new, same_token: true, .. } => {
             format!("{} reconnected with the same token", new.platform.name())

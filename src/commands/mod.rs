@@ -24,7 +24,7 @@ use crate::app::Keymap;
 use crate::cli::{FeedArgs, RecordArgs, RecordingArgs};
 use crate::clock;
 use crate::config::{PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched};
-use crate::feed::{Now, Pace, Poller};
+use crate::feed::{Asking, Now, Pace, Poller};
 use crate::headless::{About, Follower, gather};
 use crate::intake::{self, Intake};
 use crate::openim::{Client, SetupError};
@@ -313,5 +313,10 @@ fn head(plan: &Plan) -> Head {
 }
 
 fn pace(pace: &PaceSettings) -> Pace {
-    Pace { interval: pace.interval, concurrency: pace.concurrency, seed: clock::unix_ms() as u64 }
+    Pace {
+        interval: pace.interval,
+        concurrency: pace.concurrency,
+        seed: clock::unix_ms() as u64,
+        asking: Asking::default(),
+    }
 }

@@ -14,12 +14,12 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::openim::{Client, Fetched, Sieve};
-use crate::presence::{Moment, WatchList};
+use crate::presence::{Moment, Question, UserIx, WatchList};
 
 pub use crate::openim::Progress;
 pub use labels::{Labels, NameSource};
 pub use listing::{ListNews, ListSource, ServerList, follow_list};
-pub use poller::{Pace, Poller};
+pub use poller::{Asking, Pace, Poller};
 
 /// Reads both clocks; passed in, so that tests can be told the time.
 pub type Now = Arc<dyn Fn() -> Moment + Send + Sync>;
@@ -36,6 +36,17 @@ pub trait Source: Send + Sync + 'static {
         batch: u32,
         memory: &mut Self::Memory,
     ) -> impl Future<Output = Fetched> + Send;
+
+    /// Asks a witness beside the sockets: the registry, the tokens or the accounts about `users` of
+    /// `list`, or the gateways about themselves. Whoever has no such witness refuses.
+    fn inquire(
+        &self,
+        _list: &WatchList,
+        _question: Question,
+        _users: &[UserIx],
+    ) -> impl Future<Output = Fetched> + Send {
+        std::future::ready(Fetched::refused())
+    }
 
     /// Whether the credentials have changed since they were last used, so that a refusal may be void.
     fn credentials_changed(&self) -> impl Future<Output = bool> + Send {

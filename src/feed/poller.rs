@@ -13,7 +13,7 @@ use tracing::{debug, info, warn};
 use super::schedule::Schedule;
 use super::{Now, Source};
 use crate::openim::Fetched;
-use crate::presence::{Answer, Moment, Observation, Question, WatchList};
+use crate::presence::{Answer, Doubts, Moment, Observation, Question, WatchList};
 
 /// Observations that may wait for their reader; the poller waits with them when there are more.
 const BACKLOG: usize = 64;
@@ -30,6 +30,17 @@ pub struct Pace {
     pub concurrency: usize,
     /// Seed of the scatter of retries.
     pub seed: u64,
+    /// Which witnesses are asked beside the sockets.
+    pub asking: Asking,
+}
+
+/// Which witnesses are asked beside the sockets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asking {
+    /// Registry, tokens and accounts.
+    pub registry: bool,
+    /// The gateways' own metrics.
+    pub gateways: bool,
 }
 
 /// Steers a running poller; it stops when this is dropped.
@@ -42,6 +53,7 @@ enum Wish {
     PollNow,
     Interval(Duration),
     Watch(Arc<WatchList>),
+    Inquire(u32, Doubts),
 }
 
 impl Poller {
@@ -71,6 +83,11 @@ impl Poller {
     /// Asks at another interval from here on.
     pub fn set_interval(&self, interval: Duration) {
         self.wish(Wish::Interval(interval));
+    }
+
+    /// Asks the witnesses about whom there is doubt, on the list of this generation.
+    pub fn inquire(&self, generation: u32, doubts: Doubts) {
+        self.wish(Wish::Inquire(generation, doubts));
     }
 
     /// Goes over to the next watch list at once.
@@ -166,6 +183,7 @@ impl<S: Source> Task<S> {
                 info!(?interval, "interval changed");
                 self.schedule.set_interval(interval, now);
             }
+            Wish::Inquire(_generation, _doubts) => {}
             Wish::Watch(list) => {
                 info!(users = list.len(), batches = list.batches(), "watch list changed");
                 self.requests = JoinSet::new(); // drops, and so ends, the requests about the old list
@@ -188,6 +206,7 @@ impl<S: Source> Task<S> {
         self.log(batch, &fetched, received.mono_ms.saturating_sub(sent.mono_ms), attempt, next_ms);
         Some(Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation,
             batch,
             sent,
@@ -212,6 +231,7 @@ impl<S: Source> Task<S> {
                 let changed = match answer {
                     Answer::Same => 0,
                     Answer::Changed(users) => users.len(),
+                    _ => 0,
                 };
                 debug!(operation, batch, users, took_ms, bytes, changed, "answered");
                 if self.failing && !self.schedule.is_failing() {

@@ -86,7 +86,10 @@ impl Seen<'_> {
                 (self.presence(transition, *from, *to, of("presence", String::new())), None)
             }
             What::Connected(socket) => (about("connected", socket), None),
-            What::SeenAgain(socket) => (EventRecord { seen_again: true, ..about("connected", socket) }, None),
+            What::Retracted { socket, .. } => (about("retracted", socket), None),
+            What::SeenAgain { socket, .. } => {
+                (EventRecord { seen_again: true, ..about("connected", socket) }, None)
+            }
             What::Disconnected(socket) => (about("disconnected", socket), None),
             What::MovedBackground(socket) => (moved(about("moved-background", socket), true), None),
             What::MovedForeground(socket) => (moved(about("moved-foreground", socket), false), None),

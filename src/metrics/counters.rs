@@ -212,7 +212,8 @@ fn happening(what: &What) -> usize {
         What::Disconnected(_) => 5,
         What::Replaced { same_token: true, .. } => 6,
         What::Replaced { same_token: false, .. } => 7,
-        What::SeenAgain(_) => 8,
+        What::SeenAgain { .. } => 8,
+        What::Retracted { .. } => 9,
         What::MovedBackground(_) => 9,
         What::MovedForeground(_) => 10,
     }

@@ -56,6 +56,20 @@ pub struct Fetched {
     pub answer: Result<Answer, FetchError>,
 }
 
+impl Fetched {
+    /// As from a server that lacks the question.
+    pub fn refused() -> Fetched {
+        Fetched {
+            operation_id: OperationId("".into()),
+            server_date: None,
+            wire_bytes: 0,
+            oddities: Oddities::default(),
+            hints: None,
+            answer: Err(FetchError::Http { status: 404 }),
+        }
+    }
+}
+
 /// Asks one server; cheap to clone, and made to be used by many tasks at once.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);

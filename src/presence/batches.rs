@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use super::fetch_error::FetchError;
 use super::observation::{Oddities, OperationId};
-use super::state::Why;
+use super::state::{Why, Word};
 use super::time::Moment;
-use super::verdict::Sockets;
 
 /// For how long an answer is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +67,8 @@ pub struct Batch {
     pub(in crate::presence) judged_from: u64,
     /// What was odd about the last answer.
     pub oddities: Oddities,
-    /// Its users, counted by the last word of the sockets, in the order of [`Sockets`].
-    pub(in crate::presence) tally: [u32; 4],
+    /// Its users, counted by what is said of them, in the order of [`Word`].
+    pub(in crate::presence) tally: [u32; Word::COUNT],
 }
 
 impl Batch {
@@ -96,11 +95,11 @@ impl Batch {
         }
     }
 
-    pub(in crate::presence) fn count(&self, sockets: Sockets) -> u32 {
-        self.tally[sockets as usize]
+    pub(in crate::presence) fn count(&self, word: Word) -> u32 {
+        self.tally[word as usize]
     }
 
-    pub(in crate::presence) fn recount(&mut self, from: Sockets, to: Sockets) {
+    pub(in crate::presence) fn recount(&mut self, from: Word, to: Word) {
         self.tally[from as usize] -= 1;
         self.tally[to as usize] += 1;
     }

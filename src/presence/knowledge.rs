@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::batches::Freshness;
+use super::doubt::Doubts;
 use super::findings::{Case, Finding, Findings, RuleSettings};
 use super::hints::Hints;
 use super::history::History;
@@ -34,6 +35,8 @@ pub struct News {
     pub cleared: Vec<Finding>,
     /// What else happened: batches without answers, notices, steps of the clock.
     pub noted: Vec<Event>,
+    /// Whom the witnesses are to be asked about.
+    pub doubts: Doubts,
 }
 
 impl News {
@@ -45,6 +48,7 @@ impl News {
             && self.worsened.is_empty()
             && self.cleared.is_empty()
             && self.noted.is_empty()
+            && self.doubts.is_empty()
     }
 
     /// Takes what came later.
@@ -55,6 +59,7 @@ impl News {
         self.worsened.extend(later.worsened);
         self.cleared.extend(later.cleared);
         self.noted.extend(later.noted);
+        self.doubts.extend(later.doubts);
     }
 }
 
@@ -110,7 +115,7 @@ impl Knowledge {
     /// Brings the rest in step with the roster. The rules about the server are judged only when an
     /// answer came or their time has, so that it makes no difference how often time passes.
     fn follow(&mut self, changes: Changes, now: Moment, due: bool) -> News {
-        let Changes { transitions, mut touched } = changes;
+        let Changes { transitions, mut touched, doubts } = changes;
         self.history.record(&transitions, self.roster.list());
         touched.extend(self.history.advance(now));
         let rules_due = self.findings.next_change().is_some_and(|at| now.mono_ms >= at);
@@ -151,6 +156,7 @@ impl Knowledge {
             worsened: found.worsened,
             cleared: found.cleared,
             noted: Vec::new(),
+            doubts,
         }
     }
 

@@ -297,6 +297,7 @@ mod tests {
         fn take(&mut self, ms: u64, batch: u32, answer: Result<Answer, FetchError>) {
             let input = Input::Observed(Observation {
                 question: Question::OnlineStatus,
+                users: Arc::default(),
                 generation: 1,
                 batch,
                 sent: at(ms.saturating_sub(10)),

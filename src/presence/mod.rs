@@ -8,6 +8,7 @@ mod batches;
 mod chronicle;
 mod condition;
 mod connection;
+mod doubt;
 mod fetch_error;
 mod findings;
 mod hints;
@@ -39,6 +40,7 @@ pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use chronicle::Chronicle;
 pub use condition::{Aggregate, Amount, Condition, Interval, Measured, Nobody, Percent, Reading, Sign};
 pub use connection::{ConnId, Connection};
+pub use doubt::{Doubt, Doubts, Gateway, Loss, Unseen, Witness, Witnesses};
 pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{
     About, Case, Evidence, Finding, FindingChanges, Findings, Policy, Rule, RuleSettings, Severity,
@@ -49,12 +51,12 @@ pub use input::Input;
 pub use knowledge::{Knowledge, News};
 pub use landmarks::{Incident, Landmarks, Point};
 pub use latency::Latency;
-pub use observation::{Answer, Observation, Oddities, OperationId, Question, UserStatus};
+pub use observation::{Answer, LifeSign, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
 pub use query::{Facts, Query, QueryError, Truth};
 pub use roster::{BatchState, Changes, Gone, LeftOut, Roster, RosterState, Totals, Tracked};
 pub use server_clock::ServerClock;
-pub use state::{Presence, Why};
+pub use state::{Basis, Presence, Why, Word};
 pub use tape::{REACH_MS, Tape, seen_at, taken_at};
 pub use text::{visible, visible_bounded};
 pub use time::{Moment, Since, short_age, short_expiry};
@@ -63,6 +65,8 @@ pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
 pub use transition::{Socket, Transition, What};
 pub use trend::{Bucket, Failed, Rates, Sums, Took, Trend};
 pub use user_facts::UserFacts;
-pub use verdict::{Sockets, verdict};
+pub use verdict::{
+    Fate, Lost, Owner, PlatformWord, Registry, Sockets, Testimony, Thresholds, Verdict, fate, verdict,
+};
 pub use watch_list::{Entry, UserId, UserIx, WatchList, check_id};
 pub use when::When;

@@ -5,17 +5,40 @@ use std::sync::Arc;
 use super::connection::Connection;
 use super::fetch_error::FetchError;
 use super::hints::Hints;
+use super::platform::Platform;
 use super::time::Moment;
 use super::watch_list::UserIx;
 
 /// What a server can be asked about users: the witnesses, of which each errs in its own direction.
-///
-/// The registry (`get_users_status`), the token list and the gateways themselves join here as they
-/// are asked; each then has its variant of [`Answer`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Question {
-    /// `POST /user/get_users_online_status`: which sockets are open. Errs to offline.
+    /// `POST /user/get_users_online_status`: which sockets are open. Errs to offline: the users of a
+    /// gateway that is gone, hung or out of reach are left out, errCode 0.
     OnlineStatus,
+    /// `POST /user/get_users_status`: the registry in Redis, about 1 s behind a real change. Errs to
+    /// online: entries of a dead gateway live on for 10-30 minutes.
+    UsersStatus,
+    /// `POST /user/get_users_online_token_detail`: how many sockets on which platform, over all
+    /// gateways. Errs to offline like the first.
+    TokenDetail,
+    /// `GET /prometheus_discovery/msg_gateway` and `GET /metrics` of each target: whether the gateways
+    /// give a sign of life. Another way through the network: no answer may mean only that.
+    Gateways,
+    /// `POST /user/account_check`: whether there are such users at all.
+    AccountCheck,
+}
+
+impl Question {
+    /// What it is called in words: `registry`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Question::OnlineStatus => "sockets",
+            Question::UsersStatus => "registry",
+            Question::TokenDetail => "tokens",
+            Question::Gateways => "gateways",
+            Question::AccountCheck => "accounts",
+        }
+    }
 }
 
 /// Names one request in the server's log; sent as the `operationID` header.
@@ -29,8 +52,11 @@ pub struct Observation {
     pub question: Question,
     /// About which watch list; see [`super::WatchList::generation`].
     pub generation: u32,
-    /// About which users of it; see [`super::WatchList::batch`].
+    /// [`Question::OnlineStatus`]: about which users of it; see [`super::WatchList::batch`]. Of other
+    /// questions 0.
     pub batch: u32,
+    /// Of other questions: about which users, each once and in order; none for the gateways.
+    pub users: Arc<[UserIx]>,
     /// When the question was sent.
     pub sent: Moment,
     /// When the answer was there, or had failed.
@@ -80,6 +106,30 @@ pub enum Answer {
     /// To [`Question::OnlineStatus`]: the users whose entries differ from the last answer. A user
     /// may be listed who has not changed; one who has is never left out.
     Changed(Vec<(UserIx, UserStatus)>),
+    /// To [`Question::UsersStatus`]: on which platforms the registry has users online, each platform
+    /// once and in order; none: offline. Users whom the answer left out are not listed.
+    Registry(Vec<(UserIx, Box<[Platform]>)>),
+    /// To [`Question::TokenDetail`]: how many connections on which platform users have, in the order of
+    /// platforms. Whoever was asked about and is not listed has none.
+    Tokens(Vec<(UserIx, Box<[(Platform, u32)]>)>),
+    /// To [`Question::Gateways`]: the address of each gateway's metrics, and what came of asking it.
+    Gateways(Vec<(Box<str>, LifeSign)>),
+    /// To [`Question::AccountCheck`]: those whom the server does not have. Whoever was asked about and is
+    /// not listed is registered.
+    Unregistered(Vec<UserIx>),
+}
+
+/// What came of asking a gateway for a sign of life (`GET /metrics` on its own port).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LifeSign {
+    /// It answered 200.
+    Alive,
+    /// It took the connection and sent no byte.
+    Hung,
+    /// The connection was refused. Says something only of an address that was alive before.
+    Refused,
+    /// Anything else: it could not be reached, or answered something that it should not.
+    Unclear,
 }
 
 /// What one answer said of one user.

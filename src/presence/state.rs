@@ -32,6 +32,79 @@ pub enum Why {
     Missing,
     /// Answers came, but what they say of this user is not understood.
     Unclear,
+    /// The sockets call the user offline, and the registry has not been heard yet.
+    Checking,
+    /// The sockets call the user offline, and the registry gives no answer.
+    RegistrySilent,
+    /// The sockets call the user offline since a moment ago, and the registry does not yet: normal for a
+    /// second after a real disconnect.
+    Leaving,
+    /// The sockets call the user offline, and the registry goes on saying online.
+    RegistryOnline,
+    /// So it is with many users at once: a gateway is gone, or out of reach of the API.
+    GatewayLost,
+    /// So it is with many users at once, and a gateway takes connections but does not answer.
+    GatewayHangs,
+    /// Many users were called offline at once, and the registry cannot be asked.
+    GatewayLostMaybe,
+}
+
+/// What is said of a user while the answers are fresh, in one byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Word {
+    /// Nothing was ever heard.
+    #[default]
+    Silent,
+    /// Offline.
+    Offline,
+    /// Online.
+    Online,
+    /// In the background only.
+    Background,
+    /// In doubt: why is said beside.
+    Doubtful,
+    /// The server has no such user.
+    Unregistered,
+}
+
+impl Word {
+    /// How many there are.
+    pub(in crate::presence) const COUNT: usize = 6;
+
+    /// The word for it.
+    pub fn of(presence: Presence) -> Word {
+        match presence {
+            Presence::Online => Word::Online,
+            Presence::Background => Word::Background,
+            Presence::Offline => Word::Offline,
+            Presence::Unknown(_) => Word::Doubtful,
+            Presence::Unregistered => Word::Unregistered,
+        }
+    }
+}
+
+/// What is behind the word offline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// Sockets and registry agree.
+    #[default]
+    Agreed,
+    /// Only the sockets say so: the registry cannot be asked. They err to offline.
+    SocketsAlone,
+    /// The sockets say so, and a gateway has died; the registry does not know it yet.
+    GatewayDied,
+}
+
+impl Basis {
+    /// A few words, to stand in brackets after `offline`; none where nothing has to be said.
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            Basis::Agreed => None,
+            Basis::SocketsAlone => Some("one witness"),
+            Basis::GatewayDied => Some("gateway died"),
+        }
+    }
 }
 
 impl Presence {
@@ -66,6 +139,13 @@ impl fmt::Display for Why {
             Why::Failed(trouble) => trouble.fmt(f),
             Why::Missing => f.write_str("missing from the answers"),
             Why::Unclear => f.write_str("status not understood"),
+            Why::Checking => f.write_str("checking"),
+            Why::RegistrySilent => f.write_str("registry gives no answer"),
+            Why::Leaving => f.write_str("leaving"),
+            Why::RegistryOnline => f.write_str("registry says online"),
+            Why::GatewayLost => f.write_str("gateway lost"),
+            Why::GatewayHangs => f.write_str("gateway hangs"),
+            Why::GatewayLostMaybe => f.write_str("gateway lost?"),
         }
     }
 }

@@ -51,7 +51,7 @@ impl Story {
     /// Whether the user is seen again with connections that had been taken for gone, and with no
     /// others: nothing happened to the user then, only to those who were asked.
     pub fn brings_back_the_same(&self) -> bool {
-        !self.rest.is_empty() && self.rest.iter().all(|next| matches!(next.what, What::SeenAgain(_)))
+        !self.rest.is_empty() && self.rest.iter().all(|next| matches!(next.what, What::SeenAgain { .. }))
     }
 
     /// Whether the user is known again, and is offline, but was connected when last heard of.
@@ -170,7 +170,8 @@ impl What {
     pub fn kind(&self) -> &'static str {
         match self {
             What::Presence { .. } => "presence",
-            What::Connected(_) | What::SeenAgain(_) => "connected",
+            What::Connected(_) | What::SeenAgain { .. } => "connected",
+            What::Retracted { .. } => "retracted",
             What::Disconnected(_) => "disconnected",
             What::Replaced { .. } => "replaced",
             What::MovedBackground(_) | What::MovedForeground(_) => "moved",
@@ -410,7 +411,7 @@ fn are_alike(one: &What, other: &What) -> bool {
             to_a.same_word(*to_b) && from_a.same_word(*from_b)
         }
         (What::Connected(one), What::Connected(other))
-        | (What::SeenAgain(one), What::SeenAgain(other))
+        | (What::SeenAgain { socket: one, .. }, What::SeenAgain { socket: other, .. })
         | (What::Disconnected(one), What::Disconnected(other))
         | (What::MovedBackground(one), What::MovedBackground(other))
         | (What::MovedForeground(one), What::MovedForeground(other)) => one.platform == other.platform,
@@ -479,7 +480,8 @@ mod tests {
             let socket = Socket { platform: Platform(2), id: ConnId::new(user), token: None };
             [transition(user, online, 5_000), transition(user, what(socket), 5_000)]
         };
-        let answer = [back("a", What::SeenAgain), back("b", What::Connected), back("c", What::SeenAgain)];
+        let again = |socket| What::SeenAgain { socket, absent_ms: 8_000, whole_user: true };
+        let answer = [back("a", again), back("b", What::Connected), back("c", again)];
         timeline.record(&answer.concat(), |_| None);
         assert_eq!(counts(&timeline), [1, 2]);
     }

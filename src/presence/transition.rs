@@ -40,9 +40,23 @@ pub enum What {
     },
     /// A connection appeared.
     Connected(Socket),
-    /// A connection that had been gone is there again. A connID is born with its socket and never
+    /// A connection that answers had left out is there again. A connID is born with its socket and never
     /// reused (open-im-server `msggateway/context.go`), so it had been there all the time.
-    SeenAgain(Socket),
+    SeenAgain {
+        /// Which.
+        socket: Socket,
+        /// For how long answers had left it out, in milliseconds.
+        absent_ms: u64,
+        /// Whether they had left out the whole user: had called the user offline.
+        whole_user: bool,
+    },
+    /// An earlier transition never happened: a connection came back that had been there all the time.
+    Retracted {
+        /// The number of the transition that is taken back.
+        of: u64,
+        /// The connection that proves it.
+        socket: Socket,
+    },
     /// A connection is gone.
     Disconnected(Socket),
     /// A connection is gone and another of the same platform is there in its place.

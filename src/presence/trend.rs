@@ -334,6 +334,7 @@ mod tests {
     fn observation(ms: u64, took: u64, answer: Result<Answer, FetchError>) -> Observation {
         Observation {
             question: Question::OnlineStatus,
+            users: std::sync::Arc::default(),
             generation: 1,
             batch: 0,
             sent: at(ms - took),

@@ -1,23 +1,61 @@
-//! From what the witnesses said of a user to what is said of them: one pure table.
+//! From what the witnesses said to what is said of a user and of a connection: pure tables.
 //!
-//! | sockets (`get_users_online_status`) | verdict |
-//! |---|---|
-//! | a connection in the foreground, or online without naming any | `online` |
-//! | connections, all in the background | `background` |
-//! | no connection | `offline` |
-//! | nothing yet | `unknown (no answer yet)` |
-//! | answers without the user | the last word; then `unknown (missing)` |
-//! | an entry that is not understood | the last word; then `unknown (not understood)` |
+//! The sockets (`get_users_online_status`) err to offline, the registry (`get_users_status`) to online, so
+//! that either alone is wrong just when somebody looks, and both together are strong evidence. What the
+//! registry says counts only where it was asked after the sockets left the user out.
 //!
-//! The sockets are believed: with one witness there is nothing to hold against it. They err to
-//! offline (a gateway out of reach takes its users with it, errCode 0), so the registry joins here.
+//! # A user
+//!
+//! The first row that fits; `*` fits everything. `before` is what was said before the sockets left the
+//! user out. `young` is less than [`Thresholds::leaving_ms`] since then. Of a user of a view loss,
+//! `loss` says what is known of its cause.
+//!
+//! ```text
+//! sockets    | registry | age   | loss  | before     | verdict
+//! -----------+----------+-------+-------+------------+---------------------------------
+//! silent     | *        | *     | *     | *          | unknown (no answer yet)
+//! foreground | *        | *     | *     | *          | online
+//! background | hides    | *     | *     | *          | online
+//! background | *        | *     | *     | *          | background
+//! none       | offline  | *     | *     | *          | offline
+//! none       | unasked  | *     | none  | *          | offline, one witness
+//! none       | unasked  | *     | *     | *          | unknown (gateway lost?)
+//! none       | unheard  | *     | *     | online     | online, stale
+//! none       | unheard  | *     | *     | background | background, stale
+//! none       | unheard  | *     | *     | offline    | offline
+//! none       | unheard  | *     | *     | *          | unknown (checking)
+//! none       | silent   | *     | *     | *          | unknown (registry gives no answer)
+//! none       | *        | young | *     | *          | unknown (leaving)
+//! none       | *        | old   | none  | *          | unknown (registry says online)
+//! none       | *        | old   | lost  | *          | unknown (gateway lost)
+//! none       | *        | old   | hangs | *          | unknown (gateway hangs)
+//! none       | *        | old   | died  | *          | offline, gateway died
+//! ```
+//!
+//! # A connection that the sockets show no more
+//!
+//! The sockets show one gateway's connections of a user alone, so one that they leave out may be there
+//! all the same. `shown` says whether they show another connection of the same platform: then what the
+//! registry says of that platform is of no use. `young` is less than [`Thresholds::unseen_ms`].
+//!
+//! ```text
+//! user        | registry | shown | age   | verdict
+//! ------------+----------+-------+-------+--------------
+//! offline     | *        | *     | *     | disconnected
+//! in doubt    | *        | *     | *     | unseen
+//! connected   | lacks it | *     | *     | disconnected
+//! connected   | *        | yes   | young | unseen
+//! connected   | *        | yes   | old   | disconnected
+//! connected   | unasked  | no    | young | unseen
+//! connected   | unasked  | no    | old   | disconnected
+//! connected   | *        | no    | *     | unseen
+//! ```
 
 use super::observation::UserStatus;
-use super::state::{Presence, Why};
+use super::state::{Basis, Presence, Why};
 
-/// What the sockets last said of a user, in one byte.
+/// What the sockets last said of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(u8)]
 pub enum Sockets {
     /// Not a word so far.
     #[default]
@@ -47,39 +85,181 @@ impl Sockets {
     }
 }
 
-/// What is said of a user about whom the witnesses' last words are fresh enough.
-pub fn verdict(sockets: Sockets) -> Presence {
-    match sockets {
-        Sockets::Silent => Presence::Unknown(Why::NotAnswered),
-        Sockets::None => Presence::Offline,
-        Sockets::Foreground => Presence::Online,
-        Sockets::Background => Presence::Background,
+/// What the registry said of a user, asked after the sockets left something out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Registry {
+    /// It is not asked: nobody does, or the server lacks or refuses the question.
+    #[default]
+    Unasked,
+    /// It is asked, and has not answered yet.
+    Unheard,
+    /// It gave no answer when it was asked, or not for [`Thresholds::checking_ms`].
+    Silent,
+    /// Offline.
+    Offline,
+    /// Online.
+    Online,
+    /// Online, also on a platform that the sockets don't show.
+    Hides,
+}
+
+/// What is known of the loss of view that a user is part of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lost {
+    /// There is none.
+    #[default]
+    None,
+    /// It is not known why.
+    Lost,
+    /// A gateway takes connections and says nothing.
+    Hangs,
+    /// A gateway has died.
+    Died,
+}
+
+/// All that the table looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Testimony {
+    /// What the sockets say.
+    pub sockets: Sockets,
+    /// What the registry said after that.
+    pub registry: Registry,
+    /// Whether it is less than [`Thresholds::leaving_ms`] since the sockets left the user out.
+    pub young: bool,
+    /// The loss of view that the user is part of.
+    pub lost: Lost,
+    /// What was said of the user before.
+    pub before: Presence,
+}
+
+/// What is said of a user, and what that rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Verdict {
+    /// What is said.
+    pub presence: Presence,
+    /// What an offline rests on.
+    pub basis: Basis,
+    /// Whether it is only the last word from before, while the witnesses are being asked.
+    pub stale: bool,
+}
+
+impl Verdict {
+    const fn of(presence: Presence) -> Verdict {
+        Verdict { presence, basis: Basis::Agreed, stale: false }
+    }
+
+    const fn offline(basis: Basis) -> Verdict {
+        Verdict { presence: Presence::Offline, basis, stale: false }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::presence::{ConnId, Connection, Platform};
-
-    fn connection(background: bool) -> Connection {
-        Connection { platform: Platform(2), id: ConnId::new("c"), background, token: None }
+/// What is said of a user about whom the witnesses' last words are fresh enough: the first table above.
+pub fn verdict(testimony: &Testimony) -> Verdict {
+    let Testimony { sockets, registry, young, lost, before } = *testimony;
+    match (sockets, registry) {
+        (Sockets::Silent, _) => Verdict::of(Presence::Unknown(Why::NotAnswered)),
+        (Sockets::Foreground, _) | (Sockets::Background, Registry::Hides) => Verdict::of(Presence::Online),
+        (Sockets::Background, _) => Verdict::of(Presence::Background),
+        (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
+        (Sockets::None, Registry::Unasked) => match lost {
+            Lost::None => Verdict::offline(Basis::SocketsAlone),
+            Lost::Lost | Lost::Hangs | Lost::Died => Verdict::of(Presence::Unknown(Why::GatewayLostMaybe)),
+        },
+        (Sockets::None, Registry::Unheard) => match before {
+            Presence::Online | Presence::Background => {
+                Verdict { presence: before, basis: Basis::Agreed, stale: true }
+            }
+            Presence::Offline => Verdict::of(Presence::Offline),
+            Presence::Unknown(_) | Presence::Unregistered => Verdict::of(Presence::Unknown(Why::Checking)),
+        },
+        (Sockets::None, Registry::Silent) => Verdict::of(Presence::Unknown(Why::RegistrySilent)),
+        (Sockets::None, Registry::Online | Registry::Hides) => match (young, lost) {
+            (true, _) => Verdict::of(Presence::Unknown(Why::Leaving)),
+            (false, Lost::None) => Verdict::of(Presence::Unknown(Why::RegistryOnline)),
+            (false, Lost::Lost) => Verdict::of(Presence::Unknown(Why::GatewayLost)),
+            (false, Lost::Hangs) => Verdict::of(Presence::Unknown(Why::GatewayHangs)),
+            (false, Lost::Died) => Verdict::offline(Basis::GatewayDied),
+        },
     }
+}
 
-    #[test]
-    fn the_table_and_the_code_agree() {
-        let cases = [
-            (UserStatus::Online(vec![]), Some(Presence::Online)),
-            (UserStatus::Online(vec![connection(false)]), Some(Presence::Online)),
-            (UserStatus::Online(vec![connection(true), connection(false)]), Some(Presence::Online)),
-            (UserStatus::Online(vec![connection(true), connection(true)]), Some(Presence::Background)),
-            (UserStatus::Offline, Some(Presence::Offline)),
-            (UserStatus::Missing, None),
-            (UserStatus::Unclear, None),
-        ];
-        for (status, expected) in cases {
-            assert_eq!(Sockets::from_status(&status).map(verdict), expected, "{status:?}");
+/// What is said of the user whose connection is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// Offline.
+    Offline,
+    /// The sockets show no connection, and it is not known whether that is so.
+    InDoubt,
+    /// The sockets show another connection.
+    Connected,
+}
+
+/// What the registry said of a connection's platform, asked after the sockets left the connection out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PlatformWord {
+    /// It is not asked.
+    Unasked,
+    /// It has not answered.
+    Unheard,
+    /// The user is online on that platform.
+    Names,
+    /// The user is not online on that platform.
+    Lacks,
+}
+
+/// What is said of a connection that the sockets show no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// It may be there: another gateway may have it.
+    Unseen,
+    /// It is gone.
+    Disconnected,
+}
+
+/// What is said of a connection that the sockets show no more: the second table above. `shown` says
+/// whether they show another one of the same platform, `young` whether it is less than
+/// [`Thresholds::unseen_ms`] since they left it out.
+pub fn fate(owner: Owner, registry: PlatformWord, shown: bool, young: bool) -> Fate {
+    match (owner, registry) {
+        (Owner::Offline, _) | (Owner::Connected, PlatformWord::Lacks) => Fate::Disconnected,
+        (Owner::InDoubt, _) => Fate::Unseen,
+        (Owner::Connected, _) if shown && !young => Fate::Disconnected,
+        (Owner::Connected, PlatformWord::Unasked) if !young => Fate::Disconnected,
+        (Owner::Connected, _) => Fate::Unseen,
+    }
+}
+
+/// How long and how many: what the tables, and what is found with them, turn on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// The registry follows a real disconnect within about a second (open-im-server
+    /// `internal/msggateway/online.go` batches for 1 s); for so many milliseconds its `online` is normal.
+    pub leaving_ms: u64,
+    /// An answer of the registry takes some milliseconds. When it has taken so many, nothing can be said
+    /// any more of whom the sockets left out.
+    pub checking_ms: u64,
+    /// Where the registry can say nothing of a connection, it is held to be gone after so many
+    /// milliseconds: a gateway that the API lost for a round or two is back by then.
+    pub unseen_ms: u64,
+    /// A registry entry without sockets is called a ghost after so many milliseconds.
+    pub ghost_ms: u64,
+    /// A loss of view are so many users at least, or all, where fewer were online: one or two may be
+    /// lost events of the registry.
+    pub loss_users: u32,
+    /// Where the registry cannot be asked, a loss of view are more than so many percent of those online;
+    /// and it is suspected from so many on, so that everyday coming and going raises no suspicion.
+    pub loss_percent: u32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Thresholds {
+        Thresholds {
+            leaving_ms: 5_000,
+            checking_ms: 2_000,
+            unseen_ms: 5_000,
+            ghost_ms: 60_000,
+            loss_users: 3,
+            loss_percent: 5,
         }
-        assert_eq!(verdict(Sockets::default()), Presence::Unknown(Why::NotAnswered));
     }
 }

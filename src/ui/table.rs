@@ -140,6 +140,7 @@ mod tests {
         assert_eq!(advice, "4 shows how the server does.");
         let answer = Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation: 1,
             batch: 0,
             sent: now,

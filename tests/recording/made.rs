@@ -58,6 +58,7 @@ pub(crate) fn connection(n: u64) -> Connection {
 pub(crate) fn observation(ms: u64, batch: u32, answer: Result<Answer, FetchError>) -> Observation {
     Observation {
         question: Question::OnlineStatus,
+        users: Arc::default(),
         generation: 1,
         batch,
         sent: at(ms.saturating_sub(30)),
@@ -283,6 +284,7 @@ pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
             answer,
         )| Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation,
             batch,
             sent,

@@ -105,6 +105,7 @@ impl Stage {
         let ago = |ms: u64| Moment { mono_ms: self.now.mono_ms - ms, unix_ms: self.now.unix_ms - ms as i64 };
         let observation = Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation: self.model.live().list().generation(),
             batch,
             sent: ago(30),

@@ -100,6 +100,7 @@ pub(crate) fn input(deed: &Deed, list: &mut Arc<WatchList>, now: Moment, number:
         let batch = u32::from(batch) % list.batches().max(1);
         Input::Observed(Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation: list.generation(),
             batch,
             sent: at(now.mono_ms.saturating_sub(took_ms)),

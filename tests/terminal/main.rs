@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use imtop::app::{Model, Start};
 use imtop::clipboard::Multiplexer;
-use imtop::feed::{Pace, Poller, Source};
+use imtop::feed::{Asking, Pace, Poller, Source};
 use imtop::openim::Fetched;
 use imtop::presence::{Entry, Freshness, Roster, WatchList};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
@@ -271,7 +271,8 @@ fn program_with_a_task_that_panics() {
     let end = runtime.block_on(async {
         let now = imtop::clock::start();
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("a")]));
-        let pace = Pace { interval: Duration::from_millis(300), concurrency: 1, seed: 1 };
+        let pace =
+            Pace { interval: Duration::from_millis(300), concurrency: 1, seed: 1, asking: Asking::default() };
         let source = Arc::new(Panics(std::sync::atomic::AtomicU32::new(0)));
         let (poller, observations) = Poller::start(source, Arc::clone(&list), pace, Arc::clone(&now));
         let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(300), now());

@@ -38,6 +38,7 @@ fn minute(folder: &Path) -> PathBuf {
         let answer = Answer::Changed(vec![(UserIx(0), alice), (UserIx(1), UserStatus::Offline)]);
         let input = Input::Observed(Observation {
             question: Question::OnlineStatus,
+            users: std::sync::Arc::default(),
             generation: 1,
             batch: 0,
             sent: at(round * 2_000 - 30),

@@ -50,6 +50,7 @@ impl Bench {
         let listed = match answer {
             Answer::Same => "same".to_owned(),
             Answer::Changed(changed) => changed.iter().map(|(user, status)| letter(*user, status)).collect(),
+            other => unreachable!("{other:?}"),
         };
         match (oddities.foreign, oddities.repeated, oddities.unreadable) {
             (0, 0, 0) => listed,

@@ -110,7 +110,7 @@ mod tests {
                 (NOW - ago, became(ON, OFF)),
                 (NOW - ago, What::Disconnected(phone())),
                 (NOW - ago + 9_000, became(OFF, ON)),
-                (NOW - ago + 9_000, What::SeenAgain(phone())),
+                (NOW - ago + 9_000, What::SeenAgain { socket: phone(), absent_ms: 8_000, whole_user: true }),
             ]
         };
         let changes = [out_of_sight(60_000), out_of_sight(40_000), out_of_sight(20_000)].concat();

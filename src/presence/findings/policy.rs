@@ -129,7 +129,7 @@ mod tests {
         let token = SessionToken { fingerprint: Fingerprint(token), claims: Err(Unreadable::NotAJwt) };
         let connection =
             Connection { platform: Platform(platform), id, background: false, token: Some(token) };
-        Tracked { connection, since }
+        Tracked { connection, since, unseen: None }
     }
 
     fn since(platform: i32, token: u128, ago: u64) -> Tracked {

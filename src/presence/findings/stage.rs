@@ -76,6 +76,7 @@ pub(super) fn connection(id: &str, platform: i32) -> TestConnection {
             token: Some(token),
         },
         since: Since { after_ms: None, before_ms: 0 },
+        unseen: None,
     })
 }
 

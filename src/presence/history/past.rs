@@ -208,7 +208,7 @@ impl Past {
     /// Takes what the user went through at one moment.
     pub(super) fn record(&mut self, transitions: &[Transition]) {
         let seen_again = transitions.iter().filter_map(|transition| match &transition.what {
-            What::SeenAgain(socket) => Some(short(&socket.id)),
+            What::SeenAgain { socket, .. } => Some(short(&socket.id)),
             _ => None,
         });
         for id in seen_again {
@@ -227,7 +227,10 @@ impl Past {
                 What::Replaced { old, new, .. } => {
                     Note::Replaced { platform: new.platform, old: Plug::of(old), new: Plug::of(new) }
                 }
-                What::SeenAgain(_) | What::MovedBackground(_) | What::MovedForeground(_) => continue,
+                What::SeenAgain { .. }
+                | What::Retracted { .. }
+                | What::MovedBackground(_)
+                | What::MovedForeground(_) => continue,
             };
             self.push(Kept { at_ms, what });
         }

@@ -109,7 +109,7 @@ fn what_is_seen_again_had_never_left() {
     assert_eq!(history.of(UserIx(0)).flips(), 1);
     let back = [
         transition(0, 90_000, became(UNKNOWN, Online)),
-        transition(0, 90_000, What::SeenAgain(phone.clone())),
+        transition(0, 90_000, What::SeenAgain { socket: phone.clone(), absent_ms: 8_000, whole_user: true }),
     ];
     history.record(&back, &list(1));
     let past = history.of(UserIx(0));
@@ -122,7 +122,10 @@ fn what_is_seen_again_had_never_left() {
     let mut history = History::default();
     history.record(&begin[..3], &list(1));
     history.record(
-        &[transition(0, 90_000, became(Offline, Online)), transition(0, 90_000, What::SeenAgain(phone))],
+        &[
+            transition(0, 90_000, became(Offline, Online)),
+            transition(0, 90_000, What::SeenAgain { socket: phone, absent_ms: 8_000, whole_user: true }),
+        ],
         &list(1),
     );
     assert_eq!(history.of(UserIx(0)).happened().count(), 1);
@@ -133,7 +136,14 @@ fn what_is_seen_again_had_never_left() {
     let over = What::Replaced { old: socket(2, "phone", 1), new: fresh, same_token: true };
     history.record(&[transition(0, 1_000, over)], &list(1));
     assert_eq!(history.of(UserIx(0)).reconnects(), 1);
-    history.record(&[transition(0, 3_000, What::SeenAgain(socket(2, "phone", 1)))], &list(1));
+    history.record(
+        &[transition(
+            0,
+            3_000,
+            What::SeenAgain { socket: socket(2, "phone", 1), absent_ms: 8_000, whole_user: true },
+        )],
+        &list(1),
+    );
     assert_eq!(history.of(UserIx(0)).reconnects(), 0);
     let opened = Happened::Opened(Platform(2), Some(Fingerprint(1)));
     assert_eq!(history.of(UserIx(0)).happened().next().map(|it| it.what), Some(opened));

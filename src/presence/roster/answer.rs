@@ -8,10 +8,10 @@ use crate::presence::batches::{Answered, Failing};
 use crate::presence::connection::{ConnId, Connection};
 use crate::presence::observation::{Answer, Observation, OperationId, UserStatus};
 use crate::presence::platform::Platform;
-use crate::presence::state::{Presence, Why};
+use crate::presence::state::{Presence, Why, Word};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::{Socket, Transition, What};
-use crate::presence::verdict::{Sockets, verdict};
+use crate::presence::verdict::Sockets;
 use crate::presence::watch_list::UserIx;
 
 /// Up to so many connections, looking through all of them is cheaper than a table.
@@ -67,6 +67,7 @@ impl Roster {
         let changed: &[(UserIx, UserStatus)] = match answer {
             Answer::Same => &[],
             Answer::Changed(changed) => changed,
+            _ => return changes,
         };
         for (user, status) in changed {
             if self.list.batch(observation.batch).contains(&user.0) {
@@ -82,17 +83,17 @@ impl Roster {
     /// Takes what one answer said of one user.
     fn take_status(&mut self, user: UserIx, status: &UserStatus, seen: &Seen, changes: &mut Changes) {
         changes.touched.push(user);
-        let old = self.sockets[user.at()];
+        let old = self.words[user.at()];
         let Some(new) = Sockets::from_status(status) else {
             let why = if *status == UserStatus::Missing { Why::Missing } else { Why::Unclear };
-            let answered = if old == Sockets::Silent { None } else { seen.before };
+            let answered = if old == Word::Silent { None } else { seen.before };
             let left_out =
                 self.left_out.entry(user).or_insert(LeftOut { why, answered, void_since: seen.void_since });
             left_out.why = why;
             return;
         };
         let left_out = self.left_out.remove(&user);
-        let last = if old == Sockets::Silent {
+        let last = if old == Word::Silent {
             None
         } else {
             left_out.map_or(seen.before, |left_out| left_out.answered)
@@ -100,18 +101,24 @@ impl Roster {
         let from = match (left_out, seen.void) {
             (Some(left_out), _) if left_out.void_since.is_some() => Presence::Unknown(left_out.why),
             (_, Some(void)) => void,
-            _ => verdict(old),
+            _ => self.said(user),
         };
-        let to = verdict(new);
-        if !verdict(old).same_word(to) {
+        let to = match new {
+            Sockets::Silent => Presence::Unknown(Why::NotAnswered),
+            Sockets::None => Presence::Offline,
+            Sockets::Foreground => Presence::Online,
+            Sockets::Background => Presence::Background,
+        };
+        let was = self.said(user);
+        if !was.same_word(to) {
             self.since[user.at()] =
                 Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received.mono_ms };
         }
         if !from.same_word(to) {
             self.note(user, What::Presence { from, to }, last, seen, changes);
         }
-        self.batches[self.list.batch_of(user) as usize].recount(old, new);
-        self.sockets[user.at()] = new;
+        self.batches[self.list.batch_of(user) as usize].recount(old, Word::of(to));
+        self.words[user.at()] = Word::of(to);
         let connections: &[Connection] = match status {
             UserStatus::Online(connections) => connections,
             _ => &[],
@@ -121,7 +128,7 @@ impl Roster {
         // been away. Only a connection that outlasts the gap proves the contrary.
         let was_void = from.is_unknown() && last.is_some();
         let outlasts = |tracked: &Tracked| tracked.since.before_ms < seen.received.mono_ms;
-        if was_void && verdict(old).same_word(to) && !self.connections(user).iter().any(outlasts) {
+        if was_void && was.same_word(to) && !self.connections(user).iter().any(outlasts) {
             self.since[user.at()] = Since { after_ms: None, before_ms: seen.received.mono_ms };
         }
     }
@@ -167,13 +174,13 @@ impl Roster {
                 }
                 old.since
             } else if let Some(since) = self.returned(user, &connection.id) {
-                moved.push(What::SeenAgain(socket(connection)));
+                moved.push(What::SeenAgain { socket: socket(connection), absent_ms: 0, whole_user: false });
                 since
             } else {
                 appeared.push(connection);
                 Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received.mono_ms }
             };
-            tracked.push(Tracked { connection: connection.clone(), since });
+            tracked.push(Tracked { connection: connection.clone(), since, unseen: None });
         }
         if !tracked.is_empty() {
             self.open.insert(user, tracked.into());
@@ -186,7 +193,7 @@ impl Roster {
             heirs.entry(new.platform).or_default().push_back(new);
         }
         let gone = before.iter().zip(&stays).filter(|(_, stays)| !**stays).map(|(old, _)| old);
-        for Tracked { connection: old, since } in gone {
+        for Tracked { connection: old, since, .. } in gone {
             self.remember(user, old, *since);
             let what = match heirs.get_mut(&old.platform).and_then(VecDeque::pop_front) {
                 Some(new) => What::Replaced {
@@ -214,7 +221,13 @@ impl Roster {
         if remembered.len() == GONE_KEPT {
             remembered.pop_front();
         }
-        remembered.push_back(Gone { id: connection.id.clone(), since });
+        remembered.push_back(Gone {
+            id: connection.id.clone(),
+            since,
+            dropped: Moment::default(),
+            event: 0,
+            offline: None,
+        });
     }
 
     /// Since when a connection has been there that was taken for gone.
@@ -230,9 +243,9 @@ impl Roster {
         let Some(from) = seen.void else { return };
         let taken: std::collections::HashSet<UserIx> = changed.iter().map(|(user, _)| *user).collect();
         for user in self.list.batch(batch).map(UserIx) {
-            let word = self.sockets[user.at()];
+            let word = self.words[user.at()];
             let void_anyway = self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some());
-            if taken.contains(&user) || word == Sockets::Silent || void_anyway {
+            if taken.contains(&user) || word == Word::Silent || void_anyway {
                 continue;
             }
             // A connection that is still there proves that it never left. An offline user may have
@@ -240,7 +253,7 @@ impl Roster {
             if !self.open.contains_key(&user) {
                 self.since[user.at()] = Since { after_ms: None, before_ms: seen.received.mono_ms };
             }
-            self.note(user, What::Presence { from, to: verdict(word) }, seen.before, seen, changes);
+            self.note(user, What::Presence { from, to: self.said(user) }, seen.before, seen, changes);
         }
     }
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use super::{GONE_KEPT, Gone, LeftOut, Roster, Tracked};
 use crate::presence::batches::{Answered, Batch, Failing, Freshness};
+use crate::presence::doubt::{Doubt, Loss, Witnesses};
 use crate::presence::observation::{Oddities, OperationId};
 use crate::presence::server_clock::ServerClock;
+use crate::presence::state::Word;
 use crate::presence::time::{Moment, Since};
-use crate::presence::verdict::Sockets;
+use crate::presence::verdict::Thresholds;
 use crate::presence::watch_list::{UserIx, WatchList};
 
 /// So many times of answers are remembered.
@@ -23,8 +25,8 @@ pub struct RosterState {
     pub freshness: Freshness,
     /// Each batch of the list.
     pub batches: Vec<BatchState>,
-    /// What the sockets last said of each user.
-    pub words: Vec<Sockets>,
+    /// What is said of each user while answers are fresh.
+    pub words: Vec<Word>,
     /// When that began, of each user; nothing (`None`, 0) of one of whom nothing was ever said.
     pub since: Vec<Since>,
     /// The connections of those who had some, in the order of the server.
@@ -43,6 +45,18 @@ pub struct RosterState {
     pub newest_issued: Option<i64>,
     /// How many transitions there have been.
     pub transitions: u64,
+    /// What is not certain, of whom.
+    pub doubts: Vec<(UserIx, Doubt)>,
+    /// Those whom the server does not have, by `account_check`.
+    pub unregistered: Vec<UserIx>,
+    /// Losses of view that are not over.
+    pub losses: Vec<Loss>,
+    /// How many losses of view there have been.
+    pub losses_so_far: u32,
+    /// The witnesses beside the sockets.
+    pub witnesses: Witnesses,
+    /// What the verdict turns on.
+    pub thresholds: Thresholds,
 }
 
 /// What is known of one batch, without what follows from its users.
@@ -65,8 +79,8 @@ pub struct BatchState {
 impl Roster {
     /// Everything that it holds, to begin from again with [`Roster::restore`].
     pub fn state(&self) -> RosterState {
-        let since = |(word, since): (&Sockets, &Since)| match word {
-            Sockets::Silent => Since { after_ms: None, before_ms: 0 },
+        let since = |(word, since): (&Word, &Since)| match word {
+            Word::Silent => Since { after_ms: None, before_ms: 0 },
             _ => *since,
         };
         let mut open: Vec<_> = self.open.iter().map(|(user, open)| (*user, Arc::clone(open))).collect();
@@ -78,8 +92,8 @@ impl Roster {
         RosterState {
             freshness: self.freshness,
             batches: self.batches.iter().map(BatchState::of).collect(),
-            words: self.sockets.clone(),
-            since: self.sockets.iter().zip(&self.since).map(since).collect(),
+            words: self.words.clone(),
+            since: self.words.iter().zip(&self.since).map(since).collect(),
             open,
             gone,
             left_out: self.left_out.iter().map(|(user, left_out)| (*user, *left_out)).collect(),
@@ -88,6 +102,12 @@ impl Roster {
             last_answer: self.last_answer,
             newest_issued: self.tally.newest_issued(),
             transitions: self.transitions,
+            doubts: self.doubts.iter().map(|(user, doubt)| (*user, doubt.clone())).collect(),
+            unregistered: self.unregistered.iter().copied().collect(),
+            losses: self.losses.clone(),
+            losses_so_far: self.losses_so_far,
+            witnesses: self.witnesses.clone(),
+            thresholds: self.thresholds,
         }
     }
 
@@ -97,7 +117,7 @@ impl Roster {
     /// What does not fit the list or itself, as the end of a sentence: a state that was not written by
     /// [`Roster::state`] may say anything.
     pub fn restore(list: Arc<WatchList>, state: RosterState) -> Result<Roster, &'static str> {
-        let RosterState { batches, words, since, open, gone, left_out, .. } = state;
+        let RosterState { batches, words, since, open, gone, left_out, doubts, unregistered, .. } = state;
         if batches.len() != list.batches() as usize {
             return Err("the number of batches is not that of the watch list");
         }
@@ -106,7 +126,9 @@ impl Roster {
         }
         let fits = ascending(open.iter().map(|(user, _)| *user), &list)
             && ascending(gone.iter().map(|(user, _)| *user), &list)
-            && ascending(left_out.iter().map(|(user, _)| *user), &list);
+            && ascending(left_out.iter().map(|(user, _)| *user), &list)
+            && ascending(doubts.iter().map(|(user, _)| *user), &list)
+            && ascending(unregistered.iter().copied(), &list);
         if !fits {
             return Err("a user is out of place");
         }
@@ -118,14 +140,14 @@ impl Roster {
             state.put(batch);
             let users = roster.list.batch(number);
             for word in words.get(users.start as usize..users.end as usize).unwrap_or_default() {
-                batch.recount(Sockets::Silent, *word);
+                batch.recount(Word::Silent, *word);
             }
         }
         for tracked in open.iter().flat_map(|(_, open)| open.iter()) {
             roster.tally.add(&tracked.connection);
         }
         roster.tally.issued(state.newest_issued);
-        roster.sockets = words;
+        roster.words = words;
         roster.since = since;
         roster.open = open.into_iter().filter(|(_, open)| !open.is_empty()).collect();
         roster.gone = gone.into_iter().map(|(user, gone)| (user, gone.into())).collect();
@@ -136,6 +158,12 @@ impl Roster {
         }
         roster.last_answer = state.last_answer;
         roster.transitions = state.transitions;
+        roster.doubts = doubts.into_iter().collect();
+        roster.unregistered = unregistered.into_iter().collect();
+        roster.losses = state.losses;
+        roster.losses_so_far = state.losses_so_far;
+        roster.witnesses = state.witnesses;
+        roster.thresholds = state.thresholds;
         Ok(roster)
     }
 }

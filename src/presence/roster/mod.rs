@@ -13,21 +13,22 @@ mod passage;
 
 pub use keyframe::{BatchState, RosterState};
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::batches::{Answered, Batch, FeedStatus, Freshness, feed_status};
 use super::connection::{ConnId, Connection};
+use super::doubt::{Doubt, Doubts, Loss, Unseen, Witnesses};
 use super::fetch_error::FetchError;
 use super::latency::Latency;
 use super::observation::OperationId;
 use super::platform::Platform;
 use super::server_clock::ServerClock;
-use super::state::{Presence, Why};
+use super::state::{Basis, Presence, Why, Word};
 use super::tally::Tally;
 use super::time::{Moment, Since};
 use super::transition::Transition;
-use super::verdict::{Sockets, verdict};
+use super::verdict::Thresholds;
 use super::watch_list::{UserIx, WatchList};
 
 /// A connection of a user, and since when it has been seen.
@@ -37,6 +38,8 @@ pub struct Tracked {
     pub connection: Connection,
     /// When it appeared.
     pub since: Since,
+    /// Since when the sockets show it no more, though it may be there; none while they show it.
+    pub unseen: Option<Unseen>,
 }
 
 /// What one observation, or the want of one, changed.
@@ -46,6 +49,8 @@ pub struct Changes {
     pub transitions: Vec<Transition>,
     /// Whose row may look different now, transitions or not; may repeat a user.
     pub touched: Vec<UserIx>,
+    /// Whom the witnesses are to be asked about.
+    pub doubts: Doubts,
 }
 
 /// The watched users, counted by presence.
@@ -61,6 +66,8 @@ pub struct Totals {
     pub offline: u32,
     /// Of whom nobody can tell.
     pub unknown: u32,
+    /// Whom the server does not have.
+    pub unregistered: u32,
     /// Of the online, background and offline ones: those for whom an answer is due.
     pub stale: u32,
 }
@@ -83,6 +90,13 @@ pub struct Gone {
     pub id: ConnId,
     /// When it had appeared.
     pub since: Since,
+    /// The first answer without it arrived then.
+    pub dropped: Moment,
+    /// The number of the transition that said so; 0 where it is not known.
+    pub event: u64,
+    /// The number of the transition to offline that came with it, if one did, and since when what was
+    /// said of the user before had been so.
+    pub offline: Option<(u64, Since)>,
 }
 
 /// So many connections that are gone are remembered of a user.
@@ -94,7 +108,7 @@ pub struct Roster {
     list: Arc<WatchList>,
     freshness: Freshness,
     batches: Vec<Batch>,
-    sockets: Vec<Sockets>,
+    words: Vec<Word>,
     since: Vec<Since>,
     /// Shared with every copy: a user's connections are replaced, never changed.
     open: HashMap<UserIx, Arc<[Tracked]>>,
@@ -107,6 +121,12 @@ pub struct Roster {
     latency: Latency,
     last_answer: Option<Moment>,
     transitions: u64,
+    doubts: BTreeMap<UserIx, Doubt>,
+    unregistered: BTreeSet<UserIx>,
+    losses: Vec<Loss>,
+    losses_so_far: u32,
+    witnesses: Witnesses,
+    thresholds: Thresholds,
 }
 
 impl Roster {
@@ -114,13 +134,13 @@ impl Roster {
     pub fn new(list: Arc<WatchList>, freshness: Freshness, now: Moment) -> Roster {
         let users = list.len();
         let batches = (0..list.batches())
-            .map(|batch| Batch { tally: [list.batch(batch).len() as u32, 0, 0, 0], ..Batch::default() })
+            .map(|batch| Batch { tally: [list.batch(batch).len() as u32, 0, 0, 0, 0, 0], ..Batch::default() })
             .collect();
         Roster {
             list,
             freshness,
             batches,
-            sockets: vec![Sockets::Silent; users],
+            words: vec![Word::Silent; users],
             since: vec![Since { after_ms: None, before_ms: now.mono_ms }; users],
             open: HashMap::new(),
             tally: Tally::default(),
@@ -130,6 +150,54 @@ impl Roster {
             latency: Latency::default(),
             last_answer: None,
             transitions: 0,
+            doubts: BTreeMap::new(),
+            unregistered: BTreeSet::new(),
+            losses: Vec::new(),
+            losses_so_far: 0,
+            witnesses: Witnesses::default(),
+            thresholds: Thresholds::default(),
+        }
+    }
+
+    /// Asks these witnesses beside the sockets from the beginning, and judges by these thresholds.
+    #[must_use]
+    pub fn with_witnesses(mut self, witnesses: Witnesses, thresholds: Thresholds) -> Roster {
+        self.witnesses = witnesses;
+        self.thresholds = thresholds;
+        self
+    }
+
+    /// How it is with the witnesses beside the sockets.
+    pub fn witnesses(&self) -> &Witnesses {
+        &self.witnesses
+    }
+
+    /// What the verdict turns on.
+    pub fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
+    }
+
+    /// What is not certain of the user.
+    pub fn doubt(&self, user: UserIx) -> Option<&Doubt> {
+        self.doubts.get(&user)
+    }
+
+    /// Everybody of whom something is not certain, in the order of the list.
+    pub fn doubts(&self) -> impl ExactSizeIterator<Item = (UserIx, &Doubt)> {
+        self.doubts.iter().map(|(user, doubt)| (*user, doubt))
+    }
+
+    /// Losses of view that are not over, suspected or certain, oldest first.
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
+    }
+
+    /// What an offline of the user rests on.
+    pub fn basis(&self, user: UserIx) -> Basis {
+        match self.doubts.get(&user) {
+            Some(doubt) if doubt.verdict.presence == Presence::Offline => doubt.verdict.basis,
+            _ if self.witnesses.registry.is_asked() => Basis::Agreed,
+            _ => Basis::SocketsAlone,
         }
     }
 
@@ -186,16 +254,31 @@ impl Roster {
     /// What can honestly be said of the user now.
     pub fn presence(&self, user: UserIx) -> Presence {
         let batch = self.batch(user);
-        let word = self.sockets[user.at()];
+        let word = self.words[user.at()];
         if let Some(left_out) = self.left_out.get(&user)
-            && (left_out.void_since.is_some() || word == Sockets::Silent)
+            && (left_out.void_since.is_some() || word == Word::Silent)
         {
             return Presence::Unknown(left_out.why);
         }
-        if batch.void_since.is_some() || word == Sockets::Silent {
+        if batch.void_since.is_some() || word == Word::Silent {
             return Presence::Unknown(batch.why());
         }
-        verdict(word)
+        self.said(user)
+    }
+
+    /// What is said of the user while the answers are fresh.
+    fn said(&self, user: UserIx) -> Presence {
+        match self.words[user.at()] {
+            Word::Silent => Presence::Unknown(Why::NotAnswered),
+            Word::Offline => Presence::Offline,
+            Word::Online => Presence::Online,
+            Word::Background => Presence::Background,
+            Word::Unregistered => Presence::Unregistered,
+            Word::Doubtful => self
+                .doubts
+                .get(&user)
+                .map_or(Presence::Unknown(Why::Checking), |doubt| doubt.verdict.presence),
+        }
     }
 
     /// Whether the user's presence is the last word from before an answer that is due now.
@@ -208,7 +291,7 @@ impl Roster {
     pub fn answered(&self, user: UserIx) -> Option<Answered> {
         match self.left_out.get(&user) {
             Some(left_out) => left_out.answered,
-            None if self.sockets[user.at()] == Sockets::Silent => None,
+            None if self.words[user.at()] == Word::Silent => None,
             None => self.batch(user).answered,
         }
     }
@@ -220,12 +303,12 @@ impl Roster {
 
     /// What the sockets last said of the user, however long ago; unknown only where they never did.
     pub fn last_word(&self, user: UserIx) -> Presence {
-        verdict(self.sockets[user.at()])
+        self.said(user)
     }
 
     /// Since when the user's presence is what it is; `None` where it was never known.
     pub fn since(&self, user: UserIx) -> Option<Since> {
-        if self.sockets[user.at()] == Sockets::Silent {
+        if self.words[user.at()] == Word::Silent {
             return None;
         }
         let void_since = match self.left_out.get(&user) {
@@ -269,9 +352,9 @@ impl Roster {
     pub fn totals(&self, now: Moment) -> Totals {
         let mut totals = Totals { watched: self.list.len() as u32, ..Totals::default() };
         for batch in &self.batches {
-            let known =
-                [Sockets::Foreground, Sockets::Background, Sockets::None].map(|word| batch.count(word));
-            totals.unknown += batch.count(Sockets::Silent);
+            let known = [Word::Online, Word::Background, Word::Offline, Word::Unregistered]
+                .map(|word| batch.count(word));
+            totals.unknown += batch.count(Word::Silent) + batch.count(Word::Doubtful);
             if batch.void_since.is_some() {
                 totals.unknown += known.iter().sum::<u32>();
                 continue;
@@ -279,13 +362,14 @@ impl Roster {
             totals.online += known[0];
             totals.background += known[1];
             totals.offline += known[2];
+            totals.unregistered += known[3];
             if batch.is_stale(now, self.freshness) {
                 totals.stale += known.iter().sum::<u32>();
             }
         }
         for (&user, left_out) in &self.left_out {
             let batch = self.batch(user);
-            if batch.void_since.is_some() || self.sockets[user.at()] == Sockets::Silent {
+            if batch.void_since.is_some() || matches!(self.words[user.at()], Word::Silent | Word::Doubtful) {
                 continue; // counted as unknown with its batch
             }
             let batch_is_stale = batch.is_stale(now, self.freshness);
@@ -295,10 +379,11 @@ impl Roster {
             }
             totals.unknown += 1;
             totals.stale -= u32::from(batch_is_stale);
-            match self.sockets[user.at()] {
-                Sockets::Foreground => totals.online -= 1,
-                Sockets::Background => totals.background -= 1,
-                Sockets::None | Sockets::Silent => totals.offline -= 1,
+            match self.words[user.at()] {
+                Word::Online => totals.online -= 1,
+                Word::Background => totals.background -= 1,
+                Word::Unregistered => totals.unregistered -= 1,
+                Word::Offline | Word::Silent | Word::Doubtful => totals.offline -= 1,
             }
         }
         totals
@@ -313,14 +398,14 @@ impl Roster {
             let Some(old) = self.list.find(next.list.raw_id(user)) else {
                 continue;
             };
-            let word = self.sockets[old.at()];
-            if word == Sockets::Silent {
+            let word = self.words[old.at()];
+            if word == Word::Silent {
                 continue;
             }
             let batch = &self.batches[self.list.batch_of(old) as usize];
-            next.sockets[user.at()] = word;
+            next.words[user.at()] = word;
             next.since[user.at()] = self.since[old.at()];
-            next.batches[next.list.batch_of(user) as usize].recount(Sockets::Silent, word);
+            next.batches[next.list.batch_of(user) as usize].recount(Word::Silent, word);
             if let Some(open) = self.open.remove(&old) {
                 for tracked in &*open {
                     next.tally.add(&tracked.connection);

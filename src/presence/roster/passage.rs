@@ -2,10 +2,9 @@
 
 use super::{Changes, Roster};
 use crate::presence::batches::Answered;
-use crate::presence::state::{Presence, Why};
+use crate::presence::state::{Presence, Why, Word};
 use crate::presence::time::Moment;
 use crate::presence::transition::{Transition, What};
-use crate::presence::verdict::{Sockets, verdict};
 use crate::presence::watch_list::UserIx;
 
 impl Roster {
@@ -22,10 +21,10 @@ impl Roster {
             batch.void_since = Some(now.mono_ms);
             let (why, answered) = (batch.why(), batch.answered);
             for user in self.list.batch(number as u32).map(UserIx) {
-                let word = self.sockets[user.at()];
+                let word = self.words[user.at()];
                 let void_already =
                     self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some());
-                if word != Sockets::Silent && !void_already {
+                if word != Word::Silent && !void_already {
                     self.lose(user, why, answered, now, &mut changes);
                 }
             }
@@ -63,7 +62,7 @@ impl Roster {
         changes.transitions.push(Transition {
             id: self.transitions,
             user: self.list.id(user),
-            what: What::Presence { from: verdict(self.sockets[user.at()]), to: Presence::Unknown(why) },
+            what: What::Presence { from: self.said(user), to: Presence::Unknown(why) },
             after: answered.map(|answered| answered.sent),
             before: now,
             operation: None,

@@ -17,7 +17,7 @@ use super::time::{
 };
 use crate::presence::{
     BatchState, ConnId, Failing, Freshness, Gone, LeftOut, OperationId, Roster, RosterState, ServerClock,
-    Since, Sockets, Tracked, UserIx, WatchList, Why,
+    Since, Tracked, UserIx, WatchList, Why, Word,
 };
 
 /// All that is known at one moment: reading can begin here.
@@ -147,14 +147,20 @@ impl<'a> WireRoster<'a> {
         let mut open = Vec::with_capacity(self.open.len());
         for (user, all) in self.open {
             let read = |(connection, since): (WireConnection<'_>, WireSince)| -> Result<Tracked, String> {
-                Ok(Tracked { connection: connection.read()?, since: read_since(since)? })
+                Ok(Tracked { connection: connection.read()?, since: read_since(since)?, unseen: None })
             };
             open.push((UserIx(user), all.into_iter().map(read).collect::<Result<_, _>>()?));
         }
         let mut gone = Vec::with_capacity(self.gone.len());
         for (user, all) in self.gone {
             let read = |(id, since): (Text<'_>, WireSince)| -> Result<Gone, String> {
-                Ok(Gone { id: ConnId::written(&id.0), since: read_since(since)? })
+                Ok(Gone {
+                    id: ConnId::written(&id.0),
+                    since: read_since(since)?,
+                    dropped: crate::presence::Moment::default(),
+                    event: 0,
+                    offline: None,
+                })
             };
             gone.push((UserIx(user), all.into_iter().map(read).collect::<Result<_, _>>()?));
         }
@@ -175,6 +181,12 @@ impl<'a> WireRoster<'a> {
             last_answer: self.last_answer.map(read_moment).transpose()?,
             newest_issued: self.newest_issued,
             transitions: read_mono(self.transitions)?,
+            doubts: Vec::new(),
+            unregistered: Vec::new(),
+            losses: Vec::new(),
+            losses_so_far: 0,
+            witnesses: crate::presence::Witnesses::default(),
+            thresholds: crate::presence::Thresholds::default(),
         })
     }
 }
@@ -223,7 +235,7 @@ impl WireLeftOut {
                 Why::Slow => WireWhy::Slow,
                 Why::Failed(trouble) => WireWhy::Failed(WireTrouble::write(trouble)),
                 Why::Missing => WireWhy::Missing,
-                Why::Unclear => WireWhy::Unclear,
+                _ => WireWhy::Unclear,
             },
             answered: left_out.answered.map(write_answered),
             void_since: left_out.void_since,
@@ -245,23 +257,25 @@ impl WireLeftOut {
     }
 }
 
-fn write_words(words: &[Sockets]) -> String {
+fn write_words(words: &[Word]) -> String {
     let mut out = String::new();
     for run in words.chunk_by(|a, b| a == b) {
         if run.len() > 1 {
             let _ = write!(out, "{}", run.len()); // to a String: cannot fail
         }
         out.push(match run.first() {
-            Some(Sockets::None) => 'n',
-            Some(Sockets::Foreground) => 'f',
-            Some(Sockets::Background) => 'b',
-            Some(Sockets::Silent) | None => 's',
+            Some(Word::Offline) => 'n',
+            Some(Word::Online) => 'f',
+            Some(Word::Background) => 'b',
+            Some(Word::Doubtful) => 'd',
+            Some(Word::Unregistered) => 'u',
+            Some(Word::Silent) | None => 's',
         });
     }
     out
 }
 
-fn read_words(text: &str, users: usize) -> Result<Vec<Sockets>, String> {
+fn read_words(text: &str, users: usize) -> Result<Vec<Word>, String> {
     let mut words = Vec::with_capacity(users);
     let mut count: Option<usize> = None;
     for letter in text.chars() {
@@ -270,10 +284,12 @@ fn read_words(text: &str, users: usize) -> Result<Vec<Sockets>, String> {
             continue;
         }
         let word = match letter {
-            's' => Sockets::Silent,
-            'n' => Sockets::None,
-            'f' => Sockets::Foreground,
-            'b' => Sockets::Background,
+            's' => Word::Silent,
+            'n' => Word::Offline,
+            'f' => Word::Online,
+            'b' => Word::Background,
+            'd' => Word::Doubtful,
+            'u' => Word::Unregistered,
             _ => return Err("a letter that stands for nothing among the words of users".to_owned()),
         };
         let count = count.take().unwrap_or(1);

@@ -88,14 +88,13 @@ impl WireOddities {
 
 impl<'a> WireObserved<'a> {
     pub(super) fn write(observation: &'a Observation, last: &mut LastHints) -> WireObserved<'a> {
-        let Question::OnlineStatus = observation.question;
         let (failed, changed) = match &observation.answer {
             Err(error) => (Some(WireFailure::write(error)), None),
-            Ok(Answer::Same) => (None, None),
             Ok(Answer::Changed(changed)) => {
                 let changed = changed.iter().map(|(user, status)| (user.0, WireStatus::write(status)));
                 (None, Some(changed.collect()))
             }
+            Ok(_) => (None, None),
         };
         let hints = observation.hints.as_ref().map(|hints| match last.0.get(&observation.batch) {
             Some(before) if Arc::ptr_eq(before, hints) || before == hints => WireLastHints::Same,
@@ -150,6 +149,7 @@ impl<'a> WireObserved<'a> {
         };
         Ok(Some(Observation {
             question: Question::OnlineStatus,
+            users: Arc::default(),
             generation: self.generation,
             batch: self.batch,
             sent: read_moment(self.sent)?,

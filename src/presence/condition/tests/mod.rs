@@ -63,6 +63,7 @@ fn observation(list: &WatchList, batch: u32, letters: &str) -> Observation {
     };
     Observation {
         question: Question::OnlineStatus,
+        users: Arc::default(),
         generation: list.generation(),
         batch,
         sent: NOW,

@@ -75,7 +75,7 @@ fn token(expires: Option<i64>) -> SessionToken {
 
 fn connected(platform: i32, background: bool, token: Option<SessionToken>) -> Tracked {
     let connection = Connection { platform: Platform(platform), id: ConnId::new("x"), background, token };
-    Tracked { connection, since: Since { after_ms: None, before_ms: 0 } }
+    Tracked { connection, since: Since { after_ms: None, before_ms: 0 }, unseen: None }
 }
 
 /// Online on Android in the foreground with a token for an hour, and on Web in the background with

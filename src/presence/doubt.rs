@@ -1,0 +1,166 @@
+//! What is not certain: users whom the sockets leave out, connections that they show no more, many users
+//! lost at once; and whom the witnesses are to be asked about because of that.
+
+use std::collections::BTreeMap;
+
+use super::batches::Answered;
+use super::fetch_error::Trouble;
+use super::observation::LifeSign;
+use super::platform::Platform;
+use super::state::Presence;
+use super::time::Moment;
+use super::verdict::{Lost, Registry, Verdict};
+use super::watch_list::UserIx;
+
+/// A user whom the sockets call offline, or of whom they do not show everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// The last answer of the sockets that showed the user, or what they leave out now; none where there
+    /// was none.
+    pub last: Option<Answered>,
+    /// The first answer of the sockets that did not.
+    pub dropped: Answered,
+    /// What was said of the user before.
+    pub before: Presence,
+    /// What the registry said since.
+    pub registry: Registry,
+    /// When the registry was asked for that; none while it was not heard.
+    pub asked: Option<Moment>,
+    /// On which platforms the registry has the user online.
+    pub platforms: Box<[Platform]>,
+    /// How many connections the gateways together list, if they were asked since.
+    pub listed: Option<Box<[(Platform, u32)]>>,
+    /// The number of the loss of view that the user is part of.
+    pub loss: Option<u32>,
+    /// What is said of the user.
+    pub verdict: Verdict,
+}
+
+/// Many users whom the sockets left out at about the same time, and whom the registry still calls online.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Counts the losses of a run, from 1.
+    pub number: u32,
+    /// The first answer of the sockets that left one of them out.
+    pub begun: Moment,
+    /// The last answer that showed the first of them was asked for then.
+    pub after: Option<Moment>,
+    /// How many users had a connection before.
+    pub of: u32,
+    /// How many of them were left out.
+    pub dropped: u32,
+    /// How many of those are still in doubt, and online by the registry.
+    pub missing: u32,
+    /// How many came back.
+    pub returned: u32,
+    /// The platforms of the connections that were left out, with how many there were.
+    pub platforms: BTreeMap<Platform, u32>,
+    /// How long the answers took that left them out, at most, in milliseconds.
+    pub took_ms: u64,
+    /// Since when it is one, and not only suspected.
+    pub certain: Option<Moment>,
+    /// What is known of its cause.
+    pub cause: Lost,
+    /// The gateway that is to blame, where that is known: the address of its metrics.
+    pub gateway: Option<Box<str>>,
+}
+
+/// How it is with one of the witnesses that are asked beside the sockets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Witness {
+    /// Nobody asks it.
+    #[default]
+    Unasked,
+    /// It is to be asked, and was not heard yet.
+    Unheard,
+    /// It answers.
+    Answers,
+    /// It gave no answer when last asked.
+    Fails(Trouble),
+    /// The server lacks or refuses the question; it is not asked any more.
+    Refuses(Trouble),
+}
+
+impl Witness {
+    /// Whether it is of any use.
+    pub fn is_asked(self) -> bool {
+        !matches!(self, Witness::Unasked | Witness::Refuses(_))
+    }
+}
+
+/// What is known of one gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// What came of asking it last.
+    pub sign: LifeSign,
+    /// Since when it has been so.
+    pub since: Moment,
+    /// When it last gave a sign of life.
+    pub alive: Option<Moment>,
+}
+
+/// All the witnesses beside the sockets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Witnesses {
+    /// `get_users_status`.
+    pub registry: Witness,
+    /// `get_users_online_token_detail`.
+    pub tokens: Witness,
+    /// The gateways' own metrics.
+    pub gateways: Witness,
+    /// `account_check`.
+    pub accounts: Witness,
+    /// Each gateway by the address of its metrics.
+    pub signs: BTreeMap<Box<str>, Gateway>,
+}
+
+impl Witnesses {
+    /// Those that are asked from now on.
+    pub fn to_be_asked(registry: bool, gateways: bool) -> Witnesses {
+        let asked = |asked: bool| if asked { Witness::Unheard } else { Witness::Unasked };
+        Witnesses {
+            registry: asked(registry),
+            tokens: asked(registry),
+            gateways: asked(gateways),
+            accounts: asked(registry),
+            signs: BTreeMap::new(),
+        }
+    }
+}
+
+/// A connection that the sockets show no more, but that may be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// The last answer that showed it; none where that is not known.
+    pub last: Option<Answered>,
+    /// The first that did not.
+    pub dropped: Answered,
+}
+
+/// Whom the witnesses are to be asked about: what changed in that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doubts {
+    /// In doubt since now: the registry is to be asked at once, and again until they are settled.
+    pub begun: Vec<UserIx>,
+    /// Settled.
+    pub settled: Vec<UserIx>,
+    /// Never seen with a connection: whether there are such users at all is to be asked once.
+    pub strangers: Vec<UserIx>,
+    /// Whether a loss of view is suspected from now on, or not any more: gateways are to be asked.
+    pub loss: Option<bool>,
+}
+
+impl Doubts {
+    /// Whether nothing has changed.
+    pub fn is_empty(&self) -> bool {
+        self.begun.is_empty() && self.settled.is_empty() && self.strangers.is_empty() && self.loss.is_none()
+    }
+
+    /// Takes what changed later.
+    pub fn extend(&mut self, later: Doubts) {
+        self.begun.extend(later.begun);
+        self.settled.extend(later.settled);
+        self.strangers.extend(later.strangers);
+        self.loss = later.loss.or(self.loss);
+    }
+}
