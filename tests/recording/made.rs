@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use imtop::presence::{
     Answer, BodyLength, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Hints, Input,
-    Moment, Observation, Oddities, OperationId, Platform, Question, RateLimit, Roster, RuleSettings,
-    SessionToken, Unreadable, UserIx, UserStatus, WatchList, WireShape,
+    LifeSign, Moment, Observation, Oddities, OperationId, Platform, Question, RateLimit, Roster,
+    RuleSettings, SessionToken, Unreadable, UserIx, UserStatus, WatchList, WireShape,
 };
 use imtop::recording::{Head, Item, Limits, Recorded, Recorder, Recording};
 use proptest::prelude::*;
@@ -275,18 +275,22 @@ pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
         repeated,
         unreadable,
     });
+    let asked = prop_oneof![
+        2 => answer.prop_map(|answer| (Question::OnlineStatus, Vec::new(), answer)),
+        1 => any_testimony(),
+    ];
     let about = (any::<u32>(), 0_u32..3, moment(), moment(), text());
     let rest = (any::<Option<i64>>(), any::<u64>(), oddities, hints, any::<u32>(), 0_u64..1 << 40);
-    (about, rest, answer).prop_map(
+    (about, rest, asked).prop_map(
         |(
             (generation, batch, sent, received, operation),
             (server_date, wire_bytes, oddities, hints, attempt, next_ms),
-            answer,
+            (question, users, answer),
         )| Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
+            question,
+            users: users.into(),
             generation,
-            batch,
+            batch: if question == Question::OnlineStatus { batch } else { 0 },
             sent,
             received,
             operation_id: OperationId(operation),
@@ -299,6 +303,44 @@ pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
             answer,
         },
     )
+}
+
+/// A question to another witness than the sockets, about whom, and what came of it.
+fn any_testimony() -> impl Strategy<Value = (Question, Vec<UserIx>, Result<Answer, FetchError>)> {
+    let asked = prop::collection::btree_set(any::<u32>(), 0..6);
+    let said = prop::collection::vec(any::<bool>(), 6);
+    let platforms = prop::collection::vec(platforms(), 6);
+    let signs = prop::collection::vec((text(), sign()), 0..4);
+    (0..4, asked, said, platforms, signs, prop::option::weighted(0.2, error())).prop_map(
+        |(question, asked, said, platforms, signs, error)| {
+            let users: Vec<UserIx> = asked.into_iter().map(UserIx).collect();
+            let said = users.iter().zip(said).zip(platforms).filter(|((_, said), _)| *said);
+            let said = said.map(|((user, _), platforms)| (*user, platforms));
+            let alone =
+                |listed: Box<[(Platform, u32)]>| listed.iter().map(|(platform, _)| *platform).collect();
+            let (question, answer) = match question {
+                0 => (
+                    Question::UsersStatus,
+                    Answer::Registry(said.map(|(user, listed)| (user, alone(listed))).collect()),
+                ),
+                // In whatever order.
+                1 => (Question::TokenDetail, Answer::Tokens(said.rev().collect())),
+                2 => (Question::AccountCheck, Answer::Unregistered(said.map(|(user, _)| user).collect())),
+                _ => return (Question::Gateways, Vec::new(), error.map_or(Ok(Answer::Gateways(signs)), Err)),
+            };
+            (question, users, error.map_or(Ok(answer), Err))
+        },
+    )
+}
+
+/// How many connections on which platforms.
+fn platforms() -> impl Strategy<Value = Box<[(Platform, u32)]>> {
+    let platform = prop_oneof![3 => 1..4, 1 => any::<i32>()].prop_map(Platform);
+    prop::collection::btree_map(platform, any::<u32>(), 0..4).prop_map(|listed| listed.into_iter().collect())
+}
+
+fn sign() -> impl Strategy<Value = LifeSign> {
+    prop::sample::select(vec![LifeSign::Alive, LifeSign::Hung, LifeSign::Refused, LifeSign::Unclear])
 }
 
 pub(crate) fn any_list() -> impl Strategy<Value = Arc<WatchList>> {

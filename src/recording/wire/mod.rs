@@ -13,6 +13,7 @@ mod keyframe;
 mod line;
 mod list;
 mod observed;
+mod question;
 mod text;
 mod time;
 
