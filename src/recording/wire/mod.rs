@@ -16,6 +16,7 @@ mod observed;
 mod question;
 mod text;
 mod time;
+mod witnesses;
 
 pub use head::Head;
 pub use keyframe::Keyframe;

@@ -99,7 +99,7 @@ impl WireAsked<'_> {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "asked for by serde")]
-fn is_zero(number: &u32) -> bool {
+pub(super) fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
