@@ -11,7 +11,7 @@ use super::batches::Freshness;
 use super::findings::{About, Finding, RuleSettings, Severity};
 use super::input::Input;
 use super::knowledge::{Knowledge, News};
-use super::observation::Observation;
+use super::observation::{Observation, Question};
 use super::roster::Roster;
 use super::time::Moment;
 use super::timeline::{Event, Timeline};
@@ -202,8 +202,12 @@ impl Chronicle {
         self.note(event, at, &mut News::default());
     }
 
-    /// Writes down that a batch gets no answers any more, or answers again.
+    /// Writes down that a batch gets no answers any more, or answers again. Other witnesses than the
+    /// sockets are asked about no batch.
     fn note_feed(&mut self, observation: &Observation, news: &mut News) {
+        if observation.question != Question::OnlineStatus {
+            return;
+        }
         let (batch, at) = (observation.batch, observation.received);
         let (trouble, after_ms) = match &observation.answer {
             Err(error) if !self.failing_since.contains_key(&batch) => {
