@@ -205,12 +205,8 @@ impl Chronicle {
         self.note(event, at, &mut News::default());
     }
 
-    /// Writes down that a batch gets no answers any more, or answers again. Other witnesses than the
-    /// sockets are asked about no batch.
+    /// Writes down that a batch gets no answers any more, or answers again.
     fn note_feed(&mut self, observation: &Observation, news: &mut News) {
-        if observation.question != Question::OnlineStatus {
-            return;
-        }
         let (batch, at) = (observation.batch, observation.received);
         let (trouble, after_ms) = match &observation.answer {
             Err(error) if !self.failing_since.contains_key(&batch) => {

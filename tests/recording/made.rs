@@ -9,8 +9,8 @@ use imtop::presence::{
     Answer, Answered, Basis, BodyLength, Claims, ConnId, Connection, Doubt, Entry, FetchError, Fingerprint,
     Freshness, Gateway, Hints, Input, LifeSign, Loss, Lost, Moment, Observation, Oddities, OperationId,
     Platform, Presence, Question, RateLimit, Registry, Roster, RosterState, RuleSettings, SessionToken,
-    Since, Thresholds, Unreadable, Unseen, UserIx, UserStatus, Verdict, WatchList, Why, WireShape, Witness,
-    Witnesses, Word,
+    Since, Sockets, Thresholds, Unreadable, Unseen, UserIx, UserStatus, Verdict, WatchList, Why, WireShape,
+    Witness, Witnesses, Word,
 };
 use imtop::recording::{Head, Item, Limits, Recorded, Recorder, Recording};
 use proptest::prelude::*;
@@ -543,28 +543,36 @@ fn doubt() -> impl Strategy<Value = Doubt> {
         stale,
     });
     let when = (prop::option::of(answered()), answered(), prop::option::of(moment()));
-    let said = (presence(), registry, platforms(), prop::option::of(platforms()), verdict);
-    (when, said).prop_map(|((last, dropped, asked), (before, registry, platforms, listed, verdict))| Doubt {
-        last,
-        dropped,
-        before,
-        registry,
-        asked,
-        platforms: platforms.iter().map(|(platform, _)| *platform).collect(),
-        listed,
-        loss: None,
-        verdict,
-    })
+    let sockets =
+        prop::sample::select(vec![Sockets::Silent, Sockets::None, Sockets::Foreground, Sockets::Background]);
+    let said = (sockets, presence(), registry, platforms(), prop::option::of(platforms()), verdict);
+    (when, said).prop_map(
+        |((last, dropped, asked), (sockets, before, registry, platforms, listed, verdict))| Doubt {
+            last,
+            dropped,
+            sockets,
+            before,
+            registry,
+            asked,
+            platforms: platforms.iter().map(|(platform, _)| *platform).collect(),
+            listed,
+            loss: None,
+            verdict,
+        },
+    )
 }
 
 fn loss() -> impl Strategy<Value = Loss> {
-    let when = (moment(), prop::option::of(moment()), prop::option::of(moment()), mono());
+    let when = (moment(), prop::option::of(moment()), prop::option::of(moment()), mono(), any::<bool>());
     let cause = prop::sample::select(vec![Lost::None, Lost::Lost, Lost::Hangs, Lost::Died]);
     let count = || 0_u32..1 << 20;
     let platforms = prop::collection::btree_map((1..13).prop_map(Platform), count(), 0..4);
     let what = (count(), count(), count(), count(), platforms, cause, prop::option::of(text()));
     (when, what).prop_map(
-        |((begun, after, certain, took_ms), (of, dropped, missing, returned, platforms, cause, gateway))| {
+        |(
+            (begun, after, certain, took_ms, suspected),
+            (of, dropped, missing, returned, platforms, cause, gateway),
+        )| {
             let number = 0;
             Loss {
                 number,
@@ -576,6 +584,7 @@ fn loss() -> impl Strategy<Value = Loss> {
                 returned,
                 platforms,
                 took_ms,
+                suspected,
                 certain,
                 cause,
                 gateway,
@@ -638,6 +647,7 @@ pub(crate) fn beside() -> impl Strategy<Value = Beside> {
             for (number, loss) in (losses_over + 1..).zip(&mut losses) {
                 loss.number = number;
             }
+            losses.sort_by_key(|loss| !loss.suspected); // as they are kept
             let first = losses.first().map(|loss| loss.number);
             let doubts = doubts.into_iter();
             let doubts =

@@ -190,7 +190,7 @@ fn a_keyframe_about_users_or_batches_that_do_not_exist_is_refused() {
     }
 
     let at = json!([[5, 5], [6, 6]]);
-    let doubt = json!({"dropped": at, "before": "online", "registry": "online", "loss": 2,
+    let doubt = json!({"dropped": at, "sockets": "none", "before": "online", "registry": "online", "loss": 2,
         "platforms": [1, 2], "listed": [[1, 1], [2, 1]], "says": {"unknown": "gateway-lost"}});
     let loss = json!({"number": 2, "begun": [5, 5], "of": 3, "dropped": 1, "missing": 1, "returned": 0,
         "platforms": [[2, 1]], "took_ms": 30, "cause": "hangs", "gateway": "10.0.0.7:12140"});
@@ -226,6 +226,7 @@ fn a_keyframe_about_users_or_batches_that_do_not_exist_is_refused() {
         ("/doubts/0/1/platforms", json!([2, 2])),
         ("/doubts/0/1/listed", json!([[2, 1], [2, 1]])),
         ("/doubts/0/1/says", json!("asleep")),
+        ("/doubts/0/1/sockets", json!("shut")),
         ("/unregistered", json!([3])),
         ("/unregistered", json!([1, 1])),
         ("/unregistered", json!([2, 1])),

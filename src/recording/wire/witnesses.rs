@@ -1,7 +1,7 @@
 //! What a keyframe says of what is not certain: users in doubt, losses of view, and how it is with the
 //! witnesses beside the sockets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,8 @@ use super::time::{
     write_moment,
 };
 use crate::presence::{
-    Basis, Doubt, Gateway, Loss, Lost, Presence, Registry, Thresholds, Verdict, Why, Witness, Witnesses,
+    Basis, Doubt, Gateway, Loss, Lost, Presence, Registry, Sockets, Thresholds, Verdict, Why, Witness,
+    Witnesses,
 };
 
 /// Nothing is counted beyond this, so that it may be counted on.
@@ -147,6 +148,36 @@ impl WireRegistry {
     }
 }
 
+/// What the sockets say: [`Sockets`].
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum WireSockets {
+    Silent,
+    None,
+    Foreground,
+    Background,
+}
+
+impl WireSockets {
+    fn write(sockets: Sockets) -> WireSockets {
+        match sockets {
+            Sockets::Silent => WireSockets::Silent,
+            Sockets::None => WireSockets::None,
+            Sockets::Foreground => WireSockets::Foreground,
+            Sockets::Background => WireSockets::Background,
+        }
+    }
+
+    fn read(self) -> Sockets {
+        match self {
+            WireSockets::Silent => Sockets::Silent,
+            WireSockets::None => Sockets::None,
+            WireSockets::Foreground => Sockets::Foreground,
+            WireSockets::Background => Sockets::Background,
+        }
+    }
+}
+
 /// A [`Basis`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -215,6 +246,7 @@ pub(super) struct WireDoubt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last: Option<WireAnswered>,
     dropped: WireAnswered,
+    sockets: WireSockets,
     before: WirePresence,
     registry: WireRegistry,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -238,6 +270,7 @@ impl WireDoubt {
         WireDoubt {
             last: doubt.last.map(write_answered),
             dropped: write_answered(doubt.dropped),
+            sockets: WireSockets::write(doubt.sockets),
             before: WirePresence::write(doubt.before),
             registry: WireRegistry::write(doubt.registry),
             asked: doubt.asked.map(write_moment),
@@ -258,6 +291,7 @@ impl WireDoubt {
         Ok(Doubt {
             last: self.last.map(read_answered).transpose()?,
             dropped: read_answered(self.dropped)?,
+            sockets: self.sockets.read(),
             before: self.before.read(),
             registry: self.registry.read(),
             asked: self.asked.map(read_moment).transpose()?,
@@ -282,6 +316,8 @@ pub(super) struct WireLoss<'a> {
     returned: u32,
     platforms: WireListed,
     took_ms: u64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    suspected: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     certain: Option<WireMoment>,
     cause: WireLost,
@@ -301,6 +337,7 @@ impl<'a> WireLoss<'a> {
             returned: loss.returned,
             platforms: loss.platforms.iter().map(|(platform, users)| (platform.0, *users)).collect(),
             took_ms: loss.took_ms,
+            suspected: loss.suspected,
             certain: loss.certain.map(write_moment),
             cause: WireLost::write(loss.cause),
             gateway: loss.gateway.as_deref().map(Text::of),
@@ -320,6 +357,7 @@ impl<'a> WireLoss<'a> {
             returned: read_count(self.returned)?,
             platforms: platforms.collect::<Result<_, String>>()?,
             took_ms: read_mono(self.took_ms)?,
+            suspected: self.suspected,
             certain: self.certain.map(read_moment).transpose()?,
             cause: self.cause.read(),
             gateway: self.gateway.as_ref().map(Text::boxed),
@@ -327,14 +365,12 @@ impl<'a> WireLoss<'a> {
     }
 }
 
-/// Losses of view, each once and in order; `so_far` is how many there have been.
+/// Losses of view, each once; `so_far` is how many there have been.
 pub(super) fn read_losses(losses: Vec<WireLoss<'_>>, so_far: u32) -> Result<Vec<Loss>, String> {
-    let mut last = 0;
-    for loss in &losses {
-        if loss.number <= last || loss.number > so_far {
-            return Err("a loss of view out of place".to_owned());
-        }
-        last = loss.number;
+    let mut numbers = BTreeSet::new();
+    let mut fits = |number| (1..=so_far).contains(&number) && numbers.insert(number);
+    if !losses.iter().all(|loss| fits(loss.number)) {
+        return Err("a loss of view that never was, or is there twice".to_owned());
     }
     losses.into_iter().map(WireLoss::read).collect()
 }
