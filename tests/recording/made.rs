@@ -280,7 +280,7 @@ pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
     });
     let asked = prop_oneof![
         2 => answer.prop_map(|answer| (Question::OnlineStatus, Vec::new(), answer)),
-        1 => any_testimony(any::<u32>()),
+        1 => any_testimony(),
     ];
     let about = (any::<u32>(), 0_u32..3, moment(), moment(), text());
     let rest = (any::<Option<i64>>(), any::<u64>(), oddities, hints, any::<u32>(), 0_u64..1 << 40);
@@ -309,10 +309,8 @@ pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
 }
 
 /// A question to another witness than the sockets, about whom, and what came of it.
-fn any_testimony(
-    user: impl Strategy<Value = u32>,
-) -> impl Strategy<Value = (Question, Vec<UserIx>, Result<Answer, FetchError>)> {
-    let asked = prop::collection::btree_set(user, 0..6);
+fn any_testimony() -> impl Strategy<Value = (Question, Vec<UserIx>, Result<Answer, FetchError>)> {
+    let asked = prop::collection::btree_set(any::<u32>(), 0..6);
     let said = prop::collection::vec(any::<bool>(), 6);
     let platforms = prop::collection::vec(platforms(), 6);
     let signs = prop::collection::vec((text(), sign()), 0..4);
@@ -379,8 +377,6 @@ pub(crate) enum Step {
     Answer(u32, Vec<(u32, UserStatus)>),
     Same(u32),
     Fail(u32, FetchError),
-    /// Another witness than the sockets was asked about the first users.
-    Testimony(Question, Result<Answer, FetchError>),
     Pass(u64),
     /// The users from here on are watched now, and the first of them last.
     Rebase(usize),
@@ -393,7 +389,6 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         6 => (0_u32..4, said).prop_map(|(batch, said)| Step::Answer(batch, said)),
         3 => (0_u32..3).prop_map(Step::Same),
         2 => (0_u32..3, error()).prop_map(|(batch, error)| Step::Fail(batch, error)),
-        2 => any_testimony(0_u32..7).prop_map(|(question, _, answer)| Step::Testimony(question, answer)),
         2 => (0_u64..9_000).prop_map(Step::Pass),
         1 => (0_usize..7).prop_map(Step::Rebase),
         1 => prop::sample::select(vec![1_000, 2_000, 60_000]).prop_map(Step::Interval),
@@ -414,14 +409,6 @@ pub(crate) fn take(roster: &mut Roster, step: &Step, ms: u64) -> String {
         }
         Step::Same(batch) => observe(roster, *batch, Ok(Answer::Same)),
         Step::Fail(batch, error) => observe(roster, *batch, Err(error.clone())),
-        Step::Testimony(question, answer) => {
-            let generation = roster.list().generation();
-            let about = if *question == Question::Gateways { 0 } else { roster.list().len() as u32 };
-            let users = (0..about).map(UserIx).collect();
-            let observation = observation(ms, 0, answer.clone());
-            let observation = Observation { question: *question, users, generation, ..observation };
-            format!("{:?}", roster.apply(&observation))
-        }
         Step::Pass(_) => format!("{:?}", roster.advance(at(ms))),
         Step::Rebase(from) => {
             let generation = roster.list().generation().wrapping_add(1);
