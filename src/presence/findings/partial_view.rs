@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use super::case::Case;
 use super::evidence::Evidence;
-use crate::presence::{Doubt, Platform, Presence, Question, Registry};
+use crate::presence::{Doubt, Platform, Presence, Question, Registry, Sockets};
 
 /// Platforms that are told.
 const TOLD: usize = 8;
@@ -41,7 +41,7 @@ fn counts_from(case: &Case<'_>) -> Option<u64> {
 
 /// The platforms of which not everything is shown, in order, and who says so.
 fn hidden(case: &Case<'_>) -> Option<(Question, Vec<Platform>)> {
-    let doubt = case.doubt.filter(|doubt| !doubt.verdict.stale)?;
+    let doubt = case.doubt.filter(|doubt| doubt.sockets != Sockets::None)?;
     if !matches!(case.presence, Presence::Online | Presence::Background) {
         return None;
     }

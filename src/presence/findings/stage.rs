@@ -8,7 +8,7 @@ use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
     Answered, Basis, Claims, ConnId, Connection, Doubt, Fingerprint, Moment, Platform, Presence, Registry,
-    SessionToken, Since, Thresholds, Tracked, Unreadable, UserIx, Verdict,
+    SessionToken, Since, Sockets, Thresholds, Tracked, Unreadable, UserIx, Verdict,
 };
 
 /// The server's clock, in unix seconds.
@@ -73,6 +73,7 @@ pub(super) fn in_doubt(dropped_ms: u64, presence: Presence) -> Doubt {
     Doubt {
         last: None,
         dropped: Answered { sent: at, received: at },
+        sockets: if presence.is_doubt() { Sockets::None } else { Sockets::Foreground },
         before: Presence::Online,
         registry: Registry::Unheard,
         asked: None,

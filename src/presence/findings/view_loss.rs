@@ -51,6 +51,7 @@ mod tests {
             returned: 0,
             platforms: BTreeMap::from([(Platform(2), 18), (Platform(3), 4), (Platform(5), 9)]),
             took_ms: 8_500,
+            suspected: true,
             certain: certain.then(Moment::default),
             cause: Lost::Lost,
             gateway: None,

@@ -269,12 +269,6 @@ impl Past {
             self.floor = Some(from);
             self.connected = is_connected(from).or(self.connected);
         }
-        if let Some(Kept { what: Note::FirstSeen(first), .. }) = self.kept.last_mut()
-            && first.is_passing()
-        {
-            *first = to; // until now the witnesses were being asked for the first time
-            return;
-        }
         if reads_same(last.unwrap_or(from), to) {
             return; // what lay between was taken back
         }

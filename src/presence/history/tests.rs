@@ -205,17 +205,10 @@ fn a_time_without_answers_stays_unknown_though_a_connection_lasted() {
 }
 
 #[test]
-fn who_leaves_is_gone_once_and_who_is_first_asked_about_is_first_seen_once() {
+fn who_leaves_is_gone_once() {
     use Presence::{Offline, Online, Unknown};
     assert_eq!(flips(&[Online, Unknown(Why::Leaving), Offline]), 1);
     assert_eq!(flips(&[Online, Unknown(Why::Leaving), Online]), 0);
-    let mut history = History::default();
-    let checking = Unknown(Why::Checking);
-    history.record(&[first(0, 1_000, checking)], &list(1));
-    history.record(&[transition(0, 1_020, became(checking, Offline))], &list(1));
-    let past = history.of(UserIx(0));
-    let seen = Happening { at_ms: 1_000, what: Happened::FirstSeen(Offline) };
-    assert_eq!((past.happened().collect::<Vec<_>>(), past.changed_ms()), (vec![seen], None));
 }
 
 #[test]

@@ -218,6 +218,7 @@ fn a_loss_of_view_does_not_wait_and_leaves_the_rest_as_it_is() {
         returned: 20 - missing,
         platforms: BTreeMap::new(),
         took_ms: 31,
+        suspected: true,
         certain: Some(Moment::default()),
         cause: Lost::Lost,
         gateway: None,
