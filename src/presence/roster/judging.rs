@@ -45,7 +45,9 @@ impl Roster {
             changes.touched.push(user);
         }
         let to = if self.is_void(user) { from } else { said };
-        let event = (!from.same_word(to))
+        // A doubt that lasts is news, and was none while the witnesses were being asked.
+        let lasts = last.is_some() && from.is_passing() && to.is_unknown() && !to.is_passing();
+        let event = (lasts || !from.same_word(to))
             .then(|| self.tell(user, What::Presence { from, to }, last, now, operation, changes));
         if is_left_out
             && said != from
