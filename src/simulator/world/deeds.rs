@@ -115,7 +115,7 @@ impl World {
     /// Kills a gateway; whose sockets of which platform were lost, and their tokens.
     pub(super) fn drop_gateway(&mut self, name: &str) -> Vec<(u32, Platform, Arc<str>)> {
         let Some(gateway) = self.gateways.find(name) else { return Vec::new() };
-        if !self.gateways.kill(gateway) {
+        if !self.gateways.kill(gateway, self.now) {
             return Vec::new();
         }
         self.view += 1;

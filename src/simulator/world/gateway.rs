@@ -5,11 +5,15 @@
 //! that come later wait no longer than it does; after that every answer comes at once, without the
 //! users of that gateway. A dead one is left out from the next request on.
 
+use crate::presence::LifeSign;
+
 /// One gateway.
 #[derive(Clone, Debug)]
 struct Gateway {
     name: String,
     state: State,
+    /// How often it has been started.
+    starts: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +31,36 @@ pub(super) struct Gateways {
     /// In which the API asks them: one that is started again comes last.
     order: Vec<usize>,
     wait_ms: i64,
+    listed: Vec<Listed>,
+}
+
+/// A metrics address that discovery lists.
+#[derive(Clone, Debug)]
+struct Listed {
+    address: String,
+    gateway: usize,
+    /// Unix ms; [`FOR_EVER`] while the process that listens there lives.
+    until: i64,
+}
+
+const FOR_EVER: i64 = i64::MAX;
+
+/// How long discovery still lists a gateway that died, ms: etcd's lease of 300 s (server
+/// `discovery/etcd`), renewed in time while it lived.
+const LEASE: i64 = 300_000;
+
+/// A made-up address: by place, and which start of the gateway it is.
+fn address(at: usize, start: u32) -> String {
+    format!("10.{}.{}.{}:{}", at / 250, at % 250, start % 250 + 1, 12_140 + start / 250)
 }
 
 impl Gateways {
     pub(super) fn new(names: &[String], wait_ms: i64) -> Gateways {
-        let all: Vec<_> = names.iter().map(|name| Gateway { name: name.clone(), state: State::Up }).collect();
-        Gateways { order: (0..all.len()).collect(), all, wait_ms }
+        let all: Vec<_> =
+            names.iter().map(|name| Gateway { name: name.clone(), state: State::Up, starts: 1 }).collect();
+        let listed =
+            (0..all.len()).map(|at| Listed { address: address(at, 0), gateway: at, until: FOR_EVER });
+        Gateways { order: (0..all.len()).collect(), listed: listed.collect(), all, wait_ms }
     }
 
     pub(super) fn find(&self, name: &str) -> Option<usize> {
@@ -59,8 +87,11 @@ impl Gateways {
     }
 
     /// Whether a gateway died that was alive.
-    pub(super) fn kill(&mut self, at: usize) -> bool {
+    pub(super) fn kill(&mut self, at: usize, now: i64) -> bool {
         self.order.retain(|&other| other != at);
+        for listed in self.listed.iter_mut().filter(|listed| listed.gateway == at) {
+            listed.until = listed.until.min(now + LEASE);
+        }
         self.step(at, State::Dead, |state| state != State::Dead)
     }
 
@@ -69,6 +100,9 @@ impl Gateways {
         let started = self.step(at, State::Up, |state| state == State::Dead);
         if started {
             self.order.push(at);
+            let address = address(at, self.all[at].starts);
+            self.all[at].starts += 1;
+            self.listed.push(Listed { address, gateway: at, until: FOR_EVER });
         }
         started
     }
@@ -82,16 +116,32 @@ impl Gateways {
         steps
     }
 
-    /// Whether a request that needs every gateway has to wait at `now` (unix ms).
-    pub(super) fn blocks(&mut self, now: i64) -> bool {
+    /// For how long a request that needs every gateway still has to wait at `now` (unix ms), in ms.
+    pub(super) fn wait_ms(&mut self, now: i64) -> i64 {
         let wait_ms = self.wait_ms;
-        let mut blocked = false;
+        let mut longest = 0;
         for gateway in &mut self.all {
             if let State::Hung(first) = &mut gateway.state {
-                blocked |= now < *first.get_or_insert(now) + wait_ms;
+                longest = longest.max(*first.get_or_insert(now) + wait_ms - now);
             }
         }
-        blocked
+        longest
+    }
+
+    /// The metrics addresses that discovery lists at `now` (unix ms), and the sign of life there: a
+    /// dead gateway stays listed for as long as its lease, one that is started again is listed anew.
+    pub(super) fn signs(&mut self, now: i64) -> Vec<(String, LifeSign)> {
+        self.listed.retain(|listed| listed.until > now);
+        let signs = self.listed.iter().map(|listed| {
+            let sign = match self.all[listed.gateway].state {
+                _ if listed.until != FOR_EVER => LifeSign::Refused,
+                State::Up => LifeSign::Alive,
+                State::Hung(_) => LifeSign::Hung,
+                State::Dead => LifeSign::Refused,
+            };
+            (listed.address.clone(), sign)
+        });
+        signs.collect()
     }
 }
 
@@ -102,10 +152,10 @@ mod tests {
     #[test]
     fn only_the_first_requests_wait_for_a_hung_gateway() {
         let mut gateways = Gateways::new(&["a".into(), "b".into()], 11_400);
-        assert!(!gateways.blocks(0));
+        assert!(gateways.wait_ms(0) == 0);
         assert!(gateways.hang(1) && !gateways.hang(1));
-        assert!(gateways.blocks(1_000) && gateways.blocks(12_399));
-        assert!(!gateways.blocks(12_400));
+        assert_eq!((gateways.wait_ms(1_000), gateways.wait_ms(12_399)), (11_400, 1));
+        assert_eq!(gateways.wait_ms(12_400), 0);
         assert_eq!(gateways.answering().collect::<Vec<_>>(), [0]);
         assert!(gateways.recover(1));
         assert_eq!(gateways.answering().collect::<Vec<_>>(), [0, 1]);
@@ -114,7 +164,7 @@ mod tests {
     #[test]
     fn a_gateway_that_is_started_again_is_asked_last() {
         let mut gateways = Gateways::new(&["a".into(), "b".into()], 0);
-        assert!(gateways.kill(0) && !gateways.kill(0) && !gateways.recover(0));
+        assert!(gateways.kill(0, 0) && !gateways.kill(0, 0) && !gateways.recover(0));
         assert!(gateways.restart(0) && !gateways.restart(0));
         assert_eq!(gateways.answering().collect::<Vec<_>>(), [1, 0]);
     }

@@ -11,6 +11,7 @@ mod script;
 mod settle;
 pub(super) mod token;
 mod user;
+mod witnesses;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
