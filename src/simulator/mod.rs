@@ -9,7 +9,7 @@
 //!                       |
 //!                      Api: one request in, one answer out (no socket)
 //!                       |
-//!                    Simulator: HTTP/1.1 around it, and the faults that need a socket
+//!                    Simulator: HTTP/1.1 around it, the gateways' metrics ports, and the faults that need a socket
 //! ```
 
 mod api;
@@ -19,6 +19,7 @@ mod credentials;
 mod fault;
 mod gzip;
 mod ledger;
+mod meters;
 mod misbehave;
 mod population;
 mod question;
@@ -36,4 +37,4 @@ pub use fault::{Fault, OVERSIZE, Rule};
 pub use release::Release;
 pub use scenario::{NAMES as SCENARIOS, Scenario, ScenarioError};
 pub use server::{Running, Simulator};
-pub use world::World;
+pub use world::{Client, Stay, Truth, TruthEvent, What, Why, World};

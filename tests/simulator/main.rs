@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 mod answers;
 mod faults;
+mod gateways;
 mod wire;
+mod witnesses;
 mod world;
 
 use wire::{Heard, ask};

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::ScenarioError;
-pub(crate) use model::{Connection, Crowd, Deed, Model, User};
+pub(crate) use model::{Connection, Crowd, Deed, Event, Manners, Model, User};
 pub(crate) use value::Millis;
 
 use super::population;
