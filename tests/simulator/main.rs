@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 mod answers;
 mod faults;
 mod gateways;
+mod scenarios;
 mod wire;
 mod witnesses;
 mod world;
