@@ -234,12 +234,18 @@ fn a_transition_is_an_interval_between_a_question_and_an_answer() {
 
     let changes = script.answer(7_000, 0, &[(0, on(&[background(&phone)]))]);
     let went = What::Presence { from: Presence::Online, to: Presence::Background };
-    assert_eq!(what(&changes), [&went, &What::Disconnected(socket(&desk))]);
+    assert_eq!(what(&changes), [&went], "another gateway may have the other one");
+    assert_eq!(script.roster.connections(UserIx(0))[1].unseen.map(|it| it.dropped.received), Some(at(7_000)));
+    script.observe(9_000, 0, Ok(Answer::Same));
+    assert_eq!(what(&script.pass(11_999)), [] as [&What; 0]);
+    let changes = script.pass(12_000);
+    assert_eq!(what(&changes), [&What::Disconnected(socket(&desk))], "nobody else can be asked");
+    assert_eq!(changes.transitions[0].after, Some(at(4_970)));
 
-    let changes = script.answer(9_000, 0, &[(0, UserStatus::Offline)]);
+    let changes = script.answer(13_000, 0, &[(0, UserStatus::Offline)]);
     let went = What::Presence { from: Presence::Background, to: Presence::Offline };
     assert_eq!(what(&changes), [&went, &What::Disconnected(socket(&phone))]);
-    assert_eq!(script.since(0), Some(Since { after_ms: Some(6_970), before_ms: 9_000 }));
+    assert_eq!(script.since(0), Some(Since { after_ms: Some(8_970), before_ms: 13_000 }));
     let ids: Vec<u64> = changes.transitions.iter().map(|transition| transition.id).collect();
     assert_eq!(ids, [7, 8]);
 }
@@ -273,20 +279,23 @@ fn a_connection_that_comes_back_had_never_left() {
     let changes = script.answer(5_000, 0, &[(0, on(&[phone.clone(), desk.clone()]))]);
     assert_eq!(
         what(&changes),
-        [&What::SeenAgain { socket: socket(&phone), absent_ms: 0, whole_user: false }]
+        [&What::SeenAgain { socket: socket(&phone), absent_ms: 2_000, whole_user: false }]
     );
     let since = Since { after_ms: None, before_ms: 1_000 };
     assert_eq!(script.roster.connections(UserIx(0))[0].since, since, "from when it was first seen");
 
     // Also after its user was offline, and on another list.
-    script.answer(7_000, 0, &[(0, UserStatus::Offline)]);
+    let gone = script.answer(7_000, 0, &[(0, UserStatus::Offline)]);
     script.rebase(&watch(2, &["x", "a"]), 8_000);
     let changes = script.answer(9_000, 0, &[(0, UserStatus::Offline), (1, on(std::slice::from_ref(&desk)))]);
-    assert!(what(&changes).contains(&&What::SeenAgain {
-        socket: socket(&desk),
-        absent_ms: 0,
-        whole_user: false
-    }));
+    let again = What::SeenAgain { socket: socket(&desk), absent_ms: 2_000, whole_user: true };
+    assert!(what(&changes).contains(&&again));
+    let taken_back = changes.transitions.iter().filter_map(|it| match it.what {
+        What::Retracted { of, .. } => Some(of),
+        _ => None,
+    });
+    let ids: Vec<u64> = gone.transitions.iter().map(|it| it.id).collect();
+    assert_eq!(taken_back.collect::<Vec<_>>(), [ids[2], ids[0]], "the disconnect, and the offline");
     let fresh = connection(3, "fresh", 2);
     let changes = script.answer(11_000, 0, &[(1, on(std::slice::from_ref(&fresh)))]);
     assert_eq!(
@@ -493,8 +502,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// What time alone may bring: users become unknown, doubts end.
 fn is_loss(transition: &Transition) -> bool {
-    matches!(transition.what, What::Presence { to: Presence::Unknown(_), .. })
+    let what = &transition.what;
+    matches!(what, What::Presence { to: Presence::Unknown(_), .. } | What::Disconnected(_))
+        || matches!(
+            what,
+            What::Presence { from: Presence::Unknown(Why::GatewayLostMaybe), to: Presence::Offline }
+        )
 }
 
 proptest! {

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::batches::Freshness;
+use super::doubt::Doubts;
 use super::findings::{About, Finding, RuleSettings, Severity};
 use super::input::Input;
 use super::knowledge::{Knowledge, News};
-use super::observation::Observation;
+use super::observation::{Observation, Question};
 use super::roster::Roster;
 use super::time::Moment;
 use super::timeline::{Event, Timeline};
@@ -93,7 +94,9 @@ impl Chronicle {
             }
             // What had grown too old before the answer came is unknown first, whoever looks or not.
             let mut news = self.advance(observation.received);
-            self.note_feed(observation, &mut news);
+            if observation.question == Question::OnlineStatus {
+                self.note_feed(observation, &mut news);
+            }
             let taken = self.knowledge.apply(observation);
             self.record(taken, observation.received.max(self.now), &mut news);
             return news;
@@ -101,7 +104,7 @@ impl Chronicle {
         let mut news = self.advance(now);
         match input {
             Input::Observed(_) => {}
-            Input::Rebased(list) => self.rebase(list, now),
+            Input::Rebased(list) => news.doubts = self.rebase(list, now),
             Input::Relabelled(list) => {
                 self.knowledge.roster.relabel(list);
             }
@@ -168,9 +171,9 @@ impl Chronicle {
         self.record(taken, at, news);
     }
 
-    fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) {
-        self.knowledge.rebase(list, now);
+    fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Doubts {
         self.failing_since.clear();
+        self.knowledge.rebase(list, now)
     }
 
     /// Writes down what happened, and hands it on.

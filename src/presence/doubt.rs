@@ -9,7 +9,7 @@ use super::observation::LifeSign;
 use super::platform::Platform;
 use super::state::Presence;
 use super::time::Moment;
-use super::verdict::{Lost, Registry, Verdict};
+use super::verdict::{Lost, Registry, Sockets, Verdict};
 use super::watch_list::UserIx;
 
 /// A user whom the sockets call offline, or of whom they do not show everything.
@@ -20,6 +20,8 @@ pub struct Doubt {
     pub last: Option<Answered>,
     /// The first answer of the sockets that did not.
     pub dropped: Answered,
+    /// What the sockets say now.
+    pub sockets: Sockets,
     /// What was said of the user before.
     pub before: Presence,
     /// What the registry said since.
@@ -57,6 +59,8 @@ pub struct Loss {
     pub platforms: BTreeMap<Platform, u32>,
     /// How long the answers took that left them out, at most, in milliseconds.
     pub took_ms: u64,
+    /// Whether so many are missing that it looks like one.
+    pub suspected: bool,
     /// Since when it is one, and not only suspected.
     pub certain: Option<Moment>,
     /// What is known of its cause.

@@ -8,7 +8,7 @@ use super::doubt::Doubts;
 use super::findings::{Case, Finding, Findings, RuleSettings};
 use super::hints::Hints;
 use super::history::History;
-use super::observation::Observation;
+use super::observation::{Observation, Question};
 use super::roster::{Changes, Roster};
 use super::time::Moment;
 use super::timeline::Event;
@@ -95,14 +95,17 @@ impl Knowledge {
     /// Takes one observation.
     pub fn apply(&mut self, observation: &Observation) -> News {
         let now = observation.received;
-        let users = self.roster.list().batch(observation.batch).len() as u32;
-        self.trend.observe(observation, users);
-        if observation.answer.is_ok() && observation.hints.is_some() {
+        let of_sockets = observation.question == Question::OnlineStatus;
+        if of_sockets {
+            let users = self.roster.list().batch(observation.batch).len() as u32;
+            self.trend.observe(observation, users);
+        }
+        if of_sockets && observation.answer.is_ok() && observation.hints.is_some() {
             self.hints.clone_from(&observation.hints);
         }
         let changes = self.roster.apply(observation);
         let judged = self.server_judged;
-        let due = judged.is_none_or(|at| now.mono_ms.saturating_sub(at) >= SERVER_RULES_MS);
+        let due = of_sockets && judged.is_none_or(|at| now.mono_ms.saturating_sub(at) >= SERVER_RULES_MS);
         self.follow(changes, now, due)
     }
 
@@ -161,12 +164,13 @@ impl Knowledge {
     }
 
     /// Goes over to the next watch list.
-    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) {
+    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Doubts {
         let before = Arc::clone(self.roster.list());
-        self.roster.rebase(Arc::clone(list), now);
+        let doubts = self.roster.rebase(Arc::clone(list), now);
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.history.rebase(heir);
         self.findings.rebase(heir);
+        doubts
     }
 
     /// Judges everybody who is connected, as when the roster comes from elsewhere.

@@ -409,15 +409,15 @@ mod tests {
     #[test]
     fn who_becomes_unknown_has_not_left_until_the_answer_comes() {
         let mut run = Run::of(5);
-        run.online(100, 0, 4);
+        run.online(100, 0, 3);
         run.fail(2_100, 0);
         let news = run.chronicle.advance(at(9_000));
         run.landmarks.note(None, &news, &run.chronicle);
-        let lost = (9_000, Severity::Warning, "4 connected users became unknown: timed out");
+        let lost = (9_000, Severity::Warning, "3 connected users became unknown: timed out");
         assert_eq!(run.incidents()[1..], [lost]);
         run.online(20_000, 0, 0);
-        let left = (20_000, Severity::Warning, "4 users went offline at once");
-        assert_eq!(run.incidents()[2..], [left], "the fifth had been offline all the time");
+        let left = (20_000, Severity::Warning, "3 users went offline at once");
+        assert_eq!(run.incidents()[2..], [left], "the others had been offline all the time");
     }
 
     #[test]

@@ -107,6 +107,12 @@ impl Basis {
     }
 }
 
+impl Default for Presence {
+    fn default() -> Presence {
+        Presence::Unknown(Why::NotAnswered)
+    }
+}
+
 impl Presence {
     /// The word for it.
     pub fn word(self) -> &'static str {

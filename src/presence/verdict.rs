@@ -25,6 +25,7 @@
 //! none       | unheard  | *     | *     | offline    | offline
 //! none       | unheard  | *     | *     | *          | unknown (checking)
 //! none       | silent   | *     | *     | *          | unknown (registry gives no answer)
+//! none       | *        | young | *     | offline    | offline
 //! none       | *        | young | *     | *          | unknown (leaving)
 //! none       | *        | old   | none  | *          | unknown (registry says online)
 //! none       | *        | old   | lost  | *          | unknown (gateway lost)
@@ -118,7 +119,7 @@ pub enum Lost {
 }
 
 /// All that the table looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Testimony {
     /// What the sockets say.
     pub sockets: Sockets,
@@ -144,6 +145,9 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Of somebody of whom nothing was ever heard.
+    pub const SILENT: Verdict = Verdict::of(Presence::Unknown(Why::NotAnswered));
+
     const fn of(presence: Presence) -> Verdict {
         Verdict { presence, basis: Basis::Agreed, stale: false }
     }
@@ -157,7 +161,7 @@ impl Verdict {
 pub fn verdict(testimony: &Testimony) -> Verdict {
     let Testimony { sockets, registry, young, lost, before } = *testimony;
     match (sockets, registry) {
-        (Sockets::Silent, _) => Verdict::of(Presence::Unknown(Why::NotAnswered)),
+        (Sockets::Silent, _) => Verdict::SILENT,
         (Sockets::Foreground, _) | (Sockets::Background, Registry::Hides) => Verdict::of(Presence::Online),
         (Sockets::Background, _) => Verdict::of(Presence::Background),
         (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
@@ -174,6 +178,8 @@ pub fn verdict(testimony: &Testimony) -> Verdict {
         },
         (Sockets::None, Registry::Silent) => Verdict::of(Presence::Unknown(Why::RegistrySilent)),
         (Sockets::None, Registry::Online | Registry::Hides) => match (young, lost) {
+            // Somebody who connects is in the registry before the next round of the sockets.
+            (true, _) if before == Presence::Offline => Verdict::of(Presence::Offline),
             (true, _) => Verdict::of(Presence::Unknown(Why::Leaving)),
             (false, Lost::None) => Verdict::of(Presence::Unknown(Why::RegistryOnline)),
             (false, Lost::Lost) => Verdict::of(Presence::Unknown(Why::GatewayLost)),

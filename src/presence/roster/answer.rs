@@ -1,17 +1,18 @@
-//! What an observation does to the roster: the last words of users, their connections, transitions.
+//! What the sockets' answers do to the roster: who is shown, which connections, transitions.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::{Changes, GONE_KEPT, Gone, LeftOut, Roster, Tracked};
 use crate::presence::batches::{Answered, Failing};
 use crate::presence::connection::{ConnId, Connection};
-use crate::presence::observation::{Answer, Observation, OperationId, UserStatus};
+use crate::presence::doubt::{Doubt, Unseen};
+use crate::presence::observation::{Answer, Observation, OperationId, Question, UserStatus};
 use crate::presence::platform::Platform;
 use crate::presence::state::{Presence, Why, Word};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::{Socket, Transition, What};
-use crate::presence::verdict::Sockets;
+use crate::presence::verdict::{Registry, Sockets, Testimony, Verdict, verdict};
 use crate::presence::watch_list::UserIx;
 
 /// Up to so many connections, looking through all of them is cheaper than a table.
@@ -20,17 +21,30 @@ const FEW: usize = 32;
 impl Roster {
     /// Takes one observation. One about another generation of the watch list changes nothing.
     pub fn apply(&mut self, observation: &Observation) -> Changes {
-        let number = observation.batch as usize;
-        if observation.generation != self.list.generation() || number >= self.batches.len() {
+        if observation.generation != self.list.generation() {
             return Changes::default();
         }
         // What had grown too old before this came is unknown first, whoever looks or not.
         let mut changes = self.advance(observation.received);
+        match observation.question {
+            Question::OnlineStatus => self.take_sockets(observation, &mut changes),
+            _ => self.take_witness(observation, &mut changes),
+        }
+        changes
+    }
+
+    /// Takes an answer of the sockets, or that there is none.
+    fn take_sockets(&mut self, observation: &Observation, changes: &mut Changes) {
+        let number = observation.batch as usize;
+        if number >= self.batches.len() {
+            return;
+        }
         if let Some(date) = observation.server_date {
             self.clock.observe(date, observation.sent, observation.received);
         }
-        let answer = match &observation.answer {
-            Ok(answer) => answer,
+        let changed: &[(UserIx, UserStatus)] = match &observation.answer {
+            Ok(Answer::Changed(changed)) => changed,
+            Ok(_) => &[],
             Err(error) => {
                 self.batches[number].failing = Some(Failing {
                     error: error.clone(),
@@ -38,7 +52,7 @@ impl Roster {
                     next_ms: observation.next_ms,
                 });
                 changes.touched.extend(self.list.batch(observation.batch).map(UserIx));
-                return changes;
+                return;
             }
         };
         self.latency.observe(observation.received.since(observation.sent));
@@ -49,7 +63,8 @@ impl Roster {
         let regained = void_since.map(|_| batch.why());
         let had_failed = batch.failing.take().is_some();
         let before = batch.answered;
-        batch.answered = Some(Answered { sent: observation.sent, received: observation.received });
+        let answered = Answered { sent: observation.sent, received: observation.received };
+        batch.answered = Some(answered);
         let operation = Arc::new(observation.operation_id.clone());
         batch.operation = Some(Arc::clone(&operation));
         batch.oddities = observation.oddities;
@@ -57,97 +72,202 @@ impl Roster {
             changes.touched.extend(self.list.batch(observation.batch).map(UserIx));
         }
 
-        let seen = Seen {
-            void: regained.map(Presence::Unknown),
-            void_since,
-            before,
-            received: observation.received,
-            operation,
-        };
-        let changed: &[(UserIx, UserStatus)] = match answer {
-            Answer::Same => &[],
-            Answer::Changed(changed) => changed,
-            _ => return changes,
-        };
+        let ours = self.list.batch(observation.batch);
+        let dropped = changed
+            .iter()
+            .filter(|(user, status)| {
+                *status == UserStatus::Offline && ours.contains(&user.0) && self.is_shown(*user)
+            })
+            .map(|(user, _)| *user);
+        let dropped: Vec<UserIx> = dropped.collect();
+        let loss = self.enter_loss(&dropped, observation.batch, before, answered);
+        let seen =
+            Seen { void: regained.map(Presence::Unknown), void_since, before, answered, loss, operation };
         for (user, status) in changed {
-            if self.list.batch(observation.batch).contains(&user.0) {
-                self.take_status(*user, status, &seen, &mut changes);
+            if ours.contains(&user.0) {
+                self.take_status(*user, status, &seen, changes);
             }
         }
         if seen.void.is_some() {
-            self.regain(observation.batch, changed, &seen, &mut changes);
+            self.regain(observation.batch, changed, &seen, changes);
         }
-        changes
+        self.review_losses(observation.received, changes);
+    }
+
+    /// Whether the sockets showed the user when they were last heard.
+    pub(super) fn is_shown(&self, user: UserIx) -> bool {
+        match self.doubts.get(&user) {
+            Some(doubt) => doubt.sockets != Sockets::None,
+            None => matches!(self.words[user.at()], Word::Online | Word::Background),
+        }
     }
 
     /// Takes what one answer said of one user.
     fn take_status(&mut self, user: UserIx, status: &UserStatus, seen: &Seen, changes: &mut Changes) {
         changes.touched.push(user);
-        let old = self.words[user.at()];
-        let Some(new) = Sockets::from_status(status) else {
+        let silent = self.words[user.at()] == Word::Silent;
+        let Some(sockets) = Sockets::from_status(status) else {
             let why = if *status == UserStatus::Missing { Why::Missing } else { Why::Unclear };
-            let answered = if old == Word::Silent { None } else { seen.before };
+            let answered = if silent { None } else { seen.before };
             let left_out =
                 self.left_out.entry(user).or_insert(LeftOut { why, answered, void_since: seen.void_since });
             left_out.why = why;
             return;
         };
         let left_out = self.left_out.remove(&user);
-        let last = if old == Word::Silent {
-            None
-        } else {
-            left_out.map_or(seen.before, |left_out| left_out.answered)
-        };
+        let last = if silent { None } else { left_out.map_or(seen.before, |left_out| left_out.answered) };
         let from = match (left_out, seen.void) {
             (Some(left_out), _) if left_out.void_since.is_some() => Presence::Unknown(left_out.why),
             (_, Some(void)) => void,
             _ => self.said(user),
         };
-        let to = match new {
-            Sockets::Silent => Presence::Unknown(Why::NotAnswered),
-            Sockets::None => Presence::Offline,
-            Sockets::Foreground => Presence::Online,
-            Sockets::Background => Presence::Background,
+        let passage = Passage { from, last, seen };
+        match status {
+            UserStatus::Online(connections) => self.show(user, sockets, connections, &passage, changes),
+            _ => self.drop_user(user, &passage, changes),
+        }
+    }
+
+    /// The sockets show the user.
+    fn show(
+        &mut self,
+        user: UserIx,
+        sockets: Sockets,
+        connections: &[Connection],
+        passage: &Passage<'_>,
+        changes: &mut Changes,
+    ) {
+        let Passage { from, last, seen } = *passage;
+        let doubt = self.doubts.remove(&user);
+        let was_left_out = doubt.as_ref().is_some_and(|doubt| doubt.sockets == Sockets::None);
+        // What was said while the user was shown, which a return of the same connections makes true again.
+        let was = match &doubt {
+            Some(doubt) if was_left_out => doubt.before,
+            _ => self.said(user),
         };
-        let was = self.said(user);
-        if !was.same_word(to) {
+        let word_before = self.words[user.at()];
+        self.unregistered.remove(&user);
+        let registry = doubt.as_ref().filter(|doubt| {
+            // It speaks of what is hidden from the sockets, until they show something else.
+            doubt.sockets != Sockets::None && doubt.registry == Registry::Hides
+        });
+        let hides = registry.is_some_and(|doubt| {
+            doubt.platforms.iter().any(|platform| connections.iter().all(|it| it.platform != *platform))
+        });
+        let registry = if hides { Registry::Hides } else { Registry::Unheard };
+        let said = verdict(&Testimony { sockets, registry, ..Testimony::default() });
+        let to = said.presence;
+        let retracted = self.proof_of_return(user, connections);
+        let returns = retracted.is_some() || (was_left_out && self.has_any(user, connections));
+        let continues = match was_left_out {
+            true => returns && (was.is_unknown() || was.same_word(to)),
+            false => was.same_word(to),
+        };
+        if !continues {
             self.since[user.at()] =
-                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received.mono_ms };
+                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received().mono_ms };
+        }
+        if let Some(since) = retracted {
+            self.since[user.at()] = since; // there never was a time without a connection
         }
         if !from.same_word(to) {
             self.note(user, What::Presence { from, to }, last, seen, changes);
         }
-        self.batches[self.list.batch_of(user) as usize].recount(old, Word::of(to));
-        self.words[user.at()] = Word::of(to);
-        let connections: &[Connection] = match status {
-            UserStatus::Online(connections) => connections,
-            _ => &[],
-        };
-        self.take_connections(user, connections, last, seen, changes);
+        self.recount(user, word_before, Word::of(to));
+        if let (true, Some(loss)) = (was_left_out, doubt.as_ref().and_then(|doubt| doubt.loss)) {
+            self.returned_to(loss);
+        }
+        self.take_connections(user, connections, was_left_out, last, seen, changes);
+        let unseen = self.connections(user).iter().any(|tracked| tracked.unseen.is_some());
+        if unseen || hides {
+            let asked = doubt.as_ref().filter(|doubt| doubt.sockets != Sockets::None);
+            let new = Doubt {
+                last,
+                dropped: asked.map_or(seen.answered, |doubt| doubt.dropped),
+                sockets,
+                before: to,
+                registry: if self.witnesses.registry.is_asked() { registry } else { Registry::Unasked },
+                asked: asked.and_then(|doubt| doubt.asked),
+                platforms: asked.map(|doubt| doubt.platforms.clone()).unwrap_or_default(),
+                listed: None,
+                loss: None,
+                verdict: said,
+            };
+            self.doubts.insert(user, new);
+            if unseen {
+                changes.doubts.begun.push(user);
+            }
+            self.await_unseen(user);
+        } else if doubt.is_some() {
+            changes.doubts.settled.push(user);
+        }
         // Nothing was known for a while, and what is there now came in that time: the user may have
         // been away. Only a connection that outlasts the gap proves the contrary.
         let was_void = from.is_unknown() && last.is_some();
-        let outlasts = |tracked: &Tracked| tracked.since.before_ms < seen.received.mono_ms;
+        let outlasts =
+            |tracked: &Tracked| tracked.unseen.is_none() && tracked.since.before_ms < seen.received().mono_ms;
         if was_void && was.same_word(to) && !self.connections(user).iter().any(outlasts) {
-            self.since[user.at()] = Since { after_ms: None, before_ms: seen.received.mono_ms };
+            self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
         }
     }
 
-    /// Compares the connections of one user with those that were known.
+    /// The sockets leave the user out.
+    fn drop_user(&mut self, user: UserIx, passage: &Passage<'_>, changes: &mut Changes) {
+        let Passage { from, last, seen } = *passage;
+        let word = self.words[user.at()];
+        let is_in_doubt = self.doubts.get(&user).is_some_and(|doubt| doubt.sockets == Sockets::None);
+        if is_in_doubt || matches!(word, Word::Offline | Word::Unregistered) {
+            // As before. Somebody of whom nothing was known for a while may have come and gone.
+            let to = self.said(user);
+            if !from.same_word(to) {
+                self.note(user, What::Presence { from, to }, last, seen, changes);
+                if !is_in_doubt {
+                    self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
+                }
+            }
+            return;
+        }
+        let shown = word != Word::Silent;
+        if !shown && self.witnesses.accounts.is_asked() {
+            changes.doubts.strangers.push(user);
+        }
+        let unseen = Unseen { last, dropped: seen.answered };
+        self.hide_connections(user, |_| true, unseen);
+        let asked = self.witnesses.registry.is_asked();
+        let doubt = Doubt {
+            last,
+            dropped: seen.answered,
+            sockets: Sockets::None,
+            before: from,
+            registry: if asked { Registry::Unheard } else { Registry::Unasked },
+            asked: None,
+            platforms: Box::default(),
+            listed: None,
+            loss: seen.loss.filter(|_| shown),
+            verdict: Verdict::SILENT,
+        };
+        self.doubts.insert(user, doubt);
+        if asked {
+            changes.doubts.begun.push(user);
+        }
+        let operation = Some(&seen.operation);
+        self.judge(user, from, seen.received(), operation, changes);
+    }
+
+    /// Compares the connections of a user whom the sockets show with those that were known.
     fn take_connections(
         &mut self,
         user: UserIx,
         connections: &[Connection],
+        whole_user: bool,
         last: Option<Answered>,
         seen: &Seen,
         changes: &mut Changes,
     ) {
+        let now = seen.received();
         let before = self.open.remove(&user).unwrap_or_default();
         for old in &*before {
             self.tally.remove(&old.connection);
-        }
-        for new in connections {
-            self.tally.add(new);
         }
         let places: HashMap<&ConnId, usize> = match before.len() {
             0..=FEW => HashMap::new(),
@@ -165,6 +285,10 @@ impl Roster {
             let since = if let Some(at) = place(&connection.id) {
                 stays[at] = true;
                 let old = &before[at];
+                if let Some(unseen) = old.unseen {
+                    let absent_ms = now.since(unseen.dropped.received);
+                    moved.push(What::SeenAgain { socket: socket(connection), absent_ms, whole_user });
+                }
                 if old.connection.background != connection.background {
                     moved.push(if connection.background {
                         What::MovedBackground(socket(connection))
@@ -173,41 +297,49 @@ impl Roster {
                     });
                 }
                 old.since
-            } else if let Some(since) = self.returned(user, &connection.id) {
-                moved.push(What::SeenAgain { socket: socket(connection), absent_ms: 0, whole_user: false });
-                since
+            } else if let Some(gone) = self.returned(user, &connection.id) {
+                let socket = socket(connection);
+                let whole_user = gone.offline.is_some();
+                let absent_ms = now.since(gone.dropped);
+                moved.push(What::SeenAgain { socket: socket.clone(), absent_ms, whole_user });
+                let offline = gone.offline.map(|(event, _)| event);
+                let events = [Some(gone.event).filter(|event| *event > 0), offline];
+                moved.extend(
+                    events.into_iter().flatten().map(|of| What::Retracted { of, socket: socket.clone() }),
+                );
+                gone.since
             } else {
                 appeared.push(connection);
-                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received.mono_ms }
+                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: now.mono_ms }
             };
             tracked.push(Tracked { connection: connection.clone(), since, unseen: None });
         }
-        if !tracked.is_empty() {
-            self.open.insert(user, tracked.into());
-        }
         if last.is_none() {
-            return; // first sight: what is there has not just appeared
+            self.keep(user, tracked); // first sight: what is there has not just appeared
+            return;
         }
         let mut heirs = BTreeMap::<Platform, VecDeque<&Connection>>::new();
         for new in &appeared {
             heirs.entry(new.platform).or_default().push_back(new);
         }
         let gone = before.iter().zip(&stays).filter(|(_, stays)| !**stays).map(|(old, _)| old);
-        for Tracked { connection: old, since, .. } in gone {
-            self.remember(user, old, *since);
-            let what = match heirs.get_mut(&old.platform).and_then(VecDeque::pop_front) {
-                Some(new) => What::Replaced {
-                    old: socket(old),
-                    new: socket(new),
-                    same_token: match (&old.token, &new.token) {
-                        (Some(old), Some(new)) => old.fingerprint == new.fingerprint,
-                        _ => false,
-                    },
-                },
-                None => What::Disconnected(socket(old)),
+        for Tracked { connection: old, since, unseen } in gone {
+            let Some(new) = heirs.get_mut(&old.platform).and_then(|heirs| take_heir(heirs, old)) else {
+                // Another gateway may have it: the sockets show one gateway's connections alone.
+                let unseen = unseen.or(Some(Unseen { last, dropped: seen.answered }));
+                tracked.push(Tracked { connection: old.clone(), since: *since, unseen });
+                continue;
             };
-            self.note(user, what, last, seen, changes);
+            let same_token = match (&old.token, &new.token) {
+                (Some(old), Some(new)) => old.fingerprint == new.fingerprint,
+                _ => false,
+            };
+            let what = What::Replaced { old: socket(old), new: socket(new), same_token };
+            let event = self.note(user, what, last, seen, changes);
+            let dropped = unseen.map_or(seen.answered, |unseen| unseen.dropped).received;
+            self.remember(user, Gone { id: old.id.clone(), since: *since, dropped, event, offline: None });
         }
+        self.keep(user, tracked);
         for new in heirs.into_values().flatten() {
             self.note(user, What::Connected(socket(new)), last, seen, changes);
         }
@@ -216,61 +348,126 @@ impl Roster {
         }
     }
 
-    fn remember(&mut self, user: UserIx, connection: &Connection, since: Since) {
+    /// These are the user's connections from now on.
+    pub(super) fn keep(&mut self, user: UserIx, connections: Vec<Tracked>) {
+        for tracked in &connections {
+            self.tally.add(&tracked.connection);
+        }
+        if connections.is_empty() {
+            self.open.remove(&user);
+        } else {
+            self.open.insert(user, connections.into());
+        }
+    }
+
+    /// The sockets show these connections of the user no more.
+    fn hide_connections(&mut self, user: UserIx, which: impl Fn(&Connection) -> bool, since: Unseen) {
+        if let Some(open) = self.open.get_mut(&user) {
+            for tracked in Arc::make_mut(open) {
+                if which(&tracked.connection) {
+                    tracked.unseen.get_or_insert(since);
+                }
+            }
+        }
+    }
+
+    pub(super) fn remember(&mut self, user: UserIx, gone: Gone) {
         let remembered = self.gone.entry(user).or_default();
         if remembered.len() == GONE_KEPT {
             remembered.pop_front();
         }
-        remembered.push_back(Gone {
-            id: connection.id.clone(),
-            since,
-            dropped: Moment::default(),
-            event: 0,
-            offline: None,
-        });
+        remembered.push_back(gone);
     }
 
-    /// Since when a connection has been there that was taken for gone.
-    fn returned(&mut self, user: UserIx, id: &ConnId) -> Option<Since> {
+    /// A connection is there that was taken for gone: what was known of it.
+    fn returned(&mut self, user: UserIx, id: &ConnId) -> Option<Gone> {
         let remembered = self.gone.get_mut(&user)?;
         let at = remembered.iter().position(|gone| gone.id == *id)?;
-        remembered.remove(at).map(|gone| gone.since)
+        let gone = remembered.remove(at);
+        if remembered.is_empty() {
+            self.gone.remove(&user);
+        }
+        gone
+    }
+
+    /// Where one of these connections was taken for gone together with the user, who was called offline
+    /// then: since when what was said before that had been so.
+    fn proof_of_return(&self, user: UserIx, connections: &[Connection]) -> Option<Since> {
+        let remembered = self.gone.get(&user)?;
+        let returned = remembered.iter().filter(|gone| connections.iter().any(|it| it.id == gone.id));
+        returned.filter_map(|gone| gone.offline).map(|(_, since)| since).min_by_key(|since| since.before_ms)
+    }
+
+    /// Whether one of these connections is known to be open.
+    fn has_any(&self, user: UserIx, connections: &[Connection]) -> bool {
+        let open = self.connections(user);
+        connections.iter().any(|new| open.iter().any(|tracked| tracked.connection.id == new.id))
     }
 
     /// A batch answers again after its users had become unknown: those whose entries are as they
     /// were before are known again.
     fn regain(&mut self, batch: u32, changed: &[(UserIx, UserStatus)], seen: &Seen, changes: &mut Changes) {
         let Some(from) = seen.void else { return };
-        let taken: std::collections::HashSet<UserIx> = changed.iter().map(|(user, _)| *user).collect();
+        let taken: HashSet<UserIx> = changed.iter().map(|(user, _)| *user).collect();
         for user in self.list.batch(batch).map(UserIx) {
             let word = self.words[user.at()];
             let void_anyway = self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some());
             if taken.contains(&user) || word == Word::Silent || void_anyway {
                 continue;
             }
+            let to = self.said(user);
+            if to.is_unknown() {
+                continue;
+            }
             // A connection that is still there proves that it never left. An offline user may have
             // come and gone meanwhile.
             if !self.open.contains_key(&user) {
-                self.since[user.at()] = Since { after_ms: None, before_ms: seen.received.mono_ms };
+                self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
             }
-            self.note(user, What::Presence { from, to: self.said(user) }, seen.before, seen, changes);
+            self.note(user, What::Presence { from, to }, seen.before, seen, changes);
         }
     }
 
-    fn note(&mut self, user: UserIx, what: What, last: Option<Answered>, seen: &Seen, changes: &mut Changes) {
+    pub(super) fn recount(&mut self, user: UserIx, from: Word, to: Word) {
+        self.batches[self.list.batch_of(user) as usize].recount(from, to);
+        self.words[user.at()] = to;
+    }
+
+    fn note(
+        &mut self,
+        user: UserIx,
+        what: What,
+        last: Option<Answered>,
+        seen: &Seen,
+        changes: &mut Changes,
+    ) -> u64 {
+        self.tell(user, what, last, seen.received(), Some(&seen.operation), changes)
+    }
+
+    /// Writes down a transition that was known at `before`, and gives its number.
+    pub(super) fn tell(
+        &mut self,
+        user: UserIx,
+        what: What,
+        last: Option<Answered>,
+        before: Moment,
+        operation: Option<&Arc<OperationId>>,
+        changes: &mut Changes,
+    ) -> u64 {
         self.transitions += 1;
         changes.transitions.push(Transition {
             id: self.transitions,
             user: self.list.id(user),
             what,
             after: last.map(|last| last.sent),
-            before: seen.received,
-            operation: Some(Arc::clone(&seen.operation)),
+            before,
+            operation: operation.cloned(),
         });
+        self.transitions
     }
 }
 
-/// The circumstances of one answer.
+/// The circumstances of one answer of the sockets.
 struct Seen {
     /// What had been said of the batch's users before, if they had become unknown.
     void: Option<Presence>,
@@ -278,11 +475,37 @@ struct Seen {
     void_since: Option<u64>,
     /// The batch's answer before this one.
     before: Option<Answered>,
-    received: Moment,
+    /// This one.
+    answered: Answered,
+    /// The number of the loss of view that those are part of whom it leaves out.
+    loss: Option<u32>,
     operation: Arc<OperationId>,
 }
 
-fn socket(connection: &Connection) -> Socket {
+impl Seen {
+    fn received(&self) -> Moment {
+        self.answered.received
+    }
+}
+
+/// From what to what one user goes by one answer.
+#[derive(Clone, Copy)]
+struct Passage<'a> {
+    /// What was said of the user.
+    from: Presence,
+    /// The last answer that said something of the user.
+    last: Option<Answered>,
+    seen: &'a Seen,
+}
+
+/// The connection that took an old one's place: one with the same token before any other.
+fn take_heir<'a>(heirs: &mut VecDeque<&'a Connection>, old: &Connection) -> Option<&'a Connection> {
+    let token = |it: &Connection| it.token.as_ref().map(|token| token.fingerprint);
+    let same = heirs.iter().position(|new| token(new).is_some() && token(new) == token(old));
+    heirs.remove(same.unwrap_or(0))
+}
+
+pub(super) fn socket(connection: &Connection) -> Socket {
     Socket {
         platform: connection.platform,
         id: ConnId::clone(&connection.id),

@@ -104,7 +104,7 @@ impl Roster {
             transitions: self.transitions,
             doubts: self.doubts.iter().map(|(user, doubt)| (*user, doubt.clone())).collect(),
             unregistered: self.unregistered.iter().copied().collect(),
-            losses: self.losses.clone(),
+            losses: self.losses.iter().chain(&self.drops).cloned().collect(),
             losses_so_far: self.losses_so_far,
             witnesses: self.witnesses.clone(),
             thresholds: self.thresholds,
@@ -160,10 +160,11 @@ impl Roster {
         roster.transitions = state.transitions;
         roster.doubts = doubts.into_iter().collect();
         roster.unregistered = unregistered.into_iter().collect();
-        roster.losses = state.losses;
+        (roster.losses, roster.drops) = state.losses.into_iter().partition(|loss| loss.suspected);
         roster.losses_so_far = state.losses_so_far;
         roster.witnesses = state.witnesses;
         roster.thresholds = state.thresholds;
+        roster.await_all();
         Ok(roster)
     }
 }

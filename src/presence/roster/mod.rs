@@ -4,12 +4,16 @@
 //! those who are online, and those whom the answers leave out. Freshness belongs to batches, so an
 //! answer that is the same as the last one costs the same for one user as for five hundred.
 //!
-//! Here is what it holds and can be asked; `answer` is what observations do to it, `passage` what
-//! time does, `keyframe` what of it is set down and taken up again.
+//! Here is what it holds and can be asked; `answer` is what the sockets' answers do to it, `witness` what
+//! those of the others do, `judging` how the verdict is applied to users in doubt, `loss` what happens
+//! to many at once, `passage` what time does, `keyframe` what of it is set down and taken up again.
 
 mod answer;
+mod judging;
 mod keyframe;
+mod loss;
 mod passage;
+mod witness;
 
 pub use keyframe::{BatchState, RosterState};
 
@@ -28,7 +32,7 @@ use super::state::{Basis, Presence, Why, Word};
 use super::tally::Tally;
 use super::time::{Moment, Since};
 use super::transition::Transition;
-use super::verdict::Thresholds;
+use super::verdict::{Sockets, Thresholds};
 use super::watch_list::{UserIx, WatchList};
 
 /// A connection of a user, and since when it has been seen.
@@ -123,8 +127,13 @@ pub struct Roster {
     transitions: u64,
     doubts: BTreeMap<UserIx, Doubt>,
     unregistered: BTreeSet<UserIx>,
+    /// Suspected or certain, oldest first.
     losses: Vec<Loss>,
+    /// Drops that may become one.
+    drops: Vec<Loss>,
     losses_so_far: u32,
+    /// When, on the monotonic clock, time alone may decide about whom.
+    due: BTreeSet<(u64, UserIx)>,
     witnesses: Witnesses,
     thresholds: Thresholds,
 }
@@ -153,6 +162,8 @@ impl Roster {
             doubts: BTreeMap::new(),
             unregistered: BTreeSet::new(),
             losses: Vec::new(),
+            drops: Vec::new(),
+            due: BTreeSet::new(),
             losses_so_far: 0,
             witnesses: Witnesses::default(),
             thresholds: Thresholds::default(),
@@ -284,7 +295,8 @@ impl Roster {
     /// Whether the user's presence is the last word from before an answer that is due now.
     pub fn is_stale(&self, user: UserIx, now: Moment) -> bool {
         let due = self.left_out.contains_key(&user) || self.batch(user).is_stale(now, self.freshness);
-        due && !self.presence(user).is_unknown()
+        let checking = || self.doubts.get(&user).is_some_and(|doubt| doubt.verdict.stale);
+        (due || checking()) && !self.presence(user).is_unknown()
     }
 
     /// The last answer that said something of the user.
@@ -310,6 +322,10 @@ impl Roster {
     pub fn since(&self, user: UserIx) -> Option<Since> {
         if self.words[user.at()] == Word::Silent {
             return None;
+        }
+        if let (Word::Doubtful, Some(doubt)) = (self.words[user.at()], self.doubts.get(&user)) {
+            let after_ms = doubt.last.map(|last| last.sent.mono_ms);
+            return Some(Since { after_ms, before_ms: doubt.dropped.received.mono_ms });
         }
         let void_since = match self.left_out.get(&user) {
             Some(left_out) => left_out.void_since,
@@ -367,6 +383,14 @@ impl Roster {
                 totals.stale += known.iter().sum::<u32>();
             }
         }
+        let checking = self.doubts.iter().filter(|(_, doubt)| doubt.verdict.stale);
+        let fresh = checking.filter(|(user, _)| {
+            let batch = self.batch(**user);
+            batch.void_since.is_none()
+                && !batch.is_stale(now, self.freshness)
+                && !self.left_out.contains_key(*user)
+        });
+        totals.stale += fresh.count() as u32;
         for (&user, left_out) in &self.left_out {
             let batch = self.batch(user);
             if batch.void_since.is_some() || matches!(self.words[user.at()], Word::Silent | Word::Doubtful) {
@@ -391,8 +415,10 @@ impl Roster {
 
     /// Goes over to the next watch list. Of users on both lists everything is kept; the new batches
     /// have had no answer yet, so it is shown as stale until they have.
-    pub fn rebase(&mut self, list: Arc<WatchList>, now: Moment) {
-        let mut next = Roster::new(list, self.freshness, now);
+    ///
+    /// Gives all doubts that there are on it: the questions about the old list are void.
+    pub fn rebase(&mut self, list: Arc<WatchList>, now: Moment) -> Doubts {
+        let mut next = Roster::new(Arc::clone(&list), self.freshness, now);
         next.tally = self.tally.emptied();
         for user in next.list.users() {
             let Some(old) = self.list.find(next.list.raw_id(user)) else {
@@ -421,12 +447,39 @@ impl Roster {
                 void_since: batch.void_since,
             });
             next.left_out.insert(user, left_out);
+            if let Some(doubt) = self.doubts.remove(&old) {
+                next.doubts.insert(user, doubt);
+            }
+            if self.unregistered.contains(&old) {
+                next.unregistered.insert(user);
+            }
         }
+        next.due = self
+            .due
+            .iter()
+            .filter_map(|(at, user)| Some((*at, list.find(self.list.raw_id(*user))?)))
+            .collect();
+        next.losses = std::mem::take(&mut self.losses);
+        next.drops = std::mem::take(&mut self.drops);
+        next.losses_so_far = self.losses_so_far;
+        next.witnesses = std::mem::take(&mut self.witnesses);
+        next.thresholds = self.thresholds;
         next.clock = self.clock;
         next.latency = std::mem::take(&mut self.latency);
         next.last_answer = self.last_answer;
         next.transitions = self.transitions;
         *self = next;
+        Doubts {
+            begun: self.doubts.keys().copied().filter(|user| self.asks_about(*user)).collect(),
+            loss: Some(!self.losses.is_empty()),
+            ..Doubts::default()
+        }
+    }
+
+    /// Whether the registry is to be asked about a user in doubt.
+    fn asks_about(&self, user: UserIx) -> bool {
+        self.doubts.get(&user).is_some_and(|doubt| doubt.sockets == Sockets::None)
+            || self.connections(user).iter().any(|tracked| tracked.unseen.is_some())
     }
 
     /// Takes other labels: the same list of the same generation, whose users have other names. Says

@@ -46,6 +46,7 @@ impl Roster {
                 self.lose(user, why, answered, now, &mut changes);
             }
         }
+        self.pass_doubts(now, &mut changes);
         changes
     }
 
@@ -57,8 +58,11 @@ impl Roster {
         now: Moment,
         changes: &mut Changes,
     ) {
-        self.transitions += 1;
         changes.touched.push(user);
+        if self.said(user).is_unknown() {
+            return;
+        }
+        self.transitions += 1;
         changes.transitions.push(Transition {
             id: self.transitions,
             user: self.list.id(user),
@@ -77,6 +81,7 @@ impl Roster {
             self.left_out.values().filter(|left_out| left_out.void_since.is_none()).filter_map(|left_out| {
                 left_out.answered.map(|last| last.received.mono_ms.saturating_add(limit).saturating_add(1))
             });
-        of_batches.chain(of_users).min()
+        let of_doubts = self.due.first().map(|(at, _)| *at);
+        of_batches.chain(of_users).chain(of_doubts).min()
     }
 }

@@ -1,0 +1,264 @@
+//! How the verdict is applied: users in doubt, connections that are not seen, and when time alone
+//! decides about them.
+
+use std::sync::Arc;
+
+use super::answer::socket;
+use super::{Changes, Gone, Roster, Tracked};
+use crate::presence::batches::Answered;
+use crate::presence::doubt::{Doubt, Unseen};
+use crate::presence::observation::OperationId;
+use crate::presence::platform::Platform;
+use crate::presence::state::{Basis, Presence, Word};
+use crate::presence::time::{Moment, Since};
+use crate::presence::transition::What;
+use crate::presence::verdict::{
+    Fate, Lost, Owner, PlatformWord, Registry, Sockets, Testimony, fate, verdict,
+};
+use crate::presence::watch_list::UserIx;
+
+impl Roster {
+    /// Says of a user in doubt what follows from what the witnesses said; `from` is what was said of the
+    /// user so far.
+    pub(super) fn judge(
+        &mut self,
+        user: UserIx,
+        from: Presence,
+        now: Moment,
+        operation: Option<&Arc<OperationId>>,
+        changes: &mut Changes,
+    ) {
+        let Some(doubt) = self.doubts.get(&user) else { return };
+        let new = verdict(&self.testimony(doubt, now));
+        let (last, dropped, is_left_out) = (doubt.last, doubt.dropped, doubt.sockets == Sockets::None);
+        let is_new = new != doubt.verdict;
+        let was_offline = doubt.verdict.presence == Presence::Offline;
+        if let Some(doubt) = self.doubts.get_mut(&user) {
+            doubt.verdict = new;
+        }
+        let mut said = new.presence;
+        if said == Presence::Offline && self.unregistered.contains(&user) {
+            said = Presence::Unregistered;
+        }
+        self.recount(user, self.words[user.at()], Word::of(said));
+        if is_new {
+            changes.touched.push(user);
+        }
+        let to = if self.is_void(user) { from } else { said };
+        let event = (!from.same_word(to))
+            .then(|| self.tell(user, What::Presence { from, to }, last, now, operation, changes));
+        if is_left_out
+            && said != from
+            && matches!(said, Presence::Offline | Presence::Unregistered)
+            && !was_offline
+        {
+            self.close_all(user, (last, dropped), event, now, operation, changes);
+        }
+        let rests = matches!(new.basis, Basis::Agreed | Basis::SocketsAlone);
+        let is_settled = new.presence == Presence::Offline && rests && self.settles(user);
+        if is_settled {
+            self.doubts.remove(&user);
+            changes.doubts.settled.push(user);
+        } else {
+            self.await_change(user, now);
+        }
+    }
+
+    /// Whether an offline of the user ends the doubt; otherwise the registry's word is waited for.
+    fn settles(&self, user: UserIx) -> bool {
+        self.doubts
+            .get(&user)
+            .is_some_and(|doubt| matches!(doubt.registry, Registry::Offline | Registry::Unasked))
+    }
+
+    /// All that the table looks at.
+    fn testimony(&self, doubt: &Doubt, now: Moment) -> Testimony {
+        let age = now.since(doubt.dropped.received);
+        let registry = match doubt.registry {
+            Registry::Unheard if doubt.sockets == Sockets::None && age >= self.thresholds.checking_ms => {
+                Registry::Silent
+            }
+            registry => registry,
+        };
+        Testimony {
+            sockets: doubt.sockets,
+            registry,
+            young: age < self.thresholds.leaving_ms,
+            lost: doubt.loss.map_or(Lost::None, |loss| self.lost(loss, now)),
+            before: doubt.before,
+        }
+    }
+
+    /// Nobody has a connection there any more: they are gone with the user.
+    fn close_all(
+        &mut self,
+        user: UserIx,
+        (last, dropped): (Option<Answered>, Answered),
+        offline: Option<u64>,
+        now: Moment,
+        operation: Option<&Arc<OperationId>>,
+        changes: &mut Changes,
+    ) {
+        let before = self.since[user.at()];
+        // A witness may have raised a doubt about somebody who was offline, and is.
+        if self.doubts.get(&user).is_none_or(|doubt| doubt.before != Presence::Offline) {
+            self.since[user.at()] =
+                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: dropped.received.mono_ms };
+        }
+        let Some(open) = self.open.remove(&user) else { return };
+        for Tracked { connection, since, unseen } in &*open {
+            self.tally.remove(connection);
+            let last = unseen.map_or(last, |unseen| unseen.last);
+            let event =
+                self.tell(user, What::Disconnected(socket(connection)), last, now, operation, changes);
+            let dropped = unseen.map_or(dropped, |unseen| unseen.dropped).received;
+            let offline = offline.map(|event| (event, before));
+            self.remember(user, Gone { id: connection.id.clone(), since: *since, dropped, event, offline });
+        }
+    }
+
+    /// Decides about the connections of a user whom the sockets show, but not with all of them.
+    pub(super) fn cull(
+        &mut self,
+        user: UserIx,
+        now: Moment,
+        operation: Option<&Arc<OperationId>>,
+        changes: &mut Changes,
+    ) {
+        let Some(doubt) = self.doubts.get(&user).filter(|doubt| doubt.sockets != Sockets::None) else {
+            return;
+        };
+        let open = self.connections(user);
+        let shows = |platform: Platform| {
+            open.iter().any(|it| it.unseen.is_none() && it.connection.platform == platform)
+        };
+        let gone = |tracked: &&Tracked| {
+            tracked.unseen.is_some_and(|unseen| {
+                let word = platform_word(doubt, unseen, tracked.connection.platform);
+                let young = now.since(unseen.dropped.received) < self.thresholds.unseen_ms;
+                fate(Owner::Connected, word, shows(tracked.connection.platform), young) == Fate::Disconnected
+            })
+        };
+        let gone: Vec<Tracked> = open.iter().filter(gone).cloned().collect();
+        if !gone.is_empty() {
+            let left = open.iter().filter(|tracked| !gone.contains(tracked)).cloned().collect();
+            for tracked in open.to_vec() {
+                self.tally.remove(&tracked.connection);
+            }
+            self.keep(user, left);
+            changes.touched.push(user);
+        }
+        for Tracked { connection, since, unseen } in gone {
+            let Some(unseen) = unseen else { continue };
+            let what = What::Disconnected(socket(&connection));
+            let event = self.tell(user, what, unseen.last, now, operation, changes);
+            let dropped = unseen.dropped.received;
+            self.remember(user, Gone { id: connection.id, since, dropped, event, offline: None });
+        }
+        let Some(doubt) = self.doubts.get(&user) else { return };
+        let is_hidden = doubt.registry == Registry::Hides
+            || doubt.listed.as_ref().is_some_and(|listed| self.lists_more(user, listed));
+        if self.connections(user).iter().all(|tracked| tracked.unseen.is_none()) && !is_hidden {
+            self.doubts.remove(&user);
+            changes.doubts.settled.push(user);
+            changes.touched.push(user);
+        } else {
+            self.await_unseen(user);
+        }
+    }
+
+    /// Whether the gateways together list more connections of the user than the sockets show.
+    pub(super) fn lists_more(&self, user: UserIx, listed: &[(Platform, u32)]) -> bool {
+        let shown = |platform: Platform| {
+            let open = self.connections(user).iter();
+            open.filter(|it| it.unseen.is_none() && it.connection.platform == platform).count()
+        };
+        listed.iter().any(|(platform, count)| *count as usize > shown(*platform))
+    }
+
+    fn is_void(&self, user: UserIx) -> bool {
+        self.batch(user).void_since.is_some()
+            || self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some())
+    }
+
+    /// Comes back to a user in doubt when time alone may change the verdict.
+    fn await_change(&mut self, user: UserIx, now: Moment) {
+        let Some(doubt) = self.doubts.get(&user) else { return };
+        let dropped = doubt.dropped.received.mono_ms;
+        let moments = [
+            (doubt.registry == Registry::Unheard).then_some(self.thresholds.checking_ms),
+            matches!(doubt.registry, Registry::Online | Registry::Hides)
+                .then_some(self.thresholds.leaving_ms),
+            (doubt.registry == Registry::Unasked && doubt.loss.is_some()).then_some(self.loss_window_ms()),
+        ];
+        let next = moments.into_iter().flatten().map(|ms| dropped.saturating_add(ms));
+        if let Some(at) = next.filter(|at| *at > now.mono_ms).min() {
+            self.due.insert((at, user));
+        }
+    }
+
+    /// Comes back to a user with connections that are not seen.
+    pub(super) fn await_unseen(&mut self, user: UserIx) {
+        let unseen = self.connections(user).iter().filter_map(|tracked| tracked.unseen);
+        let at = unseen.map(|it| it.dropped.received.mono_ms.saturating_add(self.thresholds.unseen_ms)).min();
+        if let Some(at) = at {
+            self.due.insert((at, user));
+        }
+    }
+
+    /// Comes back to everybody in doubt.
+    pub(super) fn await_all(&mut self) {
+        let users: Vec<UserIx> = self.doubts.keys().copied().collect();
+        for user in users {
+            self.await_change(user, Moment::default());
+            self.await_unseen(user);
+        }
+    }
+
+    /// Judges again those about whom time has decided.
+    pub(super) fn pass_doubts(&mut self, now: Moment, changes: &mut Changes) {
+        let mut any = false;
+        while let Some(&(at, user)) = self.due.first().filter(|(at, _)| *at <= now.mono_ms) {
+            self.due.remove(&(at, user));
+            any = true;
+            self.reconsider(user, now, None, changes);
+        }
+        if any {
+            self.review_losses(now, changes);
+        }
+    }
+
+    /// Judges a user in doubt again.
+    pub(super) fn reconsider(
+        &mut self,
+        user: UserIx,
+        now: Moment,
+        operation: Option<&Arc<OperationId>>,
+        changes: &mut Changes,
+    ) {
+        let from = self.presence(user);
+        match self.doubts.get(&user) {
+            Some(doubt) if doubt.sockets == Sockets::None => self.judge(user, from, now, operation, changes),
+            Some(_) => {
+                self.judge(user, from, now, operation, changes);
+                self.cull(user, now, operation, changes);
+            }
+            None => {}
+        }
+    }
+}
+
+/// What the registry said of a connection's platform since the sockets left the connection out.
+fn platform_word(doubt: &Doubt, unseen: Unseen, platform: Platform) -> PlatformWord {
+    match (doubt.registry, doubt.asked) {
+        (Registry::Unasked, _) => PlatformWord::Unasked,
+        (_, Some(asked)) if asked >= unseen.dropped.received => {
+            if doubt.platforms.contains(&platform) {
+                PlatformWord::Names
+            } else {
+                PlatformWord::Lacks
+            }
+        }
+        _ => PlatformWord::Unheard,
+    }
+}

@@ -1,0 +1,283 @@
+//! What the other witnesses' answers do to the roster: registry, tokens, gateways, accounts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Changes, Roster};
+use crate::presence::batches::Answered;
+use crate::presence::doubt::{Doubt, Gateway, Witness};
+use crate::presence::fetch_error::FetchError;
+use crate::presence::observation::{Answer, LifeSign, Observation, OperationId, Question};
+use crate::presence::platform::Platform;
+use crate::presence::state::{Presence, Word};
+use crate::presence::time::Moment;
+use crate::presence::transition::What;
+use crate::presence::verdict::{Registry, Sockets, Verdict};
+use crate::presence::watch_list::UserIx;
+
+/// So many gateways are remembered; a cluster has a handful.
+const MOST_GATEWAYS: usize = 256;
+
+/// One answer of a witness.
+struct Heard<'a> {
+    sent: Moment,
+    received: Moment,
+    operation: Option<&'a Arc<OperationId>>,
+}
+
+impl Roster {
+    /// Takes an answer of a witness beside the sockets, or that there is none.
+    pub(super) fn take_witness(&mut self, observation: &Observation, changes: &mut Changes) {
+        let operation = Arc::new(observation.operation_id.clone());
+        let heard =
+            Heard { sent: observation.sent, received: observation.received, operation: Some(&operation) };
+        let state = match &observation.answer {
+            Ok(_) => Witness::Answers,
+            Err(error) if error.refuses_question() => Witness::Refuses(error.trouble()),
+            Err(error) => Witness::Fails(error.trouble()),
+        };
+        let users: Vec<UserIx> =
+            observation.users.iter().copied().filter(|user| user.at() < self.list.len()).collect();
+        let was = match observation.question {
+            Question::OnlineStatus => return,
+            Question::UsersStatus => std::mem::replace(&mut self.witnesses.registry, state),
+            Question::TokenDetail => std::mem::replace(&mut self.witnesses.tokens, state),
+            Question::Gateways => std::mem::replace(&mut self.witnesses.gateways, state),
+            Question::AccountCheck => std::mem::replace(&mut self.witnesses.accounts, state),
+        };
+        match (&observation.answer, observation.question) {
+            (Ok(Answer::Registry(said)), Question::UsersStatus) => self.take_registry(said, &heard, changes),
+            (Ok(Answer::Tokens(listed)), Question::TokenDetail) => {
+                self.take_tokens(&users, listed, &heard, changes);
+            }
+            (Ok(Answer::Gateways(signs)), Question::Gateways) => self.take_signs(signs, heard.received),
+            (Ok(Answer::Unregistered(strangers)), Question::AccountCheck) => {
+                self.take_accounts(&users, strangers, &heard, changes);
+            }
+            (Err(error), Question::UsersStatus) => {
+                self.miss_registry(&users, error, was, &heard, changes);
+            }
+            _ => {}
+        }
+        self.review_losses(heard.received, changes);
+    }
+
+    fn take_registry(
+        &mut self,
+        said: &[(UserIx, Box<[Platform]>)],
+        heard: &Heard<'_>,
+        changes: &mut Changes,
+    ) {
+        for (user, platforms) in said {
+            if user.at() >= self.list.len() {
+                continue;
+            }
+            let user = *user;
+            let Some(doubt) = self.doubts.get_mut(&user) else {
+                self.compare_registry(user, platforms, heard, changes);
+                continue;
+            };
+            let is_left_out = doubt.sockets == Sockets::None;
+            // What was asked before the sockets left somebody out says nothing of it.
+            if is_left_out && heard.sent < doubt.dropped.received {
+                continue;
+            }
+            doubt.asked = Some(heard.sent);
+            doubt.platforms.clone_from(platforms);
+            if !is_left_out {
+                doubt.registry = Registry::Online;
+                let hides = self.hides(user, platforms);
+                if let Some(doubt) = self.doubts.get_mut(&user) {
+                    doubt.registry = if hides { Registry::Hides } else { Registry::Online };
+                }
+            } else if platforms.is_empty() {
+                doubt.registry = Registry::Offline;
+            } else {
+                doubt.registry = Registry::Online;
+            }
+            changes.touched.push(user);
+            self.reconsider(user, heard.received, heard.operation, changes);
+        }
+    }
+
+    /// Whether the registry names a platform of the user that the sockets don't show.
+    fn hides(&self, user: UserIx, platforms: &[Platform]) -> bool {
+        let open = self.connections(user);
+        let shown = |platform: Platform| {
+            open.iter().any(|it| it.unseen.is_none() && it.connection.platform == platform)
+        };
+        // One who is online without naming a connection hides nothing that can be told.
+        !open.is_empty() && platforms.iter().any(|platform| !shown(*platform))
+    }
+
+    /// The registry was asked about somebody of whom there was no doubt.
+    fn compare_registry(
+        &mut self,
+        user: UserIx,
+        platforms: &[Platform],
+        heard: &Heard<'_>,
+        changes: &mut Changes,
+    ) {
+        let (sockets, registry) = match self.words[user.at()] {
+            Word::Offline if !platforms.is_empty() => (Sockets::None, Registry::Online),
+            Word::Online if self.hides(user, platforms) => (Sockets::Foreground, Registry::Hides),
+            Word::Background if self.hides(user, platforms) => (Sockets::Background, Registry::Hides),
+            _ => return,
+        };
+        let doubt = self.new_doubt(user, sockets, heard);
+        let begun = Doubt { registry, asked: Some(heard.sent), platforms: platforms.into(), ..doubt };
+        self.doubts.insert(user, begun);
+        if sockets == Sockets::None {
+            changes.doubts.begun.push(user);
+        }
+        changes.touched.push(user);
+        self.reconsider(user, heard.received, heard.operation, changes);
+    }
+
+    /// A doubt that a witness raises, not the sockets.
+    fn new_doubt(&self, user: UserIx, sockets: Sockets, heard: &Heard<'_>) -> Doubt {
+        let presence = self.said(user);
+        Doubt {
+            last: self.answered(user),
+            dropped: Answered { sent: heard.sent, received: heard.received },
+            sockets,
+            before: presence,
+            registry: Registry::Unheard,
+            asked: None,
+            platforms: Box::default(),
+            listed: None,
+            loss: None,
+            verdict: Verdict { presence, ..Verdict::SILENT },
+        }
+    }
+
+    /// The registry gave no answer about these users.
+    fn miss_registry(
+        &mut self,
+        users: &[UserIx],
+        error: &FetchError,
+        was: Witness,
+        heard: &Heard<'_>,
+        changes: &mut Changes,
+    ) {
+        if error.refuses_question() {
+            if !matches!(was, Witness::Refuses(_)) {
+                let everybody: Vec<UserIx> = self.doubts.keys().copied().collect();
+                for user in everybody {
+                    if let Some(doubt) = self.doubts.get_mut(&user) {
+                        doubt.registry = Registry::Unasked;
+                    }
+                    self.reconsider(user, heard.received, heard.operation, changes);
+                }
+            }
+            return;
+        }
+        for user in users {
+            let doubt = self.doubts.get_mut(user).filter(|doubt| doubt.registry == Registry::Unheard);
+            if let Some(doubt) = doubt.filter(|doubt| doubt.sockets == Sockets::None) {
+                doubt.registry = Registry::Silent;
+                self.reconsider(*user, heard.received, heard.operation, changes);
+            }
+        }
+    }
+
+    fn take_tokens(
+        &mut self,
+        users: &[UserIx],
+        listed: &[(UserIx, Box<[(Platform, u32)]>)],
+        heard: &Heard<'_>,
+        changes: &mut Changes,
+    ) {
+        let by_user: HashMap<UserIx, &[(Platform, u32)]> =
+            listed.iter().map(|(user, listed)| (*user, &**listed)).collect();
+        for user in users.iter().copied() {
+            let listed = by_user.get(&user).copied().unwrap_or_default();
+            let more =
+                self.is_shown(user) && !self.connections(user).is_empty() && self.lists_more(user, listed);
+            match self.doubts.get_mut(&user) {
+                Some(doubt) if heard.sent >= doubt.dropped.received || doubt.listed.is_some() => {
+                    doubt.listed = Some(listed.into());
+                }
+                None if more => {
+                    let sockets = match self.words[user.at()] {
+                        Word::Background => Sockets::Background,
+                        _ => Sockets::Foreground,
+                    };
+                    let doubt = self.new_doubt(user, sockets, heard);
+                    self.doubts.insert(user, Doubt { listed: Some(listed.into()), ..doubt });
+                }
+                _ => continue,
+            }
+            changes.touched.push(user);
+            self.reconsider(user, heard.received, heard.operation, changes);
+        }
+    }
+
+    fn take_signs(&mut self, signs: &[(Box<str>, LifeSign)], now: Moment) {
+        for (address, sign) in signs {
+            let known = self.witnesses.signs.get(address).copied();
+            if known.is_none() && self.witnesses.signs.len() >= MOST_GATEWAYS {
+                continue;
+            }
+            let since = known.filter(|known| known.sign == *sign).map_or(now, |known| known.since);
+            let alive = if *sign == LifeSign::Alive { Some(now) } else { known.and_then(|it| it.alive) };
+            self.witnesses.signs.insert(address.clone(), Gateway { sign: *sign, since, alive });
+        }
+        // One that is asked no more is of no interest, unless it may be the one that a loss is due to.
+        if self.losses.is_empty() {
+            self.witnesses.signs.retain(|address, _| signs.iter().any(|(asked, _)| asked == address));
+        }
+    }
+
+    fn take_accounts(
+        &mut self,
+        users: &[UserIx],
+        strangers: &[UserIx],
+        heard: &Heard<'_>,
+        changes: &mut Changes,
+    ) {
+        for user in users.iter().copied() {
+            // A connection proves more than a missing entry.
+            let is_stranger = strangers.contains(&user) && !self.is_shown(user);
+            let was = self.unregistered.contains(&user);
+            if is_stranger == was {
+                continue;
+            }
+            let from = self.presence(user);
+            if is_stranger {
+                self.unregistered.insert(user);
+            } else {
+                self.unregistered.remove(&user);
+            }
+            changes.touched.push(user);
+            let word = match self.words[user.at()] {
+                Word::Offline => Word::Unregistered,
+                Word::Unregistered => Word::Offline,
+                _ => continue,
+            };
+            self.recount(user, self.words[user.at()], word);
+            let to = self.presence(user);
+            if !from.same_word(to) {
+                let last = self.answered(user);
+                self.tell(user, What::Presence { from, to }, last, heard.received, heard.operation, changes);
+            }
+        }
+    }
+
+    /// Whether somebody is waited for whom the registry has to be asked about.
+    pub fn is_checking(&self) -> bool {
+        let waits = |doubt: &Doubt| doubt.sockets == Sockets::None && doubt.registry == Registry::Unheard;
+        self.witnesses.registry.is_asked() && self.doubts.values().any(waits)
+    }
+
+    /// How many users the sockets leave out whom the registry calls online.
+    pub fn contradicted(&self) -> usize {
+        let is_online = |doubt: &&Doubt| doubt.sockets == Sockets::None && doubt.registry == Registry::Online;
+        self.doubts.values().filter(is_online).count()
+    }
+
+    /// Whether it is one of those of whom the server has never heard.
+    pub fn is_unregistered(&self, user: UserIx) -> bool {
+        self.presence(user) == Presence::Unregistered
+    }
+}
