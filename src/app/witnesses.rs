@@ -2,7 +2,8 @@
 //! witnesses themselves. Knows no column and no style.
 
 use crate::presence::{
-    Basis, Doubt, LifeSign, Loss, Lost, Moment, Presence, Registry, Roster, UserIx, Why, Witness, short_age,
+    Basis, Doubt, LifeSign, Loss, Lost, Moment, Presence, Registry, Roster, Sockets, UserIx, Why, Witness,
+    short_age,
 };
 
 use super::action::Action;
@@ -149,9 +150,12 @@ fn sockets(picture: &Picture<'_>, user: UserIx, doubt: &Doubt) -> String {
     let seen = connections.iter().filter(|tracked| tracked.unseen.is_none()).count();
     let ago = brief(now.since(doubt.dropped.received));
     let took = brief(doubt.dropped.received.since(doubt.dropped.sent));
-    if seen > 0 && !doubt.verdict.presence.is_unknown() {
-        let unseen = connections.len() - seen;
-        return format!("show {seen}, leave out {unseen} since {ago} (the answer took {took})");
+    if doubt.sockets != Sockets::None {
+        let one_or_more = if seen == 1 { "connection" } else { "connections" };
+        return match connections.len() - seen {
+            0 => format!("show {seen} {one_or_more}"),
+            unseen => format!("show {seen} {one_or_more}; {unseen} more left out since {ago}"),
+        };
     }
     let before = match (doubt.before, doubt.last) {
         (Presence::Unknown(_), _) | (_, None) => String::new(),

@@ -5,10 +5,11 @@
 //! of view are online by the registry all the same, it is asked again for a while: it follows a real
 //! disconnect only after about a second.
 
-use crate::presence::{Doubt, Moment, Presence, Registry, Roster, Why};
+use crate::presence::{Moment, Registry, Roster, Sockets};
 
-/// For so many milliseconds the registry is asked again where it contradicts the sockets.
-const AGAIN_MS: u64 = 2_000;
+/// For so many milliseconds the registry is asked again where it contradicts the sockets: two seconds, and
+/// what an answer takes to what is asked last.
+const AGAIN_MS: u64 = 2_500;
 
 /// Whether a first round is over.
 #[derive(Clone, Copy, Debug)]
@@ -47,14 +48,12 @@ impl FirstRound {
             return Stage::Batches(unheard);
         }
         let until = *self.heard.get_or_insert(now) + self.patience_ms;
-        let (mut checking, mut contradicting) = (0, 0);
-        for (_, doubt) in roster.doubts() {
-            checking += usize::from(is_checking(doubt));
-            contradicting += usize::from(is_contradicted(doubt));
+        if now < until && roster.is_checking() {
+            let unheard = roster.doubts().map(|(_, doubt)| (doubt.sockets, doubt.registry));
+            let unheard = unheard.filter(|it| *it == (Sockets::None, Registry::Unheard)).count();
+            return Stage::Registry(unheard, until);
         }
-        if checking > 0 && now < until {
-            return Stage::Registry(checking, until);
-        }
+        let contradicting = roster.contradicted();
         if contradicting >= (roster.thresholds().loss_users as usize).max(1) {
             let until = *self.contradicted.get_or_insert(now) + AGAIN_MS;
             if now < until {
@@ -63,16 +62,6 @@ impl FirstRound {
         }
         Stage::Over
     }
-}
-
-/// Whether the registry is to be heard for a first time.
-fn is_checking(doubt: &Doubt) -> bool {
-    doubt.registry == Registry::Unheard && doubt.verdict.presence == Presence::Unknown(Why::Checking)
-}
-
-/// Whether the registry has a user online whom the sockets show without a connection.
-fn is_contradicted(doubt: &Doubt) -> bool {
-    matches!(doubt.registry, Registry::Online | Registry::Hides) && doubt.verdict.presence.is_unknown()
 }
 
 #[cfg(test)]
@@ -86,6 +75,7 @@ mod tests {
     fn roster(doubtful: u32, registry: Registry, why: Why, heard: bool) -> Roster {
         let list = Arc::new(WatchList::new(1, 500, ["a", "b", "c", "d", "e"].map(Entry::of)));
         let mut state = Roster::new(Arc::clone(&list), Freshness::FOR_EVER, Moment::default()).state();
+        state.witnesses = Witnesses::to_be_asked(true, false);
         let answered = Answered { sent: Moment::default(), received: Moment::default() };
         if heard {
             state.batches = vec![BatchState { answered: Some(answered), ..BatchState::default() }];
@@ -95,6 +85,7 @@ mod tests {
         let doubt = Doubt {
             last: None,
             dropped: answered,
+            sockets: Sockets::None,
             before: Presence::Unknown(Why::NotAnswered),
             registry,
             asked: None,
@@ -124,14 +115,14 @@ mod tests {
     }
 
     #[test]
-    fn about_as_many_as_a_loss_of_view_the_registry_is_asked_again_for_two_seconds() {
+    fn about_as_many_as_a_loss_of_view_the_registry_is_asked_again_for_a_while() {
         let mut round = FirstRound::new(10_000);
         let few = roster(2, Registry::Online, Why::Leaving, true);
         assert_eq!(round.stage(&few, at(0)), Stage::Over);
         let many = roster(3, Registry::Online, Why::Leaving, true);
-        assert_eq!(round.stage(&many, at(100)), Stage::Registry(3, 2_100));
-        assert_eq!(round.stage(&many, at(2_000)), Stage::Registry(3, 2_100));
-        assert_eq!(round.stage(&many, at(2_100)), Stage::Over);
+        assert_eq!(round.stage(&many, at(100)), Stage::Registry(3, 2_600));
+        assert_eq!(round.stage(&many, at(2_500)), Stage::Registry(3, 2_600));
+        assert_eq!(round.stage(&many, at(2_600)), Stage::Over);
         // What was a real disconnect is known by then, and nobody waits for nothing.
         assert_eq!(round.stage(&few, at(1_500)), Stage::Over);
     }

@@ -245,8 +245,9 @@ fn highlight(
 pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: Why) -> Vec<String> {
     let roster = picture.roster;
     let whole = why_words(picture.roster, user, why);
-    let seen = match roster.doubt(user) {
-        // Of a user in doubt the sockets say something, but the last that was certain is of before.
+    let doubt = roster.doubt(user).filter(|doubt| doubt.verdict.presence == Presence::Unknown(why));
+    let seen = match doubt {
+        // The sockets say something of a user in doubt, but the last that was certain is from before.
         Some(doubt) => doubt.last.map(|last| (doubt.before, last)),
         None => roster.answered(user).map(|answered| (roster.last_word(user), answered)),
     };
