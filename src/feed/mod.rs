@@ -5,6 +5,7 @@
 //! Knows nothing of screens: what it learns goes out as observations over a channel.
 
 mod backoff;
+mod inquiries;
 mod labels;
 mod listing;
 mod poller;
