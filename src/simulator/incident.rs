@@ -16,6 +16,9 @@ const RUN: i64 = 240_000;
 ///
 /// [`World::begin`](super::World::begin) is given the same seed, or another one for other chances in the
 /// same story.
+///
+/// # Panics
+/// For no seed that is known: the text that is made is a scenario.
 #[expect(clippy::expect_used, reason = "the text is written below, and a test reads those of 500 seeds")]
 pub fn incident(seed: u64) -> Scenario {
     Scenario::parse(&text(seed), "incident").expect("a scenario")

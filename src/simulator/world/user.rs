@@ -65,12 +65,11 @@ const RENEWED: i64 = i64::MAX;
 impl Registry {
     /// The platform is there, and renewed.
     pub(super) fn add(&mut self, platform: Platform) {
-        match self.0.iter_mut().find(|entry| entry.0 == platform) {
-            Some(entry) => entry.1 = RENEWED,
-            None => {
-                self.0.push((platform, RENEWED));
-                self.0.sort_unstable();
-            }
+        if let Some(entry) = self.0.iter_mut().find(|entry| entry.0 == platform) {
+            entry.1 = RENEWED;
+        } else {
+            self.0.push((platform, RENEWED));
+            self.0.sort_unstable();
         }
     }
 

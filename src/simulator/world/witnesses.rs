@@ -95,7 +95,9 @@ impl World {
             _ => self.gateways.signs(self.now),
         };
         if model.witnesses.gateways == Manners::Refused {
-            signs.iter_mut().for_each(|sign| sign.1 = LifeSign::Refused);
+            for (_, sign) in &mut signs {
+                *sign = LifeSign::Refused;
+            }
         }
         signs
     }
