@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::app::{Arrival, Model, Msg};
 use crate::intake::{self, Intake};
 use crate::playback::{self, Playback};
-use crate::presence::{Input, Moment, Tape, short_age, visible};
+use crate::presence::{Doubts, Input, Moment, Tape, short_age, visible};
 use crate::recording::{Head, Limits, Recorder, RecorderError, Stopped};
 
 /// All that comes in to the live view.
@@ -114,6 +114,14 @@ impl Inflow {
     pub fn poll_now(&self) {
         if let Inflow::Live(live) = self {
             live.intake.poller.poll_now();
+        }
+    }
+
+    /// Asks the witnesses about whom there is doubt, on the watch list of this generation. Of a recording
+    /// nobody is asked: its answers are in it.
+    pub fn inquire(&self, generation: u32, doubts: Doubts) {
+        if let Inflow::Live(live) = self {
+            live.intake.poller.inquire(generation, doubts);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The interactive loop: await one thing, keys first, fold what the feed has, perform, draw.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -80,7 +81,8 @@ pub async fn run(session: Session, multiplexer: Multiplexer, open: Open<'_>, now
     insist(PATIENCE, |code| abandon(code.into()))?;
     let mut hang_up = std::pin::pin!(hung_up());
     let (words, mut said) = mpsc::unbounded_channel();
-    let mut view = View { session, terminal, multiplexer, words, now };
+    let effects = VecDeque::new();
+    let mut view = View { session, terminal, multiplexer, words, now, effects };
     let mut next_frame = Instant::now();
     loop {
         if view.session.model.is_dirty() && Instant::now() >= next_frame {
@@ -107,9 +109,9 @@ pub async fn run(session: Session, multiplexer: Multiplexer, open: Open<'_>, now
             incoming = view.session.inflow.next() => view.take(incoming),
             () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => vec![((view.now)(), Msg::Tick)],
         };
-        let mut effects = view.update(msgs);
-        effects.extend(view.fold());
-        for effect in effects {
+        view.update(msgs);
+        view.fold();
+        while let Some(effect) = view.effects.pop_front() {
             match view.perform(effect, open)? {
                 None => {}
                 Some(Left::With(end)) => return Ok(end),
@@ -131,6 +133,8 @@ struct View {
     /// Takes words of tasks that are done.
     words: mpsc::UnboundedSender<String>,
     now: Now,
+    /// What the model has asked for, and is to be started.
+    effects: VecDeque<Effect>,
 }
 
 /// How the view is left.
@@ -147,39 +151,35 @@ impl View {
         inflow.take(incoming, model, (self.now)())
     }
 
-    fn update(&mut self, msgs: Vec<(Moment, Msg)>) -> Vec<Effect> {
+    fn update(&mut self, msgs: Vec<(Moment, Msg)>) {
         let Session { model, inflow, .. } = &mut self.session;
-        let mut effects = Vec::new();
         for (now, msg) in msgs {
             if let Msg::Input(input) = &msg {
                 inflow.keep(model, now, input);
             }
-            effects.extend(update(model, now, msg));
+            self.effects.extend(update(model, now, msg));
         }
-        effects
     }
 
-    fn update_now(&mut self, msgs: Vec<Msg>) -> Vec<Effect> {
+    fn update_now(&mut self, msgs: Vec<Msg>) {
         let now = (self.now)();
-        self.update(msgs.into_iter().map(|msg| (now, msg)).collect())
+        self.update(msgs.into_iter().map(|msg| (now, msg)).collect());
     }
 
-    /// Tells whoever watches, in words that pass; nothing follows from that.
+    /// Tells whoever watches, in words that pass.
     fn tell(&mut self, text: String) {
         self.update_now(vec![Msg::Told(text)]);
     }
 
     /// Takes what the feed has ready, for as long as keys may wait.
-    fn fold(&mut self) -> Vec<Effect> {
+    fn fold(&mut self) {
         let began = Instant::now();
-        let mut effects = Vec::new();
         while began.elapsed() < FOLD
             && let Some(incoming) = self.session.inflow.ready()
         {
             let msgs = self.take(incoming);
-            effects.extend(self.update(msgs));
+            self.update(msgs);
         }
-        effects
     }
 
     fn draw(&mut self) -> io::Result<()> {
@@ -197,6 +197,7 @@ impl View {
     fn perform(&mut self, effect: Effect, open: Open<'_>) -> io::Result<Option<Left>> {
         match effect {
             Effect::PollNow => self.session.inflow.poll_now(),
+            Effect::Inquire(generation, doubts) => self.session.inflow.inquire(generation, doubts),
             Effect::SetInterval(ms) => {
                 let Session { model, inflow, .. } = &mut self.session;
                 inflow.set_interval(model, ms);
@@ -245,6 +246,7 @@ impl View {
                 // The old session ends here: its tasks, and all that was known through it.
                 Ok(session) => {
                     self.session = session;
+                    self.effects.clear();
                     self.terminal.repaint()?;
                 }
                 Err(why) => {

@@ -11,6 +11,7 @@ use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Rule, Tracked,
 use super::action::Action;
 use super::model::Model;
 use super::notes::wrapped;
+use super::witnesses::testimony_lines;
 
 /// One line of the detail of a user.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub enum DetailLine<'a> {
     Presence,
     /// A line of what it means that answers come without the user.
     Missing(usize),
+    /// A line of what the witnesses say of the user.
+    Testimony(usize),
     /// Since when.
     Since,
     /// When the last answer about the user came.
@@ -125,6 +128,7 @@ impl<'a> Detail<'a> {
         if roster.presence(user) == Presence::Unknown(Why::Missing) {
             facts.extend((0..missing_lines(model).len()).map(DetailLine::Missing));
         }
+        facts.extend((0..testimony_lines(model, user).len()).map(DetailLine::Testimony));
         facts.extend([DetailLine::Since, DetailLine::Answered, DetailLine::Batch]);
         let findings = picture.findings.of(user);
         if !findings.is_empty() {

@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::KeyEvent;
 
-use crate::presence::{Input, UserIx};
+use crate::presence::{Doubts, Input, UserIx};
 
 use super::travel::{Arrival, Playing};
 
@@ -65,6 +65,8 @@ impl ExportFormat {
 pub enum Effect {
     /// Ask the server about everybody now.
     PollNow,
+    /// Ask the witnesses about whom there is doubt, on the watch list of this generation.
+    Inquire(u32, Doubts),
     /// Ask every so many milliseconds from now on.
     SetInterval(u64),
     /// Give the terminal back and stop, until told to go on.

@@ -44,6 +44,7 @@ mod travel;
 mod typing;
 mod update;
 mod views;
+mod witnesses;
 mod words;
 
 pub use action::{ACTIONS, Action, ActionRow, Scope, key_table};
@@ -68,4 +69,5 @@ pub use sort::{Sort, SortColumn};
 pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};
 pub use travel::{Arrival, Playing, Strip};
 pub use update::update;
+pub use witnesses::{LossWords, sign_word, testimony, testimony_lines, witness_words, worst_loss};
 pub use words::{EventWords, Wording, change_words, clock_words, feed_words, why_words};

@@ -3,10 +3,20 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::model::{Model, Screen};
+use super::witnesses::{what_to_do, worst_loss};
 
 /// One line of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
+    /// A line of what is said of users who were lost from view at once; whether it is certain.
+    Loss {
+        /// The words.
+        text: String,
+        /// Whether it is the first line.
+        begins: bool,
+        /// Whether it is certain, or only suspected.
+        certain: bool,
+    },
     /// What ails the feed.
     Trouble(String),
     /// The rest of that, and what to do about it, where there is no room beside it.
@@ -27,7 +37,10 @@ const TROUBLE_LINES: usize = 3;
 
 /// The notes to show now, from top to bottom.
 pub fn notes(model: &Model) -> Vec<Note> {
-    let mut notes = Vec::new();
+    let mut notes = loss(model);
+    if model.strip().is_some() {
+        notes.push(Note::Strip);
+    }
     let roster = model.live();
     if let Some((number, error)) = roster.first_error() {
         let batches = roster.batches().len();
@@ -48,9 +61,6 @@ pub fn notes(model: &Model) -> Vec<Note> {
             notes.extend(lines.chain(wrapped(advice, room)).map(Note::Advice));
         }
     }
-    if model.strip().is_some() {
-        notes.insert(0, Note::Strip);
-    }
     if !model.banners().is_empty() {
         notes.push(Note::Banner(model.banners().join("   ")));
     }
@@ -66,6 +76,31 @@ pub fn notes(model: &Model) -> Vec<Note> {
     };
     if filtered || model.prompt().is_some() {
         notes.push(Note::Filter);
+    }
+    notes
+}
+
+/// From so many rows on there is room for what a loss of view means.
+const ROOM_FOR_MEANING: u16 = 18;
+
+/// That many users were lost from view at once; of now, whatever the picture shows.
+fn loss(model: &Model) -> Vec<Note> {
+    let Some((words, others)) = worst_loss(model.live(), model.now()) else { return Vec::new() };
+    let (width, height) = model.size();
+    let room = usize::from(width).saturating_sub(3);
+    let now = if model.is_in_past() { "now: " } else { "" };
+    let others = match others {
+        0 => String::new(),
+        others => format!(" (and {others} more)"),
+    };
+    let certain = words.certain;
+    let whole = format!("{now}{}{others}", words.what);
+    let lines = if height < 10 { vec![format!("{now}{}", words.short)] } else { wrapped(&whole, room) };
+    let line = |(at, text)| Note::Loss { text, begins: at == 0, certain };
+    let mut notes: Vec<Note> = lines.into_iter().enumerate().map(line).collect();
+    if height >= ROOM_FOR_MEANING {
+        let advice = if certain { format!(" {}", what_to_do(model)) } else { String::new() };
+        notes.extend(wrapped(&format!("{}{advice}", words.meaning), room).into_iter().map(Note::Advice));
     }
     notes
 }

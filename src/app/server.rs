@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::presence::{Bytes, Platform, Presence, Rule};
+use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, Witness, Witnesses, short_age};
 
 use super::model::{Model, Picture};
+use super::witnesses::{sign_word, witness_words, worst_loss};
 
 /// From so many columns on the view has two halves side by side.
 pub const TWO_HALVES: u16 = 120;
@@ -68,9 +69,12 @@ pub fn server_lines(model: &Model) -> (Vec<ServerLine>, Vec<ServerLine>) {
         ServerLine::Users(Presence::Background),
         ServerLine::Users(Presence::Offline),
         ServerLine::Users(Presence::Unknown(crate::presence::Why::NotAnswered)),
-        ServerLine::Axis,
-        ServerLine::Blank,
     ]);
+    if picture.roster.totals(picture.now).unregistered > 0 {
+        first.push(ServerLine::Users(Presence::Unregistered));
+    }
+    first.extend([ServerLine::Axis, ServerLine::Blank]);
+    witnesses(&picture, &mut first);
     asking(&picture, &mut first);
     let mut second = vec![ServerLine::Heading("Connections by platform, as last seen")];
     platforms(&picture, &mut second);
@@ -165,6 +169,51 @@ fn expiry_bins(expiries: &BTreeMap<i64, u32>, stretches: Vec<Stretch>) -> Vec<(S
         }
     }
     bins
+}
+
+/// So many gateways have a line of their own.
+const GATEWAYS: usize = 16;
+
+/// Who is asked beside the sockets, and how that goes; nothing where nobody is.
+fn witnesses(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
+    let roster = picture.roster;
+    let Witnesses { registry, tokens, gateways, accounts, signs } = roster.witnesses();
+    let asked = [
+        (Question::UsersStatus, *registry),
+        (Question::TokenDetail, *tokens),
+        (Question::AccountCheck, *accounts),
+        (Question::Gateways, *gateways),
+    ];
+    if asked.iter().all(|(_, witness)| *witness == Witness::Unasked) {
+        return;
+    }
+    lines.push(ServerLine::Heading("Witnesses beside the sockets"));
+    let said = |(question, witness): (Question, Witness)| {
+        let weaker = match witness {
+            Witness::Refuses(_) if question == Question::UsersStatus => ": offline rests on one witness",
+            _ => "",
+        };
+        ServerLine::Fact(question.name(), format!("{}{weaker}", witness_words(witness)))
+    };
+    lines.extend(asked.map(said));
+    for (address, gateway) in signs.iter().take(GATEWAYS) {
+        let age = short_age(picture.now.since(gateway.since) / 1_000);
+        let text = format!("  {address} {} for {age}", sign_word(gateway.sign));
+        lines.push(match gateway.sign {
+            LifeSign::Alive | LifeSign::Unclear => ServerLine::Fact("", text),
+            LifeSign::Hung | LifeSign::Refused => ServerLine::Warning(text.trim_start().to_owned()),
+        });
+    }
+    if let Some(more @ 1..) = signs.len().checked_sub(GATEWAYS) {
+        lines.push(ServerLine::Fact("", format!("  and {more} more")));
+    }
+    if roster.doubts().len() > 0 {
+        lines.push(ServerLine::Fact("in doubt", format!("{} users", roster.doubts().len())));
+    }
+    if let Some((words, _)) = worst_loss(roster, picture.now) {
+        lines.push(ServerLine::Warning(words.what));
+    }
+    lines.push(ServerLine::Blank);
 }
 
 /// What our own asking costs, and what the server says of itself.

@@ -104,6 +104,11 @@ pub(super) fn take_input(model: &mut Model, input: &Input, effects: &mut Vec<Eff
     {
         return;
     }
+    if matches!(input, Input::Rebased(_)) {
+        // What time brings until then is about the users of the old list.
+        let news = model.live.advance(model.now);
+        take_news(model, &news, effects);
+    }
     let news = model.live.take(model.now, input);
     if model.playing.is_none() {
         model.landmarks.note(Some(input), &news, &model.live);
@@ -137,6 +142,10 @@ pub(super) fn take_input(model: &mut Model, input: &Input, effects: &mut Vec<Eff
 /// Puts the rows of those to whom something happened in their places.
 pub(super) fn take_news(model: &mut Model, news: &News, effects: &mut Vec<Effect>) {
     model.dirty |= !news.is_empty();
+    // Whatever the picture shows: it is the live run that asks. In a replay nobody is asked.
+    if !news.doubts.is_empty() && !model.is_replay() {
+        effects.push(Effect::Inquire(model.live.roster().list().generation(), news.doubts.clone()));
+    }
     let critical = |finding: &Finding| finding.severity == Severity::Critical;
     if model.switches.bell && news.raised.iter().chain(&news.worsened).any(critical) {
         effects.push(Effect::Ring);

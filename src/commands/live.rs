@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::simulator::{scenario, simulate_on};
 use super::{
-    CommandError, Plan, Span, environment, follow_server, head, limits, mask_key, pace, piped, tell,
+    CommandError, Plan, Span, environment, follow_server, head, limits, mask_key, pace, piped, roster, tell,
 };
 use crate::app::{Keymap, Model, Msg, Sort, SortColumn, Start, Switches, update};
 use crate::cli::{DemoArgs, RecordArgs, ScreenArgs};
@@ -20,7 +20,7 @@ use crate::inflow::Inflow;
 use crate::intake::{self, Intake};
 use crate::openim::{Client, Credentials, Options, Tls};
 use crate::output::write_frame;
-use crate::presence::{Freshness, Input, Roster, RuleSettings, WatchList};
+use crate::presence::{Freshness, Input, RuleSettings, WatchList};
 use crate::recording::Limits;
 use crate::run::Session;
 use crate::terminal::terminal_size;
@@ -182,7 +182,7 @@ impl Run {
             contexts: self.contexts.clone(),
             themes: ThemeName::ALL.map(|theme| theme.name().to_owned()).to_vec(),
             greet,
-            ..Start::new(Roster::new(Arc::clone(list), freshness, now), size, now)
+            ..Start::new(roster(plan, list, freshness, now), size, now)
         })
     }
 }

@@ -28,7 +28,9 @@ use crate::feed::{Asking, Now, Pace, Poller};
 use crate::headless::{About, Follower, gather};
 use crate::intake::{self, Intake};
 use crate::openim::{Client, SetupError};
-use crate::presence::{Chronicle, Freshness, Roster, RuleSettings, When, visible};
+use crate::presence::{
+    Chronicle, Freshness, Moment, Roster, RuleSettings, Thresholds, WatchList, When, Witnesses, visible,
+};
 use crate::recording::{Head, Limits, Player, Recorder, RecorderError, RecordingError, Stopped};
 use crate::signals::Signals;
 use crate::simulator::ScenarioError;
@@ -241,7 +243,7 @@ async fn follow_server(
         Span::Until | Span::Lasting => Freshness::for_interval(interval_ms),
     };
     let began = now();
-    let chronicle = Chronicle::new(Roster::new(Arc::clone(&list), freshness, began), plan.rules, began);
+    let chronicle = Chronicle::new(roster(plan, &list, freshness, began), plan.rules, began);
     let recorder = match &recording.record {
         Some(file) => Some(record(file, recording, plan, &chronicle)?),
         None => None,
@@ -258,8 +260,16 @@ async fn follow_server(
         production: plan.production,
         banners: plan.banners.clone(),
         interval_ms,
+        timeout_ms: plan.pace.timeout.as_millis() as u64,
     };
     Ok(Follower::live(about, chronicle, intake, recorder, signals, now))
+}
+
+/// What is known before the first answer: who is watched, and which witnesses are asked.
+fn roster(plan: &Plan, list: &Arc<WatchList>, freshness: Freshness, now: Moment) -> Roster {
+    let Asking { registry, gateways } = pace(&plan.pace).asking;
+    Roster::new(Arc::clone(list), freshness, now)
+        .with_witnesses(Witnesses::to_be_asked(registry, gateways), Thresholds::default())
 }
 
 /// Follows a recording up to `at`, or to its end.
@@ -278,6 +288,7 @@ fn follow_recording(file: &Path, at: Option<&str>) -> Result<Follower, CommandEr
         api: head.api.clone(),
         context: head.context.clone(),
         interval_ms: head.interval_ms,
+        timeout_ms: PaceSettings::DEFAULT.timeout.as_millis() as u64,
         ..About::default()
     };
     Ok(Follower::recorded(about, player, chronicle, until))

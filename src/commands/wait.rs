@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{CommandError, Span, follow, piped, tell};
 use crate::cli::WaitArgs;
 use crate::config::{SettingsError, Sources, condition};
-use crate::headless::{Ended, Follower, Round};
+use crate::headless::{Ended, FirstRound, Follower, Round, Stage};
 use crate::output::Time;
 use crate::presence::{Condition, FetchError, Mends, Nobody, Reading, Roster, Truth, visible_bounded};
 
@@ -47,6 +47,8 @@ pub async fn wait(args: &WaitArgs, sources: &Sources) -> Result<u8, CommandError
     };
     let mut waiting = Waiting {
         condition: &condition,
+        first: Some(FirstRound::new(follower.about().timeout_ms)),
+        first_until: None,
         follower,
         last: String::new(),
         progress: Progress { silent: recorded, ..Progress::default() },
@@ -84,6 +86,10 @@ enum End {
 struct Waiting<'c> {
     condition: &'c Condition,
     follower: Follower,
+    /// The first round, while it lasts: before it is over nothing is so.
+    first: Option<FirstRound>,
+    /// When it is over at the latest, where that is known.
+    first_until: Option<Instant>,
     /// What came out last, in words.
     last: String,
     progress: Progress,
@@ -108,13 +114,15 @@ impl Waiting<'_> {
             }
             // Judged again when the pause is over, and told again what could not be told yet.
             let pause = judged.filter(|_| due).map(|at| at + pause);
-            let wake = pause.into_iter().chain(self.progress.next()).min();
+            let wake =
+                pause.into_iter().chain(self.progress.next()).chain(self.first_until.filter(|_| !due)).min();
             let news = self.follower.next(deadline);
             let news = match wake {
                 None => news.await,
                 Some(wake) => {
                     let Ok(news) = timeout_at(wake, news).await else {
                         self.progress.repeat();
+                        due |= self.first_until.is_some_and(|until| Instant::now() >= until);
                         continue;
                     };
                     news
@@ -159,19 +167,28 @@ impl Waiting<'_> {
         }
     }
 
-    /// Judges what is known now, and says how far it is. Before every batch was answered or has failed
-    /// once, nothing is so: `unknown>0` and `finding:any=0` would be at once.
+    /// Judges what is known now, and says how far it is. Before the first round is over, nothing is so:
+    /// `unknown>0` and `finding:any=0` would be at once.
     fn judge(&mut self) -> Result<Option<End>, CommandError> {
         let now = self.follower.now();
         let knowledge = self.follower.chronicle().knowledge();
         let reading = self.condition.judge(knowledge, now).map_err(|nobody| about_nobody(&nobody))?;
         let said = measured(&reading);
-        let batches = knowledge.roster.batches();
-        let unheard =
-            batches.iter().filter(|batch| batch.answered.is_none() && batch.failing.is_none()).count();
-        if unheard > 0 {
-            self.last = format!("no answer yet from {unheard} of {} batches", batches.len());
-            return Ok(None);
+        if let Some(first) = &mut self.first {
+            match first.stage(&knowledge.roster, now) {
+                Stage::Batches(unheard) => {
+                    let batches = knowledge.roster.batches().len();
+                    self.last = format!("no answer yet from {unheard} of {batches} batches");
+                    return Ok(None);
+                }
+                Stage::Registry(users, until_ms) => {
+                    let ahead = Duration::from_millis(until_ms.saturating_sub(now.mono_ms));
+                    self.first_until = Some(Instant::now() + ahead);
+                    self.last = format!("{said}; the registry is asked about {users} users");
+                    return Ok(None);
+                }
+                Stage::Over => (self.first, self.first_until) = (None, None),
+            }
         }
         if reading.truth == Truth::Yes {
             let at = Time::of(now.unix_ms).map(|at| at.to_string()).unwrap_or_default();

@@ -1,11 +1,12 @@
 //! Records of what happened: transitions, findings, trouble with the asking.
 
+use std::collections::HashSet;
 use std::iter;
 
 use crate::app::{change_words, clock_words, feed_words, why_words};
 use crate::output::{BatchRecord, EventRecord, FindingRecord, SocketRecord, SocketToken};
 use crate::presence::{
-    About, Event, FeedStatus, Finding, Moment, News, Presence, Socket, Transition, What, visible,
+    About, ConnId, Event, FeedStatus, Finding, Moment, News, Presence, Socket, Transition, What, visible,
 };
 
 use super::seen::Seen;
@@ -60,7 +61,14 @@ impl Seen<'_> {
             findings.iter().map(|finding| self.found(finding, found, at)).collect()
         };
         let noted = news.noted.iter().filter_map(move |event| self.noted(event, at));
-        let transitions = news.transitions.iter().flat_map(move |transition| self.transition(transition));
+        // That an unseen connection is seen again is no news where nothing was said of it.
+        let retracted: HashSet<&ConnId> = news.transitions.iter().filter_map(retracted).collect();
+        let is_told = move |transition: &&Transition| match &transition.what {
+            What::SeenAgain { socket, .. } => retracted.contains(&socket.id),
+            _ => true,
+        };
+        let told = news.transitions.iter().filter(is_told);
+        let transitions = told.flat_map(move |transition| self.transition(transition));
         noted
             .chain(transitions)
             .chain(found(&news.raised, Found::Raised))
@@ -74,6 +82,7 @@ impl Seen<'_> {
         let of = |kind, text: String| EventRecord {
             user: Some(self.names.user(transition.user.raw()).into_owned()),
             label: self.label(transition.user.raw()),
+            of: (transition.id, 0),
             operation_id: transition.operation.as_ref().map(|id| visible(&id.0).into_owned()),
             ..EventRecord::of(kind, transition.after, transition.before, text)
         };
@@ -86,7 +95,11 @@ impl Seen<'_> {
                 (self.presence(transition, *from, *to, of("presence", String::new())), None)
             }
             What::Connected(socket) => (about("connected", socket), None),
-            What::Retracted { socket, .. } => (about("retracted", socket), None),
+            What::Retracted { of, socket } => {
+                let platform = socket.platform.name();
+                let text = format!("taken back: {platform} had been there all the time");
+                (EventRecord { of: (0, *of), text, ..about("retracted", socket) }, None)
+            }
             What::SeenAgain { socket, .. } => {
                 (EventRecord { seen_again: true, ..about("connected", socket) }, None)
             }
@@ -192,6 +205,14 @@ impl Seen<'_> {
 fn moved(event: EventRecord, to_background: bool) -> EventRecord {
     let (from, to) = if to_background { ("foreground", "background") } else { ("background", "foreground") };
     EventRecord { from: Some(from), to: Some(to), ..event }
+}
+
+/// The connection because of which an earlier event is taken back.
+fn retracted(transition: &Transition) -> Option<&ConnId> {
+    match &transition.what {
+        What::Retracted { socket, .. } => Some(&socket.id),
+        _ => None,
+    }
 }
 
 fn socket_record(socket: &Socket) -> SocketRecord {

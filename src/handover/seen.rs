@@ -5,12 +5,12 @@
 
 use crate::app::{Model, Names, Rows};
 use crate::output::{
-    ConnectionRecord, FailureRecord, FindingRecord, Overview, RoundRecord, SCHEMA, ServerRecord, Time,
-    TokenRecord, TotalsRecord, UserRecord,
+    ConnectionRecord, FailureRecord, FindingRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA,
+    ServerRecord, Time, TokenRecord, TotalsRecord, UserRecord, WitnessRecord, WitnessesRecord,
 };
 use crate::presence::{
-    Batch, FetchError, Finding, Findings, History, Knowledge, Moment, Presence, Roster, Since, Tracked,
-    UserIx, visible,
+    Batch, FetchError, Finding, Findings, Gateway, History, Knowledge, LifeSign, Loss, Lost, Moment,
+    Presence, Roster, Since, Tracked, UserIx, Witness, Witnesses, visible,
 };
 
 /// What is known at one moment, and what users and the server are called.
@@ -73,6 +73,7 @@ impl<'a> Seen<'a> {
                 Presence::Unknown(why) => Some(why.to_string()),
                 _ => None,
             },
+            basis: roster.basis(user).words().filter(|_| presence == Presence::Offline),
             stale: roster.is_stale(user, now),
             age_ms: roster.answered(user).map(|answered| now.since(answered.received)),
             since: roster.since(user).and_then(|since| Time::of(now.unix_ms_at(since.before_ms))),
@@ -116,6 +117,7 @@ impl<'a> Seen<'a> {
             conn_id: connection.id.to_string(),
             background: connection.background,
             since: Time::of(self.now.unix_ms_at(tracked.since.before_ms)),
+            unseen_since: tracked.unseen.and_then(|unseen| Time::of(unseen.dropped.received.unix_ms)),
             token,
         }
     }
@@ -157,9 +159,11 @@ impl<'a> Seen<'a> {
                 background: totals.background,
                 offline: totals.offline,
                 unknown: totals.unknown,
-                unregistered: 0,
+                unregistered: totals.unregistered,
                 stale: totals.stale,
             },
+            witnesses: witnesses(self.roster.witnesses()),
+            losses: self.roster.losses().iter().map(loss).collect(),
             findings: self.findings.of_server().iter().map(|finding| self.finding(finding)).collect(),
         }
     }
@@ -202,6 +206,59 @@ impl<'a> Seen<'a> {
         let first = answered().map(|it| it.sent.mono_ms).min()?;
         let last = answered().map(|it| it.received.mono_ms).max()?;
         Some(last.saturating_sub(first))
+    }
+}
+
+fn witnesses(witnesses: &Witnesses) -> WitnessesRecord {
+    let Witnesses { registry, tokens, gateways, accounts, signs } = witnesses;
+    let witness = |witness: &Witness| match witness {
+        Witness::Unasked => WitnessRecord { state: "unasked", why: None },
+        Witness::Unheard => WitnessRecord { state: "unheard", why: None },
+        Witness::Answers => WitnessRecord { state: "answers", why: None },
+        Witness::Fails(trouble) => WitnessRecord { state: "fails", why: Some(trouble.to_string()) },
+        Witness::Refuses(trouble) => WitnessRecord { state: "refuses", why: Some(trouble.to_string()) },
+    };
+    let gateway = |(address, gateway): (&Box<str>, &Gateway)| GatewayRecord {
+        address: visible(address).into_owned(),
+        sign: match gateway.sign {
+            LifeSign::Alive => "alive",
+            LifeSign::Hung => "hangs",
+            LifeSign::Refused => "refuses",
+            LifeSign::Unclear => "unclear",
+        },
+        since: Time::of(gateway.since.unix_ms),
+        alive: gateway.alive.and_then(|at| Time::of(at.unix_ms)),
+    };
+    WitnessesRecord {
+        registry: witness(registry),
+        tokens: witness(tokens),
+        accounts: witness(accounts),
+        gateways: witness(gateways),
+        signs: signs.iter().map(gateway).collect(),
+    }
+}
+
+fn loss(loss: &Loss) -> LossRecord {
+    LossRecord {
+        since: Time::of(loss.begun.unix_ms),
+        certain: loss.certain.is_some(),
+        cause: match loss.cause {
+            Lost::None => None,
+            Lost::Lost => Some("lost"),
+            Lost::Hangs => Some("hangs"),
+            Lost::Died => Some("died"),
+        },
+        gateway: loss.gateway.as_deref().map(|address| visible(address).into_owned()),
+        of: loss.of,
+        dropped: loss.dropped,
+        missing: loss.missing,
+        returned: loss.returned,
+        took_ms: loss.took_ms,
+        platforms: loss
+            .platforms
+            .iter()
+            .map(|(platform, count)| (platform.name().into_owned(), *count))
+            .collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::info;
 
 use crate::app::Msg;
@@ -13,6 +13,8 @@ use crate::presence::{Chronicle, Input, Moment, News, Roster};
 use crate::recording::{Player, Recorder};
 use crate::signals::{Signal, Signals};
 use crate::terminal::{panicked, stop_job};
+
+use super::first_round::{FirstRound, Stage};
 
 /// What is followed, for those who write it down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct About {
     pub banners: Vec<String>,
     /// It is asked at this interval, in milliseconds; a recorded one was.
     pub interval_ms: u64,
+    /// For so long an answer is waited for, in milliseconds.
+    pub timeout_ms: u64,
 }
 
 /// How a round went.
@@ -169,19 +173,35 @@ impl Follower {
         self.ended.as_ref()
     }
 
-    /// Waits until every batch was answered or has failed once; `progress` hears after how many of how
-    /// many it is. A recording is read to its end. Ends early when there is nothing more to follow.
+    /// Waits until every batch was answered or has failed once, and until witnesses were heard, as
+    /// [`FirstRound`] has it; `progress` hears how many batches of how many were heard. A recording is read
+    /// to its end. Ends early when there is nothing more to follow.
     pub async fn round(&mut self, progress: &mut (dyn FnMut(usize, usize) + Send)) -> Round {
         if let Feed::Recorded(..) = self.feed {
             while self.next(None).await.is_some() {}
             return Round::of(self.chronicle.roster());
         }
+        let mut first = FirstRound::new(self.about.timeout_ms);
         loop {
-            let batches = self.chronicle.roster().batches();
-            let heard =
-                batches.iter().filter(|batch| batch.answered.is_some() || batch.failing.is_some()).count();
-            progress(heard, batches.len());
-            if heard == batches.len() || self.next(None).await.is_none() {
+            let batches = self.chronicle.roster().batches().len();
+            let goes_on = match first.stage(self.chronicle.roster(), self.now()) {
+                Stage::Batches(unheard) => {
+                    progress(batches - unheard, batches);
+                    self.next(None).await.is_some()
+                }
+                Stage::Registry(_, until_ms) => {
+                    progress(batches, batches);
+                    // When time is up, it is judged once more.
+                    let ahead = until_ms.saturating_sub(self.now().mono_ms);
+                    let until = Instant::now() + Duration::from_millis(ahead);
+                    !matches!(timeout_at(until, self.next(None)).await, Ok(None))
+                }
+                Stage::Over => {
+                    progress(batches, batches);
+                    false
+                }
+            };
+            if !goes_on {
                 return Round::of(self.chronicle.roster());
             }
         }
@@ -264,7 +284,16 @@ impl Live {
             recorder.take(chronicle, now, &input, self.interval_ms);
         }
         self.has_passed = false;
-        Some(chronicle.take(now, &input))
+        let news = chronicle.take(now, &input);
+        self.inquire(chronicle, &news);
+        Some(news)
+    }
+
+    /// Has the witnesses asked about whom there is doubt since now.
+    fn inquire(&self, chronicle: &Chronicle, news: &News) {
+        if !news.doubts.is_empty() {
+            self.intake.poller.inquire(chronicle.roster().list().generation(), news.doubts.clone());
+        }
     }
 
     /// Lets time pass to the next moment at which something changes, at most to `until`. Its date follows
@@ -273,6 +302,7 @@ impl Live {
         let at = chronicle.next_change().map_or(until, |change| change.min(until));
         let news = chronicle.advance(Moment { mono_ms: at, unix_ms: chronicle.now().unix_ms_at(at) });
         self.has_passed |= !news.is_empty();
+        self.inquire(chronicle, &news);
         news
     }
 

@@ -40,7 +40,7 @@ const TRANSITIONS: Family = Family {
     name: "imtop_transitions",
     unit: None,
     help: "What was seen to happen to watched users and their connections, by kind. The first that is heard \
-           of a user is no change.",
+           of a user is no change. retracted: what was counted before and had never happened.",
 };
 
 /// Upper bounds, in seconds.
@@ -61,7 +61,7 @@ const KINDS: [&str; 12] = [
     "credentials",
 ];
 
-const HAPPENINGS: [&str; 11] = [
+const HAPPENINGS: [&str; 13] = [
     "online",
     "background",
     "offline",
@@ -73,6 +73,8 @@ const HAPPENINGS: [&str; 11] = [
     "seen-again",
     "moved-background",
     "moved-foreground",
+    "retracted",
+    "unregistered",
 ];
 
 /// What has added up since the program began. A clone shares the histograms.
@@ -206,16 +208,17 @@ fn happening(what: &What) -> usize {
             Presence::Online => 0,
             Presence::Background => 1,
             Presence::Offline => 2,
-            Presence::Unknown(_) | Presence::Unregistered => 3,
+            Presence::Unknown(_) => 3,
+            Presence::Unregistered => 12,
         },
         What::Connected(_) => 4,
         What::Disconnected(_) => 5,
         What::Replaced { same_token: true, .. } => 6,
         What::Replaced { same_token: false, .. } => 7,
         What::SeenAgain { .. } => 8,
-        What::Retracted { .. } => 9,
         What::MovedBackground(_) => 9,
         What::MovedForeground(_) => 10,
+        What::Retracted { .. } => 11,
     }
 }
 

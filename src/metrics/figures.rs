@@ -8,7 +8,8 @@ use prometheus_client::registry::Unit;
 
 use super::sheet::{Family, Sheet};
 use crate::presence::{
-    Batch, FeedStatus, Freshness, Knowledge, Moment, Platform, Roster, Rule, Severity, Totals,
+    Batch, FeedStatus, Freshness, Knowledge, LifeSign, Lost, Moment, Platform, Question, Roster, Rule,
+    Severity, Totals, Witness, Witnesses,
 };
 
 const BUILD: Family =
@@ -30,6 +31,24 @@ const STALE: Family = Family {
     name: "imtop_stale_users",
     unit: None,
     help: "Users shown as online, background or offline whose next answer is overdue.",
+};
+const LOST: Family = Family {
+    name: "imtop_view_loss_users",
+    unit: None,
+    help: "Users whom the server left out many at a time and whom the registry still has online, by what is known \
+           of the cause: a loss is suspected; or certain, and a gateway is lost from view, hangs, or died. They are \
+           not known to be offline, except where it died.",
+};
+const WITNESSES: Family = Family {
+    name: "imtop_witness_up",
+    unit: None,
+    help: "1 while a witness that is asked beside the sockets answers, 0 while it fails or the server refuses it. \
+           Missing while it is not asked. Without the registry an offline rests on one witness.",
+};
+const GATEWAYS: Family = Family {
+    name: "imtop_gateways",
+    unit: None,
+    help: "Message gateways by what came of asking for a sign of life last.",
 };
 const CONNECTIONS: Family = Family {
     name: "imtop_connections",
@@ -78,7 +97,9 @@ const SKEW: Family = Family {
 };
 
 /// A label and its values in the order in which they are counted.
-const PRESENCES: [&str; 4] = ["online", "background", "offline", "unknown"];
+const PRESENCES: [&str; 5] = ["online", "background", "offline", "unknown", "unregistered"];
+const CAUSES: [&str; 4] = ["suspected", "lost", "hangs", "died"];
+const SIGNS: [&str; 4] = ["alive", "hangs", "refuses", "unclear"];
 const EXPIRES: [&str; 6] = ["past", "1h", "24h", "7d", "later", "unknown"];
 const STATES: [&str; 4] = ["answered", "failing", "overdue", "waiting"];
 
@@ -90,6 +111,12 @@ const NAMED: usize = 12;
 pub(super) struct Figures {
     up: bool,
     totals: Totals,
+    /// In the order of [`CAUSES`].
+    lost: [u32; CAUSES.len()],
+    /// By name; none: nobody asks it, or nothing was heard.
+    witnesses: [(&'static str, Option<u32>); 4],
+    /// In the order of [`SIGNS`].
+    gateways: [u32; SIGNS.len()],
     /// By platform number; those without a name are at 0.
     platforms: [u32; NAMED + 1],
     /// In the order of [`EXPIRES`].
@@ -116,6 +143,9 @@ impl Figures {
         Figures {
             up: matches!(roster.feed_status(now), FeedStatus::Live | FeedStatus::Degraded { .. }),
             totals: roster.totals(now),
+            lost: lost(roster),
+            witnesses: witnesses(roster),
+            gateways: gateways(roster),
             platforms: platforms(roster),
             expires: expires(roster, now),
             findings,
@@ -126,6 +156,48 @@ impl Figures {
             skew_ms: roster.server_clock().offset_ms(),
         }
     }
+}
+
+fn lost(roster: &Roster) -> [u32; CAUSES.len()] {
+    let mut counts = [0; CAUSES.len()];
+    for loss in roster.losses() {
+        let place = match (loss.certain, loss.cause) {
+            (None, _) => 0,
+            (Some(_), Lost::None | Lost::Lost) => 1,
+            (Some(_), Lost::Hangs) => 2,
+            (Some(_), Lost::Died) => 3,
+        };
+        counts[place] += loss.missing;
+    }
+    counts
+}
+
+fn witnesses(roster: &Roster) -> [(&'static str, Option<u32>); 4] {
+    let Witnesses { registry, tokens, gateways, accounts, .. } = roster.witnesses();
+    let up = |witness: &Witness| match witness {
+        Witness::Unasked | Witness::Unheard => None,
+        Witness::Answers => Some(1),
+        Witness::Fails(_) | Witness::Refuses(_) => Some(0),
+    };
+    [
+        (Question::UsersStatus.name(), up(registry)),
+        (Question::TokenDetail.name(), up(tokens)),
+        (Question::AccountCheck.name(), up(accounts)),
+        (Question::Gateways.name(), up(gateways)),
+    ]
+}
+
+fn gateways(roster: &Roster) -> [u32; SIGNS.len()] {
+    let mut counts = [0; SIGNS.len()];
+    for gateway in roster.witnesses().signs.values() {
+        counts[match gateway.sign {
+            LifeSign::Alive => 0,
+            LifeSign::Hung => 1,
+            LifeSign::Refused => 2,
+            LifeSign::Unclear => 3,
+        }] += 1;
+    }
+    counts
 }
 
 fn platforms(roster: &Roster) -> [u32; NAMED + 1] {
@@ -191,9 +263,14 @@ impl Collector for Figures {
         sheet.info(&BUILD, &[("version", env!("CARGO_PKG_VERSION"))])?;
         sheet.gauge(&UP, &u32::from(self.up))?;
         sheet.gauge(&WATCHED, &self.totals.watched)?;
-        let Totals { online, background, offline, unknown, stale, .. } = self.totals;
-        sheet.gauges(&USERS, by("presence", &PRESENCES, &[online, background, offline, unknown]))?;
+        let Totals { online, background, offline, unknown, unregistered, stale, .. } = self.totals;
+        let users = [online, background, offline, unknown, unregistered];
+        sheet.gauges(&USERS, by("presence", &PRESENCES, &users))?;
         sheet.gauge(&STALE, &stale)?;
+        sheet.gauges(&LOST, by("cause", &CAUSES, &self.lost))?;
+        let witnesses = self.witnesses.iter().filter_map(|(name, up)| Some(([("witness", *name)], (*up)?)));
+        sheet.gauges(&WITNESSES, witnesses)?;
+        sheet.gauges(&GATEWAYS, by("sign", &SIGNS, &self.gateways))?;
         let name = |place: usize| match place {
             0 => "other".into(),
             place => Platform(place as i32).name(),

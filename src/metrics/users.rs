@@ -23,7 +23,7 @@ const CONNECTIONS: Family = Family {
     help: "Connections of a watched user, as last seen.",
 };
 
-const PRESENCES: [&str; 4] = ["online", "background", "offline", "unknown"];
+const PRESENCES: [&str; 5] = ["online", "background", "offline", "unknown", "unregistered"];
 
 /// The watched users, at most [`MOST_USERS`].
 #[derive(Debug)]
@@ -57,7 +57,8 @@ impl Users {
                 Presence::Online => 0,
                 Presence::Background => 1,
                 Presence::Offline => 2,
-                Presence::Unknown(_) | Presence::Unregistered => 3,
+                Presence::Unknown(_) => 3,
+                Presence::Unregistered => 4,
             },
             connections: roster.connections(user).len(),
         };

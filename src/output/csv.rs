@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::record::{Time, UserRecord};
 
-const HEAD: [&str; 17] = [
+const HEAD: [&str; 19] = [
     "id",
     "label",
     "group",
@@ -22,6 +22,8 @@ const HEAD: [&str; 17] = [
     "token_expires",
     "findings",
     "at",
+    "basis",
+    "unseen",
 ];
 
 /// Writes the users as CSV with a head (RFC 4180, UTF-8). `at` is the time of all this, and stands in
@@ -42,7 +44,7 @@ pub fn write_csv(
     writer.flush()
 }
 
-fn cells(at: Option<Time>, user: UserRecord) -> [String; 17] {
+fn cells(at: Option<Time>, user: UserRecord) -> [String; 19] {
     let time = |at: Option<Time>| at.map_or_else(String::new, |at| at.to_string());
     let joined = |parts: Vec<&str>| parts.join(" ");
     let platforms = joined(user.connections.iter().map(|it| it.platform.as_str()).collect());
@@ -50,6 +52,7 @@ fn cells(at: Option<Time>, user: UserRecord) -> [String; 17] {
     rules.dedup();
     let findings = joined(rules);
     let background = user.connections.iter().filter(|connection| connection.background).count();
+    let unseen = user.connections.iter().filter(|connection| connection.unseen_since.is_some()).count();
     let tokens = user.connections.iter().filter_map(|connection| connection.token.as_ref());
     let soonest = tokens.filter_map(|token| token.expires).min();
     [
@@ -70,6 +73,8 @@ fn cells(at: Option<Time>, user: UserRecord) -> [String; 17] {
         time(soonest),
         findings,
         time(at),
+        user.basis.unwrap_or_default().to_owned(),
+        unseen.to_string(),
     ]
 }
 

@@ -6,6 +6,7 @@
 //! 2026-11-23 12:01:03-12:01:05    user_007    Android disconnected
 //! ```
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
@@ -69,8 +70,15 @@ pub struct EventRecord {
     pub batch: Option<BatchRecord>,
     /// The name of the request that showed it, in the server's log; none where it was the want of one.
     pub operation_id: Option<String>,
+    /// Which line it takes back, by its `id`; none where that was not written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retracts: Option<u64>,
     /// What happened, in plain words.
     pub text: String,
+    /// Which transition it tells of, and which it takes back, by their own numbers; 0: none. No line has
+    /// them: lines are numbered on their own.
+    #[serde(skip)]
+    pub of: (u64, u64),
 }
 
 impl EventRecord {
@@ -97,7 +105,9 @@ impl EventRecord {
             worsened: false,
             batch: None,
             operation_id: None,
+            retracts: None,
             text,
+            of: (0, 0),
         }
     }
 }
@@ -153,12 +163,17 @@ pub enum EventForm {
 pub struct EventLines {
     form: EventForm,
     written: u64,
+    /// The lines of transitions that may be taken back, by the numbers of these.
+    lines: BTreeMap<u64, u64>,
 }
+
+/// So many transitions are remembered that may be taken back.
+const REMEMBERED: usize = 1 << 18;
 
 impl EventLines {
     /// Begins with number 1.
     pub fn new(form: EventForm) -> EventLines {
-        EventLines { form, written: 0 }
+        EventLines { form, written: 0, lines: BTreeMap::new() }
     }
 
     /// Writes the next event, with its number in the place of `event.id`; flushes nothing.
@@ -168,6 +183,15 @@ impl EventLines {
     pub fn write(&mut self, mut event: EventRecord, out: &mut dyn Write) -> io::Result<()> {
         self.written += 1;
         event.id = self.written;
+        let (tells, takes_back) = event.of;
+        event.retracts = self.lines.remove(&takes_back);
+        let may_be_wrong = event.kind == "disconnected" || event.to == Some("offline");
+        if tells > 0 && may_be_wrong {
+            self.lines.entry(tells).or_insert(event.id);
+            if self.lines.len() > REMEMBERED {
+                self.lines.pop_first();
+            }
+        }
         match &self.form {
             EventForm::Text(zone) => out.write_all(event_text(&event, zone).as_bytes())?,
             EventForm::Ndjson => serde_json::to_writer(&mut *out, &event)?,

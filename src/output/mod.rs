@@ -16,7 +16,10 @@ pub use event::{BatchRecord, EVENT_SCHEMA, EventForm, EventLines, EventRecord, S
 pub use frame::write_frame;
 pub use json::{user_json, write_json};
 pub use ndjson::write_ndjson;
-pub use overview::{FailureRecord, Overview, RoundRecord, SCHEMA, ServerRecord, TotalsRecord};
+pub use overview::{
+    FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord, TotalsRecord,
+    WitnessRecord, WitnessesRecord,
+};
 pub use plugin::{Figure, PluginReport, Status, range, write_plugin};
 pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
 pub use svg::{Background, write_svg};

@@ -1,6 +1,8 @@
 //! What a snapshot says beside its users: which server, how the last round went, how many users are
 //! what, and what is wrong with the server or with many users at once.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::record::{FindingRecord, Time};
@@ -21,8 +23,80 @@ pub struct Overview {
     pub round: RoundRecord,
     /// All watched users, counted, whoever is listed.
     pub totals: TotalsRecord,
+    /// How it is with the witnesses that are asked beside the sockets.
+    pub witnesses: WitnessesRecord,
+    /// Users lost from view at once, who are not known to be offline.
+    pub losses: Vec<LossRecord>,
     /// What is wrong with the server, or with many users at once.
     pub findings: Vec<FindingRecord>,
+}
+
+/// The witnesses beside the sockets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct WitnessesRecord {
+    /// `get_users_status`.
+    pub registry: WitnessRecord,
+    /// `get_users_online_token_detail`.
+    pub tokens: WitnessRecord,
+    /// `account_check`.
+    pub accounts: WitnessRecord,
+    /// The gateways' own metrics.
+    pub gateways: WitnessRecord,
+    /// Each gateway.
+    pub signs: Vec<GatewayRecord>,
+}
+
+/// One witness.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WitnessRecord {
+    /// `unasked`, `unheard`, `answers`, `fails` or `refuses`.
+    pub state: &'static str,
+    /// Why it fails or refuses.
+    pub why: Option<String>,
+}
+
+impl Default for WitnessRecord {
+    fn default() -> WitnessRecord {
+        WitnessRecord { state: "unasked", why: None }
+    }
+}
+
+/// One gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GatewayRecord {
+    /// The address of its metrics.
+    pub address: String,
+    /// What came of asking it last.
+    pub sign: &'static str,
+    /// Since when it has been so.
+    pub since: Option<Time>,
+    /// When it last gave a sign of life.
+    pub alive: Option<Time>,
+}
+
+/// Users lost from view at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LossRecord {
+    /// When the first of them was left out, at the latest.
+    pub since: Option<Time>,
+    /// Whether it is one for certain, and not only suspected.
+    pub certain: bool,
+    /// What is known of its cause: `lost`, `hangs` or `died`.
+    pub cause: Option<&'static str>,
+    /// The gateway that is to blame, where that is known.
+    pub gateway: Option<String>,
+    /// How many users had a connection before.
+    pub of: u32,
+    /// How many of them were left out.
+    pub dropped: u32,
+    /// How many of those are still missing.
+    pub missing: u32,
+    /// How many came back.
+    pub returned: u32,
+    /// How long the answers took that left them out, at most, in milliseconds.
+    pub took_ms: u64,
+    /// How many connections on which platform were left out.
+    pub platforms: BTreeMap<String, u32>,
 }
 
 /// Which server was asked.
@@ -143,6 +217,8 @@ pub(super) fn sample() -> Overview {
         server: ServerRecord { api: "http://im.example:10002".into(), context: None },
         round: RoundRecord { batches: 1, took_ms: Some(31), ..RoundRecord::default() },
         totals: TotalsRecord { watched: 1, online: 1, ..TotalsRecord::default() },
+        witnesses: WitnessesRecord::default(),
+        losses: Vec::new(),
         findings: Vec::new(),
     }
 }

@@ -22,6 +22,8 @@ pub struct UserRecord {
     pub presence: &'static str,
     /// Why it is unknown, where it is.
     pub why: Option<String>,
+    /// What an offline rests on, where that is less than two witnesses that agree.
+    pub basis: Option<&'static str>,
     /// Whether an answer is due, so that this is the last word from before.
     pub stale: bool,
     /// How old the last answer about the user is, in milliseconds; none: there was none.
@@ -53,6 +55,8 @@ pub struct ConnectionRecord {
     pub background: bool,
     /// Since when it has been seen, at the latest.
     pub since: Option<Time>,
+    /// Since when answers leave it out, though it may be there; none while they show it.
+    pub unseen_since: Option<Time>,
     /// What the session token says; none: the answer carried none.
     pub token: Option<TokenRecord>,
 }
@@ -132,6 +136,7 @@ pub(super) fn sample() -> UserRecord {
         group: None,
         presence: "online",
         why: None,
+        basis: None,
         stale: false,
         age_ms: Some(3),
         since: Time::of(1_798_459_200_000),
@@ -144,6 +149,7 @@ pub(super) fn sample() -> UserRecord {
             conn_id: "af1855c9978b9c9c100b4c4e160aab9e".into(),
             background: false,
             since: None,
+            unseen_since: None,
             token: Some(TokenRecord {
                 user: Some("user_001".into()),
                 platform_id: Some(2),

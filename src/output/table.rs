@@ -217,6 +217,10 @@ fn why(user: &UserRecord) -> String {
         (Some(why), Some(age)) => format!("{why}, {age}"),
         (Some(why), None) => why.clone(),
         (None, Some(age)) if user.stale => format!("stale, {age}"),
+        // That it rests on one witness holds for everybody alike.
+        (None, _) if user.presence == "offline" => {
+            user.basis.filter(|basis| *basis != "one witness").unwrap_or_default().to_owned()
+        }
         (None, _) => String::new(),
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Model, Picture, TimeStyle, foreign};
-use crate::presence::{Tracked, UserIx};
+use crate::presence::{Moment, Tracked, UserIx};
 
 use super::pen::Pen;
 use super::theme::Theme;
@@ -27,7 +27,9 @@ pub(super) fn draw(
     let connections = picture.roster.connections(user);
     let Some(tracked) = connections.get(at) else { return };
     let connection = &tracked.connection;
-    let old = picture.roster.is_stale(user, picture.now) || picture.roster.presence(user).is_unknown();
+    let old = picture.roster.is_stale(user, picture.now)
+        || picture.roster.presence(user).is_unknown()
+        || tracked.unseen.is_some();
     let base = if old { theme.dim } else { theme.plain };
     let glyphs = &theme.glyphs;
     let cut = glyphs.cut;
@@ -43,13 +45,13 @@ pub(super) fn draw(
         pen.field(&connection.platform.short(), 4, cut, base).skip(gap);
     }
     pen.field(&connection.id.short(), 8, cut, base).skip(gap);
-    let (state, style) =
-        if connection.background { ("background", theme.calm) } else { ("foreground", theme.good) };
+    let (whole, style) = connection_state(theme, tracked, picture.now);
     let state_width = if body.width < 60 { 2 } else { 10 };
-    let state = match (state_width, connection.background) {
-        (2, true) => "bg",
-        (2, false) => "fg",
-        _ => state,
+    let state = match (state_width, tracked.unseen, connection.background) {
+        (2, Some(_), _) => theme.glyphs.unknown,
+        (2, None, true) => "bg",
+        (2, None, false) => "fg",
+        _ => &whole,
     };
     // Old news is no fact: without colour.
     let hue = |style: Style| if old { base } else { base.patch(style) };
@@ -73,6 +75,18 @@ pub(super) fn draw(
         if theme.width(&short) <= pen.left() { short } else { short.replacen("issued for ", "for ", 1) }
     };
     pen.rest(&words, cut, hue(style));
+}
+
+/// How it is with a connection: in the foreground, in the background, or for how long answers have left
+/// it out, though it may be there.
+pub(super) fn connection_state(theme: &Theme, tracked: &Tracked, now: Moment) -> (String, Style) {
+    match (tracked.unseen, tracked.connection.background) {
+        (Some(unseen), _) => {
+            (format!("unseen {}", times::age_ms(now.since(unseen.dropped.received))), theme.dim)
+        }
+        (None, true) => ("background".to_owned(), theme.calm),
+        (None, false) => ("foreground".to_owned(), theme.good),
+    }
 }
 
 fn first_seen(model: &Model, picture: &Picture<'_>, theme: &Theme, tracked: &Tracked) -> String {

@@ -43,18 +43,21 @@ const TRIES: [(Level, Tally); 7] = [
 pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let picture = model.picture();
     let totals = picture.roster.totals(picture.now);
-    let counted = [
+    let mut counted = vec![
         (Presence::Online, totals.online),
         (Presence::Background, totals.background),
         (Presence::Offline, totals.offline),
         (Presence::Unknown(Why::NotAnswered), totals.unknown),
     ];
+    if totals.unregistered > 0 {
+        counted.push((Presence::Unregistered, totals.unregistered));
+    }
     let parts = |level: Level| -> Vec<(String, Style)> {
         let mut parts = Vec::new();
         if level <= Level::Short {
             parts.push((format!("{} watched", totals.watched), theme.plain));
         }
-        for (presence, count) in counted {
+        for &(presence, count) in &counted {
             let (sign, short, style) = theme.presence(presence);
             let word = if level == Level::Long { presence.word() } else { short };
             // Nobody of that kind: nothing to look at.

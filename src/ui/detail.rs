@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Detail, DetailLine, Model, Picture, advice_lines, foreign, missing_lines};
+use crate::app::{Detail, DetailLine, Model, Picture, advice_lines, foreign, missing_lines, testimony_lines};
 use crate::presence::{Claims, Event, EventGroup, Finding, Presence, Since, UserIx, Why, visible};
 
+use super::connection_row::connection_state;
 use super::pen::Pen;
 use super::theme::Theme;
 use super::times;
@@ -95,9 +96,20 @@ impl Sheet<'_> {
                         let text = texts.swap_remove(fitting.unwrap_or(shortest));
                         pen.rest(&text, cut, theme.plain);
                     }
+                } else if roster.doubt(self.user).is_some_and(|doubt| doubt.verdict.stale) {
+                    pen.rest("(stale: the registry is being asked)", cut, theme.warn);
                 } else if roster.is_stale(self.user, now) {
                     pen.rest("(stale: an answer is due)", cut, theme.warn);
+                } else if let Some(basis) = roster.basis(self.user).words()
+                    && presence == Presence::Offline
+                {
+                    pen.rest(&format!("({basis})"), cut, theme.plain);
                 }
+            }
+            DetailLine::Testimony(at) => {
+                let lines = testimony_lines(self.model, self.user);
+                let Some((name, text)) = lines.get(at) else { return };
+                self.fact(pen, name, text);
             }
             DetailLine::Missing(at) => {
                 let lines = missing_lines(self.model);
@@ -122,15 +134,11 @@ impl Sheet<'_> {
             DetailLine::Connection(at) => {
                 let Some(tracked) = roster.connections(self.user).get(at) else { return };
                 let connection = &tracked.connection;
-                let (state, style) = if connection.background {
-                    ("background", theme.calm)
-                } else {
-                    ("foreground", theme.good)
-                };
-                let (name, style) =
-                    if self.is_old() { (theme.dim, theme.dim) } else { (theme.strong, style) };
+                let (state, style) = connection_state(theme, tracked, now);
+                let old = self.is_old() || tracked.unseen.is_some();
+                let (name, style) = if old { (theme.dim, theme.dim) } else { (theme.strong, style) };
                 pen.skip(2).field(&connection.platform.name(), NAME, cut, name).skip(1);
-                pen.put(state, style).skip(2).rest(&connection.id.to_string(), cut, theme.plain);
+                pen.put(&state, style).skip(2).rest(&connection.id.to_string(), cut, theme.plain);
             }
             DetailLine::FirstSeen(at) => {
                 let Some(tracked) = roster.connections(self.user).get(at) else { return };

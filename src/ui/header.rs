@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Model, Note, visible_notes};
-use crate::presence::{FeedStatus, visible};
+use crate::presence::{FeedStatus, Witness, visible};
 
 use super::pen::Pen;
 use super::theme::Theme;
@@ -117,6 +117,12 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
     let now_or_then = if model.is_in_past() { "now: " } else { "" };
     let text = format!("{sign} {now_or_then}{}", words(model, &status));
     add(&mut segments, 0, text, style.add_modifier(theme.strong.add_modifier));
+    // What is weaker than usual in what is said of users; the view of the server says why.
+    match roster.witnesses().registry {
+        Witness::Refuses(_) => add(&mut segments, 3, "one witness".to_owned(), theme.plain),
+        Witness::Fails(_) => add(&mut segments, 2, "registry silent".to_owned(), theme.warn),
+        Witness::Unasked | Witness::Unheard | Witness::Answers => {}
+    }
     if let Some(answer) = roster.last_answer() {
         add(&mut segments, 2, format!("last {} ago", age_ms(now.since(answer))), theme.plain);
     }

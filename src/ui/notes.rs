@@ -22,6 +22,14 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -
         pen.skip(1);
         let cut = theme.glyphs.cut;
         match note {
+            Note::Loss { text, begins, certain } => {
+                let (sign, style) = match certain {
+                    true => (theme.glyphs.critical, theme.bad),
+                    false => (theme.glyphs.warning, theme.warn),
+                };
+                let style = style.add_modifier(theme.strong.add_modifier);
+                pen.put(if begins { sign } else { " " }, style).skip(1).rest(&text, cut, style);
+            }
             Note::Trouble(text) => {
                 pen.put(theme.glyphs.failed, theme.bad).skip(1).rest(&text, cut, theme.bad);
             }

@@ -169,7 +169,8 @@ impl Sheet<'_> {
             Presence::Online => totals.online,
             Presence::Background => totals.background,
             Presence::Offline => totals.offline,
-            Presence::Unknown(_) | Presence::Unregistered => totals.unknown,
+            Presence::Unknown(_) => totals.unknown,
+            Presence::Unregistered => totals.unregistered,
         };
         let (sign, _, style) = theme.presence(presence);
         let now = count(&self.picture.roster.totals(self.picture.now));

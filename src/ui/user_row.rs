@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use crate::app::{
     Column, ColumnName, Columns, Expiry, Model, Picture, soonest_expiry, why_words, worst_foreign,
 };
-use crate::presence::{Platform, Presence, UserIx, Why};
+use crate::presence::{Basis, Platform, Presence, UserIx, Why};
 
 use super::pen::Pen;
 use super::theme::Theme;
@@ -52,10 +52,7 @@ pub(super) fn draw(sheet: &Sheet<'_>, user: UserIx, row: u16, buf: &mut Buffer) 
     let stale = picture.roster.is_stale(user, picture.now);
     let base = if stale || guest { theme.dim } else { theme.plain };
     gutter(sheet, user, base, row, buf);
-    let reason = match presence {
-        Presence::Unknown(why) => Some(reason(sheet, user, why)),
-        _ => None,
-    };
+    let reason = because(picture, theme, user).map(|texts| reason(sheet, presence, &texts));
     for (name, column) in columns.iter() {
         if let Some((place, _)) = &reason {
             let right_of_presence = column.x > columns.column(ColumnName::Presence).x;
@@ -160,7 +157,11 @@ fn presence_cell(sheet: &Sheet<'_>, user: UserIx, column: Column) -> (String, St
     let narrow = column.width < 12;
     let cramped = stale && (column.width < 14 || presence == Presence::Background);
     let word = if narrow || cramped { short } else { presence.word() };
-    let age = match roster.answered(user).filter(|_| stale) {
+    // A word that fits nowhere else has a short one.
+    let word = if theme.width(sign) + 1 + theme.width(word) > column.width { short } else { word };
+    // Of a user in doubt it is the last that the sockets showed.
+    let doubted = roster.doubt(user).filter(|doubt| doubt.verdict.stale).and_then(|doubt| doubt.last);
+    let age = match doubted.or_else(|| roster.answered(user)).filter(|_| stale) {
         Some(_) if narrow => theme.glyphs.stale.to_owned(),
         Some(answered) => {
             let age = times::age_ms(picture.now.since(answered.received));
@@ -171,15 +172,26 @@ fn presence_cell(sheet: &Sheet<'_>, user: UserIx, column: Column) -> (String, St
     (format!("{sign} {word}{age}"), style)
 }
 
-/// Why nothing is known, and where that stands: before the columns of the past where it says enough
-/// there, otherwise over them.
-fn reason(sheet: &Sheet<'_>, user: UserIx, why: Why) -> (Column, String) {
-    let Sheet { theme, picture, columns, body, .. } = sheet;
+/// What is to be said beside the presence, in many words, then in fewer: why nothing is known, or what an
+/// offline of this user alone rests on.
+fn because(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> Option<Vec<String>> {
+    match picture.roster.presence(user) {
+        Presence::Unknown(why) => Some(unknown(picture, theme, user, why)),
+        Presence::Offline if picture.roster.basis(user) == Basis::GatewayDied => {
+            Some(vec![format!("({})", Basis::GatewayDied.words().unwrap_or_default())])
+        }
+        _ => None,
+    }
+}
+
+/// What is said beside the presence, and where that stands: before the columns of the past where it says
+/// enough there, otherwise over them.
+fn reason(sheet: &Sheet<'_>, presence: Presence, texts: &[String]) -> (Column, String) {
+    let Sheet { theme, columns, body, .. } = sheet;
     let column = columns.column(ColumnName::Presence);
-    let (sign, short, _) = theme.presence(Presence::Unknown(why));
-    let word = if column.width < 12 { short } else { Presence::Unknown(why).word() };
+    let (sign, short, _) = theme.presence(presence);
+    let word = if column.width < 12 { short } else { presence.word() };
     let x = column.x + theme.width(sign) + 1 + theme.width(word) + 2;
-    let texts = unknown(picture, theme, user, why);
     let past = columns.iter().filter(|(name, it)| it.x > column.x && OF_THE_PAST.contains(name));
     let end = past.map(|(_, it)| it.x.saturating_sub(1)).min().unwrap_or(body.width);
     // The last and shortest says nothing of what was seen.
@@ -233,8 +245,13 @@ fn highlight(
 pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: Why) -> Vec<String> {
     let roster = picture.roster;
     let whole = why_words(picture.roster, user, why);
-    let last = roster.last_word(user);
-    let Some(answered) = roster.answered(user).filter(|_| !last.is_unknown()) else {
+    let doubt = roster.doubt(user).filter(|doubt| doubt.verdict.presence == Presence::Unknown(why));
+    let seen = match doubt {
+        // The sockets say something of a user in doubt, but the last that was certain is from before.
+        Some(doubt) => doubt.last.map(|last| (doubt.before, last)),
+        None => roster.answered(user).map(|answered| (roster.last_word(user), answered)),
+    };
+    let Some((last, answered)) = seen.filter(|(last, _)| !last.is_unknown()) else {
         return vec![format!("({whole})"), format!("({why})")];
     };
     let age = times::age_ms(picture.now.since(answered.received));

@@ -2,6 +2,9 @@
 //!
 //! CRITICAL wins over WARNING, and what can't be decided over both but a CRITICAL that holds: where
 //! `--crit` is undecided it is UNKNOWN, though `--warn` may hold, for it may well be worse than that.
+//! A loss of view is CRITICAL of its own kind, and the first thing that is said; with a `--crit` of somebody's
+//! own it is only said, as its users are unknown and that decides.
+//!
 //! Whatever goes wrong on our side is UNKNOWN with the reason, wrong options included.
 
 mod report;
@@ -32,9 +35,11 @@ pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandErr
         (None, None) => (Some(WARN), Some(CRIT)),
         given => given,
     };
+    let loss_is_critical = args.crit.is_none();
     let limits = Limits {
         warn: warn.map(|text| condition("--warn", text)).transpose()?,
         crit: crit.map(|text| condition("--crit", text)).transpose()?,
+        loss_is_critical,
     };
     let mut follower = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
     let round = follower.round(&mut |_, _| ()).await;

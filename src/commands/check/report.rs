@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use crate::app::worst_loss;
 use crate::output::{Figure, PluginReport, Status, range};
 use crate::presence::{
-    About, Aggregate, Condition, Finding, Knowledge, Measured, Moment, Nobody, Reading, Severity, Truth,
+    About, Aggregate, Condition, Doubt, Finding, Knowledge, Measured, Moment, Nobody, Reading, Registry,
+    Roster, Severity, Sockets, Truth,
 };
 
 /// So many findings are named.
@@ -20,6 +22,8 @@ const REASONS_NAMED: usize = 3;
 pub(super) struct Limits {
     pub(super) warn: Option<Condition>,
     pub(super) crit: Option<Condition>,
+    /// Whether a loss of view is critical, whatever else is so.
+    pub(super) loss_is_critical: bool,
 }
 
 /// A condition and what it came to.
@@ -37,7 +41,9 @@ pub(super) fn of_round(knowledge: &Knowledge, now: Moment, limits: &Limits) -> P
         Ok(judged) => judged,
         Err(nobody) => return about_nobody(&nobody),
     };
+    let loss = view_loss(&knowledge.roster, now);
     let (status, option, decisive, truth) = match (truth(&crit), truth(&warn)) {
+        _ if loss.is_some() && limits.loss_is_critical => (Status::Critical, "", &None, Truth::No),
         (Truth::Yes, _) => (Status::Critical, "", &crit, Truth::Yes),
         (Truth::Undecided, _) => (Status::Unknown, "--crit can't be decided: ", &crit, Truth::Undecided),
         (Truth::No, Truth::Undecided) => {
@@ -50,6 +56,9 @@ pub(super) fn of_round(knowledge: &Knowledge, now: Moment, limits: &Limits) -> P
         Some((condition, reading)) => format!("{option}{}; ", reason(reading, condition, truth)),
         None => String::new(),
     };
+    if let Some(loss) = &loss {
+        summary.insert_str(0, &format!("{loss}; "));
+    }
     summary.push_str(&counts(knowledge, now));
     let told = [("critical", &crit), ("warning", &warn)];
     let mut details: Vec<String> = told
@@ -59,6 +68,25 @@ pub(super) fn of_round(knowledge: &Knowledge, now: Moment, limits: &Limits) -> P
     details.extend(failures(knowledge));
     details.extend(findings(knowledge, now));
     PluginReport { status, summary, figures: figures(knowledge, now, &crit, &warn), details }
+}
+
+/// The registry follows a real disconnect within about a second; what it says so many milliseconds after
+/// one stands.
+const STANDS_MS: u64 = 1_500;
+
+/// That users are lost from view, in words: for certain, or as certain as one round can make it.
+fn view_loss(roster: &Roster, now: Moment) -> Option<String> {
+    if let Some((loss, _)) = worst_loss(roster, now).filter(|(loss, _)| loss.certain) {
+        return Some(loss.what.replacen("VIEW LOSS", "view loss", 1));
+    }
+    let stands = |doubt: &Doubt| {
+        let asked = doubt.asked.is_some_and(|asked| asked.since(doubt.dropped.received) >= STANDS_MS);
+        asked && doubt.sockets == Sockets::None && doubt.registry == Registry::Online
+    };
+    let users = roster.doubts().filter(|(_, doubt)| stands(doubt)).count();
+    (users >= (roster.thresholds().loss_users as usize).max(1)).then(|| {
+        format!("view loss: {users} users unknown, not offline: no socket is seen, but the registry has them online")
+    })
 }
 
 fn judge<'a>(
@@ -125,6 +153,7 @@ fn counts(knowledge: &Knowledge, now: Moment) -> String {
     add(u64::from(totals.background), "background");
     add(u64::from(totals.offline), "offline");
     add(u64::from(totals.unknown), "unknown");
+    add(u64::from(totals.unregistered), "unregistered");
     add(u64::from(totals.stale), "stale");
     for (severity, one, several) in [
         (Severity::Critical, "critical finding", "critical findings"),
@@ -211,6 +240,7 @@ fn figures(knowledge: &Knowledge, now: Moment, crit: &Judged<'_>, warn: &Judged<
         figure("background", totals.background.into(), users),
         figure("offline", totals.offline.into(), users),
         figure("unknown", totals.unknown.into(), users),
+        figure("unregistered", totals.unregistered.into(), users),
         figure("stale", totals.stale.into(), users),
         figure("finding:critical", critical, None),
         figure("finding:warning", warning, None),

@@ -1,0 +1,129 @@
+//! When enough was heard for a first word on everybody.
+//!
+//! Every batch was answered or has failed, and the registry was heard about those whom the sockets left
+//! out: who opens imtop during an incident must not be told a lie first. Where as many users as make a loss
+//! of view are online by the registry all the same, it is asked again for a while: it follows a real
+//! disconnect only after about a second.
+
+use crate::presence::{Moment, Registry, Roster, Sockets};
+
+/// For so many milliseconds the registry is asked again where it contradicts the sockets: two seconds, and
+/// what an answer takes to what is asked last.
+const AGAIN_MS: u64 = 2_500;
+
+/// Whether a first round is over.
+#[derive(Clone, Copy, Debug)]
+pub struct FirstRound {
+    /// For so many milliseconds witnesses are waited for.
+    patience_ms: u64,
+    /// When every batch had been heard, on the monotonic clock.
+    heard: Option<u64>,
+    /// When the registry contradicted the sockets first.
+    contradicted: Option<u64>,
+}
+
+/// How far a first round is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// So many batches were neither answered nor have they failed.
+    Batches(usize),
+    /// The registry is waited for, about so many users, at most until then on the monotonic clock.
+    Registry(usize, u64),
+    /// It is over.
+    Over,
+}
+
+impl FirstRound {
+    /// Begins; the registry's first words are waited for no longer than so many milliseconds.
+    pub fn new(patience_ms: u64) -> FirstRound {
+        FirstRound { patience_ms, heard: None, contradicted: None }
+    }
+
+    /// How far it is at `now`, by what is known then.
+    pub fn stage(&mut self, roster: &Roster, now: Moment) -> Stage {
+        let now = now.mono_ms;
+        let batches = roster.batches().iter();
+        let unheard = batches.filter(|batch| batch.answered.is_none() && batch.failing.is_none()).count();
+        if unheard > 0 && self.heard.is_none() {
+            return Stage::Batches(unheard);
+        }
+        let until = *self.heard.get_or_insert(now) + self.patience_ms;
+        if now < until && roster.is_checking() {
+            let unheard = roster.doubts().map(|(_, doubt)| (doubt.sockets, doubt.registry));
+            let unheard = unheard.filter(|it| *it == (Sockets::None, Registry::Unheard)).count();
+            return Stage::Registry(unheard, until);
+        }
+        let contradicting = roster.contradicted();
+        if contradicting >= (roster.thresholds().loss_users as usize).max(1) {
+            let until = *self.contradicted.get_or_insert(now) + AGAIN_MS;
+            if now < until {
+                return Stage::Registry(contradicting, until);
+            }
+        }
+        Stage::Over
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::presence::{Answered, Basis, BatchState, Entry, Freshness, UserIx, Verdict, WatchList, Word};
+
+    /// Five users without a connection, of whom the first ones are in doubt because of `registry`.
+    fn roster(doubtful: u32, registry: Registry, why: Why, heard: bool) -> Roster {
+        let list = Arc::new(WatchList::new(1, 500, ["a", "b", "c", "d", "e"].map(Entry::of)));
+        let mut state = Roster::new(Arc::clone(&list), Freshness::FOR_EVER, Moment::default()).state();
+        state.witnesses = Witnesses::to_be_asked(true, false);
+        let answered = Answered { sent: Moment::default(), received: Moment::default() };
+        if heard {
+            state.batches = vec![BatchState { answered: Some(answered), ..BatchState::default() }];
+        }
+        state.words = (0..5).map(|at| if at < doubtful { Word::Doubtful } else { Word::Offline }).collect();
+        let presence = Presence::Unknown(why);
+        let doubt = Doubt {
+            last: None,
+            dropped: answered,
+            sockets: Sockets::None,
+            before: Presence::Unknown(Why::NotAnswered),
+            registry,
+            asked: None,
+            platforms: Box::default(),
+            listed: None,
+            loss: None,
+            verdict: Verdict { presence, basis: Basis::Agreed, stale: false },
+        };
+        state.doubts = (0..doubtful).map(|user| (UserIx(user), doubt.clone())).collect();
+        Roster::restore(list, state).unwrap()
+    }
+
+    fn at(mono_ms: u64) -> Moment {
+        Moment { mono_ms, ..Moment::default() }
+    }
+
+    #[test]
+    fn a_round_waits_for_batches_and_then_for_the_registry_but_not_for_ever() {
+        let mut round = FirstRound::new(10_000);
+        let unheard = roster(0, Registry::Unheard, Why::Checking, false);
+        assert_eq!(round.stage(&unheard, at(0)), Stage::Batches(1));
+        let checking = roster(1, Registry::Unheard, Why::Checking, true);
+        assert_eq!(round.stage(&checking, at(100)), Stage::Registry(1, 10_100));
+        assert_eq!(round.stage(&checking, at(10_100)), Stage::Over);
+        let agreed = roster(0, Registry::Unheard, Why::Checking, true);
+        assert_eq!(round.stage(&agreed, at(200)), Stage::Over);
+    }
+
+    #[test]
+    fn about_as_many_as_a_loss_of_view_the_registry_is_asked_again_for_a_while() {
+        let mut round = FirstRound::new(10_000);
+        let few = roster(2, Registry::Online, Why::Leaving, true);
+        assert_eq!(round.stage(&few, at(0)), Stage::Over);
+        let many = roster(3, Registry::Online, Why::Leaving, true);
+        assert_eq!(round.stage(&many, at(100)), Stage::Registry(3, 2_600));
+        assert_eq!(round.stage(&many, at(2_500)), Stage::Registry(3, 2_600));
+        assert_eq!(round.stage(&many, at(2_600)), Stage::Over);
+        // What was a real disconnect is known by then, and nobody waits for nothing.
+        assert_eq!(round.stage(&few, at(1_500)), Stage::Over);
+    }
+}
