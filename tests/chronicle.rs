@@ -2,12 +2,7 @@
 
 mod steps;
 
-use std::sync::Arc;
-
-use imtop::presence::{
-    Answer, Chronicle, FetchError, Freshness, Input, Moment, Observation, Oddities, OperationId, Platform,
-    Question, Roster, RuleSettings, Tape, Thresholds, UserIx, WatchList, Witnesses,
-};
+use imtop::presence::{Chronicle, Input, Moment, Tape};
 use proptest::prelude::*;
 use steps::{Step, at, begin, compare, input, list, step};
 
@@ -36,79 +31,6 @@ fn played(steps: &[Step], ticks: u64) -> (Chronicle, Vec<String>) {
     (chronicle, happened)
 }
 
-/// Nothing is known of seven users, about whom the registry is asked, too.
-fn begin_with_registry() -> Chronicle {
-    let roster = Roster::new(list(1, 7), Freshness::for_interval(2_000), at(0));
-    let witnesses = Witnesses::to_be_asked(true, false);
-    Chronicle::new(roster.with_witnesses(witnesses, Thresholds::default()), RuleSettings::default(), at(0))
-}
-
-/// What the registry says of everybody: each bit is for one platform of one user; none: no answer.
-fn registry(list: &WatchList, bits: Option<u32>, now: Moment, number: usize) -> Input {
-    let platforms = |user: &UserIx, bits: u32| -> Box<[Platform]> {
-        let of_user = bits >> (user.0 * 2 % 30);
-        (0..2).filter(|bit| of_user >> bit & 1 == 1).map(Platform).collect()
-    };
-    let users: Arc<[UserIx]> = list.users().collect();
-    let answer = match bits {
-        Some(bits) => Ok(Answer::Registry(users.iter().map(|it| (*it, platforms(it, bits))).collect())),
-        None => Err(FetchError::Timeout { after_ms: 5 }),
-    };
-    Input::Observed(Observation {
-        question: Question::UsersStatus,
-        users,
-        generation: list.generation(),
-        batch: 0,
-        sent: now,
-        received: now,
-        operation_id: OperationId(format!("r{number}").into()),
-        server_date: None,
-        wire_bytes: 0,
-        oddities: Oddities::default(),
-        hints: None,
-        attempt: 0,
-        next_ms: 0,
-        answer,
-    })
-}
-
-/// A step, and whether the registry is asked after it, and what it says.
-type Doubted = (Step, Option<Option<u32>>);
-
-/// Like [`played`], with the registry as a second witness.
-fn doubted(steps: &[Doubted], ticks: u64) -> (Chronicle, Vec<String>) {
-    let mut list = list(1, 7);
-    let mut chronicle = begin_with_registry();
-    let mut happened = Vec::new();
-    let mut now = 0;
-    for (number, (step, asked)) in steps.iter().enumerate() {
-        let mut all = Vec::new();
-        for tick in 1..=ticks {
-            all.push(chronicle.advance(at(now + step.after_ms * tick / (ticks + 1))));
-        }
-        now += step.after_ms;
-        all.push(match input(&step.deed, &mut list, at(now), number) {
-            Some(input) => chronicle.take(at(now), &input),
-            None => chronicle.advance(at(now)),
-        });
-        if let Some(bits) = asked {
-            all.push(chronicle.take(at(now), &registry(&list, *bits, at(now), number)));
-        }
-        for news in all {
-            happened.extend(news.transitions.iter().map(|it| format!("{it:?}")));
-            for findings in [news.raised, news.worsened, news.cleared] {
-                happened.extend(findings.iter().map(|it| format!("{it:?}")));
-            }
-        }
-    }
-    happened.sort();
-    (chronicle, happened)
-}
-
-fn doubted_step() -> impl Strategy<Value = Doubted> {
-    (step(), prop::option::weighted(0.5, prop::option::weighted(0.9, any::<u32>())))
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -118,16 +40,6 @@ proptest! {
     ) {
         let (once, happened) = played(&steps, 0);
         let (often, happened_often) = played(&steps, ticks);
-        prop_assert_eq!(happened, happened_often);
-        compare(&once, &often)?;
-    }
-
-    #[test]
-    fn however_often_time_is_let_pass_doubts_and_what_is_found_of_them_are_the_same(
-        steps in prop::collection::vec(doubted_step(), 1..40), ticks in 1u64..9,
-    ) {
-        let (once, happened) = doubted(&steps, 0);
-        let (often, happened_often) = doubted(&steps, ticks);
         prop_assert_eq!(happened, happened_often);
         compare(&once, &often)?;
     }

@@ -275,6 +275,7 @@ fn a_platform_that_only_the_registry_names_is_a_partial_view_when_it_lasts() {
     run.chronicle.advance(at(7_000));
     assert_eq!(run.findings().count_of(Rule::PartialView), 1);
     assert_eq!(run.chronicle.roster().presence(UserIx(0)), Presence::Online);
+    run.sockets(7_500, |_| true);
     run.registry(8_000, |_| true);
     assert!(run.findings().is_empty());
 }
