@@ -10,8 +10,9 @@ use common::server::{Server, json};
 use common::{ADMIN_TOKEN, ask, fixture, options, watch};
 use imtop::openim::{Client, Options, Sieve, known_secrets};
 use imtop::presence::{
-    Case, Findings, Freshness, Moment, Observation, Past, Question, Roster, Rule, RuleSettings, UserIx,
-    WatchList,
+    Answer, Case, Chronicle, ConnId, Connection, Entry, Event, Findings, Freshness, Input, Moment,
+    Observation, Oddities, OperationId, Past, Platform, Presence, Question, Roster, Rule, RuleSettings,
+    Thresholds, UserIx, UserStatus, WatchList, What, Why, Witnesses,
 };
 
 /// When the answers were recorded, about: unix seconds.
@@ -105,4 +106,187 @@ async fn a_shared_token_is_found_when_it_has_lasted() {
     judge(&mut findings, &roster, users, at(due));
     assert_eq!(findings.count_of(Rule::TokenShared), 1);
     assert!(words(&findings, 0)[0].ends_with(" on 2 connections"), "{:?}", words(&findings, 0));
+}
+
+/// A run on so many users whose registry is asked, too.
+struct Run {
+    chronicle: Chronicle,
+    users: u32,
+}
+
+impl Run {
+    fn of(users: u32) -> Run {
+        let list = Arc::new(WatchList::new(1, 500, (0..users).map(|it| Entry::of(&format!("u{it}")))));
+        let roster = Roster::new(list, Freshness::for_interval(2_000), at(0))
+            .with_witnesses(Witnesses::to_be_asked(true, false), Thresholds::default());
+        Run { chronicle: Chronicle::new(roster, RuleSettings::default(), at(0)), users }
+    }
+
+    fn take(&mut self, ms: u64, question: Question, answer: Answer) {
+        let observation = Observation {
+            question,
+            users: (0..self.users).map(UserIx).collect(),
+            generation: 1,
+            batch: 0,
+            sent: at(ms),
+            received: at(ms),
+            operation_id: OperationId(format!("op{ms}").into()),
+            server_date: None,
+            wire_bytes: 0,
+            oddities: Oddities::default(),
+            hints: None,
+            attempt: 0,
+            next_ms: 0,
+            answer: Ok(answer),
+        };
+        self.chronicle.take(at(ms), &Input::Observed(observation));
+    }
+
+    /// The sockets show those users with an Android connection each, and nobody else.
+    fn sockets(&mut self, ms: u64, shown: impl Fn(u32) -> bool) {
+        let status = |user: u32| match shown(user) {
+            true => UserStatus::Online(vec![Connection {
+                platform: Platform(2),
+                id: ConnId::new(&format!("c{user}")),
+                background: false,
+                token: None,
+            }]),
+            false => UserStatus::Offline,
+        };
+        let all = (0..self.users).map(|user| (UserIx(user), status(user))).collect();
+        self.take(ms, Question::OnlineStatus, Answer::Changed(all));
+    }
+
+    /// The registry has those users online on Android, and nobody else.
+    fn registry(&mut self, ms: u64, online: impl Fn(u32) -> bool) {
+        let platforms =
+            |user: u32| if online(user) { Box::from([Platform(2)]) } else { Box::<[Platform]>::default() };
+        let all = (0..self.users).map(|user| (UserIx(user), platforms(user))).collect();
+        self.take(ms, Question::UsersStatus, Answer::Registry(all));
+    }
+
+    fn findings(&self) -> &Findings {
+        &self.chronicle.knowledge().findings
+    }
+
+    /// The changes of presence that the timeline tells of a user, oldest first, and whether each was
+    /// taken back.
+    fn told(&self, user: &str) -> Vec<(Presence, Presence, bool)> {
+        let mut told: Vec<_> = self
+            .chronicle
+            .timeline()
+            .of_user(user)
+            .filter_map(|one| match &one.event {
+                Event::Story(story) => Some((story, one.retracted > 0)),
+                _ => None,
+            })
+            .filter_map(|(story, retracted)| match story.first().what {
+                What::Presence { from, to } => Some((from, to, retracted)),
+                _ => None,
+            })
+            .collect();
+        told.reverse();
+        told
+    }
+}
+
+const DOUBT: Presence = Presence::Unknown(Why::RegistryOnline);
+
+#[test]
+fn a_loss_of_view_is_found_by_time_alone_and_its_users_are_false_offline_when_they_are_back() {
+    let mut run = Run::of(10);
+    run.sockets(1_000, |_| true);
+    run.sockets(3_000, |user| user < 4);
+    run.registry(3_010, |_| true);
+    run.sockets(5_000, |user| user < 4);
+    run.chronicle.advance(at(7_999));
+    assert!(run.findings().is_empty());
+    run.chronicle.advance(at(8_000));
+    let loss = &run.findings().of_server()[0];
+    assert_eq!((loss.rule, loss.since), (Rule::ViewLoss, at(8_000)));
+    let words = loss.evidence.words(RECORDED);
+    assert!(
+        words.starts_with("6 of 10 online users (60 %) left the answers at once (Android 6); "),
+        "{words}"
+    );
+    assert!(words.contains("the registry still has 6 online"), "{words}");
+    assert_eq!(run.findings().len(), 1, "nothing else is wrong");
+
+    run.sockets(9_000, |_| true);
+    assert_eq!(run.findings().of_server(), []);
+    assert_eq!(run.findings().count_of(Rule::FalseOffline), 6);
+    let words = run.findings().of(UserIx(9))[0].evidence.words(RECORDED);
+    assert!(words.contains("called the user offline for 6.0s, and the same Android connection"), "{words}");
+    let past = run.chronicle.knowledge().history.of(UserIx(9));
+    assert_eq!((past.flips(), past.changed_ms()), (0, None), "nothing had happened");
+
+    run.chronicle.take(at(9_500), &Input::Interval(4_000_000)); // nothing is asked any more
+    run.chronicle.advance(at(9_000 + 600_000 - 1));
+    assert_eq!(run.findings().count_of(Rule::FalseOffline), 6);
+    run.chronicle.advance(at(9_000 + 600_000));
+    assert!(run.findings().is_empty());
+}
+
+#[test]
+fn an_entry_that_lives_on_is_a_ghost_after_a_minute_and_until_it_runs_out() {
+    let mut run = Run::of(10);
+    run.chronicle.take(at(0), &Input::Interval(4_000_000)); // answers stay good
+    run.sockets(1_000, |_| true);
+    run.sockets(3_000, |user| user > 0);
+    run.registry(3_010, |_| true);
+    run.chronicle.advance(at(62_999));
+    assert_eq!(run.chronicle.roster().presence(UserIx(0)), DOUBT);
+    assert!(run.findings().is_empty());
+    run.chronicle.advance(at(63_000));
+    assert_eq!(run.findings().count_of(Rule::Ghost), 1);
+    assert_eq!(run.chronicle.roster().presence(UserIx(0)), DOUBT);
+    run.registry(90_000, |user| user > 0);
+    assert!(run.findings().is_empty());
+    assert_eq!(run.told("u0"), [(Presence::Online, DOUBT, false), (DOUBT, Presence::Offline, false)]);
+}
+
+#[test]
+fn who_really_leaves_is_told_once_and_what_was_wrong_is_marked() {
+    let mut run = Run::of(10);
+    run.sockets(1_000, |_| true);
+    run.sockets(3_000, |user| user > 1);
+    run.registry(3_010, |_| true);
+    run.registry(3_600, |user| user > 1);
+    run.sockets(5_000, |user| user > 1);
+    let gone = (Presence::Online, Presence::Offline);
+    assert_eq!(run.told("u0"), [(gone.0, gone.1, false)]);
+    // The registry had been wrong, too: the connection had been there.
+    run.sockets(7_000, |user| user > 0);
+    assert_eq!(run.told("u1"), [(gone.0, gone.1, true), (gone.1, gone.0, false)]);
+    assert_eq!(run.told("u0"), [(gone.0, gone.1, false)]);
+    let groups = run.chronicle.timeline().groups().map(|group| (group.count, group.retracted));
+    assert!(groups.collect::<Vec<_>>().contains(&(2, 1)));
+    assert_eq!(run.findings().count_of(Rule::FalseOffline), 1);
+}
+
+#[test]
+fn a_platform_that_only_the_registry_names_is_a_partial_view_when_it_lasts() {
+    let mut run = Run::of(1);
+    run.sockets(1_000, |_| true);
+    let both: Box<[Platform]> = [Platform(2), Platform(3)].into();
+    run.take(2_000, Question::UsersStatus, Answer::Registry(vec![(UserIx(0), both)]));
+    run.chronicle.advance(at(6_999));
+    assert!(run.findings().is_empty());
+    run.chronicle.advance(at(7_000));
+    assert_eq!(run.findings().count_of(Rule::PartialView), 1);
+    assert_eq!(run.chronicle.roster().presence(UserIx(0)), Presence::Online);
+    run.sockets(7_500, |_| true);
+    run.registry(8_000, |_| true);
+    assert!(run.findings().is_empty());
+}
+
+#[test]
+fn somebody_whom_the_server_does_not_have_is_found() {
+    let mut run = Run::of(2);
+    run.sockets(1_000, |_| false);
+    run.registry(1_010, |_| false);
+    run.take(1_020, Question::AccountCheck, Answer::Unregistered(vec![UserIx(1)]));
+    assert_eq!((run.findings().count_of(Rule::Unregistered), run.findings().len()), (1, 1));
+    run.sockets(3_000, |user| user == 1);
+    assert!(run.findings().is_empty(), "a connection proves more");
 }
