@@ -58,6 +58,8 @@ fn judge(findings: &mut Findings, roster: &Roster, users: Vec<UserIx>, now: Mome
         raw_id: list.raw_id(user),
         presence: roster.presence(user),
         connections: roster.connections(user),
+        doubt: roster.doubt(user),
+        thresholds: roster.thresholds(),
         past: &past,
         server_seconds: roster.server_clock().unix_seconds(now),
         now,

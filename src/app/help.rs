@@ -144,6 +144,12 @@ fn rule_words(rule: Rule) -> &'static str {
         Rule::KickWar => "two devices throw each other out",
         Rule::Policy => "more connections than the multi-login policy allows",
         Rule::ExpiryCliff => "many tokens expire within a short time",
+        Rule::ViewLoss => "many users left the answers at once: a gateway is gone, hangs or is out of reach",
+        Rule::FalseOffline => "the server called a connected user offline, or left a connection out",
+        Rule::PartialView => "another endpoint lists more connections of the user",
+        Rule::Ghost => "only the registry calls the user online: an entry that lives on",
+        Rule::Unregistered => "the server has no such user",
+        Rule::Observer => "imtop's admin login and another one displace each other",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::presence::{
-    Event, EventGroup, Presence, Roster, Story, Trouble, UserId, UserIx, What, Why, short_age,
+    Event, EventGroup, Presence, Roster, Story, Transition, Trouble, UserId, UserIx, What, Why, short_age,
 };
 
 use super::model::Picture;
@@ -65,7 +65,14 @@ impl<'a> Wording<'a> {
     fn what(&self, group: &EventGroup) -> String {
         match &group.event {
             Event::Story(story) if group.count == 1 => self.story(story),
-            Event::Story(story) => self.stories(group, story),
+            Event::Story(story) => {
+                let words = self.stories(group, story);
+                match group.retracted {
+                    0 => words,
+                    all if all == group.count => format!("{words} {RETRACTED}"),
+                    some => format!("{words} ({some} of them retracted)"),
+                }
+            }
             Event::Finding { raised, rule, severity, text, .. } => {
                 let is = if *raised { format!("found, {}", severity.word()) } else { "cleared".to_owned() };
                 // The evidence may name users whom the stand-ins are to hide.
@@ -88,18 +95,32 @@ impl<'a> Wording<'a> {
         let first = match &story.first().what {
             What::Presence { to: Presence::Unknown(why), .. } => {
                 let user = self.picture.roster.list().find(story.first().user.raw());
-                let why = user.map_or(why.to_string(), |user| why_words(self.picture.roster, user, *why));
+                let of_batch = user.filter(|_| matches!(why, Why::Failed(_) | Why::Slow));
+                let why = of_batch
+                    .map_or_else(|| doubt_words(*why), |user| why_words(self.picture.roster, user, *why));
                 format!("unknown: {why}")
             }
             what => self.change(what),
         };
-        let rest: Vec<String> =
-            story.transitions().skip(1).map(|transition| self.change(&transition.what)).collect();
+        let first = self.marked(first, story, story.first());
+        let mut rest: Vec<String> = Vec::new();
+        for transition in story.transitions().skip(1).filter(|transition| !is_said_better(story, transition))
+        {
+            let words = self.marked(self.change(&transition.what), story, transition);
+            if !rest.contains(&words) && first != words {
+                rest.push(words);
+            }
+        }
         match (&story.first().what, rest.is_empty()) {
             (_, true) => first,
             (What::Presence { .. }, false) => format!("{first} ({})", rest.join(", ")),
             (_, false) => format!("{first}, {}", rest.join(", ")),
         }
+    }
+
+    /// With a note where it was taken back later.
+    fn marked(&self, words: String, story: &Story, transition: &Transition) -> String {
+        if story.is_retracted(transition) { format!("{words} {RETRACTED}") } else { words }
     }
 
     /// What several users went through; of their connections nothing is said where their presence
@@ -112,7 +133,7 @@ impl<'a> Wording<'a> {
                 match group.batches.as_slice() {
                     [batch] if of_batches => format!("unknown: batch {} {why}", batch + 1),
                     [_, _, ..] if of_batches => format!("unknown: {why} ({} batches)", group.batches.len()),
-                    _ => format!("unknown: {why}"),
+                    _ => format!("unknown: {}", doubt_words(*why)),
                 }
             }
             what @ What::Presence { .. } if story.brings_back_the_same() => {
@@ -167,16 +188,28 @@ fn push_small(text: &mut String, part: &str) {
     text.push('\n');
 }
 
+/// Stands behind what never happened, as turned out later.
+const RETRACTED: &str = "(retracted)";
+
+/// Whether that a connection is seen again is said with what is taken back because of it.
+fn is_said_better(story: &Story, transition: &Transition) -> bool {
+    let What::SeenAgain { socket, .. } = &transition.what else { return false };
+    let same = |it: &Transition| matches!(&it.what, What::Retracted { socket: of, .. } if of.id == socket.id);
+    story.transitions().any(same)
+}
+
 /// One change: `Android disconnected`. `to` stands between what was and what is.
 pub fn change_words(what: &What, to: &str) -> String {
     match what {
-        What::Presence { to: Presence::Unknown(why), .. } => format!("unknown: {why}"),
+        What::Presence { to: Presence::Unknown(why), .. } => format!("unknown: {}", doubt_words(*why)),
         What::Presence { from, to: is } => format!("{} {to} {}", from.word(), is.word()),
         What::Connected(socket) => format!("{} connected", socket.platform.name()),
         What::SeenAgain { socket, .. } => {
             format!("{} seen again, the same connection", socket.platform.name())
         }
-        What::Retracted { of, .. } => format!("event {of} is taken back: it never happened"),
+        What::Retracted { socket, .. } => {
+            format!("taken back: {} had been connected all the time", socket.platform.name())
+        }
         What::Disconnected(socket) => format!("{} disconnected", socket.platform.name()),
         What::Replaced { new, same_token: true, .. } => {
             format!("{} reconnected with the same token", new.platform.name())
@@ -222,13 +255,28 @@ pub fn why_words(roster: &Roster, user: UserIx, why: Why) -> String {
     }
 }
 
+/// Why nothing is known, as it is told of what happened: `the registry still says online`.
+fn doubt_words(why: Why) -> String {
+    match why {
+        Why::RegistryOnline => "the registry still says online".to_owned(),
+        Why::RegistrySilent => "the registry gives no answer".to_owned(),
+        Why::GatewayLost => "a gateway is lost".to_owned(),
+        Why::GatewayHangs => "a gateway hangs".to_owned(),
+        Why::GatewayLostMaybe => "a gateway may be lost".to_owned(),
+        why => why.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::super::model::{Model, Start};
     use super::*;
-    use crate::presence::{Entry, Freshness, Moment, Roster, Rule, Severity, WatchList};
+    use crate::presence::{
+        ConnId, Entry, Freshness, Moment, Platform, Roster, Rule, Severity, Socket, Timeline, Transition,
+        WatchList,
+    };
 
     fn picture_words(masked: bool, events: &[Event]) -> Vec<(String, String)> {
         let now = Moment::default();
@@ -249,6 +297,91 @@ mod tests {
             .map(|group| wording.group(group))
             .map(|words| (words.who.into_owned(), words.what))
             .collect()
+    }
+
+    /// What happened, each user's at their own time, in words, newest first; who is taken back had
+    /// number 1.
+    fn told(transitions: &[(u64, &str, u64, What)]) -> Vec<String> {
+        let now = Moment::default();
+        let list = Arc::new(WatchList::new(1, 500, ["alice", "bob"].map(Entry::of)));
+        let roster = Roster::new(list, Freshness::for_interval(2_000), now);
+        let mut timeline = Timeline::default();
+        for run in transitions.chunk_by(|one, next| one.2 == next.2) {
+            let of = |(id, user, ms, what): &(u64, &str, u64, What)| Transition {
+                id: *id,
+                user: UserId::new(user),
+                what: what.clone(),
+                after: Some(now),
+                before: now.plus(*ms),
+                operation: None,
+            };
+            timeline.record(&run.iter().map(of).collect::<Vec<_>>(), |_| Some(0));
+        }
+        let model = Model::new(Start { server: "s".into(), ..Start::new(roster, (80, 24), now) });
+        let wording = Wording { picture: model.picture(), names: model.names(), to: "->" };
+        timeline.groups().map(|group| wording.group(group).what).collect()
+    }
+
+    fn phone(id: &str) -> Socket {
+        Socket { platform: Platform(2), id: ConnId::new(id), token: None }
+    }
+
+    fn became(from: Presence, to: Presence) -> What {
+        What::Presence { from, to }
+    }
+
+    #[test]
+    fn what_never_happened_is_marked_and_why_is_said_where_that_turns_out() {
+        use Presence::{Offline, Online};
+        let again = || What::SeenAgain { socket: phone("a"), absent_ms: 4_000, whole_user: true };
+        let back = |of| What::Retracted { of, socket: phone("a") };
+        let lines = told(&[
+            (1, "alice", 1_000, became(Online, Offline)),
+            (2, "alice", 1_000, What::Disconnected(phone("a"))),
+            (3, "bob", 1_000, became(Online, Offline)),
+            (4, "alice", 5_000, became(Offline, Online)),
+            (5, "alice", 5_000, again()),
+            (6, "alice", 5_000, back(2)),
+            (7, "alice", 5_000, back(1)),
+        ]);
+        assert_eq!(
+            lines,
+            [
+                "offline -> online (taken back: Android had been connected all the time)",
+                "online -> offline (1 of them retracted)"
+            ]
+        );
+        let lines = told(&[
+            (1, "alice", 1_000, What::Disconnected(phone("a"))),
+            (2, "alice", 1_000, What::Connected(phone("b"))),
+            (3, "alice", 5_000, again()),
+            (4, "alice", 5_000, back(1)),
+        ]);
+        assert_eq!(
+            lines,
+            [
+                "Android seen again, the same connection, taken back: Android had been connected all the time",
+                "Android disconnected (retracted), Android connected"
+            ]
+        );
+    }
+
+    #[test]
+    fn doubts_say_what_contradicts_the_answers() {
+        use Presence::{Online, Unknown};
+        let doubts = [
+            (Why::RegistryOnline, "unknown: the registry still says online"),
+            (Why::RegistrySilent, "unknown: the registry gives no answer"),
+            (Why::GatewayLost, "unknown: a gateway is lost"),
+            (Why::GatewayHangs, "unknown: a gateway hangs"),
+            (Why::GatewayLostMaybe, "unknown: a gateway may be lost"),
+        ];
+        for (why, words) in doubts {
+            let of = |id, user| (id, user, 1_000, became(Online, Unknown(why)));
+            assert_eq!(told(&[of(1, "alice")]), [words]);
+            assert_eq!(told(&[of(1, "alice"), of(2, "bob")]), [words]);
+            assert_eq!(change_words(&became(Online, Unknown(why)), "->"), words);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::doc_markdown, reason = "doc comments are the help text, where backticks would show")]
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -36,6 +37,9 @@ pub struct SimulateArgs {
     /// Only print the made-up users, as a file for --watch
     #[arg(long)]
     pub list: bool,
+    /// Write down what really was, a line of JSON for each socket that opens or closes
+    #[arg(long, value_name = "FILE", conflicts_with = "list")]
+    pub truth: Option<PathBuf>,
     #[command(flatten)]
     pub scenario: ScenarioArgs,
 }
@@ -44,7 +48,8 @@ pub struct SimulateArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The made-up world")]
 pub struct ScenarioArgs {
-    /// What happens: calm, night, faults, or a scenario file
+    /// What happens: night, calm, faults, logout, vanish, kill, registry-lag, cut, overflow, hang, drain,
+    /// flapping, or a scenario file
     #[arg(long, value_name = "NAME|FILE", default_value = "night")]
     pub scenario: String,
     /// How many users there are

@@ -1,13 +1,19 @@
 //! The made-up server on its own.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use super::{CommandError, piped};
 use crate::cli::{ScenarioArgs, SimulateArgs};
 use crate::clock;
 use crate::config::{SettingsError, write_watch_list};
-use crate::simulator::{Clock, Running, Scenario, ScenarioError, Simulator};
+use crate::simulator::{Clock, Running, Scenario, ScenarioError, Simulator, Truth};
+
+/// How often the truth is written down.
+const BETWEEN_TRUTHS: Duration = Duration::from_millis(250);
 
 /// Only the simulator, until it is ended by a signal.
 ///
@@ -20,7 +26,9 @@ pub async fn simulate(args: &SimulateArgs) -> Result<u8, CommandError> {
     }
     let about = format!("{}: {}", scenario.name(), scenario.about());
     let users = scenario.users();
-    let running = simulate_on(scenario, args.listen, args.allow_remote).await?;
+    let truth = args.truth.as_deref().map(create_truth).transpose()?;
+    let simulator = simulator(scenario).keep_truth(truth.is_some());
+    let running = listen(simulator.allow_remote(args.allow_remote), args.listen).await?;
     let mut out = io::stdout().lock();
     let said = writeln!(
         out,
@@ -32,8 +40,28 @@ pub async fn simulate(args: &SimulateArgs) -> Result<u8, CommandError> {
     );
     piped(said.and_then(|()| out.flush()))?;
     drop(out);
-    std::future::pending::<()>().await;
-    Ok(0)
+    match truth {
+        Some(file) => write_truth(&running, file).await.map(|()| 0).map_err(CommandError::Output),
+        None => std::future::pending().await,
+    }
+}
+
+fn create_truth(path: &Path) -> Result<File, SettingsError> {
+    File::create(path)
+        .map_err(|error| SettingsError(format!("--truth {}: can't write there: {error}", path.display())))
+}
+
+/// Writes what really happens as it happens, until the disk is full or a signal comes.
+async fn write_truth(running: &Running, file: File) -> io::Result<()> {
+    let mut out = BufWriter::new(file);
+    loop {
+        let events = running.world().truth_mut().map(Truth::take).unwrap_or_default();
+        for event in events {
+            writeln!(out, "{}", event.line())?;
+        }
+        out.flush()?;
+        tokio::time::sleep(BETWEEN_TRUTHS).await;
+    }
 }
 
 /// The options that make the same world again, for a command line to copy.
@@ -62,18 +90,22 @@ pub(super) fn scenario(args: &ScenarioArgs) -> Result<Scenario, ScenarioError> {
 
 pub(super) async fn simulate_on(
     scenario: Scenario,
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     allow_remote: bool,
 ) -> Result<Running, CommandError> {
+    listen(simulator(scenario).allow_remote(allow_remote), address).await
+}
+
+fn simulator(scenario: Scenario) -> Simulator {
     Simulator::new(scenario, Clock::new(clock::unix_ms))
-        .allow_remote(allow_remote)
-        .listen(address)
-        .await
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidInput => CommandError::Settings(SettingsError(format!(
-                "--listen {address}: other machines could reach that; use 127.0.0.1, or add --allow-remote if it is \
-                 meant so"
-            ))),
-            _ => CommandError::Listen(error),
-        })
+}
+
+async fn listen(simulator: Simulator, address: SocketAddr) -> Result<Running, CommandError> {
+    simulator.listen(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => CommandError::Settings(SettingsError(format!(
+            "--listen {address}: other machines could reach that; use 127.0.0.1, or add --allow-remote if it is \
+             meant so"
+        ))),
+        _ => CommandError::Listen(error),
+    })
 }

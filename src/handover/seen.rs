@@ -130,7 +130,7 @@ impl<'a> Seen<'a> {
             severity: finding.severity.word(),
             since: Time::of(finding.since.unix_ms),
             evidence: self.names.evidence(finding, server_seconds),
-            advice: finding.rule.advice().to_owned(),
+            advice: finding.advice().to_owned(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::batches::Freshness;
 use super::doubt::Doubts;
-use super::findings::{Case, Finding, Findings, RuleSettings};
+use super::findings::{Case, Finding, Findings, Observer, RuleSettings, ServerCase};
 use super::hints::Hints;
 use super::history::History;
 use super::observation::{Observation, Question};
@@ -116,7 +116,8 @@ impl Knowledge {
     }
 
     /// Brings the rest in step with the roster. The rules about the server are judged only when an
-    /// answer came or their time has, so that it makes no difference how often time passes.
+    /// answer came or their time has, so that it makes no difference how often time passes; those about
+    /// losses of view as soon as these change.
     fn follow(&mut self, changes: Changes, now: Moment, due: bool) -> News {
         let Changes { transitions, mut touched, doubts } = changes;
         self.history.record(&transitions, self.roster.list());
@@ -132,21 +133,31 @@ impl Knowledge {
             raw_id: roster.list().raw_id(user),
             presence: roster.presence(user),
             connections: roster.connections(user),
+            doubt: roster.doubt(user),
+            thresholds: roster.thresholds(),
             past: history.of(user),
             server_seconds,
             now,
             settings: &settings,
         };
         let mut found = self.findings.judge(touched.iter().copied(), now, case);
-        if (due || rules_due) && roster.last_answer().is_some() {
-            self.server_judged = Some(now.mono_ms);
-            let about_server = self.findings.judge_server(
-                roster.server_clock(),
-                roster.newest_issued(),
-                roster.expiries(),
+        if roster.last_answer().is_some() {
+            let case = ServerCase {
+                clock: roster.server_clock(),
+                newest_issued: roster.newest_issued(),
+                expiries: roster.expiries(),
+                losses: roster.losses(),
+                registry: roster.witnesses().registry,
+                observer: Observer::default(),
                 server_seconds,
                 now,
-            );
+            };
+            let about_server = if due || rules_due {
+                self.server_judged = Some(now.mono_ms);
+                self.findings.judge_server(&case)
+            } else {
+                self.findings.judge_server_promptly(&case)
+            };
             found.raised.extend(about_server.raised);
             found.worsened.extend(about_server.worsened);
             found.cleared.extend(about_server.cleared);

@@ -10,6 +10,7 @@ use super::chronicle::Chronicle;
 use super::findings::{About, Finding, Severity};
 use super::input::Input;
 use super::knowledge::News;
+use super::observation::Question;
 use super::roster::Totals;
 use super::state::{Presence, Why};
 use super::time::Moment;
@@ -83,7 +84,8 @@ impl Landmarks {
         let now = chronicle.now();
         self.begin.get_or_insert(now);
         match input {
-            Some(Input::Observed(observation)) => {
+            // What other witnesses say is about no batch.
+            Some(Input::Observed(observation)) if observation.question == Question::OnlineStatus => {
                 // One that is heard of again before all others were begins the next round.
                 if !self.heard.insert(observation.batch) {
                     self.end_round(self.end, chronicle);
@@ -295,8 +297,12 @@ mod tests {
         }
 
         fn take(&mut self, ms: u64, batch: u32, answer: Result<Answer, FetchError>) {
+            self.hear(Question::OnlineStatus, ms, batch, answer);
+        }
+
+        fn hear(&mut self, question: Question, ms: u64, batch: u32, answer: Result<Answer, FetchError>) {
             let input = Input::Observed(Observation {
-                question: Question::OnlineStatus,
+                question,
                 users: Arc::default(),
                 generation: 1,
                 batch,
@@ -359,6 +365,20 @@ mod tests {
         run.online(4_150, 1, 5);
         run.online(6_100, 0, 5);
         assert_eq!(run.rounds(), [150, 2_200, 4_150], "one that is heard of again begins the next");
+    }
+
+    #[test]
+    fn what_other_witnesses_say_ends_no_round_and_is_no_trouble_of_a_batch() {
+        let mut run = Run::of(15);
+        run.online(100, 0, 5);
+        run.online(110, 1, 5);
+        run.hear(Question::UsersStatus, 120, 0, Ok(Answer::Registry(Vec::new())));
+        run.hear(Question::TokenDetail, 130, 0, Err(FetchError::Timeout { after_ms: 5 }));
+        assert_eq!(run.rounds(), [], "batch 0 is not heard of again");
+        run.online(150, 2, 5);
+        assert_eq!((run.rounds(), run.incidents()), (vec![150], Vec::new()));
+        run.hear(Question::Gateways, 160, 0, Ok(Answer::Gateways(Vec::new())));
+        assert_eq!(run.landmarks.span(), Some((at(100), at(160))), "but time passes");
     }
 
     #[test]

@@ -130,6 +130,27 @@ impl Presence {
         matches!(self, Presence::Unknown(_))
     }
 
+    /// Whether it is unknown because the witnesses contradict each other, or one of them says nothing:
+    /// the sockets go on answering.
+    pub fn is_doubt(self) -> bool {
+        let Presence::Unknown(why) = self else { return false };
+        match why {
+            Why::Checking
+            | Why::RegistrySilent
+            | Why::Leaving
+            | Why::RegistryOnline
+            | Why::GatewayLost
+            | Why::GatewayHangs
+            | Why::GatewayLostMaybe => true,
+            Why::NotAnswered | Why::Slow | Why::Failed(_) | Why::Missing | Why::Unclear => false,
+        }
+    }
+
+    /// Whether it is a doubt of the first seconds, in which the witnesses are being asked: no news yet.
+    pub fn is_passing(self) -> bool {
+        matches!(self, Presence::Unknown(Why::Checking | Why::Leaving))
+    }
+
     /// Whether the two have the same word; the reason of an unknown may differ.
     pub fn same_word(self, other: Presence) -> bool {
         std::mem::discriminant(&self) == std::mem::discriminant(&other)

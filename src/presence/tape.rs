@@ -132,15 +132,19 @@ pub fn seen_at(at: Moment, input: &Input) -> u64 {
 fn weight_of(input: &Input) -> usize {
     match input {
         Input::Observed(observation) => {
-            let changed = match &observation.answer {
-                Ok(Answer::Changed(changed)) => changed.as_slice(),
-                _ => &[],
-            };
             let connections = |status: &UserStatus| match status {
                 UserStatus::Online(connections) => connections.len() * 128,
                 _ => 0,
             };
-            400 + changed.iter().map(|(_, status)| 64 + connections(status)).sum::<usize>()
+            let said = match &observation.answer {
+                Err(_) | Ok(Answer::Same) => 0,
+                Ok(Answer::Changed(all)) => all.iter().map(|(_, status)| 64 + connections(status)).sum(),
+                Ok(Answer::Registry(all)) => all.iter().map(|(_, platforms)| 40 + platforms.len() * 4).sum(),
+                Ok(Answer::Tokens(all)) => all.iter().map(|(_, listed)| 40 + listed.len() * 8).sum(),
+                Ok(Answer::Gateways(all)) => all.iter().map(|(address, _)| 40 + address.len()).sum(),
+                Ok(Answer::Unregistered(users)) => users.len() * 4,
+            };
+            400 + observation.users.len() * 4 + said
         }
         Input::Rebased(list) | Input::Relabelled(list) => 200 + list.len() * 64,
         Input::Interval(_) | Input::Notice(_) => 200,

@@ -3,7 +3,10 @@
 //!
 //! All that happens to one user at one moment is one story: who goes offline loses connections too.
 //! Events that read the same, of one round, form a group, so that a batch that fails is one line
-//! and not five hundred. First sights are not kept: nothing happened to those users.
+//! and not five hundred. First sights are not kept: nothing happened to those users. Nor are the doubts
+//! of the seconds in which the witnesses are asked, but only what comes of them.
+//!
+//! What turns out never to have happened stays, and is marked.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -35,6 +38,8 @@ const RECENT_MS: u64 = 30_000;
 pub struct Story {
     first: Transition,
     rest: Vec<Transition>,
+    /// Numbers of those of its transitions that were taken back.
+    retracted: Vec<u64>,
 }
 
 impl Story {
@@ -48,10 +53,32 @@ impl Story {
         std::iter::once(&self.first).chain(&self.rest)
     }
 
+    /// Whether this one of its transitions was taken back later: it never happened.
+    pub fn is_retracted(&self, transition: &Transition) -> bool {
+        self.retracted.contains(&transition.id)
+    }
+
     /// Whether the user is seen again with connections that had been taken for gone, and with no
     /// others: nothing happened to the user then, only to those who were asked.
     pub fn brings_back_the_same(&self) -> bool {
-        !self.rest.is_empty() && self.rest.iter().all(|next| matches!(next.what, What::SeenAgain { .. }))
+        !self.rest.is_empty() && self.rest.iter().all(|next| next.what.brings_back())
+    }
+
+    /// Whether it is nothing but that connections which answers had left out are shown again, of which
+    /// nothing had been said.
+    fn is_no_news(&self) -> bool {
+        self.transitions().all(|next| matches!(next.what, What::SeenAgain { .. }))
+    }
+
+    /// Marks the transition with this number, if it is one of this story and was not marked before.
+    /// Whether it is the first of them, that heads the story.
+    fn retract(&mut self, id: u64) -> Option<bool> {
+        let at = self.transitions().position(|transition| transition.id == id)?;
+        if self.retracted.contains(&id) {
+            return None;
+        }
+        self.retracted.push(id);
+        Some(at == 0)
     }
 
     /// Whether the user is known again, and is offline, but was connected when last heard of.
@@ -166,6 +193,11 @@ impl Event {
 }
 
 impl What {
+    /// Whether a connection that had been left out is there again, or what was said of it is taken back.
+    fn brings_back(&self) -> bool {
+        matches!(self, What::SeenAgain { .. } | What::Retracted { .. })
+    }
+
     /// The word for what kind of change it is.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -198,9 +230,20 @@ pub struct EventGroup {
     pub opened: Moment,
     /// What [`Timeline::taken`] was when the first came.
     pub number: u64,
+    /// How many of them never happened, as turned out later.
+    pub retracted: u32,
 }
 
 impl EventGroup {
+    /// Marks a transition of its first event; whether that heads its story. `None` where it is none of
+    /// them, or was marked before.
+    fn retract(&mut self, id: u64) -> Option<bool> {
+        let Event::Story(story) = &mut self.event else { return None };
+        let heads = story.retract(id)?;
+        self.retracted += u32::from(heads);
+        Some(heads)
+    }
+
     /// Takes one more that reads the same.
     fn take(&mut self, one: &EventGroup) {
         self.count += 1;
@@ -229,6 +272,21 @@ pub struct Timeline {
     groups: VecDeque<Arc<EventGroup>>,
     taken: u64,
     recent: Recent,
+    /// Where the stories are, to mark what is taken back; in the order of their transitions' numbers.
+    places: VecDeque<Place>,
+    /// What was said before a doubt of the first seconds, which is not told.
+    before: HashMap<UserId, Presence>,
+}
+
+/// Where one story is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// The number of its last transition.
+    last: u64,
+    /// The number of what happened to the single user.
+    single: u64,
+    /// The number of the group that it is part of.
+    group: u64,
 }
 
 impl Timeline {
@@ -236,11 +294,16 @@ impl Timeline {
     /// one user stand together. `batch_of` says in which batch a user is asked.
     pub fn record(&mut self, transitions: &[Transition], batch_of: impl Fn(&UserId) -> Option<u32>) {
         let mut story: Option<Story> = None;
-        for transition in transitions.iter().filter(|transition| !transition.is_first_sight()).cloned() {
+        for transition in transitions.iter().filter(|transition| !transition.is_first_sight()) {
+            if let What::Retracted { of, .. } = transition.what {
+                self.retract(of);
+            }
+            let Some(transition) = self.settled_in(transition) else { continue };
             match &mut story {
                 Some(story) if story.takes(&transition) => story.rest.push(transition),
                 _ => {
-                    if let Some(whole) = story.replace(Story { first: transition, rest: Vec::new() }) {
+                    let next = Story { first: transition, rest: Vec::new(), retracted: Vec::new() };
+                    if let Some(whole) = story.replace(next) {
                         self.take_story(whole, &batch_of);
                     }
                 }
@@ -248,6 +311,40 @@ impl Timeline {
         }
         if let Some(whole) = story {
             self.take_story(whole, &batch_of);
+        }
+    }
+
+    /// The transition as it is told: from what was said before the witnesses were asked; none while they
+    /// are, or where nothing has changed by what they said.
+    fn settled_in(&mut self, transition: &Transition) -> Option<Transition> {
+        let What::Presence { from, to } = transition.what else { return Some(transition.clone()) };
+        if to.is_passing() {
+            self.before.entry(transition.user.clone()).or_insert(from);
+            return None;
+        }
+        let before = self.before.remove(&transition.user);
+        if self.before.is_empty() {
+            self.before = HashMap::new(); // very many may have been in doubt at once
+        }
+        let from = before.unwrap_or(from);
+        let told = Transition { what: What::Presence { from, to }, ..transition.clone() };
+        (before.is_none() || !from.same_word(to)).then_some(told)
+    }
+
+    /// Marks what never happened, if it is still kept.
+    fn retract(&mut self, id: u64) {
+        let at = self.places.partition_point(|place| place.last < id);
+        let Some(&Place { single, group, .. }) = self.places.get(at) else { return };
+        let heads = place_of(&self.singles, single)
+            .and_then(|at| self.singles.get_mut(at))
+            .and_then(|one| Arc::make_mut(one).retract(id));
+        let Some(group) = place_of(&self.groups, group).and_then(|at| self.groups.get_mut(at)) else {
+            return;
+        };
+        match heads {
+            Some(true) if group.number != single => Arc::make_mut(group).retracted += 1,
+            Some(_) if group.number == single => _ = Arc::make_mut(group).retract(id),
+            _ => {}
         }
     }
 
@@ -261,18 +358,37 @@ impl Timeline {
     }
 
     fn take_story(&mut self, story: Story, batch_of: &impl Fn(&UserId) -> Option<u32>) {
+        if story.is_no_news() {
+            return;
+        }
         let Transition { ref user, after, before, .. } = story.first;
         self.recent.take(user.clone(), before.mono_ms);
         let batch = batch_of(user);
-        self.take(Event::Story(story), batch, after, before);
+        let last = story.transitions().map(|transition| transition.id).max().unwrap_or(0);
+        let group = self.take(Event::Story(story), batch, after, before);
+        if self.places.len() == KEPT {
+            self.places.pop_front();
+        }
+        self.places.push_back(Place { last, single: self.taken, group });
     }
 
-    fn take(&mut self, event: Event, batch: Option<u32>, after: Option<Moment>, before: Moment) {
+    /// Takes an event, and gives the number of its group.
+    fn take(&mut self, event: Event, batch: Option<u32>, after: Option<Moment>, before: Moment) -> u64 {
         self.taken += 1;
         let users: Vec<UserId> = event.user().cloned().into_iter().collect();
         let batches: Vec<u32> = batch.into_iter().collect();
         let number = self.taken;
-        let one = EventGroup { event, count: 1, users, batches, after, before, opened: before, number };
+        let one = EventGroup {
+            event,
+            count: 1,
+            users,
+            batches,
+            after,
+            before,
+            opened: before,
+            number,
+            retracted: 0,
+        };
         let one = Arc::new(one);
         if one.event.user().is_some() {
             push(&mut self.singles, Arc::clone(&one));
@@ -292,8 +408,14 @@ impl Timeline {
             group.event.is_like(&one.event) && !is_there
         });
         match like {
-            Some(group) => Arc::make_mut(group).take(&one),
-            None => push(&mut self.groups, one),
+            Some(group) => {
+                Arc::make_mut(group).take(&one);
+                group.number
+            }
+            None => {
+                push(&mut self.groups, one);
+                number
+            }
         }
     }
 
@@ -371,8 +493,11 @@ fn push(events: &mut VecDeque<Arc<EventGroup>>, one: Arc<EventGroup>) {
 }
 
 fn find(events: &VecDeque<Arc<EventGroup>>, number: u64) -> Option<&EventGroup> {
-    let at = events.binary_search_by_key(&number, |group| group.number).ok()?;
-    events.get(at).map(Arc::as_ref)
+    events.get(place_of(events, number)?).map(Arc::as_ref)
+}
+
+fn place_of(events: &VecDeque<Arc<EventGroup>>, number: u64) -> Option<usize> {
+    events.binary_search_by_key(&number, |group| group.number).ok()
 }
 
 /// Who changed of late, and when last.
@@ -412,6 +537,7 @@ fn are_alike(one: &What, other: &What) -> bool {
         }
         (What::Connected(one), What::Connected(other))
         | (What::SeenAgain { socket: one, .. }, What::SeenAgain { socket: other, .. })
+        | (What::Retracted { socket: one, .. }, What::Retracted { socket: other, .. })
         | (What::Disconnected(one), What::Disconnected(other))
         | (What::MovedBackground(one), What::MovedBackground(other))
         | (What::MovedForeground(one), What::MovedForeground(other)) => one.platform == other.platform,
@@ -484,6 +610,125 @@ mod tests {
         let answer = [back("a", again), back("b", What::Connected), back("c", again)];
         timeline.record(&answer.concat(), |_| None);
         assert_eq!(counts(&timeline), [1, 2]);
+    }
+
+    fn became(from: Presence, to: Presence) -> What {
+        What::Presence { from, to }
+    }
+
+    /// The changes of presence that are told of a user, oldest first.
+    fn told(timeline: &Timeline, user: &str) -> Vec<(Presence, Presence)> {
+        let presence = |one: &EventGroup| match &one.event {
+            Event::Story(story) => match story.first.what {
+                What::Presence { from, to } => Some((from, to)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut told: Vec<_> = timeline.of_user(user).filter_map(presence).collect();
+        told.reverse();
+        told
+    }
+
+    const ONLINE: Presence = Presence::Online;
+    const OFFLINE: Presence = Presence::Offline;
+    const LEAVING: Presence = Presence::Unknown(Why::Leaving);
+
+    #[test]
+    fn who_leaves_is_one_line_and_who_stays_is_none() {
+        let mut timeline = Timeline::default();
+        let record = |timeline: &mut Timeline, user: &str, ms, what: &[What]| {
+            let all: Vec<_> = what.iter().map(|what| transition(user, what.clone(), ms)).collect();
+            timeline.record(&all, |_| None);
+        };
+        let lasting = Presence::Unknown(Why::RegistryOnline);
+        record(&mut timeline, "a", 2_000, &[became(ONLINE, LEAVING)]);
+        assert_eq!((timeline.taken(), timeline.changed("a")), (0, None), "no news yet");
+        record(&mut timeline, "b", 2_000, &[became(ONLINE, LEAVING)]);
+        record(&mut timeline, "c", 2_000, &[became(ONLINE, LEAVING)]);
+        record(&mut timeline, "a", 3_000, &[became(LEAVING, OFFLINE), dropped(2)]);
+        record(&mut timeline, "b", 4_000, &[became(LEAVING, ONLINE)]);
+        record(&mut timeline, "c", 7_000, &[became(LEAVING, lasting)]);
+        record(&mut timeline, "c", 9_000, &[became(lasting, OFFLINE)]);
+        assert_eq!(told(&timeline, "a"), [(ONLINE, OFFLINE)]);
+        assert_eq!(told(&timeline, "b"), []);
+        assert_eq!(told(&timeline, "c"), [(ONLINE, lasting), (lasting, OFFLINE)]);
+        assert!(timeline.before.is_empty());
+    }
+
+    #[test]
+    fn a_connection_that_was_hidden_for_a_while_is_no_news_unless_it_was_called_gone() {
+        let mut timeline = Timeline::default();
+        let socket = || Socket { platform: Platform(2), id: ConnId::new("c"), token: None };
+        let again = || What::SeenAgain { socket: socket(), absent_ms: 4_000, whole_user: false };
+        timeline.record(&[transition("a", again(), 4_000)], |_| None);
+        assert_eq!(timeline.taken(), 0);
+        let taken_back = What::Retracted { of: 1, socket: socket() };
+        timeline.record(&[transition("a", again(), 9_000), transition("a", taken_back, 9_000)], |_| None);
+        assert_eq!(timeline.taken(), 1);
+    }
+
+    /// Users who go offline at once with one connection each, and what is numbered so.
+    fn gone(users: &[(&str, u64)]) -> Vec<Transition> {
+        let of = |(user, id): &(&str, u64)| {
+            [
+                Transition { id: *id, ..transition(user, offline(), 5_000) },
+                Transition { id: id + 1, ..transition(user, dropped(2), 5_000) },
+            ]
+        };
+        users.iter().flat_map(of).collect()
+    }
+
+    fn retracted(user: &str, of: u64) -> Transition {
+        let socket = Socket { platform: Platform(2), id: ConnId::new("c"), token: None };
+        Transition { id: 100 + of, ..transition(user, What::Retracted { of, socket }, 9_000) }
+    }
+
+    #[test]
+    fn what_is_taken_back_is_marked_with_the_user_and_counted_in_the_group() {
+        let mut timeline = Timeline::default();
+        timeline.record(&gone(&[("a", 1), ("b", 3), ("c", 5)]), |_| None);
+        timeline.note(Event::Notice { at: at(6_000), text: "between".into() }, at(6_000));
+        timeline.record(&gone(&[("d", 8)]), |_| None);
+        let group =
+            |timeline: &Timeline| timeline.groups().last().map(|group| (group.count, group.retracted));
+        assert_eq!(group(&timeline), Some((4, 0)));
+
+        // The first of a group, twice, and one of the others; 7 is told nowhere.
+        let back = [retracted("b", 3), retracted("b", 4), retracted("b", 3), retracted("b", 7)];
+        timeline.record(&back, |_| None);
+        timeline.record(&[retracted("a", 1)], |_| None);
+        assert_eq!(group(&timeline), Some((4, 2)));
+        let marks = |timeline: &Timeline, user: &str| -> Vec<(u32, Vec<bool>)> {
+            let of = |one: &EventGroup| match &one.event {
+                Event::Story(story) => {
+                    (one.retracted, story.transitions().map(|it| story.is_retracted(it)).collect())
+                }
+                _ => (0, vec![]),
+            };
+            timeline.of_user(user).map(of).collect()
+        };
+        assert_eq!(marks(&timeline, "b").last(), Some(&(1, vec![true, true])));
+        assert_eq!(marks(&timeline, "a").last(), Some(&(1, vec![true, false])));
+        assert_eq!(marks(&timeline, "c"), [(0, vec![false, false])]);
+        let heads = timeline.groups().last().map(|group| match &group.event {
+            Event::Story(story) => story.retracted.clone(),
+            _ => vec![],
+        });
+        assert_eq!(heads, Some(vec![1]), "the first of the group is a");
+    }
+
+    #[test]
+    fn only_what_is_kept_is_marked() {
+        let mut timeline = Timeline::default();
+        for n in 0..(KEPT as u64 + 5) {
+            let one = Transition { id: n + 1, ..transition("a", dropped(1), n * 2_000) };
+            timeline.record(&[one], |_| None);
+        }
+        assert_eq!(timeline.places.len(), KEPT);
+        timeline.record(&[retracted("a", 2), retracted("a", 7), retracted("a", 8)], |_| None);
+        let marked = timeline.singles(0).filter(|one| one.retracted > 0).count();
+        assert_eq!(marked, 2, "the second is not kept any more");
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! What the server was like over the last half hour: answers and failures, how long they took, how
-//! much came over the wire, who was online; and sums over the whole run.
+//! much came over the wire, who was online; and sums over the whole run. All of that is about the
+//! questions to the sockets, which are put in every round; what other witnesses are asked beside that is
+//! only counted.
 //!
 //! A ring of buckets of ten seconds, of the same size whatever happens. All times are those of the
 //! monotonic clock.
 
 use super::fetch_error::{FetchError, Trouble};
 use super::hints::Hints;
-use super::observation::Observation;
+use super::observation::{Observation, Question};
 use super::roster::Totals;
 use super::time::Moment;
 
@@ -82,6 +84,8 @@ pub struct Sums {
     pub unpacked_bytes: u64,
     /// Users asked about.
     pub users: u64,
+    /// Questions to other witnesses than the sockets, answered or not; part of nothing else here.
+    pub extra: u64,
 }
 
 /// How often questions failed in one way.
@@ -132,6 +136,10 @@ impl Trend {
 
     /// Takes one answer or failure to a question about so many users.
     pub fn observe(&mut self, observation: &Observation, users: u32) {
+        if observation.question != Question::OnlineStatus {
+            self.sums.extra += 1;
+            return;
+        }
         self.begun.get_or_insert(observation.sent);
         self.sums.wire_bytes += observation.wire_bytes;
         let unpacked = observation.hints.as_deref().map(Hints::body_bytes).filter(|bytes| *bytes > 0);
@@ -325,7 +333,7 @@ fn longest_of(bin: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presence::{Answer, BodyLength, Oddities, OperationId, Question};
+    use crate::presence::{Answer, BodyLength, Oddities, OperationId};
 
     fn at(mono_ms: u64) -> Moment {
         Moment { mono_ms, unix_ms: -5 }
@@ -429,6 +437,23 @@ mod tests {
         let bucket = trend.buckets(at(3_000)).next_back().unwrap();
         assert_eq!((bucket.failures, bucket.troubles.len()), (2_001, 8));
         assert_eq!((sums.wire_bytes, sums.users), (2_001 * 300, 2_001 * 500));
+    }
+
+    #[test]
+    fn questions_to_other_witnesses_are_counted_and_change_nothing_else() {
+        let mut trend = Trend::default();
+        answer(&mut trend, 10_500, 7);
+        let mut alone = trend.clone();
+        let registry =
+            |answer| Observation { question: Question::UsersStatus, ..observation(11_000, 900, answer) };
+        trend.observe(&registry(Ok(Answer::Registry(Vec::new()))), 500);
+        trend.observe(&registry(Err(FetchError::Timeout { after_ms: 1 })), 500);
+        assert_eq!(std::mem::take(&mut trend.sums.extra), 2);
+        assert_eq!(trend.sums(), alone.sums());
+        assert_eq!(trend.rates(at(12_000)), alone.rates(at(12_000)));
+        assert!(trend.buckets(at(12_000)).eq(alone.buckets(at(12_000))));
+        answer(&mut alone, 12_000, 7);
+        assert_ne!(trend.sums(), alone.sums());
     }
 
     #[test]

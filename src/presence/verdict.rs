@@ -269,3 +269,135 @@ impl Default for Thresholds {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presence::{ConnId, Connection, Platform};
+
+    /// The rows of the n-th table in the documentation of this file, cell by cell, without its head.
+    fn rows(table: usize) -> Vec<Vec<&'static str>> {
+        let text = include_str!("verdict.rs").split("//! ```").nth(table * 2 + 1).unwrap();
+        let lines = text.lines().filter_map(|line| line.strip_prefix("//! ")).skip(2);
+        lines.map(|line| line.split('|').map(str::trim).collect()).collect()
+    }
+
+    fn fits(cell: &str, word: &str) -> bool {
+        cell == "*" || cell == word
+    }
+
+    /// What the first row says that fits.
+    fn of_table(rows: &[Vec<&'static str>], words: &[&str]) -> String {
+        let fitting = |row: &&Vec<&str>| row.iter().zip(words).all(|(cell, word)| fits(cell, word));
+        let row = rows.iter().find(fitting).unwrap_or_else(|| panic!("no row for {words:?}"));
+        assert_eq!(row.len(), words.len() + 1);
+        row[words.len()].to_owned()
+    }
+
+    fn in_words(verdict: Verdict) -> String {
+        let word = match verdict.presence {
+            Presence::Unknown(why) => format!("unknown ({why})"),
+            presence => presence.word().to_owned(),
+        };
+        let behind = if verdict.stale { Some("stale") } else { verdict.basis.words() };
+        behind.map_or(word.clone(), |behind| format!("{word}, {behind}"))
+    }
+
+    #[test]
+    fn the_table_of_users_and_the_code_agree_on_every_combination() {
+        let rows = rows(0);
+        let mut used = std::collections::BTreeSet::new();
+        let sockets = [
+            (Sockets::Silent, "silent"),
+            (Sockets::None, "none"),
+            (Sockets::Foreground, "foreground"),
+            (Sockets::Background, "background"),
+        ];
+        let registries = [
+            (Registry::Unasked, "unasked"),
+            (Registry::Unheard, "unheard"),
+            (Registry::Silent, "silent"),
+            (Registry::Offline, "offline"),
+            (Registry::Online, "online"),
+            (Registry::Hides, "hides"),
+        ];
+        let losses =
+            [(Lost::None, "none"), (Lost::Lost, "lost"), (Lost::Hangs, "hangs"), (Lost::Died, "died")];
+        let befores = [
+            (Presence::Online, "online"),
+            (Presence::Background, "background"),
+            (Presence::Offline, "offline"),
+            (Presence::Unknown(Why::Slow), "unknown"),
+            (Presence::Unregistered, "unregistered"),
+        ];
+        let mut combinations = 0;
+        for (sockets, s) in sockets {
+            for (registry, r) in registries {
+                for (young, age) in [(true, "young"), (false, "old")] {
+                    for (lost, l) in losses {
+                        for (before, b) in befores {
+                            let testimony = Testimony { sockets, registry, young, lost, before };
+                            let words = [s, r, age, l, b];
+                            let said = in_words(verdict(&testimony));
+                            assert_eq!(said, of_table(&rows, &words), "{testimony:?}");
+                            let fitting = |row: &Vec<&str>| row.iter().zip(words).all(|(c, w)| fits(c, w));
+                            used.insert(rows.iter().position(fitting));
+                            combinations += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(combinations, 4 * 6 * 2 * 4 * 5);
+        assert_eq!(used.len(), rows.len(), "every row is of use");
+    }
+
+    #[test]
+    fn the_table_of_connections_and_the_code_agree_on_every_combination() {
+        let rows = rows(1);
+        let mut used = std::collections::BTreeSet::new();
+        let owners =
+            [(Owner::Offline, "offline"), (Owner::InDoubt, "in doubt"), (Owner::Connected, "connected")];
+        let words_of_registry = [
+            (PlatformWord::Unasked, "unasked"),
+            (PlatformWord::Unheard, "unheard"),
+            (PlatformWord::Names, "names it"),
+            (PlatformWord::Lacks, "lacks it"),
+        ];
+        for (owner, o) in owners {
+            for (registry, r) in words_of_registry {
+                for (shown, s) in [(true, "yes"), (false, "no")] {
+                    for (young, age) in [(true, "young"), (false, "old")] {
+                        let words = [o, r, s, age];
+                        let said = match fate(owner, registry, shown, young) {
+                            Fate::Unseen => "unseen",
+                            Fate::Disconnected => "disconnected",
+                        };
+                        assert_eq!(said, of_table(&rows, &words), "{words:?}");
+                        let fitting = |row: &Vec<&str>| row.iter().zip(words).all(|(c, w)| fits(c, w));
+                        used.insert(rows.iter().position(fitting));
+                    }
+                }
+            }
+        }
+        assert_eq!(used.len(), rows.len(), "every row is of use");
+    }
+
+    #[test]
+    fn what_a_status_says_of_the_sockets() {
+        let connection =
+            |background| Connection { platform: Platform(2), id: ConnId::new("c"), background, token: None };
+        let cases = [
+            (UserStatus::Online(vec![]), Some(Sockets::Foreground)),
+            (UserStatus::Online(vec![connection(false)]), Some(Sockets::Foreground)),
+            (UserStatus::Online(vec![connection(true), connection(false)]), Some(Sockets::Foreground)),
+            (UserStatus::Online(vec![connection(true), connection(true)]), Some(Sockets::Background)),
+            (UserStatus::Offline, Some(Sockets::None)),
+            (UserStatus::Missing, None),
+            (UserStatus::Unclear, None),
+        ];
+        for (status, expected) in cases {
+            assert_eq!(Sockets::from_status(&status), expected, "{status:?}");
+        }
+    }
+}

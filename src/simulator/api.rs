@@ -14,12 +14,16 @@ use super::credentials::{Caller, Credentials};
 use super::fault::{Fault, Rule, Rules};
 use super::gzip;
 use super::ledger::Ledger;
+use super::meters;
 use super::question::{Pagination, Question};
 use super::refusal::Refusal;
 use super::release::Release;
-use super::scenario::Scenario;
+use super::scenario::{Manners, Scenario};
 use super::wire;
 use super::world::World;
+
+/// Where to ask for the gateways' metrics addresses, with GET and without a token.
+pub(super) const DISCOVERY: &str = "/prometheus_discovery/msg_gateway";
 
 /// A request, as far as the server looks at it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,6 +92,7 @@ impl Reply {
 pub struct Api {
     release: Release,
     fault_users: bool,
+    discovers: bool,
     skew_ms: i64,
     clock: Clock,
     world: Mutex<World>,
@@ -109,6 +114,7 @@ impl Api {
         Api {
             release: model.release,
             fault_users: model.fault_users,
+            discovers: model.release.has_discovery() && model.witnesses.gateways != Manners::Missing,
             skew_ms: model.clock_skew.0,
             world: Mutex::new(World::new(&scenario, start)),
             credentials: Mutex::new(Credentials::new(model)),
@@ -120,6 +126,11 @@ impl Api {
             ledger: Mutex::default(),
             clock,
         }
+    }
+
+    /// Whether the request asks for the gateways' addresses, of a server that tells them.
+    pub(super) fn asks_gateways(&self, ask: &Ask<'_>) -> bool {
+        ask.path == DISCOVERY && self.has_route(ask.post, ask.path)
     }
 
     /// The release that is imitated.
@@ -207,7 +218,8 @@ impl Api {
         }
         if !ask.post {
             return Ok(Answer::Reply(if self.has_route(false, ask.path) {
-                Reply::json(200, "[]".to_owned())
+                let signs = self.world().gateway_signs();
+                Reply::json(200, meters::discovery(signs.into_iter().map(|(address, _)| address)))
             } else {
                 Reply::not_found()
             }));
@@ -225,6 +237,9 @@ impl Api {
         let caller = lock(&self.credentials).check(token, self.server_time_ms(), &world)?;
         if !self.has_route(true, ask.path) {
             return Ok(Answer::Reply(Reply::not_found()));
+        }
+        if let Some(reply) = world.turned_down(ask.path) {
+            return Ok(Answer::Reply(reply));
         }
         let question = match Question::read(ask.body) {
             Ok(question) => question,
@@ -341,8 +356,8 @@ impl Api {
             | "/group/get_group_member_user_id"
             | "/user/account_check"
             | "/msg/get_server_time" => post,
-            "/user/get_users_status" => post && self.release > Release::V3_0_0,
-            "/prometheus_discovery/msg_gateway" => !post && self.release >= Release::V3_8_3,
+            "/user/get_users_status" => post && self.release.has_registry(),
+            DISCOVERY => !post && self.discovers,
             _ => post && path == self.release.login_path(),
         }
     }

@@ -9,7 +9,7 @@
 //!                       |
 //!                      Api: one request in, one answer out (no socket)
 //!                       |
-//!                    Simulator: HTTP/1.1 around it, and the faults that need a socket
+//!                    Simulator: HTTP/1.1 around it, the gateways' metrics ports, and the faults that need a socket
 //! ```
 
 mod api;
@@ -18,7 +18,9 @@ mod clock;
 mod credentials;
 mod fault;
 mod gzip;
+mod incident;
 mod ledger;
+mod meters;
 mod misbehave;
 mod population;
 mod question;
@@ -33,7 +35,8 @@ mod world;
 pub use api::{Answer, Api, Ask, Reply};
 pub use clock::{Clock, Hand};
 pub use fault::{Fault, OVERSIZE, Rule};
+pub use incident::incident;
 pub use release::Release;
 pub use scenario::{NAMES as SCENARIOS, Scenario, ScenarioError};
 pub use server::{Running, Simulator};
-pub use world::World;
+pub use world::{Client, Stay, Truth, TruthEvent, What, Why, World};

@@ -30,6 +30,12 @@ impl Refusal {
         Refusal { code, message: name.to_owned(), detail }
     }
 
+    /// The service behind `get_users_status` is down (tools `mw/grpc/client/error.go`).
+    pub(super) fn of_registry() -> Refusal {
+        let message = "grpc service user-rpc-service down, grpc message Unavailable".to_owned();
+        Refusal { code: 500, message, detail: String::new() }
+    }
+
     /// The body.
     pub(super) fn body(&self) -> String {
         wire::refusal(self.code, &self.message, &self.detail)

@@ -36,6 +36,16 @@ impl Release {
         self > Release::V3_0_0
     }
 
+    /// Whether there is `get_users_status`.
+    pub fn has_registry(self) -> bool {
+        self > Release::V3_0_0
+    }
+
+    /// Whether gateways can be found by `GET /prometheus_discovery/msg_gateway` (from v3.8.3).
+    pub fn has_discovery(self) -> bool {
+        self >= Release::V3_8_3
+    }
+
     /// Where an admin token is to be had: the path of v3.8.1 and later, or the older one.
     pub fn login_path(self) -> &'static str {
         if self >= Release::V3_8_3 { "/auth/get_admin_token" } else { "/auth/user_token" }

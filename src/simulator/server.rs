@@ -24,6 +24,7 @@ use super::body::Outflow;
 use super::clock::Clock;
 use super::fault::{Fault, Rule};
 use super::gzip::Bomb;
+use super::meters::{self, Meters};
 use super::misbehave;
 use super::scenario::Scenario;
 use super::socket::{ResetWish, Socket};
@@ -42,12 +43,13 @@ pub struct Simulator {
     scenario: Scenario,
     clock: Clock,
     allow_remote: bool,
+    keep_truth: bool,
 }
 
 impl Simulator {
     /// A server of `scenario` whose world begins when it is started.
     pub fn new(scenario: Scenario, clock: Clock) -> Simulator {
-        Simulator { scenario, clock, allow_remote: false }
+        Simulator { scenario, clock, allow_remote: false, keep_truth: false }
     }
 
     /// Whether others than this machine may be served. Everybody who reaches the server can then
@@ -55,6 +57,13 @@ impl Simulator {
     #[must_use]
     pub fn allow_remote(mut self, allow: bool) -> Simulator {
         self.allow_remote = allow;
+        self
+    }
+
+    /// Whether the world keeps the truth from its beginning, see [`World::truth`].
+    #[must_use]
+    pub fn keep_truth(mut self, keep: bool) -> Simulator {
+        self.keep_truth = keep;
         self
     }
 
@@ -84,8 +93,16 @@ impl Simulator {
         let address = listener.local_addr()?;
         let api = Arc::new(Api::new(self.scenario, self.clock));
         let admin_token = api.admin_token();
-        let task = tokio::spawn(accept(listener, Arc::clone(&api)));
-        Ok(Running { api, address, admin_token, task })
+        if self.keep_truth {
+            api.world().keep_truth();
+        }
+        let meters = Arc::new(Meters::default());
+        meters.follow(&api);
+        let tasks = [
+            tokio::spawn(accept(listener, Arc::clone(&api), Arc::clone(&meters))),
+            tokio::spawn(meters::keep(meters, Arc::clone(&api))),
+        ];
+        Ok(Running { api, address, admin_token, tasks })
     }
 }
 
@@ -94,7 +111,7 @@ pub struct Running {
     api: Arc<Api>,
     address: SocketAddr,
     admin_token: String,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Running {
@@ -151,7 +168,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -162,12 +179,12 @@ impl std::fmt::Debug for Running {
 }
 
 /// Takes connections for ever; dropping the future drops them all.
-async fn accept(listener: TcpListener, api: Arc<Api>) {
+async fn accept(listener: TcpListener, api: Arc<Api>, meters: Arc<Meters>) {
     let mut connections = JoinSet::new();
     loop {
         // What fails to be accepted (too many files) is the client's loss; the next may succeed.
         if let Ok((stream, _)) = listener.accept().await {
-            connections.spawn(converse(stream, Arc::clone(&api)));
+            connections.spawn(converse(stream, Arc::clone(&api), Arc::clone(&meters)));
         } else {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
@@ -175,19 +192,24 @@ async fn accept(listener: TcpListener, api: Arc<Api>) {
     }
 }
 
-async fn converse(stream: TcpStream, api: Arc<Api>) {
+async fn converse(stream: TcpStream, api: Arc<Api>, meters: Arc<Meters>) {
     let _ = stream.set_nodelay(true);
     let reset = ResetWish::default();
     let io = TokioIo::new(Socket::new(stream, Arc::clone(&reset)));
     let service = service_fn(move |request| {
-        let (api, reset) = (Arc::clone(&api), Arc::clone(&reset));
-        async move { respond(&api, &reset, request).await }
+        let (api, meters, reset) = (Arc::clone(&api), Arc::clone(&meters), Arc::clone(&reset));
+        async move { respond(&api, &meters, &reset, request).await }
     });
     // A connection that ends badly is a fault that was asked for, or the client's doing.
     let _ = http1::Builder::new().auto_date_header(false).serve_connection(io, service).await;
 }
 
-async fn respond(api: &Api, reset: &ResetWish, request: Request<Incoming>) -> io::Result<Response<Outflow>> {
+async fn respond(
+    api: &Arc<Api>,
+    meters: &Meters,
+    reset: &ResetWish,
+    request: Request<Incoming>,
+) -> io::Result<Response<Outflow>> {
     let (head, body) = request.into_parts();
     if head.method == Method::OPTIONS {
         return Ok(seal(api, Reply::json(200, "\"Options Request!\"".to_owned()), false, None));
@@ -218,6 +240,9 @@ async fn respond(api: &Api, reset: &ResetWish, request: Request<Incoming>) -> io
         _ => {}
     }
     let mut reply = loop {
+        if api.asks_gateways(&ask) {
+            break meters.discovery(api);
+        }
         match api.answer(&ask) {
             Answer::Reply(reply) => break reply,
             Answer::Wait => tokio::time::sleep(LOOK_AGAIN).await,

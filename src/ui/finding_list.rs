@@ -83,7 +83,7 @@ fn draw_line(model: &Model, theme: &Theme, line: FindingLine, widths: (u16, u16)
                 }
             }
             let known = match about {
-                About::User(user) => !picture.roster.presence(user).is_unknown(),
+                About::User(user) => finding.rule.is_judged(picture.roster.presence(user)),
                 About::Server => true,
             };
             let text = model.evidence(finding);
@@ -105,13 +105,13 @@ fn counted(rule: Rule, count: usize, acknowledged: usize) -> String {
 
 /// What the selected rule means, and what to do, in the order in which to do it.
 fn advise(model: &Model, theme: &Theme, view: &FindingsList, area: Rect, buf: &mut Buffer) {
-    let rule = theme.glyphs.rule.repeat(usize::from(area.width));
-    Pen::new(theme, buf, area, 0).put(&rule, theme.dim);
+    let line = theme.glyphs.rule.repeat(usize::from(area.width));
+    Pen::new(theme, buf, area, 0).put(&line, theme.dim);
     let line = view.lines().get(view.selected_line().unwrap_or(0)).copied();
-    let (rule, evidence) = match line {
-        Some(FindingLine::Rule { rule, .. }) => (rule, None),
+    let (advice, says) = match line {
+        Some(FindingLine::Rule { rule, .. }) => (rule.advice(), rule.says().to_owned()),
         Some(FindingLine::Finding(about, number)) => match model.finding(about, number) {
-            Some(finding) => (finding.rule, Some(model.evidence(finding))),
+            Some(finding) => (finding.advice(), model.evidence(finding)),
             None => return,
         },
         None => return,
@@ -120,8 +120,8 @@ fn advise(model: &Model, theme: &Theme, view: &FindingsList, area: Rect, buf: &m
     let mut lines: Vec<(String, bool)> = Vec::new();
     let mut add =
         |text: &str, strong: bool| lines.extend(wrapped(text, room).into_iter().map(|it| (it, strong)));
-    add(&evidence.unwrap_or_else(|| rule.says().to_owned()), false);
-    add(&format!("Do: {}", rule.advice()), true);
+    add(&says, false);
+    add(&format!("Do: {advice}"), true);
     for (row, (text, strong)) in (1..area.height).zip(lines) {
         let style = if strong { theme.strong } else { theme.plain };
         Pen::new(theme, buf, area, row).skip(1).rest(&text, theme.glyphs.cut, style);

@@ -1,13 +1,16 @@
 //! Observations, lists and rosters of all kinds, for properties; and small recordings made of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, BodyLength, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Hints, Input,
-    Moment, Observation, Oddities, OperationId, Platform, Question, RateLimit, Roster, RuleSettings,
-    SessionToken, Unreadable, UserIx, UserStatus, WatchList, WireShape,
+    Answer, Answered, Basis, BodyLength, Claims, ConnId, Connection, Doubt, Entry, FetchError, Fingerprint,
+    Freshness, Gateway, Hints, Input, LifeSign, Loss, Lost, Moment, Observation, Oddities, OperationId,
+    Platform, Presence, Question, RateLimit, Registry, Roster, RosterState, RuleSettings, SessionToken,
+    Since, Sockets, Thresholds, Unreadable, Unseen, UserIx, UserStatus, Verdict, WatchList, Why, WireShape,
+    Witness, Witnesses, Word,
 };
 use imtop::recording::{Head, Item, Limits, Recorded, Recorder, Recording};
 use proptest::prelude::*;
@@ -275,18 +278,22 @@ pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
         repeated,
         unreadable,
     });
+    let asked = prop_oneof![
+        2 => answer.prop_map(|answer| (Question::OnlineStatus, Vec::new(), answer)),
+        1 => any_testimony(),
+    ];
     let about = (any::<u32>(), 0_u32..3, moment(), moment(), text());
     let rest = (any::<Option<i64>>(), any::<u64>(), oddities, hints, any::<u32>(), 0_u64..1 << 40);
-    (about, rest, answer).prop_map(
+    (about, rest, asked).prop_map(
         |(
             (generation, batch, sent, received, operation),
             (server_date, wire_bytes, oddities, hints, attempt, next_ms),
-            answer,
+            (question, users, answer),
         )| Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
+            question,
+            users: users.into(),
             generation,
-            batch,
+            batch: if question == Question::OnlineStatus { batch } else { 0 },
             sent,
             received,
             operation_id: OperationId(operation),
@@ -299,6 +306,44 @@ pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
             answer,
         },
     )
+}
+
+/// A question to another witness than the sockets, about whom, and what came of it.
+fn any_testimony() -> impl Strategy<Value = (Question, Vec<UserIx>, Result<Answer, FetchError>)> {
+    let asked = prop::collection::btree_set(any::<u32>(), 0..6);
+    let said = prop::collection::vec(any::<bool>(), 6);
+    let platforms = prop::collection::vec(platforms(), 6);
+    let signs = prop::collection::vec((text(), sign()), 0..4);
+    (0..4, asked, said, platforms, signs, prop::option::weighted(0.2, error())).prop_map(
+        |(question, asked, said, platforms, signs, error)| {
+            let users: Vec<UserIx> = asked.into_iter().map(UserIx).collect();
+            let said = users.iter().zip(said).zip(platforms).filter(|((_, said), _)| *said);
+            let said = said.map(|((user, _), platforms)| (*user, platforms));
+            let alone =
+                |listed: Box<[(Platform, u32)]>| listed.iter().map(|(platform, _)| *platform).collect();
+            let (question, answer) = match question {
+                0 => (
+                    Question::UsersStatus,
+                    Answer::Registry(said.map(|(user, listed)| (user, alone(listed))).collect()),
+                ),
+                // In whatever order.
+                1 => (Question::TokenDetail, Answer::Tokens(said.rev().collect())),
+                2 => (Question::AccountCheck, Answer::Unregistered(said.map(|(user, _)| user).collect())),
+                _ => return (Question::Gateways, Vec::new(), error.map_or(Ok(Answer::Gateways(signs)), Err)),
+            };
+            (question, users, error.map_or(Ok(answer), Err))
+        },
+    )
+}
+
+/// How many connections on which platforms.
+fn platforms() -> impl Strategy<Value = Box<[(Platform, u32)]>> {
+    let platform = prop_oneof![3 => 1..4, 1 => any::<i32>()].prop_map(Platform);
+    prop::collection::btree_map(platform, any::<u32>(), 0..4).prop_map(|listed| listed.into_iter().collect())
+}
+
+fn sign() -> impl Strategy<Value = LifeSign> {
+    prop::sample::select(vec![LifeSign::Alive, LifeSign::Hung, LifeSign::Refused, LifeSign::Unclear])
 }
 
 pub(crate) fn any_list() -> impl Strategy<Value = Arc<WatchList>> {
@@ -377,4 +422,233 @@ pub(crate) fn take(roster: &mut Roster, step: &Step, ms: u64) -> String {
             String::new()
         }
     }
+}
+
+/// What is not certain about a roster of 7 users, whatever the rest of it says.
+#[derive(Clone, Debug)]
+pub(crate) struct Beside {
+    doubts: BTreeMap<u32, Doubt>,
+    unregistered: BTreeSet<u32>,
+    losses: Vec<Loss>,
+    losses_over: u32,
+    witnesses: Witnesses,
+    thresholds: Thresholds,
+    /// For one connection after the other, as far as there are so many.
+    unseen: Vec<Option<Unseen>>,
+    departures: Vec<(Moment, u64, Option<(u64, Since)>)>,
+}
+
+impl Beside {
+    /// The state with it.
+    pub(crate) fn put(&self, mut state: RosterState) -> RosterState {
+        let users = state.words.len() as u32;
+        let mut say = |user: u32, word: Word| {
+            if let Some(known) = state.words.get_mut(user as usize) {
+                *known = word;
+            }
+        };
+        for (user, doubt) in &self.doubts {
+            say(*user, Word::of(doubt.verdict.presence));
+        }
+        let unregistered = self.unregistered.iter().filter(|user| !self.doubts.contains_key(user));
+        let unregistered: Vec<u32> = unregistered.copied().filter(|user| *user < users).collect();
+        for user in &unregistered {
+            say(*user, Word::Unregistered);
+        }
+        let doubts = self.doubts.iter().filter(|(user, _)| **user < users);
+        state.doubts = doubts.map(|(user, doubt)| (UserIx(*user), doubt.clone())).collect();
+        state.unregistered = unregistered.into_iter().map(UserIx).collect();
+        state.losses.clone_from(&self.losses);
+        state.losses_so_far = self.losses_over + self.losses.len() as u32;
+        state.witnesses = self.witnesses.clone();
+        state.thresholds = self.thresholds;
+        let mut unseen = self.unseen.iter();
+        for (_, open) in &mut state.open {
+            let mut tracked = open.to_vec();
+            for it in &mut tracked {
+                it.unseen = unseen.next().copied().flatten();
+            }
+            *open = tracked.into();
+        }
+        let gone = state.gone.iter_mut().flat_map(|(_, gone)| gone);
+        for (gone, departure) in gone.zip(&self.departures) {
+            (gone.dropped, gone.event, gone.offline) = *departure;
+        }
+        state
+    }
+}
+
+fn mono() -> impl Strategy<Value = u64> {
+    0_u64..1 << 40
+}
+
+fn since() -> impl Strategy<Value = Since> {
+    (prop::option::of(mono()), mono()).prop_map(|(after_ms, before_ms)| Since { after_ms, before_ms })
+}
+
+fn answered() -> impl Strategy<Value = Answered> {
+    (moment(), moment()).prop_map(|(sent, received)| Answered { sent, received })
+}
+
+fn presence() -> impl Strategy<Value = Presence> {
+    let why = prop::sample::select(vec![
+        Why::NotAnswered,
+        Why::Slow,
+        Why::Missing,
+        Why::Unclear,
+        Why::Checking,
+        Why::RegistrySilent,
+        Why::Leaving,
+        Why::RegistryOnline,
+        Why::GatewayLost,
+        Why::GatewayHangs,
+        Why::GatewayLostMaybe,
+    ]);
+    let why = prop_oneof![4 => why, 1 => error().prop_map(|error| Why::Failed(error.trouble()))];
+    prop_oneof![
+        Just(Presence::Online),
+        Just(Presence::Background),
+        Just(Presence::Offline),
+        Just(Presence::Unregistered),
+        why.prop_map(Presence::Unknown),
+    ]
+}
+
+fn doubt() -> impl Strategy<Value = Doubt> {
+    let registry = prop::sample::select(vec![
+        Registry::Unasked,
+        Registry::Unheard,
+        Registry::Silent,
+        Registry::Offline,
+        Registry::Online,
+        Registry::Hides,
+    ]);
+    let basis = prop::sample::select(vec![Basis::Agreed, Basis::SocketsAlone, Basis::GatewayDied]);
+    let verdict = (presence(), basis, any::<bool>()).prop_map(|(presence, basis, stale)| Verdict {
+        presence,
+        basis,
+        stale,
+    });
+    let when = (prop::option::of(answered()), answered(), prop::option::of(moment()));
+    let sockets =
+        prop::sample::select(vec![Sockets::Silent, Sockets::None, Sockets::Foreground, Sockets::Background]);
+    let said = (sockets, presence(), registry, platforms(), prop::option::of(platforms()), verdict);
+    (when, said).prop_map(
+        |((last, dropped, asked), (sockets, before, registry, platforms, listed, verdict))| Doubt {
+            last,
+            dropped,
+            sockets,
+            before,
+            registry,
+            asked,
+            platforms: platforms.iter().map(|(platform, _)| *platform).collect(),
+            listed,
+            loss: None,
+            verdict,
+        },
+    )
+}
+
+fn loss() -> impl Strategy<Value = Loss> {
+    let when = (moment(), prop::option::of(moment()), prop::option::of(moment()), mono(), any::<bool>());
+    let cause = prop::sample::select(vec![Lost::None, Lost::Lost, Lost::Hangs, Lost::Died]);
+    let count = || 0_u32..1 << 20;
+    let platforms = prop::collection::btree_map((1..13).prop_map(Platform), count(), 0..4);
+    let what = (count(), count(), count(), count(), platforms, cause, prop::option::of(text()));
+    (when, what).prop_map(
+        |(
+            (begun, after, certain, took_ms, suspected),
+            (of, dropped, missing, returned, platforms, cause, gateway),
+        )| {
+            let number = 0;
+            Loss {
+                number,
+                begun,
+                after,
+                of,
+                dropped,
+                missing,
+                returned,
+                platforms,
+                took_ms,
+                suspected,
+                certain,
+                cause,
+                gateway,
+            }
+        },
+    )
+}
+
+fn witnesses() -> impl Strategy<Value = Witnesses> {
+    let witness = || {
+        prop_oneof![
+            Just(Witness::Unasked),
+            Just(Witness::Unheard),
+            Just(Witness::Answers),
+            error().prop_map(|error| Witness::Fails(error.trouble())),
+            error().prop_map(|error| Witness::Refuses(error.trouble())),
+        ]
+    };
+    let gateway = (sign(), moment(), prop::option::of(moment())).prop_map(|(sign, since, alive)| Gateway {
+        sign,
+        since,
+        alive,
+    });
+    let signs = prop::collection::btree_map(text(), gateway, 0..4);
+    (witness(), witness(), witness(), witness(), signs).prop_map(
+        |(registry, tokens, gateways, accounts, signs)| Witnesses {
+            registry,
+            tokens,
+            gateways,
+            accounts,
+            signs,
+        },
+    )
+}
+
+/// Everything that is not certain about somebody, or nobody.
+pub(crate) fn beside() -> impl Strategy<Value = Beside> {
+    let thresholds = (mono(), mono(), mono(), mono(), 0_u32..1 << 20, 0_u32..101).prop_map(
+        |(leaving_ms, checking_ms, unseen_ms, ghost_ms, loss_users, loss_percent)| Thresholds {
+            leaving_ms,
+            checking_ms,
+            unseen_ms,
+            ghost_ms,
+            loss_users,
+            loss_percent,
+        },
+    );
+    let unseen =
+        (prop::option::of(answered()), answered()).prop_map(|(last, dropped)| Unseen { last, dropped });
+    let departure = (moment(), mono(), prop::option::of((mono(), since())));
+    let users = (
+        prop::collection::btree_map(0_u32..7, (doubt(), any::<bool>()), 0..5),
+        prop::collection::btree_set(0_u32..7, 0..4),
+        prop::collection::vec(prop::option::of(unseen), 0..8),
+        prop::collection::vec(departure, 0..8),
+    );
+    let server = (prop::collection::vec(loss(), 0..3), 0_u32..9, witnesses(), thresholds);
+    (users, server).prop_map(
+        |((doubts, unregistered, unseen, departures), (mut losses, losses_over, witnesses, thresholds))| {
+            for (number, loss) in (losses_over + 1..).zip(&mut losses) {
+                loss.number = number;
+            }
+            losses.sort_by_key(|loss| !loss.suspected); // as they are kept
+            let first = losses.first().map(|loss| loss.number);
+            let doubts = doubts.into_iter();
+            let doubts =
+                doubts.map(|(user, (doubt, lost))| (user, Doubt { loss: first.filter(|_| lost), ..doubt }));
+            Beside {
+                doubts: doubts.collect(),
+                unregistered,
+                losses,
+                losses_over,
+                witnesses,
+                thresholds,
+                unseen,
+                departures,
+            }
+        },
+    )
 }

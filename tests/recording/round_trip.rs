@@ -1,11 +1,11 @@
 //! What is written comes back: every input, every roster; and a packed file like a plain one.
 
-use imtop::presence::{Freshness, Input, Roster, UserIx};
+use imtop::presence::{Answer, Freshness, Input, LifeSign, Platform, Question, Roster, UserIx};
 use imtop::recording::{Decoder, Encoder, Keyframe, Line};
 use proptest::prelude::*;
 
-use super::made::{Step, any_input, any_list, at, moment, said, said_list, step, take};
-use imtop::presence::{Moment, WatchList};
+use super::made::{Step, any_input, any_list, at, beside, moment, said, said_list, step, take};
+use imtop::presence::{Moment, Observation, Thresholds, WatchList, Witnesses};
 use std::sync::Arc;
 
 fn through(roster: &Roster, interval_ms: u64) -> Keyframe {
@@ -25,7 +25,9 @@ fn asked(roster: &Roster, now: Moment) -> String {
         .users()
         .map(|user: UserIx| {
             format!(
-                "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+                "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+                roster.doubt(user),
+                roster.basis(user),
                 roster.presence(user),
                 roster.is_stale(user, now),
                 roster.answered(user),
@@ -49,7 +51,7 @@ fn asked(roster: &Roster, now: Moment) -> String {
         roster.expiries(),
         roster.connections_open(),
         roster.totals(now),
-        roster.next_change(now),
+        roster.losses(),
     )
 }
 
@@ -96,12 +98,29 @@ proptest! {
         prop_assert_eq!(keyframe.interval_ms, 2_000);
         prop_assert_eq!(back.state(), roster.state());
         prop_assert_eq!(asked(&back, at(now)), asked(&roster, at(now)));
+        prop_assert_eq!(back.next_change(at(now)), roster.next_change(at(now)));
         for (gap, step) in &after {
             now = pass(step, *gap);
             prop_assert_eq!(take(&mut back, step, now), take(&mut roster, step, now));
             prop_assert_eq!(asked(&back, at(now)), asked(&roster, at(now)));
         }
         prop_assert_eq!(back.state(), roster.state());
+    }
+
+    #[test]
+    fn whatever_is_not_certain_comes_back_in_a_keyframe(
+        steps in prop::collection::vec(step(), 0..15),
+        beside in beside(),
+    ) {
+        let mut roster = Roster::new(super::made::list(1, 7), Freshness::for_interval(2_000), at(0));
+        for (n, step) in (1..).zip(&steps) {
+            take(&mut roster, step, n * 1_500);
+        }
+        let state = beside.put(roster.state());
+        let roster = Roster::restore(Arc::clone(roster.list()), state).unwrap();
+        let back = through(&roster, 2_000).roster;
+        prop_assert_eq!(back.state(), roster.state());
+        prop_assert_eq!(asked(&back, at(90_000)), asked(&roster, at(90_000)));
     }
 
     #[test]
@@ -151,4 +170,80 @@ fn a_keyframe_of_a_large_list_that_is_mostly_offline_is_small() {
     let ids = 100_000 * "\"user_000000\",".len();
     assert!(out.len() < ids + 50_000, "{} bytes, of which {ids} are IDs", out.len());
     assert_eq!(asked(&through(&roster, 2_000).roster, at(9_000)), asked(&roster, at(9_000)));
+}
+
+#[test]
+fn what_a_witness_said_is_short_and_its_hints_are_its_own() {
+    let (mut encoder, mut decoder) = (Encoder::default(), Decoder::default());
+    let mut written = |question, users: &[u32], answer| {
+        let users = users.iter().copied().map(UserIx).collect();
+        let observation = Observation { question, users, ..super::made::observation(1_000, 0, Ok(answer)) };
+        let mut out = Vec::new();
+        encoder.input(at(1_000), &Input::Observed(observation.clone()), &mut out).unwrap();
+        let (_, Line::Input(Input::Observed(back))) = decoder.line(out.trim_ascii_end()).unwrap() else {
+            panic!()
+        };
+        assert_eq!(back, observation);
+        String::from_utf8(out).unwrap()
+    };
+    let registry = |platforms: &[i32]| {
+        Answer::Registry(vec![(UserIx(4), platforms.iter().copied().map(Platform).collect())])
+    };
+    let line = written(Question::UsersStatus, &[1, 4], registry(&[2, 5]));
+    assert!(line.contains(r#""question":"registry","generation":1,"batch":0,"users":[1,4],"#), "{line}");
+    assert!(line.contains(r#""hints":{"shape":"numbers"}"#), "{line}");
+    assert!(line.ends_with("\"answer\":{\"registry\":[[4,[2,5]]]}}}\n"), "{line}");
+    let line = written(Question::OnlineStatus, &[], Answer::Same);
+    assert!(line.contains(r#""hints":{"shape":"numbers"}"#), "those of batch 0 are not a witness': {line}");
+    assert!(!line.contains("users") && !line.contains("question"), "{line}");
+    let line = written(Question::UsersStatus, &[4], registry(&[]));
+    assert!(line.contains(r#""hints":"same""#), "{line}");
+    let signs = vec![("10.0.0.7:12140".into(), LifeSign::Alive), ("10.0.0.8:12140".into(), LifeSign::Hung)];
+    let line = written(Question::Gateways, &[], Answer::Gateways(signs));
+    let signs = r#"{"gateways":[["10.0.0.7:12140","alive"],["10.0.0.8:12140","hung"]]}"#;
+    assert!(line.contains(signs) && !line.contains("users"), "{line}");
+    let tokens = Answer::Tokens(vec![(UserIx(4), [(Platform(2), 3)].into())]);
+    let line = written(Question::TokenDetail, &[4], tokens);
+    assert!(line.contains(r#""answer":{"tokens":[[4,[[2,3]]]]}"#), "{line}");
+    let line = written(Question::AccountCheck, &[1, 4], Answer::Unregistered(vec![UserIx(1)]));
+    assert!(line.contains(r#""answer":{"unregistered":[1]}"#), "{line}");
+}
+
+/// Recorded before there were other witnesses than the sockets.
+const BEFORE: &str = include_str!("before_witnesses.ndjson");
+
+#[test]
+fn a_recording_from_before_there_were_witnesses_reads_as_one_where_nobody_asks_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("n.ndjson");
+    std::fs::write(&path, BEFORE).unwrap();
+    let items = super::made::read(&path);
+    assert_eq!(super::made::inputs(&items), super::made::night(40));
+    let (mut encoder, mut keyframes) = (Encoder::default(), 0);
+    for (item, line) in items.iter().zip(BEFORE.lines()) {
+        let mut out = Vec::new();
+        match &item.what {
+            imtop::recording::Recorded::Keyframe(keyframe) => {
+                let roster = &keyframe.roster;
+                keyframes += 1;
+                assert_eq!(*roster.witnesses(), Witnesses::default());
+                assert_eq!(*roster.thresholds(), Thresholds::default());
+                assert_eq!((roster.doubts().len(), roster.losses().len()), (0, 0));
+                let state = roster.state();
+                encoder.keyframe(item.at, roster.list(), &state, 2_000, &mut out).unwrap();
+                let begins = line.strip_suffix("}}}").unwrap();
+                assert!(out.starts_with(begins.as_bytes()), "only added to: {line}");
+            }
+            imtop::recording::Recorded::Input(input) => {
+                encoder.input(item.at, input, &mut out).unwrap();
+                assert_eq!(String::from_utf8(out).unwrap().trim_end(), line, "the same byte for byte");
+            }
+            imtop::recording::Recorded::Head(head) => {
+                encoder.head(item.at, head, &mut out).unwrap();
+                assert_eq!(String::from_utf8(out).unwrap().trim_end(), line);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((items.len(), keyframes), (43, 2));
 }

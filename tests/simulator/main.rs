@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 
 mod answers;
 mod faults;
+mod gateways;
+mod scenarios;
 mod wire;
+mod witnesses;
 mod world;
 
 use wire::{Heard, ask};

@@ -13,6 +13,7 @@ use crate::{ONLINE, STATUS, conn_ids, ids, named, online, start};
 async fn a_hung_gateway_makes_requests_wait_then_hides_its_users_who_come_back_the_same() {
     let (server, hand) = named("calm").await;
     let conn_id = server.world().connect_to("gw-2", "x", Platform(2)).unwrap();
+    hand.advance(Duration::from_secs(2));
     assert!(server.world().hang_gateway("gw-2"));
     let waiting = ids(&server, ONLINE, &["x"]);
     let stepping = async {

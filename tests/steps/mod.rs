@@ -1,11 +1,12 @@
 //! What may happen in a run, step by step, for properties; and where two chronicles of it differ.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Chronicle, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
-    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserIx,
-    UserStatus, WatchList,
+    Answer, Chronicle, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input,
+    LifeSign, Moment, Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings,
+    SessionToken, Thresholds, UserIx, UserStatus, WatchList, Witnesses,
 };
 use proptest::prelude::*;
 
@@ -22,7 +23,8 @@ pub(crate) fn list(generation: u32, users: u8) -> Arc<WatchList> {
 
 /// What is known at the beginning: nothing of seven users.
 pub(crate) fn begin() -> Chronicle {
-    let roster = Roster::new(list(1, 7), Freshness::for_interval(2_000), at(0));
+    let roster = Roster::new(list(1, 7), Freshness::for_interval(2_000), at(0))
+        .with_witnesses(Witnesses::to_be_asked(true, true), Thresholds::default());
     Chronicle::new(roster, RuleSettings::default(), at(0))
 }
 
@@ -47,6 +49,25 @@ pub(crate) enum Deed {
     Failed {
         batch: u8,
     },
+    /// The registry says this of users, asked so long ago: on which platforms they are online.
+    Registered {
+        took_ms: u64,
+        users: Vec<(u8, Vec<u8>)>,
+    },
+    /// The gateways list this of users: connections on a platform.
+    Listed {
+        users: Vec<(u8, u8, u8)>,
+    },
+    /// What came of asking two gateways.
+    Signs([u8; 2]),
+    /// These users are not registered, others are.
+    Strangers(Vec<u8>),
+    /// The n-th witness gave no answer about these, or is not there at all.
+    Missed {
+        question: u8,
+        users: Vec<u8>,
+        refused: bool,
+    },
     Rebased {
         users: u8,
     },
@@ -65,6 +86,13 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         8 => (0u8..4, 0u64..900, prop::collection::vec(status, 0..3))
             .prop_map(|(batch, took_ms, users)| Deed::Answered { batch, took_ms, users }),
         2 => (0u8..4).prop_map(|batch| Deed::Failed { batch }),
+        4 => (0u64..900, prop::collection::vec((0u8..9, prop::collection::vec(0u8..4, 0..3)), 0..6))
+            .prop_map(|(took_ms, users)| Deed::Registered { took_ms, users }),
+        1 => prop::collection::vec((0u8..9, 0u8..4, 1u8..3), 0..4).prop_map(|users| Deed::Listed { users }),
+        1 => prop::array::uniform2(0u8..4).prop_map(Deed::Signs),
+        1 => prop::collection::vec(0u8..9, 0..3).prop_map(Deed::Strangers),
+        1 => (0u8..4, prop::collection::vec(0u8..9, 0..5), prop::bool::weighted(0.2))
+            .prop_map(|(question, users, refused)| Deed::Missed { question, users, refused }),
         1 => (0u8..9).prop_map(|users| Deed::Rebased { users }),
         1 => (500u64..9_000).prop_map(|ms| Deed::Interval { ms }),
         1 => Just(Deed::Notice),
@@ -115,6 +143,11 @@ pub(crate) fn input(deed: &Deed, list: &mut Arc<WatchList>, now: Moment, number:
             answer,
         })
     };
+    let place = |user: u8| UserIx(u32::from(user));
+    let witness = |question, users: Vec<UserIx>, took_ms: u64, answer| {
+        let Input::Observed(asked) = observed(0, took_ms, answer) else { unreachable!() };
+        Input::Observed(Observation { question, users: users.into(), hints: None, ..asked })
+    };
     Some(match deed {
         Deed::Answered { batch, took_ms, users } => {
             let places: Vec<UserIx> =
@@ -137,6 +170,54 @@ pub(crate) fn input(deed: &Deed, list: &mut Arc<WatchList>, now: Moment, number:
             }
             observed(*batch, *took_ms, Ok(Answer::Changed(changed)))
         }
+        Deed::Registered { took_ms, users } => {
+            let said: BTreeMap<UserIx, Box<[Platform]>> = users
+                .iter()
+                .map(|(user, platforms)| {
+                    let named: BTreeSet<Platform> =
+                        platforms.iter().map(|it| Platform(i32::from(*it))).collect();
+                    (place(*user), named.into_iter().collect())
+                })
+                .filter(|(user, _)| user.at() < list.len())
+                .collect();
+            let about = said.keys().copied().collect();
+            witness(Question::UsersStatus, about, *took_ms, Ok(Answer::Registry(said.into_iter().collect())))
+        }
+        Deed::Listed { users } => {
+            let listed: BTreeMap<UserIx, Box<[(Platform, u32)]>> = users
+                .iter()
+                .map(|(user, on, count)| {
+                    (place(*user), Box::from([(Platform(i32::from(*on)), u32::from(*count))]))
+                })
+                .filter(|(user, _): &(UserIx, _)| user.at() < list.len())
+                .collect();
+            let about = list.users().collect();
+            witness(Question::TokenDetail, about, 5, Ok(Answer::Tokens(listed.into_iter().collect())))
+        }
+        Deed::Signs(signs) => {
+            let all = [LifeSign::Alive, LifeSign::Hung, LifeSign::Refused, LifeSign::Unclear];
+            let signs = signs
+                .iter()
+                .zip(0..)
+                .map(|(sign, at)| (format!("10.0.0.{at}:9090").into_boxed_str(), all[usize::from(*sign)]));
+            witness(Question::Gateways, Vec::new(), 5, Ok(Answer::Gateways(signs.collect())))
+        }
+        Deed::Strangers(users) => {
+            let strangers: BTreeSet<UserIx> =
+                users.iter().map(|user| place(*user)).filter(|user| user.at() < list.len()).collect();
+            let answer = Answer::Unregistered(strangers.into_iter().collect());
+            witness(Question::AccountCheck, list.users().collect(), 5, Ok(answer))
+        }
+        Deed::Missed { question, users, refused } => {
+            let question =
+                [Question::UsersStatus, Question::TokenDetail, Question::Gateways, Question::AccountCheck]
+                    [usize::from(*question)];
+            let about: BTreeSet<UserIx> =
+                users.iter().map(|user| place(*user)).filter(|user| user.at() < list.len()).collect();
+            let error =
+                if *refused { FetchError::Http { status: 404 } } else { FetchError::Timeout { after_ms: 5 } };
+            witness(question, about.into_iter().collect(), 5, Err(error))
+        }
         Deed::Failed { batch } => observed(*batch, 5, Err(FetchError::Timeout { after_ms: 5 })),
         Deed::Rebased { users } => {
             *list = self::list(list.generation() + 1, *users);
@@ -158,11 +239,14 @@ pub(crate) fn compare(one: &Chronicle, other: &Chronicle) -> Result<(), TestCase
     prop_assert_eq!(format!("{:?}", one.trend), format!("{:?}", other.trend));
     for user in one.roster.list().users() {
         prop_assert_eq!(one.roster.presence(user), other.roster.presence(user));
+        prop_assert_eq!(one.roster.doubt(user), other.roster.doubt(user));
         prop_assert_eq!(one.roster.since(user), other.roster.since(user));
         prop_assert_eq!(one.roster.connections(user), other.roster.connections(user));
         prop_assert_eq!(one.history.of(user), other.history.of(user));
         prop_assert_eq!(one.findings.of(user), other.findings.of(user));
     }
+    prop_assert_eq!(one.roster.losses(), other.roster.losses());
+    prop_assert_eq!(one.roster.witnesses(), other.roster.witnesses());
     prop_assert_eq!(one.findings.of_server(), other.findings.of_server());
     prop_assert_eq!(one.roster.totals(now), other.roster.totals(now));
     Ok(())

@@ -1,6 +1,21 @@
 //! What each rule means and what to do about it, in plain words.
 
+use super::evidence::Evidence;
+use super::finding::Finding;
 use super::rule::Rule;
+use super::view_loss;
+use crate::presence::Lost;
+
+impl Finding {
+    /// What to do about it, in the order in which to do it: that of its rule, where what was found
+    /// doesn't tell more.
+    pub fn advice(&self) -> &'static str {
+        match &self.evidence {
+            Evidence::ViewLoss { loss, .. } => view_loss::advice(loss.cause),
+            _ => self.rule.advice(),
+        }
+    }
+}
 
 impl Rule {
     /// What the rule means, in a clause without a full stop.
@@ -34,6 +49,20 @@ impl Rule {
             Rule::Policy => "more connections than the multi-login policy of the server allows",
             Rule::ExpiryCliff => {
                 "at least 20 of the watched session tokens, and 30 % of all, expire within the same 10 minutes of the coming week"
+            }
+            Rule::ViewLoss => {
+                "many users left the answers at once whom the registry still calls online: a gateway is likely gone, hung or out of the API's reach"
+            }
+            Rule::FalseOffline => {
+                "the server called the user offline, or left out a connection, that had been there all the time; what was told of it is taken back"
+            }
+            Rule::PartialView => "another endpoint lists more connections of the user than the answers show",
+            Rule::Ghost => {
+                "no gateway shows the user and the registry goes on saying online: an entry that lives on in Redis, for up to 30 minutes"
+            }
+            Rule::Unregistered => "the server has no such user, and calls the ID offline like any other",
+            Rule::Observer => {
+                "imtop's own admin login displaces, or is displaced by, another program with the same admin ID"
             }
         }
     }
@@ -80,6 +109,22 @@ impl Rule {
             Rule::ExpiryCliff => {
                 "Expect a wave of logins at that time, and see that the server can take it. Better: have the app renew tokens earlier, each at a time of its own."
             }
+            Rule::ViewLoss => view_loss::advice(Lost::Lost),
+            Rule::FalseOffline => {
+                "Tell whoever asks that the user was connected meanwhile, though messages may not have arrived. If it hits many users, look at the gateways and at the network between them and the API."
+            }
+            Rule::PartialView => {
+                "Nothing is broken for the user. Keep in mind that a message to a connection on the other gateway doesn't show here; the API lists one gateway's connections alone."
+            }
+            Rule::Ghost => {
+                "Ask the user, or wait: an entry without a connection runs out within 30 minutes. If there are many, look whether a gateway died without a word, or is out of the API's reach."
+            }
+            Rule::Unregistered => {
+                "Compare the ID in the watch list with the server's. A user who was deleted can be taken off the list."
+            }
+            Rule::Observer => {
+                "Give imtop an admin ID of its own (`imAdminUser` in config/share.yml), or a token of the other program (--token-file). Until then don't restart imtop again and again: each login throws the other one out."
+            }
         }
     }
 }
@@ -94,7 +139,9 @@ mod tests {
             let (says, advice) = (rule.says(), rule.advice());
             assert!(!says.is_empty() && !says.ends_with('.'), "{rule}: {says}");
             assert!(advice.ends_with('.') && advice.matches(". ").count() <= 2, "{rule}: {advice}");
-            assert!(says.len() <= 180 && advice.len() <= 220, "{rule}: too long");
+            // Of a loss of view it is read once, and in a hurry.
+            let longest = if rule == Rule::ViewLoss { 300 } else { 220 };
+            assert!(says.len() <= 180 && advice.len() <= longest, "{rule}: too long");
         }
     }
 }

@@ -1,8 +1,13 @@
-//! What a rule is asked to judge: one user, as known now, with what came before.
+//! What a rule is asked to judge: one user, as known now, with what came before; or the server.
 
+use std::collections::BTreeMap;
+
+use super::evidence::Observer;
 use super::settings::RuleSettings;
 use crate::presence::history::Past;
-use crate::presence::{Claims, Connection, Moment, Presence, Tracked, UserIx};
+use crate::presence::{
+    Claims, Connection, Doubt, Loss, Moment, Presence, ServerClock, Thresholds, Tracked, UserIx, Witness,
+};
 
 /// One user, as known now, with what came before.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +20,10 @@ pub struct Case<'a> {
     pub presence: Presence,
     /// The connections as last seen; of a user of whom nothing is known they say nothing.
     pub connections: &'a [Tracked],
+    /// What is not certain of the user.
+    pub doubt: Option<&'a Doubt>,
+    /// What the verdict turns on.
+    pub thresholds: &'a Thresholds,
     /// What happened to the user in the last half hour.
     pub past: &'a Past,
     /// The server's clock in unix seconds, by which expiry is judged.
@@ -32,10 +41,36 @@ impl<'a> Case<'a> {
         connections.filter_map(|connection| Some((connection, connection.token.as_ref()?.claims()?)))
     }
 
+    /// Whether it is that time or later, on the monotonic clock.
+    pub(super) fn is_due(&self, at_ms: Option<u64>) -> bool {
+        at_ms.is_some_and(|at| at <= self.now.mono_ms)
+    }
+
     /// When, on the monotonic clock, the server's clock surely shows `seconds`.
     pub(super) fn when_server_shows(&self, seconds: i64) -> u64 {
         when_server_shows(seconds, self.server_seconds, self.now)
     }
+}
+
+/// The server, and the watched users taken together, as known now.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerCase<'a> {
+    /// The server's clock.
+    pub clock: &'a ServerClock,
+    /// The latest `iat` of the watched tokens, unix seconds.
+    pub newest_issued: Option<i64>,
+    /// The unix minutes in which the watched tokens expire, and how many in each.
+    pub expiries: &'a BTreeMap<i64, u32>,
+    /// Losses of view, suspected or certain, oldest first.
+    pub losses: &'a [Loss],
+    /// How it is with the registry.
+    pub registry: Witness,
+    /// How it goes with our own login.
+    pub observer: Observer,
+    /// What the server's clock shows, in unix seconds.
+    pub server_seconds: i64,
+    /// The time.
+    pub now: Moment,
 }
 
 /// When, on the monotonic clock, the server's clock surely shows `seconds`, if it shows

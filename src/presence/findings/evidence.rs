@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use std::mem::discriminant;
 
 use super::rule::{Rule, Severity};
-use super::{expiry_cliff, token_expiring};
+use super::{expiry_cliff, observer, token_expiring};
 use crate::presence::time::short_age;
-use crate::presence::{ConnId, Fingerprint, Platform, Unreadable};
+use crate::presence::{ConnId, Fingerprint, Loss, Lost, Platform, Question, Unreadable, Witness};
 
 /// What a rule has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +129,55 @@ pub enum Evidence {
         /// When the first of them expires, to the minute.
         first: i64,
     },
+    /// Many users left the answers at once.
+    ViewLoss {
+        /// What is known of it.
+        loss: Box<Loss>,
+        /// How it is with the registry.
+        registry: Witness,
+    },
+    /// Connections that had been left out came back.
+    FalseOffline {
+        /// Of the last one.
+        platform: Platform,
+        /// How often.
+        times: u32,
+        /// For how long they had been left out at most, in milliseconds.
+        longest_ms: u64,
+        /// Whether the user was called offline then, at least once.
+        whole_user: bool,
+        /// In the last so many milliseconds.
+        within_ms: u64,
+    },
+    /// Another witness names more than the sockets show.
+    PartialView {
+        /// Which: the registry or the token detail.
+        by: Question,
+        /// The platforms of which something is left out; at most 8.
+        platforms: Vec<Platform>,
+    },
+    /// Only the registry has the user online.
+    Ghost {
+        /// On these platforms; at most 8.
+        platforms: Vec<Platform>,
+        /// No gateway has shown the user for more than so many milliseconds.
+        over_ms: u64,
+    },
+    /// The server has no such user.
+    Unregistered,
+    /// Logins with one admin ID displace each other.
+    Observer(Observer),
+}
+
+/// How it went with our own admin login in the last 15 minutes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Observer {
+    /// How often the server said that another login took our token's place (errCode 1507).
+    pub displaced: u16,
+    /// How often we logged in.
+    pub logins: u16,
+    /// Whether we have stopped logging in because of that.
+    pub gave_up: bool,
 }
 
 impl Evidence {
@@ -148,13 +197,21 @@ impl Evidence {
             Evidence::KickWar { .. } => Rule::KickWar,
             Evidence::Policy { .. } => Rule::Policy,
             Evidence::ExpiryCliff { .. } => Rule::ExpiryCliff,
+            Evidence::ViewLoss { .. } => Rule::ViewLoss,
+            Evidence::FalseOffline { .. } => Rule::FalseOffline,
+            Evidence::PartialView { .. } => Rule::PartialView,
+            Evidence::Ghost { .. } => Rule::Ghost,
+            Evidence::Unregistered => Rule::Unregistered,
+            Evidence::Observer(_) => Rule::Observer,
         }
     }
 
     /// How serious it is, when the server's clock shows `server_seconds`.
     pub fn severity(&self, server_seconds: i64) -> Severity {
         match self {
-            Evidence::TokenForeignUser { .. } | Evidence::DefaultSecret { .. } => Severity::Critical,
+            Evidence::TokenForeignUser { .. }
+            | Evidence::DefaultSecret { .. }
+            | Evidence::ViewLoss { .. } => Severity::Critical,
             Evidence::TokenExpired { .. }
             | Evidence::TokenForeignPlatform { .. }
             | Evidence::TokenShared { .. }
@@ -163,9 +220,15 @@ impl Evidence {
             | Evidence::IssuedAhead { .. }
             | Evidence::Reconnecting { .. }
             | Evidence::Flapping { .. }
-            | Evidence::KickWar { .. } => Severity::Warning,
+            | Evidence::KickWar { .. }
+            | Evidence::FalseOffline { .. }
+            | Evidence::Unregistered
+            | Evidence::Observer(_) => Severity::Warning,
             Evidence::TokenExpiring { expires, .. } => token_expiring::severity(*expires, server_seconds),
-            Evidence::Policy { .. } | Evidence::ExpiryCliff { .. } => Severity::Info,
+            Evidence::Policy { .. }
+            | Evidence::ExpiryCliff { .. }
+            | Evidence::PartialView { .. }
+            | Evidence::Ghost { .. } => Severity::Info,
         }
     }
 
@@ -185,7 +248,13 @@ impl Evidence {
             | Evidence::Flapping { .. }
             | Evidence::KickWar { .. }
             | Evidence::Policy { .. }
-            | Evidence::ExpiryCliff { .. } => None,
+            | Evidence::ExpiryCliff { .. }
+            | Evidence::ViewLoss { .. }
+            | Evidence::FalseOffline { .. }
+            | Evidence::PartialView { .. }
+            | Evidence::Ghost { .. }
+            | Evidence::Unregistered
+            | Evidence::Observer(_) => None,
         }
     }
 
@@ -205,6 +274,9 @@ impl Evidence {
                 ) => one == other,
                 (Evidence::KickWar { class: one, .. }, Evidence::KickWar { class: other, .. }) => {
                     one == other
+                }
+                (Evidence::ViewLoss { loss: one, .. }, Evidence::ViewLoss { loss: other, .. }) => {
+                    one.number == other.number
                 }
                 // One at a time: of the connection, or of the user or the server where there is none.
                 _ => self.connection() == other.connection(),
@@ -265,11 +337,8 @@ impl Evidence {
                 )
             }
             Evidence::Policy { policy, platforms } => {
-                let names: Vec<_> = platforms.iter().map(|platform| platform.name()).collect();
-                format!(
-                    "sessions on {}, which the multi-login policy {policy} does not allow together",
-                    names.join(", ")
-                )
+                let names = names(platforms);
+                format!("sessions on {names}, which the multi-login policy {policy} does not allow together")
             }
             Evidence::ExpiryCliff { tokens, of, first } => {
                 let share = u64::from(*tokens) * 100 / u64::from(*of).max(1);
@@ -280,6 +349,124 @@ impl Evidence {
                 };
                 format!("{tokens} of {of} tokens ({share} %) expire within {within}, the first {first}")
             }
+            Evidence::ViewLoss { loss, registry } => loss_words(loss, *registry),
+            Evidence::FalseOffline { platform, times: ..=1, longest_ms, whole_user, .. } => {
+                let (name, span) = (platform.name(), span(*longest_ms));
+                let (what, same) = if *whole_user {
+                    ("called the user offline".to_owned(), format!("same {name} connection"))
+                } else {
+                    (format!("left out the {name} connection"), "same one".to_owned())
+                };
+                format!(
+                    "the server {what} for {span}, and the {same} came back: it had been there all the time"
+                )
+            }
+            Evidence::FalseOffline { times, longest_ms, within_ms, .. } => {
+                let (within, span) = (span(*within_ms), span(*longest_ms));
+                format!(
+                    "{times} times in {within} the server called the user offline or left out a connection, for up to {span}, and the same one came back: it had been there all the time"
+                )
+            }
+            Evidence::PartialView { by, platforms } => {
+                let names = names(platforms);
+                if *by == Question::TokenDetail {
+                    format!(
+                        "the token detail lists more on {names} than the answers show: the user is on several gateways"
+                    )
+                } else {
+                    format!(
+                        "the registry lists {names} too, which the answers leave out: the user is on several gateways, or an entry lives on"
+                    )
+                }
+            }
+            Evidence::Ghost { platforms, over_ms } => {
+                let on =
+                    if platforms.is_empty() { String::new() } else { format!(" ({})", names(platforms)) };
+                let over = span(*over_ms);
+                format!(
+                    "no gateway has shown the user for more than {over}, and the registry still says online{on}"
+                )
+            }
+            Evidence::Unregistered => {
+                "the server has no such user: a typing error in the watch list?".to_owned()
+            }
+            Evidence::Observer(observer) => observer_words(*observer),
         }
     }
+}
+
+fn names(platforms: &[Platform]) -> String {
+    let names: Vec<_> = platforms.iter().map(|platform| platform.name()).collect();
+    names.join(", ")
+}
+
+/// A duration, short ones exactly: `31ms`, `8.5s`, `62s`, `2m`.
+fn span(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms}ms"),
+        1_000..10_000 => format!("{:.1}s", ms as f64 / 1e3),
+        10_000..120_000 => format!("{}s", ms / 1_000),
+        _ => short_age(ms / 1_000),
+    }
+}
+
+fn times(count: u16) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+/// Platforms of a loss that are told.
+const PLATFORMS_TOLD: usize = 4;
+
+fn loss_words(loss: &Loss, registry: Witness) -> String {
+    let Loss { of, dropped, missing, returned, .. } = loss;
+    let share = u64::from(*dropped) * 100 / u64::from(*of).max(1);
+    let at_once = if *dropped > 1 { " at once" } else { "" };
+    let mut words = format!("{dropped} of {of} online users ({share} %) left the answers{at_once}");
+    let mut platforms: Vec<_> = loss.platforms.iter().collect();
+    platforms.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let told: Vec<String> = platforms
+        .iter()
+        .take(PLATFORMS_TOLD)
+        .map(|(platform, count)| format!("{} {count}", platform.name()))
+        .collect();
+    if !told.is_empty() {
+        let more = if platforms.len() > told.len() { ", .." } else { "" };
+        let _ = write!(words, " ({}{more})", told.join(", ")); // to a String: cannot fail
+    }
+    let _ = match registry {
+        Witness::Unasked | Witness::Refuses(_) => write!(words, "; the registry can't be asked"),
+        Witness::Unheard | Witness::Fails(_) => write!(words, "; the registry gives no answer"),
+        Witness::Answers => write!(words, "; the registry still has {missing} online"),
+    };
+    if *returned > 0 {
+        let are = if *returned == 1 { "is" } else { "are" };
+        let _ = write!(words, "; {returned} {are} back");
+    }
+    let _ = write!(words, "; the answer took {}", span(loss.took_ms));
+    let gateway =
+        loss.gateway.as_ref().map_or("a gateway".to_owned(), |address| format!("gateway {address}"));
+    let _ = match loss.cause {
+        Lost::None | Lost::Lost => Ok(()),
+        Lost::Hangs => write!(words, "; {gateway} takes connections but says nothing"),
+        Lost::Died => write!(words, "; {gateway} has died"),
+    };
+    words
+}
+
+fn observer_words(Observer { displaced, logins, gave_up }: Observer) -> String {
+    let within = observer::WITHIN_MINUTES;
+    let logged_in = format!("imtop logged in {}", times(logins));
+    let mut words = if displaced == 0 {
+        format!("{logged_in} in {within}m: each time the other holders of its admin ID lose their tokens")
+    } else {
+        let and = if logins == 0 { String::new() } else { format!(", and {logged_in}") };
+        let displaced = times(displaced);
+        format!(
+            "imtop's admin token was displaced {displaced} in {within}m{and}: another program holds the same admin ID"
+        )
+    };
+    if gave_up {
+        words.push_str("; imtop has stopped logging in");
+    }
+    words
 }

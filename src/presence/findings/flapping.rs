@@ -40,7 +40,7 @@ mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
     use crate::presence::history::script::{became, past, socket};
-    use crate::presence::{Moment, Past, Presence, UserIx, What, Why};
+    use crate::presence::{Moment, Past, Presence, Thresholds, UserIx, What, Why};
 
     const NOW: u64 = 10_000_000;
 
@@ -50,6 +50,8 @@ mod tests {
             raw_id: "alice",
             presence: Presence::Online,
             connections: &[],
+            doubt: None,
+            thresholds: &Thresholds::default(),
             past,
             server_seconds: 0,
             now: Moment { mono_ms: now_ms, unix_ms: 0 },

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
     use crate::presence::history::script::{past, replaced, socket};
-    use crate::presence::{Moment, Past, Presence, UserIx, What};
+    use crate::presence::{Moment, Past, Presence, Thresholds, UserIx, What};
 
     const NOW: u64 = 10_000_000;
 
@@ -101,6 +101,8 @@ mod tests {
             raw_id: "alice",
             presence: Presence::Online,
             connections: &[],
+            doubt: None,
+            thresholds: &Thresholds::default(),
             past,
             server_seconds: 0,
             now: Moment { mono_ms: now_ms, unix_ms: 0 },

@@ -6,18 +6,19 @@
 //!
 //! A user of whom nothing is known is not judged: what was found before stays as it is, neither
 //! cleared, which would look like good news, nor more serious. When the user is known again, what
-//! still holds goes on with its number and its beginning, and what does not is cleared.
+//! still holds goes on with its number and its beginning, and what does not is cleared. So it is with a
+//! user in doubt, too, but for the rules about doubt.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use super::case::Case;
+use super::case::{Case, ServerCase};
 use super::deadlines::Deadlines;
 use super::evidence::Evidence;
 use super::finding::{About, Finding, FindingChanges};
 use super::rule::{Rule, Severity};
 use super::settings::RuleSettings;
-use super::{RULES, clock_skew, expiry_cliff};
-use crate::presence::{Moment, ServerClock, UserIx};
+use super::{RULES, clock_skew, expiry_cliff, observer, view_loss};
+use crate::presence::{Moment, UserIx};
 
 /// All that is wrong at present.
 #[derive(Clone, Debug)]
@@ -69,20 +70,24 @@ impl Findings {
         let mut found = std::mem::take(&mut self.scratch);
         for user in users {
             let case = case(user);
+            let judged = |rule: Rule| rule.is_judged(case.presence);
             if case.presence.is_unknown() {
                 self.deadlines.forget(user);
-                continue;
+                if !case.presence.is_doubt() {
+                    continue;
+                }
             }
             let mut next: Option<u64> = None;
-            for (judge, when_next) in RULES {
-                judge(&case, &mut found);
-                next = next.into_iter().chain(when_next(&case)).min();
+            for rule in RULES.iter().filter(|it| judged(it.rule)) {
+                (rule.judge)(&case, &mut found);
+                next = next.into_iter().chain((rule.next)(&case)).min();
             }
             if let Some(at) = next {
                 // What is due at once would come up for ever.
                 self.deadlines.add(user, at.max(now.mono_ms.saturating_add(1)));
             }
-            self.settle_user(user, &mut found, case.server_seconds, now, &mut changes);
+            let at = At { server_seconds: case.server_seconds, now };
+            self.settle_user(user, &mut found, judged, at, &mut changes);
             found.clear();
         }
         self.scratch = found;
@@ -97,38 +102,31 @@ impl Findings {
         self.deadlines.due(now.mono_ms)
     }
 
-    /// Judges the server, and all watched tokens together. `newest_issued` is the latest `iat` of the
-    /// watched tokens; `expiries` has the unix minutes in which they expire, and how many in each.
+    /// Judges the server, and all watched tokens together.
     ///
-    /// Looks through the minutes of the coming week: to be done once a round, not once an answer.
-    pub fn judge_server(
-        &mut self,
-        clock: &ServerClock,
-        newest_issued: Option<i64>,
-        expiries: &BTreeMap<i64, u32>,
-        server_seconds: i64,
-        now: Moment,
-    ) -> FindingChanges {
+    /// Looks through the minutes of the coming week in which tokens expire: to be done once a round,
+    /// not once an answer.
+    pub fn judge_server(&mut self, case: &ServerCase<'_>) -> FindingChanges {
+        let &ServerCase { newest_issued, expiries, server_seconds, now, .. } = case;
         let mut found = std::mem::take(&mut self.scratch);
-        clock_skew::judge(clock, newest_issued, server_seconds, &mut found);
+        clock_skew::judge(case.clock, newest_issued, server_seconds, &mut found);
         expiry_cliff::judge(expiries, server_seconds, &mut found);
+        judge_promptly(case, &mut found);
         let next = [
             clock_skew::next(newest_issued, server_seconds, now),
             expiry_cliff::next(expiries, server_seconds, now),
         ];
         self.server_due = next.into_iter().flatten().min();
-        let mut changes = FindingChanges::default();
-        let mut list = std::mem::take(&mut self.of_server);
-        if !stands(&list, &found, server_seconds) {
-            self.counts.take(&list);
-            list = self.settle(list, &mut found, About::Server, server_seconds, now, &mut changes);
-            self.counts.add(&list);
-            self.version += 1;
-        }
-        self.of_server = list;
-        found.clear();
-        self.scratch = found;
-        changes
+        self.settle_server(found, |_| true, At { server_seconds, now })
+    }
+
+    /// Judges what of the server does not wait: losses of view, and our own login. Costs next to nothing
+    /// while there are none.
+    pub fn judge_server_promptly(&mut self, case: &ServerCase<'_>) -> FindingChanges {
+        let mut found = std::mem::take(&mut self.scratch);
+        judge_promptly(case, &mut found);
+        let at = At { server_seconds: case.server_seconds, now: case.now };
+        self.settle_server(found, Rule::is_prompt, at)
     }
 
     /// When, on the monotonic clock, time alone may change an answer: [`Findings::due`] says whose.
@@ -199,25 +197,25 @@ impl Findings {
         self.version += 1;
     }
 
-    /// Makes the user's findings those that were found now; empties `found`.
+    /// Makes the user's findings those that were found now, as far as they were judged; empties `found`.
     fn settle_user(
         &mut self,
         user: UserIx,
         found: &mut Vec<Evidence>,
-        server_seconds: i64,
-        now: Moment,
+        judged: impl Fn(Rule) -> bool,
+        at: At,
         changes: &mut FindingChanges,
     ) {
         let old = match self.of_users.get_mut(&user) {
             None if found.is_empty() => return,
             None => Vec::new(),
-            Some(list) if stands(list, found, server_seconds) => return,
+            Some(list) if stands(list, found, &judged, at) => return,
             Some(list) => {
                 self.counts.take(list);
                 std::mem::take(list)
             }
         };
-        let list = self.settle(old, found, About::User(user), server_seconds, now, changes);
+        let list = self.settle(old, found, judged, About::User(user), at, changes);
         self.counts.add(&list);
         if list.is_empty() {
             self.of_users.remove(&user);
@@ -227,17 +225,40 @@ impl Findings {
         changes.touched.push(user);
     }
 
-    /// The findings that `old` ones become when `found` is what is found now.
+    /// The same of the server; keeps the room of `found`.
+    fn settle_server(
+        &mut self,
+        mut found: Vec<Evidence>,
+        judged: impl Fn(Rule) -> bool,
+        at: At,
+    ) -> FindingChanges {
+        let mut changes = FindingChanges::default();
+        let mut list = std::mem::take(&mut self.of_server);
+        if !stands(&list, &found, &judged, at) {
+            self.counts.take(&list);
+            list = self.settle(list, &mut found, judged, About::Server, at, &mut changes);
+            self.counts.add(&list);
+            self.version += 1;
+        }
+        self.of_server = list;
+        found.clear();
+        self.scratch = found;
+        changes
+    }
+
+    /// The findings that `old` ones become when `found` is what is found now. Those of rules that were
+    /// not judged stay.
     fn settle(
         &mut self,
-        mut old: Vec<Finding>,
+        old: Vec<Finding>,
         found: &mut Vec<Evidence>,
+        judged: impl Fn(Rule) -> bool,
         about: About,
-        server_seconds: i64,
-        now: Moment,
+        At { server_seconds, now }: At,
         changes: &mut FindingChanges,
     ) -> Vec<Finding> {
-        let mut list = Vec::with_capacity(found.len());
+        let (mut old, mut list): (Vec<_>, Vec<_>) = old.into_iter().partition(|it| judged(it.rule));
+        list.reserve(found.len());
         for evidence in found.drain(..) {
             let severity = evidence.severity(server_seconds);
             if let Some(at) = old.iter().position(|finding| finding.evidence.same_as(&evidence)) {
@@ -262,13 +283,27 @@ impl Findings {
     }
 }
 
-/// Whether `list` is just what was found.
-fn stands(list: &[Finding], found: &[Evidence], server_seconds: i64) -> bool {
+/// When it was judged.
+#[derive(Clone, Copy)]
+struct At {
+    /// By the server's clock, in unix seconds.
+    server_seconds: i64,
+    now: Moment,
+}
+
+fn judge_promptly(case: &ServerCase<'_>, found: &mut Vec<Evidence>) {
+    observer::judge(case.observer, found);
+    view_loss::judge(case.losses, case.registry, found);
+}
+
+/// Whether what of `list` was judged is just what was found.
+fn stands(list: &[Finding], found: &[Evidence], judged: impl Fn(Rule) -> bool, at: At) -> bool {
+    let of_judged = || list.iter().filter(|finding| judged(finding.rule));
     let same = |evidence: &Evidence| {
-        let severity = evidence.severity(server_seconds);
-        list.iter().any(|finding| finding.severity == severity && finding.evidence == *evidence)
+        let severity = evidence.severity(at.server_seconds);
+        of_judged().any(|finding| finding.severity == severity && finding.evidence == *evidence)
     };
-    list.len() == found.len() && found.iter().all(same)
+    of_judged().count() == found.len() && found.iter().all(same)
 }
 
 /// How many findings there are of each kind.

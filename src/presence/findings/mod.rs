@@ -16,10 +16,14 @@ mod deadlines;
 mod default_secret;
 mod evidence;
 mod expiry_cliff;
+mod false_offline;
 mod finding;
 mod flapping;
+mod ghost;
 mod kick_war;
 mod ledger;
+mod observer;
+mod partial_view;
 mod policy;
 mod reconnecting;
 mod rule;
@@ -32,9 +36,11 @@ mod token_foreign_platform;
 mod token_foreign_user;
 mod token_shared;
 mod token_unreadable;
+mod unregistered;
+mod view_loss;
 
-pub use case::Case;
-pub use evidence::Evidence;
+pub use case::{Case, ServerCase};
+pub use evidence::{Evidence, Observer};
 pub use finding::{About, Finding, FindingChanges};
 pub use ledger::Findings;
 pub use rule::{Rule, Severity};
@@ -43,22 +49,38 @@ pub use settings::{Policy, RuleSettings};
 /// So many findings one rule makes for one user.
 const MOST: usize = 16;
 
-/// What a rule finds wrong with one user.
+/// A rule that judges users.
+struct UserRule {
+    rule: Rule,
+    /// What it finds wrong with one user.
+    judge: Judge,
+    /// When time alone may change that.
+    next: Next,
+}
+
 type Judge = fn(&Case<'_>, &mut Vec<Evidence>);
-/// When time alone may change that.
 type Next = fn(&Case<'_>) -> Option<u64>;
 
-/// The rules that judge users, in the order in which findings of one severity are shown.
-const RULES: &[(Judge, Next)] = &[
-    (token_foreign_user::judge, token_foreign_user::next),
-    (default_secret::judge, default_secret::next),
-    (token_expired::judge, token_expired::next),
-    (token_expiring::judge, token_expiring::next),
-    (token_foreign_platform::judge, token_foreign_platform::next),
-    (token_shared::judge, token_shared::next),
-    (token_unreadable::judge, token_unreadable::next),
-    (kick_war::judge, kick_war::next),
-    (reconnecting::judge, reconnecting::next),
-    (flapping::judge, flapping::next),
-    (policy::judge, policy::next),
+const fn of(rule: Rule, judge: Judge, next: Next) -> UserRule {
+    UserRule { rule, judge, next }
+}
+
+/// The rules that judge users, in the order in which findings of one severity are shown. Those about
+/// doubt are the last.
+const RULES: &[UserRule] = &[
+    of(Rule::TokenForeignUser, token_foreign_user::judge, token_foreign_user::next),
+    of(Rule::DefaultSecret, default_secret::judge, default_secret::next),
+    of(Rule::TokenExpired, token_expired::judge, token_expired::next),
+    of(Rule::TokenExpiring, token_expiring::judge, token_expiring::next),
+    of(Rule::TokenForeignPlatform, token_foreign_platform::judge, token_foreign_platform::next),
+    of(Rule::TokenShared, token_shared::judge, token_shared::next),
+    of(Rule::TokenUnreadable, token_unreadable::judge, token_unreadable::next),
+    of(Rule::KickWar, kick_war::judge, kick_war::next),
+    of(Rule::Reconnecting, reconnecting::judge, reconnecting::next),
+    of(Rule::Flapping, flapping::judge, flapping::next),
+    of(Rule::Policy, policy::judge, policy::next),
+    of(Rule::FalseOffline, false_offline::judge, false_offline::next),
+    of(Rule::Unregistered, unregistered::judge, unregistered::next),
+    of(Rule::PartialView, partial_view::judge, partial_view::next),
+    of(Rule::Ghost, ghost::judge, ghost::next),
 ];

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
     use crate::presence::{
-        ConnId, Connection, Moment, Past, Presence, SessionToken, Since, Unreadable, UserIx,
+        ConnId, Connection, Moment, Past, Presence, SessionToken, Since, Thresholds, Unreadable, UserIx,
     };
 
     const NOW: u64 = 10_000_000;
@@ -146,6 +146,8 @@ mod tests {
             raw_id: "alice",
             presence: Presence::Online,
             connections,
+            doubt: None,
+            thresholds: &Thresholds::default(),
             past: &Past::default(),
             server_seconds: 0,
             now: Moment { mono_ms: NOW, unix_ms: 0 },

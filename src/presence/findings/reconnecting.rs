@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
     use crate::presence::history::script::{became, past, replaced, socket};
-    use crate::presence::{Moment, Past, Trouble, UserIx, What, Why};
+    use crate::presence::{Moment, Past, Thresholds, Trouble, UserIx, What, Why};
 
     const NOW: u64 = 10_000_000;
     const UNKNOWN: Presence = Presence::Unknown(Why::Failed(Trouble::Timeout));
@@ -93,6 +93,8 @@ mod tests {
             raw_id: "alice",
             presence,
             connections: &[],
+            doubt: None,
+            thresholds: &Thresholds::default(),
             past,
             server_seconds: 0,
             now: Moment { mono_ms: now_ms, unix_ms: 0 },

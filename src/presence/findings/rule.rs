@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::presence::Presence;
+
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -56,11 +58,23 @@ pub enum Rule {
     Policy,
     /// Many session tokens expire at the same time.
     ExpiryCliff,
+    /// Many users left the answers at once who are online by the registry.
+    ViewLoss,
+    /// The server called somebody offline who was connected.
+    FalseOffline,
+    /// The answers show only some of a user's connections.
+    PartialView,
+    /// Only the registry calls the user online.
+    Ghost,
+    /// The server has no such user.
+    Unregistered,
+    /// Our own admin login displaces, or is displaced by, another one.
+    Observer,
 }
 
 impl Rule {
     /// All rules, in the order in which they are explained.
-    pub const ALL: [Rule; 13] = [
+    pub const ALL: [Rule; 19] = [
         Rule::TokenExpired,
         Rule::TokenExpiring,
         Rule::TokenForeignUser,
@@ -74,6 +88,12 @@ impl Rule {
         Rule::KickWar,
         Rule::Policy,
         Rule::ExpiryCliff,
+        Rule::ViewLoss,
+        Rule::FalseOffline,
+        Rule::PartialView,
+        Rule::Ghost,
+        Rule::Unregistered,
+        Rule::Observer,
     ];
 
     /// Its name, in filters and everywhere else.
@@ -92,6 +112,12 @@ impl Rule {
             Rule::KickWar => "kick-war",
             Rule::Policy => "policy",
             Rule::ExpiryCliff => "expiry-cliff",
+            Rule::ViewLoss => "view-loss",
+            Rule::FalseOffline => "false-offline",
+            Rule::PartialView => "partial-view",
+            Rule::Ghost => "ghost",
+            Rule::Unregistered => "unregistered",
+            Rule::Observer => "observer",
         }
     }
 }
@@ -99,7 +125,20 @@ impl Rule {
 impl Rule {
     /// Whether it is about the server or many users at once, not about one of them.
     pub fn is_about_server(self) -> bool {
-        matches!(self, Rule::ClockSkew | Rule::ExpiryCliff)
+        matches!(self, Rule::ClockSkew | Rule::ExpiryCliff | Rule::ViewLoss | Rule::Observer)
+    }
+
+    /// Whether users of whom that is said are judged by it: what it found of others is as last known.
+    /// Of a user in doubt those rules judge that are about what the witnesses say.
+    pub fn is_judged(self, presence: Presence) -> bool {
+        let is_about_doubt =
+            matches!(self, Rule::FalseOffline | Rule::PartialView | Rule::Ghost | Rule::Unregistered);
+        !presence.is_unknown() || (presence.is_doubt() && is_about_doubt)
+    }
+
+    /// Whether it is about the server and judged as soon as anything changes in it.
+    pub(super) fn is_prompt(self) -> bool {
+        matches!(self, Rule::ViewLoss | Rule::Observer)
     }
 }
 

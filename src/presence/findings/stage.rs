@@ -7,8 +7,8 @@ use super::evidence::Evidence;
 use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
-    Claims, ConnId, Connection, Fingerprint, Moment, Platform, Presence, SessionToken, Since, Tracked,
-    Unreadable, UserIx,
+    Answered, Basis, Claims, ConnId, Connection, Doubt, Fingerprint, Moment, Platform, Presence, Registry,
+    SessionToken, Since, Sockets, Thresholds, Tracked, Unreadable, UserIx, Verdict,
 };
 
 /// The server's clock, in unix seconds.
@@ -21,6 +21,8 @@ pub(super) struct Scene {
     pub(super) id: String,
     pub(super) presence: Presence,
     pub(super) connections: Vec<Tracked>,
+    pub(super) doubt: Option<Doubt>,
+    pub(super) thresholds: Thresholds,
     pub(super) past: Past,
     pub(super) settings: RuleSettings,
     pub(super) now: Moment,
@@ -33,6 +35,8 @@ impl Scene {
             raw_id: &self.id,
             presence: self.presence,
             connections: &self.connections,
+            doubt: self.doubt.as_ref(),
+            thresholds: &self.thresholds,
             past: &self.past,
             server_seconds: self.now.unix_ms.div_euclid(1_000),
             now: self.now,
@@ -54,9 +58,29 @@ pub(super) fn online(id: &str, connections: Vec<TestConnection>) -> Scene {
         id: id.to_owned(),
         presence: Presence::Online,
         connections: connections.into_iter().map(|connection| connection.0).collect(),
+        doubt: None,
+        thresholds: Thresholds::default(),
         past: Past::default(),
         settings: RuleSettings::default(),
         now: Moment { mono_ms: MONO, unix_ms: NOW * 1_000 },
+    }
+}
+
+/// A user who was online, and whom the sockets left out, or some of whose connections, first with an
+/// answer at that time; of whom that is said now. The registry has not been heard.
+pub(super) fn in_doubt(dropped_ms: u64, presence: Presence) -> Doubt {
+    let at = Moment { mono_ms: dropped_ms, unix_ms: 0 };
+    Doubt {
+        last: None,
+        dropped: Answered { sent: at, received: at },
+        sockets: if presence.is_doubt() { Sockets::None } else { Sockets::Foreground },
+        before: Presence::Online,
+        registry: Registry::Unheard,
+        asked: None,
+        platforms: Box::default(),
+        listed: None,
+        loss: None,
+        verdict: Verdict { presence, basis: Basis::Agreed, stale: false },
     }
 }
 

@@ -1,7 +1,8 @@
 //! What happened to one user: bounded, and with what was so before the oldest of it.
 //!
 //! A connection that is seen again had never left, so that what followed from its absence is taken
-//! back here: the closing, and the time that the user was said to be offline.
+//! back here: the closing, and the time since then that the user was said to be offline or in doubt. The
+//! time for which there were no answers stays unknown.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -66,6 +67,15 @@ pub enum Happened {
         /// The session token of the one that is there.
         new: Option<Fingerprint>,
     },
+    /// A connection that answers had left out was there again: nothing happened to the user.
+    SeenAgain {
+        /// On this platform.
+        platform: Platform,
+        /// For how long it had been left out, in milliseconds.
+        absent_ms: u64,
+        /// Whether the user had been called offline.
+        whole_user: bool,
+    },
 }
 
 /// A [`Happening`] as it is kept.
@@ -83,6 +93,7 @@ pub(super) enum Note {
     Opened(Platform, Plug),
     Closed(Platform, Plug),
     Replaced { platform: Platform, old: Plug, new: Plug },
+    SeenAgain { platform: Platform, absent_ms: u64, whole_user: bool },
 }
 
 /// Which connection, as far as it takes to tell those of one user apart.
@@ -123,6 +134,11 @@ pub(super) fn is_connected(presence: Presence) -> Option<bool> {
     }
 }
 
+/// Whether there is no difference here: an unknown for want of answers is another one than a doubt.
+fn reads_same(one: Presence, other: Presence) -> bool {
+    one.same_word(other) && one.is_doubt() == other.is_doubt()
+}
+
 impl Default for Past {
     fn default() -> Past {
         Past::NOTHING
@@ -146,6 +162,9 @@ impl Past {
                 Note::Closed(platform, plug) => Happened::Closed(platform, plug.token),
                 Note::Replaced { platform, old, new } => {
                     Happened::Replaced { platform, old: old.token, new: new.token }
+                }
+                Note::SeenAgain { platform, absent_ms, whole_user } => {
+                    Happened::SeenAgain { platform, absent_ms, whole_user }
                 }
             };
             Happening { at_ms: kept.at_ms, what }
@@ -175,10 +194,11 @@ impl Past {
         self.reconnects.into()
     }
 
-    /// When something last happened, on the monotonic clock. A first sight is nothing that happened.
+    /// When something last happened, on the monotonic clock. A first sight is nothing that happened, nor
+    /// is it that a connection which had never left is seen again.
     pub fn changed_ms(&self) -> Option<u64> {
-        let mut happened = self.kept.iter().rev();
-        happened.find(|kept| !matches!(kept.what, Note::FirstSeen(_))).map(|kept| kept.at_ms)
+        let happened = |kept: &&Kept| !matches!(kept.what, Note::FirstSeen(_) | Note::SeenAgain { .. });
+        self.kept.iter().rev().find(happened).map(|kept| kept.at_ms)
     }
 
     /// When the oldest happening was that is kept.
@@ -207,19 +227,23 @@ impl Past {
 
     /// Takes what the user went through at one moment.
     pub(super) fn record(&mut self, transitions: &[Transition]) {
-        let seen_again = transitions.iter().filter_map(|transition| match &transition.what {
-            What::SeenAgain { socket, .. } => Some(short(&socket.id)),
-            _ => None,
-        });
-        for id in seen_again {
-            self.take_back_closing(id);
-            self.take_back_offline();
+        let mut corrected = None;
+        for transition in transitions {
+            let (socket, absent_ms) = match &transition.what {
+                What::SeenAgain { socket, absent_ms, .. } => (socket, *absent_ms),
+                What::Retracted { socket, .. } => (socket, 0),
+                _ => continue,
+            };
+            self.take_back_closing(short(&socket.id));
+            let was = self.take_back_absence(transition.before.mono_ms.saturating_sub(absent_ms));
+            corrected = was.or(corrected);
         }
         for transition in transitions {
             let at_ms = transition.before.mono_ms;
             let what = match &transition.what {
                 What::Presence { from, to } => {
-                    self.take_presence(at_ms, *from, *to, transition.is_first_sight());
+                    let from = corrected.unwrap_or(*from);
+                    self.take_presence(at_ms, from, *to, transition.is_first_sight());
                     continue;
                 }
                 What::Connected(socket) => Note::Opened(socket.platform, Plug::of(socket)),
@@ -227,10 +251,12 @@ impl Past {
                 What::Replaced { old, new, .. } => {
                     Note::Replaced { platform: new.platform, old: Plug::of(old), new: Plug::of(new) }
                 }
-                What::SeenAgain { .. }
-                | What::Retracted { .. }
-                | What::MovedBackground(_)
-                | What::MovedForeground(_) => continue,
+                What::SeenAgain { socket, absent_ms, whole_user } => Note::SeenAgain {
+                    platform: socket.platform,
+                    absent_ms: *absent_ms,
+                    whole_user: *whole_user,
+                },
+                What::Retracted { .. } | What::MovedBackground(_) | What::MovedForeground(_) => continue,
             };
             self.push(Kept { at_ms, what });
         }
@@ -243,7 +269,7 @@ impl Past {
             self.floor = Some(from);
             self.connected = is_connected(from).or(self.connected);
         }
-        if last.unwrap_or(from).same_word(to) {
+        if reads_same(last.unwrap_or(from), to) {
             return; // what lay between was taken back
         }
         self.push(Kept { at_ms, what: if first_sight { Note::FirstSeen(to) } else { Note::Presence(to) } });
@@ -310,28 +336,35 @@ impl Past {
         }
     }
 
-    /// The user had never been without a connection since one was last seen.
-    fn take_back_offline(&mut self) {
-        let connected = |kept: &Kept| kept.what.presence().is_some_and(|it| is_connected(it) == Some(true));
-        let last = self.kept.iter().rposition(connected);
-        let before = match last {
+    /// The user had never been without a connection since one was last seen, and not since `from_ms`.
+    /// The presence until now, by that; `None` where it is not known what to go back to.
+    fn take_back_absence(&mut self, from_ms: u64) -> Option<Presence> {
+        let is_connection = |kept: &Kept| kept.what.presence().and_then(is_connected) == Some(true);
+        let before = |kept: &Kept| kept.at_ms < from_ms;
+        let last = self.kept.iter().rposition(is_connection);
+        let earlier = self.kept.iter().rposition(|kept| before(kept) && is_connection(kept));
+        // What shows a connection within the absence is only of another one.
+        let begin = if last.is_some_and(|at| self.kept.get(at).is_some_and(before)) { last } else { earlier };
+        let was = match begin {
             Some(at) => self.kept.get(at).and_then(|kept| kept.what.presence()),
             None => self.floor.filter(|floor| is_connected(*floor) != Some(false)),
         };
-        let Some(mut presence) = before else { return };
-        let mut later = 0..;
-        self.kept.retain(|kept| {
-            let is_later = later.next().is_some_and(|at| last.is_none_or(|last| at > last));
-            match kept.what {
-                Note::Presence(Presence::Offline) if is_later => false,
-                Note::Presence(next) if is_later => {
-                    let differs = !next.same_word(presence);
-                    presence = next;
-                    differs
-                }
-                _ => true,
+        let was = was?;
+        let (mut presence, mut places) = (was, 0..);
+        self.kept.retain_mut(|kept| {
+            let is_later = places.next().is_some_and(|at| begin.is_none_or(|begin| at > begin));
+            let Note::Presence(next) = &mut kept.what else { return true };
+            if !is_later {
+                return true;
             }
+            if *next == Presence::Offline || next.is_doubt() {
+                *next = was;
+            }
+            let differs = !reads_same(presence, *next);
+            presence = *next;
+            differs
         });
+        Some(presence)
     }
 
     fn count(&mut self) {

@@ -97,7 +97,7 @@ impl Past {
                         None => closed.push(old),
                     }
                 }
-                Note::FirstSeen(_) | Note::Presence(_) => {}
+                Note::FirstSeen(_) | Note::Presence(_) | Note::SeenAgain { .. } => {}
             }
         }
         found

@@ -115,8 +115,10 @@ fn what_is_seen_again_had_never_left() {
     let past = history.of(UserIx(0));
     assert_eq!((past.flips(), past.reconnects()), (0, 0));
     let unknown = |at_ms, from, to| Happening { at_ms, what: Happened::Presence { from, to } };
+    let again = Happened::SeenAgain { platform: Platform(2), absent_ms: 8_000, whole_user: true };
+    let again = Happening { at_ms: 90_000, what: again };
     let happened: Vec<_> = past.happened().skip(1).collect();
-    assert_eq!(happened, [unknown(62_000, Online, UNKNOWN), unknown(90_000, UNKNOWN, Online)]);
+    assert_eq!(happened, [unknown(62_000, Online, UNKNOWN), unknown(90_000, UNKNOWN, Online), again]);
 
     // Without the unknown time in between nothing is left of it.
     let mut history = History::default();
@@ -128,7 +130,7 @@ fn what_is_seen_again_had_never_left() {
         ],
         &list(1),
     );
-    assert_eq!(history.of(UserIx(0)).happened().count(), 1);
+    assert_eq!(history.of(UserIx(0)).happened().skip(1).collect::<Vec<_>>(), [again]);
     assert_eq!(history.of(UserIx(0)).changed_ms(), None);
 
     // One that had been replaced was beside the other one all the time.
@@ -147,6 +149,81 @@ fn what_is_seen_again_had_never_left() {
     assert_eq!(history.of(UserIx(0)).reconnects(), 0);
     let opened = Happened::Opened(Platform(2), Some(Fingerprint(1)));
     assert_eq!(history.of(UserIx(0)).happened().next().map(|it| it.what), Some(opened));
+}
+
+/// What is left of these changes of one user, minute by minute, when `phone` is seen again that had
+/// been left out from `absent` minutes on.
+fn corrected(changes: &[(u64, Presence)], absent: u64, back: u64) -> (Vec<Cell>, u32) {
+    let mut presence = Presence::Online;
+    let mut all = Vec::new();
+    for (minute, to) in changes {
+        all.push((minute * MINUTE, became(presence, *to)));
+        presence = *to;
+    }
+    let absent_ms = (back - absent) * MINUTE;
+    if presence != Presence::Online {
+        all.push((back * MINUTE, became(presence, Presence::Online)));
+    }
+    let socket = socket(2, "phone", 1);
+    all.push((back * MINUTE, What::SeenAgain { socket, absent_ms, whole_user: true }));
+    let history = history(&all);
+    (cells(&history, Presence::Online, 0, 60 * MINUTE - 1, 30), history.of(UserIx(0)).flips())
+}
+
+#[test]
+fn doubts_since_a_connection_was_last_seen_are_taken_back_with_what_followed() {
+    use Presence::{Offline, Online, Unknown};
+    let all = vec![known(7); 30];
+    for why in [
+        Why::Checking,
+        Why::RegistrySilent,
+        Why::Leaving,
+        Why::RegistryOnline,
+        Why::GatewayLost,
+        Why::GatewayHangs,
+        Why::GatewayLostMaybe,
+    ] {
+        assert_eq!(corrected(&[(40, Unknown(why))], 40, 50), (all.clone(), 0), "{why}");
+        assert_eq!(corrected(&[(40, Unknown(why)), (45, Offline)], 40, 50), (all.clone(), 0), "{why}");
+    }
+    // Another connection had been seen meanwhile, and was gone again.
+    let meanwhile = [(40, Offline), (44, Online), (46, Offline)];
+    assert_eq!(corrected(&meanwhile, 40, 50), (all.clone(), 0));
+    // What was so before this one was last seen stays.
+    let before = corrected(&[(34, Offline), (36, Online), (40, Offline)], 40, 50);
+    assert_eq!((&before.0[4..6], before.0[10], before.1), (&[known(0); 2][..], known(7), 2));
+}
+
+#[test]
+fn a_time_without_answers_stays_unknown_though_a_connection_lasted() {
+    use Presence::{Offline, Unknown};
+    let doubt = Unknown(Why::GatewayLost);
+    let (cells, flips) = corrected(&[(40, doubt), (43, UNKNOWN), (46, doubt), (48, Offline)], 40, 50);
+    let unknown: Vec<usize> = (0..30).filter(|cell| cells[*cell] == Cell::Unknown).collect();
+    assert_eq!((unknown, flips), (vec![13, 14, 15], 0));
+    assert!(cells.iter().all(|cell| *cell == Cell::Unknown || *cell == known(7)));
+}
+
+#[test]
+fn who_leaves_is_gone_once() {
+    use Presence::{Offline, Online, Unknown};
+    assert_eq!(flips(&[Online, Unknown(Why::Leaving), Offline]), 1);
+    assert_eq!(flips(&[Online, Unknown(Why::Leaving), Online]), 0);
+}
+
+#[test]
+fn what_is_retracted_is_taken_back_like_what_is_seen_again() {
+    let phone = || socket(2, "phone", 1);
+    let mut history = history(&[
+        (60_000, became(Presence::Online, Presence::Offline)),
+        (60_000, What::Disconnected(phone())),
+        (70_000, replaced(2, ("phone", 1), ("next", 1))),
+    ]);
+    let retracted = |of| What::Retracted { of, socket: phone() };
+    history.record(&[1, 2].map(|of| transition(0, 80_000, retracted(of))), &list(1));
+    let left: Vec<_> = history.of(UserIx(0)).happened().map(|it| it.what).collect();
+    assert_eq!(left, [Happened::Opened(Platform(2), Some(Fingerprint(1)))]);
+    assert_eq!(history.of(UserIx(0)).flips(), 0);
 }
 
 #[test]

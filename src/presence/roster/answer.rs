@@ -197,7 +197,7 @@ impl Roster {
             if unseen {
                 changes.doubts.begun.push(user);
             }
-            self.await_unseen(user);
+            self.await_unseen(user, seen.received());
         } else if doubt.is_some() {
             changes.doubts.settled.push(user);
         }

@@ -45,7 +45,9 @@ impl Roster {
             changes.touched.push(user);
         }
         let to = if self.is_void(user) { from } else { said };
-        let event = (!from.same_word(to))
+        // A doubt that lasts is news, and was none while the witnesses were being asked.
+        let lasts = last.is_some() && from.is_passing() && to.is_unknown() && !to.is_passing();
+        let event = (lasts || !from.same_word(to))
             .then(|| self.tell(user, What::Presence { from, to }, last, now, operation, changes));
         if is_left_out
             && said != from
@@ -163,7 +165,7 @@ impl Roster {
             changes.doubts.settled.push(user);
             changes.touched.push(user);
         } else {
-            self.await_unseen(user);
+            self.await_unseen(user, now);
         }
     }
 
@@ -198,9 +200,12 @@ impl Roster {
     }
 
     /// Comes back to a user with connections that are not seen.
-    pub(super) fn await_unseen(&mut self, user: UserIx) {
+    pub(super) fn await_unseen(&mut self, user: UserIx, now: Moment) {
         let unseen = self.connections(user).iter().filter_map(|tracked| tracked.unseen);
-        let at = unseen.map(|it| it.dropped.received.mono_ms.saturating_add(self.thresholds.unseen_ms)).min();
+        let at = unseen
+            .map(|it| it.dropped.received.mono_ms.saturating_add(self.thresholds.unseen_ms))
+            .filter(|at| *at > now.mono_ms)
+            .min();
         if let Some(at) = at {
             self.due.insert((at, user));
         }
@@ -211,7 +216,7 @@ impl Roster {
         let users: Vec<UserIx> = self.doubts.keys().copied().collect();
         for user in users {
             self.await_change(user, Moment::default());
-            self.await_unseen(user);
+            self.await_unseen(user, Moment::default());
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize as DeriveDeserialize, Serialize};
 use super::head::{FORMAT, WireHead};
 use super::keyframe::WireKeyframe;
 use super::list::WireList;
-use super::observed::{LastHints, WireObserved};
+use super::observed::{LastHints, WireAsked, WireObserved};
 use super::text::Text;
 use super::time::{read_interval, read_moment};
 use super::{Head, Keyframe};
@@ -165,6 +165,12 @@ struct ObservedLine<'a> {
 }
 
 #[derive(DeriveDeserialize)]
+struct AskedLine<'a> {
+    #[serde(borrow)]
+    observed: WireAsked<'a>,
+}
+
+#[derive(DeriveDeserialize)]
 struct ListLine<'a> {
     #[serde(borrow, alias = "relabelled")]
     rebased: WireList<'a>,
@@ -205,9 +211,16 @@ impl Decoder {
                 let keyframe = json::<KeyframeLine<'_>>(line)?.keyframe.read()?;
                 Line::Keyframe(Box::new(keyframe))
             }
-            Kind::Observed => match json::<ObservedLine<'_>>(line)?.observed.read(&mut self.last_hints)? {
-                Some(observation) => Line::Input(Input::Observed(observation)),
-                None => Line::Other,
+            Kind::Observed => match json::<ObservedLine<'_>>(line) {
+                Ok(read) => match read.observed.read(&mut self.last_hints)? {
+                    Some(observation) => Line::Input(Input::Observed(observation)),
+                    None => Line::Other,
+                },
+                // Another question may look different in every other way.
+                Err(_) if json::<AskedLine<'_>>(line).is_ok_and(|asked| asked.observed.is_unknown()) => {
+                    Line::Other
+                }
+                Err(why) => return Err(why),
             },
             Kind::Rebased => Line::Input(Input::Rebased(json::<ListLine<'_>>(line)?.rebased.read()?)),
             Kind::Relabelled => Line::Input(Input::Relabelled(json::<ListLine<'_>>(line)?.rebased.read()?)),

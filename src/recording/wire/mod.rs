@@ -13,8 +13,10 @@ mod keyframe;
 mod line;
 mod list;
 mod observed;
+mod question;
 mod text;
 mod time;
+mod witnesses;
 
 pub use head::Head;
 pub use keyframe::Keyframe;

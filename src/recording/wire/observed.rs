@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::connection::WireConnection;
 use super::failure::WireFailure;
 use super::hints::WireHints;
+use super::question::{WireSaid, read_question, read_users, write_question};
 use super::text::Text;
 use super::time::{WireMoment, read_moment, read_mono, write_moment};
 use crate::presence::{Answer, Hints, Observation, Oddities, OperationId, Question, UserIx, UserStatus};
@@ -17,19 +18,33 @@ use crate::presence::{Answer, Hints, Observation, Oddities, OperationId, Questio
 /// Hints are remembered of so many batches; those of others are written whole each time.
 const REMEMBERED: usize = 1 << 16;
 
-/// What was last written, or read, of each batch since the last keyframe. Writer and reader go by the
-/// same rule, so both always remember the same.
+/// What was last written, or read, of each batch since the last keyframe, and of each witness beside
+/// the sockets. Writer and reader go by the same rule, so both always remember the same; a reader that
+/// does not know a question passes over its hints too, and misses nothing of the others.
 #[derive(Debug, Default)]
-pub(super) struct LastHints(HashMap<u32, Arc<Hints>>);
+pub(super) struct LastHints {
+    batches: HashMap<u32, Arc<Hints>>,
+    witnesses: HashMap<Question, Arc<Hints>>,
+}
 
 impl LastHints {
     pub(super) fn forget(&mut self) {
-        self.0.clear();
+        self.batches.clear();
+        self.witnesses.clear();
     }
 
-    fn remember(&mut self, batch: u32, hints: &Arc<Hints>) {
-        if self.0.len() < REMEMBERED || self.0.contains_key(&batch) {
-            self.0.insert(batch, Arc::clone(hints));
+    fn of(&self, question: Question, batch: u32) -> Option<&Arc<Hints>> {
+        match question {
+            Question::OnlineStatus => self.batches.get(&batch),
+            witness => self.witnesses.get(&witness),
+        }
+    }
+
+    fn remember(&mut self, question: Question, batch: u32, hints: &Arc<Hints>) {
+        if question != Question::OnlineStatus {
+            self.witnesses.insert(question, Arc::clone(hints));
+        } else if self.batches.len() < REMEMBERED || self.batches.contains_key(&batch) {
+            self.batches.insert(batch, Arc::clone(hints));
         }
     }
 }
@@ -37,11 +52,14 @@ impl LastHints {
 /// An [`Observation`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct WireObserved<'a> {
-    /// Left out: the online status, the only question so far.
+    /// Left out: the sockets were asked.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     question: Option<Text<'a>>,
     generation: u32,
     batch: u32,
+    /// Other witnesses than the sockets: about which users, each once and in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    users: Vec<u32>,
     sent: WireMoment,
     received: WireMoment,
     #[serde(borrow)]
@@ -58,13 +76,30 @@ pub(super) struct WireObserved<'a> {
     next_ms: u64,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     failed: Option<WireFailure<'a>>,
-    /// Left out of an answer: the same as the last one.
+    /// Left out of an answer of the sockets: the same as the last one.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     changed: Option<Vec<(u32, WireStatus<'a>)>>,
+    /// What another witness than the sockets answered.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    answer: Option<WireSaid<'a>>,
+}
+
+/// Of an observation only what was asked.
+#[derive(Debug, Deserialize)]
+pub(super) struct WireAsked<'a> {
+    #[serde(borrow)]
+    question: Text<'a>,
+}
+
+impl WireAsked<'_> {
+    /// Whether this program does not know the question.
+    pub(super) fn is_unknown(&self) -> bool {
+        read_question(&self.question.0).is_none()
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "asked for by serde")]
-fn is_zero(number: &u32) -> bool {
+pub(super) fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
@@ -88,25 +123,27 @@ impl WireOddities {
 
 impl<'a> WireObserved<'a> {
     pub(super) fn write(observation: &'a Observation, last: &mut LastHints) -> WireObserved<'a> {
-        let (failed, changed) = match &observation.answer {
-            Err(error) => (Some(WireFailure::write(error)), None),
+        let (failed, changed, answer) = match &observation.answer {
+            Err(error) => (Some(WireFailure::write(error)), None, None),
             Ok(Answer::Changed(changed)) => {
                 let changed = changed.iter().map(|(user, status)| (user.0, WireStatus::write(status)));
-                (None, Some(changed.collect()))
+                (None, Some(changed.collect()), None)
             }
-            Ok(_) => (None, None),
+            Ok(answer) => (None, None, WireSaid::write(answer)),
         };
-        let hints = observation.hints.as_ref().map(|hints| match last.0.get(&observation.batch) {
+        let (question, batch) = (observation.question, observation.batch);
+        let hints = observation.hints.as_ref().map(|hints| match last.of(question, batch) {
             Some(before) if Arc::ptr_eq(before, hints) || before == hints => WireLastHints::Same,
             _ => {
-                last.remember(observation.batch, hints);
+                last.remember(question, batch, hints);
                 WireLastHints::New(WireHints::write(hints))
             }
         });
         WireObserved {
-            question: None,
+            question: write_question(question).map(Text::of),
             generation: observation.generation,
-            batch: observation.batch,
+            batch,
+            users: observation.users.iter().map(|user| user.0).collect(),
             sent: write_moment(observation.sent),
             received: write_moment(observation.received),
             operation: Text::of(&observation.operation_id.0),
@@ -118,38 +155,47 @@ impl<'a> WireObserved<'a> {
             next_ms: observation.next_ms,
             failed,
             changed,
+            answer,
         }
     }
 
     /// `None` for an answer to a question that this program does not know.
     pub(super) fn read(self, last: &mut LastHints) -> Result<Option<Observation>, String> {
-        if self.question.is_some() {
-            return Ok(None);
-        }
-        let answer = match (&self.failed, self.changed) {
-            (Some(_), Some(_)) => return Err("an answer that has failed".to_owned()),
-            (Some(failure), None) => Err(failure.read()?),
-            (None, None) => Ok(Answer::Same),
-            (None, Some(changed)) => {
+        let question = match &self.question {
+            None => Question::OnlineStatus,
+            Some(word) => match read_question(&word.0) {
+                Some(question) => question,
+                None => return Ok(None),
+            },
+        };
+        let users = read_users(self.users)?;
+        let answer = match (&self.failed, self.changed, self.answer) {
+            (Some(failure), None, None) => Err(failure.read()?),
+            (None, None, None) if question == Question::OnlineStatus => Ok(Answer::Same),
+            (None, Some(changed), None) if question == Question::OnlineStatus => {
                 let read = |(user, status): (u32, WireStatus<'_>)| Ok((UserIx(user), status.read()?));
                 Ok(Answer::Changed(changed.into_iter().map(read).collect::<Result<_, String>>()?))
             }
+            (None, None, Some(answer)) => Ok(answer.read(question, &users)?),
+            (None, None, None) => return Err("an answer that says nothing".to_owned()),
+            (None, Some(_), _) => return Err("an answer to another question".to_owned()),
+            (Some(_), ..) => return Err("an answer that has failed".to_owned()),
         };
         let hints = match self.hints {
             None => None,
             Some(WireLastHints::Same) => {
-                let before = last.0.get(&self.batch).ok_or("the same hints as before, where none were")?;
-                Some(Arc::clone(before))
+                let before = last.of(question, self.batch);
+                Some(Arc::clone(before.ok_or("the same hints as before, where none were")?))
             }
             Some(WireLastHints::New(hints)) => {
                 let hints = Arc::new(hints.read());
-                last.remember(self.batch, &hints);
+                last.remember(question, self.batch, &hints);
                 Some(hints)
             }
         };
         Ok(Some(Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
+            question,
+            users: users.into(),
             generation: self.generation,
             batch: self.batch,
             sent: read_moment(self.sent)?,

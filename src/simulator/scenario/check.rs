@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::model::{Event, Model};
+use super::model::{Deed, Doer, Event, Model};
 use super::value::Millis;
 
 const MOST_USERS: usize = 10_000_000;
@@ -32,6 +32,9 @@ pub(super) fn check(model: &Model) -> Result<(), Mistake> {
     if model.gateways.names.is_empty() {
         return Err(nowhere("`gateways.names` is empty: name at least one gateway"));
     }
+    if model.gateways.standalone && model.gateways.names.len() > 1 {
+        return Err(nowhere("a `gateways.standalone` server has one gateway"));
+    }
     if model.poll.batch == 0 || model.poll.interval.0 <= 0 || model.poll.timeout.0 <= 0 {
         return Err(nowhere("`poll` needs a batch of at least 1 and times above 0"));
     }
@@ -44,7 +47,9 @@ pub(super) fn check(model: &Model) -> Result<(), Mistake> {
     check_spread(model.tokens.left, "tokens.left")?;
     check_spread(model.gateways.ghosts, "gateways.ghosts")?;
     let churn = model.churn;
-    if [churn.connect, churn.disconnect, churn.background].iter().any(|rate| !(0.0..=36_000.0).contains(rate))
+    if [churn.connect, churn.disconnect, churn.background, churn.second]
+        .iter()
+        .any(|rate| !(0.0..=36_000.0).contains(rate))
     {
         return Err(nowhere("`churn` rates are times an hour for each user, from 0 to 36000"));
     }
@@ -118,22 +123,39 @@ fn check_crowds(model: &Model) -> Result<(), Mistake> {
 
 fn check_event(model: &Model, ids: &HashSet<&str>, event: &Event) -> Result<(), Mistake> {
     let does = &event.does;
-    match (&event.gateway, &event.user, does.get_ref().is_a_gateways()) {
-        (Some(gateway), None, true) => check_gateway(model, gateway)?,
-        (None, Some(user), false) if ids.contains(user.get_ref().as_str()) => {}
-        (None, Some(user), false) => {
+    let known = |user: &Spanned<String>| ids.contains(user.get_ref().as_str());
+    match (&event.gateway, &event.user, does.get_ref().doer()) {
+        (Some(gateway), None, Doer::Gateway) => check_gateway(model, gateway)?,
+        (Some(gateway), Some(user), Doer::User) if known(user) && *does.get_ref() == Deed::Connect => {
+            check_gateway(model, gateway)?;
+        }
+        (None, Some(user), Doer::User) if known(user) => {}
+        (None, Some(user), Doer::User) => {
             let message =
                 format!("no [[user]] has the id {:?}; events are for users written out", user.get_ref());
             return Err(mistake(user.span(), message));
         }
-        (_, _, true) => return Err(mistake(does.span(), "this is done by a `gateway`, name one".to_owned())),
-        (_, _, false) => return Err(mistake(does.span(), "this is done by a `user`, name one".to_owned())),
+        (None, None, Doer::Everybody) => {}
+        (_, _, Doer::Gateway) => {
+            return Err(mistake(does.span(), "this is done by a `gateway`, name one".to_owned()));
+        }
+        (_, _, Doer::User) => {
+            return Err(mistake(does.span(), "this is done by a `user`, name one".to_owned()));
+        }
+        (_, _, Doer::Everybody) => {
+            let message = "this befalls everybody: name neither a `gateway` nor a `user`".to_owned();
+            return Err(mistake(does.span(), message));
+        }
     }
     if let Some(every) = event.every.as_ref().filter(|every| every.get_ref().0 < 10) {
         return Err(mistake(every.span(), "`every` must be 10ms at least".to_owned()));
     }
-    if event.come_back > 100 {
-        return Err(mistake(does.span(), "`come_back` is a percentage, at most 100".to_owned()));
+    if event.come_back > 100 || event.share > 100 {
+        let message = "`come_back` and `share` are percentages, at most 100".to_owned();
+        return Err(mistake(does.span(), message));
+    }
+    if event.lasts.0 < 0 {
+        return Err(mistake(does.span(), "`lasts` must not be below 0".to_owned()));
     }
     check_spread(event.after, "event.after")
 }

@@ -12,21 +12,38 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::ScenarioError;
-pub(crate) use model::{Connection, Crowd, Deed, Model, User};
+pub(crate) use model::{Connection, Crowd, Deed, Event, Manners, Model, User};
 pub(crate) use value::Millis;
 
 use super::population;
 use super::release::Release;
 use crate::presence::Entry;
 
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 12] = [
     ("night", include_str!("../../../assets/scenarios/night.toml")),
     ("calm", include_str!("../../../assets/scenarios/calm.toml")),
     ("faults", include_str!("../../../assets/scenarios/faults.toml")),
+    ("logout", include_str!("../../../assets/scenarios/logout.toml")),
+    ("vanish", include_str!("../../../assets/scenarios/vanish.toml")),
+    ("kill", include_str!("../../../assets/scenarios/kill.toml")),
+    ("registry-lag", include_str!("../../../assets/scenarios/registry-lag.toml")),
+    ("cut", include_str!("../../../assets/scenarios/cut.toml")),
+    ("overflow", include_str!("../../../assets/scenarios/overflow.toml")),
+    ("hang", include_str!("../../../assets/scenarios/hang.toml")),
+    ("drain", include_str!("../../../assets/scenarios/drain.toml")),
+    ("flapping", include_str!("../../../assets/scenarios/flapping.toml")),
 ];
 
 /// The names of the scenarios that are built in.
-pub const NAMES: [&str; 3] = [BUILT_IN[0].0, BUILT_IN[1].0, BUILT_IN[2].0];
+pub const NAMES: [&str; BUILT_IN.len()] = {
+    let mut names = [""; BUILT_IN.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = BUILT_IN[at].0;
+        at += 1;
+    }
+    names
+};
 
 /// A server to simulate: its users, its rules, and what will happen.
 #[derive(Clone, Debug)]
@@ -163,7 +180,7 @@ mod tests {
         }
         assert_eq!(
             Scenario::named("nigth").unwrap_err().to_string(),
-            "no scenario is called \"nigth\": there are night, calm, faults, or name a .toml file"
+            format!("no scenario is called \"nigth\": there are {}, or name a .toml file", NAMES.join(", "))
         );
     }
 
@@ -190,6 +207,10 @@ mod tests {
         assert_eq!(
             wrong("[[event]]\nat = \"1s\"\ngateway = \"gw-1\"\ndoes = \"connect\""),
             "my.toml:7:8: this is done by a `user`, name one"
+        );
+        assert_eq!(
+            wrong("[[event]]\nat = \"1s\"\ngateway = \"gw-1\"\ndoes = \"logout\""),
+            "my.toml:7:8: this befalls everybody: name neither a `gateway` nor a `user`"
         );
         let deed = wrong("[[event]]\nat = \"1s\"\nuser = \"a\"\ndoes = \"sleep\"");
         assert!(deed.starts_with("my.toml:7:8: unknown variant `sleep`, expected one of `hang`"), "{deed}");
@@ -219,8 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn the_description_of_the_format_names_every_fault() {
+    fn the_description_of_the_format_names_every_fault_and_every_scenario() {
         let text = include_str!("../../../assets/scenarios/README.md");
+        for name in NAMES {
+            assert!(text.contains(&format!("`{name}`")), "{name}");
+        }
         for name in crate::simulator::Fault::NAMES {
             assert!(text.contains(&format!("`{name}")), "{name}");
         }

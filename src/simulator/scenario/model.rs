@@ -34,6 +34,8 @@ pub(crate) struct Model {
     #[serde(default)]
     pub(crate) gateways: Gateways,
     #[serde(default)]
+    pub(crate) witnesses: Witnesses,
+    #[serde(default)]
     pub(crate) tokens: Tokens,
     #[serde(default)]
     pub(crate) churn: Churn,
@@ -96,6 +98,11 @@ pub(crate) struct Gateways {
     pub(crate) wait: Millis,
     /// How long the registry keeps the users of one that died.
     pub(crate) ghosts: [Millis; 2],
+    /// How long a client may be silent before its gateway closes the socket when it runs on after it
+    /// hung (30 s on a real one); where not said it closes none.
+    pub(crate) silence: Option<Millis>,
+    /// Whether gateway and API are one process: discovery lists nothing.
+    pub(crate) standalone: bool,
 }
 
 impl Default for Gateways {
@@ -104,8 +111,34 @@ impl Default for Gateways {
             names: vec!["gw-1".to_owned()],
             wait: Millis(11_400),
             ghosts: [Millis(600_000), Millis(1_800_000)],
+            silence: None,
+            standalone: false,
         }
     }
+}
+
+/// How the questions are taken that one can ask beside `get_users_online_status`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Witnesses {
+    pub(crate) users_status: Manners,
+    pub(crate) token_detail: Manners,
+    pub(crate) account_check: Manners,
+    /// Discovery; where it is `refused`, it answers but no gateway's address can be reached.
+    pub(crate) gateways: Manners,
+}
+
+/// How a question is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Manners {
+    /// As the release does.
+    #[default]
+    Answered,
+    /// There is no such path.
+    Missing,
+    /// The caller may not ask.
+    Refused,
 }
 
 /// Session tokens of generated users.
@@ -133,6 +166,15 @@ pub(crate) struct Churn {
     pub(crate) disconnect: f64,
     /// Goes to the background or comes back, while online.
     pub(crate) background: f64,
+    /// Connects another device, while online.
+    pub(crate) second: f64,
+}
+
+impl Churn {
+    /// All that one user does in an hour.
+    pub(crate) fn sum(self) -> f64 {
+        self.connect + self.disconnect + self.background + self.second
+    }
 }
 
 /// Users made by the dozen.
@@ -270,19 +312,32 @@ pub(crate) struct Event {
     /// No longer than this.
     #[serde(default)]
     pub(crate) until: Option<Millis>,
-    /// How many clients of a killed gateway connect elsewhere, in percent.
+    /// How many clients that a gateway lost by this connect elsewhere, in percent.
     #[serde(default)]
     pub(crate) come_back: u8,
     /// How long after, at least and at most.
     #[serde(default = "soon")]
     pub(crate) after: [Millis; 2],
+    /// Of a `logout` and a `blackout` how many users, of `registry-down` how many changes, in percent.
+    #[serde(default = "all")]
+    pub(crate) share: u8,
+    /// How long it takes, or lasts.
+    #[serde(default)]
+    pub(crate) lasts: Millis,
+    /// Whether a registry that hears nothing can't be asked either.
+    #[serde(default)]
+    pub(crate) fails: bool,
+}
+
+fn all() -> u8 {
+    100
 }
 
 fn soon() -> [Millis; 2] {
     [Millis(2_000), Millis(20_000)]
 }
 
-/// What a user or a gateway does.
+/// What a user or a gateway does, or what befalls everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Deed {
@@ -294,6 +349,12 @@ pub(crate) enum Deed {
     Kill,
     /// A dead gateway is started again, empty.
     Restart,
+    /// A gateway gets out of the API's reach; its clients notice nothing.
+    Cut,
+    /// The API reaches it again.
+    Rejoin,
+    /// A gateway closes its sockets one after another, and takes no new ones.
+    Drain,
     /// A user connects with a new token.
     Connect,
     /// A user's sockets close.
@@ -310,12 +371,38 @@ pub(crate) enum Deed {
     Miss,
     /// They name the user again.
     List,
+    /// A user's client is gone without a word.
+    Vanish,
+    /// A share of all users disconnects.
+    Logout,
+    /// A share of all users is gone without a word.
+    Blackout,
+    /// The registry hears nothing of a share of all changes.
+    RegistryDown,
+}
+
+/// Who does a deed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doer {
+    Gateway,
+    User,
+    Everybody,
 }
 
 impl Deed {
-    /// Whether a gateway does it, not a user.
-    pub(crate) fn is_a_gateways(self) -> bool {
-        matches!(self, Deed::Hang | Deed::Recover | Deed::Kill | Deed::Restart)
+    /// Who does it.
+    pub(crate) fn doer(self) -> Doer {
+        match self {
+            Deed::Hang
+            | Deed::Recover
+            | Deed::Kill
+            | Deed::Restart
+            | Deed::Cut
+            | Deed::Rejoin
+            | Deed::Drain => Doer::Gateway,
+            Deed::Logout | Deed::Blackout | Deed::RegistryDown => Doer::Everybody,
+            _ => Doer::User,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The coming and going of users that nobody scripted.
 
+use super::truth::Why;
 use super::{Happening, World};
 use crate::presence::Platform;
 
@@ -9,7 +10,7 @@ impl World {
     pub(super) fn plan_churn(&mut self) {
         let rates = self.scenario.model.churn;
         let made = self.made.len() as f64;
-        let an_hour = made * (rates.connect + rates.disconnect + rates.background);
+        let an_hour = made * rates.sum();
         if an_hour > 0.0 {
             let wait = -self.rng.f64().max(1e-12).ln() * 3_600_000.0 / an_hour;
             // Rounded by chance, so that rates above one a millisecond keep their mean.
@@ -21,33 +22,37 @@ impl World {
     pub(super) fn churn(&mut self) {
         let rates = self.scenario.model.churn;
         let ix = self.rng.usize(self.made.clone()) as u32;
-        let mut which = self.rng.f64() * (rates.connect + rates.disconnect + rates.background);
-        let online = !self.users[ix as usize].connections.is_empty();
+        let mut which = self.rng.f64() * rates.sum();
+        let sockets = self.live_sockets(ix, None);
+        let online = !sockets.is_empty();
         if which < rates.connect {
             if !online {
                 self.arrive(ix);
             }
         } else if online {
             which -= rates.connect;
-            let len = self.users[ix as usize].connections.len();
-            let at = self.rng.usize(..len);
+            let nth = self.rng.usize(..sockets.len());
+            let at = sockets[sockets.len() - 1 - nth];
             if which < rates.disconnect {
-                self.users[ix as usize].connections.remove(at);
-                self.changed(ix);
+                let lag = self.lag();
+                self.leave(ix, at, Why::Client, lag);
+            } else if which < rates.disconnect + rates.background {
+                self.turn(ix, at);
             } else {
-                let user = &mut self.users[ix as usize];
-                user.connections[at].background ^= true;
-                user.touch();
+                self.arrive(ix);
             }
         }
         self.plan_churn();
     }
 
+    /// A client of a user connects, on a platform that the user is not on.
     fn arrive(&mut self, ix: u32) {
         let Some(gateway) = self.some_gateway() else { return };
         let platform = Platform([1, 2, 2, 3, 5][self.rng.usize(..5)]);
-        let token = self.login(ix, platform);
-        self.open(ix, platform, gateway, token);
+        if self.live_sockets(ix, Some(platform)).is_empty() {
+            let token = self.login(ix, platform);
+            self.open(ix, platform, gateway, token);
+        }
     }
 }
 

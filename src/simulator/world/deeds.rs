@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use super::World;
+use super::truth::{What, Why};
+use super::{Happening, World};
 use crate::presence::Platform;
+
+/// A client that lost its gateway: whose, on which platform, with which token.
+pub(super) type Orphan = (u32, Platform, Arc<str>);
 
 impl World {
     /// Connects `user`, who is made up if unknown, to some gateway with a new token; the connID, or
@@ -15,7 +19,7 @@ impl World {
 
     /// As [`World::connect`], to the gateway of that name; `None` where there is none that answers.
     pub fn connect_to(&mut self, gateway: &str, user: &str, platform: Platform) -> Option<String> {
-        let gateway = self.gateways.find(gateway).filter(|&at| self.gateways.answers(at))?;
+        let gateway = self.gateways.find(gateway).filter(|&at| self.gateways.takes(at))?;
         Some(self.connect_at(user, platform, gateway))
     }
 
@@ -28,30 +32,84 @@ impl World {
     /// Closes the sockets of `user`, only those of `platform` where one is named; how many.
     pub fn disconnect(&mut self, user: &str, platform: Option<Platform>) -> usize {
         let Some(ix) = self.find(user) else { return 0 };
-        let connections = &mut self.users[ix as usize].connections;
-        let before = connections.len();
-        connections.retain(|connection| platform.is_some_and(|only| only != connection.platform));
-        let closed = before - connections.len();
-        if closed > 0 {
-            self.changed(ix);
+        let meant = self.live_sockets(ix, platform);
+        if !meant.is_empty() {
+            let lag = self.lag();
+            for &at in &meant {
+                self.leave(ix, at, Why::Client, lag);
+            }
         }
-        closed
+        meant.len()
+    }
+
+    /// The clients of `user` are gone without a word, only those of `platform` where one is named: their
+    /// gateways list the sockets until they have been silent for 30 s. How many.
+    pub fn vanish(&mut self, user: &str, platform: Option<Platform>) -> usize {
+        let Some(ix) = self.find(user) else { return 0 };
+        let meant = self.live_sockets(ix, platform);
+        for &at in &meant {
+            self.vanish_at(ix, at);
+        }
+        meant.len()
+    }
+
+    /// `percent` of the users who have a socket close all of theirs within `within_ms`; how many users.
+    pub fn log_out(&mut self, percent: u8, within_ms: i64) -> usize {
+        let chosen = self.choose(percent);
+        for &ix in &chosen {
+            let wait = self.side.i64(0..=within_ms.max(0));
+            for at in self.live_sockets(ix, None) {
+                let conn_id = self.users[ix as usize].connections[at].conn_id.clone();
+                let close = Happening::Close { user: ix, conn_id, why: Why::Client, back: None };
+                self.plan(self.now + wait, close);
+            }
+        }
+        chosen.len()
+    }
+
+    /// `percent` of the users who have a socket vanish, as [`World::vanish`] says; how many users.
+    pub fn black_out(&mut self, percent: u8) -> usize {
+        let chosen = self.choose(percent);
+        for &ix in &chosen {
+            for at in self.live_sockets(ix, None) {
+                self.vanish_at(ix, at);
+            }
+        }
+        chosen.len()
+    }
+
+    /// About `percent` of the users with a living client.
+    fn choose(&mut self, percent: u8) -> Vec<u32> {
+        let mut chosen = Vec::new();
+        for ix in 0..self.users.len() as u32 {
+            let online = self.users[ix as usize].connections.iter().any(|connection| !connection.gone);
+            if online && self.side.u8(..100) < percent {
+                chosen.push(ix);
+            }
+        }
+        chosen
     }
 
     /// Sends clients of `user` to the background or back; how many changed.
     pub fn set_background(&mut self, user: &str, platform: Option<Platform>, background: bool) -> usize {
         let Some(ix) = self.find(user) else { return 0 };
-        let user = &mut self.users[ix as usize];
         let mut changed = 0;
-        for connection in &mut user.connections {
-            let meant = platform.is_none_or(|only| only == connection.platform);
-            if meant && connection.background != background {
-                connection.background = background;
+        for at in self.live_sockets(ix, platform) {
+            if self.users[ix as usize].connections[at].background != background {
+                self.turn(ix, at);
                 changed += 1;
             }
         }
-        user.touch();
         changed
+    }
+
+    /// Sends a user's n-th client to the background, or back.
+    pub(super) fn turn(&mut self, ix: u32, at: usize) {
+        let user = &mut self.users[ix as usize];
+        user.touch();
+        user.connections[at].background ^= true;
+        let connection = user.connections[at].clone();
+        self.note(if connection.background { What::Background } else { What::Foreground }, ix, &connection);
     }
 
     /// Replaces a socket of `user` by a new one with the same token, as a client that lost its
@@ -68,14 +126,13 @@ impl World {
 
     fn swap(&mut self, user: &str, platform: Option<Platform>, same_token: bool) -> Option<String> {
         let ix = self.find(user)?;
-        let connections = &self.users[ix as usize].connections;
-        let at = connections
-            .iter()
-            .position(|connection| platform.is_none_or(|only| only == connection.platform))?;
+        let at = self.live_sockets(ix, platform).pop()?;
         let gateway = self.some_gateway()?;
-        let old = self.users[ix as usize].connections.remove(at);
-        let token = if same_token { old.token } else { self.login(ix, old.platform) };
-        Some(self.open(ix, old.platform, gateway, token).into())
+        let (_, platform, token) = self.orphan(ix, at);
+        let lag = self.side_lag();
+        self.leave(ix, at, if same_token { Why::Client } else { Why::Kicked }, lag);
+        let token = if same_token { token } else { self.login(ix, platform) };
+        Some(self.open(ix, platform, gateway, token).into())
     }
 
     /// Answers leave `user` out, or name them again; whether there is such a user.
@@ -87,16 +144,87 @@ impl World {
 
     /// Stops a gateway with its sockets; whether it ran.
     pub fn hang_gateway(&mut self, name: &str) -> bool {
-        let hung = self.gateways.find(name).is_some_and(|at| self.gateways.hang(at));
-        self.view += u64::from(hung);
-        hung
+        let Some(at) = self.gateways.find(name) else { return false };
+        let hung = self.gateways.hang(at, self.now);
+        self.seen_otherwise(hung, What::Hung, at)
     }
 
-    /// Lets a hung gateway run on, with the sockets that it had; whether it hung.
+    /// Lets a hung gateway run on, with the sockets that it had, but for those whose clients have left
+    /// meanwhile, and for those that were silent for longer than the scenario allows; whether it hung.
     pub fn recover_gateway(&mut self, name: &str) -> bool {
-        let recovered = self.gateways.find(name).is_some_and(|at| self.gateways.recover(at));
-        self.view += u64::from(recovered);
-        recovered
+        self.resume_gateway(name).is_some()
+    }
+
+    /// As [`World::recover_gateway`]; which clients lost their socket by it.
+    pub(super) fn resume_gateway(&mut self, name: &str) -> Option<Vec<Orphan>> {
+        let at = self.gateways.find(name)?;
+        let hung_ms = self.gateways.recover(at, self.now)?;
+        self.seen_otherwise(true, What::Resumed, at);
+        let silence = self.scenario.model.gateways.silence.map(|most| most.0);
+        let mut orphans = Vec::new();
+        for (ix, conn_id) in self.sockets_on(at) {
+            let connections = &self.users[ix as usize].connections;
+            let Some(nth) = connections.iter().position(|c| c.conn_id == conn_id) else { continue };
+            // The last word of each client came up to 24 s before (the SDK's ping). Seen: of 30 sockets
+            // whose deadline had passed, 27 were closed, 3 were read first.
+            let late = silence
+                .is_some_and(|most| hung_ms + self.side.i64(0..=24_000) > most && self.side.u8(..10) < 9);
+            if self.users[ix as usize].connections[nth].gone {
+                self.drop_socket(ix, nth, Why::Server);
+            } else if late {
+                orphans.push(self.orphan(ix, nth));
+                self.drop_socket(ix, nth, Why::Server);
+            }
+        }
+        Some(orphans)
+    }
+
+    fn orphan(&self, ix: u32, at: usize) -> Orphan {
+        let connection = &self.users[ix as usize].connections[at];
+        (ix, connection.platform, Arc::clone(&connection.token))
+    }
+
+    /// The API can't reach a gateway any more, whose clients notice nothing; whether it ran.
+    pub fn cut_gateway(&mut self, name: &str) -> bool {
+        let Some(at) = self.gateways.find(name) else { return false };
+        let cut = self.gateways.cut(at);
+        self.seen_otherwise(cut, What::Cut, at)
+    }
+
+    /// The API reaches a gateway again that was cut; whether it was.
+    pub fn rejoin_gateway(&mut self, name: &str) -> bool {
+        let Some(at) = self.gateways.find(name) else { return false };
+        let rejoined = self.gateways.rejoin(at);
+        self.seen_otherwise(rejoined, What::Rejoined, at)
+    }
+
+    /// Notes what happened to a gateway, if it did: every entry has to be written again.
+    fn seen_otherwise(&mut self, happened: bool, what: What, gateway: usize) -> bool {
+        if happened {
+            self.view += 1;
+            self.note_of(what, Some(gateway));
+        }
+        happened
+    }
+
+    /// A gateway takes no new sockets and closes its own one after another within `within_ms`;
+    /// `percent` of their clients connect elsewhere, each after a time of `after` (ms, at least and
+    /// at most). How many sockets.
+    pub fn drain_gateway(&mut self, name: &str, within_ms: i64, percent: u8, after: [i64; 2]) -> usize {
+        let Some(gateway) = self.gateways.find(name) else { return 0 };
+        if !self.gateways.drain(gateway) {
+            return 0;
+        }
+        self.note_of(What::Drained, Some(gateway));
+        let sockets = self.sockets_on(gateway);
+        let many = sockets.len();
+        for (nth, (user, conn_id)) in sockets.into_iter().enumerate() {
+            let wait = within_ms * nth as i64 / many as i64;
+            let comes_back = self.side.u8(..100) < percent;
+            let back = comes_back.then(|| self.side.i64(after[0]..=after[1].max(after[0])));
+            self.plan(self.now + wait, Happening::Close { user, conn_id, why: Why::Server, back });
+        }
+        many
     }
 
     /// Kills a gateway and all its sockets; nobody comes back. The registry keeps its entries for
@@ -107,18 +235,18 @@ impl World {
 
     /// Starts a dead gateway again, empty; whether it was dead.
     pub fn restart_gateway(&mut self, name: &str) -> bool {
-        let started = self.gateways.find(name).is_some_and(|at| self.gateways.restart(at));
-        self.view += u64::from(started);
-        started
+        let Some(at) = self.gateways.find(name) else { return false };
+        let started = self.gateways.restart(at);
+        self.seen_otherwise(started, What::Started, at)
     }
 
-    /// Kills a gateway; whose sockets of which platform were lost, and their tokens.
-    pub(super) fn drop_gateway(&mut self, name: &str) -> Vec<(u32, Platform, Arc<str>)> {
+    /// Kills a gateway; which clients lost their socket by it.
+    pub(super) fn drop_gateway(&mut self, name: &str) -> Vec<Orphan> {
         let Some(gateway) = self.gateways.find(name) else { return Vec::new() };
-        if !self.gateways.kill(gateway) {
+        if !self.gateways.kill(gateway, self.now) {
             return Vec::new();
         }
-        self.view += 1;
+        self.seen_otherwise(true, What::Killed, gateway);
         let ghosts = self.scenario.model.gateways.ghosts;
         let mut lost = Vec::new();
         for ix in 0..self.users.len() {
@@ -135,7 +263,10 @@ impl World {
                 if !live.contains(&connection.platform) {
                     self.users[ix].registry.abandon(connection.platform, until);
                 }
-                lost.push((ix as u32, connection.platform, connection.token));
+                if !connection.gone {
+                    self.note(What::Disconnected(Why::Server), ix as u32, &connection);
+                    lost.push((ix as u32, connection.platform, connection.token));
+                }
             }
         }
         lost
@@ -158,7 +289,7 @@ impl World {
         self.users[ix as usize].connections.iter().map(|connection| connection.conn_id.to_string()).collect()
     }
 
-    /// How many users have a socket.
+    /// How many users have a socket on a gateway, whether or not a client is still at its other end.
     pub fn online(&self) -> usize {
         self.users.iter().filter(|user| !user.connections.is_empty()).count()
     }

@@ -7,10 +7,14 @@ mod answers;
 mod churn;
 mod deeds;
 mod gateway;
+mod registry;
 mod script;
 mod settle;
+mod sockets;
 pub(super) mod token;
+mod truth;
 mod user;
+mod witnesses;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -20,7 +24,9 @@ use std::sync::Arc;
 use fastrand::Rng;
 
 use self::gateway::Gateways;
-use self::user::{Connection, User};
+use self::registry::Deafness;
+pub use self::truth::{Client, Stay, Truth, TruthEvent, What, Why};
+use self::user::User;
 use super::release::Release;
 use super::scenario::Scenario;
 use crate::presence::Platform;
@@ -34,11 +40,15 @@ pub struct World {
     /// Up to when everything has happened.
     now: i64,
     rng: Rng,
+    /// Chances of what came later to the scenarios, so that what was there before stays as it is.
+    side: Rng,
     users: Vec<User>,
     lookup: HashMap<Arc<str>, u32, rapidhash::fast::RandomState>,
     /// These were made by crowds and come and go by themselves.
     made: Range<usize>,
     gateways: Gateways,
+    deafness: Deafness,
+    truth: Option<Box<Truth>>,
     /// Counts changes of which gateways answer; entries written under another view are stale.
     view: u64,
     /// What is to happen: when, in which order at one time, what.
@@ -55,8 +65,12 @@ enum Happening {
     Churn,
     /// The client of a dead gateway connects anew.
     ComeBack { user: u32, platform: Platform, token: Arc<str> },
-    /// The registry hears of a user's changes.
-    Sync(u32),
+    /// A gateway tells the registry of a user's platforms on it, and of one that is gone.
+    Push { user: u32, gateway: usize, gone: Option<Platform> },
+    /// The registry hears everything again.
+    RegistryHears,
+    /// A socket closes, and its client connects anew so long after.
+    Close { user: u32, conn_id: Box<str>, why: Why, back: Option<i64> },
 }
 
 impl World {
@@ -83,11 +97,9 @@ impl World {
             Happening::Event(at) => self.play(at),
             Happening::Churn => self.churn(),
             Happening::ComeBack { user, platform, token } => self.come_back(user, platform, token),
-            Happening::Sync(user) => {
-                let user = &mut self.users[user as usize];
-                let live = user.platforms();
-                user.registry.sync(&live, self.now);
-            }
+            Happening::Push { user, gateway, gone } => self.push(user, gateway, gone),
+            Happening::RegistryHears => self.registry_hears(),
+            Happening::Close { user, conn_id, why, back } => self.close_at_last(user, &conn_id, why, back),
         }
     }
 
@@ -103,28 +115,6 @@ impl World {
     /// A chance between two spans, both included.
     fn between(&mut self, [least, most]: [super::scenario::Millis; 2]) -> i64 {
         self.rng.i64(least.0..=most.0)
-    }
-
-    /// Some gateway that answers, by chance.
-    fn some_gateway(&mut self) -> Option<usize> {
-        let answering: Vec<_> = self.gateways.answering().collect();
-        self.rng.choice(answering)
-    }
-
-    /// Opens a socket; the registry hears of it within about a second.
-    fn open(&mut self, user: u32, platform: Platform, gateway: usize, token: Arc<str>) -> Box<str> {
-        let conn_id = token::conn_id(&mut self.rng);
-        let connection = Connection { conn_id: conn_id.clone(), platform, gateway, background: false, token };
-        self.users[user as usize].connections.push(connection);
-        self.changed(user);
-        conn_id
-    }
-
-    /// A user's sockets changed: entry and registry follow.
-    fn changed(&mut self, user: u32) {
-        self.users[user as usize].touch();
-        let lag = self.rng.i64(600..=1_300);
-        self.plan(self.now + lag, Happening::Sync(user));
     }
 
     /// A token that `user` logs in with now.

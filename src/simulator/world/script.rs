@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::deeds::Orphan;
 use super::{Happening, World};
 use crate::presence::Platform;
-use crate::simulator::scenario::Deed;
+use crate::simulator::scenario::{Deed, Event, Millis};
 
 /// How long a client waits to try again while no gateway answers, ms.
 const RETRY: i64 = 5_000;
@@ -14,21 +15,14 @@ impl World {
     pub(super) fn play(&mut self, at: usize) {
         let scenario = Arc::clone(&self.scenario);
         let Some(event) = scenario.model.event.get(at) else { return };
-        if let Some(gateway) = &event.gateway {
-            let name = gateway.get_ref();
-            match event.does.get_ref() {
-                Deed::Hang => self.hang_gateway(name),
-                Deed::Recover => self.recover_gateway(name),
-                Deed::Kill => {
-                    let dropped = self.drop_gateway(name);
-                    self.plan_return(dropped, event.come_back, event.after);
-                    true
-                }
-                _ => self.restart_gateway(name),
-            };
-        }
-        if let Some(user) = event.user.as_ref().and_then(|user| self.find(user.get_ref())) {
-            self.play_user(user, *event.does.get_ref(), event.platform.map(|name| name.0));
+        let does = *event.does.get_ref();
+        match (&event.gateway, event.user.as_ref().and_then(|user| self.find(user.get_ref()))) {
+            (gateway, Some(user)) => {
+                let gateway = gateway.as_ref().map(|name| name.get_ref().as_str());
+                self.play_user(user, does, event.platform.map(|name| name.0), gateway);
+            }
+            (Some(gateway), None) => self.play_gateway(gateway.get_ref(), event),
+            (None, None) => self.play_all(event),
         }
         if let Some(every) = &event.every {
             let next = self.now + every.get_ref().0;
@@ -38,11 +32,59 @@ impl World {
         }
     }
 
-    fn play_user(&mut self, user: u32, deed: Deed, platform: Option<Platform>) {
+    fn play_gateway(&mut self, name: &str, event: &Event) {
+        match event.does.get_ref() {
+            Deed::Kill => {
+                let orphans = self.drop_gateway(name);
+                self.plan_return(orphans, event.come_back, event.after);
+            }
+            Deed::Recover => {
+                let orphans = self.resume_gateway(name).unwrap_or_default();
+                self.plan_return(orphans, event.come_back, event.after);
+            }
+            Deed::Drain => {
+                let after = event.after.map(|time| time.0);
+                self.drain_gateway(name, event.lasts.0, event.come_back, after);
+            }
+            Deed::Hang => {
+                self.hang_gateway(name);
+            }
+            Deed::Cut => {
+                self.cut_gateway(name);
+            }
+            Deed::Rejoin => {
+                self.rejoin_gateway(name);
+            }
+            _ => {
+                self.restart_gateway(name);
+            }
+        }
+    }
+
+    fn play_all(&mut self, event: &Event) {
+        match event.does.get_ref() {
+            Deed::Logout => {
+                self.log_out(event.share, event.lasts.0);
+            }
+            Deed::Blackout => {
+                self.black_out(event.share);
+            }
+            _ => self.deafen_registry(event.share, event.lasts.0, event.fails),
+        }
+    }
+
+    fn play_user(&mut self, user: u32, deed: Deed, platform: Option<Platform>, gateway: Option<&str>) {
         let id = Arc::clone(&self.users[user as usize].id);
         match deed {
             Deed::Connect => {
-                self.connect(&id, platform.unwrap_or(Platform(5)));
+                let platform = platform.unwrap_or(Platform(5));
+                match gateway {
+                    Some(gateway) => self.connect_to(gateway, &id, platform),
+                    None => self.connect(&id, platform),
+                };
+            }
+            Deed::Vanish => {
+                self.vanish(&id, platform);
             }
             Deed::Disconnect => {
                 self.disconnect(&id, platform);
@@ -59,17 +101,12 @@ impl World {
             Deed::Miss | Deed::List => {
                 self.set_missing(&id, deed == Deed::Miss);
             }
-            Deed::Hang | Deed::Recover | Deed::Kill | Deed::Restart => {}
+            _ => {}
         }
     }
 
     /// Some of the clients that lost their gateway will connect to another.
-    fn plan_return(
-        &mut self,
-        dropped: Vec<(u32, Platform, Arc<str>)>,
-        percent: u8,
-        after: [crate::simulator::scenario::Millis; 2],
-    ) {
+    fn plan_return(&mut self, dropped: Vec<Orphan>, percent: u8, after: [Millis; 2]) {
         for (user, platform, token) in dropped {
             if self.rng.u8(..100) < percent {
                 let wait = self.between(after);

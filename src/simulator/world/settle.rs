@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fastrand::Rng;
 
 use super::gateway::Gateways;
+use super::registry::Deafness;
 use super::user::{Connection, Registry, User};
 use super::{Happening, World, token};
 use crate::presence::Platform;
@@ -23,10 +24,13 @@ impl World {
             now: start_ms,
             // Another stream of chances than the one that mixed the watch list.
             rng: Rng::with_seed(model.seed ^ 0x9e37_79b9_7f4a_7c15),
+            side: Rng::with_seed(model.seed ^ 0xd1b5_4a32_d192_ed03),
             users: Vec::with_capacity(model.users),
             lookup: HashMap::default(),
             made: 0..0,
             gateways: Gateways::new(&model.gateways.names, model.gateways.wait.0),
+            deafness: Deafness::default(),
+            truth: None,
             view: 1,
             queue: BinaryHeap::new(),
             queued: 0,
@@ -54,8 +58,9 @@ impl World {
         }
         world.made.end = world.users.len();
         for user in &mut world.users {
-            let live = user.platforms();
-            user.registry.sync(&live, start_ms);
+            for platform in user.platforms() {
+                user.registry.add(platform);
+            }
         }
         for (at, event) in model.event.iter().enumerate() {
             world.plan(start_ms + event.at.0, Happening::Event(at));
@@ -103,6 +108,7 @@ impl World {
                 gateway: gateway.unwrap_or(0),
                 background: wanted.background,
                 token,
+                gone: false,
             });
         }
     }
@@ -154,6 +160,7 @@ impl World {
                 gateway,
                 background,
                 token,
+                gone: false,
             });
         }
     }

@@ -15,6 +15,8 @@ pub(super) struct Connection {
     pub(super) background: bool,
     /// The session token that the client logged in with.
     pub(super) token: Arc<str>,
+    /// Nobody is at the other end any more; the gateway has not noticed.
+    pub(super) gone: bool,
 }
 
 /// Everything about one user.
@@ -61,16 +63,20 @@ pub(super) struct Registry(Vec<(Platform, i64)>);
 const RENEWED: i64 = i64::MAX;
 
 impl Registry {
-    /// The platforms of `live` are there and renewed; renewed ones that are not live go.
-    pub(super) fn sync(&mut self, live: &[Platform], now: i64) {
-        self.0.retain(|&(platform, until)| until > now && (until != RENEWED || live.contains(&platform)));
-        for &platform in live {
-            match self.0.iter_mut().find(|entry| entry.0 == platform) {
-                Some(entry) => entry.1 = RENEWED,
-                None => self.0.push((platform, RENEWED)),
+    /// The platform is there, and renewed.
+    pub(super) fn add(&mut self, platform: Platform) {
+        match self.0.iter_mut().find(|entry| entry.0 == platform) {
+            Some(entry) => entry.1 = RENEWED,
+            None => {
+                self.0.push((platform, RENEWED));
+                self.0.sort_unstable();
             }
         }
-        self.0.sort_unstable();
+    }
+
+    /// The platform is not there any more.
+    pub(super) fn remove(&mut self, platform: Platform) {
+        self.0.retain(|entry| entry.0 != platform);
     }
 
     /// Nobody renews `platform` any more; it expires at `until`.
@@ -78,6 +84,11 @@ impl Registry {
         if let Some(entry) = self.0.iter_mut().find(|entry| entry.0 == platform && entry.1 == RENEWED) {
             entry.1 = until;
         }
+    }
+
+    /// Whether a living gateway renews the platform.
+    pub(super) fn renews(&self, platform: Platform) -> bool {
+        self.0.contains(&(platform, RENEWED))
     }
 
     /// The platforms at `now`, by number.
@@ -93,13 +104,16 @@ mod tests {
     #[test]
     fn the_registry_keeps_what_a_dead_gateway_left_until_it_expires() {
         let mut registry = Registry::default();
-        registry.sync(&[Platform(5), Platform(1)], 0);
+        registry.add(Platform(5));
+        registry.add(Platform(1));
         registry.abandon(Platform(5), 100);
-        registry.sync(&[Platform(1)], 50);
+        registry.add(Platform(1));
         assert_eq!(registry.platforms(99).collect::<Vec<_>>(), [1, 5]);
         assert_eq!(registry.platforms(100).collect::<Vec<_>>(), [1]);
-        registry.sync(&[Platform(5)], 60);
-        registry.sync(&[], 70);
-        assert_eq!(registry.platforms(70).count(), 0, "taken over by a living gateway, then left");
+        registry.add(Platform(5));
+        assert_eq!(registry.platforms(100).collect::<Vec<_>>(), [1, 5], "taken over by a living gateway");
+        registry.remove(Platform(5));
+        registry.remove(Platform(1));
+        assert_eq!(registry.platforms(70).count(), 0);
     }
 }

@@ -1,10 +1,13 @@
 //! What the ledger makes of what the rules find.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
-use super::super::stage::{MONO, NOW, Scene, TestConnection, connection, online};
+use super::super::evidence::Observer;
+use super::super::stage::{MONO, NOW, Scene, TestConnection, connection, in_doubt, online};
 use super::*;
-use crate::presence::{Presence, Unreadable, Why};
+use crate::presence::{Doubt, Loss, Lost, Presence, Registry, ServerClock, Unreadable, Why, Witness};
 
 const ALICE: UserIx = UserIx(7);
 const NOBODY: Presence = Presence::Unknown(Why::NotAnswered);
@@ -152,29 +155,134 @@ fn the_worst_comes_first() {
     );
 }
 
+/// The server, its clock and tokens in order, at the first moment.
+fn server<'a>(
+    clock: &'a ServerClock,
+    expiries: &'a BTreeMap<i64, u32>,
+    losses: &'a [Loss],
+) -> ServerCase<'a> {
+    ServerCase {
+        clock,
+        newest_issued: None,
+        expiries,
+        losses,
+        registry: Witness::Answers,
+        observer: Observer::default(),
+        server_seconds: NOW,
+        now: Moment { mono_ms: 0, unix_ms: NOW * 1_000 },
+    }
+}
+
 #[test]
 fn the_server_has_findings_of_its_own() {
     let mut findings = findings();
     let (mut clock, now) = (ServerClock::default(), Moment { mono_ms: 0, unix_ms: NOW * 1_000 });
     clock.observe(NOW + 90, now, now);
-    let server = NOW + 90;
-    let expiries = BTreeMap::from([(server / 60 + 120, 30)]);
-    let changes = findings.judge_server(&clock, Some(server + 20), &expiries, server, now);
+    let seconds = NOW + 90;
+    let expiries = BTreeMap::from([(seconds / 60 + 120, 30)]);
+    let case = ServerCase {
+        newest_issued: Some(seconds + 20),
+        server_seconds: seconds,
+        ..server(&clock, &expiries, &[])
+    };
+    let changes = findings.judge_server(&case);
     assert_eq!(changes.raised, findings.of_server());
     assert_eq!(rules(findings.of_server()), ["clock-skew", "clock-skew", "expiry-cliff"]);
     assert!(findings.of_server().iter().all(|finding| finding.about == About::Server));
     assert_eq!((findings.len(), findings.count(Severity::Warning)), (3, 2));
-    assert!(findings.judge_server(&clock, Some(server + 20), &expiries, server, now).is_empty());
+    assert!(findings.judge_server(&case).is_empty());
     assert_eq!(findings.next_change(), Some(11_000), "the token's time comes near");
 
     let later = now.plus(11_000);
     assert_eq!(findings.due(later), []);
     assert_eq!(findings.next_change(), None, "until the server is judged again");
-    let fewer = BTreeMap::from([(server / 60 + 121, 25)]);
-    let changes = findings.judge_server(&clock, Some(server + 20), &fewer, server + 11, later);
+    let fewer = BTreeMap::from([(seconds / 60 + 121, 25)]);
+    let after = ServerCase { expiries: &fewer, server_seconds: seconds + 11, now: later, ..case };
+    let changes = findings.judge_server(&after);
     assert_eq!(rules(&changes.cleared), ["clock-skew"]);
     assert!(changes.raised.is_empty(), "the cliff has moved by a minute and is still the same");
     assert_eq!(findings.of_server()[1].since, now);
+}
+
+#[test]
+fn a_loss_of_view_does_not_wait_and_leaves_the_rest_as_it_is() {
+    let mut findings = findings();
+    let (clock, expiries) = (ServerClock::default(), BTreeMap::from([(NOW / 60 + 120, 30)]));
+    let loss = |missing| Loss {
+        number: 1,
+        begun: Moment::default(),
+        after: None,
+        of: 30,
+        dropped: 20,
+        missing,
+        returned: 20 - missing,
+        platforms: BTreeMap::new(),
+        took_ms: 31,
+        suspected: true,
+        certain: Some(Moment::default()),
+        cause: Lost::Lost,
+        gateway: None,
+    };
+    findings.judge_server(&server(&clock, &expiries, &[]));
+    assert!(findings.judge_server_promptly(&server(&clock, &BTreeMap::new(), &[])).is_empty());
+    let losses = [loss(20)];
+    let changes = findings.judge_server_promptly(&server(&clock, &BTreeMap::new(), &losses));
+    assert_eq!((rules(&changes.raised), changes.cleared.len()), (vec!["view-loss"], 0));
+    assert_eq!(rules(findings.of_server()), ["view-loss", "expiry-cliff"]);
+    assert_eq!(findings.count(Severity::Critical), 1);
+    let version = findings.version();
+    assert!(findings.judge_server(&server(&clock, &expiries, &losses)).is_empty(), "all rules agree");
+    assert_eq!(findings.version(), version);
+
+    let losses = [loss(3)];
+    let changes = findings.judge_server_promptly(&server(&clock, &expiries, &losses));
+    assert!(changes.is_empty() && findings.version() > version, "other figures of the same loss");
+    assert!(findings.of_server()[0].evidence.words(NOW).contains("17 are back"));
+    assert!(findings.of_server()[0].advice().contains("gateways first"));
+    let died = [Loss { cause: Lost::Died, ..loss(3) }];
+    findings.judge_server_promptly(&server(&clock, &expiries, &died));
+    assert!(findings.of_server()[0].advice().starts_with("Start that gateway again"));
+
+    let changes = findings.judge_server_promptly(&server(&clock, &expiries, &[]));
+    assert_eq!(
+        (rules(&changes.cleared), rules(findings.of_server())),
+        (vec!["view-loss"], vec!["expiry-cliff"])
+    );
+}
+
+#[test]
+fn of_a_user_in_doubt_the_rules_about_doubt_are_judged_and_the_others_stay() {
+    const DOUBT: Presence = Presence::Unknown(Why::RegistryOnline);
+    let mut findings = findings();
+    let ill = || vec![connection("a", 2).expires(NOW + 60), connection("b", 5).expires(NOW - 60)];
+    let before = judge(&mut findings, &alice(ill())).raised;
+    assert_eq!(rules(&before), ["token-expired", "token-expiring"]);
+    let doubtful = |ms| {
+        let doubt = Doubt { registry: Registry::Online, ..in_doubt(MONO, DOUBT) };
+        Scene { presence: DOUBT, doubt: Some(doubt), ..later(alice(vec![]), ms) }
+    };
+    assert!(judge(&mut findings, &doubtful(0)).is_empty());
+    assert_eq!(findings.of(ALICE), before, "neither over nor more serious");
+    assert_eq!(findings.next_change(), Some(MONO + 60_000), "a ghost by then");
+    assert_eq!(findings.due(doubtful(60_000).now), [ALICE]);
+    let changes = judge(&mut findings, &doubtful(60_000));
+    assert_eq!(
+        (rules(&changes.raised), changes.cleared.len(), changes.worsened.len()),
+        (vec!["ghost"], 0, 0)
+    );
+    assert_eq!(rules(findings.of(ALICE)), ["token-expired", "token-expiring", "ghost"]);
+    assert_eq!(findings.next_change(), None);
+    let version = findings.version();
+    assert!(judge(&mut findings, &doubtful(90_000)).is_empty() && findings.version() == version);
+
+    let unheard = Scene { presence: NOBODY, ..doubtful(95_000) };
+    assert!(judge(&mut findings, &unheard).is_empty());
+    assert_eq!(findings.count_of(Rule::Ghost), 1, "nothing is known: as before");
+
+    let gone = Scene { presence: Presence::Offline, ..later(alice(vec![]), 99_000) };
+    let changes = judge(&mut findings, &gone);
+    assert_eq!(rules(&changes.cleared), ["token-expired", "token-expiring", "ghost"]);
+    assert!(findings.is_empty());
 }
 
 #[test]

@@ -1,0 +1,107 @@
+//! `false-offline`: the server called a user offline, or left a connection out, and then the same
+//! connection came back: it had been there all the time.
+//!
+//! Evidence: connIDs that answers left out and show again. A connID is born with its socket and never
+//! reused (open-im-server `msggateway/context.go`), so that this proves it, however short it was. What
+//! comes back with one answer counts once, and several times within [`LASTING_MS`] are one finding.
+//!
+//! False alarms: none, unless a proxy on the way answers out of a cache. One for a user, over
+//! [`LASTING_MS`] after the last return; after a loss of view one for each of its users.
+
+use super::case::Case;
+use super::evidence::Evidence;
+use crate::presence::{Happened, Happening};
+
+/// For so long after the return it stays: long enough that whoever looks into a complaint ("he was online
+/// and got no message") still sees it, short enough that an incident of an hour ago is not in the way.
+const LASTING_MS: u64 = 10 * 60_000;
+
+pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    let (mut times, mut longest_ms, mut whole_user, mut last) = (0, 0, false, None);
+    for Happening { at_ms, what } in of_late(case) {
+        let Happened::SeenAgain { platform, absent_ms, whole_user: whole } = what else { continue };
+        times += u32::from(last.is_none_or(|(before, _)| before != at_ms));
+        longest_ms = absent_ms.max(longest_ms);
+        whole_user |= whole;
+        last = Some((at_ms, platform));
+    }
+    if let Some((_, platform)) = last {
+        found.push(Evidence::FalseOffline { platform, times, longest_ms, whole_user, within_ms: LASTING_MS });
+    }
+}
+
+pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+    Some(of_late(case).next()?.at_ms.saturating_add(LASTING_MS))
+}
+
+/// The returns that are young enough, oldest first.
+fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = Happening> + use<'a> {
+    let now_ms = case.now.mono_ms;
+    let seen_again = |it: &Happening| matches!(it.what, Happened::SeenAgain { .. });
+    let is_young = move |it: &Happening| now_ms.saturating_sub(it.at_ms) < LASTING_MS;
+    case.past.happened().filter(move |it| seen_again(it) && is_young(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stage::{MONO, Scene, online};
+    use super::*;
+    use crate::presence::history::script::{past, socket};
+    use crate::presence::{Presence, What, Why};
+
+    fn again(ago: u64, id: &str, absent_ms: u64, whole_user: bool) -> (u64, What) {
+        (MONO - ago, What::SeenAgain { socket: socket(2, id, 1), absent_ms, whole_user })
+    }
+
+    fn scene(changes: &[(u64, What)]) -> Scene {
+        Scene { past: past(changes), ..online("alice", vec![]) }
+    }
+
+    #[test]
+    fn who_was_called_offline_and_had_been_there_counts() {
+        assert_eq!(
+            scene(&[again(0, "a", 62_000, true)]).found_by(judge),
+            [
+                "the server called the user offline for 62s, and the same Android connection came back: it had been there all the time"
+            ]
+        );
+        assert_eq!(
+            scene(&[again(0, "a", 4_000, false)]).found_by(judge),
+            [
+                "the server left out the Android connection for 4.0s, and the same one came back: it had been there all the time"
+            ]
+        );
+        assert_eq!(scene(&[]).found_by(judge), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn several_are_one_finding_with_their_count_and_one_answer_counts_once() {
+        let changes = [again(60_000, "a", 2_000, false), again(60_000, "b", 2_000, false)];
+        assert!(scene(&changes).found_by(judge)[0].contains("for 2.0s"), "once");
+        let more = [&changes[..], &[again(9_000, "a", 130_000, true)]].concat();
+        assert_eq!(
+            scene(&more).found_by(judge),
+            [
+                "2 times in 10m the server called the user offline or left out a connection, for up to 2m, and the same one came back: it had been there all the time"
+            ]
+        );
+    }
+
+    #[test]
+    fn it_ends_ten_minutes_after_the_last_return_and_counts_down_until_then() {
+        let mut scene = scene(&[again(60_000, "a", 2_000, false), again(0, "a", 9_000, true)]);
+        assert_eq!(next(&scene.case()), Some(MONO - 60_000 + LASTING_MS));
+        scene.now = scene.now.plus(LASTING_MS - 60_000);
+        assert!(scene.found_by(judge)[0].contains("for 9.0s"), "one is left");
+        assert_eq!(next(&scene.case()), Some(MONO + LASTING_MS));
+        scene.now = scene.now.plus(60_000);
+        assert_eq!((scene.found_by(judge).len(), next(&scene.case())), (0, None));
+    }
+
+    #[test]
+    fn it_counts_for_a_user_who_is_in_doubt_again() {
+        let mut scene = scene(&[again(0, "a", 62_000, true)]);
+        scene.presence = Presence::Unknown(Why::RegistryOnline);
+        assert_eq!(scene.found_by(judge).len(), 1);
+    }
+}

@@ -1,0 +1,86 @@
+//! `ghost`: the registry goes on calling a user online whom the sockets don't show: an entry that lives
+//! on in Redis.
+//!
+//! Entries of a gateway that died live on for 10-30 minutes, and one whose offline event was lost for
+//! up to 30 (open-im-server `msggateway/online.go`, `cache/redis/online.go`).
+//!
+//! Evidence: sockets without the user and a registry that says online, asked after that, for
+//! [`Thresholds::ghost_ms`] and longer, outside a loss of view. The presence stays unknown meanwhile.
+//!
+//! False alarms: raised wrongly for a single user whose gateway the API can't reach, who is connected.
+//! Never more than an info; at most one for a user.
+//!
+//! [`Thresholds::ghost_ms`]: crate::presence::Thresholds::ghost_ms
+
+use super::case::Case;
+use super::evidence::Evidence;
+use crate::presence::{Doubt, Platform, Presence, Why};
+
+/// Platforms that are told.
+const TOLD: usize = 8;
+
+pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    let Some(doubt) = entry(case).filter(|_| case.is_due(counts_from(case))) else { return };
+    let platforms: Vec<Platform> = doubt.platforms.iter().take(TOLD).copied().collect();
+    found.push(Evidence::Ghost { platforms, over_ms: case.thresholds.ghost_ms });
+}
+
+pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+    entry(case)?;
+    counts_from(case).filter(|at| *at > case.now.mono_ms)
+}
+
+fn counts_from(case: &Case<'_>) -> Option<u64> {
+    Some(case.doubt?.dropped.received.mono_ms.saturating_add(case.thresholds.ghost_ms))
+}
+
+/// What is in doubt, if the registry alone has the user. In a loss of view that is said of nobody.
+fn entry<'a>(case: &Case<'a>) -> Option<&'a Doubt> {
+    case.doubt.filter(|_| case.presence == Presence::Unknown(Why::RegistryOnline))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stage::{MONO, Scene, in_doubt, online};
+    use super::*;
+    use crate::presence::Registry;
+
+    fn scene(ms: u64) -> Scene {
+        let presence = Presence::Unknown(Why::RegistryOnline);
+        let doubt =
+            Doubt { registry: Registry::Online, platforms: [Platform(2)].into(), ..in_doubt(MONO, presence) };
+        let mut scene = Scene { presence, doubt: Some(doubt), ..online("alice", vec![]) };
+        scene.now = scene.now.plus(ms);
+        scene
+    }
+
+    #[test]
+    fn an_entry_that_lives_on_counts_after_a_minute() {
+        assert_eq!(scene(59_999).found_by(judge), [] as [&str; 0]);
+        assert_eq!(next(&scene(2_000).case()), Some(MONO + 60_000));
+        let old = scene(60_000);
+        assert_eq!(
+            old.found_by(judge),
+            ["no gateway has shown the user for more than 60s, and the registry still says online (Android)"]
+        );
+        assert_eq!(next(&old.case()), None);
+        let (mut first, mut later) = (Vec::new(), Vec::new());
+        judge(&old.case(), &mut first);
+        judge(&scene(600_000).case(), &mut later);
+        assert_eq!(first, later, "time alone changes nothing in it");
+    }
+
+    #[test]
+    fn users_of_a_loss_and_those_of_whom_the_registry_says_nothing_are_no_ghosts() {
+        for quiet in [
+            Scene { presence: Presence::Unknown(Why::GatewayLost), ..scene(90_000) },
+            Scene { presence: Presence::Unknown(Why::RegistrySilent), ..scene(90_000) },
+            Scene { presence: Presence::Online, ..scene(90_000) },
+            Scene { presence: Presence::Unknown(Why::Slow), ..scene(90_000) },
+            Scene { doubt: None, ..scene(90_000) },
+        ] {
+            assert_eq!(quiet.found_by(judge), [] as [&str; 0]);
+            assert_eq!(next(&quiet.case()), None);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `unregistered`: the server has no such user.
+//!
+//! It calls an ID that it does not know offline like any other (`get_users_online_status`), so that a
+//! typing error in the watch list looks like somebody who is never there.
+//!
+//! Evidence: `account_check`, asked once for each entry of the list that was never seen with a connection.
+//!
+//! False alarms: raised wrongly for a user who is registered after that was asked, until seen. One for a
+//! user.
+
+use super::case::Case;
+use super::evidence::Evidence;
+use crate::presence::Presence;
+
+pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    if case.presence == Presence::Unregistered {
+        found.push(Evidence::Unregistered);
+    }
+}
+
+pub(super) fn next(_: &Case<'_>) -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stage::{Scene, online};
+    use super::*;
+
+    #[test]
+    fn whoever_the_server_does_not_have_counts() {
+        let nobody = Scene { presence: Presence::Unregistered, ..online("alcie", vec![]) };
+        assert_eq!(
+            nobody.found_by(judge),
+            ["the server has no such user: a typing error in the watch list?"]
+        );
+        let away = Scene { presence: Presence::Offline, ..online("alice", vec![]) };
+        assert_eq!(away.found_by(judge), [] as [&str; 0]);
+        assert_eq!(next(&nobody.case()), None);
+    }
+}

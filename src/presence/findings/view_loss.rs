@@ -1,0 +1,108 @@
+//! `view-loss`: many users left the answers of the sockets at once whom the registry still calls online:
+//! a gateway has died, hangs, or the API cannot reach it.
+//!
+//! Evidence: each loss of the roster that is certain (see [`Thresholds`](crate::presence::Thresholds)):
+//! at least so many users, or all of them, still online by the registry when it has had time to follow.
+//! One that is only suspected is told in the header, and not here. Lasts until nobody of it is missing
+//! and unexplained.
+//!
+//! False alarms: raised wrongly where the registry lost the offline events of several real logouts at
+//! once (its queue was full, or the user service was down), until its entries run out; and, where it
+//! cannot be asked, for a real mass logout, for two rounds. At most one for each time that many left.
+
+use super::evidence::Evidence;
+use crate::presence::{Loss, Lost, Witness};
+
+pub(super) fn judge(losses: &[Loss], registry: Witness, found: &mut Vec<Evidence>) {
+    let certain = losses.iter().filter(|loss| loss.certain.is_some());
+    found.extend(certain.map(|loss| Evidence::ViewLoss { loss: Box::new(loss.clone()), registry }));
+}
+
+/// What to do about it, by its cause, in the order in which to do it.
+pub(super) fn advice(cause: Lost) -> &'static str {
+    match cause {
+        Lost::None | Lost::Lost => {
+            "Look at the gateways first: does each one run, and can the API's machine reach it (curl -m 2 http://GATEWAY:PORT/metrics)? Don't restart the API or clients: the users are probably connected still. Messages to them may not arrive meanwhile."
+        }
+        Lost::Hangs => {
+            "Look at that gateway's process and machine first (docker ps, top, its log), and keep what they show. Don't restart clients or the API: the users are probably connected still, but messages to them may not arrive. If it doesn't come back, restart that gateway alone."
+        }
+        Lost::Died => {
+            "Start that gateway again, and see from its log why it died (docker ps -a, journalctl). Its users have lost their connections and have to reconnect: watch `online` rise again. Until they do, messages reach them by push alone, and the registry calls them online for up to 30 minutes."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::presence::{Moment, Platform, Trouble};
+
+    fn loss(number: u32, certain: bool) -> Loss {
+        Loss {
+            number,
+            begun: Moment::default(),
+            after: None,
+            of: 58,
+            dropped: 31,
+            missing: 29,
+            returned: 0,
+            platforms: BTreeMap::from([(Platform(2), 18), (Platform(3), 4), (Platform(5), 9)]),
+            took_ms: 8_500,
+            suspected: true,
+            certain: certain.then(Moment::default),
+            cause: Lost::Lost,
+            gateway: None,
+        }
+    }
+
+    fn words(loss: Loss, registry: Witness) -> String {
+        let mut found = Vec::new();
+        judge(&[loss], registry, &mut found);
+        found.iter().map(|evidence| evidence.words(0)).collect()
+    }
+
+    #[test]
+    fn only_a_loss_that_is_certain_counts_and_each_for_itself() {
+        let mut found = Vec::new();
+        judge(&[loss(1, true), loss(2, false), loss(3, true)], Witness::Answers, &mut found);
+        assert_eq!(found.len(), 2);
+        assert!(!found[0].same_as(&found[1]));
+        let mut later = Vec::new();
+        judge(&[Loss { missing: 3, returned: 26, ..loss(1, true) }], Witness::Answers, &mut later);
+        assert!(later[0].same_as(&found[0]), "the same loss, other figures");
+    }
+
+    #[test]
+    fn it_says_how_many_whose_and_what_the_witnesses_say() {
+        let all = loss(1, true);
+        assert_eq!(
+            words(all.clone(), Witness::Answers),
+            "31 of 58 online users (53 %) left the answers at once (Android 18, Web 9, Windows 4); the registry still has 29 online; the answer took 8.5s"
+        );
+        let hangs = Loss { cause: Lost::Hangs, gateway: Some("10.0.0.7:9090".into()), ..all.clone() };
+        assert!(
+            words(hangs, Witness::Answers)
+                .ends_with("; gateway 10.0.0.7:9090 takes connections but says nothing")
+        );
+        let died = Loss { cause: Lost::Died, gateway: None, returned: 2, ..all.clone() };
+        assert!(words(died, Witness::Fails(Trouble::Timeout)).ends_with(
+            "; the registry gives no answer; 2 are back; the answer took 8.5s; a gateway has died"
+        ));
+        assert!(words(all, Witness::Unasked).contains("; the registry can't be asked; "));
+        let one = Loss { of: 1, dropped: 1, missing: 1, platforms: BTreeMap::new(), ..loss(1, true) };
+        assert!(words(one, Witness::Answers).starts_with("1 of 1 online users (100 %) left the answers; "));
+    }
+
+    #[test]
+    fn each_cause_has_advice_of_its_own() {
+        let causes = [Lost::Lost, Lost::Hangs, Lost::Died].map(advice);
+        for (at, advice) in causes.iter().enumerate() {
+            assert!(advice.ends_with('.') && advice.len() <= 300, "{advice}");
+            assert!(!causes[..at].contains(advice));
+        }
+        assert!(causes[..2].iter().all(|advice| advice.contains("Don't restart")));
+    }
+}

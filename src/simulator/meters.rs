@@ -1,0 +1,152 @@
+//! The metrics port of each gateway, on loopback: alive it answers, hung it takes connections and says
+//! nothing, dead it refuses them. Discovery names these ports.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::api::{Api, Reply};
+use super::body::Outflow;
+use super::wire;
+use crate::presence::LifeSign;
+
+/// How often the ports follow what happened to their gateways.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// All ports that gateways have, and had.
+#[derive(Debug, Default)]
+pub(super) struct Meters(Mutex<HashMap<String, Meter>>);
+
+/// The port of one gateway's process.
+#[derive(Debug)]
+struct Meter {
+    address: SocketAddr,
+    /// None once it refuses.
+    open: Option<JoinHandle<()>>,
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        if let Some(task) = &self.open {
+            task.abort();
+        }
+    }
+}
+
+impl Meters {
+    /// Opens and closes ports as the gateways are now, and gives what discovery lists.
+    pub(super) fn follow(&self, api: &Arc<Api>) -> Vec<SocketAddr> {
+        let signs = api.world().gateway_signs();
+        let mut meters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let listed = signs.into_iter().filter_map(|(made_up, sign)| {
+            if !meters.contains_key(&made_up) {
+                // Without a free port a gateway is not listed: as one that has not registered yet.
+                let meter = open(api, &made_up).ok()?;
+                meters.insert(made_up.clone(), meter);
+            }
+            let meter = meters.get_mut(&made_up)?;
+            if sign == LifeSign::Refused
+                && let Some(task) = meter.open.take()
+            {
+                task.abort();
+            }
+            Some(meter.address)
+        });
+        listed.collect()
+    }
+
+    /// The answer of discovery (server `api/prometheus_discovery.go`).
+    pub(super) fn discovery(&self, api: &Arc<Api>) -> Reply {
+        let listed = self.follow(api);
+        Reply::json(200, discovery(listed.iter().map(ToString::to_string)))
+    }
+}
+
+/// What discovery answers about these targets.
+pub(super) fn discovery(targets: impl Iterator<Item = String>) -> String {
+    let mut out = String::from("[");
+    for target in targets {
+        out.push_str(if out.len() > 1 { ",{\"targets\":[" } else { "{\"targets\":[" });
+        wire::string(&mut out, &target);
+        out.push_str("],\"labels\":{}}");
+    }
+    out.push(']');
+    out
+}
+
+/// Follows the gateways for ever.
+pub(super) async fn keep(meters: Arc<Meters>, api: Arc<Api>) {
+    loop {
+        meters.follow(&api);
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+fn open(api: &Arc<Api>, made_up: &str) -> io::Result<Meter> {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let listener = TcpListener::from_std(listener)?;
+    let task = tokio::spawn(accept(listener, Arc::clone(api), made_up.into()));
+    Ok(Meter { address, open: Some(task) })
+}
+
+async fn accept(listener: TcpListener, api: Arc<Api>, made_up: Arc<str>) {
+    let mut connections = JoinSet::new();
+    loop {
+        if let Ok((stream, _)) = listener.accept().await {
+            connections.spawn(converse(stream, Arc::clone(&api), Arc::clone(&made_up)));
+        } else {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn converse(stream: TcpStream, api: Arc<Api>, made_up: Arc<str>) {
+    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+        let (api, made_up) = (Arc::clone(&api), Arc::clone(&made_up));
+        async move { respond(&api, &made_up, request.uri().path()).await }
+    });
+    // Whoever asks may go away while a gateway hangs.
+    let _ = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn respond(api: &Api, made_up: &str, path: &str) -> io::Result<Response<Outflow>> {
+    let users = loop {
+        match api.world().gateway_pulse(made_up) {
+            Some((LifeSign::Alive, users)) => break users,
+            Some((LifeSign::Hung, _)) => {}
+            _ => return Err(io::Error::other("the gateway is dead")),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    };
+    let mut page = String::from("404 page not found\n");
+    let found = path == "/metrics";
+    if found {
+        page.clear();
+        let _ = write!(
+            page,
+            "# HELP online_user_num The number of online user num\n# TYPE online_user_num gauge\n\
+             online_user_num {users}\n"
+        );
+    }
+    let mut response = Response::new(Outflow::whole(Bytes::from(page)));
+    if !found {
+        *response.status_mut() = hyper::StatusCode::NOT_FOUND;
+    }
+    let kind = hyper::header::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(hyper::header::CONTENT_TYPE, kind);
+    Ok(response)
+}
