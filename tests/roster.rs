@@ -120,7 +120,10 @@ impl Script {
                         assert!(presence.is_none_or(|presence| from == presence) && !from.same_word(to));
                         presence = Some(to);
                     }
-                    Happened::Opened(..) | Happened::Closed(..) | Happened::Replaced { .. } => {}
+                    Happened::Opened(..)
+                    | Happened::Closed(..)
+                    | Happened::Replaced { .. }
+                    | Happened::SeenAgain { .. } => {}
                 }
             }
             let now = self.roster.presence(user);

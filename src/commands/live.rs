@@ -12,15 +12,15 @@ use crate::cli::{DemoArgs, RecordArgs, ScreenArgs};
 use crate::clipboard::Multiplexer;
 use crate::clock;
 use crate::config::{
-    Appearance, PaceSettings, PictureSettings, SettingsError, Sources, Watched, colour_hint,
+    Appearance, PaceSettings, PictureSettings, SettingsError, Sources, Watched, WitnessSettings, colour_hint,
 };
 use crate::feed::{Now, Poller};
 use crate::headless::{Ended, Follower, Round, SIZE, frame_of};
 use crate::inflow::Inflow;
 use crate::intake::{self, Intake};
-use crate::openim::{Client, Credentials, Options, Tls};
+use crate::openim::{Client, Credentials, GatewayRule, Options, Tls};
 use crate::output::write_frame;
-use crate::presence::{Freshness, Input, RuleSettings, WatchList};
+use crate::presence::{Freshness, Input, RuleSettings, Thresholds, WatchList};
 use crate::recording::Limits;
 use crate::run::Session;
 use crate::terminal::terminal_size;
@@ -70,7 +70,8 @@ pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError
     let plan = Plan {
         server: "demo".to_owned(),
         api: server.api.to_string(),
-        client: Client::new(server)?,
+        // The gateways are of this process: the addresses are what they seem.
+        client: Client::new(server)?.asking_gateways(GatewayRule::All),
         context: None,
         production: false,
         banners: Vec::new(),
@@ -78,6 +79,8 @@ pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError
         keymap: sources.keymap()?,
         watched,
         pace,
+        witnesses: WitnessSettings { gateways: GatewayRule::All, ..WitnessSettings::default() },
+        thresholds: Thresholds::default(),
         picture,
     };
     let nowhere =
@@ -143,7 +146,7 @@ impl Run {
         let feed = Poller::start(
             Arc::new(plan.client.clone()),
             Arc::clone(&list),
-            pace(&plan.pace),
+            pace(&plan),
             Arc::clone(&self.now),
         );
         let head = head(&plan);

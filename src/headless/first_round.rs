@@ -69,7 +69,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::presence::{Answered, Basis, BatchState, Entry, Freshness, UserIx, Verdict, WatchList, Word};
+    use crate::presence::{
+        Answered, Basis, BatchState, Doubt, Entry, Freshness, Presence, UserIx, Verdict, WatchList, Why,
+        Witnesses, Word,
+    };
 
     /// Five users without a connection, of whom the first ones are in doubt because of `registry`.
     fn roster(doubtful: u32, registry: Registry, why: Why, heard: bool) -> Roster {

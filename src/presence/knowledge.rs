@@ -96,10 +96,8 @@ impl Knowledge {
     pub fn apply(&mut self, observation: &Observation) -> News {
         let now = observation.received;
         let of_sockets = observation.question == Question::OnlineStatus;
-        if of_sockets {
-            let users = self.roster.list().batch(observation.batch).len() as u32;
-            self.trend.observe(observation, users);
-        }
+        let users = if of_sockets { self.roster.list().batch(observation.batch).len() as u32 } else { 0 };
+        self.trend.observe(observation, users);
         if of_sockets && observation.answer.is_ok() && observation.hints.is_some() {
             self.hints.clone_from(&observation.hints);
         }

@@ -46,7 +46,7 @@ pub use findings::{
     About, Case, Evidence, Finding, FindingChanges, Findings, Observer, Policy, Rule, RuleSettings,
     ServerCase, Severity,
 };
-pub use hints::{BodyLength, Bytes, Hints, RateLimit, WireShape};
+pub use hints::{BodyLength, Bytes, Hints, Logins, RateLimit, WireShape};
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
 pub use input::Input;
 pub use knowledge::{Knowledge, News};

@@ -81,7 +81,8 @@ impl Roster {
             self.left_out.values().filter(|left_out| left_out.void_since.is_none()).filter_map(|left_out| {
                 left_out.answered.map(|last| last.received.mono_ms.saturating_add(limit).saturating_add(1))
             });
-        let of_doubts = self.due.first().map(|(at, _)| *at);
+        let passed = (now.mono_ms.saturating_add(1), UserIx(0));
+        let of_doubts = self.due.range(passed..).next().map(|(at, _)| *at);
         of_batches.chain(of_users).chain(of_doubts).min()
     }
 }
