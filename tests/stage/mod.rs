@@ -96,6 +96,7 @@ impl Stage {
         self.observe(batch, Ok(Answer::Same), 0);
     }
 
+    #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn fail(&mut self, batch: u32, attempt: u32, error: FetchError) {
         self.observe(batch, Err(error), attempt);
     }
@@ -214,11 +215,13 @@ fn rapid(text: &str) -> u64 {
 }
 
 /// The same in the background.
+#[allow(dead_code, reason = "not every test that has a stage needs it")]
 pub(crate) fn hidden(connection: Connection) -> Connection {
     Connection { background: true, ..connection }
 }
 
 /// A user with a label and a group.
+#[allow(dead_code, reason = "not every test that has a stage needs it")]
 pub(crate) fn named(id: &str, label: &str, group: &str) -> Entry {
     Entry { id: id.into(), label: Some(label.into()), group: Some(group.into()) }
 }

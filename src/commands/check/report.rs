@@ -270,3 +270,104 @@ fn threshold(judged: &Judged<'_>, label: &str) -> Option<String> {
     let of = reading.measured.iter().find(of).and_then(|measured| measured.of.known());
     range(aggregate.sign(), aggregate.amount(), of)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::presence::{
+        Answered, BatchState, Entry, Freshness, Loss, Lost, Presence, RuleSettings, UserIx, Verdict,
+        WatchList, Why, Witnesses, Word,
+    };
+
+    const NOW: Moment = Moment { mono_ms: 10_000, unix_ms: 10_000 };
+
+    /// Four users without a connection whom the registry has online, asked so long after they were left out.
+    fn contradicted(asked_ms: u64, loss: Option<Loss>) -> Knowledge {
+        let list = Arc::new(WatchList::new(1, 500, ["a", "b", "c", "d"].map(Entry::of)));
+        let mut state = Roster::new(Arc::clone(&list), Freshness::FOR_EVER, Moment::default()).state();
+        let at = Moment { mono_ms: 7_000, unix_ms: 7_000 };
+        let answered = Answered { sent: at, received: at };
+        let doubt = Doubt {
+            last: None,
+            dropped: answered,
+            sockets: Sockets::None,
+            before: Presence::Unknown(Why::NotAnswered),
+            registry: Registry::Online,
+            asked: Some(at.plus(asked_ms)),
+            platforms: Box::default(),
+            listed: None,
+            loss: None,
+            verdict: Verdict { presence: Presence::Unknown(Why::Leaving), ..Verdict::SILENT },
+        };
+        state.batches = vec![BatchState { answered: Some(answered), ..BatchState::default() }];
+        state.words = vec![Word::Doubtful; 4];
+        state.doubts = (0..4).map(|user| (UserIx(user), doubt.clone())).collect();
+        state.losses = loss.into_iter().collect();
+        state.witnesses = Witnesses::to_be_asked(true, true);
+        Knowledge::new(Roster::restore(list, state).unwrap(), RuleSettings::default())
+    }
+
+    fn hang() -> Loss {
+        Loss {
+            number: 1,
+            begun: NOW,
+            after: None,
+            of: 9,
+            dropped: 4,
+            missing: 4,
+            returned: 0,
+            platforms: BTreeMap::new(),
+            took_ms: 30,
+            suspected: true,
+            certain: Some(NOW),
+            cause: Lost::Hangs,
+            gateway: Some("10.0.0.7:9090".into()),
+        }
+    }
+
+    fn report(knowledge: &Knowledge, crit: Option<&str>) -> PluginReport {
+        let condition = |text: &str| Some(Condition::parse(text).unwrap());
+        let limits = match crit {
+            None => Limits {
+                warn: condition("unknown>0"),
+                crit: condition("finding:critical>0"),
+                loss_is_critical: true,
+            },
+            Some(text) => Limits { warn: None, crit: condition(text), loss_is_critical: false },
+        };
+        of_round(knowledge, NOW, &limits)
+    }
+
+    #[test]
+    fn a_loss_of_view_is_critical_of_its_own_kind_and_said_first() {
+        let report = report(&contradicted(500, Some(hang())), None);
+        assert_eq!(report.status, Status::Critical);
+        assert!(
+            report.summary.starts_with(
+                "view loss: gateway 10.0.0.7:9090 hangs, 4 users unknown, not offline, for 0s; 0 of 4 online, 4 unknown"
+            ),
+            "{}",
+            report.summary
+        );
+    }
+
+    #[test]
+    fn what_the_registry_says_again_after_a_while_is_as_certain_as_one_round_can_be() {
+        let again = report(&contradicted(2_000, None), None);
+        assert_eq!(again.status, Status::Critical);
+        assert!(again.summary.starts_with("view loss: 4 users unknown, not offline"), "{}", again.summary);
+        let at_once = report(&contradicted(20, None), None);
+        assert_eq!(at_once.status, Status::Warning, "they may just have gone: {}", at_once.summary);
+        assert!(at_once.summary.starts_with("unknown>0"), "{}", at_once.summary);
+    }
+
+    #[test]
+    fn with_a_limit_of_somebodys_own_a_loss_of_view_is_said_and_that_limit_decides() {
+        let report = report(&contradicted(500, Some(hang())), Some("offline>2"));
+        assert_eq!(report.status, Status::Unknown, "its users may all be offline, or none");
+        assert!(report.summary.starts_with("view loss: gateway 10.0.0.7:9090 hangs"), "{}", report.summary);
+    }
+}
