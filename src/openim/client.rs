@@ -14,13 +14,14 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValu
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::trace;
 
-use crate::presence::{Answer, FetchError, Hints, Oddities, OperationId, UserIx, WatchList};
+use crate::presence::{Answer, FetchError, Hints, Oddities, OperationId, Question, UserIx, WatchList};
 
 use super::body::{Body, Packing, unpack};
 use super::endpoint::Endpoint;
 use super::envelope;
 use super::error_code;
 use super::failure::{self, Peer};
+use super::gateways::{GatewayRule, Gateways};
 use super::handshake::Handshake;
 use super::identity::Identity;
 use super::listing::Progress;
@@ -86,6 +87,7 @@ pub(super) struct Inner {
     pub(super) keys: Keys,
     pub(super) timeout: Duration,
     pub(super) body_limit: u64,
+    pub(super) gateways: Gateways,
     gzip: bool,
     run: u32,
     requests: AtomicU64,
@@ -99,7 +101,7 @@ impl fmt::Debug for Client {
 
 /// What one request brought, before anybody looked into it.
 pub(super) struct Reply {
-    operation_id: OperationId,
+    pub(super) operation_id: OperationId,
     pub(super) head: Head,
     pub(super) body: Result<Body, FetchError>,
 }
@@ -156,6 +158,7 @@ impl Client {
             keys,
             timeout: options.timeout,
             body_limit: options.body_limit,
+            gateways: Gateways::default(),
             gzip: options.gzip,
             requests: AtomicU64::new(0),
         })))
@@ -184,6 +187,26 @@ impl Client {
     /// is replaced and the question put again, once.
     pub async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
         self.0.online_status(list, batch, sieve).await
+    }
+
+    /// Asks a witness beside the sockets: the registry (`POST /user/get_users_status`), the tokens
+    /// (`POST /user/get_users_online_token_detail`) or the accounts (`POST /user/account_check`) about
+    /// `users`, each of whom is named once; or the gateways, whom it finds by
+    /// `GET /prometheus_discovery/msg_gateway`. The sockets are no witness of this kind, and refuse.
+    pub async fn inquire(&self, list: &WatchList, question: Question, users: &[UserIx]) -> Fetched {
+        self.0.inquire(list, question, users).await
+    }
+
+    /// Which gateways may be asked for a sign of life: [`GatewayRule::Off`] where nobody says.
+    #[must_use]
+    pub fn asking_gateways(self, rule: GatewayRule) -> Client {
+        self.0.gateways.follow(rule);
+        self
+    }
+
+    /// Changes whenever another admin token is in use than before.
+    pub fn credentials_in_use(&self) -> u64 {
+        self.0.session.serial()
     }
 
     /// Asks who is in a group (`POST /group/get_group_member_user_id`), in the server's order.
@@ -265,7 +288,7 @@ impl Client {
 
 impl Inner {
     async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
-        let question = bytes::Bytes::from(question(list, batch));
+        let question = bytes::Bytes::from(question(list, "userIDs", list.batch(batch).map(UserIx)));
         let read = |reply, pass: &Pass| self.read(reply, pass, list, batch, sieve);
         let (heard, answer) = self.put(Endpoint::OnlineStatus, question, read).await;
         let heard = heard.unwrap_or_else(|| Heard {
@@ -326,7 +349,8 @@ impl Inner {
         let read = body.and_then(|body| {
             sieve.sift(&body.wire, body.packing, About { list, batch, keys, redactor, limit })
         });
-        let hints = sieve.hints(&headers, packing.map(|packing| (packing, wire_bytes)), keys, redactor);
+        let body = packing.map(|packing| (packing, wire_bytes));
+        let hints = sieve.hints(&headers, body, self.session.logins(), keys, redactor);
         let (answer, oddities) = match read {
             Ok((answer, oddities)) => (Ok(answer), oddities),
             Err(error) => (Err(error), Oddities::default()),
@@ -340,7 +364,7 @@ impl Inner {
         if self.destination.is_proxy { Peer::Proxy } else { Peer::Server(self.api.host()) }
     }
 
-    fn operation_id(&self) -> OperationId {
+    pub(super) fn operation_id(&self) -> OperationId {
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         OperationId(format!("imtop-{:08x}-{number}", self.run).into())
     }
@@ -384,9 +408,11 @@ impl Inner {
     ) -> Result<Body, FetchError> {
         let mut request = self
             .http
-            .post(self.urls[endpoint as usize].clone())
-            .header("operationID", &*operation_id.0)
-            .header(CONTENT_TYPE, "application/json");
+            .request(endpoint.method(), self.urls[endpoint as usize].clone())
+            .header("operationID", &*operation_id.0);
+        if !question.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/json").body(question);
+        }
         if self.gzip {
             request = request.header(ACCEPT_ENCODING, "gzip");
         }
@@ -395,7 +421,7 @@ impl Inner {
         }
         let peer = self.peer();
         let failed = |error: &reqwest::Error| failure::of_transport(error, peer);
-        let mut response = request.body(question).send().await.map_err(|error| failed(&error))?;
+        let mut response = request.send().await.map_err(|error| failed(&error))?;
         let status = response.status();
         *head = Head { status: Some(status), headers: std::mem::take(response.headers_mut()) };
         let headers = &head.headers;
@@ -436,14 +462,14 @@ fn sensitive(token: &SecretString) -> Result<HeaderValue, FetchError> {
     Ok(value)
 }
 
-/// `{"userIDs":[..]}` for the users of a batch.
-fn question(list: &WatchList, batch: u32) -> Vec<u8> {
-    let mut json = b"{\"userIDs\":[".to_vec();
-    for user in list.batch(batch) {
+/// `{"userIDs":[..]}` for these users; `key` is what the server calls the list.
+pub(super) fn question(list: &WatchList, key: &str, users: impl Iterator<Item = UserIx>) -> Vec<u8> {
+    let mut json = format!("{{\"{key}\":[").into_bytes();
+    for user in users {
         if json.last() != Some(&b'[') {
             json.push(b',');
         }
-        let id = list.raw_id(UserIx(user));
+        let id = list.raw_id(user);
         if id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) {
             // As nearly all are: nothing in it needs escaping.
             json.push(b'"');

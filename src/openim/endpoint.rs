@@ -1,12 +1,26 @@
 //! The one list of paths that this program can ask a server for.
 //!
-//! The client takes an [`Endpoint`], never a path, so what is not in this list cannot be sent.
+//! The client takes an [`Endpoint`], never a path, so what is not in this list cannot be sent. The one
+//! path that is asked of others than the server, [`METRICS`], goes to gateways alone.
 
-/// Something a server can be asked. All of them are `POST`.
+use reqwest::Method;
+
+/// What a gateway is asked for on the port of its metrics: `GET`, without a token.
+pub(super) const METRICS: &str = "/metrics";
+
+/// Something a server can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// Which sockets are open (`internal/api/user.go`).
     OnlineStatus,
+    /// Who is online by the registry (`internal/rpc/user/online.go`).
+    UsersStatus,
+    /// How many sockets users have, over all gateways (`internal/api/user.go`).
+    TokenDetail,
+    /// Whether there are such users (`internal/rpc/user/user.go`).
+    AccountCheck,
+    /// Where the gateways' metrics are (`internal/api/prometheus_discovery.go`).
+    GatewayDiscovery,
     /// Who is in a group (`internal/rpc/group/group.go`).
     GroupMembers,
     /// Every user that there is, page by page (`internal/rpc/user/user.go`).
@@ -21,8 +35,12 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// All that there are.
-    pub const ALL: [Endpoint; 6] = [
+    pub const ALL: [Endpoint; 10] = [
         Endpoint::OnlineStatus,
+        Endpoint::UsersStatus,
+        Endpoint::TokenDetail,
+        Endpoint::AccountCheck,
+        Endpoint::GatewayDiscovery,
         Endpoint::GroupMembers,
         Endpoint::AllUsers,
         Endpoint::UsersInfo,
@@ -34,6 +52,10 @@ impl Endpoint {
     pub const fn path(self) -> &'static str {
         match self {
             Endpoint::OnlineStatus => "/user/get_users_online_status",
+            Endpoint::UsersStatus => "/user/get_users_status",
+            Endpoint::TokenDetail => "/user/get_users_online_token_detail",
+            Endpoint::AccountCheck => "/user/account_check",
+            Endpoint::GatewayDiscovery => "/prometheus_discovery/msg_gateway",
             Endpoint::GroupMembers => "/group/get_group_member_user_id",
             Endpoint::AllUsers => "/user/get_all_users_uid",
             Endpoint::UsersInfo => "/user/get_users_info",
@@ -42,9 +64,22 @@ impl Endpoint {
         }
     }
 
+    /// How it is asked.
+    pub const fn method(self) -> Method {
+        match self {
+            Endpoint::GatewayDiscovery => Method::GET,
+            _ => Method::POST,
+        }
+    }
+
     /// Whether the server wants an admin token with it; one is sent to no other path.
     pub const fn wants_token(self) -> bool {
-        !matches!(self, Endpoint::AdminToken | Endpoint::UserToken)
+        !matches!(self, Endpoint::AdminToken | Endpoint::UserToken | Endpoint::GatewayDiscovery)
+    }
+
+    /// Whether it is a login.
+    pub(super) const fn is_login(self) -> bool {
+        matches!(self, Endpoint::AdminToken | Endpoint::UserToken)
     }
 }
 
@@ -54,19 +89,35 @@ mod tests {
 
     #[test]
     fn these_paths_and_no_others() {
-        let paths: Vec<_> = Endpoint::ALL.iter().map(|endpoint| endpoint.path()).collect();
+        let asked = |endpoint: &Endpoint| format!("{} {}", endpoint.method(), endpoint.path());
         assert_eq!(
-            paths,
+            Endpoint::ALL.iter().map(asked).collect::<Vec<_>>(),
             [
-                "/user/get_users_online_status",
-                "/group/get_group_member_user_id",
-                "/user/get_all_users_uid",
-                "/user/get_users_info",
-                "/auth/get_admin_token",
-                "/auth/user_token",
+                "POST /user/get_users_online_status",
+                "POST /user/get_users_status",
+                "POST /user/get_users_online_token_detail",
+                "POST /user/account_check",
+                "GET /prometheus_discovery/msg_gateway",
+                "POST /group/get_group_member_user_id",
+                "POST /user/get_all_users_uid",
+                "POST /user/get_users_info",
+                "POST /auth/get_admin_token",
+                "POST /auth/user_token",
             ]
         );
-        let logins = Endpoint::ALL.iter().filter(|endpoint| !endpoint.wants_token());
-        assert!(logins.map(|endpoint| endpoint.path()).eq(["/auth/get_admin_token", "/auth/user_token"]));
+        assert_eq!(METRICS, "/metrics");
+        for (at, endpoint) in Endpoint::ALL.iter().enumerate() {
+            assert_eq!(*endpoint as usize, at, "the client finds an endpoint's URL by its place");
+        }
+    }
+
+    #[test]
+    fn a_token_goes_with_every_question_but_these() {
+        let without = Endpoint::ALL.iter().filter(|endpoint| !endpoint.wants_token());
+        assert!(without.map(|endpoint| endpoint.path()).eq([
+            "/prometheus_discovery/msg_gateway",
+            "/auth/get_admin_token",
+            "/auth/user_token"
+        ]));
     }
 }

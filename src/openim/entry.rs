@@ -86,7 +86,7 @@ struct Detail<'a> {
 
 /// `status` of a user or of a connection.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Status {
+pub(super) enum Status {
     Online,
     Offline,
     /// Neither, or nothing was said.
@@ -137,7 +137,7 @@ impl<'de> Deserialize<'de> for Status {
 
 /// A platform by number or by name; one that fits neither has no name.
 #[derive(Clone, Copy)]
-struct WirePlatform(Platform);
+pub(super) struct WirePlatform(pub(super) Platform);
 
 impl<'de> Deserialize<'de> for WirePlatform {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WirePlatform, D::Error> {

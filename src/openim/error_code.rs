@@ -163,9 +163,16 @@ fn denied_advice(refusal: &Refusal<'_>) -> &'static str {
         (_, Endpoint::GroupMembers) => {
             "only an app manager or a member of the group may ask this; give an admin's token (--token-file)"
         }
-        (_, Endpoint::OnlineStatus | Endpoint::AllUsers | Endpoint::UsersInfo) => {
-            "only an app manager may ask this: the token's user has to be in imAdminUser of share.yml"
-        }
+        (
+            _,
+            Endpoint::OnlineStatus
+            | Endpoint::UsersStatus
+            | Endpoint::TokenDetail
+            | Endpoint::AccountCheck
+            | Endpoint::GatewayDiscovery
+            | Endpoint::AllUsers
+            | Endpoint::UsersInfo,
+        ) => "only an app manager may ask this: the token's user has to be in imAdminUser of share.yml",
         (_, Endpoint::AdminToken | Endpoint::UserToken) => {
             "the secret is not the one in the server's share.yml; look at --secret-file"
         }
@@ -173,7 +180,7 @@ fn denied_advice(refusal: &Refusal<'_>) -> &'static str {
 }
 
 fn api_advice(refusal: &Refusal<'_>) -> &'static str {
-    let login = !refusal.endpoint.wants_token();
+    let login = refusal.endpoint.is_login();
     match refusal.code {
         1004 | 1201 | 1204 if refusal.endpoint == Endpoint::GroupMembers => {
             "the server has no such group, or it was dismissed; look at the group's ID"

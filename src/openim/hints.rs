@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use reqwest::header::HeaderMap;
 
-use crate::presence::{BodyLength, Hints, RateLimit, WireShape, visible_bounded};
+use crate::presence::{BodyLength, Hints, Logins, RateLimit, WireShape, visible_bounded};
 
 use super::redact::Redactor;
 use super::token::Keys;
@@ -40,13 +40,14 @@ impl Gathered {
         headers: &HeaderMap,
         body: Option<BodyLength>,
         shape: Option<WireShape>,
+        logins: Logins,
         keys: &Keys,
         redactor: &Redactor,
     ) -> Option<Arc<Hints>> {
         if headers.is_empty() && body.is_none() {
             return None;
         }
-        let sum = sum(headers, body, shape, keys);
+        let sum = sum(headers, body, shape, logins, keys);
         if let Some((held, hints)) = &self.0
             && *held == sum
         {
@@ -58,6 +59,7 @@ impl Gathered {
             server: text(headers, SERVER, redactor),
             http_id: headers.contains_key(HTTP_ID),
             rate_limit: rate_limit(headers, redactor).map(Box::new),
+            logins,
         });
         self.0 = Some((sum, Arc::clone(&hints)));
         Some(hints)
@@ -65,7 +67,13 @@ impl Gathered {
 }
 
 /// A hash of all that hints are made of.
-fn sum(headers: &HeaderMap, body: Option<BodyLength>, shape: Option<WireShape>, keys: &Keys) -> u64 {
+fn sum(
+    headers: &HeaderMap,
+    body: Option<BodyLength>,
+    shape: Option<WireShape>,
+    logins: Logins,
+    keys: &Keys,
+) -> u64 {
     let unpacked = body.and_then(|body| body.unpacked);
     let numbers = [
         body.map_or(0, |body| 1 + u64::from(body.gzip)),
@@ -78,6 +86,7 @@ fn sum(headers: &HeaderMap, body: Option<BodyLength>, shape: Option<WireShape>, 
         },
         // Another one with each answer; only whether there is one counts.
         u64::from(headers.contains_key(HTTP_ID)),
+        u64::from(logins.made) << 16 | u64::from(logins.displaced),
     ];
     let texts = [SERVER, POLICY].into_iter().chain(NUMBERS);
     let texts = texts.map(|name| headers.get(name).map_or(0, |value| keys.hash(value.as_bytes())));
@@ -130,7 +139,14 @@ mod tests {
             headers.insert(*name, value.parse().unwrap());
         }
         let body = Some(BodyLength { gzip: false, wire: 1, unpacked: Some(1) });
-        let hints = Gathered::default().gather(&headers, body, None, &Keys::random(), &Redactor::default());
+        let hints = Gathered::default().gather(
+            &headers,
+            body,
+            None,
+            Logins::default(),
+            &Keys::random(),
+            &Redactor::default(),
+        );
         (*hints.unwrap()).clone()
     }
 
@@ -168,14 +184,14 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(SERVER, server.parse().unwrap());
             headers.insert(HTTP_ID, id.parse().unwrap());
-            last.gather(&headers, None, shape, &keys, &redactor).unwrap()
+            last.gather(&headers, None, shape, Logins::default(), &keys, &redactor).unwrap()
         };
         let first = gather("a", "1", None);
         assert!(first.http_id);
         assert!(Arc::ptr_eq(&first, &gather("a", "2", None)));
         assert!(!Arc::ptr_eq(&first, &gather("b", "2", None)));
         assert_eq!(gather("b", "2", Some(WireShape::Words)).shape, Some(WireShape::Words));
-        let nothing = last.gather(&HeaderMap::new(), None, None, &keys, &redactor);
+        let nothing = last.gather(&HeaderMap::new(), None, None, Logins::default(), &keys, &redactor);
         assert_eq!(nothing, None);
     }
 

@@ -15,6 +15,12 @@
 //!      v
 //!   Fetched { answer: Result<Answer, FetchError>, .. }
 //!
+//!   Client::inquire
+//!      |  witness       the registry, the tokens, the accounts: by the same session and client
+//!      |  gateways      who they are, which of them may be asked, what came of it
+//!      v
+//!   Fetched
+//!
 //!   Client::group_members, all_users, nicknames
 //!      |  listing       pages and chunks, by the same session and client
 //!      v
@@ -31,6 +37,7 @@ mod entry;
 mod envelope;
 mod error_code;
 mod failure;
+mod gateways;
 mod handshake;
 mod hints;
 mod identity;
@@ -38,6 +45,7 @@ mod json;
 mod known_secrets;
 mod listing;
 mod login;
+mod network;
 mod online_status;
 mod options;
 mod origin;
@@ -47,14 +55,17 @@ mod redact;
 mod session;
 mod tls;
 mod token;
+mod witness;
 
 pub use client::{Client, Fetched};
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
+pub use gateways::GatewayRule;
 pub use handshake::Handshake;
 pub use identity::Identity;
 pub use known_secrets::known_secrets;
 pub use listing::Progress;
+pub use network::{Network, NetworkError};
 pub use online_status::{Sieve, read_online_status};
 pub use options::{Destination, Options, SetupError};
 pub use origin::{Origin, OriginError};

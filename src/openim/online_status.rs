@@ -13,7 +13,7 @@ use reqwest::header::HeaderMap;
 use serde_json::value::RawValue;
 
 use crate::presence::{
-    Answer, BodyLength, FetchError, Hints, Oddities, UserIx, UserStatus, WatchList, WireShape,
+    Answer, BodyLength, FetchError, Hints, Logins, Oddities, UserIx, UserStatus, WatchList, WireShape,
 };
 
 use super::body::{Packing, unpack};
@@ -148,6 +148,7 @@ impl Sieve {
         &mut self,
         headers: &HeaderMap,
         body: Option<(Packing, u64)>,
+        logins: Logins,
         keys: &Keys,
         redactor: &Redactor,
     ) -> Option<Arc<Hints>> {
@@ -156,7 +157,7 @@ impl Sieve {
             wire,
             unpacked: self.length,
         });
-        self.hints.gather(headers, body, self.shape, keys, redactor)
+        self.hints.gather(headers, body, self.shape, logins, keys, redactor)
     }
 
     /// Makes sure that what is remembered is about this batch.

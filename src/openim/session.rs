@@ -8,8 +8,8 @@
 
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::presence::{FetchError, visible_bounded};
+use crate::presence::{FetchError, Logins, visible_bounded};
 
 use super::credentials::{self, Credentials, Stamp};
 use super::redact::Redactor;
@@ -60,6 +60,18 @@ pub(super) struct Session {
     state: Mutex<State>,
     /// The user wants an answer now; noted here, as the state may be held by a try under way.
     wished: AtomicBool,
+    /// Of the token in use; noted here for the same reason.
+    serial: AtomicU64,
+    /// When there was trouble about the admin ID; the same.
+    trouble: std::sync::Mutex<Trouble>,
+}
+
+/// When we logged in and when a token of ours was found displaced, as far back as [`FIGHT`]. Both are
+/// few: each is followed by a pause.
+#[derive(Default)]
+struct Trouble {
+    made: Vec<Instant>,
+    displaced: Vec<Instant>,
 }
 
 #[derive(Default)]
@@ -160,7 +172,38 @@ impl Failure {
 impl Session {
     /// A session with no token yet; a token command has to end within `timeout`.
     pub(super) fn new(source: Credentials, timeout: Duration) -> Session {
-        Session { source, timeout, state: Mutex::default(), wished: AtomicBool::new(false) }
+        Session {
+            source,
+            timeout,
+            state: Mutex::default(),
+            wished: AtomicBool::new(false),
+            serial: AtomicU64::new(0),
+            trouble: std::sync::Mutex::default(),
+        }
+    }
+
+    /// Counts the tokens so far: another one is another token.
+    pub(super) fn serial(&self) -> u64 {
+        self.serial.load(Ordering::Relaxed)
+    }
+
+    /// How often in the last 15 minutes there was trouble about the admin ID.
+    pub(super) fn logins(&self) -> Logins {
+        let now = Instant::now();
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let late = |times: &[Instant]| {
+            let late = times.iter().filter(|at| now.saturating_duration_since(**at) < FIGHT).count();
+            u16::try_from(late).unwrap_or(u16::MAX)
+        };
+        Logins { made: late(&trouble.made), displaced: late(&trouble.displaced) }
+    }
+
+    fn note(&self, of: impl Fn(&mut Trouble) -> &mut Vec<Instant>) {
+        let now = Instant::now();
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = of(&mut trouble);
+        times.retain(|at| now.saturating_duration_since(*at) < FIGHT);
+        times.push(now);
     }
 
     /// Ends the pause after a token command, and after a login that displaced nobody: the user wants
@@ -187,16 +230,21 @@ impl Session {
         if state.fighting {
             return Err(self.fight());
         }
-        if let Credentials::TokenFile(path) = &self.source {
-            return Self::look(state, path, false).await;
-        }
-        if self.wished.swap(false, Ordering::Relaxed) && (!self.displaces() || state.harmless > 0) {
-            state.tried = None;
-        }
-        match &state.held {
-            Some(held) => Ok(Arc::clone(held)),
-            None => self.renew(state, issuer).await,
-        }
+        let pass = match (&self.source, &state.held) {
+            (Credentials::TokenFile(path), _) => Self::look(state, path, false).await,
+            (_, held) => {
+                let held = held.clone();
+                if self.wished.swap(false, Ordering::Relaxed) && (!self.displaces() || state.harmless > 0) {
+                    state.tried = None;
+                }
+                match held {
+                    Some(held) => Ok(held),
+                    None => self.renew(state, issuer).await,
+                }
+            }
+        };
+        self.serial.store(state.serial, Ordering::Relaxed);
+        pass
     }
 
     /// What to do now that the server has refused `pass` with `code`: whether there is another token
@@ -220,6 +268,7 @@ impl Session {
             return Ok(true); // another request was refused before, and this is mended
         }
         warn!(code, from = self.source.name(), "the server refuses the admin token");
+        let again = self.note_displacement(state, pass, code);
         match &self.source {
             Credentials::Token(_) => Ok(false),
             Credentials::TokenFile(path) => {
@@ -228,7 +277,8 @@ impl Session {
             }
             Credentials::TokenCommand(_) => self.replace(state, pass, issuer).await,
             Credentials::Login { .. } => {
-                if Self::is_fight(state, pass, code) {
+                state.fighting = again;
+                if state.fighting {
                     return Err(self.fight());
                 }
                 self.replace(state, pass, issuer).await
@@ -236,18 +286,19 @@ impl Session {
         }
     }
 
-    /// Notes a displacement, once for each token, and whether it is the second in a short time.
-    fn is_fight(state: &mut State, pass: &Pass, code: i32) -> bool {
+    /// Notes a displacement, once for each token, and says whether it is the second in a short time.
+    fn note_displacement(&self, state: &mut State, pass: &Pass, code: i32) -> bool {
         // 1506 is how servers up to v3.8.1 say that another login displaced this one.
-        if matches!(code, 1506 | 1507) && state.displaced_serial != pass.serial {
-            let now = Instant::now();
-            let again = state.displaced.is_some_and(|last| now.saturating_duration_since(last) < FIGHT);
-            state.displaced = Some(now);
-            state.displaced_serial = pass.serial;
-            state.fighting = again;
-            warn!(again, "another login has displaced ours");
+        if !matches!(code, 1506 | 1507) || state.displaced_serial == pass.serial {
+            return false;
         }
-        state.fighting
+        let now = Instant::now();
+        let again = state.displaced.is_some_and(|last| now.saturating_duration_since(last) < FIGHT);
+        state.displaced = Some(now);
+        state.displaced_serial = pass.serial;
+        self.note(|trouble| &mut trouble.displaced);
+        warn!(again, "another login has displaced ours");
+        again
     }
 
     fn fight(&self) -> FetchError {
@@ -320,6 +371,7 @@ impl Session {
             Credentials::Login { secret_file, admin_id } => {
                 let (secret, _) = credentials::read_file(secret_file).await.map_err(Failure::harmless)?;
                 let token = issuer.login(&secret, admin_id).await.map_err(Failure::of_login)?;
+                self.note(|trouble| &mut trouble.made);
                 let token = sendable(token, "the token that the login gave");
                 let token = token.map_err(|error| Failure { error, harmless: false })?;
                 return Ok((token, Some(secret)));

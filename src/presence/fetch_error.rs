@@ -174,6 +174,16 @@ impl FetchError {
         }
     }
 
+    /// Whether the server lacks the question, or does not take it from us: asking again is of no use.
+    pub fn refuses_question(&self) -> bool {
+        matches!(
+            self,
+            FetchError::Http { status: 404 | 405 }
+                | FetchError::Denied { .. }
+                | FetchError::Api { code: 1001..=1499, .. }
+        )
+    }
+
     /// What to do about it, as a sentence without its full stop.
     pub fn advice(&self) -> &'static str {
         match self {

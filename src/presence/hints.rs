@@ -17,6 +17,19 @@ pub struct Hints {
     pub http_id: bool,
     /// What a rate limiter says of itself.
     pub rate_limit: Option<Box<RateLimit>>,
+    /// How it went with our own admin token of late; known to the client, and not said by the answer.
+    pub logins: Logins,
+}
+
+/// How often in the last 15 minutes there was trouble about the admin ID. The server takes the token of
+/// whoever logged in before with the same ID (open-im-server `internal/rpc/auth/auth.go`): at once up to
+/// v3.8.1, after 5 minutes on the main branch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Logins {
+    /// How often we logged in, and so took the token of any other holder.
+    pub made: u16,
+    /// How often a token of ours was found taken (errCode 1506 or 1507); each token counts once.
+    pub displaced: u16,
 }
 
 /// How the states of users and platforms are written (open-im-server `internal/api/user.go`).

@@ -45,7 +45,7 @@ pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{
     About, Case, Evidence, Finding, FindingChanges, Findings, Policy, Rule, RuleSettings, Severity,
 };
-pub use hints::{BodyLength, Bytes, Hints, RateLimit, WireShape};
+pub use hints::{BodyLength, Bytes, Hints, Logins, RateLimit, WireShape};
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
 pub use input::Input;
 pub use knowledge::{Knowledge, News};

@@ -255,6 +255,7 @@ fn hints() -> impl Strategy<Value = Hints> {
             server,
             http_id,
             rate_limit,
+            ..Hints::default()
         })
 }
 

@@ -357,3 +357,33 @@ async fn a_token_that_no_header_takes_is_refused_without_being_shown() {
         "the token in IMTOP_TOKEN is empty or has characters in it that no token has"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn logins_and_displacements_are_counted_for_a_quarter_of_an_hour() {
+    let (file, script) = (File::new("counted", "openIM123"), Script::default());
+    let session = login(&file);
+    assert_eq!((session.logins(), session.serial()), (Logins::default(), 0));
+    let first = session.pass(&script).await.unwrap();
+    assert_eq!((session.logins(), session.serial()), (Logins { made: 1, displaced: 0 }, 1));
+    minutes(5).await;
+    for _ in 0..3 {
+        // Seen by several batches at once.
+        assert_eq!(session.refused(&first, 1507, &script).await, Ok(true));
+    }
+    session.pass(&script).await.unwrap();
+    assert_eq!((session.logins(), session.serial()), (Logins { made: 2, displaced: 1 }, 2));
+    minutes(11).await;
+    assert_eq!(session.logins(), Logins { made: 1, displaced: 1 });
+    minutes(5).await;
+    assert_eq!(session.logins(), Logins::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_displaced_token_that_was_given_counts_as_well() {
+    let session = session_of(Credentials::Token("token".to_owned().into()));
+    let pass = session.pass(&Script::default()).await.unwrap();
+    for code in [1501, 1507, 1506] {
+        assert_eq!(session.refused(&pass, code, &Script::default()).await, Ok(false));
+    }
+    assert_eq!(session.logins(), Logins { made: 0, displaced: 1 });
+}

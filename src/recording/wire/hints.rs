@@ -97,6 +97,7 @@ impl<'a> WireHints<'a> {
                     in_flight: limit.in_flight,
                 })
             }),
+            ..Hints::default()
         }
     }
 }

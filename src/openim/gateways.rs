@@ -1,0 +1,294 @@
+//! Asks the gateways for a sign of life: who they are, which of them may be asked, and what came of it.
+//!
+//! A gateway's metrics are on a port of its own, so this goes another way through the network than any
+//! other question: straight to the address, with no token, no proxy and no redirect, and only to
+//! addresses that the rule allows. The server names the addresses, and is not believed that they are
+//! gateways.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::DATE;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::presence::{Answer, FetchError, LifeSign, Oddities};
+
+use super::body::unpack;
+use super::client::{Fetched, Inner, Reply};
+use super::endpoint::{Endpoint, METRICS};
+use super::envelope::{self, undecodable};
+use super::error_code;
+use super::failure;
+use super::json::{Object, Text};
+use super::network::Network;
+use super::redact::Redactor;
+
+/// No more gateways are asked at once.
+const MOST: usize = 64;
+/// No more entries of a discovery are looked at.
+const MOST_ENTRIES: usize = 1_024;
+/// For so long a gateway has to say its first byte, from the connection on.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// For so long a gateway is asked that is not listed any more: one that died vanishes.
+const REMEMBERED: Duration = Duration::from_mins(10);
+/// `HTTP/1.1 200` and no more is read for the verdict.
+const STATUS_LINE: usize = 12;
+/// So much of what follows is taken and thrown away, lest the gateway's answer be cut off.
+const BODY_LIMIT: usize = 256 << 10;
+
+/// Which gateways may be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum GatewayRule {
+    /// None.
+    #[default]
+    Off,
+    /// Those near the API (its own /24, or /64 in IPv6) and those in these networks; none at all where
+    /// the API is on a loopback address, as then it is most likely at the other end of a tunnel, and
+    /// the gateways' addresses would be this machine's own.
+    Near(Vec<Network>),
+    /// All that the server names.
+    All,
+}
+
+/// The rule, and the gateways that were named of late.
+#[derive(Debug, Default)]
+pub(super) struct Gateways(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    rule: GatewayRule,
+    /// When each was named last.
+    named: BTreeMap<SocketAddr, Instant>,
+}
+
+/// An element of a discovery's answer.
+#[derive(Deserialize)]
+struct Group<'a> {
+    #[serde(borrow, default)]
+    targets: Option<Vec<Text<'a>>>,
+}
+
+impl Gateways {
+    /// Goes by `rule` from here on.
+    pub(super) fn follow(&self, rule: GatewayRule) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).rule = rule;
+    }
+
+    fn rule(&self) -> GatewayRule {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).rule.clone()
+    }
+
+    /// Takes those that are named now, and gives them with those of before, at most [`MOST`]: the ones
+    /// that were named last.
+    fn with_remembered(&self, named: &[SocketAddr], now: Instant) -> Vec<SocketAddr> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.named.extend(named.iter().map(|address| (*address, now)));
+        known.named.retain(|_, last| now.saturating_duration_since(*last) < REMEMBERED);
+        if known.named.len() > MOST {
+            let mut by_age: Vec<(Instant, SocketAddr)> =
+                known.named.iter().map(|(address, last)| (*last, *address)).collect();
+            by_age.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+            known.named = by_age.into_iter().take(MOST).map(|(last, address)| (address, last)).collect();
+        }
+        known.named.keys().copied().collect()
+    }
+}
+
+impl GatewayRule {
+    /// The addresses that may be asked, where the API is at `api`.
+    fn allows(&self, target: IpAddr, api: &[IpAddr]) -> bool {
+        let target = target.to_canonical();
+        let is_one = !target.is_unspecified()
+            && !target.is_multicast()
+            && target != IpAddr::V4(std::net::Ipv4Addr::BROADCAST);
+        is_one
+            && match self {
+                GatewayRule::Off => false,
+                GatewayRule::All => true,
+                GatewayRule::Near(_) if api.iter().any(|api| api.to_canonical().is_loopback()) => false,
+                GatewayRule::Near(networks) => {
+                    networks.iter().any(|network| network.contains(target))
+                        || api.iter().any(|api| Network::around(*api).contains(target))
+                }
+            }
+    }
+}
+
+impl Inner {
+    /// Finds the gateways, and asks each that may be asked for a sign of life.
+    pub(super) async fn ask_gateways(&self) -> Fetched {
+        let rule = self.gateways.rule();
+        if rule == GatewayRule::Off {
+            return Fetched::refused();
+        }
+        let redactor = Redactor::default();
+        let asked = self.ask(Endpoint::GatewayDiscovery, bytes::Bytes::new(), None, &redactor, self.timeout);
+        let Reply { operation_id, head, body } = asked.await;
+        let wire_bytes = body.as_ref().map_or(0, |body| body.wire.len() as u64);
+        let server_date = failure::http_date(&head.headers, &DATE);
+        let read = body.and_then(|body| {
+            let json = unpack(&body.wire, body.packing, self.body_limit)?;
+            targets(&json, &redactor)
+        });
+        let (answer, oddities) = match read {
+            Ok((named, oddities)) => (Ok(self.signs(&rule, &named).await), oddities),
+            Err(error) => (Err(error), Oddities::default()),
+        };
+        let answer = answer.map(Answer::Gateways);
+        Fetched { operation_id, server_date, wire_bytes, oddities, hints: None, answer }
+    }
+
+    async fn signs(&self, rule: &GatewayRule, named: &[SocketAddr]) -> Vec<(Box<str>, LifeSign)> {
+        let api = match rule {
+            GatewayRule::Near(_) => self.api_addresses().await,
+            GatewayRule::Off | GatewayRule::All => Vec::new(),
+        };
+        let named: Vec<SocketAddr> =
+            named.iter().copied().filter(|target| rule.allows(target.ip(), &api)).take(MOST).collect();
+        let mut asking = JoinSet::new();
+        for target in self.gateways.with_remembered(&named, Instant::now()) {
+            // One of before may be where the API is not any more.
+            if rule.allows(target.ip(), &api) {
+                asking.spawn(async move { (target, sign_of_life(target, PATIENCE).await) });
+            }
+        }
+        let mut signs = BTreeMap::new();
+        while let Some(asked) = asking.join_next().await {
+            signs.extend(asked.ok());
+        }
+        signs.into_iter().map(|(target, sign)| (target.to_string().into(), sign)).collect()
+    }
+
+    /// Where the API is; nowhere, where its name is not known, and where a proxy goes there for us:
+    /// then its neighbours are not ours.
+    async fn api_addresses(&self) -> Vec<IpAddr> {
+        let there = &self.destination;
+        if there.is_proxy {
+            return Vec::new();
+        }
+        let found = tokio::net::lookup_host((&*there.host, there.port));
+        match timeout(self.timeout, found).await {
+            Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The addresses in a discovery's answer, each once. What is no address of the form `ip:port` is not
+/// looked up.
+fn targets(json: &[u8], redactor: &Redactor) -> Result<(Vec<SocketAddr>, Oddities), FetchError> {
+    let Ok(groups) = serde_json::from_slice::<Option<Vec<&RawValue>>>(json) else {
+        let opened = envelope::open::<serde::de::IgnoredAny>(json)?;
+        return Err(match opened.refusal(Endpoint::GatewayDiscovery, 200) {
+            Some(refusal) => error_code::fetch_error(&refusal, redactor),
+            None => undecodable("JSON, but no list of gateways"),
+        });
+    };
+    let (mut named, mut oddities) = (Vec::new(), Oddities::default());
+    for group in groups.unwrap_or_default().into_iter().take(MOST_ENTRIES) {
+        let Ok(Object(group)) = serde_json::from_str::<Object<Group<'_>>>(group.get()) else {
+            oddities.unreadable += 1;
+            continue;
+        };
+        for target in group.targets.unwrap_or_default().into_iter().take(MOST_ENTRIES) {
+            match target.0.trim().parse::<SocketAddr>() {
+                Ok(target) if target.port() != 0 => {
+                    let target = SocketAddr::new(target.ip().to_canonical(), target.port());
+                    if named.contains(&target) {
+                        oddities.repeated += 1;
+                    } else if named.len() < MOST_ENTRIES {
+                        named.push(target);
+                    }
+                }
+                _ => oddities.unreadable += 1,
+            }
+        }
+    }
+    Ok((named, oddities))
+}
+
+/// Asks for the metrics of `target`, and tells from the first bytes what came of it.
+async fn sign_of_life(target: SocketAddr, patience: Duration) -> LifeSign {
+    let stream = match timeout(patience, TcpStream::connect(target)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => return LifeSign::Refused,
+        Ok(Err(_)) | Err(_) => return LifeSign::Unclear,
+    };
+    let until = Instant::now() + patience;
+    let question = format!(
+        "GET {METRICS} HTTP/1.1\r\nHost: {target}\r\nUser-Agent: imtop/{}\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    let mut first = Vec::new();
+    let exchange = async {
+        send(&stream, question.as_bytes()).await?;
+        while first.len() < STATUS_LINE {
+            if take(&stream, &mut first).await? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok::<_, std::io::Error>(())
+    };
+    let sign = match timeout_at(until, exchange).await {
+        Ok(Ok(())) if is_ok(&first) => LifeSign::Alive,
+        Err(_) if first.is_empty() => LifeSign::Hung,
+        Ok(_) | Err(_) => LifeSign::Unclear,
+    };
+    if sign == LifeSign::Alive {
+        let rest = async {
+            let mut taken = 0;
+            while taken < BODY_LIMIT {
+                first.clear();
+                match take(&stream, &mut first).await {
+                    Ok(0) | Err(_) => return,
+                    Ok(count) => taken += count,
+                }
+            }
+        };
+        let _ = timeout_at(until, rest).await;
+    }
+    sign
+}
+
+/// Whether it begins as an answer with HTTP status 200 does.
+fn is_ok(first: &[u8]) -> bool {
+    matches!(first.get(..STATUS_LINE), Some(b"HTTP/1.1 200" | b"HTTP/1.0 200"))
+}
+
+async fn send(stream: &TcpStream, mut bytes: &[u8]) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        stream.writable().await?;
+        match stream.try_write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Takes what is there, at least a byte; 0 at the end.
+async fn take(stream: &TcpStream, into: &mut Vec<u8>) -> std::io::Result<usize> {
+    let mut buffer = [0; 4_096];
+    loop {
+        stream.readable().await?;
+        match stream.try_read(&mut buffer) {
+            Ok(count) => {
+                into.extend_from_slice(&buffer[..count]);
+                return Ok(count);
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
