@@ -11,8 +11,8 @@ use imtop::clock;
 use imtop::feed::{Asking, Pace, Poller};
 use imtop::openim::{Client, Credentials, Options, Tls};
 use imtop::presence::{
-    Answer, Entry, FeedStatus, Freshness, Hints, Moment, Observation, Presence, Roster, Trouble, UserIx,
-    WatchList, Why,
+    Answer, Doubts, Entry, FeedStatus, Freshness, Hints, Moment, Observation, Presence, Question, Roster,
+    Trouble, UserIx, UserStatus, WatchList, Why,
 };
 use imtop::simulator::{Clock, Fault, Release, Running, Scenario, Simulator};
 use tokio::sync::mpsc::Receiver;
@@ -189,4 +189,89 @@ async fn an_old_release_is_told_by_its_answers() {
     let hints = watch.observations.recv().await.unwrap().hints.unwrap();
     let words = [("release", "v3.8.0 or earlier".to_owned()), ("compression", "none".to_owned())];
     assert_eq!(hints.words(), words);
+}
+
+/// What the witnesses say about everybody, of a simulator of this release.
+async fn testimony(release: Release) -> (Vec<Observation>, Running) {
+    let (clock, _) = Clock::by_hand(START);
+    let server = Simulator::start(scenario().with_release(release), any_port(), clock).await.unwrap();
+    let mut ids = names();
+    ids.push("nobody_there".to_owned());
+    let list = Arc::new(WatchList::new(1, 100, ids.iter().map(|id| Entry::of(id))));
+    let asking = Asking { registry: true, gateways: false, extra_percent: 0 };
+    let pace = Pace { interval: Duration::from_secs(60), concurrency: 4, seed: 1, asking };
+    let credentials = Credentials::Token(server.admin_token().into());
+    let source = Arc::new(Client::new(options(&server.url(), credentials)).unwrap());
+    let (poller, mut observations) = Poller::start(source, Arc::clone(&list), pace, clock::start());
+    let everybody: Vec<UserIx> = (0..list.len() as u32).map(UserIx).collect();
+    poller.inquire(1, Doubts { begun: everybody.clone(), strangers: everybody, ..Doubts::default() });
+    let mut said = Vec::new();
+    // Batches of 100: three questions to the accounts, which come last.
+    while said.iter().filter(|seen: &&Observation| seen.question == Question::AccountCheck).count() < 3 {
+        said.push(observations.recv().await.unwrap());
+    }
+    (said, server)
+}
+
+#[tokio::test]
+async fn registry_and_accounts_agree_with_the_sockets_of_a_calm_server() {
+    for release in [Release::V3_8_0, Release::V3_8_3] {
+        let (said, server) = testimony(release).await;
+        let (mut open, mut listed, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+        let mut heard = 0;
+        for observation in &said {
+            assert!(!observation.oddities.any(), "{observation:?}");
+            match observation.answer.as_ref().unwrap() {
+                Answer::Changed(users) => {
+                    open.extend(users.iter().filter_map(|(user, status)| match status {
+                        UserStatus::Online(_) => Some(*user),
+                        _ => None,
+                    }))
+                }
+                Answer::Registry(users) if heard < 3 => {
+                    heard += 1;
+                    let online = users.iter().filter(|(_, platforms)| !platforms.is_empty());
+                    listed.extend(online.map(|(user, _)| *user));
+                }
+                Answer::Unregistered(users) => missing.extend(users),
+                _ => {}
+            }
+        }
+        open.sort();
+        listed.sort();
+        assert!(open.len() > 50, "{release:?}");
+        assert_eq!(open, listed, "{release:?}");
+        assert!(missing.contains(&UserIx(250)), "{missing:?}");
+        let paths: Vec<String> = server.asked_paths().into_keys().collect();
+        let allowed = ["/user/account_check", "/user/get_users_online_status", "/user/get_users_status"];
+        assert_eq!(paths, allowed);
+    }
+}
+
+#[tokio::test]
+async fn the_tokens_list_the_platforms_that_the_sockets_show() {
+    let server = simulator(any_port()).await;
+    let credentials = Credentials::Token(server.admin_token().into());
+    let client = Client::new(options(&server.url(), credentials)).unwrap();
+    let list = WatchList::new(1, 500, names().iter().map(|id| Entry::of(id)));
+    let users: Vec<UserIx> = (0..list.len() as u32).map(UserIx).collect();
+    let tokens = client.inquire(&list, Question::TokenDetail, &users).await;
+    let Ok(Answer::Tokens(listed)) = tokens.answer else { panic!("{tokens:?}") };
+    let sockets = client.online_status(&list, 0, &mut imtop::openim::Sieve::default()).await;
+    let Ok(Answer::Changed(shown)) = sockets.answer else { panic!("{sockets:?}") };
+    let connections = |user: UserIx| {
+        let (_, status) = shown.iter().find(|(shown, _)| *shown == user).unwrap();
+        if let UserStatus::Online(connections) = status { connections.len() } else { 0 }
+    };
+    let (mut online, mut hidden) = (0, 0);
+    for user in users {
+        let counts = listed.iter().find(|(listed, _)| *listed == user).map(|(_, counts)| counts);
+        let total: u32 = counts.into_iter().flatten().map(|(_, count)| count).sum();
+        let shown = connections(user);
+        // The sockets show one gateway's connections of a user alone.
+        assert!(total as usize >= shown && (total > 0) == (shown > 0), "{total} {shown}");
+        online += u32::from(total > 0);
+        hidden += total as usize - shown;
+    }
+    assert!(online > 50 && hidden > 0, "{online} {hidden}");
 }

@@ -5,6 +5,7 @@
 //! Knows nothing of screens: what it learns goes out as observations over a channel.
 
 mod backoff;
+mod inquiries;
 mod labels;
 mod listing;
 mod poller;
@@ -48,6 +49,12 @@ pub trait Source: Send + Sync + 'static {
         std::future::ready(Fetched::refused())
     }
 
+    /// Changes whenever other credentials are in use than before, so that what refused the old ones
+    /// may not refuse these.
+    fn credentials_in_use(&self) -> u64 {
+        0
+    }
+
     /// Whether the credentials have changed since they were last used, so that a refusal may be void.
     fn credentials_changed(&self) -> impl Future<Output = bool> + Send {
         std::future::ready(false)
@@ -63,6 +70,14 @@ impl Source for Client {
 
     async fn ask(&self, list: &WatchList, batch: u32, memory: &mut Sieve) -> Fetched {
         self.online_status(list, batch, memory).await
+    }
+
+    async fn inquire(&self, list: &WatchList, question: Question, users: &[UserIx]) -> Fetched {
+        Client::inquire(self, list, question, users).await
+    }
+
+    fn credentials_in_use(&self) -> u64 {
+        Client::credentials_in_use(self)
     }
 
     async fn credentials_changed(&self) -> bool {

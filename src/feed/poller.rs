@@ -1,6 +1,7 @@
 //! Asks a [`Source`] about every batch of the watch list, round after round, and sends what comes of
 //! it as observations. One task, which owns its schedule; a request is a task of its own, so that
-//! answers are read on all cores and none holds up another.
+//! answers are read on all cores and none holds up another. Beside them, and never in their way, the
+//! witnesses are asked about whom there is doubt.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info, warn};
 
+use super::inquiries::{Inquiries, Inquiry};
 use super::schedule::Schedule;
 use super::{Now, Source};
 use crate::openim::Fetched;
@@ -35,12 +37,27 @@ pub struct Pace {
 }
 
 /// Which witnesses are asked beside the sockets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asking {
     /// Registry, tokens and accounts.
     pub registry: bool,
     /// The gateways' own metrics.
     pub gateways: bool,
+    /// While nobody is in doubt: how many more questions than those to the sockets are put, and how many
+    /// more users are asked about, in percent. They go into a slow rotation through the list.
+    pub extra_percent: u8,
+}
+
+impl Asking {
+    /// 5 %.
+    pub const EXTRA_PERCENT: u8 = 5;
+}
+
+impl Default for Asking {
+    /// The sockets alone.
+    fn default() -> Asking {
+        Asking { registry: false, gateways: false, extra_percent: Asking::EXTRA_PERCENT }
+    }
 }
 
 /// Steers a running poller; it stops when this is dropped.
@@ -68,9 +85,21 @@ impl Poller {
         let (observations, receiver) = mpsc::channel(BACKLOG);
         let schedule =
             Schedule::new(list.batches(), pace.interval, pace.concurrency, pace.seed, Instant::now());
+        let inquiries = Inquiries::new(pace.asking, pace.interval, size(&list), pace.seed, Instant::now());
         let memories = fresh_memories(&list);
         info!(users = list.len(), batches = list.batches(), "watch list");
-        let task = Task { failing: false, source, list, schedule, memories, requests: JoinSet::new(), now };
+        let task = Task {
+            failing: false,
+            credentials: source.credentials_in_use(),
+            source,
+            list,
+            schedule,
+            inquiries,
+            memories,
+            requests: JoinSet::new(),
+            inquiring: JoinSet::new(),
+            now,
+        };
         tokio::spawn(task.run(wished, observations));
         (Poller { wishes }, receiver)
     }
@@ -105,9 +134,14 @@ struct Task<S: Source> {
     source: Arc<S>,
     list: Arc<WatchList>,
     schedule: Schedule,
+    inquiries: Inquiries,
     /// One a batch; `None` while a request about the batch has it.
     memories: Vec<Option<S::Memory>>,
     requests: JoinSet<Outcome<S::Memory>>,
+    /// Questions to the witnesses under way, all about this list.
+    inquiring: JoinSet<Heard>,
+    /// Which credentials were in use when last looked.
+    credentials: u64,
     /// Whether a batch has failed since all were answered, for the log.
     failing: bool,
     now: Now,
@@ -122,6 +156,14 @@ struct Outcome<M> {
     fetched: Fetched,
 }
 
+/// What a witness said.
+struct Heard {
+    inquiry: Inquiry,
+    sent: Moment,
+    received: Moment,
+    fetched: Fetched,
+}
+
 impl<S: Source> Task<S> {
     async fn run(
         mut self,
@@ -129,13 +171,25 @@ impl<S: Source> Task<S> {
         observations: mpsc::Sender<Observation>,
     ) {
         loop {
+            // What came at once is asked about at once.
+            while let Ok(wish) = wishes.try_recv() {
+                self.grant(wish);
+            }
             let now = Instant::now();
             while let Some(batch) = self.schedule.next(now) {
                 self.ask(batch);
+                self.inquiries.earn(self.list.batch(batch).len());
             }
+            let held = self.schedule.held(now);
+            while held.is_none()
+                && let Some(inquiry) = self.inquiries.next(now)
+            {
+                self.inquire(inquiry);
+            }
+            let inquire = self.inquiries.wake().map(|at| at.max(held.unwrap_or(at)));
             let awaits_change = self.schedule.awaits_change();
             let check = awaits_change.then(|| now + CREDENTIALS_CHECK);
-            let wake = [self.schedule.wake(now), check].into_iter().flatten().min();
+            let wake = [self.schedule.wake(now), inquire, check].into_iter().flatten().min();
             tokio::select! {
                 wish = wishes.recv() => match wish {
                     Some(wish) => self.grant(wish),
@@ -146,6 +200,17 @@ impl<S: Source> Task<S> {
                         && observations.send(observation).await.is_err() {
                             return;
                         },
+                    Err(error) => if let Ok(panic) = error.try_into_panic() {
+                        std::panic::resume_unwind(panic);
+                    },
+                },
+                Some(heard) = self.inquiring.join_next() => match heard {
+                    Ok(heard) => {
+                        let observation = self.hear(heard);
+                        if observations.send(observation).await.is_err() {
+                            return;
+                        }
+                    }
                     Err(error) => if let Ok(panic) = error.try_into_panic() {
                         std::panic::resume_unwind(panic);
                     },
@@ -171,6 +236,15 @@ impl<S: Source> Task<S> {
         });
     }
 
+    fn inquire(&mut self, inquiry: Inquiry) {
+        let (source, list, now) = (Arc::clone(&self.source), Arc::clone(&self.list), Arc::clone(&self.now));
+        self.inquiring.spawn(async move {
+            let sent = now();
+            let fetched = source.inquire(&list, inquiry.question, &inquiry.users).await;
+            Heard { inquiry, sent, received: now(), fetched }
+        });
+    }
+
     fn grant(&mut self, wish: Wish) {
         let now = Instant::now();
         match wish {
@@ -178,16 +252,25 @@ impl<S: Source> Task<S> {
                 self.source.waive_pause();
                 debug!("asked for now");
                 self.schedule.poll_now(now);
+                self.inquiries.poll_now(now);
             }
             Wish::Interval(interval) => {
                 info!(?interval, "interval changed");
                 self.schedule.set_interval(interval, now);
+                self.inquiries.set_interval(interval);
             }
-            Wish::Inquire(_generation, _doubts) => {}
+            Wish::Inquire(generation, doubts) => {
+                // What is said of an older list is said anew of this one.
+                if generation == self.list.generation() {
+                    self.inquiries.take(doubts, now);
+                }
+            }
             Wish::Watch(list) => {
                 info!(users = list.len(), batches = list.batches(), "watch list changed");
                 self.requests = JoinSet::new(); // drops, and so ends, the requests about the old list
+                self.inquiring = JoinSet::new();
                 self.schedule.reset(list.batches(), now);
+                self.inquiries.reset(size(&list), now);
                 self.memories = fresh_memories(&list);
                 self.list = list;
             }
@@ -198,6 +281,10 @@ impl<S: Source> Task<S> {
         let Outcome { generation, batch, memory, sent, received, fetched } = outcome;
         if generation != self.list.generation() {
             return None;
+        }
+        let credentials = self.source.credentials_in_use();
+        if std::mem::replace(&mut self.credentials, credentials) != credentials {
+            self.inquiries.forgive();
         }
         self.memories[batch as usize] = Some(memory);
         let now = Instant::now();
@@ -222,17 +309,52 @@ impl<S: Source> Task<S> {
         })
     }
 
+    fn hear(&mut self, heard: Heard) -> Observation {
+        let Heard { inquiry, sent, received, fetched } = heard;
+        let now = Instant::now();
+        let outcome = self.inquiries.done(&inquiry, fetched.answer.as_ref().map(|_| ()), now);
+        if let Some(until) = outcome.hold {
+            self.schedule.hold(until);
+        }
+        let next_ms = outcome.next.saturating_duration_since(now).as_millis() as u64;
+        let (operation, witness, users) =
+            (&*fetched.operation_id.0, inquiry.question.name(), inquiry.users.len());
+        let (took_ms, bytes) = (received.mono_ms.saturating_sub(sent.mono_ms), fetched.wire_bytes);
+        match &fetched.answer {
+            Ok(_) => debug!(operation, witness, users, took_ms, bytes, "a witness answered"),
+            Err(error) if error.refuses_question() => {
+                warn!(operation, witness, users, took_ms, bytes, %error, "a witness is asked no more");
+            }
+            Err(error) => {
+                let attempt = outcome.attempt;
+                warn!(operation, witness, users, took_ms, bytes, %error, attempt, again_in_ms = next_ms, "a witness failed");
+            }
+        }
+        Observation {
+            question: inquiry.question,
+            users: inquiry.users,
+            generation: self.list.generation(),
+            batch: 0,
+            sent,
+            received,
+            operation_id: fetched.operation_id,
+            server_date: fetched.server_date,
+            wire_bytes: fetched.wire_bytes,
+            oddities: fetched.oddities,
+            hints: fetched.hints,
+            attempt: outcome.attempt,
+            next_ms: received.mono_ms + next_ms,
+            answer: fetched.answer,
+        }
+    }
+
     /// What came of a question, and of a failure when it is put again.
     fn log(&mut self, batch: u32, fetched: &Fetched, took_ms: u64, attempt: u32, next_ms: u64) {
         let users = self.list.batch(batch).len();
         let (operation, bytes) = (&*fetched.operation_id.0, fetched.wire_bytes);
         match &fetched.answer {
             Ok(answer) => {
-                let changed = match answer {
-                    Answer::Same => 0,
-                    Answer::Changed(users) => users.len(),
-                    _ => 0,
-                };
+                let changed = if let Answer::Changed(users) = answer { users.len() } else { 0 };
                 debug!(operation, batch, users, took_ms, bytes, changed, "answered");
                 if self.failing && !self.schedule.is_failing() {
                     self.failing = false;
@@ -249,4 +371,9 @@ impl<S: Source> Task<S> {
 
 fn fresh_memories<M: Default>(list: &WatchList) -> Vec<Option<M>> {
     (0..list.batches()).map(|_| None).collect()
+}
+
+/// Users of a list, and of its first and so largest batch.
+fn size(list: &WatchList) -> (usize, usize) {
+    (list.len(), if list.batches() == 0 { 0 } else { list.batch(0).len() })
 }

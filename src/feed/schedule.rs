@@ -66,7 +66,7 @@ impl Schedule {
     /// The next batch to ask about now, if any; counts as asked from here on.
     pub(super) fn next(&mut self, now: Instant) -> Option<u32> {
         let &(was_due, batch) = self.due.first()?;
-        if was_due > now || self.hold.is_some_and(|until| until > now) || !self.has_room(now) {
+        if was_due > now || self.held(now).is_some() || !self.has_room(now) {
             return None;
         }
         self.due.pop_first();
@@ -123,7 +123,7 @@ impl Schedule {
                 self.failures[place] = (failures, error.mends());
                 let wait = backoff::delay(error, failures, self.interval, &mut self.random);
                 if error.mends() == Mends::AfterWaiting {
-                    self.hold = self.hold.max(Some(now + wait));
+                    self.hold(now + wait);
                 }
                 now + wait
             }
@@ -131,6 +131,16 @@ impl Schedule {
         let next = if asked.again { now } else { next };
         self.due.insert((next, batch));
         Some((self.failures[place].0, next))
+    }
+
+    /// The server asks for silence until then.
+    pub(super) fn hold(&mut self, until: Instant) {
+        self.hold = self.hold.max(Some(until));
+    }
+
+    /// Until when the server asked for silence, where that is not over.
+    pub(super) fn held(&self, now: Instant) -> Option<Instant> {
+        self.hold.filter(|until| *until > now)
     }
 
     /// Everything as soon as may be. Wishes while an answer is on its way make one more question.

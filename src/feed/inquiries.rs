@@ -1,0 +1,483 @@
+//! Which witness is asked about whom, and when: pure bookkeeping, told the time by the poller.
+//!
+//! Whoever is in doubt is asked about at once, again soon, and then once an interval; whoever is due
+//! first is asked about first, so that nobody is asked about for the third time while somebody else
+//! waits for the first. New users are checked once. What is left of a small share of the sockets'
+//! questions goes into a slow rotation through the whole list.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::backoff;
+use super::poller::Asking;
+use crate::presence::{Doubts, FetchError, Mends, Question, UserIx};
+
+/// Users in one question, at most: the registry looks each of them up by itself.
+const MOST_USERS: usize = 500;
+/// No more users are asked about in a second.
+const USERS_A_SECOND: u32 = 2_000;
+/// Questions about users under way at the same time.
+const LANES: usize = 2;
+/// Whoever is due within so long goes along.
+const TOGETHER: Duration = Duration::from_millis(50);
+/// When the registry is asked again about somebody, counted from the beginning of the doubt; then once
+/// an interval.
+const AGAIN: [Duration; 4] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+/// Whoever is in doubt for so long is asked about at the tokens as well.
+const TOKENS_AFTER: Duration = Duration::from_secs(5);
+/// And again after so long.
+const TOKENS_EVERY: Duration = Duration::from_secs(30);
+/// How often the gateways are asked for a sign of life while all is well.
+const BASELINE: Duration = Duration::from_secs(60);
+/// How often at most while it is not.
+const QUICKEST: Duration = Duration::from_secs(1);
+/// First pause after a failure; it doubles.
+const RETRY: Duration = Duration::from_secs(1);
+/// No more questions are saved up for the rotation: a pause is not made up for.
+const SAVED: f64 = 4.0;
+
+/// Which witness is asked about whom, and when.
+pub(super) struct Inquiries {
+    asking: Asking,
+    interval: Duration,
+    /// Users of the list, and of one question.
+    users: u32,
+    chunk: usize,
+    doubts: HashMap<UserIx, InDoubt>,
+    /// Those in doubt who wait to be asked about at the registry.
+    registry: BTreeSet<(Instant, UserIx)>,
+    /// And at the tokens.
+    tokens: BTreeSet<(Instant, UserIx)>,
+    /// Those who are to be checked, and of each user whether it ever was; empty while nobody was.
+    strangers: VecDeque<UserIx>,
+    known: Vec<bool>,
+    gateways_due: Instant,
+    /// Whether a loss of view is suspected.
+    losing: bool,
+    rotation: Rotation,
+    /// The next question about users may begin then.
+    free: Instant,
+    lines: [Line; 4],
+    random: fastrand::Rng,
+}
+
+/// Since when somebody is in doubt, and when they are asked about; `None` while they are.
+struct InDoubt {
+    begun: Instant,
+    registry: Option<Instant>,
+    tokens: Option<Instant>,
+}
+
+/// How it goes with one witness.
+#[derive(Default)]
+struct Line {
+    under_way: usize,
+    failures: u32,
+    /// It is left alone until then.
+    until: Option<Instant>,
+    /// The server lacks or refuses the question.
+    refused: bool,
+}
+
+/// The slow way through the whole list.
+struct Rotation {
+    next: u32,
+    /// Whether these users were asked about at the registry already, and the tokens have their turn.
+    half: bool,
+    /// What may be spent: questions, and users in them. The gateways may leave a debt of one question.
+    questions: f64,
+    users: f64,
+}
+
+/// Why something is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Gateways,
+    Registry,
+    Tokens,
+    Strangers,
+    Rotation,
+}
+
+/// A question to be put now.
+#[derive(Clone, Debug)]
+pub(super) struct Inquiry {
+    pub(super) question: Question,
+    /// Each once, in the order of the list; none for the gateways.
+    pub(super) users: Arc<[UserIx]>,
+    asked: Instant,
+}
+
+/// What came of it for what is asked next.
+pub(super) struct Outcome {
+    /// Failures in a row of this witness; 0 for an answer.
+    pub(super) attempt: u32,
+    /// When it is asked again, about these users or at all.
+    pub(super) next: Instant,
+    /// Until when the server asks for silence.
+    pub(super) hold: Option<Instant>,
+}
+
+impl Inquiries {
+    /// For a list of so many users, of whom `batch` are in one question to the sockets.
+    pub(super) fn new(
+        asking: Asking,
+        interval: Duration,
+        (users, batch): (usize, usize),
+        seed: u64,
+        now: Instant,
+    ) -> Inquiries {
+        Inquiries {
+            asking,
+            interval,
+            users: users as u32,
+            chunk: batch.clamp(1, MOST_USERS),
+            doubts: HashMap::new(),
+            registry: BTreeSet::new(),
+            tokens: BTreeSet::new(),
+            strangers: VecDeque::new(),
+            known: Vec::new(),
+            gateways_due: now,
+            losing: false,
+            rotation: Rotation { next: 0, half: false, questions: 0.0, users: 0.0 },
+            free: now,
+            lines: Default::default(),
+            random: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    /// Starts over with another list; answers on their way are no longer waited for. What is known of
+    /// the witnesses themselves stays.
+    pub(super) fn reset(&mut self, (users, batch): (usize, usize), now: Instant) {
+        self.users = users as u32;
+        self.chunk = batch.clamp(1, MOST_USERS);
+        self.doubts.clear();
+        self.registry.clear();
+        self.tokens.clear();
+        self.strangers.clear();
+        self.known.clear();
+        self.losing = false;
+        (self.rotation.next, self.rotation.half) = (0, false);
+        if self.line(Question::Gateways).under_way > 0 {
+            self.gateways_due = now;
+        }
+        for line in &mut self.lines {
+            line.under_way = 0;
+        }
+    }
+
+    /// Takes what changed in whom there is doubt about. Somebody named as settled and as begun is in
+    /// doubt anew.
+    pub(super) fn take(&mut self, doubts: Doubts, now: Instant) {
+        if let Some(losing) = doubts.loss {
+            if losing && !self.losing {
+                self.gateways_due = self.gateways_due.min(now);
+            }
+            self.losing = losing;
+        }
+        if !self.asking.registry {
+            return;
+        }
+        for user in doubts.settled {
+            self.forget(user);
+        }
+        // After a storm, what it took is given back.
+        if self.doubts.len() < self.doubts.capacity() / 8 {
+            self.doubts.shrink_to(self.doubts.len() * 2);
+        }
+        let users = self.users;
+        let ours = |user: &UserIx| user.0 < users;
+        for user in doubts.begun.into_iter().filter(ours) {
+            self.forget(user);
+            let tokens = now + TOKENS_AFTER;
+            self.doubts.insert(user, InDoubt { begun: now, registry: Some(now), tokens: Some(tokens) });
+            self.registry.insert((now, user));
+            self.tokens.insert((tokens, user));
+        }
+        if !doubts.strangers.is_empty() {
+            self.known.resize(users as usize, false);
+        }
+        for user in doubts.strangers.into_iter().filter(ours) {
+            if !std::mem::replace(&mut self.known[user.at()], true) {
+                self.strangers.push_back(user);
+            }
+        }
+    }
+
+    fn forget(&mut self, user: UserIx) {
+        let Some(doubt) = self.doubts.remove(&user) else { return };
+        if let Some(at) = doubt.registry {
+            self.registry.remove(&(at, user));
+        }
+        if let Some(at) = doubt.tokens {
+            self.tokens.remove(&(at, user));
+        }
+    }
+
+    /// The sockets were asked about so many users: a share of that may be asked beside them.
+    pub(super) fn earn(&mut self, users: usize) {
+        let share = f64::from(self.asking.extra_percent) / 100.0;
+        let Rotation { questions, users: saved, .. } = &mut self.rotation;
+        *questions = (*questions + share).min(SAVED);
+        *saved = (*saved + share * users as f64).min(SAVED * self.chunk as f64);
+    }
+
+    /// The next question to put now, if any; counts as asked from here on.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Inquiry> {
+        let cause = self.first(now)?;
+        let (question, mut users) = match cause {
+            Cause::Gateways => {
+                // What is asked while all is well is paid for, the first time in advance.
+                if !self.losing {
+                    self.rotation.questions -= 1.0;
+                }
+                (Question::Gateways, Vec::new())
+            }
+            Cause::Registry => (Question::UsersStatus, self.draw(cause, now)),
+            Cause::Tokens => (Question::TokenDetail, self.draw(cause, now)),
+            Cause::Strangers => {
+                let chunk = self.chunk.min(self.strangers.len());
+                let users = self.strangers.drain(..chunk).collect();
+                if self.strangers.is_empty() {
+                    self.strangers.shrink_to_fit();
+                }
+                (Question::AccountCheck, users)
+            }
+            Cause::Rotation => {
+                let question = self.turn()?;
+                (question, self.rotate(question))
+            }
+        };
+        self.line_mut(question).under_way += 1;
+        if question != Question::Gateways {
+            self.free = now + Duration::from_secs(1) * users.len() as u32 / USERS_A_SECOND;
+        }
+        users.sort_unstable();
+        Some(Inquiry { question, users: users.into(), asked: now })
+    }
+
+    /// When to look again, if nothing comes before.
+    pub(super) fn wake(&self) -> Option<Instant> {
+        Cause::ALL.into_iter().filter_map(|cause| self.ready(cause)).min()
+    }
+
+    /// What is to be asked first of what may be asked now.
+    fn first(&self, now: Instant) -> Option<Cause> {
+        let mut ready = Cause::ALL.into_iter().filter(|cause| self.ready(*cause).is_some_and(|at| at <= now));
+        let first = ready.next()?;
+        // Of the doubts, those that have waited longest.
+        let waits = |queue: &BTreeSet<(Instant, UserIx)>| queue.first().map(|(at, _)| *at);
+        let tokens_too = first == Cause::Registry && ready.next() == Some(Cause::Tokens);
+        if tokens_too && waits(&self.tokens) < waits(&self.registry) {
+            return Some(Cause::Tokens);
+        }
+        Some(first)
+    }
+
+    /// When there may be a question for this cause.
+    fn ready(&self, cause: Cause) -> Option<Instant> {
+        let (question, due) = match cause {
+            Cause::Gateways => {
+                let is_free = self.line(Question::Gateways).under_way == 0;
+                let is_paid = self.losing || self.rotation.questions >= 0.0;
+                if !(self.asking.gateways && is_free && is_paid) {
+                    return None;
+                }
+                (Question::Gateways, self.gateways_due)
+            }
+            Cause::Registry => (Question::UsersStatus, self.registry.first()?.0),
+            Cause::Tokens => (Question::TokenDetail, self.tokens.first()?.0),
+            Cause::Strangers => {
+                self.strangers.front()?;
+                (Question::AccountCheck, self.free)
+            }
+            Cause::Rotation => {
+                let is_paid =
+                    self.rotation.questions >= 1.0 && self.rotation.users >= self.of_rotation().len() as f64;
+                if self.losing || !is_paid || !self.asking.registry || self.users == 0 {
+                    return None;
+                }
+                (self.turn()?, self.free)
+            }
+        };
+        let line = self.line(question);
+        if !line.is_open() {
+            return None;
+        }
+        let due = due.max(line.until.unwrap_or(due));
+        if question == Question::Gateways {
+            return Some(due);
+        }
+        let lanes: usize = self.lines.iter().map(|line| line.under_way).sum();
+        let lanes = lanes - self.line(Question::Gateways).under_way;
+        (lanes < LANES).then_some(due.max(self.free))
+    }
+
+    /// Takes those who are due from their queue.
+    fn draw(&mut self, cause: Cause, now: Instant) -> Vec<UserIx> {
+        let queue = if cause == Cause::Tokens { &mut self.tokens } else { &mut self.registry };
+        let mut users = Vec::new();
+        while users.len() < self.chunk
+            && let Some(&(at, user)) = queue.first()
+            && at <= now + TOGETHER
+        {
+            queue.pop_first();
+            users.push(user);
+            if let Some(doubt) = self.doubts.get_mut(&user) {
+                *(if cause == Cause::Tokens { &mut doubt.tokens } else { &mut doubt.registry }) = None;
+            }
+        }
+        users
+    }
+
+    /// Whose turn it is in the rotation.
+    fn of_rotation(&self) -> std::ops::Range<u32> {
+        self.rotation.next..self.users.min(self.rotation.next + self.chunk as u32)
+    }
+
+    /// Which witness has its turn in the rotation: both in turns, unless one is out of reach.
+    fn turn(&self) -> Option<Question> {
+        let turns = [Question::UsersStatus, Question::TokenDetail];
+        let turns = if self.rotation.half { [turns[1], turns[0]] } else { turns };
+        turns.into_iter().find(|question| self.line(*question).is_open())
+    }
+
+    fn rotate(&mut self, question: Question) -> Vec<UserIx> {
+        let range = self.of_rotation();
+        self.rotation.questions -= 1.0;
+        self.rotation.users -= range.len() as f64;
+        self.rotation.half = question == Question::UsersStatus && self.line(Question::TokenDetail).is_open();
+        if !self.rotation.half {
+            self.rotation.next = if range.end == self.users { 0 } else { range.end };
+        }
+        range.map(UserIx).collect()
+    }
+
+    /// Takes the outcome of a question.
+    pub(super) fn done(
+        &mut self,
+        inquiry: &Inquiry,
+        outcome: Result<(), &FetchError>,
+        now: Instant,
+    ) -> Outcome {
+        let Inquiry { question, asked, .. } = *inquiry;
+        let random = &mut self.random;
+        let line = &mut self.lines[place(question)];
+        line.under_way = line.under_way.saturating_sub(1);
+        let mut hold = None;
+        match outcome {
+            Ok(()) => *line = Line { under_way: line.under_way, ..Line::default() },
+            Err(error) => {
+                line.failures = line.failures.saturating_add(1);
+                line.refused = error.refuses_question();
+                let until = now + backoff::delay(error, line.failures, RETRY, random);
+                line.until = Some(until);
+                hold = (error.mends() == Mends::AfterWaiting).then_some(until);
+            }
+        }
+        let (attempt, until) = (line.failures, line.until);
+        let next = match question {
+            Question::Gateways => {
+                let every = if self.losing { self.interval.max(QUICKEST) } else { BASELINE };
+                self.gateways_due = asked + every;
+                self.gateways_due
+            }
+            Question::AccountCheck => {
+                if outcome.is_err() {
+                    self.strangers.extend(inquiry.users.iter());
+                }
+                now
+            }
+            _ => self.queue_again(inquiry, now),
+        };
+        Outcome { attempt, next: next.max(until.unwrap_or(next)).max(now), hold }
+    }
+
+    /// Lines up those of a question who are still in doubt.
+    fn queue_again(&mut self, inquiry: &Inquiry, now: Instant) -> Instant {
+        let asked = inquiry.asked;
+        let mut next = None;
+        for user in inquiry.users.iter().copied() {
+            let Some(doubt) = self.doubts.get_mut(&user) else { continue };
+            let (due, queue, at) = if inquiry.question == Question::TokenDetail {
+                (&mut doubt.tokens, &mut self.tokens, asked + TOKENS_EVERY)
+            } else {
+                // Whoever went along a little early has had this turn.
+                let turns = AGAIN.map(|after| doubt.begun + after).into_iter();
+                let turn = turns.into_iter().find(|turn| *turn > asked + TOGETHER);
+                (&mut doubt.registry, &mut self.registry, turn.unwrap_or(asked + self.interval))
+            };
+            // Who waits already is in doubt anew, or was asked about in the rotation.
+            if due.is_none() {
+                let at = at.max(now);
+                *due = Some(at);
+                queue.insert((at, user));
+                next = next.min(Some(at)).or(Some(at));
+            }
+        }
+        next.unwrap_or(now + self.interval)
+    }
+
+    /// What was refused or failed may be asked again: somebody changed something.
+    pub(super) fn forgive(&mut self) {
+        for line in &mut self.lines {
+            *line = Line { under_way: line.under_way, ..Line::default() };
+        }
+    }
+
+    /// Everything that is in doubt as soon as may be.
+    pub(super) fn poll_now(&mut self, now: Instant) {
+        self.forgive();
+        let waiting = std::mem::take(&mut self.registry);
+        for (at, user) in waiting {
+            let at = at.min(now);
+            self.registry.insert((at, user));
+            if let Some(doubt) = self.doubts.get_mut(&user) {
+                doubt.registry = Some(at);
+            }
+        }
+        if self.losing {
+            self.gateways_due = self.gateways_due.min(now);
+        }
+    }
+
+    pub(super) fn set_interval(&mut self, interval: Duration) {
+        self.interval = interval;
+    }
+
+    fn line(&self, question: Question) -> &Line {
+        &self.lines[place(question)]
+    }
+
+    fn line_mut(&mut self, question: Question) -> &mut Line {
+        &mut self.lines[place(question)]
+    }
+}
+
+impl Cause {
+    /// In the order in which they are asked for.
+    const ALL: [Cause; 5] =
+        [Cause::Gateways, Cause::Registry, Cause::Tokens, Cause::Strangers, Cause::Rotation];
+}
+
+impl Line {
+    /// Whether it may be asked, at once or later. While it fails, one question at a time finds out
+    /// whether it still does.
+    fn is_open(&self) -> bool {
+        !self.refused && (self.failures == 0 || self.under_way == 0)
+    }
+}
+
+/// The line of a witness.
+fn place(question: Question) -> usize {
+    match question {
+        Question::UsersStatus | Question::OnlineStatus => 0,
+        Question::TokenDetail => 1,
+        Question::Gateways => 2,
+        Question::AccountCheck => 3,
+    }
+}

@@ -1,0 +1,431 @@
+//! When the witnesses are asked about whom, under virtual time: a scripted source and a real poller.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use imtop::feed::{Asking, Now, Pace, Poller, Source};
+use imtop::openim::Fetched;
+use imtop::presence::{
+    Answer, Doubts, Entry, FetchError, Moment, Observation, Oddities, OperationId, Question, UserIx,
+    WatchList,
+};
+use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
+
+/// One question to a witness: when, in ms, which, and about whom.
+#[derive(Clone, Debug)]
+struct Asked {
+    ms: u64,
+    question: Question,
+    users: Vec<u32>,
+}
+
+/// Answers everything in 10 ms, unless a script for the question says otherwise.
+struct Scripted {
+    scripts: Mutex<BTreeMap<Question, VecDeque<FetchError>>>,
+    took: Duration,
+    asked: Mutex<Vec<Asked>>,
+    /// Questions to the sockets, and users in them.
+    sockets: Mutex<(u64, u64)>,
+    under_way: Mutex<(usize, usize)>,
+    credentials: AtomicU64,
+    began: Instant,
+}
+
+fn fetched(answer: Result<Answer, FetchError>) -> Fetched {
+    let operation_id = OperationId("op".into());
+    Fetched {
+        operation_id,
+        server_date: None,
+        wire_bytes: 1,
+        oddities: Oddities::default(),
+        hints: None,
+        answer,
+    }
+}
+
+impl Source for Scripted {
+    type Memory = ();
+
+    async fn ask(&self, list: &WatchList, batch: u32, (): &mut ()) -> Fetched {
+        let mut sockets = self.sockets.lock().unwrap();
+        *sockets = (sockets.0 + 1, sockets.1 + list.batch(batch).len() as u64);
+        fetched(Ok(Answer::Same))
+    }
+
+    async fn inquire(&self, _: &WatchList, question: Question, users: &[UserIx]) -> Fetched {
+        let ms = self.began.elapsed().as_millis() as u64;
+        let users = users.iter().map(|user| user.0).collect();
+        self.asked.lock().unwrap().push(Asked { ms, question, users });
+        {
+            let mut under_way = self.under_way.lock().unwrap();
+            under_way.0 += 1;
+            under_way.1 = under_way.1.max(under_way.0);
+        }
+        tokio::time::sleep(self.took).await;
+        self.under_way.lock().unwrap().0 -= 1;
+        let failure = self.scripts.lock().unwrap().get_mut(&question).and_then(VecDeque::pop_front);
+        fetched(match (failure, question) {
+            (Some(failure), _) => Err(failure),
+            (None, Question::Gateways) => Ok(Answer::Gateways(Vec::new())),
+            (None, Question::TokenDetail) => Ok(Answer::Tokens(Vec::new())),
+            (None, Question::AccountCheck) => Ok(Answer::Unregistered(Vec::new())),
+            (None, _) => Ok(Answer::Registry(Vec::new())),
+        })
+    }
+
+    fn credentials_in_use(&self) -> u64 {
+        self.credentials.load(Ordering::Relaxed)
+    }
+}
+
+struct Run {
+    source: Arc<Scripted>,
+    poller: Option<Poller>,
+    observations: Receiver<Observation>,
+}
+
+const INTERVAL: Duration = Duration::from_secs(2);
+const ALL: Asking = Asking { registry: true, gateways: true, extra_percent: 5 };
+const REGISTRY: Asking = Asking { registry: true, gateways: false, extra_percent: 0 };
+
+fn list(generation: u32, users: u32) -> Arc<WatchList> {
+    Arc::new(WatchList::new(generation, 500, (0..users).map(|user| Entry::of(&user.to_string()))))
+}
+
+fn start_with(users: u32, asking: Asking, took: Duration, scripts: &[(Question, &[FetchError])]) -> Run {
+    let began = Instant::now();
+    let scripts =
+        scripts.iter().map(|(question, script)| (*question, script.iter().cloned().collect())).collect();
+    let source = Arc::new(Scripted {
+        scripts: Mutex::new(scripts),
+        took,
+        asked: Mutex::default(),
+        sockets: Mutex::default(),
+        under_way: Mutex::default(),
+        credentials: AtomicU64::new(0),
+        began,
+    });
+    let now: Now = Arc::new(move || {
+        let mono_ms = began.elapsed().as_millis() as u64;
+        Moment { mono_ms, unix_ms: mono_ms as i64 }
+    });
+    let pace = Pace { interval: INTERVAL, concurrency: 4, seed: 1, asking };
+    let (poller, observations) = Poller::start(Arc::clone(&source), list(1, users), pace, now);
+    Run { source, poller: Some(poller), observations }
+}
+
+fn start(users: u32, asking: Asking) -> Run {
+    start_with(users, asking, Duration::from_millis(10), &[])
+}
+
+impl Run {
+    /// Lets `ms` of virtual time pass and gives what the witnesses said in it.
+    async fn pass(&mut self, ms: u64) -> Vec<Observation> {
+        let until = Instant::now() + Duration::from_millis(ms);
+        let mut seen = Vec::new();
+        while let Ok(Some(observation)) = tokio::time::timeout_at(until, self.observations.recv()).await {
+            if observation.question != Question::OnlineStatus {
+                seen.push(observation);
+            }
+        }
+        seen
+    }
+
+    fn begin(&self, users: impl IntoIterator<Item = u32>) {
+        self.doubt(Doubts { begun: users.into_iter().map(UserIx).collect(), ..Doubts::default() });
+    }
+
+    fn settle(&self, users: impl IntoIterator<Item = u32>) {
+        self.doubt(Doubts { settled: users.into_iter().map(UserIx).collect(), ..Doubts::default() });
+    }
+
+    fn loss(&self, loss: bool) {
+        self.doubt(Doubts { loss: Some(loss), ..Doubts::default() });
+    }
+
+    fn doubt(&self, doubts: Doubts) {
+        self.poller.as_ref().unwrap().inquire(1, doubts);
+    }
+
+    fn asked(&self, question: Question) -> Vec<Asked> {
+        self.source.asked.lock().unwrap().iter().filter(|asked| asked.question == question).cloned().collect()
+    }
+
+    fn times(&self, question: Question) -> Vec<u64> {
+        self.asked(question).iter().map(|asked| asked.ms).collect()
+    }
+}
+
+fn timeout() -> FetchError {
+    FetchError::Timeout { after_ms: 10_000 }
+}
+
+fn denied() -> FetchError {
+    FetchError::Denied { code: 1002, what: "no".into(), advice: "" }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_registry_is_asked_at_once_again_soon_and_then_once_a_round_until_all_is_settled() {
+    let mut run = start(10, REGISTRY);
+    run.pass(1_000).await;
+    run.begin([3, 1]);
+    let seen = run.pass(11_000).await;
+    assert_eq!(run.times(Question::UsersStatus), [1_000, 1_500, 2_000, 3_000, 5_000, 7_000, 9_000, 11_000]);
+    assert_eq!(run.asked(Question::UsersStatus)[0].users, [1, 3]);
+    let first = &seen[0];
+    assert_eq!((first.question, first.generation, first.batch), (Question::UsersStatus, 1, 0));
+    assert_eq!(*first.users, [UserIx(1), UserIx(3)]);
+    assert_eq!((first.sent.mono_ms, first.received.mono_ms, first.next_ms), (1_000, 1_010, 1_500));
+    run.settle([1, 3]);
+    run.pass(60_000).await;
+    assert_eq!(run.times(Question::UsersStatus).len(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_due_soon_goes_along_and_nobody_is_asked_about_twice() {
+    let mut run = start(10, REGISTRY);
+    run.pass(1_000).await;
+    run.begin([1]);
+    run.pass(30).await;
+    run.begin([2]);
+    run.begin([2, 3]);
+    run.pass(980).await;
+    let asked: Vec<_> =
+        run.asked(Question::UsersStatus).into_iter().map(|asked| (asked.ms, asked.users)).collect();
+    assert_eq!(
+        asked,
+        [(1_000, vec![1]), (1_030, vec![2, 3]), (1_500, vec![1, 2, 3]), (2_000, vec![1, 2, 3])]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_that_begins_anew_is_asked_about_at_once() {
+    let mut run = start(10, REGISTRY);
+    run.begin([1]);
+    run.pass(8_000).await;
+    run.settle([1]);
+    run.pass(100).await;
+    run.begin([1]);
+    run.pass(600).await;
+    assert_eq!(run.times(Question::UsersStatus)[6..], [8_100, 8_600]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_everybody_is_in_doubt_at_once_each_has_a_first_answer_before_any_has_a_third() {
+    let mut run = start(100_000, REGISTRY);
+    run.pass(10).await;
+    run.begin(0..100_000);
+    run.pass(51_000).await;
+    let asked = run.asked(Question::UsersStatus);
+    let mut times = vec![0_u32; 100_000];
+    let mut first_of_all = None;
+    for question in &asked {
+        assert!(question.users.len() <= 500);
+        for user in &question.users {
+            times[*user as usize] += 1;
+        }
+        if first_of_all.is_none() {
+            assert!(times.iter().all(|times| *times < 3));
+            first_of_all = times.iter().all(|times| *times > 0).then_some(question.ms);
+        }
+    }
+    assert!(first_of_all.is_some_and(|ms| ms <= 51_000), "{first_of_all:?}");
+    for (at, question) in asked.iter().enumerate() {
+        let second = asked[at..].iter().take_while(|later| later.ms < question.ms + 1_000);
+        let users: usize = second.map(|asked| asked.users.len()).sum();
+        assert!(users <= 2_000, "{users} users in the second from {} ms", question.ms);
+    }
+    assert!(run.source.under_way.lock().unwrap().1 <= 2);
+    let rounds = run.source.sockets.lock().unwrap().0 / 200;
+    assert!((25..=26).contains(&rounds), "the sockets have had all their {rounds} rounds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_is_slow_has_two_questions_at_a_time_and_holds_up_nobody_else() {
+    let mut run = start_with(5_000, REGISTRY, Duration::from_secs(3), &[]);
+    run.begin(0..5_000);
+    run.pass(2_900).await;
+    assert_eq!(run.times(Question::UsersStatus), [0, 250]);
+    assert_eq!(run.source.sockets.lock().unwrap().0, 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_that_lasts_is_put_to_the_tokens_too() {
+    let mut run = start(10, REGISTRY);
+    run.begin([1, 2]);
+    run.pass(3_000).await;
+    run.settle([2]);
+    run.pass(67_500).await;
+    let asked = run.asked(Question::TokenDetail);
+    assert_eq!(run.times(Question::TokenDetail), [5_000, 35_000, 65_000]);
+    assert!(asked.iter().all(|asked| asked.users == [1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn strangers_are_checked_once_and_after_whom_there_is_doubt_about() {
+    let mut run = start(2_000, REGISTRY);
+    let strangers = |users: std::ops::Range<u32>| users.map(UserIx).collect::<Vec<_>>();
+    run.doubt(Doubts { begun: strangers(0..1_000), strangers: strangers(0..1_200), ..Doubts::default() });
+    run.pass(490).await;
+    assert_eq!(run.times(Question::AccountCheck), [] as [u64; 0]);
+    run.settle(0..1_000);
+    run.pass(5_000).await;
+    run.doubt(Doubts { strangers: strangers(1_100..1_300), ..Doubts::default() });
+    run.pass(60_000).await;
+    let asked = run.asked(Question::AccountCheck);
+    let about: Vec<usize> = asked.iter().map(|asked| asked.users.len()).collect();
+    assert_eq!(about, [500, 500, 200, 100]);
+    let all: std::collections::BTreeSet<u32> = asked.iter().flat_map(|asked| asked.users.clone()).collect();
+    assert_eq!(all.len(), 1_300);
+    for pair in asked.windows(2) {
+        assert!(pair[1].ms - pair[0].ms >= pair[0].users.len() as u64 / 2, "{asked:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_calm_hour_the_rotation_costs_a_twentieth_and_comes_round() {
+    for users in [1, 700, 20_000] {
+        let mut run = start(users, ALL);
+        run.pass(3_600_000).await;
+        let (questions, asked_about) = *run.source.sockets.lock().unwrap();
+        let asked = run.source.asked.lock().unwrap().clone();
+        let extra: u64 = asked.iter().map(|asked| asked.users.len() as u64).sum();
+        // One may be paid in advance.
+        assert!((asked.len() as u64 - 1) * 20 <= questions, "{} beside {questions}", asked.len());
+        assert!(extra * 20 <= asked_about, "{extra} beside {asked_about}");
+        for question in [Question::UsersStatus, Question::TokenDetail] {
+            let about: std::collections::BTreeSet<u32> =
+                run.asked(question).into_iter().flat_map(|asked| asked.users).collect();
+            assert_eq!(about.len() as u32, users, "everybody had a turn with {question:?}");
+        }
+        // What is allowed is made use of.
+        assert!(extra * 40 >= asked_about || asked.len() as u64 * 25 >= questions, "{extra} {}", asked.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_rotates_while_a_loss_is_suspected_nor_where_there_is_no_share() {
+    let mut run = start(20_000, ALL);
+    run.loss(true);
+    run.pass(60_000).await;
+    assert_eq!(run.asked(Question::UsersStatus).len() + run.asked(Question::TokenDetail).len(), 0);
+    run.loss(false);
+    run.pass(60_000).await;
+    assert!(run.asked(Question::UsersStatus).len() > 5);
+    let mut none = start(20_000, REGISTRY);
+    none.pass(600_000).await;
+    assert_eq!(none.source.asked.lock().unwrap().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn gateways_are_asked_at_the_start_each_minute_and_each_round_of_a_suspected_loss() {
+    let mut run = start(10, Asking { registry: false, ..ALL });
+    run.pass(130_000).await;
+    assert_eq!(run.times(Question::Gateways), [0, 60_000, 120_000]);
+    run.loss(true);
+    run.pass(6_500).await;
+    assert_eq!(run.times(Question::Gateways)[3..], [130_000, 132_000, 134_000, 136_000]);
+    run.loss(false);
+    run.pass(60_000).await;
+    assert_eq!(
+        run.times(Question::Gateways)[7..],
+        [138_000],
+        "then one of calm, and the next a minute later"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_remembered_until_the_user_asks_or_the_credentials_change() {
+    for refusal in [denied(), FetchError::Http { status: 404 }] {
+        let script: &[_] = &[refusal.clone(), refusal.clone()];
+        let mut run = start_with(10, REGISTRY, Duration::from_millis(10), &[(Question::UsersStatus, script)]);
+        run.begin([1, 2]);
+        let seen = run.pass(4_000).await;
+        assert_eq!(run.times(Question::UsersStatus), [0]);
+        assert_eq!(seen[0].answer, Err(refusal), "the roster hears of it");
+        assert_eq!((*seen[0].users).len(), 2);
+        run.pass(600_000).await;
+        assert_eq!(run.times(Question::UsersStatus), [0]);
+        assert!(run.times(Question::TokenDetail).len() > 10, "the others are asked as ever");
+        run.poller.as_ref().unwrap().poll_now();
+        run.pass(600_000).await;
+        assert_eq!(run.times(Question::UsersStatus).len(), 2);
+        run.source.credentials.store(1, Ordering::Relaxed);
+        run.pass(3_000).await;
+        assert!(run.times(Question::UsersStatus).len() >= 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_witness_that_fails_is_asked_less_and_less_often_and_each_failure_is_told() {
+    let script = vec![timeout(); 7];
+    let mut run = start_with(3_000, REGISTRY, Duration::ZERO, &[(Question::UsersStatus, &script)]);
+    run.begin(0..3_000);
+    let seen = run.pass(120_000).await;
+    let times = run.times(Question::UsersStatus);
+    let gaps: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1_000.0).collect();
+    for (gap, about) in gaps.iter().zip([1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]) {
+        assert!((about * 0.79..=about * 1.21).contains(gap), "{gaps:?}");
+    }
+    let failures: Vec<u32> =
+        seen.iter().filter(|seen| seen.answer.is_err()).map(|seen| seen.attempt).collect();
+    assert_eq!(failures, [1, 2, 3, 4, 5, 6, 7]);
+    assert!(gaps[7..12].iter().all(|gap| *gap < 0.3), "then all at once again: {gaps:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_on_a_witness_silences_the_sockets_as_well() {
+    let limited = [FetchError::RateLimited { retry_after_ms: Some(7_000) }];
+    let script: &[(Question, &[FetchError])] = &[(Question::UsersStatus, &limited)];
+    let mut run = start_with(10, REGISTRY, Duration::from_millis(10), script);
+    run.begin([1]);
+    run.pass(7_009).await;
+    assert_eq!(run.source.sockets.lock().unwrap().0, 1);
+    assert_eq!(run.times(Question::UsersStatus), [0]);
+    run.pass(1_500).await;
+    assert!(run.source.sockets.lock().unwrap().0 >= 2);
+    assert!(run.times(Question::UsersStatus).len() >= 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_list_forgets_the_doubts_and_what_is_said_of_the_old_one_is_not_heard() {
+    let mut run = start_with(1_000, REGISTRY, Duration::from_millis(400), &[]);
+    run.begin(0..1_000);
+    run.pass(100).await;
+    run.poller.as_ref().unwrap().watch(list(2, 5));
+    run.begin([1]); // of generation 1
+    let seen = run.pass(20_000).await;
+    assert_eq!(run.times(Question::UsersStatus), [0]);
+    assert_eq!(seen, [], "nor what was under way");
+    let doubts = Doubts { begun: [4, 7].map(UserIx).into(), ..Doubts::default() };
+    run.poller.as_ref().unwrap().inquire(2, doubts);
+    let seen = run.pass(450).await;
+    assert_eq!(run.asked(Question::UsersStatus)[1].users, [4], "7 is not on it");
+    assert_eq!(seen[0].generation, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_no_witness_asks_none() {
+    let mut run = start(1_000, Asking::default());
+    run.begin(0..1_000);
+    run.doubt(Doubts { strangers: vec![UserIx(1)], loss: Some(true), ..Doubts::default() });
+    run.pass(60_000).await;
+    assert_eq!(run.source.asked.lock().unwrap().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_handle_ends_the_witnesses_questions_too() {
+    let mut run = start_with(10, REGISTRY, Duration::from_secs(60), &[]);
+    run.begin([1]);
+    run.pass(100).await;
+    assert_eq!(Arc::strong_count(&run.source), 3, "ours, the poller's, the question's");
+    run.poller = None;
+    while run.observations.recv().await.is_some() {}
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(Arc::strong_count(&run.source), 1);
+}
