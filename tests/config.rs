@@ -486,3 +486,59 @@ filter = "id=user_00002"
     assert!(said.out.contains("user_00002") && !said.out.contains("user_00001"), "{}", said.out);
     assert!(!said.out.contains('●'), "{}", said.out);
 }
+
+#[test]
+fn witnesses_and_the_verdict_are_settings_like_any_other() {
+    let home = Home::with(
+        "registry = \"off\"\nextra-share = \"2%\"\nleaving = \"8s\"\nloss-users = 10\n[contexts.eu]\n\
+         api = \"http://10.1.2.3:10002\"\ngateway-metrics = \"on\"\ngateway-networks = [\"10.9.0.0/16\"]\n",
+    );
+    let line = |name, variables: &[(&str, &str)], args: &[&str]| home.line(name, variables, args);
+    let at = "HOME/.config/imtop/config.toml";
+    assert_eq!(line("registry", &[], &[]), format!("registry = \"off\"  # {at}:1"));
+    assert_eq!(line("extra-share", &[], &[]), format!("extra-share = \"2%\"  # {at}:2"));
+    assert_eq!(line("loss-users", &[], &[]), format!("loss-users = 10  # {at}:4"));
+    assert_eq!(line("ghost", &[], &[]), "ghost = \"60s\"  # default");
+    assert_eq!(line("gateway-metrics", &[], &[]), "gateway-metrics = \"auto\"  # default");
+    let eu = ["--context", "eu"];
+    assert_eq!(line("gateway-metrics", &[], &eu), format!("gateway-metrics = \"on\"  # context eu, {at}:7"));
+    assert_eq!(
+        line("gateway-networks", &[], &eu),
+        format!("gateway-networks = [\"10.9.0.0/16\"]  # context eu, {at}:8")
+    );
+    let off = ["--context", "eu", "--gateway-metrics", "off"];
+    assert_eq!(line("gateway-metrics", &[], &off), "gateway-metrics = \"off\"  # flag");
+    let variable = [("IMTOP_GATEWAY_METRICS", "on")];
+    assert_eq!(
+        line("gateway-metrics", &variable, &[]),
+        "gateway-metrics = \"on\"  # environment IMTOP_GATEWAY_METRICS"
+    );
+    // What a context says of its own gateways is not said of another server's.
+    let other = ["--context", "eu", "--api", "http://10.1.2.4:10002"];
+    assert_eq!(line("gateway-metrics", &[], &other), "gateway-metrics = \"auto\"  # default");
+    assert_eq!(line("gateway-networks", &[], &other), "# gateway-networks is not set");
+}
+
+#[test]
+fn a_witness_setting_that_makes_no_sense_is_refused_with_what_was_expected() {
+    for (config, says) in [
+        ("registry = \"on\"", "1:12: registry is \"on\"; expected auto or off; did you mean off?"),
+        ("extra-share = \"5\"", "1:15: extra-share is \"5\"; expected a share from \"0%\" to \"100%\""),
+        (
+            "gateway-metrics = \"on\"",
+            "1:1: gateway-metrics is about one server; expected it below [contexts.NAME]",
+        ),
+        (
+            "[contexts.a]\ngateway-networks = [\"10.0.0.0/33\"]",
+            "2:21: gateway-networks has \"10.0.0.0/33\" in it; expected a network such as 10.0.0.0/8 or fd00::/8, \
+             or one address",
+        ),
+        (
+            "[contexts.a]\ngateway-networks = 5",
+            "2:20: gateway-networks is a number; expected a list such as [\"a\", \"b\"]",
+        ),
+        ("loss-percent = 0", "1:16: loss-percent is 0; expected a number from 1 to 100"),
+    ] {
+        assert_eq!(wrong(config), says, "{config}");
+    }
+}

@@ -184,6 +184,10 @@ pub struct ServerArgs {
     /// Go through this HTTP proxy; no other setting makes imtop use one
     #[arg(long, value_name = "URL", env = "IMTOP_PROXY", hide_env_values = true)]
     pub proxy: Option<String>,
+    /// Ask gateways for a sign of life at their metrics, straight and not through the proxy; auto: those
+    /// near the API, unless that is on this machine, and in the context's gateway-networks [default: auto]
+    #[arg(long, value_name = "WHICH", env = "IMTOP_GATEWAY_METRICS", hide_env_values = true, value_parser = ["off", "auto", "on"])]
+    pub gateway_metrics: Option<String>,
     /// Largest answer to take, unpacked [default: 64MiB]
     #[arg(long, value_name = "SIZE", env = "IMTOP_BODY_LIMIT", hide_env_values = true, value_parser = parse_size)]
     pub body_limit: Option<u64>,

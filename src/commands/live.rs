@@ -12,7 +12,7 @@ use crate::cli::{DemoArgs, RecordArgs, ScreenArgs};
 use crate::clipboard::Multiplexer;
 use crate::clock;
 use crate::config::{
-    Appearance, PaceSettings, PictureSettings, SettingsError, Sources, Watched, colour_hint,
+    Appearance, PaceSettings, PictureSettings, SettingsError, Sources, Watched, WitnessSettings, colour_hint,
 };
 use crate::feed::{Now, Poller};
 use crate::headless::{Ended, Follower, Round, SIZE, frame_of};
@@ -78,6 +78,7 @@ pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError
         keymap: sources.keymap()?,
         watched,
         pace,
+        witnesses: WitnessSettings::default(),
         picture,
     };
     let nowhere =
@@ -143,7 +144,7 @@ impl Run {
         let feed = Poller::start(
             Arc::new(plan.client.clone()),
             Arc::clone(&list),
-            pace(&plan.pace),
+            pace(&plan),
             Arc::clone(&self.now),
         );
         let head = head(&plan);

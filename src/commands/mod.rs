@@ -23,11 +23,13 @@ use std::sync::Arc;
 use crate::app::Keymap;
 use crate::cli::{FeedArgs, RecordArgs, RecordingArgs};
 use crate::clock;
-use crate::config::{PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched};
+use crate::config::{
+    PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched, WitnessSettings,
+};
 use crate::feed::{Asking, Now, Pace, Poller};
 use crate::headless::{About, Follower, gather};
 use crate::intake::{self, Intake};
-use crate::openim::{Client, SetupError};
+use crate::openim::{Client, GatewayRule, SetupError};
 use crate::presence::{Chronicle, Freshness, Roster, RuleSettings, When, visible};
 use crate::recording::{Head, Limits, Player, Recorder, RecorderError, RecordingError, Stopped};
 use crate::signals::Signals;
@@ -119,17 +121,42 @@ struct Plan {
     keymap: Keymap,
     watched: Watched,
     pace: PaceSettings,
+    witnesses: WitnessSettings,
     picture: PictureSettings,
 }
 
 impl Plan {
     fn of(settings: Settings) -> Result<Plan, CommandError> {
-        let Settings { context, production, server, banners, watched, pace, picture, rules, keymap } =
-            settings;
+        let Settings {
+            context,
+            production,
+            server,
+            banners,
+            watched,
+            pace,
+            witnesses,
+            thresholds: _,
+            picture,
+            rules,
+            keymap,
+        } = settings;
         let api = server.api.to_string();
-        let client = Client::new(server)?;
+        let client = Client::new(server)?.asking_gateways(witnesses.gateways.clone());
         let server = api.clone();
-        Ok(Plan { client, server, api, context, production, banners, rules, keymap, watched, pace, picture })
+        Ok(Plan {
+            client,
+            server,
+            api,
+            context,
+            production,
+            banners,
+            rules,
+            keymap,
+            watched,
+            pace,
+            witnesses,
+            picture,
+        })
     }
 }
 
@@ -247,7 +274,7 @@ async fn follow_server(
         None => None,
     };
     let client = Arc::new(plan.client.clone());
-    let poller = Poller::start(client, Arc::clone(&list), pace(&plan.pace), Arc::clone(&now));
+    let poller = Poller::start(client, Arc::clone(&list), pace(plan), Arc::clone(&now));
     let intake = Intake::of(poller, list, watching);
     let intake =
         if span == Span::Round { intake } else { intake.following(&plan.client, plan.watched.clone()) };
@@ -312,11 +339,16 @@ fn head(plan: &Plan) -> Head {
     }
 }
 
-fn pace(pace: &PaceSettings) -> Pace {
+fn pace(plan: &Plan) -> Pace {
+    let (pace, witnesses) = (&plan.pace, &plan.witnesses);
     Pace {
         interval: pace.interval,
         concurrency: pace.concurrency,
         seed: clock::unix_ms() as u64,
-        asking: Asking::default(),
+        asking: Asking {
+            registry: witnesses.registry,
+            gateways: witnesses.gateways != GatewayRule::Off,
+            extra_percent: witnesses.extra_percent,
+        },
     }
 }

@@ -329,7 +329,22 @@ impl Reader<'_> {
                 }
                 Ok(Value::List(texts))
             }
-            (Kind::List(_), _) => Err(other("a list such as [\"a\", \"b\"]")),
+            (Kind::Each(check), DeValue::Array(list)) => {
+                let mut texts = Vec::new();
+                for element in list {
+                    let wrong = |what: String| (element.span(), what);
+                    let Some(text) = element.get_ref().as_str() else {
+                        let found = kind_words(element.get_ref());
+                        return Err(wrong(format!("{name} has {found} in it; expected texts in quotes")));
+                    };
+                    check(text).map_err(|why| {
+                        wrong(format!("{name} has \"{}\" in it; {why}", visible_bounded(text, QUOTED)))
+                    })?;
+                    texts.push(text.to_owned());
+                }
+                Ok(Value::List(texts))
+            }
+            (Kind::List(_) | Kind::Each(_), _) => Err(other("a list such as [\"a\", \"b\"]")),
         }
     }
 }

@@ -20,6 +20,7 @@ mod value;
 mod watch_file;
 mod watch_list;
 mod watched;
+mod witnesses;
 
 pub use appearance::{Appearance, colour_hint};
 pub use check::check;
@@ -36,3 +37,4 @@ pub use template::template;
 pub use watch_file::{WatchFile, WatchNews};
 pub use watch_list::{Listing, ListingError, read_watch_list, write_watch_list};
 pub use watched::Watched;
+pub use witnesses::WitnessSettings;

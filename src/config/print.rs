@@ -121,7 +121,8 @@ impl Page<'_> {
                 },
                 "token-command" | "secret-file" => {}
                 // The others of the context's own server do not go to another one.
-                "client-cert" | "client-key" | "production" | "insecure" | "admin-id" => {
+                "client-cert" | "client-key" | "production" | "insecure" | "admin-id" | "gateway-metrics"
+                | "gateway-networks" => {
                     self.setting(row, belonging.chosen(row.name));
                 }
                 _ => self.setting(row, self.view.chosen(row.name)),

@@ -8,11 +8,12 @@ use super::credentials::Belonging;
 use super::sources::{Chosen, View};
 use super::value::{Said, Value};
 use super::watched::Wanted;
+use super::witnesses::{WitnessSettings, thresholds};
 use super::{PictureSettings, Watched};
 use crate::app::Keymap;
 use crate::cli::{PaceArgs, parse_interval, parse_size, parse_timeout};
 use crate::openim::{Credentials, Options, Origin, Tls, known_secrets};
-use crate::presence::{Policy, RuleSettings};
+use crate::presence::{Policy, RuleSettings, Thresholds};
 
 /// Where the API is if nobody says so.
 pub(super) const USUAL_API: &str = "http://127.0.0.1:10002";
@@ -84,6 +85,10 @@ pub struct Settings {
     pub watched: Watched,
     /// How often to ask.
     pub pace: PaceSettings,
+    /// Which witnesses are asked beside the sockets.
+    pub witnesses: WitnessSettings,
+    /// What the verdict on a user turns on.
+    pub thresholds: Thresholds,
     /// How things are to look.
     pub picture: PictureSettings,
     /// What the rules are told.
@@ -100,6 +105,8 @@ impl Settings {
         let picture = PictureSettings::of(view)?;
         let pace = PaceSettings::of(view);
         let (server, banners, production) = server(view, pace)?;
+        let (api, said) = api(view)?;
+        let witnesses = WitnessSettings::of(view, &Belonging::of(view, &api, said), &api)?;
         Ok(Settings {
             context: view.context.map(str::to_owned),
             production,
@@ -107,6 +114,8 @@ impl Settings {
             server,
             banners,
             pace,
+            witnesses,
+            thresholds: thresholds(view),
             picture,
             rules: RuleSettings { policy: view.number("policy").map(|number| Policy(number as u8)) },
             keymap: view.sources.keymap()?,

@@ -380,7 +380,7 @@ fn given(row: &SettingRow, matches: &ArgMatches) -> Option<Given> {
         Kind::Word(_) | Kind::Text(_) | Kind::Private | Kind::Query => Value::Text(raw().into_iter().next()?),
         Kind::Path => Value::Path(matches.get_one::<PathBuf>(id)?.clone()),
         Kind::SwitchOrPath => switch_or_path(matches.get_one::<PathBuf>(id)?),
-        Kind::List(_) => Value::List(raw()),
+        Kind::List(_) | Kind::Each(_) => Value::List(raw()),
     };
     Some(Given { value, by_flag: is_flag(matches, id) })
 }

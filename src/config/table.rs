@@ -6,6 +6,8 @@ use crate::cli::{LogLevel, When, parse_interval, parse_size, parse_timeout};
 use crate::ui::ThemeName;
 use clap::ValueEnum as _;
 
+use super::witnesses::{is_network, parse_percent};
+
 /// What a setting is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -13,6 +15,10 @@ pub(super) enum Part {
     Picture,
     /// How often the server is asked.
     Pace,
+    /// Which witnesses are asked beside the sockets.
+    Witnesses,
+    /// What the verdict on a user turns on.
+    Verdict,
     /// What the rules are told.
     Rules,
     /// What imtop writes about itself.
@@ -49,6 +55,8 @@ pub(super) enum Kind {
     Path,
     /// Some of these; of none: any texts.
     List(fn() -> Vec<&'static str>),
+    /// A list of texts that can be read; the error says what was expected.
+    Each(fn(&str) -> Result<(), String>),
     /// `true`, `false`, or a file.
     SwitchOrPath,
 }
@@ -125,6 +133,22 @@ pub(super) const SETTINGS: &[SettingRow] = settings! {
         "Requests under way at the same time";
     Pace "timeout" Kind::Text(|text| parse_timeout(text).map(drop)), "\"10s\"" ""
         "How long to wait for a whole answer";
+    Witnesses "registry" Kind::Word(|| vec!["auto", "off"]), "\"auto\"" ""
+        "Whether the server's registry, tokens and accounts are asked about users in doubt (auto), or not (off)";
+    Witnesses "extra-share" Kind::Text(|text| parse_percent(text).map(drop)), "\"5%\"" ""
+        "How much more is asked while nobody is in doubt, to find what the sockets hide";
+    Verdict "leaving" Kind::Text(|text| parse_interval(text).map(drop)), "\"5s\"" ""
+        "For so long it is normal that the registry says online of somebody who left";
+    Verdict "checking" Kind::Text(|text| parse_interval(text).map(drop)), "\"2s\"" ""
+        "For so long the registry's answer is waited for before a user is unknown";
+    Verdict "unseen" Kind::Text(|text| parse_interval(text).map(drop)), "\"5s\"" ""
+        "After so long a connection that is not shown any more is gone, where the registry can't say";
+    Verdict "ghost" Kind::Text(|text| parse_interval(text).map(drop)), "\"60s\"" ""
+        "After so long an entry of the registry without a connection is called a ghost";
+    Verdict "loss-users" Kind::Number(|n| (1..=1_000_000).contains(&n), "a number from 1 to 1000000"), "3" ""
+        "So many users lost at once whom the registry still has are a loss of view";
+    Verdict "loss-percent" Kind::Number(|n| (1..=100).contains(&n), "a number from 1 to 100"), "5" ""
+        "The same in percent of those online, where the registry can't be asked";
     Rules "policy" Kind::Number(|n| matches!(n, 0 | 1 | 4 | 5), "0, 1, 4 or 5"), "" "1"
         "The server's multi-login policy, to hold connections against";
     Rules "check-secrets" Kind::SwitchOrPath, "false" ""
@@ -142,6 +166,10 @@ pub(super) const SETTINGS: &[SettingRow] = settings! {
     Server "client-key" Kind::Path, "" "\"client.key\"" "Key (PEM) of the client certificate";
     Server "insecure" Kind::Switch, "false" "" "Believe any certificate; keeps a warning on the screen";
     Server "proxy" Kind::Private, "" "\"http://proxy.example:3128\"" "Go through this HTTP proxy";
+    Server "gateway-metrics" Kind::Word(|| vec!["off", "auto", "on"]), "\"auto\"" ""
+        "Ask gateways for a sign of life at their metrics: off, on, or auto: those near the API and in gateway-networks";
+    Server "gateway-networks" Kind::Each(is_network), "" "[\"10.0.0.0/8\"]"
+        "Networks in which gateways may be asked as well";
     Server "body-limit" Kind::Text(|text| parse_size(text).map(drop)), "\"64MiB\"" "" "Largest answer to take, unpacked";
     Whom "watch" Kind::Path, "" "\"users.csv\"" "File with one user a line: id[,label[,group]]; read again when it changes";
     Whom "users" Kind::List(Vec::new), "" "[\"user_001\", \"user_002\"]" "User IDs";
