@@ -529,13 +529,13 @@ fn a_witness_setting_that_makes_no_sense_is_refused_with_what_was_expected() {
             "1:1: gateway-metrics is about one server; expected it below [contexts.NAME]",
         ),
         (
-            "[contexts.a]\ngateway-networks = [\"10.0.0.0/33\"]",
-            "2:21: gateway-networks has \"10.0.0.0/33\" in it; expected a network such as 10.0.0.0/8 or fd00::/8, \
+            "[contexts.a]\napi = \"http://10.1.2.3\"\ngateway-networks = [\"10.0.0.0/33\"]",
+            "3:21: gateway-networks has \"10.0.0.0/33\" in it; expected a network such as 10.0.0.0/8 or fd00::/8, \
              or one address",
         ),
         (
-            "[contexts.a]\ngateway-networks = 5",
-            "2:20: gateway-networks is a number; expected a list such as [\"a\", \"b\"]",
+            "[contexts.a]\napi = \"http://10.1.2.3\"\ngateway-networks = 5",
+            "3:20: gateway-networks is a number; expected a list such as [\"a\", \"b\"]",
         ),
         ("loss-percent = 0", "1:16: loss-percent is 0; expected a number from 1 to 100"),
     ] {
