@@ -278,7 +278,7 @@ async fn a_login_is_made_once_and_its_token_is_sent() {
     assert_eq!(requests[0].header("token"), None);
     assert!(requests[0].header("operationid").is_some());
     assert_eq!(requests[1].header("token"), Some("new.admin.token"));
-    let paths = Endpoint::ALL.map(|endpoint| format!("POST {} HTTP/1.1", endpoint.path()));
+    let paths = Endpoint::ALL.map(|endpoint| format!("{} {} HTTP/1.1", endpoint.method(), endpoint.path()));
     assert!(requests.iter().all(|request| paths.contains(&request.line)));
 }
 

@@ -522,20 +522,20 @@ fn witnesses_and_the_verdict_are_settings_like_any_other() {
 #[test]
 fn a_witness_setting_that_makes_no_sense_is_refused_with_what_was_expected() {
     for (config, says) in [
-        ("registry = \"on\"", "1:12: registry is \"on\"; expected auto or off"),
+        ("registry = \"on\"", "1:12: registry is \"on\"; expected auto or off; did you mean off?"),
         ("extra-share = \"5\"", "1:15: extra-share is \"5\"; expected a share from \"0%\" to \"100%\""),
         (
             "gateway-metrics = \"on\"",
             "1:1: gateway-metrics is about one server; expected it below [contexts.NAME]",
         ),
         (
-            "[contexts.a]\ngateway-networks = [\"10.0.0.0/33\"]",
-            "2:21: gateway-networks has \"10.0.0.0/33\" in it; expected a network such as 10.0.0.0/8 or fd00::/8, \
+            "[contexts.a]\napi = \"http://10.1.2.3\"\ngateway-networks = [\"10.0.0.0/33\"]",
+            "3:21: gateway-networks has \"10.0.0.0/33\" in it; expected a network such as 10.0.0.0/8 or fd00::/8, \
              or one address",
         ),
         (
-            "[contexts.a]\ngateway-networks = 5",
-            "2:20: gateway-networks is a number; expected a list such as [\"a\", \"b\"]",
+            "[contexts.a]\napi = \"http://10.1.2.3\"\ngateway-networks = 5",
+            "3:20: gateway-networks is a number; expected a list such as [\"a\", \"b\"]",
         ),
         ("loss-percent = 0", "1:16: loss-percent is 0; expected a number from 1 to 100"),
     ] {

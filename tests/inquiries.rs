@@ -262,7 +262,7 @@ async fn a_doubt_that_lasts_is_put_to_the_tokens_too() {
     run.settle([2]);
     run.pass(67_500).await;
     let asked = run.asked(Question::TokenDetail);
-    assert_eq!(run.times(Question::TokenDetail), [5_001, 35_001, 65_001]);
+    assert_eq!(run.times(Question::TokenDetail), [5_000, 35_000, 65_000]);
     assert!(asked.iter().all(|asked| asked.users == [1]));
 }
 
@@ -295,7 +295,8 @@ async fn in_a_calm_hour_the_rotation_costs_a_twentieth_and_comes_round() {
         let (questions, asked_about) = *run.source.sockets.lock().unwrap();
         let asked = run.source.asked.lock().unwrap().clone();
         let extra: u64 = asked.iter().map(|asked| asked.users.len() as u64).sum();
-        assert!(asked.len() as u64 * 20 <= questions, "{} beside {questions}", asked.len());
+        // One may be paid in advance.
+        assert!((asked.len() as u64 - 1) * 20 <= questions, "{} beside {questions}", asked.len());
         assert!(extra * 20 <= asked_about, "{extra} beside {asked_about}");
         for question in [Question::UsersStatus, Question::TokenDetail] {
             let about: std::collections::BTreeSet<u32> =

@@ -195,7 +195,7 @@ async fn an_old_release_is_told_by_its_answers() {
 async fn testimony(release: Release) -> (Vec<Observation>, Running) {
     let (clock, _) = Clock::by_hand(START);
     let server = Simulator::start(scenario().with_release(release), any_port(), clock).await.unwrap();
-    let mut ids: Vec<String> = names().collect();
+    let mut ids = names();
     ids.push("nobody_there".to_owned());
     let list = Arc::new(WatchList::new(1, 100, ids.iter().map(|id| Entry::of(id))));
     let asking = Asking { registry: true, gateways: false, extra_percent: 0 };
@@ -253,7 +253,7 @@ async fn the_tokens_list_the_platforms_that_the_sockets_show() {
     let server = simulator(any_port()).await;
     let credentials = Credentials::Token(server.admin_token().into());
     let client = Client::new(options(&server.url(), credentials)).unwrap();
-    let list = WatchList::new(1, 500, names().map(|id| Entry::of(&id)));
+    let list = WatchList::new(1, 500, names().iter().map(|id| Entry::of(id)));
     let users: Vec<UserIx> = (0..list.len() as u32).map(UserIx).collect();
     let tokens = client.inquire(&list, Question::TokenDetail, &users).await;
     let Ok(Answer::Tokens(listed)) = tokens.answer else { panic!("{tokens:?}") };
@@ -263,12 +263,15 @@ async fn the_tokens_list_the_platforms_that_the_sockets_show() {
         let (_, status) = shown.iter().find(|(shown, _)| *shown == user).unwrap();
         if let UserStatus::Online(connections) = status { connections.len() } else { 0 }
     };
-    let mut online = 0;
+    let (mut online, mut hidden) = (0, 0);
     for user in users {
         let counts = listed.iter().find(|(listed, _)| *listed == user).map(|(_, counts)| counts);
         let total: u32 = counts.into_iter().flatten().map(|(_, count)| count).sum();
-        assert_eq!(total as usize, connections(user));
+        let shown = connections(user);
+        // The sockets show one gateway's connections of a user alone.
+        assert!(total as usize >= shown && (total > 0) == (shown > 0), "{total} {shown}");
         online += u32::from(total > 0);
+        hidden += total as usize - shown;
     }
-    assert!(online > 50);
+    assert!(online > 50 && hidden > 0, "{online} {hidden}");
 }

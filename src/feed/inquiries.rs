@@ -5,7 +5,7 @@
 //! waits for the first. New users are checked once. What is left of a small share of the sockets'
 //! questions goes into a slow rotation through the whole list.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,12 +52,10 @@ pub(super) struct Inquiries {
     registry: BTreeSet<(Instant, UserIx)>,
     /// And at the tokens.
     tokens: BTreeSet<(Instant, UserIx)>,
-    /// Those who are to be checked, and everybody who ever was of this list.
+    /// Those who are to be checked, and of each user whether it ever was; empty while nobody was.
     strangers: VecDeque<UserIx>,
-    known: HashSet<UserIx>,
+    known: Vec<bool>,
     gateways_due: Instant,
-    /// Whether the gateways were asked at all.
-    has_baseline: bool,
     /// Whether a loss of view is suspected.
     losing: bool,
     rotation: Rotation,
@@ -90,7 +88,7 @@ struct Rotation {
     next: u32,
     /// Whether these users were asked about at the registry already, and the tokens have their turn.
     half: bool,
-    /// What may be spent: questions, and users in them.
+    /// What may be spent: questions, and users in them. The gateways may leave a debt of one question.
     questions: f64,
     users: f64,
 }
@@ -142,9 +140,8 @@ impl Inquiries {
             registry: BTreeSet::new(),
             tokens: BTreeSet::new(),
             strangers: VecDeque::new(),
-            known: HashSet::new(),
+            known: Vec::new(),
             gateways_due: now,
-            has_baseline: false,
             losing: false,
             rotation: Rotation { next: 0, half: false, questions: 0.0, users: 0.0 },
             free: now,
@@ -188,6 +185,10 @@ impl Inquiries {
         for user in doubts.settled {
             self.forget(user);
         }
+        // After a storm, what it took is given back.
+        if self.doubts.len() < self.doubts.capacity() / 8 {
+            self.doubts.shrink_to(self.doubts.len() * 2);
+        }
         let users = self.users;
         let ours = |user: &UserIx| user.0 < users;
         for user in doubts.begun.into_iter().filter(ours) {
@@ -197,8 +198,11 @@ impl Inquiries {
             self.registry.insert((now, user));
             self.tokens.insert((tokens, user));
         }
+        if !doubts.strangers.is_empty() {
+            self.known.resize(users as usize, false);
+        }
         for user in doubts.strangers.into_iter().filter(ours) {
-            if self.known.insert(user) {
+            if !std::mem::replace(&mut self.known[user.at()], true) {
                 self.strangers.push_back(user);
             }
         }
@@ -227,18 +231,21 @@ impl Inquiries {
         let cause = self.first(now)?;
         let (question, mut users) = match cause {
             Cause::Gateways => {
-                // What is asked while all is well is paid for, if need be in advance.
+                // What is asked while all is well is paid for, the first time in advance.
                 if !self.losing {
                     self.rotation.questions -= 1.0;
                 }
-                self.has_baseline = true;
                 (Question::Gateways, Vec::new())
             }
             Cause::Registry => (Question::UsersStatus, self.draw(cause, now)),
             Cause::Tokens => (Question::TokenDetail, self.draw(cause, now)),
             Cause::Strangers => {
                 let chunk = self.chunk.min(self.strangers.len());
-                (Question::AccountCheck, self.strangers.drain(..chunk).collect())
+                let users = self.strangers.drain(..chunk).collect();
+                if self.strangers.is_empty() {
+                    self.strangers.shrink_to_fit();
+                }
+                (Question::AccountCheck, users)
             }
             Cause::Rotation => {
                 let question = self.turn()?;
@@ -276,7 +283,7 @@ impl Inquiries {
         let (question, due) = match cause {
             Cause::Gateways => {
                 let is_free = self.line(Question::Gateways).under_way == 0;
-                let is_paid = self.losing || !self.has_baseline || self.rotation.questions >= 1.0;
+                let is_paid = self.losing || self.rotation.questions >= 0.0;
                 if !(self.asking.gateways && is_free && is_paid) {
                     return None;
                 }
@@ -289,10 +296,8 @@ impl Inquiries {
                 (Question::AccountCheck, self.free)
             }
             Cause::Rotation => {
-                // One question is kept back for the gateways.
-                let kept = if self.asking.gateways { 1.0 } else { 0.0 };
-                let is_paid = self.rotation.questions >= 1.0 + kept
-                    && self.rotation.users >= self.of_rotation().len() as f64;
+                let is_paid =
+                    self.rotation.questions >= 1.0 && self.rotation.users >= self.of_rotation().len() as f64;
                 if self.losing || !is_paid || !self.asking.registry || self.users == 0 {
                     return None;
                 }

@@ -171,6 +171,10 @@ impl<S: Source> Task<S> {
         observations: mpsc::Sender<Observation>,
     ) {
         loop {
+            // What came at once is asked about at once.
+            while let Ok(wish) = wishes.try_recv() {
+                self.grant(wish);
+            }
             let now = Instant::now();
             while let Some(batch) = self.schedule.next(now) {
                 self.ask(batch);
@@ -350,11 +354,7 @@ impl<S: Source> Task<S> {
         let (operation, bytes) = (&*fetched.operation_id.0, fetched.wire_bytes);
         match &fetched.answer {
             Ok(answer) => {
-                let changed = match answer {
-                    Answer::Same => 0,
-                    Answer::Changed(users) => users.len(),
-                    _ => 0,
-                };
+                let changed = if let Answer::Changed(users) = answer { users.len() } else { 0 };
                 debug!(operation, batch, users, took_ms, bytes, changed, "answered");
                 if self.failing && !self.schedule.is_failing() {
                     self.failing = false;
