@@ -1,7 +1,7 @@
 //! What is not certain: users whom the sockets leave out, connections that they show no more, many users
 //! lost at once; and whom the witnesses are to be asked about because of that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::batches::Answered;
 use super::fetch_error::Trouble;
@@ -160,11 +160,36 @@ impl Doubts {
         self.begun.is_empty() && self.settled.is_empty() && self.strangers.is_empty() && self.loss.is_none()
     }
 
-    /// Takes what changed later.
+    /// Takes what changed later, which of one user is what counts.
     pub fn extend(&mut self, later: Doubts) {
+        let drop = |earlier: &mut Vec<UserIx>, later: &[UserIx]| {
+            if !earlier.is_empty() && !later.is_empty() {
+                let later: HashSet<UserIx> = later.iter().copied().collect();
+                earlier.retain(|user| !later.contains(user));
+            }
+        };
+        drop(&mut self.begun, &later.settled);
+        drop(&mut self.settled, &later.begun);
         self.begun.extend(later.begun);
         self.settled.extend(later.settled);
         self.strangers.extend(later.strangers);
         self.loss = later.loss.or(self.loss);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_later_counts() {
+        let doubts = |begun: &[u32], settled: &[u32]| Doubts {
+            begun: begun.iter().copied().map(UserIx).collect(),
+            settled: settled.iter().copied().map(UserIx).collect(),
+            ..Doubts::default()
+        };
+        let mut all = doubts(&[1, 2], &[5]);
+        all.extend(doubts(&[5], &[1]));
+        assert_eq!(all, doubts(&[2, 5], &[1]));
     }
 }
