@@ -1,0 +1,166 @@
+//! Lets the production poller ask a server that is only a function of time.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use imtop::feed::{Now, Source};
+use imtop::openim::{Fetched, Keys, Sieve, read_online_status};
+use imtop::presence::{Answer, FetchError, Oddities, OperationId, Question, UserIx, UserStatus, WatchList};
+
+use super::recording::PATIENCE_MS;
+use super::server::{Server, Told};
+
+/// One question that was put.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// When, in milliseconds of the run.
+    pub at: u64,
+    /// What.
+    pub question: Question,
+    /// About how many users.
+    pub users: u64,
+    /// How many requests that took.
+    pub requests: u64,
+}
+
+/// A server to be asked.
+pub struct Asker {
+    server: Arc<dyn Server>,
+    now: Now,
+    keys: Keys,
+    asked: Mutex<Vec<Asked>>,
+    /// Whom the last answer about each batch showed.
+    shown: Mutex<HashMap<u32, Vec<bool>>>,
+    under_way: AtomicUsize,
+}
+
+impl Asker {
+    /// Asks `server` as time goes by.
+    pub fn new(server: Arc<dyn Server>, now: Now) -> Asker {
+        Asker {
+            server,
+            now,
+            keys: Keys::random(),
+            asked: Mutex::default(),
+            shown: Mutex::default(),
+            under_way: AtomicUsize::new(0),
+        }
+    }
+
+    /// All questions so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        lock(&self.asked).clone()
+    }
+
+    /// Whom of a batch the last answer of the sockets showed.
+    pub fn shown(&self, batch: u32) -> Vec<bool> {
+        lock(&self.shown).get(&batch).cloned().unwrap_or_default()
+    }
+
+    /// Whether a witness beside the sockets is being asked.
+    pub fn is_inquiring(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed) > 0
+    }
+
+    async fn put(&self, question: Question, users: &[u32]) -> Result<Told, FetchError> {
+        let sent = (self.now)();
+        let place = {
+            let mut asked = lock(&self.asked);
+            asked.push(Asked { at: sent.mono_ms, question, users: users.len() as u64, requests: 1 });
+            asked.len() - 1
+        };
+        loop {
+            let now = (self.now)();
+            if now.since(sent) >= PATIENCE_MS as u64 {
+                return Err(FetchError::Timeout { after_ms: PATIENCE_MS as u64 });
+            }
+            let reply = self.server.reply(question, users, now.unix_ms);
+            tokio::time::sleep(Duration::from_millis(reply.took)).await;
+            match reply.told {
+                Ok(Told::Again) => {}
+                told => {
+                    // Who they are is one request, and then each of them.
+                    if let Ok(Told::Gateways(signs)) = &told {
+                        lock(&self.asked)[place].requests += signs.len() as u64;
+                    }
+                    return told;
+                }
+            }
+        }
+    }
+}
+
+/// Counts a question about a witness for as long as it lasts, also where nobody waits for it any more.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Source for Asker {
+    /// What was read of the last answer, and whom it showed.
+    type Memory = (Sieve, Vec<bool>);
+
+    async fn ask(&self, list: &WatchList, batch: u32, memory: &mut (Sieve, Vec<bool>)) -> Fetched {
+        let range = list.batch(batch);
+        let users: Vec<u32> = range.clone().collect();
+        let told = self.put(Question::OnlineStatus, &users).await;
+        let (sieve, shown) = memory;
+        shown.resize(users.len(), false);
+        let read = told.and_then(|told| match told {
+            Told::Body(body) => read_online_status(body.as_bytes(), list, batch, sieve, &self.keys),
+            _ => Err(FetchError::Http { status: 404 }),
+        });
+        let (answer, oddities) = match read {
+            Ok((answer, oddities)) => (Ok(answer), oddities),
+            Err(error) => (Err(error), Oddities::default()),
+        };
+        if let Ok(Answer::Changed(changed)) = &answer {
+            for (user, status) in changed {
+                shown[(user.0 - range.start) as usize] = matches!(status, UserStatus::Online(_));
+            }
+        }
+        lock(&self.shown).insert(batch, shown.clone());
+        fetched(answer, oddities)
+    }
+
+    async fn inquire(&self, _: &WatchList, question: Question, users: &[UserIx]) -> Fetched {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        let _under_way = UnderWay(&self.under_way);
+        let users: Vec<u32> = users.iter().map(|user| user.0).collect();
+        let answer = match self.put(question, &users).await {
+            Ok(Told::Registry(said)) => Ok(Answer::Registry(
+                said.into_iter().map(|(user, platforms)| (UserIx(user), platforms)).collect(),
+            )),
+            Ok(Told::Tokens(said)) => {
+                Ok(Answer::Tokens(said.into_iter().map(|(user, counted)| (UserIx(user), counted)).collect()))
+            }
+            Ok(Told::Gateways(signs)) => Ok(Answer::Gateways(signs)),
+            Ok(Told::Unregistered(users)) => {
+                Ok(Answer::Unregistered(users.into_iter().map(UserIx).collect()))
+            }
+            Ok(Told::Body(_) | Told::Again) => Err(FetchError::Http { status: 404 }),
+            Err(error) => Err(error),
+        };
+        fetched(answer, Oddities::default())
+    }
+}
+
+fn fetched(answer: Result<Answer, FetchError>, oddities: Oddities) -> Fetched {
+    Fetched {
+        operation_id: OperationId("".into()),
+        server_date: None,
+        wire_bytes: 0,
+        oddities,
+        hints: None,
+        answer,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
