@@ -10,9 +10,9 @@ use common::server::{Server, json};
 use common::{ADMIN_TOKEN, ask, fixture, options, watch};
 use imtop::openim::{Client, Options, Sieve, known_secrets};
 use imtop::presence::{
-    Answer, Case, Chronicle, ConnId, Connection, Entry, Event, Findings, Freshness, Input, Moment,
-    Observation, Oddities, OperationId, Past, Platform, Presence, Question, Roster, Rule, RuleSettings,
-    Thresholds, UserIx, UserStatus, WatchList, What, Why, Witnesses,
+    Answer, Case, Chronicle, ConnId, Connection, Entry, Event, Findings, Freshness, Hints, Input, Logins,
+    Moment, Observation, Oddities, OperationId, Past, Platform, Presence, Question, Roster, Rule,
+    RuleSettings, Thresholds, UserIx, UserStatus, WatchList, What, Why, Witnesses,
 };
 
 /// When the answers were recorded, about: unix seconds.
@@ -123,6 +123,10 @@ impl Run {
     }
 
     fn take(&mut self, ms: u64, question: Question, answer: Answer) {
+        self.take_with(ms, question, answer, Logins::default());
+    }
+
+    fn take_with(&mut self, ms: u64, question: Question, answer: Answer, logins: Logins) {
         let observation = Observation {
             question,
             users: (0..self.users).map(UserIx).collect(),
@@ -134,7 +138,7 @@ impl Run {
             server_date: None,
             wire_bytes: 0,
             oddities: Oddities::default(),
-            hints: None,
+            hints: Some(Arc::new(Hints { logins, ..Hints::default() })),
             attempt: 0,
             next_ms: 0,
             answer: Ok(answer),
@@ -289,4 +293,15 @@ fn somebody_whom_the_server_does_not_have_is_found() {
     assert_eq!((run.findings().count_of(Rule::Unregistered), run.findings().len()), (1, 1));
     run.sockets(3_000, |user| user == 1);
     assert!(run.findings().is_empty(), "a connection proves more");
+}
+
+#[test]
+fn another_program_with_our_admin_id_is_found_with_the_next_answer() {
+    let mut run = Run::of(1);
+    run.sockets(1_000, |_| true);
+    let displaced = Logins { made: 2, displaced: 1 };
+    run.take_with(1_500, Question::OnlineStatus, Answer::Same, displaced);
+    assert_eq!(run.findings().count_of(Rule::Observer), 1);
+    run.sockets(2_000, |_| true);
+    assert!(run.findings().is_empty());
 }

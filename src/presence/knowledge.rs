@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::batches::Freshness;
 use super::doubt::Doubts;
-use super::findings::{Case, Finding, Findings, Observer, RuleSettings, ServerCase};
-use super::hints::Hints;
+use super::findings::{Case, Finding, Findings, RuleSettings, ServerCase};
+use super::hints::{Hints, Logins};
 use super::history::History;
 use super::observation::{Observation, Question};
 use super::roster::{Changes, Roster};
@@ -146,7 +146,7 @@ impl Knowledge {
                 expiries: roster.expiries(),
                 losses: roster.losses(),
                 registry: roster.witnesses().registry,
-                observer: Observer::default(),
+                logins: self.hints.as_deref().map_or_else(Logins::default, |hints| hints.logins),
                 server_seconds,
                 now,
             };

@@ -43,8 +43,8 @@ pub use connection::{ConnId, Connection};
 pub use doubt::{Doubt, Doubts, Gateway, Loss, Unseen, Witness, Witnesses};
 pub use fetch_error::{FetchError, Mends, Trouble};
 pub use findings::{
-    About, Case, Evidence, Finding, FindingChanges, Findings, Observer, Policy, Rule, RuleSettings,
-    ServerCase, Severity,
+    About, Case, Evidence, Finding, FindingChanges, Findings, Policy, Rule, RuleSettings, ServerCase,
+    Severity,
 };
 pub use hints::{BodyLength, Bytes, Hints, Logins, RateLimit, WireShape};
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};

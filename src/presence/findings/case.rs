@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::evidence::Observer;
 use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
-    Claims, Connection, Doubt, Loss, Moment, Presence, ServerClock, Thresholds, Tracked, UserIx, Witness,
+    Claims, Connection, Doubt, Logins, Loss, Moment, Presence, ServerClock, Thresholds, Tracked, UserIx,
+    Witness,
 };
 
 /// One user, as known now, with what came before.
@@ -66,7 +66,7 @@ pub struct ServerCase<'a> {
     /// How it is with the registry.
     pub registry: Witness,
     /// How it goes with our own login.
-    pub observer: Observer,
+    pub logins: Logins,
     /// What the server's clock shows, in unix seconds.
     pub server_seconds: i64,
     /// The time.

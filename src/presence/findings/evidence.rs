@@ -9,7 +9,7 @@ use std::mem::discriminant;
 use super::rule::{Rule, Severity};
 use super::{expiry_cliff, observer, token_expiring};
 use crate::presence::time::short_age;
-use crate::presence::{ConnId, Fingerprint, Loss, Lost, Platform, Question, Unreadable, Witness};
+use crate::presence::{ConnId, Fingerprint, Logins, Loss, Lost, Platform, Question, Unreadable, Witness};
 
 /// What a rule has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,18 +166,7 @@ pub enum Evidence {
     /// The server has no such user.
     Unregistered,
     /// Logins with one admin ID displace each other.
-    Observer(Observer),
-}
-
-/// How it went with our own admin login in the last 15 minutes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Observer {
-    /// How often the server said that another login took our token's place (errCode 1507).
-    pub displaced: u16,
-    /// How often we logged in.
-    pub logins: u16,
-    /// Whether we have stopped logging in because of that.
-    pub gave_up: bool,
+    Observer(Logins),
 }
 
 impl Evidence {
@@ -390,7 +379,7 @@ impl Evidence {
             Evidence::Unregistered => {
                 "the server has no such user: a typing error in the watch list?".to_owned()
             }
-            Evidence::Observer(observer) => observer_words(*observer),
+            Evidence::Observer(logins) => observer_words(*logins),
         }
     }
 }
@@ -453,19 +442,19 @@ fn loss_words(loss: &Loss, registry: Witness) -> String {
     words
 }
 
-fn observer_words(Observer { displaced, logins, gave_up }: Observer) -> String {
+fn observer_words(Logins { made, displaced }: Logins) -> String {
     let within = observer::WITHIN_MINUTES;
-    let logged_in = format!("imtop logged in {}", times(logins));
+    let logged_in = format!("imtop logged in {}", times(made));
     let mut words = if displaced == 0 {
         format!("{logged_in} in {within}m: each time the other holders of its admin ID lose their tokens")
     } else {
-        let and = if logins == 0 { String::new() } else { format!(", and {logged_in}") };
+        let and = if made == 0 { String::new() } else { format!(", and {logged_in}") };
         let displaced = times(displaced);
         format!(
             "imtop's admin token was displaced {displaced} in {within}m{and}: another program holds the same admin ID"
         )
     };
-    if gave_up {
+    if made > 0 && displaced >= observer::GIVES_UP {
         words.push_str("; imtop has stopped logging in");
     }
     words

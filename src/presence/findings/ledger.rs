@@ -292,7 +292,7 @@ struct At {
 }
 
 fn judge_promptly(case: &ServerCase<'_>, found: &mut Vec<Evidence>) {
-    observer::judge(case.observer, found);
+    observer::judge(case.logins, found);
     view_loss::judge(case.losses, case.registry, found);
 }
 

@@ -40,7 +40,7 @@ mod unregistered;
 mod view_loss;
 
 pub use case::{Case, ServerCase};
-pub use evidence::{Evidence, Observer};
+pub use evidence::Evidence;
 pub use finding::{About, Finding, FindingChanges};
 pub use ledger::Findings;
 pub use rule::{Rule, Severity};

@@ -4,24 +4,28 @@
 //! branch, `controller/auth.go`), and whoever holds one of those is told 1507. So two programs that log in
 //! with one admin ID, such as the chat server and imtop, throw each other out.
 //!
-//! Evidence: answers 1507 to our token, and our own logins, in the last [`WITHIN_MINUTES`].
+//! Evidence: tokens of ours that were found taken (1506, 1507), and our own logins, in the last
+//! [`WITHIN_MINUTES`].
 //!
 //! False alarms: raised wrongly where somebody logged our token out on purpose, once. At most one.
 
 use super::evidence::Evidence;
-use crate::presence::Observer;
+use crate::presence::Logins;
 
 /// For so long displacements and logins are counted: three times the five minutes that a displaced token
 /// still lives.
-pub(crate) const WITHIN_MINUTES: u64 = 15;
+pub(super) const WITHIN_MINUTES: u64 = 15;
 
 /// A login at the start and another one are what a token that was renewed makes; with the third one it is
 /// a habit, that throws others out each time.
 const LOGINS: u16 = 3;
 
-pub(super) fn judge(observer: Observer, found: &mut Vec<Evidence>) {
-    if observer.displaced > 0 || observer.logins >= LOGINS || observer.gave_up {
-        found.push(Evidence::Observer(observer));
+/// Displaced so often, imtop logs in no more.
+pub(super) const GIVES_UP: u16 = 2;
+
+pub(super) fn judge(logins: Logins, found: &mut Vec<Evidence>) {
+    if logins.displaced > 0 || logins.made >= LOGINS {
+        found.push(Evidence::Observer(logins));
     }
 }
 
@@ -29,25 +33,29 @@ pub(super) fn judge(observer: Observer, found: &mut Vec<Evidence>) {
 mod tests {
     use super::*;
 
-    fn words(displaced: u16, logins: u16, gave_up: bool) -> String {
+    fn words(displaced: u16, made: u16) -> String {
         let mut found = Vec::new();
-        judge(Observer { displaced, logins, gave_up }, &mut found);
+        judge(Logins { made, displaced }, &mut found);
         found.iter().map(|evidence| evidence.words(0)).collect()
     }
 
     #[test]
     fn a_token_that_was_displaced_counts_and_so_do_logins_again_and_again() {
-        assert_eq!((words(0, 0, false), words(0, 2, false)), (String::new(), String::new()));
+        assert_eq!((words(0, 0), words(0, 2)), (String::new(), String::new()));
         assert_eq!(
-            words(1, 1, false),
+            words(1, 1),
             "imtop's admin token was displaced once in 15m, and imtop logged in once: another program holds the same admin ID"
         );
         assert_eq!(
-            words(2, 2, true),
+            words(2, 2),
             "imtop's admin token was displaced 2 times in 15m, and imtop logged in 2 times: another program holds the same admin ID; imtop has stopped logging in"
         );
         assert_eq!(
-            words(0, 3, false),
+            words(2, 0),
+            "imtop's admin token was displaced 2 times in 15m: another program holds the same admin ID"
+        );
+        assert_eq!(
+            words(0, 3),
             "imtop logged in 3 times in 15m: each time the other holders of its admin ID lose their tokens"
         );
     }

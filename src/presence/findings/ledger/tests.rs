@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::evidence::Observer;
 use super::super::stage::{MONO, NOW, Scene, TestConnection, connection, in_doubt, online};
 use super::*;
-use crate::presence::{Doubt, Loss, Lost, Presence, Registry, ServerClock, Unreadable, Why, Witness};
+use crate::presence::{Doubt, Logins, Loss, Lost, Presence, Registry, ServerClock, Unreadable, Why, Witness};
 
 const ALICE: UserIx = UserIx(7);
 const NOBODY: Presence = Presence::Unknown(Why::NotAnswered);
@@ -167,7 +166,7 @@ fn server<'a>(
         expiries,
         losses,
         registry: Witness::Answers,
-        observer: Observer::default(),
+        logins: Logins::default(),
         server_seconds: NOW,
         now: Moment { mono_ms: 0, unix_ms: NOW * 1_000 },
     }
