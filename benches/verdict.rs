@@ -7,7 +7,12 @@
 //! `-- --seeds 200 [--first 1]` takes the simulator's incidents by chance; without arguments it is the
 //! project's own small recording and a few of these.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints")]
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark prints, and may end"
+)]
 
 #[path = "verdict/mod.rs"]
 mod scorer;

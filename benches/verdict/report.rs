@@ -15,13 +15,22 @@ use super::truth::Amid;
 const LISTED: usize = 12;
 
 /// The width of a figure.
-const COLUMN: usize = 13;
+const COLUMN: usize = 19;
 
 /// The width of what stands before the figures.
 const LABEL: usize = 46;
 
 /// A figure of which a case can be the worst.
 type Figure = (&'static str, fn(&Outcome) -> i64);
+
+/// Users with a socket or without: what they are called, what a wrong word is, and where the words are.
+type Side = (&'static str, &'static str, fn(&Tally) -> Words);
+
+/// A count of delays, by its name.
+type Count<'a> = (&'a str, &'a dyn Fn(&Delays) -> u64);
+
+/// A part of the time, by its name.
+type Part = (&'static str, fn(&Cost) -> Share);
 
 /// The figures of which the worst case is named.
 const WORST: [Figure; 12] = [
@@ -51,7 +60,9 @@ fn longest(delays: &BTreeMap<Amid, Delays>, amid: Amid) -> i64 {
 
 fn together(delays: &BTreeMap<Amid, Delays>) -> Delays {
     let mut all = Delays::default();
-    delays.values().for_each(|delays| all.add(delays));
+    for delays in delays.values() {
+        all.add(delays);
+    }
     all
 }
 
@@ -138,7 +149,7 @@ fn tally(out: &mut String, title: &str, outcome: &Outcome, of: fn(&Marks) -> &Ta
         let figures: Vec<String> = outcome.marks.iter().map(|marks| figure(of(marks)).to_string()).collect();
         row(out, label, &figures);
     };
-    let sides: [(&str, &str, fn(&Tally) -> Words); 2] = [
+    let sides: [Side; 2] = [
         ("users with an open socket", "  called offline", |tally| tally.open),
         ("users without", "  called online", |tally| tally.closed),
     ];
@@ -178,7 +189,7 @@ fn delays(out: &mut String, name: &str, outcome: &Outcome, of: impl Fn(&Marks) -
         })
         .collect();
     row(out, name, &figures);
-    let counts: [(&str, &dyn Fn(&Delays) -> u64); 5] = [
+    let counts: [Count<'_>; 5] = [
         ("  of so many", &seen),
         ("  old word gone in the round that showed it", &|delays| delays.in_round),
         ("  old word still said after it", &|delays| delays.later),
@@ -211,7 +222,7 @@ fn costs(out: &mut String, costs: &[Cost; 2]) {
             format!("{}, {}", load.requests, load.users)
         });
     }
-    let shares: [(&str, fn(&Cost) -> Share); 4] = [
+    let shares: [Part; 4] = [
         ("extra, all the time", |cost| cost.all),
         ("extra, whole minutes without any doubt", |cost| cost.undoubted),
         ("extra, whole minutes without loss of view", |cost| cost.calm),

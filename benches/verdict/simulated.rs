@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use imtop::presence::{FetchError, Platform, Question};
-use imtop::simulator::{Reply as Wire, World, incident};
+use imtop::simulator::{Reply as Wire, TruthEvent, World, incident};
 
 use super::case::{Case, Outcome, score};
 use super::lines::{Line, Said};
@@ -116,7 +116,7 @@ pub fn score_seed(seed: u64) -> (Case, Outcome) {
     world.keep_truth();
     let lines = listen_to(&mut world, &users);
     world.advance(BEGIN + RUN_MS);
-    let events = world.truth().map(|truth| truth.events().iter().map(|event| event.line()).collect());
+    let events = world.truth().map(|truth| truth.events().iter().map(TruthEvent::line).collect());
     let events: Vec<String> = events.unwrap_or_default();
     let events = events.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let case = Case {

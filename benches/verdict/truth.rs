@@ -26,7 +26,8 @@ pub struct Event {
     /// Unix milliseconds.
     pub at: i64,
     /// `connected`, `disconnected`, `gateway_killed` ...; others mean nothing here.
-    pub event: String,
+    #[serde(rename = "event")]
+    pub what: String,
     /// Whom it is about.
     pub user: Option<String>,
     /// The platform of the connection.
@@ -137,7 +138,7 @@ impl Truth {
         let mut open: Vec<BTreeMap<(i32, i64), u32>> = vec![BTreeMap::new(); users.len()];
         let mut left: Vec<(i64, usize, i64)> = Vec::new();
         for event in &events {
-            let came = match event.event.as_str() {
+            let came = match event.what.as_str() {
                 "connected" => true,
                 "disconnected" => false,
                 _ => continue,
@@ -261,7 +262,7 @@ fn troubles(events: &[Event]) -> Vec<Trouble> {
         ["resumed", "rejoined", "started", "restarted", "restored", "reachable", "healed", "back"];
     let mut troubles: Vec<Trouble> = Vec::new();
     for event in events {
-        let (Some(what), Some(gateway)) = (event.event.strip_prefix("gateway_"), event.gateway) else {
+        let (Some(what), Some(gateway)) = (event.what.strip_prefix("gateway_"), event.gateway) else {
             continue;
         };
         let open = troubles.iter_mut().rev().find(|it| it.gateway == gateway && it.until == i64::MAX / 2);
