@@ -75,6 +75,7 @@ fn all_is_well_where_everybody_is_answered_for_and_nothing_is_found() {
             "'background'=1;;;0;3",
             "'offline'=0;;;0;3",
             "'unknown'=0;0:0;;0;3",
+            "'unregistered'=0;;;0;3",
             "'stale'=0;;;0;3",
             "'finding:critical'=0;;0:0;0",
             "'finding:warning'=0;0:0;;0",
@@ -103,7 +104,7 @@ fn what_is_found_is_a_warning_or_critical_by_its_severity() {
     assert_said(
         &said,
         2,
-        "IMTOP CRITICAL - finding:critical>0 is 1; 2 of 3 online, 1 offline, 1 critical finding, 1 warning",
+        "IMTOP CRITICAL - finding:critical>0 is 1; 2 of 3 online, 1 unregistered, 1 critical finding, 2 warnings",
     );
     assert!(parts(&said).1.contains(&"'finding:critical'=1;;0:0;0"), "{}", said.out);
     assert_eq!(
@@ -111,6 +112,7 @@ fn what_is_found_is_a_warning_or_critical_by_its_severity() {
         [
             "critical token-foreign-user thief: Linux: the token was issued for the user a",
             "warning token-expired old: Linux: expired 1h ago",
+            "warning unregistered nobody_here: the server has no such user: a typing error in the watch list?",
         ]
     );
 }
