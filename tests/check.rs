@@ -124,7 +124,7 @@ fn thresholds_are_conditions_and_figures_carry_them() {
     assert_said(
         &said,
         1,
-        "IMTOP WARNING - online<100% is 2 of 4 (50.0%); 2 of 4 online, 1 background, 1 offline",
+        "IMTOP WARNING - online<100% is 2 of 4 (50.0%); 2 of 4 online, 1 background, 1 unregistered, 1 warning",
     );
     assert!(parts(&said).1.contains(&"'online'=2;4:;2:;0;4"), "{}", said.out);
 
@@ -133,13 +133,13 @@ fn thresholds_are_conditions_and_figures_carry_them() {
     assert_said(
         &said,
         2,
-        "IMTOP CRITICAL - online<95% of group=kiosk is 2 of 3 (66.6%); 2 of 4 online, 1 background, 1 offline",
+        "IMTOP CRITICAL - online<95% of group=kiosk is 2 of 3 (66.6%); 2 of 4 online, 1 background, 1 unregistered, 1 warning",
     );
     assert!(parts(&said).1.contains(&"'online_of_group:kiosk'=2;2.85:;2.85:;0;3"), "{}", said.out);
 
     let said = site.run(&["check", "-w", "offline>0 and connected=0", "-c", "not (watched>=4)"]);
-    assert_said(&said, 0, "IMTOP OK - 2 of 4 online, 1 background, 1 offline");
-    assert!(parts(&said).1.contains(&"'offline'=1;;;0;4"), "no limit that decides alone: {}", said.out);
+    assert_said(&said, 0, "IMTOP OK - 2 of 4 online, 1 background, 1 unregistered, 1 warning");
+    assert!(parts(&said).1.contains(&"'offline'=0;;;0;4"), "no limit that decides alone: {}", said.out);
 }
 
 #[test]
