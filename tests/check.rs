@@ -75,6 +75,7 @@ fn all_is_well_where_everybody_is_answered_for_and_nothing_is_found() {
             "'background'=1;;;0;3",
             "'offline'=0;;;0;3",
             "'unknown'=0;0:0;;0;3",
+            "'unregistered'=0;;;0;3",
             "'stale'=0;;;0;3",
             "'finding:critical'=0;;0:0;0",
             "'finding:warning'=0;0:0;;0",
@@ -103,7 +104,7 @@ fn what_is_found_is_a_warning_or_critical_by_its_severity() {
     assert_said(
         &said,
         2,
-        "IMTOP CRITICAL - finding:critical>0 is 1; 2 of 3 online, 1 offline, 1 critical finding, 1 warning",
+        "IMTOP CRITICAL - finding:critical>0 is 1; 2 of 3 online, 1 unregistered, 1 critical finding, 2 warnings",
     );
     assert!(parts(&said).1.contains(&"'finding:critical'=1;;0:0;0"), "{}", said.out);
     assert_eq!(
@@ -111,6 +112,7 @@ fn what_is_found_is_a_warning_or_critical_by_its_severity() {
         [
             "critical token-foreign-user thief: Linux: the token was issued for the user a",
             "warning token-expired old: Linux: expired 1h ago",
+            "warning unregistered nobody_here: the server has no such user: a typing error in the watch list?",
         ]
     );
 }
@@ -122,7 +124,7 @@ fn thresholds_are_conditions_and_figures_carry_them() {
     assert_said(
         &said,
         1,
-        "IMTOP WARNING - online<100% is 2 of 4 (50.0%); 2 of 4 online, 1 background, 1 offline",
+        "IMTOP WARNING - online<100% is 2 of 4 (50.0%); 2 of 4 online, 1 background, 1 unregistered, 1 warning",
     );
     assert!(parts(&said).1.contains(&"'online'=2;4:;2:;0;4"), "{}", said.out);
 
@@ -131,13 +133,13 @@ fn thresholds_are_conditions_and_figures_carry_them() {
     assert_said(
         &said,
         2,
-        "IMTOP CRITICAL - online<95% of group=kiosk is 2 of 3 (66.6%); 2 of 4 online, 1 background, 1 offline",
+        "IMTOP CRITICAL - online<95% of group=kiosk is 2 of 3 (66.6%); 2 of 4 online, 1 background, 1 unregistered, 1 warning",
     );
     assert!(parts(&said).1.contains(&"'online_of_group:kiosk'=2;2.85:;2.85:;0;3"), "{}", said.out);
 
     let said = site.run(&["check", "-w", "offline>0 and connected=0", "-c", "not (watched>=4)"]);
-    assert_said(&said, 0, "IMTOP OK - 2 of 4 online, 1 background, 1 offline");
-    assert!(parts(&said).1.contains(&"'offline'=1;;;0;4"), "no limit that decides alone: {}", said.out);
+    assert_said(&said, 0, "IMTOP OK - 2 of 4 online, 1 background, 1 unregistered, 1 warning");
+    assert!(parts(&said).1.contains(&"'offline'=0;;;0;4"), "no limit that decides alone: {}", said.out);
 }
 
 #[test]

@@ -241,7 +241,7 @@ fn users_have_series_of_their_own_on_request() {
         let (ones, all) = series.fold((0, 0), |(ones, all), line| {
             (ones + u32::from(line.starts_with("imtop_user_presence") && line.ends_with(" 1")), all + 1)
         });
-        assert_eq!((ones, all), (1, 5), "{user}:\n{text}");
+        assert_eq!((ones, all), (1, 6), "{user}:\n{text}");
     }
     let tokens: Vec<String> = server.users.iter().map(|user| server.running().user_token(user)).collect();
     let leaks = Leaks::of(tokens.iter().map(String::as_str).chain([server.running().admin_token().as_str()]));

@@ -180,7 +180,7 @@ fn along_a_recording_it_is_so_when_it_was_so_at_some_time() {
     assert_eq!(check.code, Some(1), "{}", check.out);
     assert!(
         check.out.starts_with("IMTOP WARNING - recorded, as of 2")
-            && check.out.contains("Z: online<3 is 2 of 3 (66.6%); 2 of 3 online, 1 offline"),
+            && check.out.contains("Z: online<3 is 2 of 3 (66.6%); 2 of 3 online, 1 unregistered"),
         "{}",
         check.out
     );

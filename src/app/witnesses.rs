@@ -40,10 +40,8 @@ fn loss_words(roster: &Roster, loss: &Loss, now: Moment) -> LossWords {
     let Loss { of, dropped, missing, returned, .. } = loss;
     let age = short_age(now.since(loss.begun) / 1_000);
     if loss.certain.is_none() {
-        let asking = match roster.witnesses().registry.is_asked() {
-            true => "asking the registry",
-            false => "the registry can't be asked",
-        };
+        let asked = roster.witnesses().registry.is_asked();
+        let asking = if asked { "asking the registry" } else { "the registry can't be asked" };
         return LossWords {
             certain: false,
             what: format!("view loss suspected: {dropped} of {of} users gone at once, {asking}"),

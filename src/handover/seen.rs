@@ -218,7 +218,7 @@ fn witnesses(witnesses: &Witnesses) -> WitnessesRecord {
         Witness::Fails(trouble) => WitnessRecord { state: "fails", why: Some(trouble.to_string()) },
         Witness::Refuses(trouble) => WitnessRecord { state: "refuses", why: Some(trouble.to_string()) },
     };
-    let gateway = |(address, gateway): (&Box<str>, &Gateway)| GatewayRecord {
+    let gateway = |address: &str, gateway: &Gateway| GatewayRecord {
         address: visible(address).into_owned(),
         sign: match gateway.sign {
             LifeSign::Alive => "alive",
@@ -234,7 +234,7 @@ fn witnesses(witnesses: &Witnesses) -> WitnessesRecord {
         tokens: witness(tokens),
         accounts: witness(accounts),
         gateways: witness(gateways),
-        signs: signs.iter().map(gateway).collect(),
+        signs: signs.iter().map(|(address, it)| gateway(address, it)).collect(),
     }
 }
 

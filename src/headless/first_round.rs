@@ -5,7 +5,7 @@
 //! of view are online by the registry all the same, it is asked again for a while: it follows a real
 //! disconnect only after about a second.
 
-use crate::presence::{Moment, Registry, Roster, Sockets};
+use crate::presence::{Moment, Registry, Roster, Sockets, Witness};
 
 /// For so many milliseconds the registry is asked again where it contradicts the sockets: two seconds, and
 /// what an answer takes to what is asked last.
@@ -40,8 +40,8 @@ impl FirstRound {
     }
 
     /// How far it is at `now`, by what is known then.
-    pub fn stage(&mut self, roster: &Roster, now: Moment) -> Stage {
-        let now = now.mono_ms;
+    pub fn stage(&mut self, roster: &Roster, at: Moment) -> Stage {
+        let now = at.mono_ms;
         let batches = roster.batches().iter();
         let unheard = batches.filter(|batch| batch.answered.is_none() && batch.failing.is_none()).count();
         if unheard > 0 && self.heard.is_none() {
@@ -52,6 +52,11 @@ impl FirstRound {
             let unheard = roster.doubts().map(|(_, doubt)| (doubt.sockets, doubt.registry));
             let unheard = unheard.filter(|it| *it == (Sockets::None, Registry::Unheard)).count();
             return Stage::Registry(unheard, until);
+        }
+        // Whether there are such users at all is asked of those who were never seen with a connection.
+        let strangers = roster.totals(at).offline as usize;
+        if now < until && strangers > 0 && roster.witnesses().accounts == Witness::Unheard {
+            return Stage::Registry(strangers, until);
         }
         let contradicting = roster.contradicted();
         if contradicting >= (roster.thresholds().loss_users as usize).max(1) {
@@ -101,6 +106,13 @@ mod tests {
         Roster::restore(list, state).unwrap()
     }
 
+    /// The same after the accounts were asked about.
+    fn heard_accounts(roster: &Roster) -> Roster {
+        let mut state = roster.state();
+        state.witnesses.accounts = Witness::Answers;
+        Roster::restore(Arc::clone(roster.list()), state).unwrap()
+    }
+
     fn at(mono_ms: u64) -> Moment {
         Moment { mono_ms, ..Moment::default() }
     }
@@ -113,16 +125,19 @@ mod tests {
         let checking = roster(1, Registry::Unheard, Why::Checking, true);
         assert_eq!(round.stage(&checking, at(100)), Stage::Registry(1, 10_100));
         assert_eq!(round.stage(&checking, at(10_100)), Stage::Over);
-        let agreed = roster(0, Registry::Unheard, Why::Checking, true);
+        // Nobody has said yet whether there are users like those who are offline.
+        let strangers = roster(0, Registry::Unheard, Why::Checking, true);
+        assert_eq!(round.stage(&strangers, at(200)), Stage::Registry(5, 10_100));
+        let agreed = heard_accounts(&roster(0, Registry::Unheard, Why::Checking, true));
         assert_eq!(round.stage(&agreed, at(200)), Stage::Over);
     }
 
     #[test]
     fn about_as_many_as_a_loss_of_view_the_registry_is_asked_again_for_a_while() {
         let mut round = FirstRound::new(10_000);
-        let few = roster(2, Registry::Online, Why::Leaving, true);
+        let few = heard_accounts(&roster(2, Registry::Online, Why::Leaving, true));
         assert_eq!(round.stage(&few, at(0)), Stage::Over);
-        let many = roster(3, Registry::Online, Why::Leaving, true);
+        let many = heard_accounts(&roster(3, Registry::Online, Why::Leaving, true));
         assert_eq!(round.stage(&many, at(100)), Stage::Registry(3, 2_600));
         assert_eq!(round.stage(&many, at(2_500)), Stage::Registry(3, 2_600));
         assert_eq!(round.stage(&many, at(2_600)), Stage::Over);

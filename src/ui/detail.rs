@@ -82,30 +82,7 @@ impl Sheet<'_> {
                 let group = roster.list().group(self.user).unwrap_or_default();
                 self.fact(pen, "group", &self.model.names().group(group));
             }
-            DetailLine::Presence => {
-                let presence = roster.presence(self.user);
-                let (sign, _, style) = theme.presence(presence);
-                pen.field("presence", NAME, cut, theme.dim).skip(1);
-                pen.put(&format!("{sign} {}", presence.word()), style).skip(1);
-                if let Presence::Unknown(why) = presence {
-                    let mut texts = unknown(&self.picture, theme, self.user, why);
-                    let fitting = texts.iter().position(|text| theme.width(text) <= pen.left());
-                    let shortest = texts.len().saturating_sub(1);
-                    // That answers come without the user is said in whole sentences below.
-                    if fitting.is_some() || why != Why::Missing {
-                        let text = texts.swap_remove(fitting.unwrap_or(shortest));
-                        pen.rest(&text, cut, theme.plain);
-                    }
-                } else if roster.doubt(self.user).is_some_and(|doubt| doubt.verdict.stale) {
-                    pen.rest("(stale: the registry is being asked)", cut, theme.warn);
-                } else if roster.is_stale(self.user, now) {
-                    pen.rest("(stale: an answer is due)", cut, theme.warn);
-                } else if let Some(basis) = roster.basis(self.user).words()
-                    && presence == Presence::Offline
-                {
-                    pen.rest(&format!("({basis})"), cut, theme.plain);
-                }
-            }
+            DetailLine::Presence => self.presence(pen),
             DetailLine::Testimony(at) => {
                 let lines = testimony_lines(self.model, self.user);
                 let Some((name, text)) = lines.get(at) else { return };
@@ -161,6 +138,34 @@ impl Sheet<'_> {
             DetailLine::Seen(event) => {
                 pen.skip(6).rest(&self.seen(event), cut, theme.dim);
             }
+        }
+    }
+
+    /// The presence, and what there is to know of how it is known.
+    fn presence(&self, mut pen: Pen<'_>) {
+        let (theme, roster, now) = (self.theme, self.picture.roster, self.picture.now);
+        let cut = theme.glyphs.cut;
+        let presence = roster.presence(self.user);
+        let (sign, _, style) = theme.presence(presence);
+        pen.field("presence", NAME, cut, theme.dim).skip(1);
+        pen.put(&format!("{sign} {}", presence.word()), style).skip(1);
+        if let Presence::Unknown(why) = presence {
+            let mut texts = unknown(&self.picture, theme, self.user, why);
+            let fitting = texts.iter().position(|text| theme.width(text) <= pen.left());
+            let shortest = texts.len().saturating_sub(1);
+            // That answers come without the user is said in whole sentences below.
+            if fitting.is_some() || why != Why::Missing {
+                let text = texts.swap_remove(fitting.unwrap_or(shortest));
+                pen.rest(&text, cut, theme.plain);
+            }
+        } else if roster.doubt(self.user).is_some_and(|doubt| doubt.verdict.stale) {
+            pen.rest("(stale: the registry is being asked)", cut, theme.warn);
+        } else if roster.is_stale(self.user, now) {
+            pen.rest("(stale: an answer is due)", cut, theme.warn);
+        } else if let Some(basis) = roster.basis(self.user).words()
+            && presence == Presence::Offline
+        {
+            pen.rest(&format!("({basis})"), cut, theme.plain);
         }
     }
 

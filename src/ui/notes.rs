@@ -23,9 +23,10 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -
         let cut = theme.glyphs.cut;
         match note {
             Note::Loss { text, begins, certain } => {
-                let (sign, style) = match certain {
-                    true => (theme.glyphs.critical, theme.bad),
-                    false => (theme.glyphs.warning, theme.warn),
+                let (sign, style) = if certain {
+                    (theme.glyphs.critical, theme.bad)
+                } else {
+                    (theme.glyphs.warning, theme.warn)
                 };
                 let style = style.add_modifier(theme.strong.add_modifier);
                 pen.put(if begins { sign } else { " " }, style).skip(1).rest(&text, cut, style);
