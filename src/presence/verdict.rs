@@ -25,7 +25,7 @@
 //! none       | unheard  | *     | *     | offline    | offline
 //! none       | unheard  | *     | *     | *          | unknown (checking)
 //! none       | silent   | *     | *     | *          | unknown (registry gives no answer)
-//! none       | *        | young | *     | offline    | offline
+//! none       | *        | young | *     | offline    | unknown (registry says online)
 //! none       | *        | young | *     | *          | unknown (leaving)
 //! none       | *        | old   | none  | *          | unknown (registry says online)
 //! none       | *        | old   | lost  | *          | unknown (gateway lost)
@@ -178,8 +178,8 @@ pub fn verdict(testimony: &Testimony) -> Verdict {
         },
         (Sockets::None, Registry::Silent) => Verdict::of(Presence::Unknown(Why::RegistrySilent)),
         (Sockets::None, Registry::Online | Registry::Hides) => match (young, lost) {
-            // Somebody who connects is in the registry before the next round of the sockets.
-            (true, _) if before == Presence::Offline => Verdict::of(Presence::Offline),
+            // Not leaving: the registry was the first to say something new.
+            (true, _) if before == Presence::Offline => Verdict::of(Presence::Unknown(Why::RegistryOnline)),
             (true, _) => Verdict::of(Presence::Unknown(Why::Leaving)),
             (false, Lost::None) => Verdict::of(Presence::Unknown(Why::RegistryOnline)),
             (false, Lost::Lost) => Verdict::of(Presence::Unknown(Why::GatewayLost)),

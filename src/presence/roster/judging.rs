@@ -222,6 +222,10 @@ impl Roster {
 
     /// Judges again those about whom time has decided.
     pub(super) fn pass_doubts(&mut self, now: Moment, changes: &mut Changes) {
+        // What many have in common comes before what is said of each.
+        if self.due.first().is_some_and(|(at, _)| *at <= now.mono_ms) {
+            self.review_losses(now, changes);
+        }
         let mut any = false;
         while let Some(&(at, user)) = self.due.first().filter(|(at, _)| *at <= now.mono_ms) {
             self.due.remove(&(at, user));
