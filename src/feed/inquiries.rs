@@ -2,7 +2,9 @@
 //!
 //! Whoever is in doubt is asked about at once, again soon, and then once an interval; whoever is due
 //! first is asked about first, so that nobody is asked about for the third time while somebody else
-//! waits for the first. New users are checked once. What is left of a small share of the sockets'
+//! waits for the first. While a loss of view is suspected, the registry is asked about everybody whom
+//! the sockets call offline, in turns: whoever comes to a gateway that is out of reach never shows
+//! otherwise. New users are checked once. What is left of a small share of the sockets'
 //! questions goes into a slow rotation through the whole list.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -13,12 +15,14 @@ use tokio::time::Instant;
 
 use super::backoff;
 use super::poller::Asking;
-use crate::presence::{Doubts, FetchError, Mends, Question, UserIx};
+use crate::presence::{Doubts, FetchError, Mends, Question, UserIx, UserStatus};
 
 /// Users in one question, at most: the registry looks each of them up by itself.
 const MOST_USERS: usize = 500;
 /// No more users are asked about in a second.
 const USERS_A_SECOND: u32 = 2_000;
+/// Of them at most so many of whom there is no doubt, while a loss of view is suspected.
+const SEARCHED_A_SECOND: u32 = 1_000;
 /// Questions about users under way at the same time.
 const LANES: usize = 2;
 /// Whoever is due within so long goes along.
@@ -59,6 +63,7 @@ pub(super) struct Inquiries {
     /// Whether a loss of view is suspected.
     losing: bool,
     rotation: Rotation,
+    search: Search,
     /// The next question about users may begin then.
     free: Instant,
     lines: [Line; 4],
@@ -93,12 +98,22 @@ struct Rotation {
     users: f64,
 }
 
+/// The way through those whom the sockets call offline, while a loss of view is suspected.
+struct Search {
+    /// Of each user, whether the sockets leave them out; empty before they were heard.
+    left_out: Vec<bool>,
+    next: usize,
+    /// It goes on then.
+    due: Instant,
+}
+
 /// Why something is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
     Gateways,
     Registry,
     Tokens,
+    Search,
     Strangers,
     Rotation,
 }
@@ -144,6 +159,7 @@ impl Inquiries {
             gateways_due: now,
             losing: false,
             rotation: Rotation { next: 0, half: false, questions: 0.0, users: 0.0 },
+            search: Search { left_out: Vec::new(), next: 0, due: now },
             free: now,
             lines: Default::default(),
             random: fastrand::Rng::with_seed(seed),
@@ -161,6 +177,7 @@ impl Inquiries {
         self.strangers.clear();
         self.known.clear();
         self.losing = false;
+        self.search = Search { left_out: Vec::new(), next: 0, due: now };
         (self.rotation.next, self.rotation.half) = (0, false);
         if self.line(Question::Gateways).under_way > 0 {
             self.gateways_due = now;
@@ -218,6 +235,16 @@ impl Inquiries {
         }
     }
 
+    /// The sockets said this of users.
+    pub(super) fn hear(&mut self, changed: &[(UserIx, UserStatus)]) {
+        self.search.left_out.resize(self.users as usize, false);
+        for (user, status) in changed {
+            if let Some(left_out) = self.search.left_out.get_mut(user.at()) {
+                *left_out = *status == UserStatus::Offline;
+            }
+        }
+    }
+
     /// The sockets were asked about so many users: a share of that may be asked beside them.
     pub(super) fn earn(&mut self, users: usize) {
         let share = f64::from(self.asking.extra_percent) / 100.0;
@@ -239,6 +266,10 @@ impl Inquiries {
             }
             Cause::Registry => (Question::UsersStatus, self.draw(cause, now)),
             Cause::Tokens => (Question::TokenDetail, self.draw(cause, now)),
+            Cause::Search => match self.search(now) {
+                nobody if nobody.is_empty() => return self.next(now),
+                users => (Question::UsersStatus, users),
+            },
             Cause::Strangers => {
                 let chunk = self.chunk.min(self.strangers.len());
                 let users = self.strangers.drain(..chunk).collect();
@@ -291,6 +322,12 @@ impl Inquiries {
             }
             Cause::Registry => (Question::UsersStatus, self.registry.first()?.0),
             Cause::Tokens => (Question::TokenDetail, self.tokens.first()?.0),
+            Cause::Search => {
+                if !(self.losing && self.asking.registry) || self.search.left_out.is_empty() {
+                    return None;
+                }
+                (Question::UsersStatus, self.search.due)
+            }
             Cause::Strangers => {
                 self.strangers.front()?;
                 (Question::AccountCheck, self.free)
@@ -331,6 +368,19 @@ impl Inquiries {
                 *(if cause == Cause::Tokens { &mut doubt.tokens } else { &mut doubt.registry }) = None;
             }
         }
+        users
+    }
+
+    /// Takes the next ones whom the sockets call offline, without doubt so far.
+    fn search(&mut self, now: Instant) -> Vec<UserIx> {
+        let Search { left_out, next, due } = &mut self.search;
+        let rest = left_out.iter().enumerate().skip(*next);
+        let found = rest.filter(|(at, is)| **is && !self.doubts.contains_key(&UserIx(*at as u32)));
+        let users: Vec<UserIx> = found.take(MOST_USERS).map(|(at, _)| UserIx(at as u32)).collect();
+        let is_whole = users.len() < MOST_USERS;
+        *next = if is_whole { 0 } else { users.last().map_or(0, |last| last.at() + 1) };
+        let pause = Duration::from_secs(1) * users.len() as u32 / SEARCHED_A_SECOND;
+        *due = now + if is_whole { pause.max(self.interval).max(QUICKEST) } else { pause };
         users
     }
 
@@ -460,8 +510,14 @@ impl Inquiries {
 
 impl Cause {
     /// In the order in which they are asked for.
-    const ALL: [Cause; 5] =
-        [Cause::Gateways, Cause::Registry, Cause::Tokens, Cause::Strangers, Cause::Rotation];
+    const ALL: [Cause; 6] = [
+        Cause::Gateways,
+        Cause::Registry,
+        Cause::Tokens,
+        Cause::Search,
+        Cause::Strangers,
+        Cause::Rotation,
+    ];
 }
 
 impl Line {
