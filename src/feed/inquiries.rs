@@ -19,8 +19,9 @@ use crate::presence::{Doubts, FetchError, Mends, Question, UserIx, UserStatus};
 
 /// Users in one question, at most: the registry looks each of them up by itself.
 const MOST_USERS: usize = 500;
-/// No more users are asked about in a second.
-const USERS_A_SECOND: u32 = 2_000;
+/// So many users are asked about in a second, and one question ahead of its time: never more than 2,000
+/// in any second.
+const USERS_A_SECOND: u32 = 1_500;
 /// Of them at most so many of whom there is no doubt, while a loss of view is suspected.
 const SEARCHED_A_SECOND: u32 = 1_000;
 /// Questions about users under way at the same time.
@@ -41,6 +42,8 @@ const BASELINE: Duration = Duration::from_secs(60);
 const QUICKEST: Duration = Duration::from_secs(1);
 /// First pause after a failure; it doubles.
 const RETRY: Duration = Duration::from_secs(1);
+/// A witness is waited for while somebody is in doubt: it is not left alone for longer than this.
+const LONGEST_RETRY: Duration = Duration::from_secs(8);
 /// No more questions are saved up for the rotation: a pause is not made up for.
 const SAVED: f64 = 4.0;
 
@@ -424,9 +427,11 @@ impl Inquiries {
             Err(error) => {
                 line.failures = line.failures.saturating_add(1);
                 line.refused = error.refuses_question();
-                let until = now + backoff::delay(error, line.failures, RETRY, random);
+                let is_asked_to_wait = error.mends() == Mends::AfterWaiting;
+                let delay = backoff::delay(error, line.failures, RETRY, random);
+                let until = now + if is_asked_to_wait { delay } else { delay.min(LONGEST_RETRY) };
                 line.until = Some(until);
-                hold = (error.mends() == Mends::AfterWaiting).then_some(until);
+                hold = is_asked_to_wait.then_some(until);
             }
         }
         let (attempt, until) = (line.failures, line.until);
@@ -510,14 +515,8 @@ impl Inquiries {
 
 impl Cause {
     /// In the order in which they are asked for.
-    const ALL: [Cause; 6] = [
-        Cause::Gateways,
-        Cause::Registry,
-        Cause::Tokens,
-        Cause::Search,
-        Cause::Strangers,
-        Cause::Rotation,
-    ];
+    const ALL: [Cause; 6] =
+        [Cause::Gateways, Cause::Registry, Cause::Tokens, Cause::Search, Cause::Strangers, Cause::Rotation];
 }
 
 impl Line {

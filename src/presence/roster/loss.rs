@@ -232,13 +232,11 @@ impl Roster {
         }
         let mut others = signs().filter(|(_, it)| it.sign != LifeSign::Alive);
         let usual = self.latency.last(1).all(|took_ms| took_ms <= USUAL_MS);
-        let lived_through = || {
-            let mut open = self.open.values().flat_map(|open| open.iter());
-            open.any(|tracked| tracked.unseen.is_none() && tracked.since.before_ms <= begun)
-        };
+        // The API reaches another gateway: a connection lived through the loss, or came since.
+        let shows_some = || self.open.values().flat_map(|open| open.iter()).any(|it| it.unseen.is_none());
         match (others.next(), others.next()) {
             (Some((address, dead)), None)
-                if dead.sign == LifeSign::Refused && was_alive(dead) && usual && lived_through() =>
+                if dead.sign == LifeSign::Refused && was_alive(dead) && usual && shows_some() =>
             {
                 (Lost::Died, Some(address.clone()))
             }
