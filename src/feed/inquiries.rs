@@ -19,11 +19,13 @@ use crate::presence::{Doubts, FetchError, Mends, Question, UserIx, UserStatus};
 
 /// Users in one question, at most: the registry looks each of them up by itself.
 const MOST_USERS: usize = 500;
-/// So many users are asked about in a second, and one question ahead of its time: never more than 2,000
-/// in any second.
-const USERS_A_SECOND: u32 = 1_500;
-/// Of them at most so many of whom there is no doubt, while a loss of view is suspected.
+/// No more users are asked about in any second.
+const USERS_A_SECOND: u32 = 2_000;
+/// Of them at most so many of whom there is no doubt, so that there is always room for those in doubt:
+/// so many while a loss of view is suspected,
 const SEARCHED_A_SECOND: u32 = 1_000;
+/// and so many while the registry contradicts the sockets about a few: it may be a small loss.
+const SEARCHED_CALMLY: u32 = 100;
 /// Questions about users under way at the same time.
 const LANES: usize = 2;
 /// Whoever is due within so long goes along.
@@ -40,6 +42,8 @@ const TOKENS_EVERY: Duration = Duration::from_secs(30);
 const BASELINE: Duration = Duration::from_secs(60);
 /// How often at most while it is not.
 const QUICKEST: Duration = Duration::from_secs(1);
+/// A second, and what two readings of the clock may differ by.
+const SECOND: Duration = Duration::from_millis(1_001);
 /// First pause after a failure; it doubles.
 const RETRY: Duration = Duration::from_secs(1);
 /// A witness is waited for while somebody is in doubt: it is not left alone for longer than this.
@@ -67,7 +71,11 @@ pub(super) struct Inquiries {
     losing: bool,
     rotation: Rotation,
     search: Search,
-    /// The next question about users may begin then.
+    /// Those in doubt for long whom the sockets leave out.
+    lasting: usize,
+    /// How many users were asked about when, in the last second.
+    asked: VecDeque<(Instant, usize)>,
+    /// The next question about users of whom there is no doubt may begin then.
     free: Instant,
     lines: [Line; 4],
     random: fastrand::Rng,
@@ -78,6 +86,8 @@ struct InDoubt {
     begun: Instant,
     registry: Option<Instant>,
     tokens: Option<Instant>,
+    /// The sockets leave the user out, and that for long.
+    is_lasting: bool,
 }
 
 /// How it goes with one witness.
@@ -163,6 +173,8 @@ impl Inquiries {
             losing: false,
             rotation: Rotation { next: 0, half: false, questions: 0.0, users: 0.0 },
             search: Search { left_out: Vec::new(), next: 0, due: now },
+            lasting: 0,
+            asked: VecDeque::new(),
             free: now,
             lines: Default::default(),
             random: fastrand::Rng::with_seed(seed),
@@ -175,6 +187,7 @@ impl Inquiries {
         self.users = users as u32;
         self.chunk = batch.clamp(1, MOST_USERS);
         self.doubts.clear();
+        self.lasting = 0;
         self.registry.clear();
         self.tokens.clear();
         self.strangers.clear();
@@ -214,7 +227,8 @@ impl Inquiries {
         for user in doubts.begun.into_iter().filter(ours) {
             self.forget(user);
             let tokens = now + TOKENS_AFTER;
-            self.doubts.insert(user, InDoubt { begun: now, registry: Some(now), tokens: Some(tokens) });
+            let doubt = InDoubt { begun: now, registry: Some(now), tokens: Some(tokens), is_lasting: false };
+            self.doubts.insert(user, doubt);
             self.registry.insert((now, user));
             self.tokens.insert((tokens, user));
         }
@@ -230,6 +244,7 @@ impl Inquiries {
 
     fn forget(&mut self, user: UserIx) {
         let Some(doubt) = self.doubts.remove(&user) else { return };
+        self.lasting -= usize::from(doubt.is_lasting);
         if let Some(at) = doubt.registry {
             self.registry.remove(&(at, user));
         }
@@ -258,6 +273,7 @@ impl Inquiries {
 
     /// The next question to put now, if any; counts as asked from here on.
     pub(super) fn next(&mut self, now: Instant) -> Option<Inquiry> {
+        self.asked.retain(|(at, _)| *at + SECOND > now);
         let cause = self.first(now)?;
         let (question, mut users) = match cause {
             Cause::Gateways => {
@@ -288,7 +304,10 @@ impl Inquiries {
         };
         self.line_mut(question).under_way += 1;
         if question != Question::Gateways {
-            self.free = now + Duration::from_secs(1) * users.len() as u32 / USERS_A_SECOND;
+            self.asked.push_back((now, users.len()));
+        }
+        if matches!(cause, Cause::Search | Cause::Strangers | Cause::Rotation) {
+            self.free = now + Duration::from_secs(1) * users.len() as u32 / SEARCHED_A_SECOND;
         }
         users.sort_unstable();
         Some(Inquiry { question, users: users.into(), asked: now })
@@ -326,10 +345,11 @@ impl Inquiries {
             Cause::Registry => (Question::UsersStatus, self.registry.first()?.0),
             Cause::Tokens => (Question::TokenDetail, self.tokens.first()?.0),
             Cause::Search => {
-                if !(self.losing && self.asking.registry) || self.search.left_out.is_empty() {
+                let contradicted = self.losing || self.lasting > 0;
+                if !(contradicted && self.asking.registry) || self.search.left_out.is_empty() {
                     return None;
                 }
-                (Question::UsersStatus, self.search.due)
+                (Question::UsersStatus, self.search.due.max(self.free))
             }
             Cause::Strangers => {
                 self.strangers.front()?;
@@ -354,7 +374,21 @@ impl Inquiries {
         }
         let lanes: usize = self.lines.iter().map(|line| line.under_way).sum();
         let lanes = lanes - self.line(Question::Gateways).under_way;
-        (lanes < LANES).then_some(due.max(self.free))
+        (lanes < LANES).then(|| self.room().map_or(due, |room| due.max(room)))
+    }
+
+    /// When there is room for a whole question again, where there is none now.
+    fn room(&self) -> Option<Instant> {
+        let mut sum: usize = self.asked.iter().map(|(_, users)| users).sum();
+        let mut at = None;
+        for (asked, users) in &self.asked {
+            if sum + MOST_USERS <= USERS_A_SECOND as usize {
+                break;
+            }
+            sum -= users;
+            at = Some(*asked + SECOND);
+        }
+        at
     }
 
     /// Takes those who are due from their queue.
@@ -379,10 +413,15 @@ impl Inquiries {
         let Search { left_out, next, due } = &mut self.search;
         let rest = left_out.iter().enumerate().skip(*next);
         let found = rest.filter(|(at, is)| **is && !self.doubts.contains_key(&UserIx(*at as u32)));
-        let users: Vec<UserIx> = found.take(MOST_USERS).map(|(at, _)| UserIx(at as u32)).collect();
-        let is_whole = users.len() < MOST_USERS;
+        let (most, a_second) = if self.losing {
+            (MOST_USERS, SEARCHED_A_SECOND)
+        } else {
+            (2 * SEARCHED_CALMLY as usize, SEARCHED_CALMLY)
+        };
+        let users: Vec<UserIx> = found.take(most).map(|(at, _)| UserIx(at as u32)).collect();
+        let is_whole = users.len() < most;
         *next = if is_whole { 0 } else { users.last().map_or(0, |last| last.at() + 1) };
-        let pause = Duration::from_secs(1) * users.len() as u32 / SEARCHED_A_SECOND;
+        let pause = SECOND * users.len() as u32 / a_second;
         *due = now + if is_whole { pause.max(self.interval).max(QUICKEST) } else { pause };
         users
     }
@@ -464,6 +503,11 @@ impl Inquiries {
                 // Whoever went along a little early has had this turn.
                 let turns = AGAIN.map(|after| doubt.begun + after).into_iter();
                 let turn = turns.into_iter().find(|turn| *turn > asked + TOGETHER);
+                let is_left_out = self.search.left_out.get(user.at()).copied().unwrap_or_default();
+                if is_left_out && !doubt.is_lasting && asked >= doubt.begun + TOKENS_AFTER {
+                    doubt.is_lasting = true;
+                    self.lasting += 1;
+                }
                 (&mut doubt.registry, &mut self.registry, turn.unwrap_or(asked + self.interval))
             };
             // Who waits already is in doubt anew, or was asked about in the rotation.
