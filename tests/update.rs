@@ -109,6 +109,9 @@ fn expanding_steps_into_connections_and_collapsing_out_of_them() {
     stage.keys("j");
     assert_eq!(selected(&stage), "u00/u00b");
     stage.answer(0, vec![("u00", UserStatus::Online(vec![connection(2, "u00a", None)]))]);
+    assert_eq!(selected(&stage), "u00/u00b", "unseen, and not gone yet");
+    stage.wait(6_000);
+    stage.same(0);
     assert_eq!(selected(&stage), "u00", "the connection is gone");
     stage.keys("lh");
     assert_eq!(selected(&stage), "u00");
@@ -325,11 +328,15 @@ fn when_many_drop_the_foot_says_so_and_goes_on_saying_it() {
         stage.answer(batch, ids.iter().map(|id| (id.as_str(), UserStatus::Offline)).collect());
         stage.wait(300);
     }
-    assert!(
-        stage.screen().contains("12 users  online -> offline: u00, u03, u06, u09, u10"),
-        "{}",
-        stage.screen()
-    );
+    let screen = stage.screen();
+    assert!(screen.contains("VIEW LOSS: 12 users unknown, not offline, for"), "{screen}");
+    assert!(screen.contains("12 users  unknown: a gateway may be lost: u00, u03, u06"), "{screen}");
+    // The sockets alone are doubted for two rounds.
+    stage.wait(5_000);
+    (0..3).for_each(|batch| stage.same(batch));
+    let screen = stage.screen();
+    assert!(!screen.contains("VIEW LOSS"), "{screen}");
+    assert!(screen.contains("12 users  unknown -> offline, was online: u00, u03"), "{screen}");
     for _ in 0..6 {
         stage.wait(2_000);
         stage.answer(0, vec![("u01", UserStatus::Online(vec![connection(2, "x", None)]))]);
@@ -337,7 +344,7 @@ fn when_many_drop_the_foot_says_so_and_goes_on_saying_it() {
         stage.answer(0, vec![("u01", UserStatus::Offline)]);
     }
     let screen = stage.screen();
-    assert!(screen.contains("12 users  online -> offline: u00"), "{screen}");
+    assert!(screen.contains("12 users  unknown -> offline, was online: u00"), "{screen}");
     assert!(screen.contains("u01       online -> offline (Android disconnected)"), "{screen}");
     stage.wait(9_000);
     stage.answer(0, vec![("u01", UserStatus::Online(vec![connection(2, "y", None)]))]);
@@ -581,8 +588,8 @@ fn who_changed_has_a_mark_that_fades() {
         screen.lines().find(|line| line.contains(id)).and_then(|line| line.chars().next())
     };
     stage.wait(2_000);
-    let left = |id: &str| UserStatus::Online(vec![connection(2, &format!("{id}a"), None)]);
-    stage.answer(0, vec![("u00", left("u00")), ("u03", UserStatus::Offline)]);
+    let third = ["u00a", "u00b", "u00c"].map(|connected| connection(2, connected, None)).to_vec();
+    stage.answer(0, vec![("u00", UserStatus::Online(third)), ("u03", UserStatus::Offline)]);
     assert_eq!([mark(&stage, "u00  "), mark(&stage, "u03  ")], [Some('|'); 2], "a connection counts as well");
     assert_eq!(mark(&stage, "u06  "), Some(' '), "what is merely old has none");
     for (after, sign) in [(2_000, '|'), (8_000, ':'), (20_000, '.'), (1_000, ' ')] {

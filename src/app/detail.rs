@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Rule, Tracked, UserIx, Why};
+use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Tracked, UserIx, Why};
 
 use super::action::Action;
 use super::model::Model;
@@ -39,7 +39,7 @@ pub enum DetailLine<'a> {
     /// Something that is wrong.
     Finding(&'a Finding),
     /// A line of what to do about it.
-    Advice(Rule, usize),
+    Advice(&'static str, usize),
     /// A connection: platform, whole connID, state.
     Connection(usize),
     /// When it appeared.
@@ -73,9 +73,9 @@ const WRONG: &str = "What is wrong";
 /// Columns before advice.
 const INDENT: u16 = 6;
 
-/// What to do about findings of a rule, in lines of a screen so wide.
-pub fn advice_lines(rule: Rule, width: u16) -> Vec<String> {
-    wrapped(rule.advice(), usize::from(width.saturating_sub(INDENT + 2)).max(16))
+/// What to do about a finding, in lines of a screen so wide.
+pub fn advice_lines(advice: &str, width: u16) -> Vec<String> {
+    wrapped(advice, usize::from(width.saturating_sub(INDENT + 2)).max(16))
 }
 
 /// Columns before what is said of a fact.
@@ -136,10 +136,11 @@ impl<'a> Detail<'a> {
         }
         for (at, finding) in findings.iter().enumerate() {
             facts.push(DetailLine::Finding(finding));
-            // Findings of one rule share their advice.
-            if findings.get(at + 1).is_none_or(|next| next.rule != finding.rule) {
-                let lines = advice_lines(finding.rule, model.size().0).len();
-                facts.extend((0..lines).map(|line| DetailLine::Advice(finding.rule, line)));
+            // Findings of one rule stand together, and mostly share their advice.
+            let advice = finding.advice();
+            if findings.get(at + 1).is_none_or(|next| next.advice() != advice) {
+                let lines = advice_lines(advice, model.size().0).len();
+                facts.extend((0..lines).map(|line| DetailLine::Advice(advice, line)));
             }
         }
         let connections = roster.connections(user);

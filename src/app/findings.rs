@@ -22,10 +22,11 @@ const ADVISED: u16 = 9;
 /// Rows of advice, with the rule above it.
 const ADVICE: u16 = 5;
 
-/// How many rows of a body so high list findings; the rest is for what to do about the selected one.
-pub fn finding_rows(height: u16) -> u16 {
-    if height < ADVISED { height } else { height - ADVICE }
-}
+/// The same while users are lost from view: then it is read in a hurry, and has to be there whole.
+const ADVICE_OF_LOSS: u16 = 9;
+
+/// So many rows list findings then, at least.
+const LISTED: u16 = 2;
 
 /// One line of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,32 @@ impl FindingsList {
     /// All lines, in order.
     pub fn lines(&self) -> &[FindingLine] {
         &self.lines
+    }
+
+    /// How many rows of a body so high list findings; the rest is for what to do about the selected one.
+    pub fn rows(&self, height: u16) -> u16 {
+        let is_loss = |line: &FindingLine| matches!(line, FindingLine::Rule { rule: Rule::ViewLoss, .. });
+        if self.lines.iter().any(is_loss) && height >= LISTED + ADVICE {
+            height - ADVICE_OF_LOSS.min(height - LISTED)
+        } else if height < ADVISED {
+            height
+        } else {
+            height - ADVICE
+        }
+    }
+
+    /// The line of which is said what it means: the one that is selected, or the first. For a rule about
+    /// the server that found one thing that speaks.
+    pub fn explained(&self) -> Option<FindingLine> {
+        let at = self.selected_line().unwrap_or(0);
+        let line = *self.lines.get(at)?;
+        let only = match line {
+            FindingLine::Rule { rule, count: 1, open: true, .. } if rule.is_about_server() => {
+                self.lines.get(at + 1).copied()
+            }
+            _ => None,
+        };
+        Some(only.unwrap_or(line))
     }
 
     /// The line that is selected.
@@ -219,9 +246,10 @@ impl Model {
 
 /// Does what an action means where findings are listed; says whether it means anything there.
 pub(super) fn perform(model: &mut Model, action: Action) -> bool {
-    let height = finding_rows(model.body_height()).max(1);
+    let body = model.body_height();
     let user = model.user_of_finding();
     let Some(list) = model.findings_mut() else { return false };
+    let height = list.rows(body).max(1);
     let page = usize::from(height);
     match action {
         Action::Down | Action::NextProblem => list.travel(Some(1), true, false, height),
@@ -252,8 +280,10 @@ pub(super) fn perform(model: &mut Model, action: Action) -> bool {
 
 /// Selects what the mouse clicked on, on this row of the body.
 pub(super) fn click(model: &mut Model, row: u16) {
-    let height = finding_rows(model.body_height());
-    if let Some(list) = model.findings_mut().filter(|_| row < height) {
+    let body = model.body_height();
+    let Some(list) = model.findings_mut() else { return };
+    let height = list.rows(body);
+    if row < height {
         list.click(row, height);
         model.dirty = true;
     }

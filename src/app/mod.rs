@@ -52,7 +52,7 @@ pub use bindings::Binding;
 pub use command::{COMMANDS, CommandRow, MOST_OFFERED, command_table};
 pub use detail::{Detail, DetailLine, advice_lines, missing_lines};
 pub use events::{EventsList, EventsWindow};
-pub use findings::{FindingLine, FindingsList, finding_rows};
+pub use findings::{FindingLine, FindingsList};
 pub use help::{HelpLine, HelpName, find_within, help_lines, help_names};
 pub use keymap::{KeyPress, Keymap};
 pub use layout::{Column, ColumnName, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, SPARK_CELLS, layout};

@@ -99,7 +99,8 @@ fn loss(model: &Model) -> Vec<Note> {
     let line = |(at, text)| Note::Loss { text, begins: at == 0, certain };
     let mut notes: Vec<Note> = lines.into_iter().enumerate().map(line).collect();
     if height >= ROOM_FOR_MEANING {
-        let advice = if certain { format!(" {}", what_to_do(model)) } else { String::new() };
+        let is_shown = matches!(model.screen(), Screen::Findings(_));
+        let advice = if certain && !is_shown { format!(" {}", what_to_do(model)) } else { String::new() };
         notes.extend(wrapped(&format!("{}{advice}", words.meaning), room).into_iter().map(Note::Advice));
     }
     notes

@@ -122,8 +122,8 @@ impl Sheet<'_> {
                 self.fact(pen, "  seen", &self.since(tracked.since));
             }
             DetailLine::Finding(finding) => self.finding(pen, finding),
-            DetailLine::Advice(rule, at) => {
-                let lines = advice_lines(rule, self.model.size().0);
+            DetailLine::Advice(advice, at) => {
+                let lines = advice_lines(advice, self.model.size().0);
                 pen.skip(5).rest(lines.get(at).map_or("", String::as_str), cut, theme.dim);
             }
             DetailLine::TokenHolder(at) => self.token_holder(pen, at),

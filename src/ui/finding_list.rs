@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{FindingLine, FindingsList, Model, finding_rows, wrapped};
+use crate::app::{FindingLine, FindingsList, Model, wrapped};
 use crate::presence::{About, Rule};
 
 use super::pen::Pen;
@@ -14,7 +14,7 @@ use super::times;
 const RULE: u16 = 22;
 
 pub(super) fn draw(model: &Model, theme: &Theme, view: &FindingsList, body: Rect, buf: &mut Buffer) {
-    let height = finding_rows(body.height);
+    let height = view.rows(body.height);
     if view.lines().is_empty() {
         all_well(model, theme, body, buf);
         return;
@@ -107,8 +107,7 @@ fn counted(rule: Rule, count: usize, acknowledged: usize) -> String {
 fn advise(model: &Model, theme: &Theme, view: &FindingsList, area: Rect, buf: &mut Buffer) {
     let line = theme.glyphs.rule.repeat(usize::from(area.width));
     Pen::new(theme, buf, area, 0).put(&line, theme.dim);
-    let line = view.lines().get(view.selected_line().unwrap_or(0)).copied();
-    let (advice, says) = match line {
+    let (advice, says) = match view.explained() {
         Some(FindingLine::Rule { rule, .. }) => (rule.advice(), rule.says().to_owned()),
         Some(FindingLine::Finding(about, number)) => match model.finding(about, number) {
             Some(finding) => (finding.advice(), model.evidence(finding)),
@@ -117,14 +116,13 @@ fn advise(model: &Model, theme: &Theme, view: &FindingsList, area: Rect, buf: &m
         None => return,
     };
     let room = usize::from(area.width.saturating_sub(2));
-    let mut lines: Vec<(String, bool)> = Vec::new();
-    let mut add =
-        |text: &str, strong: bool| lines.extend(wrapped(text, room).into_iter().map(|it| (it, strong)));
-    add(&says, false);
-    add(&format!("Do: {advice}"), true);
-    for (row, (text, strong)) in (1..area.height).zip(lines) {
-        let style = if strong { theme.strong } else { theme.plain };
-        Pen::new(theme, buf, area, row).skip(1).rest(&text, theme.glyphs.cut, style);
+    let (mut means, to_do) = (wrapped(&says, room), wrapped(&format!("Do: {advice}"), room));
+    // What it means is in the list, if short; what to do is nowhere else.
+    means.truncate(usize::from(area.height.saturating_sub(1)).saturating_sub(to_do.len()));
+    let means = means.iter().map(|text| (text, theme.plain));
+    let lines = means.chain(to_do.iter().map(|text| (text, theme.strong)));
+    for (row, (text, style)) in (1..area.height).zip(lines) {
+        Pen::new(theme, buf, area, row).skip(1).rest(text, theme.glyphs.cut, style);
     }
 }
 

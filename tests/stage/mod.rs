@@ -9,7 +9,8 @@ use std::sync::Arc;
 use imtop::app::{Effect, Model, Msg, Start, update};
 use imtop::presence::{
     Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
-    Observation, Oddities, OperationId, Platform, Question, Roster, SessionToken, UserStatus, WatchList,
+    Observation, Oddities, OperationId, Platform, Question, Roster, SessionToken, UserIx, UserStatus,
+    WatchList,
 };
 use imtop::ui::{Colour, Theme, view};
 use ratatui::buffer::Buffer;
@@ -118,6 +119,30 @@ impl Stage {
             hints: None,
             attempt,
             next_ms: self.now.mono_ms + 4_000,
+            answer,
+        };
+        self.send(Msg::Input(Input::Observed(observation)));
+    }
+
+    /// What a witness beside the sockets said of these users, asked 20 ms ago.
+    #[allow(dead_code, reason = "not every test that has a stage needs it")]
+    pub(crate) fn hear(&mut self, question: Question, users: &[u32], answer: Result<Answer, FetchError>) {
+        self.asked += 1;
+        let sent = Moment { mono_ms: self.now.mono_ms - 20, unix_ms: self.now.unix_ms - 20 };
+        let observation = Observation {
+            question,
+            users: users.iter().map(|user| UserIx(*user)).collect(),
+            generation: self.model.live().list().generation(),
+            batch: 0,
+            sent,
+            received: self.now,
+            operation_id: OperationId(format!("imtop-{}", self.asked).into()),
+            server_date: None,
+            wire_bytes: 0,
+            oddities: Oddities::default(),
+            hints: None,
+            attempt: u32::from(answer.is_err()),
+            next_ms: self.now.mono_ms + 500,
             answer,
         };
         self.send(Msg::Input(Input::Observed(observation)));

@@ -1,0 +1,349 @@
+//! What somebody on call sees when users leave, and when a gateway hangs, dies, is drained or comes and goes:
+//! a small cluster that answers every witness as OpenIM does, through the production `update` and `view`.
+//!
+//! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test incidents` writes them.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[allow(dead_code, reason = "not every test that has a stage needs all of it")]
+mod stage;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use imtop::app::Effect;
+use imtop::presence::{
+    Answer, Entry, LifeSign, Platform, Presence, Question, Rule, Thresholds, UserIx, UserStatus, Witnesses,
+};
+use imtop::ui::{Colour, Theme};
+
+use stage::{Stage, connection, named};
+
+const DAY: i64 = 86_400;
+const USERS: u32 = 30;
+/// Where each gateway's metrics are.
+const GATEWAYS: [&str; 2] = ["10.0.0.6:9090", "10.0.0.7:9090"];
+/// A change reaches the registry after so many milliseconds.
+const LAG_MS: u64 = 1_000;
+
+/// Users with sockets on two gateways, and what each witness says of them.
+struct Cluster {
+    stage: Stage,
+    /// Who has which socket where: user, gateway, platform, number of the connection.
+    sockets: BTreeSet<(u32, usize, i32, u32)>,
+    /// The platforms of each user in Redis.
+    registry: BTreeMap<u32, BTreeSet<i32>>,
+    /// Whose platforms will be written there, and when.
+    to_register: BTreeSet<(u64, u32)>,
+    /// What comes of asking each gateway; the API gets an answer only from one that is alive.
+    signs: [LifeSign; 2],
+    /// Whether the API gets an answer from a gateway that is alive.
+    reached: [bool; 2],
+    /// What the sockets said of each user last.
+    said: BTreeMap<u32, UserStatus>,
+    /// Who is in doubt, as imtop told the poller.
+    doubted: BTreeSet<u32>,
+    /// Whether a loss of view is suspected, as imtop told the poller.
+    suspected: bool,
+    /// Since the beginning.
+    ms: u64,
+}
+
+fn id(user: u32) -> String {
+    match user {
+        0..6 => format!("agent_{user:03}"),
+        6..18 => format!("kiosk_{user:02}"),
+        _ => format!("u_{}", 2_400 + user * 7),
+    }
+}
+
+fn platform_of(user: u32) -> i32 {
+    [3, 5, 2, 1][user as usize % 4]
+}
+
+impl Cluster {
+    /// Of 30 users all but every tenth are online, every other one on the second gateway.
+    fn new(size: (u16, u16)) -> Cluster {
+        let entries = (0..USERS).map(|user| match user {
+            0 => named("agent_000", "Night desk", "support"),
+            7 => named("kiosk_07", "Lobby", "kiosks"),
+            user => Entry::of(&id(user)),
+        });
+        let stage = Stage::tuned(size, 500, entries.collect(), |start| {
+            let witnesses = Witnesses::to_be_asked(true, true);
+            start.roster = start.roster.clone().with_witnesses(witnesses, Thresholds::default());
+        });
+        let online = (0..USERS).filter(|user| user % 10 != 9);
+        let mut cluster = Cluster {
+            stage,
+            sockets: online.map(|user| (user, user as usize % 2, platform_of(user), user)).collect(),
+            registry: BTreeMap::new(),
+            to_register: BTreeSet::new(),
+            signs: [LifeSign::Alive; 2],
+            reached: [true; 2],
+            said: BTreeMap::new(),
+            doubted: BTreeSet::new(),
+            suspected: false,
+            ms: 0,
+        };
+        cluster.registry = (0..USERS).map(|user| (user, cluster.platforms(user))).collect();
+        cluster.hear_gateways();
+        cluster.round();
+        cluster.pass(60_000);
+        cluster
+    }
+
+    fn platforms(&self, user: u32) -> BTreeSet<i32> {
+        self.sockets.iter().filter(|it| it.0 == user).map(|it| it.2).collect()
+    }
+
+    /// Remembers whom the poller is to ask about.
+    fn heed(&mut self) {
+        for effect in std::mem::take(&mut self.stage.effects) {
+            let Effect::Inquire(_, doubts) = effect else { continue };
+            self.doubted.extend(doubts.begun.iter().map(|user| user.0));
+            for user in doubts.settled {
+                self.doubted.remove(&user.0);
+            }
+            self.suspected = doubts.loss.unwrap_or(self.suspected);
+        }
+    }
+
+    fn wait(&mut self, ms: u64) {
+        self.ms += ms;
+        self.stage.wait(ms);
+        self.heed();
+        let due: Vec<_> = self.to_register.range(..=(self.ms, u32::MAX)).copied().collect();
+        for (at, user) in due {
+            self.to_register.remove(&(at, user));
+            self.registry.insert(user, self.platforms(user));
+        }
+    }
+
+    /// Lets so much time pass: a round of the sockets every 2 s, the registry after it and every half
+    /// second while somebody is in doubt, the gateways once a minute and in each round of a loss.
+    fn pass(&mut self, ms: u64) {
+        let end = self.ms + ms;
+        while self.ms < end {
+            let step = (500 - self.ms % 500).min(end - self.ms);
+            self.wait(step);
+            if self.ms.is_multiple_of(2_000) {
+                self.round();
+            }
+            if self.ms.is_multiple_of(if self.suspected { 2_000 } else { 60_000 }) {
+                self.hear_gateways();
+            }
+            if self.ms.is_multiple_of(500) && !self.doubted.is_empty() {
+                self.hear_registry();
+            }
+        }
+    }
+
+    /// The sockets of the gateways that answer.
+    fn round(&mut self) {
+        let status = |user: u32| {
+            let seen = |it: &&(u32, usize, i32, u32)| {
+                it.0 == user && self.reached[it.1] && self.signs[it.1] == LifeSign::Alive
+            };
+            let open = self.sockets.iter().filter(seen).map(|(_, _, platform, number)| {
+                let token = Some((id(user), 20 * DAY));
+                let token = token.as_ref().map(|(user, expires)| (user.as_str(), *platform, *expires));
+                let told = connection(*platform, &format!("token of {user}"), token).token;
+                imtop::presence::Connection {
+                    token: told,
+                    ..connection(*platform, &format!("{:032x}", u128::from(*number) << 96), None)
+                }
+            });
+            let open: Vec<_> = open.collect();
+            if open.is_empty() { UserStatus::Offline } else { UserStatus::Online(open) }
+        };
+        let now: BTreeMap<u32, UserStatus> = (0..USERS).map(|user| (user, status(user))).collect();
+        let changed: Vec<(String, UserStatus)> = now
+            .iter()
+            .filter(|(user, status)| self.said.get(user) != Some(status))
+            .map(|(user, status)| (id(*user), status.clone()))
+            .collect();
+        self.said = now;
+        if changed.is_empty() {
+            self.stage.same(0);
+        } else {
+            self.stage.answer(0, changed.iter().map(|(id, status)| (id.as_str(), status.clone())).collect());
+        }
+        self.heed();
+    }
+
+    fn hear_registry(&mut self) {
+        self.wait(40);
+        let users: Vec<u32> = self.doubted.iter().copied().collect();
+        let platforms = |user: &u32| self.registry[user].iter().map(|it| Platform(*it)).collect();
+        let said = users.iter().map(|user| (UserIx(*user), platforms(user))).collect();
+        self.stage.hear(Question::UsersStatus, &users, Ok(Answer::Registry(said)));
+        self.heed();
+    }
+
+    fn hear_gateways(&mut self) {
+        let signs = GATEWAYS.into_iter().zip(self.signs).map(|(at, sign)| (at.into(), sign)).collect();
+        self.stage.hear(Question::Gateways, &[], Ok(Answer::Gateways(signs)));
+        self.heed();
+    }
+
+    /// Those with a socket on a gateway.
+    fn users_of(&self, gateway: usize) -> Vec<u32> {
+        self.sockets.iter().filter(|it| it.1 == gateway).map(|it| it.0).collect()
+    }
+
+    /// Their clients close their sockets, and the registry hears of it.
+    fn leave(&mut self, users: &[u32]) {
+        self.sockets.retain(|it| !users.contains(&it.0));
+        self.to_register.extend(users.iter().map(|user| (self.ms + LAG_MS, *user)));
+    }
+
+    /// Their clients open new sockets on a gateway.
+    fn come(&mut self, users: &[u32], gateway: usize) {
+        let number = 1_000 + self.ms as u32 * 100;
+        self.sockets.extend(users.iter().map(|user| (*user, gateway, platform_of(*user), number + user)));
+        self.to_register.extend(users.iter().map(|user| (self.ms + LAG_MS, *user)));
+    }
+
+    /// The process of a gateway ends, and all its sockets with it; the registry is not told.
+    fn kill(&mut self, gateway: usize) {
+        self.sockets.retain(|it| it.1 != gateway);
+        self.signs[gateway] = LifeSign::Refused;
+    }
+
+    #[track_caller]
+    fn picture(&self, name: &str) {
+        let path = format!("{}/tests/journeys/gateway-{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        let screen = self.stage.screen();
+        if std::env::var_os("UPDATE_JOURNEYS").is_some() {
+            std::fs::write(&path, screen).unwrap();
+            return;
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(screen, expected, "\n{name}: is\n{screen}\nexpected\n{expected}");
+    }
+
+    /// The finding of this rule, with what to do about it, and back to the list.
+    #[track_caller]
+    fn picture_of_findings(&mut self, name: &str) {
+        self.stage.keys("3");
+        self.picture(name);
+        self.stage.keys("<Esc>");
+    }
+
+    fn presence(&self, user: u32) -> Presence {
+        self.stage.model.live().presence(UserIx(user))
+    }
+
+    fn found(&self, rule: Rule) -> usize {
+        self.stage.model.picture().findings.count_of(rule) as usize
+    }
+}
+
+#[test]
+fn many_who_log_out_at_once_are_offline_within_two_seconds_and_nothing_is_found() {
+    let mut cluster = Cluster::new((80, 24));
+    let leaving: Vec<u32> = (0..USERS).filter(|user| user % 3 == 0 && user % 10 != 9).collect();
+    cluster.pass(1_500);
+    cluster.leave(&leaving);
+    cluster.pass(700);
+    cluster.picture("logout-begins");
+    assert!(leaving.iter().all(|user| cluster.presence(*user) != Presence::Offline), "nobody agreed yet");
+    cluster.pass(1_800);
+    cluster.picture("logout-settled");
+    assert!(leaving.iter().all(|user| cluster.presence(*user) == Presence::Offline));
+    assert_eq!((cluster.found(Rule::ViewLoss), cluster.doubted.len()), (0, 0));
+}
+
+#[test]
+fn users_of_a_gateway_that_hangs_are_unknown_until_it_is_back_and_never_offline() {
+    let mut cluster = Cluster::new((80, 24));
+    let lost = cluster.users_of(1);
+    cluster.signs[1] = LifeSign::Hung;
+    cluster.pass(2_500);
+    cluster.picture("hang-suspected");
+    cluster.pass(8_000);
+    cluster.picture("hang");
+    assert!(lost.iter().all(|user| cluster.presence(*user).is_unknown()));
+    cluster.picture_of_findings("hang-finding");
+    cluster.stage.keys("/kiosk_07<Enter>gg<Enter>");
+    cluster.picture("hang-detail");
+    cluster.stage.keys("<Esc><Esc>");
+    cluster.signs[1] = LifeSign::Alive;
+    cluster.pass(4_000);
+    cluster.picture("hang-over");
+    assert!(lost.iter().all(|user| cluster.presence(*user) == Presence::Online));
+    assert!(cluster.stage.model.live().losses().is_empty());
+    assert_eq!(cluster.found(Rule::FalseOffline), lost.len(), "the server was wrong about each of them");
+}
+
+#[test]
+fn users_of_a_gateway_that_died_are_offline_until_they_come_back_on_another() {
+    let mut cluster = Cluster::new((80, 24));
+    let lost = cluster.users_of(1);
+    cluster.kill(1);
+    cluster.pass(3_000);
+    cluster.picture("kill-suspected");
+    cluster.pass(6_000);
+    cluster.picture("kill");
+    assert!(lost.iter().all(|user| cluster.presence(*user) == Presence::Offline));
+    cluster.picture_of_findings("kill-finding");
+    cluster.come(&lost[..9], 0);
+    cluster.pass(4_000);
+    cluster.picture("kill-some-are-back");
+    assert!(lost[..9].iter().all(|user| cluster.presence(*user) == Presence::Online));
+    assert!(lost[9..].iter().all(|user| cluster.presence(*user) == Presence::Offline));
+}
+
+#[test]
+fn users_of_a_gateway_that_is_drained_go_over_to_the_other_without_an_alarm() {
+    let mut cluster = Cluster::new((80, 24));
+    let moving = cluster.users_of(1);
+    for some in moving.chunks(2) {
+        cluster.leave(some);
+        cluster.pass(500);
+        cluster.come(some, 0);
+        cluster.pass(1_000);
+        if some.contains(&moving[6]) {
+            cluster.picture("drain");
+        }
+    }
+    cluster.pass(4_000);
+    cluster.picture("drained");
+    assert!(moving.iter().all(|user| cluster.presence(*user) == Presence::Online));
+    assert_eq!((cluster.found(Rule::ViewLoss), cluster.found(Rule::FalseOffline)), (0, 0));
+}
+
+#[test]
+fn users_of_a_gateway_that_the_api_reaches_now_and_then_are_never_offline() {
+    let mut cluster = Cluster::new((80, 24));
+    let lost = cluster.users_of(1);
+    for (time, down) in [3_000, 9_000, 5_000].into_iter().enumerate() {
+        cluster.reached[1] = false;
+        cluster.pass(down);
+        assert!(lost.iter().all(|user| cluster.presence(*user) != Presence::Offline), "{time}");
+        match time {
+            1 => {
+                cluster.picture("flapping-out-of-reach");
+                cluster.picture_of_findings("flapping-finding");
+            }
+            2 => cluster.picture("flapping-once-more"),
+            _ => {}
+        }
+        cluster.reached[1] = true;
+        cluster.pass(6_000);
+    }
+    cluster.picture("flapping-back");
+    assert!(lost.iter().all(|user| cluster.presence(*user) == Presence::Online));
+    assert_eq!((cluster.found(Rule::FalseOffline), cluster.found(Rule::Flapping)), (lost.len(), 0));
+}
+
+#[test]
+fn a_small_screen_without_colour_says_the_same() {
+    let mut cluster = Cluster::new((60, 15));
+    cluster.stage.theme = Theme::new(Colour::None, true);
+    cluster.signs[1] = LifeSign::Hung;
+    cluster.pass(10_000);
+    cluster.picture("hang-60x15-ascii");
+    assert!(cluster.stage.screen().is_ascii());
+    cluster.picture_of_findings("hang-finding-60x15-ascii");
+}
