@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use imtop::presence::{
     Answer, Answered, Basis, BodyLength, Claims, ConnId, Connection, Doubt, Entry, FetchError, Fingerprint,
-    Freshness, Gateway, Hints, Input, LifeSign, Loss, Lost, Moment, Observation, Oddities, OperationId,
-    Platform, Presence, Question, RateLimit, Registry, Roster, RosterState, RuleSettings, SessionToken,
-    Since, Sockets, Thresholds, Unreadable, Unseen, UserIx, UserStatus, Verdict, WatchList, Why, WireShape,
-    Witness, Witnesses, Word,
+    Freshness, Gateway, Hints, Input, LifeSign, Logins, Loss, Lost, Moment, Observation, Oddities,
+    OperationId, Platform, Presence, Question, RateLimit, Registry, Roster, RosterState, RuleSettings,
+    SessionToken, Since, Sockets, Thresholds, Unreadable, Unseen, UserIx, UserStatus, Verdict, WatchList,
+    Why, WireShape, Witness, Witnesses, Word,
 };
 use imtop::recording::{Head, Item, Limits, Recorded, Recorder, Recording};
 use proptest::prelude::*;
@@ -251,14 +251,15 @@ fn hints() -> impl Strategy<Value = Hints> {
     let body = (any::<bool>(), any::<u64>(), any::<Option<u64>>())
         .prop_map(|(gzip, wire, unpacked)| BodyLength { gzip, wire, unpacked });
     let shape = prop::sample::select(vec![None, Some(WireShape::Numbers), Some(WireShape::Words)]);
-    (shape, prop::option::of(body), prop::option::of(text()), any::<bool>(), prop::option::of(limit))
-        .prop_map(|(shape, body, server, http_id, rate_limit)| Hints {
+    let logins = any::<(u16, u16)>().prop_map(|(made, displaced)| Logins { made, displaced });
+    (shape, prop::option::of(body), prop::option::of(text()), any::<bool>(), prop::option::of(limit), logins)
+        .prop_map(|(shape, body, server, http_id, rate_limit, logins)| Hints {
             shape,
             body,
             server,
             http_id,
             rate_limit,
-            ..Hints::default()
+            logins,
         })
 }
 
