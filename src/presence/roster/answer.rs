@@ -197,7 +197,7 @@ impl Roster {
             if unseen {
                 changes.doubts.begun.push(user);
             }
-            self.await_unseen(user, seen.received());
+            self.come_back(user, seen.received());
         } else if doubt.is_some() {
             changes.doubts.settled.push(user);
         }
@@ -230,6 +230,10 @@ impl Roster {
         let shown = word != Word::Silent;
         if !shown && self.witnesses.accounts.is_asked() {
             changes.doubts.strangers.push(user);
+            self.strangers.insert(user);
+        }
+        if !shown {
+            self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
         }
         let unseen = Unseen { last, dropped: seen.answered };
         self.hide_connections(user, |_| true, unseen);

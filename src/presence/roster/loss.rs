@@ -197,6 +197,20 @@ impl Roster {
         }
     }
 
+    /// When time alone ends a loss, or what may have become one, on the monotonic clock.
+    pub(super) fn next_of_losses(&self) -> Option<u64> {
+        let (window, asked) = (self.loss_window_ms(), self.witnesses.registry.is_asked());
+        let ends = |loss: &Loss| {
+            let wait = match (asked, loss.suspected) {
+                (false, _) => window,
+                (true, false) => window.max(JOIN_MS).saturating_add(1),
+                (true, true) => return None,
+            };
+            Some(loss.begun.mono_ms.saturating_add(wait))
+        };
+        self.losses.iter().chain(&self.drops).filter_map(ends).min()
+    }
+
     fn causes(&self, now: Moment) -> Vec<(u32, Lost)> {
         let all = self.losses.iter().chain(&self.drops);
         all.map(|loss| (loss.number, self.lost(loss.number, now))).collect()
