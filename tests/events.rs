@@ -155,6 +155,51 @@ fn from_the_recording_come_the_same_lines_byte_for_byte() {
     }
 }
 
+/// Of six users on two gateways four are lost from sight, and come back.
+const LOSS: &str = r#"
+[gateways]
+names = ["gw-1", "gw-2"]
+[[event]]
+at = "2s"
+gateway = "gw-2"
+does = "cut"
+[[event]]
+at = "10s"
+gateway = "gw-2"
+does = "rejoin"
+"#;
+
+#[test]
+fn from_the_recording_of_a_loss_of_view_come_the_same_lines_and_the_same_doubts() {
+    let user = |number: u32| {
+        let gateway = if number < 2 { "gw-1" } else { "gw-2" };
+        format!(
+            "[[user]]\nid = \"u{number}\"\n[[user.connection]]\nplatform = \"Web\"\ngateway = \"{gateway}\"\n"
+        )
+    };
+    let users: String = (0..6).map(user).collect();
+    let list: String = (0..6).map(|number| format!("u{number}\n")).collect();
+    let site = Site::new(&format!("{LOSS}{users}"), &list, real_clock());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("n.ndjson");
+    let args = ["events", "--format", "ndjson", "--record", name(&file)];
+    let (mut child, mut lines) = lines_of(&mut site.command(&args));
+    let mut live = until(&mut lines, "view-loss");
+    live += &until(&mut lines, "\"seen_again\":true");
+    kill(&child, "TERM");
+    lines.read_to_string(&mut live).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    let events = records(&live);
+    let doubts = kinds(&events, "presence").iter().filter(|it| it["to"] == "unknown").count();
+    assert!(doubts >= 4 && !events.iter().any(|it| it["to"] == "offline"), "{live}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("\"question\":\"registry\""), "the registry's answers are in it");
+
+    let again = run(&["events", "--format", "ndjson", "--from", name(&file)]);
+    assert_eq!((again.code, again.err.as_str()), (Some(0), ""));
+    assert_eq!(again.out, live);
+}
+
 #[test]
 fn a_server_that_is_silent_at_the_end_makes_users_unknown_in_the_recording_too() {
     let site = Site::new(SCENARIO, LIST, Clock::by_hand(NOW).0);

@@ -46,8 +46,8 @@ pub struct Ideal {
     users: Vec<Known>,
     /// Those whom the sockets leave out and the registry has online.
     doubted: std::collections::BTreeSet<u32>,
-    /// Each gateway's last sign of life, and whether it ever was alive.
-    signs: BTreeMap<String, (LifeSign, bool)>,
+    /// Each gateway's last sign of life, since when it has been that, and when it was last alive.
+    signs: BTreeMap<String, (LifeSign, i64, Option<i64>)>,
     /// How long the sockets take: the last answer, and usually.
     took: (i64, i64),
     heard_registry: bool,
@@ -92,8 +92,12 @@ impl Ideal {
             }
             (Question::Gateways, Some(Said::Gateways(signs))) => {
                 for (address, sign) in signs {
-                    let was_alive = self.signs.get(address).is_some_and(|(_, alive)| *alive);
-                    self.signs.insert(address.clone(), (*sign, was_alive || *sign == LifeSign::Alive));
+                    let now = line.received();
+                    let before = self.signs.get(address).copied();
+                    let since = before.filter(|before| before.0 == *sign).map_or(now, |before| before.1);
+                    let alive = (*sign == LifeSign::Alive).then_some(now);
+                    let alive = alive.or_else(|| before.and_then(|before| before.2));
+                    self.signs.insert(address.clone(), (*sign, since, alive));
                 }
             }
             _ => {}
@@ -168,14 +172,19 @@ impl Ideal {
                 marked = until;
             }
         }
-        let dead = self.signs.values().filter(|(sign, alive)| *sign == LifeSign::Refused && *alive).count();
-        let alive = self.signs.values().filter(|(sign, _)| *sign == LifeSign::Alive).count();
         let usual = self.took.0 <= (self.took.1 * 3).max(1_000);
-        if dead == 1 && alive + 1 == self.signs.len() && usual && self.someone_lives() {
-            for (_, user) in old {
-                let known = &mut self.users[user as usize];
-                known.died |= known.lost;
-            }
+        if !usual || !self.someone_lives() {
+            return;
+        }
+        for (dropped, user) in old {
+            // Who died long before that has nothing to do with it.
+            let window = 2 * self.interval_ms;
+            let dead = |it: &&(LifeSign, i64, Option<i64>)| it.0 == LifeSign::Refused && it.2.is_some();
+            let died = self.signs.values().filter(dead).filter(|it| it.1 + window >= dropped).count();
+            let gone = self.signs.values().filter(dead).count() - died;
+            let alive = self.signs.values().filter(|it| it.0 == LifeSign::Alive).count();
+            let known = &mut self.users[user as usize];
+            known.died |= known.lost && died == 1 && alive + died + gone == self.signs.len();
         }
     }
 

@@ -27,7 +27,7 @@ pub const TICK_MS: u64 = 500;
 pub const ROUND_MS: u64 = 250;
 
 /// So long, in milliseconds, it may take until the poller has begun to ask them.
-const BREATH_MS: u64 = 5;
+const BREATH_MS: u64 = 100;
 
 /// Requests under way at the same time: what imtop begins with.
 const CONCURRENCY: usize = 4;

@@ -2,7 +2,9 @@
 //!
 //! Whoever is in doubt is asked about at once, again soon, and then once an interval; whoever is due
 //! first is asked about first, so that nobody is asked about for the third time while somebody else
-//! waits for the first. New users are checked once. What is left of a small share of the sockets'
+//! waits for the first. While a loss of view is suspected, the registry is asked about everybody whom
+//! the sockets call offline, in turns: whoever comes to a gateway that is out of reach never shows
+//! otherwise. New users are checked once. What is left of a small share of the sockets'
 //! questions goes into a slow rotation through the whole list.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -13,12 +15,17 @@ use tokio::time::Instant;
 
 use super::backoff;
 use super::poller::Asking;
-use crate::presence::{Doubts, FetchError, Mends, Question, UserIx};
+use crate::presence::{Doubts, FetchError, Mends, Question, UserIx, UserStatus};
 
 /// Users in one question, at most: the registry looks each of them up by itself.
 const MOST_USERS: usize = 500;
-/// No more users are asked about in a second.
+/// No more users are asked about in any second.
 const USERS_A_SECOND: u32 = 2_000;
+/// Of them at most so many of whom there is no doubt, so that there is always room for those in doubt:
+/// so many while a loss of view is suspected,
+const SEARCHED_A_SECOND: u32 = 1_000;
+/// and so many while the registry contradicts the sockets about a few: it may be a small loss.
+const SEARCHED_CALMLY: u32 = 100;
 /// Questions about users under way at the same time.
 const LANES: usize = 2;
 /// Whoever is due within so long goes along.
@@ -35,8 +42,12 @@ const TOKENS_EVERY: Duration = Duration::from_secs(30);
 const BASELINE: Duration = Duration::from_secs(60);
 /// How often at most while it is not.
 const QUICKEST: Duration = Duration::from_secs(1);
+/// A second, and what two readings of the clock may differ by.
+const SECOND: Duration = Duration::from_millis(1_001);
 /// First pause after a failure; it doubles.
 const RETRY: Duration = Duration::from_secs(1);
+/// A witness is waited for while somebody is in doubt: it is not left alone for longer than this.
+const LONGEST_RETRY: Duration = Duration::from_secs(8);
 /// No more questions are saved up for the rotation: a pause is not made up for.
 const SAVED: f64 = 4.0;
 
@@ -59,7 +70,12 @@ pub(super) struct Inquiries {
     /// Whether a loss of view is suspected.
     losing: bool,
     rotation: Rotation,
-    /// The next question about users may begin then.
+    search: Search,
+    /// Those in doubt for long whom the sockets leave out.
+    lasting: usize,
+    /// How many users were asked about when, in the last second.
+    asked: VecDeque<(Instant, usize)>,
+    /// The next question about users of whom there is no doubt may begin then.
     free: Instant,
     lines: [Line; 4],
     random: fastrand::Rng,
@@ -70,6 +86,8 @@ struct InDoubt {
     begun: Instant,
     registry: Option<Instant>,
     tokens: Option<Instant>,
+    /// The sockets leave the user out, and that for long.
+    is_lasting: bool,
 }
 
 /// How it goes with one witness.
@@ -93,12 +111,22 @@ struct Rotation {
     users: f64,
 }
 
+/// The way through those whom the sockets call offline, while a loss of view is suspected.
+struct Search {
+    /// Of each user, whether the sockets leave them out; empty before they were heard.
+    left_out: Vec<bool>,
+    next: usize,
+    /// It goes on then.
+    due: Instant,
+}
+
 /// Why something is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
     Gateways,
     Registry,
     Tokens,
+    Search,
     Strangers,
     Rotation,
 }
@@ -144,6 +172,9 @@ impl Inquiries {
             gateways_due: now,
             losing: false,
             rotation: Rotation { next: 0, half: false, questions: 0.0, users: 0.0 },
+            search: Search { left_out: Vec::new(), next: 0, due: now },
+            lasting: 0,
+            asked: VecDeque::new(),
             free: now,
             lines: Default::default(),
             random: fastrand::Rng::with_seed(seed),
@@ -156,11 +187,13 @@ impl Inquiries {
         self.users = users as u32;
         self.chunk = batch.clamp(1, MOST_USERS);
         self.doubts.clear();
+        self.lasting = 0;
         self.registry.clear();
         self.tokens.clear();
         self.strangers.clear();
         self.known.clear();
         self.losing = false;
+        self.search = Search { left_out: Vec::new(), next: 0, due: now };
         (self.rotation.next, self.rotation.half) = (0, false);
         if self.line(Question::Gateways).under_way > 0 {
             self.gateways_due = now;
@@ -194,7 +227,8 @@ impl Inquiries {
         for user in doubts.begun.into_iter().filter(ours) {
             self.forget(user);
             let tokens = now + TOKENS_AFTER;
-            self.doubts.insert(user, InDoubt { begun: now, registry: Some(now), tokens: Some(tokens) });
+            let doubt = InDoubt { begun: now, registry: Some(now), tokens: Some(tokens), is_lasting: false };
+            self.doubts.insert(user, doubt);
             self.registry.insert((now, user));
             self.tokens.insert((tokens, user));
         }
@@ -210,11 +244,22 @@ impl Inquiries {
 
     fn forget(&mut self, user: UserIx) {
         let Some(doubt) = self.doubts.remove(&user) else { return };
+        self.lasting -= usize::from(doubt.is_lasting);
         if let Some(at) = doubt.registry {
             self.registry.remove(&(at, user));
         }
         if let Some(at) = doubt.tokens {
             self.tokens.remove(&(at, user));
+        }
+    }
+
+    /// The sockets said this of users.
+    pub(super) fn hear(&mut self, changed: &[(UserIx, UserStatus)]) {
+        self.search.left_out.resize(self.users as usize, false);
+        for (user, status) in changed {
+            if let Some(left_out) = self.search.left_out.get_mut(user.at()) {
+                *left_out = *status == UserStatus::Offline;
+            }
         }
     }
 
@@ -228,6 +273,7 @@ impl Inquiries {
 
     /// The next question to put now, if any; counts as asked from here on.
     pub(super) fn next(&mut self, now: Instant) -> Option<Inquiry> {
+        self.asked.retain(|(at, _)| *at + SECOND > now);
         let cause = self.first(now)?;
         let (question, mut users) = match cause {
             Cause::Gateways => {
@@ -239,6 +285,10 @@ impl Inquiries {
             }
             Cause::Registry => (Question::UsersStatus, self.draw(cause, now)),
             Cause::Tokens => (Question::TokenDetail, self.draw(cause, now)),
+            Cause::Search => match self.search(now) {
+                nobody if nobody.is_empty() => return self.next(now),
+                users => (Question::UsersStatus, users),
+            },
             Cause::Strangers => {
                 let chunk = self.chunk.min(self.strangers.len());
                 let users = self.strangers.drain(..chunk).collect();
@@ -254,7 +304,10 @@ impl Inquiries {
         };
         self.line_mut(question).under_way += 1;
         if question != Question::Gateways {
-            self.free = now + Duration::from_secs(1) * users.len() as u32 / USERS_A_SECOND;
+            self.asked.push_back((now, users.len()));
+        }
+        if matches!(cause, Cause::Search | Cause::Strangers | Cause::Rotation) {
+            self.free = now + Duration::from_secs(1) * users.len() as u32 / SEARCHED_A_SECOND;
         }
         users.sort_unstable();
         Some(Inquiry { question, users: users.into(), asked: now })
@@ -291,6 +344,13 @@ impl Inquiries {
             }
             Cause::Registry => (Question::UsersStatus, self.registry.first()?.0),
             Cause::Tokens => (Question::TokenDetail, self.tokens.first()?.0),
+            Cause::Search => {
+                let contradicted = self.losing || self.lasting > 0;
+                if !(contradicted && self.asking.registry) || self.search.left_out.is_empty() {
+                    return None;
+                }
+                (Question::UsersStatus, self.search.due.max(self.free))
+            }
             Cause::Strangers => {
                 self.strangers.front()?;
                 (Question::AccountCheck, self.free)
@@ -314,7 +374,21 @@ impl Inquiries {
         }
         let lanes: usize = self.lines.iter().map(|line| line.under_way).sum();
         let lanes = lanes - self.line(Question::Gateways).under_way;
-        (lanes < LANES).then_some(due.max(self.free))
+        (lanes < LANES).then(|| self.room().map_or(due, |room| due.max(room)))
+    }
+
+    /// When there is room for a whole question again, where there is none now.
+    fn room(&self) -> Option<Instant> {
+        let mut sum: usize = self.asked.iter().map(|(_, users)| users).sum();
+        let mut at = None;
+        for (asked, users) in &self.asked {
+            if sum + MOST_USERS <= USERS_A_SECOND as usize {
+                break;
+            }
+            sum -= users;
+            at = Some(*asked + SECOND);
+        }
+        at
     }
 
     /// Takes those who are due from their queue.
@@ -331,6 +405,24 @@ impl Inquiries {
                 *(if cause == Cause::Tokens { &mut doubt.tokens } else { &mut doubt.registry }) = None;
             }
         }
+        users
+    }
+
+    /// Takes the next ones whom the sockets call offline, without doubt so far.
+    fn search(&mut self, now: Instant) -> Vec<UserIx> {
+        let Search { left_out, next, due } = &mut self.search;
+        let rest = left_out.iter().enumerate().skip(*next);
+        let found = rest.filter(|(at, is)| **is && !self.doubts.contains_key(&UserIx(*at as u32)));
+        let (most, a_second) = if self.losing {
+            (MOST_USERS, SEARCHED_A_SECOND)
+        } else {
+            (2 * SEARCHED_CALMLY as usize, SEARCHED_CALMLY)
+        };
+        let users: Vec<UserIx> = found.take(most).map(|(at, _)| UserIx(at as u32)).collect();
+        let is_whole = users.len() < most;
+        *next = if is_whole { 0 } else { users.last().map_or(0, |last| last.at() + 1) };
+        let pause = SECOND * users.len() as u32 / a_second;
+        *due = now + if is_whole { pause.max(self.interval).max(QUICKEST) } else { pause };
         users
     }
 
@@ -374,9 +466,11 @@ impl Inquiries {
             Err(error) => {
                 line.failures = line.failures.saturating_add(1);
                 line.refused = error.refuses_question();
-                let until = now + backoff::delay(error, line.failures, RETRY, random);
+                let is_asked_to_wait = error.mends() == Mends::AfterWaiting;
+                let delay = backoff::delay(error, line.failures, RETRY, random);
+                let until = now + if is_asked_to_wait { delay } else { delay.min(LONGEST_RETRY) };
                 line.until = Some(until);
-                hold = (error.mends() == Mends::AfterWaiting).then_some(until);
+                hold = is_asked_to_wait.then_some(until);
             }
         }
         let (attempt, until) = (line.failures, line.until);
@@ -409,6 +503,11 @@ impl Inquiries {
                 // Whoever went along a little early has had this turn.
                 let turns = AGAIN.map(|after| doubt.begun + after).into_iter();
                 let turn = turns.into_iter().find(|turn| *turn > asked + TOGETHER);
+                let is_left_out = self.search.left_out.get(user.at()).copied().unwrap_or_default();
+                if is_left_out && !doubt.is_lasting && asked >= doubt.begun + TOKENS_AFTER {
+                    doubt.is_lasting = true;
+                    self.lasting += 1;
+                }
                 (&mut doubt.registry, &mut self.registry, turn.unwrap_or(asked + self.interval))
             };
             // Who waits already is in doubt anew, or was asked about in the rotation.
@@ -460,8 +559,8 @@ impl Inquiries {
 
 impl Cause {
     /// In the order in which they are asked for.
-    const ALL: [Cause; 5] =
-        [Cause::Gateways, Cause::Registry, Cause::Tokens, Cause::Strangers, Cause::Rotation];
+    const ALL: [Cause; 6] =
+        [Cause::Gateways, Cause::Registry, Cause::Tokens, Cause::Search, Cause::Strangers, Cause::Rotation];
 }
 
 impl Line {

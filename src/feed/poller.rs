@@ -287,6 +287,9 @@ impl<S: Source> Task<S> {
             self.inquiries.forgive();
         }
         self.memories[batch as usize] = Some(memory);
+        if let Ok(Answer::Changed(changed)) = &fetched.answer {
+            self.inquiries.hear(changed);
+        }
         let now = Instant::now();
         let (attempt, next) = self.schedule.done(batch, fetched.answer.as_ref().map(|_| ()), now)?;
         let next_ms = next.saturating_duration_since(now).as_millis() as u64;

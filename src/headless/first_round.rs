@@ -5,7 +5,7 @@
 //! of view are online by the registry all the same, it is asked again for a while: it follows a real
 //! disconnect only after about a second.
 
-use crate::presence::{Moment, Registry, Roster, Sockets, Witness};
+use crate::presence::{Moment, Registry, Roster, Sockets};
 
 /// For so many milliseconds the registry is asked again where it contradicts the sockets: two seconds, and
 /// what an answer takes to what is asked last.
@@ -54,8 +54,8 @@ impl FirstRound {
             return Stage::Registry(unheard, until);
         }
         // Whether there are such users at all is asked of those who were never seen with a connection.
-        let strangers = roster.totals(at).offline as usize;
-        if now < until && strangers > 0 && roster.witnesses().accounts == Witness::Unheard {
+        let strangers = roster.strangers_awaited();
+        if now < until && strangers > 0 {
             return Stage::Registry(strangers, until);
         }
         let contradicting = roster.contradicted();
@@ -71,12 +71,14 @@ impl FirstRound {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
     use std::sync::Arc;
 
     use super::*;
     use crate::presence::{
-        Answered, Basis, BatchState, Doubt, Entry, Freshness, Presence, UserIx, Verdict, WatchList, Why,
-        Witnesses, Word,
+        Answer, Answered, Basis, BatchState, Doubt, Entry, FetchError, Freshness, Observation, Oddities,
+        OperationId, Presence, Question, Thresholds, UserIx, UserStatus, Verdict, WatchList, Why, Witnesses,
+        Word,
     };
 
     /// Five users without a connection, of whom the first ones are in doubt because of `registry`.
@@ -106,13 +108,6 @@ mod tests {
         Roster::restore(list, state).unwrap()
     }
 
-    /// The same after the accounts were asked about.
-    fn heard_accounts(roster: &Roster) -> Roster {
-        let mut state = roster.state();
-        state.witnesses.accounts = Witness::Answers;
-        Roster::restore(Arc::clone(roster.list()), state).unwrap()
-    }
-
     fn at(mono_ms: u64) -> Moment {
         Moment { mono_ms, ..Moment::default() }
     }
@@ -125,19 +120,60 @@ mod tests {
         let checking = roster(1, Registry::Unheard, Why::Checking, true);
         assert_eq!(round.stage(&checking, at(100)), Stage::Registry(1, 10_100));
         assert_eq!(round.stage(&checking, at(10_100)), Stage::Over);
-        // Nobody has said yet whether there are users like those who are offline.
-        let strangers = roster(0, Registry::Unheard, Why::Checking, true);
-        assert_eq!(round.stage(&strangers, at(200)), Stage::Registry(5, 10_100));
-        let agreed = heard_accounts(&roster(0, Registry::Unheard, Why::Checking, true));
+        let agreed = roster(0, Registry::Unheard, Why::Checking, true);
         assert_eq!(round.stage(&agreed, at(200)), Stage::Over);
+    }
+
+    #[test]
+    fn a_round_waits_for_every_chunk_of_those_who_may_not_be_registered() {
+        let list = Arc::new(WatchList::new(1, 500, ["a", "b", "c", "d", "e"].map(Entry::of)));
+        let hear = |roster: &mut Roster, question, users: Range<u32>, answer| {
+            roster.apply(&Observation {
+                question,
+                users: users.map(UserIx).collect(),
+                generation: 1,
+                batch: 0,
+                sent: at(100),
+                received: at(100),
+                operation_id: OperationId("op".into()),
+                server_date: None,
+                wire_bytes: 0,
+                oddities: Oddities::default(),
+                hints: None,
+                attempt: 0,
+                next_ms: 0,
+                answer,
+            });
+        };
+        let accounts = Question::AccountCheck;
+        let mut roster = Roster::new(list, Freshness::FOR_EVER, Moment::default())
+            .with_witnesses(Witnesses::to_be_asked(true, false), Thresholds::default());
+        let mut round = FirstRound::new(10_000);
+        let offline = (0..5).map(|user| (UserIx(user), UserStatus::Offline)).collect();
+        hear(&mut roster, Question::OnlineStatus, 0..0, Ok(Answer::Changed(offline)));
+        assert_eq!(round.stage(&roster, at(100)), Stage::Registry(5, 10_100));
+        let nobody = (0..5).map(|user| (UserIx(user), Box::default())).collect();
+        hear(&mut roster, Question::UsersStatus, 0..5, Ok(Answer::Registry(nobody)));
+        assert_eq!((roster.doubts().len(), roster.strangers_awaited()), (0, 5));
+        assert_eq!(round.stage(&roster, at(100)), Stage::Registry(5, 10_100));
+        hear(&mut roster, accounts, 0..2, Ok(Answer::Unregistered(vec![UserIx(1)])));
+        assert_eq!(round.stage(&roster, at(200)), Stage::Registry(3, 10_100), "one chunk is not all");
+        let mut refused = roster.clone();
+        hear(&mut roster, accounts, 2..4, Err(FetchError::Timeout { after_ms: 5 }));
+        assert_eq!(round.stage(&roster, at(200)), Stage::Registry(1, 10_100));
+        hear(&mut roster, accounts, 4..5, Ok(Answer::Unregistered(vec![])));
+        assert_eq!(round.stage(&roster, at(200)), Stage::Over);
+        assert_eq!(round.stage(&refused, at(10_100)), Stage::Over, "not for ever");
+        hear(&mut refused, accounts, 2..4, Err(FetchError::Http { status: 404 }));
+        assert_eq!(refused.strangers_awaited(), 0, "nobody is asked about any more");
     }
 
     #[test]
     fn about_as_many_as_a_loss_of_view_the_registry_is_asked_again_for_a_while() {
         let mut round = FirstRound::new(10_000);
-        let few = heard_accounts(&roster(2, Registry::Online, Why::Leaving, true));
+        let few = roster(2, Registry::Online, Why::Leaving, true);
         assert_eq!(round.stage(&few, at(0)), Stage::Over);
-        let many = heard_accounts(&roster(3, Registry::Online, Why::Leaving, true));
+        let many = roster(3, Registry::Online, Why::Leaving, true);
         assert_eq!(round.stage(&many, at(100)), Stage::Registry(3, 2_600));
         assert_eq!(round.stage(&many, at(2_500)), Stage::Registry(3, 2_600));
         assert_eq!(round.stage(&many, at(2_600)), Stage::Over);

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use super::chronicle::Chronicle;
-use super::findings::{About, Finding, Severity};
+use super::findings::{About, Evidence, Finding, Severity};
 use super::input::Input;
 use super::knowledge::News;
 use super::observation::Question;
@@ -214,7 +214,7 @@ fn notable(news: &News, chronicle: &Chronicle) -> Vec<Notable> {
         let what = format!("{left} users went offline at once");
         found.push(Notable { severity: Severity::Warning, kind: "left", what });
     }
-    let lost: Vec<Why> = news.transitions.iter().filter_map(lost).collect();
+    let lost: Vec<Why> = news.transitions.iter().filter_map(|it| lost(it, chronicle)).collect();
     if let Some(why) = lost.first().filter(|_| lost.len() >= MANY) {
         let what = format!("{} connected users became unknown: {why}", lost.len());
         found.push(Notable { severity: Severity::Warning, kind: "lost", what });
@@ -230,7 +230,14 @@ fn notable(news: &News, chronicle: &Chronicle) -> Vec<Notable> {
     for finding in findings {
         if !matches!(finding.about, About::User(user) if met.contains(&user)) {
             let (severity, kind) = (finding.severity, finding.rule.name());
-            found.push(Notable { severity, kind, what: kind.to_owned() });
+            let what = match &finding.evidence {
+                Evidence::ViewLoss { loss, .. } => {
+                    let users = if loss.dropped == 1 { "user" } else { "users" };
+                    format!("view loss: {} {users}", loss.dropped)
+                }
+                _ => kind.to_owned(),
+            };
+            found.push(Notable { severity, kind, what });
         }
     }
     found
@@ -256,14 +263,19 @@ fn left(transitions: &[Transition]) -> usize {
     transitions.chunk_by(same_user).filter(leaves).count()
 }
 
-/// Why a user is unknown now who was connected.
-fn lost(transition: &Transition) -> Option<Why> {
-    match transition.what {
-        What::Presence { from, to: Presence::Unknown(why) } if is_there(from) => {
-            (!transition.is_first_sight()).then_some(why)
-        }
-        _ => None,
+/// Why a user is unknown now who was connected. While the witnesses are being asked that is no news: it
+/// is so for a moment after every disconnect.
+fn lost(transition: &Transition, chronicle: &Chronicle) -> Option<Why> {
+    let What::Presence { from, to: Presence::Unknown(why) } = transition.what else { return None };
+    if transition.is_first_sight() || Presence::Unknown(why).is_passing() {
+        return None;
     }
+    let was_there = || {
+        let roster = chronicle.roster();
+        let doubt = roster.list().find(transition.user.raw()).and_then(|user| roster.doubt(user));
+        doubt.is_some_and(|doubt| is_there(doubt.before))
+    };
+    (is_there(from) || (from.is_passing() && was_there())).then_some(why)
 }
 
 #[cfg(test)]
@@ -273,7 +285,7 @@ mod tests {
     use super::*;
     use crate::presence::{
         Answer, ConnId, Connection, Entry, FetchError, Freshness, Observation, Oddities, OperationId,
-        Platform, Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
+        Platform, Question, Roster, RuleSettings, Thresholds, UserIx, UserStatus, WatchList, Witnesses,
     };
 
     fn at(mono_ms: u64) -> Moment {
@@ -319,6 +331,30 @@ mod tests {
             });
             let news = self.chronicle.take(at(ms), &input);
             self.landmarks.note(Some(&input), &news, &self.chronicle);
+        }
+
+        /// The registry, too, is asked.
+        fn with_registry(users: usize) -> Run {
+            let Run { chronicle, landmarks } = Run::of(users);
+            let witnesses = Witnesses::to_be_asked(true, false);
+            let roster = chronicle.roster().clone().with_witnesses(witnesses, Thresholds::default());
+            Run { chronicle: Chronicle::new(roster, RuleSettings::default(), at(0)), landmarks }
+        }
+
+        /// The registry says whether the first users are online.
+        fn registry(&mut self, ms: u64, users: u32, online: bool) {
+            let said = |user| {
+                let on: &[Platform] = if online { &[Platform(2)] } else { &[] };
+                (UserIx(user), on.into())
+            };
+            let answer = Answer::Registry((0..users).map(said).collect());
+            self.hear(Question::UsersStatus, ms, 0, Ok(answer));
+        }
+
+        /// Nothing but time passes.
+        fn pass(&mut self, ms: u64) {
+            let news = self.chronicle.advance(at(ms));
+            self.landmarks.note(None, &news, &self.chronicle);
         }
 
         /// The first so many users of a batch are online, the others are not.
@@ -438,6 +474,52 @@ mod tests {
         run.online(20_000, 0, 0);
         let left = (20_000, Severity::Warning, "3 users went offline at once");
         assert_eq!(run.incidents()[2..], [left], "the others had been offline all the time");
+    }
+
+    #[test]
+    fn a_doubt_of_the_first_seconds_is_no_incident_and_a_mass_that_goes_offline_is_one() {
+        let mut run = Run::with_registry(5);
+        run.online(1_000, 0, 5);
+        run.online(3_000, 0, 0);
+        run.registry(3_050, 5, true);
+        assert_eq!(run.chronicle.roster().presence(UserIx(0)), Presence::Unknown(Why::Leaving));
+        assert_eq!(run.incidents(), [], "so it is after every disconnect");
+        run.registry(4_200, 5, false);
+        assert_eq!(run.incidents(), [(4_200, Severity::Warning, "5 users went offline at once")]);
+    }
+
+    #[test]
+    fn a_loss_of_view_that_becomes_certain_is_a_critical_incident() {
+        let mut run = Run::with_registry(5);
+        run.online(1_000, 0, 5);
+        run.online(3_000, 0, 0);
+        run.registry(3_050, 5, true);
+        run.pass(7_999);
+        assert_eq!(run.incidents(), []);
+        run.pass(8_000);
+        assert_eq!(run.chronicle.roster().presence(UserIx(0)), Presence::Unknown(Why::GatewayLost));
+        assert_eq!(run.incidents(), [(8_000, Severity::Critical, "view loss: 5 users")]);
+        run.registry(8_100, 5, true);
+        run.pass(9_000);
+        assert_eq!(run.incidents().len(), 1, "it goes on");
+    }
+
+    #[test]
+    fn many_of_whom_the_registry_says_nothing_are_an_incident_when_that_lasts() {
+        let mut run = Run::with_registry(5);
+        run.online(1_000, 0, 4);
+        run.online(3_000, 0, 0);
+        run.pass(4_999);
+        assert_eq!(run.incidents(), []);
+        run.pass(5_000);
+        let lost = (5_000, Severity::Warning, "4 connected users became unknown: registry gives no answer");
+        assert_eq!(run.incidents(), [lost]);
+        let mut leaving = Run::with_registry(5);
+        leaving.online(1_000, 0, 2);
+        leaving.online(3_000, 0, 0);
+        leaving.registry(3_050, 2, true);
+        leaving.pass(60_000);
+        assert_eq!(leaving.incidents(), [], "two are not many");
     }
 
     #[test]

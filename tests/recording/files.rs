@@ -3,12 +3,13 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use imtop::presence::Input;
-use imtop::recording::{Limits, Recorded, Recorder, Recording};
+use imtop::presence::{Answer, Chronicle, Hints, Input, Logins, Observation, Rule, RuleSettings};
+use imtop::recording::{Limits, Player, Recorded, Recorder, Recording};
 
-use super::made::{at, head, input, inputs, night, read, record, roster};
+use super::made::{at, head, input, inputs, night, observation, read, record, roster};
 
 /// Limits that a quiet night soon reaches.
 const SMALL: Limits = Limits { size: 30_000, files: 3 };
@@ -249,4 +250,36 @@ fn what_is_written_is_counted_and_in_the_file_at_the_end() {
     assert!(recorder.is_recording());
     drop(recorder);
     assert_eq!(inputs(&read(&path)), night(3));
+}
+
+#[test]
+fn a_replay_finds_the_other_program_with_our_admin_id_as_the_live_view_did() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("n.ndjson");
+    let mut live = Chronicle::new(roster(5), RuleSettings::default(), at(0));
+    let mut recorder =
+        Recorder::start(&path, Limits::default(), at(0), head(), live.roster(), |_| {}).unwrap();
+    let displaced = Logins { made: 2, displaced: 1 };
+    let mut lived = Vec::new();
+    for (ms, logins) in [(1_000, Logins::default()), (3_000, displaced), (5_000, displaced)] {
+        let hints = Some(Arc::new(Hints { logins, ..Hints::default() }));
+        let answer =
+            Input::Observed(Observation { hints, ..observation(ms, 0, Ok(Answer::Changed(vec![]))) });
+        recorder.write(live.now(), &answer);
+        let news = live.take(at(ms), &answer);
+        lived.push(news.raised);
+    }
+    drop(recorder);
+    assert_eq!(live.knowledge().findings.count_of(Rule::Observer), 1);
+    let (mut player, mut replay) = Player::open(&path).unwrap();
+    let mut played = Vec::new();
+    while let Some(step) = player.step(&mut replay, u64::MAX).unwrap() {
+        played.extend(step.input.map(|_| step.news.raised));
+    }
+    assert_eq!(played, lived);
+    assert_eq!(replay.knowledge().hints, live.knowledge().hints);
+    assert_eq!(replay.knowledge().findings.of_server(), live.knowledge().findings.of_server());
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text.matches("\"logins\":[2,1]").count(), 1, "none, then once, then the same: {text}");
+    assert_eq!(text.matches("logins").count(), 1);
 }

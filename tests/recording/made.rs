@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use imtop::presence::{
     Answer, Answered, Basis, BodyLength, Claims, ConnId, Connection, Doubt, Entry, FetchError, Fingerprint,
-    Freshness, Gateway, Hints, Input, LifeSign, Loss, Lost, Moment, Observation, Oddities, OperationId,
-    Platform, Presence, Question, RateLimit, Registry, Roster, RosterState, RuleSettings, SessionToken,
-    Since, Sockets, Thresholds, Unreadable, Unseen, UserIx, UserStatus, Verdict, WatchList, Why, WireShape,
-    Witness, Witnesses, Word,
+    Freshness, Gateway, Hints, Input, LifeSign, Logins, Loss, Lost, Moment, Observation, Oddities,
+    OperationId, Platform, Presence, Question, RateLimit, Registry, Roster, RosterState, RuleSettings,
+    SessionToken, Since, Sockets, Thresholds, Unreadable, Unseen, UserIx, UserStatus, Verdict, WatchList,
+    Why, WireShape, Witness, Witnesses, Word,
 };
 use imtop::recording::{Head, Item, Limits, Recorded, Recorder, Recording};
 use proptest::prelude::*;
@@ -32,6 +32,12 @@ pub(crate) fn head() -> Head {
 
 pub(crate) fn list(generation: u32, users: usize) -> Arc<WatchList> {
     Arc::new(WatchList::new(generation, 3, (0..users).map(|n| Entry::of(&format!("user_{n:05}")))))
+}
+
+/// Knows nothing of 7 users; the other witnesses are asked, too, if they are to be.
+pub(crate) fn begin(asked: bool) -> Roster {
+    let roster = Roster::new(list(1, 7), Freshness::for_interval(2_000), at(0));
+    roster.with_witnesses(Witnesses::to_be_asked(asked, asked), Thresholds::default())
 }
 
 pub(crate) fn roster(users: usize) -> Roster {
@@ -251,14 +257,15 @@ fn hints() -> impl Strategy<Value = Hints> {
     let body = (any::<bool>(), any::<u64>(), any::<Option<u64>>())
         .prop_map(|(gzip, wire, unpacked)| BodyLength { gzip, wire, unpacked });
     let shape = prop::sample::select(vec![None, Some(WireShape::Numbers), Some(WireShape::Words)]);
-    (shape, prop::option::of(body), prop::option::of(text()), any::<bool>(), prop::option::of(limit))
-        .prop_map(|(shape, body, server, http_id, rate_limit)| Hints {
+    let logins = any::<(u16, u16)>().prop_map(|(made, displaced)| Logins { made, displaced });
+    (shape, prop::option::of(body), prop::option::of(text()), any::<bool>(), prop::option::of(limit), logins)
+        .prop_map(|(shape, body, server, http_id, rate_limit, logins)| Hints {
             shape,
             body,
             server,
             http_id,
             rate_limit,
-            ..Hints::default()
+            logins,
         })
 }
 
@@ -378,6 +385,8 @@ pub(crate) enum Step {
     Answer(u32, Vec<(u32, UserStatus)>),
     Same(u32),
     Fail(u32, FetchError),
+    /// What another witness than the sockets said, asked so many milliseconds ago, of some of the users.
+    Testimony(u64, Question, Vec<u32>, Result<Answer, FetchError>),
     Pass(u64),
     /// The users from here on are watched now, and the first of them last.
     Rebase(usize),
@@ -390,10 +399,48 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         6 => (0_u32..4, said).prop_map(|(batch, said)| Step::Answer(batch, said)),
         3 => (0_u32..3).prop_map(Step::Same),
         2 => (0_u32..3, error()).prop_map(|(batch, error)| Step::Fail(batch, error)),
+        4 => testimony(),
         2 => (0_u64..9_000).prop_map(Step::Pass),
         1 => (0_usize..7).prop_map(Step::Rebase),
         1 => prop::sample::select(vec![1_000, 2_000, 60_000]).prop_map(Step::Interval),
     ]
+}
+
+/// An answer of another witness than the sockets about some of 9 users, or that there is none.
+fn testimony() -> impl Strategy<Value = Step> {
+    let platforms = || prop::collection::btree_set((1..4).prop_map(Platform), 0..3);
+    let said = prop::collection::btree_map(0_u32..9, platforms(), 0..8);
+    let signs = prop::collection::vec(sign(), 2);
+    let error = prop_oneof![
+        4 => Just(FetchError::Timeout { after_ms: 5 }),
+        1 => Just(FetchError::Http { status: 404 }),
+    ];
+    let error = prop::option::weighted(0.15, error);
+    (0_u64..900, 0..8, said, signs, error).prop_map(|(ago, question, said, signs, error)| {
+        let users: Vec<u32> = said.keys().copied().collect();
+        let all = said.into_iter().map(|(user, platforms)| (UserIx(user), platforms));
+        let (question, answer) = match question {
+            0 => {
+                let listed = |on: BTreeSet<Platform>| on.into_iter().map(|platform| (platform, 1)).collect();
+                let all = all.map(|(user, on)| (user, listed(on)));
+                (Question::TokenDetail, Answer::Tokens(all.collect()))
+            }
+            1 => {
+                let signs = signs.into_iter().zip(7..);
+                let signs = signs.map(|(sign, n)| (format!("10.0.0.{n}:9090").into(), sign));
+                (Question::Gateways, Answer::Gateways(signs.collect()))
+            }
+            2 => {
+                let strangers = all.filter(|(_, on)| on.is_empty()).map(|(user, _)| user);
+                (Question::AccountCheck, Answer::Unregistered(strangers.collect()))
+            }
+            _ => {
+                let all = all.map(|(user, on)| (user, on.into_iter().collect()));
+                (Question::UsersStatus, Answer::Registry(all.collect()))
+            }
+        };
+        Step::Testimony(ago, question, users, error.map_or(Ok(answer), Err))
+    })
 }
 
 /// Does a step at `ms`, and gives everything that it changed.
@@ -410,6 +457,16 @@ pub(crate) fn take(roster: &mut Roster, step: &Step, ms: u64) -> String {
         }
         Step::Same(batch) => observe(roster, *batch, Ok(Answer::Same)),
         Step::Fail(batch, error) => observe(roster, *batch, Err(error.clone())),
+        Step::Testimony(ago, question, users, answer) => {
+            let changes = roster.apply(&Observation {
+                question: *question,
+                users: users.iter().copied().map(UserIx).collect(),
+                generation: roster.list().generation(),
+                sent: at(ms.saturating_sub(*ago)),
+                ..observation(ms, 0, answer.clone())
+            });
+            format!("{changes:?}")
+        }
         Step::Pass(_) => format!("{:?}", roster.advance(at(ms))),
         Step::Rebase(from) => {
             let generation = roster.list().generation().wrapping_add(1);
@@ -443,31 +500,33 @@ impl Beside {
     /// The state with it.
     pub(crate) fn put(&self, mut state: RosterState) -> RosterState {
         let users = state.words.len() as u32;
-        let mut say = |user: u32, word: Word| {
-            if let Some(known) = state.words.get_mut(user as usize) {
-                *known = word;
-            }
-        };
-        for (user, doubt) in &self.doubts {
-            say(*user, Word::of(doubt.verdict.presence));
-        }
-        let unregistered = self.unregistered.iter().filter(|user| !self.doubts.contains_key(user));
-        let unregistered: Vec<u32> = unregistered.copied().filter(|user| *user < users).collect();
-        for user in &unregistered {
-            say(*user, Word::Unregistered);
-        }
         let doubts = self.doubts.iter().filter(|(user, _)| **user < users);
-        state.doubts = doubts.map(|(user, doubt)| (UserIx(*user), doubt.clone())).collect();
+        let doubts: BTreeMap<u32, &Doubt> = doubts.map(|(user, doubt)| (*user, doubt)).collect();
+        let is_lacking = |doubt: &&Doubt| doubt.verdict.presence == Presence::Unregistered;
+        let lacking = doubts.iter().filter(|(_, doubt)| is_lacking(doubt)).map(|(user, _)| *user);
+        let unregistered = self.unregistered.iter().copied().filter(|user| *user < users);
+        let unregistered: BTreeSet<u32> = unregistered.chain(lacking).collect();
+        for (user, word) in (0..).zip(&mut state.words) {
+            *word = match (doubts.get(&user), *word) {
+                (Some(doubt), _) => Word::of(doubt.verdict.presence),
+                (None, Word::Doubtful | Word::Unregistered) => Word::Offline,
+                (None, word) => word,
+            };
+            if *word == Word::Offline && unregistered.contains(&user) {
+                *word = Word::Unregistered;
+            }
+        }
+        state.doubts = doubts.iter().map(|(user, doubt)| (UserIx(*user), (*doubt).clone())).collect();
         state.unregistered = unregistered.into_iter().map(UserIx).collect();
         state.losses.clone_from(&self.losses);
         state.losses_so_far = self.losses_over + self.losses.len() as u32;
         state.witnesses = self.witnesses.clone();
         state.thresholds = self.thresholds;
         let mut unseen = self.unseen.iter();
-        for (_, open) in &mut state.open {
+        for (user, open) in &mut state.open {
             let mut tracked = open.to_vec();
             for it in &mut tracked {
-                it.unseen = unseen.next().copied().flatten();
+                it.unseen = unseen.next().copied().flatten().filter(|_| doubts.contains_key(&user.0));
             }
             *open = tracked.into();
         }

@@ -4,7 +4,7 @@ use imtop::presence::{Answer, Freshness, Input, LifeSign, Platform, Question, Ro
 use imtop::recording::{Decoder, Encoder, Keyframe, Line};
 use proptest::prelude::*;
 
-use super::made::{Step, any_input, any_list, at, beside, moment, said, said_list, step, take};
+use super::made::{Step, any_input, any_list, at, begin, beside, moment, said, said_list, step, take};
 use imtop::presence::{Moment, Observation, Thresholds, WatchList, Witnesses};
 use std::sync::Arc;
 
@@ -81,13 +81,14 @@ proptest! {
     fn a_roster_taken_up_again_is_the_same_and_goes_on_the_same(
         before in prop::collection::vec((1_u64..3_000, step()), 0..25),
         after in prop::collection::vec((1_u64..3_000, step()), 0..10),
+        witnesses in prop::bool::weighted(0.8),
     ) {
         let mut ms = 0;
         let mut pass = |step: &Step, gap: u64| {
             ms += gap + if let Step::Pass(more) = step { *more } else { 0 };
             ms
         };
-        let mut roster = Roster::new(super::made::list(1, 7), Freshness::for_interval(2_000), at(0));
+        let mut roster = begin(witnesses);
         let mut now = 0;
         for (gap, step) in &before {
             now = pass(step, *gap);
@@ -113,7 +114,7 @@ proptest! {
         steps in prop::collection::vec(step(), 0..15),
         beside in beside(),
     ) {
-        let mut roster = Roster::new(super::made::list(1, 7), Freshness::for_interval(2_000), at(0));
+        let mut roster = begin(true);
         for (n, step) in (1..).zip(&steps) {
             take(&mut roster, step, n * 1_500);
         }

@@ -1,11 +1,10 @@
 //! Every line that is written keeps to `assets/schema/recording.json`.
 
-use imtop::presence::{Freshness, Roster};
 use imtop::recording::{Encoder, Limits};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::made::{any_input, at, beside, list, moment, record, step, take};
+use super::made::{any_input, at, begin, beside, moment, record, step, take};
 
 fn schema() -> jsonschema::Validator {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/schema/recording.json");
@@ -83,7 +82,7 @@ proptest! {
             check(&schema, &line);
             line.clear();
         }
-        let mut roster = Roster::new(list(1, 7), Freshness::for_interval(2_000), at(0));
+        let mut roster = begin(true);
         for (n, step) in (1..).zip(&steps) {
             take(&mut roster, step, n * 3_000);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Changes, GONE_KEPT, Gone, LeftOut, Roster, Tracked};
 use crate::presence::batches::{Answered, Failing};
 use crate::presence::connection::{ConnId, Connection};
-use crate::presence::doubt::{Doubt, Unseen};
+use crate::presence::doubt::{Doubt, Unseen, Witness};
 use crate::presence::observation::{Answer, Observation, OperationId, Question, UserStatus};
 use crate::presence::platform::Platform;
 use crate::presence::state::{Presence, Why, Word};
@@ -197,7 +197,7 @@ impl Roster {
             if unseen {
                 changes.doubts.begun.push(user);
             }
-            self.await_unseen(user, seen.received());
+            self.come_back(user, seen.received());
         } else if doubt.is_some() {
             changes.doubts.settled.push(user);
         }
@@ -230,16 +230,25 @@ impl Roster {
         let shown = word != Word::Silent;
         if !shown && self.witnesses.accounts.is_asked() {
             changes.doubts.strangers.push(user);
+            self.strangers.insert(user);
+        }
+        if !shown {
+            self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
         }
         let unseen = Unseen { last, dropped: seen.answered };
         self.hide_connections(user, |_| true, unseen);
         let asked = self.witnesses.registry.is_asked();
+        let registry = match self.witnesses.registry {
+            Witness::Unasked | Witness::Refuses(_) => Registry::Unasked,
+            Witness::Unheard | Witness::Answers => Registry::Unheard,
+            Witness::Fails(_) => Registry::Silent, // it is asked, but not waited for
+        };
         let doubt = Doubt {
             last,
             dropped: seen.answered,
             sockets: Sockets::None,
             before: from,
-            registry: if asked { Registry::Unheard } else { Registry::Unasked },
+            registry,
             asked: None,
             platforms: Box::default(),
             listed: None,

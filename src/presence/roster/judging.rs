@@ -62,7 +62,7 @@ impl Roster {
             self.doubts.remove(&user);
             changes.doubts.settled.push(user);
         } else {
-            self.await_change(user, now);
+            self.come_back(user, now);
         }
     }
 
@@ -165,7 +165,7 @@ impl Roster {
             changes.doubts.settled.push(user);
             changes.touched.push(user);
         } else {
-            self.await_unseen(user, now);
+            self.come_back(user, now);
         }
     }
 
@@ -183,47 +183,47 @@ impl Roster {
             || self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some())
     }
 
-    /// Comes back to a user in doubt when time alone may change the verdict.
-    fn await_change(&mut self, user: UserIx, now: Moment) {
-        let Some(doubt) = self.doubts.get(&user) else { return };
-        let dropped = doubt.dropped.received.mono_ms;
-        let moments = [
-            (doubt.registry == Registry::Unheard).then_some(self.thresholds.checking_ms),
-            matches!(doubt.registry, Registry::Online | Registry::Hides)
-                .then_some(self.thresholds.leaving_ms),
-            (doubt.registry == Registry::Unasked && doubt.loss.is_some()).then_some(self.loss_window_ms()),
-        ];
-        let next = moments.into_iter().flatten().map(|ms| dropped.saturating_add(ms));
-        if let Some(at) = next.filter(|at| *at > now.mono_ms).min() {
-            self.due.insert((at, user));
-        }
+    /// When time alone may change what is said of the user, on the monotonic clock.
+    pub(super) fn deadlines(&self, user: UserIx) -> impl Iterator<Item = u64> {
+        let doubt = self.doubts.get(&user);
+        let (left_out, shown) = (
+            doubt.filter(|doubt| doubt.sockets == Sockets::None),
+            doubt.filter(|doubt| doubt.sockets != Sockets::None),
+        );
+        let of_user = left_out.and_then(|doubt| {
+            let wait = match doubt.registry {
+                Registry::Unheard => self.thresholds.checking_ms,
+                Registry::Online | Registry::Hides => self.thresholds.leaving_ms,
+                Registry::Unasked | Registry::Silent | Registry::Offline => return None,
+            };
+            Some(doubt.dropped.received.mono_ms.saturating_add(wait))
+        });
+        let open = shown.map_or(&[][..], |_| self.connections(user));
+        let unseen = open.iter().filter_map(|tracked| tracked.unseen);
+        of_user
+            .into_iter()
+            .chain(unseen.map(|it| it.dropped.received.mono_ms.saturating_add(self.thresholds.unseen_ms)))
     }
 
-    /// Comes back to a user with connections that are not seen.
-    pub(super) fn await_unseen(&mut self, user: UserIx, now: Moment) {
-        let unseen = self.connections(user).iter().filter_map(|tracked| tracked.unseen);
-        let at = unseen
-            .map(|it| it.dropped.received.mono_ms.saturating_add(self.thresholds.unseen_ms))
-            .filter(|at| *at > now.mono_ms)
-            .min();
-        if let Some(at) = at {
-            self.due.insert((at, user));
-        }
+    /// Comes back to a user in doubt when time alone may decide.
+    pub(super) fn come_back(&mut self, user: UserIx, now: Moment) {
+        let later: Vec<u64> = self.deadlines(user).filter(|at| *at > now.mono_ms).collect();
+        self.due.extend(later.into_iter().map(|at| (at, user)));
     }
 
-    /// Comes back to everybody in doubt.
-    pub(super) fn await_all(&mut self) {
+    /// Comes back to everybody in doubt. What is over is looked at once more, which changes nothing.
+    pub(super) fn come_back_to_all(&mut self) {
         let users: Vec<UserIx> = self.doubts.keys().copied().collect();
         for user in users {
-            self.await_change(user, Moment::default());
-            self.await_unseen(user, Moment::default());
+            self.come_back(user, Moment::default());
         }
     }
 
     /// Judges again those about whom time has decided.
     pub(super) fn pass_doubts(&mut self, now: Moment, changes: &mut Changes) {
         // What many have in common comes before what is said of each.
-        if self.due.first().is_some_and(|(at, _)| *at <= now.mono_ms) {
+        let first = self.due.first().map(|(at, _)| *at).into_iter().chain(self.next_of_losses()).min();
+        if first.is_some_and(|at| at <= now.mono_ms) {
             self.review_losses(now, changes);
         }
         let mut any = false;

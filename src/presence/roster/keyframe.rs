@@ -2,8 +2,10 @@
 //!
 //! What follows from the rest (counts, look-ups) is not part of it and is built anew.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::witness::MOST_GATEWAYS;
 use super::{GONE_KEPT, Gone, LeftOut, Roster, Tracked};
 use crate::presence::batches::{Answered, Batch, Failing, Freshness};
 use crate::presence::doubt::{Doubt, Loss, Witnesses};
@@ -135,6 +137,24 @@ impl Roster {
         if gone.iter().any(|(_, gone)| gone.len() > GONE_KEPT) || state.took_ms.len() > TIMES_KEPT {
             return Err("more is remembered than is ever kept");
         }
+        if state.witnesses.signs.len() > MOST_GATEWAYS {
+            return Err("more gateways are remembered than ever are");
+        }
+        let numbers: HashSet<u32> = state.losses.iter().map(|loss| loss.number).collect();
+        if numbers.len() < state.losses.len()
+            || numbers.iter().any(|it| !(1..=state.losses_so_far).contains(it))
+        {
+            return Err("a loss of view has a number that it cannot have");
+        }
+        let doubts: BTreeMap<UserIx, Doubt> = doubts.into_iter().collect();
+        let unregistered: BTreeSet<UserIx> = unregistered.into_iter().collect();
+        if !words_fit(&words, &doubts, &unregistered) {
+            return Err("what is said of a user is not what the witnesses said");
+        }
+        let is_unseen = |open: &[Tracked]| open.iter().any(|tracked| tracked.unseen.is_some());
+        if open.iter().any(|(user, open)| is_unseen(open) && !doubts.contains_key(user)) {
+            return Err("a connection is not seen of a user who is not in doubt");
+        }
         let mut roster = Roster::new(list, state.freshness, Moment::default());
         for ((number, batch), state) in (0..).zip(&mut roster.batches).zip(batches) {
             state.put(batch);
@@ -158,13 +178,16 @@ impl Roster {
         }
         roster.last_answer = state.last_answer;
         roster.transitions = state.transitions;
-        roster.doubts = doubts.into_iter().collect();
-        roster.unregistered = unregistered.into_iter().collect();
+        roster.doubts = doubts;
+        for doubt in roster.doubts.values_mut() {
+            doubt.loss = doubt.loss.filter(|number| numbers.contains(number));
+        }
+        roster.unregistered = unregistered;
         (roster.losses, roster.drops) = state.losses.into_iter().partition(|loss| loss.suspected);
         roster.losses_so_far = state.losses_so_far;
         roster.witnesses = state.witnesses;
         roster.thresholds = state.thresholds;
-        roster.await_all();
+        roster.come_back_to_all();
         Ok(roster)
     }
 }
@@ -189,6 +212,22 @@ impl BatchState {
         batch.judged_from = self.judged_from;
         batch.oddities = self.oddities;
     }
+}
+
+/// Whether what is said of each user is what follows from the doubts, and from whom the server lacks.
+fn words_fit(words: &[Word], doubts: &BTreeMap<UserIx, Doubt>, unregistered: &BTreeSet<UserIx>) -> bool {
+    let said = |user: &UserIx| words.get(user.at()).copied().unwrap_or_default();
+    let follows = |(user, doubt): (&UserIx, &Doubt)| match Word::of(doubt.verdict.presence) {
+        Word::Offline if unregistered.contains(user) => said(user) == Word::Unregistered,
+        word => said(user) == word,
+    };
+    let count = |word: Word| words.iter().filter(|it| **it == word).count();
+    let doubtful = doubts.keys().filter(|user| said(user) == Word::Doubtful).count();
+    let lacking = unregistered.iter().filter(|user| said(user) == Word::Unregistered).count();
+    doubts.iter().all(follows)
+        && unregistered.iter().all(|user| said(user) != Word::Offline)
+        && count(Word::Doubtful) == doubtful
+        && count(Word::Unregistered) == lacking
 }
 
 /// Whether these are users of the list, each once and in order.

@@ -197,6 +197,20 @@ impl Roster {
         }
     }
 
+    /// When time alone ends a loss, or what may have become one, on the monotonic clock.
+    pub(super) fn next_of_losses(&self) -> Option<u64> {
+        let (window, asked) = (self.loss_window_ms(), self.witnesses.registry.is_asked());
+        let ends = |loss: &Loss| {
+            let wait = match (asked, loss.suspected) {
+                (false, _) => window,
+                (true, false) => window.max(JOIN_MS).saturating_add(1),
+                (true, true) => return None,
+            };
+            Some(loss.begun.mono_ms.saturating_add(wait))
+        };
+        self.losses.iter().chain(&self.drops).filter_map(ends).min()
+    }
+
     fn causes(&self, now: Moment) -> Vec<(u32, Lost)> {
         let all = self.losses.iter().chain(&self.drops);
         all.map(|loss| (loss.number, self.lost(loss.number, now))).collect()
@@ -232,13 +246,11 @@ impl Roster {
         }
         let mut others = signs().filter(|(_, it)| it.sign != LifeSign::Alive);
         let usual = self.latency.last(1).all(|took_ms| took_ms <= USUAL_MS);
-        let lived_through = || {
-            let mut open = self.open.values().flat_map(|open| open.iter());
-            open.any(|tracked| tracked.unseen.is_none() && tracked.since.before_ms <= begun)
-        };
+        // The API reaches another gateway: a connection lived through the loss, or came since.
+        let shows_some = || self.open.values().flat_map(|open| open.iter()).any(|it| it.unseen.is_none());
         match (others.next(), others.next()) {
             (Some((address, dead)), None)
-                if dead.sign == LifeSign::Refused && was_alive(dead) && usual && lived_through() =>
+                if dead.sign == LifeSign::Refused && was_alive(dead) && usual && shows_some() =>
             {
                 (Lost::Died, Some(address.clone()))
             }

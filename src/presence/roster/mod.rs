@@ -17,7 +17,7 @@ mod witness;
 
 pub use keyframe::{BatchState, RosterState};
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::batches::{Answered, Batch, FeedStatus, Freshness, feed_status};
@@ -127,12 +127,15 @@ pub struct Roster {
     transitions: u64,
     doubts: BTreeMap<UserIx, Doubt>,
     unregistered: BTreeSet<UserIx>,
+    /// Asked about whether the server has them, and not heard of: what is set down knows nothing of it,
+    /// as nobody asks when that is read.
+    strangers: HashSet<UserIx>,
     /// Suspected or certain, oldest first.
     losses: Vec<Loss>,
     /// Drops that may become one.
     drops: Vec<Loss>,
     losses_so_far: u32,
-    /// When, on the monotonic clock, time alone may decide about whom.
+    /// When, on the monotonic clock, time alone may decide about whom; some may have been decided since.
     due: BTreeSet<(u64, UserIx)>,
     witnesses: Witnesses,
     thresholds: Thresholds,
@@ -161,6 +164,7 @@ impl Roster {
             transitions: 0,
             doubts: BTreeMap::new(),
             unregistered: BTreeSet::new(),
+            strangers: HashSet::new(),
             losses: Vec::new(),
             drops: Vec::new(),
             due: BTreeSet::new(),

@@ -82,7 +82,10 @@ impl Roster {
                 left_out.answered.map(|last| last.received.mono_ms.saturating_add(limit).saturating_add(1))
             });
         let passed = (now.mono_ms.saturating_add(1), UserIx(0));
-        let of_doubts = self.due.range(passed..).next().map(|(at, _)| *at);
-        of_batches.chain(of_users).chain(of_doubts).min()
+        // Of those who were to be come back to, some are in doubt no more, or for longer.
+        let lasts = |&&(at, user): &&(u64, UserIx)| self.deadlines(user).any(|deadline| deadline == at);
+        let of_doubts = self.due.range(passed..).find(lasts).map(|(at, _)| *at);
+        let of_losses = self.next_of_losses().filter(|at| *at > now.mono_ms);
+        of_batches.chain(of_users).chain(of_doubts).chain(of_losses).min()
     }
 }

@@ -16,7 +16,7 @@ use crate::presence::verdict::{Registry, Sockets, Verdict};
 use crate::presence::watch_list::UserIx;
 
 /// So many gateways are remembered; a cluster has a handful.
-const MOST_GATEWAYS: usize = 256;
+pub(super) const MOST_GATEWAYS: usize = 256;
 
 /// One answer of a witness.
 struct Heard<'a> {
@@ -45,6 +45,14 @@ impl Roster {
             Question::Gateways => std::mem::replace(&mut self.witnesses.gateways, state),
             Question::AccountCheck => std::mem::replace(&mut self.witnesses.accounts, state),
         };
+        if observation.question == Question::AccountCheck {
+            if matches!(state, Witness::Refuses(_)) {
+                self.strangers.clear(); // nobody is asked about any more
+            }
+            for user in &users {
+                self.strangers.remove(user);
+            }
+        }
         match (&observation.answer, observation.question) {
             (Ok(Answer::Registry(said)), Question::UsersStatus) => self.take_registry(said, &heard, changes),
             (Ok(Answer::Tokens(listed)), Question::TokenDetail) => {
@@ -268,6 +276,12 @@ impl Roster {
     pub fn is_checking(&self) -> bool {
         let waits = |doubt: &Doubt| doubt.sockets == Sockets::None && doubt.registry == Registry::Unheard;
         self.witnesses.registry.is_asked() && self.doubts.values().any(waits)
+    }
+
+    /// How many users there are of whom it was asked whether the server has them at all, without an
+    /// answer or a failure so far.
+    pub fn strangers_awaited(&self) -> usize {
+        self.strangers.len()
     }
 
     /// How many users the sockets leave out whom the registry calls online.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::text::Text;
-use crate::presence::{BodyLength, Hints, RateLimit, WireShape};
+use crate::presence::{BodyLength, Hints, Logins, RateLimit, WireShape};
 
 /// A [`Hints`].
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,6 +19,18 @@ pub(super) struct WireHints<'a> {
     http_id: bool,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     rate_limit: Option<WireRateLimit<'a>>,
+    #[serde(default, skip_serializing_if = "WireLogins::none")]
+    logins: WireLogins,
+}
+
+/// `[made, displaced]`; left out where there were none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct WireLogins(u16, u16);
+
+impl WireLogins {
+    fn none(&self) -> bool {
+        *self == WireLogins::default()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -69,6 +81,7 @@ impl<'a> WireHints<'a> {
                 max_in_flight: limit.max_in_flight,
                 in_flight: limit.in_flight,
             }),
+            logins: WireLogins(hints.logins.made, hints.logins.displaced),
         }
     }
 
@@ -97,7 +110,7 @@ impl<'a> WireHints<'a> {
                     in_flight: limit.in_flight,
                 })
             }),
-            ..Hints::default()
+            logins: Logins { made: self.logins.0, displaced: self.logins.1 },
         }
     }
 }
