@@ -247,6 +247,8 @@ fn many_who_log_out_at_once_are_offline_within_two_seconds_and_nothing_is_found(
     cluster.leave(&leaving);
     cluster.pass(700);
     cluster.picture("logout-begins");
+    let is_problem = |user: &u32| cluster.stage.model.is_problem(UserIx(*user));
+    assert!(!leaving.iter().any(is_problem), "rows stay where they are while people come and go");
     assert!(leaving.iter().all(|user| cluster.presence(*user) != Presence::Offline), "nobody agreed yet");
     cluster.pass(1_800);
     cluster.picture("logout-settled");

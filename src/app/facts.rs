@@ -32,10 +32,22 @@ impl<'a> Scene<'a> {
     /// Whether somebody should look at a user: nothing is known of them, what is known is old, or a
     /// rule warns that nobody has put aside.
     pub(super) fn is_problem(self, user: UserIx) -> bool {
+        self.is_unknown(user) || self.is_stale(user) || self.worst(user) >= Some(Severity::Warning)
+    }
+
+    /// Whether nothing can be said of a user, and not only while the witnesses are being asked: so it is
+    /// for a second after every logout.
+    pub(super) fn is_unknown(self, user: UserIx) -> bool {
+        match self.knowledge.roster.presence(user) {
+            Presence::Unregistered => true,
+            presence => presence.is_unknown() && !presence.is_passing(),
+        }
+    }
+
+    /// Whether what is known of a user is old, and not only until the registry has answered.
+    pub(super) fn is_stale(self, user: UserIx) -> bool {
         let roster = &self.knowledge.roster;
-        matches!(roster.presence(user), Presence::Unknown(_) | Presence::Unregistered)
-            || roster.is_stale(user, self.now)
-            || self.worst(user) >= Some(Severity::Warning)
+        roster.is_stale(user, self.now) && roster.doubt(user).is_none_or(|doubt| !doubt.verdict.stale)
     }
 
     /// Whether a user is shown as far as marks and problems go, whatever the filter says.

@@ -166,12 +166,11 @@ pub(super) fn sort_key(sort: Sort, rank: u32, scene: Scene<'_>, user: UserIx) ->
 
 /// What goes well is all alike, so that rows stay where they are while people come and go.
 fn problem_rank(scene: Scene<'_>, user: UserIx) -> u32 {
-    let roster = &scene.knowledge.roster;
-    match (roster.presence(user), scene.worst(user)) {
-        (_, Some(Severity::Critical)) => 0,
-        (Presence::Unknown(_) | Presence::Unregistered, _) => 1,
-        (_, Some(Severity::Warning)) => 2,
-        _ if roster.is_stale(user, scene.now) => 3,
+    match scene.worst(user) {
+        Some(Severity::Critical) => 0,
+        _ if scene.is_unknown(user) => 1,
+        Some(Severity::Warning) => 2,
+        _ if scene.is_stale(user) => 3,
         _ => 4,
     }
 }

@@ -73,7 +73,9 @@ fn the_mouse_is_taken_on_request_and_left_with_the_program() {
     session.until("the mouse left", |screen| !takes_the_mouse(screen));
     session.press(F12);
     session.until("the mouse taken again", takes_the_mouse);
-    let row = session.text().lines().position(|line| line.contains("agent_007")).unwrap();
+    let is_there = |line: &str| line.contains("agent_007") && line.contains("● online");
+    let text = session.until("the row in its place", |screen| screen.contents().lines().any(is_there));
+    let row = text.lines().position(|line| line.contains("agent_007")).unwrap();
     session.press(&format!("\u{1b}[<0;9;{}M", row + 1));
     session.until("the row under the mouse selected", |screen| {
         let text = screen.contents();
