@@ -28,6 +28,7 @@ pub(super) struct WireHints<'a> {
 struct WireLogins(u16, u16);
 
 impl WireLogins {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "asked for by serde")]
     fn none(&self) -> bool {
         *self == WireLogins::default()
     }

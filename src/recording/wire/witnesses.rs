@@ -205,6 +205,7 @@ impl WireBasis {
         }
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "asked for by serde")]
     fn is_agreed(&self) -> bool {
         *self == WireBasis::Agreed
     }
