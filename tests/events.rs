@@ -178,8 +178,8 @@ fn from_the_recording_of_a_loss_of_view_come_the_same_lines_and_the_same_doubts(
         )
     };
     let users: String = (0..6).map(user).collect();
-    let list: String = (0..6).map(|number| format!("u{number}\n")).collect();
-    let site = Site::new(&format!("{LOSS}{users}"), &list, real_clock());
+    let list = "u0\nu1\nu2\nu3\nu4\nu5\n";
+    let site = Site::new(&format!("{LOSS}{users}"), list, real_clock());
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("n.ndjson");
     let args = ["events", "--format", "ndjson", "--record", name(&file)];
