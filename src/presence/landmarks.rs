@@ -515,10 +515,11 @@ mod tests {
         let lost = (5_000, Severity::Warning, "4 connected users became unknown: registry gives no answer");
         assert_eq!(run.incidents(), [lost]);
         let mut leaving = Run::with_registry(5);
-        leaving.online(1_000, 0, 2);
-        leaving.online(3_000, 0, 0);
-        leaving.registry(3_050, 2, true);
-        leaving.pass(60_000);
+        leaving.online(1_000, 0, 5);
+        leaving.online(3_000, 0, 3);
+        leaving.registry(3_050, 5, true);
+        leaving.pass(8_500);
+        assert_eq!(leaving.chronicle.roster().presence(UserIx(4)), Presence::Unknown(Why::RegistryOnline));
         assert_eq!(leaving.incidents(), [], "two are not many");
     }
 

@@ -3,14 +3,12 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use imtop::presence::{
-    Answer, Freshness, Input, Knowledge, LifeSign, Moment, Presence, RuleSettings, UserIx,
-};
+use imtop::presence::{Answer, Input, Knowledge, LifeSign, Moment, Presence, RuleSettings, UserIx};
 use imtop::recording::{Decoder, Encoder, Limits, Line, Recorded, Recording};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::made::{at, head, input, list, record, roster, step, take};
+use super::made::{at, begin, head, input, record, roster, step, take};
 
 fn refused(path: &Path) -> String {
     match Recording::open(path) {
@@ -123,7 +121,7 @@ fn numbers_that_would_overflow_make_a_damaged_line() {
 }
 
 fn keyframe_value(steps: &[super::made::Step], beside: &super::made::Beside) -> Value {
-    let mut known = imtop::presence::Roster::new(list(1, 7), Freshness::for_interval(2_000), at(0));
+    let mut known = begin(true);
     for (n, step) in (1..).zip(steps) {
         take(&mut known, step, n * 1_500);
     }
@@ -206,6 +204,7 @@ fn a_keyframe_about_users_or_batches_that_do_not_exist_is_refused() {
     });
     frame["keyframe"]["roster"].as_object_mut().unwrap().extend(added.as_object().unwrap().clone());
     assert_eq!(decode(&frame), Ok(()));
+    let sign = |n: u32| json!([format!("10.0.{n:03}:9090"), "alive", [5, 5], null]);
     let wrong = [
         ("/unseen", json!([[0, 1, null, at]])),
         ("/unseen", json!([[1, 0, null, at]])),
@@ -240,6 +239,18 @@ fn a_keyframe_about_users_or_batches_that_do_not_exist_is_refused() {
         ("/witnesses/registry", json!("lies")),
         ("/witnesses/signs", json!([["a", "hung", [5, 5], null], ["a", "alive", [5, 5], null]])),
         ("/witnesses/signs/0/2/0", json!(u64::MAX)),
+        // What is said of a user is what the witnesses said.
+        ("/words", json!("nun")),
+        ("/words", json!("fun")),
+        ("/words", json!("ddn")),
+        ("/words", json!("dud")),
+        ("/words", json!("dnn")),
+        ("/words", json!("duu")),
+        ("/doubts/0/1/says", json!("offline")),
+        ("/doubts", json!([])),
+        ("/unregistered", json!([])),
+        ("/unregistered", json!([1, 2])),
+        ("/witnesses/signs", Value::Array((0..257).map(sign).collect())),
         ("/thresholds/leaving_ms", json!(u64::MAX)),
         ("/thresholds/loss_percent", json!(101)),
         ("/thresholds/loss_users", json!(u32::MAX)),
@@ -249,6 +260,27 @@ fn a_keyframe_about_users_or_batches_that_do_not_exist_is_refused() {
         *frame.pointer_mut(&format!("/keyframe/roster{place}")).unwrap() = value.clone();
         assert!(decode(&frame).is_err(), "{place} {value}");
     }
+    let with = |changes: &[(&str, Value)]| {
+        let mut frame = frame.clone();
+        for (place, value) in changes {
+            *frame.pointer_mut(&format!("/keyframe/roster{place}")).unwrap() = value.clone();
+        }
+        frame
+    };
+    let certain = [("/words", json!("fun")), ("/doubts", json!([]))];
+    assert!(decode(&with(&certain)).is_err(), "one who is not in doubt has no connection that is not seen");
+    let [words, doubts] = certain;
+    assert_eq!(decode(&with(&[words, doubts, ("/unseen", json!([]))])), Ok(()));
+    let listed = [("/words", json!("uun")), ("/doubts/0/1/says", json!("offline"))];
+    assert!(decode(&with(&listed)).is_err(), "the server has the one in doubt");
+    let [words, says] = listed;
+    assert_eq!(decode(&with(&[words, says, ("/unregistered", json!([0, 1]))])), Ok(()));
+    let signs = Value::Array((0..256).map(sign).collect());
+    assert_eq!(decode(&with(&[("/witnesses/signs", signs)])), Ok(()), "as many as are kept");
+    let over = with(&[("/doubts/0/1/loss", json!(1))]);
+    let line = format!(r#"{{"at":0,"unix":0,"keyframe":{}}}"#, over["keyframe"]);
+    let (_, Line::Keyframe(keyframe)) = Decoder::default().line(line.as_bytes()).unwrap() else { panic!() };
+    assert_eq!(keyframe.roster.doubt(UserIx(0)).unwrap().loss, None, "that loss is over");
 }
 
 #[test]

@@ -140,12 +140,6 @@ impl Roster {
         if state.witnesses.signs.len() > MOST_GATEWAYS {
             return Err("more gateways are remembered than ever are");
         }
-        let numbers: HashSet<u32> = state.losses.iter().map(|loss| loss.number).collect();
-        if numbers.len() < state.losses.len()
-            || numbers.iter().any(|it| !(1..=state.losses_so_far).contains(it))
-        {
-            return Err("a loss of view has a number that it cannot have");
-        }
         let doubts: BTreeMap<UserIx, Doubt> = doubts.into_iter().collect();
         let unregistered: BTreeSet<UserIx> = unregistered.into_iter().collect();
         if !words_fit(&words, &doubts, &unregistered) {
@@ -179,8 +173,9 @@ impl Roster {
         roster.last_answer = state.last_answer;
         roster.transitions = state.transitions;
         roster.doubts = doubts;
+        let listed: HashSet<u32> = state.losses.iter().map(|loss| loss.number).collect();
         for doubt in roster.doubts.values_mut() {
-            doubt.loss = doubt.loss.filter(|number| numbers.contains(number));
+            doubt.loss = doubt.loss.filter(|number| listed.contains(number));
         }
         roster.unregistered = unregistered;
         (roster.losses, roster.drops) = state.losses.into_iter().partition(|loss| loss.suspected);
