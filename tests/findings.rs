@@ -148,14 +148,17 @@ impl Run {
 
     /// The sockets show those users with an Android connection each, and nobody else.
     fn sockets(&mut self, ms: u64, shown: impl Fn(u32) -> bool) {
-        let status = |user: u32| match shown(user) {
-            true => UserStatus::Online(vec![Connection {
-                platform: Platform(2),
-                id: ConnId::new(&format!("c{user}")),
-                background: false,
-                token: None,
-            }]),
-            false => UserStatus::Offline,
+        let status = |user: u32| {
+            if shown(user) {
+                UserStatus::Online(vec![Connection {
+                    platform: Platform(2),
+                    id: ConnId::new(&format!("c{user}")),
+                    background: false,
+                    token: None,
+                }])
+            } else {
+                UserStatus::Offline
+            }
         };
         let all = (0..self.users).map(|user| (UserIx(user), status(user))).collect();
         self.take(ms, Question::OnlineStatus, Answer::Changed(all));

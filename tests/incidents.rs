@@ -235,7 +235,7 @@ impl Cluster {
     }
 
     fn found(&self, rule: Rule) -> usize {
-        self.stage.model.picture().findings.count_of(rule) as usize
+        self.stage.model.picture().findings.count_of(rule)
     }
 }
 

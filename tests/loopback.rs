@@ -226,7 +226,7 @@ async fn registry_and_accounts_agree_with_the_sockets_of_a_calm_server() {
                     open.extend(users.iter().filter_map(|(user, status)| match status {
                         UserStatus::Online(_) => Some(*user),
                         _ => None,
-                    }))
+                    }));
                 }
                 Answer::Registry(users) if heard < 3 => {
                     heard += 1;

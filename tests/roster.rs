@@ -73,7 +73,7 @@ impl Script {
     fn rebase(&mut self, list: &Arc<WatchList>, ms: u64) {
         self.now_ms = ms;
         let old = Arc::clone(self.roster.list());
-        self.roster.rebase(Arc::clone(list), at(ms));
+        self.roster.rebase(&Arc::clone(list), at(ms));
         self.history.rebase(|user| list.find(old.raw_id(user)));
         self.check_totals();
     }

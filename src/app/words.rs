@@ -102,11 +102,11 @@ impl<'a> Wording<'a> {
             }
             what => self.change(what),
         };
-        let first = self.marked(first, story, story.first());
+        let first = marked(first, story, story.first());
         let mut rest: Vec<String> = Vec::new();
         for transition in story.transitions().skip(1).filter(|transition| !is_said_better(story, transition))
         {
-            let words = self.marked(self.change(&transition.what), story, transition);
+            let words = marked(self.change(&transition.what), story, transition);
             if !rest.contains(&words) && first != words {
                 rest.push(words);
             }
@@ -116,11 +116,6 @@ impl<'a> Wording<'a> {
             (What::Presence { .. }, false) => format!("{first} ({})", rest.join(", ")),
             (_, false) => format!("{first}, {}", rest.join(", ")),
         }
-    }
-
-    /// With a note where it was taken back later.
-    fn marked(&self, words: String, story: &Story, transition: &Transition) -> String {
-        if story.is_retracted(transition) { format!("{words} {RETRACTED}") } else { words }
     }
 
     /// What several users went through; of their connections nothing is said where their presence
@@ -172,6 +167,11 @@ impl<'a> Wording<'a> {
         }
         words.iter().all(|word| text.contains(word.as_str()))
     }
+}
+
+/// With a note where it was taken back later.
+fn marked(words: String, story: &Story, transition: &Transition) -> String {
+    if story.is_retracted(transition) { format!("{words} {RETRACTED}") } else { words }
 }
 
 fn push_small(text: &mut String, part: &str) {

@@ -175,7 +175,7 @@ impl Knowledge {
     /// Goes over to the next watch list.
     pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Doubts {
         let before = Arc::clone(self.roster.list());
-        let doubts = self.roster.rebase(Arc::clone(list), now);
+        let doubts = self.roster.rebase(list, now);
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.history.rebase(heir);
         self.findings.rebase(heir);

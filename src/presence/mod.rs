@@ -52,7 +52,7 @@ pub use input::Input;
 pub use knowledge::{Knowledge, News};
 pub use landmarks::{Incident, Landmarks, Point};
 pub use latency::Latency;
-pub use observation::{Answer, LifeSign, Observation, Oddities, OperationId, Question, UserStatus};
+pub use observation::{Answer, LifeSign, Listed, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
 pub use query::{Facts, Query, QueryError, Truth};
 pub use roster::{BatchState, Changes, Gone, LeftOut, Roster, RosterState, Totals, Tracked};

@@ -98,6 +98,9 @@ impl Oddities {
     }
 }
 
+/// How many connections a user has on which platform, in the order of platforms.
+pub type Listed = Box<[(Platform, u32)]>;
+
 /// What a server answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -111,7 +114,7 @@ pub enum Answer {
     Registry(Vec<(UserIx, Box<[Platform]>)>),
     /// To [`Question::TokenDetail`]: how many connections on which platform users have, in the order of
     /// platforms. Whoever was asked about and is not listed has none.
-    Tokens(Vec<(UserIx, Box<[(Platform, u32)]>)>),
+    Tokens(Vec<(UserIx, Listed)>),
     /// To [`Question::Gateways`]: the address of each gateway's metrics, and what came of asking it.
     Gateways(Vec<(Box<str>, LifeSign)>),
     /// To [`Question::AccountCheck`]: those whom the server does not have. Whoever was asked about and is

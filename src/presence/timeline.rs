@@ -407,15 +407,12 @@ impl Timeline {
             };
             group.event.is_like(&one.event) && !is_there
         });
-        match like {
-            Some(group) => {
-                Arc::make_mut(group).take(&one);
-                group.number
-            }
-            None => {
-                push(&mut self.groups, one);
-                number
-            }
+        if let Some(group) = like {
+            Arc::make_mut(group).take(&one);
+            group.number
+        } else {
+            push(&mut self.groups, one);
+            number
         }
     }
 

@@ -228,10 +228,9 @@ pub enum Fate {
 pub fn fate(owner: Owner, registry: PlatformWord, shown: bool, young: bool) -> Fate {
     match (owner, registry) {
         (Owner::Offline, _) | (Owner::Connected, PlatformWord::Lacks) => Fate::Disconnected,
-        (Owner::InDoubt, _) => Fate::Unseen,
         (Owner::Connected, _) if shown && !young => Fate::Disconnected,
         (Owner::Connected, PlatformWord::Unasked) if !young => Fate::Disconnected,
-        (Owner::Connected, _) => Fate::Unseen,
+        (Owner::InDoubt | Owner::Connected, _) => Fate::Unseen,
     }
 }
 

@@ -472,7 +472,7 @@ pub(crate) fn take(roster: &mut Roster, step: &Step, ms: u64) -> String {
             let generation = roster.list().generation().wrapping_add(1);
             let order = (*from..7).chain(std::iter::once(*from)).chain(0..*from / 2);
             let entries = order.map(|n| Entry::of(&format!("user_{n:05}")));
-            roster.rebase(Arc::new(WatchList::new(generation, 3, entries)), at(ms));
+            roster.rebase(&Arc::new(WatchList::new(generation, 3, entries)), at(ms));
             String::new()
         }
         Step::Interval(ms_between) => {

@@ -123,6 +123,28 @@ fn connection(user: u8, platform: u8, background: bool, token: u8) -> Connection
     }
 }
 
+/// What an answer about a batch says of those of its users who have changed.
+fn changed(list: &WatchList, batch: u8, users: &[Status]) -> Vec<(UserIx, UserStatus)> {
+    let places: Vec<UserIx> = list.batch(u32::from(batch) % list.batches().max(1)).map(UserIx).collect();
+    let mut changed: Vec<(UserIx, UserStatus)> = Vec::new();
+    for (place, connections) in users {
+        let Some(user) = places.get(usize::from(*place)) else { continue };
+        if changed.iter().any(|(there, _)| there == user) {
+            continue;
+        }
+        let mut open: Vec<Connection> = Vec::new();
+        for (platform, background, token) in connections {
+            let next = connection(user.0 as u8, *platform, *background, *token);
+            if open.iter().all(|there| there.id != next.id) {
+                open.push(next);
+            }
+        }
+        let status = if open.is_empty() { UserStatus::Offline } else { UserStatus::Online(open) };
+        changed.push((*user, status));
+    }
+    changed
+}
+
 pub(crate) fn input(deed: &Deed, list: &mut Arc<WatchList>, now: Moment, number: usize) -> Option<Input> {
     let observed = |batch: u8, took_ms: u64, answer| {
         let batch = u32::from(batch) % list.batches().max(1);
@@ -150,25 +172,7 @@ pub(crate) fn input(deed: &Deed, list: &mut Arc<WatchList>, now: Moment, number:
     };
     Some(match deed {
         Deed::Answered { batch, took_ms, users } => {
-            let places: Vec<UserIx> =
-                list.batch(u32::from(*batch) % list.batches().max(1)).map(UserIx).collect();
-            let mut changed: Vec<(UserIx, UserStatus)> = Vec::new();
-            for (place, connections) in users {
-                let Some(user) = places.get(usize::from(*place)) else { continue };
-                if changed.iter().any(|(there, _)| there == user) {
-                    continue;
-                }
-                let mut open: Vec<Connection> = Vec::new();
-                for (platform, background, token) in connections {
-                    let next = connection(user.0 as u8, *platform, *background, *token);
-                    if open.iter().all(|there| there.id != next.id) {
-                        open.push(next);
-                    }
-                }
-                let status = if open.is_empty() { UserStatus::Offline } else { UserStatus::Online(open) };
-                changed.push((*user, status));
-            }
-            observed(*batch, *took_ms, Ok(Answer::Changed(changed)))
+            observed(*batch, *took_ms, Ok(Answer::Changed(changed(list, *batch, users))))
         }
         Deed::Registered { took_ms, users } => {
             let said: BTreeMap<UserIx, Box<[Platform]>> = users

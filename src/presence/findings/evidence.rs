@@ -356,18 +356,7 @@ impl Evidence {
                     "{times} times in {within} the server called the user offline or left out a connection, for up to {span}, and the same one came back: it had been there all the time"
                 )
             }
-            Evidence::PartialView { by, platforms } => {
-                let names = names(platforms);
-                if *by == Question::TokenDetail {
-                    format!(
-                        "the token detail lists more on {names} than the answers show: the user is on several gateways"
-                    )
-                } else {
-                    format!(
-                        "the registry lists {names} too, which the answers leave out: the user is on several gateways, or an entry lives on"
-                    )
-                }
-            }
+            Evidence::PartialView { by, platforms } => partial_view_words(*by, platforms),
             Evidence::Ghost { platforms, over_ms } => {
                 let on =
                     if platforms.is_empty() { String::new() } else { format!(" ({})", names(platforms)) };
@@ -381,6 +370,19 @@ impl Evidence {
             }
             Evidence::Observer(logins) => observer_words(*logins),
         }
+    }
+}
+
+fn partial_view_words(by: Question, platforms: &[Platform]) -> String {
+    let names = names(platforms);
+    if by == Question::TokenDetail {
+        format!(
+            "the token detail lists more on {names} than the answers show: the user is on several gateways"
+        )
+    } else {
+        format!(
+            "the registry lists {names} too, which the answers leave out: the user is on several gateways, or an entry lives on"
+        )
     }
 }
 

@@ -159,10 +159,8 @@ impl Roster {
         let to = said.presence;
         let retracted = self.proof_of_return(user, connections);
         let returns = retracted.is_some() || (was_left_out && self.has_any(user, connections));
-        let continues = match was_left_out {
-            true => returns && (was.is_unknown() || was.same_word(to)),
-            false => was.same_word(to),
-        };
+        let continues =
+            if was_left_out { returns && (was.is_unknown() || was.same_word(to)) } else { was.same_word(to) };
         if !continues {
             self.since[user.at()] =
                 Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received().mono_ms };

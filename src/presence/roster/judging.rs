@@ -143,11 +143,11 @@ impl Roster {
         };
         let gone: Vec<Tracked> = open.iter().filter(gone).cloned().collect();
         if !gone.is_empty() {
-            let left = open.iter().filter(|tracked| !gone.contains(tracked)).cloned().collect();
-            for tracked in open.to_vec() {
+            let open = self.open.remove(&user).unwrap_or_default();
+            for tracked in &*open {
                 self.tally.remove(&tracked.connection);
             }
-            self.keep(user, left);
+            self.keep(user, open.iter().filter(|tracked| !gone.contains(tracked)).cloned().collect());
             changes.touched.push(user);
         }
         for Tracked { connection, since, unseen } in gone {

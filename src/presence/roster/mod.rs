@@ -421,8 +421,8 @@ impl Roster {
     /// have had no answer yet, so it is shown as stale until they have.
     ///
     /// Gives all doubts that there are on it: the questions about the old list are void.
-    pub fn rebase(&mut self, list: Arc<WatchList>, now: Moment) -> Doubts {
-        let mut next = Roster::new(Arc::clone(&list), self.freshness, now);
+    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Doubts {
+        let mut next = Roster::new(Arc::clone(list), self.freshness, now);
         next.tally = self.tally.emptied();
         for user in next.list.users() {
             let Some(old) = self.list.find(next.list.raw_id(user)) else {

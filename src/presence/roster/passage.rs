@@ -59,14 +59,16 @@ impl Roster {
         changes: &mut Changes,
     ) {
         changes.touched.push(user);
-        if self.said(user).is_unknown() {
+        let from = self.said(user);
+        // Who was in doubt for a moment is told to be unknown now; who was for long is that already.
+        if from.is_unknown() && !from.is_passing() {
             return;
         }
         self.transitions += 1;
         changes.transitions.push(Transition {
             id: self.transitions,
             user: self.list.id(user),
-            what: What::Presence { from: self.said(user), to: Presence::Unknown(why) },
+            what: What::Presence { from, to: Presence::Unknown(why) },
             after: answered.map(|answered| answered.sent),
             before: now,
             operation: None,

@@ -7,7 +7,7 @@ use super::{Changes, Roster};
 use crate::presence::batches::Answered;
 use crate::presence::doubt::{Doubt, Gateway, Witness};
 use crate::presence::fetch_error::FetchError;
-use crate::presence::observation::{Answer, LifeSign, Observation, OperationId, Question};
+use crate::presence::observation::{Answer, LifeSign, Listed, Observation, OperationId, Question};
 use crate::presence::platform::Platform;
 use crate::presence::state::{Presence, Word};
 use crate::presence::time::Moment;
@@ -192,7 +192,7 @@ impl Roster {
     fn take_tokens(
         &mut self,
         users: &[UserIx],
-        listed: &[(UserIx, Box<[(Platform, u32)]>)],
+        listed: &[(UserIx, Listed)],
         heard: &Heard<'_>,
         changes: &mut Changes,
     ) {

@@ -216,10 +216,13 @@ fn write_unseen(open: &[(UserIx, Arc<[Tracked]>)]) -> Vec<WireUnseen> {
     open.iter().flat_map(of_user).collect()
 }
 
+/// A user's connections.
+type Open = (UserIx, Arc<[Tracked]>);
+
 fn read_open(
     open: Vec<(u32, Vec<(WireConnection<'_>, WireSince)>)>,
     unseen: Vec<WireUnseen>,
-) -> Result<Vec<(UserIx, Arc<[Tracked]>)>, String> {
+) -> Result<Vec<Open>, String> {
     let mut unseen = unseen.into_iter().peekable();
     let mut read = Vec::with_capacity(open.len());
     for (user, all) in open {

@@ -426,7 +426,7 @@ pub(super) struct WireWitnesses<'a> {
 
 impl<'a> WireWitnesses<'a> {
     pub(super) fn write(witnesses: &'a Witnesses) -> WireWitnesses<'a> {
-        let sign = |(address, gateway): (&'a Box<str>, &Gateway)| {
+        let sign = |(address, gateway): (&'a str, &Gateway)| {
             let Gateway { sign, since, alive } = *gateway;
             (Text::of(address), WireSign::write(sign), write_moment(since), alive.map(write_moment))
         };
@@ -435,7 +435,7 @@ impl<'a> WireWitnesses<'a> {
             tokens: WireWitness::write(witnesses.tokens),
             gateways: WireWitness::write(witnesses.gateways),
             accounts: WireWitness::write(witnesses.accounts),
-            signs: witnesses.signs.iter().map(sign).collect(),
+            signs: witnesses.signs.iter().map(|(address, gateway)| sign((address, gateway))).collect(),
         }
     }
 
