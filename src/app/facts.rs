@@ -32,7 +32,8 @@ impl<'a> Scene<'a> {
     /// Whether somebody should look at a user: nothing is known of them, what is known is old, or a
     /// rule warns that nobody has put aside.
     pub(super) fn is_problem(self, user: UserIx) -> bool {
-        self.is_unknown(user) || self.is_stale(user) || self.worst(user) >= Some(Severity::Warning)
+        let is_lost = self.knowledge.roster.is_lost(user);
+        is_lost || self.is_unknown(user) || self.is_stale(user) || self.worst(user) >= Some(Severity::Warning)
     }
 
     /// Whether nothing can be said of a user, and not only while the witnesses are being asked: so it is

@@ -168,7 +168,7 @@ pub(super) fn sort_key(sort: Sort, rank: u32, scene: Scene<'_>, user: UserIx) ->
 fn problem_rank(scene: Scene<'_>, user: UserIx) -> u32 {
     match scene.worst(user) {
         Some(Severity::Critical) => 0,
-        _ if scene.is_unknown(user) => 1,
+        _ if scene.is_unknown(user) || scene.knowledge.roster.is_lost(user) => 1,
         Some(Severity::Warning) => 2,
         _ if scene.is_stale(user) => 3,
         _ => 4,

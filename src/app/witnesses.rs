@@ -32,7 +32,8 @@ pub struct LossWords {
 /// The loss of view to speak of at `now`, and how many there are besides.
 pub fn worst_loss(roster: &Roster, now: Moment) -> Option<(LossWords, usize)> {
     let losses = roster.losses();
-    let worst = losses.iter().max_by_key(|loss| (loss.certain.is_some(), loss.missing, loss.dropped))?;
+    // The newest is what somebody has to act on; what is older is known already.
+    let worst = losses.iter().max_by_key(|loss| (loss.certain.is_some(), loss.begun, loss.missing))?;
     Some((loss_words(roster, worst, now), losses.len() - 1))
 }
 
@@ -44,7 +45,10 @@ fn loss_words(roster: &Roster, loss: &Loss, now: Moment) -> LossWords {
         let asking = if asked { "asking the registry" } else { "the registry can't be asked" };
         return LossWords {
             certain: false,
-            what: format!("view loss suspected: {dropped} of {of} users gone at once, {asking}"),
+            what: match loss.after {
+                Some(_) => format!("view loss suspected: {dropped} of {of} users gone at once, {asking}"),
+                None => format!("view loss suspected: {missing} users in no answer, but in the registry"),
+            },
             short: format!("view loss suspected: {dropped} users"),
             meaning: "Until more is known, nobody of them is called offline.",
         };
@@ -66,7 +70,7 @@ fn loss_words(roster: &Roster, loss: &Loss, now: Moment) -> LossWords {
         ),
         Lost::Lost | Lost::None => (
             format!("VIEW LOSS: {unknown}{back}, for {age}"),
-            "Nobody can tell whether they are offline: the server has lost sight of a gateway.",
+            "Nobody can tell whether they are offline: a gateway is out of the API's sight, or the registry lags.",
         ),
     };
     let short = match loss.cause {

@@ -45,7 +45,8 @@ pub struct Loss {
     pub number: u32,
     /// The first answer of the sockets that left one of them out.
     pub begun: Moment,
-    /// The last answer that showed the first of them was asked for then.
+    /// The last answer that showed the first of them was asked for then; none where they were left out
+    /// since before anybody looked.
     pub after: Option<Moment>,
     /// How many users had a connection before.
     pub of: u32,
@@ -67,6 +68,27 @@ pub struct Loss {
     pub cause: Lost,
     /// The gateway that is to blame, where that is known: the address of its metrics.
     pub gateway: Option<Box<str>>,
+}
+
+impl Loss {
+    /// One of which nothing is known but when it began to be seen.
+    pub(in crate::presence) fn begun(number: u32, begun: Moment) -> Loss {
+        Loss {
+            number,
+            begun,
+            after: None,
+            of: 0,
+            dropped: 0,
+            missing: 0,
+            returned: 0,
+            platforms: BTreeMap::new(),
+            took_ms: 0,
+            suspected: false,
+            certain: None,
+            cause: Lost::None,
+            gateway: None,
+        }
+    }
 }
 
 /// How it is with one of the witnesses that are asked beside the sockets.

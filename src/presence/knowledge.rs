@@ -145,7 +145,7 @@ impl Knowledge {
                 newest_issued: roster.newest_issued(),
                 expiries: roster.expiries(),
                 losses: roster.losses(),
-                registry: roster.witnesses().registry,
+                witnesses: roster.witnesses(),
                 logins: self.hints.as_deref().map_or_else(Logins::default, |hints| hints.logins),
                 server_seconds,
                 now,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::findings::{Rule, Severity};
 use super::knowledge::Knowledge;
 use super::query::Facts;
 use super::roster::Tracked;
@@ -71,6 +72,12 @@ impl Facts for UserFacts<'_> {
     }
 
     fn has_finding(&self, wanted: &mut dyn FnMut(&str, &str) -> bool) -> bool {
+        // A loss of view is found of the server; those whom it hit are found by it as well.
+        if self.knowledge.roster.is_lost(self.user)
+            && wanted(Rule::ViewLoss.name(), Severity::Critical.word())
+        {
+            return true;
+        }
         let findings = self.knowledge.findings.of(self.user);
         findings.iter().any(|finding| wanted(finding.rule.name(), finding.severity.word()))
     }

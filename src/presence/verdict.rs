@@ -25,12 +25,12 @@
 //! none       | unheard  | *     | *     | offline    | offline
 //! none       | unheard  | *     | *     | *          | unknown (checking)
 //! none       | silent   | *     | *     | *          | unknown (registry gives no answer)
-//! none       | *        | young | *     | offline    | unknown (registry says online)
-//! none       | *        | young | *     | *          | unknown (leaving)
-//! none       | *        | old   | none  | *          | unknown (registry says online)
-//! none       | *        | old   | lost  | *          | unknown (gateway lost)
-//! none       | *        | old   | hangs | *          | unknown (gateway hangs)
-//! none       | *        | old   | died  | *          | offline, gateway died
+//! none       | *        | young | *     | online     | unknown (leaving)
+//! none       | *        | young | *     | background | unknown (leaving)
+//! none       | *        | *     | none  | *          | unknown (registry says online)
+//! none       | *        | *     | lost  | *          | unknown (gateway lost)
+//! none       | *        | *     | hangs | *          | unknown (gateway hangs)
+//! none       | *        | *     | died  | *          | offline, gateway died
 //! ```
 //!
 //! # A connection that the sockets show no more
@@ -177,14 +177,15 @@ pub fn verdict(testimony: &Testimony) -> Verdict {
             Presence::Unknown(_) | Presence::Unregistered => Verdict::of(Presence::Unknown(Why::Checking)),
         },
         (Sockets::None, Registry::Silent) => Verdict::of(Presence::Unknown(Why::RegistrySilent)),
-        (Sockets::None, Registry::Online | Registry::Hides) => match (young, lost) {
-            // Not leaving: the registry was the first to say something new.
-            (true, _) if before == Presence::Offline => Verdict::of(Presence::Unknown(Why::RegistryOnline)),
-            (true, _) => Verdict::of(Presence::Unknown(Why::Leaving)),
-            (false, Lost::None) => Verdict::of(Presence::Unknown(Why::RegistryOnline)),
-            (false, Lost::Lost) => Verdict::of(Presence::Unknown(Why::GatewayLost)),
-            (false, Lost::Hangs) => Verdict::of(Presence::Unknown(Why::GatewayHangs)),
-            (false, Lost::Died) => Verdict::offline(Basis::GatewayDied),
+        (Sockets::None, Registry::Online | Registry::Hides) => match lost {
+            // Only who was seen with a connection can be about to leave.
+            _ if young && matches!(before, Presence::Online | Presence::Background) => {
+                Verdict::of(Presence::Unknown(Why::Leaving))
+            }
+            Lost::None => Verdict::of(Presence::Unknown(Why::RegistryOnline)),
+            Lost::Lost => Verdict::of(Presence::Unknown(Why::GatewayLost)),
+            Lost::Hangs => Verdict::of(Presence::Unknown(Why::GatewayHangs)),
+            Lost::Died => Verdict::offline(Basis::GatewayDied),
         },
     }
 }

@@ -61,10 +61,12 @@ pub(super) fn of_round(knowledge: &Knowledge, now: Moment, limits: &Limits) -> P
     }
     summary.push_str(&counts(knowledge, now));
     let told = [("critical", &crit), ("warning", &warn)];
-    let mut details: Vec<String> = told
-        .into_iter()
-        .filter_map(|(what, judged)| judged.as_ref().map(|(by, reading)| outcome(what, reading, by)))
-        .collect();
+    let told = told.into_iter();
+    let told =
+        told.filter_map(|(what, judged)| judged.as_ref().map(|(by, reading)| outcome(what, reading, by)));
+    let by_loss = (loss.is_some() && limits.loss_is_critical)
+        .then(|| "critical because of the view loss, whatever the conditions say".to_owned());
+    let mut details: Vec<String> = by_loss.into_iter().chain(told).collect();
     details.extend(failures(knowledge));
     details.extend(findings(knowledge, now));
     PluginReport { status, summary, figures: figures(knowledge, now, &crit, &warn), details }

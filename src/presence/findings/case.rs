@@ -6,7 +6,7 @@ use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
     Claims, Connection, Doubt, Logins, Loss, Moment, Presence, ServerClock, Thresholds, Tracked, UserIx,
-    Witness,
+    Witnesses,
 };
 
 /// One user, as known now, with what came before.
@@ -63,8 +63,8 @@ pub struct ServerCase<'a> {
     pub expiries: &'a BTreeMap<i64, u32>,
     /// Losses of view, suspected or certain, oldest first.
     pub losses: &'a [Loss],
-    /// How it is with the registry.
-    pub registry: Witness,
+    /// The witnesses beside the sockets.
+    pub witnesses: &'a Witnesses,
     /// How it goes with our own login.
     pub logins: Logins,
     /// What the server's clock shows, in unix seconds.

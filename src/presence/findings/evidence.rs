@@ -135,6 +135,8 @@ pub enum Evidence {
         loss: Box<Loss>,
         /// How it is with the registry.
         registry: Witness,
+        /// How many gateways there are, where all of them give a sign of life.
+        all_answer: Option<u32>,
     },
     /// Connections that had been left out came back.
     FalseOffline {
@@ -338,7 +340,7 @@ impl Evidence {
                 };
                 format!("{tokens} of {of} tokens ({share} %) expire within {within}, the first {first}")
             }
-            Evidence::ViewLoss { loss, registry } => loss_words(loss, *registry),
+            Evidence::ViewLoss { loss, registry, all_answer } => loss_words(loss, *registry, *all_answer),
             Evidence::FalseOffline { platform, times: ..=1, longest_ms, whole_user, .. } => {
                 let (name, span) = (platform.name(), span(*longest_ms));
                 let (what, same) = if *whole_user {
@@ -408,11 +410,15 @@ fn times(count: u16) -> String {
 /// Platforms of a loss that are told.
 const PLATFORMS_TOLD: usize = 4;
 
-fn loss_words(loss: &Loss, registry: Witness) -> String {
+fn loss_words(loss: &Loss, registry: Witness, all_answer: Option<u32>) -> String {
     let Loss { of, dropped, missing, returned, .. } = loss;
     let share = u64::from(*dropped) * 100 / u64::from(*of).max(1);
     let at_once = if *dropped > 1 { " at once" } else { "" };
-    let mut words = format!("{dropped} of {of} online users ({share} %) left the answers{at_once}");
+    let mut words = if loss.after.is_some() {
+        format!("{dropped} of {of} online users ({share} %) left the answers{at_once}")
+    } else {
+        format!("{dropped} users are in no answer since imtop looks, though the registry has them online")
+    };
     let mut platforms: Vec<_> = loss.platforms.iter().collect();
     platforms.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let told: Vec<String> = platforms
@@ -437,7 +443,11 @@ fn loss_words(loss: &Loss, registry: Witness) -> String {
     let gateway =
         loss.gateway.as_ref().map_or("a gateway".to_owned(), |address| format!("gateway {address}"));
     let _ = match loss.cause {
-        Lost::None | Lost::Lost => Ok(()),
+        Lost::None | Lost::Lost => match all_answer {
+            Some(1) => write!(words, "; the gateway answers imtop"),
+            Some(all) => write!(words, "; all {all} gateways answer imtop"),
+            None => Ok(()),
+        },
         Lost::Hangs => write!(words, "; {gateway} takes connections but says nothing"),
         Lost::Died => write!(words, "; {gateway} has died"),
     };

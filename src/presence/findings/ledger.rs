@@ -293,7 +293,7 @@ struct At {
 
 fn judge_promptly(case: &ServerCase<'_>, found: &mut Vec<Evidence>) {
     observer::judge(case.logins, found);
-    view_loss::judge(case.losses, case.registry, found);
+    view_loss::judge(case.losses, case.witnesses, found);
 }
 
 /// Whether what of `list` was judged is just what was found.

@@ -11,18 +11,24 @@
 //! cannot be asked, for a real mass logout, for two rounds. At most one for each time that many left.
 
 use super::evidence::Evidence;
-use crate::presence::{Loss, Lost, Witness};
+use crate::presence::{LifeSign, Loss, Lost, Witnesses};
 
-pub(super) fn judge(losses: &[Loss], registry: Witness, found: &mut Vec<Evidence>) {
+pub(super) fn judge(losses: &[Loss], witnesses: &Witnesses, found: &mut Vec<Evidence>) {
     let certain = losses.iter().filter(|loss| loss.certain.is_some());
-    found.extend(certain.map(|loss| Evidence::ViewLoss { loss: Box::new(loss.clone()), registry }));
+    let answering = witnesses.signs.values().filter(|gateway| gateway.sign == LifeSign::Alive).count() as u32;
+    let all_answer = (answering as usize == witnesses.signs.len()).then_some(answering);
+    found.extend(certain.map(|loss| Evidence::ViewLoss {
+        loss: Box::new(loss.clone()),
+        registry: witnesses.registry,
+        all_answer: all_answer.filter(|count| *count > 0),
+    }));
 }
 
 /// What to do about it, by its cause, in the order in which to do it.
 pub(super) fn advice(cause: Lost) -> &'static str {
     match cause {
         Lost::None | Lost::Lost => {
-            "Look at the gateways first: does each one run, and can the API's machine reach it (curl -m 2 http://GATEWAY:PORT/metrics)? Don't restart the API or clients: the users are probably connected still. Messages to them may not arrive meanwhile."
+            "Look at the gateways first: does each one run, and does the API's machine reach it (curl -m 2 http://GATEWAY:PORT/metrics)? If all is well there, look at Redis and the user service: the registry may be behind. Don't restart the API or clients: the users may be connected."
         }
         Lost::Hangs => {
             "Look at that gateway's process and machine first (docker ps, top, its log), and keep what they show. Don't restart clients or the API: the users are probably connected still, but messages to them may not arrive. If it doesn't come back, restart that gateway alone."
@@ -38,13 +44,13 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::presence::{Moment, Platform, Trouble};
+    use crate::presence::{Moment, Platform, Trouble, Witness};
 
     fn loss(number: u32, certain: bool) -> Loss {
         Loss {
             number,
             begun: Moment::default(),
-            after: None,
+            after: Some(Moment::default()),
             of: 58,
             dropped: 31,
             missing: 29,
@@ -60,18 +66,18 @@ mod tests {
 
     fn words(loss: Loss, registry: Witness) -> String {
         let mut found = Vec::new();
-        judge(&[loss], registry, &mut found);
+        judge(&[loss], &Witnesses { registry, ..Witnesses::default() }, &mut found);
         found.iter().map(|evidence| evidence.words(0)).collect()
     }
 
     #[test]
     fn only_a_loss_that_is_certain_counts_and_each_for_itself() {
         let mut found = Vec::new();
-        judge(&[loss(1, true), loss(2, false), loss(3, true)], Witness::Answers, &mut found);
+        judge(&[loss(1, true), loss(2, false), loss(3, true)], &Witnesses::default(), &mut found);
         assert_eq!(found.len(), 2);
         assert!(!found[0].same_as(&found[1]));
         let mut later = Vec::new();
-        judge(&[Loss { missing: 3, returned: 26, ..loss(1, true) }], Witness::Answers, &mut later);
+        judge(&[Loss { missing: 3, returned: 26, ..loss(1, true) }], &Witnesses::default(), &mut later);
         assert!(later[0].same_as(&found[0]), "the same loss, other figures");
     }
 

@@ -81,8 +81,12 @@ impl Roster {
             .map(|(user, _)| *user);
         let dropped: Vec<UserIx> = dropped.collect();
         let loss = self.enter_loss(&dropped, observation.batch, before, answered);
-        let seen =
-            Seen { void: regained.map(Presence::Unknown), void_since, before, answered, loss, operation };
+        let is_new = |(user, status): &(UserIx, UserStatus)| {
+            *status == UserStatus::Offline && ours.contains(&user.0) && self.words[user.at()] == Word::Silent
+        };
+        let first = if changed.iter().any(is_new) { self.enter_first(answered) } else { None };
+        let void = regained.map(Presence::Unknown);
+        let seen = Seen { void, void_since, before, answered, loss, first, operation };
         for (user, status) in changed {
             if ours.contains(&user.0) {
                 self.take_status(*user, status, &seen, changes);
@@ -250,7 +254,7 @@ impl Roster {
             asked: None,
             platforms: Box::default(),
             listed: None,
-            loss: seen.loss.filter(|_| shown),
+            loss: if shown { seen.loss } else { seen.first },
             verdict: Verdict::SILENT,
         };
         self.doubts.insert(user, doubt);
@@ -486,6 +490,8 @@ struct Seen {
     answered: Answered,
     /// The number of the loss of view that those are part of whom it leaves out.
     loss: Option<u32>,
+    /// The same of those whom it leaves out and of whom nothing was known before.
+    first: Option<u32>,
     operation: Arc<OperationId>,
 }
 

@@ -59,7 +59,9 @@ impl Roster {
         let rests = matches!(new.basis, Basis::Agreed | Basis::SocketsAlone);
         let is_settled = new.presence == Presence::Offline && rests && self.settles(user);
         if is_settled {
-            self.doubts.remove(&user);
+            if let Some(number) = self.doubts.remove(&user).and_then(|doubt| doubt.loss) {
+                self.has_left(number);
+            }
             changes.doubts.settled.push(user);
         } else {
             self.come_back(user, now);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Changes, Roster};
-use crate::presence::batches::Answered;
+use crate::presence::batches::{Answered, Batch};
 use crate::presence::doubt::{Gateway, Loss};
 use crate::presence::observation::LifeSign;
 use crate::presence::state::Word;
@@ -19,6 +19,10 @@ const JOIN_MS: u64 = 30_000;
 const BASELINE_MS: u64 = 130_000;
 /// An answer of the sockets that takes longer, in milliseconds, is not usual: they wait for a gateway.
 const USUAL_MS: u32 = 2_000;
+
+/// For so many milliseconds a gateway's death is told as a loss. Its users are said to be offline for as
+/// long as the registry has them, whether it is told or not.
+const DIED_TOLD_MS: u64 = 120_000;
 
 /// What there is of a loss now.
 #[derive(Clone, Copy, Default)]
@@ -49,8 +53,12 @@ impl Roster {
         }
         let now = answered.received;
         let window = self.loss_window_ms();
-        let open = self.losses.iter().position(|loss| now.since(loss.begun) <= window.max(JOIN_MS));
-        let gathering = self.drops.iter().position(|loss| now.since(loss.begun) <= window);
+        // Later than that only those whose answer had to wait, as while a gateway hangs.
+        let waited = now.since(answered.sent) > u64::from(USUAL_MS);
+        let reach = if waited { window.max(JOIN_MS) } else { window };
+        let joins = |loss: &Loss| loss.after.is_some() && now.since(loss.begun) <= reach;
+        let open = self.losses.iter().position(joins);
+        let gathering = self.drops.iter().position(joins);
         let connected = [Word::Online, Word::Background];
         let of =
             |batch: &crate::presence::Batch| connected.iter().map(|word| batch.count(*word)).sum::<u32>();
@@ -66,19 +74,9 @@ impl Roster {
             (None, None) => {
                 self.losses_so_far += 1;
                 self.drops.push(Loss {
-                    number: self.losses_so_far,
-                    begun: now,
-                    after: before.map(|before| before.sent),
+                    after: Some(before.map_or(answered.sent, |before| before.sent)),
                     of: all.max(dropped.len() as u32),
-                    dropped: 0,
-                    missing: 0,
-                    returned: 0,
-                    platforms: std::collections::BTreeMap::new(),
-                    took_ms: 0,
-                    suspected: false,
-                    certain: None,
-                    cause: Lost::None,
-                    gateway: None,
+                    ..Loss::begun(self.losses_so_far, now)
                 });
                 self.drops.last_mut()
             }
@@ -104,6 +102,31 @@ impl Roster {
         Some(number)
     }
 
+    /// One answer leaves out users of whom nothing was known before: the number of the loss that they may
+    /// be part of, which began before anybody looked. None where only the sockets are heard.
+    pub(super) fn enter_first(&mut self, answered: Answered) -> Option<u32> {
+        if !self.witnesses.registry.is_asked() {
+            return None;
+        }
+        let now = answered.received;
+        let all = self.losses.iter().chain(&self.drops);
+        let known = all.rev().find(|loss| loss.after.is_none() && now.since(loss.begun) <= JOIN_MS);
+        if let Some(loss) = known {
+            return Some(loss.number);
+        }
+        self.losses_so_far += 1;
+        let loss = Loss { took_ms: now.since(answered.sent), ..Loss::begun(self.losses_so_far, now) };
+        self.drops.push(loss);
+        Some(self.losses_so_far)
+    }
+
+    /// Somebody whom the registry calls offline as well has left, and was no part of the loss.
+    pub(super) fn has_left(&mut self, number: u32) {
+        if let Some(loss) = self.loss_mut(number).filter(|loss| loss.after.is_some()) {
+            loss.dropped = loss.dropped.saturating_sub(1);
+        }
+    }
+
     /// Somebody who was part of the loss is shown again.
     pub(super) fn returned_to(&mut self, number: u32) {
         if let Some(loss) = self.loss_mut(number) {
@@ -113,6 +136,14 @@ impl Roster {
 
     fn loss_mut(&mut self, number: u32) -> Option<&mut Loss> {
         self.losses.iter_mut().chain(&mut self.drops).find(|loss| loss.number == number)
+    }
+
+    /// Whether the user is missing in a loss of view that is certain.
+    pub fn is_lost(&self, user: UserIx) -> bool {
+        let number = self.doubts.get(&user).and_then(|doubt| doubt.loss);
+        number.is_some_and(|number| {
+            self.losses.iter().any(|loss| loss.number == number && loss.certain.is_some())
+        })
     }
 
     /// What the table has to know of the loss with this number.
@@ -139,27 +170,39 @@ impl Roster {
         let before: Vec<(u32, Lost)> = self.causes(now);
         let (users, percent) = (self.thresholds.loss_users, u64::from(self.thresholds.loss_percent));
         let (window, asked) = (self.loss_window_ms(), self.witnesses.registry.is_asked());
+        let of = |batch: &Batch| batch.count(Word::Online) + batch.count(Word::Background);
+        let connected: u32 = self.batches.iter().map(of).sum();
         let all = std::mem::take(&mut self.losses).into_iter().chain(std::mem::take(&mut self.drops));
         let (mut losses, mut drops) = (Vec::new(), Vec::new());
         for mut loss in all {
             let Missing { all: left, contradicted } = missing.get(&loss.number).copied().unwrap_or_default();
             loss.missing = left;
-            let enough = users.min(loss.of.max(1));
+            let is_first = loss.after.is_none();
+            if is_first {
+                loss.dropped = loss.dropped.max(left + loss.returned);
+                loss.of = loss.of.max(connected + loss.dropped);
+            }
+            let many = u64::from(users).max(u64::from(loss.of) * percent / 100).min(loss.of.max(1).into());
+            // Before anybody looked, a few of them may be entries that live on.
+            let enough = if is_first { many as u32 } else { users.min(loss.of.max(1)) };
             if asked && loss.certain.is_none() && contradicted >= enough {
                 loss.certain = Some(now);
                 loss.cause = Lost::Lost;
             }
-            let many = u64::from(users).max(u64::from(loss.of) * percent / 100).min(loss.of.max(1).into());
-            let is_over = left == 0
+            let is_waited_for = is_first && now.since(loss.begun) <= window.max(JOIN_MS);
+            let is_over = (left == 0 && !is_waited_for)
                 || (loss.certain.is_some() && loss.cause != Lost::Died && left < enough && asked)
                 || (!asked && now.since(loss.begun) >= window);
             if is_over {
                 continue;
             }
-            loss.suspected = loss.certain.is_some() || u64::from(left) >= many;
+            // What has died is told for a while; who does not come back may simply have stopped.
+            let is_old_news = loss.cause == Lost::Died
+                && loss.certain.is_some_and(|certain| now.since(certain) >= DIED_TOLD_MS);
+            loss.suspected = !is_old_news && (loss.certain.is_some() || u64::from(left) >= many);
             if loss.suspected {
                 losses.push(loss);
-            } else if now.since(loss.begun) <= window.max(JOIN_MS) {
+            } else if is_old_news || now.since(loss.begun) <= window.max(JOIN_MS) {
                 drops.push(loss);
             }
         }
@@ -201,6 +244,10 @@ impl Roster {
     pub(super) fn next_of_losses(&self) -> Option<u64> {
         let (window, asked) = (self.loss_window_ms(), self.witnesses.registry.is_asked());
         let ends = |loss: &Loss| {
+            if loss.cause == Lost::Died {
+                let told = loss.certain.map(|certain| certain.mono_ms.saturating_add(DIED_TOLD_MS));
+                return told.filter(|_| loss.suspected);
+            }
             let wait = match (asked, loss.suspected) {
                 (false, _) => window,
                 (true, false) => window.max(JOIN_MS).saturating_add(1),
@@ -218,12 +265,18 @@ impl Roster {
 
     fn missing(&self, now: Moment) -> HashMap<u32, Missing> {
         let mut missing = HashMap::<u32, Missing>::new();
+        let all = self.losses.iter().chain(&self.drops);
+        let first: Vec<u32> = all.filter(|loss| loss.after.is_none()).map(|loss| loss.number).collect();
         for doubt in self.doubts.values().filter(|doubt| doubt.sockets == Sockets::None) {
             let Some(number) = doubt.loss else { continue };
+            let is_online = doubt.registry == Registry::Online;
+            if first.contains(&number) && !is_online {
+                continue; // never seen, and not even called online: nobody is missing
+            }
             let of = missing.entry(number).or_default();
             of.all += 1;
             let is_old = now.since(doubt.dropped.received) >= self.thresholds.leaving_ms;
-            of.contradicted += u32::from(is_old && doubt.registry == Registry::Online);
+            of.contradicted += u32::from(is_old && is_online);
         }
         missing
     }
@@ -238,6 +291,8 @@ impl Roster {
         let was_alive =
             |it: &Gateway| it.alive.is_some_and(|alive| alive.mono_ms.saturating_add(BASELINE_MS) >= begun);
         let is_new = |it: &Gateway| it.since.mono_ms.saturating_add(self.loss_window_ms()) >= begun;
+        // The gateways are asked as soon as a loss is suspected: who dies later is another matter.
+        let in_time = |it: &Gateway| it.since.mono_ms <= begun.saturating_add(JOIN_MS);
         // Those that were dead before have nothing to do with it.
         let old_dead = |it: &&Gateway| it.sign == LifeSign::Refused && it.alive.is_some() && !is_new(it);
         let signs = || self.witnesses.signs.iter().filter(|(_, it)| !old_dead(it));
@@ -250,7 +305,12 @@ impl Roster {
         let shows_some = || self.open.values().flat_map(|open| open.iter()).any(|it| it.unseen.is_none());
         match (others.next(), others.next()) {
             (Some((address, dead)), None)
-                if dead.sign == LifeSign::Refused && was_alive(dead) && usual && shows_some() =>
+                if dead.sign == LifeSign::Refused
+                    && was_alive(dead)
+                    && in_time(dead)
+                    && loss.after.is_some()
+                    && usual
+                    && shows_some() =>
             {
                 (Lost::Died, Some(address.clone()))
             }

@@ -6,7 +6,18 @@ use proptest::prelude::*;
 
 use super::super::stage::{MONO, NOW, Scene, TestConnection, connection, in_doubt, online};
 use super::*;
-use crate::presence::{Doubt, Logins, Loss, Lost, Presence, Registry, ServerClock, Unreadable, Why, Witness};
+use crate::presence::{
+    Doubt, Logins, Loss, Lost, Presence, Registry, ServerClock, Unreadable, Why, Witness, Witnesses,
+};
+
+/// The registry answers, and nobody else is asked.
+static WITNESSES: Witnesses = Witnesses {
+    registry: Witness::Answers,
+    tokens: Witness::Unasked,
+    gateways: Witness::Unasked,
+    accounts: Witness::Unasked,
+    signs: BTreeMap::new(),
+};
 
 const ALICE: UserIx = UserIx(7);
 const NOBODY: Presence = Presence::Unknown(Why::NotAnswered);
@@ -165,7 +176,7 @@ fn server<'a>(
         newest_issued: None,
         expiries,
         losses,
-        registry: Witness::Answers,
+        witnesses: &WITNESSES,
         logins: Logins::default(),
         server_seconds: NOW,
         now: Moment { mono_ms: 0, unix_ms: NOW * 1_000 },
