@@ -1,0 +1,339 @@
+//! What the roster makes of sockets, registry and gateways that contradict one another.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use imtop::presence::{
+    Answer, Basis, Changes, ConnId, Connection, Entry, FetchError, Freshness, LifeSign, Lost, Moment,
+    Observation, Oddities, OperationId, Platform, Presence, Question, Roster, Since, Thresholds, UserIx,
+    UserStatus, WatchList, What, Why, Witnesses,
+};
+
+const PHONE: i32 = 2;
+
+fn at(mono_ms: u64) -> Moment {
+    Moment { mono_ms, unix_ms: 1_800_000_000_000 + mono_ms as i64 }
+}
+
+fn connection(id: &str, platform: i32) -> Connection {
+    Connection { platform: Platform(platform), id: ConnId::new(id), background: false, token: None }
+}
+
+/// So many users, asked every 2 s; user n has the connection `cn`, or none from `offline_from` on.
+struct Cluster {
+    roster: Roster,
+    users: u32,
+}
+
+impl Cluster {
+    fn of(users: u32) -> Cluster {
+        let ids = (0..users).map(|user| Entry::of(&format!("u{user}")));
+        let list = Arc::new(WatchList::new(1, 500, ids));
+        let roster = Roster::new(list, Freshness::for_interval(2_000), at(0))
+            .with_witnesses(Witnesses::to_be_asked(true, true), Thresholds::default());
+        Cluster { roster, users }
+    }
+
+    fn hear(
+        &mut self,
+        question: Question,
+        about: Vec<UserIx>,
+        ms: u64,
+        answer: Result<Answer, FetchError>,
+    ) -> Changes {
+        self.roster.apply(&Observation {
+            question,
+            users: about.into(),
+            generation: 1,
+            batch: 0,
+            sent: at(ms - 5),
+            received: at(ms),
+            operation_id: OperationId("op".into()),
+            server_date: None,
+            wire_bytes: 1,
+            oddities: Oddities::default(),
+            hints: None,
+            attempt: 0,
+            next_ms: ms + 2_000,
+            answer,
+        })
+    }
+
+    /// The sockets say this of some; of the others what they said before.
+    fn sockets(&mut self, ms: u64, said: Vec<(u32, UserStatus)>) -> Changes {
+        let changed = said.into_iter().map(|(user, status)| (UserIx(user), status)).collect();
+        self.hear(Question::OnlineStatus, vec![], ms, Ok(Answer::Changed(changed)))
+    }
+
+    /// Everybody is online but those from `offline_from` on, by sockets and registry.
+    fn begin(&mut self, ms: u64, offline_from: u32) {
+        let status = |user: u32| {
+            if user < offline_from {
+                UserStatus::Online(vec![connection(&format!("c{user}"), PHONE)])
+            } else {
+                UserStatus::Offline
+            }
+        };
+        self.sockets(ms, (0..self.users).map(|user| (user, status(user))).collect());
+        self.registry(ms + 10, offline_from..self.users, false);
+    }
+
+    fn leave(&mut self, ms: u64, users: std::ops::Range<u32>) -> Changes {
+        self.sockets(ms, users.map(|user| (user, UserStatus::Offline)).collect())
+    }
+
+    fn back(&mut self, ms: u64, users: std::ops::Range<u32>, id: &str) -> Changes {
+        let shown = |user| (user, UserStatus::Online(vec![connection(&format!("{id}{user}"), PHONE)]));
+        self.sockets(ms, users.map(shown).collect())
+    }
+
+    fn registry(&mut self, ms: u64, users: std::ops::Range<u32>, online: bool) -> Changes {
+        let platforms: Box<[Platform]> = if online { [Platform(PHONE)].into() } else { Box::default() };
+        let about: Vec<UserIx> = users.map(UserIx).collect();
+        let said = about.iter().map(|user| (*user, platforms.clone())).collect();
+        self.hear(Question::UsersStatus, about, ms, Ok(Answer::Registry(said)))
+    }
+
+    fn gateways(&mut self, ms: u64, signs: [LifeSign; 2]) {
+        let signs = signs.into_iter().zip(["a", "b"]).map(|(sign, address)| (address.into(), sign));
+        self.hear(Question::Gateways, vec![], ms, Ok(Answer::Gateways(signs.collect())));
+    }
+
+    /// Nothing changes for the sockets from then until then.
+    fn wait(&mut self, from_ms: u64, until_ms: u64) {
+        for ms in (from_ms..=until_ms).step_by(2_000) {
+            self.sockets(ms, vec![]);
+        }
+    }
+
+    fn is(&self, user: u32) -> Presence {
+        self.roster.presence(UserIx(user))
+    }
+
+    fn since(&self, user: u32) -> Since {
+        self.roster.since(UserIx(user)).unwrap()
+    }
+}
+
+fn unknown(why: Why) -> Presence {
+    Presence::Unknown(why)
+}
+
+#[test]
+fn in_the_first_round_nobody_is_called_offline_before_the_registry_was_heard() {
+    let mut cluster = Cluster::of(3);
+    let changes = cluster.sockets(100, (0..3).map(|user| (user, UserStatus::Offline)).collect());
+    assert_eq!(changes.doubts.begun.len(), 3);
+    assert!((0..3).all(|user| cluster.is(user) == unknown(Why::Checking)));
+    let changes = cluster.registry(110, 0..2, false);
+    assert_eq!(changes.doubts.settled, [UserIx(0), UserIx(1)]);
+    assert_eq!((cluster.is(0), cluster.is(2)), (Presence::Offline, unknown(Why::Checking)));
+    cluster.registry(120, 2..3, true);
+    assert_eq!(cluster.is(2), unknown(Why::RegistryOnline), "who was never seen is not leaving");
+    assert!(changes.transitions.iter().all(imtop::presence::Transition::is_first_sight));
+}
+
+#[test]
+fn a_real_disconnect_is_offline_as_soon_as_the_registry_knows_it_since_the_sockets_did() {
+    let mut cluster = Cluster::of(5);
+    cluster.begin(100, 4);
+    cluster.leave(2_100, 0..1);
+    assert_eq!(cluster.is(0), Presence::Online, "the last word while the registry is asked");
+    assert!(cluster.roster.is_stale(UserIx(0), at(2_100)));
+    assert_eq!(cluster.roster.totals(at(2_100)).stale, 1);
+    cluster.registry(2_120, 0..1, true);
+    assert_eq!(cluster.is(0), unknown(Why::Leaving));
+    let changes = cluster.registry(2_620, 0..1, false);
+    assert_eq!((cluster.is(0), cluster.roster.basis(UserIx(0))), (Presence::Offline, Basis::Agreed));
+    assert!(matches!(changes.transitions[1].what, What::Disconnected(_)));
+    assert_eq!(cluster.since(0), Since { after_ms: Some(95), before_ms: 2_100 });
+    assert_eq!(cluster.roster.doubts().len(), 0);
+}
+
+#[test]
+fn what_the_registry_was_asked_before_the_sockets_left_somebody_out_says_nothing() {
+    let mut cluster = Cluster::of(5);
+    cluster.begin(100, 4);
+    cluster.leave(2_100, 0..1);
+    cluster.registry(2_104, 0..1, false); // asked at 2,099
+    assert_eq!(cluster.is(0), Presence::Online);
+}
+
+#[test]
+fn a_registry_that_gives_no_answer_makes_unknown_and_one_that_is_missing_makes_one_witness() {
+    for refused in [false, true] {
+        let mut cluster = Cluster::of(5);
+        cluster.begin(100, 4);
+        cluster.leave(2_100, 0..1);
+        let error =
+            if refused { FetchError::Http { status: 404 } } else { FetchError::Timeout { after_ms: 9 } };
+        cluster.hear(Question::UsersStatus, vec![UserIx(0)], 2_200, Err(error));
+        if refused {
+            assert_eq!(
+                (cluster.is(0), cluster.roster.basis(UserIx(0))),
+                (Presence::Offline, Basis::SocketsAlone)
+            );
+        } else {
+            assert_eq!(cluster.is(0), unknown(Why::RegistrySilent));
+            cluster.leave(4_100, 1..2);
+            assert_eq!(cluster.is(1), unknown(Why::RegistrySilent), "it is not waited for");
+            cluster.registry(9_000, 0..2, false);
+            assert_eq!((cluster.is(0), cluster.is(1)), (Presence::Offline, Presence::Offline));
+        }
+    }
+}
+
+#[test]
+fn a_loss_of_view_is_suspected_at_once_and_certain_when_the_registry_stands_by_it() {
+    let mut cluster = Cluster::of(30);
+    cluster.begin(100, 28);
+    let changes = cluster.leave(2_100, 0..12);
+    assert_eq!(changes.doubts.loss, Some(true));
+    assert!(cluster.roster.losses()[0].certain.is_none());
+    cluster.registry(2_120, 0..12, true);
+    cluster.wait(4_100, 6_100);
+    assert_eq!(cluster.is(3), unknown(Why::Leaving));
+    cluster.roster.advance(at(7_100));
+    assert_eq!(cluster.is(3), unknown(Why::GatewayLost));
+    let loss = &cluster.roster.losses()[0];
+    assert_eq!((loss.dropped, loss.missing, loss.of), (12, 12, 28));
+    assert!(loss.certain.is_some());
+    // One of them was really gone, and an everyday logout is no part of it.
+    cluster.registry(8_000, 0..1, false);
+    cluster.leave(10_100, 20..21);
+    cluster.registry(10_200, 20..21, false);
+    let loss = &cluster.roster.losses()[0];
+    assert_eq!((loss.dropped, loss.missing), (11, 11));
+    // The same connections come back: nothing had happened.
+    let before = cluster.since(3);
+    let changes = cluster.back(12_100, 1..12, "c");
+    assert_eq!(changes.doubts.loss, Some(false));
+    assert!(cluster.roster.losses().is_empty());
+    assert_eq!(cluster.is(3), Presence::Online);
+    assert!(before.before_ms > cluster.since(3).before_ms, "online all the time");
+    assert_eq!(cluster.since(3), Since { after_ms: None, before_ms: 100 });
+    let again = changes
+        .transitions
+        .iter()
+        .filter(|it| matches!(it.what, What::SeenAgain { absent_ms: 10_000, whole_user: true, .. }));
+    assert_eq!(again.count(), 11);
+    assert!(
+        !changes.transitions.iter().any(|it| matches!(it.what, What::Retracted { .. })),
+        "nothing wrong was said"
+    );
+}
+
+#[test]
+fn a_gateway_that_was_alive_and_refuses_now_has_died_and_that_is_told_for_a_while() {
+    let mut cluster = Cluster::of(30);
+    cluster.begin(100, 28);
+    cluster.gateways(200, [LifeSign::Alive, LifeSign::Alive]);
+    cluster.leave(2_100, 0..12);
+    cluster.registry(2_120, 0..12, true);
+    cluster.gateways(2_200, [LifeSign::Refused, LifeSign::Alive]);
+    cluster.wait(4_100, 6_100);
+    let changes = cluster.roster.advance(at(7_100));
+    assert_eq!(cluster.roster.losses()[0].cause, Lost::Died);
+    assert_eq!((cluster.is(3), cluster.roster.basis(UserIx(3))), (Presence::Offline, Basis::GatewayDied));
+    assert!(cluster.roster.is_lost(UserIx(3)));
+    assert_eq!(changes.transitions.iter().filter(|it| matches!(it.what, What::Disconnected(_))).count(), 12);
+    cluster.back(8_100, 0..5, "new");
+    assert_eq!((cluster.is(0), cluster.roster.losses()[0].missing), (Presence::Online, 7));
+    cluster.wait(10_100, 126_100);
+    cluster.roster.advance(at(127_100));
+    assert!(cluster.roster.losses().is_empty(), "who does not come back may have stopped");
+    assert_eq!((cluster.is(7), cluster.roster.basis(UserIx(7))), (Presence::Offline, Basis::GatewayDied));
+    cluster.registry(127_200, 5..12, false);
+    assert_eq!((cluster.is(7), cluster.roster.basis(UserIx(7))), (Presence::Offline, Basis::Agreed));
+    assert_eq!(cluster.roster.doubts().len(), 0);
+}
+
+#[test]
+fn without_a_baseline_or_with_a_death_of_long_ago_no_gateway_has_died() {
+    for (baseline, refused_at) in [(LifeSign::Unclear, 62_200), (LifeSign::Alive, 30_000)] {
+        let mut cluster = Cluster::of(30);
+        cluster.begin(100, 28);
+        cluster.gateways(200, [baseline, LifeSign::Alive]);
+        cluster.wait(2_100, 28_100);
+        if refused_at < 62_000 {
+            cluster.gateways(refused_at, [LifeSign::Refused, LifeSign::Alive]);
+        }
+        cluster.wait(30_100, 60_100);
+        cluster.leave(62_100, 0..12);
+        cluster.registry(62_120, 0..12, true);
+        cluster.gateways(62_200, [LifeSign::Refused, LifeSign::Alive]);
+        cluster.wait(64_100, 66_100);
+        cluster.roster.advance(at(67_100));
+        assert_eq!(cluster.is(3), unknown(Why::GatewayLost), "{baseline:?}");
+    }
+}
+
+#[test]
+fn a_gateway_that_takes_connections_and_says_nothing_hangs() {
+    let mut cluster = Cluster::of(30);
+    cluster.begin(100, 28);
+    cluster.leave(2_100, 0..12);
+    cluster.registry(2_120, 0..12, true);
+    cluster.gateways(2_200, [LifeSign::Hung, LifeSign::Alive]);
+    cluster.wait(4_100, 6_100);
+    cluster.roster.advance(at(7_100));
+    assert_eq!(cluster.is(3), unknown(Why::GatewayHangs));
+    assert_eq!(cluster.roster.losses()[0].gateway.as_deref(), Some("a"));
+    cluster.gateways(8_000, [LifeSign::Alive, LifeSign::Alive]);
+    assert_eq!(cluster.is(3), unknown(Why::GatewayLost));
+}
+
+#[test]
+fn who_looks_only_when_it_has_happened_is_told_of_a_loss_as_well() {
+    let mut cluster = Cluster::of(30);
+    let shown = |user| (user, UserStatus::Online(vec![connection(&format!("c{user}"), PHONE)]));
+    let left_out = (18..30).map(|user| (user, UserStatus::Offline));
+    cluster.sockets(100, (0..18).map(shown).chain(left_out).collect());
+    cluster.registry(120, 18..28, true);
+    cluster.registry(130, 28..30, false);
+    assert_eq!(cluster.roster.losses().len(), 1);
+    assert!(cluster.roster.losses()[0].after.is_none());
+    cluster.wait(2_100, 4_100);
+    cluster.roster.advance(at(5_100));
+    let loss = &cluster.roster.losses()[0];
+    assert_eq!((loss.dropped, loss.of, loss.certain.is_some()), (10, 28, true));
+    assert_eq!((cluster.is(20), cluster.is(29)), (unknown(Why::GatewayLost), Presence::Offline));
+    // Two entries that live on are no loss.
+    let mut few = Cluster::of(30);
+    few.sockets(100, (0..18).map(shown).chain((18..30).map(|user| (user, UserStatus::Offline))).collect());
+    few.registry(120, 18..20, true);
+    few.registry(130, 20..30, false);
+    few.wait(2_100, 4_100);
+    few.roster.advance(at(5_100));
+    assert!(few.roster.losses().is_empty());
+    assert_eq!(few.is(19), unknown(Why::RegistryOnline));
+}
+
+#[test]
+fn a_connection_that_another_gateway_has_is_unseen_for_as_long_as_the_registry_names_it() {
+    let mut cluster = Cluster::of(2);
+    let (phone, desk) = (connection("phone", PHONE), connection("desk", 3));
+    let both = UserStatus::Online(vec![phone.clone(), desk.clone()]);
+    cluster.sockets(100, vec![(0, both.clone()), (1, UserStatus::Offline)]);
+    cluster.registry(110, 1..2, false);
+    let changes = cluster.sockets(2_100, vec![(0, UserStatus::Online(vec![phone.clone()]))]);
+    assert_eq!((changes.transitions.len(), changes.doubts.begun.as_slice()), (0, [UserIx(0)].as_slice()));
+    let names = |cluster: &mut Cluster, ms, platforms: &[i32]| {
+        let platforms = platforms.iter().copied().map(Platform).collect();
+        let answer = Answer::Registry(vec![(UserIx(0), platforms)]);
+        cluster.hear(Question::UsersStatus, vec![UserIx(0)], ms, Ok(answer))
+    };
+    names(&mut cluster, 2_120, &[PHONE, 3]);
+    cluster.wait(4_100, 600_100);
+    assert!(cluster.roster.connections(UserIx(0))[1].unseen.is_some(), "ten minutes later, too");
+    let changes = cluster.sockets(602_100, vec![(0, both)]);
+    assert!(matches!(
+        changes.transitions[0].what,
+        What::SeenAgain { absent_ms: 600_000, whole_user: false, .. }
+    ));
+    cluster.sockets(604_100, vec![(0, UserStatus::Online(vec![phone]))]);
+    let changes = names(&mut cluster, 604_120, &[PHONE]);
+    assert!(matches!(&changes.transitions[0].what, What::Disconnected(socket) if socket.id == desk.id));
+    assert_eq!(changes.doubts.settled, [UserIx(0)]);
+}
