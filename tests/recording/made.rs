@@ -482,6 +482,10 @@ pub(crate) fn take(roster: &mut Roster, step: &Step, ms: u64) -> String {
     }
 }
 
+/// When a connection was dropped, by which transition, and by which one its user went offline, since when
+/// it had been so before.
+type Departure = (Moment, u64, Option<(u64, Since)>);
+
 /// What is not certain about a roster of 7 users, whatever the rest of it says.
 #[derive(Clone, Debug)]
 pub(crate) struct Beside {
@@ -493,7 +497,7 @@ pub(crate) struct Beside {
     thresholds: Thresholds,
     /// For one connection after the other, as far as there are so many.
     unseen: Vec<Option<Unseen>>,
-    departures: Vec<(Moment, u64, Option<(u64, Since)>)>,
+    departures: Vec<Departure>,
 }
 
 impl Beside {

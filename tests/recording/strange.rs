@@ -150,6 +150,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of what is refused")]
 fn a_keyframe_about_users_or_batches_that_do_not_exist_is_refused() {
     let frame = json!({"at":0,"unix":0,"keyframe":{
         "interval_ms":2000,

@@ -6,7 +6,7 @@ use crate::app::worst_loss;
 use crate::output::{Figure, PluginReport, Status, range};
 use crate::presence::{
     About, Aggregate, Condition, Doubt, Finding, Knowledge, Measured, Moment, Nobody, Reading, Registry,
-    Roster, Severity, Sockets, Truth,
+    Roster, Severity, Sockets, Truth, Witness,
 };
 
 /// So many findings are named.
@@ -66,7 +66,10 @@ pub(super) fn of_round(knowledge: &Knowledge, now: Moment, limits: &Limits) -> P
         told.filter_map(|(what, judged)| judged.as_ref().map(|(by, reading)| outcome(what, reading, by)));
     let by_loss = (loss.is_some() && limits.loss_is_critical)
         .then(|| "critical because of the view loss, whatever the conditions say".to_owned());
-    let mut details: Vec<String> = by_loss.into_iter().chain(told).collect();
+    let alone = matches!(knowledge.roster.witnesses().registry, Witness::Refuses(_)).then(|| {
+        "the server's registry can't be asked: offline rests on one witness, the sockets".to_owned()
+    });
+    let mut details: Vec<String> = by_loss.into_iter().chain(told).chain(alone).collect();
     details.extend(failures(knowledge));
     details.extend(findings(knowledge, now));
     PluginReport { status, summary, figures: figures(knowledge, now, &crit, &warn), details }

@@ -292,6 +292,7 @@ impl Roster {
         let mut tracked = Vec::with_capacity(connections.len());
         let mut appeared = Vec::new();
         let mut moved = Vec::new();
+        let mut taken_back: Vec<u64> = Vec::new();
         for connection in connections {
             let since = if let Some(at) = place(&connection.id) {
                 stays[at] = true;
@@ -315,9 +316,11 @@ impl Roster {
                 moved.push(What::SeenAgain { socket: socket.clone(), absent_ms, whole_user });
                 let offline = gone.offline.map(|(event, _)| event);
                 let events = [Some(gone.event).filter(|event| *event > 0), offline];
-                moved.extend(
-                    events.into_iter().flatten().map(|of| What::Retracted { of, socket: socket.clone() }),
-                );
+                // An offline that several connections disprove is taken back once.
+                let events = events.into_iter().flatten().filter(|event| !taken_back.contains(event));
+                let events: Vec<u64> = events.collect();
+                moved.extend(events.iter().map(|&of| What::Retracted { of, socket: socket.clone() }));
+                taken_back.extend(events);
                 gone.since
             } else {
                 appeared.push(connection);
@@ -346,6 +349,8 @@ impl Roster {
                 _ => false,
             };
             let what = What::Replaced { old: socket(old), new: socket(new), same_token };
+            // It went when the sockets showed it no more, which may be long before it is replaced.
+            let last = unseen.map_or(last, |unseen| unseen.last);
             let event = self.note(user, what, last, seen, changes);
             let dropped = unseen.map_or(seen.answered, |unseen| unseen.dropped).received;
             self.remember(user, Gone { id: old.id.clone(), since: *since, dropped, event, offline: None });

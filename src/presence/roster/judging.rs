@@ -13,7 +13,7 @@ use crate::presence::state::{Basis, Presence, Word};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::What;
 use crate::presence::verdict::{
-    Fate, Lost, Owner, PlatformWord, Registry, Sockets, Testimony, fate, verdict,
+    Fate, Lost, Owner, PlatformWord, Registry, Sockets, Testimony, Verdict, fate, verdict,
 };
 use crate::presence::watch_list::UserIx;
 
@@ -33,6 +33,11 @@ impl Roster {
         let (last, dropped, is_left_out) = (doubt.last, doubt.dropped, doubt.sockets == Sockets::None);
         let is_new = new != doubt.verdict;
         let was_offline = doubt.verdict.presence == Presence::Offline;
+        // Once somebody was told to be unknown, what comes next is no first sight any more.
+        let was_told = doubt.verdict.presence.is_unknown()
+            && !doubt.verdict.presence.is_passing()
+            && doubt.verdict != Verdict::SILENT;
+        let told = last.or(was_told.then_some(dropped));
         if let Some(doubt) = self.doubts.get_mut(&user) {
             doubt.verdict = new;
         }
@@ -46,9 +51,9 @@ impl Roster {
         }
         let to = if self.is_void(user) { from } else { said };
         // A doubt that lasts is news, and was none while the witnesses were being asked.
-        let lasts = last.is_some() && from.is_passing() && to.is_unknown() && !to.is_passing();
+        let lasts = from.is_passing() && to.is_unknown() && !to.is_passing();
         let event = (lasts || !from.same_word(to))
-            .then(|| self.tell(user, What::Presence { from, to }, last, now, operation, changes));
+            .then(|| self.tell(user, What::Presence { from, to }, told, now, operation, changes));
         if is_left_out
             && said != from
             && matches!(said, Presence::Offline | Presence::Unregistered)

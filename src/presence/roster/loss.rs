@@ -24,6 +24,15 @@ const USUAL_MS: u32 = 2_000;
 /// long as the registry has them, whether it is told or not.
 const DIED_TOLD_MS: u64 = 120_000;
 
+/// A gateway has more than one in so many of the users of a large cluster. Fewer may be lost events of the
+/// registry, which are never quite rare there.
+const ONE_IN: u32 = 100;
+
+/// So many make a loss of view certain, where `of` were online: all of them, where they are few.
+fn least_of(of: u32, users: u32) -> u32 {
+    users.max(of / ONE_IN).min(of.max(1))
+}
+
 /// What there is of a loss now.
 #[derive(Clone, Copy, Default)]
 struct Missing {
@@ -152,9 +161,11 @@ impl Roster {
         match loss.filter(|loss| loss.certain.is_some()) {
             None => Lost::None,
             // The sockets alone are doubted for two rounds, and believed then.
-            Some(loss) if !self.witnesses.registry.is_asked() => {
-                if now.since(loss.begun) < self.loss_window_ms() { Lost::Lost } else { Lost::None }
-            }
+            Some(loss) if !self.witnesses.registry.is_asked() => match loss.cause {
+                Lost::Hangs => Lost::Hangs, // the gateway itself says so
+                Lost::Lost if now.since(loss.begun) < self.loss_window_ms() => Lost::Lost,
+                _ => Lost::None,
+            },
             Some(loss) => loss.cause,
         }
     }
@@ -184,7 +195,7 @@ impl Roster {
             }
             let many = u64::from(users).max(u64::from(loss.of) * percent / 100).min(loss.of.max(1).into());
             // Before anybody looked, a few of them may be entries that live on.
-            let enough = if is_first { many as u32 } else { users.min(loss.of.max(1)) };
+            let enough = if is_first { many as u32 } else { least_of(loss.of, users) };
             if asked && loss.certain.is_none() && contradicted >= enough {
                 loss.certain = Some(now);
                 loss.cause = Lost::Lost;
@@ -192,7 +203,7 @@ impl Roster {
             let is_waited_for = is_first && now.since(loss.begun) <= window.max(JOIN_MS);
             let is_over = (left == 0 && !is_waited_for)
                 || (loss.certain.is_some() && loss.cause != Lost::Died && left < enough && asked)
-                || (!asked && now.since(loss.begun) >= window);
+                || (!asked && loss.cause != Lost::Hangs && now.since(loss.begun) >= window);
             if is_over {
                 continue;
             }
@@ -249,6 +260,7 @@ impl Roster {
                 return told.filter(|_| loss.suspected);
             }
             let wait = match (asked, loss.suspected) {
+                (false, _) if loss.cause == Lost::Hangs => return None,
                 (false, _) => window,
                 (true, false) => window.max(JOIN_MS).saturating_add(1),
                 (true, true) => return None,
