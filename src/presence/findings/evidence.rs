@@ -445,6 +445,7 @@ fn loss_words(loss: &Loss, registry: Witness, all_answer: Option<u32>) -> String
     let _ = match loss.cause {
         Lost::None | Lost::Lost => match all_answer {
             Some(1) => write!(words, "; the gateway answers imtop"),
+            Some(2) => write!(words, "; both gateways answer imtop"),
             Some(all) => write!(words, "; all {all} gateways answer imtop"),
             None => Ok(()),
         },
