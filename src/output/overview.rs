@@ -75,7 +75,7 @@ pub struct GatewayRecord {
 }
 
 /// Users lost from view at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LossRecord {
     /// When the first of them was left out, at the latest.
     pub since: Option<Time>,

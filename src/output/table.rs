@@ -169,6 +169,12 @@ fn foot(overview: &Overview, listed: u32, zone: &TimeZone, out: &mut dyn Write) 
     let context = overview.server.context.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
     let at = overview.at.map_or_else(String::new, |at| at.in_zone(zone, ", %Y-%m-%d %H:%M:%S %Z"));
     writeln!(out, "{}{context}{at}", overview.server.api)?;
+    // Those that are certain are among the findings.
+    for loss in overview.losses.iter().filter(|loss| !loss.certain) {
+        let (missing, of) = (loss.missing, loss.of);
+        let words = "in no answer, though the registry has them online: not known to be offline";
+        writeln!(out, "view loss suspected: {missing} of {of} users are {words}")?;
+    }
     for finding in &overview.findings {
         writeln!(out, "{} {}: {}; {}", finding.severity, finding.rule, finding.evidence, finding.advice)?;
     }
@@ -237,7 +243,7 @@ fn findings(user: &UserRecord) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::overview;
+    use super::super::overview::{self, LossRecord};
     use super::super::record::{TokenRecord, sample};
     use super::*;
 
@@ -281,6 +287,18 @@ http://im.example:10002, 2026-12-28 12:00:00 UTC
 "
         );
         assert!(written(&[]).starts_with("USER  PRESENCE  PLATFORMS\n\n"));
+    }
+
+    #[test]
+    fn a_loss_of_view_that_is_only_suspected_is_said_below() {
+        let mut overview = overview::sample();
+        let loss = |certain| LossRecord { certain, missing: 24, of: 49, ..LossRecord::default() };
+        overview.losses = vec![loss(false), loss(true)];
+        let style = TableStyle { zone: TimeZone::UTC, wide: false, columns: Vec::new() };
+        let mut out = Vec::new();
+        write_table(&overview, || std::iter::empty(), &style, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.matches("view loss suspected: 24 of 49 users are in no answer").count(), 1, "{text}");
     }
 
     #[test]
