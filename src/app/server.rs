@@ -207,6 +207,14 @@ fn witnesses(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     if let Some(more @ 1..) = signs.len().checked_sub(GATEWAYS) {
         lines.push(ServerLine::Fact("", format!("  and {more} more")));
     }
+    let sums = picture.trend.sums();
+    let (extra, sockets) = (sums.extra, sums.answers + sums.failures);
+    if extra > 0 {
+        lines.push(ServerLine::Fact(
+            "asked",
+            format!("{extra} times, beside {sockets} questions to the sockets"),
+        ));
+    }
     if roster.doubts().len() > 0 {
         lines.push(ServerLine::Fact("in doubt", format!("{} users", roster.doubts().len())));
     }
