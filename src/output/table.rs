@@ -296,7 +296,7 @@ http://im.example:10002, 2026-12-28 12:00:00 UTC
         overview.losses = vec![loss(false), loss(true)];
         let style = TableStyle { zone: TimeZone::UTC, wide: false, columns: Vec::new() };
         let mut out = Vec::new();
-        write_table(&overview, || std::iter::empty(), &style, &mut out).unwrap();
+        write_table(&overview, std::iter::empty, &style, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.matches("view loss suspected: 24 of 49 users are in no answer").count(), 1, "{text}");
     }

@@ -138,14 +138,12 @@ impl Roster {
             return;
         };
         let open = self.connections(user);
-        let shows = |platform: Platform| {
-            open.iter().any(|it| it.unseen.is_none() && it.connection.platform == platform)
-        };
         let gone = |tracked: &&Tracked| {
             tracked.unseen.is_some_and(|unseen| {
                 let word = platform_word(doubt, unseen, tracked.connection.platform);
                 let young = now.since(unseen.dropped.received) < self.thresholds.unseen_ms;
-                fate(Owner::Connected, word, shows(tracked.connection.platform), young) == Fate::Disconnected
+                fate(Owner::Connected, word, self.shown_on(user, tracked.connection.platform) > 0, young)
+                    == Fate::Disconnected
             })
         };
         let gone: Vec<Tracked> = open.iter().filter(gone).cloned().collect();
@@ -178,11 +176,13 @@ impl Roster {
 
     /// Whether the gateways together list more connections of the user than the sockets show.
     pub(super) fn lists_more(&self, user: UserIx, listed: &[(Platform, u32)]) -> bool {
-        let shown = |platform: Platform| {
-            let open = self.connections(user).iter();
-            open.filter(|it| it.unseen.is_none() && it.connection.platform == platform).count()
-        };
-        listed.iter().any(|(platform, count)| *count as usize > shown(*platform))
+        listed.iter().any(|(platform, count)| *count as usize > self.shown_on(user, *platform))
+    }
+
+    /// How many connections of the user the sockets show on a platform.
+    pub(super) fn shown_on(&self, user: UserIx, platform: Platform) -> usize {
+        let open = self.connections(user).iter();
+        open.filter(|it| it.unseen.is_none() && it.connection.platform == platform).count()
     }
 
     fn is_void(&self, user: UserIx) -> bool {

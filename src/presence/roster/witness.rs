@@ -9,7 +9,7 @@ use crate::presence::doubt::{Doubt, Gateway, Witness};
 use crate::presence::fetch_error::FetchError;
 use crate::presence::observation::{Answer, LifeSign, Listed, Observation, OperationId, Question};
 use crate::presence::platform::Platform;
-use crate::presence::state::{Presence, Word};
+use crate::presence::state::Word;
 use crate::presence::time::Moment;
 use crate::presence::transition::What;
 use crate::presence::verdict::{Registry, Sockets, Verdict};
@@ -110,12 +110,9 @@ impl Roster {
 
     /// Whether the registry names a platform of the user that the sockets don't show.
     fn hides(&self, user: UserIx, platforms: &[Platform]) -> bool {
-        let open = self.connections(user);
-        let shown = |platform: Platform| {
-            open.iter().any(|it| it.unseen.is_none() && it.connection.platform == platform)
-        };
         // One who is online without naming a connection hides nothing that can be told.
-        !open.is_empty() && platforms.iter().any(|platform| !shown(*platform))
+        !self.connections(user).is_empty()
+            && platforms.iter().any(|platform| self.shown_on(user, *platform) == 0)
     }
 
     /// The registry was asked about somebody of whom there was no doubt.
@@ -288,10 +285,5 @@ impl Roster {
     pub fn contradicted(&self) -> usize {
         let is_online = |doubt: &&Doubt| doubt.sockets == Sockets::None && doubt.registry == Registry::Online;
         self.doubts.values().filter(is_online).count()
-    }
-
-    /// Whether it is one of those of whom the server has never heard.
-    pub fn is_unregistered(&self, user: UserIx) -> bool {
-        self.presence(user) == Presence::Unregistered
     }
 }
