@@ -238,7 +238,7 @@ impl Roster {
             self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
         }
         let unseen = Unseen { last, dropped: seen.answered };
-        self.hide_connections(user, |_| true, unseen);
+        self.hide_connections(user, unseen);
         let asked = self.witnesses.registry.is_asked();
         let registry = match self.witnesses.registry {
             Witness::Unasked | Witness::Refuses(_) => Registry::Unasked,
@@ -376,13 +376,11 @@ impl Roster {
         }
     }
 
-    /// The sockets show these connections of the user no more.
-    fn hide_connections(&mut self, user: UserIx, which: impl Fn(&Connection) -> bool, since: Unseen) {
+    /// The sockets show no connection of the user any more.
+    fn hide_connections(&mut self, user: UserIx, since: Unseen) {
         if let Some(open) = self.open.get_mut(&user) {
             for tracked in Arc::make_mut(open) {
-                if which(&tracked.connection) {
-                    tracked.unseen.get_or_insert(since);
-                }
+                tracked.unseen.get_or_insert(since);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::presence::batches::Answered;
 use crate::presence::doubt::{Doubt, Unseen};
 use crate::presence::observation::OperationId;
 use crate::presence::platform::Platform;
-use crate::presence::state::{Basis, Presence, Word};
+use crate::presence::state::{Presence, Word};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::What;
 use crate::presence::verdict::{
@@ -31,7 +31,7 @@ impl Roster {
         let Some(doubt) = self.doubts.get(&user) else { return };
         let new = verdict(&self.testimony(doubt, now));
         let (last, dropped, is_left_out) = (doubt.last, doubt.dropped, doubt.sockets == Sockets::None);
-        let is_new = new != doubt.verdict;
+        let (registry, is_new) = (doubt.registry, new != doubt.verdict);
         let was_offline = doubt.verdict.presence == Presence::Offline;
         // Once somebody was told to be unknown, what comes next is no first sight any more.
         let was_told = doubt.verdict.presence.is_unknown()
@@ -61,8 +61,9 @@ impl Roster {
         {
             self.close_all(user, (last, dropped), event, now, operation, changes);
         }
-        let rests = matches!(new.basis, Basis::Agreed | Basis::SocketsAlone);
-        let is_settled = new.presence == Presence::Offline && rests && self.settles(user);
+        // Otherwise the registry's word is waited for, as of the users of a gateway that has died.
+        let is_final = matches!(registry, Registry::Offline | Registry::Unasked);
+        let is_settled = new.presence == Presence::Offline && is_final;
         if is_settled {
             if let Some(number) = self.doubts.remove(&user).and_then(|doubt| doubt.loss) {
                 self.has_left(number);
@@ -71,13 +72,6 @@ impl Roster {
         } else {
             self.come_back(user, now);
         }
-    }
-
-    /// Whether an offline of the user ends the doubt; otherwise the registry's word is waited for.
-    fn settles(&self, user: UserIx) -> bool {
-        self.doubts
-            .get(&user)
-            .is_some_and(|doubt| matches!(doubt.registry, Registry::Offline | Registry::Unasked))
     }
 
     /// All that the table looks at.

@@ -106,7 +106,7 @@ impl Roster {
             transitions: self.transitions,
             doubts: self.doubts.iter().map(|(user, doubt)| (*user, doubt.clone())).collect(),
             unregistered: self.unregistered.iter().copied().collect(),
-            losses: self.losses.iter().chain(&self.drops).cloned().collect(),
+            losses: self.all_losses().cloned().collect(),
             losses_so_far: self.losses_so_far,
             witnesses: self.witnesses.clone(),
             thresholds: self.thresholds,

@@ -118,7 +118,7 @@ impl Roster {
             return None;
         }
         let now = answered.received;
-        let all = self.losses.iter().chain(&self.drops);
+        let all = self.all_losses();
         let known = all.rev().find(|loss| loss.after.is_none() && now.since(loss.begun) <= JOIN_MS);
         if let Some(loss) = known {
             return Some(loss.number);
@@ -157,7 +157,7 @@ impl Roster {
 
     /// What the table has to know of the loss with this number.
     pub(super) fn lost(&self, number: u32, now: Moment) -> Lost {
-        let loss = self.losses.iter().chain(&self.drops).find(|loss| loss.number == number);
+        let loss = self.all_losses().find(|loss| loss.number == number);
         match loss.filter(|loss| loss.certain.is_some()) {
             None => Lost::None,
             // The sockets alone are doubted for two rounds, and believed then.
@@ -267,17 +267,22 @@ impl Roster {
             };
             Some(loss.begun.mono_ms.saturating_add(wait))
         };
-        self.losses.iter().chain(&self.drops).filter_map(ends).min()
+        self.all_losses().filter_map(ends).min()
+    }
+
+    /// Losses, and drops that may become one.
+    pub(super) fn all_losses(&self) -> impl DoubleEndedIterator<Item = &Loss> {
+        self.losses.iter().chain(&self.drops)
     }
 
     fn causes(&self, now: Moment) -> Vec<(u32, Lost)> {
-        let all = self.losses.iter().chain(&self.drops);
+        let all = self.all_losses();
         all.map(|loss| (loss.number, self.lost(loss.number, now))).collect()
     }
 
     fn missing(&self, now: Moment) -> HashMap<u32, Missing> {
         let mut missing = HashMap::<u32, Missing>::new();
-        let all = self.losses.iter().chain(&self.drops);
+        let all = self.all_losses();
         let first: Vec<u32> = all.filter(|loss| loss.after.is_none()).map(|loss| loss.number).collect();
         for doubt in self.doubts.values().filter(|doubt| doubt.sockets == Sockets::None) {
             let Some(number) = doubt.loss else { continue };
