@@ -3,18 +3,16 @@
 //! it: no request, no reading of standard input, nothing said of a file that cannot be read.
 
 mod bash;
-mod quoting;
 mod values;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap_complete::Shell;
 use clap_complete::env::{CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 
-use self::bash::Bash;
-use self::quoting::words;
+use self::bash::{Bash, words};
 use super::{CommandError, environment, piped};
 use crate::cli::{CompletionsArgs, definition};
 
@@ -22,21 +20,29 @@ use crate::cli::{CompletionsArgs, definition};
 const ASKED_BY: &str = "IMTOP_COMPLETE";
 
 /// The shells that can ask.
-const SHELLS: Shells<'_> =
-    Shells(&[&Bash, &Elvish, &Unquoted(Fish, false), &Powershell, &Unquoted(Zsh, true)]);
+const SHELLS: Shells<'_> = Shells(&[&Bash, &Elvish, &Fish, &Powershell, &Zsh]);
 
 /// Answers a shell that completes a command line; whether this was one. To be called before anything
 /// else: it changes the environment, which no other thread may read by then.
 pub fn answer_shell() -> bool {
-    if std::env::var_os(ASKED_BY).is_none_or(|shell| shell.is_empty()) {
-        return false;
+    let Some(shell) = std::env::var_os(ASKED_BY).filter(|shell| !shell.is_empty()) else { return false };
+    let mut args: Vec<OsString> = std::env::args_os().collect();
+    let first = args.iter().position(|arg| arg == "--").map_or(args.len(), |at| at + 1);
+    // These hand over words with their quotes: the last, or all of them.
+    let quoted = match shell.to_str() {
+        Some("fish") => args.len().saturating_sub(1),
+        Some("zsh") => first,
+        _ => args.len(),
+    };
+    for arg in args.iter_mut().skip(quoted.max(first)) {
+        if let Some(text) = arg.to_str() {
+            *arg = words(text).0.join(" ").into();
+        }
     }
-    let args: Vec<OsString> = std::env::args_os().collect();
-    let typed = args.iter().skip_while(|arg| *arg != "--").skip(1).cloned().collect::<Vec<_>>();
-    let typed = match typed.as_slice() {
+    let typed = match args.get(first..).unwrap_or_default() {
         // Bash hands over the line.
-        [line] => words(&line.to_string_lossy(), "").into_iter().map(|word| word.text.into()).collect(),
-        _ => typed,
+        [line] => words(&line.to_string_lossy()).0.into_iter().map(OsString::from).collect(),
+        typed => typed.to_vec(),
     };
     let completing = || values::completing(definition(&environment), typed.clone());
     // Whoever completes has no use for a reason why there is nothing.
@@ -73,45 +79,4 @@ fn completer() -> String {
         return "imtop".to_owned();
     }
     std::path::absolute(&called).unwrap_or(called).to_string_lossy().into_owned()
-}
-
-/// A shell that hands over words as they are typed, with their quotes: the last, or all of them.
-struct Unquoted<S>(S, bool);
-
-impl<S: EnvCompleter> EnvCompleter for Unquoted<S> {
-    fn name(&self) -> &'static str {
-        self.0.name()
-    }
-
-    fn is(&self, name: &str) -> bool {
-        self.0.is(name)
-    }
-
-    fn write_registration(
-        &self,
-        var: &str,
-        name: &str,
-        bin: &str,
-        completer: &str,
-        out: &mut dyn io::Write,
-    ) -> io::Result<()> {
-        self.0.write_registration(var, name, bin, completer, out)
-    }
-
-    fn write_complete(
-        &self,
-        command: &mut clap::Command,
-        mut args: Vec<OsString>,
-        folder: Option<&Path>,
-        out: &mut dyn io::Write,
-    ) -> io::Result<()> {
-        let quoted = if self.1 { 0 } else { args.len().saturating_sub(1) };
-        for arg in args.iter_mut().skip(quoted) {
-            if let Some(text) = arg.to_str() {
-                let text: Vec<String> = words(text, "").into_iter().map(|word| word.text).collect();
-                *arg = text.join(" ").into();
-            }
-        }
-        self.0.write_complete(command, args, folder, out)
-    }
 }
