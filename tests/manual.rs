@@ -63,8 +63,9 @@ fn every_command_option_variable_and_value_is_on_the_page() {
         let begins = |line: &str| {
             let words = line.split_once(", ").map_or(line, |(_, long)| long);
             words
+                .trim_start_matches(['[', '<'])
                 .strip_prefix(named.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '[']))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '[', ']', '>']))
         };
         assert!(page.lines().any(begins), "{named} is not explained");
         if let Some(variable) = argument.get_env() {
@@ -97,7 +98,7 @@ fn man_shows_the_page_without_a_complaint_and_within_80_columns() {
         assert!(line.chars().count() <= 80, "too wide: {line}");
     }
     for words in
-        ["imtop - top for OpenIM presence", "--token-command COMMAND", "imtop wait --for 'online=100% of"]
+        ["imtop - top for OpenIM presence", "--token-command <COMMAND>", "imtop wait --for 'online=100% of"]
     {
         assert!(shown.contains(words), "no {words} in:\n{shown}");
     }

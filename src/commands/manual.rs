@@ -3,8 +3,10 @@
 
 use std::io::{self, Write as _};
 
+use clap::builder::{PossibleValue, StyledStr};
 use clap::{Arg, Command};
-use roff::{Inline, Roff, bold, italic, roman};
+use clap_mangen::Man;
+use clap_mangen::roff::{Inline, Roff, bold, roman};
 
 use super::{CommandError, piped};
 use crate::cli::definition;
@@ -132,93 +134,118 @@ const EXAMPLES: &[(&str, &str)] = &[
 /// See [`CommandError`].
 pub fn man() -> Result<u8, CommandError> {
     // Without variables: the page is the same for everybody.
-    let text = page(definition(&|_| None));
+    let page = page(definition(&|_| None));
     let mut out = io::stdout().lock();
-    piped(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(|()| 0)
+    piped(page.and_then(|page| out.write_all(&page)).and_then(|()| out.flush())).map(|()| 0)
 }
 
-fn page(mut root: Command) -> String {
+fn page(mut root: Command) -> io::Result<Vec<u8>> {
     root.build();
-    let mut page = Roff::new();
-    let version = format!("imtop {}", root.get_version().unwrap_or_default());
-    page.control("TH", ["IMTOP", "1", READ, &version, "User Commands"]);
+    root = spelled_out(root);
+    let commands = commands(&root);
+    let man = Man::new(described(&root, &commands)).title("IMTOP").date(READ).manual("User Commands");
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
     // No hyphenation, and nothing stretched: commands and options stand among the words.
-    page.control("nh", []).control("ad", ["l"]);
-    page.control("SH", ["NAME"]);
-    let about = root.get_about().map(ToString::to_string).unwrap_or_default();
-    page.text([roman(format!("imtop - {about}"))]);
-    synopsis(&mut page, &mut root);
-    page.control("SH", ["DESCRIPTION"]);
-    let long = root.get_long_about().map(ToString::to_string).unwrap_or_default();
-    // The name has said the first sentence.
-    let long = long.split("\n\n").skip(1);
-    let after = root.get_after_help().map(ToString::to_string).unwrap_or_default();
-    // Behind the examples stands where tokens come from; examples and exit codes have sections of their own.
-    paragraphs(&mut page, long.chain(after.split("\n\n").skip(1).take(1)));
-
-    page.control("SH", ["COMMANDS"]);
-    entry(&mut page, [bold("imtop")], "The live view, where no command is named");
-    for command in commands(&root) {
-        entry(&mut page, [bold(name(&command))], &about_of(&command));
+    page.write_all(b".nh\n.ad l\n")?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    let mut list = Roff::new();
+    list.control("SH", ["COMMANDS"]);
+    entry(&mut list, bold("imtop"), "The live view, where no command is named");
+    for command in &commands {
+        entry(&mut list, bold(name(command)), &text(command.get_about()));
     }
-    page.control("SH", ["OPTIONS"]);
-    let own: Vec<&Arg> = root.get_arguments().collect();
-    options(&mut page, &own, &mut |page, heading| {
-        page.control("SS", [heading]);
-    });
-    page.control("SH", ["OPTIONS OF COMMANDS"]);
-    for command in commands(&root) {
-        options_of(&mut page, &root, &command);
+    list.to_writer(&mut page)?;
+    options(root.clone(), "SH", "OPTIONS", &mut page)?;
+    page.write_all(b".SH \"OPTIONS OF COMMANDS\"\n")?;
+    for command in &commands {
+        options_of(&root, command, &mut page)?;
     }
-    section(&mut page, "KEYS", KEYS);
-    section(&mut page, "FILTERS", FILTERS);
-    page.control("PP", []).text([roman(FIELDS)]);
-    conditions(&mut page, &root);
+    let mut rest = Roff::new();
+    section(&mut rest, "KEYS", KEYS);
+    section(&mut rest, "FILTERS", FILTERS);
+    rest.control("PP", []).text([roman(FIELDS)]);
+    conditions(&mut rest, &root);
     for (heading, entries) in [("EXIT STATUS", EXIT_STATUS), ("ENVIRONMENT", ENVIRONMENT), ("FILES", FILES)] {
-        section(&mut page, heading, entries);
+        section(&mut rest, heading, entries);
     }
-    page.control("SH", ["EXAMPLES"]);
+    rest.control("SH", ["EXAMPLES"]);
     for (wish, line) in EXAMPLES {
-        page.control("TP", ["4"]).text([roman(*wish)]);
-        page.control("nf", []).text([bold(*line)]).control("fi", []);
+        rest.control("TP", ["4"]).text([roman(*wish)]);
+        rest.control("nf", []).text([bold(*line)]).control("fi", []);
     }
-    page.render()
+    rest.to_writer(&mut page)?;
+    Ok(page)
+}
+
+/// With each option's values and variable in brackets behind what it does, where a list of them would
+/// fill the page.
+fn spelled_out(command: Command) -> Command {
+    let said = |arg: Arg| {
+        let mut help = text(arg.get_help());
+        let one = |value: PossibleValue| match value.get_help() {
+            Some(about) => format!("{} ({about})", value.get_name()),
+            None => value.get_name().to_owned(),
+        };
+        let takes = arg.get_action().takes_values();
+        let values: Vec<String> = arg.get_possible_values().into_iter().map(one).collect();
+        if takes && !values.is_empty() {
+            help.extend([" [values: ", &values.join(", "), "]"]);
+        }
+        if let Some(variable) = arg.get_env() {
+            help.extend([" [env: ", &variable.to_string_lossy(), "]"]);
+        }
+        arg.help(help).long_help(None::<&str>).hide_possible_values(takes).hide_env(takes)
+    };
+    command.mut_args(said).mut_subcommands(spelled_out)
+}
+
+/// The command line as its page describes it: every command's usage, and a text without the sentence
+/// that stands beside the name.
+fn described(root: &Command, commands: &[Command]) -> Command {
+    let mut usage = "imtop [OPTIONS] [USER]...".to_owned();
+    for command in commands {
+        usage.extend(["\n", text(Some(&command.clone().render_usage())).trim_start_matches("Usage: ")]);
+    }
+    // Behind the examples stands where tokens come from; examples and exit codes have sections of their own.
+    let (long, after) = (text(root.get_long_about()), text(root.get_after_help()));
+    let paragraphs: Vec<&str> =
+        long.split("\n\n").skip(1).chain(after.split("\n\n").skip(1).take(1)).collect();
+    root.clone().override_usage(usage).long_about(paragraphs.join("\n\n"))
+}
+
+fn text(styled: Option<&StyledStr>) -> String {
+    styled.map(ToString::to_string).unwrap_or_default()
+}
+
+/// The options of a command below a heading, and those that have one below theirs.
+fn options(command: Command, macro_name: &str, heading: &str, page: &mut Vec<u8>) -> io::Result<()> {
+    let mut rendered = Vec::new();
+    Man::new(command).render_options_section(&mut rendered)?;
+    // Every group is a section to clap_mangen; here the groups are below one.
+    let rendered = String::from_utf8_lossy(&rendered).replace(".SH ", ".SS ");
+    let (_, options) = rendered.split_once(".SS OPTIONS\n").unwrap_or_default();
+    write!(page, ".{macro_name} \"{heading}\"\n{options}")
 }
 
 /// A section of words and what they mean.
 fn section(page: &mut Roff, heading: &str, entries: &[(&str, &str)]) {
     page.control("SH", [heading]);
     for (what, text) in entries {
-        entry(page, [bold(*what)], text);
+        entry(page, bold(*what), text);
     }
 }
 
 /// The language of conditions, as the help of `check` has it.
 fn conditions(page: &mut Roff, root: &Command) {
-    let help = root.find_subcommand("check").and_then(Command::get_after_help).map(ToString::to_string);
+    let help = text(root.find_subcommand("check").and_then(Command::get_after_help));
     page.control("SH", ["CONDITIONS"]).control("nf", []);
-    for line in help.unwrap_or_default().lines() {
+    for line in help.lines() {
         page.text([roman(line)]);
     }
     page.control("fi", []);
-}
-
-/// How each command is called.
-fn synopsis(page: &mut Roff, root: &mut Command) {
-    page.control("SH", ["SYNOPSIS"]);
-    let mut lines = vec!["imtop [OPTIONS] [USER]...".to_owned()];
-    for command in commands(root) {
-        let usage = command.clone().render_usage().to_string();
-        lines.extend(usage.strip_prefix("Usage: ").map(|usage| usage.trim().to_owned()));
-    }
-    for (at, line) in lines.iter().enumerate() {
-        if at > 0 {
-            page.control("br", []);
-        }
-        let words = line.find(['[', '<', '-']).unwrap_or(line.len());
-        let (name, rest) = line.split_at(words);
-        page.text([bold(name.trim()), roman(format!(" {rest}"))]);
-    }
 }
 
 /// Every command that does something, those below others included.
@@ -233,135 +260,36 @@ fn name(command: &Command) -> String {
     command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned()
 }
 
-fn about_of(command: &Command) -> String {
-    command.get_about().map(ToString::to_string).unwrap_or_default()
-}
-
 /// The options that only this command has, and where those are that it shares.
-fn options_of(page: &mut Roff, root: &Command, command: &Command) {
-    let is_shared = |arg: &Arg| {
+fn options_of(root: &Command, command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
+    let is_shared = |arg: &&Arg| {
+        let same = |other: &Arg| other.get_id() == arg.get_id() && other.get_long() == arg.get_long();
         root.get_arguments().any(|other| {
-            other.get_id() == arg.get_id()
-                && other.get_long() == arg.get_long()
-                && (arg.get_id() == "help" || help(other) == help(arg))
+            same(other) && (arg.get_id() == "help" || text(other.get_help()) == text(arg.get_help()))
         })
     };
-    let (shared, own): (Vec<&Arg>, Vec<&Arg>) = command.get_arguments().partition(|arg| is_shared(arg));
-    let mut headings: Vec<&str> = Vec::new();
-    for heading in shared.iter().filter_map(|arg| arg.get_help_heading()) {
-        if !headings.contains(&heading) {
-            headings.push(heading);
-        }
-    }
+    let (shared, own): (Vec<&Arg>, Vec<&Arg>) = command.get_arguments().partition(is_shared);
+    let mut headings: Vec<&str> = shared.iter().filter_map(|arg| arg.get_help_heading()).collect();
+    headings.dedup();
     if own.is_empty() && headings.is_empty() {
-        return;
+        return Ok(());
     }
-    page.control("SS", [name(command).as_str()]);
-    options(page, &own, &mut |_, _| ());
-    if let Some((last, others)) = headings.split_last() {
-        let list =
-            if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
-        let besides = if own.is_empty() { "The" } else { "Besides, the" };
-        if !own.is_empty() {
-            page.control("PP", []);
-        }
-        page.text([roman(format!("{besides} options above under: {list}."))]);
+    let none = own.is_empty();
+    // Without the groups, of which such a command has few.
+    let own = own.into_iter().map(|arg| arg.clone().help_heading(None));
+    let alone = Command::new("imtop").disable_help_flag(true).args(own);
+    options(alone, "SS", &name(command), page)?;
+    if headings.is_empty() {
+        return Ok(());
     }
+    page.write_all(if none { b"" } else { b".PP\n" })?;
+    writeln!(page, "Also the options above under: {}.", headings.join(", "))
 }
 
-/// Options with what they do, in the order of the help; `open` opens a group of them.
-fn options(page: &mut Roff, args: &[&Arg], open: &mut dyn FnMut(&mut Roff, &str)) {
-    let mut headings: Vec<Option<&str>> = vec![None];
-    for arg in args {
-        if !headings.contains(&arg.get_help_heading()) {
-            headings.push(arg.get_help_heading());
-        }
-    }
-    for heading in headings {
-        if let Some(heading) = heading {
-            open(page, heading);
-        }
-        for arg in args.iter().filter(|arg| arg.get_help_heading() == heading) {
-            option(page, arg);
-        }
-    }
-}
-
-fn option(page: &mut Roff, arg: &Arg) {
-    let mut header = Vec::new();
-    let flags =
-        [arg.get_short().map(|short| format!("-{short}")), arg.get_long().map(|long| format!("--{long}"))];
-    for flag in flags.into_iter().flatten() {
-        if !header.is_empty() {
-            header.push(roman(", "));
-        }
-        header.push(bold(flag));
-    }
-    if arg.get_action().takes_values() {
-        let value =
-            arg.get_value_names().and_then(|names| names.first()).map_or("VALUE", |name| name.as_str());
-        let optional = arg.get_num_args().is_some_and(|range| range.min_values() == 0);
-        let (before, behind) = match (header.is_empty(), arg.is_require_equals_set()) {
-            (true, _) => ("", ""),
-            (false, true) if optional => ("[=", "]"),
-            (false, true) => ("=", ""),
-            (false, false) => (" ", ""),
-        };
-        header.extend([roman(before), italic(value), roman(behind)]);
-    }
-    // What it is where nobody says otherwise comes last.
-    let (mut text, default) = match help(arg).split_once(" [default") {
-        Some((text, default)) => (text.to_owned(), Some(format!(" [default{default}"))),
-        None => (help(arg), None),
-    };
-    let values = arg.get_possible_values();
-    if arg.get_action().takes_values() && !values.is_empty() {
-        let one = |value: &clap::builder::PossibleValue| match value.get_help() {
-            Some(help) => format!("`{}` ({})", value.get_name(), lower(&help.to_string())),
-            None => format!("`{}`", value.get_name()),
-        };
-        let all: Vec<String> = values.iter().map(one).collect();
-        text.extend([": ", &all.join(", ")]);
-    }
-    text.extend(default);
-    let default: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
-    if arg.get_action().takes_values() && !default.is_empty() {
-        text.extend([" [default: ", &default.join(","), "]"]);
-    }
-    if let Some(variable) = arg.get_env() {
-        text.extend([" [env: ", &variable.to_string_lossy(), "]"]);
-    }
-    entry(page, header, &text);
-}
-
-fn help(arg: &Arg) -> String {
-    arg.get_help().map(ToString::to_string).unwrap_or_default()
-}
-
-/// With a small first letter, unless it begins with a word in capitals.
-fn lower(text: &str) -> String {
-    let mut chars = text.chars();
-    match (chars.next(), chars.next()) {
-        (Some(first), second) if !second.is_some_and(char::is_uppercase) => {
-            first.to_lowercase().chain(text.chars().skip(1)).collect()
-        }
-        _ => text.to_owned(),
-    }
-}
-
-fn entry(page: &mut Roff, what: impl Into<Vec<Inline>>, text: &str) {
+fn entry(page: &mut Roff, what: Inline, text: &str) {
     page.control("TP", []);
-    page.text(what);
+    page.text([what]);
     page.text(marked(text));
-}
-
-fn paragraphs<'a>(page: &mut Roff, paragraphs: impl Iterator<Item = &'a str>) {
-    for (at, paragraph) in paragraphs.enumerate() {
-        if at > 0 {
-            page.control("PP", []);
-        }
-        page.text(marked(&paragraph.split_whitespace().collect::<Vec<_>>().join(" ")));
-    }
 }
 
 /// Text in which backticks stand around what is to be typed.
@@ -395,9 +323,5 @@ mod tests {
     #[test]
     fn what_is_to_be_typed_is_bold() {
         assert_eq!(marked("see `imtop man`."), [roman("see "), bold("imtop man"), roman(".")]);
-        assert_eq!(
-            (lower("Columns of text"), lower("JSON, a line")),
-            ("columns of text".into(), "JSON, a line".into())
-        );
     }
 }
