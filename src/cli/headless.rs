@@ -48,8 +48,6 @@ pub enum FrameStyle {
     Text,
     /// With the escape sequences of colours
     Ansi,
-    /// A picture
-    Svg,
 }
 
 /// Forms of events.

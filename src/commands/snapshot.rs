@@ -16,12 +16,9 @@ use crate::config::{Appearance, PictureSettings, SettingsError, Sources};
 use crate::handover::Seen;
 use crate::headless::{Ended, Follower, Round, frame_of};
 use crate::metrics::openmetrics;
-use crate::output::{
-    Background, TableColumn, TableStyle, write_csv, write_frame, write_json, write_ndjson, write_svg,
-    write_table,
-};
+use crate::output::{TableColumn, TableStyle, write_csv, write_frame, write_json, write_ndjson, write_table};
 use crate::presence::{Batch, Mends, Roster};
-use crate::ui::{Colour, Theme, ThemeName};
+use crate::ui::{Colour, Theme};
 
 /// One round, written in a form that others read.
 ///
@@ -122,8 +119,6 @@ fn write_picture(
     let colour = match style {
         FrameStyle::Text => Colour::None,
         _ if picture.color == When::Never => Colour::None,
-        // Every picture has all colours; of a terminal that is not there nothing is known.
-        FrameStyle::Svg => Colour::True,
         FrameStyle::Ansi => {
             let wished = PictureSettings { color: When::Always, ..picture.clone() };
             Appearance::judge(&wished, &environment, false).colour
@@ -131,11 +126,7 @@ fn write_picture(
     };
     let theme = theme(picture, Appearance { colour, ..usual });
     let frame = frame(args, sources, picture, follower, &theme)?;
-    Ok(match style {
-        FrameStyle::Text | FrameStyle::Ansi => write_frame(&frame, style == FrameStyle::Ansi, out),
-        FrameStyle::Svg if picture.theme == ThemeName::Light => write_svg(&frame, Background::Light, out),
-        FrameStyle::Svg => write_svg(&frame, Background::Dark, out),
-    })
+    Ok(write_frame(&frame, style == FrameStyle::Ansi, out))
 }
 
 fn frame(

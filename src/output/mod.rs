@@ -8,7 +8,6 @@ mod ndjson;
 mod overview;
 mod plugin;
 mod record;
-mod svg;
 mod table;
 
 pub use csv::write_csv;
@@ -22,5 +21,4 @@ pub use overview::{
 };
 pub use plugin::{Figure, PluginReport, Status, range, write_plugin};
 pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
-pub use svg::{Background, write_svg};
 pub use table::{TableColumn, TableStyle, write_table};

@@ -8,24 +8,12 @@ use std::io::{self, Write};
 use ratatui::buffer::{Buffer, Cell, CellWidth as _};
 use ratatui::style::Modifier;
 
-mod colours;
-mod shapes;
-
-use colours::Rgb;
-use shapes::shape;
-
-/// What the terminal has behind its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Background {
-    /// Nearly black.
-    Dark,
-    /// White.
-    Light,
-}
+use crate::colours::{self, BEHIND, Rgb};
+use crate::shapes::{self, shape};
 
 /// Size of a cell, in pixels.
-const WIDTH: u32 = 9;
-const HEIGHT: u32 = 20;
+pub(crate) const WIDTH: u32 = 9;
+pub(crate) const HEIGHT: u32 = 20;
 
 /// From the top of a cell to the line on which letters stand.
 const BASELINE: u32 = 15;
@@ -45,11 +33,10 @@ const WIDE_SIZE: &str = " font-size=\"17\"";
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_svg(frame: &Buffer, background: Background, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(frame: &Buffer, out: &mut dyn Write) -> io::Result<()> {
     let area = frame.area;
     let (wide, high) =
         (u32::from(area.width) * WIDTH + 2 * MARGIN, u32::from(area.height) * HEIGHT + 2 * MARGIN);
-    let (behind, _) = colours::usual(background);
     writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{high}\" \
@@ -62,11 +49,11 @@ pub fn write_svg(frame: &Buffer, background: Background, out: &mut dyn Write) ->
          stroke-opacity=\".5\"/>",
         wide - 1,
         high - 1,
-        hex(behind)
+        hex(BEHIND)
     )?;
     writeln!(out, "<g {FONT}>")?;
     for (row, y) in (0..).zip(area.top()..area.bottom()) {
-        let line = Line { top: MARGIN + row * HEIGHT, runs: runs(frame, y, background) };
+        let line = Line { top: MARGIN + row * HEIGHT, runs: runs(frame, y) };
         line.write_behind(out)?;
         line.write_signs(out)?;
     }
@@ -120,13 +107,13 @@ struct Line {
     runs: Vec<Run>,
 }
 
-fn runs(frame: &Buffer, y: u16, background: Background) -> Vec<Run> {
+fn runs(frame: &Buffer, y: u16) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut x = frame.area.left();
     while x < frame.area.right() {
         let cell = &frame[(x, y)];
         let columns = columns(cell);
-        let (look, kind) = (look(cell, background), kind(cell));
+        let (look, kind) = (look(cell), kind(cell));
         let column = u32::from(x - frame.area.left());
         match runs.last_mut().filter(|run| run.look == look && run.takes(kind, cell.symbol())) {
             Some(run) => {
@@ -195,15 +182,11 @@ fn columns(cell: &Cell) -> u16 {
     if cell.symbol().chars().any(char::is_control) { 1 } else { cell.cell_width().max(1) }
 }
 
-fn look(cell: &Cell, background: Background) -> Look {
-    let (fg, behind) = colours::of_cell(cell, background);
+fn look(cell: &Cell) -> Look {
+    let (fg, behind) = colours::of_cell(cell);
     Look {
         // What is not seen is as its neighbours are.
-        fg: if cell.modifier.contains(Modifier::HIDDEN) {
-            behind.unwrap_or(colours::usual(background).0)
-        } else {
-            fg
-        },
+        fg: if cell.modifier.contains(Modifier::HIDDEN) { behind.unwrap_or(BEHIND) } else { fg },
         behind,
         modifier: cell.modifier.intersection(LETTERS),
     }
@@ -332,7 +315,7 @@ mod tests {
 
     fn svg(frame: &Buffer) -> String {
         let mut out = Vec::new();
-        write_svg(frame, Background::Dark, &mut out).unwrap();
+        write(frame, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

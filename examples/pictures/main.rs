@@ -3,6 +3,10 @@
 //!
 //! `cargo run --example pictures` writes them to `assets/`; `cargo test` holds them to what is written there.
 
+mod colours;
+mod shapes;
+mod svg;
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
@@ -13,7 +17,6 @@ use std::sync::Arc;
 use fastrand::Rng;
 use imtop::app::{Arrival, Effect, Model, Msg, Sort, SortColumn, Start, update};
 use imtop::openim::{Keys, Sieve, read_online_status};
-use imtop::output::{Background, write_svg};
 use imtop::presence::{
     Answer, BodyLength, FetchError, Fingerprint, Freshness, Hints, Input, Moment, Observation, Oddities,
     OperationId, Question, Roster, Tape, UserIx, UserStatus, WatchList, WireShape,
@@ -263,7 +266,7 @@ impl Night {
         let mut frame = Buffer::empty(area);
         view(&model, &Theme::new(Colour::Ansi256, false), area, &mut frame);
         let mut svg = Vec::new();
-        write_svg(&frame, Background::Dark, &mut svg)?;
+        svg::write(&frame, &mut svg)?;
         Ok(svg)
     }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{HEIGHT, WIDTH};
+use crate::svg::{HEIGHT, WIDTH};
 
 /// Left, top, width and height within the cell.
 type Bar = (u32, u32, u32, u32);
@@ -15,13 +15,13 @@ const RIGHT: Bar = (WIDTH / 2, HEIGHT / 2, WIDTH - WIDTH / 2, 1);
 const UP: Bar = (WIDTH / 2, 0, 1, HEIGHT / 2 + 1);
 
 /// What a sign is drawn of, and how much of what is behind it is covered, in tenths.
-pub(super) struct Shape {
+pub(crate) struct Shape {
     bars: [Option<Bar>; 2],
-    pub(super) covers: u8,
+    pub(crate) covers: u8,
 }
 
 /// How a sign is drawn; `None` where it is to be written.
-pub(super) fn shape(symbol: &str) -> Option<Shape> {
+pub(crate) fn shape(symbol: &str) -> Option<Shape> {
     let mut characters = symbol.chars();
     let (Some(sign), None) = (characters.next(), characters.next()) else { return None };
     let bars = match sign {
@@ -41,7 +41,7 @@ pub(super) fn shape(symbol: &str) -> Option<Shape> {
 
 impl Shape {
     /// Adds to `path` what `cells` of these in a row are, the first with its corner at `left`, `top`.
-    pub(super) fn draw(&self, left: u32, top: u32, cells: u32, path: &mut String) {
+    pub(crate) fn draw(&self, left: u32, top: u32, cells: u32, path: &mut String) {
         for &(x, y, wide, high) in self.bars.iter().flatten() {
             // Those from edge to edge grow together, so that there is no seam.
             let (times, wide) = if wide == WIDTH { (1, wide * cells) } else { (cells, wide) };
