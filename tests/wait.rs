@@ -67,7 +67,7 @@ fn when_time_is_up_it_says_how_far_it_was() {
     assert_eq!((said.code, said.out.as_str()), (Some(124), ""), "{}", said.err);
     assert_eq!(
         said.err,
-        "imtop: waiting for exactly 3 users online\nimtop: online=3 is 1 of 3 (33.3%)\nimtop: time is up: online=3 is 1 of 3 (33.3%)\n"
+        "imtop: waiting for online=3\nimtop: online=3 is 1 of 3 (33.3%)\nimtop: time is up: online=3 is 1 of 3 (33.3%)\n"
     );
     let gone = site.gone();
     let mut lost = imtop(&["wait", "--for", "online=1", "--timeout", "2s", "--api", &gone, "a"]);

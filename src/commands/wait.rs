@@ -54,7 +54,7 @@ pub async fn wait(args: &WaitArgs, sources: &Sources) -> Result<u8, CommandError
         progress: Progress { silent: recorded, ..Progress::default() },
     };
     if !recorded {
-        tell(&format!("waiting for {}", condition.explain()));
+        tell(&format!("waiting for {condition}"));
     }
     let ended = match (recorded, args.deadline) {
         (true, patience) => waiting.along_the_recording(patience).await,

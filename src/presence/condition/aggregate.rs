@@ -27,18 +27,18 @@ pub(super) enum Counted {
     AtLeast(Severity),
 }
 
-/// The counts that have a word of their own: what is counted, the word, what that is.
-pub(super) const COUNTS: [(Counted, &str, &str); 10] = [
-    (Counted::State(State::Online), "online", "user online"),
-    (Counted::State(State::Background), "background", "user in background"),
-    (Counted::State(State::Offline), "offline", "user offline"),
-    (Counted::State(State::Unknown), "unknown", "user unknown"),
-    (Counted::State(State::Unregistered), "unregistered", "user unregistered"),
-    (Counted::State(State::Stale), "stale", "user with stale data"),
-    (Counted::Connected, "connected", "user online or in background"),
-    (Counted::Watched, "watched", "user watched"),
-    (Counted::Connections, "conns", "connection"),
-    (Counted::Failing, "failing", "batch without an answer"),
+/// The counts that have a word of their own: what is counted, and the word.
+pub(super) const COUNTS: [(Counted, &str); 10] = [
+    (Counted::State(State::Online), "online"),
+    (Counted::State(State::Background), "background"),
+    (Counted::State(State::Offline), "offline"),
+    (Counted::State(State::Unknown), "unknown"),
+    (Counted::State(State::Unregistered), "unregistered"),
+    (Counted::State(State::Stale), "stale"),
+    (Counted::Connected, "connected"),
+    (Counted::Watched, "watched"),
+    (Counted::Connections, "conns"),
+    (Counted::Failing, "failing"),
 ];
 
 impl Counted {
@@ -49,7 +49,7 @@ impl Counted {
             Counted::OfRule(rule) => format!("finding:{rule}"),
             Counted::AtLeast(Severity::Info) => "finding:any".to_owned(),
             Counted::AtLeast(severity) => format!("finding:{}", severity.word()),
-            _ => COUNTS.iter().find(|(known, ..)| known == self).map_or("", |(_, word, _)| word).to_owned(),
+            _ => COUNTS.iter().find(|(known, _)| known == self).map_or("", |(_, word)| word).to_owned(),
         }
     }
 

@@ -92,8 +92,8 @@ fn counted(word: &str, at: &Range<usize>) -> Result<Option<Counted>, QueryError>
     if let Some(state) = query::state(word) {
         return Ok(Some(Counted::State(state)));
     }
-    let same = |known: &&(Counted, &str, &str)| known.1.eq_ignore_ascii_case(word);
-    if let Some((counted, ..)) = COUNTS.iter().find(same) {
+    let same = |known: &&(Counted, &str)| known.1.eq_ignore_ascii_case(word);
+    if let Some((counted, _)) = COUNTS.iter().find(same) {
         return Ok(Some(counted.clone()));
     }
     Ok((Field::find(word) == Some(Field::Conns)).then_some(Counted::Connections))
@@ -208,7 +208,7 @@ fn no_count(parser: &Parser<'_>, word: &str, at: &Range<usize>) -> QueryError {
         return about_one_user(parser, at, field, operator);
     }
     let error = QueryError::new(at.clone(), format!("{} is no count", shown(word)));
-    let names = COUNTS.iter().map(|(_, name, _)| *name).chain(["finding:any"]);
+    let names = COUNTS.iter().map(|(_, name)| *name).chain(["finding:any"]);
     let meant = nearest(word, names).map(str::to_owned);
     match (meant, operator) {
         (Some(meant), _) => error.nearest(Some(meant)),

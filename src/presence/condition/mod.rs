@@ -46,7 +46,6 @@
 //! ```
 
 mod aggregate;
-mod explain;
 mod interval;
 mod leaf;
 mod measure;
@@ -134,11 +133,6 @@ impl Condition {
     /// Whether each user is looked at to judge it: otherwise it costs as much as there are batches.
     pub fn asks_each_user(&self) -> bool {
         self.aggregates.iter().any(Aggregate::asks_each_user)
-    }
-
-    /// What it asks, in one plain sentence without a full stop: `fewer than 95% of users online`.
-    pub fn explain(&self) -> String {
-        explain::explain(&self.expression, &self.aggregates)
     }
 
     fn write(&self, expression: &Expression<usize>, inside: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -51,18 +51,6 @@ impl Sign {
         }
     }
 
-    /// As it is said before a number.
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Sign::Equal => "exactly",
-            Sign::NotEqual => "other than",
-            Sign::Less => "fewer than",
-            Sign::AtMost => "at most",
-            Sign::More => "more than",
-            Sign::AtLeast => "at least",
-        }
-    }
-
     pub(super) fn holds(self, left: i128, right: i128) -> bool {
         match self {
             Sign::Equal => left == right,

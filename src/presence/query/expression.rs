@@ -140,17 +140,6 @@ impl Comparison {
             Comparison::AtLeast => left >= right,
         }
     }
-
-    /// The comparison that holds exactly when this one does not; `=` has none.
-    pub(super) fn opposite(self) -> Option<Comparison> {
-        match self {
-            Comparison::Equal => None,
-            Comparison::Less => Some(Comparison::AtLeast),
-            Comparison::AtMost => Some(Comparison::More),
-            Comparison::More => Some(Comparison::AtMost),
-            Comparison::AtLeast => Some(Comparison::Less),
-        }
-    }
 }
 
 impl<Leaf> Expression<Leaf> {

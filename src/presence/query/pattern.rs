@@ -10,7 +10,7 @@ const SIZE_LIMIT: usize = 64 * 1024;
 /// A regular expression as typed, and compiled. Two are equal when their texts are.
 #[derive(Clone)]
 pub(in crate::presence) struct Pattern {
-    source: Box<str>,
+    pub(super) source: Box<str>,
     regex: Regex,
 }
 
@@ -25,11 +25,6 @@ impl Pattern {
             .build()
             .map_err(|error| error.to_string())?;
         Ok(Pattern { source: source.into(), regex })
-    }
-
-    /// The expression as typed.
-    pub(super) fn source(&self) -> &str {
-        &self.source
     }
 
     /// Whether it matches somewhere in `text`.

@@ -144,33 +144,6 @@ fn what_was_measured_is_said_with_its_bounds() {
 }
 
 #[test]
-fn a_condition_is_said_in_plain_words() {
-    let said = [
-        (
-            "unknown>0 or finding:warning>0",
-            "more than 0 users unknown, or more than 0 findings that is a warning or critical",
-        ),
-        ("online<95% of group=kiosk", "fewer than 95% of users online, counting only: group \"kiosk\""),
-        (
-            "not (failing=1 and conns!=2)",
-            "not (exactly 1 batch without an answer, and other than 2 connections)",
-        ),
-        ("count(exp<24h)>=10", "at least 10 users with: the soonest token expires within 24h"),
-        (
-            "finding:kick-war>0 (offline=1 or stale<=2)",
-            "more than 0 findings kick-war, and (exactly 1 user offline, or at most 2 users with stale data)",
-        ),
-        (
-            "failing>1 or watched=0 or on=1 or off=1 or bg=1 or unk=1 or conns=1 or stale=1",
-            "more than 1 batch without an answer, or exactly 0 users watched, or exactly 1 user online, or exactly 1 user offline, or exactly 1 user in background, or exactly 1 user unknown, or 2 more conditions",
-        ),
-    ];
-    for (text, sentence) in said {
-        assert_eq!(Condition::parse(text).unwrap().explain(), sentence, "{text}");
-    }
-}
-
-#[test]
 fn what_decides_alone_stands_alone_or_between_or() {
     let decisive = |text: &str| {
         let condition = Condition::parse(text).unwrap();

@@ -4,7 +4,7 @@ use super::*;
 
 #[track_caller]
 fn assert_error(text: &str, at: &str, message: &str) {
-    let error = Query::parse(text).map(|query| query.explain()).unwrap_err();
+    let error = Query::parse(text).unwrap_err();
     assert_eq!(error.to_string(), message, "{text}");
     assert_eq!(&text[error.at.clone()], at, "{text}: {message}");
 }

@@ -33,12 +33,12 @@ fn written_condition(condition: &Condition) -> String {
     let always_quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     match condition {
         Condition::Word(word) => quote(word).into_owned(),
-        Condition::Matches(pattern) => format!("~{}", always_quoted(pattern.source())),
+        Condition::Matches(pattern) => format!("~{}", always_quoted(&pattern.source)),
         Condition::State(state) => {
             format!("state={}", STATES.iter().find(|(.., known)| known == state).unwrap().0)
         }
         Condition::Platform(platform) => format!("platform={}", platform.0),
-        Condition::PlatformMatches(pattern) => format!("platform~{}", always_quoted(pattern.source())),
+        Condition::PlatformMatches(pattern) => format!("platform~{}", always_quoted(&pattern.source)),
         Condition::Count(counted, comparison, count) => {
             let field = match counted {
                 Counted::Connections => "conns",
@@ -60,7 +60,7 @@ fn written_condition(condition: &Condition) -> String {
             Finding::Any => "finding=any".to_owned(),
             Finding::None => "finding=none".to_owned(),
             Finding::Rule(name) | Finding::Severity(name) => format!("finding={name}"),
-            Finding::Matches(pattern) => format!("finding~{}", always_quoted(pattern.source())),
+            Finding::Matches(pattern) => format!("finding~{}", always_quoted(&pattern.source)),
         },
         Condition::Name(name, named) => {
             let field = match name {
@@ -71,7 +71,7 @@ fn written_condition(condition: &Condition) -> String {
             match named {
                 Named::Absent => format!("{field}=none"),
                 Named::Equal(text) => format!("{field}={}", quote(text)),
-                Named::Matches(pattern) => format!("{field} ~{}", always_quoted(pattern.source())),
+                Named::Matches(pattern) => format!("{field} ~{}", always_quoted(&pattern.source)),
             }
         }
     }
@@ -157,7 +157,6 @@ proptest! {
     fn any_text_is_a_query_or_has_a_mistake_at_a_place_in_it(text in any_text(), cursor in 0..60_usize) {
         match Query::parse(&text) {
             Ok(query) => {
-                prop_assert!(!query.explain().is_empty());
                 for person in [alice(), offline(), unknown()] {
                     let truth = query.evaluate(&person);
                     if let Ok(negated) = Query::parse(&format!("not ({text})")) && !query.is_empty() {
@@ -182,8 +181,6 @@ proptest! {
         let text = written(&expression);
         let query = Query::parse(&text);
         prop_assert_eq!(query.as_ref().map(|query| query.expression.as_ref()), Ok(Some(&expression)), "{}", text);
-        let explained = query.unwrap().explain();
-        prop_assert!(crate::presence::visible(&explained) == explained);
     }
 
     #[test]
