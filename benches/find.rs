@@ -5,14 +5,19 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "../tests/common/fed.rs"]
+mod fed;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+use fed::Fed;
 use imtop::app::{Model, Msg, Start, update};
+use imtop::engine::About;
 use imtop::presence::{
-    Answer, Condition, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
-    OperationId, Platform, Question, Roster, UserIx, UserStatus, WatchList,
+    Answer, Chronicle, Condition, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
+    OperationId, Platform, Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
 };
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
@@ -53,20 +58,29 @@ fn observation(list: &WatchList, batch: u32) -> Observation {
     }
 }
 
-fn model(users: u32) -> Model {
-    let list = Arc::new(WatchList::new(1, BATCH, ids(users).map(|id| Entry::of(&id))));
-    let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), START);
-    let mut model = Model::new(Start::new(roster, (120, 40), START));
-    for batch in 0..list.batches() {
-        update(&mut model, START, Msg::Input(Input::Observed(observation(&list, batch))));
-    }
-    model
+/// Somebody who looks at what is known.
+struct Screen {
+    fed: Fed,
+    model: Model,
 }
 
-fn press(model: &mut Model, keys: &str) {
+fn screen(users: u32) -> Screen {
+    let list = Arc::new(WatchList::new(1, BATCH, ids(users).map(|id| Entry::of(&id))));
+    let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), START);
+    let state = Chronicle::new(roster, RuleSettings::default(), START);
+    let mut fed = Fed::live(About::default(), state);
+    let mut model = Model::new(Start::new((120, 40)), fed.shown());
+    for batch in 0..list.batches() {
+        let news = fed.take(START, Input::Observed(observation(&list, batch)));
+        update(&mut model, fed.shown(), Msg::Updated(news));
+    }
+    Screen { fed, model }
+}
+
+fn press(screen: &mut Screen, keys: &str) {
     for c in keys.chars() {
         let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
-        update(model, START, Msg::Key(KeyEvent::from(code)));
+        update(&mut screen.model, screen.fed.shown(), Msg::Key(KeyEvent::from(code)));
     }
 }
 
@@ -94,13 +108,13 @@ fn pair(what: &str, mut ours: impl FnMut() -> f64, mut plain: impl FnMut() -> f6
 
 fn measure(users: u32) {
     println!("{users} users, two in three of them online");
-    let mut model = model(users);
+    let mut screen = screen(users);
     let names: Vec<String> = ids(users).collect();
     // The last key of a word: what somebody who types waits for.
-    press(&mut model, "/user000012");
-    let filter = |model: &mut Model| {
-        update(model, START, Msg::Key(KeyEvent::from(KeyCode::Backspace)));
-        timed(|| press(model, "2"))
+    press(&mut screen, "/user000012");
+    let filter = |screen: &mut Screen| {
+        update(&mut screen.model, screen.fed.shown(), Msg::Key(KeyEvent::from(KeyCode::Backspace)));
+        timed(|| press(screen, "2"))
     };
     let contains = || {
         timed(|| {
@@ -113,27 +127,27 @@ fn measure(users: u32) {
             black_box(found);
         })
     };
-    pair("a bare word, from key to rows", || filter(&mut model), contains);
-    press(&mut model, "\n");
-    let ask = |model: &mut Model, text: &str| {
-        press(model, ":filter x\n");
-        press(model, ":filter ");
-        press(model, text);
-        timed(|| press(model, "\n"))
+    pair("a bare word, from key to rows", || filter(&mut screen), contains);
+    press(&mut screen, "\n");
+    let ask = |screen: &mut Screen, text: &str| {
+        press(screen, ":filter x\n");
+        press(screen, ":filter ");
+        press(screen, text);
+        timed(|| press(screen, "\n"))
     };
     let state = "state=online and conns>0";
-    pair("state=online and conns>0", || ask(&mut model, state), contains);
+    pair("state=online and conns>0", || ask(&mut screen, state), contains);
     for text in ["unknown>0", "online<95% of state=online", "count(state=online and conns>0)>1"] {
         let Ok(condition) = Condition::parse(text) else { continue };
-        let knowledge = model.chronicle().knowledge();
+        let knowledge = screen.fed.session.state().knowledge();
         let judge = || timed(|| drop(black_box(condition.judge(knowledge, START).map(|it| it.truth))));
         pair(&format!("condition {text}"), judge, contains);
     }
-    press(&mut model, ":filter user\n");
-    let sort = |model: &mut Model, column: &str| {
-        press(model, ":sort list\n");
-        press(model, &format!(":sort {column}"));
-        timed(|| press(model, "\n"))
+    press(&mut screen, ":filter user\n");
+    let sort = |screen: &mut Screen, column: &str| {
+        press(screen, ":sort list\n");
+        press(screen, &format!(":sort {column}"));
+        timed(|| press(screen, "\n"))
     };
     let by_text = || {
         let mut sorted: Vec<&String> = names.iter().collect();
@@ -143,7 +157,7 @@ fn measure(users: u32) {
         })
     };
     for column in ["user", "presence", "since"] {
-        pair(&format!("sort by {column}, from key to rows"), || sort(&mut model, column), by_text);
+        pair(&format!("sort by {column}, from key to rows"), || sort(&mut screen, column), by_text);
     }
 }
 

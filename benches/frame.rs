@@ -4,13 +4,18 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "../tests/common/fed.rs"]
+mod fed;
+
 use std::sync::Arc;
 use std::time::Instant;
 
-use imtop::app::{Model, Msg, Start, update};
+use fed::Fed;
+use imtop::app::{Model, Msg, Start, View, update};
+use imtop::engine::About;
 use imtop::presence::{
-    Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId,
-    Platform, Question, Roster, UserIx, UserStatus, WatchList,
+    Answer, Chronicle, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
+    OperationId, Platform, Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
 };
 use imtop::ui::{Colour, Theme, view};
 use ratatui::buffer::Buffer;
@@ -33,8 +38,8 @@ fn status(user: u32, round: u32) -> UserStatus {
     }
 }
 
-fn observation(batch: u32, now: Moment, changed: Vec<(UserIx, UserStatus)>) -> Msg {
-    Msg::Input(Input::Observed(Observation {
+fn observation(batch: u32, now: Moment, changed: Vec<(UserIx, UserStatus)>) -> Input {
+    Input::Observed(Observation {
         question: Question::OnlineStatus,
         users: Arc::default(),
         generation: 1,
@@ -49,32 +54,49 @@ fn observation(batch: u32, now: Moment, changed: Vec<(UserIx, UserStatus)>) -> M
         attempt: 0,
         next_ms: now.mono_ms + 2_000,
         answer: Ok(Answer::Changed(changed)),
-    }))
+    })
 }
 
-fn model(users: u32) -> Model {
+/// Somebody who looks at what is known.
+struct Screen {
+    fed: Fed,
+    model: Model,
+}
+
+impl Screen {
+    fn take(&mut self, now: Moment, input: Input) {
+        let news = self.fed.take(now, input);
+        update(&mut self.model, self.fed.shown(), Msg::Updated(news));
+    }
+
+    fn press(&mut self, now: Moment, keys: &str) {
+        for c in keys.chars() {
+            let news = self.fed.pass(now);
+            update(&mut self.model, self.fed.shown(), Msg::Updated(news));
+            update(&mut self.model, self.fed.shown(), Msg::Key(KeyEvent::from(KeyCode::Char(c))));
+        }
+    }
+
+    fn draw(&self, theme: &Theme, buf: &mut Buffer) {
+        buf.reset();
+        view(View { model: &self.model, shown: self.fed.shown() }, theme, buf.area, buf);
+    }
+}
+
+fn screen(users: u32) -> Screen {
     let entries = (0..users).map(|n| Entry::of(&format!("user{n:06}")));
     let list = Arc::new(WatchList::new(1, BATCH, entries));
-    let batches = list.batches();
-    let roster = Roster::new(list, Freshness::for_interval(2_000), START);
-    let mut model =
-        Model::new(Start { server: "http://im.example:10002".into(), ..Start::new(roster, SIZE, START) });
-    for batch in 0..batches {
-        let range = model.live().list().batch(batch);
-        update(
-            &mut model,
-            START,
-            observation(batch, START, range.map(|n| (UserIx(n), status(n, 0))).collect()),
-        );
+    let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), START);
+    let about = About { name: "http://im.example:10002".into(), ..About::default() };
+    let fed = Fed::live(about, Chronicle::new(roster, RuleSettings::default(), START));
+    let model = Model::new(Start::new(SIZE), fed.shown());
+    let mut screen = Screen { fed, model };
+    for batch in 0..list.batches() {
+        let all = list.batch(batch).map(|n| (UserIx(n), status(n, 0))).collect();
+        screen.take(START, observation(batch, START, all));
     }
-    press(&mut model, START, "jzR");
-    model
-}
-
-fn press(model: &mut Model, now: Moment, keys: &str) {
-    for c in keys.chars() {
-        update(model, now, Msg::Key(KeyEvent::from(KeyCode::Char(c))));
-    }
+    screen.press(START, "jzR");
+    screen
 }
 
 /// The one at this share of a sorted list.
@@ -98,16 +120,11 @@ fn timed(work: impl FnOnce()) -> f64 {
 }
 
 fn frames() {
-    let (few, many) = (model(300), model(100_000));
+    let (few, many) = (screen(300), screen(100_000));
     let theme = Theme::new(Colour::Ansi16, false);
     let area = Rect { x: 0, y: 0, width: SIZE.0, height: SIZE.1 };
     let mut buf = Buffer::empty(area);
-    let mut draw = |model: &Model| {
-        timed(|| {
-            buf.reset();
-            view(model, &theme, area, &mut buf);
-        })
-    };
+    let mut draw = |screen: &Screen| timed(|| screen.draw(&theme, &mut buf));
     let (mut of_few, mut of_many) = (Vec::new(), Vec::new());
     for _ in 0..2_000 {
         of_few.push(draw(&few));
@@ -120,12 +137,12 @@ fn frames() {
 
 /// Every round a hundredth of the users changes, spread over all batches; a key comes in between.
 fn key_to_frame(order: &str) {
-    let mut model = model(100_000);
-    press(&mut model, START, order);
+    let mut screen = screen(100_000);
+    screen.press(START, order);
     let theme = Theme::new(Colour::Ansi16, false);
     let area = Rect { x: 0, y: 0, width: SIZE.0, height: SIZE.1 };
     let mut buf = Buffer::empty(area);
-    let batches = model.live().list().batches();
+    let batches = screen.fed.session.state().roster().list().batches();
     let (mut keys, mut folds) = (Vec::new(), Vec::new());
     for round in 1..=10 {
         for batch in 0..batches {
@@ -134,13 +151,12 @@ fn key_to_frame(order: &str) {
                 .filter(|n| (n + round) % 100 == 0)
                 .map(|n| (UserIx(n), status(n, round)))
                 .collect();
-            let msg = observation(batch, now, changed);
-            let fold = timed(|| _ = update(&mut model, now, msg));
+            let input = observation(batch, now, changed);
+            let fold = timed(|| screen.take(now, input));
             let key = if batch % 2 == 0 { "j" } else { "k" };
             let drawn = timed(|| {
-                press(&mut model, now, key);
-                buf.reset();
-                view(&model, &theme, area, &mut buf);
+                screen.press(now, key);
+                screen.draw(&theme, &mut buf);
             });
             folds.push(fold);
             keys.push(fold + drawn);

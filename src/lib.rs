@@ -6,32 +6,19 @@
 //! be looked at as if it happened now, and whoever writes without a terminal says what the screen says.
 //!
 //! ```text
-//!  OpenIM API       flags, environment, configuration, standard input
-//!      |                                 |
-//!  openim::Client                  config::Sources
-//!      |                                 |
-//!  feed::{poller, listing, labels}   watching (who is watched)      a recording
-//!       \______________  intake  _______/                              |
-//!                          |                                   recording::Player
-//!                          |      Input, each with its Moment          |
-//!                          +---------------------+---------------------+
-//!                                                |
-//!                  with a terminal               |              without one
-//!        inflow, or playback of a recording -----+------- headless::Follower
-//!          keeps a presence::Tape and                       keeps a recording::Recorder
-//!          a recording::Recorder                                   |
-//!                          |                                       |
-//!             presence::Chronicle                       presence::Chronicle
-//!                          |  transitions, findings                |  News
-//!   app::update(&mut Model, Msg) -> Vec<Effect>      commands::{snapshot, events, check, wait, serve}
-//!                          |                                       |
-//!      ui::view(&Model, &Theme, &mut Buffer)             output, metrics (encoders)
-//!                          |                                       |
-//!      run and terminal     handover, clipboard          standard output     exporter
+//!    sources                     engine                          frontends
+//!
+//!    feed   OpenIM's API --+                             +--> app, ui   the live view; run drives it
+//!                          +--> Session --> News --------+--> commands  snapshot, events, check, wait, serve
+//!    recording    a file --+      ^   state(), shown()   +--> metrics   for Prometheus, through exporter
+//!                                 |                      |
+//!                                 +------ Command -------+
 //! ```
 //!
-//! A [`presence::Chronicle`] is what is known ([`presence::Knowledge`]: roster, history, findings, trend,
-//! hints) and the story of how it came to be. It comes out the same however often time is let pass.
+//! An [`engine::Session`] is the engine under every frontend: its source, what is known, the way back in
+//! time, and the recording that is made. A [`presence::Chronicle`] is what is known
+//! ([`presence::Knowledge`]: roster, history, findings, trend, hints) and the story of how it came to be. It
+//! comes out the same however often time is let pass.
 //!
 //! Beside the way of the data: `cli` is the command line, `commands` puts the rooms together and has a file
 //! a command, `doctor` looks at each step between here and the server, `simulator` is a server that is made
@@ -47,22 +34,25 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod doctor;
+pub mod engine;
 pub mod exporter;
 pub mod feed;
-pub mod handover;
-pub mod headless;
-pub mod inflow;
-pub mod intake;
 pub mod log;
 pub mod metrics;
 pub mod openim;
 pub mod output;
-pub mod playback;
 pub mod presence;
 pub mod recording;
+pub mod report;
 pub mod run;
 pub mod signals;
 pub mod simulator;
 pub mod terminal;
 pub mod ui;
-pub mod watching;
+
+// The tests beside the code feed sessions as the tests in `tests/` do.
+#[cfg(test)]
+extern crate self as imtop;
+#[cfg(test)]
+#[path = "../tests/common/fed.rs"]
+mod fed;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ratatui::crossterm::event::{Event, KeyEventKind, MouseButton, MouseEventKind};
@@ -10,14 +10,12 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::info;
 
-use crate::app::{Effect, ExportFormat, Model, Msg, update};
+use crate::app::{Effect, ExportFormat, Model, Msg, View, update};
 use crate::clipboard::Multiplexer;
-use crate::feed::Now;
-use crate::handover::{export, frame, user_record};
-use crate::inflow::{Incoming, Inflow};
+use crate::engine::{Command, Session};
 use crate::output::{user_json, write_frame};
-use crate::presence::{Input, Moment, visible};
-use crate::recording::RecorderError;
+use crate::presence::visible;
+use crate::report::{Export, Seen, frame};
 use crate::signals::{Signal, Signals, insist};
 use crate::terminal::{CopyError, Terminal, abandon, events, has_job_control, hung_up, panicked, stop_job};
 use crate::ui::{Theme, ThemeName, view};
@@ -53,28 +51,39 @@ impl End {
     }
 }
 
-/// What there is to show of one server, and what comes in about it.
-pub struct Session {
-    /// What is known and how it is shown.
+/// A session on the screen.
+pub struct OnScreen {
+    /// What is known, and where it comes from.
+    pub session: Session,
+    /// How it is looked at.
     pub model: Model,
-    /// What comes in.
-    pub inflow: Inflow,
     /// How things look.
     pub theme: Theme,
 }
 
+impl OnScreen {
+    /// Lets the model take a message.
+    pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        update(&mut self.model, self.session.shown(), msg)
+    }
+
+    fn view(&self) -> View<'_> {
+        View { model: &self.model, shown: self.session.shown() }
+    }
+}
+
 /// Opens the session of another context, on the screen of the model that is given; or says why not.
-pub type Open<'a> = &'a mut dyn FnMut(&str, &Model) -> Result<Session, String>;
+pub type Open<'a> = &'a mut dyn FnMut(&str, &Model) -> Result<OnScreen, String>;
 
 /// Shows the live view until something ends it. The terminal, behind `multiplexer`, is given back
 /// before this returns.
 ///
 /// # Errors
 /// The terminal cannot be taken over.
-pub async fn run(session: Session, multiplexer: Multiplexer, open: Open<'_>, now: Now) -> io::Result<End> {
+pub async fn run(watched: OnScreen, multiplexer: Multiplexer, open: Open<'_>) -> io::Result<End> {
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter()?;
-    if session.model.switches().mouse {
+    if watched.model.switches().mouse {
         terminal.set_mouse(true)?;
     }
     let mut keys = events()?;
@@ -82,43 +91,45 @@ pub async fn run(session: Session, multiplexer: Multiplexer, open: Open<'_>, now
     let mut hang_up = std::pin::pin!(hung_up());
     let (words, mut said) = mpsc::unbounded_channel();
     let effects = VecDeque::new();
-    let mut view = View { session, terminal, multiplexer, words, now, effects };
+    let mut screen = Running { watched, terminal, multiplexer, words, effects };
     let mut next_frame = Instant::now();
     loop {
-        if view.session.model.is_dirty() && Instant::now() >= next_frame {
-            if view.draw().is_err() {
+        if screen.watched.model.is_dirty() && Instant::now() >= next_frame {
+            if screen.draw().is_err() {
                 return Ok(End::Signalled(Signal::HangUp));
             }
             next_frame = Instant::now() + FRAME;
         }
-        let wake = next_wake(&view.session.model, next_frame, &view.now);
-        let msgs: Vec<(Moment, Msg)> = tokio::select! {
+        let wake = next_wake(&screen.watched, next_frame);
+        let msg: Option<Msg> = tokio::select! {
             biased;
             () = panicked() => return Ok(End::Panicked),
             () = &mut hang_up => return Ok(End::Signalled(Signal::HangUp)),
             signal = signals.next() => match logged(signal) {
                 ends @ (Signal::Interrupt | Signal::Terminate | Signal::HangUp | Signal::Quit) => return Ok(End::Signalled(ends)),
-                Signal::Stop => { view.terminal.stop()?; Vec::new() }
-                Signal::Continue => { view.terminal.resume()?; vec![((view.now)(), Msg::Resumed)] }
+                Signal::Stop => { screen.terminal.stop()?; None }
+                Signal::Continue => { screen.terminal.resume()?; Some(Msg::Resumed) }
             },
             event = keys.recv() => match event {
-                Some(Ok(event)) => message(event).map(|msg| ((view.now)(), msg)).into_iter().collect(),
+                Some(Ok(event)) => message(event),
                 Some(Err(_)) | None => return Ok(End::Signalled(Signal::HangUp)),
             },
-            Some(text) = said.recv() => vec![((view.now)(), Msg::Input(Input::Notice(text)))],
-            incoming = view.session.inflow.next() => view.take(incoming),
-            () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => vec![((view.now)(), Msg::Tick)],
+            Some(text) = said.recv() => Some(Msg::Updated(screen.watched.session.note(text))),
+            Some(news) = screen.watched.session.next() => Some(Msg::Updated(news)),
+            () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => Some(Msg::Tick),
         };
-        view.update(msgs);
-        view.fold();
-        while let Some(effect) = view.effects.pop_front() {
-            match view.perform(effect, open)? {
+        if let Some(msg) = msg {
+            screen.update(msg);
+        }
+        screen.fold();
+        while let Some(effect) = screen.effects.pop_front() {
+            match screen.perform(effect, open)? {
                 None => {}
                 Some(Left::With(end)) => return Ok(end),
                 Some(Left::Picture) => {
-                    let View { session, terminal, .. } = view;
+                    let Running { watched, terminal, .. } = screen;
                     drop(terminal);
-                    return Ok(leave_picture(&session.model, &session.theme));
+                    return Ok(leave_picture(watched.view(), &watched.theme));
                 }
             }
         }
@@ -126,13 +137,12 @@ pub async fn run(session: Session, multiplexer: Multiplexer, open: Open<'_>, now
 }
 
 /// The live view while it lasts.
-struct View {
-    session: Session,
+struct Running {
+    watched: OnScreen,
     terminal: Terminal,
     multiplexer: Multiplexer,
     /// Takes words of tasks that are done.
     words: mpsc::UnboundedSender<String>,
-    now: Now,
     /// What the model has asked for, and is to be started.
     effects: VecDeque<Effect>,
 }
@@ -145,112 +155,79 @@ enum Left {
     Picture,
 }
 
-impl View {
-    fn take(&mut self, incoming: Incoming) -> Vec<(Moment, Msg)> {
-        let Session { model, inflow, .. } = &mut self.session;
-        inflow.take(incoming, model, (self.now)())
-    }
-
-    fn update(&mut self, msgs: Vec<(Moment, Msg)>) {
-        let Session { model, inflow, .. } = &mut self.session;
-        for (now, msg) in msgs {
-            if let Msg::Input(input) = &msg {
-                inflow.keep(model, now, input);
-            }
-            self.effects.extend(update(model, now, msg));
+impl Running {
+    fn update(&mut self, msg: Msg) {
+        // A key or a tick is about what is so when it comes.
+        if !matches!(msg, Msg::Updated(_)) {
+            let news = self.watched.session.pass();
+            self.effects.extend(self.watched.update(Msg::Updated(news)));
         }
-    }
-
-    fn update_now(&mut self, msgs: Vec<Msg>) {
-        let now = (self.now)();
-        self.update(msgs.into_iter().map(|msg| (now, msg)).collect());
+        self.effects.extend(self.watched.update(msg));
     }
 
     /// Tells whoever watches, in words that pass.
     fn tell(&mut self, text: String) {
-        self.update_now(vec![Msg::Told(text)]);
+        self.update(Msg::Told(text));
     }
 
-    /// Takes what the feed has ready, for as long as keys may wait.
+    /// Takes what is there already, for as long as keys may wait.
     fn fold(&mut self) {
         let began = Instant::now();
         while began.elapsed() < FOLD
-            && let Some(incoming) = self.session.inflow.ready()
+            && let Some(news) = self.watched.session.ready()
         {
-            let msgs = self.take(incoming);
-            self.update(msgs);
+            self.update(Msg::Updated(news));
         }
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        let Session { model, theme, .. } = &mut self.session;
+        let OnScreen { session, model, theme } = &mut self.watched;
+        let shown = session.shown();
         self.terminal.draw(|frame| {
-            if let Some(cursor) = view(model, theme, frame.area(), frame.buffer_mut()) {
+            let seen = View { model, shown };
+            if let Some(cursor) = view(seen, theme, frame.area(), frame.buffer_mut()) {
                 frame.set_cursor_position(cursor);
             }
         })?;
-        model.take_dirty();
+        model.take_dirty(shown);
         Ok(())
     }
 
     /// Starts what the model asks for; says so where that ends the view.
     fn perform(&mut self, effect: Effect, open: Open<'_>) -> io::Result<Option<Left>> {
         match effect {
-            Effect::PollNow => self.session.inflow.poll_now(),
-            Effect::Inquire(generation, doubts) => self.session.inflow.inquire(generation, doubts),
-            Effect::SetInterval(ms) => {
-                let Session { model, inflow, .. } = &mut self.session;
-                inflow.set_interval(model, ms);
-            }
-            Effect::Travel(target_ms) => {
-                let Session { model, inflow, .. } = &mut self.session;
-                let msgs = inflow.travel(model, target_ms);
-                self.update(msgs);
-            }
-            Effect::Play(runs) => {
-                let msgs = self.session.inflow.play(runs);
-                self.update(msgs);
-            }
-            Effect::Speed(faster) => {
-                let msgs = self.session.inflow.speed(faster);
-                self.update(msgs);
-            }
-            Effect::Record(file) => {
-                let file = file.map(|file| at_home(&file));
-                let Session { model, inflow, .. } = &mut self.session;
-                let msgs = inflow.record(model, file.as_deref().map(Path::new));
-                let failed = |error: RecorderError| {
-                    vec![Msg::Recording(false), Msg::Input(Input::Notice(error.to_string()))]
+            Effect::Command(command) => {
+                let command = match command {
+                    Command::Record(Some(file)) => Command::Record(Some(at_home(&file))),
+                    command => command,
                 };
-                self.update_now(msgs.unwrap_or_else(failed));
+                let news = self.watched.session.command(&command);
+                self.update(Msg::Updated(news));
             }
             Effect::Copy(text) => return Ok(self.copy(&text)),
             Effect::CopyRecord(user) => {
-                let text = user_json(&user_record(&self.session.model, user));
+                let text = user_json(&Seen::by(self.watched.view()).user(user));
                 self.tell(format!("sent to the terminal: JSON, {} bytes", text.len()));
                 return Ok(self.copy(&text));
             }
             Effect::Export { format, file } => self.export(format, file),
             Effect::Mouse(taken) => self.terminal.set_mouse(taken)?,
-            Effect::NextTheme => self.retheme(self.session.theme.next()),
+            Effect::NextTheme => self.retheme(self.watched.theme.next()),
             Effect::Theme(name) => {
                 if let Some(name) = ThemeName::from_name(&name) {
-                    self.retheme(self.session.theme.with(name));
+                    self.retheme(self.watched.theme.with(name));
                 }
             }
-            Effect::Watch { add, remove } => {
-                let msgs = self.session.inflow.watch(&add, &remove);
-                self.update_now(msgs);
-            }
-            Effect::SwitchContext(name) => match open(&name, &self.session.model) {
+            Effect::SwitchContext(name) => match open(&name, &self.watched.model) {
                 // The old session ends here: its tasks, and all that was known through it.
-                Ok(session) => {
-                    self.session = session;
+                Ok(watched) => {
+                    self.watched = watched;
                     self.effects.clear();
                     self.terminal.repaint()?;
                 }
                 Err(why) => {
-                    self.update_now(vec![Msg::Input(Input::Notice(why))]);
+                    let news = self.watched.session.note(why);
+                    self.update(Msg::Updated(news));
                 }
             },
             Effect::Ring => self.terminal.ring()?,
@@ -277,17 +254,17 @@ impl View {
 
     fn retheme(&mut self, theme: Theme) {
         self.tell(format!("theme: {}", theme.name().name()));
-        self.session.theme = theme;
+        self.watched.theme = theme;
     }
 
     /// Writes a file of what is seen now, on a thread of its own: it may be large, or the disk slow.
     fn export(&self, format: ExportFormat, file: Option<String>) {
-        let (model, theme) = (self.session.model.clone(), self.session.theme.clone());
+        let export = Export::of(self.watched.view(), &self.watched.theme, format);
         let words = self.words.clone();
         tokio::task::spawn_blocking(move || {
-            let file = file.map(|file| at_home(&file));
-            let named = file.clone().unwrap_or_else(|| "a file here".to_owned());
-            let said = match export(&model, &theme, format, file.as_deref()) {
+            let file = file.map(|file| at_home(Path::new(&file)));
+            let named = file.as_ref().map_or("a file here".to_owned(), |file| file.display().to_string());
+            let said = match export.write(file.as_deref()) {
                 Ok(path) => format!("written: {}", path.display()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     format!("{named} is there already, and stays as it is: name another file")
@@ -309,28 +286,28 @@ fn logged(signal: Signal) -> Signal {
 }
 
 /// A path that begins with `~/`, in the user's own folder.
-fn at_home(path: &str) -> String {
-    match (path.strip_prefix("~/"), std::env::var("HOME")) {
-        (Some(rest), Ok(home)) => format!("{home}/{rest}"),
+fn at_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
         _ => path.to_owned(),
     }
 }
 
 /// Prints what was to be seen on the user's own screen, which is theirs again.
-fn leave_picture(model: &Model, theme: &Theme) -> End {
-    match write_frame(&frame(model, theme), theme.is_coloured(), &mut io::stdout().lock()) {
+fn leave_picture(seen: View<'_>, theme: &Theme) -> End {
+    match write_frame(&frame(seen, theme), theme.is_coloured(), &mut io::stdout().lock()) {
         Ok(()) => End::Quit,
         Err(_) => End::Signalled(Signal::HangUp),
     }
 }
 
 /// When the loop must go on though nothing happens: a frame is due, or the picture changes by itself.
-fn next_wake(model: &Model, next_frame: Instant, now: &Now) -> Option<Instant> {
-    let frame = model.is_dirty().then_some(next_frame);
-    let at = now();
+fn next_wake(watched: &OnScreen, next_frame: Instant) -> Option<Instant> {
+    let frame = watched.model.is_dirty().then_some(next_frame);
+    let (seen, at) = (watched.view(), watched.session.now());
     // In a replay time passes at another speed, or not at all.
-    let speed = model.playing().map_or(1.0, |playing| if playing.runs { playing.speed } else { 0.0 });
-    let change = model.next_deadline(at).filter(|_| speed > 0.0).map(|ms| {
+    let speed = seen.shown.playing.map_or(1.0, |playing| if playing.runs { playing.speed } else { 0.0 });
+    let change = seen.next_deadline(at).filter(|_| speed > 0.0).map(|ms| {
         let ahead = ms.saturating_sub(at.mono_ms) as f64 / speed;
         Instant::now() + Duration::from_micros((ahead * 1_000.0).min(1e12) as u64)
     });

@@ -2,7 +2,8 @@
 
 mod steps;
 
-use imtop::presence::{Chronicle, Input, Moment, Tape};
+use imtop::engine::Rewind;
+use imtop::presence::{Chronicle, Input, Moment};
 use proptest::prelude::*;
 use steps::{Step, at, begin, compare, input, list, step};
 
@@ -50,7 +51,7 @@ proptest! {
     ) {
         let mut list = list(1, 7);
         let mut chronicle = begin();
-        let mut tape = if small { Tape::with_room(60_000) } else { Tape::default() };
+        let mut tape = if small { Rewind::with_room(60_000) } else { Rewind::default() };
         let mut taken: Vec<(Moment, Input)> = Vec::new();
         let mut now = 0;
         for (number, step) in steps.iter().enumerate() {

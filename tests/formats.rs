@@ -13,7 +13,7 @@ use std::sync::Arc;
 use common::leak::Leaks;
 use common::{ADMIN_TOKEN, fixture};
 use imtop::app::{ColumnName, Names, Rows, Sort, SortColumn};
-use imtop::handover::{Found, Seen};
+use imtop::engine::About;
 use imtop::openim::{Keys, Sieve, read_online_status};
 use imtop::output::{
     EventForm, EventLines, EventRecord, TableStyle, write_csv, write_json, write_ndjson, write_table,
@@ -22,6 +22,7 @@ use imtop::presence::{
     Answer, Chronicle, Entry, Event, FetchError, Fingerprint, Freshness, Input, Moment, News, Observation,
     Oddities, OperationId, Query, Question, Roster, RuleSettings, UserStatus, WatchList,
 };
+use imtop::report::{Found, Seen};
 use jiff::tz::TimeZone;
 use schemas::Schema;
 
@@ -37,6 +38,7 @@ struct Watch {
     fingerprints: HashMap<Fingerprint, Fingerprint>,
     asked: u32,
     names: Names,
+    about: About,
 }
 
 impl Watch {
@@ -52,6 +54,11 @@ impl Watch {
             fingerprints: HashMap::new(),
             asked: 0,
             names: Names::new(1, false),
+            about: About {
+                api: "http://127.0.0.1:10002".into(),
+                context: Some("im-eu".into()),
+                ..About::default()
+            },
         }
     }
 
@@ -102,8 +109,7 @@ impl Watch {
     }
 
     fn seen(&self) -> Seen<'_> {
-        let server = ("http://127.0.0.1:10002", Some("im-eu"));
-        Seen::of(self.chronicle.knowledge(), self.now, &self.names, server)
+        Seen::of(self.chronicle.knowledge(), self.now, &self.names, &self.about)
     }
 
     fn rows(&self, sort: Sort, filter: &str) -> Rows {

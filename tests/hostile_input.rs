@@ -98,7 +98,7 @@ fn play(stage: &mut Stage, step: Step, generation: &mut u32) {
         Step::Paste(text) => stage.send(Msg::Paste(text)),
         Step::Resize(width, height) => stage.send(Msg::Resize(width, height)),
         Step::Answer(batch, statuses) => {
-            let list = stage.model.live().list().clone();
+            let list = stage.live().list().clone();
             let watched = statuses.into_iter().filter_map(|(n, kind)| {
                 list.find(USERS[n]).filter(|user| list.batch_of(*user) == batch)?;
                 Some((USERS[n], status(USERS[n], kind)))
@@ -111,9 +111,8 @@ fn play(stage: &mut Stage, step: Step, generation: &mut u32) {
         Step::Wait(ms) => stage.wait(ms),
         Step::Rebase(users) => {
             *generation += 1;
-            stage.send(Msg::Input(Input::Rebased(
-                WatchList::new(*generation, 3, users.into_iter().map(entry)).into(),
-            )));
+            let list = WatchList::new(*generation, 3, users.into_iter().map(entry));
+            stage.input(Input::Rebased(list.into()));
         }
     }
 }
@@ -121,7 +120,7 @@ fn play(stage: &mut Stage, step: Step, generation: &mut u32) {
 /// The ID of the selected user.
 fn selected(stage: &Stage) -> Option<String> {
     let user = stage.model.cursor()?.user;
-    Some(stage.model.picture().roster.list().raw_id(user).to_owned())
+    Some(stage.view().picture().roster.list().raw_id(user).to_owned())
 }
 
 proptest! {
@@ -143,7 +142,7 @@ proptest! {
             let after = selected(&stage);
             if !moves && before.is_some() && before != after {
                 let user = before.as_deref().unwrap_or_default();
-                prop_assert!(stage.model.live().list().find(user).is_none(), "the selection left {user:?}");
+                prop_assert!(stage.live().list().find(user).is_none(), "the selection left {user:?}");
             }
             let (width, height) = stage.model.size();
             let screen = stage.screen();
@@ -151,9 +150,9 @@ proptest! {
                 prop_assert!(UnicodeWidthStr::width(line) <= usize::from(width), "sticks out: {line:?}");
             }
             let listed = *stage.model.screen() == Screen::Users;
-            let layout = stage.model.layout(Rect { x: 0, y: 0, width, height }).filter(|_| listed);
-            if let (Some(layout), Some(line)) = (layout, stage.model.selected_line()) {
-                prop_assert!(stage.model.window(layout.body.height).contains(&line), "out of sight");
+            let layout = stage.view().layout(Rect { x: 0, y: 0, width, height }).filter(|_| listed);
+            if let (Some(layout), Some(line)) = (layout, stage.view().selected_line()) {
+                prop_assert!(stage.view().window(layout.body.height).contains(&line), "out of sight");
             }
         }
     }

@@ -10,7 +10,6 @@ mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imtop::app::Effect;
 use imtop::presence::{
     Answer, Entry, LifeSign, Platform, Presence, Question, Rule, Thresholds, UserIx, UserStatus, Witnesses,
 };
@@ -68,9 +67,9 @@ impl Cluster {
             7 => named("kiosk_07", "Lobby", "kiosks"),
             user => Entry::of(&id(user)),
         });
-        let stage = Stage::tuned(size, 500, entries.collect(), |start| {
+        let stage = Stage::tuned(size, 500, entries.collect(), |setting| {
             let witnesses = Witnesses::to_be_asked(true, true);
-            start.roster = start.roster.clone().with_witnesses(witnesses, Thresholds::default());
+            setting.roster = setting.roster.clone().with_witnesses(witnesses, Thresholds::default());
         });
         let online = (0..USERS).filter(|user| user % 10 != 9);
         let mut cluster = Cluster {
@@ -98,8 +97,8 @@ impl Cluster {
 
     /// Remembers whom the poller is to ask about.
     fn heed(&mut self) {
-        for effect in std::mem::take(&mut self.stage.effects) {
-            let Effect::Inquire(_, doubts) = effect else { continue };
+        let rechecks = std::mem::take(&mut self.stage.fed.hand().rechecks);
+        for (_, doubts) in rechecks {
             self.doubted.extend(doubts.begun.iter().map(|user| user.0));
             for user in doubts.settled {
                 self.doubted.remove(&user.0);
@@ -231,11 +230,11 @@ impl Cluster {
     }
 
     fn presence(&self, user: u32) -> Presence {
-        self.stage.model.live().presence(UserIx(user))
+        self.stage.live().presence(UserIx(user))
     }
 
     fn found(&self, rule: Rule) -> usize {
-        self.stage.model.picture().findings.count_of(rule)
+        self.stage.view().picture().findings.count_of(rule)
     }
 }
 
@@ -247,7 +246,7 @@ fn many_who_log_out_at_once_are_offline_within_two_seconds_and_nothing_is_found(
     cluster.leave(&leaving);
     cluster.pass(700);
     cluster.picture("logout-begins");
-    let is_problem = |user: &u32| cluster.stage.model.is_problem(UserIx(*user));
+    let is_problem = |user: &u32| cluster.stage.view().is_problem(UserIx(*user));
     assert!(!leaving.iter().any(is_problem), "rows stay where they are while people come and go");
     assert!(leaving.iter().all(|user| cluster.presence(*user) != Presence::Offline), "nobody agreed yet");
     cluster.pass(1_800);
@@ -274,7 +273,7 @@ fn users_of_a_gateway_that_hangs_are_unknown_until_it_is_back_and_never_offline(
     cluster.pass(4_000);
     cluster.picture("hang-over");
     assert!(lost.iter().all(|user| cluster.presence(*user) == Presence::Online));
-    assert!(cluster.stage.model.live().losses().is_empty());
+    assert!(cluster.stage.live().losses().is_empty());
     assert_eq!(cluster.found(Rule::FalseOffline), lost.len(), "the server was wrong about each of them");
 }
 

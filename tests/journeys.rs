@@ -4,9 +4,8 @@
 
 mod stage;
 
-use std::sync::Arc;
-
-use imtop::app::{Arrival, Effect, Msg, Playing};
+use imtop::app::{Effect, Msg};
+use imtop::engine::{Command, Playing};
 use imtop::presence::{Entry, FetchError, Input, Moment, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};
 
@@ -122,14 +121,14 @@ fn blind(size: (u16, u16)) -> Stage {
 fn before_the_first_answer_it_says_that_it_waits() {
     let stage = Stage::new((80, 24), 500, vec![Entry::of("alice"), Entry::of("bob")]);
     stage.picture("first-frame");
-    assert_eq!(stage.model.next_deadline(stage.now), None, "nothing moves");
-    assert!(!stage.model.round_is_complete());
+    assert_eq!(stage.view().next_deadline(stage.now), None, "nothing moves");
+    assert!(!stage.view().round_is_complete());
 }
 
 #[test]
 fn a_night_at_the_usual_size() {
     let mut stage = night((80, 24));
-    assert!(stage.model.round_is_complete());
+    assert!(stage.view().round_is_complete());
     stage.picture("night-80x24");
     stage.keys("jl");
     stage.picture("night-80x24-expanded");
@@ -245,7 +244,7 @@ fn a_new_list_keeps_the_selection_on_its_user() {
     let mut stage = night((80, 24));
     stage.keys("jjjjjl");
     let entries = vec![named("kiosk_14", "Lobby", "kiosks"), Entry::of("new"), Entry::of("alice")];
-    stage.send(Msg::Input(Input::Rebased(WatchList::new(2, 3, entries).into())));
+    stage.input(Input::Rebased(WatchList::new(2, 3, entries).into()));
     stage.picture("rebased");
 }
 
@@ -354,7 +353,7 @@ fn the_help_is_searched_and_esc_ends_the_search_before_the_help() {
 #[test]
 fn the_first_keys_are_told_until_one_is_pressed() {
     for (width, height) in [(80, 24), (20, 5)] {
-        let greet = |start: &mut imtop::app::Start| start.greet = true;
+        let greet = |setting: &mut stage::Setting| setting.start.greet = true;
         let mut stage = Stage::tuned((width, height), 500, vec![Entry::of("alice")], greet);
         stage.picture(&format!("greeting-{width}x{height}"));
         stage.wait(600_000);
@@ -423,9 +422,9 @@ fn columns_are_chosen_from_a_list() {
 #[test]
 fn production_is_in_sight() {
     for (width, height) in [(80, 24), (40, 10), (20, 5)] {
-        let tune = |start: &mut imtop::app::Start| {
-            start.production = true;
-            start.context = Some("im-eu".into());
+        let tune = |setting: &mut stage::Setting| {
+            setting.about.production = true;
+            setting.about.context = Some("im-eu".into());
         };
         let mut stage = Stage::tuned((width, height), 500, vec![Entry::of("alice")], tune);
         stage.fail(0, 1, FetchError::Timeout { after_ms: 4_000 });
@@ -436,20 +435,18 @@ fn production_is_in_sight() {
 /// Twelve seconds after the incident, and back at what was known when it began.
 fn past(size: (u16, u16)) -> Stage {
     let mut stage = night(size);
-    let oldest = stage.now;
     stage.wait(2_000);
     stage.answer(0, vec![("alice", UserStatus::Offline)]);
     stage.fail(1, 1, FetchError::Timeout { after_ms: 4_000 });
     stage.same(2);
-    let then = stage.model.chronicle().clone();
+    let then = stage.now.mono_ms;
     for attempt in 2..8 {
         stage.wait(2_000);
         stage.same(0);
         stage.fail(1, attempt, FetchError::Timeout { after_ms: 4_000 });
         stage.same(2);
     }
-    let at = then.now();
-    stage.send(Msg::Arrived(Box::new(Arrival { chronicle: then, at, oldest })));
+    stage.command(&Command::GoTo(then));
     stage
 }
 
@@ -458,8 +455,9 @@ fn replay(size: (u16, u16), runs: bool, read: u8) -> Stage {
     let mut stage = past(size);
     stage.keys(".");
     let ago = |ms: u64| Moment { mono_ms: stage.now.mono_ms - ms, unix_ms: stage.now.unix_ms - ms as i64 };
-    let (begin, end, landmarks) = (ago(60_000), stage.now.plus(300_000), Arc::default());
-    stage.send(Msg::Playing(Playing { begin, end, speed: 2.0, runs, read, landmarks }));
+    let (begin, end) = (ago(60_000), stage.now.plus(300_000));
+    let playing = Playing { begin, end, speed: 2.0, runs, read, bound_for: None };
+    stage.play(playing);
     stage
 }
 
@@ -472,7 +470,7 @@ fn a_moment_of_the_past_has_its_place_in_time() {
     stage.theme = Theme::new(Colour::None, true);
     stage.picture("past-80x24-ascii");
     stage.keys(".");
-    assert!(!stage.model.is_in_past() && stage.model.strip().is_none());
+    assert!(!stage.view().is_in_past() && stage.view().strip().is_none());
 }
 
 #[test]

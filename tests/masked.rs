@@ -2,7 +2,6 @@
 
 mod stage;
 
-use imtop::app::Msg;
 use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
 
 use stage::{Stage, connection, hidden, named};
@@ -92,10 +91,10 @@ fn no_name_is_on_any_screen() {
 fn passing_words_name_nobody() {
     let mut stage = scene((120, 40));
     stage.keys("PjjjG<Enter>");
-    stage.send(Msg::Input(Input::Rebased(WatchList::new(2, 2, ["zqalice"].map(Entry::of)).into())));
+    stage.input(Input::Rebased(WatchList::new(2, 2, ["zqalice"].map(Entry::of)).into()));
     assert!(stage.screen().contains("is not watched any more"), "{}", stage.screen());
     is_masked(&stage, "a user whose detail is open leaves the list");
-    stage.send(Msg::Input(Input::Notice("zqalice was named twice, watched once".into())));
+    stage.input(Input::Notice("zqalice was named twice, watched once".into()));
     is_masked(&stage, "a notice");
     stage.keys("2j");
     for _ in 0..5 {
@@ -151,21 +150,21 @@ fn columns_are_as_wide_as_the_stand_ins() {
 #[test]
 fn stand_ins_go_along_to_another_server_and_are_never_dropped_on_the_way() {
     let there = |id: &str, mask: bool| {
-        Stage::tuned((120, 24), 2, vec![Entry::of(id)], |start| {
-            start.mask = mask;
-            start.greet = false;
+        Stage::tuned((120, 24), 2, vec![Entry::of(id)], |setting| {
+            setting.start.mask = mask;
+            setting.start.greet = false;
         })
     };
     let head = |stage: &Stage| stage.screen().lines().find(|line| line.contains("USER")).map(str::to_owned);
     let long = "zq-a-very-long-name-that-tells-of-itself";
     for (here, wished) in [(true, false), (false, true), (true, true)] {
         let mut stage = there(long, wished);
-        stage.send(Msg::Input(Input::Notice(format!("{long} was named twice, watched once"))));
-        stage.model.carry_on(&there("zqalice", here).model);
+        stage.input(Input::Notice(format!("{long} was named twice, watched once")));
+        stage.model.carry_on(&there("zqalice", here).model, stage.fed.shown());
         is_masked(&stage, "another server");
         assert_eq!(head(&stage), head(&there("a", true)), "as wide as stand-ins are: {here} {wished}");
     }
     let mut stage = there(long, false);
-    stage.model.carry_on(&there("zqalice", false).model);
+    stage.model.carry_on(&there("zqalice", false).model, stage.fed.shown());
     assert!(stage.screen().contains("zq-a-very"), "{}", stage.screen());
 }

@@ -74,7 +74,7 @@ fn one_user_among_ten_thousand_is_found_by_typing() {
     stage.keys("<Esc><Esc>");
     assert_eq!((stage.model.rows().matching(), *stage.model.screen() == Screen::Users), (10_000, true));
     let selected = stage.model.cursor().unwrap().user;
-    assert_eq!(stage.model.live().list().raw_id(selected), "u_06789", "still selected among all");
+    assert_eq!(stage.live().list().raw_id(selected), "u_06789", "still selected among all");
 }
 
 /// A small night shift; one browser opens its connection anew with every answer.
@@ -122,7 +122,7 @@ fn reconnect(stage: &mut Stage, times: std::ops::Range<u32>) {
 fn a_reconnect_loop_is_found_named_and_followed() {
     let mut stage = shift((110, 30));
     reconnect(&mut stage, 1..3);
-    assert_eq!(stage.model.picture().findings.count_of(imtop::presence::Rule::Reconnecting), 0);
+    assert_eq!(stage.view().picture().findings.count_of(imtop::presence::Rule::Reconnecting), 0);
     reconnect(&mut stage, 3..6);
     stage.keys("!");
     picture(&stage, "loop-problems");
@@ -143,7 +143,7 @@ fn an_expired_token_why_and_the_id_for_the_chat() {
     assert_eq!(stage.effects, [Effect::Copy("2890713225".into())]);
     picture(&stage, "expired-copied");
     stage.keys("a<Esc>");
-    assert!(!stage.model.is_problem(stage.model.live().list().find("2890713225").unwrap()), "put aside");
+    assert!(!stage.view().is_problem(stage.live().list().find("2890713225").unwrap()), "put aside");
     stage.keys("yr");
     let [Effect::Copy(request)] = stage.effects.as_slice() else { panic!("{:?}", stage.effects) };
     assert!(

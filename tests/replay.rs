@@ -3,15 +3,18 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
 
+#[path = "common/fed.rs"]
+mod fed;
 mod steps;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use imtop::app::{Arrival, Effect, Model, Msg, Playing, Start, update};
-use imtop::playback::{Incoming, Playback};
-use imtop::presence::{Chronicle, Event, Input, Landmarks, Moment, Tape, taken_at};
+use fed::Fed;
+use imtop::app::{Effect, Model, Msg, Start, View, update};
+use imtop::engine::{About, Command, Markers, Replay, Session, Shown};
+use imtop::presence::{Chronicle, Event, Input, News, taken_at};
 use imtop::recording::{Head, Limits, Player, Recorder};
 use imtop::ui::{Colour, Theme, view};
 use proptest::prelude::*;
@@ -72,46 +75,63 @@ fn record(steps: &[Step], path: &Path, limits: Limits) -> Chronicle {
     known
 }
 
-/// The view of a replay, before anything of it was played.
-fn model(playback: &Playback, chronicle: &Chronicle, size: (u16, u16)) -> Model {
-    let head = playback.head();
-    Model::new(Start {
-        server: head.api.clone(),
-        api: head.api.clone(),
-        interval_ms: head.interval_ms,
-        rules: head.rules,
-        mask_key: 1,
-        playing: Some(playback.playing()),
-        ..Start::new(chronicle.roster().clone(), size, chronicle.now())
-    })
+/// A screen on a session.
+struct Screen {
+    session: Session,
+    model: Model,
 }
 
-fn take(model: &mut Model, msgs: Vec<(Moment, Msg)>) {
-    for (now, msg) in msgs {
-        update(model, now, msg);
+impl Screen {
+    fn new(session: Session, size: (u16, u16)) -> Screen {
+        let model = Model::new(Start { mask_key: 1, ..Start::new(size) }, session.shown());
+        Screen { session, model }
+    }
+
+    /// A replay from its beginning.
+    fn replay(path: &Path, size: (u16, u16)) -> Screen {
+        let (replay, state) = Replay::play(path, 1.0).unwrap();
+        let api = replay.head().api.clone();
+        let about = About { name: api.clone(), api, ..About::default() };
+        Screen::new(Session::replay(about, state, replay), size)
+    }
+
+    fn take(&mut self, news: News) {
+        update(&mut self.model, self.session.shown(), Msg::Updated(news));
+    }
+
+    fn command(&mut self, command: &Command) {
+        let news = self.session.command(command);
+        self.take(news);
+    }
+
+    fn pass(&mut self) {
+        let news = self.session.pass();
+        self.take(news);
+    }
+
+    /// What is seen once the way to there is forgotten: words that pass, and how far the reading was.
+    fn frame(&mut self, keys: &str) -> Buffer {
+        let markers = Markers::default();
+        let mut shown = self.session.shown();
+        shown.markers = &markers;
+        if let Some(playing) = &mut shown.playing {
+            (playing.runs, playing.read) = (false, 100);
+        }
+        update(&mut self.model, shown, Msg::Tick);
+        press(&mut self.model, shown, keys);
+        update(&mut self.model, shown, Msg::Told("there".to_owned()));
+        let (width, height) = self.model.size();
+        let area = Rect { x: 0, y: 0, width, height };
+        let mut buf = Buffer::empty(area);
+        view(View { model: &self.model, shown }, &Theme::new(Colour::None, false), area, &mut buf);
+        buf
     }
 }
 
-fn press(model: &mut Model, now: Moment, keys: &str) -> Vec<Effect> {
+fn press(model: &mut Model, shown: Shown<'_>, keys: &str) -> Vec<Effect> {
     let key = |c| if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
     let keys = keys.chars().map(|c| Msg::Key(KeyEvent::new(key(c), KeyModifiers::NONE)));
-    keys.flat_map(|key| update(model, now, key)).collect()
-}
-
-/// What is seen once the way to there is forgotten: words that pass, and how far the reading was.
-fn frame(model: &mut Model, now: Moment, keys: &str) -> Buffer {
-    if let Some(playing) = model.playing().cloned() {
-        let playing =
-            Playing { runs: false, read: 100, landmarks: Arc::new(Landmarks::default()), ..playing };
-        update(model, now, Msg::Playing(playing));
-    }
-    press(model, now, keys);
-    update(model, now, Msg::Told("there".to_owned()));
-    let (width, height) = model.size();
-    let area = Rect { x: 0, y: 0, width, height };
-    let mut buf = Buffer::empty(area);
-    view(model, &Theme::new(Colour::None, false), area, &mut buf);
-    buf
+    keys.flat_map(|key| update(model, shown, key)).collect()
 }
 
 fn paused() -> tokio::runtime::Runtime {
@@ -119,26 +139,21 @@ fn paused() -> tokio::runtime::Runtime {
 }
 
 /// Plays it from the beginning up to this moment.
-async fn played_to(path: &Path, target: u64, size: (u16, u16)) -> (Model, Moment) {
-    let (mut playback, chronicle) = Playback::open(path, 1.0).unwrap();
-    let mut model = model(&playback, &chronicle, size);
-    let clock = playback.clock();
-    let there = tokio::time::sleep(Duration::from_millis(target - chronicle.now().mono_ms));
+async fn played_to(path: &Path, target: u64, size: (u16, u16)) -> Screen {
+    let mut screen = Screen::replay(path, size);
+    let there = tokio::time::sleep(Duration::from_millis(target - screen.session.now().mono_ms));
     let mut there = std::pin::pin!(there);
     loop {
-        tokio::select! {
+        let news = tokio::select! {
             biased;
-            incoming = playback.next() => {
-                let msgs = playback.take(incoming, model.chronicle());
-                take(&mut model, msgs);
-                update(&mut model, clock(), Msg::Tick);
-            }
+            news = screen.session.next() => news.unwrap(),
             () = &mut there => break,
-        }
+        };
+        screen.take(news);
+        screen.pass();
     }
-    let now = clock();
-    update(&mut model, now, Msg::Tick);
-    (model, now)
+    screen.pass();
+    screen
 }
 
 /// Goes there at once; first somewhere else, if that is wished for.
@@ -147,29 +162,25 @@ async fn travelled_to(
     (first, target): (Option<u64>, u64),
     size: (u16, u16),
     read: bool,
-) -> (Model, Moment) {
-    let (mut playback, chronicle) = Playback::open(path, 1.0).unwrap();
-    let mut model = model(&playback, &chronicle, size);
-    take(&mut model, playback.play(Some(false)));
-    while read && model.playing().unwrap().read < 100 {
-        let incoming = playback.next().await;
-        let msgs = playback.take(incoming, model.chronicle());
-        take(&mut model, msgs);
+) -> Screen {
+    let mut screen = Screen::replay(path, size);
+    screen.command(&Command::Hold);
+    let playing = |screen: &Screen| screen.session.playing().unwrap();
+    while read && playing(&screen).read < 100 {
+        let news = screen.session.next().await.unwrap();
+        screen.take(news);
     }
     for target in first.into_iter().chain([target]) {
-        let msgs = playback.travel(target, model.chronicle());
-        take(&mut model, msgs);
-        loop {
-            let incoming = playback.next().await;
-            let is_there = matches!(incoming, Incoming::Arrived(_));
-            let msgs = playback.take(incoming, model.chronicle());
-            take(&mut model, msgs);
-            if is_there {
-                break;
-            }
+        screen.command(&Command::GoTo(target));
+        while playing(&screen).bound_for.is_some() {
+            let news = screen.session.next().await.unwrap();
+            screen.take(news);
+        }
+        while let Some(news) = screen.session.ready() {
+            screen.take(news);
         }
     }
-    (model, playback.clock()())
+    screen
 }
 
 /// Places to look at and ways to look, other than the list as it is.
@@ -222,11 +233,12 @@ proptest! {
             damage(&path, share);
         }
         let (first, target) = (first.map(|share| share_of(&path, share)), share_of(&path, share));
-        let (mut played, now) = paused().block_on(played_to(&path, target, size));
-        let (mut there, arrived) = paused().block_on(travelled_to(&path, (first, target), size, read));
+        let mut played = paused().block_on(played_to(&path, target, size));
+        let mut there = paused().block_on(travelled_to(&path, (first, target), size, read));
+        let [now, arrived] = [&played, &there].map(|screen| screen.session.shown().now);
         prop_assert_eq!((now.mono_ms, arrived), (target, now));
-        compare(played.chronicle(), there.chronicle())?;
-        prop_assert_eq!(frame(&mut played, now, keys), frame(&mut there, now, keys));
+        compare(played.session.state(), there.session.state())?;
+        prop_assert_eq!(played.frame(keys), there.frame(keys));
     }
 
     #[test]
@@ -234,39 +246,48 @@ proptest! {
         before in prop::collection::vec(step(), 1..30), meanwhile in prop::collection::vec(step(), 0..6),
         back in 1usize..8, keys in prop::sample::select(&KEYS[..]),
     ) {
-        let (mut list, mut now, mut tape) = (list(1, 7), 0, Tape::default());
-        let start = Start { mask_key: 1, ..Start::new(begin().roster().clone(), (100, 30), at(0)) };
-        let mut stayed = Model::new(start.clone());
-        let mut went = Model::new(start);
-        let mut live = |steps: &[Step], from: usize, models: &mut [&mut Model], tape: &mut Tape| {
+        let (mut list, mut now) = (list(1, 7), 0);
+        let screen = || {
+            let fed = Fed::live(About::default(), begin());
+            let model = Model::new(Start { mask_key: 1, ..Start::new((100, 30)) }, fed.shown());
+            (fed, model)
+        };
+        let (mut stayed, mut went) = (screen(), screen());
+        let mut live = |steps: &[Step], from: usize, screens: &mut [&mut (Fed, Model)]| {
             for (number, step) in steps.iter().enumerate() {
                 now += step.after_ms;
                 let input = input(&step.deed, &mut list, at(now), from + number);
-                if let Some(input) = &input {
-                    tape.push(models[0].chronicle(), at(now), input);
-                }
-                for model in models.iter_mut() {
-                    update(model, at(now), input.clone().map_or(Msg::Tick, Msg::Input));
+                for (fed, model) in screens.iter_mut() {
+                    let mut news = input.clone().map(|input| fed.take(at(now), input)).unwrap_or_default();
+                    news.extend(fed.pass(at(now)));
+                    update(model, fed.shown(), Msg::Updated(news));
                 }
             }
-            at(now)
         };
-        let then = live(&before, 0, &mut [&mut stayed, &mut went], &mut tape);
+        live(&before, 0, &mut [&mut stayed, &mut went]);
         for _ in 0..back {
-            for effect in press(&mut went, then, "[") {
-                let Effect::Travel(target) = effect else { panic!("{effect:?}") };
-                let oldest = tape.oldest().unwrap();
-                let chronicle = tape.at(target.max(oldest.mono_ms)).unwrap();
-                let at = chronicle.now();
-                update(&mut went, then, Msg::Arrived(Box::new(Arrival { chronicle, at, oldest })));
-                prop_assert!(went.is_in_past());
-                prop_assert_eq!(went.picture().now.mono_ms, target.max(oldest.mono_ms));
+            let (fed, model) = &mut went;
+            for effect in press(model, fed.shown(), "[") {
+                let Effect::Command(Command::GoTo(target)) = effect else { panic!("{effect:?}") };
+                let news = fed.command(&Command::GoTo(target));
+                update(model, fed.shown(), Msg::Updated(news));
+                let shown = fed.shown();
+                let oldest = shown.oldest.unwrap();
+                prop_assert_eq!(shown.now.mono_ms, target.max(oldest.mono_ms));
             }
         }
-        let now = live(&meanwhile, before.len(), &mut [&mut stayed, &mut went], &mut tape);
-        prop_assert_eq!(press(&mut went, now, "."), []);
-        prop_assert!(!went.is_in_past());
-        prop_assert_eq!(frame(&mut stayed, now, keys), frame(&mut went, now, keys));
+        live(&meanwhile, before.len(), &mut [&mut stayed, &mut went]);
+        let (fed, model) = &mut went;
+        for effect in press(model, fed.shown(), ".") {
+            prop_assert_eq!(effect, Effect::Command(Command::Release));
+            let news = fed.command(&Command::Release);
+            update(model, fed.shown(), Msg::Updated(news));
+        }
+        prop_assert!(!fed.shown().is_held);
+        let [stayed, went] = [stayed, went].map(|(fed, model)| {
+            Screen { session: fed.session, model }.frame(keys)
+        });
+        prop_assert_eq!(stayed, went);
     }
 }
 
@@ -297,12 +318,13 @@ fn a_clock_that_was_set_is_told_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("n.ndjson");
     record_a_step(&path);
-    let (model, now) = paused().block_on(played_to(&path, 15_500, (100, 30)));
-    let steps = |chronicle: &Chronicle| {
-        let events = chronicle.timeline().groups();
+    let played = paused().block_on(played_to(&path, 15_500, (100, 30)));
+    let steps = |screen: &Screen| {
+        let events = screen.session.state().timeline().groups();
         events.filter(|group| matches!(group.event, Event::ClockStep { .. })).count()
     };
-    assert_eq!((steps(model.chronicle()), now.unix_ms - at(15_500).unix_ms), (1, 3_600_000));
-    let (there, arrived) = paused().block_on(travelled_to(&path, (None, 15_500), (100, 30), true));
-    assert_eq!((steps(there.chronicle()), arrived), (1, now));
+    let now = played.session.shown().now;
+    assert_eq!((steps(&played), now.unix_ms - at(15_500).unix_ms), (1, 3_600_000));
+    let there = paused().block_on(travelled_to(&path, (None, 15_500), (100, 30), true));
+    assert_eq!((steps(&there), there.session.shown().now), (1, now));
 }

@@ -9,28 +9,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::leak::Leaks;
-use imtop::app::{Effect, Model, Msg, Start, update};
+use imtop::app::{Effect, Model, Msg, Start, View, update};
 use imtop::clock;
-use imtop::feed::{Asking, Now, Pace, Poller};
+use imtop::engine::{About, Command, Live as Server, Recording, Session, Shown, Source as _, Watching};
+use imtop::feed::{Asking, Pace};
 use imtop::openim::{Client, Credentials, Options, Tls};
-use imtop::presence::{FeedStatus, Freshness, Input, Moment, Observation, Roster, Totals, WatchList};
+use imtop::presence::{
+    Answered, Chronicle, Entry, FeedStatus, Freshness, Input, Inputs as _, Moment, Next, Observation, Roster,
+    RuleSettings, Totals,
+};
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
 use imtop::ui::{Colour, Theme, view};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
-use tokio::sync::mpsc::Receiver;
 use unicode_width::UnicodeWidthStr as _;
 
 const START: i64 = 1_795_413_000_000;
+const PACE: Pace = Pace {
+    interval: Duration::from_millis(20),
+    concurrency: 4,
+    seed: 1,
+    asking: Asking { registry: false, gateways: false, extra_percent: Asking::EXTRA_PERCENT },
+};
 
-/// The live view without a terminal: production client, poller, update and view.
+/// The live view without a terminal: production client, session, update and view.
 struct Live {
     server: Running,
+    client: Client,
+    entries: Vec<Entry>,
+    session: Session,
     model: Model,
-    poller: Poller,
-    observations: Receiver<Observation>,
-    now: Now,
 }
 
 async fn live(scenario: &str, batch: u32) -> Live {
@@ -48,29 +57,32 @@ async fn live(scenario: &str, batch: u32) -> Live {
         proxy: None,
         concurrency: 4,
         secrets: Vec::new(),
-    });
+    })
+    .unwrap();
     let now = clock::start();
-    let list = Arc::new(WatchList::new(1, batch, entries));
+    let watching = Watching::new(entries.clone(), Vec::new(), batch);
+    let list = Arc::new(watching.list(1));
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
-    let model = Model::new(Start { server: server.url(), ..Start::new(roster, (160, 45), now()) });
-    let pace =
-        Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1, asking: Asking::default() };
-    let (poller, observations) = Poller::start(Arc::new(client.unwrap()), list, pace, Arc::clone(&now));
-    Live { server, model, poller, observations, now }
+    let state = Chronicle::new(roster, RuleSettings::default(), now());
+    let asked = Server::start(&client, list, watching, PACE, now);
+    let about = About { name: server.url(), ..About::default() };
+    let session = Session::live(about, state, asked, Recording::default(), true);
+    let model = Model::new(Start::new((160, 45)), session.shown());
+    Live { server, client, entries, session, model }
 }
 
 impl Live {
     async fn until(&mut self, wish: &str, is_so: impl Fn(&Roster, Moment) -> bool) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
-        while !is_so(self.model.live(), (self.now)()) {
-            let next = tokio::time::timeout_at(deadline, self.observations.recv()).await;
-            let observation = next.unwrap_or_else(|_| panic!("never: {wish}:\n{}", self.text((160, 45))));
-            update(&mut self.model, (self.now)(), Msg::Input(Input::Observed(observation.unwrap())));
+        while !is_so(self.session.state().roster(), self.session.now()) {
+            let next = tokio::time::timeout_at(deadline, self.session.next()).await;
+            let news = next.unwrap_or_else(|_| panic!("never: {wish}:\n{}", self.text((160, 45))));
+            update(&mut self.model, self.session.shown(), Msg::Updated(news.unwrap()));
         }
     }
 
     async fn until_live(&mut self) {
-        self.poller.poll_now();
+        self.session.command(&Command::PollNow);
         self.until("live", |roster, now| {
             roster.feed_status(now) == FeedStatus::Live
                 && roster.batches().iter().all(|batch| batch.answered.is_some())
@@ -81,26 +93,51 @@ impl Live {
     }
 
     fn text(&self, size: (u16, u16)) -> String {
-        frame(&self.model, size)
+        frame(&self.model, self.session.shown(), size)
+    }
+
+    /// The totals and the picture when nothing more was heard for so long.
+    fn later(&self, ms: u64) -> (Totals, String) {
+        let mut state = self.session.state().clone();
+        let now = self.session.now().plus(ms);
+        let news = state.advance(now);
+        let shown = Shown { state: &state, now, live: &state, live_now: now, ..self.session.shown() };
+        let mut model = self.model.clone();
+        update(&mut model, shown, Msg::Updated(news));
+        (state.roster().totals(now), frame(&model, shown, (160, 45)))
     }
 
     fn totals(&self) -> Totals {
-        self.model.live().totals((self.now)())
+        self.session.state().roster().totals(self.session.now())
+    }
+
+    /// An answer as it comes in, from a source of its own.
+    async fn observation(&self) -> Observation {
+        let watching = Watching::new(self.entries.clone(), Vec::new(), 100);
+        let list = Arc::new(watching.list(1));
+        let mut source = Server::start(&self.client, list, watching, PACE, clock::start());
+        source.wait(None).await;
+        source.next_at().unwrap();
+        match source.pop() {
+            Some((_, Next::Input(Input::Observed(observation)))) => observation,
+            _ => panic!("no answer"),
+        }
     }
 
     fn key(&mut self, key: KeyCode) -> Vec<Effect> {
-        update(&mut self.model, (self.now)(), Msg::Key(KeyEvent::new(key, KeyModifiers::NONE)))
+        let news = self.session.pass();
+        update(&mut self.model, self.session.shown(), Msg::Updated(news));
+        update(&mut self.model, self.session.shown(), Msg::Key(KeyEvent::new(key, KeyModifiers::NONE)))
     }
 }
 
 /// What a frame of this size shows, as text.
-fn frame(model: &Model, (columns, rows): (u16, u16)) -> String {
+fn frame(model: &Model, shown: Shown<'_>, (columns, rows): (u16, u16)) -> String {
     let area = Rect::new(0, 0, columns, rows);
     let mut model = model.clone();
-    let now = model.now();
-    update(&mut model, now, Msg::Resize(columns, rows));
+    update(&mut model, shown, Msg::Resize(columns, rows));
     let mut buffer = Buffer::empty(area);
-    view(&model, &Theme::new(Colour::None, false), area, &mut buffer);
+    view(View { model: &model, shown }, &Theme::new(Colour::None, false), area, &mut buffer);
     let mut text = String::new();
     for y in 0..rows {
         let mut x = 0;
@@ -159,7 +196,7 @@ async fn a_misbehaving_server_is_named_and_nobody_is_called_offline_for_it() {
     let leaks = Leaks::of([live.server.admin_token().as_str()]);
     for &(name, words, advice) in MISBEHAVIOURS {
         live.server.set_fault(Some(name.parse::<Fault>().unwrap()));
-        live.poller.poll_now();
+        live.session.command(&Command::PollNow);
         live.until(name, |roster, _| roster.batches().iter().all(|batch| batch.failing.is_some())).await;
         let text = live.text((160, 45));
         assert!(text.contains(words) && text.contains(advice), "{name}: not {words:?}, {advice:?}:\n{text}");
@@ -169,12 +206,8 @@ async fn a_misbehaving_server_is_named_and_nobody_is_called_offline_for_it() {
         assert_eq!(known(aged), known(before), "{name}");
         assert_eq!(aged.stale, before.watched, "{name}");
 
-        let later = (live.now)().plus(6_001);
-        let mut lost = live.model.clone();
-        update(&mut lost, later, Msg::Tick);
-        let totals = lost.live().totals(later);
+        let (totals, lost) = live.later(6_001);
         assert_eq!((totals.unknown, totals.offline), (before.watched, 0), "{name}");
-        let lost = frame(&lost, (160, 45));
         assert!(lost.contains("? unknown"), "{name}:\n{lost}");
         leaks.assert_none(name, &text);
         leaks.assert_none(name, &lost);
@@ -195,19 +228,18 @@ async fn an_answer_that_leaves_users_out_makes_them_stale_then_unknown() {
     live.until("missing", |roster, now| roster.totals(now).stale > 0).await;
     let aged = live.totals();
     assert_eq!((aged.offline, aged.unknown), (before.offline, 0));
-    let later = (live.now)().plus(6_001);
-    let mut lost = live.model.clone();
-    update(&mut lost, later, Msg::Tick);
-    assert!(frame(&lost, (160, 45)).contains("missing from the answers"), "{}", frame(&lost, (160, 45)));
+    let (_, lost) = live.later(6_001);
+    assert!(lost.contains("missing from the answers"), "{lost}");
     live.server.set_fault(None);
     live.until_live().await;
     for name in ["reversed", "doubled", "empty-lists", "strange", "no-date"] {
         live.server.set_fault(Some(name.parse().unwrap()));
-        let batches = before.watched.div_ceil(50) as usize;
-        for _ in 0..batches * 3 {
-            let observation = live.observations.recv().await.unwrap();
-            update(&mut live.model, (live.now)(), Msg::Input(Input::Observed(observation)));
-        }
+        let asked = live.session.now().mono_ms;
+        live.until(name, |roster, _| {
+            let is_later = |answered: Answered| answered.sent.mono_ms > asked;
+            roster.batches().iter().all(|batch| batch.answered.is_some_and(is_later))
+        })
+        .await;
         let totals = live.totals();
         assert_eq!((totals.unknown, totals.stale), (0, 0), "{name}: {}", live.text((160, 45)));
         if name != "strange" {
@@ -233,30 +265,31 @@ async fn no_screen_shows_a_byte_of_a_token() {
     let leaks = Leaks::of(secrets.iter().copied().chain(signatures));
 
     let mut seen = 0;
-    let mut check = |model: &Model, whence: &str| {
+    let mut check = |live: &Live, whence: &str| {
         for size in [(20, 5), (40, 10), (60, 15), (80, 24), (160, 45), (300, 100)] {
-            let text = frame(model, size);
+            let text = live.text(size);
             leaks.assert_none(whence, &text);
             seen += text.len();
         }
     };
-    check(&live.model, "the list");
+    check(&live, "the list");
     for key in ['z', 'R'] {
         live.key(KeyCode::Char(key));
     }
-    check(&live.model, "the list with everything open");
+    check(&live, "the list with everything open");
     for user in 0..30 {
         live.key(KeyCode::Char('j'));
         live.key(KeyCode::Enter);
-        check(&live.model, &format!("the detail screen {user}"));
+        check(&live, &format!("the detail screen {user}"));
         live.key(KeyCode::Esc);
     }
     live.key(KeyCode::Char('?'));
-    check(&live.model, "help");
+    check(&live, "help");
     assert!(seen > 100_000);
     leaks.assert_none("the model's Debug", &format!("{:?}", live.model));
-    leaks.assert_none("the roster's Debug", &format!("{:#?}", live.model.live()));
-    let observation = live.observations.recv().await.unwrap();
+    leaks.assert_none("the Debug of all that is known", &format!("{:?}", live.session.state()));
+    leaks.assert_none("the roster's Debug", &format!("{:#?}", live.session.state().roster()));
+    let observation = live.observation().await;
     leaks.assert_none("an observation's Debug", &format!("{observation:#?}"));
     let panic = std::panic::catch_unwind(|| panic!("{observation:?}")).unwrap_err();
     leaks.assert_none("a panic", panic.downcast_ref::<String>().unwrap());

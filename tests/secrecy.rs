@@ -12,16 +12,16 @@ use std::time::Duration;
 
 use common::leak::Leaks;
 use common::scratch::Scratch;
-use imtop::app::{Effect, ExportFormat, Model, Msg, Start, update};
-use imtop::feed::{Asking, Now, Pace, Poller};
-use imtop::handover::{export, frame, user_record};
+use imtop::app::{Effect, ExportFormat, Model, Msg, Start, View, update};
+use imtop::engine::{About, Command, Live as Server, Recording, Session, Shown, Watching};
+use imtop::feed::{Asking, Now, Pace};
 use imtop::openim::{Client, Credentials, Options, Tls};
 use imtop::output::{user_json, write_frame};
-use imtop::presence::{Entry, Freshness, Input, Moment, Observation, Roster, WatchList};
+use imtop::presence::{Batch, Chronicle, Entry, Freshness, Moment, Roster, RuleSettings};
+use imtop::report::{Export, Seen, frame};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
 use imtop::ui::{Colour, Theme};
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
-use tokio::sync::mpsc::Receiver;
 
 const START: i64 = 1_795_413_000_000;
 const SECRET: &str = "correct-horse-battery-staple";
@@ -29,11 +29,9 @@ const SECRET: &str = "correct-horse-battery-staple";
 /// The live view without a terminal, in a time that goes on by hand.
 struct Live {
     server: Running,
+    session: Session,
     model: Model,
-    poller: Poller,
-    observations: Receiver<Observation>,
     time: Arc<AtomicI64>,
-    now: Now,
     entries: Vec<Entry>,
     scratch: Scratch,
     /// Every token that anybody had so far.
@@ -77,22 +75,26 @@ async fn live(name: &str, batch: u32) -> Live {
         proxy: None,
         concurrency: 4,
         secrets: vec![SECRET.to_owned().into()],
-    });
-    let list = Arc::new(WatchList::new(1, batch, entries.iter().cloned()));
+    })
+    .unwrap();
+    let watching = Watching::new(entries.clone(), Vec::new(), batch);
+    let list = Arc::new(watching.list(1));
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
-    let model = Model::new(Start {
-        server: server.url(),
+    let state = Chronicle::new(roster, RuleSettings::default(), now());
+    let about = About {
+        name: server.url(),
         api: server.url(),
         context: Some("night-shift".to_owned()),
         production: true,
-        mask_key: 7,
-        ..Start::new(roster, (160, 45), now())
-    });
+        ..About::default()
+    };
     let pace =
         Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1, asking: Asking::default() };
-    let (poller, observations) = Poller::start(Arc::new(client.unwrap()), list, pace, Arc::clone(&now));
+    let asked = Server::start(&client, list, watching, pace, now);
+    let session = Session::live(about, state, asked, Recording::default(), true);
+    let model = Model::new(Start { mask_key: 7, ..Start::new((160, 45)) }, session.shown());
     let tokens = BTreeSet::from([server.admin_token()]);
-    Live { server, model, poller, observations, time, now, entries, scratch, tokens, exports: 0 }
+    Live { server, session, model, time, entries, scratch, tokens, exports: 0 }
 }
 
 impl Live {
@@ -100,15 +102,20 @@ impl Live {
     async fn round(&mut self) {
         self.time.fetch_add(2_000, Ordering::SeqCst);
         self.tokens.extend(self.server.world().session_tokens());
-        self.poller.poll_now();
-        for _ in 0..self.model.live().list().batches() {
-            let next = tokio::time::timeout(Duration::from_secs(20), self.observations.recv()).await;
-            update(
-                &mut self.model,
-                (self.now)(),
-                Msg::Input(Input::Observed(next.expect("an answer").unwrap())),
-            );
+        let before = self.session.state().roster().batches().to_vec();
+        self.session.command(&Command::PollNow);
+        let is_new = |(batch, before): (&Batch, &Batch)| {
+            batch.answered != before.answered || batch.failing.is_some() && batch.failing != before.failing
+        };
+        while !self.session.state().roster().batches().iter().zip(&before).all(is_new) {
+            let next = tokio::time::timeout(Duration::from_secs(20), self.session.next()).await;
+            let news = next.expect("an answer").unwrap();
+            update(&mut self.model, self.session.shown(), Msg::Updated(news));
         }
+    }
+
+    fn view<'a>(&'a self, model: &'a Model) -> View<'a> {
+        View { model, shown: self.session.shown() }
     }
 
     fn leaks(&self) -> Leaks {
@@ -126,18 +133,22 @@ impl Live {
         let mut all = Vec::new();
         for (walk, size) in WALKS {
             let mut model = self.model.clone();
-            let now = model.now();
-            update(&mut model, now, Msg::Resize(size.0, size.1));
+            update(&mut model, self.session.shown(), Msg::Resize(size.0, size.1));
             if masked {
-                press(&mut model, "P");
+                press(&mut model, self.session.shown(), "P");
             }
             for key in walk.split_inclusive(|_: char| true) {
-                let effects = press(&mut model, key);
+                let effects = press(&mut model, self.session.shown(), key);
                 all.extend(model.toast().map(|toast| (format!("words after {walk}"), toast.text.clone())));
                 for effect in effects {
                     let copied = match effect {
                         Effect::Copy(text) => text,
-                        Effect::CopyRecord(user) => user_json(&user_record(&model, user)),
+                        Effect::CopyRecord(user) => user_json(&Seen::by(self.view(&model)).user(user)),
+                        Effect::Command(Command::Hold) => {
+                            let news = self.session.command(&Command::Hold);
+                            update(&mut model, self.session.shown(), Msg::Updated(news));
+                            continue;
+                        }
                         _ => continue,
                     };
                     all.push((format!("a copy of {walk}"), copied));
@@ -146,17 +157,19 @@ impl Live {
             // To the end, a page at a time, as far as it goes within reason.
             let mut last = String::new();
             for page in 0..6 {
-                let text = text(&model);
+                let text = text(self.view(&model));
                 if text == last {
                     break;
                 }
                 all.push((format!("page {page} of {walk:?} at {size:?}"), text.clone()));
                 last = text;
-                update(&mut model, now, Msg::Key(KeyEvent::from(KeyCode::PageDown)));
+                let page_down = Msg::Key(KeyEvent::from(KeyCode::PageDown));
+                update(&mut model, self.session.shown(), page_down);
             }
             if *size == WIDE {
                 all.extend(self.exports_of(&model, walk));
             }
+            self.session.command(&Command::Release);
         }
         all
     }
@@ -169,7 +182,7 @@ impl Live {
             .map(|format| {
                 self.exports += 1;
                 let path = self.scratch.secret("exports", "").with_extension(self.exports.to_string());
-                let path = export(model, &theme, format, path.to_str()).unwrap();
+                let path = Export::of(self.view(model), &theme, format).write(Some(&path)).unwrap();
                 let whence = format!("{} exported at {walk:?}", format.name());
                 (whence, std::fs::read_to_string(path).unwrap())
             })
@@ -214,21 +227,20 @@ const WALKS: &[(&str, (u16, u16))] = &[
     ("jjm:rm\n", (120, 40)),
 ];
 
-fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
-    let now = model.now();
+fn press(model: &mut Model, shown: Shown<'_>, keys: &str) -> Vec<Effect> {
     let code = |c| match c {
         '\n' => KeyCode::Enter,
         '\t' => KeyCode::Tab,
         c => KeyCode::Char(c),
     };
-    keys.chars().flat_map(|c| update(model, now, Msg::Key(KeyEvent::from(code(c))))).collect()
+    keys.chars().flat_map(|c| update(model, shown, Msg::Key(KeyEvent::from(code(c))))).collect()
 }
 
 /// The frame as it is left behind by `Q` and written by `:export txt`.
-fn text(model: &Model) -> String {
+fn text(seen: View<'_>) -> String {
     let theme = Theme::new(Colour::None, false);
     let mut out = Vec::new();
-    write_frame(&frame(model, &theme), false, &mut out).unwrap();
+    write_frame(&frame(seen, &theme), false, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -279,6 +291,7 @@ async fn nothing_comes_out(mut live: Live, rounds: u32, faults: &[&str]) {
             assert!(masked || named > 30, "names are there without stand-ins: {named}");
         }
         leaks.assert_none("Debug of the model", &format!("{:?}", live.model));
+        leaks.assert_none("Debug of all that is known", &format!("{:?}", live.session.state()));
     }
 }
 

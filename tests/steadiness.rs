@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use imtop::app::{ACTIONS, Action, ActionRow, Effect, Model, Msg, Screen, update};
+use imtop::engine::Command;
 use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
 use imtop::ui::view;
 use proptest::prelude::*;
@@ -245,8 +246,8 @@ impl Play {
     fn send(&mut self, msg: Msg) {
         self.stage.send(msg);
         for effect in std::mem::take(&mut self.stage.effects) {
-            if let Effect::Watch { add, remove } = effect {
-                let list = Arc::clone(self.stage.model.live().list());
+            if let Effect::Command(Command::Watch { add, remove }) = effect {
+                let list = Arc::clone(self.stage.live().list());
                 let kept = list.entries().filter(|entry| !remove.contains(&entry.id));
                 let added = add.iter().map(|id| Entry::of(id));
                 let entries: Vec<Entry> = kept.chain(added).collect();
@@ -256,9 +257,9 @@ impl Play {
     }
 
     fn rebase(&mut self, entries: Vec<Entry>) {
-        self.before = Arc::clone(self.stage.model.live().list());
+        self.before = Arc::clone(self.stage.live().list());
         self.generation += 1;
-        self.stage.send(Msg::Input(Input::Rebased(WatchList::new(self.generation, 3, entries).into())));
+        self.stage.input(Input::Rebased(WatchList::new(self.generation, 3, entries).into()));
     }
 
     fn play(&mut self, step: &Step) {
@@ -280,7 +281,7 @@ impl Play {
             Step::Wheel(down) => self.send(Msg::Wheel(*down)),
             Step::Resize(width, height) => self.send(Msg::Resize(*width, *height)),
             Step::Answer(batch, statuses) => {
-                let list = Arc::clone(self.stage.model.live().list());
+                let list = Arc::clone(self.stage.live().list());
                 let of_batch = statuses.iter().filter_map(|(n, kind)| {
                     list.find(USERS[*n]).filter(|user| list.batch_of(*user) == *batch)?;
                     Some((USERS[*n], status(USERS[*n], *kind)))
@@ -296,22 +297,22 @@ impl Play {
             }
             Step::Rebase(users) => self.rebase(users.iter().map(|n| entry(*n)).collect()),
             Step::Relabel(n, of_the_one_before) => {
-                let list = if *of_the_one_before { &self.before } else { self.stage.model.live().list() };
+                let list = if *of_the_one_before { &self.before } else { self.stage.live().list() };
                 let relabelled =
                     list.entries().map(|entry| Entry { label: Some(format!("名 {n}")), ..entry });
                 let relabelled = WatchList::new(list.generation(), 3, relabelled);
-                self.send(Msg::Input(Input::Relabelled(relabelled.into())));
+                self.stage.input(Input::Relabelled(relabelled.into()));
             }
-            Step::Told => self.send(Msg::Input(Input::Notice("bob was named twice, watched once".into()))),
+            Step::Told => self.stage.input(Input::Notice("bob was named twice, watched once".into())),
             Step::Resumed => self.send(Msg::Resumed),
         }
     }
 }
 
 /// The ID of the selected user.
-fn selected(model: &Model) -> Option<String> {
-    let user = model.cursor()?.user;
-    Some(model.picture().roster.list().raw_id(user).to_owned())
+fn selected(stage: &Stage) -> Option<String> {
+    let user = stage.model.cursor()?.user;
+    Some(stage.view().picture().roster.list().raw_id(user).to_owned())
 }
 
 fn area(model: &Model) -> Rect {
@@ -332,13 +333,13 @@ fn frame(stage: &Stage) -> (Buffer, Option<Position>) {
             buf[(x, y)].reset();
         }
     }
-    let cursor = view(&stage.model, &stage.theme, area, &mut buf);
+    let cursor = view(stage.view(), &stage.theme, area, &mut buf);
     (buf, cursor)
 }
 
 /// What stands while the picture is held, and where; the header and what is said above the table go on.
-fn standing(model: &Model, buf: &Buffer) -> Option<(Rect, Vec<buffer::Cell>)> {
-    let layout = model.layout(area(model))?;
+fn standing(stage: &Stage, buf: &Buffer) -> Option<(Rect, Vec<buffer::Cell>)> {
+    let layout = stage.view().layout(area(&stage.model))?;
     let parts = [layout.counts, layout.table_head, layout.body, layout.lower_rule, layout.events];
     let cells = parts.iter().flat_map(|part| part.positions()).map(|at| buf[at].clone()).collect();
     Some((layout.table_head.union(layout.body), cells))
@@ -365,7 +366,7 @@ fn check_fit(model: &Model, buf: &Buffer, cursor: Option<Position>) -> Result<()
 fn check_way_back(stage: &Stage, steps: usize) -> Result<(), TestCaseError> {
     let mut model = stage.model.clone();
     for _ in 0..steps + 8 {
-        let effects = update(&mut model, stage.now, Msg::Key(KeyEvent::from(KeyCode::Esc)));
+        let effects = update(&mut model, stage.fed.shown(), Msg::Key(KeyEvent::from(KeyCode::Esc)));
         prop_assert_eq!(effects, vec![], "Esc");
     }
     prop_assert_eq!(model.screen(), &Screen::Users);
@@ -388,18 +389,18 @@ fn count(counter: &Cell<u32>) {
 
 fn check(size: (u16, u16), users: Vec<usize>, steps: &[Step], seen: &Seen) -> Result<(), TestCaseError> {
     let stage = Stage::new(size, 3, users.into_iter().map(entry).collect());
-    let before = Arc::clone(stage.model.live().list());
+    let before = Arc::clone(stage.live().list());
     let mut play = Play { stage, generation: 1, before };
     let mut stood = None;
     for (number, step) in steps.iter().enumerate() {
-        let before = selected(&play.stage.model);
-        let was_held = play.stage.model.hidden_changes().is_some();
+        let before = selected(&play.stage);
+        let was_held = play.stage.view().hidden_changes().is_some();
         play.play(step);
         let model = &play.stage.model;
         if let Some(user) = before.filter(|_| !step.moves_the_selection()) {
             count(&seen.selected);
-            let is_watched = model.live().list().find(&user).is_some();
-            let after = selected(model);
+            let is_watched = play.stage.live().list().find(&user).is_some();
+            let after = selected(&play.stage);
             prop_assert!(
                 !is_watched || after.as_ref() == Some(&user),
                 "the selection went from {user:?} to {after:?} at step {number}, {step:?}:\n{}",
@@ -409,7 +410,7 @@ fn check(size: (u16, u16), users: Vec<usize>, steps: &[Step], seen: &Seen) -> Re
         let (buf, cursor) = frame(&play.stage);
         cursor.inspect(|_| count(&seen.cursors));
         check_fit(model, &buf, cursor)?;
-        let stands = standing(model, &buf);
+        let stands = standing(&play.stage, &buf);
         if was_held && !step.is_by_hand() {
             let place = |one: &Option<(Rect, _)>| one.as_ref().map(|(at, _)| *at);
             // Words above the table on a loss of view leave less room for it.
@@ -423,10 +424,14 @@ fn check(size: (u16, u16), users: Vec<usize>, steps: &[Step], seen: &Seen) -> Re
             }
         }
         stood = stands;
+        let seen_now = play.stage.view();
         if *model.screen() == Screen::Users
-            && let (Some(layout), Some(line)) = (model.layout(area(model)), model.selected_line())
+            && let (Some(layout), Some(line)) = (seen_now.layout(area(model)), seen_now.selected_line())
         {
-            prop_assert!(model.window(layout.body.height).contains(&line), "out of sight at step {number}");
+            prop_assert!(
+                seen_now.window(layout.body.height).contains(&line),
+                "out of sight at step {number}"
+            );
         }
         if number % 8 == 7 {
             check_way_back(&play.stage, number)?;
@@ -456,5 +461,5 @@ fn the_held_view_of_the_server_stands_with_all_its_figures() {
     stage.answer(0, vec![("a", UserStatus::Online(vec![connection(2, "c1", Some(("a", 2, 500)))]))]);
     let (after, _) = frame(&stage);
     assert!(before != after, "that it goes on is said above: {}", stage.screen());
-    assert!(standing(&stage.model, &before) == standing(&stage.model, &after), "{}", stage.screen());
+    assert!(standing(&stage, &before) == standing(&stage, &after), "{}", stage.screen());
 }

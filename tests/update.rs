@@ -6,6 +6,7 @@ use imtop::app::{
     ACTIONS, Action, ColumnName, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, Sort, SortColumn,
     TimeStyle,
 };
+use imtop::engine::Command;
 use imtop::presence::{Entry, FetchError, Input, Moment, UserIx, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -30,7 +31,7 @@ fn crowd() -> Stage {
 
 fn selected(stage: &Stage) -> String {
     stage.model.cursor().map_or(String::new(), |cursor| {
-        let id = stage.model.picture().roster.list().id(cursor.user);
+        let id = stage.view().picture().roster.list().id(cursor.user);
         let connection = cursor.connection.as_ref().map_or(String::new(), |id| format!("/{id}"));
         format!("{id}{connection}")
     })
@@ -40,9 +41,9 @@ fn selected(stage: &Stage) -> String {
 fn keys_ask_the_world() {
     let mut stage = crowd();
     for (keys, effects) in [
-        ("r", vec![Effect::PollNow]),
-        ("+", vec![Effect::SetInterval(5_000)]),
-        ("-", vec![Effect::SetInterval(2_000)]),
+        ("r", vec![Effect::Command(Command::PollNow)]),
+        ("+", vec![Effect::Command(Command::SetInterval(5_000))]),
+        ("-", vec![Effect::Command(Command::SetInterval(2_000))]),
         ("<Ctrl-z>", vec![Effect::Suspend]),
         ("<Ctrl-l>", vec![Effect::Repaint]),
         ("<Ctrl-c>", vec![Effect::Interrupt]),
@@ -65,23 +66,26 @@ fn keys_ask_the_world() {
 fn the_interval_ends_where_its_steps_end() {
     let mut stage = crowd();
     stage.keys("--");
-    assert_eq!((stage.effects.as_slice(), stage.model.interval_ms()), (&[Effect::SetInterval(500)][..], 500));
+    assert_eq!(
+        (stage.effects.as_slice(), stage.view().shown.interval_ms),
+        (&[Effect::Command(Command::SetInterval(500))][..], 500)
+    );
     stage.keys("-");
-    assert_eq!((stage.effects.as_slice(), stage.model.interval_ms()), (&[][..], 500));
-    assert_eq!(stage.model.live().freshness().unknown_ms, 6_000);
+    assert_eq!((stage.effects.as_slice(), stage.view().shown.interval_ms), (&[][..], 500));
+    assert_eq!(stage.live().freshness().unknown_ms, 6_000);
 }
 
 #[test]
 fn only_a_change_is_drawn_and_ages_change_once_a_second() {
     let mut stage = crowd();
-    assert!(stage.model.take_dirty());
+    assert!(stage.model.take_dirty(stage.fed.shown()));
     assert!(!stage.model.is_dirty());
-    let deadline = stage.model.next_deadline(stage.now).expect("ages move");
+    let deadline = stage.view().next_deadline(stage.now).expect("ages move");
     assert_eq!(deadline, 101_000);
     stage.wait(400);
     assert!(!stage.model.is_dirty());
     stage.wait(deadline - stage.now.mono_ms);
-    assert!(stage.model.take_dirty());
+    assert!(stage.model.take_dirty(stage.fed.shown()));
     // An answer about a list of before changes nothing.
     stage.send(Msg::Tick);
     assert!(!stage.model.is_dirty());
@@ -128,11 +132,11 @@ fn pages_keep_the_selection_on_its_row_and_ends_are_ends() {
     let mut stage = crowd();
     stage.keys("jjj<Ctrl-d>");
     assert_eq!(selected(&stage), "u09", "half of the fourteen rows further");
-    let body = |stage: &Stage| stage.model.window(14);
-    assert_eq!(body(&stage).iter().position(|line| Some(*line) == stage.model.selected_line()), Some(2));
+    let body = |stage: &Stage| stage.view().window(14);
+    assert_eq!(body(&stage).iter().position(|line| Some(*line) == stage.view().selected_line()), Some(2));
     stage.keys("<PgDn><PgDn><PgDn>");
     assert_eq!(selected(&stage), "u29");
-    assert_eq!(body(&stage).last(), stage.model.selected_line().as_ref());
+    assert_eq!(body(&stage).last(), stage.view().selected_line().as_ref());
     stage.keys("g");
     assert_eq!(body(&stage).first().map(|line| matches!(line, Line::User(user) if user.0 == 0)), Some(true));
 }
@@ -267,7 +271,7 @@ fn a_clock_that_is_set_is_an_event() {
     stage.now = Moment { mono_ms: stage.now.mono_ms + 1_000, unix_ms: NOON * 1_000 + 3_600_000 };
     stage.send(Msg::Tick);
     assert!(stage.screen().contains("this machine's clock went forward 59m"), "{}", stage.screen());
-    stage.send(Msg::Input(Input::Notice("watch file unreadable: the old list is kept".into())));
+    stage.input(Input::Notice("watch file unreadable: the old list is kept".into()));
     assert!(stage.screen().contains("imtop  watch file unreadable: the old list is kept"));
 }
 
@@ -275,7 +279,7 @@ fn a_clock_that_is_set_is_an_event() {
 fn a_paused_picture_meets_a_new_list_only_when_it_goes_on() {
     let mut stage = crowd();
     stage.keys("jjjjt ");
-    stage.send(Msg::Input(Input::Rebased(WatchList::new(2, 10, ["u05", "u03"].map(Entry::of)).into())));
+    stage.input(Input::Rebased(WatchList::new(2, 10, ["u05", "u03"].map(Entry::of)).into()));
     assert_eq!((selected(&stage).as_str(), stage.model.rows().len()), ("u03", 30));
     stage.keys(" ");
     assert_eq!((selected(&stage).as_str(), stage.model.rows().len()), ("u03", 2));
@@ -355,7 +359,7 @@ fn when_many_drop_the_foot_says_so_and_goes_on_saying_it() {
 fn esc_leaves_the_list_where_it_is_and_a_begun_sequence_only() {
     let mut stage = crowd();
     stage.keys("G");
-    let rows = |stage: &Stage| stage.model.window(15);
+    let rows = |stage: &Stage| stage.view().window(15);
     let before = rows(&stage);
     stage.keys("z<Esc>");
     assert_eq!((selected(&stage).as_str(), stage.model.pending().len()), ("u29", 0));
@@ -609,10 +613,10 @@ fn an_event_of_many_or_of_nobody_says_so() {
     stage.keys("2<Enter>");
     assert!(stage.screen().contains(" user u00\n") && stage.screen().contains("the first of 2 users"));
     stage.keys("<Esc>");
-    stage.send(Msg::Input(Input::Notice("the watch file is gone".into())));
+    stage.input(Input::Notice("the watch file is gone".into()));
     stage.keys("g<Enter>");
     assert!(stage.screen().contains("this event is about no user"), "{}", stage.screen());
-    stage.send(Msg::Input(Input::Rebased(WatchList::new(2, 10, ["u05"].map(Entry::of)).into())));
+    stage.input(Input::Rebased(WatchList::new(2, 10, ["u05"].map(Entry::of)).into()));
     stage.keys("j<Enter>");
     stage.keys("j<Enter>");
     assert!(stage.screen().contains("u00 is not watched any more"), "{}", stage.screen());
@@ -667,10 +671,10 @@ fn a_paused_picture_stands_in_the_events_too() {
 /// The crowd on a server of several, with themes to choose from.
 fn configured() -> Stage {
     let entries = vec![named("alice", "Alice", "a"), named("bob_1", "Night desk", "b"), Entry::of("bob_2")];
-    Stage::tuned((80, 24), 10, entries, |start| {
-        start.contexts = vec!["prod".into(), "staging".into()];
-        start.context = Some("prod".into());
-        start.themes = vec!["dark".into(), "light".into()];
+    Stage::tuned((80, 24), 10, entries, |setting| {
+        setting.start.contexts = vec!["prod".into(), "staging".into()];
+        setting.about.context = Some("prod".into());
+        setting.start.themes = vec!["dark".into(), "light".into()];
     })
 }
 
@@ -687,19 +691,21 @@ fn mistake(stage: &Stage) -> Option<(String, String)> {
 #[test]
 fn commands_ask_the_world() {
     let export = |format, file: Option<&str>| Effect::Export { format, file: file.map(str::to_owned) };
-    let watch = |add: &[&str], remove: &[&str]| Effect::Watch { add: texts(add), remove: texts(remove) };
+    let watch = |add: &[&str], remove: &[&str]| {
+        Effect::Command(Command::Watch { add: texts(add), remove: texts(remove) })
+    };
     for (keys, effects) in [
         (":add carol, dave alice carol", vec![watch(&["carol", "dave"], &[])]),
         (":rm bob_1 alice bob_1", vec![watch(&[], &["bob_1", "alice"])]),
         ("j:rm", vec![watch(&[], &["alice"])]),
         (":export csv", vec![export(ExportFormat::Csv, None)]),
         (":export JSON last night.json ", vec![export(ExportFormat::Json, Some("last night.json"))]),
-        (":interval 500ms", vec![Effect::SetInterval(500)]),
-        (":interval 1.5", vec![Effect::SetInterval(1_500)]),
+        (":interval 500ms", vec![Effect::Command(Command::SetInterval(500))]),
+        (":interval 1.5", vec![Effect::Command(Command::SetInterval(1_500))]),
         (":ctx staging", vec![Effect::SwitchContext("staging".into())]),
         (":theme light", vec![Effect::Theme("light".into())]),
         (":next-theme", vec![Effect::NextTheme]),
-        (":poll-now", vec![Effect::PollNow]),
+        (":poll-now", vec![Effect::Command(Command::PollNow)]),
         (":q", vec![Effect::Quit]),
         (":wq", vec![Effect::Quit]),
         (":", vec![]),
@@ -779,7 +785,7 @@ fn commands_take_effect_at_once() {
     stage.keys(":cols default<Enter>");
     assert_eq!(chosen(&stage), None);
     stage.keys(":pause<Enter>");
-    assert!(stage.model.hidden_changes().is_some());
+    assert!(stage.view().hidden_changes().is_some());
     stage.keys(":help sort<Enter>");
     assert!(matches!(stage.model.screen(), Screen::Help { search, .. } if search == "sort"));
 }
@@ -805,7 +811,7 @@ fn names_that_stand_for_users_are_all_that_the_palette_shows_of_them() {
     let screen = stage.screen();
     assert!(!["alice", "Alice", "Night desk", "bob"].iter().any(|name| screen.contains(name)), "{screen}");
     stage.keys("<Tab><Enter>");
-    assert_eq!(stage.effects, [Effect::Watch { add: vec![], remove: texts(&["alice"]) }]);
+    assert_eq!(stage.effects, [Effect::Command(Command::Watch { add: vec![], remove: texts(&["alice"]) })]);
 }
 
 #[test]
@@ -862,9 +868,9 @@ fn own_keys_work_and_are_those_that_are_told() {
         ("pause".to_owned(), texts(&["g p"]), "imtop.toml:2".to_owned()),
         ("top".to_owned(), texts(&["g g"]), "imtop.toml:3".to_owned()),
     ];
-    let mut stage = Stage::tuned((80, 24), 10, vec![Entry::of("alice")], |start| {
-        start.keymap = Keymap::with(&bindings).unwrap();
-        start.greet = true;
+    let mut stage = Stage::tuned((80, 24), 10, vec![Entry::of("alice")], |setting| {
+        setting.start.keymap = Keymap::with(&bindings).unwrap();
+        setting.start.greet = true;
     });
     let greeting = "F1 help   / find somebody   Enter look at one user";
     assert!(stage.screen().contains(greeting));
@@ -874,7 +880,7 @@ fn own_keys_work_and_are_those_that_are_told() {
     stage.keys("?");
     assert!(stage.screen().contains("? is no key here; F1 shows those that are"), "{}", stage.screen());
     stage.keys("gp");
-    assert!(stage.model.hidden_changes().is_some());
+    assert!(stage.view().hidden_changes().is_some());
     stage.wait(5_000);
     assert!(stage.screen().contains("F1 help") && stage.screen().contains("gp go on"), "{}", stage.screen());
     stage.keys(":pau");

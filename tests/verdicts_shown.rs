@@ -9,14 +9,15 @@ mod stage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use imtop::app::{Effect, Msg, Names, Rows, Sort, SortColumn};
-use imtop::handover::Seen;
+use imtop::app::{Msg, Names, Rows, Sort, SortColumn};
+use imtop::engine::About;
 use imtop::output::{EventForm, EventLines, write_json};
 use imtop::presence::{
     Answer, Chronicle, Doubts, Entry, FetchError, Freshness, Input, LifeSign, Moment, News, Observation,
     Oddities, OperationId, Platform, Query, Question, Roster, RuleSettings, Thresholds, UserIx, UserStatus,
     WatchList, Witnesses,
 };
+use imtop::report::Seen;
 use stage::{NOON, Stage, connection};
 
 const USERS: u32 = 58;
@@ -69,9 +70,9 @@ const HUNG: &str = "10.0.0.7:9090";
 /// So many users, all of them online on one of two gateways, with all witnesses asked.
 fn cluster(size: (u16, u16), users: u32) -> Stage {
     let entries = (0..users).map(|user| Entry::of(&id(user))).collect();
-    let mut stage = Stage::tuned(size, 500, entries, |start| {
-        start.roster =
-            start.roster.clone().with_witnesses(Witnesses::to_be_asked(true, true), Thresholds::default());
+    let mut stage = Stage::tuned(size, 500, entries, |setting| {
+        setting.roster =
+            setting.roster.clone().with_witnesses(Witnesses::to_be_asked(true, true), Thresholds::default());
     });
     take(&mut stage, |now| signs(now, &[(ALIVE, LifeSign::Alive), (HUNG, LifeSign::Alive)]));
     let all: Vec<String> = (0..users).map(id).collect();
@@ -80,7 +81,7 @@ fn cluster(size: (u16, u16), users: u32) -> Stage {
 }
 
 fn take(stage: &mut Stage, input: impl Fn(Moment) -> Input) {
-    stage.send(Msg::Input(input(stage.now)));
+    stage.input(input(stage.now));
 }
 
 fn drop_users(stage: &mut Stage, users: u32) {
@@ -101,12 +102,9 @@ fn hang(stage: &mut Stage) {
     }
 }
 
-fn inquired(effects: &[Effect]) -> Vec<(u32, Doubts)> {
-    let of = |effect: &Effect| match effect {
-        Effect::Inquire(generation, doubts) => Some((*generation, doubts.clone())),
-        _ => None,
-    };
-    effects.iter().filter_map(of).collect()
+/// Whom other sources were to be asked about since this was asked last.
+fn rechecks(stage: &mut Stage) -> Vec<(u32, Doubts)> {
+    std::mem::take(&mut stage.fed.hand().rechecks)
 }
 
 #[test]
@@ -114,28 +112,29 @@ fn whom_the_sockets_leave_out_is_asked_about_at_once_also_while_the_picture_stan
     let mut stage = cluster((80, 24), 4);
     stage.keys(" ");
     stage.wait(2_000);
+    rechecks(&mut stage);
     drop_users(&mut stage, 1);
-    let asked = inquired(&stage.effects);
-    assert_eq!(asked.len(), 1, "{:?}", stage.effects);
+    let asked = rechecks(&mut stage);
+    assert_eq!(asked.len(), 1, "{asked:?}");
     assert_eq!((asked[0].0, asked[0].1.begun.as_slice()), (1, &[UserIx(0)][..]));
     stage.wait(300);
     take(&mut stage, |now| registry(now, &[0], &[]));
-    let asked = inquired(&stage.effects);
+    let asked = rechecks(&mut stage);
     assert_eq!(asked.first().map(|(_, doubts)| doubts.settled.clone()), Some(vec![UserIx(0)]));
 }
 
 #[test]
 fn of_a_recording_nobody_is_asked() {
     let entries = vec![Entry::of(&id(0))];
-    let mut stage = Stage::tuned((80, 24), 500, entries, |start| {
-        start.recorded = true;
-        start.roster =
-            start.roster.clone().with_witnesses(Witnesses::to_be_asked(true, true), Thresholds::default());
+    let mut stage = Stage::tuned((80, 24), 500, entries, |setting| {
+        setting.recorded = true;
+        setting.roster =
+            setting.roster.clone().with_witnesses(Witnesses::to_be_asked(true, true), Thresholds::default());
     });
     stage.answer(0, vec![(&id(0), online(0))]);
     stage.wait(2_000);
     drop_users(&mut stage, 1);
-    assert_eq!(inquired(&stage.effects), []);
+    assert_eq!(rechecks(&mut stage), []);
 }
 
 #[test]
@@ -247,7 +246,7 @@ fn users_whom_the_server_does_not_have_are_counted_and_named() {
     let screen = stage.screen();
     assert!(screen.contains("× 1 unreg"), "{screen}");
     assert!(screen.contains("× unregistered"), "{screen}");
-    assert_eq!(Seen::by(&stage.model).overview().totals.unregistered, 1);
+    assert_eq!(Seen::by(stage.view()).overview().totals.unregistered, 1);
     stage.keys("/state=unregistered<Enter>gg<Enter>");
     let screen = stage.screen();
     assert!(screen.contains("the server has no user with this ID"), "{screen}");
@@ -257,8 +256,9 @@ fn users_whom_the_server_does_not_have_are_counted_and_named() {
 fn a_snapshot_says_what_is_lost_and_what_the_witnesses_say() {
     let mut stage = cluster((80, 24), USERS);
     hang(&mut stage);
-    let (knowledge, names) = (stage.model.chronicle().knowledge(), Names::new(1, false));
-    let seen = Seen::of(knowledge, stage.now, &names, ("http://im.example:10002", None));
+    let (session, names) = (&stage.fed.session, Names::new(1, false));
+    let knowledge = session.state().knowledge();
+    let seen = Seen::of(knowledge, stage.now, &names, session.about());
     let sort = Sort { column: SortColumn::List, inverted: false };
     let rows = Rows::of(knowledge, stage.now, sort, Query::default());
     let mut out = Vec::new();
@@ -302,7 +302,8 @@ impl Told {
 
     fn tell(&mut self, news: &News) {
         let names = Names::new(1, false);
-        let seen = Seen::of(self.chronicle.knowledge(), self.now, &names, ("http://im.example", None));
+        let about = About { api: "http://im.example".into(), ..About::default() };
+        let seen = Seen::of(self.chronicle.knowledge(), self.now, &names, &about);
         for event in seen.news(news, self.now) {
             self.lines.write(event, &mut self.text).unwrap();
         }

@@ -1,5 +1,5 @@
-//! Makes the pictures of the README: a night of the simulated server, seen through the production `update`
-//! and `view`, without a socket and on a clock that nobody waits for. The same program, the same bytes.
+//! Makes the pictures of the README: a night of the simulated server, seen through the production
+//! session, `update` and `view`, without a socket and on a clock that nobody waits for. The same program, the same bytes.
 //!
 //! `cargo run --example pictures` writes them to `assets/`; `cargo test` holds them to what is written there.
 
@@ -13,19 +13,22 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fastrand::Rng;
-use imtop::app::{Arrival, Effect, Model, Msg, Sort, SortColumn, Start, update};
+use imtop::app::{Effect, Model, Msg, Sort, SortColumn, Start, View, update};
+use imtop::engine::{About, Command, Ended, Recording, Session, Source, Told, Wait};
 use imtop::openim::{Keys, Sieve, read_online_status};
 use imtop::presence::{
-    Answer, BodyLength, FetchError, Fingerprint, Freshness, Hints, Input, Moment, Observation, Oddities,
-    OperationId, Question, Roster, Tape, UserIx, UserStatus, WatchList, WireShape,
+    Answer, BodyLength, Chronicle, FetchError, Fingerprint, Freshness, Hints, Input, Inputs, Moment, Next,
+    Observation, Oddities, OperationId, Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
+    WireShape,
 };
+use imtop::recording::Head;
+use imtop::report::frame;
 use imtop::simulator::{Answer as Answered, Api, Ask, Clock, Hand, Scenario};
-use imtop::ui::{Colour, Theme, view};
-use ratatui::buffer::Buffer;
+use imtop::ui::{Colour, Theme};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::layout::Rect;
 
 /// When the night begins: a Monday, 05:50 UTC.
 const START: i64 = 1_795_413_000_000;
@@ -74,17 +77,27 @@ fn assets() -> PathBuf {
 
 /// All pictures with their files' names.
 fn pictures() -> Made<Vec<(&'static str, Vec<u8>)>> {
-    let mut night = Night::begin()?;
+    let mut watch = Watch::begin()?;
     let mut made = Vec::new();
     for picture in &PICTURES {
-        night.watch_until(picture.after_s * 1_000)?;
-        made.push((picture.file, night.taken(picture)?));
+        watch.until(picture.after_s * 1_000)?;
+        made.push((picture.file, watch.taken(picture)?));
     }
     Ok(made)
 }
 
-/// The simulated server and somebody who watches it.
+/// Somebody who watches the simulated server.
+struct Watch {
+    session: Session,
+    model: Model,
+    /// The time, on the monotonic clock: what comes in later is not seen yet.
+    now_ms: Arc<AtomicU64>,
+}
+
+/// The simulated server, asked whenever it is time.
 struct Night {
+    now_ms: Arc<AtomicU64>,
+    list: Arc<WatchList>,
     api: Api,
     hand: Hand,
     token: String,
@@ -92,9 +105,10 @@ struct Night {
     batches: Vec<Batch>,
     interval_ms: u64,
     timeout_ms: u64,
-    model: Model,
-    /// The last minutes, to go back through.
-    tape: Tape,
+    /// The next answer.
+    next: Option<Observation>,
+    /// When the last one came.
+    last_ms: u64,
     /// Draws how long answers take.
     random: Rng,
     /// Stand-ins for fingerprints, which are new in each run.
@@ -118,12 +132,65 @@ fn at(mono_ms: u64) -> Moment {
     Moment { mono_ms, unix_ms: START + mono_ms as i64 }
 }
 
-impl Night {
-    fn begin() -> Made<Night> {
+impl Watch {
+    fn begin() -> Made<Watch> {
         let scenario = Scenario::named("night")?;
         let interval_ms = scenario.poll_interval().as_millis() as u64;
-        let timeout_ms = scenario.poll_timeout().as_millis() as u64;
         let list = Arc::new(WatchList::new(1, scenario.poll_batch() as u32, scenario.watch_list()));
+        let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(interval_ms), at(0));
+        let state = Chronicle::new(roster, RuleSettings::default(), at(0));
+        let now_ms = Arc::<AtomicU64>::default();
+        let night = Night::begin(scenario, list, Arc::clone(&now_ms));
+        let about = About { name: "demo".to_owned(), ..About::default() };
+        let head = Head { interval_ms, ..Head::default() };
+        let recording = Recording { head, ..Recording::default() };
+        let session = Session::new(about, state, Box::new(night), recording, true);
+        let sort = Some(Sort { column: SortColumn::Problems, inverted: false });
+        let model = Model::new(Start { sort, ..Start::new((110, 30)) }, session.shown());
+        Ok(Watch { session, model, now_ms })
+    }
+
+    /// Takes what comes in up to so many milliseconds after the beginning.
+    fn until(&mut self, end_ms: u64) -> Made<()> {
+        self.now_ms.store(end_ms, Ordering::Relaxed);
+        while let Some(news) = self.session.ready() {
+            update(&mut self.model, self.session.shown(), Msg::Updated(news));
+        }
+        if let Some(Ended::Unreadable(why)) = self.session.ended() {
+            return Err(why.clone().into());
+        }
+        let news = self.session.pass();
+        update(&mut self.model, self.session.shown(), Msg::Updated(news));
+        Ok(())
+    }
+
+    /// The picture of now after some keys; whoever watches goes on as if none were pressed.
+    fn taken(&mut self, picture: &Picture) -> Made<Vec<u8>> {
+        let (width, height) = picture.size;
+        let mut model = self.model.clone();
+        update(&mut model, self.session.shown(), Msg::Resize(width, height));
+        for key in picture.keys.chars() {
+            let pressed = Msg::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE));
+            for effect in update(&mut model, self.session.shown(), pressed) {
+                if let Effect::Command(command) = effect {
+                    let news = self.session.command(&command);
+                    update(&mut model, self.session.shown(), Msg::Updated(news));
+                }
+            }
+        }
+        let seen = View { model: &model, shown: self.session.shown() };
+        let frame = frame(seen, &Theme::new(Colour::Ansi256, false));
+        self.session.command(&Command::Release);
+        let mut svg = Vec::new();
+        svg::write(&frame, &mut svg)?;
+        Ok(svg)
+    }
+}
+
+impl Night {
+    fn begin(scenario: Scenario, list: Arc<WatchList>, now_ms: Arc<AtomicU64>) -> Night {
+        let interval_ms = scenario.poll_interval().as_millis() as u64;
+        let timeout_ms = scenario.poll_timeout().as_millis() as u64;
         let number = u64::from(list.batches());
         let batch = |place| Batch {
             sieve: Sieve::default(),
@@ -131,17 +198,12 @@ impl Night {
             sent_ms: None,
             attempt: 0,
         };
-        let roster = Roster::new(list, Freshness::for_interval(interval_ms), at(0));
-        let model = Model::new(Start {
-            server: "demo".to_owned(),
-            interval_ms,
-            sort: Some(Sort { column: SortColumn::Problems, inverted: false }),
-            ..Start::new(roster, (110, 30), at(0))
-        });
         let (clock, hand) = Clock::by_hand(START);
         let api = Api::new(scenario, clock);
         let token = api.admin_token();
-        Ok(Night {
+        Night {
+            now_ms,
+            list,
             api,
             hand,
             token,
@@ -149,30 +211,19 @@ impl Night {
             batches: (0..number).map(batch).collect(),
             interval_ms,
             timeout_ms,
-            model,
-            tape: Tape::default(),
+            next: None,
+            last_ms: 0,
             random: Rng::with_seed(7),
             fingerprints: HashMap::new(),
             numbers: Rng::with_seed(8),
             questions: 0,
-        })
-    }
-
-    /// Asks whenever it is time, up to so many milliseconds after the beginning.
-    fn watch_until(&mut self, end_ms: u64) -> Made<()> {
-        loop {
-            let next = (0..).zip(&self.batches).map(|(batch, it)| (it.due_ms, batch)).min();
-            let Some((due_ms, batch)) = next.filter(|(due_ms, _)| *due_ms <= end_ms) else { break };
-            self.ask(batch, due_ms)?;
         }
-        self.hand.set(at(end_ms).unix_ms);
-        update(&mut self.model, at(end_ms), Msg::Tick);
-        Ok(())
     }
 
+    /// Asks about a batch, or looks again whether there is an answer.
     fn ask(&mut self, number: u32, now_ms: u64) -> Made<()> {
         self.hand.set(at(now_ms).unix_ms);
-        let list = Arc::clone(self.model.live().list());
+        let list = Arc::clone(&self.list);
         let ids: Vec<&str> = list.batch(number).map(|user| list.raw_id(UserIx(user))).collect();
         let question = serde_json::to_vec(&serde_json::json!({ "userIDs": ids }))?;
         let reply = match self.api.answer(&Ask {
@@ -225,14 +276,14 @@ impl Night {
         batch.due_ms = (sent_ms + self.interval_ms).max(received_ms);
         self.questions += 1;
         // Answers are taken in the order in which they came.
-        let received = at(received_ms.max(self.model.now().mono_ms));
-        let observation = Observation {
+        self.last_ms = self.last_ms.max(received_ms);
+        self.next = Some(Observation {
             question: Question::OnlineStatus,
             users: Arc::default(),
             generation: list.generation(),
             batch: number,
             sent: at(sent_ms),
-            received,
+            received: at(self.last_ms),
             operation_id: OperationId(format!("imtop-{}", self.questions).into()),
             server_date: (wire_bytes > 0).then(|| self.api.server_time_ms() / 1_000),
             wire_bytes,
@@ -241,42 +292,46 @@ impl Night {
             attempt: batch.attempt,
             next_ms: batch.due_ms,
             answer,
-        };
-        let input = Input::Observed(observation);
-        self.tape.push(self.model.chronicle(), received, &input);
-        update(&mut self.model, received, Msg::Input(input));
+        });
         Ok(())
     }
+}
 
-    /// The picture of now after some keys; whoever watches goes on as if none were pressed.
-    fn taken(&self, picture: &Picture) -> Made<Vec<u8>> {
-        let (width, height) = picture.size;
-        let mut model = self.model.clone();
-        let now = model.now();
-        update(&mut model, now, Msg::Resize(width, height));
-        for key in picture.keys.chars() {
-            let pressed = Msg::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE));
-            for effect in update(&mut model, now, pressed) {
-                if let Effect::Travel(target) = effect {
-                    self.travel(&mut model, target);
-                }
-            }
+impl Inputs for Night {
+    type Error = Ended;
+
+    fn next_at(&mut self) -> Result<Option<u64>, Ended> {
+        while self.next.is_none() {
+            let due = (0..).zip(&self.batches).map(|(batch, it)| (it.due_ms, batch)).min();
+            let Some((due_ms, batch)) = due.filter(|(due_ms, _)| *due_ms <= self.until_ms()) else { break };
+            self.ask(batch, due_ms).map_err(|error| Ended::Unreadable(error.to_string()))?;
         }
-        let area = Rect { x: 0, y: 0, width, height };
-        let mut frame = Buffer::empty(area);
-        view(&model, &Theme::new(Colour::Ansi256, false), area, &mut frame);
-        let mut svg = Vec::new();
-        svg::write(&frame, &mut svg)?;
-        Ok(svg)
+        Ok(self.next.as_ref().map(|next| next.received.mono_ms))
     }
 
-    /// Shows what was known at a moment, if it is still kept.
-    fn travel(&self, model: &mut Model, target_ms: u64) {
-        if let (Some(oldest), Some(chronicle)) = (self.tape.oldest(), self.tape.at(target_ms)) {
-            let (now, at) = (model.now(), chronicle.now());
-            update(model, now, Msg::Arrived(Box::new(Arrival { chronicle, at, oldest })));
-        }
+    fn pop(&mut self) -> Option<(Moment, Next)> {
+        self.next.take().map(|next| (next.received, Next::Input(Input::Observed(next))))
     }
+}
+
+impl Source for Night {
+    fn now(&self) -> Moment {
+        at(self.now_ms.load(Ordering::Relaxed))
+    }
+
+    fn wait(&mut self, _change_ms: Option<u64>) -> Wait<'_> {
+        Box::pin(std::future::pending())
+    }
+
+    fn told(&mut self) -> Option<Told> {
+        None
+    }
+
+    fn settled(&mut self, _state: &mut Chronicle) -> Option<Ended> {
+        None
+    }
+
+    fn command(&mut self, _command: &Command, _state: &Chronicle) {}
 }
 
 /// Puts in the place of each fingerprint one that is the same in every run.

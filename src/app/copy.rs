@@ -7,21 +7,23 @@ use crate::presence::UserIx;
 use super::action::Action;
 use super::events;
 use super::message::Effect;
-use super::model::{Model, Screen};
+use super::model::{Screen, View, ViewMut};
 use super::perform::selected_or_first;
 use super::update::hint;
 
 /// Copies what the action says, about the user who is selected or whose detail is shown.
-pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn copy(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
     let Some(user) = subject(model) else {
         hint(model, "nobody to copy from");
         return Vec::new();
     };
     let text = match action {
-        Action::CopyUser => Ok(model.shown_id(user)),
-        Action::CopyConnection => connection(model, user).ok_or("no connection to copy"),
-        Action::CopyOperation => operation(model, user).ok_or("no request about this user was answered yet"),
-        Action::CopyRequest => Ok(request(model, user)),
+        Action::CopyUser => Ok(model.view().shown_id(user)),
+        Action::CopyConnection => connection(model.view(), user).ok_or("no connection to copy"),
+        Action::CopyOperation => {
+            operation(model.view(), user).ok_or("no request about this user was answered yet")
+        }
+        Action::CopyRequest => Ok(request(model.view(), user)),
         _ => return vec![Effect::CopyRecord(user)],
     };
     match text {
@@ -37,7 +39,7 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Whom an action on one user is about.
-pub(super) fn subject(model: &mut Model) -> Option<UserIx> {
+pub(super) fn subject(model: &mut ViewMut<'_>) -> Option<UserIx> {
     match &model.screen {
         Screen::Detail { user, .. } => Some(*user),
         Screen::Users if model.events().is_some() => events::subject(model, false),
@@ -48,7 +50,7 @@ pub(super) fn subject(model: &mut Model) -> Option<UserIx> {
 }
 
 /// The connection that is selected, or the user's first.
-fn connection(model: &Model, user: UserIx) -> Option<String> {
+fn connection(model: View<'_>, user: UserIx) -> Option<String> {
     let selected = model.cursor.as_ref().filter(|cursor| cursor.user == user);
     let selected = selected.and_then(|cursor| cursor.connection.clone());
     let first = || Some(model.picture().roster.connections(user).first()?.connection.id.clone());
@@ -56,14 +58,14 @@ fn connection(model: &Model, user: UserIx) -> Option<String> {
 }
 
 /// The name of the last request about the user in the server's log.
-fn operation(model: &Model, user: UserIx) -> Option<String> {
+fn operation(model: View<'_>, user: UserIx) -> Option<String> {
     let roster = model.picture().roster;
     let operation = roster.operation(user)?;
     Some(crate::presence::visible(&operation.0).into_owned())
 }
 
 /// The question about this user alone, as a command that anybody with a token of their own can run.
-fn request(model: &Model, user: UserIx) -> String {
+fn request(model: View<'_>, user: UserIx) -> String {
     let id = model.shown_id(user);
     let quoted = id.replace('\\', "\\\\").replace('"', "\\\"");
     let body = format!("{{\"userIDs\":[\"{quoted}\"]}}").replace('\'', "'\\''");
@@ -71,14 +73,14 @@ fn request(model: &Model, user: UserIx) -> String {
     format!(
         "curl -sS '{api}/user/get_users_online_status' -H 'operationID: {operation}' -H \"token: $IMTOP_TOKEN\" \
          -H 'Content-Type: application/json' -d '{body}'",
-        api = model.api.trim_end_matches('/').replace('\'', "'\\''"),
+        api = model.shown.about.api.trim_end_matches('/').replace('\'', "'\\''"),
         operation = operation.replace('\'', ""),
     )
 }
 
-impl Model {
+impl View<'_> {
     /// The user's ID as it may leave the screen: a stand-in while stand-ins are shown.
-    pub(super) fn shown_id(&self, user: UserIx) -> String {
+    pub(super) fn shown_id(self, user: UserIx) -> String {
         self.names.user(self.picture().roster.list().raw_id(user)).into_owned()
     }
 }

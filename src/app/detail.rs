@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Tracked, UserIx, Why};
 
 use super::action::Action;
-use super::model::Model;
+use super::model::View;
 use super::notes::wrapped;
 use super::witnesses::testimony_lines;
 
@@ -82,7 +82,7 @@ pub fn advice_lines(advice: &str, width: u16) -> Vec<String> {
 const BESIDE: u16 = 13;
 
 /// What it means that answers come without a user, and what to do, in lines that fit on the screen.
-pub fn missing_lines(model: &Model) -> Vec<String> {
+pub fn missing_lines(model: View<'_>) -> Vec<String> {
     let (width, _) = model.size();
     let columns = usize::from(width.saturating_sub(BESIDE + 1)).max(16);
     let ask = model.keymap().first_of(Action::CopyRequest);
@@ -118,7 +118,7 @@ impl<'a> Detail<'a> {
     }
 
     /// Counts what there is to say.
-    pub fn new(model: &'a Model, user: UserIx) -> Detail<'a> {
+    pub fn new(model: View<'a>, user: UserIx) -> Detail<'a> {
         let picture = model.picture();
         let roster = picture.roster;
         let mut facts = Vec::new();
@@ -216,20 +216,20 @@ impl<'a> Detail<'a> {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::{Msg, Start, update};
+    use super::super::model::{Model, Start};
     use super::*;
+    use crate::engine::About;
+    use crate::fed::Fed;
     use crate::presence::{
-        Answer, Claims, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
-        OperationId, Platform, Question, Roster, SessionToken, UserStatus, WatchList,
+        Answer, Chronicle, Claims, ConnId, Connection, Entry, Freshness, Input, Moment, Observation,
+        Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserStatus, WatchList,
     };
 
-    fn model(connections: Vec<Connection>) -> Model {
+    fn seen(connections: Vec<Connection>) -> (Fed, Model) {
         let now = Moment::default();
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
-        let mut model = Model::new(Start {
-            server: "s".into(),
-            ..Start::new(Roster::new(list, Freshness::for_interval(2_000), now), (80, 24), now)
-        });
+        let roster = Roster::new(list, Freshness::for_interval(2_000), now);
+        let mut fed = Fed::live(About::default(), Chronicle::new(roster, RuleSettings::default(), now));
         for status in [UserStatus::Offline, UserStatus::Online(connections)] {
             let observation = Observation {
                 question: Question::OnlineStatus,
@@ -247,9 +247,10 @@ mod tests {
                 next_ms: 2_000,
                 answer: Ok(Answer::Changed(vec![(UserIx(0), status)])),
             };
-            update(&mut model, now, Msg::Input(Input::Observed(observation)));
+            fed.take(now, Input::Observed(observation));
         }
-        model
+        let model = Model::new(Start::new((80, 24)), fed.shown());
+        (fed, model)
     }
 
     fn connection(n: u32) -> Connection {
@@ -266,8 +267,8 @@ mod tests {
 
     #[test]
     fn any_part_is_the_same_as_in_the_whole_and_the_lines_are_counted_right() {
-        let model = model((0..40).map(connection).collect());
-        let detail = Detail::new(&model, UserIx(0));
+        let (fed, model) = seen((0..40).map(connection).collect());
+        let detail = Detail::new(View { model: &model, shown: fed.shown() }, UserIx(0));
         let whole = detail.window(0, u16::MAX);
         assert_eq!(whole.len(), detail.len());
         for scroll in 0..detail.len() {

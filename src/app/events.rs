@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::presence::{EventGroup, UserId, UserIx};
 
 use super::action::Action;
-use super::model::{Model, Picture, Screen};
+use super::model::{Model, Picture, Screen, View, ViewMut};
 use super::names::Names;
 use super::update::hint;
 use super::views;
@@ -217,6 +217,13 @@ impl<'a> Lines<'a> {
     }
 }
 
+impl<'a> View<'a> {
+    /// The lines of the list that keys are about, on a screen so high.
+    pub fn events_window(self, height: u16) -> Option<EventsWindow<'a>> {
+        self.model.events().map(|list| list.window(self.picture(), height))
+    }
+}
+
 impl Model {
     /// The list of events that keys are about: that of the view, or that at the foot of the users.
     pub fn events(&self) -> Option<&EventsList> {
@@ -225,11 +232,6 @@ impl Model {
             Screen::Users => self.pane.as_ref(),
             _ => None,
         }
-    }
-
-    /// The lines of that list on a screen so high.
-    pub fn events_window(&self, height: u16) -> Option<EventsWindow<'_>> {
-        self.events().map(|list| list.window(self.picture(), height))
     }
 
     /// When the run began.
@@ -247,23 +249,23 @@ impl Model {
 }
 
 /// Changes the list of events with the rest of the model at hand.
-fn change(model: &mut Model, how: impl FnOnce(&mut EventsList, &Model)) {
+fn change(model: &mut ViewMut<'_>, how: impl FnOnce(&mut EventsList, View<'_>)) {
     let Some(mut list) = model.events_mut().map(std::mem::take) else { return };
-    how(&mut list, model);
+    how(&mut list, model.view());
     if let Some(place) = model.events_mut() {
         *place = list;
     }
 }
 
 /// Does what an action means where events are listed; says whether it means anything there.
-pub(super) fn perform(model: &mut Model, action: Action) -> bool {
+pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
     if action == Action::Pane {
         pane(model);
         return true;
     }
     let Some(list) = model.events() else { return false };
     let (only, filtered) = (list.only.is_some(), !list.filter.is_empty());
-    let page = i64::from(model.events_rows().max(1));
+    let page = i64::from(model.view().events_rows().max(1));
     let half = (page / 2).max(1);
     match action {
         Action::Down => travel(model, 1, false),
@@ -301,7 +303,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> bool {
 
 /// Gives the events at the foot of the users the keys, or takes them back; where there is no foot,
 /// shows the view of events.
-fn pane(model: &mut Model) {
+fn pane(model: &mut ViewMut<'_>) {
     if model.screen != Screen::Users {
         return;
     }
@@ -313,7 +315,7 @@ fn pane(model: &mut Model) {
 }
 
 /// The user whom the chosen event is about; says so where that is none, or only the first of many.
-pub(super) fn subject(model: &mut Model, says_of_many: bool) -> Option<UserIx> {
+pub(super) fn subject(model: &mut ViewMut<'_>, says_of_many: bool) -> Option<UserIx> {
     let picture = model.picture();
     let group = model.events()?.chosen(picture)?;
     let Some(user) = group.users.first() else {
@@ -332,8 +334,8 @@ pub(super) fn subject(model: &mut Model, says_of_many: bool) -> Option<UserIx> {
     found
 }
 
-fn travel(model: &mut Model, steps: i64, page: bool) {
-    let height = model.events_rows();
+fn travel(model: &mut ViewMut<'_>, steps: i64, page: bool) {
+    let height = model.view().events_rows();
     change(model, |list, model| {
         // The bottom is the last row, wherever the selection was.
         if steps == i64::from(u32::MAX) {
@@ -345,7 +347,7 @@ fn travel(model: &mut Model, steps: i64, page: bool) {
 }
 
 /// Takes a filter; the selection stays on its event, or goes to the next older one that is listed.
-pub(super) fn filter(model: &mut Model, text: &str) {
+pub(super) fn filter(model: &mut ViewMut<'_>, text: &str) {
     change(model, |list, model| {
         text.clone_into(&mut list.filter);
         list.refresh(model.picture(), &model.names);
@@ -354,14 +356,14 @@ pub(super) fn filter(model: &mut Model, text: &str) {
 }
 
 /// Selects what the mouse clicked on, on this row of the list.
-pub(super) fn click(model: &mut Model, row: u16) {
-    let height = model.events_rows();
+pub(super) fn click(model: &mut ViewMut<'_>, row: u16) {
+    let height = model.view().events_rows();
     change(model, |list, model| list.click(model.picture(), height, row));
     model.dirty = true;
 }
 
 /// Brings the list to what there is now.
-pub(super) fn settle(model: &mut Model) {
+pub(super) fn settle(model: &mut ViewMut<'_>) {
     if model.size.1 < PANE_ROWS {
         model.pane = None;
     }

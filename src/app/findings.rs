@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::presence::{About, Finding, Findings, Rule, Severity, UserIx};
 
 use super::action::Action;
-use super::model::{Model, Screen};
+use super::model::{Model, Screen, ViewMut};
 use super::update::hint;
 use super::views::show_detail;
 
@@ -245,8 +245,8 @@ impl Model {
 }
 
 /// Does what an action means where findings are listed; says whether it means anything there.
-pub(super) fn perform(model: &mut Model, action: Action) -> bool {
-    let body = model.body_height();
+pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
+    let body = model.view().body_height();
     let user = model.user_of_finding();
     let Some(list) = model.findings_mut() else { return false };
     let height = list.rows(body).max(1);
@@ -279,8 +279,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> bool {
 }
 
 /// Selects what the mouse clicked on, on this row of the body.
-pub(super) fn click(model: &mut Model, row: u16) {
-    let body = model.body_height();
+pub(super) fn click(model: &mut ViewMut<'_>, row: u16) {
+    let body = model.view().body_height();
     let Some(list) = model.findings_mut() else { return };
     let height = list.rows(body);
     if row < height {
@@ -290,9 +290,9 @@ pub(super) fn click(model: &mut Model, row: u16) {
 }
 
 /// Brings the lines to what there is now.
-pub(super) fn settle(model: &mut Model) {
+pub(super) fn settle(model: &mut ViewMut<'_>) {
     let Some(mut list) = model.findings_mut().map(std::mem::take) else { return };
-    list.follow(&model.scene().knowledge.findings, &model.acknowledged);
+    list.follow(&model.view().scene().knowledge.findings, &model.acknowledged);
     if let Some(place) = model.findings_mut() {
         *place = list;
     }

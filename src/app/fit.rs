@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::layout::{Content, Layout, MIN_WIDTH, layout};
-use super::model::{Model, Screen};
+use super::model::{Screen, View};
 use super::notes::notes;
 
 /// From so many rows on every part above the table is there.
@@ -12,9 +12,9 @@ const WHOLE: u16 = 18;
 /// More rows than the parts of a screen beside the table ever have.
 const MOST_BESIDE: u16 = 60;
 
-impl Model {
+impl View<'_> {
     /// Where each part of a screen of this size goes; `None` where it is too small.
-    pub fn layout(&self, area: Rect) -> Option<Layout> {
+    pub fn layout(self, area: Rect) -> Option<Layout> {
         let content = Content {
             notes: notes(self).len() as u16,
             table: matches!(self.screen, Screen::Users | Screen::Events(_)),
@@ -39,18 +39,18 @@ impl Model {
     }
 
     /// In a single frame: how many users have no row on a screen of this size.
-    pub fn users_left_out(&self, area: Rect) -> usize {
+    pub fn users_left_out(self, area: Rect) -> usize {
         let rows = self.layout(area).map_or(0, |layout| usize::from(layout.body.height));
         if self.one_shot { self.rows.len().saturating_sub(rows) } else { 0 }
     }
 
     /// Whether this is for one frame of plain text.
-    pub fn is_one_shot(&self) -> bool {
+    pub fn is_one_shot(self) -> bool {
         self.one_shot
     }
 
     /// How many rows a screen needs to show every user's row, all notes, events and keys.
-    pub fn height_for_all(&self) -> u16 {
+    pub fn height_for_all(self) -> u16 {
         let users = self.rows.len();
         let area = |height: u16| Rect { x: 0, y: 0, width: self.size.0.max(MIN_WIDTH), height };
         let fits = |height: &u16| {
@@ -62,9 +62,9 @@ impl Model {
     }
 
     /// How many lines the text has that fills the body, and how many rows there are for them.
-    pub fn scrolled_lines(&self) -> (usize, usize) {
+    pub fn scrolled_lines(self) -> (usize, usize) {
         let rows = usize::from(self.body_height());
-        match &self.screen {
+        match &self.model.screen {
             Screen::Users | Screen::Events(_) | Screen::Findings(_) => (0, rows),
             Screen::Server { .. } => (super::server::server_height(self), rows),
             // The user's name stays at the top, above what scrolls.
@@ -74,18 +74,18 @@ impl Model {
     }
 
     /// How many rows there are for the list of events that keys are about.
-    pub(super) fn events_rows(&self) -> u16 {
+    pub(super) fn events_rows(self) -> u16 {
         self.events_area().height
     }
 
     /// Where that list is.
-    pub(super) fn events_area(&self) -> Rect {
+    pub(super) fn events_area(self) -> Rect {
         let (width, height) = self.size;
         let layout = self.layout(Rect { x: 0, y: 0, width, height }).unwrap_or_default();
         if self.screen == Screen::Users { layout.events } else { layout.body }
     }
 
-    pub(super) fn body_height(&self) -> u16 {
+    pub(super) fn body_height(self) -> u16 {
         let (width, height) = self.size;
         self.layout(Rect { x: 0, y: 0, width, height }).map_or(0, |layout| layout.body.height)
     }

@@ -10,7 +10,7 @@ use crate::presence::{Platform, Rule};
 
 use super::action::{ACTIONS, Scope};
 use super::command::COMMANDS;
-use super::model::{Model, Screen};
+use super::model::{Screen, View};
 use super::notes::wrapped;
 
 /// What stands at the left of a line of the help.
@@ -94,7 +94,7 @@ impl Entry {
 /// A section of the help: its heading, and what stands under it.
 type Section = (&'static str, Vec<Entry>);
 
-fn sections(model: &Model) -> Vec<Section> {
+fn sections(model: View<'_>) -> Vec<Section> {
     let texts = |table: &[(&'static str, &'static str)]| -> Vec<Entry> {
         table.iter().map(|(name, text)| Entry::new(HelpName::Word(name), *text)).collect()
     };
@@ -155,7 +155,7 @@ fn rule_words(rule: Rule) -> &'static str {
 
 /// The help in lines of at most so many columns beside the names of keys and words; while something is
 /// looked for, only what holds it.
-pub fn help_lines(model: &Model) -> Vec<HelpLine> {
+pub fn help_lines(model: View<'_>) -> Vec<HelpLine> {
     let (width, _) = model.size();
     let names = usize::from(help_names(width));
     let columns = usize::from(width).saturating_sub(names + 5).max(8);

@@ -2,12 +2,12 @@
 
 use ratatui::crossterm::event::KeyEvent;
 
-use crate::presence::{Doubts, Input, UserIx};
-
-use super::travel::{Arrival, Playing};
+use crate::engine::Command;
+use crate::presence::{News, UserIx};
 
 /// Something that happened outside.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "each is taken as soon as it is made")]
 pub enum Msg {
     /// A key was pressed.
     Key(KeyEvent),
@@ -19,14 +19,8 @@ pub enum Msg {
     Wheel(bool),
     /// The screen has so many columns and rows now.
     Resize(u16, u16),
-    /// Something came in about the server or the watch list.
-    Input(Input),
-    /// What was known at another moment, as was asked for.
-    Arrived(Box<Arrival>),
-    /// How the recording is played.
-    Playing(Playing),
-    /// A recording is made, or not any more.
-    Recording(bool),
+    /// Something has changed in what the session knows or shows.
+    Updated(News),
     /// Words that pass, and are no event: `theme: light`.
     Told(String),
     /// The program was suspended, and goes on.
@@ -61,41 +55,22 @@ impl ExportFormat {
 }
 
 /// Something that the model asks for; started by the loop, never awaited.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Ask the server about everybody now.
-    PollNow,
-    /// Ask the witnesses about whom there is doubt, on the watch list of this generation.
-    Inquire(u32, Doubts),
-    /// Ask every so many milliseconds from now on.
-    SetInterval(u64),
+    /// Ask something of the session.
+    Command(Command),
     /// Give the terminal back and stop, until told to go on.
     Suspend,
     /// Put a text into the clipboard of the terminal.
     Copy(String),
     /// Put what is known of a user into it, as JSON.
     CopyRecord(UserIx),
-    /// Go to a moment on the monotonic clock.
-    Travel(u64),
-    /// Play the recording, or stand still, or the other of both.
-    Play(Option<bool>),
-    /// Play the recording at another speed: faster, or slower.
-    Speed(bool),
-    /// Begin a recording to this file, or to one that is named after the time; end the one that is made.
-    Record(Option<String>),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Use the theme after the present one.
     NextTheme,
     /// Use the theme with this name.
     Theme(String),
-    /// Watch users too, or no more; IDs as they were typed.
-    Watch {
-        /// Whom to watch too.
-        add: Vec<String>,
-        /// Whom to watch no more.
-        remove: Vec<String>,
-    },
     /// Go over to another server: the context with this name.
     SwitchContext(String),
     /// Write what is seen to a file.

@@ -59,7 +59,7 @@ pub use layout::{Column, ColumnName, Columns, Content, Layout, MIN_HEIGHT, MIN_W
 pub use list::{Cursor, Expansion, Line};
 pub use marks::Marks;
 pub use message::{Effect, ExportFormat, Msg};
-pub use model::{Held, Model, Picture, Screen, Start, Switches, TimeStyle, Toast};
+pub use model::{Model, Picture, Screen, Start, Switches, TimeStyle, Toast, View};
 pub use names::Names;
 pub use notes::{Note, notes, visible_notes, wrapped};
 pub use prompt::{Candidate, Mistake, Offers, Prompt, Purpose, Typed};
@@ -67,7 +67,7 @@ pub use rows::Rows;
 pub use server::{CHART_ROWS, ExpiryKind, ServerLine, TWO_HALVES, server_lines};
 pub use sort::{Sort, SortColumn};
 pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};
-pub use travel::{Arrival, Playing, Strip};
+pub use travel::Strip;
 pub use update::update;
 pub use witnesses::{LossWords, sign_word, testimony, testimony_lines, witness_words, worst_loss};
 pub use words::{EventWords, Wording, change_words, clock_words, feed_words, why_words};

@@ -1,13 +1,15 @@
 //! Everything that the live view is a picture of: plain data.
 
 use std::collections::BTreeSet;
+use std::ops::{Deref, DerefMut};
 
 use jiff::tz::TimeZone;
 
+use crate::engine::{Playing, Shown};
 use crate::presence::query::{Query, QueryError, Vocabulary};
 use crate::presence::{
-    About, Chronicle, Event, EventGroup, FeedStatus, Finding, Findings, Hints, History, Landmarks, Moment,
-    Roster, RuleSettings, Severity, Since, Timeline, Trend, UserIx,
+    About, Event, EventGroup, FeedStatus, Finding, Findings, Hints, History, Moment, Roster, Severity, Since,
+    Timeline, Trend, UserIx,
 };
 
 use super::action::Scope;
@@ -22,38 +24,20 @@ use super::names::Names;
 use super::prompt::{Prompt, Typed};
 use super::rows::Rows;
 use super::sort::Sort;
-use super::travel::Playing;
+use super::travel::Strip;
 
 /// What a model begins with.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, in every combination")]
 pub struct Start {
-    /// The server's address as it is shown; without credentials.
-    pub server: String,
-    /// What is to be kept in mind all the time: `demo`, `--insecure`.
-    pub banners: Vec<String>,
-    /// Whom to watch, and what is known of them.
-    pub roster: Roster,
-    /// How often the server is asked.
-    pub interval_ms: u64,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
-    /// The time.
-    pub now: Moment,
     /// The order to begin with.
     pub sort: Option<Sort>,
     /// The filter to begin with.
     pub filter: Query,
-    /// What the rules are told.
-    pub rules: RuleSettings,
     /// The columns to begin with; none: the usual ones.
     pub columns: Option<Vec<ColumnName>>,
-    /// The server's address with which a request can be copied; without credentials.
-    pub api: String,
-    /// The context that names the server.
-    pub context: Option<String>,
-    /// Whether the users there are real, and it is to be kept in sight.
-    pub production: bool,
     /// Whether it is for one frame of plain text: without keys, and no longer than it has to be.
     pub one_shot: bool,
     /// What is switched on from the start.
@@ -74,31 +58,16 @@ pub struct Start {
     pub themes: Vec<String>,
     /// Whether the keys that matter most are told until one is pressed.
     pub greet: bool,
-    /// How the recording is played, in a replay.
-    pub playing: Option<Playing>,
-    /// Whether a recording is made.
-    pub records: bool,
-    /// Whether all this comes from a recording, though it is not played.
-    pub recorded: bool,
 }
 
 impl Start {
-    /// Watches what `roster` knows every two seconds, with everything else as usual and in UTC.
-    pub fn new(roster: Roster, size: (u16, u16), now: Moment) -> Start {
+    /// Everything as usual, with times in UTC, on a screen of this size.
+    pub fn new(size: (u16, u16)) -> Start {
         Start {
-            server: String::new(),
-            banners: Vec::new(),
-            roster,
-            interval_ms: 2_000,
             size,
-            now,
             sort: None,
             filter: Query::default(),
-            rules: RuleSettings::default(),
             columns: None,
-            api: String::new(),
-            context: None,
-            production: false,
             one_shot: false,
             switches: Switches::default(),
             mask_key: 0,
@@ -109,9 +78,6 @@ impl Start {
             contexts: Vec::new(),
             themes: Vec::new(),
             greet: false,
-            playing: None,
-            records: false,
-            recorded: false,
         }
     }
 }
@@ -201,15 +167,6 @@ impl Toast {
     }
 }
 
-/// A picture that stands while collection goes on.
-#[derive(Clone, Debug)]
-pub struct Held {
-    pub(super) chronicle: Chronicle,
-    pub(super) at: Moment,
-    /// Where somebody went back in time to it: as far back as one can go.
-    pub(super) oldest: Option<Moment>,
-}
-
 /// So many connections of one user are looked at for the newest.
 const MANY_CONNECTIONS: usize = 64;
 
@@ -232,6 +189,19 @@ pub struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
+    fn of(shown: Shown<'a>) -> Picture<'a> {
+        let knowledge = shown.state.knowledge();
+        Picture {
+            roster: &knowledge.roster,
+            history: &knowledge.history,
+            findings: &knowledge.findings,
+            trend: &knowledge.trend,
+            hints: knowledge.hints.as_deref(),
+            now: shown.now,
+            timeline: shown.state.timeline(),
+        }
+    }
+
     /// What happened, equal events of a round in one, newest first; any of them costs the same.
     pub fn happened(&self) -> impl DoubleEndedIterator<Item = &'a EventGroup> + ExactSizeIterator + use<'a> {
         self.timeline.groups()
@@ -288,35 +258,18 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// The state of the live view.
+/// How the live view looks at what a session knows: the selection, the filter, the order, what is open.
+/// It holds no knowledge; whoever draws it or changes it hands that in.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each says a thing of its own, in every combination")]
 pub struct Model {
     pub(super) now: Moment,
     pub(super) began: Moment,
     pub(super) size: (u16, u16),
-    pub(super) server: String,
-    pub(super) api: String,
-    pub(super) context: Option<String>,
-    pub(super) production: bool,
-    pub(super) banners: Vec<String>,
-    pub(super) interval_ms: u64,
     pub(super) zone: TimeZone,
     pub(super) utc: bool,
     pub(super) one_shot: bool,
     pub(super) times: TimeStyle,
-    pub(super) live: Chronicle,
-    pub(super) held: Option<Box<Held>>,
-    /// The places in the run to steer for; of a recording they come with how it is played.
-    pub(super) landmarks: Landmarks,
-    /// How the recording is played, in a replay.
-    pub(super) playing: Option<Playing>,
-    /// In a replay: the moment that it is on the way to, on the monotonic clock.
-    pub(super) bound_for: Option<u64>,
-    /// Whether a recording is made.
-    pub(super) records: bool,
-    /// Whether all this comes from a recording, though it is not played.
-    pub(super) recorded: bool,
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
     pub(super) rows: Rows,
@@ -356,44 +309,93 @@ pub struct Model {
     pub(super) good_until: Option<u64>,
 }
 
+/// A model, and what the session shows: all that is drawn.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// How it is looked at.
+    pub model: &'a Model,
+    /// What is known.
+    pub shown: Shown<'a>,
+}
+
+/// The same while the model is changed.
+pub(super) struct ViewMut<'a> {
+    /// How it is looked at.
+    pub model: &'a mut Model,
+    /// What is known.
+    pub shown: Shown<'a>,
+}
+
+impl Deref for View<'_> {
+    type Target = Model;
+
+    fn deref(&self) -> &Model {
+        self.model
+    }
+}
+
+impl Deref for ViewMut<'_> {
+    type Target = Model;
+
+    fn deref(&self) -> &Model {
+        self.model
+    }
+}
+
+impl DerefMut for ViewMut<'_> {
+    fn deref_mut(&mut self) -> &mut Model {
+        self.model
+    }
+}
+
+impl<'a> ViewMut<'a> {
+    /// What is shown.
+    pub(super) fn picture(&self) -> Picture<'a> {
+        Picture::of(self.shown)
+    }
+
+    /// What is seen now.
+    pub(super) fn view(&self) -> View<'_> {
+        View { model: self.model, shown: self.shown }
+    }
+
+    /// Changes the rows by what they are made from.
+    pub(super) fn with_rows(&mut self, change: impl FnOnce(&mut Rows, Scene<'_>)) {
+        let mut rows = std::mem::take(&mut self.rows);
+        change(&mut rows, self.view().scene());
+        self.rows = rows;
+    }
+
+    /// Measures the texts of the watch list that is shown.
+    pub(super) fn measure(&mut self) {
+        self.longest = self.view().longest_texts();
+    }
+}
+
 impl Model {
-    /// The state before the first message.
-    pub fn new(start: Start) -> Model {
-        let live = Chronicle::new(start.roster, start.rules, start.now);
+    /// Looks at what a session shows.
+    pub fn new(start: Start, shown: Shown<'_>) -> Model {
         let marks = Marks::default();
         let acknowledged = BTreeSet::new();
         let rows = Rows::new(
             start.sort.unwrap_or_default(),
             start.filter,
             Scene {
-                knowledge: live.knowledge(),
-                now: start.now,
+                knowledge: shown.state.knowledge(),
+                now: shown.now,
                 marks: &marks,
                 acknowledged: &acknowledged,
                 problems_only: start.switches.problems_only,
             },
         );
         let mut model = Model {
-            now: start.now,
-            began: start.now,
+            now: shown.live_now,
+            began: shown.live_now,
             size: start.size,
-            server: start.server,
-            api: start.api,
-            context: start.context,
-            production: start.production,
-            banners: start.banners,
-            interval_ms: start.interval_ms,
             zone: if start.utc { TimeZone::UTC } else { start.zone },
             utc: start.utc,
             one_shot: start.one_shot,
             times: TimeStyle::default(),
-            live,
-            held: None,
-            landmarks: Landmarks::default(),
-            playing: start.playing,
-            bound_for: None,
-            records: start.records,
-            recorded: start.recorded,
             stale_batches: Vec::new(),
             longest: Longest::default(),
             rows,
@@ -422,23 +424,13 @@ impl Model {
             dirty: true,
             good_until: None,
         };
-        model.measure();
+        model.longest = View { model: &model, shown }.longest_texts();
         model
-    }
-
-    /// Shows what another chronicle knows, as of its own time.
-    #[must_use]
-    pub fn showing(mut self, chronicle: Chronicle) -> Model {
-        self.now = chronicle.now();
-        self.live = chronicle;
-        self.with_rows(Rows::restart);
-        self.measure();
-        self
     }
 
     /// Takes over how somebody likes to look at things from the model of another server; nothing that
     /// is known of that.
-    pub fn carry_on(&mut self, from: &Model) {
+    pub fn carry_on(&mut self, from: &Model, shown: Shown<'_>) {
         self.typed = from.typed.clone();
         self.times = from.times;
         self.switches = Switches { problems_only: false, ..from.switches };
@@ -449,9 +441,9 @@ impl Model {
             self.names.toggle();
         }
         if let Some(toast) = &mut self.toast {
-            toast.text = self.names.text(&toast.text, self.live.roster().list()).into_owned();
+            toast.text = self.names.text(&toast.text, shown.live.roster().list()).into_owned();
         }
-        self.measure();
+        ViewMut { model: self, shown }.measure();
         self.dirty = true;
     }
 
@@ -463,26 +455,6 @@ impl Model {
     /// Columns and rows of the screen.
     pub fn size(&self) -> (u16, u16) {
         self.size
-    }
-
-    /// The server's address as it is shown.
-    pub fn server(&self) -> &str {
-        &self.server
-    }
-
-    /// What is to be kept in mind all the time.
-    pub fn banners(&self) -> &[String] {
-        &self.banners
-    }
-
-    /// How often the server is asked.
-    pub fn interval_ms(&self) -> u64 {
-        self.interval_ms
-    }
-
-    /// Who was not looked at for longer may have changed long before it was noticed.
-    pub fn gap_ms(&self) -> u64 {
-        self.interval_ms.saturating_mul(2)
     }
 
     /// The zone that times are shown in.
@@ -500,121 +472,9 @@ impl Model {
         self.times
     }
 
-    /// All that is known now, and how it came to be, whatever is shown.
-    pub fn chronicle(&self) -> &Chronicle {
-        &self.live
-    }
-
-    /// What is known now, whatever is shown.
-    pub fn live(&self) -> &Roster {
-        self.live.roster()
-    }
-
-    /// What is shown.
-    pub fn picture(&self) -> Picture<'_> {
-        let (chronicle, now) = self.shown();
-        let knowledge = chronicle.knowledge();
-        Picture {
-            roster: &knowledge.roster,
-            history: &knowledge.history,
-            findings: &knowledge.findings,
-            trend: &knowledge.trend,
-            hints: knowledge.hints.as_deref(),
-            now,
-            timeline: chronicle.timeline(),
-        }
-    }
-
-    /// What is known in the picture, and at which time.
-    fn shown(&self) -> (&Chronicle, Moment) {
-        match &self.held {
-            Some(held) => (&held.chronicle, held.at),
-            None => (&self.live, self.now),
-        }
-    }
-
-    /// What the rows are made from.
-    pub(super) fn scene(&self) -> Scene<'_> {
-        let (chronicle, now) = self.shown();
-        Scene {
-            knowledge: chronicle.knowledge(),
-            now,
-            marks: &self.marks,
-            acknowledged: &self.acknowledged,
-            problems_only: self.switches.problems_only,
-        }
-    }
-
-    /// Changes the rows by what they are made from.
-    pub(super) fn with_rows(&mut self, change: impl FnOnce(&mut Rows, Scene<'_>)) {
-        let mut rows = std::mem::take(&mut self.rows);
-        change(&mut rows, self.scene());
-        self.rows = rows;
-    }
-
-    /// Whether somebody should look at a user.
-    pub fn is_problem(&self, user: UserIx) -> bool {
-        self.scene().is_problem(user)
-    }
-
-    /// The most serious finding about a user that nobody has put aside.
-    pub fn worst(&self, user: UserIx) -> Option<Severity> {
-        self.scene().worst(user)
-    }
-
-    /// How many findings of this severity there are that nobody has put aside.
-    pub fn tally(&self, severity: Severity) -> usize {
-        let findings = &self.scene().knowledge.findings;
-        let all = findings.count(severity);
-        if self.acknowledged.is_empty() || all == 0 {
-            return all;
-        }
-        let is_aside = |it: &&Finding| it.severity == severity && self.acknowledged.contains(&it.number);
-        all - findings.iter().filter(is_aside).count()
-    }
-
-    /// A finding, while it lasts.
-    pub fn finding(&self, about: About, number: u64) -> Option<&Finding> {
-        let findings = &self.scene().knowledge.findings;
-        let found = match about {
-            About::User(user) => findings.of(user),
-            About::Server => findings.of_server(),
-        };
-        found.iter().find(|finding| finding.number == number)
-    }
-
-    /// What a finding rests on, in words.
-    pub fn evidence(&self, finding: &Finding) -> String {
-        let scene = self.scene();
-        let server_seconds = scene.knowledge.roster.server_clock().unix_seconds(scene.now);
-        self.names.evidence(finding, server_seconds)
-    }
-
-    /// The server's address with which a request can be copied.
-    pub fn api(&self) -> &str {
-        &self.api
-    }
-
-    /// The context that names the server.
-    pub fn context(&self) -> Option<&str> {
-        self.context.as_deref()
-    }
-
-    /// Whether the users there are real.
-    pub fn is_production(&self) -> bool {
-        self.production
-    }
-
     /// What is wrong with the filter that is being typed.
     pub fn mistake(&self) -> Option<&QueryError> {
         self.mistake.as_ref()
-    }
-
-    /// While the picture stands: how many changes it hides.
-    pub fn hidden_changes(&self) -> Option<u64> {
-        self.held
-            .as_ref()
-            .map(|held| self.live.timeline().taken().saturating_sub(held.chronicle.timeline().taken()))
     }
 
     /// The rows of the list.
@@ -709,27 +569,113 @@ impl Model {
         )
     }
 
+    /// Whether the picture differs from the one that was taken last.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// Says whether there is something to draw, and takes it as drawn.
+    pub fn take_dirty(&mut self, shown: Shown<'_>) -> bool {
+        let dirty = std::mem::take(&mut self.dirty);
+        if dirty {
+            self.good_until = View { model: self, shown }.next_deadline(self.now);
+        }
+        dirty
+    }
+}
+
+impl<'a> View<'a> {
+    /// Who was not looked at for longer may have changed long before it was noticed.
+    pub fn gap_ms(self) -> u64 {
+        self.shown.interval_ms.saturating_mul(2)
+    }
+
+    /// What is known now, whatever is shown.
+    pub fn live(self) -> &'a Roster {
+        self.shown.live.roster()
+    }
+
+    /// What is shown.
+    pub fn picture(self) -> Picture<'a> {
+        Picture::of(self.shown)
+    }
+
+    /// What the rows are made from.
+    pub(super) fn scene(self) -> Scene<'a> {
+        Scene {
+            knowledge: self.shown.state.knowledge(),
+            now: self.shown.now,
+            marks: &self.model.marks,
+            acknowledged: &self.model.acknowledged,
+            problems_only: self.model.switches.problems_only,
+        }
+    }
+
+    /// Whether somebody should look at a user.
+    pub fn is_problem(self, user: UserIx) -> bool {
+        self.scene().is_problem(user)
+    }
+
+    /// The most serious finding about a user that nobody has put aside.
+    pub fn worst(self, user: UserIx) -> Option<Severity> {
+        self.scene().worst(user)
+    }
+
+    /// How many findings of this severity there are that nobody has put aside.
+    pub fn tally(self, severity: Severity) -> usize {
+        let findings = &self.scene().knowledge.findings;
+        let all = findings.count(severity);
+        if self.acknowledged.is_empty() || all == 0 {
+            return all;
+        }
+        let is_aside = |it: &&Finding| it.severity == severity && self.acknowledged.contains(&it.number);
+        all - findings.iter().filter(is_aside).count()
+    }
+
+    /// A finding, while it lasts.
+    pub fn finding(self, about: About, number: u64) -> Option<&'a Finding> {
+        let findings = &self.scene().knowledge.findings;
+        let found = match about {
+            About::User(user) => findings.of(user),
+            About::Server => findings.of_server(),
+        };
+        found.iter().find(|finding| finding.number == number)
+    }
+
+    /// What a finding rests on, in words.
+    pub fn evidence(self, finding: &Finding) -> String {
+        let scene = self.scene();
+        let server_seconds = scene.knowledge.roster.server_clock().unix_seconds(scene.now);
+        self.names.evidence(finding, server_seconds)
+    }
+
+    /// While the picture stands: how many changes it hides.
+    pub fn hidden_changes(self) -> Option<u64> {
+        let taken = |state: &crate::presence::Chronicle| state.timeline().taken();
+        self.shown.is_held.then(|| taken(self.shown.live).saturating_sub(taken(self.shown.state)))
+    }
+
     /// The lines of the table on a body so high.
-    pub fn window(&self, height: u16) -> Vec<Line> {
+    pub fn window(self, height: u16) -> Vec<Line> {
         let lines = self.lines();
         let top = || self.top.as_ref().and_then(|top| lines.line_of(top)).map(|line| (line, 0));
         lines.window(self.selected_line().map(|line| (line, self.cursor_row)).or_else(top), height)
     }
 
     /// The line that is selected.
-    pub fn selected_line(&self) -> Option<Line> {
+    pub fn selected_line(self) -> Option<Line> {
         self.cursor.as_ref().and_then(|cursor| self.lines().line_of(cursor))
     }
 
     /// When the picture changes by itself, on the monotonic clock; `None` while nothing moves.
     ///
     /// Ages are shown in whole seconds, so that is at most once a second.
-    pub fn next_deadline(&self, now: Moment) -> Option<u64> {
-        let retrying = matches!(self.live.roster().feed_status(now), FeedStatus::Retrying { .. });
-        let ages = (self.live.roster().last_answer().is_some() || retrying)
+    pub fn next_deadline(self, now: Moment) -> Option<u64> {
+        let retrying = matches!(self.shown.live.roster().feed_status(now), FeedStatus::Retrying { .. });
+        let ages = (self.shown.live.roster().last_answer().is_some() || retrying)
             .then(|| now.mono_ms - now.mono_ms % 1_000 + 1_000);
         let toast = self.toast.as_ref().map(|toast| toast.until_ms);
-        [ages, toast, self.live.next_change(), self.rows.next_asking()]
+        [ages, toast, self.shown.live.next_change(), self.rows.next_asking()]
             .into_iter()
             .flatten()
             .min()
@@ -737,41 +683,31 @@ impl Model {
     }
 
     /// Whether every batch was answered or has failed at least once.
-    pub fn round_is_complete(&self) -> bool {
-        self.live.roster().batches().iter().all(|batch| batch.answered.is_some() || batch.failing.is_some())
+    pub fn round_is_complete(self) -> bool {
+        self.shown
+            .live
+            .roster()
+            .batches()
+            .iter()
+            .all(|batch| batch.answered.is_some() || batch.failing.is_some())
     }
 
-    /// Whether the picture differs from the one that was taken last.
-    pub fn is_dirty(&self) -> bool {
-        self.dirty
+    pub(super) fn lines(self) -> Lines<'a> {
+        Lines { rows: &self.model.rows, roster: self.picture().roster, expansion: &self.model.expansion }
     }
 
-    /// Says whether there is something to draw, and takes it as drawn.
-    pub fn take_dirty(&mut self) -> bool {
-        let dirty = std::mem::take(&mut self.dirty);
-        if dirty {
-            self.good_until = self.next_deadline(self.now);
-        }
-        dirty
-    }
-
-    pub(super) fn lines(&self) -> Lines<'_> {
-        Lines { rows: &self.rows, roster: self.picture().roster, expansion: &self.expansion }
-    }
-
-    /// Measures the texts of the watch list that is shown.
-    pub(super) fn measure(&mut self) {
+    /// How long the texts of the watch list are that is shown.
+    fn longest_texts(self) -> Longest {
         use unicode_width::UnicodeWidthStr as _;
         let list = self.picture().roster.list();
         if self.names.are_masked() {
             // All stand-ins are as wide as each other.
             let width = |there: bool, name: &str| if there { name.width() as u16 } else { 0 };
-            self.longest = Longest {
+            return Longest {
                 id: width(!list.is_empty(), &self.names.user("")),
                 label: width(list.has_labels(), &self.names.label("")),
                 group: width(list.has_groups(), &self.names.group("")),
             };
-            return;
         }
         let mut longest = Longest::default();
         for user in list.users() {
@@ -784,6 +720,25 @@ impl Model {
                 *most = (*most).max(text.map_or(0, |text| text.width().min(200)) as u16);
             }
         }
-        self.longest = longest;
+        longest
+    }
+
+    /// Whether the picture is one of the past, to which somebody went.
+    pub fn is_in_past(self) -> bool {
+        self.shown.oldest.is_some()
+    }
+
+    /// How the recording is played; `None` where this is no replay.
+    pub fn playing(self) -> Option<Playing> {
+        self.shown.playing
+    }
+
+    /// Where in time the picture is, in a replay and while it is one of the past.
+    pub fn strip(self) -> Option<Strip<'a>> {
+        let Shown { now: at, markers, live_now, .. } = self.shown;
+        match self.shown.playing {
+            Some(playing) => Some(Strip { from: playing.begin, to: playing.end, at, markers }),
+            None => Some(Strip { from: self.shown.oldest?, to: live_now, at, markers }),
+        }
     }
 }

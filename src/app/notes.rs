@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::model::{Model, Screen};
+use super::model::{Screen, View};
 use super::witnesses::{what_to_do, worst_loss};
 
 /// One line of it.
@@ -36,7 +36,7 @@ pub enum Note {
 const TROUBLE_LINES: usize = 3;
 
 /// The notes to show now, from top to bottom.
-pub fn notes(model: &Model) -> Vec<Note> {
+pub fn notes(model: View<'_>) -> Vec<Note> {
     let mut notes = loss(model);
     if model.strip().is_some() {
         notes.push(Note::Strip);
@@ -48,7 +48,7 @@ pub fn notes(model: &Model) -> Vec<Note> {
         // The picture may be of the past; this is of now, but in a replay, where there is nothing to be
         // done about it.
         let place = if model.is_in_past() { format!("now: {place}") } else { place };
-        let advice = if model.is_replay() { "" } else { error.advice() };
+        let advice = if model.shown.is_recorded { "" } else { error.advice() };
         let dash = if advice.is_empty() { "" } else { " - " };
         let whole = format!("{place}{error}{dash}{advice}");
         let room = usize::from(model.size().0).saturating_sub(3);
@@ -61,8 +61,8 @@ pub fn notes(model: &Model) -> Vec<Note> {
             notes.extend(lines.chain(wrapped(advice, room)).map(Note::Advice));
         }
     }
-    if !model.banners().is_empty() {
-        notes.push(Note::Banner(model.banners().join("   ")));
+    if !model.shown.about.banners.is_empty() {
+        notes.push(Note::Banner(model.shown.about.banners.join("   ")));
     }
     notes.extend(oddities(model).map(Note::Odd));
     let filtered = match model.screen() {
@@ -84,7 +84,7 @@ pub fn notes(model: &Model) -> Vec<Note> {
 const ROOM_FOR_MEANING: u16 = 18;
 
 /// That many users were lost from view at once; of now, whatever the picture shows.
-fn loss(model: &Model) -> Vec<Note> {
+fn loss(model: View<'_>) -> Vec<Note> {
     let Some((words, others)) = worst_loss(model.live(), model.now()) else { return Vec::new() };
     let (width, height) = model.size();
     let room = usize::from(width).saturating_sub(3);
@@ -107,7 +107,7 @@ fn loss(model: &Model) -> Vec<Note> {
 }
 
 /// Those of the notes for which so many rows are enough. A prompt always has its row.
-pub fn visible_notes(model: &Model, rows: u16) -> Vec<Note> {
+pub fn visible_notes(model: View<'_>, rows: u16) -> Vec<Note> {
     let mut notes = notes(model);
     let rows = usize::from(rows);
     if notes.len() > rows {
@@ -135,7 +135,7 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-fn oddities(model: &Model) -> Option<String> {
+fn oddities(model: View<'_>) -> Option<String> {
     let mut all = crate::presence::Oddities::default();
     for batch in model.live().batches() {
         all.foreign += batch.oddities.foreign;

@@ -1,22 +1,23 @@
 //! What each action does to the model.
 
-use crate::presence::{Input, UserIx};
+use crate::engine::Command;
+use crate::presence::UserIx;
 
 use super::action::Action;
 use super::copy::{copy, subject};
 use super::layout::ColumnName;
 use super::list::{Cursor, Line};
 use super::message::Effect;
-use super::model::{Held, Model, Screen};
+use super::model::{Screen, ViewMut};
 use super::sort::{Sort, SortColumn};
-use super::update::{hint, narrow, take_input};
+use super::update::{hint, narrow};
 use super::{events, findings, problems, travel, typing, views};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
 #[expect(clippy::too_many_lines, reason = "one arm for each action")]
-pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
     if events::perform(model, action) || findings::perform(model, action) {
         return Vec::new();
     }
@@ -29,13 +30,15 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Repaint => return vec![Effect::Repaint],
         Action::PollNow => {
             hint(model, "asking now");
-            return vec![Effect::PollNow];
+            return vec![Effect::Command(Command::PollNow)];
         }
         Action::Slower => {
-            return set_interval(model, INTERVALS.into_iter().find(|ms| *ms > model.interval_ms));
+            let now = model.shown.interval_ms;
+            return set_interval(model, INTERVALS.into_iter().find(|ms| *ms > now));
         }
         Action::Faster => {
-            return set_interval(model, INTERVALS.into_iter().rev().find(|ms| *ms < model.interval_ms));
+            let now = model.shown.interval_ms;
+            return set_interval(model, INTERVALS.into_iter().rev().find(|ms| *ms < now));
         }
         Action::Close if model.screen == Screen::Users => return vec![Effect::Quit],
         Action::QuitKeeping => return vec![Effect::QuitKeeping],
@@ -91,12 +94,12 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::PreviousIncident
         | Action::NextIncident
         | Action::Live
+        | Action::Pause
         | Action::Record => {}
         Action::Expand => expand(model),
         Action::Collapse => collapse(model),
         Action::ExpandAll => model.expansion.set_all(true),
         Action::CollapseAll => model.expansion.set_all(false),
-        Action::Pause => pause(model),
         Action::SortNext => step_sort(model, true),
         Action::SortPrevious => step_sort(model, false),
         Action::Invert => {
@@ -130,8 +133,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Moves the selection, or a text.
-fn go(model: &mut Model, action: Action) {
-    let page = usize::from(model.body_height()).max(1);
+fn go(model: &mut ViewMut<'_>, action: Action) {
+    let page = usize::from(model.view().body_height()).max(1);
     let half = (page / 2).max(1);
     match action {
         Action::Down => travel(model, 1, true, false),
@@ -144,19 +147,17 @@ fn go(model: &mut Model, action: Action) {
     }
 }
 
-pub(super) fn set_interval(model: &mut Model, interval_ms: Option<u64>) -> Vec<Effect> {
+pub(super) fn set_interval(model: &mut ViewMut<'_>, interval_ms: Option<u64>) -> Vec<Effect> {
     let Some(interval_ms) = interval_ms else {
-        hint(model, format!("every {} s is as far as it goes", model.interval_ms as f64 / 1_000.0));
+        hint(model, format!("every {} s is as far as it goes", model.shown.interval_ms as f64 / 1_000.0));
         return Vec::new();
     };
-    let mut effects = vec![Effect::SetInterval(interval_ms)];
-    take_input(model, &Input::Interval(interval_ms), &mut effects);
     hint(model, format!("asking every {} s", interval_ms as f64 / 1_000.0));
-    effects
+    vec![Effect::Command(Command::SetInterval(interval_ms))]
 }
 
 /// Turns a switch, and says how it stands.
-fn switch(model: &mut Model, action: Action) -> Vec<Effect> {
+fn switch(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
     let (now, words, effect) = match action {
         Action::Mask => {
             let masked = model.names.toggle();
@@ -187,7 +188,7 @@ fn switch(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// All columns or the others; says which they are where somebody chose them.
-fn widen(model: &mut Model) {
+fn widen(model: &mut ViewMut<'_>) {
     model.switches.wide = !model.switches.wide;
     if model.columns_chosen.is_some() {
         let all = model.columns(model.size.0).iter().count() == ColumnName::ALL.len();
@@ -202,7 +203,7 @@ fn widen(model: &mut Model) {
     }
 }
 
-fn mark(model: &mut Model) {
+fn mark(model: &mut ViewMut<'_>) {
     if let Some(user) = selected_or_first(model) {
         model.marks.toggle(user);
         if model.marks.only {
@@ -211,63 +212,54 @@ fn mark(model: &mut Model) {
     }
 }
 
-fn pause(model: &mut Model) {
-    match &model.held {
-        None => {
-            model.held = Some(Box::new(Held { chronicle: model.live.clone(), at: model.now, oldest: None }));
-        }
-        Some(_) => travel::release(model),
-    }
-}
-
-fn sort_by(model: &mut Model, column: SortColumn) {
+fn sort_by(model: &mut ViewMut<'_>, column: SortColumn) {
     set_sort(model, Sort { column, inverted: false });
 }
 
-pub(super) fn set_sort(model: &mut Model, sort: Sort) {
+pub(super) fn set_sort(model: &mut ViewMut<'_>, sort: Sort) {
     model.with_rows(|rows, scene| rows.set_sort(sort, scene));
     hint(model, format!("sorted {}", sort.words()));
 }
 
 /// Sorts by the column after the one in force, or before it.
-fn step_sort(model: &mut Model, forward: bool) {
+fn step_sort(model: &mut ViewMut<'_>, forward: bool) {
     let shown: Vec<ColumnName> = model.columns(model.size.0).iter().map(|(name, _)| name).collect();
     sort_by(model, model.rows.sort().column.next(&shown, forward));
 }
 
-pub(super) fn select(model: &mut Model, cursor: Cursor) {
+pub(super) fn select(model: &mut ViewMut<'_>, cursor: Cursor) {
     model.rows.select(Some(cursor.user));
     model.cursor = Some(cursor);
 }
 
 /// The selected user; without a selection the first one, who is selected then.
-pub(super) fn selected_or_first(model: &mut Model) -> Option<UserIx> {
+pub(super) fn selected_or_first(model: &mut ViewMut<'_>) -> Option<UserIx> {
     if model.cursor.is_none() {
-        let first = model.window(model.body_height().max(1)).first().copied();
-        let first = first.or_else(|| model.lines().first())?;
-        let cursor = model.lines().cursor_at(first);
+        let first = model.view().window(model.view().body_height().max(1)).first().copied();
+        let first = first.or_else(|| model.view().lines().first())?;
+        let cursor = model.view().lines().cursor_at(first);
         model.cursor_row = 0;
         select(model, cursor);
     }
     model.cursor.as_ref().map(|cursor| cursor.user)
 }
 
-fn expand(model: &mut Model) {
+fn expand(model: &mut ViewMut<'_>) {
     let Some(user) = selected_or_first(model) else { return };
     if model.picture().roster.connections(user).is_empty() {
         hint(model, "no connection to show");
     } else if !model.expansion.contains(user) {
         model.expansion.set(user, true);
-    } else if let Some(line @ Line::User(_)) = model.selected_line()
-        && let Some(line) = model.lines().after(line)
+    } else if let Some(line @ Line::User(_)) = model.view().selected_line()
+        && let Some(line) = model.view().lines().after(line)
     {
         go_to(model, line, 1);
     }
 }
 
-fn collapse(model: &mut Model) {
+fn collapse(model: &mut ViewMut<'_>) {
     let Some(cursor) = model.cursor.clone() else { return };
-    if let Some(Line::Connection(user, at)) = model.selected_line() {
+    if let Some(Line::Connection(user, at)) = model.view().selected_line() {
         let row = usize::from(model.cursor_row).saturating_sub(at + 1);
         model.cursor_row = row as u16;
         select(model, Cursor { user, connection: None });
@@ -277,28 +269,28 @@ fn collapse(model: &mut Model) {
 }
 
 /// Moves the selection to a line so many rows further down the screen, or up.
-pub(super) fn go_to(model: &mut Model, line: Line, rows: i32) {
+pub(super) fn go_to(model: &mut ViewMut<'_>, line: Line, rows: i32) {
     let row = i32::from(model.cursor_row) + rows;
-    let last = i32::from(model.body_height()) - 1;
+    let last = i32::from(model.view().body_height()) - 1;
     model.cursor_row = row.clamp(0, last.max(0)) as u16;
-    let cursor = model.lines().cursor_at(line);
+    let cursor = model.view().lines().cursor_at(line);
     select(model, cursor);
 }
 
 /// Moves by lines. A page moves the list under the selection, a step the selection on the screen.
-fn travel(model: &mut Model, steps: usize, down: bool, page: bool) {
+fn travel(model: &mut ViewMut<'_>, steps: usize, down: bool, page: bool) {
     if let Some(scroll) = model.screen.scroll_mut() {
         *scroll = if down { *scroll + steps } else { scroll.saturating_sub(steps) };
         return;
     }
-    let Some(line) = model.selected_line() else {
+    let Some(line) = model.view().selected_line() else {
         // The first key selects; a page leads on from there.
         if selected_or_first(model).is_some() && page {
             travel(model, steps, down, page);
         }
         return;
     };
-    let (line, taken) = model.lines().walk(line, steps, down);
+    let (line, taken) = model.view().lines().walk(line, steps, down);
     let rows = match (page, down) {
         (true, _) => 0,
         (false, true) => taken as i32,
@@ -307,13 +299,13 @@ fn travel(model: &mut Model, steps: usize, down: bool, page: bool) {
     go_to(model, line, rows);
 }
 
-fn to_end(model: &mut Model, bottom: bool) {
+fn to_end(model: &mut ViewMut<'_>, bottom: bool) {
     if let Some(scroll) = model.screen.scroll_mut() {
         // Brought back to what there is when the message is done.
         *scroll = if bottom { usize::MAX } else { 0 };
         return;
     }
-    let lines = model.lines();
+    let lines = model.view().lines();
     let line = if bottom { lines.last() } else { lines.first() };
     if let Some(line) = line {
         let rows = if bottom { i32::from(u16::MAX) } else { -i32::from(u16::MAX) };

@@ -2,13 +2,13 @@
 
 use super::copy::subject;
 use super::list::Line;
-use super::model::{Model, Screen};
+use super::model::{Screen, ViewMut};
 use super::perform::go_to;
 use super::update::{hint, narrow};
 use super::views::show_detail;
 
 /// Goes to the next user with a problem, or the one before, in the order of the list; round the ends.
-pub(super) fn go(model: &mut Model, down: bool) {
+pub(super) fn go(model: &mut ViewMut<'_>, down: bool) {
     let from = match &model.screen {
         Screen::Detail { user, .. } => Some(*user),
         _ => model.cursor.as_ref().map(|cursor| cursor.user),
@@ -22,7 +22,7 @@ pub(super) fn go(model: &mut Model, down: bool) {
         (None, false) => rows - step,
     });
     let users = steps.filter_map(|row| Some((row, model.rows.user_at(row)?)));
-    let next = users.into_iter().find(|(_, user)| model.is_problem(*user));
+    let next = users.into_iter().find(|(_, user)| model.view().is_problem(*user));
     let Some((row, user)) = next else {
         hint(model, "no problem in this list");
         return;
@@ -45,12 +45,12 @@ pub(super) fn go(model: &mut Model, down: bool) {
 }
 
 /// Puts the finding that is selected aside, or all of the user's; again brings them back.
-pub(super) fn acknowledge(model: &mut Model) {
+pub(super) fn acknowledge(model: &mut ViewMut<'_>) {
     let numbers: Vec<u64> = if let Screen::Findings(list) = &model.screen {
         list.numbers()
     } else {
         let user = subject(model);
-        let findings = &model.scene().knowledge.findings;
+        let findings = &model.view().scene().knowledge.findings;
         user.map_or(&[][..], |user| findings.of(user)).iter().map(|finding| finding.number).collect()
     };
     if numbers.is_empty() {

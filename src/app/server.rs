@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, Witness, Witnesses, short_age};
 
-use super::model::{Model, Picture};
+use super::model::{Picture, View};
 use super::witnesses::{sign_word, witness_words, worst_loss};
 
 /// From so many columns on the view has two halves side by side.
@@ -58,7 +58,7 @@ pub enum ExpiryKind {
 const DAYS: i64 = 7;
 
 /// The two halves of the view; on a narrow screen the second stands under the first.
-pub fn server_lines(model: &Model) -> (Vec<ServerLine>, Vec<ServerLine>) {
+pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
     let picture = model.picture();
     let mut first = vec![ServerLine::Heading("How long answers took, and failures")];
     first.extend((0..CHART_ROWS).map(ServerLine::Took));
@@ -85,7 +85,7 @@ pub fn server_lines(model: &Model) -> (Vec<ServerLine>, Vec<ServerLine>) {
 }
 
 /// How many lines the view has on a screen so wide.
-pub(super) fn server_height(model: &Model) -> usize {
+pub(super) fn server_height(model: View<'_>) -> usize {
     let (first, second) = server_lines(model);
     if model.size().0 >= TWO_HALVES { first.len().max(second.len()) } else { first.len() + 1 + second.len() }
 }
@@ -101,7 +101,7 @@ fn platforms(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     lines.extend(counted.into_iter().map(|(platform, count)| ServerLine::Platform(platform, count, most)));
 }
 
-fn expiries(model: &Model, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
+fn expiries(model: View<'_>, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     let now = picture.roster.server_clock().unix_seconds(picture.now);
     let bins = expiry_bins(picture.roster.expiries(), stretches(now, model.zone()));
     let most = bins.iter().map(|(_, count)| *count).max().unwrap_or(0);

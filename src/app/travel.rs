@@ -1,44 +1,13 @@
-//! Going through time: back through the last minutes of a run, and through a recording.
-//!
-//! The live view holds a picture of the past while the run goes on; in a replay the present itself is
-//! moved. What was known at a moment is worked out outside, and comes back as an [`Arrival`].
+//! Going through time: back through the last minutes of a run, and through a recording. The session goes;
+//! here is what keys mean for it, and what they say where there is no way.
 
-use std::sync::Arc;
-
-use crate::presence::{Chronicle, Landmarks, Moment, Severity, When};
+use crate::engine::{Command, Markers};
+use crate::presence::{Moment, Severity, WatchList, When};
 
 use super::action::Action;
 use super::message::Effect;
-use super::model::{Held, Model};
+use super::model::{View, ViewMut};
 use super::update::{adopt_list, hint};
-
-/// What was known at a moment.
-#[derive(Clone, Debug)]
-pub struct Arrival {
-    /// What was known.
-    pub chronicle: Chronicle,
-    /// The moment.
-    pub at: Moment,
-    /// As far back as one can go.
-    pub oldest: Moment,
-}
-
-/// How a recording is played.
-#[derive(Clone, Debug)]
-pub struct Playing {
-    /// When it begins.
-    pub begin: Moment,
-    /// When it ends.
-    pub end: Moment,
-    /// A multiple of the time that it took.
-    pub speed: f64,
-    /// Whether it is played; otherwise it stands still.
-    pub runs: bool,
-    /// How much of it was looked through for landmarks, in percent.
-    pub read: u8,
-    /// The landmarks found so far.
-    pub landmarks: Arc<Landmarks>,
-}
 
 /// Where in time the picture is.
 #[derive(Clone, Copy, Debug)]
@@ -50,92 +19,64 @@ pub struct Strip<'a> {
     /// The moment of the picture.
     pub at: Moment,
     /// What there is on the way.
-    pub landmarks: &'a Landmarks,
-}
-
-impl Model {
-    /// How the recording is played; `None` where this is no replay.
-    pub fn playing(&self) -> Option<&Playing> {
-        self.playing.as_ref()
-    }
-
-    /// Whether all this comes from a recording, played or not.
-    pub fn is_replay(&self) -> bool {
-        self.playing.is_some() || self.recorded
-    }
-
-    /// Whether the picture is one of the past, to which somebody went.
-    pub fn is_in_past(&self) -> bool {
-        self.held.as_ref().is_some_and(|held| held.oldest.is_some())
-    }
-
-    /// Whether a recording is made.
-    pub fn is_recording(&self) -> bool {
-        self.records
-    }
-
-    /// Where in time the picture is, in a replay and while it is one of the past.
-    pub fn strip(&self) -> Option<Strip<'_>> {
-        if let Some(playing) = &self.playing {
-            let at = self.picture().now;
-            return Some(Strip { from: playing.begin, to: playing.end, at, landmarks: &playing.landmarks });
-        }
-        let held = self.held.as_ref()?;
-        Some(Strip { from: held.oldest?, to: self.now, at: held.at, landmarks: &self.landmarks })
-    }
-
-    fn landmarks(&self) -> &Landmarks {
-        self.playing.as_ref().map_or(&self.landmarks, |playing| &playing.landmarks)
-    }
+    pub markers: &'a Markers,
 }
 
 /// Does what an action means for time; `None` where it means nothing of the kind.
-pub(super) fn perform(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Option<Vec<Effect>> {
+    let (playing, markers) = (model.shown.playing, model.shown.markers);
     // Whoever presses a key again before the first was followed wants to go twice as far.
-    let at = model.bound_for.unwrap_or(model.picture().now.mono_ms);
+    let at = playing.and_then(|it| it.bound_for).unwrap_or(model.shown.now.mono_ms);
     Some(match action {
-        Action::StepBack => match model.landmarks().round_before(at) {
-            Some(target) => vec![Effect::Travel(target)],
+        Action::StepBack => match markers.round_before(at) {
+            Some(target) => vec![go(target)],
             None => told(model, "nothing is known from before"),
         },
-        Action::StepForward => match model.landmarks().round_after(at) {
-            Some(target) if model.playing.is_some() || model.held.is_some() => vec![Effect::Travel(target)],
+        Action::StepForward => match markers.round_after(at) {
+            Some(target) if playing.is_some() || model.shown.is_held => vec![go(target)],
             _ => forward_end(model, "round"),
         },
         Action::PreviousIncident => to_incident(model, false, at),
         Action::NextIncident => to_incident(model, true, at),
-        Action::Live if model.playing.is_some() => vec![Effect::Play(Some(true))],
-        Action::Live if model.held.is_some() => {
-            release(model);
-            Vec::new()
-        }
+        Action::Live if playing.is_some() || model.shown.is_held => vec![command(Command::Release)],
         Action::Live => told(model, "this is live"),
-        Action::Record if model.playing.is_some() => told(model, "this is a recording already"),
-        Action::Record => vec![Effect::Record(None)],
-        Action::Pause if model.playing.is_some() => vec![Effect::Play(None)],
-        Action::Slower | Action::Faster if model.playing.is_some() => {
-            vec![Effect::Speed(action == Action::Slower)]
+        Action::Record if playing.is_some() => told(model, "this is a recording already"),
+        Action::Record => vec![command(Command::Record(None))],
+        Action::Pause => {
+            let stands = playing.map_or(model.shown.is_held, |playing| !playing.runs);
+            vec![command(if stands { Command::Release } else { Command::Hold })]
         }
-        Action::PollNow if model.playing.is_some() => told(model, "nobody is asked in a replay"),
+        Action::Slower | Action::Faster if playing.is_some() => {
+            vec![command(Command::Speed(action == Action::Slower))]
+        }
+        Action::PollNow if playing.is_some() => told(model, "nobody is asked in a replay"),
         _ => return None,
     })
 }
 
+fn command(command: Command) -> Effect {
+    Effect::Command(command)
+}
+
+fn go(target_ms: u64) -> Effect {
+    command(Command::GoTo(target_ms))
+}
+
 /// Says something instead of going anywhere.
-fn told(model: &mut Model, words: &str) -> Vec<Effect> {
+fn told(model: &mut ViewMut<'_>, words: &str) -> Vec<Effect> {
     hint(model, words);
     Vec::new()
 }
 
-fn to_incident(model: &mut Model, forward: bool, at: u64) -> Vec<Effect> {
-    let landmarks = model.landmarks();
-    let found = if forward { landmarks.incident_after(at) } else { landmarks.incident_before(at) };
+fn to_incident(model: &mut ViewMut<'_>, forward: bool, at: u64) -> Vec<Effect> {
+    let markers = model.shown.markers;
+    let found = if forward { markers.incident_after(at) } else { markers.incident_before(at) };
     match found {
         Some(incident) => {
             let serious = if incident.severity == Severity::Critical { "critical: " } else { "" };
             let (words, target) = (format!("incident: {serious}{}", incident.what), incident.at.mono_ms);
             hint(model, words);
-            vec![Effect::Travel(target)]
+            vec![go(target)]
         }
         None if forward => forward_end(model, "incident"),
         None => told(model, "no incident before this"),
@@ -143,12 +84,13 @@ fn to_incident(model: &mut Model, forward: bool, at: u64) -> Vec<Effect> {
 }
 
 /// There is nothing of the kind ahead.
-fn forward_end(model: &mut Model, what: &str) -> Vec<Effect> {
-    let reading = model.playing.as_ref().map(|playing| playing.read).filter(|read| *read < 100);
+fn forward_end(model: &mut ViewMut<'_>, what: &str) -> Vec<Effect> {
+    let playing = model.shown.playing;
+    let reading = playing.map(|playing| playing.read).filter(|read| *read < 100);
     let words = match reading {
         Some(read) => format!("no {what} ahead so far: {read} % of the recording have been read"),
-        None if model.playing.is_some() => format!("no {what} after this: the recording ends"),
-        None if model.held.is_some() => format!("no {what} after this; . goes back to now"),
+        None if playing.is_some() => format!("no {what} after this: the recording ends"),
+        None if model.shown.is_held => format!("no {what} after this; . goes back to now"),
         None => "this is now".to_owned(),
     };
     told(model, &words)
@@ -158,49 +100,18 @@ fn forward_end(model: &mut Model, what: &str) -> Vec<Effect> {
 ///
 /// # Errors
 /// It is none, or outside of what there is.
-pub(super) fn go_to(model: &Model, text: &str) -> Result<Effect, String> {
+pub(super) fn go_to(model: View<'_>, text: &str) -> Result<Effect, String> {
     let when = When::parse(text)?;
-    let span = match &model.playing {
+    let span = match model.shown.playing {
         Some(playing) => Some((playing.begin, playing.end)),
-        None => model.landmarks.span().map(|(begin, _)| (begin, model.now)),
+        None => model.shown.markers.span().map(|(begin, _)| (begin, model.shown.live_now)),
     };
     let (begin, end) = span.ok_or("nothing is known yet")?;
-    when.within(begin, end, &model.zone).map(Effect::Travel)
-}
-
-/// Remembers where a replay is on the way to, which may take a while.
-pub(super) fn set_out(model: &mut Model, effects: &[Effect]) {
-    if model.playing.is_some()
-        && let Some(Effect::Travel(target)) = effects.last()
-    {
-        model.bound_for = Some(*target);
-    }
-}
-
-/// Shows what was known at another moment.
-pub(super) fn arrive(model: &mut Model, arrival: Arrival) {
-    model.bound_for = None;
-    let before = Arc::clone(model.picture().roster.list());
-    let Arrival { chronicle, at, oldest } = arrival;
-    if model.playing.is_some() {
-        model.interval_ms = chronicle.interval_ms().unwrap_or(model.interval_ms);
-        (model.live, model.now, model.held) = (chronicle, at, None);
-        model.toast = model.toast.take().map(|toast| toast.anew(at));
-    } else {
-        model.held = Some(Box::new(Held { chronicle, at, oldest: Some(oldest) }));
-    }
-    turn(model, &before);
-}
-
-/// Goes over to what is live.
-pub(super) fn release(model: &mut Model) {
-    let before = Arc::clone(model.picture().roster.list());
-    model.held = None;
-    turn(model, &before);
+    when.within(begin, end, &model.zone).map(go)
 }
 
 /// Makes everything anew that was made from another moment.
-fn turn(model: &mut Model, before: &crate::presence::WatchList) {
+pub(super) fn turn(model: &mut ViewMut<'_>, before: &WatchList) {
     model.stale_batches.clear();
     model.screen.forget();
     if let Some(pane) = &mut model.pane {
@@ -209,24 +120,19 @@ fn turn(model: &mut Model, before: &crate::presence::WatchList) {
     adopt_list(model, before);
 }
 
-/// Takes how the recording is played now.
-pub(super) fn play(model: &mut Model, playing: Playing) {
-    if playing.runs {
-        model.bound_for = None; // wherever it was to go
-    }
-    model.playing = Some(playing);
-    model.dirty = true;
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
     use super::*;
-    use crate::app::{Msg, Start, update};
+    use crate::app::{Model, Msg, Start, update};
+    use crate::engine::{About, Playing};
+    use crate::fed::Fed;
     use crate::presence::{
-        Answer, Entry, FetchError, Freshness, Input, Observation, Oddities, OperationId, Question, Roster,
-        RuleSettings, UserIx, UserStatus, WatchList,
+        Answer, Chronicle, Entry, FetchError, Freshness, Input, News, Observation, Oddities, OperationId,
+        Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
     };
 
     fn at(mono_ms: u64) -> Moment {
@@ -272,50 +178,82 @@ mod tests {
         ]
     }
 
-    fn live() -> Model {
-        let start = Start::new(begin().roster().clone(), (100, 30), at(0));
-        let mut model = Model::new(start);
-        for (round, input) in (0..).zip(inputs()) {
-            update(&mut model, at(1_000 + round * 2_000), Msg::Input(input));
+    /// A screen and its session.
+    struct Screen {
+        fed: Fed,
+        model: Model,
+    }
+
+    impl Screen {
+        fn of(fed: Fed) -> Screen {
+            let model = Model::new(Start::new((100, 30)), fed.shown());
+            Screen { fed, model }
         }
-        model
+
+        fn view(&self) -> View<'_> {
+            View { model: &self.model, shown: self.fed.shown() }
+        }
+
+        fn update(&mut self, news: News) {
+            update(&mut self.model, self.fed.shown(), Msg::Updated(news));
+        }
+
+        fn goes_to(&self, text: &str) -> Result<Effect, String> {
+            go_to(self.view(), text)
+        }
+
+        /// What follows from a key, and what is said.
+        fn press(&mut self, c: char) -> (Vec<Effect>, String) {
+            self.model.toast = None;
+            let key = Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+            let effects = update(&mut self.model, self.fed.shown(), key);
+            (effects, self.model.toast.take().map(|toast| toast.text).unwrap_or_default())
+        }
+
+        fn command(&mut self, command: &Command) {
+            let news = self.fed.command(command);
+            self.update(news);
+        }
+    }
+
+    fn empty() -> Screen {
+        Screen::of(Fed::live(About::default(), begin()))
+    }
+
+    fn live() -> Screen {
+        let mut screen = empty();
+        for (round, input) in (0..).zip(inputs()) {
+            let news = screen.fed.take(at(1_000 + round * 2_000), input);
+            screen.update(news);
+        }
+        screen
     }
 
     /// A replay that stands at a moment, of a recording of which so much was looked through.
-    fn replay(ms: u64, read: u8) -> Model {
-        let (mut chronicle, mut landmarks) = (begin(), Landmarks::default());
+    fn replay(ms: u64, read: u8) -> Screen {
+        let (mut chronicle, mut markers) = (begin(), Markers::default());
         let mut there = begin();
         let known = if read < 100 { 2 } else { 4 };
         for (round, input) in (0..).zip(inputs()) {
             let now = at(1_000 + round * 2_000);
             let news = chronicle.take(now, &input);
             if round < known {
-                landmarks.note(Some(&input), &news, &chronicle);
+                markers.note(Some(&input), &news, &chronicle);
             }
             if now.mono_ms <= ms {
                 there.take(now, &input);
             }
         }
         there.advance(at(ms));
-        let landmarks = Arc::new(landmarks);
-        let playing = Playing { begin: at(0), end: at(9_000), speed: 1.0, runs: true, read, landmarks };
-        let start = Start::new(begin().roster().clone(), (100, 30), at(0));
-        let mut model = Model::new(Start { playing: Some(playing), ..start });
-        let arrival = Arrival { chronicle: there, at: at(ms), oldest: at(0) };
-        update(&mut model, at(ms), Msg::Arrived(Box::new(arrival)));
-        model
-    }
-
-    /// What follows from a key, and what is said.
-    fn press(model: &mut Model, c: char) -> (Vec<Effect>, String) {
-        model.toast = None;
-        let now = model.now;
-        let effects = update(model, now, Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
-        (effects, model.toast.take().map(|toast| toast.text).unwrap_or_default())
+        let playing = Playing { begin: at(0), end: at(9_000), speed: 1.0, runs: true, read, bound_for: None };
+        let mut screen = Screen::of(Fed::played(About::default(), begin(), playing, markers));
+        let news = screen.fed.arrive(there);
+        screen.update(news);
+        screen
     }
 
     fn goes(target: u64, words: &str) -> (Vec<Effect>, String) {
-        (vec![Effect::Travel(target)], words.to_owned())
+        (vec![go(target)], words.to_owned())
     }
 
     fn says(words: &str) -> (Vec<Effect>, String) {
@@ -326,56 +264,42 @@ mod tests {
         (vec![effect], String::new())
     }
 
-    /// Goes to a moment of the live view's past.
-    fn go_back(model: &mut Model, ms: u64) {
-        let mut chronicle = begin();
-        for input in inputs() {
-            let Input::Observed(observation) = &input else { continue };
-            if observation.received.mono_ms <= ms {
-                chronicle.take(observation.received, &input);
-            }
-        }
-        chronicle.advance(at(ms));
-        let arrival = Arrival { chronicle, at: at(ms), oldest: at(1_000) };
-        let now = model.now;
-        update(model, now, Msg::Arrived(Box::new(arrival)));
-    }
-
     #[test]
     fn before_anything_is_known_there_is_nowhere_to_go() {
-        let mut model = Model::new(Start::new(begin().roster().clone(), (100, 30), at(0)));
-        assert_eq!(press(&mut model, '['), says("nothing is known from before"));
-        assert_eq!(press(&mut model, '{'), says("no incident before this"));
-        assert_eq!(press(&mut model, ']'), says("this is now"));
-        assert_eq!(press(&mut model, '}'), says("this is now"));
-        assert_eq!(press(&mut model, '.'), says("this is live"));
-        assert_eq!(press(&mut model, 'R'), does(Effect::Record(None)));
-        assert!(!model.is_in_past() && model.strip().is_none());
+        let mut model = empty();
+        assert_eq!(model.press('['), says("nothing is known from before"));
+        assert_eq!(model.press('{'), says("no incident before this"));
+        assert_eq!(model.press(']'), says("this is now"));
+        assert_eq!(model.press('}'), says("this is now"));
+        assert_eq!(model.press('.'), says("this is live"));
+        assert_eq!(model.press('R'), does(command(Command::Record(None))));
+        assert!(!model.view().is_in_past() && model.view().strip().is_none());
     }
 
     #[test]
     fn the_live_view_goes_back_round_by_round_and_comes_back() {
         let mut model = live();
-        assert_eq!(press(&mut model, '['), goes(5_000, ""));
-        assert_eq!(press(&mut model, '{'), goes(5_000, "incident: timed out"));
-        go_back(&mut model, 5_000);
-        assert!(model.is_in_past());
+        assert_eq!(model.press('['), goes(5_000, ""));
+        assert_eq!(model.press('{'), goes(5_000, "incident: timed out"));
+        model.command(&Command::GoTo(5_000));
+        assert!(model.view().is_in_past());
         assert_eq!(
-            model.strip().map(|strip| (strip.from, strip.at, strip.to)),
-            Some((at(1_000), at(5_000), at(7_000)))
+            model.view().strip().map(|strip| (strip.from, strip.at, strip.to)),
+            Some((at(0), at(5_000), at(7_000)))
         );
-        assert_eq!(press(&mut model, '['), goes(3_000, ""));
-        assert_eq!(press(&mut model, ']'), goes(7_000, ""));
-        assert_eq!(press(&mut model, '{'), says("no incident before this"));
-        assert_eq!(press(&mut model, '}'), says("no incident after this; . goes back to now"));
-        go_back(&mut model, 7_000);
-        assert_eq!(press(&mut model, ']'), says("no round after this; . goes back to now"));
-        go_back(&mut model, 1_000);
-        assert_eq!(press(&mut model, '['), says("nothing is known from before"));
-        assert_eq!(press(&mut model, '}'), goes(5_000, "incident: timed out"));
-        assert_eq!(press(&mut model, '.'), says(""));
-        assert!(!model.is_in_past() && model.strip().is_none());
-        assert_eq!(press(&mut model, '.'), says("this is live"));
+        assert_eq!(model.press('['), goes(3_000, ""));
+        assert_eq!(model.press(']'), goes(7_000, ""));
+        assert_eq!(model.press('{'), says("no incident before this"));
+        assert_eq!(model.press('}'), says("no incident after this; . goes back to now"));
+        model.command(&Command::GoTo(7_000));
+        assert_eq!(model.press(']'), says("no round after this; . goes back to now"));
+        model.command(&Command::GoTo(1_000));
+        assert_eq!(model.press('['), says("nothing is known from before"));
+        assert_eq!(model.press('}'), goes(5_000, "incident: timed out"));
+        assert_eq!(model.press('.'), does(command(Command::Release)));
+        model.command(&Command::Release);
+        assert!(!model.view().is_in_past() && model.view().strip().is_none());
+        assert_eq!(model.press('.'), says("this is live"));
     }
 
     #[test]
@@ -386,60 +310,77 @@ mod tests {
             ('}', goes(5_000, "incident: timed out")),
             ('{', says("no incident before this")),
         ] {
-            assert_eq!(press(&mut replay(3_000, 100), key), then);
+            assert_eq!(replay(3_000, 100).press(key), then);
         }
         let mut model = replay(7_000, 100);
         for target in [5_000, 3_000, 1_000] {
-            assert_eq!(press(&mut model, '['), goes(target, ""), "on the way already");
+            assert_eq!(model.press('['), goes(target, ""), "on the way already");
+            let news = model.fed.play(|playing| playing.bound_for = Some(target));
+            model.update(news);
         }
-        assert_eq!(press(&mut model, '['), says("nothing is known from before"));
-        assert_eq!(press(&mut model, ']'), goes(3_000, ""));
-        assert_eq!(press(&mut model, ' '), does(Effect::Play(None)));
-        assert_eq!(press(&mut model, '.'), does(Effect::Play(Some(true))));
-        assert_eq!(press(&mut model, '+'), does(Effect::Speed(true)));
-        assert_eq!(press(&mut model, '-'), does(Effect::Speed(false)));
-        assert_eq!(press(&mut model, 'R'), says("this is a recording already"));
-        assert_eq!(press(&mut model, 'r'), says("nobody is asked in a replay"));
+        assert_eq!(model.press('['), says("nothing is known from before"));
+        assert_eq!(model.press(']'), goes(3_000, ""));
+        assert_eq!(model.press(' '), does(command(Command::Hold)));
+        assert_eq!(model.press('.'), does(command(Command::Release)));
+        assert_eq!(model.press('+'), does(command(Command::Speed(true))));
+        assert_eq!(model.press('-'), does(command(Command::Speed(false))));
+        assert_eq!(model.press('R'), says("this is a recording already"));
+        assert_eq!(model.press('r'), says("nobody is asked in a replay"));
         let mut end = replay(9_000, 100);
-        assert_eq!(press(&mut end, ']'), says("no round after this: the recording ends"));
-        assert_eq!(press(&mut end, '}'), says("no incident after this: the recording ends"));
-        assert_eq!(press(&mut end, '['), goes(7_000, ""));
+        assert_eq!(end.press(']'), says("no round after this: the recording ends"));
+        assert_eq!(end.press('}'), says("no incident after this: the recording ends"));
+        assert_eq!(end.press('['), goes(7_000, ""));
     }
 
     #[test]
     fn how_often_the_server_was_asked_is_part_of_the_past_that_is_played() {
         let mut model = replay(3_000, 100);
-        let arrival = |ms| Arrival { chronicle: begin().asked_every(ms), at: at(3_000), oldest: at(0) };
-        update(&mut model, at(3_000), Msg::Arrived(Box::new(arrival(10_000))));
-        assert_eq!(model.interval_ms(), 10_000);
-        let mut live = live();
-        update(&mut live, at(7_000), Msg::Arrived(Box::new(arrival(10_000))));
-        assert_eq!(live.interval_ms(), 2_000, "the live server is asked as before");
+        let mut there = begin().asked_every(10_000);
+        there.advance(at(3_000));
+        let news = model.fed.arrive(there);
+        model.update(news);
+        assert_eq!(model.view().shown.interval_ms, 10_000);
+    }
+
+    #[test]
+    fn words_that_pass_stand_on_where_a_replay_arrives() {
+        for (from, to, key) in [(3_000, 9_000, '}'), (9_000, 1_000, '{')] {
+            let mut screen = replay(from, 100);
+            update(&mut screen.model, screen.fed.shown(), Msg::Key(KeyCode::Char(key).into()));
+            let mut there = begin();
+            there.advance(at(to));
+            let news = screen.fed.arrive(there);
+            screen.update(news);
+            assert_eq!(
+                screen.model.toast.as_ref().map(|toast| toast.text.as_str()),
+                Some("incident: timed out")
+            );
+        }
     }
 
     #[test]
     fn while_a_recording_is_looked_through_what_is_ahead_is_not_known_yet() {
         let mut model = replay(3_000, 40);
         let so_far = "ahead so far: 40 % of the recording have been read";
-        assert_eq!(press(&mut model, ']'), says(&format!("no round {so_far}")));
-        assert_eq!(press(&mut model, '}'), says(&format!("no incident {so_far}")));
-        assert_eq!(press(&mut model, '['), goes(1_000, ""), "what is behind is");
+        assert_eq!(model.press(']'), says(&format!("no round {so_far}")));
+        assert_eq!(model.press('}'), says(&format!("no incident {so_far}")));
+        assert_eq!(model.press('['), goes(1_000, ""), "what is behind is");
     }
 
     #[test]
     fn a_time_is_one_of_the_recording_or_of_the_run() {
         let model = replay(3_000, 100);
-        assert_eq!(go_to(&model, "+5s"), Ok(Effect::Travel(5_000)));
-        assert_eq!(go_to(&model, "-5s"), Ok(Effect::Travel(4_000)));
-        assert_eq!(go_to(&model, "12:00:02"), Ok(Effect::Travel(2_000)));
+        assert_eq!(model.goes_to("+5s"), Ok(go(5_000)));
+        assert_eq!(model.goes_to("-5s"), Ok(go(4_000)));
+        assert_eq!(model.goes_to("12:00:02"), Ok(go(2_000)));
         assert!(
-            go_to(&model, "+1h").unwrap_err().contains("from 2026-12-28 12:00:00 to 2026-12-28 12:00:09")
+            model.goes_to("+1h").unwrap_err().contains("from 2026-12-28 12:00:00 to 2026-12-28 12:00:09")
         );
-        assert!(go_to(&model, "noon").unwrap_err().starts_with("expected a time of day"));
+        assert!(model.goes_to("noon").unwrap_err().starts_with("expected a time of day"));
         let live = live();
-        assert_eq!(go_to(&live, "-2s"), Ok(Effect::Travel(5_000)));
-        assert_eq!(go_to(&live, "+2s"), Ok(Effect::Travel(3_000)), "from the first answer");
-        let empty = Model::new(Start::new(begin().roster().clone(), (100, 30), at(0)));
-        assert_eq!(go_to(&empty, "+1s"), Err("nothing is known yet".to_owned()));
+        assert_eq!(live.goes_to("-2s"), Ok(go(5_000)));
+        assert_eq!(live.goes_to("+2s"), Ok(go(3_000)), "from the first answer");
+        let empty = empty();
+        assert_eq!(empty.goes_to("+1s"), Err("nothing is known yet".to_owned()));
     }
 }

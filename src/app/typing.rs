@@ -6,7 +6,7 @@ use crate::presence::query::{Query, QueryError, Vocabulary, complete, is_unfinis
 
 use super::action::Action;
 use super::message::Effect;
-use super::model::{Model, Screen};
+use super::model::{Model, Screen, View, ViewMut};
 use super::prompt::{Candidate, Mistake, Offers, Prompt, Purpose};
 use super::update::{apply_filter, set_query};
 use super::{command, events};
@@ -18,7 +18,7 @@ const MOST_GROUPS: usize = 1_000;
 const OPERATORS: [char; 8] = ['=', '<', '>', '~', '＝', '＜', '＞', '～'];
 
 /// Opens the prompt that fits the screen.
-pub(super) fn open(model: &mut Model) {
+pub(super) fn open(model: &mut ViewMut<'_>) {
     model.prompt = Some(match &model.screen {
         Screen::Help { search, .. } => Prompt::new(Purpose::HelpSearch, search),
         Screen::Events(list) => Prompt::new(Purpose::EventFilter, list.filter()),
@@ -30,17 +30,17 @@ pub(super) fn open(model: &mut Model) {
 }
 
 /// Opens the prompt for a filter, with the one in force.
-pub(super) fn open_filter(model: &mut Model) {
+pub(super) fn open_filter(model: &mut ViewMut<'_>) {
     model.screen = Screen::Users;
     model.mistake = None;
-    model.vocabulary = vocabulary(model);
+    model.vocabulary = vocabulary(model.view());
     model.prompt = Some(Prompt::new(Purpose::Filter, model.rows.query().text()));
     offer_words(model, false);
 }
 
 /// The names that only the watch list knows. Where stand-ins are shown there are none: a filter is
 /// about the real ones.
-fn vocabulary(model: &Model) -> Vocabulary {
+fn vocabulary(model: View<'_>) -> Vocabulary {
     let list = model.picture().roster.list();
     if model.names.are_masked() || !list.has_groups() {
         return Vocabulary::default();
@@ -56,19 +56,19 @@ fn vocabulary(model: &Model) -> Vocabulary {
 }
 
 /// Opens the prompt for commands.
-pub(super) fn open_command(model: &mut Model) {
+pub(super) fn open_command(model: &mut ViewMut<'_>) {
     begin_command(model, "");
 }
 
 /// Opens the prompt for commands with the beginning of one.
-pub(super) fn begin_command(model: &mut Model, beginning: &str) {
-    model.columns_before.clone_from(&model.columns_chosen);
+pub(super) fn begin_command(model: &mut ViewMut<'_>, beginning: &str) {
+    model.columns_before = model.columns_chosen.clone();
     model.prompt = Some(Prompt::new(Purpose::Command, beginning));
     typed(model);
 }
 
 /// What is typed takes effect at once, where it can.
-pub(super) fn typed(model: &mut Model) {
+pub(super) fn typed(model: &mut ViewMut<'_>) {
     let Some(prompt) = &model.prompt else { return };
     let text = prompt.text().to_owned();
     match prompt.purpose() {
@@ -89,7 +89,7 @@ pub(super) fn typed(model: &mut Model) {
         Purpose::EventFilter => events::filter(model, &text),
         Purpose::HelpSearch => search_help(model, &text),
         Purpose::Command => {
-            let offers = command::offers(model, prompt.before_cursor());
+            let offers = command::offers(model.view(), prompt.before_cursor());
             if let Some(prompt) = &mut model.prompt {
                 prompt.offer(offers);
             }
@@ -137,7 +137,7 @@ fn offer_words(model: &mut Model, all: bool) {
 
 /// Completes a word of a filter, which takes effect at once; offers all that could stand there first,
 /// where nothing is offered yet.
-fn complete_filter(model: &mut Model) {
+fn complete_filter(model: &mut ViewMut<'_>) {
     let Some(prompt) = &mut model.prompt else { return };
     if prompt.offers().candidates.is_empty() {
         offer_words(model, true);
@@ -150,7 +150,7 @@ fn complete_filter(model: &mut Model) {
 }
 
 /// Ticks off what is under the bar.
-fn tick(model: &mut Model) -> bool {
+fn tick(model: &mut ViewMut<'_>) -> bool {
     let Some(prompt) = &mut model.prompt else { return false };
     let Some(name) = prompt.at_the_bar().map(|candidate| candidate.name.clone()) else { return false };
     prompt.drop_word();
@@ -163,7 +163,7 @@ fn tick(model: &mut Model) -> bool {
 }
 
 /// Narrows the help to the lines with this text.
-fn search_help(model: &mut Model, text: &str) {
+fn search_help(model: &mut ViewMut<'_>, text: &str) {
     if let Screen::Help { search, scroll, .. } = &mut model.screen
         && search != text
     {
@@ -173,7 +173,7 @@ fn search_help(model: &mut Model, text: &str) {
 }
 
 /// Runs a command; after a mistake the prompt stays, and says what was expected.
-fn run_command(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
+fn run_command(model: &mut ViewMut<'_>, mut prompt: Prompt) -> Vec<Effect> {
     match command::run(model, prompt.text()) {
         Ok(effects) => {
             model.typed.remember(Purpose::Command, prompt.text().trim());
@@ -188,7 +188,7 @@ fn run_command(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
 }
 
 /// What a key does while something is being typed.
-pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
     match action {
         Action::Accept => {
             if let Some(mut prompt) = model.prompt.take() {
@@ -227,12 +227,13 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::HistoryBack | Action::HistoryForward => {
-            if let Some(prompt) = &mut model.prompt {
+            let Model { prompt, typed: lines, .. } = &mut *model.model;
+            if let Some(prompt) = prompt {
                 if prompt.offers().are_ticked() {
                     prompt.walk(action == Action::HistoryForward);
                     return Vec::new();
                 }
-                prompt.recall(&model.typed, action == Action::HistoryBack);
+                prompt.recall(lines, action == Action::HistoryBack);
                 typed(model);
             }
         }

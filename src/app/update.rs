@@ -6,14 +6,15 @@ use std::sync::Arc;
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Rect};
 
+use crate::engine::Shown;
 use crate::presence::query::{Query, quote};
-use crate::presence::{Finding, Input, Moment, News, Severity, UserIx, WatchList, visible};
+use crate::presence::{Event, Finding, News, Severity, UserIx, WatchList, visible};
 
 use super::action::Action;
 use super::keymap::{KeyPress, Meaning, is_cjk};
 use super::list::Cursor;
 use super::message::{Effect, Msg};
-use super::model::{Model, Screen, Toast};
+use super::model::{Model, Screen, Toast, ViewMut};
 use super::perform::perform;
 use super::prompt::Prompt;
 use super::rows::Rows;
@@ -27,21 +28,13 @@ const NOTICE_MS: u64 = 10_000;
 /// Stands between pasted IDs in a filter.
 const OR: &str = " or ";
 
-/// Takes a message that came at `now`; returns what the world is asked to do.
-pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
+/// Takes a message, with what the session shows now; returns what the world is asked to do.
+pub fn update(model: &mut Model, shown: Shown<'_>, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let model = &mut ViewMut { model, shown };
     // Between where a replay was and where it arrives no time has passed.
-    let arrives = matches!(msg, Msg::Arrived(_)) && model.playing.is_some();
-    if !arrives {
-        pass_time(model, now);
-    }
-    if !arrives && !matches!(msg, Msg::Input(_)) {
-        let news = model.live.advance(now); // an input lets it pass itself, an answer up to when it came
-        if model.playing.is_none() {
-            model.landmarks.note(None, &news, &model.live);
-        }
-        take_news(model, &news, &mut effects);
-    }
+    let jumps = matches!(&msg, Msg::Updated(news) if news.replaced) && shown.playing.is_some();
+    pass_time(model, jumps);
     match msg {
         Msg::Key(key) => effects.extend(take_key(model, key)),
         Msg::Paste(text) => paste(model, &text),
@@ -53,13 +46,7 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
             model.size = (width, height);
             model.dirty = true;
         }
-        Msg::Input(input) => take_input(model, &input, &mut effects),
-        Msg::Arrived(arrival) => travel::arrive(model, *arrival),
-        Msg::Playing(playing) => travel::play(model, playing),
-        Msg::Recording(goes_on) => {
-            model.records = goes_on;
-            model.dirty = true;
-        }
+        Msg::Updated(news) => take_news(model, &news, &mut effects),
         Msg::Told(text) => hint(model, text),
         Msg::Resumed => {
             model.dirty = true;
@@ -67,7 +54,6 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
         }
         Msg::Tick => {}
     }
-    travel::set_out(model, &effects);
     if model.dirty {
         settle(model);
     }
@@ -75,19 +61,23 @@ pub fn update(model: &mut Model, now: Moment, msg: Msg) -> Vec<Effect> {
 }
 
 /// Shows a few words for a while.
-pub(super) fn hint(model: &mut Model, text: impl Into<String>) {
+pub(super) fn hint(model: &mut ViewMut<'_>, text: impl Into<String>) {
     say(model, text.into(), TOAST_MS);
 }
 
-fn say(model: &mut Model, text: String, for_ms: u64) {
+fn say(model: &mut ViewMut<'_>, text: String, for_ms: u64) {
     // While a recording is played, its own time passes at another speed.
-    let speed = model.playing.as_ref().map_or(1.0, |playing| playing.speed.max(1.0));
+    let speed = model.shown.playing.map_or(1.0, |playing| playing.speed.max(1.0));
     let for_ms = (for_ms as f64 * speed) as u64;
     model.toast = Some(Toast { text, until_ms: model.now.mono_ms + for_ms, for_ms });
     model.dirty = true;
 }
 
-fn pass_time(model: &mut Model, now: Moment) {
+fn pass_time(model: &mut ViewMut<'_>, jumps: bool) {
+    let now = model.shown.live_now;
+    if jumps {
+        model.toast = model.toast.take().map(|toast| toast.anew(now));
+    }
     model.now = now;
     if model.toast.as_ref().is_some_and(|toast| toast.until_ms <= now.mono_ms) {
         model.toast = None;
@@ -96,56 +86,9 @@ fn pass_time(model: &mut Model, now: Moment) {
     model.dirty |= model.good_until.is_some_and(|until| now.mono_ms >= until);
 }
 
-/// Takes what came in, and shows what follows from it.
-pub(super) fn take_input(model: &mut Model, input: &Input, effects: &mut Vec<Effect>) {
-    let before = Arc::clone(model.live.roster().list());
-    if let Input::Observed(observation) = input
-        && observation.generation != before.generation()
-    {
-        return;
-    }
-    if matches!(input, Input::Rebased(_)) {
-        // What time brings until then is about the users of the old list.
-        let news = model.live.advance(model.now);
-        take_news(model, &news, effects);
-    }
-    let news = model.live.take(model.now, input);
-    if model.playing.is_none() {
-        model.landmarks.note(Some(input), &news, &model.live);
-    }
-    model.dirty = true;
-    take_news(model, &news, effects);
-    match input {
-        Input::Observed(_) => {}
-        Input::Interval(ms) => model.interval_ms = *ms,
-        Input::Rebased(list) => {
-            model.stale_batches.clear();
-            // Whoever looks at a user who is gone is told that instead.
-            hint(model, format!("{} users are watched now", list.len()));
-            if model.held.is_none() {
-                adopt_list(model, &before);
-            }
-        }
-        Input::Relabelled(_) => {
-            if model.held.is_none() {
-                model.with_rows(Rows::relabel);
-                model.measure();
-            }
-        }
-        Input::Notice(text) => {
-            let text = model.names.text(text, model.live.roster().list()).into_owned();
-            say(model, text, NOTICE_MS);
-        }
-    }
-}
-
-/// Puts the rows of those to whom something happened in their places.
-pub(super) fn take_news(model: &mut Model, news: &News, effects: &mut Vec<Effect>) {
-    model.dirty |= !news.is_empty();
-    // Whatever the picture shows: it is the live run that asks. In a replay nobody is asked.
-    if !news.doubts.is_empty() && !model.is_replay() {
-        effects.push(Effect::Inquire(model.live.roster().list().generation(), news.doubts.clone()));
-    }
+/// Shows what has changed: puts the rows of those to whom something happened in their places.
+fn take_news(model: &mut ViewMut<'_>, news: &News, effects: &mut Vec<Effect>) {
+    model.dirty |= news.heard || !news.is_empty();
     let critical = |finding: &Finding| finding.severity == Severity::Critical;
     if model.switches.bell && news.raised.iter().chain(&news.worsened).any(critical) {
         effects.push(Effect::Ring);
@@ -153,21 +96,49 @@ pub(super) fn take_news(model: &mut Model, news: &News, effects: &mut Vec<Effect
     for finding in &news.cleared {
         model.acknowledged.remove(&finding.number);
     }
-    if model.held.is_none() {
-        model.with_rows(|rows, scene| {
-            rows.touch(&news.touched, scene);
-            rows.let_time_pass(scene);
-        });
-        follow_staleness(model);
+    match &news.list_before {
+        Some(before) if news.replaced => travel::turn(model, before),
+        Some(before) => {
+            model.stale_batches.clear();
+            // Whoever looks at a user who is gone is told that instead.
+            let users = model.shown.live.roster().list().len();
+            hint(model, format!("{users} users are watched now"));
+            if !model.shown.is_held {
+                adopt_list(model, before);
+            }
+        }
+        None if model.shown.is_held => {}
+        None => {
+            model.with_rows(|rows, scene| {
+                rows.touch(&news.touched, scene);
+                rows.let_time_pass(scene);
+            });
+            follow_staleness(model);
+            if news.relabelled {
+                model.with_rows(Rows::relabel);
+                model.measure();
+            }
+        }
+    }
+    for text in &news.said {
+        hint(model, text.clone());
+    }
+    let notice = |event: &Event| match event {
+        Event::Notice { text, .. } => Some(text.clone()),
+        _ => None,
+    };
+    if let Some(text) = news.noted.iter().rev().find_map(notice) {
+        let text = model.names.text(&text, model.shown.live.roster().list()).into_owned();
+        say(model, text, NOTICE_MS);
     }
 }
 
 /// Batches turn stale, or fresh again, without anything that touches their users.
-fn follow_staleness(model: &mut Model) {
-    if !model.rows.follow_state(model.scene()) {
+fn follow_staleness(model: &mut ViewMut<'_>) {
+    if !model.rows.follow_state(model.view().scene()) {
         return; // an order that does is made from what is so then
     }
-    let (roster, now) = (model.live.roster(), model.now);
+    let (roster, now) = (model.shown.state.roster(), model.shown.now);
     model.stale_batches.resize(roster.batches().len(), false);
     let mut turned: Vec<UserIx> = Vec::new();
     for (number, (batch, was_stale)) in (0..).zip(roster.batches().iter().zip(&mut model.stale_batches)) {
@@ -182,7 +153,7 @@ fn follow_staleness(model: &mut Model) {
 }
 
 /// Carries what belongs to identities over from the list that was shown before.
-pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
+pub(super) fn adopt_list(model: &mut ViewMut<'_>, before: &WatchList) {
     let list = Arc::clone(model.picture().roster.list());
     let heir = |user: UserIx| list.find(before.raw_id(user));
     let old_row = model.cursor.as_ref().and_then(|cursor| model.rows.row_of(cursor.user));
@@ -210,7 +181,7 @@ pub(super) fn adopt_list(model: &mut Model, before: &WatchList) {
 }
 
 /// A selected user whom the filter leaves out is shown all the same.
-fn keep_cursor_visible(model: &mut Model) {
+fn keep_cursor_visible(model: &mut ViewMut<'_>) {
     let selected = model.cursor.as_ref().map(|cursor| cursor.user);
     if selected.is_some_and(|user| model.rows.row_of(user).is_none()) {
         model.with_rows(|rows, scene| rows.narrow(selected, scene));
@@ -219,7 +190,7 @@ fn keep_cursor_visible(model: &mut Model) {
 
 /// Takes a filter as far as it can be read; one with a mistake leaves the last good one in force. The
 /// selection stays on its user.
-pub(super) fn apply_filter(model: &mut Model, filter: &str) {
+pub(super) fn apply_filter(model: &mut ViewMut<'_>, filter: &str) {
     model.dirty = true;
     match Query::parse(filter) {
         Ok(query) => {
@@ -231,20 +202,20 @@ pub(super) fn apply_filter(model: &mut Model, filter: &str) {
 }
 
 /// Takes a filter; the selection stays on its user.
-pub(super) fn set_query(model: &mut Model, query: Query) {
+pub(super) fn set_query(model: &mut ViewMut<'_>, query: Query) {
     let selected = model.cursor.as_ref().map(|cursor| cursor.user);
     model.with_rows(|rows, scene| rows.set_query(query, selected, scene));
     model.dirty = true;
 }
 
 /// Asks again who is shown, as after another mark or switch; the selection stays on its user.
-pub(super) fn narrow(model: &mut Model) {
+pub(super) fn narrow(model: &mut ViewMut<'_>) {
     let selected = model.cursor.as_ref().map(|cursor| cursor.user);
     model.with_rows(|rows, scene| rows.narrow(selected, scene));
     model.dirty = true;
 }
 
-fn take_key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
+fn take_key(model: &mut ViewMut<'_>, event: KeyEvent) -> Vec<Effect> {
     if event.kind == KeyEventKind::Release {
         return Vec::new();
     }
@@ -281,7 +252,7 @@ fn take_key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
 }
 
 /// A key without an action: text for the prompt, or worth a hint.
-fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
+fn unbound(model: &mut ViewMut<'_>, event: KeyEvent, key: KeyPress) {
     if let Some(prompt) = &mut model.prompt {
         // Typed as it came: full-width forms may be part of a name.
         if let (Some(_), ratatui::crossterm::event::KeyCode::Char(c)) = (key.typed(), event.code) {
@@ -299,7 +270,7 @@ fn unbound(model: &mut Model, event: KeyEvent, key: KeyPress) {
 }
 
 /// Pasted text is text, never keys: IDs for a filter, or a part of what is being typed.
-fn paste(model: &mut Model, text: &str) {
+fn paste(model: &mut ViewMut<'_>, text: &str) {
     if let Some(prompt) = &mut model.prompt {
         // A terminal may send a pasted line's end as a bare carriage return.
         let lines = text.split(['\n', '\r', '\t']).map(str::trim).filter(|line| !line.is_empty());
@@ -339,20 +310,20 @@ fn paste(model: &mut Model, text: &str) {
 }
 
 /// Selects what the mouse clicked on.
-fn click(model: &mut Model, column: u16, row: u16) {
-    let events = model.events_area();
+fn click(model: &mut ViewMut<'_>, column: u16, row: u16) {
+    let events = model.view().events_area();
     if model.events().is_some() && events.contains(Position { x: column, y: row }) {
         events::click(model, row - events.y);
         return;
     }
     let (width, height) = model.size;
-    let body = model.layout(Rect { x: 0, y: 0, width, height }).map(|layout| layout.body);
+    let body = model.view().layout(Rect { x: 0, y: 0, width, height }).map(|layout| layout.body);
     let Some(body) = body.filter(|body| body.contains(Position { x: column, y: row })) else { return };
     findings::click(model, row - body.y);
     if model.screen == Screen::Users
-        && let Some(line) = model.window(body.height).get(usize::from(row - body.y)).copied()
+        && let Some(line) = model.view().window(body.height).get(usize::from(row - body.y)).copied()
     {
-        let cursor = model.lines().cursor_at(line);
+        let cursor = model.view().lines().cursor_at(line);
         model.pane = None;
         model.rows.select(Some(cursor.user));
         model.cursor = Some(cursor);
@@ -362,20 +333,20 @@ fn click(model: &mut Model, column: u16, row: u16) {
 }
 
 /// Brings selection and scrolling back to what there is.
-fn settle(model: &mut Model) {
+fn settle(model: &mut ViewMut<'_>) {
     keep_cursor_visible(model);
     events::settle(model);
     findings::settle(model);
-    let height = model.body_height();
+    let height = model.view().body_height();
     if let Some(cursor) = model.cursor.take() {
-        let lines = model.lines();
+        let lines = model.view().lines();
         let line = lines.line_of(&cursor);
         let row = line.map(|line| lines.settle(line, model.cursor_row, height));
         // A connection that is gone leaves the selection on its user.
-        model.cursor = line.map(|line| model.lines().cursor_at(line));
+        model.cursor = line.map(|line| model.view().lines().cursor_at(line));
         model.cursor_row = row.unwrap_or(0);
     }
-    let (lines, rows) = model.scrolled_lines();
+    let (lines, rows) = model.view().scrolled_lines();
     let ends = lines.saturating_sub(rows);
     if let Some(scroll) = model.screen.scroll_mut() {
         *scroll = (*scroll).min(ends);

@@ -6,7 +6,7 @@ use super::action::Action;
 use super::detail::Detail;
 use super::events::EventsList;
 use super::findings::FindingsList;
-use super::model::{Model, Screen};
+use super::model::{Screen, ViewMut};
 use super::update::{apply_filter, hint};
 
 impl Screen {
@@ -52,7 +52,7 @@ impl Screen {
 }
 
 /// Goes to one of the four views; there already: nothing changes.
-pub(super) fn show(model: &mut Model, view: Screen) {
+pub(super) fn show(model: &mut ViewMut<'_>, view: Screen) {
     model.pane = None;
     if std::mem::discriminant(&model.screen) != std::mem::discriminant(&view) {
         model.screen = view;
@@ -60,7 +60,7 @@ pub(super) fn show(model: &mut Model, view: Screen) {
 }
 
 /// Goes to the view that a key stands for.
-pub(super) fn show_by_key(model: &mut Model, action: Action) {
+pub(super) fn show_by_key(model: &mut ViewMut<'_>, action: Action) {
     let view = match action {
         Action::ShowEvents => Screen::Events(EventsList::default()),
         Action::ShowFindings => Screen::Findings(FindingsList::default()),
@@ -71,7 +71,7 @@ pub(super) fn show_by_key(model: &mut Model, action: Action) {
 }
 
 /// Shows everything that is known of a user, on top of what is shown now.
-pub(super) fn show_detail(model: &mut Model, user: UserIx) {
+pub(super) fn show_detail(model: &mut ViewMut<'_>, user: UserIx) {
     let back = match std::mem::replace(&mut model.screen, Screen::Users) {
         Screen::Detail { back, .. } => back,
         below => Box::new(below),
@@ -80,9 +80,9 @@ pub(super) fn show_detail(model: &mut Model, user: UserIx) {
 }
 
 /// Shows why a user is flagged: the detail, from what is wrong on.
-pub(super) fn show_why(model: &mut Model, user: UserIx) {
-    let Some(lines) = Detail::new(model, user).lines_before_findings() else {
-        let name = model.shown_id(user);
+pub(super) fn show_why(model: &mut ViewMut<'_>, user: UserIx) {
+    let Some(lines) = Detail::new(model.view(), user).lines_before_findings() else {
+        let name = model.view().shown_id(user);
         hint(model, format!("no rule finds anything wrong with {name}"));
         return;
     };
@@ -93,18 +93,18 @@ pub(super) fn show_why(model: &mut Model, user: UserIx) {
 }
 
 /// Shows the events of one user.
-pub(super) fn show_events_of(model: &mut Model, user: UserId) {
+pub(super) fn show_events_of(model: &mut ViewMut<'_>, user: UserId) {
     model.screen = Screen::Events(EventsList::of(user));
 }
 
 /// Shows everybody's events.
-pub(super) fn show_all_events(model: &mut Model) {
+pub(super) fn show_all_events(model: &mut ViewMut<'_>) {
     model.pane = None;
     model.screen = Screen::Events(EventsList::default());
 }
 
 /// Leaves what is on top; the other views lead to the users.
-pub(super) fn leave(model: &mut Model) {
+pub(super) fn leave(model: &mut ViewMut<'_>) {
     model.screen = match std::mem::replace(&mut model.screen, Screen::Users) {
         Screen::Help { back, .. } | Screen::Detail { back, .. } => *back,
         Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } | Screen::Users => Screen::Users,
@@ -112,7 +112,7 @@ pub(super) fn leave(model: &mut Model) {
 }
 
 /// One level back: a view, then what narrows the list, then the selection.
-pub(super) fn back(model: &mut Model) {
+pub(super) fn back(model: &mut ViewMut<'_>) {
     if let Screen::Help { search, scroll, .. } = &mut model.screen
         && !search.is_empty()
     {
@@ -125,8 +125,8 @@ pub(super) fn back(model: &mut Model) {
     } else {
         // What is on the screen stays there.
         if model.cursor.is_some() {
-            let top = model.window(model.body_height()).first().copied();
-            model.top = top.map(|line| model.lines().cursor_at(line));
+            let top = model.view().window(model.view().body_height()).first().copied();
+            model.top = top.map(|line| model.view().lines().cursor_at(line));
         }
         model.cursor = None;
         model.rows.select(None);
@@ -134,7 +134,7 @@ pub(super) fn back(model: &mut Model) {
 }
 
 /// Opens the help, or leaves it.
-pub(super) fn help(model: &mut Model) {
+pub(super) fn help(model: &mut ViewMut<'_>) {
     if matches!(model.screen, Screen::Help { .. }) {
         leave(model);
     } else {
@@ -143,7 +143,7 @@ pub(super) fn help(model: &mut Model) {
 }
 
 /// Shows the help, or those of its lines that hold a text.
-pub(super) fn show_help(model: &mut Model, search: &str) {
+pub(super) fn show_help(model: &mut ViewMut<'_>, search: &str) {
     let back = match std::mem::replace(&mut model.screen, Screen::Users) {
         Screen::Help { back, .. } => back,
         below => Box::new(below),

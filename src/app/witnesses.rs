@@ -7,7 +7,7 @@ use crate::presence::{
 };
 
 use super::action::Action;
-use super::model::{Model, Picture};
+use super::model::{Picture, View};
 use super::notes::wrapped;
 
 /// So many gateways are named at once.
@@ -130,7 +130,7 @@ pub fn testimony(picture: &Picture<'_>, user: UserIx) -> Vec<(&'static str, Stri
 }
 
 /// The same in lines that fit on the screen; a line that goes on has no name.
-pub fn testimony_lines(model: &Model, user: UserIx) -> Vec<(&'static str, String)> {
+pub fn testimony_lines(model: View<'_>, user: UserIx) -> Vec<(&'static str, String)> {
     let columns = usize::from(model.size().0.saturating_sub(BESIDE + 1)).max(16);
     let said = testimony(&model.picture(), user).into_iter();
     said.flat_map(|(name, text)| {
@@ -141,7 +141,7 @@ pub fn testimony_lines(model: &Model, user: UserIx) -> Vec<(&'static str, String
 }
 
 /// The key that shows what is wrong, and what to do about it.
-pub(super) fn what_to_do(model: &Model) -> String {
+pub(super) fn what_to_do(model: View<'_>) -> String {
     let key = model.keymap().first_of(Action::ShowFindings);
     key.map_or(String::new(), |key| format!("{key} shows what to do."))
 }

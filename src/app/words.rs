@@ -271,26 +271,27 @@ fn doubt_words(why: Why) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::model::{Model, Start};
+    use super::super::model::{Model, Start, View};
     use super::*;
+    use crate::engine::About;
+    use crate::fed::Fed;
     use crate::presence::{
-        ConnId, Entry, Freshness, Moment, Platform, Roster, Rule, Severity, Socket, Timeline, Transition,
-        WatchList,
+        Chronicle, ConnId, Entry, Freshness, Moment, Platform, Roster, Rule, RuleSettings, Severity, Socket,
+        Timeline, Transition, WatchList,
     };
 
     fn picture_words(masked: bool, events: &[Event]) -> Vec<(String, String)> {
         let now = Moment::default();
         let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
-        let mut model = Model::new(Start {
-            server: "s".into(),
-            mask_key: 1,
-            mask: masked,
-            ..Start::new(Roster::new(Arc::new(list), Freshness::for_interval(2_000), now), (80, 24), now)
-        });
+        let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
+        let mut state = Chronicle::new(roster, RuleSettings::default(), now);
         for event in events {
-            model.live.note_event(event.clone(), now);
+            state.note_event(event.clone(), now);
         }
-        let picture = model.picture();
+        let fed = Fed::live(About::default(), state);
+        let start = Start { mask_key: 1, mask: masked, ..Start::new((80, 24)) };
+        let model = Model::new(start, fed.shown());
+        let picture = View { model: &model, shown: fed.shown() }.picture();
         let wording = Wording { picture, names: model.names(), to: "->" };
         picture
             .happened()
@@ -317,8 +318,10 @@ mod tests {
             };
             timeline.record(&run.iter().map(of).collect::<Vec<_>>(), |_| Some(0));
         }
-        let model = Model::new(Start { server: "s".into(), ..Start::new(roster, (80, 24), now) });
-        let wording = Wording { picture: model.picture(), names: model.names(), to: "->" };
+        let fed = Fed::live(About::default(), Chronicle::new(roster, RuleSettings::default(), now));
+        let model = Model::new(Start::new((80, 24)), fed.shown());
+        let picture = View { model: &model, shown: fed.shown() }.picture();
+        let wording = Wording { picture, names: model.names(), to: "->" };
         timeline.groups().map(|group| wording.group(group).what).collect()
     }
 

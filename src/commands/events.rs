@@ -5,14 +5,15 @@ use std::io::{self, Write as _};
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
+use super::follow::Ended;
 use super::{CommandError, Span, follow, mask_key, tell};
 use crate::app::Names;
 use crate::cli::{EventsArgs, EventsFormat};
 use crate::config::{PictureSettings, Sources};
-use crate::handover::Seen;
-use crate::headless::{Ended, Follower};
+use crate::engine::Session;
 use crate::output::{EventForm, EventLines, EventRecord};
 use crate::presence::{About, News, Query, Truth};
+use crate::report::Seen;
 use crate::terminal::hung_up;
 
 /// A line for every change, as soon as it is known: first how the asking goes, then everybody as first
@@ -27,13 +28,14 @@ pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandE
         EventsFormat::Text => EventForm::Text(TimeZone::system()),
         EventsFormat::Ndjson => EventForm::Ndjson,
     };
-    let mut follower = follow(sources, &args.feed, Some(&args.recording), Span::Lasting).await?;
+    let mut followed = follow(sources, &args.feed, Some(&args.recording), Span::Lasting).await?;
     let until = args.duration.map(|duration| Instant::now() + duration);
-    let recorded_until =
-        args.duration.map(|duration| follower.now().mono_ms.saturating_add(duration.as_millis() as u64));
+    let recorded_until = args
+        .duration
+        .map(|duration| followed.session.now().mono_ms.saturating_add(duration.as_millis() as u64));
     let names = Names::new(mask_key(), mask);
     let mut log = Log { lines: EventLines::new(form), names, filter };
-    if !log.write(vec![log.seen(&follower).feed_state()])? {
+    if !log.write(vec![log.seen(&followed.session).feed_state()])? {
         return Ok(0);
     }
     let is_recording = args.recording.from.is_some();
@@ -42,23 +44,20 @@ pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandE
         let next = tokio::select! {
             biased;
             () = &mut gone => return Ok(0), // nobody reads any more
-            next = follower.next(until) => next,
+            next = followed.next(until) => next,
         };
         let Some(news) = next else { break };
-        if is_recording && recorded_until.is_some_and(|until| follower.now().mono_ms > until) {
+        if is_recording && recorded_until.is_some_and(|until| followed.session.now().mono_ms > until) {
             return Ok(0);
         }
-        if !news.is_empty() && !log.tell(&follower, news)? {
+        if !news.is_empty() && !log.tell(&followed.session, news)? {
             return Ok(0);
         }
     }
-    Ok(match follower.ended() {
-        Some(Ended::Unreadable(why)) => {
-            tell(why);
-            1
-        }
-        ended => ended.and_then(Ended::exit_code).unwrap_or(0),
-    })
+    if let Some(why) = followed.ended().and_then(Ended::unreadable) {
+        tell(why);
+    }
+    Ok(followed.ended().and_then(Ended::exit_code).unwrap_or(0))
 }
 
 /// Where the lines go.
@@ -69,15 +68,15 @@ struct Log {
 }
 
 impl Log {
-    fn seen<'a>(&'a self, follower: &'a Follower) -> Seen<'a> {
-        let (knowledge, about) = (follower.chronicle().knowledge(), follower.about());
-        Seen::of(knowledge, follower.chronicle().now(), &self.names, (&about.api, about.context.as_deref()))
+    fn seen<'a>(&'a self, session: &'a Session) -> Seen<'a> {
+        let state = session.state();
+        Seen::of(state.knowledge(), state.now(), &self.names, session.about())
     }
 
     /// Writes what happened, as far as it is asked for; says whether anybody still reads.
-    fn tell(&mut self, follower: &Follower, mut news: News) -> Result<bool, CommandError> {
+    fn tell(&mut self, session: &Session, mut news: News) -> Result<bool, CommandError> {
         if !self.filter.is_empty() {
-            let (knowledge, now) = (follower.chronicle().knowledge(), follower.chronicle().now());
+            let (knowledge, now) = (session.state().knowledge(), session.state().now());
             let list = knowledge.roster.list();
             // Of whom it is undecided, nobody should miss anything.
             let wanted = |user| self.filter.evaluate(&knowledge.facts(user, now)) != Truth::No;
@@ -90,7 +89,7 @@ impl Log {
                 findings.retain(|finding| of_wanted(finding.about));
             }
         }
-        let records = self.seen(follower).news(&news, follower.chronicle().now()).collect();
+        let records = self.seen(session).news(&news, session.state().now()).collect();
         self.write(records)
     }
 

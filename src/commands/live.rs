@@ -1,28 +1,24 @@
 //! The live view: on a server, on a made-up one, or as one picture where there is no terminal.
 
 use std::io::{self, IsTerminal as _};
-use std::sync::Arc;
 
+use super::follow::Ended;
+use super::picture::{SIZE, frame_of};
 use super::simulator::{scenario, simulate_on};
-use super::{
-    CommandError, Plan, Span, environment, follow_server, head, limits, mask_key, pace, piped, roster, tell,
-};
-use crate::app::{Keymap, Model, Msg, Sort, SortColumn, Start, Switches, update};
+use super::{CommandError, Plan, Span, environment, follow_server, limits, mask_key, piped, session, tell};
+use crate::app::{Keymap, Model, Msg, Sort, SortColumn, Start, Switches};
 use crate::cli::{DemoArgs, RecordArgs, ScreenArgs};
 use crate::clipboard::Multiplexer;
 use crate::clock;
 use crate::config::{
-    Appearance, PaceSettings, PictureSettings, SettingsError, Sources, Watched, WitnessSettings, colour_hint,
+    Appearance, PaceSettings, PictureSettings, SettingsError, Sources, WitnessSettings, colour_hint,
 };
-use crate::feed::{Now, Poller};
-use crate::headless::{Ended, Follower, Round, SIZE, frame_of};
-use crate::inflow::Inflow;
-use crate::intake::{self, Intake};
+use crate::engine::{Round, Watching};
 use crate::openim::{Client, Credentials, GatewayRule, Options, Tls};
 use crate::output::write_frame;
-use crate::presence::{Freshness, Input, RuleSettings, Thresholds, WatchList};
+use crate::presence::{RuleSettings, Thresholds};
 use crate::recording::Limits;
-use crate::run::Session;
+use crate::run::OnScreen;
 use crate::terminal::terminal_size;
 use crate::ui::{Colour, Theme, ThemeName};
 
@@ -51,7 +47,7 @@ pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError
         ..PaceSettings::DEFAULT
     };
     let pace = PaceSettings::given(&args.pace, suggested);
-    let watched = Watched::fixed(scenario.watch_list());
+    let watched = crate::config::Watched::fixed(scenario.watch_list());
     let simulator = simulate_on(scenario, std::net::SocketAddr::from(([127, 0, 0, 1], 0)), false).await?;
     let server = Options {
         api: simulator
@@ -96,32 +92,29 @@ async fn live(
     record: &RecordArgs,
     size: Option<(u16, u16)>,
 ) -> Result<u8, CommandError> {
-    let now = clock::start();
-    let run = Run { contexts, mask_key: mask_key(), now: Arc::clone(&now) };
+    let run = Run { contexts, mask_key: mask_key() };
     if !io::stdout().is_terminal() {
-        return once(plan, &run, record, size).await;
+        return once(&plan, &run, record, size).await;
     }
     let screen = terminal_size().map_err(CommandError::Terminal)?;
     let limits = limits(record);
-    let mut session = run.session(plan, screen, limits, true);
+    let mut watched = run.on_screen(&plan, screen, limits, true);
     if let Some(file) = &record.record {
         // Where nothing can be recorded, whoever asked for it is told before they watch.
-        for msg in session.inflow.record(&session.model, Some(file))? {
-            update(&mut session.model, now(), msg);
-        }
+        let words = watched.session.record(Some(file))?;
+        watched.update(Msg::Told(words));
     }
     if let Some(hint) = colour_hint(&environment) {
-        update(&mut session.model, now(), Msg::Told(hint.to_owned()));
+        watched.update(Msg::Told(hint.to_owned()));
     }
-    let mut open = |name: &str, model: &Model| -> Result<Session, String> {
+    let mut open = |name: &str, model: &Model| -> Result<OnScreen, String> {
         let plan = again(name).map_err(|error| error.to_string())?;
-        let mut session = run.session(plan, model.size(), limits, false);
-        session.model.carry_on(model);
-        Ok(session)
+        let mut watched = run.on_screen(&plan, model.size(), limits, false);
+        watched.model.carry_on(model, watched.session.shown());
+        Ok(watched)
     };
     let behind = Multiplexer::of(&environment);
-    let end =
-        Box::pin(crate::run::run(session, behind, &mut open, now)).await.map_err(CommandError::Terminal)?;
+    let end = Box::pin(crate::run::run(watched, behind, &mut open)).await.map_err(CommandError::Terminal)?;
     Ok(end.exit_code())
 }
 
@@ -129,64 +122,30 @@ async fn live(
 struct Run {
     contexts: Vec<String>,
     mask_key: u128,
-    now: Now,
 }
 
 impl Run {
-    fn session(&self, plan: Plan, size: (u16, u16), limits: Limits, greet: bool) -> Session {
+    fn on_screen(&self, plan: &Plan, size: (u16, u16), limits: Limits, greet: bool) -> OnScreen {
         let appearance = Appearance::judge(&plan.picture, &environment, true);
         let theme = theme(&plan.picture, appearance);
-        let watching = intake::watching(&plan.watched, plan.pace.batch);
-        let list = Arc::new(watching.list(1));
-        let freshness = Freshness::for_interval(plan.pace.interval.as_millis() as u64);
-        let mut model = self.model(&plan, &list, freshness, size, greet);
+        let watching = Watching::of(&plan.watched, plan.pace.batch);
+        let session = session(plan, watching, Span::Shown, limits, clock::start());
+        let start = Start { size, greet, one_shot: false, ..self.start(plan) };
+        let model = Model::new(start, session.shown());
+        let mut watched = OnScreen { session, model, theme };
         for warning in &plan.watched.warnings {
-            update(&mut model, (self.now)(), Msg::Input(Input::Notice(warning.clone())));
+            let news = watched.session.note(warning.clone());
+            watched.update(Msg::Updated(news));
         }
-        let feed = Poller::start(
-            Arc::new(plan.client.clone()),
-            Arc::clone(&list),
-            pace(&plan),
-            Arc::clone(&self.now),
-        );
-        let head = head(&plan);
-        let intake = Intake::of(feed, list, watching).following(&plan.client, plan.watched);
-        Session { model, inflow: Inflow::live(intake, head, limits), theme }
+        watched
     }
 
-    fn model(
-        &self,
-        plan: &Plan,
-        list: &Arc<WatchList>,
-        freshness: Freshness,
-        size: (u16, u16),
-        greet: bool,
-    ) -> Model {
-        let now = (self.now)();
-        let picture = &plan.picture;
-        Model::new(Start {
-            server: plan.server.clone(),
-            api: plan.api.clone(),
-            context: plan.context.clone(),
-            production: plan.production,
-            banners: plan.banners.clone(),
-            interval_ms: plan.pace.interval.as_millis() as u64,
-            sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),
-            filter: picture.filter.clone(),
-            rules: plan.rules,
-            columns: picture.columns.clone(),
-            one_shot: freshness == Freshness::FOR_EVER,
-            switches: Switches { mouse: picture.mouse, bell: picture.bell, ..Switches::default() },
+    fn start(&self, plan: &Plan) -> Start {
+        Start {
             mask_key: self.mask_key,
-            mask: picture.mask,
-            utc: picture.utc,
-            zone: jiff::tz::TimeZone::system(),
-            keymap: plan.keymap.clone(),
             contexts: self.contexts.clone(),
-            themes: ThemeName::ALL.map(|theme| theme.name().to_owned()).to_vec(),
-            greet,
-            ..Start::new(roster(plan, list, freshness, now), size, now)
-        })
+            ..start(&plan.picture, plan.keymap.clone())
+        }
     }
 }
 
@@ -194,33 +153,27 @@ pub(super) fn theme(picture: &PictureSettings, appearance: Appearance) -> Theme 
     Theme::named(picture.theme, appearance.colour, appearance.ascii, picture.ambiguous_width == 2)
 }
 
-/// What a model of what was followed already begins with.
-pub(super) fn start(follower: &Follower, picture: &PictureSettings, keymap: Keymap) -> Start {
-    let (about, chronicle) = (follower.about(), follower.chronicle());
+/// How somebody wants to look at a session: as one picture, where nothing else is said.
+pub(super) fn start(picture: &PictureSettings, keymap: Keymap) -> Start {
     Start {
-        server: about.api.clone(),
-        api: about.api.clone(),
-        context: about.context.clone(),
-        production: about.production,
-        banners: about.banners.clone(),
-        interval_ms: about.interval_ms,
         sort: Some(Sort { column: picture.sort.unwrap_or(SortColumn::Problems), inverted: false }),
         filter: picture.filter.clone(),
         columns: picture.columns.clone(),
         one_shot: true,
+        switches: Switches { mouse: picture.mouse, bell: picture.bell, ..Switches::default() },
         mask_key: mask_key(),
         mask: picture.mask,
         utc: picture.utc,
         zone: jiff::tz::TimeZone::system(),
         keymap,
-        recorded: follower.is_recorded(),
-        ..Start::new(chronicle.roster().clone(), SIZE, chronicle.now())
+        themes: ThemeName::ALL.map(|theme| theme.name().to_owned()).to_vec(),
+        ..Start::new(SIZE)
     }
 }
 
 /// One round, one frame as text.
 async fn once(
-    plan: Plan,
+    plan: &Plan,
     run: &Run,
     record: &RecordArgs,
     size: Option<(u16, u16)>,
@@ -228,17 +181,17 @@ async fn once(
     tell(
         "standard output is no terminal: this is one picture, after the first round; run it in a terminal to follow",
     );
-    let mut follower = follow_server(&plan, record, Span::Round, Arc::clone(&run.now)).await?;
-    let round = follower.round(&mut |_, _| ()).await;
-    if let Some(code) = follower.ended().and_then(Ended::exit_code) {
+    let mut followed = follow_server(plan, record, Span::Round, clock::start()).await?;
+    let round = followed.round(&mut |_, _| ()).await;
+    if let Some(code) = followed.ended().and_then(Ended::exit_code) {
         return Ok(code);
     }
-    let chronicle = follower.chronicle();
-    let list = chronicle.roster().list();
-    let model = run.model(&plan, list, Freshness::FOR_EVER, SIZE, false).showing(chronicle.clone());
+    followed.session.pass();
+    let shown = followed.session.shown();
+    let model = Model::new(run.start(plan), shown);
     let appearance = Appearance::judge(&plan.picture, &environment, false);
     let theme = theme(&plan.picture, appearance);
-    let frame = frame_of(model, size, &theme, follower.now());
+    let frame = frame_of(model, shown, size, &theme);
     piped(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;
     Ok(match round {
         Round::Whole => 0,

@@ -6,9 +6,11 @@ mod completion;
 mod config;
 mod doctor;
 mod events;
+mod follow;
 mod live;
 mod log;
 mod manual;
+mod picture;
 mod progress;
 mod replay;
 mod serve;
@@ -26,16 +28,14 @@ use crate::clock;
 use crate::config::{
     PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched, WitnessSettings,
 };
-use crate::feed::{Asking, Now, Pace, Poller};
-use crate::headless::{About, Follower, gather};
-use crate::intake::{self, Intake};
+use crate::engine::{About, Live, Recording, Replay, Session, Watching, gather};
+use crate::feed::{Asking, Now, Pace};
 use crate::openim::{Client, GatewayRule, SetupError};
-use crate::presence::{
-    Chronicle, Freshness, Moment, Roster, RuleSettings, Thresholds, WatchList, When, visible,
-};
-use crate::recording::{Head, Limits, Player, Recorder, RecorderError, RecordingError, Stopped};
-use crate::signals::Signals;
+use crate::presence::{Chronicle, Freshness, Moment, Roster, RuleSettings, Thresholds, When, visible};
+use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
 use crate::simulator::ScenarioError;
+
+use follow::Followed;
 
 pub use check::{check, is_check, unknown};
 pub use completion::{answer_shell, completions};
@@ -209,6 +209,8 @@ enum Span {
     Until,
     /// On and on: also what becomes of the lists of the server.
     Lasting,
+    /// The same for somebody who looks, and may go back in time.
+    Shown,
 }
 
 /// Begins to follow what the options name: a server, or a recording.
@@ -220,14 +222,14 @@ async fn follow(
     feed: &FeedArgs,
     recording: Option<&RecordingArgs>,
     span: Span,
-) -> Result<Follower, CommandError> {
+) -> Result<Followed, CommandError> {
     if let Some((file, at)) = recording.and_then(|it| Some((it.from.as_deref()?, it.at.as_deref()))) {
         if let Some(option) = idle_beside(sources, feed) {
             let what =
                 format!("--from and {option} don't go together: a recording has its users and its answers");
             return Err(SettingsError(what).into());
         }
-        return follow_recording(file, at);
+        return Ok(Followed::recorded(read_recording(file, at)?));
     }
     follow_server(&Plan::of(sources.settings()?)?, &feed.record, span, clock::start()).await
 }
@@ -252,9 +254,9 @@ async fn follow_server(
     recording: &RecordArgs,
     span: Span,
     now: Now,
-) -> Result<Follower, CommandError> {
+) -> Result<Followed, CommandError> {
     let watching = if span == Span::Lasting {
-        intake::watching(&plan.watched, plan.pace.batch)
+        Watching::of(&plan.watched, plan.pace.batch)
     } else {
         let gathered = gather(&plan.client, &plan.watched, plan.pace.batch, &mut |_| ()).await;
         let (watching, warning) = gathered.map_err(|error| CommandError::List(error.to_string()))?;
@@ -264,74 +266,68 @@ async fn follow_server(
         watching
     };
     tell_warnings(plan);
+    let mut session = session(plan, watching, span, limits(recording), now);
+    if let Some(file) = &recording.record {
+        session.record(Some(file))?;
+    }
+    Followed::live(session).map_err(CommandError::Runtime)
+}
+
+/// A session on a server; to be called within a runtime.
+fn session(plan: &Plan, watching: Watching, span: Span, limits: Limits, now: Now) -> Session {
     let list = Arc::new(watching.list(1));
-    let interval_ms = plan.pace.interval.as_millis() as u64;
     let freshness = match span {
         // A round is not to age within itself, however long that takes.
         Span::Round => Freshness::FOR_EVER,
-        Span::Until | Span::Lasting => Freshness::for_interval(interval_ms),
+        Span::Until | Span::Lasting | Span::Shown => {
+            Freshness::for_interval(plan.pace.interval.as_millis() as u64)
+        }
     };
     let began = now();
-    let chronicle = Chronicle::new(roster(plan, &list, freshness, began), plan.rules, began);
-    let recorder = match &recording.record {
-        Some(file) => Some(record(file, recording, plan, &chronicle)?),
-        None => None,
-    };
-    let client = Arc::new(plan.client.clone());
-    let poller = Poller::start(client, Arc::clone(&list), pace(plan), Arc::clone(&now));
-    let intake = Intake::of(poller, list, watching);
-    let intake =
-        if span == Span::Round { intake } else { intake.following(&plan.client, plan.watched.clone()) };
-    let signals = Signals::listen().map_err(CommandError::Runtime)?;
+    let roster = Roster::new(Arc::clone(&list), freshness, began)
+        .with_witnesses(plan.witnesses.to_be_asked(), plan.thresholds);
+    let state = Chronicle::new(roster, plan.rules, began);
+    let live = Live::start(&plan.client, list, watching, pace(plan), now);
+    let live = if span == Span::Round { live } else { live.following(&plan.client, plan.watched.clone()) };
     let about = About {
+        name: plan.server.clone(),
         api: plan.api.clone(),
         context: plan.context.clone(),
         production: plan.production,
         banners: plan.banners.clone(),
-        interval_ms,
         timeout_ms: plan.pace.timeout.as_millis() as u64,
     };
-    Ok(Follower::live(about, chronicle, intake, recorder, signals, now))
+    Session::live(about, state, live, Recording { head: head(plan), limits }, span == Span::Shown)
 }
 
-/// What is known before the first answer: who is watched, and which witnesses are asked.
-fn roster(plan: &Plan, list: &Arc<WatchList>, freshness: Freshness, now: Moment) -> Roster {
-    Roster::new(Arc::clone(list), freshness, now)
-        .with_witnesses(plan.witnesses.to_be_asked(), plan.thresholds)
-}
-
-/// Follows a recording up to `at`, or to its end.
-fn follow_recording(file: &Path, at: Option<&str>) -> Result<Follower, CommandError> {
-    let (player, chronicle) = Player::open(file)?;
+/// A session on a recording that is read up to `at`, or to its end.
+fn read_recording(file: &Path, at: Option<&str>) -> Result<Session, CommandError> {
+    let (player, state) = Player::open(file)?;
     let recording = player.recording();
-    let (first, last) = (recording.begins(), recording.ends()?);
-    let until = match at {
+    let until_ms = match at {
         None => u64::MAX,
-        Some(text) => When::parse(text)
-            .and_then(|when| when.within(first, last, &jiff::tz::TimeZone::system()))
-            .map_err(|why| SettingsError(format!("--at {}: {why}", visible(text))))?,
+        Some(text) => moment_of(text, recording.begins(), recording.ends()?)?,
     };
-    let head = recording.head();
-    let about = About {
+    let about = about_recording(recording.head());
+    let replay = Replay::read(player, state.now(), until_ms);
+    Ok(Session::replay(about, state, replay))
+}
+
+/// The moment that `--at` names, on the monotonic clock of a recording.
+fn moment_of(text: &str, first: Moment, last: Moment) -> Result<u64, SettingsError> {
+    When::parse(text)
+        .and_then(|when| when.within(first, last, &jiff::tz::TimeZone::system()))
+        .map_err(|why| SettingsError(format!("--at {}: {why}", visible(text))))
+}
+
+fn about_recording(head: &Head) -> About {
+    About {
+        name: head.context.clone().unwrap_or_else(|| head.api.clone()),
         api: head.api.clone(),
         context: head.context.clone(),
-        interval_ms: head.interval_ms,
         timeout_ms: PaceSettings::DEFAULT.timeout.as_millis() as u64,
         ..About::default()
-    };
-    Ok(Follower::recorded(about, player, chronicle, until))
-}
-
-/// Begins to record what `chronicle` is about.
-fn record(
-    file: &Path,
-    args: &RecordArgs,
-    plan: &Plan,
-    chronicle: &Chronicle,
-) -> Result<Recorder, CommandError> {
-    let at = chronicle.now();
-    let told = |stopped: Stopped| tell(&stopped.to_string());
-    Ok(Recorder::start(file, limits(args), at, head(plan), chronicle.roster(), told)?)
+    }
 }
 
 /// How much of a recording is kept.

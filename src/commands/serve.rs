@@ -2,12 +2,12 @@
 
 use std::io::{self, Write as _};
 
+use super::follow::{Ended, Followed};
 use super::{CommandError, Span, follow, piped, tell};
 use crate::cli::ServeArgs;
 use crate::clock;
 use crate::config::{SettingsError, Sources};
 use crate::exporter::{Ask, Exporter, process};
-use crate::headless::{Ended, Follower};
 use crate::metrics::{Counters, MOST_USERS, Page, health};
 use crate::presence::{Event, FeedStatus};
 
@@ -18,8 +18,8 @@ use crate::presence::{Event, FeedStatus};
 /// See [`CommandError`].
 pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandError> {
     let started = clock::unix_ms();
-    let follower = follow(sources, &args.feed, None, Span::Lasting).await?;
-    let users = follower.chronicle().roster().list().len();
+    let followed = follow(sources, &args.feed, None, Span::Lasting).await?;
+    let users = followed.session.state().roster().list().len();
     if args.per_user && users > MOST_USERS {
         return Err(SettingsError(format!(
             "--per-user: {users} users are watched, and at most {MOST_USERS} can have a series of their own; leave \
@@ -37,25 +37,25 @@ pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandErr
     let said = writeln!(io::stdout().lock(), "listening on http://{}/metrics", exporter.address());
     piped(said)?;
     let mut asks = exporter.serve();
-    let mut served = Served { follower, counters: Counters::default(), per_user: args.per_user, started };
+    let mut served = Served { followed, counters: Counters::default(), per_user: args.per_user, started };
     let mut log = Log::default();
     loop {
         tokio::select! {
-            news = served.follower.next(None) => {
+            news = served.followed.next(None) => {
                 let Some(news) = news else { break };
-                let chronicle = served.follower.chronicle();
-                served.counters.follow(&news, chronicle.knowledge(), chronicle.now());
+                let state = served.followed.session.state();
+                served.counters.follow(&news, state.knowledge(), state.now());
                 log.write(&news.noted, &served);
             }
             Some(ask) = asks.recv() => served.answer(ask),
         }
     }
-    Ok(served.follower.ended().and_then(Ended::exit_code).unwrap_or(0))
+    Ok(served.followed.ended().and_then(Ended::exit_code).unwrap_or(0))
 }
 
 /// What is served.
 struct Served {
-    follower: Follower,
+    followed: Followed,
     counters: Counters,
     per_user: bool,
     /// In milliseconds of unix time.
@@ -64,7 +64,7 @@ struct Served {
 
 impl Served {
     fn answer(&self, ask: Ask) {
-        let (knowledge, now) = (self.follower.chronicle().knowledge(), self.follower.now());
+        let (knowledge, now) = (self.followed.session.state().knowledge(), self.followed.session.now());
         // Whoever asked may be gone.
         match ask {
             Ask::Health(reply) => {
@@ -93,14 +93,14 @@ struct Log {
 impl Log {
     /// Tells what an operator has to know: the server answers no more, or again; news of the watch list.
     fn write(&mut self, noted: &[Event], served: &Served) {
-        let roster = served.follower.chronicle().roster();
+        let roster = served.followed.session.state().roster();
         for event in noted {
             if let Event::Notice { text, .. } = event {
                 tell(text);
             }
         }
         if !noted.is_empty() {
-            let status = roster.feed_status(served.follower.chronicle().now());
+            let status = roster.feed_status(served.followed.session.state().now());
             match (status, roster.first_error()) {
                 (FeedStatus::Retrying { .. }, Some((_, error))) if !self.silent => {
                     self.silent = true;

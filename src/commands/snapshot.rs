@@ -7,17 +7,19 @@ use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 
+use super::follow::Ended;
 use super::live::{start, theme};
+use super::picture::frame_of;
 use super::progress::Progress;
 use super::{CommandError, Span, environment, follow, mask_key, piped, tell};
 use crate::app::{ColumnName, Model, Names, Rows, Sort};
 use crate::cli::{FrameStyle, SnapshotArgs, SnapshotFormat, When};
 use crate::config::{Appearance, PictureSettings, SettingsError, Sources};
-use crate::handover::Seen;
-use crate::headless::{Ended, Follower, Round, frame_of};
+use crate::engine::{Round, Session};
 use crate::metrics::openmetrics;
 use crate::output::{TableColumn, TableStyle, write_csv, write_frame, write_json, write_ndjson, write_table};
 use crate::presence::{Batch, Mends, Roster};
+use crate::report::Seen;
 use crate::ui::{Colour, Theme};
 
 /// One round, written in a form that others read.
@@ -29,22 +31,22 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
         return Err(SettingsError("--frame says how --format frame is written; give both".to_owned()).into());
     }
     let picture = sources.picture_of_output()?;
-    let mut follower = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
+    let mut followed = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
     let mut progress = Progress::begin();
-    let round = follower.round(&mut |done, of| progress.batches(done, of)).await;
+    let round = followed.round(&mut |done, of| progress.batches(done, of)).await;
     drop(progress);
-    if let Some(Ended::Unreadable(why)) = follower.ended() {
+    if let Some(why) = followed.ended().and_then(Ended::unreadable) {
         tell(why);
     }
-    if let Some(code) = follower.ended().and_then(Ended::exit_code) {
+    if let Some(code) = followed.ended().and_then(Ended::exit_code) {
         return Ok(code);
     }
-    let about = follower.about();
-    let (knowledge, now) = (follower.chronicle().knowledge(), follower.now());
+    let session = &followed.session;
+    let (knowledge, now) = (session.state().knowledge(), session.now());
     let names = Names::new(mask_key(), picture.mask);
-    let seen = Seen::of(knowledge, now, &names, (&about.api, about.context.as_deref()));
+    let seen = Seen::of(knowledge, now, &names, session.about());
     let overview = seen.overview();
-    for gap in follower.gaps() {
+    for gap in session.gaps() {
         tell(gap);
     }
     for failure in &overview.round.failures {
@@ -71,10 +73,10 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
         SnapshotFormat::Ndjson => write_ndjson(&overview, seen.users(&rows()), &mut out),
         SnapshotFormat::Csv => write_csv(overview.at, seen.users(&rows()), &mut out),
         SnapshotFormat::Openmetrics => openmetrics(knowledge, now, &mut out),
-        SnapshotFormat::Frame => write_picture(args, sources, &picture, &follower, &mut out)?,
+        SnapshotFormat::Frame => write_picture(args, sources, &picture, session, &mut out)?,
     };
     piped(written.and_then(|()| out.flush()))?;
-    Ok(u8::from(round != Round::Whole || follower.is_broken()))
+    Ok(u8::from(round != Round::Whole || session.is_broken()))
 }
 
 /// What a column of the view is in a table; the half hour as signs has no place there.
@@ -108,7 +110,7 @@ fn write_picture(
     args: &SnapshotArgs,
     sources: &Sources,
     picture: &PictureSettings,
-    follower: &Follower,
+    session: &Session,
     out: &mut BufWriter<StdoutLock<'_>>,
 ) -> Result<io::Result<()>, CommandError> {
     let usual = Appearance::judge(picture, &environment, io::stdout().is_terminal());
@@ -125,7 +127,7 @@ fn write_picture(
         }
     };
     let theme = theme(picture, Appearance { colour, ..usual });
-    let frame = frame(args, sources, picture, follower, &theme)?;
+    let frame = frame(args, sources, picture, session, &theme)?;
     Ok(write_frame(&frame, style == FrameStyle::Ansi, out))
 }
 
@@ -133,10 +135,10 @@ fn frame(
     args: &SnapshotArgs,
     sources: &Sources,
     picture: &PictureSettings,
-    follower: &Follower,
+    session: &Session,
     theme: &Theme,
 ) -> Result<Buffer, CommandError> {
-    let start = start(follower, picture, sources.keymap()?);
-    let model = Model::new(start).showing(follower.chronicle().clone());
-    Ok(frame_of(model, args.screen.size, theme, follower.now()))
+    let shown = session.shown();
+    let model = Model::new(start(picture, sources.keymap()?), shown);
+    Ok(frame_of(model, shown, args.screen.size, theme))
 }

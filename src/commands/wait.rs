@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use super::follow::{Ended, Followed};
 use super::{CommandError, Span, follow, piped, tell};
 use crate::cli::WaitArgs;
 use crate::config::{SettingsError, Sources, condition};
-use crate::headless::{Ended, FirstRound, Follower, Round, Stage};
+use crate::engine::{FirstRound, Round, Stage};
 use crate::output::Time;
 use crate::presence::{Condition, FetchError, Mends, Nobody, Reading, Roster, Truth, visible_bounded};
 
@@ -35,21 +36,21 @@ pub async fn wait(args: &WaitArgs, sources: &Sources) -> Result<u8, CommandError
     let recorded = args.recording.from.is_some();
     let deadline = args.deadline.filter(|_| !recorded).map(|patience| Instant::now() + patience);
     let begin = follow(sources, &args.feed, Some(&args.recording), Span::Until);
-    let follower = match deadline {
+    let followed = match deadline {
         None => begin.await?,
         Some(deadline) => {
-            let Ok(follower) = timeout_at(deadline, begin).await else {
+            let Ok(followed) = timeout_at(deadline, begin).await else {
                 tell("time is up, and the server has not said yet who is to be watched");
                 return Ok(TIME_UP);
             };
-            follower?
+            followed?
         }
     };
     let mut waiting = Waiting {
         condition: &condition,
-        first: Some(FirstRound::new(follower.about().timeout_ms)),
+        first: Some(FirstRound::new(followed.session.about().timeout_ms)),
         first_until: None,
-        follower,
+        followed,
         last: String::new(),
         progress: Progress { silent: recorded, ..Progress::default() },
     };
@@ -85,7 +86,7 @@ enum End {
 
 struct Waiting<'c> {
     condition: &'c Condition,
-    follower: Follower,
+    followed: Followed,
     /// The first round, while it lasts: before it is over nothing is so.
     first: Option<FirstRound>,
     /// When it is over at the latest, where that is known.
@@ -109,14 +110,14 @@ impl Waiting<'_> {
                 }
                 (due, judged) = (false, Some(now));
             }
-            if let Some(error) = hopeless(self.follower.chronicle().roster()) {
+            if let Some(error) = hopeless(self.followed.session.state().roster()) {
                 return Err(CommandError::Hopeless(format!("{error}; {}", error.advice())));
             }
             // Judged again when the pause is over, and told again what could not be told yet.
             let pause = judged.filter(|_| due).map(|at| at + pause);
             let wake =
                 pause.into_iter().chain(self.progress.next()).chain(self.first_until.filter(|_| !due)).min();
-            let news = self.follower.next(deadline);
+            let news = self.followed.next(deadline);
             let news = match wake {
                 None => news.await,
                 Some(wake) => {
@@ -137,7 +138,7 @@ impl Waiting<'_> {
 
     /// Follows a recording until it was so at some time, or to its end. `patience` is in its own time.
     async fn along_the_recording(&mut self, patience: Option<Duration>) -> Result<End, CommandError> {
-        let began = self.follower.now();
+        let began = self.followed.session.now();
         loop {
             let nobody = match self.judge() {
                 // The list comes with the recording.
@@ -145,9 +146,9 @@ impl Waiting<'_> {
                 Ok(Some(end)) => return Ok(end),
                 Ok(None) => None,
             };
-            let waited = Duration::from_millis(self.follower.now().since(began));
+            let waited = Duration::from_millis(self.followed.session.now().since(began));
             let over = patience.is_some_and(|patience| waited > patience);
-            if over || self.follower.next(None).await.is_none() {
+            if over || self.followed.next(None).await.is_none() {
                 return match nobody {
                     Some(error) => Err(error),
                     None if over => Ok(End::TimeUp),
@@ -158,20 +159,21 @@ impl Waiting<'_> {
     }
 
     fn ended(&self) -> Result<End, CommandError> {
-        for gap in self.follower.gaps() {
+        for gap in self.followed.session.gaps() {
             tell(gap);
         }
-        match self.follower.ended() {
-            Some(Ended::Unreadable(why)) => Err(CommandError::Hopeless(why.clone())),
-            ended => Ok(ended.and_then(Ended::exit_code).map_or(End::TimeUp, End::Code)),
+        let ended = self.followed.ended();
+        match ended.and_then(Ended::unreadable) {
+            Some(why) => Err(CommandError::Hopeless(why.to_owned())),
+            None => Ok(ended.and_then(Ended::exit_code).map_or(End::TimeUp, End::Code)),
         }
     }
 
     /// Judges what is known now, and says how far it is. Before the first round is over, nothing is so:
     /// `unknown>0` and `finding:any=0` would be at once.
     fn judge(&mut self) -> Result<Option<End>, CommandError> {
-        let now = self.follower.now();
-        let knowledge = self.follower.chronicle().knowledge();
+        let now = self.followed.session.now();
+        let knowledge = self.followed.session.state().knowledge();
         let reading = self.condition.judge(knowledge, now).map_err(|nobody| about_nobody(&nobody))?;
         let said = measured(&reading);
         if let Some(first) = &mut self.first {

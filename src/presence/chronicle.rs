@@ -97,21 +97,27 @@ impl Chronicle {
             if observation.question == Question::OnlineStatus {
                 self.note_feed(observation, &mut news);
             }
+            news.heard = true;
             let taken = self.knowledge.apply(observation);
             self.record(taken, observation.received.max(self.now), &mut news);
             return news;
         }
         let mut news = self.advance(now);
+        news.heard = true;
         match input {
             Input::Observed(_) => {}
-            Input::Rebased(list) => news.doubts = self.rebase(list, now),
+            Input::Rebased(list) => {
+                news.list_before = Some(Arc::clone(self.roster().list()));
+                news.doubts = self.rebase(list, now);
+            }
             Input::Relabelled(list) => {
                 self.knowledge.roster.relabel(list);
+                news.relabelled = true;
             }
             Input::Interval(ms) => {
                 self.interval_ms = Some(*ms);
                 self.knowledge.set_freshness(Freshness::for_interval(*ms), now);
-                self.step(now, &mut news); // what is too old by that is so at once
+                self.change(now, &mut news); // what is too old by that is so at once
             }
             Input::Notice(text) => self.note(Event::Notice { at: now, text: text.clone() }, now, &mut news),
         }
@@ -144,11 +150,11 @@ impl Chronicle {
         }
         let mut next = self.next_step(now);
         while next <= now.mono_ms {
-            self.step(Moment { mono_ms: next, unix_ms: now.unix_ms_at(next) }, &mut news);
+            self.change(Moment { mono_ms: next, unix_ms: now.unix_ms_at(next) }, &mut news);
             next = self.next_step(now);
         }
         if now.mono_ms > self.now.mono_ms {
-            self.step(now, &mut news);
+            self.change(now, &mut news);
         }
         news
     }
@@ -166,7 +172,7 @@ impl Chronicle {
         self.next_change().map_or(end, |at| at.min(end))
     }
 
-    fn step(&mut self, at: Moment, news: &mut News) {
+    fn change(&mut self, at: Moment, news: &mut News) {
         let taken = self.knowledge.advance(at);
         self.record(taken, at, news);
     }

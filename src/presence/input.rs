@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::chronicle::Chronicle;
 use super::observation::Observation;
+use super::time::Moment;
 use super::watch_list::WatchList;
 
 /// Something that comes in from outside. A recording is a list of these, each with the moment up to
@@ -19,4 +21,20 @@ pub enum Input {
     Interval(u64),
     /// Something to tell whoever watches; visible-safe: `watch file unreadable, the old list is kept`.
     Notice(String),
+}
+
+/// Up to when time had passed when an input was taken that comes in at `now`.
+pub fn taken_at(chronicle: &Chronicle, now: Moment, input: &Input) -> Moment {
+    match input {
+        Input::Observed(_) => chronicle.now(),
+        _ => now,
+    }
+}
+
+/// When an input that was taken `at` is known of, on the monotonic clock.
+pub fn seen_at(at: Moment, input: &Input) -> u64 {
+    match input {
+        Input::Observed(observation) => observation.received.mono_ms.max(at.mono_ms),
+        _ => at.mono_ms,
+    }
 }

@@ -37,6 +37,16 @@ pub struct News {
     pub noted: Vec<Event>,
     /// Whom the witnesses are to be asked about.
     pub doubts: Doubts,
+    /// Something came in, though perhaps nothing has changed by it.
+    pub heard: bool,
+    /// The watch list that was in force before, where there is another now.
+    pub list_before: Option<Arc<WatchList>>,
+    /// Labels have changed.
+    pub relabelled: bool,
+    /// What is known is of another moment, or of another run: nothing of before goes on.
+    pub replaced: bool,
+    /// Words to whoever watches that pass and are no event.
+    pub said: Vec<String>,
 }
 
 impl News {
@@ -49,10 +59,14 @@ impl News {
             && self.cleared.is_empty()
             && self.noted.is_empty()
             && self.doubts.is_empty()
+            && self.list_before.is_none()
+            && !self.relabelled
+            && !self.replaced
+            && self.said.is_empty()
     }
 
     /// Takes what came later.
-    pub(super) fn extend(&mut self, later: News) {
+    pub fn extend(&mut self, later: News) {
         self.transitions.extend(later.transitions);
         self.touched.extend(later.touched);
         self.raised.extend(later.raised);
@@ -60,6 +74,11 @@ impl News {
         self.cleared.extend(later.cleared);
         self.noted.extend(later.noted);
         self.doubts.extend(later.doubts);
+        self.heard |= later.heard;
+        self.list_before = self.list_before.take().or(later.list_before);
+        self.relabelled |= later.relabelled;
+        self.replaced |= later.replaced;
+        self.said.extend(later.said);
     }
 }
 
@@ -167,8 +186,8 @@ impl Knowledge {
             raised: found.raised,
             worsened: found.worsened,
             cleared: found.cleared,
-            noted: Vec::new(),
             doubts,
+            ..News::default()
         }
     }
 

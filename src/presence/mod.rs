@@ -2,7 +2,7 @@
 //!
 //! Pure and synchronous: no file, no socket, no clock. An [`Input`], above all an [`Observation`], is the
 //! only thing that changes what is known; [`Chronicle::take`] takes it, [`Chronicle::advance`] lets time
-//! pass. A [`Tape`] keeps the last minutes, [`Landmarks`] the places to go back to.
+//! pass, and [`Chronicle::step`] does both in the order in which they happen.
 
 mod batches;
 mod chronicle;
@@ -14,8 +14,8 @@ mod findings;
 mod hints;
 mod history;
 mod input;
+mod inputs;
 mod knowledge;
-mod landmarks;
 mod latency;
 mod observation;
 mod platform;
@@ -24,7 +24,6 @@ mod roster;
 mod server_clock;
 mod state;
 mod tally;
-mod tape;
 mod text;
 mod time;
 mod timeline;
@@ -48,9 +47,9 @@ pub use findings::{
 };
 pub use hints::{BodyLength, Bytes, Hints, Logins, RateLimit, WireShape};
 pub use history::{Cell, Happened, Happening, History, Past, Succession, spark};
-pub use input::Input;
+pub use input::{Input, seen_at, taken_at};
+pub use inputs::{Inputs, Next, Step};
 pub use knowledge::{Knowledge, News};
-pub use landmarks::{Incident, Landmarks, Point};
 pub use latency::Latency;
 pub use observation::{Answer, LifeSign, Listed, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
@@ -58,7 +57,6 @@ pub use query::{Facts, Query, QueryError, Truth};
 pub use roster::{BatchState, Changes, Gone, LeftOut, Roster, RosterState, Totals, Tracked};
 pub use server_clock::ServerClock;
 pub use state::{Basis, Presence, Why, Word};
-pub use tape::{REACH_MS, Tape, seen_at, taken_at};
 pub use text::{visible, visible_bounded};
 pub use time::{Moment, Since, short_age, short_expiry};
 pub use timeline::{Event, EventGroup, Story, Timeline};

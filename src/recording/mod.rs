@@ -49,7 +49,7 @@ mod window;
 mod wire;
 
 pub use error::{RecorderError, RecordingError};
-pub use player::{Next, Played, Player};
+pub use player::Player;
 pub use reader::{Gap, Item, Mark, Place, Recorded, Recording, Summary};
 pub use recorder::{KEYFRAME_EVERY_MS, Limits, Recorder, Stopped, Written};
 pub use wire::{Decoder, Encoder, Head, Keyframe, Line};

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::{RecordingError, shown};
 use super::reader::{Gap, Place, Recorded, Recording};
 use super::wire::Keyframe;
-use crate::presence::{Chronicle, Input, Moment, News, seen_at};
+use crate::presence::{Chronicle, Input, Inputs, Moment, Next, Step, seen_at};
 
 /// Reads a recording on, input by input.
 pub struct Player {
@@ -22,24 +22,6 @@ pub struct Player {
     gaps: Vec<String>,
     /// Whether what is damaged goes on to the end.
     broken: bool,
-}
-
-/// What comes next in a recording.
-#[derive(Debug)]
-pub enum Next {
-    /// Something came in.
-    Input(Input),
-    /// Something is missing, as the sentence says; it goes on with what was known later.
-    Resume(Box<Keyframe>, String),
-}
-
-/// What happened at one moment.
-#[derive(Debug)]
-pub struct Played {
-    /// What came in; `None` where time alone did it.
-    pub input: Option<Input>,
-    /// What followed from it.
-    pub news: News,
 }
 
 impl Player {
@@ -101,27 +83,9 @@ impl Player {
         self.place
     }
 
-    /// When what comes next is known of, on the monotonic clock; `None` at the end.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn next_at(&mut self) -> Result<Option<u64>, RecordingError> {
-        Ok(self.look()?.map(|(at, next)| known_at(*at, next)))
-    }
-
     /// Whether what comes next, as it was looked at, is what was known after something that is missing.
     pub fn resumes(&self) -> bool {
-        matches!(self.next, Some((_, Next::Resume(..))))
-    }
-
-    /// What comes next, and up to when time had passed before it, if it is known of by this moment on
-    /// the monotonic clock.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn take_next(&mut self, until_ms: u64) -> Result<Option<(Moment, Next)>, RecordingError> {
-        let is_due = self.next_at()?.is_some_and(|at| at <= until_ms);
-        Ok(if is_due { self.next.take() } else { None })
+        matches!(self.next, Some((_, Next::Resume { .. })))
     }
 
     /// What could not be read so far, in sentences.
@@ -131,50 +95,21 @@ impl Player {
 
     /// Whether what was there at the moment that it is played up to could not be read.
     pub fn is_broken(&self) -> bool {
-        self.broken || matches!(self.next, Some((_, Next::Resume(..))))
+        self.broken || matches!(self.next, Some((_, Next::Resume { .. })))
     }
 
-    /// The moment of the last thing that was read.
-    pub fn read_up_to(&self) -> Moment {
-        self.at
-    }
-
-    /// The next moment at which something happens, up to `until_ms` on the monotonic clock. `None` when
-    /// nothing more does: `chronicle` stands at that moment then, or at the end of the recording.
+    /// Takes what happens next, up to `until_ms` on the monotonic clock. `None` when nothing more does:
+    /// `chronicle` stands at that moment then, or at the end of the recording.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn step(
-        &mut self,
-        chronicle: &mut Chronicle,
-        until_ms: u64,
-    ) -> Result<Option<Played>, RecordingError> {
-        let next = self.next_at()?;
-        let target = next.unwrap_or(self.at.mono_ms).min(until_ms);
-        // The date of what changes by itself follows from what came in before.
-        let clock = chronicle.now();
-        let moment = |mono_ms| Moment { mono_ms, unix_ms: clock.unix_ms_at(mono_ms) };
-        if let Some(change) = chronicle.next_change().filter(|change| *change <= target) {
-            return Ok(Some(Played { input: None, news: chronicle.advance(moment(change)) }));
+    pub fn step(&mut self, chronicle: &mut Chronicle, until_ms: u64) -> Result<Option<Step>, RecordingError> {
+        let step = chronicle.step(self, until_ms, |_, _, _| ())?;
+        if step.is_none() {
+            let next = self.next_at()?;
+            chronicle.settle(next.unwrap_or(self.end_ms()).min(until_ms));
         }
-        if next.is_some_and(|seen| seen <= until_ms)
-            && let Some((at, next)) = self.next.take()
-        {
-            let input = match next {
-                Next::Input(input) => input,
-                Next::Resume(known, why) => {
-                    chronicle.advance(moment(at.mono_ms));
-                    chronicle.resume(known.roster, known.interval_ms, at);
-                    Input::Notice(why)
-                }
-            };
-            let news = chronicle.take_again(at, &input);
-            return Ok(Some(Played { input: Some(input), news }));
-        }
-        if target > chronicle.now().mono_ms {
-            chronicle.advance(moment(target));
-        }
-        Ok(None)
+        Ok(step)
     }
 
     /// Looks at what comes next.
@@ -205,7 +140,9 @@ impl Player {
                 }
                 Recorded::Keyframe(keyframe) => {
                     if let Some(gap) = self.gap.take() {
-                        self.next = Some((item.at, Next::Resume(keyframe, gap)));
+                        let Keyframe { interval_ms, roster } = *keyframe;
+                        let next = Next::Resume { roster: Box::new(roster), interval_ms, gap };
+                        self.next = Some((item.at, next));
                     }
                 }
             }
@@ -214,10 +151,26 @@ impl Player {
     }
 }
 
+impl Inputs for Player {
+    type Error = RecordingError;
+
+    fn next_at(&mut self) -> Result<Option<u64>, RecordingError> {
+        Ok(self.look()?.map(|(at, next)| known_at(*at, next)))
+    }
+
+    fn pop(&mut self) -> Option<(Moment, Next)> {
+        self.next.take()
+    }
+
+    fn end_ms(&self) -> u64 {
+        self.at.mono_ms
+    }
+}
+
 /// When something is known of, on the monotonic clock.
 fn known_at(at: Moment, next: &Next) -> u64 {
     match next {
         Next::Input(input) => seen_at(at, input),
-        Next::Resume(..) => at.mono_ms,
+        Next::Resume { .. } => at.mono_ms,
     }
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Model, Picture, TimeStyle, foreign};
+use crate::app::{Picture, TimeStyle, View, foreign};
 use crate::presence::{Moment, Tracked, UserIx};
 
 use super::pen::Pen;
@@ -15,7 +15,7 @@ use super::times;
 const ROOMY: u16 = 100;
 
 pub(super) fn draw(
-    model: &Model,
+    model: View<'_>,
     theme: &Theme,
     user: UserIx,
     at: usize,
@@ -89,13 +89,13 @@ pub(super) fn connection_state(theme: &Theme, tracked: &Tracked, now: Moment) ->
     }
 }
 
-fn first_seen(model: &Model, picture: &Picture<'_>, theme: &Theme, tracked: &Tracked) -> String {
+fn first_seen(model: View<'_>, picture: &Picture<'_>, theme: &Theme, tracked: &Tracked) -> String {
     times::since(tracked.since, picture.now, model.times(), model.gap_ms(), model.zone(), &theme.glyphs)
 }
 
 /// What the token says, what is wrong with it first. `in_short`: there is no room for all.
 fn token_words(
-    model: &Model,
+    model: View<'_>,
     picture: &Picture<'_>,
     theme: &Theme,
     user: UserIx,

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::Model;
+use crate::app::View;
 use crate::presence::{Presence, Severity, Why};
 
 use super::pen::Pen;
@@ -40,7 +40,7 @@ const TRIES: [(Level, Tally); 7] = [
     (Level::Signs, Tally::Signs),
 ];
 
-pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let picture = model.picture();
     let totals = picture.roster.totals(picture.now);
     let mut counted = vec![
@@ -103,7 +103,7 @@ fn needed(theme: &Theme, parts: &[(String, Style)], gap: u16) -> usize {
 }
 
 /// How much is wrong: what somebody should act on, and what somebody should look at.
-fn tally(model: &Model, theme: &Theme, in_words: Tally) -> Vec<(String, Style)> {
+fn tally(model: View<'_>, theme: &Theme, in_words: Tally) -> Vec<(String, Style)> {
     let kinds = [(Severity::Critical, "crit"), (Severity::Warning, "warn")];
     let counted = kinds.map(|(severity, short)| (severity, short, model.tally(severity)));
     counted

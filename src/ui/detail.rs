@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Detail, DetailLine, Model, Picture, advice_lines, foreign, missing_lines, testimony_lines};
+use crate::app::{Detail, DetailLine, Picture, View, advice_lines, foreign, missing_lines, testimony_lines};
 use crate::presence::{Claims, Event, EventGroup, Finding, Presence, Since, UserIx, Why, visible};
 
 use super::connection_row::connection_state;
@@ -17,7 +17,14 @@ use super::user_row::unknown;
 /// Columns of the names of facts.
 const NAME: u16 = 11;
 
-pub(super) fn draw(model: &Model, theme: &Theme, user: UserIx, scroll: usize, body: Rect, buf: &mut Buffer) {
+pub(super) fn draw(
+    model: View<'_>,
+    theme: &Theme,
+    user: UserIx,
+    scroll: usize,
+    body: Rect,
+    buf: &mut Buffer,
+) {
     let detail = Detail::new(model, user);
     let sheet = Sheet { model, theme, picture: model.picture(), user, detail: &detail };
     // The user's name stays at the top, whatever is scrolled.
@@ -32,7 +39,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, user: UserIx, scroll: usize, bo
 
 /// The detail of one user, while it is drawn.
 struct Sheet<'a> {
-    model: &'a Model,
+    model: View<'a>,
     theme: &'a Theme,
     picture: Picture<'a>,
     user: UserIx,

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{EventsWindow, Model, Screen, TimeStyle};
+use crate::app::{EventsWindow, Screen, TimeStyle, View};
 use crate::presence::{Event, EventGroup};
 
 use super::pen::Pen;
@@ -25,14 +25,14 @@ const LABEL: u16 = 7;
 const ID: u16 = 20;
 
 /// The view of events, with its head.
-pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
+pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
     let Some(window) = model.events_window(body.height) else { return };
     headline(model, theme, &window, Pen::new(theme, buf, head, 0));
     list(model, theme, &window, body, buf);
 }
 
 /// The events at the foot, while they have the keys.
-pub(super) fn draw_pane(model: &Model, theme: &Theme, rule: Rect, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw_pane(model: View<'_>, theme: &Theme, rule: Rect, area: Rect, buf: &mut Buffer) {
     if let Some(window) = model.events_window(area.height) {
         Pen::new(theme, buf, rule, 0).skip(2).put(" events, newest first ", theme.strong);
         list(model, theme, &window, area, buf);
@@ -40,7 +40,7 @@ pub(super) fn draw_pane(model: &Model, theme: &Theme, rule: Rect, area: Rect, bu
 }
 
 /// Whose events, which, how many; at the right where the selection is.
-fn headline(model: &Model, theme: &Theme, window: &EventsWindow<'_>, mut pen: Pen<'_>) {
+fn headline(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, mut pen: Pen<'_>) {
     let Some(list) = model.events() else { return };
     let place = window.place.map_or_else(String::new, |place| format!("{}/{}", place + 1, window.listed));
     let count = match window.all {
@@ -71,7 +71,7 @@ fn headline(model: &Model, theme: &Theme, window: &EventsWindow<'_>, mut pen: Pe
     }
 }
 
-fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf: &mut Buffer) {
+fn list(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf: &mut Buffer) {
     if window.lines.is_empty() {
         nothing(model, theme, area, buf);
         return;
@@ -145,7 +145,7 @@ fn list(model: &Model, theme: &Theme, window: &EventsWindow<'_>, area: Rect, buf
 }
 
 /// When it happened: as an age or as an interval, with room as both.
-fn when(model: &Model, group: &EventGroup, columns: u16) -> String {
+fn when(model: View<'_>, group: &EventGroup, columns: u16) -> String {
     let (now, zone) = (model.picture().now, model.zone());
     let age = || times::age_ms(now.since(group.before));
     let interval = || times::between(group.after, group.before, now, zone);
@@ -178,7 +178,7 @@ fn right(theme: &Theme, group: &EventGroup, columns: u16) -> String {
 }
 
 /// What stands there when there is nothing to list.
-fn nothing(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn nothing(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(list) = model.events() else { return };
     let picture = model.picture();
     let began = times::clock(model.began().unix_ms, picture.now, model.zone());

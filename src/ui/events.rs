@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::Model;
+use crate::app::View;
 use crate::presence::{Event, EventGroup};
 
 use super::pen::Pen;
@@ -20,7 +20,7 @@ const MOMENT_MS: u64 = 1_000;
 /// So many of the last groups are looked at.
 const LAST: usize = 500;
 
-pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let picture = model.picture();
     let shown = chosen(model, usize::from(area.height));
     if shown.is_empty() && picture.roster.last_answer().is_some() {
@@ -46,7 +46,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// The groups to show on so many lines, from top to bottom.
-fn chosen(model: &Model, height: usize) -> Vec<&EventGroup> {
+fn chosen(model: View<'_>, height: usize) -> Vec<&EventGroup> {
     let picture = model.picture();
     let mut last: Vec<&EventGroup> = picture.at_the_foot().take(LAST).collect();
     let mut rest = last.as_mut_slice();

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{FindingLine, FindingsList, Model, wrapped};
+use crate::app::{FindingLine, FindingsList, View, wrapped};
 use crate::presence::{About, Rule};
 
 use super::pen::Pen;
@@ -13,7 +13,7 @@ use super::times;
 /// Columns of the names of rules.
 const RULE: u16 = 22;
 
-pub(super) fn draw(model: &Model, theme: &Theme, view: &FindingsList, body: Rect, buf: &mut Buffer) {
+pub(super) fn draw(model: View<'_>, theme: &Theme, view: &FindingsList, body: Rect, buf: &mut Buffer) {
     let height = view.rows(body.height);
     if view.lines().is_empty() {
         all_well(model, theme, body, buf);
@@ -37,7 +37,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, view: &FindingsList, body: Rect
 }
 
 /// Widths of the longest ID and the longest label of some lines, within limits.
-fn widths<'a>(model: &Model, theme: &Theme, lines: impl Iterator<Item = &'a FindingLine>) -> (u16, u16) {
+fn widths<'a>(model: View<'_>, theme: &Theme, lines: impl Iterator<Item = &'a FindingLine>) -> (u16, u16) {
     let list = model.picture().roster.list();
     let mut longest = (8, 0);
     for line in lines {
@@ -50,7 +50,7 @@ fn widths<'a>(model: &Model, theme: &Theme, lines: impl Iterator<Item = &'a Find
     (longest.0.min(24), longest.1.min(20))
 }
 
-fn draw_line(model: &Model, theme: &Theme, line: FindingLine, widths: (u16, u16), mut pen: Pen<'_>) {
+fn draw_line(model: View<'_>, theme: &Theme, line: FindingLine, widths: (u16, u16), mut pen: Pen<'_>) {
     let cut = theme.glyphs.cut;
     match line {
         FindingLine::Rule { rule, severity, count, acknowledged, open } => {
@@ -104,7 +104,7 @@ fn counted(rule: Rule, count: usize, acknowledged: usize) -> String {
 }
 
 /// What the selected rule means, and what to do, in the order in which to do it.
-fn advise(model: &Model, theme: &Theme, view: &FindingsList, area: Rect, buf: &mut Buffer) {
+fn advise(model: View<'_>, theme: &Theme, view: &FindingsList, area: Rect, buf: &mut Buffer) {
     let line = theme.glyphs.rule.repeat(usize::from(area.width));
     Pen::new(theme, buf, area, 0).put(&line, theme.dim);
     let (advice, says) = match view.explained() {
@@ -126,7 +126,7 @@ fn advise(model: &Model, theme: &Theme, view: &FindingsList, area: Rect, buf: &m
     }
 }
 
-fn all_well(model: &Model, theme: &Theme, body: Rect, buf: &mut Buffer) {
+fn all_well(model: View<'_>, theme: &Theme, body: Rect, buf: &mut Buffer) {
     let picture = model.picture();
     let (what, more) = match picture.roster.last_answer() {
         None => ("Nothing is known yet, so nothing can be wrong.".to_owned(), ""),

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use crate::app::{Model, Picture};
+use crate::app::{Picture, View};
 use crate::presence::{Rule, UserIx};
 
 use super::pen::Pen;
@@ -13,7 +13,7 @@ const GAP: &str = ", ";
 
 /// Writes the names of the rules, those that were put aside last and dim, and how many there are more.
 pub(super) fn draw(
-    model: &Model,
+    model: View<'_>,
     picture: &Picture<'_>,
     theme: &Theme,
     user: UserIx,
@@ -37,7 +37,7 @@ pub(super) fn draw(
 }
 
 /// Each rule once, as it is shown.
-fn names(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> Vec<(String, Style)> {
+fn names(model: View<'_>, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> Vec<(String, Style)> {
     let mut rules: Vec<Rule> = Vec::new();
     let mut names = Vec::new();
     for aside in [false, true] {

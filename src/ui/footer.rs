@@ -3,12 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Action, Model, Purpose, Scope, Screen};
+use crate::app::{Action, Purpose, Scope, Screen, View};
 
 use super::pen::Pen;
 use super::theme::Theme;
 
-pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::new(theme, buf, area, 0);
     pen.skip(1);
     let cut = theme.glyphs.cut;
@@ -55,7 +55,7 @@ const TIME: [Action; 5] =
     [Action::Help, Action::Pause, Action::StepBack, Action::PreviousIncident, Action::Live];
 
 /// What belongs to the screen and stands before all else there.
-fn own(model: &Model) -> &'static [Action] {
+fn own(model: View<'_>) -> &'static [Action] {
     match model.screen() {
         _ if model.place() == Scope::Prompt => &[],
         Screen::Users if model.events().is_some() => &[Action::Help, Action::Pane],
@@ -71,7 +71,7 @@ fn own(model: &Model) -> &'static [Action] {
 }
 
 /// Keys that would do something now, and a word for each, those that matter most first.
-fn offered(model: &Model) -> Vec<(String, &'static str)> {
+fn offered(model: View<'_>) -> Vec<(String, &'static str)> {
     let here: Vec<(String, Action, &'static str)> = model
         .keymap()
         .continuations(model.pending(), model.place())
@@ -117,7 +117,7 @@ fn together(keys: &[Option<&String>]) -> String {
 }
 
 /// The keys that matter most, for somebody who has not pressed any yet.
-fn greeting(model: &Model, theme: &Theme, pen: &mut Pen<'_>) {
+fn greeting(model: View<'_>, theme: &Theme, pen: &mut Pen<'_>) {
     let first =
         [(Action::Help, "help"), (Action::Filter, "find somebody"), (Action::Detail, "look at one user")];
     for (action, words) in first {
@@ -130,7 +130,7 @@ fn greeting(model: &Model, theme: &Theme, pen: &mut Pen<'_>) {
 }
 
 /// Some words depend on what is open.
-fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
+fn brief(model: View<'_>, action: Action, brief: &'static str) -> &'static str {
     match action {
         Action::Filter if matches!(model.screen(), Screen::Help { .. } | Screen::Events(_)) => "find",
         Action::Detail if matches!(model.screen(), Screen::Findings(_)) => "open",
@@ -151,7 +151,7 @@ fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
         Action::Pause if model.hidden_changes().is_some() => "go on",
         Action::StepBack if model.strip().is_some() => "step",
         Action::Live => "now",
-        Action::Record if model.is_recording() => "end recording",
+        Action::Record if model.shown.is_recording => "end recording",
         Action::Back if *model.screen() == Screen::Users && !model.rows().filter().is_empty() => "all users",
         Action::Back if *model.screen() == Screen::Users => "unselect",
         Action::Accept if model.prompt().is_some_and(|prompt| prompt.purpose() == Purpose::Command) => "run",
@@ -162,12 +162,12 @@ fn brief(model: &Model, action: Action, brief: &'static str) -> &'static str {
 }
 
 /// Whether there is something to tick off.
-fn are_ticked(model: &Model) -> bool {
+fn are_ticked(model: View<'_>) -> bool {
     model.prompt().is_some_and(|prompt| prompt.offers().are_ticked())
 }
 
 /// Whether a key would do something now.
-fn works(model: &Model, action: Action) -> bool {
+fn works(model: View<'_>, action: Action) -> bool {
     let listed = *model.screen() == Screen::Users;
     let has_connections = |user| !model.picture().roster.connections(user).is_empty();
     let is_open = |user| has_connections(user) && model.expansion().contains(user);
@@ -217,7 +217,7 @@ fn works(model: &Model, action: Action) -> bool {
 }
 
 /// Where in the list the selection is: `3/512`; how far a text is scrolled: `1-13 of 52`.
-fn position(model: &Model) -> String {
+fn position(model: View<'_>) -> String {
     let (scroll, (lines, rows)) = match model.screen() {
         Screen::Users | Screen::Events(_) | Screen::Findings(_) => (0, (0, 0)),
         Screen::Server { scroll } | Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Model, Note, visible_notes};
+use crate::app::{Note, View, visible_notes};
 use crate::presence::{FeedStatus, Witness, visible};
 
 use super::pen::Pen;
@@ -36,7 +36,7 @@ struct Segment {
 }
 
 /// `notes`: how many rows the notes have; what has no row there gets a mark here.
-pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, notes: u16, buf: &mut Buffer) {
+pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, notes: u16, buf: &mut Buffer) {
     let mut segments = segments(model, theme, area.width, notes);
     let room = usize::from(area.width);
     let needed = |segments: &[Segment]| -> usize {
@@ -69,7 +69,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, notes: u16, buf: &m
     }
 }
 
-fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Segment> {
+fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16) -> Vec<Segment> {
     let mut segments = Vec::new();
     let add = |segments: &mut Vec<Segment>, rank, text: String, style| {
         segments.push(Segment { rank, text, style, yields: false });
@@ -91,15 +91,15 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
         };
         add(&mut segments, 0, text, theme.strong);
     }
-    if model.is_replay() {
+    if model.shown.is_recorded {
         add(&mut segments, 0, "REPLAY".to_owned(), theme.strong);
     }
-    if model.is_recording() {
+    if model.shown.is_recording {
         add(&mut segments, 1, format!("{} REC", theme.glyphs.online), theme.bad);
     }
     if !visible_notes(model, notes).iter().any(|note| matches!(note, Note::Banner(_))) {
         for (beginning, mark) in DANGERS {
-            if model.banners().iter().any(|banner| banner.starts_with(beginning)) {
+            if model.shown.about.banners.iter().any(|banner| banner.starts_with(beginning)) {
                 add(&mut segments, 0, format!("{} {mark}", theme.glyphs.warning), theme.warn);
             }
         }
@@ -108,7 +108,7 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
         add(&mut segments, 1, "masked".to_owned(), theme.strong);
     }
     if area_width >= 30 {
-        let text = theme.shortened(model.server(), WIDEST_SERVER, theme.glyphs.cut);
+        let text = theme.shortened(&model.shown.about.name, WIDEST_SERVER, theme.glyphs.cut);
         segments.push(Segment { rank: 0, text, style: theme.plain, yields: true });
     }
     let status = roster.feed_status(now);
@@ -135,7 +135,7 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
         .iter()
         .filter(|batch| batch.answered.is_some() && !batch.is_stale(now, roster.freshness()));
     if matches!(status, FeedStatus::Degraded { .. }) {
-        add(&mut segments, 5, format!("every {}", interval(model.interval_ms())), theme.plain);
+        add(&mut segments, 5, format!("every {}", interval(model.shown.interval_ms)), theme.plain);
     } else if all > 1 {
         add(&mut segments, 5, format!("batches {}/{all}", fresh.count()), theme.plain);
     }
@@ -143,18 +143,23 @@ fn segments(model: &Model, theme: &Theme, area_width: u16, notes: u16) -> Vec<Se
 }
 
 /// Which of the configured servers it is; one whose users are real stands out on every screen.
-fn context(model: &Model, theme: &Theme, area_width: u16) -> Option<(String, Style)> {
-    let name = model.context().map(|name| theme.shortened(&visible(name), WIDEST_CONTEXT, theme.glyphs.cut));
-    if !model.is_production() {
+fn context(model: View<'_>, theme: &Theme, area_width: u16) -> Option<(String, Style)> {
+    let name = model
+        .shown
+        .about
+        .context
+        .as_deref()
+        .map(|name| theme.shortened(&visible(name), WIDEST_CONTEXT, theme.glyphs.cut));
+    if !model.shown.about.production {
         return name.filter(|_| area_width >= 40).map(|name| (name, theme.strong));
     }
     let name = name.filter(|_| area_width >= 30).map_or(String::new(), |name| format!("{name} "));
     Some((format!(" PROD {name}"), theme.production))
 }
 
-fn words(model: &Model, status: &FeedStatus) -> String {
-    let every = interval(model.interval_ms());
-    if model.is_replay() {
+fn words(model: View<'_>, status: &FeedStatus) -> String {
+    let every = interval(model.shown.interval_ms);
+    if model.shown.is_recorded {
         // Nobody is asked now: this is how it was.
         return match status {
             FeedStatus::Nobody => "nobody was watched".to_owned(),
@@ -182,7 +187,7 @@ fn words(model: &Model, status: &FeedStatus) -> String {
 }
 
 /// How many batches get no answers, and whether anything has failed at all.
-fn degraded(model: &Model) -> String {
+fn degraded(model: View<'_>) -> String {
     let roster = model.live();
     let batches = roster.batches();
     let late = batches.iter().filter(|batch| batch.is_stale(model.now(), roster.freshness())).count();
@@ -194,7 +199,7 @@ fn degraded(model: &Model) -> String {
     }
 }
 
-fn sparkline(model: &Model, theme: &Theme) -> String {
+fn sparkline(model: View<'_>, theme: &Theme) -> String {
     let took: Vec<u32> = model.live().latency().last(BARS).collect();
     let p50 = model.live().latency().p50_p95().map_or(0, |(p50, _)| p50);
     // Twice the usual is the top, so that what is usual stands half-way up and not at the brim; and
@@ -215,21 +220,23 @@ mod tests {
 
     use super::super::theme::Colour;
     use super::*;
-    use crate::app::Start;
-    use crate::presence::{Entry, Freshness, Moment, Roster, WatchList};
+    use crate::app::{Model, Start};
+    use crate::engine::About;
+    use crate::fed::Fed;
+    use crate::presence::{Chronicle, Entry, Freshness, Moment, Roster, RuleSettings, WatchList};
 
     /// The header of a screen so wide, and what of it stands out.
-    fn header(columns: u16, tune: impl FnOnce(&mut Start)) -> (String, String) {
+    fn header(columns: u16, tune: impl FnOnce(&mut About)) -> (String, String) {
         let list = WatchList::new(1, 500, [Entry::of("alice")]);
         let now = Moment::default();
         let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
-        let mut start =
-            Start { server: "https://im.example".into(), ..Start::new(roster, (columns, 10), now) };
-        tune(&mut start);
-        let model = Model::new(start);
+        let mut about = About { name: "https://im.example".into(), ..About::default() };
+        tune(&mut about);
+        let fed = Fed::live(about, Chronicle::new(roster, RuleSettings::default(), now));
+        let model = Model::new(Start::new((columns, 10)), fed.shown());
         let area = Rect::new(0, 0, columns, 1);
         let mut buf = Buffer::empty(area);
-        draw(&model, &Theme::new(Colour::None, false), area, 0, &mut buf);
+        draw(View { model: &model, shown: fed.shown() }, &Theme::new(Colour::None, false), area, 0, &mut buf);
         let text = |bold: bool| {
             let cells = buf.content().iter();
             let cells = cells.filter(|cell| !bold || cell.modifier.contains(Modifier::REVERSED));
@@ -241,9 +248,9 @@ mod tests {
     #[test]
     fn production_is_in_sight_on_every_screen() {
         for columns in 20..200 {
-            let production = |start: &mut Start| {
-                start.production = true;
-                start.context = Some("im-eu".into());
+            let production = |about: &mut About| {
+                about.production = true;
+                about.context = Some("im-eu".into());
             };
             let (text, cue) = header(columns, production);
             assert_eq!(cue, if columns < 30 { " PROD" } else { " PROD im-eu" }, "{text}");
@@ -252,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_context_is_named_and_without_one_nothing_is() {
-        let (text, cue) = header(80, |start| start.context = Some("staging\u{202e}".into()));
+        let (text, cue) = header(80, |about| about.context = Some("staging\u{202e}".into()));
         assert_eq!(text, " imtop  staging<U+202E>  https://im.example  ◌ connecting");
         assert_eq!(cue, "");
         assert_eq!(header(80, |_| ()).0, " imtop  https://im.example  ◌ connecting");

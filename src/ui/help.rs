@@ -4,14 +4,21 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use crate::app::{HelpLine, HelpName, Model, find_within, help_lines, help_names};
+use crate::app::{HelpLine, HelpName, View, find_within, help_lines, help_names};
 use crate::presence::{Presence, Severity, Why};
 
 use super::pen::Pen;
 use super::theme::Theme;
 
 /// `search`: what is looked for, and marked.
-pub(super) fn draw(model: &Model, theme: &Theme, search: &str, scroll: usize, body: Rect, buf: &mut Buffer) {
+pub(super) fn draw(
+    model: View<'_>,
+    theme: &Theme,
+    search: &str,
+    scroll: usize,
+    body: Rect,
+    buf: &mut Buffer,
+) {
     let lines = help_lines(model);
     if lines.is_empty() {
         let text = format!("Nothing in the help contains \"{}\".", search.trim());

@@ -44,14 +44,14 @@ mod user_row;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{Model, Screen};
+use crate::app::{Screen, View};
 
 pub use theme::{Colour, Theme, ThemeName};
 
 use pen::Pen;
 
 /// Draws the model. Returns where the cursor of an open prompt stands.
-pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub fn view(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let area = area.intersection(buf.area);
     let Some(layout) = model.layout(area) else {
         too_small(theme, area, buf);

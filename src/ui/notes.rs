@@ -3,13 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{Model, Note, visible_notes};
+use crate::app::{Note, View, visible_notes};
 
 use super::pen::Pen;
 use super::theme::Theme;
 use super::{prompt, strip};
 
-pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let mut cursor = None;
     for (row, note) in (0..area.height).zip(visible_notes(model, area.height)) {
         if note == Note::Strip {

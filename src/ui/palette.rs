@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Candidate, MOST_OFFERED, Mistake, Model, Prompt, wrapped};
+use crate::app::{Candidate, MOST_OFFERED, Mistake, Prompt, View, wrapped};
 use crate::presence::visible;
 
 use super::pen::Pen;
@@ -30,7 +30,7 @@ enum Row<'a> {
 }
 
 /// Draws over the upper rows of `area`, which begins below the prompt.
-pub(super) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(prompt) = model.prompt() else { return };
     let rows = rows(theme, prompt, area);
     if rows.is_empty() {

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::app::{Model, Prompt, Purpose, Screen};
+use crate::app::{Prompt, Purpose, Screen, View};
 use crate::presence::visible;
 
 use super::pen::Pen;
@@ -22,7 +22,7 @@ pub(super) fn head(purpose: Purpose) -> &'static str {
 const GAP: u16 = 3;
 
 /// Draws what narrows the screen; returns the column of the cursor while it is being typed.
-pub(super) fn draw(model: &Model, theme: &Theme, pen: &mut Pen<'_>) -> Option<u16> {
+pub(super) fn draw(model: View<'_>, theme: &Theme, pen: &mut Pen<'_>) -> Option<u16> {
     if let Some(prompt) = model.prompt() {
         return Some(typing(model, theme, prompt, pen));
     }
@@ -64,14 +64,14 @@ fn at_the_end(pen: &mut Pen<'_>, found: &str, theme: &Theme) {
 }
 
 /// What else leaves users out.
-fn switches(model: &Model) -> String {
+fn switches(model: View<'_>) -> String {
     let problems = model.switches().problems_only.then_some("problems only");
     let marked = model.marks().are_all_that_is_shown().then_some("marked only");
     [problems, marked].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// What there is of what is looked for: in many words, then in fewer.
-fn found(model: &Model, purpose: Purpose) -> Vec<String> {
+fn found(model: View<'_>, purpose: Purpose) -> Vec<String> {
     let rows = model.rows();
     let sort = rows.sort();
     match purpose {
@@ -97,7 +97,7 @@ fn fitting(theme: &Theme, texts: Vec<String>, room: u16) -> String {
     texts.into_iter().find(|text| theme.width(text) < room).unwrap_or_default()
 }
 
-fn typing(model: &Model, theme: &Theme, prompt: &Prompt, pen: &mut Pen<'_>) -> u16 {
+fn typing(model: View<'_>, theme: &Theme, prompt: &Prompt, pen: &mut Pen<'_>) -> u16 {
     let head = head(prompt.purpose());
     pen.put(head, theme.strong);
     // The text moves to the left so that its cursor stays in the room for it.

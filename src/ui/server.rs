@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{CHART_ROWS, ExpiryKind, Model, Picture, ServerLine, TWO_HALVES, server_lines};
+use crate::app::{CHART_ROWS, ExpiryKind, Picture, ServerLine, TWO_HALVES, View, server_lines};
 use crate::presence::{Bucket, Presence, Totals};
 
 use super::pen::Pen;
@@ -15,7 +15,7 @@ const NAME: u16 = 17;
 /// Columns of the figures behind a bar.
 const FIGURES: u16 = 9;
 
-pub(super) fn draw(model: &Model, theme: &Theme, scroll: usize, body: Rect, buf: &mut Buffer) {
+pub(super) fn draw(model: View<'_>, theme: &Theme, scroll: usize, body: Rect, buf: &mut Buffer) {
     let (mut first, second) = server_lines(model);
     let sheet = Sheet { theme, picture: model.picture() };
     if body.width >= TWO_HALVES {

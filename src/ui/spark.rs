@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use crate::app::{Model, Picture, SPARK_CELLS};
+use crate::app::{Picture, SPARK_CELLS, View};
 use crate::presence::{Cell, UserIx, spark};
 
 use super::theme::Theme;
@@ -12,7 +12,7 @@ const LEAST: u8 = 2;
 
 /// A sign and a look for each stretch, oldest first; a blank where the user was not watched yet.
 pub(super) fn cells(
-    model: &Model,
+    model: View<'_>,
     picture: &Picture<'_>,
     theme: &Theme,
     user: UserIx,

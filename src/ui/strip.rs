@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use crate::app::{Model, Strip};
+use crate::app::{Strip, View};
 use crate::presence::Severity;
 
 use super::pen::Pen;
@@ -24,7 +24,7 @@ struct Stretch {
     worst: Option<Severity>,
 }
 
-pub(super) fn draw(model: &Model, theme: &Theme, strip: Strip<'_>, area: Rect, row: u16, buf: &mut Buffer) {
+pub(super) fn draw(model: View<'_>, theme: &Theme, strip: Strip<'_>, area: Rect, row: u16, buf: &mut Buffer) {
     let mut pen = Pen::new(theme, buf, area, row);
     pen.skip(1);
     let zone = model.zone();
@@ -77,7 +77,7 @@ fn place_of(strip: Strip<'_>, at_ms: u64, cells: u16) -> u16 {
 fn stretches(strip: Strip<'_>, cells: u16) -> Vec<Stretch> {
     let mut stretches = vec![Stretch::default(); usize::from(cells)];
     let within = |at: u64| (strip.from.mono_ms..=strip.to.mono_ms).contains(&at);
-    for point in strip.landmarks.points().iter().filter(|point| within(point.at_ms)) {
+    for point in strip.markers.points().iter().filter(|point| within(point.at_ms)) {
         let share = u64::from(point.online) * 7 / u64::from(point.watched.max(1));
         if let Some(stretch) = stretches.get_mut(usize::from(place_of(strip, point.at_ms, cells))) {
             stretch.online = Some(stretch.online.map_or(share as u8, |least| least.min(share as u8)));
@@ -85,7 +85,7 @@ fn stretches(strip: Strip<'_>, cells: u16) -> Vec<Stretch> {
         }
     }
     // What no round ended in is as it was before, up to where it is known.
-    let known = strip.landmarks.span().map_or(0, |(_, end)| place_of(strip, end.mono_ms, cells));
+    let known = strip.markers.span().map_or(0, |(_, end)| place_of(strip, end.mono_ms, cells));
     let mut last = Stretch::default();
     for stretch in stretches.iter_mut().take(usize::from(known) + 1) {
         if stretch.online.is_none() {
@@ -93,7 +93,7 @@ fn stretches(strip: Strip<'_>, cells: u16) -> Vec<Stretch> {
         }
         last = *stretch;
     }
-    for incident in strip.landmarks.incidents().filter(|incident| within(incident.at.mono_ms)) {
+    for incident in strip.markers.incidents().filter(|incident| within(incident.at.mono_ms)) {
         if let Some(stretch) = stretches.get_mut(usize::from(place_of(strip, incident.at.mono_ms, cells))) {
             stretch.worst = stretch.worst.max(Some(incident.severity));
         }

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{Action, Column, Line, Model, SortColumn, wrapped};
+use crate::app::{Action, Column, Line, SortColumn, View, wrapped};
 
 use super::connection_row;
 use super::pen::Pen;
@@ -11,7 +11,7 @@ use super::theme::Theme;
 use super::times::{age_ms, clock};
 use super::user_row::{self, Sheet};
 
-pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
+pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
     let sheet = Sheet::new(model, theme, body);
     let sort = model.rows().sort();
     let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
@@ -57,7 +57,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, head: Rect, body: Rect, buf: &m
 }
 
 /// Says why there is no row.
-fn nobody(model: &Model, theme: &Theme, body: Rect, buf: &mut Buffer) {
+fn nobody(model: View<'_>, theme: &Theme, body: Rect, buf: &mut Buffer) {
     let (what, advice) = why_nobody(model);
     let top = u16::from(body.height > 3);
     let room = usize::from(body.width.saturating_sub(4));
@@ -68,7 +68,7 @@ fn nobody(model: &Model, theme: &Theme, body: Rect, buf: &mut Buffer) {
 }
 
 /// What is so, and what can be done about it.
-fn why_nobody(model: &Model) -> (String, String) {
+fn why_nobody(model: View<'_>) -> (String, String) {
     let (rows, picture) = (model.rows(), model.picture());
     let users = match picture.roster.list().len() {
         0 => {
@@ -86,7 +86,7 @@ fn why_nobody(model: &Model) -> (String, String) {
     };
     let Some(answer) = picture.roster.last_answer() else {
         let since = clock(model.began().unix_ms, picture.now, model.zone());
-        let what = format!("No answer yet: asking {} about {users} since {since}.", model.server());
+        let what = format!("No answer yet: asking {} about {users} since {since}.", model.shown.about.name);
         return (what, key(Action::ShowServer, "shows how the server does."));
     };
     if !rows.filter().is_empty() {
@@ -115,27 +115,50 @@ mod tests {
 
     use super::super::{Colour, Theme, view};
     use super::*;
-    use crate::app::{Msg, Start, update};
+    use crate::app::{Model, Msg, Start, update};
+    use crate::engine::About;
+    use crate::fed::Fed;
     use crate::presence::{
-        Answer, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId, Question, Roster,
-        WatchList,
+        Answer, Chronicle, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId, Question,
+        Roster, RuleSettings, WatchList,
     };
 
-    fn model(now: Moment) -> Model {
-        let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
-        let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
-        Model::new(Start { server: "s".into(), ..Start::new(roster, (60, 10), now) })
+    /// A screen and its session.
+    struct Screen {
+        fed: Fed,
+        model: Model,
     }
 
-    fn press(model: &mut Model, now: Moment, key: char) {
-        update(model, now, Msg::Key(KeyEvent::from(KeyCode::Char(key))));
+    impl Screen {
+        fn new(now: Moment) -> Screen {
+            let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
+            let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
+            let about = About { name: "s".into(), ..About::default() };
+            let fed = Fed::live(about, Chronicle::new(roster, RuleSettings::default(), now));
+            let model = Model::new(Start::new((60, 10)), fed.shown());
+            Screen { fed, model }
+        }
+
+        fn view(&self) -> View<'_> {
+            View { model: &self.model, shown: self.fed.shown() }
+        }
+
+        fn press(&mut self, key: KeyCode) {
+            update(&mut self.model, self.fed.shown(), Msg::Key(KeyEvent::from(key)));
+        }
+
+        fn drawn(&self, area: Rect) -> Buffer {
+            let mut buf = Buffer::empty(area);
+            view(self.view(), &Theme::new(Colour::Ansi16, false), area, &mut buf);
+            buf
+        }
     }
 
     #[test]
     fn where_no_row_is_it_says_why_and_what_to_do() {
         let now = Moment { mono_ms: 5_000, unix_ms: 5_000 };
-        let mut model = model(now);
-        let (what, advice) = why_nobody(&model);
+        let mut screen = Screen::new(now);
+        let (what, advice) = why_nobody(screen.view());
         assert_eq!(what, "No answer yet: asking s about 2 users since 00:00:05.");
         assert_eq!(advice, "4 shows how the server does.");
         let answer = Observation {
@@ -154,15 +177,17 @@ mod tests {
             next_ms: 7_000,
             answer: Ok(Answer::Changed(vec![])),
         };
-        update(&mut model, now, Msg::Input(Input::Observed(answer)));
-        press(&mut model, now.plus(1_000), '!');
-        let (what, advice) = why_nobody(&model);
+        let news = screen.fed.take(now, Input::Observed(answer));
+        update(&mut screen.model, screen.fed.shown(), Msg::Updated(news));
+        screen.fed.pass(now.plus(1_000));
+        screen.press(KeyCode::Char('!'));
+        let (what, advice) = why_nobody(screen.view());
         assert_eq!(what, "No problems: 2 users, all answered 1s ago.");
         assert_eq!(advice, "! shows everybody.");
         for key in "/zzz".chars() {
-            press(&mut model, now, key);
+            screen.press(KeyCode::Char(key));
         }
-        let (what, advice) = why_nobody(&model);
+        let (what, advice) = why_nobody(screen.view());
         assert_eq!(what, "No user with a problem matches the filter \"zzz\"; 2 users are watched.");
         assert_eq!(advice, "Esc shows all of them.");
     }
@@ -170,11 +195,10 @@ mod tests {
     #[test]
     fn the_selection_has_a_mark_and_a_bar_of_one_colour() {
         let now = Moment::default();
-        let mut model = model(now);
-        update(&mut model, now, Msg::Key(KeyEvent::from(KeyCode::Char('j'))));
+        let mut screen = Screen::new(now);
+        screen.press(KeyCode::Char('j'));
         let area = Rect::new(0, 0, 60, 10);
-        let mut buf = Buffer::empty(area);
-        view(&model, &Theme::new(Colour::Ansi16, false), area, &mut buf);
+        let buf = screen.drawn(area);
         assert_eq!(buf[(0, 3)].symbol(), ">");
         for x in 0..60 {
             assert!(buf[(x, 3)].modifier.contains(Modifier::REVERSED), "column {x}");
@@ -187,20 +211,19 @@ mod tests {
     #[test]
     fn what_the_filter_matched_is_marked_but_not_in_stand_ins() {
         let now = Moment::default();
-        let mut model = model(now);
+        let mut screen = Screen::new(now);
         for key in "/LIC".chars() {
-            press(&mut model, now, key);
+            screen.press(KeyCode::Char(key));
         }
-        update(&mut model, now, Msg::Key(KeyEvent::from(KeyCode::Enter)));
+        screen.press(KeyCode::Enter);
         let area = Rect::new(0, 0, 60, 10);
-        let marked = |model: &Model| -> String {
-            let mut buf = Buffer::empty(area);
-            view(model, &Theme::new(Colour::Ansi16, false), area, &mut buf);
+        let marked = |screen: &Screen| -> String {
+            let buf = screen.drawn(area);
             let is_marked = |cell: &&ratatui::buffer::Cell| cell.modifier.contains(Modifier::UNDERLINED);
             buf.content().iter().filter(is_marked).map(ratatui::buffer::Cell::symbol).collect()
         };
-        assert_eq!(marked(&model), "lic");
-        press(&mut model, now, 'P');
-        assert_eq!(marked(&model), "");
+        assert_eq!(marked(&screen), "lic");
+        screen.press(KeyCode::Char('P'));
+        assert_eq!(marked(&screen), "");
     }
 }

@@ -1,21 +1,17 @@
 //! Events in columns: when, who, what; and as many names as there is room for.
 
-use crate::app::{EventWords, Model, Names, Wording};
+use crate::app::{EventWords, Names, View, Wording};
 use crate::presence::{EventGroup, UserId};
 
 use super::theme::Theme;
 
 /// What puts events into words.
-pub(super) fn wording<'a>(model: &'a Model, theme: &Theme) -> Wording<'a> {
-    Wording { picture: model.picture(), names: model.names(), to: theme.glyphs.to }
+pub(super) fn wording<'a>(model: View<'a>, theme: &Theme) -> Wording<'a> {
+    Wording { picture: model.picture(), names: model.model.names(), to: theme.glyphs.to }
 }
 
 /// Groups of events in words.
-pub(super) fn in_words<'a>(
-    model: &'a Model,
-    theme: &Theme,
-    groups: &[&'a EventGroup],
-) -> Vec<EventWords<'a>> {
+pub(super) fn in_words<'a>(model: View<'a>, theme: &Theme, groups: &[&'a EventGroup]) -> Vec<EventWords<'a>> {
     let wording = wording(model, theme);
     groups.iter().map(|group| wording.group(group)).collect()
 }

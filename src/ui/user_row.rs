@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{
-    Column, ColumnName, Columns, Expiry, Model, Picture, soonest_expiry, why_words, worst_foreign,
+    Column, ColumnName, Columns, Expiry, Picture, View, soonest_expiry, why_words, worst_foreign,
 };
 use crate::presence::{Basis, Platform, Presence, UserIx, Why};
 
@@ -20,7 +20,7 @@ const MARKED: usize = 100;
 
 /// What all rows of a frame have in common.
 pub(super) struct Sheet<'a> {
-    pub(super) model: &'a Model,
+    pub(super) model: View<'a>,
     pub(super) theme: &'a Theme,
     pub(super) picture: Picture<'a>,
     pub(super) columns: Columns,
@@ -31,7 +31,7 @@ pub(super) struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     /// The rows on `body`.
-    pub(super) fn new(model: &'a Model, theme: &'a Theme, body: Rect) -> Sheet<'a> {
+    pub(super) fn new(model: View<'a>, theme: &'a Theme, body: Rect) -> Sheet<'a> {
         // Where stand-ins are shown, a mark in one would tell the name behind it.
         let query = Some(model.rows().query()).filter(|_| !model.names().are_masked());
         let words =
@@ -137,8 +137,8 @@ fn cell(sheet: &Sheet<'_>, user: UserIx, name: ColumnName, column: Column) -> (S
         }
         ColumnName::Presence => presence_cell(sheet, user, column),
         ColumnName::Platforms => plain(platforms(picture, theme, user)),
-        ColumnName::Token => token(model, picture, theme, user, column.width),
-        ColumnName::Since => plain(since(model, picture, theme, user)),
+        ColumnName::Token => token(*model, picture, theme, user, column.width),
+        ColumnName::Since => plain(since(*model, picture, theme, user)),
         ColumnName::Conns => count(picture.roster.connections(user).len() as u32),
         ColumnName::Flips => count(picture.history.of(user).flips()),
         ColumnName::Reconnects => count(picture.history.of(user).reconnects()),
@@ -209,7 +209,7 @@ fn reason(sheet: &Sheet<'_>, presence: Presence, texts: &[String]) -> (Column, S
 }
 
 /// Why a user stands here who should not.
-fn why_shown(model: &Model) -> &'static str {
+fn why_shown(model: View<'_>) -> &'static str {
     if model.rows().filter().is_empty() { "only as selected" } else { "not in the filter" }
 }
 
@@ -298,7 +298,7 @@ fn platforms(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
 
 /// The soonest end of a token by the server's clock; at every width whose token it is instead, if it
 /// belongs elsewhere: that is worse than what ends some day.
-fn token(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx, room: u16) -> (String, Style) {
+fn token(model: View<'_>, picture: &Picture<'_>, theme: &Theme, user: UserIx, room: u16) -> (String, Style) {
     let roster = picture.roster;
     let server_now = roster.server_clock().unix_seconds(picture.now);
     let connections = roster.connections(user);
@@ -329,7 +329,7 @@ fn token(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx, room
     (text, style)
 }
 
-fn since(model: &Model, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
+fn since(model: View<'_>, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
     let Some(since) = picture.roster.since(user) else {
         return theme.glyphs.nothing.to_owned();
     };

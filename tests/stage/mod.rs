@@ -3,14 +3,19 @@
 
 #![expect(clippy::expect_used, reason = "a stage that can't be set ends the test")]
 
+#[path = "../common/fed.rs"]
+mod fed;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use imtop::app::{Effect, Model, Msg, Start, update};
+use fed::Fed;
+use imtop::app::{Effect, Model, Msg, Start, View, update};
+use imtop::engine::{About, Command, Markers, Playing};
 use imtop::presence::{
-    Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
-    Observation, Oddities, OperationId, Platform, Question, Roster, SessionToken, UserIx, UserStatus,
-    WatchList,
+    Answer, Chronicle, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
+    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserIx,
+    UserStatus, WatchList,
 };
 use imtop::ui::{Colour, Theme, view};
 use ratatui::buffer::Buffer;
@@ -20,8 +25,9 @@ use ratatui::layout::Rect;
 /// Monday, 12:00:00 UTC.
 pub(crate) const NOON: i64 = 1_798_459_200;
 
-/// A model and its clock.
+/// A screen, its session and their clock.
 pub(crate) struct Stage {
+    pub(crate) fed: Fed,
     pub(crate) model: Model,
     pub(crate) now: Moment,
     pub(crate) theme: Theme,
@@ -29,8 +35,18 @@ pub(crate) struct Stage {
     asked: u32,
 }
 
+/// What a stage begins with.
+pub(crate) struct Setting {
+    pub(crate) start: Start,
+    pub(crate) about: About,
+    pub(crate) roster: Roster,
+    /// From a recording that is not played.
+    pub(crate) recorded: bool,
+}
+
 impl Stage {
     /// Watches `entries` in batches of `batch_size` on a screen of this size.
+    #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn new(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
         Stage::tuned(size, batch_size, entries, |_| ())
     }
@@ -38,7 +54,7 @@ impl Stage {
     /// The same for one frame of plain text.
     #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn one_shot(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
-        Stage::tuned(size, batch_size, entries, |start| start.one_shot = true)
+        Stage::tuned(size, batch_size, entries, |setting| setting.start.one_shot = true)
     }
 
     /// The same with another beginning.
@@ -46,37 +62,97 @@ impl Stage {
         size: (u16, u16),
         batch_size: u32,
         entries: Vec<Entry>,
-        tune: impl FnOnce(&mut Start),
+        tune: impl FnOnce(&mut Setting),
     ) -> Stage {
         let now = Moment { mono_ms: 100_000, unix_ms: NOON * 1_000 };
         let list = Arc::new(WatchList::new(1, batch_size, entries));
-        let roster = Roster::new(list, Freshness::for_interval(2_000), now);
-        let mut start = Start {
-            server: "http://im.example:10002".into(),
-            api: "http://im.example:10002".into(),
-            mask_key: 1,
-            ..Start::new(roster, size, now)
+        let mut setting = Setting {
+            start: Start { mask_key: 1, ..Start::new(size) },
+            about: About {
+                name: "http://im.example:10002".into(),
+                api: "http://im.example:10002".into(),
+                ..About::default()
+            },
+            roster: Roster::new(list, Freshness::for_interval(2_000), now),
+            recorded: false,
         };
-        tune(&mut start);
-        let model = Model::new(start);
-        Stage { model, now, theme: Theme::new(Colour::None, false), effects: vec![], asked: 0 }
+        tune(&mut setting);
+        let Setting { start, about, roster, recorded } = setting;
+        let state = Chronicle::new(roster, RuleSettings::default(), now);
+        let fed = if recorded { Fed::recorded(about, state) } else { Fed::live(about, state) };
+        let model = Model::new(start, fed.shown());
+        Stage { fed, model, now, theme: Theme::new(Colour::None, false), effects: vec![], asked: 0 }
     }
 
     /// Another server and its banners, before anything is known.
     #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn at(server: &str, banners: &[&str], size: (u16, u16)) -> Stage {
-        let mut stage = Stage::new(size, 500, vec![Entry::of("alice")]);
-        stage.model = Model::new(Start {
-            server: server.into(),
-            banners: banners.iter().map(|banner| (*banner).to_owned()).collect(),
-            mask_key: 1,
-            ..Start::new(stage.model.live().clone(), size, stage.now)
-        });
-        stage
+        Stage::tuned(size, 500, vec![Entry::of("alice")], |setting| {
+            setting.about = About {
+                name: server.into(),
+                banners: banners.iter().map(|banner| (*banner).to_owned()).collect(),
+                ..About::default()
+            };
+        })
     }
 
+    /// What is seen.
+    pub(crate) fn view(&self) -> View<'_> {
+        View { model: &self.model, shown: self.fed.shown() }
+    }
+
+    /// What is known now, whatever is shown.
+    #[allow(dead_code, reason = "not every test that has a stage needs it")]
+    pub(crate) fn live(&self) -> &Roster {
+        self.fed.session.state().roster()
+    }
+
+    /// Sends a message at this time; what it asks of the session is done at once.
     pub(crate) fn send(&mut self, msg: Msg) {
-        self.effects = update(&mut self.model, self.now, msg);
+        let news = self.fed.pass(self.now);
+        self.tell(Msg::Updated(news));
+        self.tell(msg);
+    }
+
+    fn tell(&mut self, msg: Msg) {
+        let effects = update(&mut self.model, self.fed.shown(), msg);
+        for effect in &effects {
+            if let Effect::Command(command) = effect {
+                let news = self.fed.command(command);
+                update(&mut self.model, self.fed.shown(), Msg::Updated(news));
+            }
+        }
+        self.effects = effects;
+    }
+
+    /// Something comes in at this time.
+    pub(crate) fn input(&mut self, input: Input) {
+        let news = self.fed.take(self.now, input);
+        self.tell(Msg::Updated(news));
+    }
+
+    /// Asks something of the session.
+    #[allow(dead_code, reason = "not every test that has a stage needs it")]
+    pub(crate) fn command(&mut self, command: &Command) {
+        let news = self.fed.command(command);
+        self.tell(Msg::Updated(news));
+    }
+
+    /// All this was recorded, and is played so from here on.
+    #[allow(dead_code, reason = "not every test that has a stage needs it")]
+    pub(crate) fn play(&mut self, playing: Playing) {
+        let session = &self.fed.session;
+        let (about, state) = (session.about().clone(), session.state().clone());
+        self.fed = Fed::played(about, state, playing, Markers::default());
+        self.send(Msg::Tick);
+    }
+
+    /// The recording is at another moment.
+    #[allow(dead_code, reason = "not every test that has a stage needs it")]
+    pub(crate) fn arrive(&mut self, state: Chronicle) {
+        self.now = state.now();
+        let news = self.fed.arrive(state);
+        self.tell(Msg::Updated(news));
     }
 
     /// Lets time pass.
@@ -87,7 +163,7 @@ impl Stage {
 
     /// An answer that was asked 30 ms ago.
     pub(crate) fn answer(&mut self, batch: u32, changed: Vec<(&str, UserStatus)>) {
-        let list = Arc::clone(self.model.live().list());
+        let list = Arc::clone(self.live().list());
         let changed =
             changed.into_iter().map(|(id, status)| (list.find(id).expect("watched"), status)).collect();
         self.observe(batch, Ok(Answer::Changed(changed)), 0);
@@ -108,7 +184,7 @@ impl Stage {
         let observation = Observation {
             question: Question::OnlineStatus,
             users: Arc::default(),
-            generation: self.model.live().list().generation(),
+            generation: self.live().list().generation(),
             batch,
             sent: ago(30),
             received: self.now,
@@ -121,7 +197,7 @@ impl Stage {
             next_ms: self.now.mono_ms + 4_000,
             answer,
         };
-        self.send(Msg::Input(Input::Observed(observation)));
+        self.input(Input::Observed(observation));
     }
 
     /// What a witness beside the sockets said of these users, asked 20 ms ago.
@@ -132,7 +208,7 @@ impl Stage {
         let observation = Observation {
             question,
             users: users.iter().map(|user| UserIx(*user)).collect(),
-            generation: self.model.live().list().generation(),
+            generation: self.live().list().generation(),
             batch: 0,
             sent,
             received: self.now,
@@ -145,7 +221,7 @@ impl Stage {
             next_ms: self.now.mono_ms + 500,
             answer,
         };
-        self.send(Msg::Input(Input::Observed(observation)));
+        self.input(Input::Observed(observation));
     }
 
     /// Presses keys: characters, or names in angle brackets: `/ali<Enter>`.
@@ -169,7 +245,7 @@ impl Stage {
         let (width, height) = self.model.size();
         let area = Rect { x: 0, y: 0, width, height };
         let mut buf = Buffer::empty(area);
-        let cursor = view(&self.model, &self.theme, area, &mut buf);
+        let cursor = view(self.view(), &self.theme, area, &mut buf);
         let mut text = picture(&buf);
         if let Some(cursor) = cursor {
             writeln!(text, "cursor at {},{}", cursor.x, cursor.y).expect("a String takes it");

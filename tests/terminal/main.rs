@@ -13,13 +13,11 @@ mod replay;
 
 use std::io::{BufRead as _, Read as _};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
-use imtop::app::{Model, Start};
+use imtop::app::{Model, Start, Switches};
 use imtop::clipboard::Multiplexer;
-use imtop::feed::{Asking, Pace, Poller, Source};
-use imtop::openim::Fetched;
-use imtop::presence::{Entry, Freshness, Roster, WatchList};
+use imtop::engine::{About, Command, Ended, Recording, Source, Told, Wait};
+use imtop::presence::{Chronicle, Entry, Freshness, Inputs, Moment, Next, Roster, RuleSettings, WatchList};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
 use pty::{PATIENCE, Session};
 use rustix::process::Signal;
@@ -219,11 +217,8 @@ fn a_server_killed_and_started_again_is_shown_as_it_is() {
     let server = runtime.block_on(calm());
     let (address, token) = (server.address(), server.admin_token());
     let users: Vec<String> = list().into_iter().map(|entry| entry.id).collect();
-    let script = format!(
-        "IMTOP_TOKEN={token} exec {IMTOP} --api {} --interval 200ms {}",
-        server.url(),
-        users.join(" ")
-    );
+    let script =
+        format!("IMTOP_TOKEN={token} exec {IMTOP} --api {} --interval 1s {}", server.url(), users.join(" "));
     let mut session = Session::start("bash", &["-c", &script], SIZE);
     session.until_shows("● live");
     let counts = |text: &str| {
@@ -243,22 +238,41 @@ fn a_server_killed_and_started_again_is_shown_as_it_is() {
     assert_eq!(session.end(), 0);
 }
 
-/// Panics at the second question, in a task of the poller.
-struct Panics(std::sync::atomic::AtomicU32);
+/// A source of which a task panics when it is told to ask.
+struct Panics;
+
+impl Inputs for Panics {
+    type Error = Ended;
+
+    fn next_at(&mut self) -> Result<Option<u64>, Ended> {
+        Ok(None)
+    }
+
+    fn pop(&mut self) -> Option<(Moment, Next)> {
+        None
+    }
+}
 
 impl Source for Panics {
-    type Memory = ();
+    fn now(&self) -> Moment {
+        Moment::default()
+    }
 
-    async fn ask(&self, _: &WatchList, _: u32, (): &mut ()) -> Fetched {
-        assert!(self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0, "a task has panicked");
-        Fetched {
-            operation_id: imtop::presence::OperationId("op".into()),
-            server_date: None,
-            wire_bytes: 0,
-            oddities: imtop::presence::Oddities::default(),
-            hints: None,
-            answer: Ok(imtop::presence::Answer::Same),
-        }
+    fn wait(&mut self, _: Option<u64>) -> Wait<'_> {
+        Box::pin(std::future::pending())
+    }
+
+    fn told(&mut self) -> Option<Told> {
+        None
+    }
+
+    fn settled(&mut self, _: &mut Chronicle) -> Option<Ended> {
+        None
+    }
+
+    fn command(&mut self, command: &Command, _: &Chronicle) {
+        assert_eq!(*command, Command::PollNow);
+        tokio::spawn(async { panic!("a task has panicked") });
     }
 }
 
@@ -269,28 +283,18 @@ fn program_with_a_task_that_panics() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     imtop::terminal::install_panic_hook();
     let end = runtime.block_on(async {
-        let now = imtop::clock::start();
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("a")]));
-        let pace =
-            Pace { interval: Duration::from_millis(300), concurrency: 1, seed: 1, asking: Asking::default() };
-        let source = Arc::new(Panics(std::sync::atomic::AtomicU32::new(0)));
-        let (poller, observations) = Poller::start(source, Arc::clone(&list), pace, Arc::clone(&now));
-        let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(300), now());
+        let roster = Roster::new(list, Freshness::for_interval(300), Moment::default());
+        let state = Chronicle::new(roster, RuleSettings::default(), Moment::default());
+        let about = About { name: "panics".to_owned(), ..About::default() };
+        let session = imtop::engine::Session::new(about, state, Box::new(Panics), Recording::default(), true);
         let size = imtop::terminal::terminal_size().unwrap();
-        let model = Model::new(Start {
-            server: "panics".to_owned(),
-            interval_ms: 300,
-            switches: imtop::app::Switches { mouse: true, ..imtop::app::Switches::default() },
-            ..Start::new(roster, size, now())
-        });
+        let switches = Switches { mouse: true, ..Switches::default() };
+        let model = Model::new(Start { switches, ..Start::new(size) }, session.shown());
         let theme = imtop::ui::Theme::new(imtop::ui::Colour::None, false);
-        let watching = imtop::watching::Watching::new(list.entries().collect(), Vec::new(), 500);
-        let intake = imtop::intake::Intake::of((poller, observations), list, watching);
-        let (head, limits) = (imtop::recording::Head::default(), imtop::recording::Limits::default());
-        let inflow = imtop::inflow::Inflow::live(intake, head, limits);
-        let session = imtop::run::Session { model, inflow, theme };
+        let watched = imtop::run::OnScreen { session, model, theme };
         let mut nowhere = |_: &str, _: &Model| Err("there is no other".to_owned());
-        Box::pin(imtop::run::run(session, Multiplexer::None, &mut nowhere, now)).await.unwrap()
+        Box::pin(imtop::run::run(watched, Multiplexer::None, &mut nowhere)).await.unwrap()
     });
     assert_eq!(end, imtop::run::End::Panicked);
 }
@@ -301,6 +305,7 @@ fn a_panic_in_any_task_ends_the_program() {
     let args = ["program_with_a_task_that_panics", "--exact", "--ignored", "--nocapture", "--test-threads=1"];
     let mut session = Session::start(program.to_str().unwrap(), &args, SIZE);
     session.until("the view", vt100::Screen::alternate_screen);
+    session.press("r");
     assert_eq!(session.end(), 0, "it ended as panicked: {}", session.text());
     session.until_shows("a task has panicked");
     assert!(session.sent().contains("\u{1b}[?1000h"), "the mouse was taken, and is the terminal's again:");

@@ -2,7 +2,7 @@
 
 use super::super::layout::ColumnName;
 use super::super::message::Effect;
-use super::super::model::{Model, Screen};
+use super::super::model::{Screen, View, ViewMut};
 use super::super::prompt::Mistake;
 use super::super::typing::begin_command;
 use super::super::update::hint;
@@ -16,7 +16,7 @@ const DEFAULT: &str = "default";
 const FIXED: [ColumnName; 2] = [ColumnName::User, ColumnName::Presence];
 
 /// The columns that are to be shown, whether or not there is room for all.
-pub(super) fn chosen(model: &Model) -> Vec<ColumnName> {
+pub(super) fn chosen(model: View<'_>) -> Vec<ColumnName> {
     let mut columns = match &model.columns_chosen {
         _ if model.switches.wide => ColumnName::ALL.to_vec(),
         Some(chosen) => chosen.clone(),
@@ -27,7 +27,11 @@ pub(super) fn chosen(model: &Model) -> Vec<ColumnName> {
 }
 
 /// Takes columns by their names. Without any the chooser is opened; from there it is closed.
-pub(super) fn run(model: &mut Model, line: &str, arguments: &[Word<'_>]) -> Result<Vec<Effect>, Mistake> {
+pub(super) fn run(
+    model: &mut ViewMut<'_>,
+    line: &str,
+    arguments: &[Word<'_>],
+) -> Result<Vec<Effect>, Mistake> {
     views::show(model, Screen::Users);
     if arguments.is_empty() {
         // In the chooser a blank stands behind the command.
@@ -39,7 +43,7 @@ pub(super) fn run(model: &mut Model, line: &str, arguments: &[Word<'_>]) -> Resu
     let arguments: Vec<Word<'_>> = arguments.iter().flat_map(between_commas).collect();
     let chosen = match arguments.as_slice() {
         [(_, DEFAULT)] => None,
-        arguments => Some(named(model, arguments)?),
+        arguments => Some(named(model.view(), arguments)?),
     };
     let names: Vec<&str> = chosen.iter().flatten().map(|column| column.name()).collect();
     let words = if names.is_empty() { "the usual ones".to_owned() } else { names.join(" ") };
@@ -64,7 +68,7 @@ fn between_commas<'a>((range, word): &Word<'a>) -> Vec<Word<'a>> {
     words
 }
 
-fn named(model: &Model, arguments: &[Word<'_>]) -> Result<Vec<ColumnName>, Mistake> {
+fn named(model: View<'_>, arguments: &[Word<'_>]) -> Result<Vec<ColumnName>, Mistake> {
     let changes = arguments.first().is_some_and(|(_, word)| word.starts_with(['+', '-']));
     let mut columns = match &model.columns_chosen {
         _ if !changes => vec![ColumnName::User],
@@ -94,7 +98,7 @@ fn named(model: &Model, arguments: &[Word<'_>]) -> Result<Vec<ColumnName>, Mista
 }
 
 /// Adds a column, or drops it; what is left is in the usual order where it was before.
-pub(in crate::app) fn tick(model: &mut Model, name: &str) {
+pub(in crate::app) fn tick(model: &mut ViewMut<'_>, name: &str) {
     let Some(column) = ColumnName::from_name(name) else {
         model.columns_chosen = None;
         model.switches.wide = false;
@@ -104,7 +108,7 @@ pub(in crate::app) fn tick(model: &mut Model, name: &str) {
         hint(model, format!("{name} stays: a row needs it"));
         return;
     }
-    let mut columns = chosen(model);
+    let mut columns = chosen(model.view());
     let was_sorted = columns.is_sorted();
     if columns.contains(&column) {
         columns.retain(|other| *other != column);

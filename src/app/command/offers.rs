@@ -3,7 +3,7 @@
 use super::super::action::Action;
 use super::super::layout::ColumnName;
 use super::super::message::ExportFormat;
-use super::super::model::Model;
+use super::super::model::View;
 use super::super::prompt::{Candidate, Offers};
 use super::super::sort::SortColumn;
 use super::{CommandRow, Named, Verb, all, columns, find, words};
@@ -15,7 +15,7 @@ pub const MOST_OFFERED: usize = 100;
 const INTERVALS: [&str; 7] = ["500ms", "1s", "2s", "5s", "10s", "30s", "1m"];
 
 /// What fits behind the text before the cursor.
-pub(in crate::app) fn offers(model: &Model, before: &str) -> Offers {
+pub(in crate::app) fn offers(model: View<'_>, before: &str) -> Offers {
     let words = words(before);
     let ends_in_blank = before.ends_with(char::is_whitespace);
     let (earlier, typed) = match words.split_last() {
@@ -48,7 +48,7 @@ pub(in crate::app) fn offers(model: &Model, before: &str) -> Offers {
 }
 
 /// Commands and actions, those that begin so first; without those that have nothing to choose from.
-fn names(model: &Model, typed: &str) -> Vec<Candidate> {
+fn names(model: View<'_>, typed: &str) -> Vec<Candidate> {
     let has_choice = |named: &Named| match named {
         Named::Command(row) if row.verb == Verb::Context => !model.contexts.is_empty(),
         Named::Command(row) if row.verb == Verb::Theme => !model.themes.is_empty(),
@@ -72,7 +72,7 @@ fn names(model: &Model, typed: &str) -> Vec<Candidate> {
     found.into_iter().take(MOST_OFFERED).map(|(_, candidate)| candidate).collect()
 }
 
-fn command(model: &Model, row: &CommandRow) -> Candidate {
+fn command(model: View<'_>, row: &CommandRow) -> Candidate {
     Candidate {
         name: row.name.to_owned(),
         arguments: row.arguments,
@@ -82,7 +82,7 @@ fn command(model: &Model, row: &CommandRow) -> Candidate {
     }
 }
 
-fn keys(model: &Model, action: Action) -> String {
+fn keys(model: View<'_>, action: Action) -> String {
     model.keymap.keys_of(action).join(" ")
 }
 
@@ -102,7 +102,7 @@ fn rank(candidate: &Candidate, typed: &str) -> Option<u8> {
 }
 
 /// What a command takes as its `at`-th argument, counted from 1.
-fn arguments(model: &Model, verb: Verb, at: usize, typed: &str) -> Vec<Candidate> {
+fn arguments(model: View<'_>, verb: Verb, at: usize, typed: &str) -> Vec<Candidate> {
     let all: Vec<(String, String)> = match verb {
         Verb::Remove => return users(model, typed),
         Verb::Goto if at == 1 => return users(model, typed),
@@ -119,7 +119,7 @@ fn arguments(model: &Model, verb: Verb, at: usize, typed: &str) -> Vec<Candidate
         }
         Verb::Interval if at == 1 => INTERVALS.map(|time| (time.to_owned(), String::new())).into(),
         Verb::Context if at == 1 => {
-            let is_asked = |name: &String| model.context.as_ref() == Some(name);
+            let is_asked = |name: &String| model.shown.about.context.as_ref() == Some(name);
             let words = |name: &String| if is_asked(name) { "is asked now" } else { "" }.to_owned();
             model.contexts.iter().map(|name| (name.clone(), words(name))).collect()
         }
@@ -134,7 +134,7 @@ fn arguments(model: &Model, verb: Verb, at: usize, typed: &str) -> Vec<Candidate
 }
 
 /// Names of columns: to tick off, or with the sign that is typed before them.
-fn columns(model: &Model, at: usize, typed: &str) -> Vec<Candidate> {
+fn columns(model: View<'_>, at: usize, typed: &str) -> Vec<Candidate> {
     let sign = typed.get(..1).filter(|sign| matches!(*sign, "+" | "-")).unwrap_or_default();
     let begin = typed.get(sign.len()..).unwrap_or_default().to_lowercase();
     let chooser = at == 1 && sign.is_empty();
@@ -159,7 +159,7 @@ fn columns(model: &Model, at: usize, typed: &str) -> Vec<Candidate> {
 }
 
 /// Users whose ID begins so, as they are called on the screen.
-fn users(model: &Model, typed: &str) -> Vec<Candidate> {
+fn users(model: View<'_>, typed: &str) -> Vec<Candidate> {
     let list = model.picture().roster.list();
     let begins = |name: &str| name.get(..typed.len()).is_some_and(|head| head.eq_ignore_ascii_case(typed));
     let candidate = |user| {

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::engine::Command;
 use crate::presence::{Query, UserIx, visible};
 
 use super::super::action::{Action, ActionRow, Scope};
 use super::super::list::Cursor;
 use super::super::message::{Effect, ExportFormat};
-use super::super::model::{Model, Screen};
+use super::super::model::{Screen, View, ViewMut};
 use super::super::nearest::nearest;
 use super::super::perform::{perform, select, set_interval, set_sort};
 use super::super::prompt::{Mistake, Purpose};
@@ -27,7 +28,7 @@ pub(super) type Word<'a> = (Range<usize>, &'a str);
 ///
 /// # Errors
 /// The line can't be done; nothing has changed then.
-pub(in crate::app) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, Mistake> {
+pub(in crate::app) fn run(model: &mut ViewMut<'_>, line: &str) -> Result<Vec<Effect>, Mistake> {
     let words = words(line);
     let Some(((range, name), arguments)) = words.split_first() else { return Ok(Vec::new()) };
     let end = line.trim_end().len();
@@ -43,7 +44,7 @@ pub(in crate::app) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, 
         Some(Named::Command(row)) => {
             let rest = line.get(range.end..).unwrap_or_default().trim();
             match row.verb {
-                Verb::Add | Verb::Remove | Verb::Interval if model.playing().is_some() => {
+                Verb::Add | Verb::Remove | Verb::Interval if model.shown.playing.is_some() => {
                     Err(missing("a recording is not changed".to_owned()))
                 }
                 Verb::Add => add(model, arguments).map_err(missing),
@@ -78,16 +79,18 @@ pub(in crate::app) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, 
                 }
                 Verb::At => {
                     let from = arguments.first().map_or(end, |(range, _)| range.start);
-                    let effect =
-                        travel::go_to(model, rest).map_err(|text| Mistake { range: from..end, text })?;
+                    let effect = travel::go_to(model.view(), rest)
+                        .map_err(|text| Mistake { range: from..end, text })?;
                     Ok(vec![effect])
                 }
-                Verb::Record if model.playing().is_some() => {
+                Verb::Record if model.shown.playing.is_some() => {
                     Err(missing("this is a recording already".to_owned()))
                 }
-                Verb::Record => Ok(vec![Effect::Record((!rest.is_empty()).then(|| rest.to_owned()))]),
+                Verb::Record => {
+                    Ok(vec![Effect::Command(Command::Record((!rest.is_empty()).then(|| rest.into())))])
+                }
                 Verb::Context => context(model, rest, arguments, missing),
-                Verb::Theme => theme(model, arguments, missing),
+                Verb::Theme => theme(model.view(), arguments, missing),
                 Verb::Help => {
                     views::show_help(model, rest);
                     Ok(Vec::new())
@@ -95,19 +98,19 @@ pub(in crate::app) fn run(model: &mut Model, line: &str) -> Result<Vec<Effect>, 
                 Verb::Quit => Ok(vec![Effect::Quit]),
             }
         }
-        None => Err(Mistake { range: range.clone(), text: unknown(model, name) }),
+        None => Err(Mistake { range: range.clone(), text: unknown(model.view(), name) }),
     }
 }
 
 /// Does what a key does; where that is about the list, in the list.
-fn act(model: &mut Model, row: &ActionRow) -> Vec<Effect> {
+fn act(model: &mut ViewMut<'_>, row: &ActionRow) -> Vec<Effect> {
     if row.scope == Scope::Users {
         views::show(model, Screen::Users);
     }
     perform(model, row.action)
 }
 
-fn unknown(model: &Model, name: &str) -> String {
+fn unknown(model: View<'_>, name: &str) -> String {
     let beginning: Vec<&str> =
         all().map(Named::name).filter(|other| other.starts_with(name)).take(4).collect();
     if !beginning.is_empty() {
@@ -121,13 +124,13 @@ fn unknown(model: &Model, name: &str) -> String {
     format!("no command `{name}`{all}")
 }
 
-fn add(model: &mut Model, arguments: &[Word<'_>]) -> Result<Vec<Effect>, String> {
+fn add(model: &mut ViewMut<'_>, arguments: &[Word<'_>]) -> Result<Vec<Effect>, String> {
     let mut seen = HashSet::new();
     let ids: Vec<&str> = ids(arguments).map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
     if ids.is_empty() {
         return Err("expected one user ID or more".to_owned());
     }
-    let list = model.live.roster().list();
+    let list = model.shown.live.roster().list();
     let add: Vec<String> =
         ids.iter().filter(|id| list.find(id).is_none()).map(|id| (*id).to_owned()).collect();
     match (add.as_slice(), ids.as_slice()) {
@@ -135,13 +138,13 @@ fn add(model: &mut Model, arguments: &[Word<'_>]) -> Result<Vec<Effect>, String>
         ([], _) => Err("all of them are watched already".to_owned()),
         _ => {
             hint(model, format!("{} to be watched too", users(add.len())));
-            Ok(vec![Effect::Watch { add, remove: Vec::new() }])
+            Ok(vec![Effect::Command(Command::Watch { add, remove: Vec::new() })])
         }
     }
 }
 
 fn remove(
-    model: &mut Model,
+    model: &mut ViewMut<'_>,
     arguments: &[Word<'_>],
     missing: &impl Fn(String) -> Mistake,
 ) -> Result<Vec<Effect>, Mistake> {
@@ -153,7 +156,7 @@ fn remove(
         remove.push(model.picture().roster.list().raw_id(cursor.user).to_owned());
     }
     for (range, id) in ids(arguments) {
-        let Some(user) = exactly(model, id) else {
+        let Some(user) = exactly(model.view(), id) else {
             return Err(Mistake { range, text: format!("nobody with the ID {id} is watched") });
         };
         let raw = model.picture().roster.list().raw_id(user).to_owned();
@@ -162,7 +165,7 @@ fn remove(
         }
     }
     hint(model, format!("{} to be watched no more", users(remove.len())));
-    Ok(vec![Effect::Watch { add: Vec::new(), remove }])
+    Ok(vec![Effect::Command(Command::Watch { add: Vec::new(), remove })])
 }
 
 /// IDs with blanks or commas between them.
@@ -184,7 +187,7 @@ fn users(count: usize) -> String {
 }
 
 /// The user with this ID, written as the server knows it or as it is shown.
-fn exactly(model: &Model, id: &str) -> Option<UserIx> {
+fn exactly(model: View<'_>, id: &str) -> Option<UserIx> {
     let list = model.picture().roster.list();
     let is_shown_so = |user: &UserIx| {
         let raw = list.raw_id(*user);
@@ -194,12 +197,12 @@ fn exactly(model: &Model, id: &str) -> Option<UserIx> {
 }
 
 /// Selects a user, whatever hides it.
-fn goto(model: &mut Model, text: &str) -> Result<(), String> {
+fn goto(model: &mut ViewMut<'_>, text: &str) -> Result<(), String> {
     let picture = model.picture();
     let list = picture.roster.list();
     let part = text.to_lowercase();
     let contains = |name: &str| name.to_lowercase().contains(&part);
-    let user = exactly(model, text).or_else(|| {
+    let user = exactly(model.view(), text).or_else(|| {
         list.users().find(|user| {
             let raw = list.raw_id(*user);
             contains(&model.names.user(raw))
@@ -215,15 +218,15 @@ fn goto(model: &mut Model, text: &str) -> Result<(), String> {
         apply_filter(model, "");
         hint(model, format!("all users are shown again: the filter hid {name}"));
     }
-    let height = model.body_height();
-    let line = model.window(height).iter().position(|line| line.user() == user);
+    let height = model.view().body_height();
+    let line = model.view().window(height).iter().position(|line| line.user() == user);
     model.cursor_row = line.map_or(height / 2, |row| row as u16);
     select(model, Cursor { user, connection: None });
     Ok(())
 }
 
 fn sort(
-    model: &mut Model,
+    model: &mut ViewMut<'_>,
     arguments: &[Word<'_>],
     missing: impl Fn(String) -> Mistake,
 ) -> Result<Vec<Effect>, Mistake> {
@@ -282,7 +285,7 @@ fn export(
 }
 
 fn interval(
-    model: &mut Model,
+    model: &mut ViewMut<'_>,
     arguments: &[Word<'_>],
     missing: impl Fn(String) -> Mistake,
 ) -> Result<Vec<Effect>, Mistake> {
@@ -315,7 +318,7 @@ fn milliseconds(text: &str) -> Option<u64> {
 }
 
 fn context(
-    model: &mut Model,
+    model: &mut ViewMut<'_>,
     name: &str,
     arguments: &[Word<'_>],
     missing: impl Fn(String) -> Mistake,
@@ -332,14 +335,14 @@ fn context(
     if !names().any(|other| other == name) {
         return Err(Mistake { range, text: none_such(name, "context", names()) });
     }
-    if model.context.as_deref() == Some(name) {
+    if model.shown.about.context.as_deref() == Some(name) {
         return Err(Mistake { range, text: format!("{name} is asked already") });
     }
     Ok(vec![Effect::SwitchContext(name.to_owned())])
 }
 
 fn theme(
-    model: &Model,
+    model: View<'_>,
     arguments: &[Word<'_>],
     missing: impl Fn(String) -> Mistake,
 ) -> Result<Vec<Effect>, Mistake> {

@@ -12,10 +12,11 @@ mod report;
 use std::ffi::{OsStr, OsString};
 use std::io;
 
+use super::follow::Ended;
 use super::{CommandError, Span, follow, piped};
 use crate::cli::CheckArgs;
 use crate::config::{Sources, condition};
-use crate::headless::{Ended, Round};
+use crate::engine::Round;
 use crate::output::{PluginReport, Status, Time, write_plugin};
 
 use report::{Limits, no_answer, of_round};
@@ -41,22 +42,21 @@ pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandErr
         crit: crit.map(|text| condition("--crit", text)).transpose()?,
         loss_is_critical,
     };
-    let mut follower = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
-    let round = follower.round(&mut |_, _| ()).await;
-    match follower.ended() {
-        Some(Ended::Unreadable(why)) => return Ok(unknown(why)),
-        ended => {
-            if let Some(code) = ended.and_then(Ended::exit_code) {
-                return Ok(code);
-            }
-        }
+    let mut followed = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
+    let round = followed.round(&mut |_, _| ()).await;
+    if let Some(why) = followed.ended().and_then(Ended::unreadable) {
+        return Ok(unknown(why));
     }
-    if let Some(gap) = follower.gaps().last().filter(|_| follower.is_broken()) {
+    if let Some(code) = followed.ended().and_then(Ended::exit_code) {
+        return Ok(code);
+    }
+    let session = &followed.session;
+    if let Some(gap) = session.gaps().last().filter(|_| session.is_broken()) {
         return Ok(unknown(gap));
     }
-    let (knowledge, now) = (follower.chronicle().knowledge(), follower.now());
+    let (knowledge, now) = (session.state().knowledge(), session.now());
     let mut report = match round {
-        Round::Failed => no_answer(knowledge, &follower.about().api),
+        Round::Failed => no_answer(knowledge, &session.about().api),
         Round::Whole | Round::Partial => of_round(knowledge, now, &limits),
     };
     if args.recording.from.is_some() {

@@ -3,7 +3,8 @@
 //!
 //! Records name users as the screen does, stand-ins included.
 
-use crate::app::{Model, Names, Rows};
+use crate::app::{Names, Rows, View};
+use crate::engine::About;
 use crate::output::{
     ConnectionRecord, FailureRecord, FindingRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA,
     ServerRecord, Time, TokenRecord, TotalsRecord, UserRecord, WitnessRecord, WitnessesRecord,
@@ -26,36 +27,21 @@ pub struct Seen<'a> {
     pub now: Moment,
     /// What users are called.
     pub names: &'a Names,
-    /// The server's address, without credentials.
-    pub api: &'a str,
-    /// The context that names the server.
-    pub context: Option<&'a str>,
+    /// Which server it is about.
+    pub about: &'a About,
 }
 
 impl<'a> Seen<'a> {
-    /// What is known at `now` of the users of the server at `api`.
-    pub fn of(
-        knowledge: &'a Knowledge,
-        now: Moment,
-        names: &'a Names,
-        (api, context): (&'a str, Option<&'a str>),
-    ) -> Seen<'a> {
+    /// What is known at `now`.
+    pub fn of(knowledge: &'a Knowledge, now: Moment, names: &'a Names, about: &'a About) -> Seen<'a> {
         let Knowledge { roster, history, findings, .. } = knowledge;
-        Seen { roster, history, findings, now, names, api, context }
+        Seen { roster, history, findings, now, names, about }
     }
 
     /// What the view shows.
-    pub fn by(model: &'a Model) -> Seen<'a> {
-        let picture = model.picture();
-        Seen {
-            roster: picture.roster,
-            history: picture.history,
-            findings: picture.findings,
-            now: picture.now,
-            names: model.names(),
-            api: model.api(),
-            context: model.context(),
-        }
+    pub fn by(seen: View<'a>) -> Seen<'a> {
+        let View { model, shown } = seen;
+        Seen::of(shown.state.knowledge(), shown.now, model.names(), shown.about)
     }
 
     /// Everything that is known of one user.
@@ -141,7 +127,7 @@ impl<'a> Seen<'a> {
         Overview {
             schema: SCHEMA,
             at: Time::of(self.now.unix_ms),
-            server: ServerRecord { api: self.api.to_owned(), context: self.context.map(str::to_owned) },
+            server: ServerRecord { api: self.about.api.clone(), context: self.about.context.clone() },
             round: RoundRecord {
                 batches: batches.len(),
                 failed: batches.iter().filter(|batch| batch.failing.is_some()).count(),

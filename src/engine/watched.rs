@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::config::Watched;
 use crate::presence::{Entry, WatchList};
 
 /// Where users come from. Each source replaces what it said before; the others stay.
@@ -22,6 +23,13 @@ pub struct Watching {
 }
 
 impl Watching {
+    /// What `watched` names without asking the server, `batch` users in one request.
+    pub fn of(watched: &Watched, batch: u32) -> Watching {
+        let fixed = watched.fixed.clone();
+        let of_file = watched.entries.get(fixed.len()..).unwrap_or_default().to_vec();
+        Watching::new(fixed, of_file, batch)
+    }
+
     /// Watches these, `batch` users in one request.
     pub fn new(fixed: Vec<Entry>, file: Vec<Entry>, batch: u32) -> Watching {
         Watching { fixed, file, batch, ..Watching::default() }

@@ -1,7 +1,7 @@
-//! What it costs to keep the last minutes of a run: a copy of all that is known, an input that is put
-//! on the tape, the way back by a minute; and the places to steer for when everybody leaves.
+//! What it costs to keep the last minutes of a run: a copy of all that is known, an input that is
+//! kept, the way back by a minute; and the places to steer for when everybody leaves.
 //!
-//! `cargo bench --bench tape`. More than half of the users are connected, and a hundredth has changed
+//! `cargo bench --bench rewind`. More than half of the users are connected, and a hundredth has changed
 //! in each of the rounds before.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
@@ -11,10 +11,11 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+use imtop::engine::{Markers, Rewind};
 use imtop::presence::{
-    Answer, Chronicle, Claims, ConnId, Connection, Entry, Fingerprint, Freshness, Input, Landmarks, Moment,
-    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, Tape, UserIx,
-    UserStatus, WatchList,
+    Answer, Chronicle, Claims, ConnId, Connection, Entry, Fingerprint, Freshness, Input, Moment, Observation,
+    Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserIx, UserStatus,
+    WatchList,
 };
 
 const BATCH: u32 = 500;
@@ -120,7 +121,7 @@ fn main() {
         "push 1 %",
         "back by a minute",
         "take all left",
-        "landmarks"
+        "markers"
     );
     for users in [500, 10_000, 25_000, 100_000] {
         let (chronicle, ms_0) = known(users);
@@ -135,15 +136,15 @@ fn main() {
         let few = answer(0, now, changed(0, users, |user| (user % 100 == 0).then(|| status(user, 99))));
         let (mut firsts, mut pushes) = (Vec::new(), Vec::new());
         for _ in 0..TIMES {
-            let mut tape = Tape::default();
-            firsts.push(ms(|| tape.push(&chronicle, now, &few)));
-            pushes.push(ms(|| tape.push(&chronicle, now, &few)));
-            black_box(&tape);
+            let mut rewind = Rewind::default();
+            firsts.push(ms(|| rewind.push(&chronicle, now, &few)));
+            pushes.push(ms(|| rewind.push(&chronicle, now, &few)));
+            black_box(&rewind);
         }
 
         // The worst place to go back to: just before all that is known is kept again.
         let mut played = chronicle.clone();
-        let mut tape = Tape::default();
+        let mut rewind = Rewind::default();
         for round in 1..=59_000 / INTERVAL_MS {
             let now = at(ms_0 + round * INTERVAL_MS);
             for batch in 0..played.roster().list().batches() {
@@ -151,33 +152,33 @@ fn main() {
                     (user + round as u32).is_multiple_of(100).then(|| status(user, ROUNDS + round as u32))
                 });
                 let few = answer(batch, now, few);
-                tape.push(&played, now, &few);
+                rewind.push(&played, now, &few);
                 played.take(now, &few);
             }
         }
         let last = played.now().mono_ms;
         drop(played);
-        let backs = (0..TIMES.min(5)).map(|_| ms(|| drop(black_box(tape.at(last))))).collect();
+        let backs = (0..TIMES.min(5)).map(|_| ms(|| drop(black_box(rewind.at(last))))).collect();
 
         // Everybody leaves: all batches at one moment, as one piece of news.
         let (mut takes, mut notes) = (Vec::new(), Vec::new());
         for _ in 0..TIMES.min(5) {
             let mut chronicle = chronicle.clone();
-            let mut landmarks = Landmarks::default();
+            let mut markers = Markers::default();
             let (mut take, mut note) = (0.0, 0.0);
             for batch in 0..chronicle.roster().list().batches() {
                 let all = answer(batch, now, changed(batch, users, |_| Some(UserStatus::Offline)));
                 let mut news = None;
                 take += ms(|| news = Some(chronicle.take(now, &all)));
                 if let Some(news) = news {
-                    note += ms(|| landmarks.note(Some(&all), &news, &chronicle));
+                    note += ms(|| markers.note(Some(&all), &news, &chronicle));
                 }
             }
             // Nothing is heard for so long that all are unknown: one piece of news.
             let mut news = None;
             take += ms(|| news = Some(chronicle.advance(at(ms_0 + 3_600_000))));
             if let Some(news) = news {
-                note += ms(|| landmarks.note(None, &news, &chronicle));
+                note += ms(|| markers.note(None, &news, &chronicle));
             }
             takes.push(take);
             notes.push(note);

@@ -51,7 +51,7 @@ impl Seen<'_> {
         };
         let why = self.roster.first_error().map(|(_, error)| error.to_string());
         let because = why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
-        let text = format!("{to}{because}: {} users of {}", list.len(), self.api);
+        let text = format!("{to}{because}: {} users of {}", list.len(), self.about.api);
         EventRecord { to: Some(to), why, ..EventRecord::of("feed", None, self.now, text) }
     }
 

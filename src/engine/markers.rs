@@ -6,17 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
-use super::chronicle::Chronicle;
-use super::findings::{About, Evidence, Finding, Severity};
-use super::input::Input;
-use super::knowledge::News;
-use super::observation::Question;
-use super::roster::Totals;
-use super::state::{Presence, Why};
-use super::time::Moment;
-use super::timeline::Event;
-use super::transition::{Transition, What};
-use super::watch_list::UserIx;
+use crate::presence::{
+    About, Chronicle, Event, Evidence, Finding, Input, Moment, News, Presence, Question, Severity, Totals,
+    Transition, UserIx, What, Why,
+};
 
 /// Ends of rounds that are kept: a month at two seconds each.
 const ROUNDS: usize = 1_500_000;
@@ -64,7 +57,7 @@ pub struct Point {
 
 /// The places of a run to steer for.
 #[derive(Clone, Debug, Default)]
-pub struct Landmarks {
+pub struct Markers {
     begin: Option<Moment>,
     end: Moment,
     rounds: VecDeque<u64>,
@@ -78,7 +71,7 @@ pub struct Landmarks {
     apart_ms: u64,
 }
 
-impl Landmarks {
+impl Markers {
     /// Notes what followed from an input, which `chronicle` has taken already.
     pub fn note(&mut self, input: Option<&Input>, news: &News, chronicle: &Chronicle) {
         let now = chronicle.now();
@@ -295,7 +288,7 @@ mod tests {
     /// A run and what is noted of it.
     struct Run {
         chronicle: Chronicle,
-        landmarks: Landmarks,
+        markers: Markers,
     }
 
     impl Run {
@@ -305,7 +298,7 @@ mod tests {
             let list = Arc::new(WatchList::new(1, 5, ids));
             let roster = Roster::new(list, Freshness::for_interval(2_000), at(0));
             let chronicle = Chronicle::new(roster, RuleSettings::default(), at(0));
-            Run { chronicle, landmarks: Landmarks::default() }
+            Run { chronicle, markers: Markers::default() }
         }
 
         fn take(&mut self, ms: u64, batch: u32, answer: Result<Answer, FetchError>) {
@@ -330,15 +323,15 @@ mod tests {
                 answer,
             });
             let news = self.chronicle.take(at(ms), &input);
-            self.landmarks.note(Some(&input), &news, &self.chronicle);
+            self.markers.note(Some(&input), &news, &self.chronicle);
         }
 
         /// The registry, too, is asked.
         fn with_registry(users: usize) -> Run {
-            let Run { chronicle, landmarks } = Run::of(users);
+            let Run { chronicle, markers } = Run::of(users);
             let witnesses = Witnesses::to_be_asked(true, false);
             let roster = chronicle.roster().clone().with_witnesses(witnesses, Thresholds::default());
-            Run { chronicle: Chronicle::new(roster, RuleSettings::default(), at(0)), landmarks }
+            Run { chronicle: Chronicle::new(roster, RuleSettings::default(), at(0)), markers }
         }
 
         /// The registry says whether the first users are online.
@@ -354,7 +347,7 @@ mod tests {
         /// Nothing but time passes.
         fn pass(&mut self, ms: u64) {
             let news = self.chronicle.advance(at(ms));
-            self.landmarks.note(None, &news, &self.chronicle);
+            self.markers.note(None, &news, &self.chronicle);
         }
 
         /// The first so many users of a batch are online, the others are not.
@@ -373,11 +366,11 @@ mod tests {
         }
 
         fn rounds(&self) -> Vec<u64> {
-            self.landmarks.rounds.iter().copied().collect()
+            self.markers.rounds.iter().copied().collect()
         }
 
         fn incidents(&self) -> Vec<(u64, Severity, &str)> {
-            let all = self.landmarks.incidents();
+            let all = self.markers.incidents();
             all.map(|incident| (incident.at.mono_ms, incident.severity, incident.what.as_str())).collect()
         }
     }
@@ -385,12 +378,12 @@ mod tests {
     #[test]
     fn a_round_ends_with_the_last_batch_that_was_heard_of() {
         let mut run = Run::of(5);
-        assert_eq!((run.landmarks.span(), run.landmarks.round_after(0)), (None, None));
+        assert_eq!((run.markers.span(), run.markers.round_after(0)), (None, None));
         for ms in [100, 2_100, 4_100] {
             run.online(ms, 0, 5);
         }
         assert_eq!(run.rounds(), [100, 2_100, 4_100], "one batch is a round");
-        assert_eq!(run.landmarks.span(), Some((at(100), at(4_100))));
+        assert_eq!(run.markers.span(), Some((at(100), at(4_100))));
         let mut run = Run::of(15);
         for (ms, batch) in [(100, 0), (110, 2), (150, 1), (2_100, 1), (2_130, 0)] {
             run.online(ms, batch, 5);
@@ -414,7 +407,7 @@ mod tests {
         run.online(150, 2, 5);
         assert_eq!((run.rounds(), run.incidents()), (vec![150], Vec::new()));
         run.hear(Question::Gateways, 160, 0, Ok(Answer::Gateways(Vec::new())));
-        assert_eq!(run.landmarks.span(), Some((at(100), at(160))), "but time passes");
+        assert_eq!(run.markers.span(), Some((at(100), at(160))), "but time passes");
     }
 
     #[test]
@@ -423,7 +416,7 @@ mod tests {
         for ms in [100, 2_100, 4_100] {
             run.online(ms, 0, 5);
         }
-        let marks = &run.landmarks;
+        let marks = &run.markers;
         assert_eq!(
             [100, 101, 2_100, 9_000].map(|ms| marks.round_before(ms)),
             [None, Some(100), Some(100), Some(4_100)]
@@ -456,7 +449,7 @@ mod tests {
         run.fail(27_102, 2);
         let again = (27_102, Severity::Warning, "timed out");
         assert_eq!(run.incidents(), [left, failed, again], "and a millisecond later not");
-        let marks = &run.landmarks;
+        let marks = &run.markers;
         assert_eq!(marks.incident_before(27_102).map(|it| it.at), Some(at(7_101)));
         assert_eq!(marks.incident_after(4_100).map(|it| it.at), Some(at(7_101)));
         assert_eq!((marks.incident_before(4_100), marks.incident_after(27_102)), (None, None));
@@ -468,7 +461,7 @@ mod tests {
         run.online(100, 0, 3);
         run.fail(2_100, 0);
         let news = run.chronicle.advance(at(9_000));
-        run.landmarks.note(None, &news, &run.chronicle);
+        run.markers.note(None, &news, &run.chronicle);
         let lost = (9_000, Severity::Warning, "3 connected users became unknown: timed out");
         assert_eq!(run.incidents()[1..], [lost]);
         run.online(20_000, 0, 0);
@@ -525,13 +518,13 @@ mod tests {
 
     #[test]
     fn the_worst_of_it_says_how_serious_an_incident_is() {
-        let mut landmarks = Landmarks::default();
+        let mut markers = Markers::default();
         let notable = |severity, kind: &'static str| Notable { severity, kind, what: kind.to_owned() };
-        landmarks.incident(at(0), notable(Severity::Warning, "one"));
-        landmarks.incident(at(3_000), notable(Severity::Critical, "two"));
-        landmarks.incident(at(3_001), notable(Severity::Warning, "three"));
+        markers.incident(at(0), notable(Severity::Warning, "one"));
+        markers.incident(at(3_000), notable(Severity::Critical, "two"));
+        markers.incident(at(3_001), notable(Severity::Warning, "three"));
         let all: Vec<_> =
-            landmarks.incidents().map(|it| (it.at.mono_ms, it.severity, it.what.as_str())).collect();
+            markers.incidents().map(|it| (it.at.mono_ms, it.severity, it.what.as_str())).collect();
         assert_eq!(all, [(0, Severity::Critical, "two"), (3_001, Severity::Warning, "three")]);
     }
 
@@ -543,25 +536,25 @@ mod tests {
         for round in 2..=rounds {
             run.take(round * 2_000, 0, Ok(Answer::Same));
         }
-        let (points, last) = (run.landmarks.points(), rounds * 2_000);
+        let (points, last) = (run.markers.points(), rounds * 2_000);
         assert!((POINTS / 4..=POINTS).contains(&points.len()), "{}", points.len());
         assert_eq!(points[0], Point { at_ms: 2_000, online: 5, unknown: 0, watched: 5 });
         let gaps: Vec<u64> = points.windows(2).map(|two| two[1].at_ms - two[0].at_ms).collect();
         assert!(gaps.iter().all(|gap| (2_000..=12_000).contains(gap)), "{:?}", gaps.iter().max());
         assert!(last - points.last().unwrap().at_ms <= 12_000);
-        assert_eq!(run.landmarks.rounds.len() as u64, rounds, "every round is kept");
+        assert_eq!(run.markers.rounds.len() as u64, rounds, "every round is kept");
         for number in 0..INCIDENTS as u64 + 5 {
             let notable = Notable { severity: Severity::Warning, kind: "x", what: String::new() };
-            run.landmarks.incident(at(number * 20_000), notable);
+            run.markers.incident(at(number * 20_000), notable);
         }
-        assert_eq!(run.landmarks.incidents().len(), INCIDENTS);
+        assert_eq!(run.markers.incidents().len(), INCIDENTS);
         assert_eq!(run.incidents()[0].0, 100_000, "the oldest are dropped");
-        while run.landmarks.rounds.len() < ROUNDS {
-            let next = run.landmarks.rounds.back().unwrap() + 1;
-            run.landmarks.rounds.push_back(next);
+        while run.markers.rounds.len() < ROUNDS {
+            let next = run.markers.rounds.back().unwrap() + 1;
+            run.markers.rounds.push_back(next);
         }
-        let first = run.landmarks.rounds[1];
+        let first = run.markers.rounds[1];
         run.take(last + ROUNDS as u64 * 2, 0, Ok(Answer::Same));
-        assert_eq!((run.landmarks.rounds.len(), run.landmarks.rounds[0]), (ROUNDS, first));
+        assert_eq!((run.markers.rounds.len(), run.markers.rounds[0]), (ROUNDS, first));
     }
 }

@@ -8,8 +8,8 @@ mod stage;
 use std::os::unix::fs::PermissionsExt as _;
 
 use imtop::app::ExportFormat;
-use imtop::handover::{export, user_record};
 use imtop::presence::{Entry, UserStatus};
+use imtop::report::{Export, Seen};
 
 use stage::{Stage, connection, named};
 
@@ -32,7 +32,7 @@ fn stage() -> Stage {
 fn written(stage: &Stage, format: ExportFormat) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("seen");
-    let path = export(&stage.model, &stage.theme, format, file.to_str()).unwrap();
+    let path = Export::of(stage.view(), &stage.theme, format).write(Some(&file)).unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "for its owner only");
     std::fs::read_to_string(path).unwrap()
 }
@@ -81,7 +81,8 @@ fn a_file_that_is_there_stays() {
     let stage = stage();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "mine").unwrap();
-    let error = export(&stage.model, &stage.theme, ExportFormat::Csv, file.path().to_str()).unwrap_err();
+    let error =
+        Export::of(stage.view(), &stage.theme, ExportFormat::Csv).write(Some(file.path())).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
     assert_eq!(std::fs::read_to_string(file.path()).unwrap(), "mine");
 }
@@ -94,6 +95,6 @@ fn stand_ins_stay_stand_ins_in_files() {
         let text = written(&stage, format);
         assert!(!["alice", "bob", "SUM", "sales"].iter().any(|name| text.contains(name)), "{text}");
     }
-    let alice = stage.model.live().list().find("alice").unwrap();
-    assert!(user_record(&stage.model, alice).id.starts_with("user-"));
+    let alice = stage.live().list().find("alice").unwrap();
+    assert!(Seen::by(stage.view()).user(alice).id.starts_with("user-"));
 }

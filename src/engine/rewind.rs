@@ -3,13 +3,10 @@
 
 use std::collections::VecDeque;
 
-use super::chronicle::Chronicle;
-use super::input::Input;
-use super::observation::{Answer, UserStatus};
-use super::time::Moment;
+use crate::presence::{Answer, Chronicle, Input, Moment, UserStatus, seen_at, taken_at};
 
 /// How far back one can go, in milliseconds, if there is room.
-pub const REACH_MS: u64 = 15 * 60_000;
+const REACH_MS: u64 = 15 * 60_000;
 /// Room for it, in bytes, about.
 const ROOM: usize = 64 << 20;
 /// What is known is copied only if it takes no more bytes than this, about: a larger copy would hold up
@@ -20,7 +17,7 @@ const APART_MS: u64 = 60_000;
 
 /// The last minutes of a run.
 #[derive(Clone, Debug)]
-pub struct Tape {
+pub struct Rewind {
     kept: VecDeque<Kept>,
     inputs: VecDeque<(Moment, Input)>,
     /// The number of the first of them.
@@ -38,23 +35,23 @@ struct Kept {
     bytes: usize,
 }
 
-impl Default for Tape {
-    fn default() -> Tape {
-        Tape::with_room(ROOM)
+impl Default for Rewind {
+    fn default() -> Rewind {
+        Rewind::with_room(ROOM)
     }
 }
 
-impl Tape {
+impl Rewind {
     /// An empty one, for about so many bytes.
-    pub fn with_room(room: usize) -> Tape {
-        Tape { kept: VecDeque::new(), inputs: VecDeque::new(), first: 0, input_bytes: 0, room }
+    pub fn with_room(room: usize) -> Rewind {
+        Rewind { kept: VecDeque::new(), inputs: VecDeque::new(), first: 0, input_bytes: 0, room }
     }
 
     /// Takes an input that comes in at `now`, before `chronicle` takes it.
     pub fn push(&mut self, chronicle: &Chronicle, now: Moment, input: &Input) {
         let bytes = chronicle.weight();
         if bytes > LARGEST_COPY.min(self.room / 2) {
-            *self = Tape::with_room(self.room); // a list so long is not kept
+            *self = Rewind::with_room(self.room); // a list so long is not kept
             return;
         }
         let newest = self.kept.back().map(|kept| kept.chronicle.now());
@@ -65,10 +62,10 @@ impl Tape {
         }
         self.push_input(taken_at(chronicle, now, input), input);
         let oldest = chronicle.now().mono_ms.saturating_sub(REACH_MS);
-        let is_over = |tape: &Tape| {
-            let kept: usize = tape.kept.iter().map(|kept| kept.bytes).sum();
-            kept + tape.input_bytes > tape.room
-                || tape.kept.get(1).is_some_and(|second| second.chronicle.now().mono_ms <= oldest)
+        let is_over = |rewind: &Rewind| {
+            let kept: usize = rewind.kept.iter().map(|kept| kept.bytes).sum();
+            kept + rewind.input_bytes > rewind.room
+                || rewind.kept.get(1).is_some_and(|second| second.chronicle.now().mono_ms <= oldest)
         };
         while self.kept.len() > 1 && is_over(self) {
             self.kept.pop_front();
@@ -109,22 +106,6 @@ impl Tape {
         let unix_ms = chronicle.now().unix_ms_at(mono_ms);
         chronicle.advance(Moment { mono_ms, unix_ms });
         Some(chronicle)
-    }
-}
-
-/// Up to when time had passed when an input was taken that comes in at `now`.
-pub fn taken_at(chronicle: &Chronicle, now: Moment, input: &Input) -> Moment {
-    match input {
-        Input::Observed(_) => chronicle.now(),
-        _ => now,
-    }
-}
-
-/// When an input that was taken `at` is known of, on the monotonic clock.
-pub fn seen_at(at: Moment, input: &Input) -> u64 {
-    match input {
-        Input::Observed(observation) => observation.received.mono_ms.max(at.mono_ms),
-        _ => at.mono_ms,
     }
 }
 

@@ -1,0 +1,142 @@
+//! A session without a screen: it ends with a signal, with a panic of one of our tasks, or when the time
+//! that was given is up. Its first round, for those who wait for that.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::info;
+
+use crate::engine::{self, FirstRound, Round, Session, Stage};
+use crate::presence::News;
+use crate::signals::{Signal, Signals};
+use crate::terminal::{panicked, stop_job};
+
+/// Why there is nothing more to follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The source has nothing more.
+    Source(engine::Ended),
+    /// The time that was given is up.
+    TimeUp,
+    /// A signal.
+    Signalled(Signal),
+    /// A task has panicked, and has said so.
+    Panicked,
+}
+
+impl Ended {
+    /// The exit code of a command that this ends; `None` where that is for the command to say.
+    pub(super) fn exit_code(&self) -> Option<u8> {
+        match self {
+            Ended::Source(engine::Ended::Over) | Ended::TimeUp => None,
+            Ended::Signalled(signal) => signal.exit_code(),
+            Ended::Panicked | Ended::Source(engine::Ended::Unreadable(_)) => Some(1),
+        }
+    }
+
+    /// Why the recording cannot be read on.
+    pub(super) fn unreadable(&self) -> Option<&str> {
+        match self {
+            Ended::Source(engine::Ended::Unreadable(why)) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+/// A session that is followed without a screen.
+pub(super) struct Followed {
+    pub(super) session: Session,
+    /// `None` where a signal ends the program as it ends any other.
+    signals: Option<Signals>,
+    ended: Option<Ended>,
+}
+
+impl Followed {
+    /// Follows a server; to be called within a runtime.
+    ///
+    /// # Errors
+    /// The system refuses to deliver signals.
+    pub(super) fn live(session: Session) -> io::Result<Followed> {
+        Ok(Followed { session, signals: Some(Signals::listen()?), ended: None })
+    }
+
+    /// Reads a recording, which takes no time.
+    pub(super) fn recorded(session: Session) -> Followed {
+        Followed { session, signals: None, ended: None }
+    }
+
+    /// Why there is nothing more to follow.
+    pub(super) fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+
+    /// What happens next, at one moment; it may be nothing that anybody sees. `None` when there is
+    /// nothing more to follow, as [`Followed::ended`] says, or when it is `until`.
+    pub(super) async fn next(&mut self, until: Option<Instant>) -> Option<News> {
+        while self.ended.is_none() {
+            tokio::select! {
+                biased;
+                () = panicked() => self.ended = Some(Ended::Panicked),
+                signal = next_signal(self.signals.as_mut()) => match signal {
+                    Signal::Stop => stop_job(),
+                    Signal::Continue => {}
+                    ends => {
+                        info!(signal = ?ends, "signal");
+                        self.ended = Some(Ended::Signalled(ends));
+                    }
+                },
+                news = self.session.next() => match news {
+                    Some(news) => return Some(news),
+                    None => self.ended = self.session.ended().cloned().map(Ended::Source),
+                },
+                () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => {
+                    self.ended = Some(Ended::TimeUp);
+                }
+            }
+        }
+        None
+    }
+
+    /// Waits until every batch was answered or has failed once, and until the other sources were heard, as
+    /// [`FirstRound`] has it; `progress` hears how many batches of how many were heard. A recording is read
+    /// to its end. Ends early when there is nothing more to follow.
+    pub(super) async fn round(&mut self, progress: &mut (dyn FnMut(usize, usize) + Send)) -> Round {
+        if self.session.is_recorded() {
+            while self.next(None).await.is_some() {}
+            return Round::of(self.session.state().roster());
+        }
+        let mut first = FirstRound::new(self.session.about().timeout_ms);
+        loop {
+            let roster = self.session.state().roster();
+            let batches = roster.batches().len();
+            let goes_on = match first.stage(roster, self.session.now()) {
+                Stage::Batches(unheard) => {
+                    progress(batches - unheard, batches);
+                    self.next(None).await.is_some()
+                }
+                Stage::Registry(_, until_ms) => {
+                    progress(batches, batches);
+                    // When time is up, it is judged once more.
+                    let ahead = until_ms.saturating_sub(self.session.now().mono_ms);
+                    let until = Instant::now() + Duration::from_millis(ahead);
+                    !matches!(timeout_at(until, self.next(None)).await, Ok(None))
+                }
+                Stage::Over => {
+                    progress(batches, batches);
+                    false
+                }
+            };
+            if !goes_on {
+                return Round::of(self.session.state().roster());
+            }
+        }
+    }
+}
+
+async fn next_signal(signals: Option<&mut Signals>) -> Signal {
+    match signals {
+        Some(signals) => signals.next().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,305 @@
+//! The live source: answers of the server, and what becomes of the watch list: its file, lists and labels
+//! of the server, commands. What it means for who is watched is worked out here, and told to the poller.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tracing::warn;
+
+use super::source::{Command, Ended, Source, Told, Wait};
+use super::watched::Watching;
+use crate::config::{WatchFile, WatchNews, Watched};
+use crate::feed::{Labels, ListNews, Now, Pace, Poller, ServerList, follow_list};
+use crate::openim::{Client, Progress};
+use crate::presence::{
+    Chronicle, Doubts, Entry, FetchError, Input, Inputs, Moment, Next, Observation, WatchList, check_id,
+    visible_bounded,
+};
+
+/// New labels are shown together, so soon after the first of them.
+const LABELS: Duration = Duration::from_secs(1);
+/// The same for lists of more users than [`MANY`], where showing them takes a while.
+const LABELS_OF_MANY: Duration = Duration::from_secs(10);
+const MANY: usize = 50_000;
+/// Users in one question about what they are called.
+const LABELS_AT_ONCE: usize = 500;
+
+/// IDs of users and what the server calls them.
+type Nicknames = Vec<(String, String)>;
+
+/// A server that is asked.
+pub struct Live {
+    now: Now,
+    observations: mpsc::Receiver<Observation>,
+    poller: Poller,
+    list: Arc<WatchList>,
+    watching: Watching,
+    file: Option<mpsc::Receiver<WatchNews>>,
+    lists: Option<mpsc::Receiver<ListNews>>,
+    labels: Option<(Labels, mpsc::Receiver<Nicknames>)>,
+    /// When labels that have come are shown.
+    relabel: Option<Instant>,
+    /// What has come in, and is taken when all that happened before it is told.
+    waiting: VecDeque<(Moment, Input)>,
+    said: VecDeque<String>,
+}
+
+/// Something that came in.
+enum Incoming {
+    Observed(Observation),
+    File(WatchNews),
+    List(ListNews),
+    Labels(Nicknames),
+    /// Labels that came before are due to be shown.
+    Relabel,
+}
+
+/// The lists of the server that are to be watched.
+fn server_lists(watched: &Watched) -> Vec<ServerList> {
+    let group = watched.group.iter().cloned().map(ServerList::Group);
+    group.chain(watched.all.then_some(ServerList::All)).collect()
+}
+
+/// What a list of the server is called in words.
+fn list_name(list: &ServerList) -> String {
+    match list {
+        ServerList::Group(group) => format!("group {}", visible_bounded(group, 40)),
+        ServerList::All => "all users of the server".to_owned(),
+    }
+}
+
+/// Reads whom to watch before the first question about them: everything that `watched` names, the lists
+/// and labels of the server included, each once; `told` hears how far the reading of all users is. Also
+/// what could not be had and can be done without: the labels.
+///
+/// # Errors
+/// A list of the server cannot be read.
+pub async fn gather(
+    client: &Client,
+    watched: &Watched,
+    batch: u32,
+    told: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(Watching, Option<String>), FetchError> {
+    let mut watching = Watching::of(watched, batch);
+    for list in server_lists(watched) {
+        let users = match &list {
+            ServerList::Group(group) => client.group_members(group).await?,
+            ServerList::All => client.all_users(&mut *told).await?,
+        };
+        watching.server.insert(list_name(&list), users);
+    }
+    if watched.labels_from_server {
+        let list = watching.list(1);
+        let unnamed: Vec<String> =
+            list.entries().filter(|entry| entry.label.is_none()).map(|entry| entry.id).collect();
+        for chunk in unnamed.chunks(LABELS_AT_ONCE) {
+            match client.nicknames(chunk).await {
+                Ok(names) => watching.learn(names),
+                Err(error) => return Ok((watching, Some(format!("labels are missing: {error}")))),
+            }
+        }
+    }
+    Ok((watching, None))
+}
+
+impl Live {
+    /// Asks `client` about `list`, which `watching` has given, at this pace; within a runtime.
+    pub fn start(client: &Client, list: Arc<WatchList>, watching: Watching, pace: Pace, now: Now) -> Live {
+        let (poller, observations) =
+            Poller::start(Arc::new(client.clone()), Arc::clone(&list), pace, Arc::clone(&now));
+        Live {
+            now,
+            observations,
+            poller,
+            list,
+            watching,
+            file: None,
+            lists: None,
+            labels: None,
+            relabel: None,
+            waiting: VecDeque::new(),
+            said: VecDeque::new(),
+        }
+    }
+
+    /// Follows what `watched` names besides: a file, lists and labels of the server; within a runtime.
+    #[must_use]
+    pub fn following(mut self, client: &Client, watched: Watched) -> Live {
+        // Lists that have been read already stay as they are.
+        let lists = if self.watching.server.is_empty() { server_lists(&watched) } else { Vec::new() };
+        self.lists = (!lists.is_empty()).then(|| follow_list(client.clone(), lists));
+        self.labels = watched.labels_from_server.then(|| Labels::start(client.clone()));
+        self.file = watched.file.map(WatchFile::follow);
+        self.ask_for_labels();
+        self
+    }
+
+    /// Waits for what comes in next. Nothing is lost when this is given up while it waits.
+    async fn incoming(&mut self) -> Incoming {
+        let relabel = self.relabel;
+        let labels = self.labels.as_mut().map(|(_, labels)| labels);
+        tokio::select! {
+            Some(observation) = self.observations.recv() => Incoming::Observed(observation),
+            Some(news) = or_never(self.file.as_mut()) => Incoming::File(news),
+            Some(news) = or_never(self.lists.as_mut()) => Incoming::List(news),
+            Some(labels) = or_never(labels) => Incoming::Labels(labels),
+            () = sleep_until(relabel.unwrap_or_else(Instant::now)), if relabel.is_some() => Incoming::Relabel,
+            else => std::future::pending().await,
+        }
+    }
+
+    /// Works out what follows from it.
+    fn take(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Observed(observation) => self.push(Input::Observed(observation)),
+            Incoming::File(WatchNews::Kept(why)) => {
+                warn!(why, "watch list kept as it was");
+                self.push(Input::Notice(why));
+            }
+            Incoming::File(WatchNews::Changed(listing)) => {
+                self.watching.file = listing.entries;
+                self.rewatch();
+                self.push(Input::Notice(format!("the watch list has changed: {} users", self.list.len())));
+                for warning in listing.warnings {
+                    self.push(Input::Notice(warning));
+                }
+            }
+            Incoming::List(ListNews::Progress(text)) => self.said.push_back(text),
+            Incoming::List(ListNews::Failed(why)) => {
+                warn!(why, "no list from the server");
+                self.push(Input::Notice(why));
+            }
+            Incoming::List(ListNews::Read { list, ids }) => {
+                let what = list_name(&list);
+                let users = ids.len();
+                self.watching.server.insert(what.clone(), ids);
+                self.rewatch();
+                self.push(Input::Notice(format!("{what}: {users} to be watched")));
+            }
+            Incoming::Labels(labels) => {
+                self.watching.learn(labels);
+                let pause = if self.list.len() > MANY { LABELS_OF_MANY } else { LABELS };
+                self.relabel.get_or_insert_with(|| Instant::now() + pause);
+            }
+            Incoming::Relabel => {
+                self.relabel = None;
+                self.list = Arc::new(self.watching.relabelled(&self.list));
+                self.push(Input::Relabelled(Arc::clone(&self.list)));
+            }
+        }
+    }
+
+    /// An answer counts from when it was there, everything else from when it is taken.
+    fn push(&mut self, input: Input) {
+        let at = match &input {
+            Input::Observed(observation) => observation.received,
+            _ => (self.now)(),
+        };
+        self.waiting.push_back((at, input));
+    }
+
+    /// Watches users too, or no more, for this run.
+    fn watch(&mut self, add: &[String], remove: &[String]) {
+        for id in add {
+            match check_id(id) {
+                Ok(()) => self.watching.add(id),
+                Err(why) => self.said.push_back(why),
+            }
+        }
+        for id in remove {
+            self.watching.remove(id);
+        }
+        self.rewatch();
+    }
+
+    /// Goes over to the list as it is now.
+    fn rewatch(&mut self) {
+        self.list = Arc::new(self.watching.list(self.list.generation() + 1));
+        self.poller.watch(Arc::clone(&self.list));
+        self.ask_for_labels();
+        self.push(Input::Rebased(Arc::clone(&self.list)));
+    }
+
+    /// Asks for labels of those who have none.
+    fn ask_for_labels(&self) {
+        if let Some((labels, _)) = &self.labels {
+            let unnamed = self.list.entries().filter(|entry: &Entry| entry.label.is_none());
+            labels.want(unnamed.map(|entry| entry.id).collect());
+        }
+    }
+}
+
+impl Inputs for Live {
+    type Error = Ended;
+
+    fn next_at(&mut self) -> Result<Option<u64>, Ended> {
+        if self.waiting.is_empty()
+            && let Ok(observation) = self.observations.try_recv()
+        {
+            self.push(Input::Observed(observation));
+        }
+        Ok(self.waiting.front().map(|(at, _)| at.mono_ms))
+    }
+
+    fn pop(&mut self) -> Option<(Moment, Next)> {
+        self.waiting.pop_front().map(|(at, input)| (at, Next::Input(input)))
+    }
+}
+
+impl Source for Live {
+    fn now(&self) -> Moment {
+        (self.now)()
+    }
+
+    fn wait(&mut self, change_ms: Option<u64>) -> Wait<'_> {
+        Box::pin(async move {
+            if !self.waiting.is_empty() || !self.said.is_empty() {
+                return;
+            }
+            let now = (self.now)().mono_ms;
+            let wake = change_ms.map(|at| Instant::now() + Duration::from_millis(at.saturating_sub(now)));
+            tokio::select! {
+                incoming = self.incoming() => self.take(incoming),
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+            }
+        })
+    }
+
+    fn told(&mut self) -> Option<Told> {
+        self.said.pop_front().map(Told::Said)
+    }
+
+    fn settled(&mut self, _state: &mut Chronicle) -> Option<Ended> {
+        None
+    }
+
+    fn recheck(&mut self, generation: u32, doubts: Doubts) {
+        self.poller.inquire(generation, doubts);
+    }
+
+    fn command(&mut self, command: &Command, _state: &Chronicle) {
+        match command {
+            Command::PollNow => self.poller.poll_now(),
+            Command::SetInterval(ms) => {
+                self.poller.set_interval(Duration::from_millis(*ms));
+                self.push(Input::Interval(*ms));
+            }
+            Command::Watch { add, remove } => self.watch(add, remove),
+            Command::Record(_) | Command::Hold | Command::Release | Command::GoTo(_) | Command::Speed(_) => {}
+        }
+    }
+}
+
+/// What comes next over a channel; for ever nothing where there is none, or none any more.
+async fn or_never<T>(channel: Option<&mut mpsc::Receiver<T>>) -> Option<T> {
+    match channel {
+        Some(channel) => match channel.recv().await {
+            Some(news) => Some(news),
+            None => std::future::pending().await,
+        },
+        None => std::future::pending().await,
+    }
+}
