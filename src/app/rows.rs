@@ -497,6 +497,18 @@ mod tests {
     }
 
     #[test]
+    fn a_user_who_is_touched_twice_has_one_row() {
+        let mut knowledge = knowledge(4);
+        let frame = Frame::new(false);
+        let mut rows =
+            Rows::new(by(ColumnName::Presence, false), query("state=online"), frame.scene(&knowledge, 0));
+        answer(&mut knowledge, 0, 10, vec![(UserIx(1), UserStatus::Online(vec![]))]);
+        rows.touch(&[UserIx(1), UserIx(0), UserIx(1), UserIx(1)], frame.scene(&knowledge, 10));
+        assert_eq!((ids(&rows), rows.matching()), (vec![1], 1));
+        assert_eq!(rows.row_of(UserIx(1)), Some(0));
+    }
+
+    #[test]
     fn a_filter_that_follows_time_is_asked_again() {
         let mut knowledge = knowledge(4);
         let frame = Frame::new(false);
