@@ -186,6 +186,25 @@ async fn http_statuses_that_are_not_openims() {
             Mends::ByItself,
             "look at its log",
         ),
+        (
+            http("408 Request Timeout", "", html),
+            "HTTP 408 Request Timeout",
+            Mends::ByItself,
+            "look at its log",
+        ),
+        (http("425 Too Early", "", html), "HTTP 425 Too Early", Mends::ByItself, "look at its log"),
+        (
+            http("421 Misdirected Request", "", html),
+            "HTTP 421 Misdirected Request",
+            Mends::WhenChanged,
+            "a proxy",
+        ),
+        (
+            http("499 Client Closed Request", "", html),
+            "HTTP 499 Client Closed Request",
+            Mends::WhenChanged,
+            "a proxy",
+        ),
         (http("413 Too Large", "", html), "HTTP 413 Content Too Large", Mends::WhenChanged, "--batch"),
         (
             http("404 Not Found", "", fixture("error_not_found_path.txt")),
@@ -233,7 +252,11 @@ async fn a_rate_limit_is_obeyed_however_it_is_put() {
     for (retry_after, says) in [
         ("Retry-After: 1\r\n", "the server limits our rate (429), again in 1 s"),
         ("Retry-After: -9223372036854775808\r\n", "the server limits our rate (429), again in 1 s"),
-        ("Retry-After: 99999999999999999999\r\n", "the server limits our rate (429), again in 300 s"),
+        ("Retry-After: 3600\r\n", "the server limits our rate (429), again in 300 s; it asks for 3600 s"),
+        (
+            "Retry-After: 99999999999999999999\r\n",
+            "the server limits our rate (429), again in 300 s; it asks for more than a day",
+        ),
         ("Retry-After: NaN\r\n", "the server limits our rate (429)"),
         ("", "the server limits our rate (429)"),
         (
@@ -243,6 +266,13 @@ async fn a_rate_limit_is_obeyed_however_it_is_put() {
     ] {
         let turn = Turn::Close(http("429 Too Many Requests", retry_after, body));
         run(Case { turn, says, mends: Mends::AfterWaiting, advice: "--interval" }, |_| {}).await;
+    }
+    for (status, says) in [
+        ("503 Service Unavailable", "HTTP 503 Service Unavailable, again in 7 s"),
+        ("408 Request Timeout", "HTTP 408 Request Timeout, again in 7 s"),
+    ] {
+        let turn = Turn::Close(http(status, "Retry-After: 7\r\n", "<html>nginx</html>"));
+        run(Case { turn, says, mends: Mends::AfterWaiting, advice: "look at its log" }, |_| {}).await;
     }
     let says = "the server limits our rate (429)";
     run(Case { turn: json(body), says, mends: Mends::AfterWaiting, advice: "--interval" }, |_| {}).await;

@@ -371,6 +371,26 @@ async fn a_refusal_is_remembered_until_the_user_asks_or_the_credentials_change()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_has_answered_is_not_given_up_for_a_reload_of_the_proxy() {
+    let mut run = start(10, REGISTRY);
+    run.begin([1, 2]);
+    run.pass(4_000).await;
+    assert!(run.times(Question::UsersStatus).len() > 1, "it answers");
+    let lacking = |times| std::iter::repeat_n(FetchError::Http { status: 404 }, times).collect();
+    run.source.scripts.lock().unwrap().insert(Question::UsersStatus, lacking(2));
+    let seen = run.pass(12_000).await;
+    let failures = seen.iter().filter(|seen| seen.answer.is_err()).count();
+    assert_eq!(failures, 2);
+    assert!(seen.iter().rfind(|it| it.question == Question::UsersStatus).unwrap().answer.is_ok());
+    run.source.scripts.lock().unwrap().insert(Question::UsersStatus, lacking(5));
+    let seen = run.pass(120_000).await;
+    let failed: Vec<u64> = seen.iter().filter(|it| it.answer.is_err()).map(|it| it.sent.mono_ms).collect();
+    let gaps: Vec<u64> = failed.windows(2).map(|pair| (pair[1] - pair[0]).div_ceil(1_000)).collect();
+    assert!(gaps[..3].iter().sum::<u64>() < 12 && gaps[3] == 31, "quick tries, then seldom: {gaps:?}");
+    assert!(seen.last().unwrap().answer.is_ok(), "and it is heard when it is back");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_witness_that_fails_is_asked_less_and_less_often_and_each_failure_is_told() {
     let script = vec![timeout(); 7];
     let mut run = start_with(500, REGISTRY, Duration::ZERO, &[(Question::UsersStatus, &script)]);

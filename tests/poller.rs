@@ -252,6 +252,51 @@ async fn a_rate_limit_silences_every_batch_for_as_long_as_the_server_asks() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_shorter_wait_does_not_cut_a_longer_one_short() {
+    let limited = |ms| Err(FetchError::RateLimited { retry_after_ms: Some(ms) });
+    let source = Scripted::default()
+        .script(0, [(ms(5), limited(60_000))])
+        .script(1, [(ms(10), limited(5_000))])
+        .script(2, [(ms(15), Err(FetchError::Unavailable { status: 503, retry_after_ms: 7_000 }))]);
+    let mut run = start(source, 3, 4);
+    run.pass(60_004).await;
+    assert_eq!(run.source.asked.lock().unwrap().len(), 3, "each once, and then silence");
+    run.pass(7_000).await;
+    assert!(run.source.asked.lock().unwrap().len() > 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_503_with_a_time_to_wait_silences_every_batch_as_a_rate_limit_does() {
+    let unavailable = Err(FetchError::Unavailable { status: 503, retry_after_ms: 7_000 });
+    let mut run = start(Scripted::default().script(0, [(ms(5), unavailable)]), 2, 1);
+    run.pass(7_004).await;
+    assert_eq!((run.source.asked_about(0), run.source.asked_about(1)), (vec![0], vec![]));
+    run.pass(1_000).await;
+    assert_eq!((run.source.asked_about(0).len(), run.source.asked_about(1).len()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_ingress_says_while_it_reloads_costs_seconds_and_what_stays_is_asked_seldom() {
+    for status in [403, 404, 408, 421, 425, 499] {
+        let refused = || (ms(0), Err(FetchError::Http { status }));
+        let script = [(ms(0), Ok(())), refused(), refused(), (ms(0), Ok(()))];
+        let mut run = start(Scripted::default().script(0, script), 1, 4);
+        let seen = run.pass(10_000).await;
+        let back = seen.iter().rfind(|seen| seen.answer.is_err()).unwrap().next_ms;
+        assert!(back < 10_000, "{status}: asked again at {back} ms");
+        assert!(seen.last().unwrap().answer.is_ok(), "{status}");
+    }
+    let gone = std::iter::repeat_n((ms(0), Err(FetchError::Http { status: 404 })), 9);
+    let mut run = start(Scripted::default().script(0, gone), 1, 4);
+    run.pass(120_000).await;
+    let asked = run.source.asked_about(0);
+    let gaps: Vec<f64> = asked.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1_000.0).collect();
+    for (gap, about) in gaps.iter().zip([2.0, 4.0, 8.0, 30.0, 30.0]) {
+        assert!((about * 0.79..=about * 1.21).contains(gap), "{gaps:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn wishes_to_poll_now_are_granted_once_however_many_they_are() {
     let mut run = start(Scripted::default().script(0, [(ms(10), Ok(())), (ms(500), Ok(()))]), 1, 4);
     run.pass(1_000).await;

@@ -8,8 +8,10 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use common::ADMIN_TOKEN;
 use common::binary::{Said, Site, imtop, real_clock, run};
+use common::scratch::Scratch;
+use common::server::{Server, Turn, http, json};
+use common::{ADMIN_TOKEN, offline_body};
 use imtop::simulator::Clock;
 
 /// One is connected; the other is after a minute of the server's time, a third never is.
@@ -100,6 +102,46 @@ fn what_does_not_mend_itself_is_not_waited_for() {
     let last = said.err.lines().last().unwrap();
     assert!(last.starts_with("imtop: admin token refused: "), "{last}");
     assert!(!said.err.contains(ADMIN_TOKEN));
+}
+
+/// Runs `wait` for `a` to be offline on a server that gives these answers first.
+fn wait_at(turns: Vec<Turn>, more: &[&str]) -> (Said, usize) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(Server::start(turns));
+    let files = Scratch::new();
+    let config = files.secret("config.toml", "registry = \"off\"\n");
+    let (url, pace) = (server.url(), ["--interval", "100ms"]);
+    let mut command = imtop(&["wait", "--for", "offline=1", "--timeout", "20s", "--api", &url]);
+    command.args(pace).args(more).env("IMTOP_TOKEN", ADMIN_TOKEN).env("IMTOP_CONFIG", config);
+    let said = command.output().unwrap().into();
+    (said, server.requests().len())
+}
+
+#[test]
+fn what_an_ingress_says_while_it_reloads_is_waited_for() {
+    let refused = |status: &str| Turn::Write(http(status, "", "<html>nginx</html>"));
+    for status in ["404 Not Found", "403 Forbidden", "408 Request Timeout", "421 Misdirected", "499 Odd"] {
+        let (said, _) = wait_at(vec![refused(status), refused(status), json(offline_body(&["a"]))], &["a"]);
+        assert_eq!(said.code, Some(0), "{status}: {}", said.err);
+    }
+    let (said, requests) = wait_at(vec![refused("404 Not Found")], &["a"]);
+    assert_eq!((said.code, requests), (Some(1), 4), "{}", said.err);
+    assert!(said.err.ends_with("HTTP 404 Not Found; no OpenIM API answers there; check the path in --api\n"));
+}
+
+#[test]
+fn a_list_of_the_server_is_waited_for_too() {
+    let refused = |status: &str| Turn::Write(http(status, "", "<html>nginx</html>"));
+    let members = r#"{"errCode":0,"errMsg":"","errDlt":"","data":{"userIDs":["a"]}}"#;
+    let group = ["--group-id", "g"];
+    for status in ["404 Not Found", "502 Bad Gateway"] {
+        let turns = vec![refused(status), refused(status), json(members), json(offline_body(&["a"]))];
+        let (said, _) = wait_at(turns, &group);
+        assert_eq!(said.code, Some(0), "{status}: {}", said.err);
+        assert!(said.err.contains("no watch list from the server yet: "), "{}", said.err);
+    }
+    let (said, requests) = wait_at(vec![refused("404 Not Found")], &group);
+    assert_eq!((said.code, requests), (Some(1), 4), "{}", said.err);
 }
 
 #[test]

@@ -166,8 +166,11 @@ fn a_registry_that_gives_no_answer_makes_unknown_and_one_that_is_missing_makes_o
         let mut cluster = Cluster::of(5);
         cluster.begin(100, 4);
         cluster.leave(2_100, 0..1);
-        let error =
-            if refused { FetchError::Http { status: 404 } } else { FetchError::Timeout { after_ms: 9 } };
+        let error = if refused {
+            FetchError::Denied { code: 1002, what: "only app manager".into(), advice: "" }
+        } else {
+            FetchError::Timeout { after_ms: 9 }
+        };
         cluster.hear(Question::UsersStatus, vec![UserIx(0)], 2_200, Err(error));
         if refused {
             assert_eq!(
@@ -182,6 +185,20 @@ fn a_registry_that_gives_no_answer_makes_unknown_and_one_that_is_missing_makes_o
             assert_eq!((cluster.is(0), cluster.is(1)), (Presence::Offline, Presence::Offline));
         }
     }
+}
+
+#[test]
+fn a_registry_that_has_answered_is_not_missing_because_a_proxy_reloads() {
+    let mut cluster = Cluster::of(5);
+    cluster.begin(100, 4);
+    cluster.leave(2_100, 0..1);
+    cluster.registry(2_120, 0..1, false);
+    cluster.leave(4_100, 1..2);
+    let lacks = || Err(FetchError::Http { status: 404 });
+    cluster.hear(Question::UsersStatus, vec![UserIx(1)], 4_200, lacks());
+    assert_eq!(cluster.is(1), unknown(Why::RegistrySilent), "nobody is offline by one mouth for it");
+    cluster.registry(5_200, 1..2, false);
+    assert_eq!((cluster.is(1), cluster.roster.basis(UserIx(1))), (Presence::Offline, Basis::Agreed));
 }
 
 #[test]

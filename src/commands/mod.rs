@@ -29,7 +29,7 @@ use crate::config::{
     PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched, WitnessSettings,
 };
 use crate::engine::{About, Live, Recording, Replay, Session, Watching, gather};
-use crate::feed::{Asking, Now, Pace};
+use crate::feed::{Asking, Now, Pace, delay};
 use crate::openim::{Client, GatewayRule, SetupError};
 use crate::presence::{Chronicle, Freshness, Moment, Roster, RuleSettings, Thresholds, When, visible};
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
@@ -258,8 +258,7 @@ async fn follow_server(
     let watching = if span == Span::Lasting {
         Watching::of(&plan.watched, plan.pace.batch)
     } else {
-        let gathered = gather(&plan.client, &plan.watched, plan.pace.batch, &mut |_| ()).await;
-        let (watching, warning) = gathered.map_err(|error| CommandError::List(error.to_string()))?;
+        let (watching, warning) = lists_of_server(plan, span).await?;
         if let Some(warning) = warning {
             tell(&warning);
         }
@@ -298,6 +297,27 @@ fn session(plan: &Plan, watching: Watching, span: Span, limits: Limits, now: Now
         timeout_ms: plan.pace.timeout.as_millis() as u64,
     };
     Session::live(about, state, live, Recording { head: head(plan), limits }, span == Span::Shown)
+}
+
+/// Reads the lists of the server. Who waits until something is so waits for a server that comes back, too.
+async fn lists_of_server(plan: &Plan, span: Span) -> Result<(Watching, Option<String>), CommandError> {
+    let mut random = fastrand::Rng::new();
+    let mut attempt = 0;
+    loop {
+        let gathered = gather(&plan.client, &plan.watched, plan.pace.batch, &mut |_| ()).await;
+        let error = match gathered {
+            Ok(lists) => return Ok(lists),
+            Err(error) => error,
+        };
+        attempt += 1;
+        if span != Span::Until || error.is_final(attempt) {
+            return Err(CommandError::List(error.to_string()));
+        }
+        if attempt == 1 {
+            tell(&format!("no watch list from the server yet: {error}"));
+        }
+        tokio::time::sleep(delay(&error, attempt, plan.pace.interval, &mut random)).await;
+    }
 }
 
 /// A session on a recording that is read up to `at`, or to its end.

@@ -13,7 +13,7 @@ use crate::cli::WaitArgs;
 use crate::config::{SettingsError, Sources, condition};
 use crate::engine::{FirstRound, Round, Stage};
 use crate::output::Time;
-use crate::presence::{Condition, FetchError, Mends, Nobody, Reading, Roster, Truth, visible_bounded};
+use crate::presence::{Condition, FetchError, Nobody, Reading, Roster, Truth, visible_bounded};
 
 /// The exit code when time is up, as that of timeout(1).
 const TIME_UP: u8 = 124;
@@ -229,10 +229,11 @@ fn hopeless(roster: &Roster) -> Option<&FetchError> {
     if Round::of(roster) != Round::Failed {
         return None;
     }
-    let (_, error) = roster.first_error()?;
+    let failing = roster.batches().iter().find_map(|batch| batch.failing.as_ref())?;
+    let error = &failing.error;
     let credentials =
         matches!(error, FetchError::Auth { .. } | FetchError::Denied { .. } | FetchError::Credentials { .. });
-    let stays = error.mends() == Mends::WhenChanged;
+    let stays = error.is_final(failing.attempt);
     (stays && (credentials || roster.last_answer().is_none())).then_some(error)
 }
 

@@ -2,36 +2,35 @@
 
 use std::time::Duration;
 
-use crate::presence::{FetchError, Mends};
+use crate::presence::{FetchError, LONGEST_WAIT_MS, Mends};
 
 /// No batch is left alone for longer than this, or one interval where that is longer.
 const CAP: Duration = Duration::from_secs(30);
 
-/// What a server may at most ask us to wait after a 429.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
+/// A refusal that may pass with the reload of a proxy is put to the test after so long at the latest.
+const QUICK: Duration = Duration::from_secs(2);
 
 /// How long to wait before the next question after `failures` (at least 1) failures in a row.
 ///
 /// Doubles from one interval up to a cap, scattered by a fifth to either side so that the clients of
 /// a server that comes back do not all return at the same moment. A refusal that will not mend by
-/// itself waits for the cap at once. A wait that the server asked for is never cut short.
-pub(super) fn delay(
-    error: &FetchError,
-    failures: u32,
-    interval: Duration,
-    random: &mut fastrand::Rng,
-) -> Duration {
+/// itself waits for the cap at once, after a few quick tries where it may come of a reload. A wait that
+/// the server asked for is cut short at [`LONGEST_WAIT_MS`] only.
+pub fn delay(error: &FetchError, failures: u32, interval: Duration, random: &mut fastrand::Rng) -> Duration {
     let cap = CAP.max(interval);
-    let doubled = interval.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(cap);
+    let doubled =
+        |first: Duration| first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(cap);
     match error.mends() {
-        Mends::ByItself => doubled.mul_f64(0.8 + 0.4 * random.f64()),
-        Mends::WhenChanged => cap,
+        Mends::ByItself => doubled(interval).mul_f64(0.8 + 0.4 * random.f64()),
+        Mends::WhenChanged if error.is_final(failures) => cap,
+        Mends::WhenChanged => doubled(interval.min(QUICK)).mul_f64(0.8 + 0.4 * random.f64()),
         Mends::AfterWaiting => match error {
-            FetchError::RateLimited { retry_after_ms: Some(ms) } => {
-                let asked = Duration::from_millis(*ms).min(LONGEST_RETRY_AFTER);
+            FetchError::RateLimited { retry_after_ms: Some(ms) }
+            | FetchError::Unavailable { retry_after_ms: ms, .. } => {
+                let asked = Duration::from_millis((*ms).min(LONGEST_WAIT_MS));
                 asked + asked.mul_f64(0.1 * random.f64())
             }
-            _ => doubled.max(Duration::from_secs(1)),
+            _ => doubled(interval).max(Duration::from_secs(1)),
         },
     }
 }
@@ -72,6 +71,23 @@ mod tests {
         assert!((7.0..=7.7).contains(&after(&limited(Some(7_000)), 1)));
         assert!((300.0..=330.0).contains(&after(&limited(Some(u64::MAX)), 1)));
         assert!(after(&limited(None), 1) >= 2.0);
+        let unavailable = |ms| FetchError::Unavailable { status: 503, retry_after_ms: ms };
+        assert!((7.0..=7.7).contains(&after(&unavailable(7_000), 1)));
+        assert!((300.0..=330.0).contains(&after(&unavailable(3_600_000), 1)));
+    }
+
+    #[test]
+    fn what_a_reload_brings_is_tried_again_quickly_and_then_seldom() {
+        for status in [403, 404, 421, 499] {
+            let error = FetchError::Http { status };
+            for (failures, about) in [(1, 2.0), (2, 4.0), (3, 8.0), (4, 30.0), (5, 30.0)] {
+                let wait = after(&error, failures);
+                assert!((about * 0.8..=about * 1.2).contains(&wait), "{status}, {failures}: {wait}");
+            }
+            let minute = Duration::from_secs(60);
+            let wait = delay(&error, 1, minute, &mut fastrand::Rng::with_seed(7));
+            assert!(wait < Duration::from_secs(3), "whatever the interval: {wait:?}");
+        }
     }
 
     #[test]

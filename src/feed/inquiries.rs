@@ -99,6 +99,10 @@ struct Line {
     until: Option<Instant>,
     /// The server lacks or refuses the question.
     refused: bool,
+    /// It was heard from, if only to fail: what it says no more may come back.
+    heard: bool,
+    /// It has answered in this run.
+    answered: bool,
 }
 
 /// The slow way through the whole list.
@@ -148,6 +152,8 @@ pub(super) struct Outcome {
     pub(super) next: Instant,
     /// Until when the server asks for silence.
     pub(super) hold: Option<Instant>,
+    /// Whether it is asked no more.
+    pub(super) refused: bool,
 }
 
 impl Inquiries {
@@ -462,18 +468,25 @@ impl Inquiries {
         line.under_way = line.under_way.saturating_sub(1);
         let mut hold = None;
         match outcome {
-            Ok(()) => *line = Line { under_way: line.under_way, ..Line::default() },
+            Ok(()) => {
+                *line = Line { under_way: line.under_way, heard: true, answered: true, ..Line::default() };
+            }
             Err(error) => {
                 line.failures = line.failures.saturating_add(1);
-                line.refused = error.refuses_question();
+                let refuses = error.refuses_source(line.failures, line.heard);
+                line.heard = !refuses;
+                // What answered before may answer again when the proxy before it is in order.
+                let comes_back = refuses && line.answered && error.may_be_a_reload();
+                line.refused = refuses && !comes_back;
                 let is_asked_to_wait = error.mends() == Mends::AfterWaiting;
                 let delay = backoff::delay(error, line.failures, RETRY, random);
-                let until = now + if is_asked_to_wait { delay } else { delay.min(LONGEST_RETRY) };
+                let delay = if is_asked_to_wait || comes_back { delay } else { delay.min(LONGEST_RETRY) };
+                let until = now + delay;
                 line.until = Some(until);
                 hold = is_asked_to_wait.then_some(until);
             }
         }
-        let (attempt, until) = (line.failures, line.until);
+        let (attempt, until, refused) = (line.failures, line.until, line.refused);
         let next = match question {
             Question::Gateways => {
                 let every = if self.losing { self.interval.max(QUICKEST) } else { BASELINE };
@@ -488,7 +501,7 @@ impl Inquiries {
             }
             _ => self.queue_again(inquiry, now),
         };
-        Outcome { attempt, next: next.max(until.unwrap_or(next)).max(now), hold }
+        Outcome { attempt, next: next.max(until.unwrap_or(next)).max(now), hold, refused }
     }
 
     /// Lines up those of a question who are still in doubt.
@@ -524,7 +537,8 @@ impl Inquiries {
     /// What was refused or failed may be asked again: somebody changed something.
     pub(super) fn forgive(&mut self) {
         for line in &mut self.lines {
-            *line = Line { under_way: line.under_way, ..Line::default() };
+            let Line { under_way, heard, answered, .. } = *line;
+            *line = Line { under_way, heard, answered, ..Line::default() };
         }
     }
 

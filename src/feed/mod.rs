@@ -18,6 +18,7 @@ use crate::openim::{Client, Fetched, Sieve};
 use crate::presence::{Moment, Question, UserIx, WatchList};
 
 pub use crate::openim::Progress;
+pub use backoff::delay;
 pub use labels::{Labels, NameSource};
 pub use listing::{ListNews, ListSource, ServerList, follow_list};
 pub use poller::{Asking, Pace, Poller};

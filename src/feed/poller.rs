@@ -325,7 +325,7 @@ impl<S: Source> Task<S> {
         let (took_ms, bytes) = (received.mono_ms.saturating_sub(sent.mono_ms), fetched.wire_bytes);
         match &fetched.answer {
             Ok(_) => debug!(operation, witness, users, took_ms, bytes, "a witness answered"),
-            Err(error) if error.refuses_question() => {
+            Err(error) if outcome.refused => {
                 warn!(operation, witness, users, took_ms, bytes, %error, "a witness is asked no more");
             }
             Err(error) => {

@@ -14,7 +14,7 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValu
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::trace;
 
-use crate::presence::{Answer, FetchError, Hints, Oddities, OperationId, Question, UserIx, WatchList};
+use crate::presence::{Answer, FetchError, Hints, Mends, Oddities, OperationId, Question, UserIx, WatchList};
 
 use super::body::{Body, Packing, unpack};
 use super::endpoint::Endpoint;
@@ -429,7 +429,7 @@ impl Inner {
             return Body::receive(response, Packing::of(headers)?, self.body_limit, failed).await;
         }
         let error = failure::of_status(status, headers, redactor);
-        if matches!(error, FetchError::RateLimited { .. } | FetchError::Redirect { .. }) {
+        if error.mends() == Mends::AfterWaiting || matches!(error, FetchError::Redirect { .. }) {
             return Err(error);
         }
         // OpenIM answers some requests with another status than 200, but in its own words.

@@ -11,12 +11,12 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
-use crate::presence::FetchError;
+use crate::presence::{FetchError, Mends};
 
 use super::redact::Redactor;
 
-/// Least and most time that a `Retry-After` is believed, in seconds.
-const RETRY_AFTER_SECONDS: (f64, f64) = (1.0, 300.0);
+/// Least and most that a `Retry-After` is taken to say, in seconds.
+const RETRY_AFTER_SECONDS: (f64, f64) = (1.0, 1e6);
 
 /// What is said of a certificate when nothing better is known.
 const NOT_ACCEPTED: (&str, &str) =
@@ -228,7 +228,11 @@ pub(super) fn of_status(status: StatusCode, headers: &HeaderMap, redactor: &Reda
     match status.as_u16() {
         429 => FetchError::RateLimited { retry_after_ms: retry_after_ms(headers) },
         status @ 300..=399 => FetchError::Redirect { status, target: target(headers, redactor).into() },
-        status => FetchError::Http { status },
+        status => {
+            let error = FetchError::Http { status };
+            let wait = retry_after_ms(headers).filter(|_| error.mends() == Mends::ByItself);
+            wait.map_or(error, |retry_after_ms| FetchError::Unavailable { status, retry_after_ms })
+        }
     }
 }
 
@@ -293,21 +297,36 @@ mod tests {
             ("2.5", Some(2_500)),
             ("0", Some(1_000)),
             ("-9223372036854775808", Some(1_000)),
-            ("99999999999999999999999999", Some(300_000)),
-            ("1e400", Some(300_000)),
+            ("3600", Some(3_600_000)),
+            ("99999999999999999999999999", Some(1_000_000_000)),
+            ("1e400", Some(1_000_000_000)),
             ("NaN", None),
             ("inf", None),
             ("soon", None),
             ("", None),
             ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30_000)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(1_000)),
-            ("Sun, 06 Nov 2094 08:00:00 GMT", Some(300_000)),
+            ("Sun, 06 Nov 2094 08:00:00 GMT", Some(1_000_000_000)),
         ] {
             let headers = headers(&[("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", value)]);
             assert_eq!(retry_after_ms(&headers), ms, "{value}");
         }
         assert_eq!(retry_after_ms(&headers(&[("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")])), None);
         assert_eq!(retry_after_ms(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn only_what_may_pass_is_waited_for() {
+        let waits = headers(&[("retry-after", "7")]);
+        let redactor = Redactor::new([]);
+        for status in [408, 425, 500, 502, 503, 504] {
+            let code = StatusCode::from_u16(status).unwrap();
+            let error = of_status(code, &waits, &redactor);
+            assert_eq!(error, FetchError::Unavailable { status, retry_after_ms: 7_000 });
+            assert_eq!(of_status(code, &HeaderMap::new(), &redactor), FetchError::Http { status });
+        }
+        let refused = of_status(StatusCode::NOT_FOUND, &waits, &redactor);
+        assert_eq!(refused, FetchError::Http { status: 404 });
     }
 
     #[test]

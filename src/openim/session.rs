@@ -158,11 +158,14 @@ impl Failure {
     /// it as well.
     fn of_login(error: FetchError) -> Failure {
         let harmless = match error {
-            FetchError::Unreachable { .. } | FetchError::ProxyUnreachable { .. } | FetchError::Tls { .. } => {
-                true
+            FetchError::Unreachable { .. }
+            | FetchError::ProxyUnreachable { .. }
+            | FetchError::Tls { .. }
+            | FetchError::RateLimited { .. } => true,
+            // A proxy did not hand it on, or had nobody to; after a 499 or 504 somebody may well have it.
+            FetchError::Http { status } | FetchError::Unavailable { status, .. } => {
+                matches!(status, 403 | 404 | 408 | 421 | 425 | 502 | 503)
             }
-            // A proxy has nobody to hand it to; after a 504 somebody may well have it.
-            FetchError::Http { status } => matches!(status, 502 | 503),
             _ => false,
         };
         Failure { error, harmless }

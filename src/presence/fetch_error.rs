@@ -5,6 +5,13 @@
 
 use std::fmt;
 
+/// A server that asks for a longer wait is asked again after so long all the same: what it says may be
+/// meant for somebody else, or be wrong.
+pub const LONGEST_WAIT_MS: u64 = 300_000;
+
+/// So often a refusal is doubted that may pass with the reload of a proxy.
+pub const QUICK_TRIES: u32 = 3;
+
 /// Why a question to the server got no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FetchError {
@@ -41,6 +48,13 @@ pub enum FetchError {
     Http {
         /// HTTP status.
         status: u16,
+    },
+    /// A status that may pass, such as 503, with a `Retry-After`.
+    Unavailable {
+        /// HTTP status.
+        status: u16,
+        /// How long the server asks us to wait.
+        retry_after_ms: u64,
     },
     /// 429: the server asks for fewer questions.
     RateLimited {
@@ -104,7 +118,7 @@ pub enum Trouble {
     Tls,
     /// See [`FetchError::Redirect`].
     Redirect(u16),
-    /// See [`FetchError::Http`].
+    /// See [`FetchError::Http`] and [`FetchError::Unavailable`].
     Http(u16),
     /// See [`FetchError::RateLimited`].
     RateLimited,
@@ -141,7 +155,7 @@ impl FetchError {
             FetchError::Timeout { .. } => Trouble::Timeout,
             FetchError::Tls { .. } => Trouble::Tls,
             FetchError::Redirect { status, .. } => Trouble::Redirect(status),
-            FetchError::Http { status } => Trouble::Http(status),
+            FetchError::Http { status } | FetchError::Unavailable { status, .. } => Trouble::Http(status),
             FetchError::RateLimited { .. } => Trouble::RateLimited,
             FetchError::TooLarge { .. } => Trouble::TooLarge,
             FetchError::Decode { .. } => Trouble::Decode,
@@ -155,16 +169,17 @@ impl FetchError {
     /// Whether asking again helps.
     pub fn mends(&self) -> Mends {
         match self {
-            FetchError::RateLimited { .. } => Mends::AfterWaiting,
+            FetchError::RateLimited { .. } | FetchError::Unavailable { .. } => Mends::AfterWaiting,
             // What is wrong with the request or its accounts stays so; 500 and its kind may pass.
-            FetchError::Api { code: 1001..=1499, .. } => Mends::WhenChanged,
+            FetchError::Api { code: 404 | 1001..=1499, .. } => Mends::WhenChanged,
             FetchError::Unreachable { .. }
             | FetchError::ProxyUnreachable { .. }
             | FetchError::Timeout { .. }
             | FetchError::TooLarge { .. }
             | FetchError::Decode { .. }
             | FetchError::Api { .. } => Mends::ByItself,
-            FetchError::Http { status } if *status >= 500 => Mends::ByItself,
+            // 408 and 425: the proxy did not get, or did not pass on, this one request.
+            FetchError::Http { status } if *status >= 500 || matches!(status, 408 | 425) => Mends::ByItself,
             FetchError::Http { .. }
             | FetchError::Tls { .. }
             | FetchError::Redirect { .. }
@@ -172,6 +187,24 @@ impl FetchError {
             | FetchError::Denied { .. }
             | FetchError::Credentials { .. } => Mends::WhenChanged,
         }
+    }
+
+    /// Whether a proxy may say so for a moment only, as an ingress does while it reloads: worth
+    /// [`QUICK_TRIES`] before it is believed.
+    pub fn may_be_a_reload(&self) -> bool {
+        matches!(self, FetchError::Http { status: 403 | 404 | 421 | 499 } | FetchError::Api { code: 404, .. })
+    }
+
+    /// Whether asking again is of no use, after `attempt` failures in a row.
+    pub fn is_final(&self, attempt: u32) -> bool {
+        self.mends() == Mends::WhenChanged && !(self.may_be_a_reload() && attempt <= QUICK_TRIES)
+    }
+
+    /// Whether a source can't be asked, after `attempt` failures in a row: one that was heard from before
+    /// in this run does not lack the question, and gets a few tries more.
+    pub fn refuses_source(&self, attempt: u32, heard_before: bool) -> bool {
+        let doubted = heard_before && self.may_be_a_reload() && attempt <= QUICK_TRIES;
+        self.refuses_question() && !doubted
     }
 
     /// Whether the server lacks the question, or does not take it from us: asking again is of no use.
@@ -204,10 +237,17 @@ impl FetchError {
             FetchError::Http { status: 413 } => {
                 "a proxy refuses so long a request; ask for fewer users with --batch"
             }
-            FetchError::Http { status } if *status >= 500 => {
+            FetchError::Http { status: 421 | 499 } => {
+                "a proxy in between did not pass the request on; look at its log"
+            }
+            FetchError::Http { status } | FetchError::Unavailable { status, .. }
+                if *status >= 500 || matches!(status, 408 | 425) =>
+            {
                 "the API or the proxy before it is in trouble; look at its log"
             }
-            FetchError::Http { .. } => "check the address (--api); a proxy may be in between",
+            FetchError::Http { .. } | FetchError::Unavailable { .. } => {
+                "check the address (--api); a proxy may be in between"
+            }
             FetchError::RateLimited { .. } => {
                 "ask less often (--interval) or for more users at a time (--batch)"
             }
@@ -236,12 +276,12 @@ impl fmt::Display for FetchError {
             FetchError::Redirect { status, target } => {
                 write!(f, "HTTP {status} redirects to {target}")
             }
-            FetchError::Http { status } => match http_reason(*status) {
-                Some(reason) => write!(f, "HTTP {status} {reason}"),
-                None => write!(f, "HTTP {status}"),
-            },
+            FetchError::Http { status } => Status(*status).fmt(f),
+            FetchError::Unavailable { status, retry_after_ms } => {
+                write!(f, "{}, {}", Status(*status), Again(*retry_after_ms))
+            }
             FetchError::RateLimited { retry_after_ms: Some(ms) } => {
-                write!(f, "the server limits our rate (429), again in {} s", Seconds(*ms))
+                write!(f, "the server limits our rate (429), {}", Again(*ms))
             }
             FetchError::RateLimited { retry_after_ms: None } => {
                 f.write_str("the server limits our rate (429)")
@@ -295,6 +335,34 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// When a server is asked again that wants us to wait for so many milliseconds.
+struct Again(u64);
+
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+        match self.0 {
+            ms @ ..=LONGEST_WAIT_MS => write!(f, "again in {} s", Seconds(ms)),
+            ms @ ..=DAY_MS => {
+                write!(f, "again in {} s; it asks for {} s", Seconds(LONGEST_WAIT_MS), Seconds(ms))
+            }
+            _ => write!(f, "again in {} s; it asks for more than a day", Seconds(LONGEST_WAIT_MS)),
+        }
+    }
+}
+
+/// An HTTP status with its name.
+struct Status(u16);
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match http_reason(self.0) {
+            Some(reason) => write!(f, "HTTP {} {reason}", self.0),
+            None => write!(f, "HTTP {}", self.0),
+        }
+    }
+}
+
 fn http_reason(status: u16) -> Option<&'static str> {
     Some(match status {
         400 => "Bad Request",
@@ -303,7 +371,11 @@ fn http_reason(status: u16) -> Option<&'static str> {
         404 => "Not Found",
         405 => "Method Not Allowed",
         407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
         413 => "Content Too Large",
+        421 => "Misdirected Request",
+        425 => "Too Early",
+        499 => "Client Closed Request",
         500 => "Internal Server Error",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
@@ -336,6 +408,18 @@ mod tests {
                 FetchError::RateLimited { retry_after_ms: Some(1_000) },
                 "the server limits our rate (429), again in 1 s",
             ),
+            (
+                FetchError::RateLimited { retry_after_ms: Some(3_600_000) },
+                "the server limits our rate (429), again in 300 s; it asks for 3600 s",
+            ),
+            (
+                FetchError::Unavailable { status: 503, retry_after_ms: 7_000 },
+                "HTTP 503 Service Unavailable, again in 7 s",
+            ),
+            (
+                FetchError::Unavailable { status: 408, retry_after_ms: u64::MAX },
+                "HTTP 408 Request Timeout, again in 300 s; it asks for more than a day",
+            ),
             (FetchError::TooLarge { limit_bytes: 64 << 20 }, "the answer is larger than 64 MiB"),
             (
                 FetchError::Redirect { status: 307, target: "http://elsewhere/".into() },
@@ -353,5 +437,18 @@ mod tests {
         assert_eq!(FetchError::Http { status: 502 }.mends(), Mends::ByItself);
         assert_eq!(FetchError::Http { status: 404 }.mends(), Mends::WhenChanged);
         assert_eq!(FetchError::RateLimited { retry_after_ms: None }.mends(), Mends::AfterWaiting);
+        for status in [408, 425] {
+            assert_eq!(FetchError::Http { status }.mends(), Mends::ByItself, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_a_reload_brings_is_final_only_after_a_few_tries() {
+        for status in [403, 404, 421, 499] {
+            let error = FetchError::Http { status };
+            assert!(!error.is_final(1) && !error.is_final(3) && error.is_final(4), "{status}");
+        }
+        assert!(FetchError::Http { status: 401 }.is_final(1));
+        assert!(!FetchError::Http { status: 502 }.is_final(99));
     }
 }

@@ -40,7 +40,7 @@ pub use chronicle::Chronicle;
 pub use condition::{Aggregate, Amount, Condition, Interval, Measured, Nobody, Percent, Reading, Sign};
 pub use connection::{ConnId, Connection};
 pub use doubt::{Doubt, Doubts, Gateway, Loss, Unseen, Witness, Witnesses};
-pub use fetch_error::{FetchError, Mends, Trouble};
+pub use fetch_error::{FetchError, LONGEST_WAIT_MS, Mends, QUICK_TRIES, Trouble};
 pub use findings::{
     About, Case, Evidence, Finding, FindingChanges, Findings, Policy, Rule, RuleSettings, ServerCase,
     Severity,

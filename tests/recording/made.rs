@@ -176,6 +176,8 @@ pub(crate) fn error() -> impl Strategy<Value = FetchError> {
         (text(), advice()).prop_map(|(what, advice)| FetchError::Tls { what, advice }),
         (any::<u16>(), text()).prop_map(|(status, target)| FetchError::Redirect { status, target }),
         any::<u16>().prop_map(|status| FetchError::Http { status }),
+        (any::<u16>(), 0_u64..1 << 40)
+            .prop_map(|(status, retry_after_ms)| FetchError::Unavailable { status, retry_after_ms }),
         prop::option::of(0_u64..1 << 40)
             .prop_map(|retry_after_ms| FetchError::RateLimited { retry_after_ms }),
         any::<u64>().prop_map(|limit_bytes| FetchError::TooLarge { limit_bytes }),

@@ -160,6 +160,9 @@ async fn a_login_that_displaced_nobody_makes_no_pause_longer() {
         FetchError::Unreachable { what: "connection refused".into() },
         FetchError::Tls { what: "the certificate has expired".into(), advice: "renew it" },
         FetchError::Http { status: 502 },
+        FetchError::Http { status: 404 },
+        FetchError::Unavailable { status: 408, retry_after_ms: 1_000 },
+        FetchError::RateLimited { retry_after_ms: None },
     ] {
         script.fail(Some(error.clone()));
         let before = script.logins();

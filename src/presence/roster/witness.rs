@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::{Changes, Roster};
 use crate::presence::batches::Answered;
 use crate::presence::doubt::{Doubt, Gateway, Witness};
-use crate::presence::fetch_error::FetchError;
 use crate::presence::observation::{Answer, LifeSign, Listed, Observation, OperationId, Question};
 use crate::presence::platform::Platform;
 use crate::presence::state::Word;
@@ -31,20 +30,25 @@ impl Roster {
         let operation = Arc::new(observation.operation_id.clone());
         let heard =
             Heard { sent: observation.sent, received: observation.received, operation: Some(&operation) };
+        let witness = match observation.question {
+            Question::OnlineStatus => return,
+            Question::UsersStatus => &mut self.witnesses.registry,
+            Question::TokenDetail => &mut self.witnesses.tokens,
+            Question::Gateways => &mut self.witnesses.gateways,
+            Question::AccountCheck => &mut self.witnesses.accounts,
+        };
+        let was = *witness;
+        let heard_before = matches!(was, Witness::Answers | Witness::Fails(_));
         let state = match &observation.answer {
             Ok(_) => Witness::Answers,
-            Err(error) if error.refuses_question() => Witness::Refuses(error.trouble()),
+            Err(error) if error.refuses_source(observation.attempt, heard_before) => {
+                Witness::Refuses(error.trouble())
+            }
             Err(error) => Witness::Fails(error.trouble()),
         };
+        *witness = state;
         let users: Vec<UserIx> =
             observation.users.iter().copied().filter(|user| user.at() < self.list.len()).collect();
-        let was = match observation.question {
-            Question::OnlineStatus => return,
-            Question::UsersStatus => std::mem::replace(&mut self.witnesses.registry, state),
-            Question::TokenDetail => std::mem::replace(&mut self.witnesses.tokens, state),
-            Question::Gateways => std::mem::replace(&mut self.witnesses.gateways, state),
-            Question::AccountCheck => std::mem::replace(&mut self.witnesses.accounts, state),
-        };
         if observation.question == Question::AccountCheck {
             if matches!(state, Witness::Refuses(_)) {
                 self.strangers.clear(); // nobody is asked about any more
@@ -62,8 +66,8 @@ impl Roster {
             (Ok(Answer::Unregistered(strangers)), Question::AccountCheck) => {
                 self.take_accounts(&users, strangers, &heard, changes);
             }
-            (Err(error), Question::UsersStatus) => {
-                self.miss_registry(&users, error, was, &heard, changes);
+            (Err(_), Question::UsersStatus) => {
+                self.miss_registry(&users, state, was, &heard, changes);
             }
             _ => {}
         }
@@ -160,12 +164,12 @@ impl Roster {
     fn miss_registry(
         &mut self,
         users: &[UserIx],
-        error: &FetchError,
+        state: Witness,
         was: Witness,
         heard: &Heard<'_>,
         changes: &mut Changes,
     ) {
-        if error.refuses_question() {
+        if matches!(state, Witness::Refuses(_)) {
             if !matches!(was, Witness::Refuses(_)) {
                 let everybody: Vec<UserIx> = self.doubts.keys().copied().collect();
                 for user in everybody {

@@ -31,6 +31,8 @@ pub(super) enum WireFailure<'a> {
     },
     Http {
         status: u16,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
     },
     RateLimited {
         retry_after_ms: Option<u64>,
@@ -73,7 +75,10 @@ impl<'a> WireFailure<'a> {
             FetchError::Redirect { status, target } => {
                 WireFailure::Redirect { status: *status, target: text(target) }
             }
-            FetchError::Http { status } => WireFailure::Http { status: *status },
+            FetchError::Http { status } => WireFailure::Http { status: *status, retry_after_ms: None },
+            FetchError::Unavailable { status, retry_after_ms } => {
+                WireFailure::Http { status: *status, retry_after_ms: Some(*retry_after_ms) }
+            }
             FetchError::RateLimited { retry_after_ms } => {
                 WireFailure::RateLimited { retry_after_ms: *retry_after_ms }
             }
@@ -105,7 +110,10 @@ impl<'a> WireFailure<'a> {
             WireFailure::Redirect { status, target } => {
                 FetchError::Redirect { status: *status, target: target.boxed() }
             }
-            WireFailure::Http { status } => FetchError::Http { status: *status },
+            WireFailure::Http { status, retry_after_ms: None } => FetchError::Http { status: *status },
+            WireFailure::Http { status, retry_after_ms: Some(ms) } => {
+                FetchError::Unavailable { status: *status, retry_after_ms: read_mono(*ms)? }
+            }
             WireFailure::RateLimited { retry_after_ms } => {
                 FetchError::RateLimited { retry_after_ms: retry_after_ms.map(read_mono).transpose()? }
             }
