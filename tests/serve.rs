@@ -278,10 +278,11 @@ fn who_asks_slowly_holds_up_nobody_else() {
 }
 
 #[test]
-fn a_signal_ends_it_with_its_code() {
+fn whoever_stops_the_daemon_gets_no_failure() {
     let server = Server::start();
-    assert_eq!(server.exporter(&[]).end(Signal::TERM), Some(143));
-    assert_eq!(server.exporter(&[]).end(Signal::INT), Some(130));
+    assert_eq!(server.exporter(&[]).end(Signal::TERM), Some(0));
+    assert_eq!(server.exporter(&[]).end(Signal::INT), Some(0));
+    assert_eq!(server.exporter(&[]).end(Signal::HUP), Some(129));
 }
 
 /// What it says when it cannot begin, and its exit code.

@@ -34,8 +34,8 @@ const EXIT_STATUS: &[(&str, &str)] = &[
     ("3", "In `check` only: UNKNOWN, which is anything wrong on this side, the command line included."),
     ("124", "In `wait` only: time is up, or it is so at no time of the recording."),
     ("129", "The terminal has gone away (SIGHUP)."),
-    ("130", "Ctrl-C (SIGINT)."),
-    ("143", "Ended from outside (SIGTERM)."),
+    ("130", "Ctrl-C (SIGINT); 0 in `serve`."),
+    ("143", "Ended from outside (SIGTERM); 0 in `serve`."),
 ];
 
 const ENVIRONMENT: &[(&str, &str)] = &[

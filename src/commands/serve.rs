@@ -10,6 +10,7 @@ use crate::config::{SettingsError, Sources};
 use crate::exporter::{Ask, Exporter, process};
 use crate::metrics::{Counters, MOST_USERS, Page, health};
 use crate::presence::{Event, FeedStatus};
+use crate::signals::Signal;
 
 /// Metrics, without a terminal: follows the server, and tells whoever asks over HTTP, until it is ended
 /// by a signal. A server that does not answer, or refuses the token, is counted and does not end it.
@@ -50,7 +51,11 @@ pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandErr
             Some(ask) = asks.recv() => served.answer(ask),
         }
     }
-    Ok(served.followed.ended().and_then(Ended::exit_code).unwrap_or(0))
+    Ok(match served.followed.ended() {
+        // A daemon is stopped like that; systemd would take another code for a failure.
+        Some(Ended::Signalled(Signal::Terminate | Signal::Interrupt)) => 0,
+        ended => ended.and_then(Ended::exit_code).unwrap_or(0),
+    })
 }
 
 /// What is served.
