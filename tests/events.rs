@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use common::binary::{Said, Site, imtop, real_clock, run};
 use common::leak::Leaks;
+use common::scratch::Scratch;
 use imtop::simulator::{Clock, Fault};
 use schemas::Schema;
 use serde_json::Value;
@@ -398,6 +399,58 @@ fn a_time_outside_of_the_recording_is_refused_with_its_span() {
     }
     let noon = run(&["events", "--from", name(&file), "--at", "noon"]);
     assert!(noon.code == Some(2) && noon.err.contains("expected a time of day"), "{}", noon.err);
+}
+
+#[test]
+fn credentials_that_cannot_be_had_are_a_reason_and_a_failure() {
+    let site = Site::new(SCENARIO, LIST, real_clock());
+    let url = site.server.url();
+    for (option, value, why) in [
+        ("--token-file", "/nope", "/nope: no such file; check the name of the file"),
+        (
+            "--token-file",
+            "/dev/null",
+            "/dev/null: it is not a plain file; name a file, or use --token-command",
+        ),
+        ("--token-command", "exit 3", "the token command failed: it says nothing; run it by hand in a shell"),
+    ] {
+        let said = run(&["events", "--format", "ndjson", "--api", &url, option, value, "a"]);
+        assert_eq!((said.code, said.err), (Some(1), format!("imtop: {why}\n")), "{value}");
+        let last = records(&said.out).pop().unwrap();
+        let (what, _) = why.split_once(';').unwrap();
+        assert_eq!((last["why"].as_str(), &last["to"]), (Some(what), &"failing".into()), "{value}");
+        // A list of the server needs them, too.
+        let list = ["--group-id", "g", "--duration", "1s"];
+        let said = run(&[&["events", "--api", &url, option, value][..], &list].concat());
+        assert_eq!(said.code, Some(1), "{value}");
+        assert!(said.err.ends_with(&format!("{why}\n")), "{}", said.err);
+    }
+}
+
+#[test]
+fn credentials_that_are_lost_on_the_way_are_told_and_the_code_says_so() {
+    let site = Site::new(SCENARIO, LIST, real_clock());
+    let files = Scratch::new();
+    let token = files.secret("token", &site.server.admin_token());
+    let url = site.server.url();
+    let mut command = imtop(&["events", "--api", &url, "--interval", "100ms", "--duration", "4s", "late"]);
+    let (child, mut lines) = lines_of(command.arg("--token-file").arg(&token));
+    until(&mut lines, "offline when first seen");
+    std::fs::remove_file(&token).unwrap();
+    site.server.set_fault(Some(fault("code:1507")));
+    until(&mut lines, "token: no such file");
+    let said = Said::from(child.wait_with_output().unwrap());
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert_eq!(said.err, format!("imtop: {}: no such file; check the name of the file\n", token.display()));
+}
+
+#[test]
+fn a_server_that_never_answered_is_a_failure_at_the_end() {
+    let gone = Site::new(SCENARIO, LIST, real_clock()).gone();
+    let mut command = imtop(&["events", "--api", &gone, "--duration", "1s", "a"]);
+    let said = Said::from(command.env("IMTOP_TOKEN", common::ADMIN_TOKEN).output().unwrap());
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.starts_with("imtop: cannot reach the server: connection refused; "), "{}", said.err);
 }
 
 #[test]

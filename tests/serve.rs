@@ -232,6 +232,41 @@ fn a_refused_token_does_not_end_it_but_says_so() {
 }
 
 #[test]
+fn credentials_that_cannot_be_had_at_the_start_are_a_reason_and_a_failure() {
+    let server = Server::start();
+    let url = server.running().url();
+    for (option, value, why) in [
+        ("--token-file", "/nope", "/nope: no such file; check the name of the file"),
+        ("--token-command", "exit 3", "the token command failed: it says nothing; run it by hand in a shell"),
+    ] {
+        let args = ["serve", "--metrics", "127.0.0.1:0", "--api", &url, option, value, "a"];
+        let output = imtop(&args, "x").env_remove("IMTOP_TOKEN").output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{value}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("imtop: {why}\n"));
+    }
+}
+
+#[test]
+fn credentials_that_are_lost_on_the_way_do_not_end_it_but_are_told() {
+    let server = Server::start();
+    let files = Scratch::new();
+    let token = files.secret("token", &server.running().admin_token());
+    let url = server.running().url();
+    let name = token.to_str().unwrap();
+    let args =
+        ["serve", "--metrics", "127.0.0.1:0", "--api", &url, "--interval", "200ms", "--token-file", name];
+    let mut exporter = Exporter::start(&[&args[..], &[&server.users[0]]].concat(), "");
+    exporter.until("imtop_up 1");
+    server.running().set_fault(Some("http:500".parse().unwrap()));
+    assert!(exporter.told().starts_with("imtop: no answer: HTTP 500 "));
+    std::fs::remove_file(&token).unwrap();
+    server.running().set_fault(Some("code:1507".parse().unwrap()));
+    let told = exporter.told();
+    assert!(told.starts_with("imtop: no answer: ") && told.contains("token: no such file; "), "{told}");
+    assert_eq!(exporter.end(Signal::TERM), Some(0));
+}
+
+#[test]
 fn users_have_series_of_their_own_on_request() {
     let server = Server::start();
     let exporter = server.exporter(&["--per-user"]);

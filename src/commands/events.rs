@@ -6,13 +6,13 @@ use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
 use super::follow::Ended;
-use super::{CommandError, Span, follow, mask_key, tell};
+use super::{CommandError, Span, failure_words, follow, mask_key, tell, without_credentials};
 use crate::app::Names;
 use crate::cli::{EventsArgs, EventsFormat};
 use crate::config::{PictureSettings, Sources};
 use crate::engine::Session;
 use crate::output::{EventForm, EventLines, EventRecord};
-use crate::presence::{About, News, Query, Truth};
+use crate::presence::{About, Event, News, Query, Roster, Truth};
 use crate::report::Seen;
 use crate::terminal::hung_up;
 
@@ -39,6 +39,7 @@ pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandE
         return Ok(0);
     }
     let is_recording = args.recording.from.is_some();
+    let mut told = Told::default();
     let mut gone = std::pin::pin!(hung_up());
     loop {
         let next = tokio::select! {
@@ -50,14 +51,69 @@ pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandE
         if is_recording && recorded_until.is_some_and(|until| followed.session.now().mono_ms > until) {
             return Ok(0);
         }
+        told.note(&news);
         if !news.is_empty() && !log.tell(&followed.session, news)? {
             return Ok(0);
+        }
+        if !is_recording {
+            told.follow(followed.session.state().roster())?;
         }
     }
     if let Some(why) = followed.ended().and_then(Ended::unreadable) {
         tell(why);
     }
-    Ok(followed.ended().and_then(Ended::exit_code).unwrap_or(0))
+    Ok(match followed.ended().and_then(Ended::exit_code) {
+        Some(code) => code,
+        None if is_recording => 0,
+        None => told.at_the_end(followed.session.state().roster()),
+    })
+}
+
+/// What standard error was told of why nothing comes.
+#[derive(Default)]
+struct Told {
+    credentials: Option<String>,
+    /// What came of the lists of the server, last.
+    notice: Option<String>,
+}
+
+impl Told {
+    fn note(&mut self, news: &News) {
+        for event in &news.noted {
+            if let Event::Notice { text, .. } = event {
+                self.notice = Some(text.clone());
+            }
+        }
+    }
+
+    /// Tells each reason once why our credentials can't be had. Where nothing came before, nothing will.
+    fn follow(&mut self, roster: &Roster) -> Result<(), CommandError> {
+        let why = without_credentials(roster).map(|failing| failure_words(&failing.error));
+        if roster.last_answer().is_none()
+            && let Some(why) = why
+        {
+            return Err(CommandError::Hopeless(why));
+        }
+        if let Some(why) = why.as_deref().filter(|_| why != self.credentials) {
+            tell(why);
+        }
+        self.credentials = why;
+        Ok(())
+    }
+
+    /// The exit code when all is over: 1 where the server never answered, and where we can't ask it any
+    /// more.
+    fn at_the_end(&self, roster: &Roster) -> u8 {
+        if roster.last_answer().is_none() {
+            let why = roster.first_error().map(|(_, error)| failure_words(error));
+            tell(
+                &why.or_else(|| self.notice.clone())
+                    .unwrap_or_else(|| "the server has not answered".to_owned()),
+            );
+            return 1;
+        }
+        u8::from(self.credentials.is_some())
+    }
 }
 
 /// Where the lines go.

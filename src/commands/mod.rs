@@ -28,10 +28,12 @@ use crate::clock;
 use crate::config::{
     PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched, WitnessSettings,
 };
-use crate::engine::{About, Live, Recording, Replay, Session, Watching, gather};
+use crate::engine::{About, Live, Recording, Replay, Round, Session, Watching, gather};
 use crate::feed::{Asking, Now, Pace, delay};
 use crate::openim::{Client, GatewayRule, SetupError};
-use crate::presence::{Chronicle, Freshness, Moment, Roster, RuleSettings, Thresholds, When, visible};
+use crate::presence::{
+    Batch, Chronicle, Failing, FetchError, Freshness, Moment, Roster, RuleSettings, Thresholds, When, visible,
+};
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
 use crate::simulator::ScenarioError;
 
@@ -198,6 +200,20 @@ fn tell_warnings(plan: &Plan) {
     for warning in warnings {
         tell(warning);
     }
+}
+
+/// Why no batch is answered, where that is because our own credentials can't be had.
+fn without_credentials(roster: &Roster) -> Option<&Failing> {
+    let of = |batch: &'_ Batch| {
+        matches!(&batch.failing, Some(Failing { error: FetchError::Credentials { .. }, .. }))
+    };
+    let batch = roster.batches().iter().find(|batch| of(batch))?;
+    batch.failing.as_ref().filter(|_| Round::of(roster) == Round::Failed)
+}
+
+/// What failed and what to do.
+fn failure_words(error: &FetchError) -> String {
+    format!("{error}; {}", error.advice())
 }
 
 /// For how long a command follows what it is told to.

@@ -3,13 +3,13 @@
 use std::io::{self, Write as _};
 
 use super::follow::{Ended, Followed};
-use super::{CommandError, Span, follow, piped, tell};
+use super::{CommandError, Span, failure_words, follow, piped, tell, without_credentials};
 use crate::cli::ServeArgs;
 use crate::clock;
 use crate::config::{SettingsError, Sources};
 use crate::exporter::{Ask, Exporter, process};
 use crate::metrics::{Counters, MOST_USERS, Page, health};
-use crate::presence::{Event, FeedStatus};
+use crate::presence::{Event, FeedStatus, Roster};
 use crate::signals::Signal;
 
 /// Metrics, without a terminal: follows the server, and tells whoever asks over HTTP, until it is ended
@@ -46,6 +46,9 @@ pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandErr
                 let Some(news) = news else { break };
                 let state = served.followed.session.state();
                 served.counters.follow(&news, state.knowledge(), state.now());
+                if let Some(why) = hopeless(state.roster()) {
+                    return Err(CommandError::Hopeless(why));
+                }
                 log.write(&news.noted, &served);
             }
             Some(ask) = asks.recv() => served.answer(ask),
@@ -56,6 +59,13 @@ pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandErr
         Some(Ended::Signalled(Signal::Terminate | Signal::Interrupt)) => 0,
         ended => ended.and_then(Ended::exit_code).unwrap_or(0),
     })
+}
+
+/// Why there is no use in going on: our credentials can't be had from the very beginning. What goes wrong
+/// with them later may pass, and a program that is started anew for it may log in once more.
+fn hopeless(roster: &Roster) -> Option<String> {
+    let failing = without_credentials(roster).filter(|failing| failing.attempt == 1)?;
+    roster.last_answer().is_none().then(|| failure_words(&failing.error))
 }
 
 /// What is served.
@@ -93,6 +103,8 @@ impl Served {
 struct Log {
     silent: bool,
     too_many: bool,
+    /// What was said of our credentials.
+    credentials: Option<String>,
 }
 
 impl Log {
@@ -104,12 +116,18 @@ impl Log {
                 tell(text);
             }
         }
+        let credentials = without_credentials(roster).map(|failing| failure_words(&failing.error));
+        if credentials.is_some() && credentials != self.credentials {
+            self.silent = true;
+            tell(&format!("no answer: {}", credentials.as_deref().unwrap_or_default()));
+        }
+        self.credentials = credentials;
         if !noted.is_empty() {
             let status = roster.feed_status(served.followed.session.state().now());
             match (status, roster.first_error()) {
                 (FeedStatus::Retrying { .. }, Some((_, error))) if !self.silent => {
                     self.silent = true;
-                    tell(&format!("no answer: {error}; {}", error.advice()));
+                    tell(&format!("no answer: {}", failure_words(error)));
                 }
                 (FeedStatus::Live | FeedStatus::Degraded { .. }, _) if self.silent => {
                     self.silent = false;

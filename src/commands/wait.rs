@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::follow::{Ended, Followed};
-use super::{CommandError, Span, follow, piped, tell};
+use super::{CommandError, Span, failure_words, follow, piped, tell};
 use crate::cli::WaitArgs;
 use crate::config::{SettingsError, Sources, condition};
 use crate::engine::{FirstRound, Round, Stage};
@@ -111,7 +111,7 @@ impl Waiting<'_> {
                 (due, judged) = (false, Some(now));
             }
             if let Some(error) = hopeless(self.followed.session.state().roster()) {
-                return Err(CommandError::Hopeless(format!("{error}; {}", error.advice())));
+                return Err(CommandError::Hopeless(failure_words(error)));
             }
             // Judged again when the pause is over, and told again what could not be told yet.
             let pause = judged.filter(|_| due).map(|at| at + pause);

@@ -6,7 +6,8 @@ use std::iter;
 use crate::app::{change_words, clock_words, feed_words, why_words};
 use crate::output::{BatchRecord, EventRecord, FindingRecord, SocketRecord, SocketToken};
 use crate::presence::{
-    About, ConnId, Event, FeedStatus, Finding, Moment, News, Presence, Socket, Transition, What, visible,
+    About, ConnId, Event, FeedStatus, Finding, Moment, News, Presence, Socket, Transition, Trouble, What,
+    visible,
 };
 
 use super::seen::Seen;
@@ -176,17 +177,26 @@ impl Seen<'_> {
     /// as a transition or a finding.
     pub fn noted(self, event: &Event, at: Moment) -> Option<EventRecord> {
         match event {
-            Event::Feed { batch, of, trouble, after_ms } => Some(EventRecord {
-                from: Some(if trouble.is_some() { "answering" } else { "failing" }),
-                to: Some(if trouble.is_some() { "failing" } else { "answering" }),
-                why: trouble.map(|trouble| trouble.to_string()),
-                batch: Some(BatchRecord {
-                    number: batch + 1,
-                    of: *of,
-                    after_ms: trouble.is_none().then_some(*after_ms),
-                }),
-                ..EventRecord::of("feed", None, at, feed_words(1, *batch, *of, *trouble, *after_ms))
-            }),
+            Event::Feed { batch, of, trouble, after_ms } => {
+                let mut text = feed_words(1, *batch, *of, *trouble, *after_ms);
+                let mut why = trouble.map(|trouble| trouble.to_string());
+                // Which file or command it was says more than that there are no credentials.
+                if let (Some(Trouble::Credentials), Some((_, error))) = (trouble, self.roster.first_error()) {
+                    text = format!("{text}: {error}");
+                    why = Some(error.to_string());
+                }
+                Some(EventRecord {
+                    from: Some(if trouble.is_some() { "answering" } else { "failing" }),
+                    to: Some(if trouble.is_some() { "failing" } else { "answering" }),
+                    why,
+                    batch: Some(BatchRecord {
+                        number: batch + 1,
+                        of: *of,
+                        after_ms: trouble.is_none().then_some(*after_ms),
+                    }),
+                    ..EventRecord::of("feed", None, at, text)
+                })
+            }
             Event::ClockStep { at, by_ms } => Some(EventRecord::of("clock", None, *at, clock_words(*by_ms))),
             Event::Notice { at, text } => {
                 let text = self.names.text(text, self.roster.list()).into_owned();
