@@ -7,6 +7,7 @@ mod condition;
 mod credentials;
 mod examined;
 mod file;
+mod list_form;
 mod location;
 mod mistake;
 mod names;

@@ -227,6 +227,16 @@ mod tests {
         assert_eq!(file.look(), None);
         assert!(kept(file.look()).contains("line 2: not UTF-8"));
 
+        std::fs::write(&path, "a\nb,\"Front desk\nc\n").unwrap();
+        assert_eq!(file.look(), None);
+        let why = kept(file.look());
+        assert!(why.contains("line 2: the quote before Front desk is still open"), "{why}");
+        assert!(why.ends_with("; the list before it stays"), "{why}");
+
+        std::fs::write(&path, "[\"a\",\"b\"]\n").unwrap();
+        assert_eq!(file.look(), None);
+        assert!(kept(file.look()).contains("line 1: this looks like JSON"));
+
         std::fs::write(&path, "a\nb\n").unwrap();
         assert_eq!(file.look(), None);
         assert_eq!(ids(file.look()), ["a", "b"]);

@@ -1,12 +1,12 @@
 //! Reads and writes a watch list: one user a line, `id[,label[,group]]`, `#` comments, quotes as in CSV.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 
-use csv::{ByteRecord, ReaderBuilder, Trim};
-
-use crate::presence::{Entry, check_id, visible};
+use super::list_form::{ColumnNames, column_names, fields, foreign, foreign_line, written_field};
+use crate::presence::{Entry, check_id, visible, visible_bounded};
 
 /// A watch list as it was read, and what was odd about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,70 +31,93 @@ pub struct ListingError {
 
 /// Reads a watch list from `text`; `source_name` says in messages where it came from.
 ///
-/// A first line that only names the columns (`id,label`, `userID,label,group`) is passed over.
+/// A first line that only names the columns (`id,label`, `userID,label,group`, `userID`) is passed over.
 ///
 /// # Errors
 /// The first line that cannot be a user: an ID that is not UTF-8, holds control characters or is
-/// longer than 256 bytes, or a quote that is never closed.
+/// longer than 256 bytes, a quote that is still open at the line's end, or a line of another form, as JSON.
 pub fn read_watch_list(text: &[u8], source_name: &str) -> Result<Listing, ListingError> {
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(Trim::All)
-        .comment(Some(b'#'))
-        .from_reader(text);
-    let mut listing = Listing::default();
-    let mut first_lines = HashMap::<String, u64>::new();
-    let mut repeated = Repeated::default();
-    let mut record = ByteRecord::new();
-    let mut first = true;
-    loop {
-        let more = reader.read_byte_record(&mut record).map_err(|error| ListingError {
-            source_name: source_name.to_owned(),
-            line: error.position().map_or(0, csv::Position::line),
-            what: "not a list of users: id[,label[,group]] on each line".to_owned(),
-        })?;
-        if !more {
-            break;
+    let mut reading = Reading { source_name, ..Reading::default() };
+    let error = |line, what| ListingError { source_name: source_name.to_owned(), line, what };
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if let Some(what) = foreign(text) {
+        return Err(error(1, what));
+    }
+    let lines = text.split(|byte| *byte == b'\n').flat_map(|line| {
+        // CR LF ends one line, CR alone as well.
+        line.strip_suffix(b"\r").unwrap_or(line).split(|byte| *byte == b'\r')
+    });
+    for (number, line) in (1..).zip(lines) {
+        let line = line.trim_ascii();
+        if !line.is_empty() && !line.starts_with(b"#") {
+            reading.take(number, line).map_err(|what| error(number, what))?;
         }
-        let line = record.position().map_or(0, |position| line_of(text, position));
-        let error = |what: String| ListingError { source_name: source_name.to_owned(), line, what };
-        let field = |at: usize| -> Result<Option<&str>, ListingError> {
-            let Some(bytes) = record.get(at).filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
-            std::str::from_utf8(bytes)
-                .map(Some)
-                .map_err(|_| error("not UTF-8; save the file as UTF-8".to_owned()))
-        };
-        let (id, label, group) = (field(0)?, field(1)?, field(2)?);
-        if std::mem::take(&mut first) && names_columns(id, label, group) {
-            continue;
+    }
+    if let Some(sentence) = reading.repeated.sentence(source_name) {
+        reading.listing.warnings.push(sentence);
+    }
+    Ok(reading.listing)
+}
+
+/// A list of which some lines were read.
+#[derive(Default)]
+struct Reading<'a> {
+    source_name: &'a str,
+    listing: Listing,
+    first_lines: HashMap<String, u64>,
+    repeated: Repeated,
+    /// A line that is neither empty nor a comment was read.
+    begun: bool,
+    /// It was said that an ID has a blank in it.
+    told_of_blank: bool,
+}
+
+impl Reading<'_> {
+    /// Takes the next line that is neither empty nor a comment.
+    fn take(&mut self, number: u64, line: &[u8]) -> Result<(), String> {
+        let line = std::str::from_utf8(line).map_err(|_| "not UTF-8; save the file as UTF-8".to_owned())?;
+        let is_first = !std::mem::replace(&mut self.begun, true);
+        if let Some(what) = foreign_line(line, is_first) {
+            return Err(what);
         }
-        // The reader knows comments at the beginning of a line only.
-        let id = id.map(|id| without_comment(id, record.len())).filter(|id| !id.is_empty());
-        let Some(id) = id else {
-            if record.len() > 1 && !record.get(0).unwrap_or_default().starts_with(b"#") {
-                listing
-                    .warnings
-                    .push(format!("{source_name}, line {line}: no user ID before the comma, passed over"));
+        let fields = fields(line)?;
+        if is_first {
+            match column_names(&fields) {
+                ColumnNames::None => {}
+                ColumnNames::Clear => return Ok(()),
+                ColumnNames::Perhaps(what) => {
+                    self.warn(number, &what);
+                    return Ok(());
+                }
+                ColumnNames::Misplaced(what) => return Err(what),
             }
-            continue;
-        };
-        check_id(id).map_err(error)?;
-        if let Some(before) = first_lines.get(id) {
-            repeated.add(id, *before, line);
-            continue;
         }
-        first_lines.insert(id.to_owned(), line);
-        listing.entries.push(Entry {
+        let field = |at: usize| fields.get(at).map(|field| &**field).filter(|field| !field.is_empty());
+        let Some(id) = field(0) else {
+            self.warn(number, "no user ID before the comma, passed over");
+            return Ok(());
+        };
+        check_id(id)?;
+        if let Some(before) = self.first_lines.get(id) {
+            self.repeated.add(id, *before, number);
+            return Ok(());
+        }
+        if id.contains(' ') && !std::mem::replace(&mut self.told_of_blank, true) {
+            let id = visible_bounded(id, 40);
+            self.warn(number, &format!("the user ID {id} has a blank in it; a label stands behind a comma"));
+        }
+        self.first_lines.insert(id.to_owned(), number);
+        self.listing.entries.push(Entry {
             id: id.to_owned(),
-            label: label.map(str::to_owned),
-            group: group.map(str::to_owned),
+            label: field(1).map(str::to_owned),
+            group: field(2).map(str::to_owned),
         });
+        Ok(())
     }
-    if let Some(sentence) = repeated.sentence(source_name) {
-        listing.warnings.push(sentence);
+
+    fn warn(&mut self, line: u64, what: &str) {
+        self.listing.warnings.push(format!("{}, line {line}: {what}", self.source_name));
     }
-    Ok(listing)
 }
 
 /// Writes a watch list so that [`read_watch_list`] reads it again.
@@ -102,45 +125,13 @@ pub fn read_watch_list(text: &[u8], source_name: &str) -> Result<Listing, Listin
 /// # Errors
 /// Those of `out`.
 pub fn write_watch_list(entries: &[Entry], out: &mut dyn io::Write) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
     for entry in entries {
         let (label, group) = (entry.label.as_deref(), entry.group.as_deref());
         let fields = [Some(entry.id.as_str()), label.or(group.map(|_| "")), group];
-        writer.write_record(fields.into_iter().flatten())?;
+        let fields: Vec<Cow<'_, str>> = fields.into_iter().flatten().map(written_field).collect();
+        writeln!(out, "{}", fields.join(","))?;
     }
-    writer.flush()
-}
-
-/// The ID without a comment behind it, which takes a blank before its `#`; a line with a label has
-/// none, as `Room #5` is a label.
-fn without_comment(id: &str, fields: usize) -> &str {
-    if id.starts_with('#') {
-        return "";
-    }
-    match id.find([' ', '\t']) {
-        Some(blank) if fields == 1 && id[blank..].trim_start().starts_with('#') => &id[..blank],
-        _ => id,
-    }
-}
-
-/// The line that a record stands on. The reader's own position is where it began to look for it,
-/// before comments and empty lines.
-fn line_of(text: &[u8], position: &csv::Position) -> u64 {
-    let rest = text.get(position.byte() as usize..).unwrap_or_default();
-    let passed = rest.split(|byte| *byte == b'\n').take_while(|line| {
-        let line = line.trim_ascii();
-        line.is_empty() || line.starts_with(b"#")
-    });
-    position.line() + passed.count() as u64
-}
-
-fn names_columns(id: Option<&str>, label: Option<&str>, group: Option<&str>) -> bool {
-    let is = |field: Option<&str>, names: &[&str]| {
-        field.is_some_and(|field| names.iter().any(|name| field.eq_ignore_ascii_case(name)))
-    };
-    is(id, &["id", "userid", "user_id", "user"])
-        && is(label, &["label", "name"])
-        && (group.is_none() || is(group, &["group"]))
+    out.flush()
 }
 
 /// Users that stand on more than one line: how many, and the first of them.
@@ -198,7 +189,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let listing = read("a\nb,王小明\nc,,kiosk\nd,\"x, \"\"y\"\"\",z\n");
+        let listing = read(
+            "a\nb,王小明\nc,,kiosk\nd,\"x, \"\"y\"\"\",z\n\"e;1\",\"f|2\"\n\"#g\"\n\"h # 1\"\n\"- i\"\n\"<j\"\n",
+        );
+        assert_eq!(ids(&listing)[4..], ["e;1", "#g", "h # 1", "- i", "<j"]);
         let mut text = Vec::new();
         write_watch_list(&listing.entries, &mut text).unwrap();
         assert_eq!(read_watch_list(&text, "again").unwrap().entries, listing.entries);
@@ -213,7 +207,6 @@ mod tests {
     fn files_of_other_programs_are_read_too() {
         assert_eq!(ids(&read("\u{feff}a\r\nb\r\n")), ["a", "b"]);
         assert_eq!(ids(&read("userID,label\na,b\n")), ["a"]);
-        assert_eq!(ids(&read("id\nlabel\n")), ["id", "label"], "could be users");
         assert_eq!(ids(&read("")), [""; 0]);
     }
 
@@ -235,10 +228,7 @@ mod tests {
     fn what_cannot_be_a_list_says_where_and_why() {
         let error = |text: &[u8]| read_watch_list(text, "w.csv").unwrap_err().to_string();
         assert_eq!(error(b"a\nb\xff\n"), "w.csv, line 2: not UTF-8; save the file as UTF-8");
-        assert_eq!(
-            error(b"a\n\"b\nc\n"),
-            "w.csv, line 2: b^Jc holds control characters; expected a user ID (is a quote left open?)"
-        );
+        assert_eq!(error(b"a\nb\x07\n"), "w.csv, line 2: b^G holds control characters; expected a user ID");
         let long = "x".repeat(300);
         assert!(error(long.as_bytes()).ends_with("is 300 bytes long; a user ID has at most 256"));
     }

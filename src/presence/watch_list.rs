@@ -76,7 +76,7 @@ pub fn check_id(id: &str) -> Result<(), String> {
     }
     if id.chars().any(char::is_control) {
         let shown = visible(id);
-        return Err(format!("{shown} holds control characters; expected a user ID (is a quote left open?)"));
+        return Err(format!("{shown} holds control characters; expected a user ID"));
     }
     Ok(())
 }
