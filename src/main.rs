@@ -28,7 +28,8 @@ fn main() -> ExitCode {
     let (cli, matches) = match read {
         Ok(read) => read,
         Err(error) if check => return ExitCode::from(refused_check(&error)),
-        Err(error) => error.exit(),
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(help) => return ExitCode::from(told_help(&help)),
     };
     terminal::install_panic_hook();
     // A panic has been reported, and the terminal given back, by the time that it gets here.
@@ -36,11 +37,7 @@ fn main() -> ExitCode {
     let code = match ended {
         Ok(Ok(code)) if !terminal::has_panicked() => code,
         Ok(Err(error)) if check => commands::unknown(&error.to_string()),
-        Ok(Err(error)) => {
-            // Whoever closed standard error does not want to know.
-            let _ = writeln!(std::io::stderr().lock(), "imtop: {error}");
-            error.exit_code()
-        }
+        Ok(Err(error)) => ended_with(&error),
         Ok(Ok(_)) | Err(_) if check => {
             commands::unknown("imtop failed by a mistake of its own; standard error says where")
         }
@@ -49,16 +46,38 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Help or the version, on standard output.
+fn told_help(help: &clap::Error) -> u8 {
+    let told = commands::check_standard_output().and_then(|()| commands::flush_standard_output(help.print()));
+    told.map_or_else(|error| ended_with(&error), |()| 0)
+}
+
+/// Says why the program could not do what it was told; the exit code.
+fn ended_with(error: &CommandError) -> u8 {
+    // Whoever closed standard error does not want to know.
+    let _ = writeln!(std::io::stderr().lock(), "imtop: {error}");
+    error.exit_code()
+}
+
 /// Options that the plugin does not take, or a question for help, which is no answer to a monitor either.
 fn refused_check(error: &clap::Error) -> u8 {
     if error.use_stderr() {
         return commands::unknown(error.to_string().trim_start_matches("error: "));
     }
-    let _ = error.print();
+    told_help(error);
     UNKNOWN
 }
 
 fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
+    // These go on and say only where they listen; a daemon may well have nowhere to say it.
+    let is_server = match &cli.command {
+        Some(Command::Serve(_)) => true,
+        Some(Command::Simulate(args)) => !args.list,
+        _ => false,
+    };
+    if !is_server {
+        commands::check_standard_output()?;
+    }
     let raw = std::env::args_os().skip(1);
     if let Some(sentence) = misspelt_command(&cli, raw) {
         return Err(SettingsError(sentence).into());

@@ -4,7 +4,9 @@
 
 mod common;
 
-use common::binary::{imtop, run};
+use std::process::{Command, Stdio};
+
+use common::binary::{Said, Site, imtop, real_clock, run};
 use common::scratch::Scratch;
 
 #[test]
@@ -34,5 +36,92 @@ fn a_watch_list_with_an_open_quote_or_in_another_form_is_refused() {
         command.stdin(std::fs::File::open(list).unwrap());
         let ended = common::binary::Said::from(command.output().unwrap());
         assert!(ended.code == Some(2) && ended.err.contains(&format!("standard input, {said}")), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_group_without_members_is_said() {
+    let site = Site::new("[[user]]\nid = \"a\"\n", "a\n", real_clock());
+    let nobody = "nobody to watch: the server names no member of group nosuch: is there such a group?";
+    let token = site.server.admin_token();
+    let ask = |args: &[&str]| -> Said {
+        let mut command = imtop(args);
+        command.args(["--api", &site.server.url(), "--group-id", "nosuch"]).env("IMTOP_TOKEN", &token);
+        command.output().unwrap().into()
+    };
+    for args in
+        [&["snapshot"] as &[&str], &["snapshot", "--format", "json"], &["wait", "--for", "online>=0"], &[]]
+    {
+        let said = ask(args);
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{args:?}: {}", said.err);
+        assert!(said.err.contains(nobody), "{args:?}: {}", said.err);
+    }
+    let said = ask(&["check"]);
+    assert!(said.code == Some(3) && said.out.contains(nobody), "{said:?}");
+    // Whoever else is watched is watched all the same.
+    let said = ask(&["snapshot", "a"]);
+    assert!(said.code == Some(0) && said.out.contains("1 watched"), "{said:?}");
+    assert!(said.err.contains("imtop: the server names no member of group nosuch"), "{said:?}");
+}
+
+/// Runs imtop by a shell that does this to its standard output.
+fn redirected(output: &str, command: &Command) -> Said {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("exec \"$@\" {output}"), "sh"]);
+    shell.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    shell.env("IMTOP_CONFIG", "/dev/null").output().unwrap().into()
+}
+
+#[test]
+fn output_that_cannot_be_written_is_never_a_success() {
+    let site = Site::new("[[user]]\nid = \"a\"\n", "a\n", real_clock());
+    let files = Scratch::new();
+    let recording = files.secret("x", "").with_file_name("r.ndjson");
+    let recording = recording.to_str().unwrap();
+    assert_eq!(site.run(&["snapshot", "--record", recording]).code, Some(0));
+    let asking = [
+        &["snapshot"] as &[&str],
+        &["snapshot", "--format", "json"],
+        &["snapshot", "--format", "ndjson"],
+        &["snapshot", "--format", "csv"],
+        &["snapshot", "--format", "openmetrics"],
+        &["snapshot", "--format", "frame"],
+        &["events", "--duration", "300ms"],
+        &["check"],
+        &["wait", "--for", "online>=0"],
+        &["doctor"],
+        &["doctor", "--json"],
+        &["config", "print"],
+        &[],
+    ]
+    .map(|args| site.command(args));
+    let others = [
+        &["demo"] as &[&str],
+        &["replay", recording],
+        &["events", "--from", recording],
+        &["snapshot", "--from", recording],
+        &["simulate", "--list"],
+        &["completions", "bash"],
+        &["completions", "fish"],
+        &["man"],
+        &["config", "path"],
+        &["config", "template"],
+        &["config", "check"],
+        &["--help"],
+        &["-h"],
+        &["--version"],
+        &["help", "wait"],
+        &["check", "--help"],
+    ]
+    .map(imtop);
+    for command in asking.iter().chain(&others) {
+        for output in [">&-", ">/dev/full"] {
+            let said = redirected(output, command);
+            let args: Vec<_> = command.get_args().take(3).collect();
+            assert!(said.code.is_some_and(|code| code != 0), "{args:?} {output}: {said:?}");
+            assert!(said.err.contains("cannot write to standard output"), "{args:?} {output}: {said:?}");
+        }
+        let said = redirected(">/dev/null", command);
+        assert!(!said.err.contains("standard output: "), "{said:?}");
     }
 }

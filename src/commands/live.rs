@@ -5,7 +5,10 @@ use std::io::{self, IsTerminal as _};
 use super::follow::Ended;
 use super::picture::{SIZE, frame_of};
 use super::simulator::{scenario, simulate_on};
-use super::{CommandError, Plan, Span, environment, follow_server, limits, mask_key, piped, session, tell};
+use super::{
+    CommandError, Plan, Span, environment, flush_standard_output, follow_server, limits, mask_key, session,
+    tell,
+};
 use crate::app::{Keymap, Model, Msg, Sort, SortColumn, Start, Switches};
 use crate::cli::{DemoArgs, RecordArgs, ScreenArgs};
 use crate::clipboard::Multiplexer;
@@ -192,7 +195,7 @@ async fn once(
     let appearance = Appearance::judge(&plan.picture, &environment, false);
     let theme = theme(&plan.picture, appearance);
     let frame = frame_of(model, shown, size, &theme);
-    piped(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;
+    flush_standard_output(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;
     Ok(match round {
         Round::Whole => 0,
         Round::Partial => {

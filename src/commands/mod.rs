@@ -16,6 +16,7 @@ mod replay;
 mod serve;
 mod simulator;
 mod snapshot;
+mod standard_output;
 mod wait;
 
 use std::io::{self, Write as _};
@@ -51,6 +52,8 @@ pub use replay::replay;
 pub use serve::serve;
 pub use simulator::simulate;
 pub use snapshot::snapshot;
+use standard_output::piped;
+pub use standard_output::{check_standard_output, flush_standard_output};
 pub use wait::wait;
 
 /// Why a command could not do what it was told.
@@ -80,6 +83,9 @@ pub enum CommandError {
     /// The server does not say who is to be watched; exit code 1.
     #[error("cannot read the watch list from the server: {0}")]
     List(String),
+    /// The server's lists, which are all that is watched, are empty; exit code 1.
+    #[error("nobody to watch: {0}")]
+    Nobody(String),
     /// The recording cannot be read; exit code 1.
     #[error(transparent)]
     Recording(#[from] RecordingError),
@@ -102,6 +108,7 @@ impl CommandError {
             CommandError::Listen(_)
             | CommandError::Metrics(_)
             | CommandError::List(_)
+            | CommandError::Nobody(_)
             | CommandError::Hopeless(_)
             | CommandError::Runtime(_)
             | CommandError::Recording(_)
@@ -163,14 +170,6 @@ impl Plan {
             thresholds,
             picture,
         })
-    }
-}
-
-/// Whoever closes the other end of standard output has seen enough.
-fn piped(written: io::Result<()>) -> Result<(), CommandError> {
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CommandError::Output(error)),
-        _ => Ok(()),
     }
 }
 
@@ -274,9 +273,12 @@ async fn follow_server(
     let watching = if span == Span::Lasting {
         Watching::of(&plan.watched, plan.pace.batch)
     } else {
-        let (watching, warning) = lists_of_server(plan, span).await?;
-        if let Some(warning) = warning {
-            tell(&warning);
+        let (watching, missing) = lists_of_server(plan, span).await?;
+        if watching.list(1).is_empty() {
+            return Err(CommandError::Nobody(missing.join("; ")));
+        }
+        for what in &missing {
+            tell(what);
         }
         watching
     };
@@ -316,7 +318,7 @@ fn session(plan: &Plan, watching: Watching, span: Span, limits: Limits, now: Now
 }
 
 /// Reads the lists of the server. Who waits until something is so waits for a server that comes back, too.
-async fn lists_of_server(plan: &Plan, span: Span) -> Result<(Watching, Option<String>), CommandError> {
+async fn lists_of_server(plan: &Plan, span: Span) -> Result<(Watching, Vec<String>), CommandError> {
     let mut random = fastrand::Rng::new();
     let mut attempt = 0;
     loop {

@@ -5,7 +5,9 @@ use std::io::{self, IsTerminal as _};
 use super::follow::Followed;
 use super::live::{start, theme};
 use super::picture::frame_of;
-use super::{CommandError, about_recording, environment, moment_of, piped, read_recording, tell};
+use super::{
+    CommandError, about_recording, environment, flush_standard_output, moment_of, read_recording, tell,
+};
 use crate::app::{Model, Msg, Start};
 use crate::cli::ReplayArgs;
 use crate::clipboard::Multiplexer;
@@ -66,6 +68,6 @@ async fn one_picture(
     let model = Model::new(start(picture, sources.keymap()?), shown);
     let appearance = Appearance::judge(picture, &environment, false);
     let frame = frame_of(model, shown, args.screen.size, &theme(picture, appearance));
-    piped(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;
+    flush_standard_output(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;
     Ok(u8::from(session.is_broken()))
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use super::follow::{Ended, Followed};
-use super::{CommandError, Span, failure_words, follow, piped, tell, without_credentials};
+use super::{CommandError, Span, failure_words, flush_standard_output, follow, tell, without_credentials};
 use crate::cli::ServeArgs;
 use crate::clock;
 use crate::config::{SettingsError, Sources};
@@ -36,7 +36,7 @@ pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandErr
         _ => CommandError::Metrics(error),
     })?;
     let said = writeln!(io::stdout().lock(), "listening on http://{}/metrics", exporter.address());
-    piped(said)?;
+    flush_standard_output(said)?;
     let mut asks = exporter.serve();
     let mut served = Served { followed, counters: Counters::default(), per_user: args.per_user, started };
     let mut log = Log::default();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::follow::{Ended, Followed};
-use super::{CommandError, Span, failure_words, follow, piped, tell};
+use super::{CommandError, Span, failure_words, flush_standard_output, follow, tell};
 use crate::cli::WaitArgs;
 use crate::config::{SettingsError, Sources, condition};
 use crate::engine::{FirstRound, Round, Stage};
@@ -64,7 +64,7 @@ pub async fn wait(args: &WaitArgs, sources: &Sources) -> Result<u8, CommandError
     waiting.progress.end();
     match ended? {
         End::Met(line) => {
-            piped(writeln!(io::stdout().lock(), "{line}"))?;
+            flush_standard_output(writeln!(io::stdout().lock(), "{line}"))?;
             Ok(0)
         }
         End::TimeUp => {

@@ -73,7 +73,7 @@ fn list_name(list: &ServerList) -> String {
 
 /// Reads whom to watch before the first question about them: everything that `watched` names, the lists
 /// and labels of the server included, each once; `told` hears how far the reading of all users is. Also
-/// what could not be had and can be done without: the labels.
+/// sentences on what is missing and can be done without: the members of an empty group, labels.
 ///
 /// # Errors
 /// A list of the server cannot be read.
@@ -82,13 +82,17 @@ pub async fn gather(
     watched: &Watched,
     batch: u32,
     told: &mut (dyn FnMut(Progress) + Send),
-) -> Result<(Watching, Option<String>), FetchError> {
+) -> Result<(Watching, Vec<String>), FetchError> {
     let mut watching = Watching::of(watched, batch);
+    let mut missing = Vec::new();
     for list in server_lists(watched) {
         let users = match &list {
             ServerList::Group(group) => client.group_members(group).await?,
             ServerList::All => client.all_users(&mut *told).await?,
         };
+        if users.is_empty() {
+            missing.push(list.empty_words());
+        }
         watching.server.insert(list_name(&list), users);
     }
     if watched.labels_from_server {
@@ -98,11 +102,14 @@ pub async fn gather(
         for chunk in unnamed.chunks(LABELS_AT_ONCE) {
             match client.nicknames(chunk).await {
                 Ok(names) => watching.learn(names),
-                Err(error) => return Ok((watching, Some(format!("labels are missing: {error}")))),
+                Err(error) => {
+                    missing.push(format!("labels are missing: {error}"));
+                    break;
+                }
             }
         }
     }
-    Ok((watching, None))
+    Ok((watching, missing))
 }
 
 impl Live {

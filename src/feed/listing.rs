@@ -35,6 +35,19 @@ pub enum ServerList {
     All,
 }
 
+impl ServerList {
+    /// What to say where the server names nobody of it: an unknown group gets the answer of an empty one.
+    pub fn empty_words(&self) -> String {
+        match self {
+            ServerList::Group(group) => format!(
+                "the server names no member of group {}: is there such a group?",
+                visible_bounded(group, LONGEST_NAME)
+            ),
+            ServerList::All => "the server names no user at all".to_owned(),
+        }
+    }
+}
+
 /// What is heard of the server's lists. Texts are sentences without their full stop, visible-safe and
 /// free of tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +188,7 @@ impl Followed {
                 let known = self.sent.replace((ids.len(), sum)) == Some((ids.len(), sum));
                 return (!known || was_failing).then(|| ListNews::Read { list: self.list.clone(), ids });
             }
-            Ok(_) => (self.empty_words(), self.every()),
+            Ok(_) => (self.list.empty_words(), self.every()),
             Err(error) => {
                 let pause = backoff::delay(&error, self.failures + 1, RETRY, random);
                 (format!("can't read {}: {error}; {}", self.name(), error.advice()), pause)
@@ -208,16 +221,6 @@ impl Followed {
                 format!("the members of group {}", visible_bounded(group, LONGEST_NAME))
             }
             ServerList::All => "all users".to_owned(),
-        }
-    }
-
-    fn empty_words(&self) -> String {
-        match &self.list {
-            ServerList::Group(group) => format!(
-                "the server names no member of group {}: is there such a group?",
-                visible_bounded(group, LONGEST_NAME)
-            ),
-            ServerList::All => "the server names no user at all".to_owned(),
         }
     }
 }

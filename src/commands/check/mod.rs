@@ -13,7 +13,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use super::follow::Ended;
-use super::{CommandError, Span, follow, piped};
+use super::{CommandError, Span, check_standard_output, flush_standard_output, follow, tell};
 use crate::cli::CheckArgs;
 use crate::config::{Sources, condition};
 use crate::engine::Round;
@@ -63,7 +63,7 @@ pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandErr
         let at = Time::of(now.unix_ms).map(|at| at.to_string()).unwrap_or_default();
         report.summary = format!("recorded, as of {at}: {}", report.summary);
     }
-    piped(write_plugin(&report, &mut io::stdout().lock()))?;
+    flush_standard_output(write_plugin(&report, &mut io::stdout().lock()))?;
     Ok(report.status.exit_code())
 }
 
@@ -84,8 +84,10 @@ pub fn unknown(why: &str) -> u8 {
         figures: Vec::new(),
         details: lines.map(str::to_owned).collect(),
     };
-    // Whoever closed standard output does not want to know.
-    let _ = write_plugin(&report, &mut io::stdout().lock());
+    let written = flush_standard_output(write_plugin(&report, &mut io::stdout().lock()));
+    if written.and_then(|()| check_standard_output()).is_err() {
+        tell(why);
+    }
     Status::Unknown.exit_code()
 }
 
