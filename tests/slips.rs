@@ -125,3 +125,71 @@ fn output_that_cannot_be_written_is_never_a_success() {
         assert!(!said.err.contains("standard output: "), "{said:?}");
     }
 }
+
+#[test]
+fn what_other_programs_call_it_is_taken_or_named() {
+    let site = Site::new("[[user]]\nid = \"a\"\n", "a\n", real_clock());
+    for args in [
+        &["snapshot", "-o", "json"] as &[&str],
+        &["snapshot", "-ojson"],
+        &["snapshot", "--output", "json"],
+        &["snapshot", "--json"],
+        &["events", "--json", "--duration", "300ms"],
+        &["events", "-o", "json", "--duration", "300ms"],
+        &["doctor", "-o", "json"],
+        &["doctor", "--json"],
+    ] {
+        let said = site.run(args);
+        assert!(said.out.starts_with('{') && said.code == Some(0), "{args:?}: {said:?}");
+    }
+    let both = site.run(&["snapshot", "--json", "--format", "csv"]);
+    assert!(both.code == Some(2) && both.err.contains("cannot be used with"), "{both:?}");
+    for command in ["check", "wait", "snapshot", "serve"] {
+        let said = run(&[command, "--version"]);
+        assert!(said.out.ends_with(concat!(env!("CARGO_PKG_VERSION"), "\n")), "{command}: {said:?}");
+        // For a monitoring system that is no answer.
+        assert_eq!(said.code, Some(if command == "check" { 3 } else { 0 }), "{command}");
+    }
+}
+
+#[test]
+fn the_home_is_found_in_every_path() {
+    let site = Site::new("[[user]]\nid = \"a\"\n", "a\n", real_clock());
+    let files = Scratch::new();
+    let token = files.secret("token", &site.server.admin_token());
+    let home = token.parent().unwrap();
+    files.secret("list.csv", "a\n");
+    let api = site.server.url();
+    let at_home = |args: &[&str], variables: &[(&str, &str)]| -> Said {
+        let mut command = imtop(args);
+        command.env("HOME", home).env("IMTOP_API", &api).envs(variables.iter().copied());
+        command.output().unwrap().into()
+    };
+    let by_flags =
+        ["snapshot", "--token-file=~/token", "--watch=~/list.csv", "--record=~/r.ndjson", "--log-file=~/log"];
+    let said = at_home(&by_flags, &[]);
+    assert!(said.code == Some(0) && said.out.contains("1 watched"), "{said:?}");
+    assert!(home.join("r.ndjson").is_file() && home.join("log").is_file());
+    let said = at_home(&["snapshot"], &[("IMTOP_TOKEN_FILE", "~/token"), ("IMTOP_WATCH", "~/list.csv")]);
+    assert!(said.code == Some(0) && said.out.contains("1 watched"), "{said:?}");
+    let said = at_home(&["snapshot", "--from=~/r.ndjson"], &[]);
+    assert!(said.code == Some(0) && said.out.contains("1 watched"), "{said:?}");
+    // Where there is no such file, its name is said as it was looked for.
+    let looked_for = |name: &str| home.join(name).display().to_string();
+    for (option, others) in [
+        ("config", &[] as &[&str]),
+        ("secret-file", &[]),
+        ("check-secrets", &["--token-file=~/token"]),
+        ("ca-file", &["--token-file=~/token", "--api=https://127.0.0.1:1"]),
+    ] {
+        let args = [&["snapshot", "a"], others].concat();
+        let flag = format!("--{option}=~/none");
+        let variable = format!("IMTOP_{}", option.replace('-', "_").to_uppercase());
+        for said in [at_home(&[&args[..], &[&flag]].concat(), &[]), at_home(&args, &[(&variable, "~/none")])]
+        {
+            assert!(said.err.contains(&looked_for("none")), "{option}: {said:?}");
+        }
+    }
+    let said = at_home(&["demo", "--scenario=~/none.toml"], &[]);
+    assert!(said.err.contains(&looked_for("none.toml")), "{said:?}");
+}

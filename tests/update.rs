@@ -733,7 +733,7 @@ fn a_command_that_cannot_be_done_says_what_was_expected_and_stays() {
             "expected a column: problems, list, user, label, group, presence, platforms, token, since, flips, reconnects, conns, last30, findings",
         ),
         ("sort tokn", "tokn", "`tokn` is no column to sort by; is `token` meant?"),
-        ("sort token up", "up", "expected `inverted` or nothing, not `up`"),
+        ("sort token up", "up", "expected asc, desc, inverted or nothing, not `up`"),
         ("filter stat=on", "stat", "no field \"stat\"; did you mean state?"),
         (
             "cols user zip",
@@ -774,6 +774,21 @@ fn commands_take_effect_at_once() {
         stage.model.rows().sort(),
         Sort { column: SortColumn::Column(ColumnName::Token), inverted: true }
     );
+    for (typed, column, inverted) in [
+        ("since desc", ColumnName::Since, false),
+        ("since ASC", ColumnName::Since, true),
+        ("user desc", ColumnName::User, true),
+        ("user ascending", ColumnName::User, false),
+        ("token asc", ColumnName::Token, false),
+        ("conns asc", ColumnName::Conns, true),
+    ] {
+        stage.keys(&format!(":sort {typed}<Enter>"));
+        assert_eq!(
+            stage.model.rows().sort(),
+            Sort { column: SortColumn::Column(column), inverted },
+            "{typed}"
+        );
+    }
     stage.keys(":filter desk<Enter>");
     assert_eq!((stage.model.rows().filter(), stage.model.rows().len()), ("desk", 1));
     stage.keys("?:cols token conns<Enter>");

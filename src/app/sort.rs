@@ -81,6 +81,23 @@ impl SortColumn {
         all.get(next).copied().unwrap_or_default()
     }
 
+    /// Whether the greatest, the latest or the worst comes first unless the order is inverted.
+    pub(super) fn is_descending(self) -> bool {
+        match self {
+            SortColumn::List => false,
+            SortColumn::Problems => true,
+            SortColumn::Column(column) => matches!(
+                column,
+                ColumnName::Conns
+                    | ColumnName::Since
+                    | ColumnName::Flips
+                    | ColumnName::Reconnects
+                    | ColumnName::Last30
+                    | ColumnName::Findings
+            ),
+        }
+    }
+
     /// Whether what is known of a user decides its place.
     pub(super) fn follows_state(self) -> bool {
         !matches!(

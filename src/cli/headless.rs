@@ -56,15 +56,28 @@ pub enum EventsFormat {
     /// A line of words
     Text,
     /// A JSON object a line, see assets/schema/event.json
+    #[value(alias = "json")]
     Ndjson,
+}
+
+/// Forms of the doctor's report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// Words
+    Text,
+    /// One JSON object, see assets/schema/doctor.json
+    Json,
 }
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 pub struct SnapshotArgs {
     /// In which form
-    #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
+    #[arg(long, short = 'o', alias = "output", value_name = "FORMAT", value_enum, default_value = "table")]
     pub format: SnapshotFormat,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
     /// How a frame is written [default: ansi where there are colours, otherwise text]
     #[arg(long, value_name = "STYLE", value_enum)]
     pub frame: Option<FrameStyle>,
@@ -80,8 +93,11 @@ pub struct SnapshotArgs {
 #[derive(Debug, Args)]
 pub struct EventsArgs {
     /// In which form
-    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    #[arg(long, short = 'o', alias = "output", value_name = "FORMAT", value_enum, default_value = "text")]
     pub format: EventsFormat,
+    /// The same as --format ndjson
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
     /// End after so long [default: never]
     #[arg(long, value_name = "TIME", value_parser = parse_deadline)]
     pub duration: Option<Duration>,
@@ -185,8 +201,11 @@ pub struct ReplayArgs {
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Write one JSON object instead of text, see assets/schema/doctor.json
-    #[arg(long)]
+    /// In which form
+    #[arg(long, short = 'o', alias = "output", value_name = "FORMAT", value_enum, default_value = "text")]
+    pub format: DoctorFormat,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
     #[command(flatten)]
     pub feed: FeedArgs,
@@ -199,4 +218,25 @@ pub struct CompletionsArgs {
     /// For which shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+impl SnapshotArgs {
+    /// The form that is asked for, either way.
+    pub fn form(&self) -> SnapshotFormat {
+        if self.json { SnapshotFormat::Json } else { self.format }
+    }
+}
+
+impl EventsArgs {
+    /// The form that is asked for, either way.
+    pub fn form(&self) -> EventsFormat {
+        if self.json { EventsFormat::Ndjson } else { self.format }
+    }
+}
+
+impl DoctorArgs {
+    /// The form that is asked for, either way.
+    pub fn form(&self) -> DoctorFormat {
+        if self.json { DoctorFormat::Json } else { self.format }
+    }
 }

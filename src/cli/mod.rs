@@ -7,13 +7,17 @@ mod shared;
 mod simulator;
 mod values;
 
+use std::any::TypeId;
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::presence::visible;
 
 pub use headless::{
-    CheckArgs, CompletionsArgs, DoctorArgs, EventsArgs, EventsFormat, FrameStyle, ReplayArgs, ServeArgs,
-    SnapshotArgs, SnapshotFormat, WaitArgs,
+    CheckArgs, CompletionsArgs, DoctorArgs, DoctorFormat, EventsArgs, EventsFormat, FrameStyle, ReplayArgs,
+    ServeArgs, SnapshotArgs, SnapshotFormat, WaitArgs,
 };
 pub use shared::{
     ContextArgs, FeedArgs, FileArgs, LogArgs, LogLevel, PaceArgs, RecordArgs, RecordingArgs, RuleArgs,
@@ -52,6 +56,7 @@ a command are in its own help.";
 #[command(
     name = "imtop",
     version,
+    propagate_version = true,
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
     max_term_width = 100
@@ -142,8 +147,17 @@ pub struct PrintArgs {
     pub screen: ScreenArgs,
 }
 
-/// The definition, without the variables of `env` that are set but empty: those ask for nothing.
+/// The definition, without the variables of `env` that are set but empty: those ask for nothing. A path that
+/// begins with `~/` is in the home: no shell sees those of variables, or behind a `=`.
 pub fn definition(env: &dyn Fn(&str) -> Option<String>) -> clap::Command {
+    let home = env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let at_home = |argument: clap::Arg| {
+        if argument.get_value_parser().type_id() != TypeId::of::<PathBuf>() {
+            return argument;
+        }
+        let home = home.clone();
+        argument.value_parser(PathBufValueParser::new().map(move |path| in_home(path, home.as_deref())))
+    };
     let heedless = |argument: clap::Arg| {
         let name = argument.get_env().and_then(|name| name.to_str());
         if name.and_then(env).is_some_and(|value| value.is_empty()) {
@@ -157,7 +171,15 @@ pub fn definition(env: &dyn Fn(&str) -> Option<String>) -> clap::Command {
         "wait" => command.mut_arg("timeout", |timeout| timeout.long("request-timeout")),
         _ => command,
     });
-    everywhere(definition, &heedless)
+    everywhere(definition, &|argument| heedless(at_home(argument)))
+}
+
+/// The path, in the home where it begins with `~/`.
+pub(crate) fn in_home(path: PathBuf, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path,
+    }
 }
 
 /// Changes every argument of a command and of those below it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CommandError, environment, piped};
-use crate::cli::DoctorArgs;
+use crate::cli::{DoctorArgs, DoctorFormat};
 use crate::clipboard::Multiplexer;
 use crate::clock;
 use crate::config::{Appearance, Examined, Sources};
@@ -71,7 +71,7 @@ async fn examine(args: &DoctorArgs, examined: Examined) -> Result<u8, CommandErr
     let now = clock::start();
     let at = now().unix_ms;
     let mut doctor = Doctor::new(examined, screen, files(args), &environment, Arc::clone(&now));
-    if args.json {
+    if args.form() == DoctorFormat::Json {
         let mut steps = Vec::new();
         while let Some(step) = doctor.step().await {
             steps.push(step);

@@ -23,7 +23,7 @@ use crate::terminal::hung_up;
 /// See [`CommandError`].
 pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandError> {
     let PictureSettings { filter, mask, utc, .. } = sources.picture_of_output()?;
-    let form = match args.format {
+    let form = match args.form() {
         EventsFormat::Text if utc => EventForm::Text(TimeZone::UTC),
         EventsFormat::Text => EventForm::Text(TimeZone::system()),
         EventsFormat::Ndjson => EventForm::Ndjson,

@@ -3,11 +3,11 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{CommandError, piped};
-use crate::cli::{ScenarioArgs, SimulateArgs};
+use super::{CommandError, environment, piped};
+use crate::cli::{ScenarioArgs, SimulateArgs, in_home};
 use crate::clock;
 use crate::config::{SettingsError, write_watch_list};
 use crate::simulator::{Clock, Running, Scenario, ScenarioError, Simulator, Truth};
@@ -74,7 +74,8 @@ fn same_world(args: &ScenarioArgs) -> String {
 
 pub(super) fn scenario(args: &ScenarioArgs) -> Result<Scenario, ScenarioError> {
     let scenario = if args.scenario.contains(['/', '.']) {
-        Scenario::load(Path::new(&args.scenario))?
+        let home = environment("HOME").map(PathBuf::from);
+        Scenario::load(&in_home(args.scenario.clone().into(), home.as_deref()))?
     } else {
         Scenario::named(&args.scenario)?
     };

@@ -27,7 +27,7 @@ use crate::ui::{Colour, Theme};
 /// # Errors
 /// See [`CommandError`].
 pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, CommandError> {
-    if args.frame.is_some() && args.format != SnapshotFormat::Frame {
+    if args.frame.is_some() && args.form() != SnapshotFormat::Frame {
         return Err(SettingsError("--frame says how --format frame is written; give both".to_owned()).into());
     }
     let picture = sources.picture_of_output()?;
@@ -58,7 +58,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     let sort = Sort { column: picture.sort.unwrap_or_default(), inverted: false };
     let rows = || Rows::of(knowledge, now, sort, picture.filter.clone());
     let mut out = BufWriter::new(io::stdout().lock());
-    let written = match args.format {
+    let written = match args.form() {
         SnapshotFormat::Table => {
             let zone = if picture.utc { TimeZone::UTC } else { TimeZone::system() };
             let columns = args.screen.columns.iter().flat_map(|name| table_columns(*name)).copied().collect();

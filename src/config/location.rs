@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Environment;
+use crate::cli::in_home;
 
 /// Where the configuration file is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +43,7 @@ impl Base {
 
     /// The path that `text` names; `~/` is the home, anything else that is relative in the folder.
     pub(super) fn join(&self, text: &str) -> PathBuf {
-        match (text.strip_prefix("~/"), &self.home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => self.folder.join(text),
-        }
+        // What is absolute stays so.
+        self.folder.join(in_home(text.into(), self.home.as_deref()))
     }
 }

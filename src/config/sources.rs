@@ -14,7 +14,7 @@ use super::table::{Kind, Part, SETTINGS, SettingRow, setting};
 use super::value::{Said, Value};
 use super::{Environment, Examined, Listing, Location, PictureSettings, Settings, SettingsError};
 use crate::app::Keymap;
-use crate::cli::LogLevel;
+use crate::cli::{LogLevel, in_home};
 
 /// The settings that say whom to watch.
 const WHOM: [&str; 4] = ["users", "watch", "group-id", "all"];
@@ -86,8 +86,15 @@ impl Sources {
     ) -> Result<Sources, SettingsError> {
         let matches = innermost(matches);
         let given = SETTINGS.iter().filter_map(|row| Some((row.name, given(row, matches)?))).collect();
+        let home = env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
         let variables = VARIABLES.into_iter().filter_map(|name| {
-            Some((name, SecretString::from(env(name).filter(|value| !value.is_empty())?)))
+            let value = env(name).filter(|value| !value.is_empty())?;
+            // What reads a file of variables knows no `~`.
+            let value = match name.ends_with("_FILE") {
+                true => in_home(value.into(), home.as_deref()).to_string_lossy().into_owned(),
+                false => value,
+            };
+            Some((name, SecretString::from(value)))
         });
         let named = text_of(matches, "context");
         let by_variable = named.is_some() && !is_flag(matches, "context");

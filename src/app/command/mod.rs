@@ -69,7 +69,7 @@ macro_rules! commands {
 pub const COMMANDS: &[CommandRow] = commands! {
     Goto "goto" ["go"] "ID" "select a user by ID, or by a part of ID or label";
     Filter "filter" [] "[EXPR]" "filter the users" Filter;
-    Sort "sort" [] "COLUMN [inverted]" "sort the users by a column" SortNext;
+    Sort "sort" [] "COLUMN [asc|desc]" "sort the users by a column" SortNext;
     Columns "cols" ["columns"] "[NAME...|default]" "choose columns; +NAME to add, -NAME to drop";
     Add "add" [] "ID..." "watch these users too";
     Remove "rm" ["remove"] "[ID]..." "watch no more; without an ID the selected one";

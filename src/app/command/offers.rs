@@ -110,7 +110,13 @@ fn arguments(model: View<'_>, verb: Verb, at: usize, typed: &str) -> Vec<Candida
             let columns = SortColumn::names().filter_map(SortColumn::from_name);
             columns.map(|column| (column.name().to_owned(), column.words().to_owned())).collect()
         }
-        Verb::Sort if at == 2 => vec![("inverted".to_owned(), "the other end first".to_owned())],
+        Verb::Sort if at == 2 => [
+            ("asc", "least, oldest, A first"),
+            ("desc", "most, latest, Z first"),
+            ("inverted", "the other end first"),
+        ]
+        .map(|(word, what)| (word.to_owned(), what.to_owned()))
+        .into(),
         Verb::Columns => return columns(model, at, typed),
         Verb::Export if at == 1 => {
             let words = ["comma-separated values", "one object", "the picture, as plain text"];

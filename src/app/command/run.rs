@@ -242,11 +242,15 @@ fn sort(
     };
     let inverted = match arguments.get(1) {
         None => false,
-        Some((_, word)) if "inverted".starts_with(*word) => true,
-        Some((range, word)) => {
-            let text = format!("expected `inverted` or nothing, not `{word}`");
-            return Err(Mistake { range: range.clone(), text });
-        }
+        Some((range, word)) => match word.to_lowercase() {
+            word if word.starts_with("asc") && "ascending".starts_with(&word) => column.is_descending(),
+            word if word.starts_with("desc") && "descending".starts_with(&word) => !column.is_descending(),
+            word if "inverted".starts_with(&word) || "reversed".starts_with(&word) => true,
+            _ => {
+                let text = format!("expected asc, desc, inverted or nothing, not `{word}`");
+                return Err(Mistake { range: range.clone(), text });
+            }
+        },
     };
     if let Some((range, _)) = arguments.get(2) {
         return Err(Mistake { range: range.clone(), text: "expected nothing more".to_owned() });
