@@ -17,7 +17,9 @@ use crate::output::{user_json, write_frame};
 use crate::presence::visible;
 use crate::report::{Export, Seen, frame};
 use crate::signals::{Signal, Signals, insist};
-use crate::terminal::{CopyError, Terminal, abandon, events, has_job_control, hung_up, panicked, stop_job};
+use crate::terminal::{
+    CopyError, Keys, Terminal, abandon, has_job_control, hung_up, panicked, stop_job, terminal_size,
+};
 use crate::ui::{Theme, ThemeName, view};
 
 /// Two frames are at least this far apart.
@@ -86,7 +88,7 @@ pub async fn run(watched: OnScreen, multiplexer: Multiplexer, open: Open<'_>) ->
     if watched.model.switches().mouse {
         terminal.set_mouse(true)?;
     }
-    let mut keys = events()?;
+    let mut keys = Keys::listen()?;
     insist(PATIENCE, |code| abandon(code.into()))?;
     let mut hang_up = std::pin::pin!(hung_up());
     let (words, mut said) = mpsc::unbounded_channel();
@@ -108,11 +110,11 @@ pub async fn run(watched: OnScreen, multiplexer: Multiplexer, open: Open<'_>) ->
             signal = signals.next() => match logged(signal) {
                 ends @ (Signal::Interrupt | Signal::Terminate | Signal::HangUp | Signal::Quit) => return Ok(End::Signalled(ends)),
                 Signal::Stop => { screen.terminal.stop()?; None }
-                Signal::Continue => { screen.terminal.resume()?; Some(Msg::Resumed) }
+                Signal::Continue => { screen.resume()?; Some(Msg::Resumed) }
             },
-            event = keys.recv() => match event {
-                Some(Ok(event)) => message(event),
-                Some(Err(_)) | None => return Ok(End::Signalled(Signal::HangUp)),
+            event = keys.next() => match event {
+                Some(event) => message(event),
+                None => return Ok(End::Signalled(Signal::HangUp)),
             },
             Some(text) = said.recv() => Some(Msg::Updated(screen.watched.session.note(text))),
             Some(news) = screen.watched.session.next() => Some(Msg::Updated(news)),
@@ -163,6 +165,14 @@ impl Running {
             self.effects.extend(self.watched.update(Msg::Updated(news)));
         }
         self.effects.extend(self.watched.update(msg));
+    }
+
+    /// Goes on after the process was stopped. Of another size of the terminal nobody told us meanwhile.
+    fn resume(&mut self) -> io::Result<()> {
+        self.terminal.resume()?;
+        let (columns, rows) = terminal_size()?;
+        self.update(Msg::Resize(columns, rows));
+        Ok(())
     }
 
     /// Tells whoever watches, in words that pass.

@@ -3,21 +3,27 @@
 //! One state says whose the terminal is. What the program draws goes out only while it is ours, so a
 //! frame that a panic elsewhere has overtaken cannot land on the user's own screen.
 
+mod decoder;
+mod keys;
+mod sequence;
+
 use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
-use ratatui::crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 use ratatui::crossterm::{Command, QueueableCommand as _};
 use ratatui::layout::Rect;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
 use crate::clipboard::{Multiplexer, TooLong, osc52};
+
+pub use keys::Keys;
 
 /// Whose the terminal is; locked while anything is written to it.
 static HELD: Mutex<Held> = Mutex::new(Held { ours: false, mouse: false });
@@ -288,27 +294,6 @@ pub async fn panicked() {
     while !has_panicked() {
         PANIC.notified().await;
     }
-}
-
-/// Reads the terminal's events on a thread of its own, and hands them on.
-///
-/// Reading must not be able to hold up the program: at the end of a terminal that has gone away the
-/// library below reads again and again within one call. The thread ends with the process.
-///
-/// # Errors
-/// The system gives us no thread.
-pub fn events() -> io::Result<mpsc::UnboundedReceiver<io::Result<Event>>> {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    std::thread::Builder::new().name("keys".to_owned()).spawn(move || {
-        loop {
-            let event = event::read();
-            let failed = event.is_err();
-            if sender.send(event).is_err() || failed {
-                return;
-            }
-        }
-    })?;
-    Ok(receiver)
 }
 
 /// Ends the process with `code` although the program does not get round to it: a terminal that takes

@@ -74,7 +74,10 @@ fn commands_options_and_their_values_complete() {
     assert_eq!(at("imtop --token-"), ["--token-file ", "--token-command "]);
     assert_eq!(at("imtop snapshot --format n"), ["ndjson "]);
     assert_eq!(at("imtop config t"), ["template "]);
-    assert_eq!(at("imtop completions "), ["bash ", "elvish ", "fish ", "powershell ", "zsh ", "--help ", "--version "]);
+    assert_eq!(
+        at("imtop completions "),
+        ["bash ", "elvish ", "fish ", "powershell ", "zsh ", "--help ", "--version "]
+    );
     assert_eq!(at("imtop --columns user,lab"), ["user,label "]);
     assert_eq!(at("imtop demo --scenario ni"), ["night "]);
     assert_eq!(at("imtop --watch my"), ["my\\ list.csv "]);
