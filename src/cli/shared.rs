@@ -242,7 +242,7 @@ pub struct ScreenArgs {
     /// Show times in UTC rather than this machine's zone
     #[arg(long, env = "IMTOP_UTC", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub utc: bool,
-    /// Size of the picture where standard output is no terminal [default: 100x40]
+    /// Size of the picture where there is no terminal to draw on [default: 100x40]
     #[arg(long, value_name = "COLSxROWS", env = "IMTOP_SIZE", hide_env_values = true, value_parser = parse_picture_size)]
     pub size: Option<(u16, u16)>,
 }

@@ -9,7 +9,7 @@ use super::{CommandError, environment, piped};
 use crate::cli::{DoctorArgs, DoctorFormat};
 use crate::clipboard::Multiplexer;
 use crate::clock;
-use crate::config::{Appearance, Examined, Sources};
+use crate::config::{Appearance, Examined, Sources, no_screen};
 use crate::doctor::{self, Doctor, Paper, Screen, Step, Through, Verdict, Wanted};
 use crate::signals::Signal;
 use crate::terminal::terminal_size;
@@ -81,13 +81,14 @@ async fn examine(args: &DoctorArgs, examined: Examined) -> Result<u8, CommandErr
         return Ok(Verdict::of(&steps).exit_code());
     }
     piped(say(&paper.heading(&api, context.as_deref())))?;
+    let written_over = no_screen(&environment, interactive).is_none();
     let mut steps: Vec<Step> = Vec::new();
     while let Some(part) = doctor.upcoming() {
-        if interactive {
+        if written_over {
             piped(say(&paper.begun(part)))?;
         }
         let Some(step) = doctor.step().await else { break };
-        let away = if interactive { paper.done() } else { "" };
+        let away = if written_over { paper.done() } else { "" };
         piped(say(&format!("{away}{}", paper.step(&step))))?;
         steps.push(step);
     }

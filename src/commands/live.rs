@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 
 use super::follow::Ended;
-use super::picture::{SIZE, frame_of};
+use super::picture::{SIZE, frame_of, picture_size};
 use super::simulator::{scenario, simulate_on};
 use super::{
     CommandError, Plan, Span, environment, flush_standard_output, follow_server, limits, mask_key, session,
@@ -14,7 +14,7 @@ use crate::cli::{DemoArgs, RecordArgs, ScreenArgs};
 use crate::clipboard::Multiplexer;
 use crate::clock;
 use crate::config::{
-    Appearance, PaceSettings, PictureSettings, SettingsError, Sources, WitnessSettings, colour_hint,
+    Appearance, PaceSettings, PictureSettings, SettingsError, Sources, WitnessSettings, no_screen,
 };
 use crate::engine::{Round, Watching};
 use crate::openim::{Client, Credentials, GatewayRule, Options, Tls};
@@ -96,7 +96,8 @@ async fn live(
     size: Option<(u16, u16)>,
 ) -> Result<u8, CommandError> {
     let run = Run { contexts, mask_key: mask_key() };
-    if !io::stdout().is_terminal() {
+    if let Some(why) = no_screen(&environment, io::stdout().is_terminal()) {
+        tell(&format!("{why}: this is one picture, after the first round; run it in a terminal to follow"));
         return once(&plan, &run, record, size).await;
     }
     let screen = terminal_size().map_err(CommandError::Terminal)?;
@@ -106,9 +107,6 @@ async fn live(
         // Where nothing can be recorded, whoever asked for it is told before they watch.
         let words = watched.session.record(Some(file))?;
         watched.update(Msg::Told(words));
-    }
-    if let Some(hint) = colour_hint(&environment) {
-        watched.update(Msg::Told(hint.to_owned()));
     }
     let mut open = |name: &str, model: &Model| -> Result<OnScreen, String> {
         let plan = again(name).map_err(|error| error.to_string())?;
@@ -181,9 +179,6 @@ async fn once(
     record: &RecordArgs,
     size: Option<(u16, u16)>,
 ) -> Result<u8, CommandError> {
-    tell(
-        "standard output is no terminal: this is one picture, after the first round; run it in a terminal to follow",
-    );
     let mut followed = follow_server(plan, record, Span::Round, clock::start()).await?;
     let round = followed.round(&mut |_, _| ()).await;
     if let Some(code) = followed.ended().and_then(Ended::exit_code) {
@@ -191,8 +186,8 @@ async fn once(
     }
     followed.session.pass();
     let shown = followed.session.shown();
-    let model = Model::new(run.start(plan), shown);
-    let appearance = Appearance::judge(&plan.picture, &environment, false);
+    let model = Model::new(Start { size: picture_size(), ..run.start(plan) }, shown);
+    let appearance = Appearance::judge(&plan.picture, &environment, io::stdout().is_terminal());
     let theme = theme(&plan.picture, appearance);
     let frame = frame_of(model, shown, size, &theme);
     flush_standard_output(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;

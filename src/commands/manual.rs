@@ -45,7 +45,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
          variable that is set but empty asks for nothing.",
     ),
     ("IMTOP_TOKEN", "The admin token itself; a file that only you can read (--token-file) is a safer place."),
-    ("NO_COLOR, TERM", "Heeded by --color auto: no colours where NO_COLOR is set or TERM says dumb."),
+    ("NO_COLOR", "Heeded by --color auto: no colours where it is set."),
+    ("TERM", "Which terminal it is. Where it is dumb or not set there is one picture instead of the screen."),
     ("XDG_CONFIG_HOME, HOME", "Where the configuration file is looked for."),
     ("TZ", "The zone in which times are shown, unless --utc asks for another."),
 ];

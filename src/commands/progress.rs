@@ -1,10 +1,13 @@
-//! How far a long round is, on standard error where that is a terminal: one line, written anew in its
+//! How far a long round is, on standard error where that is a terminal that can be drawn over: one line, written anew in its
 //! place and gone at the end.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use super::environment;
+use crate::config::no_screen;
 
 /// A round that takes no longer shows nothing.
 const LONG: Duration = Duration::from_secs(1);
@@ -21,7 +24,11 @@ pub(super) struct Progress {
 impl Progress {
     /// Begins now.
     pub(super) fn begin() -> Progress {
-        Progress { terminal: io::stderr().is_terminal(), due: Instant::now() + LONG, shown: false }
+        Progress {
+            terminal: no_screen(&environment, io::stderr().is_terminal()).is_none(),
+            due: Instant::now() + LONG,
+            shown: false,
+        }
     }
 
     /// So many batches of all have been answered or have failed.

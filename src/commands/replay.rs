@@ -4,14 +4,14 @@ use std::io::{self, IsTerminal as _};
 
 use super::follow::Followed;
 use super::live::{start, theme};
-use super::picture::frame_of;
+use super::picture::{frame_of, picture_size};
 use super::{
     CommandError, about_recording, environment, flush_standard_output, moment_of, read_recording, tell,
 };
 use crate::app::{Model, Msg, Start};
 use crate::cli::ReplayArgs;
 use crate::clipboard::Multiplexer;
-use crate::config::{Appearance, PictureSettings, Sources, colour_hint};
+use crate::config::{Appearance, PictureSettings, Sources, no_screen};
 use crate::engine::{Command, Replay, Session, Source as _};
 use crate::output::write_frame;
 use crate::run::OnScreen;
@@ -24,7 +24,8 @@ use crate::ui::Colour;
 /// See [`CommandError`].
 pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandError> {
     let picture = sources.picture_of_demo()?;
-    if !io::stdout().is_terminal() {
+    if let Some(why) = no_screen(&environment, io::stdout().is_terminal()) {
+        tell(&format!("{why}: this is one picture; run it in a terminal to play the recording"));
         return one_picture(args, sources, &picture).await;
     }
     let (replay, state) = Replay::play(&args.recording, args.speed)?;
@@ -38,9 +39,6 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
     let model = Model::new(start, session.shown());
     let theme = theme(&picture, Appearance::judge(&picture, &environment, true));
     let mut watched = OnScreen { session, model, theme };
-    if let Some(hint) = colour_hint(&environment) {
-        watched.update(Msg::Told(hint.to_owned()));
-    }
     if let Some(target) = target {
         let news = watched.session.command(&Command::GoTo(target));
         watched.update(Msg::Updated(news));
@@ -57,7 +55,6 @@ async fn one_picture(
     sources: &Sources,
     picture: &PictureSettings,
 ) -> Result<u8, CommandError> {
-    tell("standard output is no terminal: this is one picture; run it in a terminal to play the recording");
     let mut followed = Followed::recorded(read_recording(&args.recording, args.at.as_deref())?);
     followed.round(&mut |_, _| ()).await;
     let session = &followed.session;
@@ -65,8 +62,9 @@ async fn one_picture(
         tell(gap);
     }
     let shown = session.shown();
-    let model = Model::new(start(picture, sources.keymap()?), shown);
-    let appearance = Appearance::judge(picture, &environment, false);
+    let start = Start { size: picture_size(), ..start(picture, sources.keymap()?) };
+    let model = Model::new(start, shown);
+    let appearance = Appearance::judge(picture, &environment, io::stdout().is_terminal());
     let frame = frame_of(model, shown, args.screen.size, &theme(picture, appearance));
     flush_standard_output(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;
     Ok(u8::from(session.is_broken()))

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::follow::{Ended, Followed};
-use super::{CommandError, Span, failure_words, flush_standard_output, follow, tell};
+use super::{CommandError, Span, environment, failure_words, flush_standard_output, follow, tell};
 use crate::cli::WaitArgs;
-use crate::config::{SettingsError, Sources, condition};
+use crate::config::{SettingsError, Sources, condition, no_screen};
 use crate::engine::{FirstRound, Round, Stage};
 use crate::output::Time;
 use crate::presence::{Condition, FetchError, Nobody, Reading, Roster, Truth, visible_bounded};
@@ -270,7 +270,7 @@ impl Progress {
             return;
         }
         let now = Instant::now();
-        if io::stderr().is_terminal() {
+        if no_screen(&environment, io::stderr().is_terminal()).is_none() {
             let line = visible_bounded(&self.pending, LINE);
             let _ = write!(io::stderr().lock(), "\r\x1b[K{line}");
             self.on_a_line = true;

@@ -14,7 +14,8 @@ pub struct Appearance {
 }
 
 /// Terminals that speak no UTF-8, or have hardly a glyph beyond ASCII.
-const PLAIN_TERMINALS: [&str; 7] = ["dumb", "linux", "vt52", "vt100", "vt102", "vt220", "ansi"];
+const PLAIN_TERMINALS: [&str; 9] =
+    ["", "dumb", "unknown", "linux", "vt52", "vt100", "vt102", "vt220", "ansi"];
 
 impl Appearance {
     /// Judges by what the user says of colours and ASCII, `NO_COLOR`, `COLORTERM`, `TERM` and the locale; `interactive`
@@ -33,7 +34,7 @@ impl Appearance {
         } else {
             Colour::Ansi16
         };
-        let fits = interactive && value("NO_COLOR").is_none() && term != "dumb";
+        let fits = value("NO_COLOR").is_none() && no_screen(env, interactive).is_none();
         let colour = match color {
             When::Always => best,
             When::Auto if fits => best,
@@ -49,10 +50,17 @@ impl Appearance {
     }
 }
 
-/// What to say of colours to whoever sees none, where that can be changed.
-pub fn colour_hint(env: Environment<'_>) -> Option<&'static str> {
-    let dumb = env("TERM").is_some_and(|term| term == "dumb");
-    dumb.then_some("TERM is dumb, so there are no colours and only ASCII; --color always draws them")
+/// Why nothing can be drawn over on a stream, which `is_terminal` or not; `None`: it can.
+pub fn no_screen(env: Environment<'_>, is_terminal: bool) -> Option<String> {
+    if !is_terminal {
+        return Some("standard output is no terminal".to_owned());
+    }
+    let term = env("TERM").unwrap_or_default();
+    match term.as_str() {
+        "" => Some("TERM is not set, and the screen needs a terminal with a name".to_owned()),
+        "dumb" | "unknown" => Some(format!("TERM is {term}, and the screen needs a terminal to draw over")),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +87,18 @@ mod tests {
             Colour::Ansi16,
             "an empty one asks nothing"
         );
+    }
+
+    #[test]
+    fn only_a_terminal_with_a_name_has_a_screen() {
+        let why = |term: Option<&str>, terminal| no_screen(&|_| term.map(str::to_owned), terminal);
+        assert_eq!(why(Some("xterm"), true), None);
+        assert!(why(Some("xterm"), false).unwrap().contains("no terminal"));
+        assert!(why(Some("dumb"), true).unwrap().starts_with("TERM is dumb"));
+        assert!(why(Some("unknown"), true).is_some());
+        for unset in [None, Some("")] {
+            assert!(why(unset, true).unwrap().starts_with("TERM is not set"), "{unset:?}");
+        }
     }
 
     #[test]

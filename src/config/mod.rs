@@ -23,7 +23,7 @@ mod watch_list;
 mod watched;
 mod witnesses;
 
-pub use appearance::{Appearance, colour_hint};
+pub use appearance::{Appearance, no_screen};
 pub use check::check;
 pub use condition::condition;
 pub use credentials::Environment;

@@ -14,7 +14,7 @@ use super::terminal::{Screen, Through};
 use super::watch_list::{Gathered, Registered};
 use super::{clock, configuration, dialogue, files, http, latency, name, rights, shape, tcp, terminal, tls};
 use super::{token, watch_list};
-use crate::config::{Environment, Examined};
+use crate::config::{Environment, Examined, no_screen};
 use crate::openim::{Client, Credentials, Fetched, Identity, SetupError, Sieve};
 use crate::presence::{Entry, Moment, Platform, ServerClock, WatchList, visible_bounded};
 
@@ -263,7 +263,7 @@ impl<'a> Doctor<'a> {
 
     async fn terminal(&self) -> Step {
         // A terminal that calls itself dumb would show the question.
-        let speaks = (self.env)("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+        let speaks = no_screen(self.env, true).is_none();
         let answers = if self.screen.interactive && speaks {
             dialogue::ask(self.examined.pace.timeout).await
         } else {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::dialogue::Answers;
 use super::step::{Outcome, Part, Step};
-use crate::config::Environment;
+use crate::config::{Environment, no_screen};
 use crate::presence::visible_bounded;
 
 /// Smaller ones lose columns and regions of the live view.
@@ -90,6 +90,9 @@ pub(super) fn judge(
             Outcome::Note,
             "a UTF-8 locale, as LANG=C.UTF-8, and a terminal that draws it bring the signs back",
         );
+    }
+    if let Some(why) = no_screen(env, true) {
+        step = step.but(Outcome::Warning, format!("{why}: imtop prints one picture there and ends"));
     }
     step = width(step, answers, wide);
     copies(step, screen.through, answers, clipboard)
@@ -207,6 +210,15 @@ mod tests {
         assert_eq!(step.outcome, Outcome::Ok);
         let step = judged(&SCREEN, &Answers::default(), None);
         assert!(step.details[2].ends_with("the terminal does not say; 1 is assumed (--ambiguous-width)"));
+    }
+
+    #[test]
+    fn a_terminal_without_a_screen_is_a_warning() {
+        for term in [None, Some("dumb")] {
+            let step = judge(&SCREEN, None, None, false, &|_| term.map(str::to_owned));
+            assert_eq!(step.outcome, Outcome::Warning, "{term:?}");
+            assert!(step.advice[0].ends_with("prints one picture there and ends"), "{:?}", step.advice);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod answers;
 mod contexts;
 mod doctor;
+mod dumb;
 mod effects;
 mod lists;
 mod progress;
