@@ -13,7 +13,7 @@ use crate::cli::WaitArgs;
 use crate::config::{SettingsError, Sources, condition, no_screen};
 use crate::engine::{FirstRound, Round, Stage};
 use crate::output::Time;
-use crate::presence::{Condition, FetchError, Nobody, Reading, Roster, Truth, visible_bounded};
+use crate::presence::{Condition, FetchError, Nobody, Reading, Roster, Truth, visible_within};
 
 /// The exit code when time is up, as that of timeout(1).
 const TIME_UP: u8 = 124;
@@ -271,7 +271,7 @@ impl Progress {
         }
         let now = Instant::now();
         if no_screen(&environment, io::stderr().is_terminal()).is_none() {
-            let line = visible_bounded(&self.pending, LINE);
+            let line = visible_within(&self.pending, LINE);
             let _ = write!(io::stderr().lock(), "\r\x1b[K{line}");
             self.on_a_line = true;
         } else if self.said.is_empty() || self.told.is_none_or(|told| now >= told + TOLD_EVERY) {

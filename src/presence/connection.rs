@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::platform::Platform;
-use super::text::visible_bounded;
+use super::text::{pieces, visible_bounded};
 use super::token::SessionToken;
 
 /// Longest connID that is kept, in characters; the server's own are 32.
@@ -43,9 +43,12 @@ impl ConnId {
         })
     }
 
-    /// The first eight characters: enough to tell the connections of one user apart by eye.
+    /// The first eight characters: enough to tell the connections of one user apart by eye. A mark of
+    /// what is not to be seen is whole.
     pub fn short(&self) -> String {
-        self.to_string().chars().take(8).collect()
+        let text = self.to_string();
+        let fits = |(at, piece): &(usize, &str)| *at == 0 || text[..at + piece.len()].chars().count() <= 8;
+        pieces(&text).take_while(fits).map(|(_, piece)| piece).collect()
     }
 }
 
@@ -112,6 +115,8 @@ mod tests {
             "BBB7C4DA159B1EC6BEB81C9E4129B075"
         );
         assert_eq!(ConnId::new("\u{1b}[2J").short(), "^[[2J");
+        assert_eq!(ConnId::new("abcd\u{200d}e").short(), "abcd", "a mark is whole or not there");
+        assert_eq!(ConnId::new("\u{e0041}b").short(), "<U+E0041>");
         assert_eq!(ConnId::new("").to_string(), "");
         assert_eq!(ConnId::new(&"x".repeat(500)).to_string().chars().count(), 129);
     }

@@ -57,7 +57,7 @@ pub use query::{Facts, Query, QueryError, Truth};
 pub use roster::{BatchState, Changes, Gone, LeftOut, Roster, RosterState, Totals, Tracked};
 pub use server_clock::ServerClock;
 pub use state::{Basis, Presence, Why, Word};
-pub use text::{visible, visible_bounded};
+pub use text::{pieces, visible, visible_bounded, visible_within};
 pub use time::{Moment, Since, short_age, short_expiry};
 pub use timeline::{Event, EventGroup, Story, Timeline};
 pub use token::{Claims, Fingerprint, SessionToken, Unreadable};

@@ -9,6 +9,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::app::Column;
+use crate::presence::pieces;
 
 use super::ambiguous::is_ambiguous_letter;
 use super::theme::Theme;
@@ -39,9 +40,13 @@ impl Ruler {
 
     /// The longest beginning of a text that fits, and whether that is all of it.
     fn fit(self, text: &str, columns: u16) -> (&str, bool) {
+        // No character takes more columns than bytes, but for those of open width.
+        if !self.ambiguous_wide && text.len() <= usize::from(columns) {
+            return (text, true);
+        }
         let mut taken = 0u16;
-        for (at, grapheme) in text.grapheme_indices(true) {
-            taken = taken.saturating_add(self.grapheme(grapheme));
+        for (at, piece) in pieces(text) {
+            taken = taken.saturating_add(self.width(piece));
             if taken > columns {
                 return (text.get(..at).unwrap_or_default(), false);
             }
@@ -65,15 +70,15 @@ impl Ruler {
         let letters = columns.saturating_sub(self.width(mark));
         let (head, _) = self.fit(text, letters.div_ceil(2));
         let room = letters.saturating_sub(self.width(head));
-        let mut tail = "";
-        for (at, _) in text.grapheme_indices(true).rev() {
-            let longer = text.get(at..).unwrap_or_default();
-            if self.width(longer) > room {
+        let (mut begin, mut taken) = (text.len(), 0u16);
+        for (at, piece) in pieces(text).collect::<Vec<_>>().into_iter().rev() {
+            taken = taken.saturating_add(self.width(piece));
+            if taken > room {
                 break;
             }
-            tail = longer;
+            begin = at;
         }
-        format!("{head}{mark}{tail}")
+        format!("{head}{mark}{}", text.get(begin..).unwrap_or_default())
     }
 }
 
@@ -113,7 +118,8 @@ impl<'a> Pen<'a> {
 
     /// Writes as much of a text as there is room for.
     pub(super) fn put(&mut self, text: &str, style: Style) -> &mut Self {
-        if self.left() > 0 && self.ruler.ambiguous_wide {
+        let (text, _) = self.ruler.fit(text, self.left());
+        if self.ruler.ambiguous_wide {
             self.put_wide(text, style);
         } else if self.left() > 0 {
             let (x, _) = self.buf.set_stringn(self.x, self.y, text, usize::from(self.left()), style);
@@ -127,9 +133,6 @@ impl<'a> Pen<'a> {
         for grapheme in text.graphemes(true) {
             let columns = self.ruler.grapheme(grapheme);
             let Some(width) = NonZeroU16::new(columns) else { continue };
-            if columns > self.left() {
-                return;
-            }
             let forced = columns != grapheme.cell_width();
             let option = if forced { CellDiffOption::ForcedWidth(width) } else { CellDiffOption::None };
             for x in self.x..self.x + columns {
@@ -212,6 +215,29 @@ mod tests {
         assert_eq!(short("user-0123456789-0042", 12), "user-0…-0042");
         assert_eq!(short("王小明王小明王小明", 10), "王小…小明");
         assert_eq!((short("abc", 12), RULER.shortened("abcdef", 4, "…")), ("abc".into(), "abc…".to_owned()));
+    }
+
+    #[test]
+    fn a_mark_of_what_is_not_to_be_seen_is_whole_or_not_there() {
+        let (id, cut) = ("ab<U+200D>cd<U+200D>ef", "…");
+        for ambiguous_wide in [false, true] {
+            let ruler = Ruler { ambiguous_wide };
+            for columns in 0..24 {
+                for text in [ruler.shortened(id, columns, cut), ruler.shortened_within(id, columns, cut)] {
+                    let rest = text.replace("<U+200D>", "");
+                    assert!(!rest.contains(['<', 'U', '+', '>', '2', '0', 'D']), "{columns}: {text}");
+                }
+            }
+        }
+        for columns in 0..20 {
+            for mark in ["…", ""] {
+                let text = row(columns, |pen| _ = pen.field(id, columns, mark, Style::new()));
+                assert!(!text.replace("<U+200D>", "").contains(['<', '>']), "{columns}: {text}");
+            }
+            let text = row(columns, |pen| _ = pen.put(id, Style::new()));
+            assert!(!text.replace("<U+200D>", "").contains(['<', '>']), "{columns}: {text}");
+        }
+        assert_eq!(RULER.shortened_within("^[^[^[^[^[^[", 8, cut), "^[^[…^[");
     }
 
     #[test]
