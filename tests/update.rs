@@ -370,6 +370,26 @@ fn esc_leaves_the_list_where_it_is_and_a_begun_sequence_only() {
 }
 
 #[test]
+fn esc_leaves_what_narrows_the_list_one_by_one() {
+    let mut stage = crowd();
+    let all = stage.model.rows().matching();
+    stage.keys("jmjM");
+    assert_eq!(stage.model.rows().matching(), 1, "only the marked");
+    stage.keys("<Esc>");
+    assert_eq!(stage.model.rows().matching(), all);
+    assert!(!selected(&stage).is_empty(), "the selection is left last");
+    stage.keys("!/u<Enter>");
+    assert!(stage.screen().contains("problems only"), "{}", stage.screen());
+    stage.keys("<Esc>");
+    assert!(stage.model.rows().filter().is_empty() && stage.screen().contains("problems only"));
+    stage.keys("<Esc>");
+    assert!(!stage.screen().contains("problems only"), "{}", stage.screen());
+    assert_eq!(stage.model.rows().matching(), all);
+    stage.keys("<Esc>");
+    assert_eq!(selected(&stage), "");
+}
+
+#[test]
 fn keys_without_a_meaning_get_a_hint() {
     let mut stage = crowd();
     for (code, name) in [(KeyCode::F(1), "F1"), (KeyCode::Char('Z'), "Z")] {

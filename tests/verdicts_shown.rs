@@ -124,6 +124,24 @@ fn whom_the_sockets_leave_out_is_asked_about_at_once_also_while_the_picture_stan
 }
 
 #[test]
+fn gateways_stand_below_one_another_and_times_are_named_as_in_the_head() {
+    let mut stage = cluster((120, 45), USERS);
+    hang(&mut stage);
+    stage.keys("4");
+    let screen = stage.screen();
+    let column = |text: &str| {
+        let line =
+            screen.lines().find(|line| line.contains(text)).unwrap_or_else(|| panic!("{text}: {screen}"));
+        line.split(text).next().unwrap().chars().count()
+    };
+    assert_eq!(column("10.0.0.6:9090 alive"), column("10.0.0.7:9090 hangs for"), "{screen}");
+    assert!(screen.contains("! 10.0.0.7:9090 hangs for"), "{screen}");
+    let said = screen.matches("p95 30 ms (5m)").count();
+    assert_eq!(said, 2, "in the head and beside the chart: {screen}");
+    assert!(screen.contains("p50 30 ms (5m)") && screen.contains("max 30 ms (30m)"), "{screen}");
+}
+
+#[test]
 fn of_a_recording_nobody_is_asked() {
     let entries = vec![Entry::of(&id(0))];
     let mut stage = Stage::tuned((80, 24), 500, entries, |setting| {

@@ -224,7 +224,7 @@ pub const ACTIONS: &[ActionRow] = actions! {
     Views Help "help" ["?"] "help" "this help; again to leave it";
     Views Filter "filter" ["/"] "filter" "filter the users or the events; in the help, search";
     Views Detail "detail" ["Enter"] "detail" "everything that is known of the selected user";
-    Views Back "back" ["Esc"] "back" "one level back: a view, then the filter, then the selection";
+    Views Back "back" ["Esc"] "back" "one level back: a view, then the filter, then problems or marked only, then the selection";
     Users ProblemsOnly "problems-only" ["!"] "problems" "only users with problems; again for everybody";
     Views Pause "pause" ["Space"] "pause" "freeze the picture; imtop goes on asking";
     Views Why "why" ["d"] "why" "why the selected user is flagged";

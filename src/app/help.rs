@@ -36,11 +36,12 @@ pub enum HelpLine {
 }
 
 /// Words that are explained; `ui` puts signs before some of them.
-const WORDS: [(&str, &str); 20] = [
+const WORDS: [(&str, &str); 28] = [
     ("online", "at least one connection in the foreground"),
     ("background", "connections, all of them in the background"),
     ("offline", "no connection"),
     ("unknown", "nobody can tell: no answer, or too old; never the same as offline"),
+    ("unregistered", "the server has no such user"),
     ("stale", "the last word from before an answer that is due now, with its age"),
     ("at least", "so long at least: it was so already when first seen"),
     ("at most", "so long at most: it began while nobody looked; with a time of day: no later than then"),
@@ -56,6 +57,13 @@ const WORDS: [(&str, &str); 20] = [
     ("info", "the same, worth knowing"),
     ("put aside", "in FINDINGS: somebody has seen to it"),
     ("marked", "before a user: marked for this run"),
+    ("opens", "before a user with connections, which can be shown; the second sign: they are"),
+    ("changed", "at the left edge: the user changed at most 2 s, 10 s or 30 s ago"),
+    ("failed", "in the head, above the list and in the server's charts: a request without a good answer"),
+    ("degraded", "in the head: some of the users get no answers, the others do"),
+    ("waiting", "in the head: no answer yet, or none in time"),
+    ("standing still", "in the head: what is shown is of another time; imtop goes on asking"),
+    ("none", "in a column: there is none, or nobody can tell; in a chart: zero"),
     ("not known", "in LAST 30 MIN; else high is online, low offline, blank: not watched yet"),
 ];
 

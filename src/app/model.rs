@@ -595,6 +595,11 @@ impl<'a> View<'a> {
         self.shown.live.roster()
     }
 
+    /// What the server is like now, whatever is shown.
+    pub fn live_trend(self) -> &'a Trend {
+        &self.shown.live.knowledge().trend
+    }
+
     /// What is shown.
     pub fn picture(self) -> Picture<'a> {
         Picture::of(self.shown)

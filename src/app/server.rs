@@ -33,6 +33,8 @@ pub enum ServerLine {
     Axis,
     /// A name and a text.
     Fact(&'static str, String),
+    /// What a gateway says of itself, and whether that calls for attention.
+    Gateway(String, bool),
     /// A text of its own that calls for attention.
     Warning(String),
     /// Connections on a platform, of how many at most on one.
@@ -60,7 +62,7 @@ const DAYS: i64 = 7;
 /// The two halves of the view; on a narrow screen the second stands under the first.
 pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
     let picture = model.picture();
-    let mut first = vec![ServerLine::Heading("How long answers took, and failures")];
+    let mut first = vec![ServerLine::Heading("How long answers took at most, and failures")];
     first.extend((0..CHART_ROWS).map(ServerLine::Took));
     first.extend([ServerLine::Failures, ServerLine::Axis, ServerLine::Blank]);
     first.push(ServerLine::Heading("Users over time"));
@@ -198,14 +200,11 @@ fn witnesses(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     lines.extend(asked.map(said));
     for (address, gateway) in signs.iter().take(GATEWAYS) {
         let age = short_age(picture.now.since(gateway.since) / 1_000);
-        let text = format!("  {address} {} for {age}", sign_word(gateway.sign));
-        lines.push(match gateway.sign {
-            LifeSign::Alive | LifeSign::Unclear => ServerLine::Fact("", text),
-            LifeSign::Hung | LifeSign::Refused => ServerLine::Warning(text.trim_start().to_owned()),
-        });
+        let text = format!("{address} {} for {age}", sign_word(gateway.sign));
+        lines.push(ServerLine::Gateway(text, matches!(gateway.sign, LifeSign::Hung | LifeSign::Refused)));
     }
     if let Some(more @ 1..) = signs.len().checked_sub(GATEWAYS) {
-        lines.push(ServerLine::Fact("", format!("  and {more} more")));
+        lines.push(ServerLine::Gateway(format!("and {more} more"), false));
     }
     let sums = picture.trend.sums();
     let (extra, sockets) = (sums.extra, sums.answers + sums.failures);

@@ -7,7 +7,7 @@ use super::detail::Detail;
 use super::events::EventsList;
 use super::findings::FindingsList;
 use super::model::{Screen, ViewMut};
-use super::update::{apply_filter, hint};
+use super::update::{apply_filter, hint, narrow};
 
 impl Screen {
     /// Lines that are scrolled out at the top, where the screen is a text.
@@ -111,7 +111,7 @@ pub(super) fn leave(model: &mut ViewMut<'_>) {
     };
 }
 
-/// One level back: a view, then what narrows the list, then the selection.
+/// One level back: a view, then the filter, then what else narrows the list, then the selection.
 pub(super) fn back(model: &mut ViewMut<'_>) {
     if let Screen::Help { search, scroll, .. } = &mut model.screen
         && !search.is_empty()
@@ -122,6 +122,10 @@ pub(super) fn back(model: &mut ViewMut<'_>) {
         leave(model);
     } else if !model.rows.query().is_empty() {
         apply_filter(model, "");
+    } else if model.switches.problems_only || model.marks.only {
+        model.switches.problems_only = false;
+        model.marks.only = false;
+        narrow(model);
     } else {
         // What is on the screen stays there.
         if model.cursor.is_some() {

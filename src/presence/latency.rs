@@ -1,8 +1,8 @@
-//! How long answers took, of late.
+//! How long each of the last answers took, one by one.
 
 use std::collections::VecDeque;
 
-/// Answers that the figures are taken from.
+/// More than any screen draws.
 const KEPT: usize = 120;
 
 /// The times that the last answers took, in milliseconds.
@@ -20,14 +20,6 @@ impl Latency {
         self.took_ms.push_back(u32::try_from(took_ms).unwrap_or(u32::MAX));
     }
 
-    /// Median and 95th percentile in milliseconds; `None` before the first answer.
-    pub fn p50_p95(&self) -> Option<(u32, u32)> {
-        let mut sorted: Vec<u32> = self.took_ms.iter().copied().collect();
-        sorted.sort_unstable();
-        let nth = |share: usize| sorted.get((sorted.len().checked_sub(1)? * share).div_ceil(100)).copied();
-        Some((nth(50)?, nth(95)?))
-    }
-
     /// The last `count` times, oldest first.
     pub fn last(&self, count: usize) -> impl Iterator<Item = u32> + '_ {
         self.took_ms.iter().skip(self.took_ms.len().saturating_sub(count)).copied()
@@ -39,15 +31,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_of_the_last_answers() {
+    fn the_last_answers_are_kept_in_their_order() {
         let mut latency = Latency::default();
-        assert_eq!(latency.p50_p95(), None);
-        latency.observe(7);
-        assert_eq!(latency.p50_p95(), Some((7, 7)));
         for ms in 1..=1_000 {
             latency.observe(ms);
         }
-        assert_eq!(latency.p50_p95(), Some((941, 995)));
         assert_eq!(latency.last(2).collect::<Vec<_>>(), [999, 1_000]);
         assert_eq!(latency.last(500).count(), KEPT);
     }

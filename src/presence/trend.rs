@@ -26,6 +26,10 @@ const KINDS_OF_RUN: usize = 32;
 /// Rates are taken over so many buckets, the one that has just begun among them.
 const RATE_BUCKETS: u64 = 6;
 
+/// How long answers took is said of so many buckets, the one that has just begun among them: five
+/// minutes, as in the alerts that are shipped.
+const TOOK_BUCKETS: usize = 30;
+
 /// What the server was like over time.
 #[derive(Clone, Debug)]
 pub struct Trend {
@@ -129,6 +133,9 @@ impl Trend {
     /// How far back the buckets reach, in milliseconds.
     pub const REACH_MS: u64 = BUCKETS * Self::BUCKET_MS;
 
+    /// What [`Trend::took`] looks back on, in words.
+    pub const TOOK_OVER: &str = "5m";
+
     /// The last millisecond of the bucket that `at_ms` is in.
     pub fn end_of_bucket(at_ms: u64) -> u64 {
         at_ms - at_ms % Self::BUCKET_MS + (Self::BUCKET_MS - 1)
@@ -201,6 +208,18 @@ impl Trend {
         let seconds = now.mono_ms.saturating_sub(from_ms).max(1_000) as f64 / 1_000.0;
         let rate = |count: u64| count as f64 / seconds;
         Rates { requests: rate(requests), users: rate(users), bytes: rate(bytes) }
+    }
+
+    /// How long answers took over the last five minutes, wherever that is said; `None` where there was
+    /// none.
+    pub fn took(&self, now: Moment) -> Option<Took> {
+        let mut all = Histogram::default();
+        for bucket in self.buckets(now).rev().take(TOOK_BUCKETS) {
+            if let Some(latency) = &bucket.latency {
+                all.merge(latency);
+            }
+        }
+        all.took()
     }
 
     fn bucket(&self, number: Option<u64>) -> &Bucket {
@@ -290,6 +309,13 @@ impl Histogram {
         self.max_ms = self.max_ms.max(ms);
         if let Some(bin) = self.bins.get_mut(bin_of(ms)) {
             *bin = bin.saturating_add(1);
+        }
+    }
+
+    fn merge(&mut self, other: &Histogram) {
+        self.max_ms = self.max_ms.max(other.max_ms);
+        for (bin, more) in self.bins.iter_mut().zip(other.bins) {
+            *bin = bin.saturating_add(more);
         }
     }
 
@@ -392,6 +418,21 @@ mod tests {
         let took = trend.buckets(at(25_000)).next_back().unwrap().took().unwrap();
         assert!((500..=563).contains(&took.p50_ms) && (950..=1_000).contains(&took.p95_ms), "{took:?}");
         assert_eq!(took.max_ms, 1_000);
+    }
+
+    #[test]
+    fn how_long_answers_took_is_said_of_the_last_five_minutes() {
+        let mut trend = Trend::default();
+        assert_eq!(trend.took(at(0)), None);
+        answer(&mut trend, 1_000, 900);
+        for second in 2..=25 {
+            answer(&mut trend, second * 1_000, 7);
+        }
+        assert_eq!(trend.took(at(25_000)), Some(Took { p50_ms: 7, p95_ms: 7, max_ms: 900 }));
+        // The slow one is of the first bucket, which is looked back on until this millisecond.
+        assert_eq!(trend.took(at(299_999)).unwrap().max_ms, 900);
+        assert_eq!(trend.took(at(300_000)).unwrap().max_ms, 7);
+        assert_eq!(trend.took(at(330_000)), None);
     }
 
     #[test]

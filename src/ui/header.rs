@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Note, View, visible_notes};
-use crate::presence::{FeedStatus, Witness, visible};
+use crate::presence::{FeedStatus, Trend, Witness, visible};
 
 use super::pen::Pen;
 use super::theme::Theme;
@@ -126,8 +126,9 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16) -> Vec<
     if let Some(answer) = roster.last_answer() {
         add(&mut segments, 2, format!("last {} ago", age_ms(now.since(answer))), theme.plain);
     }
-    if let Some((p50, p95)) = roster.latency().p50_p95() {
-        add(&mut segments, 4, format!("p50 {p50} p95 {p95} ms"), theme.plain);
+    // The median is in the view of the server.
+    if let Some(took) = model.live_trend().took(now) {
+        add(&mut segments, 4, format!("p95 {} ms ({})", took.p95_ms, Trend::TOOK_OVER), theme.plain);
     }
     let all = roster.batches().len();
     let fresh = roster
@@ -201,7 +202,7 @@ fn degraded(model: View<'_>) -> String {
 
 fn sparkline(model: View<'_>, theme: &Theme) -> String {
     let took: Vec<u32> = model.live().latency().last(BARS).collect();
-    let p50 = model.live().latency().p50_p95().map_or(0, |(p50, _)| p50);
+    let p50 = model.live_trend().took(model.now()).map_or(0, |took| took.p50_ms);
     // Twice the usual is the top, so that what is usual stands half-way up and not at the brim; and
     // a few milliseconds more or less are no news.
     let most = took.iter().copied().max().unwrap_or(0).max(p50.saturating_mul(2)).max(QUICK_MS);

@@ -70,10 +70,18 @@ fn marked(theme: &Theme, pen: &mut Pen<'_>, text: &str, search: &str, columns: u
     }
 }
 
+/// Ages of a change, one for each of its signs.
+const CHANGED_MS: [u64; 3] = [2_000, 10_000, 30_000];
+
 /// The sign of a word, and a space; nothing for words without one.
 fn sign(theme: &Theme, word: &str) -> String {
-    let kinds =
-        [Presence::Online, Presence::Background, Presence::Offline, Presence::Unknown(Why::NotAnswered)];
+    let kinds = [
+        Presence::Online,
+        Presence::Background,
+        Presence::Offline,
+        Presence::Unknown(Why::NotAnswered),
+        Presence::Unregistered,
+    ];
     let kind = kinds.into_iter().find(|kind| kind.word() == word);
     let severity = Severity::ALL.into_iter().find(|severity| severity.word() == word);
     if let Some(severity) = severity {
@@ -87,7 +95,73 @@ fn sign(theme: &Theme, word: &str) -> String {
         (None, "stale") => format!("{} ", theme.glyphs.stale),
         (None, "at least") => format!("{} ", theme.glyphs.at_least),
         (None, "at most") => format!("{} ", theme.glyphs.at_most),
-        (None, "in the head") => format!("{} ", theme.glyphs.falling),
+        (None, "in the head") => format!("{} {} ", theme.glyphs.falling, theme.glyphs.rising),
+        (None, "opens") => format!("{} {} ", theme.glyphs.closed, theme.glyphs.open),
+        (None, "changed") => CHANGED_MS
+            .iter()
+            .flat_map(|ms| theme.change(*ms))
+            .fold(String::new(), |signs, (sign, _)| signs + sign + " "),
+        (None, "failed") => format!("{} ", theme.glyphs.failed),
+        (None, "degraded") => format!("{} ", theme.glyphs.degraded),
+        (None, "waiting") => format!("{} ", theme.glyphs.waiting),
+        (None, "standing still") => format!("{} ", theme.glyphs.paused),
+        (None, "none") => format!("{} ", theme.glyphs.nothing),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::theme::Colour;
+    use super::*;
+    use crate::app::{Model, Msg, Start, update};
+    use crate::engine::About;
+    use crate::fed::Fed;
+    use crate::presence::{Chronicle, Entry, Freshness, Moment, Roster, RuleSettings, WatchList};
+
+    #[test]
+    fn every_sign_of_the_screen_stands_before_its_word() {
+        let now = Moment::default();
+        let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
+        let roster = Roster::new(list, Freshness::for_interval(2_000), now);
+        let fed = Fed::live(About::default(), Chronicle::new(roster, RuleSettings::default(), now));
+        let mut model = Model::new(Start::new((100, 400)), fed.shown());
+        update(&mut model, fed.shown(), Msg::Key(ratatui::crossterm::event::KeyCode::Char('?').into()));
+        for ascii in [false, true] {
+            let theme = Theme::new(Colour::None, ascii);
+            let body = Rect::new(0, 0, 100, 400);
+            let mut buf = Buffer::empty(body);
+            draw(View { model: &model, shown: fed.shown() }, &theme, "", 0, body, &mut buf);
+            let text: String = buf.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+            let glyphs = theme.glyphs;
+            for (sign, word) in [
+                (glyphs.online, "online"),
+                (glyphs.background, "background"),
+                (glyphs.offline, "offline"),
+                (glyphs.unknown, "unknown"),
+                (glyphs.failed, "unregistered"),
+                (glyphs.failed, "failed"),
+                (glyphs.stale, "stale"),
+                (glyphs.waiting, "waiting"),
+                (glyphs.paused, "standing still"),
+                (glyphs.open, "opens"),
+                (glyphs.degraded, "degraded"),
+                (glyphs.nothing, "none"),
+                (glyphs.at_least, "at least"),
+                (glyphs.at_most, "at most"),
+                (glyphs.rising, "in the head"),
+                (glyphs.acknowledged, "put aside"),
+                (glyphs.marked, "marked"),
+                (glyphs.critical, "critical"),
+                (glyphs.warning, "warning"),
+                (glyphs.info, "info"),
+                (glyphs.unknown_cell, "not known"),
+                ("| : .", "changed"),
+            ] {
+                assert!(text.contains(&format!("{sign} {word} ")), "{sign} {word}");
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Drawing: the model in, cells out. One file per part of the screen; nothing here changes anything.
 //!
 //! ```text
-//!  header     imtop  http://im.example:10002  ● live 2s  last 1s ago  p50 12 p95 31 ms      ▁▂▂▃▂▅▂
+//!  header     imtop  http://im.example:10002  ● live 2s  last 1s ago  p95 31 ms (5m)              ▁▂▂▃▂▅▂
 //!  counts     512 watched  ● 187 online  ◐ 41 background  ○ 280 offline  ? 4 unknown
 //!  notes      filter: ali   41 of 512, list order
 //!             ──────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{CHART_ROWS, ExpiryKind, Picture, ServerLine, TWO_HALVES, View, server_lines};
-use crate::presence::{Bucket, Presence, Totals};
+use crate::presence::{Bucket, Presence, Totals, Trend};
 
 use super::pen::Pen;
 use super::theme::Theme;
@@ -63,6 +63,11 @@ impl Sheet<'_> {
             ServerLine::Warning(text) => {
                 pen.put(theme.glyphs.warning, theme.warn).skip(1).rest(text, cut, theme.warn);
             }
+            ServerLine::Gateway(text, warns) => {
+                let (sign, style) =
+                    if *warns { (theme.glyphs.warning, theme.warn) } else { (" ", theme.plain) };
+                pen.skip(NAME).put(sign, style).skip(1).rest(text, cut, style);
+            }
             ServerLine::Took(row) => self.took(*row, pen),
             ServerLine::Failures => self.failures(pen),
             ServerLine::Users(presence) => self.users(*presence, pen),
@@ -114,19 +119,18 @@ impl Sheet<'_> {
         let theme = self.theme;
         let room = pen.left().saturating_sub(NAME);
         let slowest =
-            |buckets: &[&Bucket]| buckets.iter().filter_map(|it| it.took()).map(|it| it.p95_ms).max();
+            |buckets: &[&Bucket]| buckets.iter().filter_map(|it| it.took()).map(|it| it.max_ms).max();
         let columns = self.chart(room, slowest);
-        let most = columns.iter().flatten().copied().max().unwrap_or(0).max(1);
+        let longest = columns.iter().flatten().copied().max();
+        let most = longest.unwrap_or(0).max(1);
+        let took = self.picture.trend.took(self.picture.now);
+        let over = Trend::TOOK_OVER;
         let name = match row {
-            0 => format!("p95 {most} ms"),
-            1 => self
-                .picture
-                .roster
-                .latency()
-                .p50_p95()
-                .map_or_else(String::new, |(p50, _)| format!("p50 {p50} ms")),
-            _ => self.longest().map_or_else(String::new, |max| format!("max {max} ms")),
+            0 => longest.map(|max| format!("max {} (30m)", duration(max))),
+            1 => took.map(|took| format!("p95 {} ({over})", duration(took.p95_ms))),
+            _ => took.map(|took| format!("p50 {} ({over})", duration(took.p50_ms))),
         };
+        let name = name.unwrap_or_default();
         pen.field(&name, NAME, theme.glyphs.cut, theme.dim);
         let levels = u32::from(CHART_ROWS) * 8;
         let floor = u32::from(CHART_ROWS - 1 - row.min(CHART_ROWS - 1)) * 8;
@@ -139,12 +143,6 @@ impl Sheet<'_> {
             };
             pen.put(glyph, theme.calm);
         }
-    }
-
-    /// The longest time that an answer took within what the chart shows.
-    fn longest(&self) -> Option<u32> {
-        let buckets = self.picture.trend.buckets(self.picture.now);
-        buckets.filter_map(Bucket::took).map(|took| took.max_ms).max()
     }
 
     fn failures(&self, mut pen: Pen<'_>) {
@@ -202,5 +200,14 @@ impl Sheet<'_> {
         if room > theme.width(from) + theme.width(to) {
             pen.put(from, theme.dim).skip(room - theme.width(from) - theme.width(to)).put(to, theme.dim);
         }
+    }
+}
+
+/// Short enough for the left of a chart.
+fn duration(ms: u32) -> String {
+    match ms {
+        ..1_000 => format!("{ms} ms"),
+        1_000..100_000 => format!("{:.1} s", f64::from(ms) / 1_000.0),
+        _ => format!("{} s", ms / 1_000),
     }
 }
