@@ -393,7 +393,7 @@ async fn certificates_are_checked() {
     ] {
         let server = Server::start_at(address, [json(offline_body(&["u"]))], vec![bad, good.clone()]).await;
         let mut options = options(&format!("https://{}", server.address));
-        options.tls.ca_file = Some(scratch.secret("ca.pem", &authority));
+        options.tls.ca_file = Some(scratch.secret("ca.pem", &format!("\u{feff}{authority}")));
         let client = Client::new(options).expect("a client");
         let (list, mut sieve) = (watch(&["u"]), Sieve::default());
         let error = ask(&client, &list, &mut sieve).await.answer.expect_err("not trusted");

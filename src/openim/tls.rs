@@ -74,7 +74,8 @@ fn config_with(tls: &Tls, verifier: Arc<dyn ServerCertVerifier>) -> Result<Clien
         return Ok(builder.with_no_client_auth());
     };
     let key_file = tls.client_key.as_ref().unwrap_or(cert);
-    let key = PrivateKeyDer::from_pem_file(key_file)
+    let key = pem(key_file)
+        .and_then(|pem| PrivateKeyDer::from_pem_slice(&pem))
         .map_err(|error| SetupError::file(key_file, pem_words(&error, "no private key in PEM form in it")))?;
     builder
         .with_client_auth_cert(certificates(cert)?, key)
@@ -91,10 +92,18 @@ fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier
         .map_err(|_| SetupError::Tls("no TLS version to speak"))
 }
 
+/// What is in a file of PEM, without the byte-order mark that some editors put before it.
+fn pem(path: &Path) -> Result<Vec<u8>, rustls::pki_types::pem::Error> {
+    let mut bytes = std::fs::read(path).map_err(rustls::pki_types::pem::Error::Io)?;
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
+    Ok(bytes)
+}
+
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> {
     const NONE: &str = "no certificate in PEM form in it";
-    let all: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
-    match all {
+    match pem(path).and_then(|pem| CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>()) {
         Ok(all) if all.is_empty() => Err(SetupError::file(path, NONE)),
         Ok(all) => Ok(all),
         Err(error) => Err(SetupError::file(path, pem_words(&error, NONE))),
