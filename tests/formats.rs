@@ -222,8 +222,8 @@ fn batches_that_fail_are_told_with_their_reason() {
     let words: Vec<String> = round.failures.iter().map(|failure| failure.words(round.batches)).collect();
     assert_eq!(
         words,
-        ["batch 3 of 3: no whole answer within 10 s; its 2 users are unknown; the server or one of its \
-          gateways may hang; --timeout waits longer"]
+        ["batch 3 of 3: no whole answer within 10 s; the server or one of its \
+          gateways may hang; --timeout waits longer (2 users unknown)"]
     );
 }
 

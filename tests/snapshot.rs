@@ -131,10 +131,10 @@ fn of_a_partial_round_what_is_known_is_written_and_the_rest_has_its_reason() {
     assert_eq!(said.code, Some(1));
     assert_eq!(
         said.err,
-        "imtop: batch 2 of 4: no whole answer within 1 s; its 2 users are unknown; the server or one of its \
-         gateways may hang; --timeout waits longer\n\
-         imtop: batch 4 of 4: server error 500: ServerInternalError; its 2 users are unknown; a service behind \
-         the API is in trouble; look at the server's log\n"
+        "imtop: batch 2 of 4: no whole answer within 1 s; the server or one of its \
+         gateways may hang; --timeout waits longer (2 users unknown)\n\
+         imtop: batch 4 of 4: server error 500: ServerInternalError; a service behind \
+         the API is in trouble; look at the server's log (2 users unknown)\n"
     );
     let read = Schema::named("snapshot").read(&said.out);
     let presence = |at: usize| read["users"][at]["presence"].as_str().unwrap();
@@ -154,8 +154,8 @@ fn of_a_round_that_failed_everybody_is_unknown() {
     assert_eq!(said.code, Some(1));
     assert_eq!(
         said.err,
-        "imtop: batches 1-3 of 3: cannot reach the server: connection refused; their 3 users are unknown; check \
-         the address (--api), that the server runs, and the way there\n"
+        "imtop: batches 1-3 of 3: cannot reach the server: connection refused; check \
+         the address (--api), that the server runs, and the way there (3 users unknown)\n"
     );
     let schema = Schema::named("snapshot-line");
     let users: Vec<serde_json::Value> = said.out.lines().skip(1).map(|line| schema.read(line)).collect();
@@ -169,8 +169,13 @@ fn what_will_not_mend_is_its_reason_alone() {
     let output = command(&api, "wrong.token.here", &["--format", "json", "steady", "away"]).output().unwrap();
     let refused = said(output);
     assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
-    let words = "imtop: admin token refused: TokenMalformedError (1503); its 2 users are unknown; ";
-    assert!(refused.err.starts_with(words) && refused.err.lines().count() == 1, "{}", refused.err);
+    let words = "imtop: admin token refused: TokenMalformedError (1503); ";
+    assert!(
+        refused.err.starts_with(words) && refused.err.ends_with(" (2 users unknown)\n"),
+        "{}",
+        refused.err
+    );
+    assert!(refused.err.lines().count() == 1, "{}", refused.err);
     assert!(!refused.err.contains("wrong.token"), "{}", refused.err);
     stage.server.set_fault(Some(Fault::EchoToken));
     let echoed = stage.run(&["steady"]);
@@ -270,7 +275,7 @@ fn a_server_that_lies_or_breaks_off_is_told_as_it_is() {
     let short = asked(Turn::Close(http("200 OK", "", &cut)[..400].to_vec()), &["user_001"]);
     assert_eq!(short.code, Some(1), "{}", short.out);
     assert!(
-        short.out.contains("user_001  unknown") && short.err.contains("; its user is unknown; "),
+        short.out.contains("user_001  unknown") && short.err.ends_with(" (1 user unknown)\n"),
         "{}",
         short.err
     );

@@ -329,7 +329,7 @@ async fn lists_of_server(plan: &Plan, span: Span) -> Result<(Watching, Vec<Strin
         };
         attempt += 1;
         if span != Span::Until || error.is_final(attempt) {
-            return Err(CommandError::List(error.to_string()));
+            return Err(CommandError::List(failure_words(&error)));
         }
         if attempt == 1 {
             tell(&format!("no watch list from the server yet: {error}"));

@@ -1,6 +1,5 @@
 //! Looks for every mistake in a configuration file and in the files that its contexts name.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use clap::ArgMatches;
@@ -11,7 +10,7 @@ use super::settings::server;
 use super::sources::{Chosen, Sources, View, location};
 use super::value::{Place, Said, Value};
 use super::{Environment, PaceSettings, SettingsError, WatchFile};
-use crate::openim::{Client, known_secrets};
+use crate::openim::{Client, check_private, known_secrets};
 use crate::presence::{visible, visible_bounded};
 
 /// Reads the file and everything that its contexts name, and says that it is in order.
@@ -106,17 +105,7 @@ impl Checked<'_> {
 
 /// Whether a file is there for this user alone; what is in it is not read.
 pub(super) fn private(path: &Path) -> Result<(), String> {
-    let shown = visible_bounded(&path.display().to_string(), 120);
-    let why = match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            "no such file; check the name of the file"
-        }
-        Err(_) => "it cannot be read; check the file",
-        Ok(metadata) if !metadata.is_file() => "it is not a plain file; name a file",
-        Ok(metadata) if metadata.mode() & 0o066 != 0 => {
-            "other users can read or change it; run chmod 600 on it"
-        }
-        Ok(_) => return Ok(()),
-    };
-    Err(format!("{shown}: {why}"))
+    check_private(path).map_err(|(what, advice)| {
+        format!("{}: {what}; {advice}", visible_bounded(&path.display().to_string(), 120))
+    })
 }

@@ -123,7 +123,7 @@ impl<'a> Belonging<'a> {
         if let Some(secret) = variable(name).filter(|_| said == Said::Environment) {
             let text = || secret.expose_secret().to_owned();
             return Ok(match name {
-                "IMTOP_TOKEN" => Credentials::Token(secret),
+                "IMTOP_TOKEN" => Credentials::of_token(&secret),
                 "IMTOP_TOKEN_FILE" => Credentials::TokenFile(text().into()),
                 "IMTOP_TOKEN_COMMAND" => Credentials::TokenCommand(text()),
                 _ => self.login(text().into()),

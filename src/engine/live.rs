@@ -103,7 +103,7 @@ pub async fn gather(
             match client.nicknames(chunk).await {
                 Ok(names) => watching.learn(names),
                 Err(error) => {
-                    missing.push(format!("labels are missing: {error}"));
+                    missing.push(format!("labels are missing: {error}; {}", error.advice()));
                     break;
                 }
             }

@@ -1,7 +1,7 @@
 //! Where the admin token comes from, and how secrets are read from files and commands.
 
 use std::fmt;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::presence::{FetchError, visible_bounded};
 
+use super::private_file::{Problem, read_private};
 use super::redact::Redactor;
 
 /// Longest secret, in bytes.
@@ -41,6 +42,11 @@ pub enum Credentials {
 }
 
 impl Credentials {
+    /// The token itself, without what a shell, an editor or a file of variables left around it.
+    pub fn of_token(text: &SecretString) -> Credentials {
+        Credentials::Token(bare(text.expose_secret()).into())
+    }
+
     /// The name of the setting that they come from.
     pub(super) fn name(&self) -> &'static str {
         match self {
@@ -88,13 +94,16 @@ fn stamp_of(metadata: &std::fs::Metadata) -> Stamp {
     }
 }
 
-/// Reads a file that holds one secret and nothing else.
+/// Reads a file that holds one secret and nothing else; messages say what it is `called`.
 ///
 /// # Errors
 ///
 /// [`FetchError::Credentials`] with the file's name: it is not there, others can read it, or what
 /// is in it is no secret.
-pub(super) async fn read_file(path: &Path) -> Result<(SecretString, Stamp), FetchError> {
+pub(super) async fn read_file(
+    path: &Path,
+    called: &'static str,
+) -> Result<(SecretString, Stamp), FetchError> {
     let owned = path.to_owned();
     let read = blocking(move || read_blocking(&owned)).await;
     let (what, advice) = match read {
@@ -103,7 +112,7 @@ pub(super) async fn read_file(path: &Path) -> Result<(SecretString, Stamp), Fetc
         None => ("it cannot be read", "try again"),
     };
     let path = visible_bounded(&path.display().to_string(), PATH_LIMIT);
-    Err(FetchError::Credentials { what: format!("{path}: {what}").into(), advice })
+    Err(FetchError::Credentials { what: format!("cannot use the {called} {path}: {what}").into(), advice })
 }
 
 /// Runs `work` where it holds up nobody; `None` where it panicked.
@@ -111,48 +120,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-/// What is wrong with a file, and what to do about it.
-pub(super) type Problem = (&'static str, &'static str);
-
 fn read_blocking(path: &Path) -> Result<(SecretString, Stamp), Problem> {
     let (bytes, metadata) = read_private(path, LIMIT, "name a file, or use --token-command")?;
     let secret = secret(bytes).map_err(|what| (what, "put the token or secret into it, and nothing else"))?;
     Ok((secret, stamp_of(&metadata)))
-}
-
-/// Reads at most `limit` bytes, and one more where there are more, of a plain file that nobody else
-/// can read. `instead` is what to do where it is none.
-///
-/// # Errors
-///
-/// What is wrong with the file, and what to do about it.
-pub(super) fn read_private(
-    path: &Path,
-    limit: usize,
-    instead: &'static str,
-) -> Result<(Vec<u8>, std::fs::Metadata), Problem> {
-    let metadata = std::fs::metadata(path).map_err(|error| file_problem(&error))?;
-    if !metadata.is_file() {
-        // To open a pipe would wait for somebody to write into it.
-        return Err(("it is not a plain file", instead));
-    }
-    let mut file = std::fs::File::open(path).map_err(|error| file_problem(&error))?;
-    let metadata = file.metadata().map_err(|error| file_problem(&error))?;
-    if metadata.mode() & 0o066 != 0 {
-        return Err(("other users can read or change it", "run chmod 600 on it"));
-    }
-    let mut bytes = Vec::with_capacity(1024);
-    let read = (&mut file).take(limit as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| file_problem(&error))?;
-    Ok((bytes, metadata))
-}
-
-fn file_problem(error: &io::Error) -> Problem {
-    match error.kind() {
-        io::ErrorKind::NotFound => ("no such file", "check the name of the file"),
-        io::ErrorKind::PermissionDenied => ("we may not read it", "let this user own it, with chmod 600"),
-        _ => ("it cannot be read", "check the file"),
-    }
 }
 
 /// The secret that `bytes` hold, without the white space around it.
@@ -161,7 +132,7 @@ fn secret(bytes: Vec<u8>) -> Result<SecretString, &'static str> {
         return Err("it is too long for a secret");
     }
     let text = SecretString::from(String::from_utf8(bytes).map_err(|_| "it is not UTF-8")?);
-    let trimmed = text.expose_secret().trim_start_matches('\u{feff}').trim();
+    let trimmed = bare(text.expose_secret());
     if trimmed.is_empty() {
         return Err("it is empty");
     }
@@ -169,6 +140,11 @@ fn secret(bytes: Vec<u8>) -> Result<SecretString, &'static str> {
         return Err("there is white space within it");
     }
     Ok(trimmed.to_owned().into())
+}
+
+/// Without white space and byte-order marks around it, which editors and other programs leave there.
+pub(super) fn bare(secret: &str) -> &str {
+    secret.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
 /// Whether a token can stand in a header.
@@ -265,7 +241,7 @@ async fn read_some(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::BufRead as _;
+    use std::io::{BufRead as _, Read as _};
     use std::sync::mpsc;
 
     use tokio::sync::oneshot;
@@ -284,6 +260,7 @@ mod tests {
     fn a_secret_is_one_word() {
         let read = |bytes: &[u8]| secret(bytes.to_vec()).map(|secret| secret.expose_secret().to_owned());
         assert_eq!(read(b"\xef\xbb\xbf abc\r\n").as_deref(), Ok("abc"));
+        assert_eq!(read(b"abc\r\n\xef\xbb\xbf").as_deref(), Ok("abc"));
         assert_eq!(read(b" \n"), Err("it is empty"));
         assert_eq!(read(b"a b"), Err("there is white space within it"));
         assert_eq!(read(b"a\0b"), Err("there is white space within it"));

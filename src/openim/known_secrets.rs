@@ -8,8 +8,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::presence::visible_bounded;
 
-use super::credentials::{Problem, read_private};
+use super::credentials::bare;
 use super::options::SetupError;
+use super::private_file::{Problem, read_private};
 
 /// The secret in `config/share.yml` as OpenIM is shipped (open-im-server, all releases).
 const SHIPPED: &str = "openIM123";
@@ -50,7 +51,7 @@ fn lines(bytes: Vec<u8>) -> Result<Vec<SecretString>, &'static str> {
         return Err("it is too long for a file of secrets");
     }
     let text = SecretString::from(String::from_utf8(bytes).map_err(|_| "it is not UTF-8")?);
-    let lines = text.expose_secret().trim_start_matches('\u{feff}').lines().map(str::trim);
+    let lines = text.expose_secret().lines().map(bare);
     let secrets: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
     if secrets.is_empty() {
         return Err("there is no secret in it");
@@ -102,12 +103,21 @@ mod tests {
             let error = known_secrets(Some(&path)).unwrap_err().to_string();
             error.replace(&path.display().to_string(), "secrets")
         };
-        assert_eq!(refused(), "secrets: no such file; check the name of the file");
+        assert_eq!(
+            refused(),
+            "cannot use the file of secrets secrets: no such file; check the name of the file"
+        );
         std::fs::write(&path, "changeme\n").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert_eq!(refused(), "secrets: other users can read or change it; run chmod 600 on it");
+        assert_eq!(
+            refused(),
+            "cannot use the file of secrets secrets: other users can read or change it; run chmod 600 on it"
+        );
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
-        assert_eq!(refused(), "secrets: it is not a plain file; name a plain file");
+        assert_eq!(
+            refused(),
+            "cannot use the file of secrets secrets: it is not a plain file; name a plain file"
+        );
     }
 }

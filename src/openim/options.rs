@@ -112,7 +112,7 @@ impl fmt::Debug for Options {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupError {
     /// A file of certificates or keys.
-    #[error("{path}: {what}")]
+    #[error("cannot use the file {path}: {what}")]
     File {
         /// Which; visible-safe.
         path: Box<str>,
@@ -120,7 +120,7 @@ pub enum SetupError {
         what: &'static str,
     },
     /// A file of secrets.
-    #[error("{path}: {what}; {advice}")]
+    #[error("cannot use the file of secrets {path}: {what}; {advice}")]
     Secrets {
         /// Which; visible-safe.
         path: Box<str>,

@@ -372,7 +372,8 @@ impl Session {
     async fn fetch(&self, issuer: &impl Issuer) -> Result<(SecretString, Option<SecretString>), Failure> {
         let token = match &self.source {
             Credentials::Login { secret_file, admin_id } => {
-                let (secret, _) = credentials::read_file(secret_file).await.map_err(Failure::harmless)?;
+                let (secret, _) =
+                    credentials::read_file(secret_file, "secret file").await.map_err(Failure::harmless)?;
                 let token = issuer.login(&secret, admin_id).await.map_err(Failure::of_login)?;
                 self.note(|trouble| &mut trouble.made);
                 let token = sendable(token, "the token that the login gave");
@@ -383,9 +384,9 @@ impl Session {
                 let token = credentials::run(command, self.timeout).await;
                 token.and_then(|token| sendable(token, "the token command's output"))
             }
-            Credentials::TokenFile(path) => {
-                credentials::read_file(path).await.and_then(|(token, _)| sendable(token, "the token file"))
-            }
+            Credentials::TokenFile(path) => credentials::read_file(path, "token file")
+                .await
+                .and_then(|(token, _)| sendable(token, "the token file")),
             Credentials::Token(token) => Ok(token.clone()),
         };
         token.map(|token| (token, None)).map_err(Failure::harmless)
@@ -409,7 +410,7 @@ impl Session {
             return Ok(Arc::clone(held));
         }
         state.stamp = stamp;
-        let read = match credentials::read_file(path).await {
+        let read = match credentials::read_file(path, "token file").await {
             Ok((token, stamp)) => sendable(token, "the token file").map(|token| (token, stamp)),
             Err(error) => Err(error),
         };

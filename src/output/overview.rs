@@ -175,20 +175,16 @@ impl TotalsRecord {
 
 impl FailureRecord {
     /// Which batches of how many, why, and what that means for their users:
-    /// `batches 2, 5-7 of 9: no whole answer within 10 s; their 2000 users are unknown; ..`.
+    /// `batches 2, 5-7 of 9: no whole answer within 10 s; wait longer (2000 users unknown)`.
     pub fn words(&self, of: usize) -> String {
         let which = match self.batches.as_slice() {
             _ if of == 1 => String::new(),
             [one] => format!("batch {one} of {of}: "),
             several => format!("batches {} of {of}: ", ranges(several)),
         };
-        let users = match (self.users, self.batches.len()) {
-            (1, _) => "its user is".to_owned(),
-            (users, 1) => format!("its {users} users are"),
-            (users, _) => format!("their {users} users are"),
-        };
+        let users = if self.users == 1 { "1 user".to_owned() } else { format!("{} users", self.users) };
         let what = if self.unknown == 0 { "as last seen" } else { "unknown" };
-        format!("{which}{}; {users} {what}; {}", self.error, self.advice)
+        format!("{which}{}; {} ({users} {what})", self.error, self.advice)
     }
 }
 
@@ -238,16 +234,13 @@ mod tests {
         };
         assert_eq!(
             failure(&[2, 5, 6, 7], 2_000, 2_000).words(9),
-            "batches 2, 5-7 of 9: no whole answer within 10 s; their 2000 users are unknown; wait longer"
+            "batches 2, 5-7 of 9: no whole answer within 10 s; wait longer (2000 users unknown)"
         );
         assert_eq!(
             failure(&[3], 500, 0).words(3),
-            "batch 3 of 3: no whole answer within 10 s; its 500 users are as last seen; wait longer"
+            "batch 3 of 3: no whole answer within 10 s; wait longer (500 users as last seen)"
         );
-        assert_eq!(
-            failure(&[1], 1, 1).words(1),
-            "no whole answer within 10 s; its user is unknown; wait longer"
-        );
+        assert_eq!(failure(&[1], 1, 1).words(1), "no whole answer within 10 s; wait longer (1 user unknown)");
         assert_eq!(ranges(&[1, 2, 4, 5, 6, 9]), "1, 2, 4-6, 9");
     }
 

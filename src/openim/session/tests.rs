@@ -332,7 +332,7 @@ async fn a_file_that_will_not_do_says_why() {
     assert_eq!(token(&session, &script).await, "one");
     let session = session_of(Credentials::TokenFile("/no/such/file".into()));
     let error = session.pass(&script).await.err().unwrap();
-    assert_eq!(error.to_string(), "/no/such/file: no such file");
+    assert_eq!(error.to_string(), "cannot use the token file /no/such/file: no such file");
 }
 
 #[tokio::test]
