@@ -1,6 +1,5 @@
 //! The thin binary: parse, run, map what came of it to an exit code.
 
-use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,6 +22,15 @@ fn main() -> ExitCode {
     }
     // In a monitoring plugin every problem of ours is 3, with the reason on standard output.
     let check = commands::is_check(std::env::args_os().skip(1));
+    let misplaced = commands::refuse_misplaced_token(std::env::args_os().skip(1), std::env::vars_os());
+    if let Err(error) = misplaced {
+        let error = CommandError::from(error);
+        return ExitCode::from(if check {
+            commands::unknown(&error.to_string())
+        } else {
+            ended_with(&error)
+        });
+    }
     let matches = definition(&environment).try_get_matches();
     let read = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match read {
@@ -54,8 +62,7 @@ fn told_help(help: &clap::Error) -> u8 {
 
 /// Says why the program could not do what it was told; the exit code.
 fn ended_with(error: &CommandError) -> u8 {
-    // Whoever closed standard error does not want to know.
-    let _ = writeln!(std::io::stderr().lock(), "imtop: {error}");
+    commands::tell(&error.to_string());
     error.exit_code()
 }
 

@@ -7,7 +7,7 @@ mod common;
 
 use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use common::binary::{Said, Site, imtop, real_clock};
 use common::scratch::{Scratch, mode};
@@ -153,4 +153,94 @@ fn what_is_wrong_with_a_file_is_one_sentence_that_names_it() {
     let mut command = imtop(&["snapshot", "a", "--api", "https://127.0.0.1:1", "--ca-file", none]);
     let output = Said::from(command.env("IMTOP_TOKEN", "aaaaaaaaaa").output().unwrap());
     assert_eq!(output.err, format!("imtop: cannot use the file {none}: no such file\n"));
+}
+
+#[test]
+fn a_token_in_the_wrong_place_is_never_repeated() {
+    let (site, files) = (site(), Scratch::new());
+    let token = site.server.admin_token();
+    let url = |rest: &str| format!("https://{}", rest.replace("TOKEN", &token));
+    let api = site.server.url();
+    let refused = |said: &Said, what: &str| {
+        let all = format!("{}{}", said.out, said.err);
+        for part in token.split('.') {
+            assert!(!all.contains(&part[..8.min(part.len())]), "{what}: {all}");
+        }
+        assert!(said.code.is_some_and(|code| code != 0), "{what}");
+        assert!(!all.is_empty(), "{what}");
+    };
+    let in_file = files.secret("token", &token);
+    let in_file = in_file.to_str().unwrap();
+    let commands: [&[&str]; 14] = [
+        &[],
+        &["snapshot"],
+        &["events"],
+        &["check"],
+        &["wait", "--for", "online>0"],
+        &["serve", "--metrics", "127.0.0.1:0"],
+        &["doctor"],
+        &["config", "print"],
+        &["config", "check"],
+        &["config", "path"],
+        &["demo"],
+        &["replay"],
+        &["simulate"],
+        &["completions"],
+    ];
+    for command in commands {
+        for arguments in [
+            vec!["--token-file", &token],
+            vec!["--token-flie", &token],
+            vec!["--config", &token],
+            vec!["--token", &token],
+            vec!["--interval", &token],
+            vec!["--api", &url("im.example/?token=TOKEN")],
+            vec!["--api", &url("TOKEN@im.example")],
+            vec!["--api", &url("im.example/TOKEN")],
+            vec![&token],
+            vec!["--", &token],
+        ] {
+            let said = Said::from(imtop(&[command, &arguments].concat()).output().unwrap());
+            assert!(format!("{}{}", said.out, said.err).contains("looks like a token"), "{said:?}");
+            refused(&said, &format!("{command:?} {:?}", arguments[0]));
+        }
+    }
+    for name in
+        ["IMTOP_TOKEN_FILE", "IMTOP_SECRET_FILE", "IMTOP_API", "IMTOP_CONFIG", "IMTOP_WATCH", "IMTOP_BATCH"]
+    {
+        let said = imtop(&["snapshot", "a"]).env(name, &token).output().unwrap().into();
+        refused(&said, name);
+    }
+    // A file that holds one, where another file belongs.
+    for arguments in [
+        &["snapshot", "--watch", in_file] as &[&str],
+        &["snapshot", "a", "--config", in_file],
+        &["snapshot", "a", "--ca-file", in_file, "--api", "https://127.0.0.1:1"],
+        &["snapshot", "--from", in_file],
+        &["config", "check", "--config", in_file],
+        &["replay", in_file],
+        &["demo", "--scenario", in_file],
+    ] {
+        let mut command = imtop(arguments);
+        if arguments.iter().all(|argument| !matches!(*argument, "--from" | "replay" | "demo" | "--api")) {
+            command.env("IMTOP_API", &api);
+        }
+        let said = command.env("IMTOP_TOKEN", "a.b.c").output().unwrap().into();
+        refused(&said, &format!("{arguments:?}"));
+    }
+    let mut command = imtop(&["snapshot", "-"]);
+    command.env("IMTOP_TOKEN", "a.b.c").stdin(Stdio::from(std::fs::File::open(in_file).unwrap()));
+    refused(&command.output().unwrap().into(), "standard input");
+    for line in [
+        "token-file = \"TOKEN\"",
+        "api = \"https://im.example/?token=TOKEN\"",
+        "users = [\"TOKEN\"]",
+        "TOKEN = 1",
+    ] {
+        let api = if line.starts_with("api") { "" } else { "api = \"http://127.0.0.1:1\"" };
+        let text = format!("[contexts.x]\n{}\n{api}\n", line.replace("TOKEN", &token));
+        let file = files.secret("config.toml", &text);
+        let said = imtop(&["snapshot", "a", "--context", "x", "--config", file.to_str().unwrap()]).output();
+        refused(&said.unwrap().into(), line);
+    }
 }

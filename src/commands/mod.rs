@@ -10,6 +10,7 @@ mod follow;
 mod live;
 mod log;
 mod manual;
+mod misplaced_token;
 mod picture;
 mod progress;
 mod replay;
@@ -31,7 +32,7 @@ use crate::config::{
 };
 use crate::engine::{About, Live, Recording, Replay, Round, Session, Watching, gather};
 use crate::feed::{Asking, Now, Pace, delay};
-use crate::openim::{Client, GatewayRule, SetupError};
+use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
 use crate::presence::{
     Batch, Chronicle, Failing, FetchError, Freshness, Moment, Roster, RuleSettings, Thresholds, When, visible,
 };
@@ -48,6 +49,7 @@ pub use events::events;
 pub use live::{demo, watch};
 pub use log::{log_end, open_log};
 pub use manual::man;
+pub use misplaced_token::refuse_misplaced_token;
 pub use replay::replay;
 pub use serve::serve;
 pub use simulator::simulate;
@@ -174,8 +176,8 @@ impl Plan {
 }
 
 /// Says something beside the data; a standard error that is closed is no reason to stop.
-fn tell(sentence: &str) {
-    let _ = writeln!(io::stderr().lock(), "imtop: {sentence}");
+pub fn tell(sentence: &str) {
+    let _ = writeln!(io::stderr().lock(), "imtop: {}", without_tokens(sentence));
 }
 
 /// Reads a variable of the environment; one that is not UTF-8 counts as none.

@@ -13,6 +13,7 @@ use super::table::{Kind, Part, SETTINGS, SettingRow, setting};
 use super::value::{Place, Value, Written};
 use super::{Environment, SettingsError};
 use crate::app::{Binding, Keymap};
+use crate::openim::holds_token;
 use crate::presence::check_id;
 use crate::presence::query::Query;
 use crate::presence::visible_bounded;
@@ -248,6 +249,13 @@ impl Reader<'_> {
         if row.part.needs_context() && !in_context {
             let what = format!("{name} is about one server; expected it below [contexts.NAME]");
             return self.wrong(key.span(), what);
+        }
+        let is_quoted = !matches!(row.kind, Kind::Private) || row.name == "api";
+        if is_quoted && self.text.get(value.span()).is_some_and(holds_token) {
+            let what = format!(
+                "{name} holds a token itself, where others may read it; token-file takes a file's name"
+            );
+            return self.wrong(value.span(), what);
         }
         match self.value(row, value) {
             Ok(read) => {

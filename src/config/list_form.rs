@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::openim::holds_token;
 use crate::presence::visible_bounded;
 
 /// What a list is, at the end of what is said of one that is something else.
@@ -25,6 +26,9 @@ pub(super) fn foreign(text: &[u8]) -> Option<String> {
 
 /// What a line is that is no user; the first line says most of a whole file.
 pub(super) fn foreign_line(line: &str, is_first: bool) -> Option<String> {
+    if holds_token(line) {
+        return Some("this is a token, not a user ID; --token-file takes a file with a token".to_owned());
+    }
     if is_first && is_json(line) {
         return Some(format!("this looks like JSON; {FORM}: jq -r '.[]' makes one of an array of user IDs"));
     }

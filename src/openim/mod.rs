@@ -72,5 +72,6 @@ pub use options::{Destination, Options, SetupError};
 pub use origin::{Origin, OriginError};
 pub use private_file::check_private;
 pub use probe::Probe;
+pub use redact::{holds_token, without_tokens};
 pub use tls::Tls;
 pub use token::Keys;

@@ -237,16 +237,36 @@ fn has_packed_jwt(word: &str) -> bool {
         || word.to_ascii_lowercase().contains("65794a")
 }
 
+/// Whether there is something in a text of our own user that reads as a token.
+pub fn holds_token(text: &str) -> bool {
+    let plain = plain(text);
+    text.len() >= 16 && words(&plain).any(|word| has_json(&plain[word]))
+}
+
+/// A text of ours, with a mark in place of what reads as a token.
+pub fn without_tokens(text: &str) -> Cow<'_, str> {
+    if !holds_token(text) {
+        return text.into();
+    }
+    let mut hidden = vec![false; text.len()];
+    hide_tokens(text, &mut hidden);
+    without(text, &hidden).into()
+}
+
 /// Whether a JSON object in base64 is in the word, or it is so long that one may be in it that is
 /// packed once more.
 fn reads_as_jwt(word: &str) -> bool {
+    has_json(word) || (word.len() >= 60 && has_packed_jwt(word))
+}
+
+/// Whether a JSON object in base64 is in the word.
+fn has_json(word: &str) -> bool {
     let is_json = |at: usize| {
         let start = word.get(at..at + 16)?;
         let json = URL_SAFE_NO_PAD.decode(start).or_else(|_| STANDARD_NO_PAD.decode(start)).ok()?;
         json.iter().all(|byte| matches!(byte, b' '..=b'~')).then_some(())
     };
     word.match_indices("eyJ").any(|(at, _)| is_json(at).is_some())
-        || (word.len() >= 60 && has_packed_jwt(word))
 }
 
 /// `text` with a mark in place of each hidden stretch.

@@ -17,6 +17,7 @@ use super::{CommandError, Span, check_standard_output, flush_standard_output, fo
 use crate::cli::CheckArgs;
 use crate::config::{Sources, condition};
 use crate::engine::Round;
+use crate::openim::without_tokens;
 use crate::output::{PluginReport, Status, Time, write_plugin};
 
 use report::{Limits, no_answer, of_round};
@@ -77,6 +78,7 @@ pub fn is_check(mut arguments: impl Iterator<Item = OsString>) -> bool {
 /// Says why the plugin can't tell anything: the first line of `why` is its line, the rest stands below.
 /// Gives the exit code.
 pub fn unknown(why: &str) -> u8 {
+    let why = &*without_tokens(why);
     let mut lines = why.trim().lines().filter(|line| !line.trim().is_empty());
     let report = PluginReport {
         status: Status::Unknown,
