@@ -245,7 +245,16 @@ async fn https_to_a_plain_server_says_so() {
         }
     });
     let found = found(&api, &["u"]).await;
-    found.expect("tls", "failed", &["what answers there does not speak TLS", "give it http://"]);
+    found.expect("tls", "failed", &["what answers there does not speak TLS", "try http://"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http_to_a_server_with_tls_says_so() {
+    let (_, [acceptor, ..]) = certificates::all();
+    let server = well("127.0.0.1:0", vec![acceptor]).await;
+    let found = found(&format!("http://{}/im", server.address), &["u"]).await;
+    let tried = format!("TLS is spoken on that port; try https://{}/im", server.address);
+    found.expect("http", "failed", &[&tried]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

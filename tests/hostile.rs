@@ -452,7 +452,67 @@ async fn https_where_nobody_speaks_tls() {
     let client = Client::new(options).expect("a client");
     let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.expect_err("no TLS");
     assert_eq!(error.to_string(), "no trusted TLS connection: what answers there does not speak TLS");
-    assert_eq!(error.advice(), "check the port in --api, or give it http:// there");
+    assert_eq!(error.advice(), "try http:// in --api, or another port");
+}
+
+/// A server that speaks no TLS, and ends the connection at what it can't read.
+#[tokio::test]
+async fn https_to_a_port_that_hangs_up_names_http() {
+    let server = Server::start([Turn::Reset]).await;
+    let client = Client::new(options(&format!("https://{}", server.address))).expect("a client");
+    let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.expect_err("no TLS");
+    assert!(
+        error.to_string().ends_with("in the TLS handshake; if that port speaks no TLS, try http://"),
+        "{error}"
+    );
+    assert_eq!(error.mends(), Mends::ByItself, "it may be a server in trouble");
+}
+
+#[tokio::test]
+async fn http_to_a_port_for_tls_names_https() {
+    let (_, [acceptor, ..]) = certificates::all();
+    let address = "127.0.0.1:0".parse().expect("an address");
+    let server = Server::start_at(address, [json(offline_body(&["u"]))], vec![acceptor]).await;
+    let at = server.address;
+    for (api, tried) in [
+        (format!("http://{at}"), format!("https://{at}")),
+        (format!("http://{at}/im/"), format!("https://{at}/im")),
+    ] {
+        let client = Client::new(options(&api)).expect("a client");
+        let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.expect_err("no HTTP");
+        assert_eq!(
+            error.to_string(),
+            format!("cannot reach the server: TLS is spoken on that port; try {tried}")
+        );
+    }
+}
+
+/// As nginx, Go and others do: a 400 in plain text, a reset, or nothing at all.
+#[tokio::test]
+async fn however_a_port_for_tls_refuses_plain_http_it_names_https() {
+    let (_, [acceptor, ..]) = certificates::all();
+    for refusal in
+        ["HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "", "\x15\x03\x01\x00\x02\x02\x46"]
+    {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            use tokio::io::AsyncWriteExt as _;
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut first = [0];
+                let _ = stream.peek(&mut first).await;
+                if first == [b'P'] {
+                    let _ = stream.write_all(refusal.as_bytes()).await;
+                } else {
+                    let _ = acceptor.accept(stream).await;
+                }
+            }
+        });
+        let client = Client::new(options(&format!("http://{address}"))).expect("a client");
+        let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.expect_err("no HTTP");
+        assert!(error.to_string().ends_with(&format!("; try https://{address}")), "{refusal:?}: {error}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -91,6 +91,8 @@ pub(super) struct Inner {
     gzip: bool,
     run: u32,
     requests: AtomicU64,
+    /// Whether something like an OpenIM API has answered: then the scheme is right.
+    was_heard: AtomicBool,
 }
 
 impl fmt::Debug for Client {
@@ -161,6 +163,7 @@ impl Client {
             gateways: Gateways::default(),
             gzip: options.gzip,
             requests: AtomicU64::new(0),
+            was_heard: AtomicBool::new(false),
         })))
     }
 
@@ -421,11 +424,15 @@ impl Inner {
         }
         let peer = self.peer();
         let failed = |error: &reqwest::Error| failure::of_transport(error, peer);
-        let mut response = request.send().await.map_err(|error| failed(&error))?;
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Err(self.not_sent(&error, failed(&error)).await),
+        };
         let status = response.status();
         *head = Head { status: Some(status), headers: std::mem::take(response.headers_mut()) };
         let headers = &head.headers;
         if status.is_success() {
+            self.was_heard.store(true, Ordering::Relaxed);
             return Body::receive(response, Packing::of(headers)?, self.body_limit, failed).await;
         }
         let error = failure::of_status(status, headers, redactor);
@@ -441,7 +448,37 @@ impl Inner {
                 .and_then(|json| refusal(&json, endpoint, status.as_u16(), redactor)),
             Err(_) => None,
         };
-        Err(said.unwrap_or(error))
+        match said {
+            Some(said) => {
+                self.was_heard.store(true, Ordering::Relaxed);
+                Err(said)
+            }
+            // So nginx and others answer plain HTTP on a port for TLS.
+            None if status == StatusCode::BAD_REQUEST => Err(self.unless_tls(error).await),
+            None => Err(error),
+        }
+    }
+
+    /// What a request that came to nothing comes to; `failure` says what happened to it.
+    async fn not_sent(&self, error: &reqwest::Error, failure: FetchError) -> FetchError {
+        let may_be_scheme = !self.destination.is_proxy && !self.was_heard.load(Ordering::Relaxed);
+        match (error.is_connect(), self.api.is_https()) {
+            (true, true) if may_be_scheme && failure::is_broken_off(error) => failure::no_handshake(),
+            (false, false) => self.unless_tls(failure).await,
+            _ => failure,
+        }
+    }
+
+    /// That TLS is spoken where we spoke plain HTTP, where that is so; else `failure`.
+    async fn unless_tls(&self, failure: FetchError) -> FetchError {
+        let may_be_scheme =
+            !self.destination.is_proxy && !self.api.is_https() && !self.was_heard.load(Ordering::Relaxed);
+        if !(may_be_scheme && self.speaks_tls().await) {
+            return failure;
+        }
+        FetchError::Unreachable {
+            what: format!("TLS is spoken on that port; try {}", self.api.as_https()).into(),
+        }
     }
 }
 

@@ -65,9 +65,45 @@ pub(super) fn of_transport(error: &reqwest::Error, peer: Peer<'_>) -> FetchError
     }
 }
 
+/// Whether the other side ended the connection, as it does when it can't read what we say.
+pub(super) fn is_broken_off(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind;
+    let mut link = Some(error);
+    while let Some(error) = link {
+        let io = error.downcast_ref::<io::Error>();
+        if io.is_some_and(|error| {
+            matches!(
+                error.kind(),
+                ErrorKind::ConnectionReset
+                    | ErrorKind::ConnectionAborted
+                    | ErrorKind::BrokenPipe
+                    | ErrorKind::UnexpectedEof
+            )
+        }) {
+            return true;
+        }
+        link =
+            io.and_then(io::Error::get_ref).map(|it| it as &(dyn Error + 'static)).or_else(|| error.source());
+    }
+    false
+}
+
+/// The server ended the connection in the handshake. It may be in trouble, or not speak TLS at all.
+pub(super) fn no_handshake() -> FetchError {
+    FetchError::Unreachable {
+        what: "the connection was closed in the TLS handshake; if that port speaks no TLS, try http://"
+            .into(),
+    }
+}
+
+/// The error of TLS in one of a connection.
+pub(super) fn tls_error(error: &io::Error) -> Option<&TlsError> {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>())
+}
+
 /// What a TCP connection or a TLS handshake that failed comes to.
 pub(super) fn of_connection(error: &io::Error, peer: Peer<'_>) -> FetchError {
-    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+    if let Some(tls) = tls_error(error) {
         let (what, advice) = tls_words(tls);
         return FetchError::Tls { what: what.into(), advice };
     }
@@ -168,7 +204,7 @@ pub(super) fn tls_words(error: &TlsError) -> (&'static str, &'static str) {
         }
         TlsError::AlertReceived(_) => ("the server broke off the handshake", LOG),
         TlsError::InvalidMessage(_) | TlsError::InappropriateMessage { .. } => {
-            ("what answers there does not speak TLS", "check the port in --api, or give it http:// there")
+            ("what answers there does not speak TLS", "try http:// in --api, or another port")
         }
         TlsError::PeerIncompatible(_) => (
             "no TLS version or cipher in common with the server",

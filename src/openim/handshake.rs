@@ -5,9 +5,10 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rustls::ProtocolVersion;
 use rustls::pki_types::ServerName;
+use rustls::{Error as TlsError, ProtocolVersion};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -16,6 +17,9 @@ use crate::presence::FetchError;
 use super::client::Inner;
 use super::failure;
 use super::tls;
+
+/// So long a server may take to return a greeting.
+const GREETING: Duration = Duration::from_secs(2);
 
 /// What the server showed of itself in a TLS handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +46,14 @@ impl Inner {
         let name = ServerName::try_from(self.destination.host.to_string());
         let name = name.map_err(|_| broken("the host's name cannot stand in a certificate"))?;
         let connected = async {
-            let stream = TcpStream::connect(address).await?;
-            TlsConnector::from(Arc::new(config)).connect(name, stream).await
+            let stream = TcpStream::connect(address).await;
+            let stream = stream.map_err(|error| failure::of_connection(&error, self.peer()))?;
+            Ok(TlsConnector::from(Arc::new(config)).connect(name, stream).await)
         };
         let Ok(connected) = tokio::time::timeout(self.timeout, connected).await else {
             return Err(FetchError::Timeout { after_ms: self.timeout.as_millis() as u64 });
         };
+        let connected = connected?;
         let chain = witness.chain().iter().map(|certificate| certificate.to_vec()).collect();
         match connected {
             Ok(stream) => {
@@ -60,12 +66,31 @@ impl Inner {
                     refused: None,
                 })
             }
+            Err(error) if failure::is_broken_off(&error) => Err(failure::no_handshake()),
             Err(error) => match failure::of_connection(&error, self.peer()) {
                 FetchError::Tls { what, advice } => {
                     Ok(Handshake { protocol: None, cipher: None, chain, refused: Some((what, advice)) })
                 }
                 error => Err(error),
             },
+        }
+    }
+
+    /// Whether the server speaks TLS where it was spoken to in plain HTTP. Nothing is sent but the greeting.
+    pub(super) async fn speaks_tls(&self) -> bool {
+        let (host, port) = (self.destination.host.to_string(), self.destination.port);
+        let (Ok(config), Ok(name)) = (tls::none(), ServerName::try_from(host.clone())) else { return false };
+        let greeted = async {
+            let stream = TcpStream::connect((host.as_str(), port)).await?;
+            TlsConnector::from(Arc::new(config)).connect(name, stream).await.map(drop)
+        };
+        match tokio::time::timeout(GREETING, greeted).await {
+            Ok(Ok(())) => true,
+            // It is enough that there is something to object to in a certificate.
+            Ok(Err(error)) => failure::tls_error(&error).is_some_and(|error| {
+                !matches!(error, TlsError::InvalidMessage(_) | TlsError::InappropriateMessage { .. })
+            }),
+            Err(_) => false,
         }
     }
 }

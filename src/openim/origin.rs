@@ -96,6 +96,11 @@ impl Origin {
         name == "localhost" || name.ends_with(".localhost")
     }
 
+    /// The same address with `https://`.
+    pub(super) fn as_https(&self) -> String {
+        self.to_string().replacen("http://", "https://", 1)
+    }
+
     /// Whether the connection is encrypted.
     pub fn is_https(&self) -> bool {
         self.url.scheme() == "https"
