@@ -410,29 +410,52 @@ async fn certificates_are_checked() {
     assert_eq!(changed(&ask(&client, &watch(&["u"]), &mut Sieve::default()).await).len(), 1);
 }
 
-/// As plain `openssl req -x509` makes it, and as it is with `basicConstraints=CA:FALSE`.
-#[tokio::test]
-async fn a_certificate_that_signed_itself_is_trusted_if_it_is_no_authority() {
+/// Asks a server with the certificate of `acceptor`, with `pem` as the ca-file.
+async fn ask_trusting(pem: &str, acceptor: tokio_rustls::TlsAcceptor) -> Result<(), String> {
     let scratch = Scratch::new();
     let address = "127.0.0.1:0".parse().expect("an address");
+    let server = Server::start_at(address, [json(offline_body(&["u"]))], vec![acceptor]).await;
+    let mut options = options(&format!("https://{}", server.address));
+    options.tls.ca_file = Some(scratch.secret("server.pem", pem));
+    let client = Client::new(options).expect("a client");
+    let answer = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer;
+    assert_eq!(answer.is_ok(), !server.requests().is_empty(), "nothing is sent to a stranger");
+    answer.map(|_| ()).map_err(|error| format!("{error}; {}", error.advice()))
+}
+
+/// As plain `openssl req -x509` makes it, and as it is with `basicConstraints=CA:FALSE`.
+#[tokio::test]
+async fn a_certificate_that_signed_itself_is_trusted_where_it_is_the_one_in_the_file() {
     for is_authority in [true, false] {
-        let (pem, acceptor) = certificates::self_signed(is_authority);
-        let server = Server::start_at(address, [json(offline_body(&["u"]))], vec![acceptor]).await;
-        let mut options = options(&format!("https://{}", server.address));
-        options.tls.ca_file = Some(scratch.secret("server.pem", &pem));
-        let client = Client::new(options).expect("a client");
-        match ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer {
-            Ok(_) => assert!(!is_authority),
-            Err(error) => {
-                assert!(is_authority, "{error}");
-                assert_eq!(
-                    error.to_string(),
-                    "no trusted TLS connection: the server shows an authority's certificate as its own"
-                );
-                assert!(error.advice().contains("CA:FALSE"));
-            }
-        }
+        let (pem, acceptor) = certificates::self_signed("127.0.0.1", is_authority, false);
+        assert_eq!(ask_trusting(&pem, acceptor).await, Ok(()), "{is_authority}");
     }
+    // The file may hold others, too.
+    let (pem, acceptor) = certificates::self_signed("127.0.0.1", true, false);
+    let (other, [signed, ..]) = certificates::all();
+    let both = format!("{other}{pem}");
+    assert_eq!(ask_trusting(&both, acceptor).await, Ok(()));
+    assert_eq!(ask_trusting(&both, signed).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_file_has_to_fit_in_name_and_dates_and_be_that_very_one() {
+    for (name, is_old, says) in [
+        ("im.example", false, "the certificate is for another name"),
+        ("127.0.0.1", true, "the certificate has expired"),
+    ] {
+        let (pem, acceptor) = certificates::self_signed(name, true, is_old);
+        let refused = ask_trusting(&pem, acceptor).await.expect_err(says);
+        assert!(refused.starts_with(&format!("no trusted TLS connection: {says}; ")), "{refused}");
+    }
+    // Another one of the same name.
+    let (pem, _) = certificates::self_signed("127.0.0.1", true, false);
+    let (_, another) = certificates::self_signed("127.0.0.1", true, false);
+    let refused = ask_trusting(&pem, another).await.expect_err("another");
+    assert!(
+        refused.contains("the server shows an authority's certificate as its own; give that"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

@@ -157,7 +157,8 @@ pub struct ServerArgs {
     /// Admin ID to log in as; one of its own keeps out of other programs' way [default: imAdmin]
     #[arg(long, value_name = "ID", env = "IMTOP_ADMIN_ID", hide_env_values = true)]
     pub admin_id: Option<String>,
-    /// Trust the certificate authorities in this PEM file, beside the system's
+    /// Trust the certificate authorities in this PEM file, beside the system's, and a server whose own
+    /// certificate is in it
     #[arg(long, value_name = "FILE", env = "IMTOP_CA_FILE", hide_env_values = true)]
     pub ca_file: Option<PathBuf>,
     /// Client certificate (PEM) to show to the server

@@ -215,6 +215,11 @@ pub(super) fn tls_words(error: &TlsError) -> (&'static str, &'static str) {
     }
 }
 
+/// Whether a certificate is refused because it is an authority's.
+pub(super) fn is_authority_as_server(error: &CertificateError) -> bool {
+    matches!(error, CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity"))
+}
+
 fn certificate_words(error: &CertificateError) -> (&'static str, &'static str) {
     use CertificateError as Error;
     match error {
@@ -243,12 +248,13 @@ fn certificate_words(error: &CertificateError) -> (&'static str, &'static str) {
             "look whether --ca-file has an older authority of the same name",
         ),
         Error::BadEncoding => ("the certificate is damaged", "renew the server's certificate"),
+        error if is_authority_as_server(error) => (
+            "the server shows an authority's certificate as its own",
+            "give that certificate itself to --ca-file if you know it to be right, or make one for the server with \
+             basicConstraints=CA:FALSE",
+        ),
         // What the library below has no name for is only known by its words.
         Error::Other(other) => match other.to_string().as_str() {
-            words if words.contains("CaUsedAsEndEntity") => (
-                "the server shows an authority's certificate as its own",
-                "make one for the server with basicConstraints=CA:FALSE, and give it or its authority's to --ca-file",
-            ),
             words if words.contains("UnsupportedCertVersion") => (
                 "the certificate is of an old version",
                 "make one of version 3 for the server, with a subjectAltName",

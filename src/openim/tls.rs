@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use super::failure::is_authority_as_server;
 use super::options::SetupError;
 
 /// What TLS connections are checked and made with.
@@ -58,14 +62,16 @@ fn verifier(tls: &Tls) -> Result<Arc<dyn ServerCertVerifier>, SetupError> {
         return Ok(Arc::new(AnyCertificate(provider())));
     }
     let extra = tls.ca_file.as_deref().map(certificates).transpose()?.unwrap_or_default();
+    let named = extra.clone();
     let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider());
-    Ok(Arc::new(verifier.map_err(|error| match (error, &tls.ca_file) {
+    let judge = Arc::new(verifier.map_err(|error| match (error, &tls.ca_file) {
         (rustls::Error::General(_), _) => {
             SetupError::Tls("this system has no trusted authorities; name some with --ca-file")
         }
         (_, Some(path)) => SetupError::file(path, "not a certificate of an authority"),
         _ => SetupError::Tls("the system's trusted authorities cannot be used"),
-    })?))
+    })?);
+    Ok(if named.is_empty() { judge } else { Arc::new(NamedToo { judge, named }) })
 }
 
 fn config_with(tls: &Tls, verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, SetupError> {
@@ -161,6 +167,73 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
+/// Judges as another does, and takes a certificate that is in `--ca-file` itself though it is an authority's:
+/// `openssl req -x509` makes no other. Name and dates have to fit as ever.
+#[derive(Debug)]
+struct NamedToo {
+    judge: Arc<dyn ServerCertVerifier>,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for NamedToo {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let judged = self.judge.verify_server_cert(own, others, name, ocsp, now);
+        let Err(rustls::Error::InvalidCertificate(error)) = &judged else { return judged };
+        if !(is_authority_as_server(error) && self.named.contains(own)) {
+            return judged;
+        }
+        check_use(own, now)?;
+        verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls12_signature(message, cert, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.judge.verify_tls13_signature(message, cert, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.judge.supported_verify_schemes()
+    }
+}
+
+/// Whether a certificate may be a server's at this time.
+fn check_use(own: &CertificateDer<'_>, now: UnixTime) -> Result<(), rustls::Error> {
+    let (_, read) = X509Certificate::from_der(own).map_err(|_| CertificateError::BadEncoding)?;
+    let now = now.as_secs() as i64;
+    if now < read.validity().not_before.timestamp() {
+        return Err(CertificateError::NotValidYet.into());
+    }
+    if now > read.validity().not_after.timestamp() {
+        return Err(CertificateError::Expired.into());
+    }
+    let uses = read.extended_key_usage().map_err(|_| CertificateError::BadEncoding)?;
+    if uses.is_some_and(|uses| !uses.value.server_auth && !uses.value.any) {
+        return Err(CertificateError::InvalidPurpose.into());
+    }
+    Ok(())
+}
+
 /// Judges as another does, and keeps the chain that was judged.
 #[derive(Debug)]
 pub(super) struct Witness {
@@ -209,5 +282,34 @@ impl ServerCertVerifier for Witness {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.judge.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_used_in_its_time_and_for_its_purpose() {
+        let judged = |uses: Vec<ExtendedKeyUsagePurpose>, unix: u64| {
+            let key = KeyPair::generate().unwrap();
+            let mut params = CertificateParams::new(vec!["im.example".to_owned()]).unwrap();
+            params.not_before = date_time_ymd(2001, 1, 1);
+            params.not_after = date_time_ymd(2002, 1, 1);
+            params.extended_key_usages = uses;
+            let certificate = params.self_signed(&key).unwrap();
+            check_use(certificate.der(), UnixTime::since_unix_epoch(Duration::from_secs(unix)))
+        };
+        let (before, within, after) = (978_300_000, 990_000_000, 1_009_900_000);
+        assert_eq!(judged(vec![], within), Ok(()));
+        assert_eq!(judged(vec![], before), Err(CertificateError::NotValidYet.into()));
+        assert_eq!(judged(vec![], after), Err(CertificateError::Expired.into()));
+        assert_eq!(judged(vec![ExtendedKeyUsagePurpose::ServerAuth], within), Ok(()));
+        let client = judged(vec![ExtendedKeyUsagePurpose::ClientAuth], within);
+        assert_eq!(client, Err(CertificateError::InvalidPurpose.into()));
     }
 }

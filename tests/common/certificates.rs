@@ -30,10 +30,15 @@ pub fn all() -> (String, [TlsAcceptor; 4]) {
     (pem, acceptors)
 }
 
-/// A certificate for 127.0.0.1 that signed itself in PEM form, and an acceptor with it.
-pub fn self_signed(is_authority: bool) -> (String, TlsAcceptor) {
+/// A certificate for `name` that signed itself in PEM form, and an acceptor with it; it ended in 2002 where
+/// it is an old one.
+pub fn self_signed(name: &str, is_authority: bool, is_old: bool) -> (String, TlsAcceptor) {
     let key = KeyPair::generate().expect("a key");
-    let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
+    let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+    if is_old {
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2002, 1, 1);
+    }
     params.is_ca = if is_authority { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
     let certificate = params.self_signed(&key).expect("a certificate");
     (certificate.pem(), acceptor_of(&certificate, &key))
