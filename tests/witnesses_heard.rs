@@ -354,3 +354,61 @@ fn a_connection_that_another_gateway_has_is_unseen_for_as_long_as_the_registry_n
     assert!(matches!(&changes.transitions[0].what, What::Disconnected(socket) if socket.id == desk.id));
     assert_eq!(changes.doubts.settled, [UserIx(0)]);
 }
+
+/// Both phones of user 0 are left out at 2,100.
+fn two_phones_left_out() -> (Cluster, [Connection; 2]) {
+    let mut cluster = Cluster::of(1);
+    let phones = ["first", "second"].map(|id| connection(id, PHONE));
+    cluster.sockets(100, vec![(0, UserStatus::Online(phones.to_vec()))]);
+    cluster.leave(2_100, 0..1);
+    (cluster, phones)
+}
+
+fn is_gone(changes: &Changes, connection: &Connection) -> bool {
+    changes.transitions.iter().any(|it| matches!(&it.what, What::Disconnected(it) if it.id == connection.id))
+}
+
+#[test]
+fn a_connection_whose_time_ran_out_while_its_user_was_left_out_is_gone_when_another_is_shown() {
+    let (mut cluster, [first, second]) = two_phones_left_out();
+    cluster.wait(4_100, 6_100);
+    let changes = cluster.sockets(7_100, vec![(0, UserStatus::Online(vec![first.clone()]))]);
+    assert!(is_gone(&changes, &second), "{:?}", changes.transitions);
+    let when = changes.transitions.last().map(|it| (it.after, it.before, it.operation.is_some()));
+    assert_eq!(when, Some((Some(at(95)), at(7_100), true)), "by the answer that decided");
+    assert_eq!(changes.doubts.settled, [UserIx(0)]);
+    assert!(changes.doubts.begun.is_empty(), "there is nothing to ask any more");
+    assert_eq!(cluster.roster.connections(UserIx(0)).len(), 1);
+    // One that takes up what it left finds nothing that was missed.
+    let list = Arc::clone(cluster.roster.list());
+    let mut back = Roster::restore(list, cluster.roster.state()).unwrap();
+    assert_eq!(back.advance(at(7_165)), Changes::default());
+    assert_eq!(cluster.roster.advance(at(7_165)), Changes::default());
+}
+
+#[test]
+fn a_connection_has_the_time_that_is_left_when_another_is_shown_before() {
+    let (mut cluster, [first, second]) = two_phones_left_out();
+    cluster.wait(4_100, 4_100);
+    let changes = cluster.sockets(7_099, vec![(0, UserStatus::Online(vec![first.clone()]))]);
+    assert!(!is_gone(&changes, &second));
+    assert_eq!(changes.doubts.begun, [UserIx(0)]);
+    assert_eq!(cluster.roster.next_change(at(7_099)), Some(7_100));
+    assert!(is_gone(&cluster.roster.advance(at(7_100)), &second));
+}
+
+#[test]
+fn an_old_unseen_connection_is_gone_when_another_of_its_platform_is_seen_again() {
+    let mut cluster = Cluster::of(1);
+    let [first, second, desk] =
+        [("first", PHONE), ("second", PHONE), ("desk", 3)].map(|(id, on)| connection(id, on));
+    cluster.sockets(100, vec![(0, UserStatus::Online(vec![first.clone(), second.clone(), desk.clone()]))]);
+    cluster.sockets(2_100, vec![(0, UserStatus::Online(vec![desk.clone()]))]);
+    let names = Answer::Registry(vec![(UserIx(0), [Platform(PHONE), Platform(3)].into())]);
+    cluster.hear(Question::UsersStatus, vec![UserIx(0)], 2_120, Ok(names));
+    cluster.wait(4_100, 60_100);
+    assert_eq!(cluster.roster.connections(UserIx(0)).len(), 3, "the registry names their platform");
+    let changes = cluster.sockets(62_100, vec![(0, UserStatus::Online(vec![desk, first]))]);
+    assert!(is_gone(&changes, &second), "{:?}", changes.transitions);
+    assert_eq!(changes.doubts.settled, [UserIx(0)]);
+}

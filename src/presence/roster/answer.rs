@@ -196,10 +196,12 @@ impl Roster {
                 verdict: said,
             };
             self.doubts.insert(user, new);
-            if unseen {
+            // The time of a connection may have run out before anything of its platform was shown. Nobody
+            // comes back to it later.
+            self.cull(user, seen.received(), Some(&seen.operation), changes);
+            if self.asks_about(user) {
                 changes.doubts.begun.push(user);
             }
-            self.come_back(user, seen.received());
         } else if doubt.is_some() {
             changes.doubts.settled.push(user);
         }
