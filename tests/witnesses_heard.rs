@@ -412,3 +412,21 @@ fn an_old_unseen_connection_is_gone_when_another_of_its_platform_is_seen_again()
     assert!(is_gone(&changes, &second), "{:?}", changes.transitions);
     assert_eq!(changes.doubts.settled, [UserIx(0)]);
 }
+
+#[test]
+fn when_time_has_decided_about_several_they_come_in_the_order_of_the_list() {
+    let mut cluster = Cluster::of(3);
+    cluster.begin(100, 3);
+    cluster.leave(2_100, 2..3);
+    cluster.leave(2_600, 0..1);
+    let list = Arc::clone(cluster.roster.list());
+    let mut back = Roster::restore(list, cluster.roster.state()).unwrap();
+    let changes = cluster.roster.advance(at(5_000));
+    let silent = changes
+        .transitions
+        .iter()
+        .filter(|it| matches!(it.what, What::Presence { to: Presence::Unknown(Why::RegistrySilent), .. }));
+    let users: Vec<String> = silent.map(|it| it.user.to_string()).collect();
+    assert_eq!(users, ["u0", "u2"]);
+    assert_eq!(changes, back.advance(at(5_000)));
+}

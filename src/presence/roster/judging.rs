@@ -1,6 +1,7 @@
 //! How the verdict is applied: users in doubt, connections that are not seen, and when time alone
 //! decides about them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::answer::socket;
@@ -227,15 +228,18 @@ impl Roster {
         if first.is_some_and(|at| at <= now.mono_ms) {
             self.review_losses(now, changes);
         }
-        let mut any = false;
-        while let Some(&(at, user)) = self.due.first().filter(|(at, _)| *at <= now.mono_ms) {
-            self.due.remove(&(at, user));
-            any = true;
+        if self.due.first().is_none_or(|(at, _)| *at > now.mono_ms) {
+            return;
+        }
+        let later = self.due.split_off(&(now.mono_ms.saturating_add(1), UserIx(0)));
+        let passed = std::mem::replace(&mut self.due, later);
+        // In the order of the list: some of these dates have been overtaken, and after a restart some were
+        // looked at before.
+        let users: BTreeSet<UserIx> = passed.into_iter().map(|(_, user)| user).collect();
+        for user in users {
             self.reconsider(user, now, None, changes);
         }
-        if any {
-            self.review_losses(now, changes);
-        }
+        self.review_losses(now, changes);
     }
 
     /// Judges a user in doubt again.
