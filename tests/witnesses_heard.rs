@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Basis, Changes, ConnId, Connection, Entry, FetchError, Freshness, LifeSign, Lost, Moment,
-    Observation, Oddities, OperationId, Platform, Presence, Question, Roster, Since, Thresholds, UserIx,
-    UserStatus, WatchList, What, Why, Witnesses,
+    Answer, Basis, Changes, Chronicle, ConnId, Connection, Entry, FetchError, Freshness, Input, LifeSign,
+    Lost, Moment, Observation, Oddities, OperationId, Platform, Presence, Question, Roster, Rule,
+    RuleSettings, Since, Thresholds, UserIx, UserStatus, WatchList, What, Why, Witnesses,
 };
 
 const PHONE: i32 = 2;
@@ -429,4 +429,31 @@ fn when_time_has_decided_about_several_they_come_in_the_order_of_the_list() {
     let users: Vec<String> = silent.map(|it| it.user.to_string()).collect();
     assert_eq!(users, ["u0", "u2"]);
     assert_eq!(changes, back.advance(at(5_000)));
+}
+
+#[test]
+fn a_loss_of_view_is_over_as_soon_as_none_of_its_users_is_watched() {
+    let mut cluster = Cluster::of(30);
+    cluster.begin(100, 28);
+    cluster.leave(2_100, 0..12);
+    cluster.registry(2_120, 0..12, true);
+    cluster.wait(4_100, 6_100);
+    cluster.roster.advance(at(7_100));
+    let list = |users: std::ops::Range<u32>| {
+        Arc::new(WatchList::new(2, 500, users.map(|user| Entry::of(&format!("u{user}")))))
+    };
+    let mut chronicle = Chronicle::new(cluster.roster.clone(), RuleSettings::default(), at(7_100));
+    let is_told = |chronicle: &Chronicle| {
+        chronicle.knowledge().findings.of_server().iter().any(|it| it.rule == Rule::ViewLoss)
+    };
+    chronicle.advance(at(7_101));
+    assert!(is_told(&chronicle));
+    let mut some = cluster.roster.clone();
+    assert_eq!(some.rebase(&list(5..30), at(7_200)).doubts.loss, Some(true));
+    assert_eq!(some.losses()[0].missing, 7, "who is watched no more is not missing");
+    assert_eq!(cluster.roster.rebase(&list(12..30), at(7_200)).doubts.loss, Some(false));
+    assert!(cluster.roster.losses().is_empty());
+    let news = chronicle.take(at(7_200), &Input::Rebased(list(12..30)));
+    assert!(!is_told(&chronicle), "before any answer");
+    assert!(news.cleared.iter().any(|it| it.rule == Rule::ViewLoss));
 }

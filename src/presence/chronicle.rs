@@ -108,7 +108,7 @@ impl Chronicle {
             Input::Observed(_) => {}
             Input::Rebased(list) => {
                 news.list_before = Some(Arc::clone(self.roster().list()));
-                news.doubts = self.rebase(list, now);
+                self.rebase(list, now, &mut news);
             }
             Input::Relabelled(list) => {
                 self.knowledge.roster.relabel(list);
@@ -177,9 +177,13 @@ impl Chronicle {
         self.record(taken, at, news);
     }
 
-    fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Doubts {
+    fn rebase(&mut self, list: &Arc<WatchList>, now: Moment, news: &mut News) {
         self.failing_since.clear();
-        self.knowledge.rebase(list, now)
+        // These were places in the list before.
+        news.touched.clear();
+        news.doubts = Doubts::default();
+        let taken = self.knowledge.rebase(list, now);
+        self.record(taken, now.max(self.now), news);
     }
 
     /// Writes down what happened, and hands it on.

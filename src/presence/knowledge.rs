@@ -192,13 +192,13 @@ impl Knowledge {
     }
 
     /// Goes over to the next watch list.
-    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Doubts {
+    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> News {
         let before = Arc::clone(self.roster.list());
-        let doubts = self.roster.rebase(list, now);
+        let changes = self.roster.rebase(list, now);
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.history.rebase(heir);
         self.findings.rebase(heir);
-        doubts
+        self.follow(changes, now, false)
     }
 
     /// Judges everybody who is connected, as when the roster comes from elsewhere.

@@ -474,8 +474,7 @@ pub(crate) fn take(roster: &mut Roster, step: &Step, ms: u64) -> String {
             let generation = roster.list().generation().wrapping_add(1);
             let order = (*from..7).chain(std::iter::once(*from)).chain(0..*from / 2);
             let entries = order.map(|n| Entry::of(&format!("user_{n:05}")));
-            roster.rebase(&Arc::new(WatchList::new(generation, 3, entries)), at(ms));
-            String::new()
+            format!("{:?}", roster.rebase(&Arc::new(WatchList::new(generation, 3, entries)), at(ms)))
         }
         Step::Interval(ms_between) => {
             roster.set_freshness(Freshness::for_interval(*ms_between), at(ms));

@@ -420,8 +420,9 @@ impl Roster {
     /// Goes over to the next watch list. Of users on both lists everything is kept; the new batches
     /// have had no answer yet, so it is shown as stale until they have.
     ///
-    /// Gives all doubts that there are on it: the questions about the old list are void.
-    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Doubts {
+    /// Gives all doubts that there are on it: the questions about the old list are void. A loss of view
+    /// whose users are not on it is over.
+    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Changes {
         let mut next = Roster::new(Arc::clone(list), self.freshness, now);
         next.tally = self.tally.emptied();
         for user in next.list.users() {
@@ -473,11 +474,14 @@ impl Roster {
         next.last_answer = self.last_answer;
         next.transitions = self.transitions;
         *self = next;
-        Doubts {
+        let mut changes = Changes::default();
+        self.review_losses(now, &mut changes);
+        changes.doubts = Doubts {
             begun: self.doubts.keys().copied().filter(|user| self.asks_about(*user)).collect(),
             loss: Some(!self.losses.is_empty()),
             ..Doubts::default()
-        }
+        };
+        changes
     }
 
     /// Whether the registry is to be asked about a user in doubt.
