@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::binary::{Said, Site, imtop, real_clock, run};
 use common::leak::Leaks;
 use common::scratch::Scratch;
-use imtop::simulator::{Clock, Fault};
+use imtop::simulator::{Clock, Fault, Scenario};
 use schemas::Schema;
 use serde_json::Value;
 
@@ -154,6 +154,48 @@ fn from_the_recording_come_the_same_lines_byte_for_byte() {
         let short = run(&["events", "--format", "ndjson", "--from", name(&file), "--duration", "2s"]);
         assert_eq!(short.out, half.out, "two seconds of its own time");
     }
+}
+
+/// The shipped scenario of a mass logout, with so many users of it on the watch list.
+fn logout(users: usize, clock: Clock) -> Site {
+    let scenario = Scenario::named("logout").unwrap();
+    let entries = scenario.watch_list().into_iter().take(users);
+    let lines = entries.map(|it| format!("{},,{}\n", it.id, it.group.as_deref().unwrap_or_default()));
+    let list: String = lines.collect();
+    Site::of(scenario, &list, clock)
+}
+
+#[test]
+fn a_mass_logout_is_a_critical_finding_that_says_how_many_and_whose() {
+    let (clock, hand) = Clock::by_hand(NOW);
+    let site = logout(60, clock);
+    let (mut child, mut lines) = lines_of(&mut site.command(&["events", "--format", "ndjson"]));
+    let mut read = String::new();
+    while kinds(&records(&read), "presence").len() < 60 {
+        assert!(lines.read_line(&mut read).unwrap() > 0, "{read}");
+    }
+    assert!(!read.contains("mass-disconnect"), "{read}");
+    hand.advance(Duration::from_secs(90));
+    read += &until(&mut lines, r#""rule":"mass-disconnect""#);
+    let found = records(&read).pop().unwrap();
+    assert_eq!((&found["kind"], &found["user"]), (&"finding".into(), &Value::Null), "{found}");
+    assert_eq!(found["finding"]["severity"], "critical", "{found}");
+    let text = found["text"].as_str().unwrap();
+    assert!(text.contains(" connected users (") && text.contains("went offline within"), "{text}");
+    kill(&child, "TERM");
+    child.wait().unwrap();
+}
+
+#[test]
+fn slow_answers_are_a_finding() {
+    let site = logout(8, Clock::by_hand(NOW).0);
+    site.server.set_fault(Some(fault("delay:2600ms")));
+    let (mut child, mut lines) = lines_of(&mut site.command(&["events", "--format", "ndjson"]));
+    let read = until(&mut lines, r#""rule":"api-slow""#);
+    let text = records(&read).pop().unwrap()["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("took longer than 2.5s in the last 5m (p95 2."), "{text}");
+    kill(&child, "TERM");
+    child.wait().unwrap();
 }
 
 /// Of six users on two gateways four are lost from sight, and come back.

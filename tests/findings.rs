@@ -12,7 +12,7 @@ use imtop::openim::{Client, Options, Sieve, known_secrets};
 use imtop::presence::{
     Answer, Case, Chronicle, ConnId, Connection, Entry, Event, Findings, Freshness, Hints, Input, Logins,
     Moment, Observation, Oddities, OperationId, Past, Platform, Presence, Question, Roster, Rule,
-    RuleSettings, Thresholds, UserIx, UserStatus, WatchList, What, Why, Witnesses,
+    RuleSettings, Severity, Thresholds, UserIx, UserStatus, WatchList, What, Why, Witnesses,
 };
 
 /// When the answers were recorded, about: unix seconds.
@@ -296,6 +296,93 @@ fn somebody_whom_the_server_does_not_have_is_found() {
     assert_eq!((run.findings().count_of(Rule::Unregistered), run.findings().len()), (1, 1));
     run.sockets(3_000, |user| user == 1);
     assert!(run.findings().is_empty(), "a connection proves more");
+}
+
+/// Users leave, and both sources say so.
+fn leave(run: &mut Run, ms: u64, shown: impl Fn(u32) -> bool) {
+    run.sockets(ms, &shown);
+    run.registry(ms + 10, |_| true);
+    run.registry(ms + 600, &shown);
+}
+
+fn mass(run: &Run) -> Option<String> {
+    let mut found = run.findings().of_server().iter().filter(|it| it.rule == Rule::MassDisconnect);
+    found.next().map(|finding| finding.evidence.words(RECORDED))
+}
+
+#[test]
+fn many_who_leave_are_found_when_all_agree_and_until_they_are_back_for_two_minutes() {
+    let mut run = Run::of(20);
+    run.chronicle.take(at(0), &Input::Interval(4_000_000)); // answers stay good
+    run.sockets(1_000, |_| true);
+    leave(&mut run, 3_000, |user| user >= 4);
+    assert_eq!(mass(&run), None, "four, and a fifth");
+    run.sockets(60_000, |user| user >= 9);
+    run.registry(60_010, |_| true);
+    assert_eq!(mass(&run), None, "nobody agrees yet");
+    run.registry(60_600, |user| user >= 9);
+    assert_eq!(mass(&run).unwrap(), "9 of 20 connected users (45 %) went offline within 59s, all on Android");
+    let finding = run.findings().of_server()[0].clone();
+    assert_eq!(finding.severity, Severity::Critical);
+    // Two minutes after it is well again, and one finding all along.
+    run.sockets(70_000, |user| user >= 3);
+    run.sockets(80_000, |user| user >= 2);
+    assert!(mass(&run).unwrap().ends_with("; 7 are back"), "{:?}", mass(&run));
+    run.chronicle.advance(at(70_000 + 119_999));
+    assert_eq!(run.findings().of_server()[0].number, finding.number);
+    run.chronicle.advance(at(70_000 + 120_000));
+    assert_eq!(mass(&run), None);
+}
+
+#[test]
+fn who_does_not_come_back_is_old_news_ten_minutes_later() {
+    let ends = |step: u64| {
+        let mut run = Run::of(10);
+        run.chronicle.take(at(0), &Input::Interval(4_000_000));
+        run.sockets(1_000, |_| true);
+        leave(&mut run, 64_000, |user| user > 4);
+        assert!(mass(&run).is_some());
+        let mut ms = 65_000;
+        while mass(&run).is_some() {
+            ms += step;
+            run.chronicle.advance(at(ms));
+        }
+        ms
+    };
+    // From the end of the ten seconds in which they were last seen; it makes no difference who looks.
+    assert_eq!(ends(1_000), 660_000 + 120_000);
+    assert_eq!(ends(60_000), 65_000 + 12 * 60_000);
+}
+
+#[test]
+fn who_is_unknown_or_off_the_list_has_not_left() {
+    let mut run = Run::of(20);
+    run.sockets(1_000, |_| true);
+    run.chronicle.advance(at(20_000));
+    assert_eq!(run.chronicle.roster().totals(at(20_000)).unknown, 20);
+    assert_eq!(mass(&run), None, "too old");
+    run.sockets(21_000, |user| user > 9);
+    run.registry(21_010, |_| true);
+    run.chronicle.advance(at(26_500));
+    assert_eq!((run.findings().count_of(Rule::ViewLoss), mass(&run)), (1, None), "lost from view");
+
+    let mut run = Run::of(20);
+    run.sockets(1_000, |_| true);
+    let few = WatchList::new(2, 500, (0..8).map(|it| Entry::of(&format!("u{it}"))));
+    run.chronicle.take(at(3_000), &Input::Rebased(Arc::new(few)));
+    run.chronicle.advance(at(4_000));
+    assert_eq!(mass(&run), None);
+}
+
+#[test]
+fn many_who_leave_little_by_little_are_none() {
+    let mut run = Run::of(100);
+    run.chronicle.take(at(0), &Input::Interval(4_000_000));
+    run.sockets(1_000, |_| true);
+    for minute in 1..=60 {
+        leave(&mut run, minute * 60_000, |user| u64::from(user) >= minute);
+        assert_eq!(mass(&run), None, "{minute}");
+    }
 }
 
 #[test]

@@ -239,7 +239,7 @@ impl Cluster {
 }
 
 #[test]
-fn many_who_log_out_at_once_are_offline_within_two_seconds_and_nothing_is_found() {
+fn many_who_log_out_at_once_are_offline_within_two_seconds_and_that_is_found() {
     let mut cluster = Cluster::new((80, 24));
     let leaving: Vec<u32> = (0..USERS).filter(|user| user % 3 == 0 && user % 10 != 9).collect();
     cluster.pass(1_500);
@@ -253,6 +253,8 @@ fn many_who_log_out_at_once_are_offline_within_two_seconds_and_nothing_is_found(
     cluster.picture("logout-settled");
     assert!(leaving.iter().all(|user| cluster.presence(*user) == Presence::Offline));
     assert_eq!((cluster.found(Rule::ViewLoss), cluster.doubted.len()), (0, 0));
+    assert_eq!(cluster.found(Rule::MassDisconnect), 1);
+    cluster.picture_of_findings("logout-finding");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use imtop::feed::{Asking, Pace};
 use imtop::openim::{Client, Credentials, Options, Tls};
 use imtop::presence::{
     Answered, Chronicle, Entry, FeedStatus, Freshness, Input, Inputs as _, Moment, Next, Observation, Roster,
-    RuleSettings, Totals,
+    Rule, RuleSettings, Totals,
 };
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
 use imtop::ui::{Colour, Theme, view};
@@ -96,15 +96,23 @@ impl Live {
         frame(&self.model, self.session.shown(), size)
     }
 
-    /// The totals and the picture when nothing more was heard for so long.
-    fn later(&self, ms: u64) -> (Totals, String) {
+    /// The totals and the picture when nothing more was heard for so long and these keys were pressed.
+    fn later(&self, ms: u64, keys: &str) -> (Totals, String) {
         let mut state = self.session.state().clone();
         let now = self.session.now().plus(ms);
         let news = state.advance(now);
         let shown = Shown { state: &state, now, live: &state, live_now: now, ..self.session.shown() };
         let mut model = self.model.clone();
         update(&mut model, shown, Msg::Updated(news));
+        for key in keys.chars() {
+            update(&mut model, shown, Msg::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE)));
+        }
         (state.roster().totals(now), frame(&model, shown, (160, 45)))
+    }
+
+    /// What the view of findings shows, a minute later.
+    fn found_later(&self) -> String {
+        self.later(60_001, "3").1
     }
 
     fn totals(&self) -> Totals {
@@ -206,7 +214,7 @@ async fn a_misbehaving_server_is_named_and_nobody_is_called_offline_for_it() {
         assert_eq!(known(aged), known(before), "{name}");
         assert_eq!(aged.stale, before.watched, "{name}");
 
-        let (totals, lost) = live.later(6_001);
+        let (totals, lost) = live.later(6_001, "");
         assert_eq!((totals.unknown, totals.offline), (before.watched, 0), "{name}");
         assert!(lost.contains("? unknown"), "{name}:\n{lost}");
         leaks.assert_none(name, &text);
@@ -216,6 +224,28 @@ async fn a_misbehaving_server_is_named_and_nobody_is_called_offline_for_it() {
         live.until_live().await;
         assert_eq!(known(live.totals()), known(before), "{name}: and all is well again");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_is_found_after_a_minute_and_one_that_limits_us_at_once() {
+    let mut live = live("faults", 25).await;
+    live.until_live().await;
+    assert!(!live.found_later().contains("api-failing"), "{}", live.found_later());
+    live.server.set_fault(Some(Fault::Drop));
+    live.session.command(&Command::PollNow);
+    live.until("refused", |roster, _| roster.batches().iter().all(|batch| batch.failing.is_some())).await;
+    assert_eq!(live.session.state().knowledge().findings.count_of(Rule::ApiFailing), 0, "it has just begun");
+    let text = live.found_later();
+    let words = "no request has had a usable answer for 1m: unreachable";
+    assert!(text.contains("critical") && text.contains("api-failing") && text.contains(words), "{text}");
+    live.server.set_fault(None);
+    live.until_live().await;
+    live.server.set_fault(Some("rate-limited:1".parse().unwrap()));
+    live.session.command(&Command::PollNow);
+    live.until("limited", |roster, _| roster.batches().iter().all(|batch| batch.failing.is_some())).await;
+    let text = live.found_later();
+    let words = "in the last 10m were refused because they are too many";
+    assert!(text.contains("rate-limited") && text.contains(words), "{text}");
 }
 
 /// Answers that are none to what was asked: no failure, but no news of the users either.
@@ -228,7 +258,7 @@ async fn an_answer_that_leaves_users_out_makes_them_stale_then_unknown() {
     live.until("missing", |roster, now| roster.totals(now).stale > 0).await;
     let aged = live.totals();
     assert_eq!((aged.offline, aged.unknown), (before.offline, 0));
-    let (_, lost) = live.later(6_001);
+    let (_, lost) = live.later(6_001, "");
     assert!(lost.contains("missing from the answers"), "{lost}");
     live.server.set_fault(None);
     live.until_live().await;

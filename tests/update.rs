@@ -511,13 +511,13 @@ fn words_filter_events_by_all_that_their_lines_say() {
     stage.wait(2_000);
     stage.answer(0, vec![("u00", UserStatus::Offline)]);
     stage.answer(0, vec![("u03", UserStatus::Offline), ("u06", UserStatus::Offline)]);
-    assert!(stage.screen().contains("  6 of 16 events"), "{}", stage.screen());
+    assert!(stage.screen().contains("  6 of 17 events"), "{}", stage.screen());
     stage.keys("/<Ctrl-u>u06<Enter>");
-    assert!(stage.screen().contains("  1 of 16 events") && stage.screen().contains("3 users"));
+    assert!(stage.screen().contains("  1 of 17 events") && stage.screen().contains("3 users"));
     stage.keys("/<Ctrl-u>nobody<Enter>");
     assert!(stage.screen().contains("No event matches \"nobody\"."), "{}", stage.screen());
     stage.keys("<Esc>");
-    assert!(stage.screen().contains("  16 events, newest first"), "{}", stage.screen());
+    assert!(stage.screen().contains("  17 events, newest first"), "{}", stage.screen());
     stage.keys("<Esc>");
     assert_eq!(*stage.model.screen(), Screen::Users);
 }

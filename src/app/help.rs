@@ -158,6 +158,10 @@ fn rule_words(rule: Rule) -> &'static str {
         Rule::Ghost => "only the registry calls the user online: an entry that lives on",
         Rule::Unregistered => "the server has no such user",
         Rule::Observer => "imtop's admin login and another one displace each other",
+        Rule::MassDisconnect => "many users went offline within 10 minutes, by agreement of all sources",
+        Rule::ApiSlow => "more than one of 20 answers takes longer than 2.5 s",
+        Rule::ApiFailing => "no usable answers, to any request or to some",
+        Rule::RateLimited => "the server refuses requests because they are too many",
     }
 }
 

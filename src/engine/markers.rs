@@ -228,6 +228,9 @@ fn notable(news: &News, chronicle: &Chronicle) -> Vec<Notable> {
                     let users = if loss.dropped == 1 { "user" } else { "users" };
                     format!("view loss: {} {users}", loss.dropped)
                 }
+                Evidence::MassDisconnect(departed) => {
+                    format!("mass disconnect: {} of {} users", departed.users, departed.of)
+                }
                 _ => kind.to_owned(),
             };
             found.push(Notable { severity, kind, what });
@@ -428,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_together_is_one_incident_and_three_who_leave_are_one() {
+    fn what_belongs_together_is_one_incident_and_its_worst_names_it() {
         let mut run = Run::of(15);
         for batch in 0..3 {
             run.online(100, batch, 5);
@@ -437,7 +440,7 @@ mod tests {
         run.online(2_100, 0, 3);
         assert_eq!(run.incidents(), [], "two may leave");
         run.online(4_100, 1, 2);
-        let left = (4_100, Severity::Warning, "3 users went offline at once");
+        let left = (4_100, Severity::Critical, "mass disconnect: 5 of 15 users");
         assert_eq!(run.incidents(), [left]);
         run.fail(7_101, 2);
         let failed = (7_101, Severity::Warning, "timed out");
@@ -478,7 +481,7 @@ mod tests {
         assert_eq!(run.chronicle.roster().presence(UserIx(0)), Presence::Unknown(Why::Leaving));
         assert_eq!(run.incidents(), [], "so it is after every disconnect");
         run.registry(4_200, 5, false);
-        assert_eq!(run.incidents(), [(4_200, Severity::Warning, "5 users went offline at once")]);
+        assert_eq!(run.incidents(), [(4_200, Severity::Critical, "mass disconnect: 5 of 5 users")]);
     }
 
     #[test]

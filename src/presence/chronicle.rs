@@ -40,6 +40,7 @@ impl Chronicle {
     pub fn new(roster: Roster, rules: RuleSettings, now: Moment) -> Chronicle {
         let is_known = roster.connections_open() > 0;
         let mut knowledge = Knowledge::new(roster, rules);
+        knowledge.begin(now);
         if is_known {
             knowledge.judge_connected(now);
         }
@@ -109,6 +110,7 @@ impl Chronicle {
             Input::Rebased(list) => {
                 news.list_before = Some(Arc::clone(self.roster().list()));
                 self.rebase(list, now, &mut news);
+                self.change(now, &mut news); // what follows for the server is so at once
             }
             Input::Relabelled(list) => {
                 self.knowledge.roster.relabel(list);

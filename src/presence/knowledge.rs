@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use super::batches::Freshness;
+use super::departures::Departures;
 use super::doubt::Doubts;
+use super::findings::alert_thresholds::SLOW_MS;
 use super::findings::{Case, Finding, Findings, RuleSettings, ServerCase};
 use super::hints::{Hints, Logins};
 use super::history::History;
 use super::observation::{Observation, Question};
+use super::outage::Outage;
 use super::roster::{Changes, Roster};
 use super::time::Moment;
 use super::timeline::Event;
@@ -95,6 +98,8 @@ pub struct Knowledge {
     pub trend: Trend,
     /// What the last answer said of the server.
     pub hints: Option<Arc<Hints>>,
+    departures: Departures,
+    outage: Outage,
     server_judged: Option<u64>,
 }
 
@@ -102,13 +107,20 @@ impl Knowledge {
     /// Begins with what `roster` knows.
     pub fn new(roster: Roster, rules: RuleSettings) -> Knowledge {
         Knowledge {
+            departures: Departures::of(&roster),
             roster,
             history: History::default(),
             findings: Findings::new(rules),
             trend: Trend::default(),
             hints: None,
+            outage: Outage::default(),
             server_judged: None,
         }
+    }
+
+    /// From now on answers are waited for.
+    pub(super) fn begin(&mut self, now: Moment) {
+        self.outage.follow(&self.roster, now);
     }
 
     /// Takes one observation.
@@ -122,7 +134,10 @@ impl Knowledge {
         }
         let changes = self.roster.apply(observation);
         let judged = self.server_judged;
-        let due = of_sockets && judged.is_none_or(|at| now.mono_ms.saturating_sub(at) >= SERVER_RULES_MS);
+        // What is wrong with an answer is told at once.
+        let is_trouble = observation.answer.is_err() || now.since(observation.sent) > SLOW_MS;
+        let is_time = judged.is_none_or(|at| now.mono_ms.saturating_sub(at) >= SERVER_RULES_MS);
+        let due = of_sockets && (is_time || is_trouble);
         self.follow(changes, now, due)
     }
 
@@ -138,6 +153,8 @@ impl Knowledge {
     fn follow(&mut self, changes: Changes, now: Moment, due: bool) -> News {
         let Changes { transitions, mut touched, doubts } = changes;
         self.history.record(&transitions, self.roster.list());
+        self.departures.follow(&transitions, &self.roster, now);
+        self.outage.follow(&self.roster, now);
         touched.extend(self.history.advance(now));
         let rules_due = self.findings.next_change().is_some_and(|at| now.mono_ms >= at);
         touched.extend(self.findings.due(now));
@@ -158,7 +175,7 @@ impl Knowledge {
             settings: &settings,
         };
         let mut found = self.findings.judge(touched.iter().copied(), now, case);
-        if roster.last_answer().is_some() {
+        if roster.last_answer().is_some() || self.outage.silent_since.is_some() {
             let case = ServerCase {
                 clock: roster.server_clock(),
                 newest_issued: roster.newest_issued(),
@@ -166,6 +183,11 @@ impl Knowledge {
                 losses: roster.losses(),
                 witnesses: roster.witnesses(),
                 logins: self.hints.as_deref().map_or_else(Logins::default, |hints| hints.logins),
+                departed: self.departures.wave(),
+                trend: &self.trend,
+                outage: self.outage,
+                batches: roster.batches().len() as u32,
+                trouble: roster.first_error().map(|(_, error)| error.trouble()),
                 server_seconds,
                 now,
             };
@@ -196,6 +218,8 @@ impl Knowledge {
         let before = Arc::clone(self.roster.list());
         let changes = self.roster.rebase(list, now);
         let heir = |user: UserIx| list.find(before.raw_id(user));
+        self.departures.rebase(&self.roster, now);
+        self.outage.follow(&self.roster, now);
         self.history.rebase(heir);
         self.findings.rebase(heir);
         self.follow(changes, now, false)
@@ -213,6 +237,8 @@ impl Knowledge {
         let before = Arc::clone(self.roster.list());
         let list = Arc::clone(roster.list());
         self.roster = roster;
+        self.departures = Departures::of(&self.roster);
+        self.outage = Outage::default();
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.history.rebase(heir);
         self.findings.rebase(heir);
@@ -225,9 +251,13 @@ impl Knowledge {
 
     /// When something changes without an answer, on the monotonic clock.
     pub fn next_change(&self, now: Moment) -> Option<u64> {
-        [self.roster.next_change(now), self.history.next_change(), self.findings.next_change()]
-            .into_iter()
-            .flatten()
-            .min()
+        let next = [
+            self.roster.next_change(now),
+            self.history.next_change(),
+            self.findings.next_change(),
+            self.departures.next_change(),
+            self.outage.next_change(now),
+        ];
+        next.into_iter().flatten().min()
     }
 }

@@ -7,6 +7,7 @@
 //! monotonic clock.
 
 use super::fetch_error::{FetchError, Trouble};
+use super::findings::alert_thresholds::SLOW_MS;
 use super::hints::Hints;
 use super::observation::{Observation, Question};
 use super::roster::Totals;
@@ -49,6 +50,8 @@ pub struct Bucket {
     number: Option<u64>,
     /// Questions that were answered.
     pub answers: u32,
+    /// Those of them that took longer than an answer may.
+    pub slow: u32,
     /// Questions that were not.
     pub failures: u32,
     /// The failures by kind, the first eight kinds.
@@ -168,6 +171,7 @@ impl Trend {
         } else {
             bucket.answers += 1;
             let took = observation.received.since(observation.sent);
+            bucket.slow += u32::from(took > SLOW_MS);
             bucket.latency.get_or_insert_default().add(took.try_into().unwrap_or(u32::MAX));
         }
     }
@@ -184,6 +188,20 @@ impl Trend {
     pub fn buckets(&self, now: Moment) -> impl DoubleEndedIterator<Item = &Bucket> + ExactSizeIterator {
         let last = now.mono_ms / Self::BUCKET_MS;
         (0..BUCKETS as usize).map(move |back| self.bucket((last + 1 + back as u64).checked_sub(BUCKETS)))
+    }
+
+    /// The buckets of the last so many milliseconds, newest first; the newest has just begun.
+    pub(super) fn last(&self, ms: u64, now: Moment) -> impl Iterator<Item = &Bucket> {
+        self.buckets(now).rev().take((ms / Self::BUCKET_MS) as usize)
+    }
+
+    /// How long the answers of the last so many milliseconds took; `None` where there were none.
+    pub(super) fn took_within(&self, ms: u64, now: Moment) -> Option<Took> {
+        let mut all = Histogram::default();
+        for latency in self.last(ms, now).filter_map(|bucket| bucket.latency.as_deref()) {
+            all.merge(latency);
+        }
+        all.took()
     }
 
     /// Sums since the run began.
@@ -314,8 +332,8 @@ impl Histogram {
 
     fn merge(&mut self, other: &Histogram) {
         self.max_ms = self.max_ms.max(other.max_ms);
-        for (bin, more) in self.bins.iter_mut().zip(other.bins) {
-            *bin = bin.saturating_add(more);
+        for (bin, more) in self.bins.iter_mut().zip(&other.bins) {
+            *bin = bin.saturating_add(*more);
         }
     }
 

@@ -57,11 +57,16 @@ pub struct Site {
 impl Site {
     /// A server with the users that `scenario` writes out; `list` is the watch list.
     pub fn new(scenario: &str, list: &str, clock: Clock) -> Site {
-        let runtime = tokio::runtime::Runtime::new().expect("threads");
         let users = scenario.matches("[[user]]").count();
         let text =
             format!("name = \"test\"\nabout = \"a test\"\nusers = {users}\nfault_users = true\n{scenario}");
         let scenario = Scenario::parse(&text, "test").unwrap_or_else(|error| panic!("{error}"));
+        Site::of(scenario, list, clock)
+    }
+
+    /// A server with this scenario.
+    pub fn of(scenario: Scenario, list: &str, clock: Clock) -> Site {
+        let runtime = tokio::runtime::Runtime::new().expect("threads");
         let started = Simulator::start(scenario, ([127, 0, 0, 1], 0).into(), clock);
         let server = runtime.block_on(started).expect("a port");
         let files = Scratch::new();

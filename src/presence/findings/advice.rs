@@ -64,6 +64,16 @@ impl Rule {
             Rule::Observer => {
                 "imtop's own admin login displaces, or is displaced by, another program with the same admin ID"
             }
+            Rule::MassDisconnect => {
+                "at least 5 users, and more than 20 % of those who were connected within the last 10 minutes, went offline; the registry agrees, where it is asked"
+            }
+            Rule::ApiSlow => "more than one of 20 answers of the last 5 minutes took longer than 2.5 s",
+            Rule::ApiFailing => {
+                "no request has had a usable answer for a minute (critical), or some have had none for 5 minutes"
+            }
+            Rule::RateLimited => {
+                "the server or a proxy refused at least 3 requests within 10 minutes because they are too many"
+            }
         }
     }
 
@@ -124,6 +134,18 @@ impl Rule {
             }
             Rule::Observer => {
                 "Give imtop an admin ID of its own (`imAdminUser` in config/share.yml), or a token of the other program (--token-file). Until then don't restart imtop again and again: each login throws the other one out."
+            }
+            Rule::MassDisconnect => {
+                "Look whether a gateway or a load balancer was restarted, then at the network. One platform alone points at a client or its push service, one group at a site. At the end of a shift nothing is wrong."
+            }
+            Rule::ApiSlow => {
+                "Look at the load of the API, of its Redis and of the gateways: one that hangs makes all answers slow. A smaller --batch makes answers shorter."
+            }
+            Rule::ApiFailing => {
+                "Look whether the API runs and what its log says (docker ps, journalctl), then at proxy and network. Don't act on who is missing here: they are unknown, not offline."
+            }
+            Rule::RateLimited => {
+                "Ask less often (--interval) or for more users at a time (--batch), or have the limit raised for imtop's address. Until then answers come late and users turn unknown."
             }
         }
     }

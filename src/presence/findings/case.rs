@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
-    Claims, Connection, Doubt, Logins, Loss, Moment, Presence, ServerClock, Thresholds, Tracked, UserIx,
-    Witnesses,
+    Claims, Connection, Departed, Doubt, Logins, Loss, Moment, Outage, Presence, ServerClock, Thresholds,
+    Tracked, Trend, Trouble, UserIx, Witnesses,
 };
 
 /// One user, as known now, with what came before.
@@ -67,6 +67,16 @@ pub struct ServerCase<'a> {
     pub witnesses: &'a Witnesses,
     /// How it goes with our own login.
     pub logins: Logins,
+    /// Many who left of late.
+    pub departed: Option<&'a Departed>,
+    /// How the asking went.
+    pub trend: &'a Trend,
+    /// Since when answers are wanting.
+    pub outage: Outage,
+    /// How many batches of users are asked about.
+    pub batches: u32,
+    /// What ails the first batch that gets no answers.
+    pub trouble: Option<Trouble>,
     /// What the server's clock shows, in unix seconds.
     pub server_seconds: i64,
     /// The time.

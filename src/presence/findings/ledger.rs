@@ -17,7 +17,10 @@ use super::evidence::Evidence;
 use super::finding::{About, Finding, FindingChanges};
 use super::rule::{Rule, Severity};
 use super::settings::RuleSettings;
-use super::{RULES, clock_skew, expiry_cliff, observer, view_loss};
+use super::{
+    RULES, api_failing, api_slow, clock_skew, expiry_cliff, mass_disconnect, observer, rate_limited,
+    view_loss,
+};
 use crate::presence::{Moment, UserIx};
 
 /// All that is wrong at present.
@@ -107,21 +110,26 @@ impl Findings {
     /// Looks through the minutes of the coming week in which tokens expire: to be done once a round,
     /// not once an answer.
     pub fn judge_server(&mut self, case: &ServerCase<'_>) -> FindingChanges {
-        let &ServerCase { newest_issued, expiries, server_seconds, now, .. } = case;
+        let &ServerCase { newest_issued, expiries, trend, server_seconds, now, .. } = case;
         let mut found = std::mem::take(&mut self.scratch);
         clock_skew::judge(case.clock, newest_issued, server_seconds, &mut found);
         expiry_cliff::judge(expiries, server_seconds, &mut found);
+        let was_slow = self.of_server.iter().any(|finding| finding.rule == Rule::ApiSlow);
+        api_slow::judge(trend, was_slow, now, &mut found);
+        rate_limited::judge(trend, now, &mut found);
         judge_promptly(case, &mut found);
         let next = [
             clock_skew::next(newest_issued, server_seconds, now),
             expiry_cliff::next(expiries, server_seconds, now),
+            api_slow::next(trend, now),
+            rate_limited::next(trend, now),
         ];
         self.server_due = next.into_iter().flatten().min();
         self.settle_server(found, |_| true, At { server_seconds, now })
     }
 
-    /// Judges what of the server does not wait: losses of view, and our own login. Costs next to nothing
-    /// while there are none.
+    /// Judges what of the server does not wait: losses of view, our own login, users who leave, answers
+    /// that don't come. Costs next to nothing while there are none.
     pub fn judge_server_promptly(&mut self, case: &ServerCase<'_>) -> FindingChanges {
         let mut found = std::mem::take(&mut self.scratch);
         judge_promptly(case, &mut found);
@@ -294,6 +302,9 @@ struct At {
 fn judge_promptly(case: &ServerCase<'_>, found: &mut Vec<Evidence>) {
     observer::judge(case.logins, found);
     view_loss::judge(case.losses, case.witnesses, found);
+    mass_disconnect::judge(case.departed, found);
+    let unix_seconds = |at| case.clock.unix_seconds(at);
+    api_failing::judge(case.outage, case.batches, case.trouble, unix_seconds, case.now, found);
 }
 
 /// Whether what of `list` was judged is just what was found.

@@ -10,6 +10,9 @@
 //! observation can.
 
 mod advice;
+pub(super) mod alert_thresholds;
+mod api_failing;
+mod api_slow;
 mod case;
 mod clock_skew;
 mod deadlines;
@@ -22,9 +25,11 @@ mod flapping;
 mod ghost;
 mod kick_war;
 mod ledger;
+mod mass_disconnect;
 mod observer;
 mod partial_view;
 mod policy;
+mod rate_limited;
 mod reconnecting;
 mod rule;
 mod settings;
@@ -38,6 +43,7 @@ mod token_shared;
 mod token_unreadable;
 mod unregistered;
 mod view_loss;
+mod wording;
 
 pub use case::{Case, ServerCase};
 pub use evidence::Evidence;

@@ -70,11 +70,19 @@ pub enum Rule {
     Unregistered,
     /// Our own admin login displaces, or is displaced by, another one.
     Observer,
+    /// Many users left within a short time.
+    MassDisconnect,
+    /// Answers take long.
+    ApiSlow,
+    /// There are no answers.
+    ApiFailing,
+    /// Requests are refused because they are too many.
+    RateLimited,
 }
 
 impl Rule {
     /// All rules, in the order in which they are explained.
-    pub const ALL: [Rule; 19] = [
+    pub const ALL: [Rule; 23] = [
         Rule::TokenExpired,
         Rule::TokenExpiring,
         Rule::TokenForeignUser,
@@ -94,6 +102,10 @@ impl Rule {
         Rule::Ghost,
         Rule::Unregistered,
         Rule::Observer,
+        Rule::MassDisconnect,
+        Rule::ApiSlow,
+        Rule::ApiFailing,
+        Rule::RateLimited,
     ];
 
     /// Its name, in filters and everywhere else.
@@ -118,6 +130,10 @@ impl Rule {
             Rule::Ghost => "ghost",
             Rule::Unregistered => "unregistered",
             Rule::Observer => "observer",
+            Rule::MassDisconnect => "mass-disconnect",
+            Rule::ApiSlow => "api-slow",
+            Rule::ApiFailing => "api-failing",
+            Rule::RateLimited => "rate-limited",
         }
     }
 }
@@ -125,7 +141,17 @@ impl Rule {
 impl Rule {
     /// Whether it is about the server or many users at once, not about one of them.
     pub fn is_about_server(self) -> bool {
-        matches!(self, Rule::ClockSkew | Rule::ExpiryCliff | Rule::ViewLoss | Rule::Observer)
+        matches!(
+            self,
+            Rule::ClockSkew
+                | Rule::ExpiryCliff
+                | Rule::ViewLoss
+                | Rule::Observer
+                | Rule::MassDisconnect
+                | Rule::ApiSlow
+                | Rule::ApiFailing
+                | Rule::RateLimited
+        )
     }
 
     /// Whether users of whom that is said are judged by it: what it found of others is as last known.
@@ -138,7 +164,7 @@ impl Rule {
 
     /// Whether it is about the server and judged as soon as anything changes in it.
     pub(super) fn is_prompt(self) -> bool {
-        matches!(self, Rule::ViewLoss | Rule::Observer)
+        matches!(self, Rule::ViewLoss | Rule::Observer | Rule::MassDisconnect | Rule::ApiFailing)
     }
 }
 

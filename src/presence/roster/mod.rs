@@ -362,6 +362,11 @@ impl Roster {
         self.tally.open()
     }
 
+    /// How many users have a connection, as last seen: also those who have become unknown.
+    pub fn connected_users(&self) -> u32 {
+        self.open.len() as u32
+    }
+
     /// The latest time (`iat`, unix seconds) at which any session token seen so far says it was
     /// issued. Tokens are not verified: a forged one may say anything.
     pub fn newest_issued(&self) -> Option<i64> {

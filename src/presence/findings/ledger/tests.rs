@@ -1,13 +1,15 @@
 //! What the ledger makes of what the rules find.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
 use super::super::stage::{MONO, NOW, Scene, TestConnection, connection, in_doubt, online};
 use super::*;
 use crate::presence::{
-    Doubt, Logins, Loss, Lost, Presence, Registry, ServerClock, Unreadable, Why, Witness, Witnesses,
+    Doubt, Logins, Loss, Lost, Outage, Presence, Registry, ServerClock, Trend, Unreadable, Why, Witness,
+    Witnesses,
 };
 
 /// The registry answers, and nobody else is asked.
@@ -18,6 +20,9 @@ static WITNESSES: Witnesses = Witnesses {
     accounts: Witness::Unasked,
     signs: BTreeMap::new(),
 };
+
+/// Nothing was asked yet.
+static TREND: LazyLock<Trend> = LazyLock::new(Trend::default);
 
 const ALICE: UserIx = UserIx(7);
 const NOBODY: Presence = Presence::Unknown(Why::NotAnswered);
@@ -178,6 +183,11 @@ fn server<'a>(
         losses,
         witnesses: &WITNESSES,
         logins: Logins::default(),
+        departed: None,
+        trend: &TREND,
+        outage: Outage::default(),
+        batches: 1,
+        trouble: None,
         server_seconds: NOW,
         now: Moment { mono_ms: 0, unix_ms: NOW * 1_000 },
     }
