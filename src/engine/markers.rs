@@ -174,18 +174,23 @@ impl Markers {
 
     fn incident(&mut self, at: Moment, notable: Notable) {
         let Notable { severity, kind, what } = notable;
-        let before = self.last.insert(kind, at.mono_ms);
-        if before.is_some_and(|before| at.mono_ms.saturating_sub(before) <= QUIET_MS) {
+        if let Some(before) = self.last.get_mut(kind)
+            && at.mono_ms.saturating_sub(*before) <= QUIET_MS
+        {
+            *before = at.mono_ms;
             return; // it goes on
         }
         if let Some(last) = self.incidents.back_mut()
             && at.since(last.at) <= SUDDEN_MS
         {
+            // What is not told here has not begun: if it lasts, it is an incident of its own.
             if severity > last.severity {
                 (last.severity, last.what) = (severity, what);
+                self.last.insert(kind, at.mono_ms);
             }
             return;
         }
+        self.last.insert(kind, at.mono_ms);
         if self.incidents.len() == INCIDENTS {
             self.incidents.pop_front();
         }
@@ -447,13 +452,14 @@ mod tests {
         assert_eq!(run.incidents(), [left, failed], "another kind of thing, and not at the same time");
         run.online(9_300, 2, 5);
         run.fail(17_101, 2);
-        assert_eq!(run.incidents(), [left, failed], "what happens again within 10 s goes on");
+        let lost = (17_101, Severity::Warning, "7 connected users became unknown: answer overdue");
+        assert_eq!(run.incidents(), [left, failed, lost], "what happens again within 10 s goes on");
         run.online(20_000, 2, 5);
         run.fail(27_102, 2);
         let again = (27_102, Severity::Warning, "timed out");
-        assert_eq!(run.incidents(), [left, failed, again], "and a millisecond later not");
+        assert_eq!(run.incidents(), [left, failed, lost, again], "and a millisecond later not");
         let marks = &run.markers;
-        assert_eq!(marks.incident_before(27_102).map(|it| it.at), Some(at(7_101)));
+        assert_eq!(marks.incident_before(27_102).map(|it| it.at), Some(at(17_101)));
         assert_eq!(marks.incident_after(4_100).map(|it| it.at), Some(at(7_101)));
         assert_eq!((marks.incident_before(4_100), marks.incident_after(27_102)), (None, None));
     }
@@ -529,6 +535,19 @@ mod tests {
         let all: Vec<_> =
             markers.incidents().map(|it| (it.at.mono_ms, it.severity, it.what.as_str())).collect();
         assert_eq!(all, [(0, Severity::Critical, "two"), (3_001, Severity::Warning, "three")]);
+    }
+
+    #[test]
+    fn what_another_incident_hides_at_first_is_one_of_its_own_when_it_lasts() {
+        let mut landmarks = Landmarks::default();
+        let notable =
+            |kind: &'static str| Notable { severity: Severity::Warning, kind, what: kind.to_owned() };
+        landmarks.incident(at(0), notable("feed"));
+        for ms in [2_000, 4_000, 6_000, 8_000] {
+            landmarks.incident(at(ms), notable("left"));
+        }
+        let all: Vec<_> = landmarks.incidents().map(|it| (it.at.mono_ms, it.what.as_str())).collect();
+        assert_eq!(all, [(0, "feed"), (4_000, "left")], "at 2 s it is part of the first");
     }
 
     #[test]
