@@ -104,12 +104,13 @@ fn the_demo_without_a_terminal_is_one_picture_with_everything_in_it() {
     for word in ["● online", "◐ background", "○ offline", "? unknown", "王小明", "EXPIRED"] {
         assert!(said.out.contains(word), "no {word}:\n{}", said.out);
     }
+    assert!(said.out.contains(" night: The night shift: every presence, "), "{}", said.out);
     assert!(said.out.lines().all(|line| line.chars().count() <= 100));
     assert!(!said.out.contains('\u{1b}'), "plain text");
     assert!(said.err.contains("standard output is no terminal"), "{}", said.err);
 
     let said = run(&["demo", "--size", "60x12", "--ascii", "--users", "50", "--seed", "3"]);
-    assert!(said.out.contains("42 more users") && said.out.lines().count() <= 12, "{}", said.out);
+    assert!(said.out.contains("43 more users") && said.out.lines().count() <= 12, "{}", said.out);
     assert!(!said.out.contains('●'));
     let said = run(&["demo", "--color", "always"]);
     assert!(said.out.contains("\u{1b}["), "colours on request");
@@ -206,5 +207,13 @@ fn help_teaches_by_examples() {
         assert!(help.out.contains(word), "no {word}:\n{}", help.out);
     }
     assert!(!help.out.contains("--token <"), "a token is never an argument");
+    for name in imtop::simulator::SCENARIOS {
+        let about = Scenario::named(name).unwrap().about().to_owned();
+        let line = format!("\n  {name:<13} {about}\n");
+        for command in ["demo", "simulate"] {
+            let help = run(&[command, "--help"]).out + "\n";
+            assert!(help.contains(&line), "{command}: no {line}:\n{help}");
+        }
+    }
     assert!(run(&["--version"]).out.starts_with("imtop 0."));
 }

@@ -11,7 +11,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("openim", &["presence"]),
     ("simulator", &["presence"]),
     ("config", &["app", "cli", "openim", "presence", "ui"]),
-    ("cli", &["app", "presence", "ui"]),
+    ("cli", &["app", "presence", "simulator", "ui"]),
     ("feed", &["openim", "presence"]),
     ("engine", &["config", "feed", "openim", "presence", "recording"]),
     ("app", &["engine", "presence"]),

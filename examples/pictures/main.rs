@@ -140,8 +140,9 @@ impl Watch {
         let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(interval_ms), at(0));
         let state = Chronicle::new(roster, RuleSettings::default(), at(0));
         let now_ms = Arc::<AtomicU64>::default();
+        let announcement = Some(scenario.announcement());
         let night = Night::begin(scenario, list, Arc::clone(&now_ms));
-        let about = About { name: "demo".to_owned(), ..About::default() };
+        let about = About { name: "demo".to_owned(), scenario: announcement, ..About::default() };
         let head = Head { interval_ms, ..Head::default() };
         let recording = Recording { head, ..Recording::default() };
         let session = Session::new(about, state, Box::new(night), recording, true);

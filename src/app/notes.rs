@@ -23,6 +23,8 @@ pub enum Note {
     Advice(String),
     /// What is to be kept in mind all the time.
     Banner(String),
+    /// What is made up here, and what comes.
+    About(String),
     /// The last answers had things in them that don't belong there.
     Odd(String),
     /// Where in time the picture is.
@@ -64,6 +66,7 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
     if !model.shown.about.banners.is_empty() {
         notes.push(Note::Banner(model.shown.about.banners.join("   ")));
     }
+    notes.extend(model.shown.about.scenario.clone().map(Note::About));
     notes.extend(oddities(model).map(Note::Odd));
     let filtered = match model.screen() {
         Screen::Users => {

@@ -9,9 +9,17 @@ use clap::Args;
 
 use super::shared::{FileArgs, PaceArgs, RecordArgs, ScreenArgs};
 use super::values::parse_address;
+use crate::simulator::Scenario;
+
+/// A line for each scenario.
+fn scenarios() -> String {
+    let lines = Scenario::abouts().map(|(name, about)| format!("\n  {name:<13} {about}"));
+    format!("Scenarios; what each is about begins 8 s after the start:{}", lines.collect::<String>())
+}
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
+#[command(after_help = scenarios())]
 pub struct DemoArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
@@ -27,6 +35,7 @@ pub struct DemoArgs {
 
 #[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
+#[command(after_help = scenarios())]
 pub struct SimulateArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:10002", value_parser = parse_address)]
@@ -48,8 +57,7 @@ pub struct SimulateArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The made-up world")]
 pub struct ScenarioArgs {
-    /// What happens: night, calm, faults, logout, vanish, kill, registry-lag, cut, overflow, hang, drain,
-    /// flapping, or a scenario file
+    /// What happens: one of the scenarios below, or a scenario file
     #[arg(long, value_name = "NAME|FILE", default_value = "night")]
     pub scenario: String,
     /// How many users there are

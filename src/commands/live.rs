@@ -43,6 +43,7 @@ pub async fn watch(sources: &Sources, record: &RecordArgs, screen: &ScreenArgs) 
 pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError> {
     let picture = sources.picture_of_demo()?;
     let scenario = scenario(&args.scenario)?;
+    let about = Some(scenario.announcement());
     let suggested = PaceSettings {
         interval: scenario.poll_interval(),
         batch: scenario.poll_batch() as u32,
@@ -74,6 +75,7 @@ pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError
         context: None,
         production: false,
         banners: Vec::new(),
+        about,
         rules: RuleSettings::default(),
         keymap: sources.keymap()?,
         watched,

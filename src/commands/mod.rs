@@ -130,6 +130,8 @@ struct Plan {
     context: Option<String>,
     production: bool,
     banners: Vec<String>,
+    /// What is made up, where it is.
+    about: Option<String>,
     rules: RuleSettings,
     keymap: Keymap,
     watched: Watched,
@@ -164,6 +166,7 @@ impl Plan {
             context,
             production,
             banners,
+            about: None,
             rules,
             keymap,
             watched,
@@ -314,6 +317,7 @@ fn session(plan: &Plan, watching: Watching, span: Span, limits: Limits, now: Now
         context: plan.context.clone(),
         production: plan.production,
         banners: plan.banners.clone(),
+        scenario: plan.about.clone(),
         timeout_ms: plan.pace.timeout.as_millis() as u64,
     };
     Session::live(about, state, live, Recording { head: head(plan), limits }, span == Span::Shown)

@@ -539,14 +539,14 @@ mod tests {
 
     #[test]
     fn what_another_incident_hides_at_first_is_one_of_its_own_when_it_lasts() {
-        let mut landmarks = Landmarks::default();
+        let mut markers = Markers::default();
         let notable =
             |kind: &'static str| Notable { severity: Severity::Warning, kind, what: kind.to_owned() };
-        landmarks.incident(at(0), notable("feed"));
+        markers.incident(at(0), notable("feed"));
         for ms in [2_000, 4_000, 6_000, 8_000] {
-            landmarks.incident(at(ms), notable("left"));
+            markers.incident(at(ms), notable("left"));
         }
-        let all: Vec<_> = landmarks.incidents().map(|it| (it.at.mono_ms, it.what.as_str())).collect();
+        let all: Vec<_> = markers.incidents().map(|it| (it.at.mono_ms, it.what.as_str())).collect();
         assert_eq!(all, [(0, "feed"), (4_000, "left")], "at 2 s it is part of the first");
     }
 

@@ -26,6 +26,8 @@ pub struct About {
     pub production: bool,
     /// Sentences that are to be seen with it: what is unsafe about the way there.
     pub banners: Vec<String>,
+    /// What happens there, where it is made up.
+    pub scenario: Option<String>,
     /// For so long an answer is waited for, in milliseconds.
     pub timeout_ms: u64,
 }

@@ -40,6 +40,9 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
             Note::Banner(text) => {
                 pen.put(theme.glyphs.warning, theme.warn).skip(1).rest(&text, cut, theme.warn);
             }
+            Note::About(text) => {
+                pen.rest(&text, cut, theme.dim);
+            }
             Note::Odd(text) => {
                 pen.put(theme.glyphs.warning, theme.warn).skip(1).rest(&text, cut, theme.plain);
             }

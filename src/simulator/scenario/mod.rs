@@ -68,6 +68,13 @@ impl Scenario {
         BUILT_IN.iter().map(|(name, _)| *name)
     }
 
+    /// The name of each that is built in, and what it shows. Read off the line that says so: whoever asks for help
+    /// needs no more of it.
+    pub fn abouts() -> impl Iterator<Item = (&'static str, &'static str)> {
+        let about = |text: &'static str| text.lines().find_map(|line| line.strip_prefix("about = "));
+        BUILT_IN.iter().map(move |(name, text)| (*name, about(text).unwrap_or_default().trim_matches('"')))
+    }
+
     /// Reads a scenario from a file.
     ///
     /// # Errors
@@ -120,6 +127,17 @@ impl Scenario {
     /// What it shows, in a sentence or two.
     pub fn about(&self) -> &str {
         &self.model.about
+    }
+
+    /// Its name, what it shows, and when that begins: `kill: A gateway is killed. (after 8 s)`.
+    pub fn announcement(&self) -> String {
+        let Model { name, about, event, fault, .. } = &self.model;
+        let faulty = fault.iter().map(|fault| fault.from.map_or(0, |from| from.0));
+        let begins = match event.iter().map(|event| event.at.0).chain(faulty).min() {
+            Some(begins) if begins > 0 => format!(" (after {} s)", begins / 1_000),
+            _ => String::new(),
+        };
+        format!("{name}: {about}{begins}")
     }
 
     /// How many users it has.
@@ -177,11 +195,21 @@ mod tests {
             let scenario = Scenario::named(name).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(scenario.name(), name);
             assert_eq!(scenario.watch_list().len(), scenario.users());
+            assert!(Scenario::abouts().any(|it| it == (name, scenario.about())), "{name}");
         }
         assert_eq!(
             Scenario::named("nigth").unwrap_err().to_string(),
             format!("no scenario is called \"nigth\": there are {}, or name a .toml file", NAMES.join(", "))
         );
+    }
+
+    #[test]
+    fn what_a_scenario_shows_begins_within_ten_seconds() {
+        for name in NAMES {
+            let said = Scenario::named(name).unwrap().announcement();
+            assert_eq!(said.ends_with(" (after 8 s)"), !["calm", "faults"].contains(&name), "{said}");
+            assert!(said.starts_with(&format!("{name}: ")) && said.len() <= 110, "{said}");
+        }
     }
 
     #[test]
