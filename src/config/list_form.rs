@@ -62,19 +62,18 @@ pub(super) fn fields(line: &str) -> Result<Vec<Cow<'_, str>>, String> {
     let mut rest = line;
     loop {
         rest = rest.trim_start();
-        let (field, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted_field(quoted)?,
-            None => {
-                let (field, after) = split(rest);
-                if fields.is_empty() {
-                    if let Some(before) = before_comment(field) {
-                        fields.push(before.into()); // and whatever comes, it is a comment
-                        return Ok(fields);
-                    }
-                    check_separators(field)?;
+        let (field, after) = if let Some(quoted) = rest.strip_prefix('"') {
+            quoted_field(quoted)?
+        } else {
+            let (field, after) = split(rest);
+            if fields.is_empty() {
+                if let Some(before) = before_comment(field) {
+                    fields.push(before.into()); // and whatever comes, it is a comment
+                    return Ok(fields);
                 }
-                (field.trim_end().into(), after)
+                check_separators(field)?;
             }
+            (field.trim_end().into(), after)
         };
         fields.push(field);
         match after {
@@ -112,10 +111,10 @@ fn quoted_field(text: &str) -> Result<(Cow<'_, str>, Option<&str>), String> {
                  within quotes"
             ));
         };
-        match text[at + 1..].starts_with('"') {
-            true => from = at + 2,
-            false => break at,
+        if !text[at + 1..].starts_with('"') {
+            break at;
         }
+        from = at + 2;
     };
     let (behind, after) = split(&text[close + 1..]);
     check_separators(behind)?;

@@ -90,9 +90,10 @@ impl Sources {
         let variables = VARIABLES.into_iter().filter_map(|name| {
             let value = env(name).filter(|value| !value.is_empty())?;
             // What reads a file of variables knows no `~`.
-            let value = match name.ends_with("_FILE") {
-                true => in_home(value.into(), home.as_deref()).to_string_lossy().into_owned(),
-                false => value,
+            let value = if name.ends_with("_FILE") {
+                in_home(value.into(), home.as_deref()).to_string_lossy().into_owned()
+            } else {
+                value
             };
             Some((name, SecretString::from(value)))
         });
