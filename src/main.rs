@@ -89,6 +89,13 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
     if let Some(sentence) = misspelt_command(&cli, raw) {
         return Err(SettingsError(sentence).into());
     }
+    match &cli.command {
+        Some(Command::Config(command)) => return commands::config(command, matches),
+        Some(Command::Completions(args)) => return commands::completions(args),
+        Some(Command::Man) => return commands::man(),
+        _ => {}
+    }
+    commands::can_run()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -110,9 +117,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         Some(Command::Serve(args)) => runtime.block_on(commands::serve(&args, &sources()?)),
         Some(Command::Replay(args)) => runtime.block_on(commands::replay(&args, &sources()?)),
         Some(Command::Doctor(args)) => runtime.block_on(commands::doctor(&args, &sources()?)),
-        Some(Command::Config(command)) => commands::config(&command, matches),
-        Some(Command::Completions(args)) => commands::completions(&args),
-        Some(Command::Man) => commands::man(),
+        Some(Command::Config(_) | Command::Completions(_) | Command::Man) => return Ok(0), // run above
     };
     commands::log_end(&ended);
     // Drops every task, and with them the processes of a token command. It takes no time unless a

@@ -217,3 +217,63 @@ fn help_teaches_by_examples() {
     }
     assert!(run(&["--version"]).out.starts_with("imtop 0."));
 }
+
+/// Runs it where at most so many files may be open.
+fn run_with_files(files: u32, args: &[&str]) -> Said {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_imtop")]);
+    shell.args(args).stdin(Stdio::null()).env("IMTOP_CONFIG", "/dev/null").env("IMTOP_TOKEN", "a.b.c");
+    said(shell.output().unwrap())
+}
+
+#[test]
+fn where_too_few_files_may_be_open_a_sentence_says_so() {
+    const API: [&str; 3] = ["--api", "http://127.0.0.1:9", "user_1"];
+    let with_api = |args: &[&'static str]| [args, &API[..]].concat();
+    let commands = [
+        vec!["demo"],
+        with_api(&["snapshot"]),
+        with_api(&["check"]),
+        with_api(&["wait", "--for", "online=1", "--timeout", "1s"]),
+        with_api(&["events", "--duration", "1s"]),
+        with_api(&["serve", "--metrics", "127.0.0.1:0"]),
+        with_api(&["doctor"]),
+        with_api(&["--interval", "1s"]),
+        vec!["replay", "/nonexistent"],
+        vec!["simulate", "--listen", "127.0.0.1:0"],
+    ];
+    for files in 4..=26 {
+        for args in &commands {
+            let Said { code, out, err } = run_with_files(files, args);
+            let (said, expected) = if args[0] == "check" { (&out, 3) } else { (&err, 1) };
+            assert_eq!(code, Some(expected), "{files} {args:?}: {out}{err}");
+            assert!(said.contains("too few files may be open") && said.contains("ulimit -n"), "{said}");
+            assert_eq!(format!("{out}{err}").lines().count(), 1, "{files} {args:?}: {out}{err}");
+        }
+        for args in [&["config", "template"][..], &["man"], &["completions", "bash"], &["--version"]] {
+            assert_eq!(run_with_files(files, args).code, Some(0), "{files} {args:?} needs none");
+        }
+    }
+    // With a few more it runs, or says the same: somebody may have left us some that are open.
+    for files in 27..=32 {
+        let Said { code, out, err } = run_with_files(files, &commands[1]);
+        assert!(
+            code == Some(1) && (out.contains("unreachable") || err.contains("too few files")),
+            "{out}{err}"
+        );
+    }
+    assert!(run_with_files(64, &["demo"]).out.contains("300 watched"));
+}
+
+#[test]
+fn where_no_thread_can_start_a_sentence_says_so() {
+    let limits = "ulimit -v 60000 2>/dev/null; exec \"$0\" snapshot --api http://127.0.0.1:9 a";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", limits, env!("CARGO_BIN_EXE_imtop")]).env("IMTOP_CONFIG", "/dev/null");
+    let Said { code, out, err } = said(shell.env("RUST_MIN_STACK", "100000000").output().unwrap());
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(
+        err.starts_with("imtop: cannot start: too few threads may run (") && err.lines().count() == 1,
+        "{err}"
+    );
+}

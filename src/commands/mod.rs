@@ -7,6 +7,7 @@ mod config;
 mod doctor;
 mod events;
 mod follow;
+mod limits;
 mod live;
 mod log;
 mod manual;
@@ -46,6 +47,7 @@ pub use completion::{answer_shell, completions};
 pub use config::config;
 pub use doctor::doctor;
 pub use events::events;
+pub use limits::can_run;
 pub use live::{demo, watch};
 pub use log::{log_end, open_log};
 pub use manual::man;
@@ -76,7 +78,7 @@ pub enum CommandError {
     /// There can be no metrics where they were told to be; exit code 1.
     #[error("{0}; --metrics takes another address, and its port 0 a free one")]
     Metrics(io::Error),
-    /// The system gives us no threads; exit code 1.
+    /// The system gives us no files or threads; exit code 1.
     #[error("cannot start: {0}")]
     Runtime(io::Error),
     /// The terminal cannot be used; exit code 1.

@@ -45,10 +45,8 @@ impl Lookup {
         self.found.get_or_init(|| {
             let words = self.words.clone();
             let (found, names) = mpsc::channel();
-            std::thread::spawn(move || {
-                // Nobody waits any more if it took too long.
-                let _ = found.send(look_up(words));
-            });
+            // Without a thread there are no names; nobody waits any more if it took too long.
+            let _ = std::thread::Builder::new().spawn(move || found.send(look_up(words)));
             names.recv_timeout(PATIENCE).unwrap_or_default()
         })
     }
