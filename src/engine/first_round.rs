@@ -164,7 +164,8 @@ mod tests {
         hear(&mut roster, accounts, 4..5, Ok(Answer::Unregistered(vec![])));
         assert_eq!(round.stage(&roster, at(200)), Stage::Over);
         assert_eq!(round.stage(&refused, at(10_100)), Stage::Over, "not for ever");
-        hear(&mut refused, accounts, 2..4, Err(FetchError::Http { status: 404 }));
+        let denied = FetchError::Denied { code: 1002, what: "only app manager".into(), advice: "" };
+        hear(&mut refused, accounts, 2..4, Err(denied));
         assert_eq!(refused.strangers_awaited(), 0, "nobody is asked about any more");
     }
 
