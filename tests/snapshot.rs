@@ -302,3 +302,36 @@ fn a_server_that_lies_or_breaks_off_is_told_as_it_is() {
     let token = body["data"][0]["detailPlatformStatus"][0]["token"].as_str().unwrap();
     Leaks::of([token, ADMIN_TOKEN]).assert_none("a snapshot", &whole.out);
 }
+
+/// A session token whose `exp` is this.
+fn session_token(exp: &str) -> String {
+    use base64::Engine as _;
+    let claims = format!(r#"{{"UserID":"u1","PlatformID":2,"exp":{exp},"iat":1795413123}}"#);
+    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
+    format!("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{payload}.c2lnbmF0dXJl")
+}
+
+#[test]
+fn an_end_in_milliseconds_is_not_taken_for_none() {
+    let runtime = Runtime::new().unwrap();
+    for (exp, number) in [("1798459200000", 1_798_459_200_000), ("1e26", i64::MAX)] {
+        let body = format!(
+            r#"{{"errCode":0,"data":[{{"userID":"u1","status":1,"detailPlatformStatus":[{{"platformID":2,"connID":"c1","token":"{}"}}]}}]}}"#,
+            session_token(exp)
+        );
+        let server = runtime.block_on(Server::start([json(&body)]));
+        let run = |args: &[&str]| {
+            said(command(&server.url(), ADMIN_TOKEN, &[args, &["u1"]].concat()).output().unwrap())
+        };
+        for format in [&["table"][..], &["csv"], &["frame", "--size", "120x30"]] {
+            let out = run(&[&["--format"], format].concat()).out;
+            assert!(out.contains("far future (ms?)") && !out.contains("never"), "{exp}, {format:?}: {out}");
+        }
+        let narrow = run(&["--format", "frame", "--size", "80x24"]).out;
+        assert!(narrow.contains("far (ms?)"), "{exp}: {narrow}");
+        let object: serde_json::Value = Schema::named("snapshot").read(&run(&["--format", "json"]).out);
+        let token = &object["users"][0]["connections"][0]["token"];
+        assert_eq!((&token["exp"], &token["expires"]), (&number.into(), &serde_json::Value::Null), "{exp}");
+        assert_eq!(token["expired"], false);
+    }
+}

@@ -25,6 +25,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::presence::FAR_FUTURE;
+
 /// Narrowest screen that shows anything.
 pub const MIN_WIDTH: u16 = 20;
 /// Lowest screen that shows anything.
@@ -267,6 +269,8 @@ pub(super) struct Wish<'a> {
     pub(super) longest: Longest,
     /// Times as dates, which are longer.
     pub(super) absolute: bool,
+    /// Some token ends in the far future, for which there is no short word.
+    pub(super) far: bool,
     /// All columns, however crowded, and whatever was chosen.
     pub(super) wide: bool,
     /// These, and no others, as long as not all are to be seen.
@@ -323,6 +327,7 @@ fn widths(name: ColumnName, width: u16, wish: &Wish<'_>) -> (u16, u16) {
         ColumnName::Group => text(wish.longest.group, 8, WIDEST.group),
         ColumnName::Presence => (presence, presence),
         ColumnName::Platforms => (9, 15),
+        ColumnName::Token if wish.far => (12, FAR_FUTURE.len() as u16),
         ColumnName::Token => (12, if wish.absolute { 14 } else { 13 }),
         ColumnName::Since => (since, since),
         ColumnName::Flips | ColumnName::Reconnects | ColumnName::Conns => (5, 5),

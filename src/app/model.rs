@@ -9,7 +9,7 @@ use crate::engine::{Playing, Shown};
 use crate::presence::query::{Query, QueryError, Vocabulary};
 use crate::presence::{
     About, Event, EventGroup, FeedStatus, Finding, Findings, Hints, History, Moment, Roster, Severity, Since,
-    Timeline, Trend, UserIx,
+    Timeline, Trend, UserIx, is_far_future,
 };
 
 use super::action::Scope;
@@ -556,19 +556,6 @@ impl Model {
         }
     }
 
-    /// The columns of a table so wide.
-    pub fn columns(&self, width: u16) -> Columns {
-        columns_for(
-            width,
-            Wish {
-                longest: self.longest,
-                absolute: self.times == TimeStyle::Absolute,
-                wide: self.switches.wide,
-                chosen: self.columns_chosen.as_deref(),
-            },
-        )
-    }
-
     /// Whether the picture differs from the one that was taken last.
     pub fn is_dirty(&self) -> bool {
         self.dirty
@@ -658,6 +645,26 @@ impl<'a> View<'a> {
     pub fn hidden_changes(self) -> Option<u64> {
         let taken = |state: &crate::presence::Chronicle| state.timeline().taken();
         self.shown.is_held.then(|| taken(self.shown.live).saturating_sub(taken(self.shown.state)))
+    }
+
+    /// The columns of a table so wide.
+    pub fn columns(self, width: u16) -> Columns {
+        columns_for(
+            width,
+            Wish {
+                longest: self.longest,
+                absolute: self.times == TimeStyle::Absolute,
+                far: self.has_far_expiry(),
+                wide: self.switches.wide,
+                chosen: self.model.columns_chosen.as_deref(),
+            },
+        )
+    }
+
+    /// Whether some token seems to end in the far future.
+    fn has_far_expiry(self) -> bool {
+        let latest = self.picture().roster.expiries().last_key_value();
+        latest.is_some_and(|(minute, _)| is_far_future(minute.saturating_mul(60)))
     }
 
     /// The lines of the table on a body so high.

@@ -191,7 +191,7 @@ fn switch(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
 fn widen(model: &mut ViewMut<'_>) {
     model.switches.wide = !model.switches.wide;
     if model.columns_chosen.is_some() {
-        let all = model.columns(model.size.0).iter().count() == ColumnName::ALL.len();
+        let all = model.view().columns(model.size.0).iter().count() == ColumnName::ALL.len();
         hint(
             model,
             match (model.switches.wide, all) {
@@ -223,7 +223,7 @@ pub(super) fn set_sort(model: &mut ViewMut<'_>, sort: Sort) {
 
 /// Sorts by the column after the one in force, or before it.
 fn step_sort(model: &mut ViewMut<'_>, forward: bool) {
-    let shown: Vec<ColumnName> = model.columns(model.size.0).iter().map(|(name, _)| name).collect();
+    let shown: Vec<ColumnName> = model.view().columns(model.size.0).iter().map(|(name, _)| name).collect();
     sort_by(model, model.rows.sort().column.next(&shown, forward));
 }
 

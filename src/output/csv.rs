@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::record::{Time, UserRecord};
+use crate::presence::{FAR_FUTURE, is_far_future};
 
 const HEAD: [&str; 19] = [
     "id",
@@ -53,8 +54,11 @@ fn cells(at: Option<Time>, user: UserRecord) -> [String; 19] {
     let findings = joined(rules);
     let background = user.connections.iter().filter(|connection| connection.background).count();
     let unseen = user.connections.iter().filter(|connection| connection.unseen_since.is_some()).count();
-    let tokens = user.connections.iter().filter_map(|connection| connection.token.as_ref());
-    let soonest = tokens.filter_map(|token| token.expires).min();
+    let tokens = || user.connections.iter().filter_map(|connection| connection.token.as_ref());
+    let ends = match tokens().filter_map(|token| token.expires).min() {
+        None if tokens().any(|token| token.exp.is_some_and(is_far_future)) => FAR_FUTURE.to_owned(),
+        soonest => time(soonest),
+    };
     [
         user.id,
         user.label.unwrap_or_default(),
@@ -70,7 +74,7 @@ fn cells(at: Option<Time>, user: UserRecord) -> [String; 19] {
         user.connections.len().to_string(),
         background.to_string(),
         platforms,
-        time(soonest),
+        ends,
         findings,
         time(at),
         user.basis.unwrap_or_default().to_owned(),

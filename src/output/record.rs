@@ -72,6 +72,8 @@ pub struct TokenRecord {
     pub issued: Option<Time>,
     /// Until when it is good.
     pub expires: Option<Time>,
+    /// The same as the token has it, in unix seconds; also where no calendar has that time.
+    pub exp: Option<i64>,
     /// Whether that is over, by the server's clock.
     pub expired: bool,
     /// Tells two tokens of one run apart.
@@ -154,6 +156,7 @@ pub(super) fn sample() -> UserRecord {
                 user: Some("user_001".into()),
                 platform_id: Some(2),
                 expires: Time::of(1_798_459_200_000),
+                exp: Some(1_798_459_200),
                 fingerprint: "1a2b3c4d".into(),
                 ..TokenRecord::default()
             }),

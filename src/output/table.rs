@@ -20,7 +20,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::overview::Overview;
 use super::record::{Time, UserRecord};
-use crate::presence::{Platform, short_age, short_expiry};
+use crate::presence::{FAR_FUTURE, Platform, is_far_future, short_age, short_expiry};
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,10 +206,12 @@ fn platforms(user: &UserRecord) -> String {
 /// When the first of the tokens ends. `age` gives the seconds since a time.
 fn token(user: &UserRecord, age: impl Fn(Time) -> i64) -> String {
     let tokens = || user.connections.iter().filter_map(|connection| connection.token.as_ref());
-    let soonest = tokens().filter_map(|token| Some((token.expires?, token.expired))).min();
+    let near = tokens().filter(|token| !token.exp.is_some_and(is_far_future));
+    let soonest = near.filter_map(|token| Some((token.expires?, token.expired))).min();
     match soonest {
         Some((expires, true)) => short_expiry(age(expires).saturating_neg().min(0)),
         Some((expires, false)) => short_expiry(age(expires).saturating_neg().max(1)),
+        None if tokens().any(|token| token.exp.is_some_and(is_far_future)) => FAR_FUTURE.to_owned(),
         None if tokens().any(|token| token.unreadable.is_some()) => "unreadable".to_owned(),
         None if tokens().next().is_some() => "never".to_owned(),
         None => String::new(),
@@ -343,5 +345,8 @@ http://im.example:10002, 2026-12-28 12:00:00 UTC
         assert_eq!(with(TokenRecord::default()), "never");
         let over = TokenRecord { expires: Time::of(0), expired: true, ..TokenRecord::default() };
         assert_eq!(with(over), "EXPIRED 2h");
+        for exp in [1_798_459_200_000, i64::MAX] {
+            assert_eq!(with(TokenRecord { exp: Some(exp), ..TokenRecord::default() }), "far future (ms?)");
+        }
     }
 }

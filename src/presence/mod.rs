@@ -64,7 +64,7 @@ pub use state::{Basis, Presence, Why, Word};
 pub use text::{pieces, visible, visible_bounded, visible_within};
 pub use time::{Moment, Since, short_age, short_expiry};
 pub use timeline::{Event, EventGroup, Story, Timeline};
-pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
+pub use token::{Claims, FAR_FUTURE, Fingerprint, SessionToken, Unreadable, is_far_future};
 pub use transition::{Socket, Transition, What};
 pub use trend::{Bucket, Failed, Rates, Sums, Took, Trend};
 pub use user_facts::UserFacts;

@@ -91,6 +91,7 @@ impl<'a> Seen<'a> {
                     platform_id: claims.platform.map(|platform| platform.0),
                     issued: claims.issued.and_then(seconds),
                     expires: claims.expires.and_then(seconds),
+                    exp: claims.expires,
                     expired: claims.expires.is_some_and(|at| at <= server_seconds),
                     fingerprint,
                     unreadable: None,

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Picture, TimeStyle, View, foreign};
-use crate::presence::{Moment, Tracked, UserIx};
+use crate::presence::{FAR_FUTURE, Moment, Tracked, UserIx, is_far_future};
 
 use super::pen::Pen;
 use super::theme::Theme;
@@ -134,6 +134,7 @@ fn token_words(
             style = theme.worse(style, theme.warn);
         }
         (Ok(_), None) => words.push("never expires".to_owned()),
+        (Ok(_), Some(expires)) if is_far_future(expires) => words.push(format!("expires: {FAR_FUTURE}")),
         (Ok(_), Some(expires)) => {
             let left = expires.saturating_sub(roster.server_clock().unix_seconds(picture.now));
             style = theme.worse(style, theme.expiry(left));

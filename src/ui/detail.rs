@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Detail, DetailLine, Picture, View, advice_lines, foreign, missing_lines, testimony_lines};
-use crate::presence::{Claims, Event, EventGroup, Finding, Presence, Since, UserIx, Why, visible};
+use crate::presence::{
+    Claims, Event, EventGroup, FAR_FUTURE, Finding, Presence, Since, UserIx, Why, is_far_future, visible,
+};
 
 use super::connection_row::connection_state;
 use super::pen::Pen;
@@ -274,6 +276,7 @@ impl Sheet<'_> {
         let Some(claims) = self.claims(at) else { return };
         let (words, style) = match claims.expires {
             None => ("never expires".to_owned(), theme.plain),
+            Some(at) if is_far_future(at) => (format!("expires: {FAR_FUTURE}, exp is {at}"), theme.plain),
             Some(at) => {
                 let left = at.saturating_sub(self.server_now());
                 let both = self.both_readings(at);

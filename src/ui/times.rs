@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::app::TimeStyle;
 pub(super) use crate::presence::short_age as age;
-use crate::presence::{Moment, Since, short_expiry};
+use crate::presence::{FAR_FUTURE, Moment, Since, is_far_future, short_expiry};
 
 use super::theme::Glyphs;
 
@@ -100,8 +100,11 @@ pub(super) fn blind_since(since: Since, gap_ms: u64) -> Option<u64> {
 }
 
 /// When a token ends, in at most 13 columns: `EXPIRED 2y`, `19m soon`, `22d`; or `EXPIRED 11-20`,
-/// `today 19:22`, `2027-01-18`. What is over or near has a word in both.
+/// `today 19:22`, `2027-01-18`. What is over or near has a word in both, and so has what is too far away.
 pub(super) fn expiry(expires: i64, server_now: i64, style: TimeStyle, zone: &TimeZone) -> String {
+    if is_far_future(expires) {
+        return FAR_FUTURE.to_owned();
+    }
     let left = expires.saturating_sub(server_now);
     let at = |seconds: i64, format: &str| shown(seconds.saturating_mul(1_000), zone, format);
     let same = |format| at(expires, format) == at(server_now, format);
@@ -165,5 +168,9 @@ mod tests {
         assert_eq!(both(19 * 60), pair("19m soon", "today 08:19"));
         assert_eq!(both(20 * 3_600), pair("20h soon", "01-16 04:00"));
         assert_eq!(both(86_400), pair("1d", "2027-01-16"));
+        for far in [now * 1_000, i64::MAX] {
+            assert_eq!(expiry(far, now, TimeStyle::Relative, &TimeZone::UTC), "far future (ms?)");
+            assert_eq!(expiry(far, now, TimeStyle::Absolute, &TimeZone::UTC), "far future (ms?)");
+        }
     }
 }

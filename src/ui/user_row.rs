@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use crate::app::{
     Column, ColumnName, Columns, Expiry, Picture, View, soonest_expiry, why_words, worst_foreign,
 };
-use crate::presence::{Basis, Platform, Presence, UserIx, Why};
+use crate::presence::{Basis, FAR_FUTURE, Platform, Presence, UserIx, Why, is_far_future};
 
 use super::pen::Pen;
 use super::theme::Theme;
@@ -306,6 +306,9 @@ fn token(model: View<'_>, picture: &Picture<'_>, theme: &Theme, user: UserIx, ro
         Expiry::NoToken => (theme.glyphs.nothing.to_owned(), theme.plain),
         Expiry::Never => ("never".to_owned(), theme.plain),
         Expiry::Unreadable => ("unreadable".to_owned(), theme.warn),
+        Expiry::At(expires) if is_far_future(expires) && usize::from(room) < FAR_FUTURE.len() => {
+            ("far (ms?)".to_owned(), theme.plain)
+        }
         Expiry::At(expires) => (
             times::expiry(expires, server_now, model.times(), model.zone()),
             theme.expiry(expires.saturating_sub(server_now)),
