@@ -121,7 +121,8 @@ fn blind(size: (u16, u16)) -> Stage {
 fn before_the_first_answer_it_says_that_it_waits() {
     let stage = Stage::new((80, 24), 500, vec![Entry::of("alice"), Entry::of("bob")]);
     stage.picture("first-frame");
-    assert_eq!(stage.view().next_deadline(stage.now), None, "nothing moves");
+    let deadline = stage.view().next_deadline(stage.now);
+    assert_eq!(deadline, Some(stage.now.mono_ms + 60_000), "nothing moves until that is too long");
     assert!(!stage.view().round_is_complete());
 }
 

@@ -208,7 +208,7 @@ async fn a_misbehaving_server_is_named_and_nobody_is_called_offline_for_it() {
         live.until(name, |roster, _| roster.batches().iter().all(|batch| batch.failing.is_some())).await;
         let text = live.text((160, 45));
         assert!(text.contains(words) && text.contains(advice), "{name}: not {words:?}, {advice:?}:\n{text}");
-        assert!(text.contains("retrying"), "{name}:\n{text}");
+        assert!(text.contains("retrying") && text.starts_with(" DEGRADED "), "{name}:\n{text}");
         let aged = live.totals();
         let known = |totals: Totals| (totals.online, totals.background, totals.offline);
         assert_eq!(known(aged), known(before), "{name}");
@@ -217,6 +217,7 @@ async fn a_misbehaving_server_is_named_and_nobody_is_called_offline_for_it() {
         let (totals, lost) = live.later(6_001, "");
         assert_eq!((totals.unknown, totals.offline), (before.watched, 0), "{name}");
         assert!(lost.contains("? unknown"), "{name}:\n{lost}");
+        assert!(lost.starts_with(" CRITICAL: no answer, 100 users, for "), "{name}:\n{lost}");
         leaks.assert_none(name, &text);
         leaks.assert_none(name, &lost);
 

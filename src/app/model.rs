@@ -615,7 +615,15 @@ impl<'a> View<'a> {
 
     /// How many findings of this severity there are that nobody has put aside.
     pub fn tally(self, severity: Severity) -> usize {
-        let findings = &self.scene().knowledge.findings;
+        self.open(&self.shown.state.knowledge().findings, severity)
+    }
+
+    /// The same of now, whatever is shown.
+    pub(super) fn tally_now(self, severity: Severity) -> usize {
+        self.open(&self.shown.live.knowledge().findings, severity)
+    }
+
+    fn open(self, findings: &Findings, severity: Severity) -> usize {
         let all = findings.count(severity);
         if self.acknowledged.is_empty() || all == 0 {
             return all;

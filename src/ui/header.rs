@@ -1,10 +1,10 @@
-//! The first row: which server, how the asking goes. What matters least goes first.
+//! The first row: how it is, in a word; which server, how the asking goes. What matters least goes first.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Note, View, visible_notes};
+use crate::app::{Health, Note, View, health, visible_notes};
 use crate::presence::{FeedStatus, Trend, Witness, visible};
 
 use super::pen::Pen;
@@ -23,6 +23,9 @@ const WIDEST_SERVER: u16 = 60;
 /// The widest name of a context that is shown whole.
 const WIDEST_CONTEXT: u16 = 24;
 
+/// A server's name gives way down to so many columns.
+const YIELDS_TO: usize = 4;
+
 /// How banners begin that stay in sight on every screen, and the marks that stand for them.
 const DANGERS: [(&str, &str); 2] = [("plain http", "http"), ("--insecure", "insecure")];
 
@@ -37,17 +40,28 @@ struct Segment {
 
 /// `notes`: how many rows the notes have; what has no row there gets a mark here.
 pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, notes: u16, buf: &mut Buffer) {
-    let mut segments = segments(model, theme, area.width, notes);
     let room = usize::from(area.width);
     let needed = |segments: &[Segment]| -> usize {
         let columns = segments.iter().map(|segment| usize::from(theme.width(&segment.text)) + 2);
         columns.sum::<usize>().saturating_sub(1)
     };
-    for rank in (1..=6).rev() {
-        if needed(&segments) > room {
-            segments.retain(|segment| segment.rank != rank);
+    // What is critical is said in full where it fits with all that stays in any case.
+    let fitting = |in_full: bool| {
+        let mut segments = segments(model, theme, area.width, notes, in_full);
+        for rank in (1..=6).rev() {
+            if needed(&segments) > room {
+                segments.retain(|segment| segment.rank != rank);
+            }
         }
-    }
+        segments
+    };
+    let fits = |segments: &Vec<Segment>| {
+        let yields = segments.iter().filter(|segment| segment.yields);
+        let spare: usize =
+            yields.map(|it| usize::from(theme.width(&it.text)).saturating_sub(YIELDS_TO)).sum();
+        needed(segments) <= room + spare
+    };
+    let segments = Some(fitting(true)).filter(fits).unwrap_or_else(|| fitting(false));
     let spark = sparkline(model, theme);
     let mut pen = Pen::new(theme, buf, area, 0);
     pen.skip(1);
@@ -56,7 +70,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, notes: u16, buf: 
         let full = theme.width(&segment.text);
         // The server gives way before the state of the feed does.
         let shown = if segment.yields {
-            let shown = full.saturating_sub(over).max(full.min(4));
+            let shown = full.saturating_sub(over).max(full.min(YIELDS_TO as u16));
             over = over.saturating_sub(full - shown);
             shown
         } else {
@@ -69,12 +83,17 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, notes: u16, buf: 
     }
 }
 
-fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16) -> Vec<Segment> {
+fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full: bool) -> Vec<Segment> {
     let mut segments = Vec::new();
     let add = |segments: &mut Vec<Segment>, rank, text: String, style| {
         segments.push(Segment { rank, text, style, yields: false });
     };
     let (roster, now) = (model.live(), model.now());
+    let now_or_then = if model.is_in_past() { "now: " } else { "" };
+    let (how, what) = health(model);
+    let what = what.filter(|_| in_full).map_or(String::new(), |what| format!(": {what}"));
+    let word = if area_width < 40 { how.short() } else { how.word() };
+    add(&mut segments, 0, format!("{now_or_then}{word}{what}"), theme.health(how));
     add(&mut segments, 3, "imtop".to_owned(), theme.strong);
     if let Some((text, style)) = context(model, theme, area_width) {
         add(&mut segments, 0, text, style);
@@ -113,8 +132,10 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16) -> Vec<
     }
     let status = roster.feed_status(now);
     let (sign, style) = theme.feed(&status);
+    // No green beside what is wrong.
+    let is_green = status == FeedStatus::Live && how != Health::Ok;
+    let style = if is_green { theme.plain } else { style };
     // The picture may be of the past; this is of now.
-    let now_or_then = if model.is_in_past() { "now: " } else { "" };
     let text = format!("{sign} {now_or_then}{}", words(model, &status));
     add(&mut segments, 0, text, style.add_modifier(theme.strong.add_modifier));
     // What is weaker than usual in what is said of users; the view of the server says why.
@@ -261,8 +282,8 @@ mod tests {
     #[test]
     fn a_context_is_named_and_without_one_nothing_is() {
         let (text, cue) = header(80, |about| about.context = Some("staging\u{202e}".into()));
-        assert_eq!(text, " imtop  staging<U+202E>  https://im.example  ◌ connecting");
+        assert_eq!(text, " UNKNOWN  imtop  staging<U+202E>  https://im.example  ◌ connecting");
         assert_eq!(cue, "");
-        assert_eq!(header(80, |_| ()).0, " imtop  https://im.example  ◌ connecting");
+        assert_eq!(header(80, |_| ()).0, " UNKNOWN  imtop  https://im.example  ◌ connecting");
     }
 }

@@ -159,17 +159,22 @@ impl Findings {
 
     /// How many findings are of this severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.counts.by_severity[severity as usize]
+        self.counts.0.iter().map(|of_rule| of_rule[severity as usize]).sum()
     }
 
     /// How many findings this rule has made.
     pub fn count_of(&self, rule: Rule) -> usize {
-        self.counts.by_rule[rule as usize]
+        self.counts.0[rule as usize].iter().sum()
+    }
+
+    /// How many of them are of this severity.
+    pub fn count_as(&self, rule: Rule, severity: Severity) -> usize {
+        self.counts.0[rule as usize][severity as usize]
     }
 
     /// How many findings there are.
     pub fn len(&self) -> usize {
-        self.counts.by_severity.iter().sum()
+        self.counts.0.iter().flatten().sum()
     }
 
     /// Whether nothing is found to be wrong.
@@ -317,25 +322,20 @@ fn stands(list: &[Finding], found: &[Evidence], judged: impl Fn(Rule) -> bool, a
     of_judged().count() == found.len() && found.iter().all(same)
 }
 
-/// How many findings there are of each kind.
+/// How many findings each rule has made, by severity.
 #[derive(Clone, Debug, Default)]
-struct Counts {
-    by_severity: [usize; Severity::ALL.len()],
-    by_rule: [usize; Rule::ALL.len()],
-}
+struct Counts([[usize; Severity::ALL.len()]; Rule::ALL.len()]);
 
 impl Counts {
     fn add(&mut self, list: &[Finding]) {
         for finding in list {
-            self.by_severity[finding.severity as usize] += 1;
-            self.by_rule[finding.rule as usize] += 1;
+            self.0[finding.rule as usize][finding.severity as usize] += 1;
         }
     }
 
     fn take(&mut self, list: &[Finding]) {
         for finding in list {
-            self.by_severity[finding.severity as usize] -= 1;
-            self.by_rule[finding.rule as usize] -= 1;
+            self.0[finding.rule as usize][finding.severity as usize] -= 1;
         }
     }
 }

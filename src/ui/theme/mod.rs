@@ -2,7 +2,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::app::Foreign;
+use crate::app::{Foreign, Health};
 use crate::presence::{FeedStatus, Presence, Severity};
 
 use super::pen::Ruler;
@@ -187,6 +187,16 @@ impl Theme {
             10_001..=30_000 => Some((".", self.dim)),
             _ => None,
         }
+    }
+
+    pub(super) fn health(&self, health: Health) -> Style {
+        let style = match health {
+            Health::Ok => self.good,
+            Health::Unknown => self.plain,
+            Health::Degraded => self.warn,
+            Health::Critical => self.bad,
+        };
+        style.add_modifier(self.strong.add_modifier)
     }
 
     /// Sign and style.

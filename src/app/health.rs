@@ -1,0 +1,112 @@
+//! How it is, in one word: the first thing on every screen. What is unknown is never called well.
+
+use crate::presence::{Evidence, FeedStatus, Finding, Findings, Moment, Rule, Severity, short_age};
+
+use super::model::View;
+
+/// With more findings than this nobody looks through them for the oldest.
+const FEW: usize = 1_000;
+
+/// How it is at worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Every user is known, and nothing is wrong that nobody has put aside.
+    Ok,
+    /// Nothing has been heard yet, or there is nobody to hear of.
+    Unknown,
+    /// Somebody should look at it.
+    Degraded,
+    /// Somebody should act on it.
+    Critical,
+}
+
+impl Health {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Health::Ok => "OK",
+            Health::Unknown => "UNKNOWN",
+            Health::Degraded => "DEGRADED",
+            Health::Critical => "CRITICAL",
+        }
+    }
+
+    /// The same where there is hardly any room.
+    pub fn short(self) -> &'static str {
+        match self {
+            Health::Ok => "OK",
+            Health::Unknown => "UNK",
+            Health::Degraded => "DEGR",
+            Health::Critical => "CRIT",
+        }
+    }
+}
+
+/// How it is now, whatever moment is shown; if critical, what it is, how many it hits, for how long.
+pub fn health(model: View<'_>) -> (Health, Option<String>) {
+    let (roster, now) = (model.live(), model.now());
+    let status = roster.feed_status(now);
+    if status == FeedStatus::Nobody || (status == FeedStatus::Connecting && roster.last_answer().is_none()) {
+        return (Health::Unknown, None);
+    }
+    let totals = roster.totals(now);
+    // For a moment after every logout somebody is unknown: that is no trouble yet.
+    let passing = roster.doubts().filter(|(_, doubt)| doubt.verdict.presence.is_passing()).count() as u32;
+    let unknown = totals.unknown.saturating_sub(passing);
+    if let Some(what) = loss(model).or_else(|| blind(model, unknown)).or_else(|| finding(model)) {
+        return (Health::Critical, Some(what));
+    }
+    let is_well = status == FeedStatus::Live
+        && unknown == 0
+        && roster.losses().is_empty()
+        && model.tally_now(Severity::Warning) == 0;
+    (if is_well { Health::Ok } else { Health::Degraded }, None)
+}
+
+fn told(what: &str, users: u32, since: Moment, now: Moment) -> String {
+    let noun = if users == 1 { "user" } else { "users" };
+    format!("{what}, {users} {noun}, for {}", short_age(now.since(since) / 1_000))
+}
+
+/// The loss of view that is certain and has the most users.
+fn loss(model: View<'_>) -> Option<String> {
+    let certain = model.live().losses().iter().filter(|loss| loss.certain.is_some());
+    let worst = certain.max_by_key(|loss| loss.missing)?;
+    Some(told("view loss", worst.missing, worst.begun, model.now()))
+}
+
+/// That nobody is known any more.
+fn blind(model: View<'_>, unknown: u32) -> Option<String> {
+    let roster = model.live();
+    let all = roster.list().len() as u32;
+    let since = roster.last_answer().unwrap_or(model.began());
+    let what = match roster.feed_status(model.now()) {
+        FeedStatus::Retrying { .. } | FeedStatus::Overdue => "no answer",
+        _ => "nobody known",
+    };
+    (unknown >= all).then(|| told(what, all, since, model.now()))
+}
+
+/// The critical finding to speak of: one about the server, or the rule with the most of them.
+fn finding(model: View<'_>) -> Option<String> {
+    let (findings, now) = (&model.shown.live.knowledge().findings, model.now());
+    let is_open = |it: &&Finding| it.severity == Severity::Critical && !model.is_acknowledged(it.number);
+    if let Some(found) = findings.of_server().iter().find(is_open) {
+        let users = match &found.evidence {
+            Evidence::MassDisconnect(departed) => departed.users.saturating_sub(departed.back),
+            _ => model.live().list().len() as u32,
+        };
+        return Some(told(found.rule.name(), users, found.since, now));
+    }
+    let open = model.tally_now(Severity::Critical);
+    let count = |rule: &Rule| findings.count_as(*rule, Severity::Critical);
+    let rule = Rule::ALL.into_iter().filter(|_| open > 0).max_by_key(count)?;
+    let noun = if open == 1 { "finding" } else { "findings" };
+    let since = oldest(findings, is_open).map(|at| format!(", for {}", short_age(now.since(at) / 1_000)));
+    Some(format!("{rule}, {open} {noun}{}", since.unwrap_or_default()))
+}
+
+fn oldest(findings: &Findings, is_open: impl Fn(&&Finding) -> bool) -> Option<Moment> {
+    let few = (findings.len() <= FEW).then_some(findings)?;
+    few.iter().filter(is_open).map(|it| it.since).min_by_key(|since| since.mono_ms)
+}
