@@ -10,6 +10,7 @@ mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use imtop::engine::Command;
 use imtop::presence::{
     Answer, Entry, LifeSign, Platform, Presence, Question, Rule, Thresholds, UserIx, UserStatus, Witnesses,
 };
@@ -255,6 +256,28 @@ fn many_who_log_out_at_once_are_offline_within_two_seconds_and_that_is_found() {
     assert_eq!((cluster.found(Rule::ViewLoss), cluster.doubted.len()), (0, 0));
     assert_eq!(cluster.found(Rule::MassDisconnect), 1);
     cluster.picture_of_findings("logout-finding");
+}
+
+#[test]
+fn a_user_who_is_lost_is_not_said_to_be_well_and_the_past_says_what_was_lost_then() {
+    let mut cluster = Cluster::new((100, 30));
+    let lost = cluster.users_of(1);
+    cluster.signs[1] = LifeSign::Hung;
+    cluster.pass(10_500);
+    assert!(cluster.presence(lost[0]).is_unknown());
+    cluster.stage.keys(&format!("/{}<Enter>ggd", id(lost[0])));
+    let screen = cluster.stage.screen();
+    assert!(
+        screen.contains("is unknown, so no rule can judge") && !screen.contains("anything wrong"),
+        "{screen}"
+    );
+    let then = cluster.stage.now.mono_ms;
+    cluster.signs[1] = LifeSign::Alive;
+    cluster.pass(6_500);
+    assert!(!cluster.stage.screen().contains("VIEW LOSS"), "{}", cluster.stage.screen());
+    cluster.stage.command(&Command::GoTo(then));
+    let screen = cluster.stage.screen();
+    assert!(screen.contains("PAST") && screen.contains("then: VIEW LOSS: gateway"), "{screen}");
 }
 
 #[test]

@@ -43,10 +43,16 @@ struct Live {
 }
 
 async fn live(scenario: &str, batch: u32) -> Live {
+    live_with(scenario, batch, None).await
+}
+
+/// The same; the server has this fault from the first question on.
+async fn live_with(scenario: &str, batch: u32, fault: Option<Fault>) -> Live {
     let scenario = Scenario::named(scenario).unwrap();
     let entries = scenario.watch_list();
     let (clock, _) = Clock::by_hand(START);
     let server = Simulator::start(scenario, ([127, 0, 0, 1], 0).into(), clock).await.unwrap();
+    server.set_fault(fault);
     let client = Client::new(Options {
         api: server.url().parse().unwrap(),
         credentials: Credentials::Token(server.admin_token().into()),
@@ -247,6 +253,21 @@ async fn a_server_that_refuses_is_found_after_a_minute_and_one_that_limits_us_at
     let text = live.found_later();
     let words = "in the last 10m were refused because they are too many";
     assert!(text.contains("rate-limited") && text.contains(words), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answered_is_not_said_to_be_well() {
+    let mut live = live_with("faults", 50, Some(Fault::Drop)).await;
+    live.until("refused", |roster, _| roster.batches().iter().all(|batch| batch.failing.is_some())).await;
+    for (key, words) in [
+        ('3', "No answer has come yet, so no user could be judged."),
+        ('4', "not known yet: no answer has come"),
+    ] {
+        live.key(KeyCode::Char(key));
+        let text = live.text((160, 45));
+        assert!(text.starts_with(" CRITICAL: no answer, 100 users") && text.contains(words), "{text}");
+        assert!(!text.contains("nothing can be wrong") && !text.contains("no connection"), "{text}");
+    }
 }
 
 /// Answers that are none to what was asked: no failure, but no news of the users either.

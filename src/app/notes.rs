@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::presence::{Moment, Roster};
+
 use super::model::{Screen, View};
 use super::witnesses::{what_to_do, worst_loss};
 
@@ -86,22 +88,33 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
 /// From so many rows on there is room for what a loss of view means.
 const ROOM_FOR_MEANING: u16 = 18;
 
-/// That many users were lost from view at once; of now, whatever the picture shows.
+/// That many users were lost from view at once: at the moment that is shown, and now, if that is another.
 fn loss(model: View<'_>) -> Vec<Note> {
-    let Some((words, others)) = worst_loss(model.live(), model.now()) else { return Vec::new() };
+    let (live, now) = (model.live(), model.now());
+    if !model.is_in_past() {
+        return loss_at(model, live, now, "");
+    }
+    let picture = model.picture();
+    let mut notes = loss_at(model, live, now, "now: ");
+    notes.extend(loss_at(model, picture.roster, picture.now, "then: "));
+    notes
+}
+
+fn loss_at(model: View<'_>, roster: &Roster, at: Moment, when: &str) -> Vec<Note> {
+    let Some((words, others)) = worst_loss(roster, at) else { return Vec::new() };
     let (width, height) = model.size();
     let room = usize::from(width).saturating_sub(3);
-    let now = if model.is_in_past() { "now: " } else { "" };
     let others = match others {
         0 => String::new(),
         others => format!(" (and {others} more)"),
     };
     let certain = words.certain;
-    let whole = format!("{now}{}{others}", words.what);
-    let lines = if height < 10 { vec![format!("{now}{}", words.short)] } else { wrapped(&whole, room) };
+    let whole = format!("{when}{}{others}", words.what);
+    let lines = if height < 10 { vec![format!("{when}{}", words.short)] } else { wrapped(&whole, room) };
     let line = |(at, text)| Note::Loss { text, begins: at == 0, certain };
     let mut notes: Vec<Note> = lines.into_iter().enumerate().map(line).collect();
-    if height >= ROOM_FOR_MEANING {
+    // Nothing is to be done any more about what was then.
+    if height >= ROOM_FOR_MEANING && when != "then: " {
         let is_shown = matches!(model.screen(), Screen::Findings(_));
         let advice = if certain && !is_shown { format!(" {}", what_to_do(model)) } else { String::new() };
         notes.extend(wrapped(&format!("{}{advice}", words.meaning), room).into_iter().map(Note::Advice));

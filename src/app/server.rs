@@ -92,13 +92,18 @@ pub(super) fn server_height(model: View<'_>) -> usize {
     if model.size().0 >= TWO_HALVES { first.len().max(second.len()) } else { first.len() + 1 + second.len() }
 }
 
+/// What there is none of, where that is known.
+fn nothing(picture: &Picture<'_>, what: &'static str) -> &'static str {
+    if picture.roster.last_answer().is_some() { what } else { "not known yet: no answer has come" }
+}
+
 fn platforms(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     let mut counted: Vec<(Platform, u32)> =
         picture.roster.platforms().iter().map(|(platform, count)| (*platform, *count)).collect();
     counted.sort_by_key(|(platform, count)| (std::cmp::Reverse(*count), *platform));
     let most = counted.first().map_or(0, |(_, count)| *count);
     if counted.is_empty() {
-        lines.push(ServerLine::Nothing("no connection"));
+        lines.push(ServerLine::Nothing(nothing(picture, "no connection")));
     }
     lines.extend(counted.into_iter().map(|(platform, count)| ServerLine::Platform(platform, count, most)));
 }
@@ -108,7 +113,7 @@ fn expiries(model: View<'_>, picture: &Picture<'_>, lines: &mut Vec<ServerLine>)
     let bins = expiry_bins(picture.roster.expiries(), stretches(now, model.zone()));
     let most = bins.iter().map(|(_, count)| *count).max().unwrap_or(0);
     if most == 0 {
-        lines.push(ServerLine::Nothing("no session token names its end"));
+        lines.push(ServerLine::Nothing(nothing(picture, "no session token names its end")));
         return;
     }
     for (stretch, count) in bins {

@@ -1,6 +1,6 @@
 //! Going from one view to another and back: which screen is on top, and what is under it.
 
-use crate::presence::{UserId, UserIx};
+use crate::presence::{Presence, UserId, UserIx};
 
 use super::action::Action;
 use super::detail::Detail;
@@ -83,7 +83,13 @@ pub(super) fn show_detail(model: &mut ViewMut<'_>, user: UserIx) {
 pub(super) fn show_why(model: &mut ViewMut<'_>, user: UserIx) {
     let Some(lines) = Detail::new(model.view(), user).lines_before_findings() else {
         let name = model.view().shown_id(user);
-        hint(model, format!("no rule finds anything wrong with {name}"));
+        let text = match model.picture().roster.presence(user) {
+            Presence::Unknown(_) => {
+                format!("{name} is unknown, so no rule can judge: Enter shows what is known")
+            }
+            _ => format!("no rule finds anything wrong with {name}"),
+        };
+        hint(model, text);
         return;
     };
     show_detail(model, user);

@@ -184,11 +184,11 @@ fn nothing(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let began = times::clock(model.began().unix_ms, picture.now, model.zone());
     let (what, advice) = if !list.filter().is_empty() {
         (format!("No event matches \"{}\".", list.filter()), "Esc leaves the filter.")
+    } else if picture.roster.last_answer().is_none() {
+        ("Nothing is known yet: no answer has come.".to_owned(), "")
     } else if let Some(user) = &list.only {
         let user = model.names().user(user.raw());
         (format!("Nothing has happened to {user} since {began}."), "Esc shows what happened to others.")
-    } else if picture.roster.last_answer().is_none() {
-        ("Nothing is known yet: no answer has come.".to_owned(), "")
     } else {
         (format!("Nothing has changed since {began}."), "")
     };

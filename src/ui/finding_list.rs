@@ -128,17 +128,35 @@ fn advise(model: View<'_>, theme: &Theme, view: &FindingsList, area: Rect, buf: 
 
 fn all_well(model: View<'_>, theme: &Theme, body: Rect, buf: &mut Buffer) {
     let picture = model.picture();
+    let unknown = picture.roster.totals(picture.now).unknown as usize;
     let (what, more) = match picture.roster.last_answer() {
-        None => ("Nothing is known yet, so nothing can be wrong.".to_owned(), ""),
-        Some(_) if picture.roster.totals(picture.now).unknown as usize >= picture.roster.list().len() => {
+        None => {
+            let what = "No answer has come yet, so no user could be judged.";
+            let failing = picture.roster.first_error().is_some();
+            (
+                what.to_owned(),
+                if failing { "Requests fail: the line above says why, 4 shows all of them." } else { "" },
+            )
+        }
+        Some(_) if unknown >= picture.roster.list().len() => {
             ("Nothing is known of any user now, so nothing can be judged.".to_owned(), "")
+        }
+        Some(answer) if unknown > 0 => {
+            let age = times::age_ms(picture.now.since(answer));
+            let (users, all) = (picture.roster.list().len() - unknown, picture.roster.list().len());
+            (
+                format!(
+                    "No rule finds anything wrong with {users} of {all} users; the last answer is {age} old."
+                ),
+                "The others are unknown, so they can't be judged. They are in the list: 1, then !",
+            )
         }
         Some(answer) => {
             let age = times::age_ms(picture.now.since(answer));
             let users = picture.roster.list().len();
             (
                 format!("No rule finds anything wrong with {users} users; the last answer is {age} old."),
-                "? names the rules. Users of whom nothing is known are in the list: 1, then !",
+                "? names the rules.",
             )
         }
     };
