@@ -66,15 +66,7 @@ impl Evidence {
                 let names = names(platforms);
                 format!("sessions on {names}, which the multi-login policy {policy} does not allow together")
             }
-            Evidence::ExpiryCliff { tokens, of, first } => {
-                let share = percent(*tokens, *of);
-                let within = short_age(expiry_cliff::WITHIN_SECONDS.unsigned_abs());
-                let first = match first.saturating_sub(server_seconds) {
-                    ..=0 => "now".to_owned(),
-                    left => format!("in {}", short_age(left.unsigned_abs())),
-                };
-                format!("{tokens} of {of} tokens ({share} %) expire within {within}, the first {first}")
-            }
+            Evidence::ExpiryCliff { tokens, of, first } => cliff_words(*tokens, *of, *first, server_seconds),
             Evidence::ViewLoss { loss, registry, all_answer } => loss_words(loss, *registry, *all_answer),
             Evidence::FalseOffline { platform, times: ..=1, longest_ms, whole_user, .. } => {
                 let (name, span) = (platform.name(), span(*longest_ms));
@@ -107,21 +99,10 @@ impl Evidence {
             }
             Evidence::Observer(logins) => observer_words(*logins),
             Evidence::MassDisconnect(departed) => departed_words(departed),
-            Evidence::ApiSlow { slow, of, p95_ms } => {
-                let (share, limit) = (percent(*slow, *of), span(SLOW_MS));
-                let (within, p95) = (span(SLOW_WINDOW_MS), span((*p95_ms).into()));
-                format!(
-                    "{slow} of {of} answers ({share} %) took longer than {limit} in the last {within} (p95 {p95})"
-                )
-            }
+            Evidence::ApiSlow { slow, of, p95_ms } => slow_words(*slow, *of, *p95_ms),
             Evidence::ApiFailing { since, failing, of, trouble } => {
                 let what = trouble.map_or("none came in time".to_owned(), |trouble| trouble.to_string());
-                let (which, have) = match (failing, of) {
-                    (failing, of) if failing == of => ("no request".to_owned(), "has had a"),
-                    (1, of) => (format!("1 of {of} requests of each round"), "has had no"),
-                    _ => (format!("{failing} of {of} requests of each round"), "have had no"),
-                };
-                format!("{which} {have} usable answer for {}: {what}", away(*since))
+                format!("{} usable answer for {}: {what}", failing_words(*failing, *of), away(*since))
             }
             Evidence::RateLimited { times, of } => {
                 let within = span(LIMITED_WINDOW_MS);
@@ -176,6 +157,31 @@ fn counted(platforms: impl ExactSizeIterator<Item = (Platform, u32)>) -> String 
         .map(|(platform, count)| format!("{} {count}", platform.name()))
         .collect();
     if told.is_empty() { String::new() } else { format!(" ({}{more})", told.join(", ")) }
+}
+
+fn cliff_words(tokens: u32, of: u32, first: i64, server_seconds: i64) -> String {
+    let share = percent(tokens, of);
+    let within = short_age(expiry_cliff::WITHIN_SECONDS.unsigned_abs());
+    let first = match first.saturating_sub(server_seconds) {
+        ..=0 => "now".to_owned(),
+        left => format!("in {}", short_age(left.unsigned_abs())),
+    };
+    format!("{tokens} of {of} tokens ({share} %) expire within {within}, the first {first}")
+}
+
+fn slow_words(slow: u32, of: u32, p95_ms: u32) -> String {
+    let (share, limit) = (percent(slow, of), span(SLOW_MS));
+    let (within, p95) = (span(SLOW_WINDOW_MS), span(p95_ms.into()));
+    format!("{slow} of {of} answers ({share} %) took longer than {limit} in the last {within} (p95 {p95})")
+}
+
+/// `no request has had a`, `2 of 6 requests of each round have had no`.
+fn failing_words(failing: u32, of: u32) -> String {
+    match failing {
+        failing if failing == of => "no request has had a".to_owned(),
+        1 => format!("1 of {of} requests of each round has had no"),
+        failing => format!("{failing} of {of} requests of each round have had no"),
+    }
 }
 
 fn percent(count: u32, of: u32) -> u64 {
