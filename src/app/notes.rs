@@ -68,7 +68,10 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
     if !model.shown.about.banners.is_empty() {
         notes.push(Note::Banner(model.shown.about.banners.join("   ")));
     }
-    notes.extend(model.shown.about.scenario.clone().map(Note::About));
+    // Where there is much to read, each row is wanted.
+    let is_for_reading = matches!(model.screen(), Screen::Detail { .. } | Screen::Help { .. });
+    let scenario = model.shown.about.scenario.clone().filter(|_| !is_for_reading);
+    notes.extend(scenario.map(Note::About));
     notes.extend(oddities(model).map(Note::Odd));
     let filtered = match model.screen() {
         Screen::Users => {
