@@ -516,3 +516,35 @@ fn no_token_is_in_lines_or_recording() {
     leaks.assert_none("standard error", &err);
     leaks.assert_none("the recording", &std::fs::read_to_string(&file).unwrap());
 }
+
+#[test]
+fn a_time_in_or_after_what_is_damaged_is_said_to_be_there_and_not_outside() {
+    let site = Site::new(SCENARIO, LIST, real_clock());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("n.ndjson");
+    let said = site.run(&["events", "--duration", "2s", "--record", name(&file)]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let half = lines.len() / 2;
+    // Damaged up to the end.
+    let junk = vec!["junk"; lines.len() - half].join("\n");
+    std::fs::write(&file, format!("{}\n{junk}\n", lines[..half].join("\n"))).unwrap();
+    let damage =
+        format!("{} is damaged in line {} (it does not begin with a moment)", file.display(), half + 1);
+    for at in ["+1h", "2101-01-01T00:00:00Z"] {
+        let said = run(&["events", "--from", name(&file), "--at", at]);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{at}");
+        let begin = format!("imtop: --at {at}: that is after what can be read, from 20");
+        assert!(said.err.starts_with(&begin) && said.err.contains(&format!(": {damage}")), "{}", said.err);
+    }
+    let before = run(&["events", "--from", name(&file), "--at", "-1h"]);
+    assert!(before.err.contains("that is outside of what there is"), "{}", before.err);
+    // A line in the middle: what follows has times, and can't be read.
+    let mut middle = lines.clone();
+    middle[half] = "junk";
+    std::fs::write(&file, middle.join("\n") + "\n").unwrap();
+    let said = run(&["snapshot", "--from", name(&file), "--at", "-0s"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.err.contains(&damage) && said.err.contains("; it can be read up to 20"), "{}", said.err);
+}

@@ -107,7 +107,8 @@ pub(super) fn go_to(model: View<'_>, text: &str) -> Result<Effect, String> {
         None => model.shown.markers.span().map(|(begin, _)| (begin, model.shown.live_now)),
     };
     let (begin, end) = span.ok_or("nothing is known yet")?;
-    when.within(begin, end, &model.zone).map(go)
+    let unread = || model.shown.unread.cloned().unwrap_or_default();
+    when.within(begin, end, &model.zone, unread).map(go)
 }
 
 /// Makes everything anew that was made from another moment.

@@ -37,6 +37,7 @@ use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
 use crate::presence::{
     Batch, Chronicle, Failing, FetchError, Freshness, Moment, Roster, RuleSettings, Thresholds, When, visible,
 };
+use crate::recording;
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
 use crate::simulator::ScenarioError;
 
@@ -352,7 +353,7 @@ fn read_recording(file: &Path, at: Option<&str>) -> Result<Session, CommandError
     let recording = player.recording();
     let until_ms = match at {
         None => u64::MAX,
-        Some(text) => moment_of(text, recording.begins(), recording.ends()?)?,
+        Some(text) => moment_of(text, file, recording.begins(), recording.ends()?)?,
     };
     let about = about_recording(recording.head());
     let replay = Replay::read(player, state.now(), until_ms);
@@ -360,9 +361,10 @@ fn read_recording(file: &Path, at: Option<&str>) -> Result<Session, CommandError
 }
 
 /// The moment that `--at` names, on the monotonic clock of a recording.
-fn moment_of(text: &str, first: Moment, last: Moment) -> Result<u64, SettingsError> {
+fn moment_of(text: &str, file: &Path, first: Moment, last: Moment) -> Result<u64, SettingsError> {
+    let unread = || recording::Recording::unread(file).unwrap_or_default();
     When::parse(text)
-        .and_then(|when| when.within(first, last, &jiff::tz::TimeZone::system()))
+        .and_then(|when| when.within(first, last, &jiff::tz::TimeZone::system(), unread))
         .map_err(|why| SettingsError(format!("--at {}: {why}", visible(text))))
 }
 

@@ -30,7 +30,7 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
     }
     let (replay, state) = Replay::play(&args.recording, args.speed)?;
     let target = match (&args.at, replay.playing()) {
-        (Some(text), Some(playing)) => Some(moment_of(text, playing.begin, playing.end)?),
+        (Some(text), Some(playing)) => Some(moment_of(text, &args.recording, playing.begin, playing.end)?),
         _ => None,
     };
     let size = terminal_size().map_err(CommandError::Terminal)?;

@@ -34,6 +34,8 @@ pub(super) struct Found {
     pub(super) markers: Arc<Markers>,
     /// How much was read, in percent.
     pub(super) read: u8,
+    /// What is damaged at the end.
+    pub(super) unread: Option<String>,
     /// Why it ended early.
     pub(super) failed: Option<String>,
 }
@@ -50,11 +52,19 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn run(self, found: &mpsc::Sender<Found>) {
         let mut markers = Markers::default();
-        let failed = self.read(&mut markers, found).err().map(|error| error.to_string());
-        let _ = found.blocking_send(Found { markers: Arc::new(markers), read: 100, failed });
+        let (unread, failed) = match self.read(&mut markers, found) {
+            Ok(unread) => (unread, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let _ = found.blocking_send(Found { markers: Arc::new(markers), read: 100, unread, failed });
     }
 
-    fn read(&self, markers: &mut Markers, found: &mpsc::Sender<Found>) -> Result<(), RecordingError> {
+    /// Gives what is damaged at the end, if something is.
+    fn read(
+        &self,
+        markers: &mut Markers,
+        found: &mpsc::Sender<Found>,
+    ) -> Result<Option<String>, RecordingError> {
         let (mut player, mut chronicle) = Player::open(&self.path)?;
         let begin = chronicle.now();
         let (mut place, mut told) = (player.place(), Instant::now());
@@ -66,16 +76,19 @@ impl Reading {
                 place = player.place();
                 apart_ms = self.keep(place, &chronicle, apart_ms);
             }
-            let Some(played) = player.step(&mut chronicle, u64::MAX)? else { return Ok(()) };
+            let Some(played) = player.step(&mut chronicle, u64::MAX)? else {
+                return Ok(player.damage());
+            };
             markers.note(played.input.as_ref(), &played.news, &chronicle);
             if told.elapsed() >= TOLD {
                 told = Instant::now();
                 let read = chronicle.now().since(begin) * 100 / self.end.since(begin).max(1);
                 let markers = Arc::new(markers.clone());
-                let _ = found.try_send(Found { markers, read: read.min(99) as u8, failed: None });
+                let _ =
+                    found.try_send(Found { markers, read: read.min(99) as u8, unread: None, failed: None });
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Keeps what is known at a keyframe, if the last that is kept is far enough away.

@@ -14,7 +14,7 @@ use super::index::{Found, Kept, Reading};
 use super::markers::Markers;
 use super::play_clock::PlayClock;
 use super::source::{Command, Ended, Source, Told, Wait};
-use crate::presence::{Chronicle, Input, Inputs, Moment, Next};
+use crate::presence::{Chronicle, Input, Inputs, Moment, Next, Unread};
 use crate::recording::{Head, Place, Player, RecordingError};
 
 /// Speeds that `+` and `-` walk through.
@@ -61,6 +61,8 @@ struct Play {
     found: mpsc::Receiver<Found>,
     kept: Arc<Mutex<Vec<Kept>>>,
     markers: Arc<Markers>,
+    /// What cannot be read before its beginning and after its end.
+    unread: Unread,
     read: u8,
     way: Option<Way>,
     /// Ends the reading through.
@@ -136,6 +138,7 @@ impl Replay {
             found,
             kept,
             markers: Arc::default(),
+            unread: Unread { before: player.recording().unread_before(), after: None },
             read: 0,
             way: None,
             over,
@@ -233,12 +236,16 @@ impl Replay {
     fn arrive(&mut self, reached: Result<Reached, String>) {
         match reached {
             Ok(Reached { player, chronicle, at }) => {
+                let damage = player.damage();
                 self.player = Some(player);
                 self.at = at;
                 if let Some(play) = &self.play {
                     play.clock.set(|hands| hands.base = at);
                 }
                 self.told.push_back(Told::Replaced(Box::new(chronicle)));
+                if let Some(why) = damage {
+                    self.say(format!("this part of the recording can't be read: {why}"));
+                }
             }
             Err(why) => self.stop(why),
         }
@@ -321,7 +328,7 @@ impl Source for Replay {
                 reached = or_never(play.way.as_mut()) => reached,
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => return,
                 Some(found) = play.found.recv() => {
-                    (play.markers, play.read) = (found.markers, found.read);
+                    (play.markers, play.read, play.unread.after) = (found.markers, found.read, found.unread);
                     self.told.push_back(Told::Changed);
                     self.told.extend(found.failed.map(Told::Said));
                     return;
@@ -381,6 +388,10 @@ impl Source for Replay {
 
     fn markers(&self) -> Option<&Markers> {
         self.play.as_ref().map(|play| &*play.markers)
+    }
+
+    fn unread(&self) -> Option<&Unread> {
+        self.play.as_ref().map(|play| &play.unread)
     }
 
     fn is_recorded(&self) -> bool {

@@ -10,7 +10,7 @@ use super::markers::Markers;
 use super::replay::{Playing, Replay};
 use super::rewind::Rewind;
 use super::source::{Command, Ended, Source, Told};
-use crate::presence::{Chronicle, Input, Moment, News, WatchList, short_age, visible};
+use crate::presence::{Chronicle, Input, Moment, News, Unread, WatchList, short_age, visible};
 use crate::recording::{Head, Limits, Recorder, RecorderError, Stopped};
 
 /// What a session is about, for those who show it or write it down.
@@ -72,6 +72,8 @@ pub struct Shown<'a> {
     pub interval_ms: u64,
     /// How the recording is played; `None` where this is none that is played.
     pub playing: Option<Playing>,
+    /// What of the recording that is played cannot be read before its beginning and after its end.
+    pub unread: Option<&'a Unread>,
     /// Whether all this comes from a recording.
     pub is_recorded: bool,
     /// Whether a recording is made.
@@ -163,6 +165,7 @@ impl Session {
             about: &self.about,
             interval_ms: self.interval_ms(),
             playing: self.source.playing(),
+            unread: self.source.unread(),
             is_recorded: self.source.is_recorded(),
             is_recording: self.is_recording(),
         }

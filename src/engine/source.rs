@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use super::markers::Markers;
 use super::replay::Playing;
-use crate::presence::{Chronicle, Doubts, Inputs, Moment};
+use crate::presence::{Chronicle, Doubts, Inputs, Moment, Unread};
 
 /// What a frontend may ask of a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +90,11 @@ pub trait Source: Inputs<Error = Ended> + Send {
 
     /// The places in time to steer for, where the source knows them itself.
     fn markers(&self) -> Option<&Markers> {
+        None
+    }
+
+    /// What of the recording that is played cannot be read before its beginning and after its end.
+    fn unread(&self) -> Option<&Unread> {
         None
     }
 

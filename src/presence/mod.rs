@@ -72,4 +72,4 @@ pub use verdict::{
     Fate, Lost, Owner, PlatformWord, Registry, Sockets, Testimony, Thresholds, Verdict, fate, verdict,
 };
 pub use watch_list::{Entry, UserId, UserIx, WatchList, check_id};
-pub use when::When;
+pub use when::{Unread, When};

@@ -21,6 +21,15 @@ pub enum When {
     FromEnd(SignedDuration),
 }
 
+/// What of a run cannot be read at its ends: sentences that say why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Before what can be read.
+    pub before: Option<String>,
+    /// After it.
+    pub after: Option<String>,
+}
+
 /// What is understood, to be put after `expected`.
 const EXPECTED: &str = "expected a time of day (12:01:05), a date with it (2026-11-23T12:01:05Z), +90s from the beginning or -5m from the end";
 
@@ -57,20 +66,37 @@ impl When {
     /// milliseconds. A time of day is that of the last day of the run on which it is within it.
     ///
     /// # Errors
-    /// It is outside of the run.
-    pub fn within(self, begin: Moment, end: Moment, zone: &TimeZone) -> Result<u64, String> {
+    /// It is outside of the run; also why, where there was more that cannot be read.
+    pub fn within(
+        self,
+        begin: Moment,
+        end: Moment,
+        zone: &TimeZone,
+        unread: impl FnOnce() -> Unread,
+    ) -> Result<u64, String> {
         let of = |at: DateTime| zone.to_timestamp(at).map(Timestamp::as_millisecond).ok();
         let shown = |at: Moment| {
             let at = Timestamp::from_millisecond(at.unix_ms).unwrap_or_default().to_zoned(zone.clone());
             at.strftime("%Y-%m-%d %H:%M:%S").to_string()
         };
-        let outside = || format!("that is outside of what there is: from {} to {}", shown(begin), shown(end));
+        let span = || format!("from {} to {}", shown(begin), shown(end));
+        let outside = |is_late: bool| {
+            let unread = unread();
+            match (is_late, unread.before, unread.after) {
+                (true, _, Some(why)) => format!("that is after what can be read, {}: {why}", span()),
+                (false, Some(why), _) => format!("that is before what can be read, {}: {why}", span()),
+                _ => format!("that is outside of what there is: {}", span()),
+            }
+        };
+        let mut is_late = matches!(self, When::FromBegin(_));
         let unix_ms = match self {
             When::FromBegin(after) => {
-                return inside(i128::from(begin.mono_ms) + after.as_millis(), begin, end).ok_or_else(outside);
+                let mono = i128::from(begin.mono_ms) + after.as_millis();
+                return inside(mono, begin, end).ok_or_else(|| outside(is_late));
             }
             When::FromEnd(before) => {
-                return inside(i128::from(end.mono_ms) - before.as_millis(), begin, end).ok_or_else(outside);
+                let mono = i128::from(end.mono_ms) - before.as_millis();
+                return inside(mono, begin, end).ok_or_else(|| outside(is_late));
             }
             When::Absolute(at) => Some(at.as_millisecond()),
             When::OfCalendar(at) => of(at),
@@ -79,14 +105,17 @@ impl When {
                     Timestamp::from_millisecond(end.unix_ms).unwrap_or_default().to_zoned(zone.clone());
                 let day = last.date();
                 let today = of(day.to_datetime(time));
+                // A time of today that is over only after the end.
+                is_late = today.is_some_and(|at| at > end.unix_ms);
                 let yesterday = || day.yesterday().ok().and_then(|day| of(day.to_datetime(time)));
                 today.filter(|at| *at <= end.unix_ms + 999).or_else(yesterday)
             }
         };
-        let unix_ms = unix_ms.ok_or_else(outside)?;
+        let Some(unix_ms) = unix_ms else { return Err(outside(is_late)) };
+        is_late |= unix_ms > end.unix_ms;
         // A second is named by its beginning; the run may begin or end within it.
         let mono = i128::from(end.mono_ms) - (i128::from(end.unix_ms) - i128::from(unix_ms));
-        inside(mono, begin, end).ok_or_else(outside)
+        inside(mono, begin, end).ok_or_else(|| outside(is_late))
     }
 }
 
@@ -109,7 +138,28 @@ mod tests {
 
     fn within(text: &str) -> Result<u64, String> {
         let (begin, end) = run();
-        When::parse(text).and_then(|when| when.within(begin, end, &TimeZone::UTC))
+        When::parse(text).and_then(|when| when.within(begin, end, &TimeZone::UTC, Unread::default))
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_of_times_on_its_side() {
+        let (begin, end) = run();
+        let before = || Unread { before: Some("n.1 is damaged".to_owned()), after: None };
+        let after = || Unread { before: None, after: Some("n is damaged".to_owned()) };
+        let of = |text: &str, unread: fn() -> Unread| {
+            When::parse(text).and_then(|when| when.within(begin, end, &TimeZone::UTC, unread)).unwrap_err()
+        };
+        let span = "from 2026-11-23 23:50:00 to 2026-11-24 00:10:00";
+        for text in ["+1h", "00:30", "2026-11-24 00:30", "2026-11-24T00:30:00Z"] {
+            let said = of(text, after);
+            assert_eq!(said, format!("that is after what can be read, {span}: n is damaged"), "{text}");
+            assert!(of(text, before).starts_with("that is outside"), "{text}");
+        }
+        for text in ["-1h", "2026-11-23 23:00", "2026-11-23T23:00:00Z"] {
+            let said = of(text, before);
+            assert_eq!(said, format!("that is before what can be read, {span}: n.1 is damaged"), "{text}");
+            assert!(of(text, after).starts_with("that is outside"), "{text}");
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Player {
     at: Moment,
     /// What is missing, until the keyframe after it.
     gap: Option<String>,
+    /// Where the last such part begins, and what is wrong there.
+    hole: Option<(Moment, String)>,
     /// What could not be read so far, in sentences.
     gaps: Vec<String>,
     /// Whether what is damaged goes on to the end.
@@ -34,8 +36,16 @@ impl Player {
         let rules = recording.head().rules;
         let at = recording.begins();
         let place = Place::default();
-        let mut player =
-            Player { recording, next: None, place, at, gap: None, gaps: Vec::new(), broken: false };
+        let mut player = Player {
+            recording,
+            next: None,
+            place,
+            at,
+            gap: None,
+            hole: None,
+            gaps: Vec::new(),
+            broken: false,
+        };
         let mut gap: Option<String> = None;
         while let Some(item) = player.recording.read()? {
             player.place = item.place;
@@ -70,7 +80,16 @@ impl Player {
         while let Some(item) = recording.read()?
             && matches!(item.what, Recorded::Head(_))
         {}
-        Ok(Player { recording, next: None, place, at, gap: None, gaps: Vec::new(), broken: false })
+        Ok(Player {
+            recording,
+            next: None,
+            place,
+            at,
+            gap: None,
+            hole: None,
+            gaps: Vec::new(),
+            broken: false,
+        })
     }
 
     /// What it is a recording of.
@@ -96,6 +115,12 @@ impl Player {
     /// Whether what was there at the moment that it is played up to could not be read.
     pub fn is_broken(&self) -> bool {
         self.broken || matches!(self.next, Some((_, Next::Resume { .. })))
+    }
+
+    /// What is damaged at the moment that it is played up to, and up to when it can be read.
+    pub fn damage(&self) -> Option<String> {
+        let (readable, what) = self.hole.as_ref().filter(|_| self.is_broken())?;
+        Some(format!("{what}; it can be read up to {}", date_words(*readable)))
     }
 
     /// Takes what happens next, up to `until_ms` on the monotonic clock. `None` when nothing more does:
@@ -134,7 +159,8 @@ impl Player {
                     self.next = Some((item.at, Next::Input(input)));
                 }
                 Recorded::Gap(gap) => {
-                    self.gaps.push(gap.to_string());
+                    self.gaps.push(format!("{gap}; it can be read up to {}", date_words(self.at)));
+                    self.hole = Some((self.at, Gap { line: None, ..gap.clone() }.words()));
                     // The number of the line is known only to those who read all lines before it.
                     self.gap = Some(Gap { line: None, ..gap }.to_string());
                 }
@@ -165,6 +191,12 @@ impl Inputs for Player {
     fn end_ms(&self) -> u64 {
         self.at.mono_ms
     }
+}
+
+/// A date in the zone of this machine.
+fn date_words(at: Moment) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.unix_ms).unwrap_or_default();
+    at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// When something is known of, on the monotonic clock.

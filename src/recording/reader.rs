@@ -12,7 +12,7 @@ use super::recorder::system_words;
 use super::source::{Source, Spot, Taken};
 use super::window::Window;
 use super::wire::{Decoder, FirstLine, Head, Keyframe, Kind, Line, beginning, known, read_head};
-use crate::presence::{Input, Moment};
+use crate::presence::{Input, Moment, Unread};
 
 /// A longer line is not read, in bytes: a keyframe of a million users who are all online has 200 MB.
 const LONGEST_LINE: usize = 256 << 20;
@@ -48,6 +48,8 @@ pub struct Recording {
     /// Lines of the file that were read, where that is known.
     number: Option<u64>,
     whole: Wholeness,
+    /// What is wrong with older files of it that can't be opened.
+    unopened: Option<RecordingError>,
     /// Keyframes are read only where what comes before them is missing.
     sparing: bool,
     ended: bool,
@@ -117,18 +119,20 @@ pub struct Gap {
     pub why: String,
 }
 
-impl std::fmt::Display for Gap {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Gap {
+    /// Where it is and what is wrong.
+    pub fn words(&self) -> String {
         let Gap { file, line, why } = self;
         match line {
-            Some(line) => {
-                write!(
-                    f,
-                    "{file} is damaged in line {line} ({why}); what follows is left out, up to the next keyframe"
-                )
-            }
-            None => write!(f, "{file} is damaged ({why}); what follows is left out, up to the next keyframe"),
+            Some(line) => format!("{file} is damaged in line {line} ({why})"),
+            None => format!("{file} is damaged ({why})"),
         }
+    }
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}; what follows is left out, up to the next keyframe", self.words())
     }
 }
 
@@ -155,15 +159,18 @@ impl Recording {
     pub fn open(path: &Path) -> Result<Recording, RecordingError> {
         let (last_source, last_head, last_first) = open(path)?;
         let mut files = Vec::new();
-        let mut opened = None;
+        let (mut opened, mut unopened) = (None, None);
         for (_, piece) in pieces(path) {
             // A file that is none of it is no reason not to read the rest.
-            if let Ok((source, head, first)) = open(&piece)
-                && head.began == last_head.began
-                && head.piece < last_head.piece
-            {
-                files.push(piece);
-                opened.get_or_insert((source, head, first));
+            match open(&piece) {
+                Ok((source, head, first))
+                    if head.began == last_head.began && head.piece < last_head.piece =>
+                {
+                    files.push(piece);
+                    opened.get_or_insert((source, head, first));
+                }
+                Ok(_) => {}
+                Err(error) => unopened = unopened.or(Some(error)),
             }
         }
         files.push(path.to_owned());
@@ -182,6 +189,7 @@ impl Recording {
             place: Place::default(),
             number: Some(1),
             whole: Wholeness::Beginning,
+            unopened,
             sparing: false,
             ended: false,
             summary: Summary::default(),
@@ -194,6 +202,29 @@ impl Recording {
     pub fn sparing_keyframes(mut self) -> Recording {
         self.sparing = true;
         self
+    }
+
+    /// Why there is nothing from before its beginning, where there was more that cannot be read.
+    pub fn unread_before(&self) -> Option<String> {
+        self.unopened.as_ref().filter(|_| self.head.piece > 0).map(ToString::to_string)
+    }
+
+    /// What cannot be read before its beginning and after its end. Reads through it.
+    ///
+    /// # Errors
+    /// A sentence: it cannot be read.
+    pub fn unread(path: &Path) -> Result<Unread, RecordingError> {
+        let recording = Recording::open(path)?.sparing_keyframes();
+        let before = recording.unread_before();
+        let mut after = None;
+        for item in recording {
+            match item?.what {
+                Recorded::Gap(gap) => after = Some(gap.words()),
+                Recorded::Keyframe(_) | Recorded::Input(_) => after = None,
+                Recorded::Head(_) => {}
+            }
+        }
+        Ok(Unread { before, after })
     }
 
     /// What it is of; of its first file.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use imtop::presence::{Knowledge, RuleSettings};
+use imtop::presence::{Knowledge, RuleSettings, Unread};
 use imtop::recording::{Gap, Limits, Recorded, Recording};
 use proptest::prelude::*;
 
@@ -254,4 +254,23 @@ fn a_line_without_end_is_not_read_to_its_end() {
     assert_eq!((found.len(), found[0].why.as_str()), (1, "it is longer than 256 MiB"));
     assert_eq!(inputs(&super::made::read(&path)), night(100));
     assert!(peak_mib() < 700);
+}
+
+#[test]
+fn what_cannot_be_read_at_the_ends_is_named() {
+    let (dir, path, bytes) = recorded("n.ndjson", 34);
+    assert_eq!(Recording::unread(&path).unwrap(), Unread::default());
+    let keep = bytes.split_inclusive(|byte| *byte == b'\n').take(20).collect::<Vec<_>>().concat();
+    std::fs::write(&path, [&keep[..], b"junk\njunk\n"].concat()).unwrap();
+    let after = Recording::unread(&path).unwrap().after.unwrap();
+    assert_eq!(after, format!("{} is damaged in line 21 (it does not begin with a moment)", path.display()));
+
+    let path = dir.path().join("many.ndjson");
+    record(&path, Limits { size: 20_000, files: 99 }, 300);
+    let older = dir.path().join("many.1.ndjson");
+    assert!(older.exists());
+    assert_eq!(Recording::unread(&path).unwrap(), Unread::default());
+    std::fs::write(&older, "junk\n").unwrap();
+    let before = Recording::unread(&path).unwrap().before.unwrap();
+    assert!(before.starts_with(&format!("{} is not a recording", older.display())), "{before}");
 }

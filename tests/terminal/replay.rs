@@ -236,3 +236,39 @@ fn a_disk_that_is_full_ends_the_recording_and_not_the_view() {
     session.expect_restored();
     assert!(events(&folder.path().join("full.ndjson")).lines().count() > 20);
 }
+
+/// A replay that stands still at 12:00:02 of a recording of which these lines are junk, looked through.
+fn damaged(folder: &Path, junk: std::ops::Range<usize>) -> Session {
+    let packed = std::fs::read(minute(folder)).unwrap();
+    let text = String::from_utf8(zstd::decode_all(&packed[..]).unwrap()).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    let end = junk.end.min(lines.len());
+    lines[junk.start..end].fill("junk");
+    let file = folder.join("n.ndjson");
+    std::fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let session = Session::start(IMTOP, &["replay", file.to_str().unwrap(), "--at", "+2s"], (200, 40));
+    session.until("12:00:02, still, and all looked through", |screen| {
+        let text = screen.contents();
+        text.contains("12:00:02 still") && !text.contains("% read")
+    });
+    session
+}
+
+#[test]
+fn a_time_after_what_is_damaged_is_said_to_be_there_and_not_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = damaged(folder.path(), 8..usize::MAX);
+    session.press(":at +58s\r");
+    session.until_shows("after what can be read, from 2026-12-28 12:00:00 to 2026-12-28 12:00:12: ");
+    assert!(session.text().contains("n.ndjson is damaged"), "{}", session.text());
+}
+
+#[test]
+fn a_time_in_what_is_damaged_is_shown_with_what_is_wrong_there() {
+    let folder = tempfile::tempdir().unwrap();
+    // Head, keyframe, and the seventh answer: what follows has times, and cannot be read.
+    let mut session = damaged(folder.path(), 8..9);
+    session.press(":at +24s\r");
+    session.until_shows("this part of the recording can't be read: ");
+    session.until_shows("; it can be read up to 2026-12-28 12:00:12");
+}
