@@ -6,7 +6,7 @@ mod stage;
 use std::cell::Cell;
 use std::sync::Arc;
 
-use imtop::app::{ACTIONS, Action, ActionRow, Effect, Model, Msg, Screen, update};
+use imtop::app::{ACTIONS, Action, ActionRow, ColumnName, Effect, Model, Msg, Screen, update};
 use imtop::engine::Command;
 use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
 use imtop::ui::view;
@@ -462,4 +462,16 @@ fn the_held_view_of_the_server_stands_with_all_its_figures() {
     let (after, _) = frame(&stage);
     assert!(before != after, "that it goes on is said above: {}", stage.screen());
     assert!(standing(&stage, &before) == standing(&stage, &after), "{}", stage.screen());
+}
+
+#[test]
+fn the_arrow_of_the_order_stays_on_the_screen_in_every_column_at_every_width() {
+    for width in 20..=80 {
+        let mut stage = Stage::new((width, 10), 3, vec![entry(1)]);
+        for column in ColumnName::ALL.map(ColumnName::name) {
+            stage.keys(&format!(":sort {column} inverted<Enter>"));
+            let (buf, cursor) = frame(&stage);
+            check_fit(&stage.model, &buf, cursor).unwrap_or_else(|why| panic!("{column}: {why}"));
+        }
+    }
 }

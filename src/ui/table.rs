@@ -18,8 +18,9 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: 
     for (name, column) in sheet.columns.iter() {
         let title = name.head();
         let is_sorted = sort.column == SortColumn::Column(name);
-        // A head that needs all of its column gives the arrow the gap to the next.
-        let gap = u16::from(is_sorted && theme.width(title) >= column.width);
+        // A head that needs all of its column gives the arrow the gap to the next, where there is a next one.
+        let has_gap = column.x.saturating_add(column.width) < head.width;
+        let gap = u16::from(is_sorted && has_gap && theme.width(title) >= column.width);
         let column = Column { width: column.width + gap, ..column };
         let mut pen = Pen::in_column(theme, buf, head, 0, column);
         if is_sorted && column.width > 1 {
