@@ -1015,6 +1015,25 @@ fn passing_words_go_with_the_next_key_that_works() {
 }
 
 #[test]
+fn the_help_opens_on_the_keys_of_the_view_below() {
+    for (key, heading, after) in [("1", "List of users", "Every view"), ("4", "Every view", "List of users")]
+    {
+        let mut stage = crowd();
+        stage.keys(&format!("{key}?"));
+        let screen = stage.screen();
+        assert!(screen.lines().any(|line| line.trim() == heading), "{screen}");
+        assert!(!screen.contains("at least one connection in the foreground"), "{screen}");
+        let lines = imtop::app::help_lines(&stage.model);
+        let headings = lines.iter().filter_map(|line| match line {
+            imtop::app::HelpLine::Heading(text) => Some(*text),
+            _ => None,
+        });
+        let first: Vec<&str> = headings.take(5).collect();
+        assert_eq!(first, [heading, after, "Always", "While typing", "Words"]);
+    }
+}
+
+#[test]
 fn help_is_found_by_the_names_of_actions_too() {
     let mut stage = suspect((100, 24));
     for (word, line) in [

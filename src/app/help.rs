@@ -1,4 +1,4 @@
-//! What the help consists of, line by line: words, keys, commands, filters, findings.
+//! What the help consists of, line by line: keys, words, commands, filters, findings.
 //!
 //! Keys come from the keymap, so that they are those of this user; the rest from the tables.
 
@@ -108,8 +108,11 @@ fn sections(model: View<'_>) -> Vec<Section> {
     };
     let mut words = texts(&WORDS);
     words.push(Entry::new(HelpName::Word("platforms"), platform_names()));
-    let mut sections = vec![("Words", words)];
-    for scope in [Scope::Users, Scope::Views, Scope::Prompt, Scope::Everywhere] {
+    // Whoever asks for help wants a key, above all one of the view below.
+    let of_users = matches!(&model.screen, Screen::Help { back, .. } if **back == Screen::Users);
+    let [first, second] = if of_users { [Scope::Users, Scope::Views] } else { [Scope::Views, Scope::Users] };
+    let mut sections = Vec::new();
+    for scope in [first, second, Scope::Everywhere, Scope::Prompt] {
         let keys = ACTIONS.iter().filter(|row| row.scope == scope).map(|row| {
             let keys = model.keymap.keys_of(row.action).join(" ");
             // Without a key it is still a command.
@@ -119,6 +122,7 @@ fn sections(model: View<'_>) -> Vec<Section> {
         });
         sections.push((scope.heading(), keys.collect()));
     }
+    sections.push(("Words", words));
     let commands = COMMANDS.iter().map(|row| {
         let arguments = if row.arguments.is_empty() { "" } else { " - " };
         Entry::new(

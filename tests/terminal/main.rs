@@ -47,7 +47,7 @@ fn the_demo_is_driven_by_keys_and_ends_with_q() {
         screen.contents().contains("kiosk_lobby") && !screen.contents().contains("agent_007")
     });
     session.press("?");
-    session.until_shows("at least one connection in the foreground");
+    session.until_shows("show the user's connections, then step into them");
     session.press("\u{1b}");
     session.until_shows("kiosk_lobby");
     session.press("q");

@@ -227,7 +227,7 @@ fn a_disk_that_is_full_ends_the_recording_and_not_the_view() {
     let began = server.requests();
     session.until("more rounds", |_| server.requests() > began + 5);
     session.press("?");
-    session.until_shows("at least one connection in the foreground");
+    session.until_shows("show the user's connections, then step into them");
     session.press("q");
     session.press("R");
     session.until_shows("recording to imtop-20");
