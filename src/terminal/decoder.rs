@@ -48,7 +48,7 @@ enum State {
     Escape { twice: bool },
     /// A character of several bytes.
     Character { alt: bool },
-    /// `ESC O`: one more byte says which key.
+    /// `ESC O`: a byte that is no digit says which key.
     Function { alt: bool },
     /// `ESC [`, and parameters.
     Control { alt: bool },
@@ -93,7 +93,7 @@ impl Decoder {
                 done.extend(twice.then(|| key(KeyCode::Esc, false)));
             }
             State::TextEscape => done.push(key(KeyCode::Esc, false)),
-            State::Function { .. } => done.push(key(KeyCode::Char('O'), true)),
+            State::Function { .. } if self.held.is_empty() => done.push(key(KeyCode::Char('O'), true)),
             State::Control { .. } if self.held.is_empty() => done.push(key(KeyCode::Char('['), true)),
             State::Text { opened_by, empty: true } => {
                 done.push(key(KeyCode::Char(char::from(opened_by)), true));
@@ -110,9 +110,11 @@ impl Decoder {
             State::Ground => self.begin(byte, false, done),
             State::Escape { twice } => self.escaped(byte, twice, done),
             State::Character { alt } => self.continue_character(byte, alt, done),
+            // Some terminals put what is held down with the key between: `ESC O 2 R`.
+            State::Function { .. } if matches!(byte, b'0'..=b'9' | b';') => self.keep(byte),
             State::Function { alt } => {
-                self.turn(State::Ground);
-                done.extend(sequence::function_key(byte, alt));
+                let held = self.end();
+                done.extend(sequence::function_key(&held, byte, alt));
             }
             State::Control { alt } => self.continue_control(byte, alt, done),
             State::Console => {
@@ -159,6 +161,20 @@ impl Decoder {
     fn turn(&mut self, state: State) {
         self.state = state;
         self.held.clear();
+    }
+
+    /// Keeps a byte of the parameters. Of those that are too long to mean anything the rest is dropped.
+    fn keep(&mut self, byte: u8) {
+        if self.held.len() <= LONGEST_PARAMETERS {
+            self.held.push(byte);
+        }
+    }
+
+    /// What was held of a sequence that ends.
+    fn end(&mut self) -> Vec<u8> {
+        let held = std::mem::take(&mut self.held);
+        self.turn(State::Ground);
+        held
     }
 
     /// A byte that nothing is before, or only the ESC of Alt.
@@ -218,19 +234,13 @@ impl Decoder {
 
     fn continue_control(&mut self, byte: u8, alt: bool, done: &mut Vec<Event>) {
         match byte {
-            0x20..=0x3f => {
-                if self.held.len() <= LONGEST_PARAMETERS {
-                    self.held.push(byte);
-                }
-            }
+            0x20..=0x3f => self.keep(byte),
             b'[' if self.held.is_empty() => self.turn(State::Console),
             b'M' if self.held.is_empty() => self.turn(State::Mouse),
             b'~' if self.held == b"200" => self.turn(State::Paste),
             0x40..=0x7e => {
-                let known = self.held.len() <= LONGEST_PARAMETERS;
-                let parameters = std::mem::take(&mut self.held);
-                self.turn(State::Ground);
-                done.extend(known.then(|| sequence::control_sequence(&parameters, byte, alt)).flatten());
+                let parameters = self.end();
+                done.extend(sequence::control_sequence(&parameters, byte, alt));
             }
             _ => self.begin(byte, false, done),
         }

@@ -4,14 +4,18 @@ use ratatui::crossterm::event::{
     Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 
-/// `ESC O` and this byte.
-pub(super) fn function_key(last: u8, alt: bool) -> Option<Event> {
+/// `ESC O`, what is held down, and this byte.
+pub(super) fn function_key(held: &[u8], last: u8, alt: bool) -> Option<Event> {
+    let mask = match str::from_utf8(held).ok()?.rsplit(';').next() {
+        None | Some("") => 1,
+        Some(digits) => digits.parse().ok()?,
+    };
     let code = match last {
         b'P'..=b'S' => KeyCode::F(last - b'P' + 1),
         b'M' => KeyCode::Enter,
         _ => arrow(last)?,
     };
-    Some(pressed(code, alt_if(alt)))
+    Some(pressed(code, modifiers(mask) | alt_if(alt)))
 }
 
 /// `ESC [ [` and this byte, as a Linux console sends F1 to F5.

@@ -99,7 +99,7 @@ fn sign(theme: &Theme, word: &str) -> String {
         (None, "opens") => format!("{} {} ", theme.glyphs.closed, theme.glyphs.open),
         (None, "changed") => CHANGED_MS
             .iter()
-            .flat_map(|ms| theme.change(*ms))
+            .filter_map(|ms| theme.change(*ms))
             .fold(String::new(), |signs, (sign, _)| signs + sign + " "),
         (None, "failed") => format!("{} ", theme.glyphs.failed),
         (None, "degraded") => format!("{} ", theme.glyphs.degraded),

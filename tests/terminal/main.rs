@@ -124,6 +124,26 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_back() {
 }
 
 #[test]
+fn a_size_that_changed_while_it_was_stopped_is_taken_and_keys_go_on_working() {
+    let script = format!("set -m; {IMTOP} demo; echo stopped-$?; read -r line; fg >/dev/null; echo ended-$?");
+    let mut session = Session::start("bash", &["-c", &script], (120, 40));
+    session.until_shows("agent_007");
+    session.press("\u{1a}");
+    session.until_shows("stopped-14");
+    session.resize((60, 20));
+    session.press("\n");
+    session.until("the view again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("agent_007")
+    });
+    session.press("?");
+    let text = session.until_shows("List of users");
+    assert!(!text.contains('…'), "the help has lines of 60 columns: {text}");
+    session.press("qq");
+    session.until_shows("ended-0");
+    session.end();
+}
+
+#[test]
 fn a_stop_signal_from_elsewhere_is_heeded_like_ctrl_z() {
     let script = format!(
         "set -m; {IMTOP} demo & fg >/dev/null; kill -0 $!; read -r line; fg >/dev/null; echo ended-$?"
@@ -222,7 +242,10 @@ fn a_server_killed_and_started_again_is_shown_as_it_is() {
     let script =
         format!("IMTOP_TOKEN={token} exec {IMTOP} --api {} --interval 1s {}", server.url(), users.join(" "));
     let mut session = Session::start("bash", &["-c", &script], SIZE);
-    session.until_shows("● live");
+    // Whom the registry has not confirmed yet is unknown, and not stale when the server is gone.
+    session.until("an answer about everybody", |screen| {
+        screen.contents().contains("● live") && screen.contents().contains("? 0 unknown")
+    });
     let counts = |text: &str| {
         let line = text.lines().find(|line| line.contains(" watched ")).unwrap();
         line.split(['~', '!']).next().unwrap().trim_end().to_owned()

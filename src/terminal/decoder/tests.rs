@@ -94,6 +94,8 @@ fn keys_are_read_in_every_form_and_split() {
         (b"\x1b[5~", KeyCode::PageUp, none),
         (b"\x1b[6;5~", KeyCode::PageDown, ctrl),
         (b"\x1bOP", KeyCode::F(1), none),
+        (b"\x1bO2R", KeyCode::F(3), KeyModifiers::SHIFT),
+        (b"\x1bO1;5A", KeyCode::Up, ctrl),
         (b"\x1b[[A", KeyCode::F(1), none),
         (b"\x1b[15~", KeyCode::F(5), none),
         (b"\x1b[17~", KeyCode::F(6), none),
@@ -117,7 +119,15 @@ fn keys_are_read_in_every_form_and_split() {
     ] {
         assert_eq!(in_every_way(bytes), [press(code, modifiers)], "{bytes:?}");
     }
-    for nothing in [&b"\x1b[13;1:3u"[..], b"\x1b[57441u", b"\xff\xc3", b"\x1b[1;9", b"\x1b[1;5;9A"] {
+    for nothing in [
+        &b"\x1b[13;1:3u"[..],
+        b"\x1b[57441u",
+        b"\xff\xc3",
+        b"\x1b[1;9",
+        b"\x1b[1;5;9A",
+        b"\x1bO5z",
+        b"\x1bO5",
+    ] {
         assert_eq!(in_every_way(nothing), [], "{nothing:?}");
     }
 }
