@@ -5,6 +5,7 @@
 mod crash;
 mod damage;
 mod files;
+mod kept;
 mod made;
 mod round_trip;
 mod schema;

@@ -132,7 +132,7 @@ fn keyframe_value(steps: &[super::made::Step], beside: &super::made::Beside) -> 
 }
 
 /// Every place in a value, as a JSON pointer.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+pub(crate) fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
         Value::Array(all) => {
