@@ -76,7 +76,7 @@ mod tests {
 
     use super::*;
     use crate::presence::{
-        Answer, Answered, Basis, BatchState, Doubt, Entry, FetchError, Freshness, Observation, Oddities,
+        Answer, Answered, Basis, Batch, Doubt, Entry, FetchError, Freshness, Observation, Oddities,
         OperationId, Presence, Question, Thresholds, UserIx, UserStatus, Verdict, WatchList, Why, Witnesses,
         Word,
     };
@@ -88,7 +88,7 @@ mod tests {
         state.witnesses = Witnesses::to_be_asked(true, false);
         let answered = Answered { sent: Moment::default(), received: Moment::default() };
         if heard {
-            state.batches = vec![BatchState { answered: Some(answered), ..BatchState::default() }];
+            state.batches = vec![Batch { answered: Some(answered), ..Batch::default() }];
         }
         state.words = (0..5).map(|at| if at < doubtful { Word::Doubtful } else { Word::Offline }).collect();
         let presence = Presence::Unknown(why);

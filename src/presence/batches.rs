@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::fetch_error::FetchError;
 use super::observation::{Oddities, OperationId};
 use super::state::{Why, Word};
 use super::time::Moment;
+use super::written::{as_list, interval, is_usual, time};
 
 /// For how long an answer is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,23 @@ pub struct Freshness {
     pub stale_ms: u64,
     /// Older than this nothing is known any more.
     pub unknown_ms: u64,
+}
+
+/// `[stale after, void after]`; null: never.
+impl Serialize for Freshness {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        [self.stale_ms, self.unknown_ms].map(|ms| (ms != u64::MAX).then_some(ms)).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Freshness {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Freshness, D::Error> {
+        #[derive(Deserialize)]
+        struct Limit(#[serde(deserialize_with = "interval")] Option<u64>);
+        let (Limit(stale_ms), Limit(unknown_ms)) = Deserialize::deserialize(deserializer)?;
+        let never = u64::MAX;
+        Ok(Freshness { stale_ms: stale_ms.unwrap_or(never), unknown_ms: unknown_ms.unwrap_or(never) })
+    }
 }
 
 impl Freshness {
@@ -40,35 +60,45 @@ pub struct Answered {
     pub received: Moment,
 }
 
+as_list!(Answered: sent, received);
+
 /// Why a batch gets no answers at present.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failing {
     /// What came of the last question.
     pub error: FetchError,
     /// How many questions in a row have failed.
     pub attempt: u32,
     /// When it is asked again, on the monotonic clock.
+    #[serde(deserialize_with = "time")]
     pub next_ms: u64,
 }
 
 /// What is known of one batch.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// Its last answer.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub answered: Option<Answered>,
     /// The name of the request that brought it, in the server's log.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub operation: Option<Arc<OperationId>>,
     /// Why it gets none at present.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub failing: Option<Failing>,
     /// Since when, on the monotonic clock, the last answer is too old to say anything.
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "time")]
     pub void_since: Option<u64>,
     /// The last answer is not held to be older than since then: the interval of asking has become
     /// shorter meanwhile, and what was fresh by the longer one has not grown old by that.
-    pub(in crate::presence) judged_from: u64,
+    #[serde(default, deserialize_with = "time")]
+    pub(crate) judged_from: u64,
     /// What was odd about the last answer.
+    #[serde(rename = "odd", default, skip_serializing_if = "is_usual")]
     pub oddities: Oddities,
     /// Its users, counted by what is said of them, in the order of [`Word`].
-    pub(in crate::presence) tally: [u32; Word::COUNT],
+    #[serde(skip)]
+    pub(crate) tally: [u32; Word::COUNT],
 }
 
 impl Batch {

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::platform::Platform;
 use super::text::{pieces, visible_bounded};
 use super::token::SessionToken;
+use super::written::{is_usual, parsed};
 
 /// Longest connID that is kept, in characters; the server's own are 32.
 const CONN_ID_LIMIT: usize = 128;
@@ -68,10 +71,32 @@ fn parse_md5(text: &[u8]) -> Option<[u8; 16]> {
     Some(md5)
 }
 
+/// The digits of an MD5, as it is shown.
+fn hex(md5: &[u8; 16]) -> [u8; 32] {
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(md5) {
+        let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    digits
+}
+
+impl Serialize for ConnId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ConnId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ConnId, D::Error> {
+        parsed(deserializer, |text| Ok(ConnId::written(text)))
+    }
+}
+
 impl fmt::Display for ConnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Repr::Md5(md5) => md5.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+            Repr::Md5(md5) => f.write_str(std::str::from_utf8(&hex(md5)).unwrap_or_default()),
             Repr::Text(text) => f.write_str(text),
         }
     }
@@ -84,15 +109,17 @@ impl fmt::Debug for ConnId {
 }
 
 /// One connection in one answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// The platform that the client named when it connected.
     pub platform: Platform,
     /// Which socket.
     pub id: ConnId,
     /// Whether the client said that it went to the background (ws request 2004).
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub background: bool,
     /// What the session token says; `None` where the answer carried none.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub token: Option<SessionToken>,
 }
 

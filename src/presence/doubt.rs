@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::batches::Answered;
 use super::fetch_error::Trouble;
 use super::observation::LifeSign;
@@ -11,12 +13,14 @@ use super::state::Presence;
 use super::time::Moment;
 use super::verdict::{Lost, Registry, Sockets, Verdict};
 use super::watch_list::UserIx;
+use super::written::{Text, checked, count, in_count, in_order, is_usual, refused, some_text, time};
 
 /// A user whom the sockets call offline, or of whom they do not show everything.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubt {
     /// The last answer of the sockets that showed the user, or what they leave out now; none where there
     /// was none.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub last: Option<Answered>,
     /// The first answer of the sockets that did not.
     pub dropped: Answered,
@@ -27,19 +31,24 @@ pub struct Doubt {
     /// What the registry said since.
     pub registry: Registry,
     /// When the registry was asked for that; none while it was not heard.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub asked: Option<Moment>,
     /// On which platforms the registry has the user online.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub platforms: Box<[Platform]>,
     /// How many connections the gateways together list, if they were asked since.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub listed: Option<Box<[(Platform, u32)]>>,
     /// The number of the loss of view that the user is part of.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub loss: Option<u32>,
     /// What is said of the user.
+    #[serde(flatten)]
     pub verdict: Verdict,
 }
 
 /// Many users whom the sockets left out at about the same time, and whom the registry still calls online.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {
     /// Counts the losses of a run, from 1.
     pub number: u32,
@@ -47,27 +56,50 @@ pub struct Loss {
     pub begun: Moment,
     /// The last answer that showed the first of them was asked for then; none where they were left out
     /// since before anybody looked.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub after: Option<Moment>,
     /// How many users had a connection before.
+    #[serde(deserialize_with = "count")]
     pub of: u32,
     /// How many of them were left out.
+    #[serde(deserialize_with = "count")]
     pub dropped: u32,
     /// How many of those are still in doubt, and online by the registry.
+    #[serde(deserialize_with = "count")]
     pub missing: u32,
     /// How many came back.
+    #[serde(deserialize_with = "count")]
     pub returned: u32,
     /// The platforms of the connections that were left out, with how many there were.
+    #[serde(serialize_with = "write_counts", deserialize_with = "read_counts")]
     pub platforms: BTreeMap<Platform, u32>,
     /// How long the answers took that left them out, at most, in milliseconds.
+    #[serde(deserialize_with = "time")]
     pub took_ms: u64,
     /// Whether so many are missing that it looks like one.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub suspected: bool,
     /// Since when it is one, and not only suspected.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub certain: Option<Moment>,
     /// What is known of its cause.
     pub cause: Lost,
     /// The gateway that is to blame, where that is known: the address of its metrics.
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "some_text")]
     pub gateway: Option<Box<str>>,
+}
+
+/// How many there are of each platform, as a list in the order of platforms.
+fn write_counts<S: Serializer>(counts: &BTreeMap<Platform, u32>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(counts)
+}
+
+fn read_counts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Platform, u32>, D::Error> {
+    let counts = checked(deserializer, |counts: &Vec<(Platform, u32)>| {
+        in_order(counts, |(platform, _)| *platform)?;
+        counts.iter().try_for_each(|(_, count)| in_count(*count))
+    })?;
+    Ok(counts.into_iter().collect())
 }
 
 impl Loss {
@@ -92,10 +124,12 @@ impl Loss {
 }
 
 /// How it is with one of the witnesses that are asked beside the sockets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Witness {
     /// Nobody asks it.
     #[default]
+    #[serde(skip)]
     Unasked,
     /// It is to be asked, and was not heard yet.
     Unheard,
@@ -126,18 +160,43 @@ pub struct Gateway {
 }
 
 /// All the witnesses beside the sockets.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Witnesses {
     /// `get_users_status`.
+    #[serde(skip_serializing_if = "is_usual")]
     pub registry: Witness,
     /// `get_users_online_token_detail`.
+    #[serde(skip_serializing_if = "is_usual")]
     pub tokens: Witness,
     /// The gateways' own metrics.
+    #[serde(skip_serializing_if = "is_usual")]
     pub gateways: Witness,
     /// `account_check`.
+    #[serde(skip_serializing_if = "is_usual")]
     pub accounts: Witness,
     /// Each gateway by the address of its metrics.
+    #[serde(
+        skip_serializing_if = "is_usual",
+        serialize_with = "write_signs",
+        deserialize_with = "read_signs"
+    )]
     pub signs: BTreeMap<Box<str>, Gateway>,
+}
+
+/// `[address, sign, since, last alive]` of each gateway.
+fn write_signs<S: Serializer>(signs: &BTreeMap<Box<str>, Gateway>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(signs.iter().map(|(address, it)| (address, it.sign, it.since, it.alive)))
+}
+
+fn read_signs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Box<str>, Gateway>, D::Error> {
+    let mut signs = BTreeMap::new();
+    for (Text(address), sign, since, alive) in Vec::deserialize(deserializer)? {
+        if signs.insert(address.into(), Gateway { sign, since, alive }).is_some() {
+            return Err(refused("a gateway is there twice"));
+        }
+    }
+    Ok(signs)
 }
 
 impl Witnesses {

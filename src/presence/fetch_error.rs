@@ -5,6 +5,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use super::written::{advice, text, time};
+
+/// What to do, as a sentence that lives as long as the program.
+type Advice = &'static str;
+
 /// A server that asks for a longer wait is asked again after so long all the same: what it says may be
 /// meant for somebody else, or be wrong.
 pub const LONGEST_WAIT_MS: u64 = 300_000;
@@ -13,35 +20,42 @@ pub const LONGEST_WAIT_MS: u64 = 300_000;
 pub const QUICK_TRIES: u32 = 3;
 
 /// Why a question to the server got no usable answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum FetchError {
     /// No connection, or one that broke before the whole answer was there.
     Unreachable {
         /// What failed, as the system words it: `connection refused`.
+        #[serde(deserialize_with = "text")]
         what: Box<str>,
     },
     /// The same where a proxy is between: whether it or the server fails cannot always be told.
     ProxyUnreachable {
         /// What failed, as the system words it.
+        #[serde(deserialize_with = "text")]
         what: Box<str>,
     },
     /// No whole answer within the time that we wait.
     Timeout {
         /// How long that was.
+        #[serde(deserialize_with = "time")]
         after_ms: u64,
     },
     /// The TLS handshake failed.
     Tls {
         /// What failed.
+        #[serde(deserialize_with = "text")]
         what: Box<str>,
         /// What to do.
-        advice: &'static str,
+        #[serde(deserialize_with = "advice")]
+        advice: Advice,
     },
     /// A 3xx, which is never followed: the admin token would go with it.
     Redirect {
         /// HTTP status.
         status: u16,
         /// The `Location` header; visible-safe, without credentials.
+        #[serde(deserialize_with = "text")]
         target: Box<str>,
     },
     /// An HTTP status other than 200 with a body that is not OpenIM's.
@@ -54,11 +68,13 @@ pub enum FetchError {
         /// HTTP status.
         status: u16,
         /// How long the server asks us to wait.
+        #[serde(deserialize_with = "time")]
         retry_after_ms: u64,
     },
     /// 429: the server asks for fewer questions.
     RateLimited {
         /// How long it asks us to wait, where it said so legibly.
+        #[serde(default, deserialize_with = "time")]
         retry_after_ms: Option<u64>,
     },
     /// The body, unpacked, is larger than the limit.
@@ -69,6 +85,7 @@ pub enum FetchError {
     /// Not an answer that this program understands.
     Decode {
         /// What is wrong, and where.
+        #[serde(deserialize_with = "text")]
         what: Box<str>,
     },
     /// The server does not accept the admin token (errCode 1501-1507).
@@ -76,39 +93,48 @@ pub enum FetchError {
         /// `errCode`.
         code: i32,
         /// What the server calls it, or what this program knows of it.
+        #[serde(deserialize_with = "text")]
         what: Box<str>,
         /// What to do.
-        advice: &'static str,
+        #[serde(deserialize_with = "advice")]
+        advice: Advice,
     },
     /// The server accepts the token, but not for this question (errCode 1002 and its kind).
     Denied {
         /// `errCode`.
         code: i32,
         /// What the server said.
+        #[serde(deserialize_with = "text")]
         what: Box<str>,
         /// What to do.
-        advice: &'static str,
+        #[serde(deserialize_with = "advice")]
+        advice: Advice,
     },
     /// Any other `errCode`.
     Api {
         /// `errCode`.
         code: i32,
         /// Name and detail, as the server said them.
+        #[serde(deserialize_with = "text")]
         what: Box<str>,
         /// What to do.
-        advice: &'static str,
+        #[serde(deserialize_with = "advice")]
+        advice: Advice,
     },
     /// Our own credentials could not be had: no file, a failing command, a stopped login.
     Credentials {
         /// What happened, where.
+        #[serde(deserialize_with = "text")]
         what: Box<str>,
         /// What to do.
-        advice: &'static str,
+        #[serde(deserialize_with = "advice")]
+        advice: Advice,
     },
 }
 
 /// A [`FetchError`] in one small value, for a column of a million users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Trouble {
     /// See [`FetchError::Unreachable`] and [`FetchError::ProxyUnreachable`].
     Unreachable,
@@ -117,8 +143,10 @@ pub enum Trouble {
     /// See [`FetchError::Tls`].
     Tls,
     /// See [`FetchError::Redirect`].
+    #[serde(with = "status")]
     Redirect(u16),
     /// See [`FetchError::Http`] and [`FetchError::Unavailable`].
+    #[serde(with = "status")]
     Http(u16),
     /// See [`FetchError::RateLimited`].
     RateLimited,
@@ -127,14 +155,46 @@ pub enum Trouble {
     /// See [`FetchError::Decode`].
     Decode,
     /// See [`FetchError::Auth`].
+    #[serde(with = "code")]
     Auth(i32),
     /// See [`FetchError::Denied`].
+    #[serde(with = "code")]
     Denied(i32),
     /// See [`FetchError::Api`].
+    #[serde(with = "code")]
     Api(i32),
     /// See [`FetchError::Credentials`].
     Credentials,
 }
+
+/// Writes a number under its name, as it stands in a [`FetchError`].
+macro_rules! under_its_name {
+    ($name:ident: $number:ty) => {
+        mod $name {
+            use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+            #[derive(Serialize, Deserialize)]
+            struct Named {
+                $name: $number,
+            }
+
+            pub(super) fn serialize<S: Serializer>(
+                $name: &$number,
+                serializer: S,
+            ) -> Result<S::Ok, S::Error> {
+                Named { $name: *$name }.serialize(serializer)
+            }
+
+            pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<$number, D::Error> {
+                Ok(Named::deserialize(deserializer)?.$name)
+            }
+        }
+    };
+}
+under_its_name!(status: u16);
+under_its_name!(code: i32);
 
 /// What asking again can be expected to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,21 +3,31 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
+
+use super::written::{as_list, is_usual, some_text};
+
 /// What an answer says of its server. Texts are visible-safe and bounded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hints {
     /// How users' states are written; `None` where no entry was seen yet.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub shape: Option<WireShape>,
     /// How the body came; `None` where it did not come whole.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub body: Option<BodyLength>,
     /// The `Server` header: most often that of a proxy, as OpenIM sends none.
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "some_text")]
     pub server: Option<Box<str>>,
     /// Whether the request was given an `X-HTTP-ID`, as only the main branch does (tools
     /// `mw/api/logger.go`).
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub http_id: bool,
     /// What a rate limiter says of itself.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub rate_limit: Option<Box<RateLimit>>,
     /// How it went with our own admin token of late; known to the client, and not said by the answer.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub logins: Logins,
 }
 
@@ -32,8 +42,11 @@ pub struct Logins {
     pub displaced: u16,
 }
 
+as_list!(Logins: made, displaced);
+
 /// How the states of users and platforms are written (open-im-server `internal/api/user.go`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WireShape {
     /// `"status":1`: since v3.8.1.
     Numbers,
@@ -42,9 +55,10 @@ pub enum WireShape {
 }
 
 /// How long a body was, and how it was packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BodyLength {
     /// Whether it was compressed with gzip, which OpenIM does since v3.8.1.
+    #[serde(default)]
     pub gzip: bool,
     /// Bytes over the wire.
     pub wire: u64,
@@ -53,9 +67,10 @@ pub struct BodyLength {
 }
 
 /// What the headers of a rate limiter say. What was not sent, or is no number, is `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {
     /// `X-RateLimit-Policy`: OpenIM's is `BBR`, sent with a refusal.
+    #[serde(default, deserialize_with = "some_text")]
     pub policy: Option<Box<str>>,
     /// `X-RateLimit-Limit`.
     pub limit: Option<i64>,

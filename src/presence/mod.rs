@@ -36,6 +36,7 @@ mod user_facts;
 mod verdict;
 mod watch_list;
 mod when;
+pub(crate) mod written;
 
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use chronicle::Chronicle;
@@ -58,7 +59,7 @@ pub use observation::{Answer, LifeSign, Listed, Observation, Oddities, Operation
 pub use outage::Outage;
 pub use platform::Platform;
 pub use query::{Facts, Query, QueryError, Truth};
-pub use roster::{BatchState, Changes, Gone, LeftOut, Roster, RosterState, Totals, Tracked};
+pub use roster::{Changes, Gone, LeftOut, Roster, RosterState, Runs, Totals, Tracked};
 pub use server_clock::ServerClock;
 pub use state::{Basis, Presence, Why, Word};
 pub use text::{pieces, visible, visible_bounded, visible_within};

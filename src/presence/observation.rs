@@ -2,29 +2,38 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::connection::Connection;
 use super::fetch_error::FetchError;
 use super::hints::Hints;
 use super::platform::Platform;
 use super::time::Moment;
 use super::watch_list::UserIx;
+use super::written::{Text, as_list, in_order, text, word_or};
 
 /// What a server can be asked about users: the witnesses, of which each errs in its own direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Question {
     /// `POST /user/get_users_online_status`: which sockets are open. Errs to offline: the users of a
     /// gateway that is gone, hung or out of reach are left out, errCode 0.
+    #[default]
+    #[serde(skip)]
     OnlineStatus,
     /// `POST /user/get_users_status`: the registry in Redis, about 1 s behind a real change. Errs to
     /// online: entries of a dead gateway live on for 10-30 minutes.
+    #[serde(rename = "registry")]
     UsersStatus,
     /// `POST /user/get_users_online_token_detail`: how many sockets on which platform, over all
     /// gateways. Errs to offline like the first.
+    #[serde(rename = "tokens")]
     TokenDetail,
     /// `GET /prometheus_discovery/msg_gateway` and `GET /metrics` of each target: whether the gateways
     /// give a sign of life. Another way through the network: no answer may mean only that.
+    #[serde(rename = "gateways")]
     Gateways,
     /// `POST /user/account_check`: whether there are such users at all.
+    #[serde(rename = "accounts")]
     AccountCheck,
 }
 
@@ -42,8 +51,8 @@ impl Question {
 }
 
 /// Names one request in the server's log; sent as the `operationID` header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OperationId(pub Box<str>);
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationId(#[serde(deserialize_with = "text")] pub Box<str>);
 
 /// One answer, or failure, to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +100,8 @@ pub struct Oddities {
     pub unreadable: u32,
 }
 
+as_list!(Oddities: foreign, repeated, unreadable);
+
 impl Oddities {
     /// Whether there were any.
     pub fn any(self) -> bool {
@@ -102,12 +113,15 @@ impl Oddities {
 pub type Listed = Box<[(Platform, u32)]>;
 
 /// What a server answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Answer {
     /// To [`Question::OnlineStatus`]: the same, byte for byte, as the last answer to this batch.
+    #[serde(skip)]
     Same,
     /// To [`Question::OnlineStatus`]: the users whose entries differ from the last answer. A user
     /// may be listed who has not changed; one who has is never left out.
+    #[serde(skip)]
     Changed(Vec<(UserIx, UserStatus)>),
     /// To [`Question::UsersStatus`]: on which platforms the registry has users online, each platform
     /// once and in order; none: offline. Users whom the answer left out are not listed.
@@ -116,14 +130,54 @@ pub enum Answer {
     /// platforms. Whoever was asked about and is not listed has none.
     Tokens(Vec<(UserIx, Listed)>),
     /// To [`Question::Gateways`]: the address of each gateway's metrics, and what came of asking it.
+    #[serde(deserialize_with = "signs")]
     Gateways(Vec<(Box<str>, LifeSign)>),
     /// To [`Question::AccountCheck`]: those whom the server does not have. Whoever was asked about and is
     /// not listed is registered.
     Unregistered(Vec<UserIx>),
 }
 
+impl Answer {
+    /// Whether it answers a question about these users.
+    ///
+    /// # Errors
+    /// Why not, as a sentence.
+    pub(crate) fn fits(&self, question: Question, asked: &[UserIx]) -> Result<(), &'static str> {
+        match (question, self) {
+            (Question::OnlineStatus, Answer::Same | Answer::Changed(_))
+            | (Question::Gateways, Answer::Gateways(_)) => Ok(()),
+            (Question::UsersStatus, Answer::Registry(all)) => {
+                each_once(all.iter().map(|(user, _)| user), asked)?;
+                all.iter().try_for_each(|(_, platforms)| in_order(platforms, |platform| *platform))
+            }
+            (Question::TokenDetail, Answer::Tokens(all)) => {
+                each_once(all.iter().map(|(user, _)| user), asked)?;
+                all.iter().try_for_each(|(_, listed)| in_order(listed, |(platform, _)| *platform))
+            }
+            (Question::AccountCheck, Answer::Unregistered(users)) => each_once(users.iter(), asked),
+            _ => Err("an answer to another question"),
+        }
+    }
+}
+
+/// These are some of those who were asked about, none of them twice.
+fn each_once<'a>(mut said: impl Iterator<Item = &'a UserIx>, asked: &[UserIx]) -> Result<(), &'static str> {
+    let mut seen = vec![false; asked.len()];
+    let fits = said.all(|user| {
+        let place = asked.binary_search(user).ok().and_then(|place| seen.get_mut(place));
+        place.is_some_and(|seen| !std::mem::replace(seen, true))
+    });
+    if fits { Ok(()) } else { Err("an answer about a user who was not asked about, or twice") }
+}
+
+fn signs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Box<str>, LifeSign)>, D::Error> {
+    let signs = Vec::<(Text, LifeSign)>::deserialize(deserializer)?;
+    Ok(signs.into_iter().map(|(Text(address), sign)| (address.into(), sign)).collect())
+}
+
 /// What came of asking a gateway for a sign of life (`GET /metrics` on its own port).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LifeSign {
     /// It answered 200.
     Alive,
@@ -146,4 +200,28 @@ pub enum UserStatus {
     Missing,
     /// The answer had an entry that says neither online nor offline.
     Unclear,
+}
+
+/// `"offline"`, `"missing"`, `"unclear"`, or the connections of one who is online.
+impl Serialize for UserStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            UserStatus::Offline => serializer.serialize_str("offline"),
+            UserStatus::Missing => serializer.serialize_str("missing"),
+            UserStatus::Unclear => serializer.serialize_str("unclear"),
+            UserStatus::Online(connections) => connections.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for UserStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<UserStatus, D::Error> {
+        let word = |word: &str| match word {
+            "offline" => Ok(UserStatus::Offline),
+            "missing" => Ok(UserStatus::Missing),
+            "unclear" => Ok(UserStatus::Unclear),
+            _ => Err(["offline", "missing", "unclear"].as_slice()),
+        };
+        word_or(deserializer, "what was said of a user", false, word, UserStatus::Online)
+    }
 }

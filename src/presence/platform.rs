@@ -4,8 +4,10 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 /// A platform number of the server's: 1 iOS ... 12 Bot, or one that came later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Platform(pub i32);
 
 /// Number, name on the wire of servers up to v3.8.0, name for people, at most four columns.

@@ -2,29 +2,21 @@
 //!
 //! Whether a session token has expired is judged by the server's clock, as the server itself would.
 
+use serde::{Deserialize, Serialize};
+
 use super::time::Moment;
 
 /// Bounds of the server's clock minus ours, narrowed with every answer.
 ///
 /// A `Date` header has whole seconds, and was written somewhere between the question and its
 /// answer. So one answer gives an interval of a second and a bit; many give their intersection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ServerClock {
     bounds: Option<(i64, i64)>,
 }
 
 impl ServerClock {
-    /// A clock that is known within these bounds, in milliseconds.
-    pub fn within(bounds: Option<(i64, i64)>) -> ServerClock {
-        ServerClock { bounds }
-    }
-
-    /// The least and the most that the server's clock is ahead of ours, in milliseconds; `None` before
-    /// the first answer.
-    pub fn bounds(&self) -> Option<(i64, i64)> {
-        self.bounds
-    }
-
     /// Takes the `Date` (unix seconds) of an answer to a question sent and received at these moments.
     pub fn observe(&mut self, date: i64, sent: Moment, received: Moment) {
         let low = date.saturating_mul(1000).saturating_sub(received.unix_ms);

@@ -2,6 +2,8 @@
 //!
 //! Nothing in this room reads a clock; every moment comes in from outside.
 
+use super::written::{FARTHEST_MS, as_list, in_time};
+
 /// One reading of both clocks.
 ///
 /// Durations are taken from [`Moment::mono_ms`] alone: the wall clock can be set, the other only
@@ -14,7 +16,20 @@ pub struct Moment {
     pub unix_ms: i64,
 }
 
+as_list!(Moment: mono_ms, unix_ms; Moment::in_bounds);
+
 impl Moment {
+    /// Whether both clocks lie within bounds.
+    ///
+    /// # Errors
+    /// Which of them does not.
+    pub(crate) fn in_bounds(&self) -> Result<(), &'static str> {
+        if self.unix_ms.unsigned_abs() > FARTHEST_MS {
+            return Err("a wall clock out of all bounds");
+        }
+        in_time(Some(self.mono_ms))
+    }
+
     /// Milliseconds from `earlier` to this moment; 0 where `earlier` is in fact later.
     pub fn since(self, earlier: Moment) -> u64 {
         self.mono_ms.saturating_sub(earlier.mono_ms)
@@ -51,7 +66,13 @@ pub struct Since {
     pub before_ms: u64,
 }
 
+as_list!(Since: before_ms, after_ms; Since::in_bounds);
+
 impl Since {
+    pub(in crate::presence) fn in_bounds(&self) -> Result<(), &'static str> {
+        in_time(Some(self.before_ms)).and_then(|()| in_time(self.after_ms))
+    }
+
     /// Milliseconds that it has surely lasted at `now`.
     pub fn age_ms(self, now: Moment) -> u64 {
         now.mono_ms.saturating_sub(self.before_ms)

@@ -1,9 +1,13 @@
 //! What is known of a session token: a fingerprint and what it says of itself. Never the token.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::platform::Platform;
+use super::written::{is_usual, parsed, some_text};
 
 /// Tells two session tokens of one run apart; keyed with a key that is new in each run, so it says
 /// nothing about the token elsewhere.
@@ -18,6 +22,23 @@ impl fmt::Display for Fingerprint {
     /// Eight hex digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}", (self.0 >> 96) as u32)
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Fingerprint(bits) = *self;
+        serializer.collect_str(&format_args!("{bits:032x}"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fingerprint, D::Error> {
+        parsed(deserializer, |digits| {
+            let is_hex = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+            let bits = u128::from_str_radix(digits, 16).ok().filter(|_| is_hex);
+            bits.map(Fingerprint).ok_or("a fingerprint that is not 32 hex digits")
+        })
     }
 }
 
@@ -64,7 +85,8 @@ pub fn is_far_future(expires: i64) -> bool {
 }
 
 /// Why the claims of a token could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unreadable {
     /// Not three parts with dots between them.
     NotAJwt,
@@ -84,6 +106,62 @@ impl fmt::Display for Unreadable {
             Unreadable::NotClaims => "a JWT whose claims are not understood",
             Unreadable::TooLong => "too long to be a session token",
         })
+    }
+}
+
+/// A [`SessionToken`] as it is written down: the claims beside the fingerprint, or why they could not be
+/// read.
+#[derive(Serialize, Deserialize)]
+struct Flat<'a> {
+    fingerprint: Fingerprint,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    unreadable: Option<Unreadable>,
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "some_text")]
+    user: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    platform: Option<Platform>,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    iat: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    exp: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    nbf: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    known_secret: bool,
+}
+
+impl Serialize for SessionToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let claims = self.claims();
+        let flat = Flat {
+            fingerprint: self.fingerprint,
+            unreadable: self.claims.as_ref().err().copied(),
+            user: claims.and_then(|claims| claims.user.as_deref()).map(Cow::Borrowed),
+            platform: claims.and_then(|claims| claims.platform),
+            iat: claims.and_then(|claims| claims.issued),
+            exp: claims.and_then(|claims| claims.expires),
+            nbf: claims.and_then(|claims| claims.not_before),
+            known_secret: claims.is_some_and(|claims| claims.known_secret),
+        };
+        flat.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SessionToken, D::Error> {
+        let flat = Flat::deserialize(deserializer)?;
+        let claims = match flat.unreadable {
+            Some(why) => Err(why),
+            None => Ok(Arc::new(Claims {
+                user: flat.user.map(|user| user.into_owned().into()),
+                platform: flat.platform,
+                issued: flat.iat,
+                expires: flat.exp,
+                not_before: flat.nbf,
+                known_secret: flat.known_secret,
+            })),
+        };
+        Ok(SessionToken { fingerprint: flat.fingerprint, claims })
     }
 }
 

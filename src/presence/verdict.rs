@@ -52,11 +52,15 @@
 //! connected   | *        | no    | *     | unseen
 //! ```
 
+use serde::{Deserialize, Deserializer, Serialize};
+
 use super::observation::UserStatus;
 use super::state::{Basis, Presence, Why};
+use super::written::{checked, count, interval, is_usual};
 
 /// What the sockets last said of a user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sockets {
     /// Not a word so far.
     #[default]
@@ -87,7 +91,8 @@ impl Sockets {
 }
 
 /// What the registry said of a user, asked after the sockets left something out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Registry {
     /// It is not asked: nobody does, or the server lacks or refuses the question.
     #[default]
@@ -105,7 +110,8 @@ pub enum Registry {
 }
 
 /// What is known of the loss of view that a user is part of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Lost {
     /// There is none.
     #[default]
@@ -134,13 +140,16 @@ pub struct Testimony {
 }
 
 /// What is said of a user, and what that rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Verdict {
     /// What is said.
+    #[serde(rename = "says")]
     pub presence: Presence,
     /// What an offline rests on.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub basis: Basis,
     /// Whether it is only the last word from before, while the witnesses are being asked.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub stale: bool,
 }
 
@@ -236,25 +245,35 @@ pub fn fate(owner: Owner, registry: PlatformWord, shown: bool, young: bool) -> F
 }
 
 /// How long and how many: what the tables, and what is found with them, turn on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thresholds {
     /// The registry follows a real disconnect within about a second (open-im-server
     /// `internal/msggateway/online.go` batches for 1 s); for so many milliseconds its `online` is normal.
+    #[serde(deserialize_with = "interval")]
     pub leaving_ms: u64,
     /// An answer of the registry takes some milliseconds. When it has taken so many, nothing can be said
     /// any more of whom the sockets left out.
+    #[serde(deserialize_with = "interval")]
     pub checking_ms: u64,
     /// Where the registry can say nothing of a connection, it is held to be gone after so many
     /// milliseconds: a gateway that the API lost for a round or two is back by then.
+    #[serde(deserialize_with = "interval")]
     pub unseen_ms: u64,
     /// A registry entry without sockets is called a ghost after so many milliseconds.
+    #[serde(deserialize_with = "interval")]
     pub ghost_ms: u64,
     /// A loss of view are so many users at least, or all, where fewer were online: one or two may be
     /// lost events of the registry.
+    #[serde(deserialize_with = "count")]
     pub loss_users: u32,
     /// Where the registry cannot be asked, a loss of view are more than so many percent of those online;
     /// and it is suspected from so many on, so that everyday coming and going raises no suspicion.
+    #[serde(deserialize_with = "percent")]
     pub loss_percent: u32,
+}
+
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    checked(deserializer, |percent| if *percent > 100 { Err("more than all users") } else { Ok(()) })
 }
 
 impl Default for Thresholds {

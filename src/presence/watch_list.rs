@@ -11,14 +11,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::text::{visible, visible_bounded};
+use super::written::{Text, refused, word_or};
 
 /// Longest user ID that is taken, in bytes; a longer line is not one of a list of users.
 const LONGEST_ID: usize = 256;
 
 /// Place of a user in one generation of the watch list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UserIx(pub u32);
 
 impl UserIx {
@@ -257,6 +259,59 @@ impl WatchList {
             label: self.label(user).map(str::to_owned),
             group: self.group(user).map(str::to_owned),
         })
+    }
+}
+
+/// A list of this form; `users` are [`Entry`]s, or something that is written as they are.
+#[derive(Serialize, Deserialize)]
+struct Listed<U> {
+    generation: u32,
+    batch: u32,
+    users: U,
+}
+
+impl Serialize for WatchList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let named = |user| match (self.raw_id(user), self.label(user), self.group(user)) {
+            (id, None, None) => Named::Id(id),
+            (id, label, group) => Named::All(id, label, group),
+        };
+        let users = self.users().map(named).collect::<Vec<_>>();
+        Listed { generation: self.generation, batch: self.batch_size, users }.serialize(serializer)
+    }
+}
+
+/// A user of the list: an ID, or `[id, label, group]` where there is more to say.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Named<'a> {
+    Id(&'a str),
+    All(&'a str, Option<&'a str>, Option<&'a str>),
+}
+
+impl<'de> Deserialize<'de> for WatchList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WatchList, D::Error> {
+        let Listed { generation, batch, users } = Listed::<Vec<Entry>>::deserialize(deserializer)?;
+        if batch == 0 {
+            return Err(refused("a watch list in batches of nobody"));
+        }
+        users.iter().try_for_each(|entry| check_id(&entry.id)).map_err(refused)?;
+        let length = users.len();
+        let list = WatchList::new(generation, batch, users);
+        if list.len() == length { Ok(list) } else { Err(refused("a user is twice on the watch list")) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Entry, D::Error> {
+        #[derive(Deserialize)]
+        struct All(String, #[serde(default)] Option<Text>, #[serde(default)] Option<Text>);
+        let named = |All(id, label, group)| Entry {
+            id,
+            label: label.map(|Text(label)| label),
+            group: group.map(|Text(group)| group),
+        };
+        word_or(deserializer, "a user ID, or one with label and group", false, |id| Ok(Entry::of(id)), named)
     }
 }
 

@@ -504,14 +504,15 @@ pub(crate) struct Beside {
 impl Beside {
     /// The state with it.
     pub(crate) fn put(&self, mut state: RosterState) -> RosterState {
-        let users = state.words.len() as u32;
+        let mut words: Vec<Word> = state.words.iter().collect();
+        let users = words.len() as u32;
         let doubts = self.doubts.iter().filter(|(user, _)| **user < users);
         let doubts: BTreeMap<u32, &Doubt> = doubts.map(|(user, doubt)| (*user, doubt)).collect();
         let is_lacking = |doubt: &&Doubt| doubt.verdict.presence == Presence::Unregistered;
         let lacking = doubts.iter().filter(|(_, doubt)| is_lacking(doubt)).map(|(user, _)| *user);
         let unregistered = self.unregistered.iter().copied().filter(|user| *user < users);
         let unregistered: BTreeSet<u32> = unregistered.chain(lacking).collect();
-        for (user, word) in (0..).zip(&mut state.words) {
+        for (user, word) in (0..).zip(&mut words) {
             *word = match (doubts.get(&user), *word) {
                 (Some(doubt), _) => Word::of(doubt.verdict.presence),
                 (None, Word::Doubtful | Word::Unregistered) => Word::Offline,
@@ -521,6 +522,7 @@ impl Beside {
                 *word = Word::Unregistered;
             }
         }
+        state.words = words.into_iter().collect();
         state.doubts = doubts.iter().map(|(user, doubt)| (UserIx(*user), (*doubt).clone())).collect();
         state.unregistered = unregistered.into_iter().map(UserIx).collect();
         state.losses.clone_from(&self.losses);
@@ -528,17 +530,26 @@ impl Beside {
         state.witnesses = self.witnesses.clone();
         state.thresholds = self.thresholds;
         let mut unseen = self.unseen.iter();
+        state.unseen.clear();
         for (user, open) in &mut state.open {
             let mut tracked = open.to_vec();
-            for it in &mut tracked {
+            for (place, it) in (0..).zip(&mut tracked) {
                 it.unseen = unseen.next().copied().flatten().filter(|_| doubts.contains_key(&user.0));
+                state.unseen.extend(it.unseen.map(|it| (*user, place, it.last, it.dropped)));
             }
             *open = tracked.into();
         }
-        let gone = state.gone.iter_mut().flat_map(|(_, gone)| gone);
-        for (gone, departure) in gone.zip(&self.departures) {
-            (gone.dropped, gone.event, gone.offline) = *departure;
+        let mut known: BTreeMap<UserIx, Vec<Departure>> =
+            std::mem::take(&mut state.departures).into_iter().collect();
+        let mut departures = self.departures.iter();
+        for (user, gone) in &state.gone {
+            let of_user = known.entry(*user).or_insert_with(|| vec![Departure::default(); gone.len()]);
+            for (at, departure) in of_user.iter_mut().zip(&mut departures) {
+                *at = *departure;
+            }
         }
+        known.retain(|_, all| all.iter().any(|one| *one != Departure::default()));
+        state.departures = known.into_iter().collect();
         state
     }
 }

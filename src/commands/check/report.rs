@@ -283,8 +283,8 @@ mod tests {
 
     use super::*;
     use crate::presence::{
-        Answered, BatchState, Entry, Freshness, Loss, Lost, Presence, RuleSettings, UserIx, Verdict,
-        WatchList, Why, Witnesses, Word,
+        Answered, Batch, Entry, Freshness, Loss, Lost, Presence, RuleSettings, UserIx, Verdict, WatchList,
+        Why, Witnesses, Word,
     };
 
     const NOW: Moment = Moment { mono_ms: 10_000, unix_ms: 10_000 };
@@ -307,8 +307,8 @@ mod tests {
             loss: None,
             verdict: Verdict { presence: Presence::Unknown(Why::Leaving), ..Verdict::SILENT },
         };
-        state.batches = vec![BatchState { answered: Some(answered), ..BatchState::default() }];
-        state.words = vec![Word::Doubtful; 4];
+        state.batches = vec![Batch { answered: Some(answered), ..Batch::default() }];
+        state.words = [Word::Doubtful; 4].into_iter().collect();
         state.doubts = (0..4).map(|user| (UserIx(user), doubt.clone())).collect();
         state.losses = loss.into_iter().collect();
         state.witnesses = Witnesses::to_be_asked(true, true);

@@ -2,39 +2,49 @@
 //!
 //! What follows from the rest (counts, look-ups) is not part of it and is built anew.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::witness::MOST_GATEWAYS;
-use super::{GONE_KEPT, Gone, LeftOut, Roster, Tracked};
-use crate::presence::batches::{Answered, Batch, Failing, Freshness};
-use crate::presence::doubt::{Doubt, Loss, Witnesses};
-use crate::presence::observation::{Oddities, OperationId};
+use super::{GONE_KEPT, Gone, LeftOut, Roster, Runs, Tracked};
+use crate::presence::batches::{Answered, Batch, Freshness};
+use crate::presence::connection::{ConnId, Connection};
+use crate::presence::doubt::{Doubt, Loss, Unseen, Witnesses};
 use crate::presence::server_clock::ServerClock;
 use crate::presence::state::Word;
 use crate::presence::time::{Moment, Since};
 use crate::presence::verdict::Thresholds;
 use crate::presence::watch_list::{UserIx, WatchList};
+use crate::presence::written::{count, in_order, in_time, is_usual, time, users};
 
 /// So many times of answers are remembered.
 const TIMES_KEPT: usize = 120;
 
 /// Everything that a roster holds beside its watch list. Users are places in that list; where they are
 /// listed singly, each is listed once, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RosterState {
     /// For how long answers are good.
     pub freshness: Freshness,
     /// Each batch of the list.
-    pub batches: Vec<BatchState>,
+    pub batches: Vec<Batch>,
     /// What is said of each user while answers are fresh.
-    pub words: Vec<Word>,
+    pub words: Runs<Word>,
     /// When that began, of each user; nothing (`None`, 0) of one of whom nothing was ever said.
-    pub since: Vec<Since>,
+    pub since: Runs<Since>,
     /// The connections of those who had some, in the order of the server.
     pub open: Vec<(UserIx, Arc<[Tracked]>)>,
-    /// The last connections that are gone, newest last.
-    pub gone: Vec<(UserIx, Vec<Gone>)>,
+    /// Which of the open ones the sockets show no more: their places among the user's, the last answer
+    /// that showed them and the first that did not. Counts for more than [`Tracked::unseen`].
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub unseen: Vec<(UserIx, u32, Option<Answered>, Answered)>,
+    /// The last connections that are gone, newest last, and when they had appeared.
+    pub gone: Vec<(UserIx, Vec<(ConnId, Since)>)>,
+    /// How those went, in the same order; of users of whom nothing is known of that none.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub departures: Vec<(UserIx, Vec<Departure>)>,
     /// Those whom the last answers left out.
     pub left_out: Vec<(UserIx, LeftOut)>,
     /// The server's clock.
@@ -46,36 +56,44 @@ pub struct RosterState {
     /// When the newest session token ever seen says it was issued, unix seconds.
     pub newest_issued: Option<i64>,
     /// How many transitions there have been.
+    #[serde(deserialize_with = "time")]
     pub transitions: u64,
     /// What is not certain, of whom.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub doubts: Vec<(UserIx, Doubt)>,
     /// Those whom the server does not have, by `account_check`.
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "users")]
     pub unregistered: Vec<UserIx>,
     /// Losses of view that are not over.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub losses: Vec<Loss>,
     /// How many losses of view there have been.
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "count")]
     pub losses_so_far: u32,
     /// The witnesses beside the sockets.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub witnesses: Witnesses,
-    /// What the verdict turns on.
+    /// What the verdict turns on; recordings from before there were witnesses leave it out.
+    #[serde(default)]
     pub thresholds: Thresholds,
 }
 
-/// What is known of one batch, without what follows from its users.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BatchState {
-    /// See [`Batch::answered`].
-    pub answered: Option<Answered>,
-    /// See [`Batch::operation`].
-    pub operation: Option<Arc<OperationId>>,
-    /// See [`Batch::failing`].
-    pub failing: Option<Failing>,
-    /// See [`Batch::void_since`].
-    pub void_since: Option<u64>,
-    /// On the monotonic clock: the last answer is not held to be older than since then.
-    pub judged_from: u64,
-    /// See [`Batch::oddities`].
-    pub oddities: Oddities,
+/// The first answer without a connection, the number of the event that said so (0: not known), and those
+/// of the user's offline that came with it: see [`Gone`].
+type Departure = (Moment, u64, Option<(u64, Since)>);
+
+/// A connection and since when it is open: what the sockets show no more is listed beside.
+impl Serialize for Tracked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.connection, self.since).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tracked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tracked, D::Error> {
+        let (connection, since): (Connection, Since) = Deserialize::deserialize(deserializer)?;
+        Ok(Tracked { connection, since, unseen: None })
+    }
 }
 
 impl Roster {
@@ -87,17 +105,22 @@ impl Roster {
         };
         let mut open: Vec<_> = self.open.iter().map(|(user, open)| (*user, Arc::clone(open))).collect();
         open.sort_unstable_by_key(|(user, _)| *user);
-        let remembered = self.gone.iter().filter(|(_, gone)| !gone.is_empty());
-        let mut gone: Vec<_> =
-            remembered.map(|(user, gone)| (*user, gone.iter().cloned().collect())).collect();
-        gone.sort_unstable_by_key(|(user, _): &(UserIx, Vec<Gone>)| *user);
+        let mut gone: Vec<_> = self.gone.iter().filter(|(_, gone)| !gone.is_empty()).collect();
+        gone.sort_unstable_by_key(|(user, _)| **user);
+        let appeared = |it: &Gone| (it.id.clone(), it.since);
+        let is_known = |it: &Gone| it.dropped != Moment::default() || it.event != 0 || it.offline.is_some();
+        let known = gone.iter().filter(|(_, all)| all.iter().any(is_known));
+        let departure = |it: &Gone| (it.dropped, it.event, it.offline);
+        let departures = known.map(|(user, all)| (**user, all.iter().map(departure).collect())).collect();
         RosterState {
             freshness: self.freshness,
-            batches: self.batches.iter().map(BatchState::of).collect(),
-            words: self.words.clone(),
+            batches: self.batches.clone(),
+            words: self.words.iter().copied().collect(),
             since: self.words.iter().zip(&self.since).map(since).collect(),
+            unseen: unseen(&open),
             open,
-            gone,
+            gone: gone.iter().map(|(user, all)| (**user, all.iter().map(appeared).collect())).collect(),
+            departures,
             left_out: self.left_out.iter().map(|(user, left_out)| (*user, *left_out)).collect(),
             clock: self.clock,
             took_ms: self.latency.last(TIMES_KEPT).collect(),
@@ -119,12 +142,13 @@ impl Roster {
     /// What does not fit the list or itself, as the end of a sentence: a state that was not written by
     /// [`Roster::state`] may say anything.
     pub fn restore(list: Arc<WatchList>, state: RosterState) -> Result<Roster, &'static str> {
-        let RosterState { batches, words, since, open, gone, left_out, doubts, unregistered, .. } = state;
+        let RosterState { batches, mut open, left_out, doubts, unregistered, .. } = state;
+        let (words, since) = (state.words.spread(list.len())?, state.since.spread(list.len())?);
+        place_unseen(&mut open, state.unseen)?;
+        let gone = with_departures(state.gone, state.departures)?;
+        losses_fit(&state.losses, state.losses_so_far, &doubts)?;
         if batches.len() != list.batches() as usize {
             return Err("the number of batches is not that of the watch list");
-        }
-        if words.len() != list.len() || since.len() != list.len() {
-            return Err("the number of users is not that of the watch list");
         }
         let fits = ascending(open.iter().map(|(user, _)| *user), &list)
             && ascending(gone.iter().map(|(user, _)| *user), &list)
@@ -150,8 +174,8 @@ impl Roster {
             return Err("a connection is not seen of a user who is not in doubt");
         }
         let mut roster = Roster::new(list, state.freshness, Moment::default());
-        for ((number, batch), state) in (0..).zip(&mut roster.batches).zip(batches) {
-            state.put(batch);
+        for ((number, batch), known) in (0..).zip(&mut roster.batches).zip(batches) {
+            *batch = Batch { tally: batch.tally, ..known };
             let users = roster.list.batch(number);
             for word in words.get(users.start as usize..users.end as usize).unwrap_or_default() {
                 batch.recount(Word::Silent, *word);
@@ -164,7 +188,7 @@ impl Roster {
         roster.words = words;
         roster.since = since;
         roster.open = open.into_iter().filter(|(_, open)| !open.is_empty()).collect();
-        roster.gone = gone.into_iter().map(|(user, gone)| (user, gone.into())).collect();
+        roster.gone = gone.into_iter().collect();
         roster.left_out = left_out.into_iter().collect();
         roster.clock = state.clock;
         for took_ms in state.took_ms {
@@ -187,26 +211,66 @@ impl Roster {
     }
 }
 
-impl BatchState {
-    fn of(batch: &Batch) -> BatchState {
-        BatchState {
-            answered: batch.answered,
-            operation: batch.operation.clone(),
-            failing: batch.failing.clone(),
-            void_since: batch.void_since,
-            judged_from: batch.judged_from,
-            oddities: batch.oddities,
-        }
-    }
+/// Which of the open connections the sockets show no more.
+fn unseen(open: &[(UserIx, Arc<[Tracked]>)]) -> Vec<(UserIx, u32, Option<Answered>, Answered)> {
+    let places =
+        open.iter().flat_map(|(user, all)| (0..).zip(all.iter()).map(|(place, it)| (*user, place, it)));
+    places.filter_map(|(user, place, it)| it.unseen.map(|it| (user, place, it.last, it.dropped))).collect()
+}
 
-    fn put(self, batch: &mut Batch) {
-        batch.answered = self.answered;
-        batch.operation = self.operation;
-        batch.failing = self.failing;
-        batch.void_since = self.void_since;
-        batch.judged_from = self.judged_from;
-        batch.oddities = self.oddities;
+/// Says of the open connections which ones the sockets show no more; those are in the same order.
+fn place_unseen(
+    open: &mut [(UserIx, Arc<[Tracked]>)],
+    unseen: Vec<(UserIx, u32, Option<Answered>, Answered)>,
+) -> Result<(), &'static str> {
+    let mut users = open.iter_mut().peekable();
+    let mut before = None;
+    for (user, place, last, dropped) in unseen {
+        while users.next_if(|(it, _)| *it != user).is_some() {}
+        let all = users.peek_mut().filter(|_| before.replace((user, place)) < Some((user, place)));
+        let tracked = all.and_then(|(_, all)| Arc::make_mut(all).get_mut(place as usize));
+        tracked.ok_or("a connection that is not seen, and not open")?.unseen = Some(Unseen { last, dropped });
     }
+    Ok(())
+}
+
+/// The connections that are gone, each with how it went.
+fn with_departures(
+    gone: Vec<(UserIx, Vec<(ConnId, Since)>)>,
+    departures: Vec<(UserIx, Vec<Departure>)>,
+) -> Result<Vec<(UserIx, VecDeque<Gone>)>, &'static str> {
+    let mut departures = departures.into_iter().peekable();
+    let mut all = Vec::with_capacity(gone.len());
+    for (user, gone) in gone {
+        let known = departures.next_if(|(it, _)| *it == user).map(|(_, known)| known);
+        let known = known.unwrap_or_else(|| vec![Departure::default(); gone.len()]);
+        if known.len() != gone.len() {
+            return Err("not as many departures as connections that are gone");
+        }
+        for (_, event, offline) in &known {
+            in_time(Some(*event)).and_then(|()| in_time(offline.map(|(event, _)| event)))?;
+        }
+        let gone = gone.into_iter().zip(known);
+        let gone =
+            gone.map(|((id, since), (dropped, event, offline))| Gone { id, since, dropped, event, offline });
+        all.push((user, gone.collect()));
+    }
+    if departures.next().is_some() { Err("a departure of nobody") } else { Ok(all) }
+}
+
+/// Whether each loss of view is there once, and what is in doubt is part of one that has been.
+fn losses_fit(losses: &[Loss], so_far: u32, doubts: &[(UserIx, Doubt)]) -> Result<(), &'static str> {
+    for (_, doubt) in doubts {
+        if doubt.loss.is_some_and(|number| !(1..=so_far).contains(&number)) {
+            return Err("a doubt about a loss of view that never was");
+        }
+        in_order(&doubt.platforms, |platform| *platform)?;
+        in_order(doubt.listed.as_deref().unwrap_or_default(), |(platform, _)| *platform)?;
+    }
+    let mut numbers = BTreeSet::new();
+    let mut fits = |loss: &Loss| (1..=so_far).contains(&loss.number) && numbers.insert(loss.number);
+    let all_fit = losses.iter().all(&mut fits);
+    if all_fit { Ok(()) } else { Err("a loss of view that never was, or is there twice") }
 }
 
 /// Whether what is said of each user is what follows from the doubts, and from whom the server lacks.

@@ -6,19 +6,23 @@
 //!
 //! Here is what it holds and can be asked; `answer` is what the sockets' answers do to it, `witness` what
 //! those of the others do, `judging` how the verdict is applied to users in doubt, `loss` what happens
-//! to many at once, `passage` what time does, `keyframe` what of it is set down and taken up again.
+//! to many at once, `passage` what time does, `keyframe` and `runs` what of it is set down and taken up again.
 
 mod answer;
 mod judging;
 mod keyframe;
 mod loss;
 mod passage;
+mod runs;
 mod witness;
 
-pub use keyframe::{BatchState, RosterState};
+pub use keyframe::RosterState;
+pub use runs::Runs;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::batches::{Answered, Batch, FeedStatus, Freshness, feed_status};
 use super::connection::{ConnId, Connection};
@@ -34,6 +38,7 @@ use super::time::{Moment, Since};
 use super::transition::Transition;
 use super::verdict::{Sockets, Thresholds};
 use super::watch_list::{UserIx, WatchList};
+use super::written::{is_usual, time};
 
 /// A connection of a user, and since when it has been seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,13 +82,15 @@ pub struct Totals {
 }
 
 /// A user whom the last answers left out, or of whom they said something that is not understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Why nothing is known of the user.
     pub why: Why,
     /// The last answer that said something of the user.
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub answered: Option<Answered>,
     /// Since when, on the monotonic clock, that is too old to say anything.
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "time")]
     pub void_since: Option<u64>,
 }
 

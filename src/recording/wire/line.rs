@@ -2,17 +2,17 @@
 //! ones before.
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
 
-use serde::de::{Deserialize, IgnoredAny};
-use serde::{Deserialize as DeriveDeserialize, Serialize};
+use serde::de::value::StrDeserializer;
+use serde::de::{self, IgnoredAny, IntoDeserializer as _};
+use serde::{Deserialize, Serialize};
 
-use super::head::{FORMAT, WireHead};
-use super::keyframe::WireKeyframe;
-use super::list::WireList;
-use super::observed::{LastHints, WireAsked, WireObserved};
-use super::text::Text;
-use super::time::{read_interval, read_moment};
+use super::head::FORMAT;
+use super::keyframe::Known;
+use super::observed::{Asked, LastHints, Observed};
 use super::{Head, Keyframe};
+use crate::presence::written::{interval, own_sentence, text};
 use crate::presence::{Input, Moment, RosterState, WatchList, visible_bounded};
 
 /// What a line says, after the moment.
@@ -27,8 +27,10 @@ pub enum Line {
 }
 
 /// The kind of a line, as it says itself right after the moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(in crate::recording) enum Kind {
+    #[serde(rename = "imtop")]
     Head,
     Keyframe,
     Observed,
@@ -36,22 +38,8 @@ pub(in crate::recording) enum Kind {
     Relabelled,
     Interval,
     Notice,
+    #[serde(other)]
     Other,
-}
-
-impl Kind {
-    fn named(name: &[u8]) -> Kind {
-        match name {
-            b"imtop" => Kind::Head,
-            b"keyframe" => Kind::Keyframe,
-            b"observed" => Kind::Observed,
-            b"rebased" => Kind::Rebased,
-            b"relabelled" => Kind::Relabelled,
-            b"interval" => Kind::Interval,
-            b"notice" => Kind::Notice,
-            _ => Kind::Other,
-        }
-    }
 }
 
 /// Reads only the beginning of a line, whose rest may be missing: the moment and the kind.
@@ -62,8 +50,9 @@ pub(in crate::recording) fn beginning(line: &[u8]) -> Option<(Moment, Kind)> {
     let (unix_ms, rest) = number(rest)?;
     let rest = rest.strip_prefix(b",\"")?;
     let name = rest.get(..rest.iter().take(40).position(|byte| *byte == b'"')?)?;
-    let moment = read_moment((u64::try_from(mono_ms).ok()?, unix_ms)).ok()?;
-    Some((moment, Kind::named(name)))
+    let name: StrDeserializer<'_, de::value::Error> =
+        std::str::from_utf8(name).unwrap_or_default().into_deserializer();
+    Some((moment(mono_ms, unix_ms)?, Kind::deserialize(name).ok()?))
 }
 
 /// The same, but when it is known of: an answer is written with the moment before it, and was there later.
@@ -76,10 +65,16 @@ pub(in crate::recording) fn known(line: &[u8]) -> Option<Moment> {
         let rest = rest.strip_prefix(b",")?;
         let end = rest.iter().take(20).position(|byte| *byte == b']')?;
         let unix_ms = std::str::from_utf8(rest.get(..end)?).ok()?.parse().ok()?;
-        read_moment((u64::try_from(mono_ms).ok()?, unix_ms)).ok()
+        moment(mono_ms, unix_ms)
     };
     let received = if kind == Kind::Observed { received() } else { None };
     Some(received.filter(|received| received.mono_ms > at.mono_ms).unwrap_or(at))
+}
+
+/// A moment that lies within bounds.
+fn moment(mono_ms: i64, unix_ms: i64) -> Option<Moment> {
+    let moment = Moment { mono_ms: u64::try_from(mono_ms).ok()?, unix_ms };
+    moment.in_bounds().is_ok().then_some(moment)
 }
 
 /// A number, and what follows it.
@@ -88,6 +83,9 @@ fn number(text: &[u8]) -> Option<(i64, &[u8])> {
     let (digits, rest) = text.split_at_checked(end)?;
     Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
 }
+
+/// What is wrong with a line is told in so many characters at most.
+const LONGEST: usize = 120;
 
 /// Writes lines, one after the other.
 #[derive(Debug, Default)]
@@ -103,7 +101,7 @@ impl Encoder {
     pub fn head(&mut self, at: Moment, head: &Head, out: &mut Vec<u8>) -> io::Result<()> {
         self.last_hints.forget();
         write!(out, "{{\"at\":{},\"unix\":{},\"imtop\":\"{FORMAT}\"", at.mono_ms, at.unix_ms)?;
-        end(out, "head", &WireHead::write(head))
+        end(out, "head", head)
     }
 
     /// Writes a keyframe. What follows it refers to nothing before it.
@@ -120,7 +118,7 @@ impl Encoder {
     ) -> io::Result<()> {
         self.last_hints.forget();
         begin(at, out)?;
-        end(out, "keyframe", &WireKeyframe::write(list, state, interval_ms))
+        end(out, "keyframe", &Known { interval_ms, list, roster: state })
     }
 
     /// Writes an input.
@@ -131,10 +129,10 @@ impl Encoder {
         begin(at, out)?;
         match input {
             Input::Observed(observation) => {
-                end(out, "observed", &WireObserved::write(observation, &mut self.last_hints))
+                end(out, "observed", &Observed::write(observation, &mut self.last_hints))
             }
-            Input::Rebased(list) => end(out, "rebased", &WireList::write(list)),
-            Input::Relabelled(list) => end(out, "relabelled", &WireList::write(list)),
+            Input::Rebased(list) => end(out, "rebased", &**list),
+            Input::Relabelled(list) => end(out, "relabelled", &**list),
             Input::Interval(ms) => end(out, "interval", ms),
             Input::Notice(text) => end(out, "notice", text),
         }
@@ -152,39 +150,38 @@ fn end(out: &mut Vec<u8>, name: &str, what: &impl Serialize) -> io::Result<()> {
     Ok(())
 }
 
-#[derive(DeriveDeserialize)]
-struct KeyframeLine<'a> {
-    #[serde(borrow)]
-    keyframe: WireKeyframe<'a>,
+#[derive(Deserialize)]
+struct KeyframeLine {
+    keyframe: Known<WatchList, RosterState>,
 }
 
-#[derive(DeriveDeserialize)]
-struct ObservedLine<'a> {
-    #[serde(borrow)]
-    observed: WireObserved<'a>,
+#[derive(Deserialize)]
+struct ObservedLine {
+    observed: Observed<'static>,
 }
 
-#[derive(DeriveDeserialize)]
+#[derive(Deserialize)]
 struct AskedLine<'a> {
     #[serde(borrow)]
-    observed: WireAsked<'a>,
+    observed: Asked<'a>,
 }
 
-#[derive(DeriveDeserialize)]
-struct ListLine<'a> {
-    #[serde(borrow, alias = "relabelled")]
-    rebased: WireList<'a>,
+#[derive(Deserialize)]
+struct ListLine {
+    #[serde(alias = "relabelled")]
+    rebased: Arc<WatchList>,
 }
 
-#[derive(DeriveDeserialize)]
+#[derive(Deserialize)]
 struct IntervalLine {
+    #[serde(deserialize_with = "interval")]
     interval: u64,
 }
 
-#[derive(DeriveDeserialize)]
-struct NoticeLine<'a> {
-    #[serde(borrow)]
-    notice: Text<'a>,
+#[derive(Deserialize)]
+struct NoticeLine {
+    #[serde(deserialize_with = "text")]
+    notice: String,
 }
 
 /// Reads lines, one after the other.
@@ -208,28 +205,26 @@ impl Decoder {
         let what = match kind {
             Kind::Keyframe => {
                 self.last_hints.forget();
-                let keyframe = json::<KeyframeLine<'_>>(line)?.keyframe.read()?;
+                let keyframe = json::<KeyframeLine>(line, LONGEST)?.keyframe.read()?;
                 Line::Keyframe(Box::new(keyframe))
             }
-            Kind::Observed => match json::<ObservedLine<'_>>(line) {
-                Ok(read) => match read.observed.read(&mut self.last_hints)? {
-                    Some(observation) => Line::Input(Input::Observed(observation)),
-                    None => Line::Other,
-                },
+            Kind::Observed => match json::<ObservedLine>(line, LONGEST) {
+                Ok(read) => Line::Input(Input::Observed(read.observed.read(&mut self.last_hints)?)),
                 // Another question may look different in every other way.
-                Err(_) if json::<AskedLine<'_>>(line).is_ok_and(|asked| asked.observed.is_unknown()) => {
+                Err(_)
+                    if serde_json::from_slice::<AskedLine<'_>>(line)
+                        .is_ok_and(|it| it.observed.is_unknown()) =>
+                {
                     Line::Other
                 }
                 Err(why) => return Err(why),
             },
-            Kind::Rebased => Line::Input(Input::Rebased(json::<ListLine<'_>>(line)?.rebased.read()?)),
-            Kind::Relabelled => Line::Input(Input::Relabelled(json::<ListLine<'_>>(line)?.rebased.read()?)),
-            Kind::Interval => {
-                Line::Input(Input::Interval(read_interval(json::<IntervalLine>(line)?.interval)?))
-            }
-            Kind::Notice => Line::Input(Input::Notice(json::<NoticeLine<'_>>(line)?.notice.safe())),
+            Kind::Rebased => Line::Input(Input::Rebased(json::<ListLine>(line, LONGEST)?.rebased)),
+            Kind::Relabelled => Line::Input(Input::Relabelled(json::<ListLine>(line, LONGEST)?.rebased)),
+            Kind::Interval => Line::Input(Input::Interval(json::<IntervalLine>(line, LONGEST)?.interval)),
+            Kind::Notice => Line::Input(Input::Notice(json::<NoticeLine>(line, LONGEST)?.notice)),
             Kind::Head | Kind::Other => {
-                json::<IgnoredAny>(line)?;
+                json::<IgnoredAny>(line, LONGEST)?;
                 Line::Other
             }
         };
@@ -237,6 +232,10 @@ impl Decoder {
     }
 }
 
-fn json<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(line).map_err(|error| visible_bounded(&error.to_string(), 120))
+/// Reads a line; what is wrong with it is at most `longest` characters long.
+pub(super) fn json<'a, T: Deserialize<'a>>(line: &'a [u8], longest: usize) -> Result<T, String> {
+    serde_json::from_slice(line).map_err(|error| {
+        let error = error.to_string();
+        own_sentence(&error).map_or_else(|| visible_bounded(&error, longest), str::to_owned)
+    })
 }

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use crate::presence::visible_bounded;
+use serde::Deserializer;
+
+use super::parsed;
+use crate::presence::text::visible_bounded;
 
 /// So many different ones are kept of all that is read in a run; this program knows about 40.
 const KEPT: usize = 256;
@@ -14,8 +17,15 @@ const BEYOND: &str = "see the recording";
 
 static KNOWN: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
 
-/// The sentence as one that lives as long as the program: each is kept once, and only so many.
-pub(super) fn kept(text: &str) -> &'static str {
+/// A sentence, read as one that lives as long as the program.
+pub(in crate::presence) fn advice<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<&'static str, D::Error> {
+    parsed(deserializer, |text| Ok(kept(text)))
+}
+
+/// Each sentence is kept once, and only so many.
+fn kept(text: &str) -> &'static str {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let text = visible_bounded(text, LONGEST);
     if let Some(same) = known.get(text.as_str()) {
