@@ -1023,7 +1023,7 @@ fn the_help_opens_on_the_keys_of_the_view_below() {
         let screen = stage.screen();
         assert!(screen.lines().any(|line| line.trim() == heading), "{screen}");
         assert!(!screen.contains("at least one connection in the foreground"), "{screen}");
-        let lines = imtop::app::help_lines(&stage.model);
+        let lines = imtop::app::help_lines(stage.view());
         let headings = lines.iter().filter_map(|line| match line {
             imtop::app::HelpLine::Heading(text) => Some(*text),
             _ => None,

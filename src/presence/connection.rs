@@ -71,16 +71,6 @@ fn parse_md5(text: &[u8]) -> Option<[u8; 16]> {
     Some(md5)
 }
 
-/// The digits of an MD5, as it is shown.
-fn hex(md5: &[u8; 16]) -> [u8; 32] {
-    let mut digits = [0; 32];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(md5) {
-        let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
-        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
-    }
-    digits
-}
-
 impl Serialize for ConnId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -96,7 +86,7 @@ impl<'de> Deserialize<'de> for ConnId {
 impl fmt::Display for ConnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Repr::Md5(md5) => f.write_str(std::str::from_utf8(&hex(md5)).unwrap_or_default()),
+            Repr::Md5(md5) => md5.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
             Repr::Text(text) => f.write_str(text),
         }
     }

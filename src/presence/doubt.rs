@@ -13,7 +13,7 @@ use super::state::Presence;
 use super::time::Moment;
 use super::verdict::{Lost, Registry, Sockets, Verdict};
 use super::watch_list::UserIx;
-use super::written::{Text, checked, count, in_count, in_order, is_usual, refused, some_text, time};
+use super::written::{Text, count, in_order, is_usual, refused, some_text, time};
 
 /// A user whom the sockets call offline, or of whom they do not show everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,11 +95,11 @@ fn write_counts<S: Serializer>(counts: &BTreeMap<Platform, u32>, serializer: S) 
 }
 
 fn read_counts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Platform, u32>, D::Error> {
-    let counts = checked(deserializer, |counts: &Vec<(Platform, u32)>| {
-        in_order(counts, |(platform, _)| *platform)?;
-        counts.iter().try_for_each(|(_, count)| in_count(*count))
-    })?;
-    Ok(counts.into_iter().collect())
+    #[derive(Deserialize)]
+    struct Count(Platform, #[serde(deserialize_with = "count")] u32);
+    let counts = Vec::<Count>::deserialize(deserializer)?;
+    in_order(&counts, |Count(platform, _)| *platform).map_err(refused)?;
+    Ok(counts.into_iter().map(|Count(platform, count)| (platform, count)).collect())
 }
 
 impl Loss {

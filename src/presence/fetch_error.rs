@@ -143,11 +143,15 @@ pub enum Trouble {
     /// See [`FetchError::Tls`].
     Tls,
     /// See [`FetchError::Redirect`].
-    #[serde(with = "status")]
-    Redirect(u16),
+    Redirect {
+        /// HTTP status.
+        status: u16,
+    },
     /// See [`FetchError::Http`] and [`FetchError::Unavailable`].
-    #[serde(with = "status")]
-    Http(u16),
+    Http {
+        /// HTTP status.
+        status: u16,
+    },
     /// See [`FetchError::RateLimited`].
     RateLimited,
     /// See [`FetchError::TooLarge`].
@@ -155,46 +159,23 @@ pub enum Trouble {
     /// See [`FetchError::Decode`].
     Decode,
     /// See [`FetchError::Auth`].
-    #[serde(with = "code")]
-    Auth(i32),
+    Auth {
+        /// `errCode`.
+        code: i32,
+    },
     /// See [`FetchError::Denied`].
-    #[serde(with = "code")]
-    Denied(i32),
+    Denied {
+        /// `errCode`.
+        code: i32,
+    },
     /// See [`FetchError::Api`].
-    #[serde(with = "code")]
-    Api(i32),
+    Api {
+        /// `errCode`.
+        code: i32,
+    },
     /// See [`FetchError::Credentials`].
     Credentials,
 }
-
-/// Writes a number under its name, as it stands in a [`FetchError`].
-macro_rules! under_its_name {
-    ($name:ident: $number:ty) => {
-        mod $name {
-            use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-            #[derive(Serialize, Deserialize)]
-            struct Named {
-                $name: $number,
-            }
-
-            pub(super) fn serialize<S: Serializer>(
-                $name: &$number,
-                serializer: S,
-            ) -> Result<S::Ok, S::Error> {
-                Named { $name: *$name }.serialize(serializer)
-            }
-
-            pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<$number, D::Error> {
-                Ok(Named::deserialize(deserializer)?.$name)
-            }
-        }
-    };
-}
-under_its_name!(status: u16);
-under_its_name!(code: i32);
 
 /// What asking again can be expected to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,14 +195,14 @@ impl FetchError {
             FetchError::Unreachable { .. } | FetchError::ProxyUnreachable { .. } => Trouble::Unreachable,
             FetchError::Timeout { .. } => Trouble::Timeout,
             FetchError::Tls { .. } => Trouble::Tls,
-            FetchError::Redirect { status, .. } => Trouble::Redirect(status),
-            FetchError::Http { status } | FetchError::Unavailable { status, .. } => Trouble::Http(status),
+            FetchError::Redirect { status, .. } => Trouble::Redirect { status },
+            FetchError::Http { status } | FetchError::Unavailable { status, .. } => Trouble::Http { status },
             FetchError::RateLimited { .. } => Trouble::RateLimited,
             FetchError::TooLarge { .. } => Trouble::TooLarge,
             FetchError::Decode { .. } => Trouble::Decode,
-            FetchError::Auth { code, .. } => Trouble::Auth(code),
-            FetchError::Denied { code, .. } => Trouble::Denied(code),
-            FetchError::Api { code, .. } => Trouble::Api(code),
+            FetchError::Auth { code, .. } => Trouble::Auth { code },
+            FetchError::Denied { code, .. } => Trouble::Denied { code },
+            FetchError::Api { code, .. } => Trouble::Api { code },
             FetchError::Credentials { .. } => Trouble::Credentials,
         }
     }
@@ -369,14 +350,14 @@ impl fmt::Display for Trouble {
             Trouble::Unreachable => f.write_str("unreachable"),
             Trouble::Timeout => f.write_str("timed out"),
             Trouble::Tls => f.write_str("TLS failed"),
-            Trouble::Redirect(status) => write!(f, "redirected, HTTP {status}"),
-            Trouble::Http(status) => write!(f, "HTTP {status}"),
+            Trouble::Redirect { status } => write!(f, "redirected, HTTP {status}"),
+            Trouble::Http { status } => write!(f, "HTTP {status}"),
             Trouble::RateLimited => f.write_str("rate limited"),
             Trouble::TooLarge => f.write_str("answer too large"),
             Trouble::Decode => f.write_str("answer not understood"),
-            Trouble::Auth(code) => write!(f, "token refused, {code}"),
-            Trouble::Denied(code) => write!(f, "no permission, {code}"),
-            Trouble::Api(code) => write!(f, "server error {code}"),
+            Trouble::Auth { code } => write!(f, "token refused, {code}"),
+            Trouble::Denied { code } => write!(f, "no permission, {code}"),
+            Trouble::Api { code } => write!(f, "server error {code}"),
             Trouble::Credentials => f.write_str("no credentials"),
         }
     }

@@ -205,12 +205,13 @@ pub enum UserStatus {
 /// `"offline"`, `"missing"`, `"unclear"`, or the connections of one who is online.
 impl Serialize for UserStatus {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            UserStatus::Offline => serializer.serialize_str("offline"),
-            UserStatus::Missing => serializer.serialize_str("missing"),
-            UserStatus::Unclear => serializer.serialize_str("unclear"),
-            UserStatus::Online(connections) => connections.serialize(serializer),
-        }
+        let word = match self {
+            UserStatus::Online(connections) => return connections.serialize(serializer),
+            UserStatus::Offline => "offline",
+            UserStatus::Missing => "missing",
+            UserStatus::Unclear => "unclear",
+        };
+        serializer.serialize_str(word)
     }
 }
 

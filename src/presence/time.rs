@@ -2,7 +2,7 @@
 //!
 //! Nothing in this room reads a clock; every moment comes in from outside.
 
-use super::written::{FARTHEST_MS, as_list, in_time};
+use super::written::{FAR, FARTHEST_MS, as_list, is_near};
 
 /// One reading of both clocks.
 ///
@@ -16,7 +16,7 @@ pub struct Moment {
     pub unix_ms: i64,
 }
 
-as_list!(Moment: mono_ms, unix_ms; Moment::in_bounds);
+as_list!(Moment: mono_ms, unix_ms; if Moment::in_bounds);
 
 impl Moment {
     /// Whether both clocks lie within bounds.
@@ -27,7 +27,7 @@ impl Moment {
         if self.unix_ms.unsigned_abs() > FARTHEST_MS {
             return Err("a wall clock out of all bounds");
         }
-        in_time(Some(self.mono_ms))
+        if is_near(self.mono_ms) { Ok(()) } else { Err(FAR) }
     }
 
     /// Milliseconds from `earlier` to this moment; 0 where `earlier` is in fact later.
@@ -66,11 +66,11 @@ pub struct Since {
     pub before_ms: u64,
 }
 
-as_list!(Since: before_ms, after_ms; Since::in_bounds);
+as_list!(Since: before_ms, after_ms; if Since::in_bounds);
 
 impl Since {
     pub(in crate::presence) fn in_bounds(&self) -> Result<(), &'static str> {
-        in_time(Some(self.before_ms)).and_then(|()| in_time(self.after_ms))
+        if is_near(self.before_ms) && is_near(self.after_ms) { Ok(()) } else { Err(FAR) }
     }
 
     /// Milliseconds that it has surely lasted at `now`.

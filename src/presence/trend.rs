@@ -491,7 +491,8 @@ mod tests {
         }
         let sums = trend.sums();
         assert_eq!((sums.failures, sums.answers, sums.troubles.len()), (2_001, 0, 32));
-        let gateway = sums.troubles.iter().find(|failed| failed.trouble == Trouble::Http(502)).unwrap();
+        let gateway =
+            sums.troubles.iter().find(|failed| failed.trouble == Trouble::Http { status: 502 }).unwrap();
         assert_eq!((gateway.count, gateway.last), (1_001, at(2_999)));
         let bucket = trend.buckets(at(3_000)).next_back().unwrap();
         assert_eq!((bucket.failures, bucket.troubles.len()), (2_001, 8));

@@ -273,7 +273,7 @@ pub struct Thresholds {
 }
 
 fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    checked(deserializer, |percent| if *percent > 100 { Err("more than all users") } else { Ok(()) })
+    checked(deserializer, "more than all users", |percent| *percent <= 100)
 }
 
 impl Default for Thresholds {

@@ -14,7 +14,7 @@ use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::text::{visible, visible_bounded};
-use super::written::{Text, refused, word_or};
+use super::written::{refused, some_text, word_or};
 
 /// Longest user ID that is taken, in bytes; a longer line is not one of a list of users.
 const LONGEST_ID: usize = 256;
@@ -305,12 +305,12 @@ impl<'de> Deserialize<'de> for WatchList {
 impl<'de> Deserialize<'de> for Entry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Entry, D::Error> {
         #[derive(Deserialize)]
-        struct All(String, #[serde(default)] Option<Text>, #[serde(default)] Option<Text>);
-        let named = |All(id, label, group)| Entry {
-            id,
-            label: label.map(|Text(label)| label),
-            group: group.map(|Text(group)| group),
-        };
+        struct All(
+            String,
+            #[serde(default, deserialize_with = "some_text")] Option<String>,
+            #[serde(default, deserialize_with = "some_text")] Option<String>,
+        );
+        let named = |All(id, label, group)| Entry { id, label, group };
         word_or(deserializer, "a user ID, or one with label and group", false, |id| Ok(Entry::of(id)), named)
     }
 }

@@ -5,19 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::witness::MOST_GATEWAYS;
 use super::{GONE_KEPT, Gone, LeftOut, Roster, Runs, Tracked};
 use crate::presence::batches::{Answered, Batch, Freshness};
-use crate::presence::connection::{ConnId, Connection};
+use crate::presence::connection::ConnId;
 use crate::presence::doubt::{Doubt, Loss, Unseen, Witnesses};
 use crate::presence::server_clock::ServerClock;
 use crate::presence::state::Word;
 use crate::presence::time::{Moment, Since};
 use crate::presence::verdict::Thresholds;
 use crate::presence::watch_list::{UserIx, WatchList};
-use crate::presence::written::{count, in_order, in_time, is_usual, time, users};
+use crate::presence::written::{FAR, as_list, count, in_order, is_near, is_usual, time, users};
 
 /// So many times of answers are remembered.
 const TIMES_KEPT: usize = 120;
@@ -39,7 +39,7 @@ pub struct RosterState {
     /// Which of the open ones the sockets show no more: their places among the user's, the last answer
     /// that showed them and the first that did not. Counts for more than [`Tracked::unseen`].
     #[serde(default, skip_serializing_if = "is_usual")]
-    pub unseen: Vec<(UserIx, u32, Option<Answered>, Answered)>,
+    pub unseen: Vec<UnseenAt>,
     /// The last connections that are gone, newest last, and when they had appeared.
     pub gone: Vec<(UserIx, Vec<(ConnId, Since)>)>,
     /// How those went, in the same order; of users of whom nothing is known of that none.
@@ -78,23 +78,15 @@ pub struct RosterState {
     pub thresholds: Thresholds,
 }
 
+/// A place among the connections of a user, and what is said of it: see [`Unseen`].
+type UnseenAt = (UserIx, u32, Option<Answered>, Answered);
+
 /// The first answer without a connection, the number of the event that said so (0: not known), and those
 /// of the user's offline that came with it: see [`Gone`].
 type Departure = (Moment, u64, Option<(u64, Since)>);
 
-/// A connection and since when it is open: what the sockets show no more is listed beside.
-impl Serialize for Tracked {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (&self.connection, self.since).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Tracked {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tracked, D::Error> {
-        let (connection, since): (Connection, Since) = Deserialize::deserialize(deserializer)?;
-        Ok(Tracked { connection, since, unseen: None })
-    }
-}
+// What the sockets show no more is listed beside.
+as_list!(Tracked: connection, since; else unseen: None);
 
 impl Roster {
     /// Everything that it holds, to begin from again with [`Roster::restore`].
@@ -112,12 +104,17 @@ impl Roster {
         let known = gone.iter().filter(|(_, all)| all.iter().any(is_known));
         let departure = |it: &Gone| (it.dropped, it.event, it.offline);
         let departures = known.map(|(user, all)| (**user, all.iter().map(departure).collect())).collect();
+        let places = open.iter().flat_map(|(user, all)| (0..).zip(all.iter()).map(|it| (*user, it)));
+        let unseen = places.filter_map(|(user, (place, it)): (UserIx, (u32, &Tracked))| {
+            it.unseen.map(|it| (user, place, it.last, it.dropped))
+        });
+        let unseen = unseen.collect();
         RosterState {
             freshness: self.freshness,
             batches: self.batches.clone(),
             words: self.words.iter().copied().collect(),
             since: self.words.iter().zip(&self.since).map(since).collect(),
-            unseen: unseen(&open),
+            unseen,
             open,
             gone: gone.iter().map(|(user, all)| (**user, all.iter().map(appeared).collect())).collect(),
             departures,
@@ -211,18 +208,8 @@ impl Roster {
     }
 }
 
-/// Which of the open connections the sockets show no more.
-fn unseen(open: &[(UserIx, Arc<[Tracked]>)]) -> Vec<(UserIx, u32, Option<Answered>, Answered)> {
-    let places =
-        open.iter().flat_map(|(user, all)| (0..).zip(all.iter()).map(|(place, it)| (*user, place, it)));
-    places.filter_map(|(user, place, it)| it.unseen.map(|it| (user, place, it.last, it.dropped))).collect()
-}
-
 /// Says of the open connections which ones the sockets show no more; those are in the same order.
-fn place_unseen(
-    open: &mut [(UserIx, Arc<[Tracked]>)],
-    unseen: Vec<(UserIx, u32, Option<Answered>, Answered)>,
-) -> Result<(), &'static str> {
+fn place_unseen(open: &mut [(UserIx, Arc<[Tracked]>)], unseen: Vec<UnseenAt>) -> Result<(), &'static str> {
     let mut users = open.iter_mut().peekable();
     let mut before = None;
     for (user, place, last, dropped) in unseen {
@@ -247,8 +234,8 @@ fn with_departures(
         if known.len() != gone.len() {
             return Err("not as many departures as connections that are gone");
         }
-        for (_, event, offline) in &known {
-            in_time(Some(*event)).and_then(|()| in_time(offline.map(|(event, _)| event)))?;
+        if known.iter().any(|(_, event, offline)| !is_near(*event) || !is_near(offline.map(|it| it.0))) {
+            return Err(FAR);
         }
         let gone = gone.into_iter().zip(known);
         let gone =
@@ -269,8 +256,7 @@ fn losses_fit(losses: &[Loss], so_far: u32, doubts: &[(UserIx, Doubt)]) -> Resul
     }
     let mut numbers = BTreeSet::new();
     let mut fits = |loss: &Loss| (1..=so_far).contains(&loss.number) && numbers.insert(loss.number);
-    let all_fit = losses.iter().all(&mut fits);
-    if all_fit { Ok(()) } else { Err("a loss of view that never was, or is there twice") }
+    losses.iter().all(&mut fits).then_some(()).ok_or("a loss of view that never was, or is there twice")
 }
 
 /// Whether what is said of each user is what follows from the doubts, and from whom the server lacks.

@@ -41,14 +41,13 @@ pub(crate) fn is_usual<T: Default + PartialEq>(it: &T) -> bool {
     *it == T::default()
 }
 
-/// What is read with a check.
+/// What is read where it `fits`; the sentence says what is wrong where it does not.
 pub(super) fn checked<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
-    check: impl FnOnce(&T) -> Result<(), &'static str>,
+    wrong: &'static str,
+    fits: impl FnOnce(&T) -> bool,
 ) -> Result<T, D::Error> {
-    let read = T::deserialize(deserializer)?;
-    check(&read).map_err(refused)?;
-    Ok(read)
+    Some(T::deserialize(deserializer)?).filter(fits).ok_or_else(|| refused(wrong))
 }
 
 /// What is read from a text.
@@ -120,19 +119,22 @@ where
 
 /// A text by itself.
 #[derive(serde::Deserialize)]
-pub(super) struct Text(#[serde(deserialize_with = "text")] pub(super) String);
+pub(crate) struct Text(#[serde(deserialize_with = "text")] pub(crate) String);
 
 /// Whether a time on the monotonic clock, where there is one, lies within bounds.
-pub(super) fn in_time(ms: Option<u64>) -> Result<(), &'static str> {
-    if ms.is_some_and(|ms| ms > FARTHEST_MS) { Err("a time out of all bounds") } else { Ok(()) }
+pub(super) fn is_near(ms: impl Into<Option<u64>>) -> bool {
+    ms.into().is_none_or(|ms| ms <= FARTHEST_MS)
 }
+
+/// What is wrong with another one.
+pub(super) const FAR: &str = "a time out of all bounds";
 
 /// A time in milliseconds, or none.
 pub(crate) fn time<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<T, D::Error>
 where
     T: Deserialize<'de> + Copy + Into<Option<u64>>,
 {
-    checked(deserializer, |ms: &T| in_time((*ms).into()))
+    checked(deserializer, FAR, |ms: &T| is_near(*ms))
 }
 
 /// An interval in milliseconds, or none.
@@ -140,18 +142,12 @@ pub(crate) fn interval<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<
 where
     T: Deserialize<'de> + Copy + Into<Option<u64>>,
 {
-    let is_far = |ms: &T| (*ms).into().is_some_and(|ms| ms > FARTHEST_MS);
-    checked(deserializer, |ms| if is_far(ms) { Err("an interval out of all bounds") } else { Ok(()) })
+    checked(deserializer, "an interval out of all bounds", |ms: &T| is_near(*ms))
 }
 
 /// A number of something that is counted on.
 pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    checked(deserializer, |count| in_count(*count))
-}
-
-/// Whether a number lies within bounds.
-pub(super) fn in_count(count: u32) -> Result<(), &'static str> {
-    if count > MOST { Err("a number out of all bounds") } else { Ok(()) }
+    checked(deserializer, "a number out of all bounds", |count| *count <= MOST)
 }
 
 /// Users, each once and in order.
@@ -159,10 +155,8 @@ pub(crate) fn users<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<T, 
 where
     T: Deserialize<'de> + AsRef<[UserIx]>,
 {
-    checked(deserializer, |users: &T| {
-        let in_order = users.as_ref().is_sorted_by(|one, next| one < next);
-        if in_order { Ok(()) } else { Err("users out of order") }
-    })
+    let in_order = |users: &T| users.as_ref().is_sorted_by(|one, next| one < next);
+    checked(deserializer, "users out of order", in_order)
 }
 
 /// Whether there is each platform once, and in order.
@@ -171,9 +165,10 @@ pub(super) fn in_order<T>(all: &[T], platform: impl Fn(&T) -> Platform) -> Resul
     if in_order { Ok(()) } else { Err("platforms out of order") }
 }
 
-/// Writes a type as a list of its fields in this order, and reads it so.
+/// Writes a type as a list of its fields in this order, and reads it so; a field that is not among them
+/// is as usual.
 macro_rules! as_list {
-    ($type:ident: $($field:ident),+ $(; $check:path)?) => {
+    ($type:ident: $($field:ident),+ $(; if $check:path)? $(; else $other:ident: $usual:expr)?) => {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serde::Serialize::serialize(&($(&self.$field,)+), serializer)
@@ -183,7 +178,7 @@ macro_rules! as_list {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<$type, D::Error> {
                 let ($($field,)+) = serde::Deserialize::deserialize(deserializer)?;
-                let read = $type { $($field),+ };
+                let read = $type { $($field),+ $(, $other: $usual)? };
                 $($check(&read).map_err($crate::presence::written::refused)?;)?
                 Ok(read)
             }

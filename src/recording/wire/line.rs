@@ -2,7 +2,6 @@
 //! ones before.
 
 use std::io::{self, Write as _};
-use std::sync::Arc;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{self, IgnoredAny, IntoDeserializer as _};
@@ -12,7 +11,7 @@ use super::head::FORMAT;
 use super::keyframe::Known;
 use super::observed::{Asked, LastHints, Observed};
 use super::{Head, Keyframe};
-use crate::presence::written::{interval, own_sentence, text};
+use crate::presence::written::{Text, interval, own_sentence};
 use crate::presence::{Input, Moment, RosterState, WatchList, visible_bounded};
 
 /// What a line says, after the moment.
@@ -84,9 +83,6 @@ fn number(text: &[u8]) -> Option<(i64, &[u8])> {
     Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
 }
 
-/// What is wrong with a line is told in so many characters at most.
-const LONGEST: usize = 120;
-
 /// Writes lines, one after the other.
 #[derive(Debug, Default)]
 pub struct Encoder {
@@ -150,39 +146,21 @@ fn end(out: &mut Vec<u8>, name: &str, what: &impl Serialize) -> io::Result<()> {
     Ok(())
 }
 
+/// A line with what it says under the name of its kind; of the other kinds it says nothing.
 #[derive(Deserialize)]
-struct KeyframeLine {
-    keyframe: Known<WatchList, RosterState>,
+struct Said<T> {
+    #[serde(
+        alias = "observed",
+        alias = "rebased",
+        alias = "relabelled",
+        alias = "interval",
+        alias = "notice"
+    )]
+    keyframe: T,
 }
 
 #[derive(Deserialize)]
-struct ObservedLine {
-    observed: Observed<'static>,
-}
-
-#[derive(Deserialize)]
-struct AskedLine<'a> {
-    #[serde(borrow)]
-    observed: Asked<'a>,
-}
-
-#[derive(Deserialize)]
-struct ListLine {
-    #[serde(alias = "relabelled")]
-    rebased: Arc<WatchList>,
-}
-
-#[derive(Deserialize)]
-struct IntervalLine {
-    #[serde(deserialize_with = "interval")]
-    interval: u64,
-}
-
-#[derive(Deserialize)]
-struct NoticeLine {
-    #[serde(deserialize_with = "text")]
-    notice: String,
-}
+struct Interval(#[serde(deserialize_with = "interval")] u64);
 
 /// Reads lines, one after the other.
 #[derive(Debug, Default)]
@@ -205,31 +183,31 @@ impl Decoder {
         let what = match kind {
             Kind::Keyframe => {
                 self.last_hints.forget();
-                let keyframe = json::<KeyframeLine>(line, LONGEST)?.keyframe.read()?;
-                Line::Keyframe(Box::new(keyframe))
+                let known: Known<WatchList, RosterState> = said(line)?;
+                Line::Keyframe(Box::new(known.read()?))
             }
-            Kind::Observed => match json::<ObservedLine>(line, LONGEST) {
-                Ok(read) => Line::Input(Input::Observed(read.observed.read(&mut self.last_hints)?)),
+            Kind::Observed => match said::<Observed<'_>>(line) {
+                Ok(read) => Line::Input(Input::Observed(read.read(&mut self.last_hints)?)),
                 // Another question may look different in every other way.
-                Err(_)
-                    if serde_json::from_slice::<AskedLine<'_>>(line)
-                        .is_ok_and(|it| it.observed.is_unknown()) =>
-                {
-                    Line::Other
-                }
+                Err(_) if said::<Asked>(line).is_ok_and(|asked| asked.is_unknown) => Line::Other,
                 Err(why) => return Err(why),
             },
-            Kind::Rebased => Line::Input(Input::Rebased(json::<ListLine>(line, LONGEST)?.rebased)),
-            Kind::Relabelled => Line::Input(Input::Relabelled(json::<ListLine>(line, LONGEST)?.rebased)),
-            Kind::Interval => Line::Input(Input::Interval(json::<IntervalLine>(line, LONGEST)?.interval)),
-            Kind::Notice => Line::Input(Input::Notice(json::<NoticeLine>(line, LONGEST)?.notice)),
+            Kind::Rebased => Line::Input(Input::Rebased(said(line)?)),
+            Kind::Relabelled => Line::Input(Input::Relabelled(said(line)?)),
+            Kind::Interval => Line::Input(Input::Interval(said::<Interval>(line)?.0)),
+            Kind::Notice => Line::Input(Input::Notice(said::<Text>(line)?.0)),
             Kind::Head | Kind::Other => {
-                json::<IgnoredAny>(line, LONGEST)?;
+                json::<IgnoredAny>(line, 120)?;
                 Line::Other
             }
         };
         Ok((at, what))
     }
+}
+
+/// What a line says.
+fn said<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
+    Ok(json::<Said<T>>(line, 120)?.keyframe)
 }
 
 /// Reads a line; what is wrong with it is at most `longest` characters long.

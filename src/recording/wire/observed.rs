@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::de::value::StrDeserializer;
-use serde::de::{self, IntoDeserializer as _};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::{self, IntoDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::presence::written::{is_usual, time, users, word_or};
+use crate::presence::written::{Text, is_usual, time, users, word_or};
 use crate::presence::{
     Answer, FetchError, Hints, Moment, Observation, Oddities, OperationId, Question, UserIx, UserStatus,
 };
@@ -92,7 +91,7 @@ impl<'a> Observed<'a> {
         };
         let (question, batch) = (observation.question, observation.batch);
         let hints = observation.hints.as_ref().map(|hints| match last.of(question, batch) {
-            Some(before) if Arc::ptr_eq(before, hints) || before == hints => Heard::Same,
+            Some(before) if Arc::ptr_eq(before, hints) || before == hints => SAME,
             _ => {
                 last.remember(question, batch, hints);
                 Heard::New(Cow::Borrowed(&**hints))
@@ -134,7 +133,7 @@ impl<'a> Observed<'a> {
         }
         let hints = match self.hints {
             None => None,
-            Some(Heard::Same) => {
+            Some(Heard::Same(_)) => {
                 let before = last.of(question, batch);
                 Some(Arc::clone(before.ok_or("the same hints as before, where none were")?))
             }
@@ -163,39 +162,31 @@ impl<'a> Observed<'a> {
     }
 }
 
-/// Of an observation only what was asked.
+/// Of an observation only whether this program does not know what was asked.
 #[derive(Deserialize)]
-pub(super) struct Asked<'a> {
-    #[serde(borrow)]
-    question: Cow<'a, str>,
+pub(super) struct Asked {
+    #[serde(rename = "question", deserialize_with = "is_unknown")]
+    pub(super) is_unknown: bool,
 }
 
-impl Asked<'_> {
-    /// Whether this program does not know the question.
-    pub(super) fn is_unknown(&self) -> bool {
-        let word: StrDeserializer<'_, de::value::Error> = self.question.as_ref().into_deserializer();
-        Question::deserialize(word).is_err()
-    }
+fn is_unknown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let Text(question) = Text::deserialize(deserializer)?;
+    Ok(Question::deserialize(IntoDeserializer::<de::value::Error>::into_deserializer(question)).is_err())
 }
 
 /// `"same"`, or the hints.
+#[derive(Serialize)]
+#[serde(untagged)]
 enum Heard<'a> {
-    Same,
+    Same(&'static str),
     New(Cow<'a, Hints>),
 }
 
-impl Serialize for Heard<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Heard::Same => serializer.serialize_str("same"),
-            Heard::New(hints) => hints.serialize(serializer),
-        }
-    }
-}
+const SAME: Heard<'static> = Heard::Same("same");
 
 impl<'de> Deserialize<'de> for Heard<'_> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = |word: &str| if word == "same" { Ok(Heard::Same) } else { Err(["same"].as_slice()) };
+        let word = |word: &str| if word == "same" { Ok(SAME) } else { Err(["same"].as_slice()) };
         word_or(deserializer, "\"same\" or hints", true, word, |hints| Heard::New(Cow::Owned(hints)))
     }
 }
