@@ -310,6 +310,7 @@ mod tests {
         state.batches = vec![Batch { answered: Some(answered), ..Batch::default() }];
         state.words = [Word::Doubtful; 4].into_iter().collect();
         state.doubts = (0..4).map(|user| (UserIx(user), doubt.clone())).collect();
+        state.losses_so_far = loss.as_ref().map_or(0, |loss| loss.number);
         state.losses = loss.into_iter().collect();
         state.witnesses = Witnesses::to_be_asked(true, true);
         Knowledge::new(Roster::restore(list, state).unwrap(), RuleSettings::default())
