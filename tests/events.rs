@@ -448,11 +448,15 @@ fn credentials_that_cannot_be_had_are_a_reason_and_a_failure() {
     let site = Site::new(SCENARIO, LIST, real_clock());
     let url = site.server.url();
     for (option, value, why) in [
-        ("--token-file", "/nope", "/nope: no such file; check the name of the file"),
+        (
+            "--token-file",
+            "/nope",
+            "cannot use the token file /nope: no such file; check the name of the file",
+        ),
         (
             "--token-file",
             "/dev/null",
-            "/dev/null: it is not a plain file; name a file, or use --token-command",
+            "cannot use the token file /dev/null: it is not a plain file; name a file, or use --token-command",
         ),
         ("--token-command", "exit 3", "the token command failed: it says nothing; run it by hand in a shell"),
     ] {
@@ -483,7 +487,13 @@ fn credentials_that_are_lost_on_the_way_are_told_and_the_code_says_so() {
     until(&mut lines, "token: no such file");
     let said = Said::from(child.wait_with_output().unwrap());
     assert_eq!(said.code, Some(1), "{}", said.err);
-    assert_eq!(said.err, format!("imtop: {}: no such file; check the name of the file\n", token.display()));
+    assert_eq!(
+        said.err,
+        format!(
+            "imtop: cannot use the token file {}: no such file; check the name of the file\n",
+            token.display()
+        )
+    );
 }
 
 #[test]

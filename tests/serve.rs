@@ -236,7 +236,11 @@ fn credentials_that_cannot_be_had_at_the_start_are_a_reason_and_a_failure() {
     let server = Server::start();
     let url = server.running().url();
     for (option, value, why) in [
-        ("--token-file", "/nope", "/nope: no such file; check the name of the file"),
+        (
+            "--token-file",
+            "/nope",
+            "cannot use the token file /nope: no such file; check the name of the file",
+        ),
         ("--token-command", "exit 3", "the token command failed: it says nothing; run it by hand in a shell"),
     ] {
         let args = ["serve", "--metrics", "127.0.0.1:0", "--api", &url, option, value, "a"];
