@@ -16,6 +16,8 @@ use super::notes::wrapped;
 /// What stands at the left of a line of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HelpName {
+    /// A rule, which has no sign though its name may be a word that has one.
+    Rule(&'static str),
     /// Nothing: the line before goes on.
     None,
     /// Keys, or what is typed.
@@ -135,7 +137,7 @@ fn sections(model: View<'_>) -> Vec<Section> {
     commands.push(Entry::new(HelpName::Keys(":NAME".to_owned()), every));
     sections.push(("Commands", commands));
     sections.push(("Filters", texts(&FILTER)));
-    let findings = Rule::ALL.map(|rule| Entry::new(HelpName::Word(rule.name()), rule_words(rule)));
+    let findings = Rule::ALL.map(|rule| Entry::new(HelpName::Rule(rule.name()), rule_words(rule)));
     sections.push(("Findings", findings.into()));
     sections
 }
@@ -186,7 +188,7 @@ pub fn help_lines(model: View<'_>) -> Vec<HelpLine> {
             let name = match &entry.name {
                 HelpName::None => "",
                 HelpName::Keys(name) => name,
-                HelpName::Word(name) => name,
+                HelpName::Word(name) | HelpName::Rule(name) => name,
             };
             holds(name) || holds(&entry.text) || entry.also.into_iter().any(holds)
         };
@@ -203,7 +205,7 @@ pub fn help_lines(model: View<'_>) -> Vec<HelpLine> {
             let long = match &name {
                 HelpName::None => false,
                 HelpName::Keys(name) => name.width() > names,
-                HelpName::Word(name) => name.width() > names,
+                HelpName::Word(name) | HelpName::Rule(name) => name.width() > names,
             };
             let mut name = Some(name);
             if long {

@@ -37,6 +37,7 @@ pub(super) fn draw(
                 let name = match name {
                     HelpName::None => String::new(),
                     HelpName::Keys(keys) => keys.clone(),
+                    HelpName::Rule(name) => (*name).to_owned(),
                     HelpName::Word(word) => format!("{}{word}", sign(theme, word)),
                 };
                 pen.skip(2);
