@@ -1,30 +1,176 @@
-//! The tables of keys and of commands in the README are those of the program.
+//! What the README and `docs/` say is what the program has: the tables of keys, commands and rules, the
+//! commands and options that are named, and the files that are linked.
 //!
-//! `UPDATE_README=1 cargo test --test readme_keys` writes them between their marks.
+//! `UPDATE_README=1 cargo test --test readme_keys` writes the tables between their marks.
 
-#![expect(clippy::expect_used, reason = "a README without its marks ends the test")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a page without its marks ends the test")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use imtop::app::{command_table, key_table};
+use imtop::presence::Rule;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The README and the pages behind it.
+fn pages() -> Vec<PathBuf> {
+    let docs = fs::read_dir(root().join("docs")).expect("docs/ is there");
+    let mut pages: Vec<PathBuf> = docs.map(|page| page.unwrap().path()).collect();
+    pages.push(root().join("README.md"));
+    pages.sort();
+    pages
+}
 
 /// Replaces what stands between the marks of a table.
-fn with_table(readme: &str, what: &str, table: &str) -> String {
+fn with_table(page: &str, what: &str, table: &str) -> String {
     let begin = format!("<!-- {what}: written by tests/readme_keys.rs -->\n");
     let end = format!("<!-- end of {what} -->");
-    let (head, rest) = readme.split_once(&begin).expect("the README has a mark where the table begins");
-    let (_, tail) = rest.split_once(&end).expect("the README has a mark where the table ends");
+    let (head, rest) = page.split_once(&begin).expect("the page has a mark where the table begins");
+    let (_, tail) = rest.split_once(&end).expect("the page has a mark where the table ends");
     format!("{head}{begin}{table}{end}{tail}")
+}
+
+fn assert_tables(page: &str, tables: &[(&str, String)]) {
+    let path = root().join(page);
+    let found = fs::read_to_string(&path).expect("the page can be read");
+    let expected = tables.iter().fold(found.clone(), |text, (what, table)| with_table(&text, what, table));
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(path, expected).expect("the page can be written");
+    } else {
+        assert_eq!(found, expected, "UPDATE_README=1 writes the tables");
+    }
+}
+
+fn rule_table() -> String {
+    let mut text = String::from("| rule | says | what to do |\n|---|---|---|\n");
+    for rule in Rule::ALL {
+        writeln!(text, "| `{rule}` | {} | {} |", rule.says(), rule.advice()).unwrap();
+    }
+    text
 }
 
 #[test]
 fn the_tables_are_those_of_the_program() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let Ok(readme) = std::fs::read_to_string(path) else {
-        return; // no README, no table to be wrong
-    };
-    let expected = with_table(&with_table(&readme, "keys", &key_table()), "commands", &command_table());
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(path, expected).expect("the README can be written");
-    } else {
-        assert_eq!(readme, expected, "UPDATE_README=1 writes the tables");
+    assert_tables("docs/screen-and-keys.md", &[("keys", key_table()), ("commands", command_table())]);
+    assert_tables("docs/findings.md", &[("rules", rule_table())]);
+}
+
+#[test]
+fn every_key_in_the_readme_is_one_of_the_program() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, section) = readme.split_once("\n## Keys\n").expect("the README has a section of keys");
+    let rows: Vec<&str> =
+        section.lines().skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).collect();
+    assert!(rows.len() > 5, "{rows:?}");
+    let known = key_table();
+    for row in &rows[2..] {
+        let keys = row.split('|').nth(1).unwrap();
+        for key in keys.split_whitespace() {
+            assert!(
+                known.contains(&format!("| {key} ")) || known.contains(&format!("` {key} ")),
+                "no key {key}"
+            );
+        }
+    }
+}
+
+/// The code of a page: the lines of its blocks, and what stands between backticks.
+fn code(page: &str) -> Vec<String> {
+    let mut code = Vec::new();
+    let mut in_block = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            in_block = !in_block;
+        } else if in_block {
+            let command = line.split(['#', '|']).next().unwrap();
+            code.push(command.trim_start_matches("echo 'source <(").to_owned());
+        } else {
+            code.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    code
+}
+
+fn options(command: &clap::Command, found: &mut BTreeSet<String>) {
+    found.extend(command.get_arguments().filter_map(|argument| argument.get_long()).map(str::to_owned));
+    for sub in command.get_subcommands() {
+        options(sub, found);
+    }
+}
+
+/// The option that a word names, without what is given to it.
+fn option(word: &str) -> Option<&str> {
+    let name = word.strip_prefix("--")?;
+    let name = name.split(['=', '[']).next()?;
+    (!name.is_empty()).then_some(name)
+}
+
+#[test]
+fn every_command_and_option_that_is_named_exists() {
+    let mut imtop = imtop::cli::definition(&|_| None);
+    imtop.build();
+    let mut known = BTreeSet::new();
+    options(&imtop, &mut known);
+    let mut named = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for code in code(&text) {
+            // The options of other programs.
+            if ["cargo ", "jq ", "psql "].iter().any(|other| code.trim_start().contains(other)) {
+                continue;
+            }
+            let words: Vec<&str> = code.split_whitespace().collect();
+            for name in words.iter().filter_map(|word| option(word)) {
+                named += 1;
+                assert!(known.contains(name), "{}: no option --{name} in `{code}`", page.display());
+            }
+            let Some(sub) = words.iter().skip_while(|word| **word != "imtop").nth(1) else { continue };
+            if sub.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                named += 1;
+                assert!(
+                    imtop.find_subcommand(sub).is_some(),
+                    "{}: no command {sub} in `{code}`",
+                    page.display()
+                );
+            }
+        }
+    }
+    assert!(named > 50, "only {named} were found");
+}
+
+/// The anchor that GitHub gives a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|it| it.is_alphanumeric() || matches!(it, ' ' | '-' | '_'));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading() {
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (file, part) = link.split_once('#').unwrap_or((link, ""));
+            let target = page.parent().unwrap().join(file);
+            assert!(target.exists(), "{}: {link} leads nowhere", page.display());
+            let headings = || fs::read_to_string(&target).unwrap();
+            let is_there = part.is_empty()
+                || headings().lines().any(|line| anchor(line.trim_start_matches(['#', ' '])) == part);
+            assert!(is_there, "{}: {link} names no heading", page.display());
+        }
+    }
+}
+
+#[test]
+fn every_page_is_linked_from_the_readme() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for page in pages() {
+        let name = page.file_name().unwrap().to_str().unwrap();
+        let is_linked = readme.contains(&format!("](docs/{name})"));
+        assert!(is_linked || name == "README.md", "{name} can't be found from the README");
     }
 }
