@@ -1,6 +1,6 @@
 //! The one table of everything that a key can do.
 //!
-//! The keymap, the help screen, the footer and the table of keys in the README come from it.
+//! The keymap, the help screen, the footer and the table of keys in docs/screen-and-keys.md come from it.
 
 use std::fmt::Write as _;
 
@@ -296,7 +296,7 @@ pub const ACTIONS: &[ActionRow] = actions! {
     Everywhere Quit "quit" ["Ctrl-c"] "" "quit now, whatever is open";
 };
 
-/// The table of keys for the README.
+/// The table of keys for docs/screen-and-keys.md.
 pub fn key_table() -> String {
     let mut text = String::from("| keys | do | where |\n|---|---|---|\n");
     for row in ACTIONS {

@@ -1,6 +1,6 @@
 //! The one table of commands, beside the actions, each of which is a command by its name as well.
 //!
-//! The palette, the help and the table of commands in the README come from it. `run` does what a line
+//! The palette, the help and the table of commands in docs/screen-and-keys.md come from it. `run` does what a line
 //! says, `offers` says how it could go on.
 
 mod columns;
@@ -148,7 +148,7 @@ fn words(line: &str) -> Vec<(Range<usize>, &str)> {
     words
 }
 
-/// The table of commands for the README.
+/// The table of commands for docs/screen-and-keys.md.
 pub fn command_table() -> String {
     let mut text = String::from("| command | does |\n|---|---|\n");
     for row in COMMANDS {
