@@ -1,8 +1,6 @@
 //! Whatever comes, in whatever order and on whatever screen: nothing panics, every frame fits, and
 //! the selection stays on its user.
 
-mod stage;
-
 use imtop::app::{Msg, Screen};
 use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};
@@ -10,7 +8,7 @@ use proptest::prelude::*;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
-use stage::{Stage, connection, hidden, named};
+use crate::stage::{Stage, connection, hidden, named};
 
 #[derive(Clone, Debug)]
 enum Step {

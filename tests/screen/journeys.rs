@@ -1,15 +1,13 @@
 //! Journeys through the live view: what somebody does at three in the morning, with pictures.
 //!
-//! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test journeys` writes them.
-
-mod stage;
+//! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test screen journeys` writes them.
 
 use imtop::app::{Effect, Msg};
 use imtop::engine::{Command, Playing};
 use imtop::presence::{Entry, FetchError, Input, Moment, UserStatus, WatchList};
 use imtop::ui::{Colour, Theme};
 
-use stage::{Stage, connection, hidden, named};
+use crate::stage::{Stage, connection, hidden, named};
 
 const DAY: i64 = 86_400;
 
@@ -354,7 +352,7 @@ fn the_help_is_searched_and_esc_ends_the_search_before_the_help() {
 #[test]
 fn the_first_keys_are_told_until_one_is_pressed() {
     for (width, height) in [(80, 24), (20, 5)] {
-        let greet = |setting: &mut stage::Setting| setting.start.greet = true;
+        let greet = |setting: &mut crate::stage::Setting| setting.start.greet = true;
         let mut stage = Stage::tuned((width, height), 500, vec![Entry::of("alice")], greet);
         stage.picture(&format!("greeting-{width}x{height}"));
         stage.wait(600_000);
@@ -423,7 +421,7 @@ fn columns_are_chosen_from_a_list() {
 #[test]
 fn production_is_in_sight() {
     for (width, height) in [(80, 24), (40, 10), (20, 5)] {
-        let tune = |setting: &mut stage::Setting| {
+        let tune = |setting: &mut crate::stage::Setting| {
             setting.about.production = true;
             setting.about.context = Some("im-eu".into());
         };

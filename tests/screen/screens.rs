@@ -1,14 +1,10 @@
 //! What the screen says while a server misbehaves, from the socket to the frame: the right words, users
 //! aged and then unknown but never offline, recovery without a restart; and never a byte of a token.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::leak::Leaks;
+use crate::common::leak::Leaks;
 use imtop::app::{Effect, Model, Msg, Start, View, update};
 use imtop::clock;
 use imtop::engine::{About, Command, Live as Server, Recording, Session, Shown, Source as _, Watching};

@@ -1,12 +1,7 @@
 //! What somebody on call sees when users leave, and when a gateway hangs, dies, is drained or comes and goes:
 //! a small cluster that answers every witness as OpenIM does, through the production `update` and `view`.
 //!
-//! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test incidents` writes them.
-
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-#[allow(dead_code, reason = "not every test that has a stage needs all of it")]
-mod stage;
+//! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test screen incidents` writes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +11,7 @@ use imtop::presence::{
 };
 use imtop::ui::{Colour, Theme};
 
-use stage::{Stage, connection, named};
+use crate::stage::{Stage, connection, named};
 
 const DAY: i64 = 86_400;
 const USERS: u32 = 30;

@@ -1,15 +1,10 @@
 //! A stage for journeys: answers, keys and time go in, pictures come out, through the production
 //! `update` and `view`.
 
-#![expect(clippy::expect_used, reason = "a stage that can't be set ends the test")]
-
-#[path = "../common/fed.rs"]
-mod fed;
-
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use fed::Fed;
+use crate::fed::Fed;
 use imtop::app::{Effect, Model, Msg, Start, View, update};
 use imtop::engine::{About, Command, Markers, Playing};
 use imtop::presence::{
@@ -46,13 +41,11 @@ pub(crate) struct Setting {
 
 impl Stage {
     /// Watches `entries` in batches of `batch_size` on a screen of this size.
-    #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn new(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
         Stage::tuned(size, batch_size, entries, |_| ())
     }
 
     /// The same for one frame of plain text.
-    #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn one_shot(size: (u16, u16), batch_size: u32, entries: Vec<Entry>) -> Stage {
         Stage::tuned(size, batch_size, entries, |setting| setting.start.one_shot = true)
     }
@@ -85,7 +78,6 @@ impl Stage {
     }
 
     /// Another server and its banners, before anything is known.
-    #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn at(server: &str, banners: &[&str], size: (u16, u16)) -> Stage {
         Stage::tuned(size, 500, vec![Entry::of("alice")], |setting| {
             setting.about = About {
@@ -102,7 +94,6 @@ impl Stage {
     }
 
     /// What is known now, whatever is shown.
-    #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn live(&self) -> &Roster {
         self.fed.session.state().roster()
     }
@@ -135,27 +126,17 @@ impl Stage {
     }
 
     /// Asks something of the session.
-    #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn command(&mut self, command: &Command) {
         let news = self.fed.command(command);
         self.tell(Msg::Updated(news));
     }
 
     /// All this was recorded, and is played so from here on.
-    #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn play(&mut self, playing: Playing) {
         let session = &self.fed.session;
         let (about, state) = (session.about().clone(), session.state().clone());
         self.fed = Fed::played(about, state, playing, Markers::default());
         self.send(Msg::Tick);
-    }
-
-    /// The recording is at another moment.
-    #[allow(dead_code, reason = "not every test that has a stage needs it")]
-    pub(crate) fn arrive(&mut self, state: Chronicle) {
-        self.now = state.now();
-        let news = self.fed.arrive(state);
-        self.tell(Msg::Updated(news));
     }
 
     /// Lets time pass.
@@ -176,7 +157,6 @@ impl Stage {
         self.observe(batch, Ok(Answer::Same), 0);
     }
 
-    #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn fail(&mut self, batch: u32, attempt: u32, error: FetchError) {
         self.observe(batch, Err(error), attempt);
     }
@@ -204,7 +184,6 @@ impl Stage {
     }
 
     /// What a witness beside the sockets said of these users, asked 20 ms ago.
-    #[allow(dead_code, reason = "not every test that has a stage needs it")]
     pub(crate) fn hear(&mut self, question: Question, users: &[u32], answer: Result<Answer, FetchError>) {
         self.asked += 1;
         let sent = Moment { mono_ms: self.now.mono_ms - 20, unix_ms: self.now.unix_ms - 20 };
@@ -319,13 +298,11 @@ fn rapid(text: &str) -> u64 {
 }
 
 /// The same in the background.
-#[allow(dead_code, reason = "not every test that has a stage needs it")]
 pub(crate) fn hidden(connection: Connection) -> Connection {
     Connection { background: true, ..connection }
 }
 
 /// A user with a label and a group.
-#[allow(dead_code, reason = "not every test that has a stage needs it")]
 pub(crate) fn named(id: &str, label: &str, group: &str) -> Entry {
     Entry { id: id.into(), label: Some(label.into()), group: Some(group.into()) }
 }

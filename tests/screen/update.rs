@@ -1,7 +1,5 @@
 //! What the model asks of the world, and what keys do to it: `update` and its effects.
 
-mod stage;
-
 use imtop::app::{
     ACTIONS, Action, ColumnName, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, Sort, SortColumn,
     TimeStyle,
@@ -11,7 +9,7 @@ use imtop::presence::{Entry, FetchError, Input, Moment, UserIx, UserStatus, Watc
 use imtop::ui::{Colour, Theme};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use stage::{NOON, Stage, connection, hidden, named};
+use crate::stage::{NOON, Stage, connection, hidden, named};
 
 /// Thirty users in three batches; every third has two connections.
 fn crowd() -> Stage {

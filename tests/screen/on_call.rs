@@ -2,18 +2,13 @@
 //! many, follows a loop, learns why a user is flagged and hands the ID over, holds the picture during an
 //! incident, mistypes a filter, goes over to another server.
 //!
-//! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test on_call` writes them.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[allow(dead_code, reason = "not every test that has a stage needs all of it")]
-mod stage;
+//! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test screen on_call` writes them.
 
 use imtop::app::{Effect, Screen};
 use imtop::presence::{Connection, Entry, FetchError, UserStatus};
 use imtop::ui::{Colour, Theme};
 
-use stage::{Stage, connection, named};
+use crate::stage::{Stage, connection, named};
 
 const DAY: i64 = 86_400;
 

@@ -1,8 +1,6 @@
 //! Whatever comes, in whatever order: the selection stays on its user, a held picture stands, every
 //! frame keeps to its area, and `Esc` leads back to the users.
 
-mod stage;
-
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -17,7 +15,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr as _;
 
-use stage::{NOON, Stage, connection, hidden, named};
+use crate::stage::{NOON, Stage, connection, hidden, named};
 
 /// Something that comes.
 #[derive(Clone, Debug)]

@@ -1,17 +1,13 @@
 //! What leaves the program while it runs against a server: every view, copy, export and passing word has
 //! no byte of a token or secret; and with stand-ins on, nobody's name.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use common::leak::Leaks;
-use common::scratch::Scratch;
+use crate::common::leak::Leaks;
+use crate::common::scratch::Scratch;
 use imtop::app::{Effect, ExportFormat, Model, Msg, Start, View, update};
 use imtop::engine::{About, Command, Live as Server, Recording, Session, Shown, Watching};
 use imtop::feed::{Asking, Now, Pace};

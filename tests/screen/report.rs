@@ -1,17 +1,12 @@
 //! What is seen, handed over to files: the users that are shown, in their order, named as on the screen.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[allow(dead_code, reason = "not every test that has a stage needs all of it")]
-mod stage;
-
 use std::os::unix::fs::PermissionsExt as _;
 
 use imtop::app::ExportFormat;
 use imtop::presence::{Entry, UserStatus};
 use imtop::report::{Export, Seen};
 
-use stage::{Stage, connection, named};
+use crate::stage::{Stage, connection, named};
 
 fn stage() -> Stage {
     let entries = vec![named("alice", "=SUM(A1)", "sales"), Entry::of("bob"), Entry::of("carol")];

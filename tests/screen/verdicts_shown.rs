@@ -1,14 +1,10 @@
 //! What is seen of the witnesses: who is asked about, and what the screen, the snapshot and the events say of
 //! users in doubt, of connections that are not seen, and of many users lost at once.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod schemas;
-mod stage;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::stage::{NOON, Stage, connection};
 use imtop::app::{Msg, Names, Rows, Sort, SortColumn};
 use imtop::engine::About;
 use imtop::output::{EventForm, EventLines, write_json};
@@ -18,7 +14,6 @@ use imtop::presence::{
     WatchList, Witnesses,
 };
 use imtop::report::Seen;
-use stage::{NOON, Stage, connection};
 
 const USERS: u32 = 58;
 /// Those who are on the gateway that is lost.
@@ -281,7 +276,7 @@ fn a_snapshot_says_what_is_lost_and_what_the_witnesses_say() {
     let rows = Rows::of(knowledge, stage.now, sort, Query::default());
     let mut out = Vec::new();
     write_json(&seen.overview(), || seen.users(&rows), &mut out).unwrap();
-    let json = schemas::Schema::named("snapshot").read(&String::from_utf8(out).unwrap());
+    let json = crate::schemas::Schema::named("snapshot").read(&String::from_utf8(out).unwrap());
     let user = &json["users"][0];
     assert_eq!((user["presence"].as_str(), user["why"].as_str()), (Some("unknown"), Some("gateway hangs")));
     assert_eq!(user["connections"][0]["unseen_since"].as_str().map(|at| &at[11..19]), Some("12:00:02"));
@@ -345,7 +340,7 @@ fn a_line_that_was_wrong_is_taken_back_by_its_number() {
     told.sockets(2_000, UserStatus::Offline);
     told.take(1_000, |now| registry(now, &[0], &[]));
     told.sockets(3_000, online(0));
-    let schema = schemas::Schema::named("event");
+    let schema = crate::schemas::Schema::named("event");
     let text = String::from_utf8(told.text).unwrap();
     let lines: Vec<serde_json::Value> = text.lines().map(|line| schema.read(line)).collect();
     let by_id: BTreeMap<u64, &serde_json::Value> =

@@ -1,9 +1,8 @@
 //! What the README and `docs/` say is what the program has: the tables of keys, commands and rules, the
 //! commands and options that are named, and the files that are linked.
 //!
-//! `UPDATE_README=1 cargo test --test readme_keys` writes the tables between their marks.
+//! `UPDATE_README=1 cargo test --test screen readme_keys` writes the tables between their marks.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a page without its marks ends the test")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -28,7 +27,7 @@ fn pages() -> Vec<PathBuf> {
 
 /// Replaces what stands between the marks of a table.
 fn with_table(page: &str, what: &str, table: &str) -> String {
-    let begin = format!("<!-- {what}: written by tests/readme_keys.rs -->\n");
+    let begin = format!("<!-- {what}: written by tests/screen/readme_keys.rs -->\n");
     let end = format!("<!-- end of {what} -->");
     let (head, rest) = page.split_once(&begin).expect("the page has a mark where the table begins");
     let (_, tail) = rest.split_once(&end).expect("the page has a mark where the table ends");

@@ -1,10 +1,8 @@
 //! Stand-ins for users: with them on, no real name is anywhere on the screen, whatever is open.
 
-mod stage;
-
 use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
 
-use stage::{Stage, connection, hidden, named};
+use crate::stage::{Stage, connection, hidden, named};
 
 /// What all names of these users have in common, and nothing else on the screen.
 const MARK: &str = "zq";

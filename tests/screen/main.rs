@@ -1,0 +1,24 @@
+//! What is shown, and what keys, commands and the mouse do to it.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/fed.rs"]
+mod fed;
+#[path = "../schemas/mod.rs"]
+mod schemas;
+
+mod hostile_input;
+mod incidents;
+mod journeys;
+mod masked;
+mod on_call;
+mod readme_keys;
+mod report;
+mod screens;
+mod secrecy;
+mod stage;
+mod steadiness;
+mod update;
+mod verdicts_shown;
