@@ -1,4 +1,6 @@
 //! The log file: what is in it, how it is written, and what never is.
+//!
+//! Apart from the other tests: one of these logs what its whole process does.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
 

@@ -1,7 +1,5 @@
 //! The shipped JSON Schemas, and whether something is as they say.
 
-#![allow(dead_code, reason = "each test crate uses a part of it")]
-
 use jsonschema::{Registry, Validator};
 use serde_json::Value;
 

@@ -1,22 +1,17 @@
 //! The doctor as a person and a script see it: against servers that are well, and ill in every way that
 //! it knows.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-mod schemas;
-
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::Stdio;
 
-use common::leak::Leaks;
-use common::scratch::{Scratch, mode};
-use common::server::{Server, Turn, http, json, nobody};
-use common::{ADMIN_TOKEN, certificates, offline_body};
+use crate::common::leak::Leaks;
+use crate::common::scratch::{Scratch, mode};
+use crate::common::server::{Server, Turn, http, json, nobody};
+use crate::common::{ADMIN_TOKEN, certificates, offline_body};
+use crate::schemas::Schema;
 use imtop::openim::Endpoint;
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
-use schemas::Schema;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;

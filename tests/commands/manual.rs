@@ -1,7 +1,5 @@
 //! The manual page: all of the command line is on it, and it is one that man can show.
 
-#![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used, reason = "a test may")]
-
 use std::io::{ErrorKind, Write as _};
 use std::process::{Command, Stdio};
 

@@ -1,8 +1,6 @@
 //! Completion, as shells ask for it: over the protocol of the scripts, and in the shells themselves
 //! where this machine has them.
 
-#![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used, reason = "a test may")]
-
 use std::io::{ErrorKind, Seek as _};
 use std::net::TcpListener;
 use std::path::Path;

@@ -1,13 +1,9 @@
 //! `imtop check` as a monitoring system runs it: exit code, line, figures, long output.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::process::Stdio;
 
-use common::ADMIN_TOKEN;
-use common::binary::{Said, Site, imtop, real_clock, run};
+use crate::common::ADMIN_TOKEN;
+use crate::common::binary::{Said, Site, imtop, real_clock, run};
 
 /// Two kiosks and a desk, who are connected.
 const CONNECTED: &str = r#"

@@ -1,13 +1,9 @@
 //! Slips of whoever runs imtop: each is refused, or said, and nothing is lost without a word.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::process::{Command, Stdio};
 
-use common::binary::{Said, Site, imtop, real_clock, run};
-use common::scratch::Scratch;
+use crate::common::binary::{Said, Site, imtop, real_clock, run};
+use crate::common::scratch::Scratch;
 
 #[test]
 fn a_watch_list_with_an_open_quote_or_in_another_form_is_refused() {
@@ -34,7 +30,7 @@ fn a_watch_list_with_an_open_quote_or_in_another_form_is_refused() {
         // Standard input is no other: there is nothing to fall back to.
         let mut command = imtop(&["snapshot", "--token-command", "true", "-"]);
         command.stdin(std::fs::File::open(list).unwrap());
-        let ended = common::binary::Said::from(command.output().unwrap());
+        let ended = crate::common::binary::Said::from(command.output().unwrap());
         assert!(ended.code == Some(2) && ended.err.contains(&format!("standard input, {said}")), "{ended:?}");
     }
 }

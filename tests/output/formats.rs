@@ -1,17 +1,13 @@
 //! Every form of a snapshot and of events, made from real answers by the real decoder: compared with the
-//! files in `tests/snapshots/`, which `UPDATE_SNAPSHOTS=1 cargo test --test formats` writes, and with the
+//! files in `tests/snapshots/`, which `UPDATE_SNAPSHOTS=1 cargo test --test output formats` writes, and with the
 //! shipped schemas. And what strings of a server, a file or a token can't do to them.
-
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-mod schemas;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use common::leak::Leaks;
-use common::{ADMIN_TOKEN, fixture};
+use crate::common::leak::Leaks;
+use crate::common::{ADMIN_TOKEN, fixture};
+use crate::schemas::Schema;
 use imtop::app::{ColumnName, Names, Rows, Sort, SortColumn};
 use imtop::engine::About;
 use imtop::openim::{Keys, Sieve, read_online_status};
@@ -24,7 +20,6 @@ use imtop::presence::{
 };
 use imtop::report::{Found, Seen};
 use jiff::tz::TimeZone;
-use schemas::Schema;
 
 /// A Monday, 05:52:11 UTC.
 const START: i64 = 1_795_413_131_000;

@@ -1,7 +1,5 @@
 //! The configuration as a user meets it: real files, the real binary, and what wins over what.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,7 +1,5 @@
 //! The program as a script sees it: exit codes, standard output and standard error.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output, Stdio};

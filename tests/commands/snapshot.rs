@@ -1,17 +1,12 @@
 //! `imtop snapshot` as a script sees it, against the simulator and against servers that misbehave.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-mod schemas;
-
 use std::process::{Command, Output, Stdio};
 
-use common::leak::Leaks;
-use common::server::{Server, Turn, http, json};
-use common::{ADMIN_TOKEN, fixture};
+use crate::common::leak::Leaks;
+use crate::common::server::{Server, Turn, http, json};
+use crate::common::{ADMIN_TOKEN, fixture};
+use crate::schemas::Schema;
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
-use schemas::Schema;
 use tokio::runtime::Runtime;
 
 /// Somebody to ask, and how a snapshot of them is asked for.

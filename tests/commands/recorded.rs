@@ -1,13 +1,9 @@
 //! Commands on a recording instead of a server: one that is whole, one that is damaged, one whose
 //! times make no sense.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::path::{Path, PathBuf};
 
-use common::binary::{Site, imtop, real_clock, run};
+use crate::common::binary::{Site, imtop, real_clock, run};
 
 /// One is connected, another is not.
 const SCENARIO: &str = r#"

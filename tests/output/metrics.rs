@@ -1,7 +1,5 @@
 //! What is known, as metrics: the whole text, what a hostile label does to it, what does not grow.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -377,8 +375,8 @@ fn dashboard_and_alerts_name_only_metrics_that_there_are_and_the_dashboard_all_t
     };
     let text = script.page().with_process(process).text(Format::Prometheus).unwrap();
     let known: BTreeSet<&str> = series(&text).iter().map(|one| one.split('{').next().unwrap()).collect();
-    let dashboard = include_str!("../assets/grafana/imtop.json");
-    for asset in [dashboard, include_str!("../assets/prometheus/imtop-alerts.yml")] {
+    let dashboard = include_str!("../../assets/grafana/imtop.json");
+    for asset in [dashboard, include_str!("../../assets/prometheus/imtop-alerts.yml")] {
         let unknown: Vec<&str> = names(asset).into_iter().filter(|name| !known.contains(name)).collect();
         assert!(!names(asset).is_empty() && unknown.is_empty(), "{unknown:?}");
     }
@@ -394,7 +392,7 @@ fn dashboard_and_alerts_name_only_metrics_that_there_are_and_the_dashboard_all_t
 #[test]
 fn the_dashboard_is_whole() {
     let dashboard: serde_json::Value =
-        serde_json::from_str(include_str!("../assets/grafana/imtop.json")).unwrap();
+        serde_json::from_str(include_str!("../../assets/grafana/imtop.json")).unwrap();
     let panels = dashboard["panels"].as_array().unwrap();
     let ids: BTreeSet<_> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
     assert_eq!(ids.len(), panels.len());

@@ -1,16 +1,12 @@
 //! Where secrets come from as the program takes or refuses them: who may read a file, and what other
 //! programs leave around a token or a certificate.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::binary::{Said, Site, imtop, real_clock};
-use common::scratch::{Scratch, mode};
+use crate::common::binary::{Said, Site, imtop, real_clock};
+use crate::common::scratch::{Scratch, mode};
 
 fn site() -> Site {
     Site::new("[[user]]\nid = \"a\"\n", "a\n", real_clock())

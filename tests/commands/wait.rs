@@ -1,17 +1,13 @@
 //! `imtop wait` as a script runs it.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use common::binary::{Said, Site, imtop, real_clock, run};
-use common::scratch::Scratch;
-use common::server::{Server, Turn, http, json};
-use common::{ADMIN_TOKEN, offline_body};
+use crate::common::binary::{Said, Site, imtop, real_clock, run};
+use crate::common::scratch::Scratch;
+use crate::common::server::{Server, Turn, http, json};
+use crate::common::{ADMIN_TOKEN, offline_body};
 use imtop::simulator::Clock;
 
 /// One is connected; the other is after a minute of the server's time, a third never is.

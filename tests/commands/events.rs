@@ -1,20 +1,15 @@
 //! `imtop events` as a script reads it, live, recorded and from the recording.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-mod schemas;
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use common::binary::{Said, Site, imtop, real_clock, run};
-use common::leak::Leaks;
-use common::scratch::Scratch;
+use crate::common::binary::{Said, Site, imtop, real_clock, run};
+use crate::common::leak::Leaks;
+use crate::common::scratch::Scratch;
+use crate::schemas::Schema;
 use imtop::simulator::{Clock, Fault, Scenario};
-use schemas::Schema;
 use serde_json::Value;
 
 const NOW: i64 = 1_795_413_000_000;
@@ -371,7 +366,7 @@ fn what_cannot_be_recorded_is_said_before_anything_is_asked() {
     assert_eq!(std::fs::read_to_string(&there).unwrap(), "mine");
     assert!(said.err.starts_with("imtop: ") && said.err.contains("there.ndjson exists"), "{}", said.err);
 
-    common::scratch::mode(folder.path(), 0o555);
+    crate::common::scratch::mode(folder.path(), 0o555);
     let locked = folder.path().join("n.ndjson");
     let mut command = imtop(&[
         "events",
@@ -387,9 +382,11 @@ fn what_cannot_be_recorded_is_said_before_anything_is_asked() {
     if rustix::process::geteuid().is_root() {
         // Root may write anywhere: a copy that anybody can run, run by nobody.
         let copies = tempfile::tempdir().unwrap();
-        common::scratch::mode(copies.path(), 0o755);
+        crate::common::scratch::mode(copies.path(), 0o755);
         let copy = copies.path().join("imtop");
-        std::fs::copy(env!("CARGO_BIN_EXE_imtop"), &copy).unwrap();
+        // By a program of its own: a child of another test that holds the copy open would keep it from being run.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_imtop")).arg(&copy).status();
+        assert!(copied.unwrap().success());
         let mut other = Command::new(&copy);
         other.args(command.get_args()).stdin(Stdio::null()).current_dir("/").uid(65_534);
         other.env("IMTOP_CONFIG", "/dev/null").env("IMTOP_TOKEN", site.server.admin_token());
@@ -398,7 +395,7 @@ fn what_cannot_be_recorded_is_said_before_anything_is_asked() {
     } else {
         refused_to_write(&Said::from(command.output().unwrap()));
     }
-    common::scratch::mode(folder.path(), 0o755);
+    crate::common::scratch::mode(folder.path(), 0o755);
 }
 
 fn refused_to_write(said: &Said) {
@@ -500,7 +497,7 @@ fn credentials_that_are_lost_on_the_way_are_told_and_the_code_says_so() {
 fn a_server_that_never_answered_is_a_failure_at_the_end() {
     let gone = Site::new(SCENARIO, LIST, real_clock()).gone();
     let mut command = imtop(&["events", "--api", &gone, "--duration", "1s", "a"]);
-    let said = Said::from(command.env("IMTOP_TOKEN", common::ADMIN_TOKEN).output().unwrap());
+    let said = Said::from(command.env("IMTOP_TOKEN", crate::common::ADMIN_TOKEN).output().unwrap());
     assert_eq!(said.code, Some(1));
     assert!(said.err.starts_with("imtop: cannot reach the server: connection refused; "), "{}", said.err);
 }

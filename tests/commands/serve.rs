@@ -1,16 +1,12 @@
 //! `imtop serve` as a collector of metrics meets it: the real program, a simulated server, real sockets.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
-use common::leak::Leaks;
-use common::scratch::Scratch;
+use crate::common::leak::Leaks;
+use crate::common::scratch::Scratch;
 use imtop::metrics::MOST_USERS;
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
 use rustix::process::{Pid, Signal, kill_process};
@@ -217,7 +213,7 @@ fn a_refused_token_does_not_end_it_but_says_so() {
     let server = Server::start();
     let url = server.running().url();
     let args = ["serve", "--metrics", "127.0.0.1:0", "--api", &url, &server.users[0]];
-    let mut exporter = Exporter::start(&args, common::ADMIN_TOKEN);
+    let mut exporter = Exporter::start(&args, crate::common::ADMIN_TOKEN);
     let told = exporter.told();
     assert!(told.starts_with("imtop: no answer: admin token refused: "), "{told}");
     let text = exporter.metrics();
@@ -227,7 +223,7 @@ fn a_refused_token_does_not_end_it_but_says_so() {
     let (head, why) = exporter.get("/healthz", "*/*");
     assert!(head.starts_with("http/1.1 503 "), "{head}");
     assert!(why.starts_with("no answer yet: admin token refused: "), "{why}");
-    let leaks = Leaks::of([common::ADMIN_TOKEN]);
+    let leaks = Leaks::of([crate::common::ADMIN_TOKEN]);
     assert_eq!([&text, &why, &told].map(|text| leaks.find(text)), [None, None, None]);
 }
 
