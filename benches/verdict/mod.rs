@@ -1,5 +1,5 @@
 //! How right a reader of a server's answers is, where it is known who was connected: the parts of the
-//! scorer. `benches/verdict.rs` runs them on files, `tests/verdict.rs` on small ones.
+//! scorer. `benches/verdict.rs` runs them on files, `tests/presence/verdict.rs` on small ones.
 //!
 //! ```text
 //!   FILE.ndjson (or the simulator)       FILE.truth.ndjson

@@ -1,18 +1,14 @@
 //! Lists and labels from the server: when they are asked for under virtual time, what of a hostile
 //! server's answers is taken, and the whole way over a socket.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::leak::Leaks;
-use common::scratch::Scratch;
-use common::server::{Server, Turn, gzipped, http, json};
-use common::{ADMIN_TOKEN, options};
+use crate::common::leak::Leaks;
+use crate::common::scratch::Scratch;
+use crate::common::server::{Server, Turn, gzipped, http, json};
+use crate::common::{ADMIN_TOKEN, options};
 use imtop::feed::{Labels, ListNews, ListSource, NameSource, Progress, ServerList, follow_list};
 use imtop::openim::{Client, Credentials};
 use imtop::presence::FetchError;

@@ -1,13 +1,9 @@
 //! Real answers through a real client and the roster: what the rules find in them.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::sync::Arc;
 
-use common::server::{Server, json};
-use common::{ADMIN_TOKEN, ask, fixture, options, watch};
+use crate::common::server::{Server, json};
+use crate::common::{ADMIN_TOKEN, ask, fixture, options, watch};
 use imtop::openim::{Client, Options, Sieve, known_secrets};
 use imtop::presence::{
     Answer, Case, Chronicle, ConnId, Connection, Entry, Event, Findings, Freshness, Hints, Input, Logins,

@@ -1,15 +1,11 @@
 //! The witnesses beside the sockets, through a real client: what is asked, what is read, and what is
 //! never done.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::time::Duration;
 
-use common::leak::Leaks;
-use common::server::{Server, Turn, gzip, gzipped, http, json, nobody, was_contacted};
-use common::{ADMIN_TOKEN, fixture, options, watch};
+use crate::common::leak::Leaks;
+use crate::common::server::{Server, Turn, gzip, gzipped, http, json, nobody, was_contacted};
+use crate::common::{ADMIN_TOKEN, fixture, options, watch};
 use imtop::openim::{Client, Fetched, GatewayRule};
 use imtop::presence::{Answer, FetchError, LifeSign, Mends, Platform, Question, UserIx, WatchList};
 

@@ -1,17 +1,12 @@
 //! A recording that is played is what was lived, at every moment of it and by whatever way one comes
 //! there.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-#[path = "common/fed.rs"]
-mod fed;
-mod steps;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fed::Fed;
+use crate::fed::Fed;
+use crate::steps::{Deed, Step, at, begin, compare, input, list, step};
 use imtop::app::{Effect, Model, Msg, Start, View, update};
 use imtop::engine::{About, Command, Markers, Replay, Session, Shown};
 use imtop::presence::{Chronicle, Event, Input, News, taken_at};
@@ -21,7 +16,6 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
-use steps::{Deed, Step, at, begin, compare, input, list, step};
 
 /// In which files it is recorded.
 #[derive(Clone, Copy, Debug)]

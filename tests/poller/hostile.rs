@@ -1,16 +1,12 @@
 //! A server that misbehaves in every way we know of: each gives the right words, and the very same
 //! client works again once the server does.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::time::Duration;
 
-use common::certificates;
-use common::scratch::Scratch;
-use common::server::{Server, Turn, gzip, http, json, nobody, was_contacted};
-use common::{ask, changed, fixture, offline_body, options, watch};
+use crate::common::certificates;
+use crate::common::scratch::Scratch;
+use crate::common::server::{Server, Turn, gzip, http, json, nobody, was_contacted};
+use crate::common::{ask, changed, fixture, offline_body, options, watch};
 use imtop::openim::{Client, Options, Sieve};
 use imtop::presence::{Mends, UserIx, UserStatus};
 
@@ -317,7 +313,7 @@ async fn every_refusal_of_a_real_server() {
 
 #[tokio::test]
 async fn refusals_of_other_releases() {
-    let token = common::ADMIN_TOKEN;
+    let token = crate::common::ADMIN_TOKEN;
     for (body, says, mends) in [
         (
             r#"{"errCode":1506,"errMsg":"TokenKickedError","errDlt":"TokenKickedError"}"#.to_owned(),

@@ -1,14 +1,7 @@
 //! The scorer of `benches/verdict.rs` on a small recording whose truth is known, and on a simulated incident:
 //! imtop is not wrong where the server's own answer is.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
-
-#[path = "../benches/verdict/mod.rs"]
+#[path = "../../benches/verdict/mod.rs"]
 mod scorer;
 
 use std::fmt::Write as _;

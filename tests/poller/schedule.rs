@@ -1,7 +1,5 @@
 //! The schedule of the poller under virtual time: a scripted source, no socket and no real second.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};

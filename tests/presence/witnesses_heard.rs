@@ -1,7 +1,5 @@
 //! What the roster makes of sockets, registry and gateways that contradict one another.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
 use std::sync::Arc;
 
 use imtop::presence::{

@@ -1,7 +1,5 @@
 //! The whole way from a socket to the roster: the real client polls the simulator over loopback.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! When the witnesses are asked about whom, under virtual time: a scripted source and a real poller.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,15 +1,11 @@
 //! Real answers, of today's servers and of older ones, through a real client: what is asked, what is
 //! sent along, and what is read.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::fmt::Write as _;
 
-use common::scratch::Scratch;
-use common::server::{Server, Turn, gzipped, http, json, was_contacted};
-use common::{ADMIN_TOKEN, ask, changed, fixture, offline_body, options, watch};
+use crate::common::scratch::Scratch;
+use crate::common::server::{Server, Turn, gzipped, http, json, was_contacted};
+use crate::common::{ADMIN_TOKEN, ask, changed, fixture, offline_body, options, watch};
 use imtop::openim::{Client, Credentials, Endpoint, Sieve};
 use imtop::presence::{Answer, FetchError, Mends, UserStatus, WatchList};
 
@@ -207,7 +203,7 @@ fn no_proxy_is_used_unless_asked_for() {
     let address = format!("http://{}", proxy.local_addr().expect("an address"));
     let this = std::env::current_exe().expect("this test");
     let mut again = std::process::Command::new(this);
-    again.args(["--exact", "an_equal_gzip_answer_is_not_unpacked"]);
+    again.args(["--exact", "answers::an_equal_gzip_answer_is_not_unpacked"]);
     for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
         again.env(name, &address);
     }

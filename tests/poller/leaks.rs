@@ -1,19 +1,15 @@
 //! Feeds known tokens and secrets through every way into the client, and searches everything that
 //! comes out of it for them.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
-
-mod common;
-
 use std::fmt::{Debug, Display};
 use std::time::Duration;
 
+use crate::common::leak::{Leaks, hex, json_escaped};
+use crate::common::scratch::{Scratch, mode};
+use crate::common::server::{Server, Turn, gzipped, http, json};
+use crate::common::{ADMIN_TOKEN, ask, fixture, offline_body, options, watch};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use common::leak::{Leaks, hex, json_escaped};
-use common::scratch::{Scratch, mode};
-use common::server::{Server, Turn, gzipped, http, json};
-use common::{ADMIN_TOKEN, ask, fixture, offline_body, options, watch};
 use imtop::openim::{Client, Credentials, Fetched, Keys, Options, Sieve, read_online_status};
 use imtop::presence::UserStatus;
 

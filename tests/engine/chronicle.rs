@@ -1,11 +1,9 @@
 //! What a chronicle is a function of: inputs and time, however often time is let pass.
 
-mod steps;
-
+use crate::steps::{Step, at, begin, compare, input, list, step};
 use imtop::engine::Rewind;
 use imtop::presence::{Chronicle, Input, Moment};
 use proptest::prelude::*;
-use steps::{Step, at, begin, compare, input, list, step};
 
 /// A chronicle of the steps, and what happened in it as text; between two steps time is let pass at
 /// each of so many moments.

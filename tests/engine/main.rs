@@ -1,0 +1,10 @@
+//! Sessions over recordings, and how states of the past are found again.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
+
+#[path = "../common/fed.rs"]
+mod fed;
+
+mod chronicle;
+mod replay;
+mod steps;

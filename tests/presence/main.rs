@@ -1,0 +1,11 @@
+//! Who is connected and how sure that is: the roster, the witnesses, the findings, the verdicts.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod findings;
+mod roster;
+mod verdict;
+mod witnesses_heard;
