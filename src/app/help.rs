@@ -137,38 +137,9 @@ fn sections(model: View<'_>) -> Vec<Section> {
     commands.push(Entry::new(HelpName::Keys(":NAME".to_owned()), every));
     sections.push(("Commands", commands));
     sections.push(("Filters", texts(&FILTER)));
-    let findings = Rule::ALL.map(|rule| Entry::new(HelpName::Rule(rule.name()), rule_words(rule)));
+    let findings = Rule::ALL.map(|rule| Entry::new(HelpName::Rule(rule.name()), rule.brief()));
     sections.push(("Findings", findings.into()));
     sections
-}
-
-/// What a finding says.
-fn rule_words(rule: Rule) -> &'static str {
-    match rule {
-        Rule::TokenExpired => "connected with a token that has expired: it works until the connection drops",
-        Rule::TokenExpiring => "a token expires before long: no new login with it after that",
-        Rule::TokenForeignUser => "the token of a connection belongs to another user",
-        Rule::TokenForeignPlatform => "the token was issued for another platform than the connection's",
-        Rule::TokenShared => "one token on several connections",
-        Rule::TokenUnreadable => "a token that imtop can't read",
-        Rule::ClockSkew => "the server's clock and this machine's differ",
-        Rule::DefaultSecret => "a token is signed with a known secret: anyone can forge logins",
-        Rule::Reconnecting => "a connection is opened anew again and again",
-        Rule::Flapping => "the user comes and goes again and again",
-        Rule::KickWar => "two devices throw each other out",
-        Rule::Policy => "more connections than the multi-login policy allows",
-        Rule::ExpiryCliff => "many tokens expire within a short time",
-        Rule::ViewLoss => "many users left the answers at once: a gateway is gone, hangs or is out of reach",
-        Rule::FalseOffline => "the server called a connected user offline, or left a connection out",
-        Rule::PartialView => "another endpoint lists more connections of the user",
-        Rule::Ghost => "only the registry calls the user online: an entry that lives on",
-        Rule::Unregistered => "the server has no such user",
-        Rule::Observer => "imtop's admin login and another one displace each other",
-        Rule::MassDisconnect => "many users went offline within 10 minutes, by agreement of all sources",
-        Rule::ApiSlow => "more than one of 20 answers takes longer than 2.5 s",
-        Rule::ApiFailing => "no usable answers, to any request or to some",
-        Rule::RateLimited => "the server refuses requests because they are too many",
-    }
 }
 
 /// The help in lines of at most so many columns beside the names of keys and words; while something is

@@ -73,10 +73,10 @@ impl Names {
     /// What a finding rests on, in words; `server_seconds` is the time by the server's clock.
     pub fn evidence(&self, finding: &Finding, server_seconds: i64) -> String {
         match &finding.evidence {
-            Evidence::TokenForeignUser { platform, connection, user } if self.masked => {
-                let user = self.shown_user(user).into();
-                let (platform, connection) = (*platform, connection.clone());
-                Evidence::TokenForeignUser { platform, connection, user }.words(server_seconds)
+            Evidence::TokenForeignUser(found) if self.masked => {
+                let mut found = found.clone();
+                found.user = self.shown_user(&found.user).into();
+                Evidence::TokenForeignUser(found).words(server_seconds)
             }
             Evidence::MassDisconnect(departed) if self.masked => {
                 let group = departed.group.as_ref().map(|(group, users)| (self.group(group).into(), *users));

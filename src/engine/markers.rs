@@ -229,7 +229,8 @@ fn notable(news: &News, chronicle: &Chronicle) -> Vec<Notable> {
         if !matches!(finding.about, About::User(user) if met.contains(&user)) {
             let (severity, kind) = (finding.severity, finding.rule.name());
             let what = match &finding.evidence {
-                Evidence::ViewLoss { loss, .. } => {
+                Evidence::ViewLoss(found) => {
+                    let loss = &found.loss;
                     let users = if loss.dropped == 1 { "user" } else { "users" };
                     format!("view loss: {} {users}", loss.dropped)
                 }

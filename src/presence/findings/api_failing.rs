@@ -5,11 +5,51 @@
 //!
 //! False alarms: raised wrongly where the way to the server is broken and not the server. At most one.
 
+use super::Evidence;
 use super::alert_thresholds::{PARTLY_MS, SILENT_MS};
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::time::short_age;
 use crate::presence::{Moment, Outage, Trouble};
 
-pub(super) fn judge(
+/// What it finds: there are no usable answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Since when.
+    pub since: i64,
+    /// How many batches of users have none.
+    pub failing: u32,
+    /// Of how many.
+    pub of: u32,
+    /// What came instead; none: nothing did, and it is still waited for.
+    pub trouble: Option<Trouble>,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "api-failing",
+        severity: Severity::Critical,
+        says: "no request has had a usable answer for a minute (critical), or some have had none for 5 minutes",
+        brief: "no usable answers, to any request or to some",
+        advice: "Look whether the API runs and what its log says (docker ps, journalctl), then at proxy and network. Don't act on who is missing here: they are unknown, not offline.",
+        rank: 230,
+        judges: Judges::Promptly(|case, _, found| {
+            let unix_seconds = |at| case.clock.unix_seconds(at);
+            judge(case.outage, case.batches, case.trouble, unix_seconds, case.now, found);
+        }),
+    };
+
+    fn severity(&self, _: i64) -> Severity {
+        if self.failing == self.of { Severity::Critical } else { Severity::Warning }
+    }
+
+    fn words(&self, server_seconds: i64) -> String {
+        let what = self.trouble.map_or("none came in time".to_owned(), |trouble| trouble.to_string());
+        let failing = failing_words(self.failing, self.of);
+        format!("{failing} usable answer for {}: {what}", short_age(self.since.abs_diff(server_seconds)))
+    }
+}
+
+fn judge(
     outage: Outage,
     batches: u32,
     trouble: Option<Trouble>,
@@ -20,9 +60,18 @@ pub(super) fn judge(
     let since = |since: Option<Moment>, wait: u64| since.filter(|at| now.since(*at) >= wait);
     if let Some(since) = since(outage.silent_since, SILENT_MS) {
         let since = unix_seconds(since);
-        found.push(Evidence::ApiFailing { since, failing: batches, of: batches, trouble });
+        found.push(Evidence::ApiFailing(Found { since, failing: batches, of: batches, trouble }));
     } else if let Some(since) = since(outage.partly_since, PARTLY_MS) {
         let since = unix_seconds(since);
-        found.push(Evidence::ApiFailing { since, failing: outage.failing, of: batches, trouble });
+        found.push(Evidence::ApiFailing(Found { since, failing: outage.failing, of: batches, trouble }));
+    }
+}
+
+/// `no request has had a`, `2 of 6 requests of each round have had no`.
+fn failing_words(failing: u32, of: u32) -> String {
+    match failing {
+        failing if failing == of => "no request has had a".to_owned(),
+        1 => format!("1 of {of} requests of each round has had no"),
+        failing => format!("{failing} of {of} requests of each round have had no"),
     }
 }

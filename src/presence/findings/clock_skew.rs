@@ -8,32 +8,79 @@
 //! False alarms: raised wrongly where a proxy on the way puts its own `Date` on answers, and after our
 //! own clock was set or this machine slept, until the next answer. At most two at a time.
 
+use std::mem::discriminant;
+
+use super::Evidence;
 use super::case::when_server_shows;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::time::short_age;
 use crate::presence::{Moment, ServerClock};
 
 /// From so many seconds on: clocks that are kept in step differ by a hundredth of one, and with more
 /// than this two logs can no longer be read side by side.
 const APART: i64 = 10;
 
-pub(super) fn judge(
-    clock: &ServerClock,
-    newest_issued: Option<i64>,
-    server_seconds: i64,
-    found: &mut Vec<Evidence>,
-) {
+/// What it finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The server's clock and ours differ.
+    Apart {
+        /// By how many seconds the server's is ahead of ours; negative: behind.
+        ahead: i64,
+    },
+    /// A token was issued later than it is by the server's clock.
+    IssuedAhead {
+        /// When the newest token was issued, by the clock of the service that issues them.
+        issued: i64,
+    },
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "clock-skew",
+        severity: Severity::Warning,
+        says: "the server's clock and ours are 10 s or more apart, or a session token was issued in the server's future; expiry is judged by the server's clock",
+        brief: "the server's clock and this machine's differ",
+        advice: "Check that the clocks are kept in step (timedatectl, chronyc tracking), on all machines of the server first, then here. Until then don't hold times of day here against the server's log.",
+        rank: 160,
+        judges: Judges::Server(
+            |case, _, found| judge(case.clock, case.newest_issued, case.server_seconds, found),
+            |case| next(case.newest_issued, case.server_seconds, case.now),
+        ),
+    };
+
+    fn words(&self, server_seconds: i64) -> String {
+        match self {
+            Found::Apart { ahead } => {
+                let side = if *ahead > 0 { "ahead of" } else { "behind" };
+                let by = short_age(ahead.unsigned_abs());
+                format!("the server's clock is about {by} {side} ours; expiry is judged by the server's")
+            }
+            Found::IssuedAhead { issued } => {
+                let by = short_age(issued.saturating_sub(server_seconds).max(0).unsigned_abs());
+                format!("a token was issued {by} ahead of the server's clock")
+            }
+        }
+    }
+
+    fn same_as(&self, other: &Found) -> bool {
+        discriminant(self) == discriminant(other)
+    }
+}
+
+fn judge(clock: &ServerClock, newest_issued: Option<i64>, server_seconds: i64, found: &mut Vec<Evidence>) {
     let ahead = clock.offset_ms() / 1_000;
     if ahead.abs() >= APART {
-        found.push(Evidence::ClockSkew { ahead });
+        found.push(Evidence::ClockSkew(Found::Apart { ahead }));
     }
     if let Some(issued) = newest_issued
         && issued.saturating_sub(server_seconds) >= APART
     {
-        found.push(Evidence::IssuedAhead { issued });
+        found.push(Evidence::ClockSkew(Found::IssuedAhead { issued }));
     }
 }
 
-pub(super) fn next(newest_issued: Option<i64>, server_seconds: i64, now: Moment) -> Option<u64> {
+fn next(newest_issued: Option<i64>, server_seconds: i64, now: Moment) -> Option<u64> {
     let over = newest_issued?.saturating_sub(APART - 1);
     (over > server_seconds).then(|| when_server_shows(over, server_seconds, now))
 }

@@ -7,19 +7,48 @@
 //! False alarms: none; a signature of 256 bits does not fit by chance. At most one for a connection.
 //! Without the opt-in nothing is found, which is no proof of a good secret.
 
-use super::MOST;
 use super::case::Case;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::{Evidence, MOST};
+use crate::presence::{ConnId, Platform};
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: the connection's token is signed with a known secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Of the connection.
+    pub platform: Platform,
+    /// Which connection.
+    pub connection: ConnId,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "default-secret",
+        severity: Severity::Critical,
+        says: "the session token is signed with the secret that OpenIM is shipped with, or one that you named: anybody who knows it can log in as anybody",
+        brief: "a token is signed with a known secret: anyone can forge logins",
+        advice: "Change `secret` in config/share.yml and restart every service: all tokens become void and everybody logs in again. Then look through the logins since the server went up.",
+        rank: 20,
+        judges: Judges::User(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        format!("{}: the token is signed with a secret that others know", self.platform.name())
+    }
+
+    fn connection(&self) -> Option<&ConnId> {
+        Some(&self.connection)
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let forgeable = case.claims().filter(|(_, claims)| claims.known_secret);
-    found.extend(forgeable.take(MOST).map(|(connection, _)| Evidence::DefaultSecret {
-        platform: connection.platform,
-        connection: connection.id.clone(),
+    found.extend(forgeable.take(MOST).map(|(connection, _)| {
+        Evidence::DefaultSecret(Found { platform: connection.platform, connection: connection.id.clone() })
     }));
 }
 
-pub(super) fn next(_: &Case<'_>) -> Option<u64> {
+fn next(_: &Case<'_>) -> Option<u64> {
     None
 }
 

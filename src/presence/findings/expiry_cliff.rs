@@ -12,15 +12,18 @@
 
 use std::collections::BTreeMap;
 
+use super::Evidence;
 use super::case::when_server_shows;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::wording::percent;
 use crate::presence::Moment;
+use crate::presence::time::short_age;
 
 /// How short a time is short: a server that can take all its logins within an hour cannot
 /// necessarily take a third of them within this.
 const WITHIN_MINUTES: i64 = 10;
 /// The same in seconds.
-pub(super) const WITHIN_SECONDS: i64 = WITHIN_MINUTES * 60;
+const WITHIN_SECONDS: i64 = WITHIN_MINUTES * 60;
 /// Fewer tokens than this are no load for any server.
 const FEWEST: u32 = 20;
 /// A smaller share than this, in per cent, is what chance and habits bring about: everybody comes to
@@ -29,8 +32,49 @@ const SHARE: u64 = 30;
 /// What is further away than a week can wait, and may well be gone by then.
 const AHEAD_MINUTES: i64 = 7 * 24 * 60;
 
+/// What it finds: many tokens expire at nearly the same time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// How many.
+    pub tokens: u32,
+    /// Of how many.
+    pub of: u32,
+    /// When the first of them expires, to the minute.
+    pub first: i64,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "expiry-cliff",
+        severity: Severity::Info,
+        says: "at least 20 of the watched session tokens, and 30 % of all, expire within the same 10 minutes of the coming week",
+        brief: "many tokens expire within a short time",
+        advice: "Expect a wave of logins at that time, and see that the server can take it. Better: have the app renew tokens earlier, each at a time of its own.",
+        rank: 170,
+        judges: Judges::Server(
+            |case, _, found| judge(case.expiries, case.server_seconds, found),
+            |case| next(case.expiries, case.server_seconds, case.now),
+        ),
+    };
+
+    fn words(&self, server_seconds: i64) -> String {
+        let Found { tokens, of, first } = self;
+        let share = percent(*tokens, *of);
+        let within = short_age(WITHIN_SECONDS.unsigned_abs());
+        let first = match first.saturating_sub(server_seconds) {
+            ..=0 => "now".to_owned(),
+            left => format!("in {}", short_age(left.unsigned_abs())),
+        };
+        format!("{tokens} of {of} tokens ({share} %) expire within {within}, the first {first}")
+    }
+
+    fn same_as(&self, other: &Found) -> bool {
+        self.first.abs_diff(other.first) < WITHIN_SECONDS.unsigned_abs()
+    }
+}
+
 /// `expiries`: unix minute -> tokens that expire in it.
-pub(super) fn judge(expiries: &BTreeMap<i64, u32>, server_seconds: i64, found: &mut Vec<Evidence>) {
+fn judge(expiries: &BTreeMap<i64, u32>, server_seconds: i64, found: &mut Vec<Evidence>) {
     let Some((minute, tokens)) = fullest(expiries, server_seconds.div_euclid(60)) else { return };
     if tokens < u64::from(FEWEST) {
         return;
@@ -39,12 +83,12 @@ pub(super) fn judge(expiries: &BTreeMap<i64, u32>, server_seconds: i64, found: &
     if tokens * 100 >= of * SHARE {
         let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         let (tokens, of) = (narrow(tokens), narrow(of));
-        found.push(Evidence::ExpiryCliff { tokens, of, first: minute.saturating_mul(60) });
+        found.push(Evidence::ExpiryCliff(Found { tokens, of, first: minute.saturating_mul(60) }));
     }
 }
 
 /// The next minute: the window and what is ahead of it move on.
-pub(super) fn next(expiries: &BTreeMap<i64, u32>, server_seconds: i64, now: Moment) -> Option<u64> {
+fn next(expiries: &BTreeMap<i64, u32>, server_seconds: i64, now: Moment) -> Option<u64> {
     let minute = server_seconds.div_euclid(60).saturating_add(1);
     let (last, _) = expiries.last_key_value()?;
     (*last >= minute - 1).then(|| when_server_shows(minute.saturating_mul(60), server_seconds, now))

@@ -8,15 +8,62 @@
 //! False alarms: none, unless a proxy on the way answers out of a cache. One for a user, over
 //! [`LASTING_MS`] after the last return; after a loss of view one for each of its users.
 
+use super::Evidence;
 use super::case::Case;
-use super::evidence::Evidence;
-use crate::presence::{Happened, Happening};
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::wording::span;
+use crate::presence::{Happened, Happening, Platform};
 
 /// For so long after the return it stays: long enough that whoever looks into a complaint ("he was online
 /// and got no message") still sees it, short enough that an incident of an hour ago is not in the way.
 const LASTING_MS: u64 = 10 * 60_000;
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: connections that had been left out came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Of the last one.
+    pub platform: Platform,
+    /// How often.
+    pub times: u32,
+    /// For how long they had been left out at most, in milliseconds.
+    pub longest_ms: u64,
+    /// Whether the user was called offline then, at least once.
+    pub whole_user: bool,
+    /// In the last so many milliseconds.
+    pub within_ms: u64,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "false-offline",
+        severity: Severity::Warning,
+        says: "the server called the user offline, or left out a connection, that had been there all the time; what was told of it is taken back",
+        brief: "the server called a connected user offline, or left a connection out",
+        advice: "Tell whoever asks that the user was connected meanwhile, though messages may not have arrived. If it hits many users, look at the gateways and at the network between them and the API.",
+        rank: 120,
+        judges: Judges::UserInDoubt(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        let Found { platform, times, longest_ms, whole_user, within_ms } = self;
+        let longest = span(*longest_ms);
+        if *times > 1 {
+            let within = span(*within_ms);
+            return format!(
+                "{times} times in {within} the server called the user offline or left out a connection, for up to {longest}, and the same one came back: it had been there all the time"
+            );
+        }
+        let name = platform.name();
+        let (what, same) = if *whole_user {
+            ("called the user offline".to_owned(), format!("same {name} connection"))
+        } else {
+            (format!("left out the {name} connection"), "same one".to_owned())
+        };
+        format!("the server {what} for {longest}, and the {same} came back: it had been there all the time")
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let (mut times, mut longest_ms, mut whole_user, mut last) = (0, 0, false, None);
     for Happening { at_ms, what } in of_late(case) {
         let Happened::SeenAgain { platform, absent_ms, whole_user: whole } = what else { continue };
@@ -26,11 +73,17 @@ pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
         last = Some((at_ms, platform));
     }
     if let Some((_, platform)) = last {
-        found.push(Evidence::FalseOffline { platform, times, longest_ms, whole_user, within_ms: LASTING_MS });
+        found.push(Evidence::FalseOffline(Found {
+            platform,
+            times,
+            longest_ms,
+            whole_user,
+            within_ms: LASTING_MS,
+        }));
     }
 }
 
-pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+fn next(case: &Case<'_>) -> Option<u64> {
     Some(of_late(case).next()?.at_ms.saturating_add(LASTING_MS))
 }
 

@@ -1,7 +1,7 @@
 //! Something wrong, found and kept for as long as it lasts.
 
-use super::evidence::Evidence;
-use super::rule::{Rule, Severity};
+use super::rule::Severity;
+use super::{Evidence, Rule};
 use crate::presence::{Moment, UserIx};
 
 /// Whom or what a finding is about.
@@ -29,6 +29,14 @@ pub struct Finding {
     pub since: Moment,
     /// What was found.
     pub evidence: Evidence,
+}
+
+impl Finding {
+    /// What to do about it, in the order in which to do it: that of its rule, where what was found
+    /// doesn't tell more.
+    pub fn advice(&self) -> &'static str {
+        self.evidence.advice()
+    }
 }
 
 /// What judging changed.

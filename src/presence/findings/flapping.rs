@@ -8,8 +8,10 @@
 //! time, where the client disconnects as soon as it is left. At most one for a user, over within ten
 //! minutes.
 
+use super::Evidence;
 use super::case::Case;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::time::short_age;
 
 /// Gone, back, gone and back: twice may be chance once, but not both ways within minutes.
 const TIMES: usize = 4;
@@ -17,14 +19,39 @@ const TIMES: usize = 4;
 /// after the trouble is.
 const WITHIN_MS: u64 = 10 * 60_000;
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
-    let times = of_late(case).count();
-    if times >= TIMES {
-        found.push(Evidence::Flapping { times: times as u32, within_ms: WITHIN_MS });
+/// What it finds: the user comes and goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// How often.
+    pub times: u32,
+    /// In the last so many milliseconds.
+    pub within_ms: u64,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "flapping",
+        severity: Severity::Warning,
+        says: "the user goes on- and offline again and again",
+        brief: "the user comes and goes again and again",
+        advice: "Look at the client's network first; if many users flap at the same time, look at the gateway and the load balancer before it.",
+        rank: 100,
+        judges: Judges::User(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        format!("went on- or offline {} times in {}", self.times, short_age(self.within_ms / 1_000))
     }
 }
 
-pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    let times = of_late(case).count();
+    if times >= TIMES {
+        found.push(Evidence::Flapping(Found { times: times as u32, within_ms: WITHIN_MS }));
+    }
+}
+
+fn next(case: &Case<'_>) -> Option<u64> {
     let oldest = of_late(case).next().filter(|_| of_late(case).count() >= TIMES)?;
     Some(oldest.saturating_add(WITHIN_MS))
 }
@@ -83,7 +110,7 @@ mod tests {
 
     #[test]
     fn four_changes_in_ten_minutes_flap_and_three_do_not() {
-        let evidence = Evidence::Flapping { times: 4, within_ms: WITHIN_MS };
+        let evidence = Evidence::Flapping(Found { times: 4, within_ms: WITHIN_MS });
         assert_eq!(found(&through(&[ON, OFF, ON, OFF, Presence::Background]), NOW), [evidence]);
         assert_eq!(found(&through(&[ON, OFF, ON, OFF]), NOW), []);
         assert_eq!(found(&through(&[ON, Presence::Background, ON, Presence::Background, ON]), NOW), []);

@@ -12,20 +12,50 @@
 //!
 //! [`Thresholds::ghost_ms`]: crate::presence::Thresholds::ghost_ms
 
+use super::Evidence;
 use super::case::Case;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::wording::{names, span};
 use crate::presence::{Doubt, Platform, Presence, Why};
 
 /// Platforms that are told.
 const TOLD: usize = 8;
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
-    let Some(doubt) = entry(case).filter(|_| case.is_due(counts_from(case))) else { return };
-    let platforms: Vec<Platform> = doubt.platforms.iter().take(TOLD).copied().collect();
-    found.push(Evidence::Ghost { platforms, over_ms: case.thresholds.ghost_ms });
+/// What it finds: only the registry has the user online.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// On these platforms; at most 8.
+    pub platforms: Vec<Platform>,
+    /// No gateway has shown the user for more than so many milliseconds.
+    pub over_ms: u64,
 }
 
-pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "ghost",
+        severity: Severity::Info,
+        says: "no gateway shows the user and the registry goes on saying online: an entry that lives on in Redis, for up to 30 minutes",
+        brief: "only the registry calls the user online: an entry that lives on",
+        advice: "Ask the user, or wait: an entry without a connection runs out within 30 minutes. If there are many, look whether a gateway died without a word, or is out of the API's reach.",
+        rank: 150,
+        judges: Judges::UserInDoubt(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        let Found { platforms, over_ms } = self;
+        let on = if platforms.is_empty() { String::new() } else { format!(" ({})", names(platforms)) };
+        let over = span(*over_ms);
+        format!("no gateway has shown the user for more than {over}, and the registry still says online{on}")
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    let Some(doubt) = entry(case).filter(|_| case.is_due(counts_from(case))) else { return };
+    let platforms: Vec<Platform> = doubt.platforms.iter().take(TOLD).copied().collect();
+    found.push(Evidence::Ghost(Found { platforms, over_ms: case.thresholds.ghost_ms }));
+}
+
+fn next(case: &Case<'_>) -> Option<u64> {
     entry(case)?;
     counts_from(case).filter(|at| *at > case.now.mono_ms)
 }

@@ -15,8 +15,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Evidence;
 use super::case::Case;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::time::short_age;
 use crate::presence::{Fingerprint, Platform, Succession};
 
 /// One turn is somebody who takes up another device, and two that they go back to the first.
@@ -24,17 +26,54 @@ const TURNS: usize = 3;
 /// Devices do it at once; people who do it by hand take longer than 40 s each time.
 const WITHIN_MS: u64 = 2 * 60_000;
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: two sessions take each other's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The class of terminals.
+    pub class: &'static str,
+    /// How often one session took the place of another.
+    pub turns: u32,
+    /// In the last so many milliseconds.
+    pub within_ms: u64,
+    /// The tokens of the last turn: of the session that had to go, and of the one that came.
+    pub tokens: [Fingerprint; 2],
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "kick-war",
+        severity: Severity::Warning,
+        says: "two devices throw each other out, again and again",
+        brief: "two devices throw each other out",
+        advice: "Ask the user which two devices are logged in, and have one of them log out. If it is one device, the app logs in twice: look at its log.",
+        rank: 80,
+        judges: Judges::User(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        let Found { class, turns, within_ms, tokens: [gone, come] } = self;
+        let within = short_age(within_ms / 1_000);
+        format!(
+            "{class}: sessions took each other's place {turns} times in {within}, most recently {gone} by {come}"
+        )
+    }
+
+    fn same_as(&self, other: &Found) -> bool {
+        self.class == other.class
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     for (class, turns) in turns(case) {
         let of_late = of_late(case, &turns);
         if let ([.., last], TURNS..) = (of_late, of_late.len()) {
             let turns = of_late.len() as u32;
-            found.push(Evidence::KickWar { class, turns, within_ms: WITHIN_MS, tokens: last.tokens });
+            found.push(Evidence::KickWar(Found { class, turns, within_ms: WITHIN_MS, tokens: last.tokens }));
         }
     }
 }
 
-pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+fn next(case: &Case<'_>) -> Option<u64> {
     let turns = turns(case);
     let raised = turns.values().map(|turns| of_late(case, turns)).filter(|of_late| of_late.len() >= TURNS);
     raised.filter_map(|of_late| Some(of_late.first()?.at_ms.saturating_add(WITHIN_MS))).min()
@@ -117,7 +156,7 @@ mod tests {
     }
 
     fn war(class: &'static str, turns: u32, tokens: [u128; 2]) -> Evidence {
-        Evidence::KickWar { class, turns, within_ms: WITHIN_MS, tokens: tokens.map(Fingerprint) }
+        Evidence::KickWar(Found { class, turns, within_ms: WITHIN_MS, tokens: tokens.map(Fingerprint) })
     }
 
     /// On Android, one session takes the place of another.

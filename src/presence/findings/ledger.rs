@@ -13,14 +13,10 @@ use std::collections::HashMap;
 
 use super::case::{Case, ServerCase};
 use super::deadlines::Deadlines;
-use super::evidence::Evidence;
 use super::finding::{About, Finding, FindingChanges};
-use super::rule::{Rule, Severity};
+use super::rule::{BY_RANK, Judges, Severity};
 use super::settings::RuleSettings;
-use super::{
-    RULES, api_failing, api_slow, clock_skew, expiry_cliff, mass_disconnect, observer, rate_limited,
-    view_loss,
-};
+use super::{Evidence, Rule};
 use crate::presence::{Moment, UserIx};
 
 /// All that is wrong at present.
@@ -81,9 +77,13 @@ impl Findings {
                 }
             }
             let mut next: Option<u64> = None;
-            for rule in RULES.iter().filter(|it| judged(it.rule)) {
-                (rule.judge)(&case, &mut found);
-                next = next.into_iter().chain((rule.next)(&case)).min();
+            for rule in BY_RANK.into_iter().filter(|it| judged(*it)) {
+                let (Judges::User(judge, next_of) | Judges::UserInDoubt(judge, next_of)) = rule.row().judges
+                else {
+                    continue;
+                };
+                judge(&case, &mut found);
+                next = next.into_iter().chain(next_of(&case)).min();
             }
             if let Some(at) = next {
                 // What is due at once would come up for ever.
@@ -110,31 +110,40 @@ impl Findings {
     /// Looks through the minutes of the coming week in which tokens expire: to be done once a round,
     /// not once an answer.
     pub fn judge_server(&mut self, case: &ServerCase<'_>) -> FindingChanges {
-        let &ServerCase { newest_issued, expiries, trend, server_seconds, now, .. } = case;
-        let mut found = std::mem::take(&mut self.scratch);
-        clock_skew::judge(case.clock, newest_issued, server_seconds, &mut found);
-        expiry_cliff::judge(expiries, server_seconds, &mut found);
-        let was_slow = self.of_server.iter().any(|finding| finding.rule == Rule::ApiSlow);
-        api_slow::judge(trend, was_slow, now, &mut found);
-        rate_limited::judge(trend, now, &mut found);
-        judge_promptly(case, &mut found);
-        let next = [
-            clock_skew::next(newest_issued, server_seconds, now),
-            expiry_cliff::next(expiries, server_seconds, now),
-            api_slow::next(trend, now),
-            rate_limited::next(trend, now),
-        ];
-        self.server_due = next.into_iter().flatten().min();
-        self.settle_server(found, |_| true, At { server_seconds, now })
+        let (found, next) = self.found_of_server(case, |_| true);
+        self.server_due = next;
+        let at = At { server_seconds: case.server_seconds, now: case.now };
+        self.settle_server(found, |_| true, at)
     }
 
     /// Judges what of the server does not wait: losses of view, our own login, users who leave, answers
     /// that don't come. Costs next to nothing while there are none.
     pub fn judge_server_promptly(&mut self, case: &ServerCase<'_>) -> FindingChanges {
-        let mut found = std::mem::take(&mut self.scratch);
-        judge_promptly(case, &mut found);
+        let (found, _) = self.found_of_server(case, Rule::is_prompt);
         let at = At { server_seconds: case.server_seconds, now: case.now };
         self.settle_server(found, Rule::is_prompt, at)
+    }
+
+    /// What those rules find wrong with the server, and when time alone may change that.
+    fn found_of_server(
+        &mut self,
+        case: &ServerCase<'_>,
+        judged: impl Fn(Rule) -> bool,
+    ) -> (Vec<Evidence>, Option<u64>) {
+        let mut found = std::mem::take(&mut self.scratch);
+        let mut next: Option<u64> = None;
+        for rule in BY_RANK.into_iter().filter(|it| judged(*it)) {
+            let is_raised = || self.of_server.iter().any(|finding| finding.rule == rule);
+            match rule.row().judges {
+                Judges::Server(judge, next_of) => {
+                    judge(case, is_raised(), &mut found);
+                    next = next.into_iter().chain(next_of(case)).min();
+                }
+                Judges::Promptly(judge) => judge(case, is_raised(), &mut found),
+                Judges::User(..) | Judges::UserInDoubt(..) => {}
+            }
+        }
+        (found, next)
     }
 
     /// When, on the monotonic clock, time alone may change an answer: [`Findings::due`] says whose.
@@ -302,14 +311,6 @@ struct At {
     /// By the server's clock, in unix seconds.
     server_seconds: i64,
     now: Moment,
-}
-
-fn judge_promptly(case: &ServerCase<'_>, found: &mut Vec<Evidence>) {
-    observer::judge(case.logins, found);
-    view_loss::judge(case.losses, case.witnesses, found);
-    mass_disconnect::judge(case.departed, found);
-    let unix_seconds = |at| case.clock.unix_seconds(at);
-    api_failing::judge(case.outage, case.batches, case.trouble, unix_seconds, case.now, found);
 }
 
 /// Whether what of `list` was judged is just what was found.

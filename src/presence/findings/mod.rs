@@ -5,11 +5,15 @@
 //!   Case (one user, as known now) --> rules --> Evidence --> Findings (number, beginning, counts)
 //! ```
 //!
+//! A new rule is a file with its words, its judge and what it finds, and its two lines here.
+//!
 //! A rule that judges users has two functions. `judge` pushes what it finds, at most [`MOST`] for one
 //! user. `next` says when, on the monotonic clock, time alone may change that; `None` where only an
 //! observation can.
 
-mod advice;
+#[macro_use]
+mod registry;
+
 pub(super) mod alert_thresholds;
 mod api_failing;
 mod api_slow;
@@ -17,7 +21,6 @@ mod case;
 mod clock_skew;
 mod deadlines;
 mod default_secret;
-mod evidence;
 mod expiry_cliff;
 mod false_offline;
 mod finding;
@@ -46,47 +49,39 @@ mod view_loss;
 mod wording;
 
 pub use case::{Case, ServerCase};
-pub use evidence::Evidence;
 pub use finding::{About, Finding, FindingChanges};
 pub use ledger::Findings;
-pub use rule::{Rule, Severity};
+pub use rule::Severity;
 pub use settings::{Policy, RuleSettings};
+
+use super::ConnId;
+use rule::OfRule;
+
+rules! {
+    TokenExpired: token_expired,
+    TokenExpiring: token_expiring,
+    TokenForeignUser: token_foreign_user,
+    TokenForeignPlatform: token_foreign_platform,
+    TokenShared: token_shared,
+    TokenUnreadable: token_unreadable,
+    ClockSkew: clock_skew,
+    DefaultSecret: default_secret,
+    Reconnecting: reconnecting,
+    Flapping: flapping,
+    KickWar: kick_war,
+    Policy: policy,
+    ExpiryCliff: expiry_cliff,
+    ViewLoss: view_loss,
+    FalseOffline: false_offline,
+    PartialView: partial_view,
+    Ghost: ghost,
+    Unregistered: unregistered,
+    Observer: observer,
+    MassDisconnect: mass_disconnect,
+    ApiSlow: api_slow,
+    ApiFailing: api_failing,
+    RateLimited: rate_limited,
+}
 
 /// So many findings one rule makes for one user.
 const MOST: usize = 16;
-
-/// A rule that judges users.
-struct UserRule {
-    rule: Rule,
-    /// What it finds wrong with one user.
-    judge: Judge,
-    /// When time alone may change that.
-    next: Next,
-}
-
-type Judge = fn(&Case<'_>, &mut Vec<Evidence>);
-type Next = fn(&Case<'_>) -> Option<u64>;
-
-const fn of(rule: Rule, judge: Judge, next: Next) -> UserRule {
-    UserRule { rule, judge, next }
-}
-
-/// The rules that judge users, in the order in which findings of one severity are shown. Those about
-/// doubt are the last.
-const RULES: &[UserRule] = &[
-    of(Rule::TokenForeignUser, token_foreign_user::judge, token_foreign_user::next),
-    of(Rule::DefaultSecret, default_secret::judge, default_secret::next),
-    of(Rule::TokenExpired, token_expired::judge, token_expired::next),
-    of(Rule::TokenExpiring, token_expiring::judge, token_expiring::next),
-    of(Rule::TokenForeignPlatform, token_foreign_platform::judge, token_foreign_platform::next),
-    of(Rule::TokenShared, token_shared::judge, token_shared::next),
-    of(Rule::TokenUnreadable, token_unreadable::judge, token_unreadable::next),
-    of(Rule::KickWar, kick_war::judge, kick_war::next),
-    of(Rule::Reconnecting, reconnecting::judge, reconnecting::next),
-    of(Rule::Flapping, flapping::judge, flapping::next),
-    of(Rule::Policy, policy::judge, policy::next),
-    of(Rule::FalseOffline, false_offline::judge, false_offline::next),
-    of(Rule::Unregistered, unregistered::judge, unregistered::next),
-    of(Rule::PartialView, partial_view::judge, partial_view::next),
-    of(Rule::Ghost, ghost::judge, ghost::next),
-];

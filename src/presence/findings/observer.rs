@@ -9,24 +9,66 @@
 //!
 //! False alarms: raised wrongly where somebody logged our token out on purpose, once. At most one.
 
-use super::evidence::Evidence;
+use super::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::Logins;
 
 /// For so long displacements and logins are counted: three times the five minutes that a displaced token
 /// still lives.
-pub(super) const WITHIN_MINUTES: u64 = 15;
+const WITHIN_MINUTES: u64 = 15;
 
 /// A login at the start and another one are what a token that was renewed makes; with the third one it is
 /// a habit, that throws others out each time.
 const LOGINS: u16 = 3;
 
 /// Displaced so often, imtop logs in no more.
-pub(super) const GIVES_UP: u16 = 2;
+const GIVES_UP: u16 = 2;
 
-pub(super) fn judge(logins: Logins, found: &mut Vec<Evidence>) {
+/// What it finds: how it goes with our own login.
+pub(super) type Found = Logins;
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "observer",
+        severity: Severity::Warning,
+        says: "imtop's own admin login displaces, or is displaced by, another program with the same admin ID",
+        brief: "imtop's admin login and another one displace each other",
+        advice: "Give imtop an admin ID of its own (`imAdminUser` in config/share.yml), or a token of the other program (--token-file). Until then don't restart imtop again and again: each login throws the other one out.",
+        rank: 200,
+        judges: Judges::Promptly(|case, _, found| judge(case.logins, found)),
+    };
+
+    fn words(&self, _: i64) -> String {
+        observer_words(*self)
+    }
+}
+
+fn judge(logins: Logins, found: &mut Vec<Evidence>) {
     if logins.displaced > 0 || logins.made >= LOGINS {
         found.push(Evidence::Observer(logins));
     }
+}
+
+fn observer_words(Logins { made, displaced }: Logins) -> String {
+    let within = WITHIN_MINUTES;
+    let logged_in = format!("imtop logged in {}", times(made));
+    let mut words = if displaced == 0 {
+        format!("{logged_in} in {within}m: each time the other holders of its admin ID lose their tokens")
+    } else {
+        let and = if made == 0 { String::new() } else { format!(", and {logged_in}") };
+        let displaced = times(displaced);
+        format!(
+            "imtop's admin token was displaced {displaced} in {within}m{and}: another program holds the same admin ID"
+        )
+    };
+    if made > 0 && displaced >= GIVES_UP {
+        words.push_str("; imtop has stopped logging in");
+    }
+    words
+}
+
+fn times(count: u16) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 #[cfg(test)]

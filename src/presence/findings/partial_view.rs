@@ -14,22 +14,58 @@
 
 use std::collections::BTreeMap;
 
+use super::Evidence;
 use super::case::Case;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::wording::names;
 use crate::presence::{Doubt, Platform, Presence, Question, Registry, Sockets};
 
 /// Platforms that are told.
 const TOLD: usize = 8;
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
-    let Some((by, mut platforms)) = hidden(case) else { return };
-    if case.is_due(counts_from(case)) {
-        platforms.truncate(TOLD);
-        found.push(Evidence::PartialView { by, platforms });
+/// What it finds: another witness names more than the sockets show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which: the registry or the token detail.
+    pub by: Question,
+    /// The platforms of which something is left out; at most 8.
+    pub platforms: Vec<Platform>,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "partial-view",
+        severity: Severity::Info,
+        says: "another endpoint lists more connections of the user than the answers show",
+        brief: "another endpoint lists more connections of the user",
+        advice: "Nothing is broken for the user. Keep in mind that a message to a connection on the other gateway doesn't show here; the API lists one gateway's connections alone.",
+        rank: 140,
+        judges: Judges::UserInDoubt(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        let names = names(&self.platforms);
+        if self.by == Question::TokenDetail {
+            format!(
+                "the token detail lists more on {names} than the answers show: the user is on several gateways"
+            )
+        } else {
+            format!(
+                "the registry lists {names} too, which the answers leave out: the user is on several gateways, or an entry lives on"
+            )
+        }
     }
 }
 
-pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    let Some((by, mut platforms)) = hidden(case) else { return };
+    if case.is_due(counts_from(case)) {
+        platforms.truncate(TOLD);
+        found.push(Evidence::PartialView(Found { by, platforms }));
+    }
+}
+
+fn next(case: &Case<'_>) -> Option<u64> {
     hidden(case)?;
     counts_from(case).filter(|at| *at > case.now.mono_ms)
 }

@@ -20,9 +20,11 @@
 
 use std::collections::BTreeMap;
 
+use super::Evidence;
 use super::case::Case;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::settings::Policy;
+use super::wording::names;
 use crate::presence::{Fingerprint, Platform, Tracked};
 
 /// For so long both have to be there: the 30 s of a dead socket, and half of that for the answer.
@@ -36,7 +38,34 @@ const TOLD: usize = 16;
 
 const ADMIN: Platform = Platform(10);
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: sessions that the multi-login policy does not allow together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The policy (open-im-server `config/share.yml`, `multiLogin.policy`).
+    pub policy: u8,
+    /// The platforms of sessions that may not be there together, one for each session, in order;
+    /// at most 16.
+    pub platforms: Vec<Platform>,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "policy",
+        severity: Severity::Info,
+        says: "more connections than the multi-login policy of the server allows",
+        brief: "more connections than the multi-login policy allows",
+        advice: "Compare the policy given to imtop with `multiLogin.policy` in config/share.yml. If they are the same, look for a second gateway that missed the kick, and log the user out on that platform.",
+        rank: 110,
+        judges: Judges::User(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        let names = names(&self.platforms);
+        format!("sessions on {names}, which the multi-login policy {} does not allow together", self.policy)
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let Some(policy) = case.settings.policy else { return };
     let mut platforms = Vec::new();
     for sessions in crowded(case, policy) {
@@ -49,11 +78,11 @@ pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     if !platforms.is_empty() {
         platforms.sort_unstable();
         platforms.truncate(TOLD);
-        found.push(Evidence::Policy { policy: policy.0, platforms });
+        found.push(Evidence::Policy(Found { policy: policy.0, platforms }));
     }
 }
 
-pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+fn next(case: &Case<'_>) -> Option<u64> {
     let crowded = crowded(case, case.settings.policy?);
     let turns = crowded.iter().flatten().map(|session| session.counts_from);
     turns.filter(|at| *at > case.now.mono_ms).min()
@@ -161,7 +190,7 @@ mod tests {
         with_case(Some(policy), connections, |case| judge(case, &mut found));
         match found.as_slice() {
             [] => Vec::new(),
-            [Evidence::Policy { policy: named, platforms }] if *named == policy => {
+            [Evidence::Policy(Found { policy: named, platforms })] if *named == policy => {
                 platforms.iter().map(|platform| platform.0).collect()
             }
             other => panic!("{other:?}"),

@@ -5,19 +5,51 @@
 //!
 //! False alarms: none known. At most one.
 
+use super::Evidence;
 use super::alert_thresholds::{LIMITED_LEAST, LIMITED_WINDOW_MS};
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::wording::span;
 use crate::presence::{Bucket, Moment, Trend, Trouble};
 
-pub(super) fn judge(trend: &Trend, now: Moment, found: &mut Vec<Evidence>) {
+/// What it finds: requests were refused because they are too many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// How many.
+    pub times: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "rate-limited",
+        severity: Severity::Warning,
+        says: "the server or a proxy refused at least 3 requests within 10 minutes because they are too many",
+        brief: "the server refuses requests because they are too many",
+        advice: "Ask less often (--interval) or for more users at a time (--batch), or have the limit raised for imtop's address. Until then answers come late and users turn unknown.",
+        rank: 190,
+        judges: Judges::Server(
+            |case, _, found| judge(case.trend, case.now, found),
+            |case| next(case.trend, case.now),
+        ),
+    };
+
+    fn words(&self, _: i64) -> String {
+        let Found { times, of } = self;
+        let within = span(LIMITED_WINDOW_MS);
+        format!("{times} of {of} requests in the last {within} were refused because they are too many")
+    }
+}
+
+fn judge(trend: &Trend, now: Moment, found: &mut Vec<Evidence>) {
     let (times, of) = counted(trend, now);
     if times >= LIMITED_LEAST {
-        found.push(Evidence::RateLimited { times, of });
+        found.push(Evidence::RateLimited(Found { times, of }));
     }
 }
 
 /// While there are such answers, with every ten seconds that the window moves on.
-pub(super) fn next(trend: &Trend, now: Moment) -> Option<u64> {
+fn next(trend: &Trend, now: Moment) -> Option<u64> {
     (counted(trend, now).0 > 0).then(|| Trend::end_of_bucket(now.mono_ms) + 1)
 }
 

@@ -12,9 +12,11 @@
 
 use std::collections::BTreeMap;
 
+use super::Evidence;
 use super::case::Case;
-use super::evidence::Evidence;
 use super::kick_war;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::time::short_age;
 use crate::presence::{Happened, Platform, Presence, Succession};
 
 /// So many changes make a loop: two are what a change of networks and its way back make.
@@ -25,7 +27,39 @@ const WITHIN_MS: u64 = 5 * 60_000;
 /// Platforms that are told of one user; on more than these it is the network, or the server.
 const TOLD: usize = 4;
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: a connection is opened anew again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// On this platform.
+    pub platform: Platform,
+    /// How often the connection changed.
+    pub times: u32,
+    /// In the last so many milliseconds.
+    pub within_ms: u64,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "reconnecting",
+        severity: Severity::Warning,
+        says: "the connection of one platform is opened anew again and again, while the user seems to be online all the time",
+        brief: "a connection is opened anew again and again",
+        advice: "Look at the client's log and its network first, then at time-outs of proxies between it and the gateway. If it hits many users of one gateway, look at that gateway.",
+        rank: 90,
+        judges: Judges::User(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        let (times, within) = (self.times, short_age(self.within_ms / 1_000));
+        format!("{}: opened anew {times} times in {within} while always online", self.platform.name())
+    }
+
+    fn same_as(&self, other: &Found) -> bool {
+        self.platform == other.platform
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let of_late = of_late(case);
     if of_late.len() < TIMES || case.presence == Presence::Offline {
         return;
@@ -40,14 +74,14 @@ pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
         }
     }
     let loops = platforms.into_iter().filter(|(_, times)| *times as usize >= TIMES);
-    found.extend(loops.take(TOLD).map(|(platform, times)| Evidence::Reconnecting {
-        platform,
-        times,
-        within_ms: WITHIN_MS,
-    }));
+    found.extend(
+        loops
+            .take(TOLD)
+            .map(|(platform, times)| Evidence::Reconnecting(Found { platform, times, within_ms: WITHIN_MS })),
+    );
 }
 
-pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+fn next(case: &Case<'_>) -> Option<u64> {
     let of_late = of_late(case);
     let oldest = of_late.first().filter(|_| of_late.len() >= TIMES)?;
     Some(oldest.at_ms.saturating_add(WITHIN_MS))
@@ -114,7 +148,7 @@ mod tests {
     }
 
     fn looping(platform: i32, times: u32) -> Evidence {
-        Evidence::Reconnecting { platform: Platform(platform), times, within_ms: WITHIN_MS }
+        Evidence::Reconnecting(Found { platform: Platform(platform), times, within_ms: WITHIN_MS })
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Evidence;
 use super::case::Case;
-use super::evidence::Evidence;
 use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
@@ -45,7 +45,7 @@ impl Scene {
     }
 
     /// What a rule finds, in words.
-    pub(super) fn found_by(&self, judge: super::Judge) -> Vec<String> {
+    pub(super) fn found_by(&self, judge: super::rule::JudgeUser) -> Vec<String> {
         let (case, mut found) = (self.case(), Vec::new());
         judge(&case, &mut found);
         found.iter().map(|evidence: &Evidence| evidence.words(case.server_seconds)).collect()

@@ -8,20 +8,54 @@
 //! that, and where whoever stands before the server renews a session without a new token; at most
 //! once a connection.
 
-use super::MOST;
 use super::case::Case;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::{Evidence, MOST};
+use crate::presence::time::short_age;
+use crate::presence::{ConnId, Platform};
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: connected with a token that has expired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Of the connection.
+    pub platform: Platform,
+    /// Which connection.
+    pub connection: ConnId,
+    /// When the token expired.
+    pub expires: i64,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "token-expired",
+        severity: Severity::Warning,
+        says: "connected with a session token that has expired; the server looks at it only when a client connects, so it works until the connection drops",
+        brief: "connected with a token that has expired: it works until the connection drops",
+        advice: "Have the user log in again before the connection drops: with this token it can't come back. Where there are many, check that the app renews tokens in time.",
+        rank: 30,
+        judges: Judges::User(judge, next),
+    };
+
+    fn words(&self, server_seconds: i64) -> String {
+        let ago = short_age(self.expires.abs_diff(server_seconds));
+        format!("{}: expired {ago} ago", self.platform.name())
+    }
+
+    fn connection(&self) -> Option<&ConnId> {
+        Some(&self.connection)
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let expired = case.claims().filter_map(|(connection, claims)| {
         let expires = claims.expires.filter(|expires| *expires <= case.server_seconds)?;
         let (platform, connection) = (connection.platform, connection.id.clone());
-        Some(Evidence::TokenExpired { platform, connection, expires })
+        Some(Evidence::TokenExpired(Found { platform, connection, expires }))
     });
     found.extend(expired.take(MOST));
 }
 
-pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+fn next(case: &Case<'_>) -> Option<u64> {
     let ends = case.claims().filter_map(|(_, claims)| claims.expires);
     let next = ends.filter(|expires| *expires > case.server_seconds).min()?;
     Some(case.when_server_shows(next))

@@ -9,31 +9,66 @@
 //! (`tokenPolicy.expire` in `config/openim-rpc-auth.yml`, 90 days as it is shipped). At most one for
 //! a connection, and never more than a warning.
 
-use super::MOST;
 use super::case::Case;
-use super::evidence::Evidence;
-use super::rule::Severity;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::{Evidence, MOST};
+use crate::presence::time::short_age;
+use crate::presence::{ConnId, Platform};
 
 /// From so many seconds before the end on: a week leaves a working day to act in.
 const AHEAD: i64 = 7 * 24 * 3_600;
 /// Less than so many seconds before the end it is a warning: before this hour comes again.
 const SOON: i64 = 24 * 3_600;
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: connected with a token that expires before long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Of the connection.
+    pub platform: Platform,
+    /// Which connection.
+    pub connection: ConnId,
+    /// When the token expires.
+    pub expires: i64,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "token-expiring",
+        severity: Severity::Warning,
+        says: "the session token expires within a week (within a day: a warning); the client can't connect again after that without a new one",
+        brief: "a token expires before long: no new login with it after that",
+        advice: "Nothing is broken yet. Check that the app fetches a new token before this one ends, or have the user log in again.",
+        rank: 40,
+        judges: Judges::User(judge, next),
+    };
+
+    fn severity(&self, server_seconds: i64) -> Severity {
+        severity(self.expires, server_seconds)
+    }
+
+    fn words(&self, server_seconds: i64) -> String {
+        let left = short_age(self.expires.abs_diff(server_seconds));
+        format!("{}: expires in {left}", self.platform.name())
+    }
+
+    fn connection(&self) -> Option<&ConnId> {
+        Some(&self.connection)
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let expiring = case.claims().filter_map(|(connection, claims)| {
         let expires = claims.expires?;
         let left = expires.saturating_sub(case.server_seconds);
         let (platform, id) = (connection.platform, &connection.id);
-        (1..=AHEAD).contains(&left).then(|| Evidence::TokenExpiring {
-            platform,
-            connection: id.clone(),
-            expires,
-        })
+        (1..=AHEAD)
+            .contains(&left)
+            .then(|| Evidence::TokenExpiring(Found { platform, connection: id.clone(), expires }))
     });
     found.extend(expiring.take(MOST));
 }
 
-pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+fn next(case: &Case<'_>) -> Option<u64> {
     let turns = |expires: i64| {
         let turns = [expires.saturating_sub(AHEAD), expires.saturating_sub(SOON - 1), expires];
         turns.into_iter().find(|turn| *turn > case.server_seconds)
@@ -43,7 +78,7 @@ pub(super) fn next(case: &Case<'_>) -> Option<u64> {
 }
 
 /// How serious it is that a token expires then.
-pub(super) fn severity(expires: i64, server_seconds: i64) -> Severity {
+fn severity(expires: i64, server_seconds: i64) -> Severity {
     if expires.saturating_sub(server_seconds) < SOON { Severity::Warning } else { Severity::Info }
 }
 

@@ -10,25 +10,54 @@
 //! builds on purpose; at most one for a connection. A connection whose platform the answer does not
 //! name is not compared.
 
-use super::MOST;
 use super::case::Case;
-use super::evidence::Evidence;
-use crate::presence::Platform;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::{Evidence, MOST};
+use crate::presence::{ConnId, Platform};
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: the connection's token was issued for another platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Of the connection.
+    pub platform: Platform,
+    /// Which connection.
+    pub connection: ConnId,
+    /// For which platform the token was issued.
+    pub issued_for: Platform,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "token-foreign-platform",
+        severity: Severity::Warning,
+        says: "the connection's session token was issued for another platform than the one the client named",
+        brief: "the token was issued for another platform than the connection's",
+        advice: "Compare the platform that the app asks a token for with the one it connects with, and make them the same. Until then a logout of one platform hits the other one's connection.",
+        rank: 50,
+        judges: Judges::User(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        format!("{}: the token was issued for {}", self.platform.name(), self.issued_for.name())
+    }
+
+    fn connection(&self) -> Option<&ConnId> {
+        Some(&self.connection)
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let foreign = case.claims().filter_map(|(connection, claims)| {
         let (platform, issued_for) = (connection.platform, claims.platform?);
         let differ = platform != issued_for && platform != Platform::UNNAMED;
-        differ.then(|| Evidence::TokenForeignPlatform {
-            platform,
-            connection: connection.id.clone(),
-            issued_for,
+        differ.then(|| {
+            Evidence::TokenForeignPlatform(Found { platform, connection: connection.id.clone(), issued_for })
         })
     });
     found.extend(foreign.take(MOST));
 }
 
-pub(super) fn next(_: &Case<'_>) -> Option<u64> {
+fn next(_: &Case<'_>) -> Option<u64> {
     None
 }
 

@@ -8,23 +8,56 @@
 //! at most one for a connection. A user ID that is spelled like the marks for characters that cannot
 //! be shown is taken for the one with those characters: an alarm that is missed.
 
-use super::MOST;
 use super::case::Case;
-use super::evidence::Evidence;
-use crate::presence::visible;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::{Evidence, MOST};
+use crate::presence::{ConnId, Platform, visible};
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: the connection's token was issued for another user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Of the connection.
+    pub platform: Platform,
+    /// Which connection.
+    pub connection: ConnId,
+    /// For whom the token was issued; visible-safe.
+    pub user: Box<str>,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "token-foreign-user",
+        severity: Severity::Critical,
+        says: "the connection's session token was issued for another user",
+        brief: "the token of a connection belongs to another user",
+        advice: "Log both users out on that platform (/auth/force_logout), then find out how the client came by the token. A gateway as it is shipped refuses such a connection, so look for one that was changed.",
+        rank: 10,
+        judges: Judges::User(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        format!("{}: the token was issued for the user {}", self.platform.name(), self.user)
+    }
+
+    fn connection(&self) -> Option<&ConnId> {
+        Some(&self.connection)
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let foreign = case.claims().filter_map(|(connection, claims)| {
         let user = claims.user.as_deref()?;
         // Nearly always the IDs are equal as they are, which takes no look at each character.
         let own = user == case.raw_id || user == visible(case.raw_id);
         let (platform, id) = (connection.platform, &connection.id);
-        (!own).then(|| Evidence::TokenForeignUser { platform, connection: id.clone(), user: user.into() })
+        (!own).then(|| {
+            Evidence::TokenForeignUser(Found { platform, connection: id.clone(), user: user.into() })
+        })
     });
     found.extend(foreign.take(MOST));
 }
 
-pub(super) fn next(_: &Case<'_>) -> Option<u64> {
+fn next(_: &Case<'_>) -> Option<u64> {
     None
 }
 

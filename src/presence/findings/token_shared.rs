@@ -12,9 +12,9 @@
 
 use std::cmp::Reverse;
 
-use super::MOST;
 use super::case::Case;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::{Evidence, MOST};
 use crate::presence::{Fingerprint, Platform, Since, Tracked};
 
 /// For so long both have to be there: the 30 s after which a server gives up a dead socket, and half
@@ -27,17 +27,50 @@ const LONGEST_MS: u64 = 10 * 60_000;
 /// Up to so many connections, comparing each with each is cheaper than sorting them.
 const FEW: usize = 8;
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: one token on several connections of the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which token.
+    pub token: Fingerprint,
+    /// On how many connections.
+    pub connections: u32,
+    /// The platforms of the two oldest of them.
+    pub platforms: [Platform; 2],
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "token-shared",
+        severity: Severity::Warning,
+        says: "several connections of the user hold one session token, for longer than a reconnect explains",
+        brief: "one token on several connections",
+        advice: "Look whether the client opens a second connection without closing the first. If the connections are of two devices, the token was copied: log the user out on that platform (/auth/force_logout).",
+        rank: 60,
+        judges: Judges::User(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        let Found { token, connections, platforms: [one, other] } = self;
+        let and = if one == other { String::new() } else { format!(" and {}", other.name()) };
+        format!("{}{and}: one token ({token}) on {connections} connections", one.name())
+    }
+
+    fn same_as(&self, other: &Found) -> bool {
+        self.token == other.token
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     for_each_shared(case.connections, |token, holders| {
         let lasting = counts_from(holders).is_some_and(|from| from <= case.now.mono_ms);
         if let ([one, other, ..], true) = (holders, lasting) {
             let platforms = [one.platform, other.platform];
-            found.push(Evidence::TokenShared { token, connections: holders.len() as u32, platforms });
+            found.push(Evidence::TokenShared(Found { token, connections: holders.len() as u32, platforms }));
         }
     });
 }
 
-pub(super) fn next(case: &Case<'_>) -> Option<u64> {
+fn next(case: &Case<'_>) -> Option<u64> {
     let mut next = None;
     for_each_shared(case.connections, |_, holders| {
         let from = counts_from(holders).filter(|from| *from > case.now.mono_ms);

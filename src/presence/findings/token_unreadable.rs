@@ -6,21 +6,53 @@
 //! False alarms: raised wrongly where a later release issues tokens of another kind; then for
 //! everybody, at most one for a connection. A connection without a token is not counted.
 
-use super::MOST;
 use super::case::Case;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::{Evidence, MOST};
+use crate::presence::{ConnId, Platform, Unreadable};
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+/// What it finds: the connection's token cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Of the connection.
+    pub platform: Platform,
+    /// Which connection.
+    pub connection: ConnId,
+    /// Why not.
+    pub why: Unreadable,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "token-unreadable",
+        severity: Severity::Warning,
+        says: "the session token is not a JWT that imtop can read",
+        brief: "a token that imtop can't read",
+        advice: "Find out what issued the token, as OpenIM issues JWTs. Neither its end nor its owner is checked here, so check those there.",
+        rank: 70,
+        judges: Judges::User(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        format!("{}: the token is {}", self.platform.name(), self.why)
+    }
+
+    fn connection(&self) -> Option<&ConnId> {
+        Some(&self.connection)
+    }
+}
+
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let connections = case.connections.iter().map(|tracked| &tracked.connection);
     let unreadable = connections.filter_map(|connection| {
         let why = *connection.token.as_ref()?.claims.as_ref().err()?;
         let (platform, connection) = (connection.platform, connection.id.clone());
-        Some(Evidence::TokenUnreadable { platform, connection, why })
+        Some(Evidence::TokenUnreadable(Found { platform, connection, why }))
     });
     found.extend(unreadable.take(MOST));
 }
 
-pub(super) fn next(_: &Case<'_>) -> Option<u64> {
+fn next(_: &Case<'_>) -> Option<u64> {
     None
 }
 

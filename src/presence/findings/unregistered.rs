@@ -8,17 +8,38 @@
 //! False alarms: raised wrongly for a user who is registered after that was asked, until seen. One for a
 //! user.
 
+use super::Evidence;
 use super::case::Case;
-use super::evidence::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::Presence;
 
-pub(super) fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
-    if case.presence == Presence::Unregistered {
-        found.push(Evidence::Unregistered);
+/// What it finds, which says all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found;
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "unregistered",
+        severity: Severity::Warning,
+        says: "the server has no such user, and calls the ID offline like any other",
+        brief: "the server has no such user",
+        advice: "Compare the ID in the watch list with the server's. A user who was deleted can be taken off the list.",
+        rank: 130,
+        judges: Judges::UserInDoubt(judge, next),
+    };
+
+    fn words(&self, _: i64) -> String {
+        "the server has no such user: a typing error in the watch list?".to_owned()
     }
 }
 
-pub(super) fn next(_: &Case<'_>) -> Option<u64> {
+fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
+    if case.presence == Presence::Unregistered {
+        found.push(Evidence::Unregistered(Found));
+    }
+}
+
+fn next(_: &Case<'_>) -> Option<u64> {
     None
 }
 

@@ -10,22 +10,63 @@
 //! once (its queue was full, or the user service was down), until its entries run out; and, where it
 //! cannot be asked, for a real mass logout, for two rounds. At most one for each time that many left.
 
-use super::evidence::Evidence;
-use crate::presence::{LifeSign, Loss, Lost, Witnesses};
+use std::fmt::Write as _;
 
-pub(super) fn judge(losses: &[Loss], witnesses: &Witnesses, found: &mut Vec<Evidence>) {
+use super::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::wording::{counted, percent, span};
+use crate::presence::{LifeSign, Loss, Lost, Witness, Witnesses};
+
+/// What it finds: many users left the answers at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What is known of it.
+    pub loss: Box<Loss>,
+    /// How it is with the registry.
+    pub registry: Witness,
+    /// How many gateways there are, where all of them give a sign of life.
+    pub all_answer: Option<u32>,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "view-loss",
+        severity: Severity::Critical,
+        says: "many users left the answers at once whom the registry still calls online: a gateway is likely gone, hung or out of the API's reach",
+        brief: "many users left the answers at once: a gateway is gone, hangs or is out of reach",
+        advice: advice(Lost::Lost),
+        rank: 210,
+        judges: Judges::Promptly(|case, _, found| judge(case.losses, case.witnesses, found)),
+    };
+
+    fn words(&self, _: i64) -> String {
+        loss_words(&self.loss, self.registry, self.all_answer)
+    }
+
+    fn same_as(&self, other: &Found) -> bool {
+        self.loss.number == other.loss.number
+    }
+
+    fn advice(&self) -> &'static str {
+        advice(self.loss.cause)
+    }
+}
+
+fn judge(losses: &[Loss], witnesses: &Witnesses, found: &mut Vec<Evidence>) {
     let certain = losses.iter().filter(|loss| loss.certain.is_some());
     let answering = witnesses.signs.values().filter(|gateway| gateway.sign == LifeSign::Alive).count() as u32;
     let all_answer = (answering as usize == witnesses.signs.len()).then_some(answering);
-    found.extend(certain.map(|loss| Evidence::ViewLoss {
-        loss: Box::new(loss.clone()),
-        registry: witnesses.registry,
-        all_answer: all_answer.filter(|count| *count > 0),
+    found.extend(certain.map(|loss| {
+        Evidence::ViewLoss(Found {
+            loss: Box::new(loss.clone()),
+            registry: witnesses.registry,
+            all_answer: all_answer.filter(|count| *count > 0),
+        })
     }));
 }
 
 /// What to do about it, by its cause, in the order in which to do it.
-pub(super) fn advice(cause: Lost) -> &'static str {
+const fn advice(cause: Lost) -> &'static str {
     match cause {
         Lost::None | Lost::Lost => {
             "Look at the gateways first: does each one run, and does the API's machine reach it (curl -m 2 http://GATEWAY:PORT/metrics)? If all is well there, look at Redis and the user service: the registry may be behind. Don't restart the API or clients: the users may be connected."
@@ -37,6 +78,43 @@ pub(super) fn advice(cause: Lost) -> &'static str {
             "Start that gateway again, and see from its log why it died (docker ps -a, journalctl). Its users have lost their connections and have to reconnect: watch `online` rise again. Until they do, messages reach them by push alone, and the registry calls them online for up to 30 minutes."
         }
     }
+}
+
+fn loss_words(loss: &Loss, registry: Witness, all_answer: Option<u32>) -> String {
+    let Loss { of, dropped, missing, returned, .. } = loss;
+    let share = percent(*dropped, *of);
+    let at_once = if *dropped > 1 { " at once" } else { "" };
+    let mut words = if loss.after.is_some() {
+        format!("{dropped} of {of} online users ({share} %) left the answers{at_once}")
+    } else {
+        format!("{dropped} users are in no answer since imtop looks, though the registry has them online")
+    };
+    let mut platforms: Vec<_> = loss.platforms.iter().collect();
+    platforms.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    words.push_str(&counted(platforms.into_iter().map(|(platform, count)| (*platform, *count))));
+    let _ = match registry {
+        Witness::Unasked | Witness::Refuses(_) => write!(words, "; the registry can't be asked"),
+        Witness::Unheard | Witness::Fails(_) => write!(words, "; the registry gives no answer"),
+        Witness::Answers => write!(words, "; the registry still has {missing} online"),
+    };
+    if *returned > 0 {
+        let are = if *returned == 1 { "is" } else { "are" };
+        let _ = write!(words, "; {returned} {are} back");
+    }
+    let _ = write!(words, "; the answer took {}", span(loss.took_ms));
+    let gateway =
+        loss.gateway.as_ref().map_or("a gateway".to_owned(), |address| format!("gateway {address}"));
+    let _ = match loss.cause {
+        Lost::None | Lost::Lost => match all_answer {
+            Some(1) => write!(words, "; the gateway answers imtop"),
+            Some(2) => write!(words, "; both gateways answer imtop"),
+            Some(all) => write!(words, "; all {all} gateways answer imtop"),
+            None => Ok(()),
+        },
+        Lost::Hangs => write!(words, "; {gateway} takes connections but says nothing"),
+        Lost::Died => write!(words, "; {gateway} has died"),
+    };
+    words
 }
 
 #[cfg(test)]
