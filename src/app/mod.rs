@@ -55,7 +55,7 @@ pub use detail::{Detail, DetailLine, advice_lines, missing_lines};
 pub use events::{EventsList, EventsWindow};
 pub use findings::{FindingLine, FindingsList};
 pub use health::{Health, health};
-pub use help::{HelpLine, HelpName, find_within, help_lines, help_names};
+pub use help::{HelpLine, HelpName, find_within, help_lines, help_names, rule_table};
 pub use keymap::{KeyPress, Keymap};
 pub use layout::{Column, ColumnName, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, SPARK_CELLS, layout};
 pub use list::{Cursor, Expansion, Line};

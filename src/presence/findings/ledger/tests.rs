@@ -394,6 +394,9 @@ proptest! {
             prop_assert_eq!(findings.next_change(), next);
 
             prop_assert_eq!(findings.iter().count(), findings.len());
+            for finding in findings.iter() {
+                prop_assert!(finding.severity <= finding.rule.severity(), "{}", finding.rule);
+            }
             for rule in Rule::ALL {
                 let counted = findings.iter().filter(|finding| finding.rule == rule).count();
                 prop_assert_eq!(counted, findings.count_of(rule));
