@@ -11,21 +11,12 @@
 //! | 8 | the counts |
 //! | 5 | everything: the screen says that it is too small |
 //!
-//! | columns too few for the rest | goes |
-//! |---|---|
-//! | first | RECON, CONNS (there only in the wide table, or by choice: then last) |
-//! | then | FINDINGS |
-//! | then | GROUP (at once below 100 columns) |
-//! | then | FLIPS, LAST 30 MIN |
-//! | then | PLATFORMS |
-//! | then | LABEL |
-//! | then | SINCE |
-//! | then | TOKEN |
-//! | then | the full word of PRESENCE: `on` `bg` `off` `unk` |
+//! Columns of the table go in the order that their rows ([`super::column`]) have; GROUP goes at once below
+//! 100 columns, and the full word of PRESENCE last: `on` `bg` `off` `unk`.
 
 use ratatui::layout::Rect;
 
-use crate::presence::FAR_FUTURE;
+use super::column::{ColumnName, Wish};
 
 /// Narrowest screen that shows anything.
 pub const MIN_WIDTH: u16 = 20;
@@ -113,115 +104,6 @@ pub fn layout(area: Rect, content: Content) -> Option<Layout> {
     })
 }
 
-/// A column of the table, as it is named in a configuration and after `:cols`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "named like the heads of the columns")]
-pub enum ColumnName {
-    User,
-    Label,
-    Group,
-    Presence,
-    Platforms,
-    Token,
-    Since,
-    Flips,
-    Reconnects,
-    Conns,
-    Last30,
-    Findings,
-}
-
-impl ColumnName {
-    /// All of them, from left to right.
-    pub const ALL: [ColumnName; 12] = [
-        ColumnName::User,
-        ColumnName::Label,
-        ColumnName::Group,
-        ColumnName::Presence,
-        ColumnName::Platforms,
-        ColumnName::Token,
-        ColumnName::Since,
-        ColumnName::Flips,
-        ColumnName::Reconnects,
-        ColumnName::Conns,
-        ColumnName::Last30,
-        ColumnName::Findings,
-    ];
-
-    /// Those that are shown as long as nobody chooses.
-    pub const USUAL: [ColumnName; 10] = [
-        ColumnName::User,
-        ColumnName::Label,
-        ColumnName::Group,
-        ColumnName::Presence,
-        ColumnName::Platforms,
-        ColumnName::Token,
-        ColumnName::Since,
-        ColumnName::Flips,
-        ColumnName::Last30,
-        ColumnName::Findings,
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            ColumnName::User => "user",
-            ColumnName::Label => "label",
-            ColumnName::Group => "group",
-            ColumnName::Presence => "presence",
-            ColumnName::Platforms => "platforms",
-            ColumnName::Token => "token",
-            ColumnName::Since => "since",
-            ColumnName::Flips => "flips",
-            ColumnName::Reconnects => "reconnects",
-            ColumnName::Conns => "conns",
-            ColumnName::Last30 => "last30",
-            ColumnName::Findings => "findings",
-        }
-    }
-
-    /// What stands above it.
-    pub fn head(self) -> &'static str {
-        match self {
-            ColumnName::User => "USER",
-            ColumnName::Label => "LABEL",
-            ColumnName::Group => "GROUP",
-            ColumnName::Presence => "PRESENCE",
-            ColumnName::Platforms => "PLATFORMS",
-            ColumnName::Conns => "CONNS",
-            ColumnName::Token => "TOKEN",
-            ColumnName::Since => "SINCE",
-            ColumnName::Flips => "FLIPS",
-            ColumnName::Reconnects => "RECON",
-            ColumnName::Last30 => "LAST 30 MIN",
-            ColumnName::Findings => "FINDINGS",
-        }
-    }
-
-    /// What stands in it.
-    pub fn help(self) -> &'static str {
-        match self {
-            ColumnName::User => "the user ID; always there",
-            ColumnName::Label => "a name for people, from the watch list",
-            ColumnName::Group => "what the watch list puts together",
-            ColumnName::Presence => "online, background, offline or unknown",
-            ColumnName::Platforms => "platforms of the connections",
-            ColumnName::Token => "the soonest end of a session token",
-            ColumnName::Since => "since when the presence is what it is",
-            ColumnName::Flips => "how often the user went on- or offline",
-            ColumnName::Reconnects => "how often a connection was opened anew",
-            ColumnName::Conns => "how many connections there are",
-            ColumnName::Last30 => "the last 30 minutes",
-            ColumnName::Findings => "what is wrong",
-        }
-    }
-
-    /// Finds a column by its name, in any case.
-    pub fn from_name(name: &str) -> Option<ColumnName> {
-        ColumnName::ALL.into_iter().find(|column| column.name().eq_ignore_ascii_case(name))
-    }
-}
-
 /// Where a column begins and how wide it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Column {
@@ -255,106 +137,29 @@ impl Columns {
     }
 }
 
-/// How wide the longest texts of a watch list are; 0: there are none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Longest {
-    pub(super) id: u16,
-    pub(super) label: u16,
-    pub(super) group: u16,
-}
-
-/// What decides over the columns, beside the width.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wish<'a> {
-    pub(super) longest: Longest,
-    /// Times as dates, which are longer.
-    pub(super) absolute: bool,
-    /// Some token ends in the far future, for which there is no short word.
-    pub(super) far: bool,
-    /// All columns, however crowded, and whatever was chosen.
-    pub(super) wide: bool,
-    /// These, and no others, as long as not all are to be seen.
-    pub(super) chosen: Option<&'a [ColumnName]>,
-}
-
 /// Room for the mark of the selection, that of the expansion and the flag of a problem.
 const GUTTER: u16 = 4;
-/// Widest ID, label and group that are shown whole.
-const WIDEST: Longest = Longest { id: 32, label: 24, group: 16 };
 
 /// Width of an ID that makes room for others.
 const SHORT_ID: u16 = 20;
 
-/// Cells of the sparkline, of three minutes each.
-pub const SPARK_CELLS: u16 = 10;
-
-/// In which order columns go where there is no room for them.
-const SHED: [ColumnName; 10] = [
-    ColumnName::Reconnects,
-    ColumnName::Conns,
-    ColumnName::Findings,
-    ColumnName::Group,
-    ColumnName::Flips,
-    ColumnName::Last30,
-    ColumnName::Platforms,
-    ColumnName::Label,
-    ColumnName::Since,
-    ColumnName::Token,
-];
-
-/// In which order columns grow where there is room to spare.
-const GROW: [ColumnName; 6] = [
-    ColumnName::Token,
-    ColumnName::User,
-    ColumnName::Label,
-    ColumnName::Findings,
-    ColumnName::Platforms,
-    ColumnName::Group,
-];
-
-/// Least and best width of a column.
-fn widths(name: ColumnName, width: u16, wish: &Wish<'_>) -> (u16, u16) {
-    let text = |longest: u16, least: u16, widest: u16| {
-        if longest == 0 { (0, 0) } else { (least.min(longest.max(5)), longest.clamp(5, widest)) }
-    };
-    // With room for the age of a stale word: `offline ~14s`.
-    let presence = if width < 70 { 12 } else { 14 };
-    let since = if wish.absolute { 12 } else { 6 };
-    match name {
-        ColumnName::User => text(wish.longest.id.max(5), 9, WIDEST.id),
-        ColumnName::Label => text(wish.longest.label, 8, WIDEST.label),
-        ColumnName::Group if width < 100 && !wish.wide && wish.chosen.is_none() => (0, 0),
-        ColumnName::Group => text(wish.longest.group, 8, WIDEST.group),
-        ColumnName::Presence => (presence, presence),
-        ColumnName::Platforms => (9, 15),
-        ColumnName::Token if wish.far => (12, FAR_FUTURE.len() as u16),
-        ColumnName::Token => (12, if wish.absolute { 14 } else { 13 }),
-        ColumnName::Since => (since, since),
-        ColumnName::Flips | ColumnName::Reconnects | ColumnName::Conns => (5, 5),
-        // As wide as its head, which is longer than its cells.
-        ColumnName::Last30 => (SPARK_CELLS + 1, SPARK_CELLS + 1),
-        // Room for the name of a rule and how many there are more.
-        ColumnName::Findings => (18, 40),
-    }
-}
-
 /// Lays out the columns of a table so wide.
 pub(super) fn columns_for(width: u16, wish: Wish<'_>) -> Columns {
-    let asked: &[ColumnName] = match wish.chosen {
-        _ if wish.wide => &ColumnName::ALL,
-        Some(chosen) => chosen,
-        None => &ColumnName::USUAL,
+    let asked = match wish.chosen {
+        _ if wish.wide => ColumnName::ALL.to_vec(),
+        Some(chosen) => chosen.to_vec(),
+        None => ColumnName::usual(),
     };
     // Who it is always stands first, and what can be said of them is never left out.
     let mut names = vec![ColumnName::User];
-    names.extend(asked.iter().copied().filter(|name| *name != ColumnName::User));
+    names.extend(asked.into_iter().filter(|name| *name != ColumnName::User));
     if !names.contains(&ColumnName::Presence) {
         names.insert(1, ColumnName::Presence);
     }
     let mut columns: Vec<(ColumnName, u16, u16)> = names
         .into_iter()
         .map(|name| {
-            let (least, best) = widths(name, width, &wish);
+            let (least, best) = (name.row().widths)(width, &wish);
             (name, least, best)
         })
         .filter(|(_, least, _)| *least > 0)
@@ -364,9 +169,9 @@ pub(super) fn columns_for(width: u16, wish: Wish<'_>) -> Columns {
         GUTTER + columns.iter().map(|(_, least, _)| least + gap).sum::<u16>().saturating_sub(gap)
     };
     // What somebody chose beyond the usual is wanted more than what is there anyway.
-    let is_wanted =
-        |name: &ColumnName| wish.chosen.is_some() && !wish.wide && !ColumnName::USUAL.contains(name);
-    let (wanted, usual): (Vec<_>, Vec<_>) = SHED.into_iter().partition(is_wanted);
+    let is_wanted = |name: &ColumnName| wish.chosen.is_some() && !wish.wide && !name.row().usual;
+    let (wanted, usual): (Vec<_>, Vec<_>) =
+        ColumnName::in_order(|row| row.goes).into_iter().partition(is_wanted);
     for shed in usual.into_iter().chain(wanted) {
         if needed(&columns) > width {
             columns.retain(|(name, ..)| *name != shed);
@@ -390,7 +195,7 @@ pub(super) fn columns_for(width: u16, wish: Wish<'_>) -> Columns {
         }
     }
     let mut spare = width.saturating_sub(needed(&columns));
-    for grown in GROW {
+    for grown in ColumnName::in_order(|row| row.grows) {
         for (name, least, best) in &mut columns {
             if *name == grown {
                 let more = best.saturating_sub(*least).min(spare);
@@ -410,6 +215,7 @@ pub(super) fn columns_for(width: u16, wish: Wish<'_>) -> Columns {
 
 #[cfg(test)]
 mod tests {
+    use super::super::column::Longest;
     use super::*;
 
     #[test]
@@ -446,7 +252,7 @@ mod tests {
             (ColumnName::from_name("TOKEN"), ColumnName::from_name("id")),
             (Some(ColumnName::Token), None)
         );
-        assert!(ColumnName::ALL.is_sorted() && ColumnName::USUAL.is_sorted());
+        assert!(ColumnName::ALL.is_sorted() && ColumnName::usual().is_sorted());
     }
 
     #[test]
@@ -470,9 +276,10 @@ mod tests {
         }
         let has = |width, name| columns_for(width, usual).column(name).width > 0;
         for width in MIN_WIDTH..200 {
-            for (first, later) in SHED.iter().zip(&SHED[1..]) {
+            let gone = ColumnName::in_order(|row| row.goes);
+            for (first, later) in gone.iter().zip(&gone[1..]) {
                 let asked = |name: &ColumnName| {
-                    ColumnName::USUAL.contains(name) && (*name != ColumnName::Group || width >= 100)
+                    ColumnName::usual().contains(name) && (*name != ColumnName::Group || width >= 100)
                 };
                 let in_order = !has(width, *first) || has(width, *later);
                 assert!(

@@ -15,6 +15,7 @@
 
 mod action;
 mod bindings;
+mod column;
 mod command;
 mod copy;
 mod detail;
@@ -50,6 +51,7 @@ mod words;
 
 pub use action::{ACTIONS, Action, ActionRow, Scope, key_table};
 pub use bindings::Binding;
+pub use column::{ColumnName, SPARK_CELLS};
 pub use command::{COMMANDS, CommandRow, MOST_OFFERED, command_table};
 pub use detail::{Detail, DetailLine, advice_lines, missing_lines};
 pub use events::{EventsList, EventsWindow};
@@ -57,7 +59,7 @@ pub use findings::{FindingLine, FindingsList};
 pub use health::{Health, health};
 pub use help::{HelpLine, HelpName, find_within, help_lines, help_names, rule_table};
 pub use keymap::{KeyPress, Keymap};
-pub use layout::{Column, ColumnName, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, SPARK_CELLS, layout};
+pub use layout::{Column, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
 pub use list::{Cursor, Expansion, Line};
 pub use marks::Marks;
 pub use message::{Effect, ExportFormat, Msg};

@@ -13,11 +13,12 @@ use crate::presence::{
 };
 
 use super::action::Scope;
+use super::column::{ColumnName, Longest, Wish};
 use super::events::EventsList;
 use super::facts::Scene;
 use super::findings::FindingsList;
 use super::keymap::{KeyPress, Keymap};
-use super::layout::{ColumnName, Columns, Longest, Wish, columns_for};
+use super::layout::{Columns, columns_for};
 use super::list::{Cursor, Expansion, Line, Lines};
 use super::marks::Marks;
 use super::names::Names;

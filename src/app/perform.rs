@@ -4,8 +4,8 @@ use crate::engine::Command;
 use crate::presence::UserIx;
 
 use super::action::Action;
+use super::column::ColumnName;
 use super::copy::{copy, subject};
-use super::layout::ColumnName;
 use super::list::{Cursor, Line};
 use super::message::Effect;
 use super::model::{Screen, ViewMut};

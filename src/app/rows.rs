@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use crate::presence::query::{Follows, Query, Truth};
 use crate::presence::{Knowledge, Moment, UserIx};
 
+use super::column::ColumnName;
 use super::facts::Scene;
 use super::filter::Haystack;
-use super::layout::ColumnName;
 use super::marks::Marks;
 use super::sort::{Sort, SortColumn, sort_key};
 
@@ -332,11 +332,10 @@ impl Rows {
 
     /// Numbers the users in the order of a text column, where that is the order.
     fn rank(&mut self, scene: Scene<'_>) {
-        let SortColumn::Column(column @ (ColumnName::User | ColumnName::Label | ColumnName::Group)) =
-            self.sort.column
-        else {
+        let SortColumn::Column(column) = self.sort.column else { return };
+        if self.sort.column.follows_state() {
             return;
-        };
+        }
         if self.ranks.as_ref().is_some_and(|(ranked, _)| *ranked == column) {
             return;
         }

@@ -1,10 +1,9 @@
 //! In which order users stand, and the small number that each is sorted by.
 
-use crate::presence::{Presence, Severity, UserIx};
+use crate::presence::{Severity, UserIx};
 
+use super::column::{By, ColumnName};
 use super::facts::Scene;
-use super::layout::ColumnName;
-use super::tokens::{Expiry, soonest_expiry};
 
 /// What the rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,20 +29,7 @@ impl SortColumn {
         match self {
             SortColumn::List => "list order",
             SortColumn::Problems => "problems first",
-            SortColumn::Column(column) => match column {
-                ColumnName::User => "by user",
-                ColumnName::Label => "by label",
-                ColumnName::Group => "by group",
-                ColumnName::Presence => "by presence",
-                ColumnName::Platforms => "by platform",
-                ColumnName::Conns => "most connections first",
-                ColumnName::Token => "by token expiry",
-                ColumnName::Since => "latest change first",
-                ColumnName::Flips => "most flips first",
-                ColumnName::Reconnects => "most reconnects first",
-                ColumnName::Last30 => "most restless first",
-                ColumnName::Findings => "worst findings first",
-            },
+            SortColumn::Column(column) => column.row().order.words,
         }
     }
 
@@ -86,24 +72,17 @@ impl SortColumn {
         match self {
             SortColumn::List => false,
             SortColumn::Problems => true,
-            SortColumn::Column(column) => matches!(
-                column,
-                ColumnName::Conns
-                    | ColumnName::Since
-                    | ColumnName::Flips
-                    | ColumnName::Reconnects
-                    | ColumnName::Last30
-                    | ColumnName::Findings
-            ),
+            SortColumn::Column(column) => column.row().order.descending,
         }
     }
 
     /// Whether what is known of a user decides its place.
     pub(super) fn follows_state(self) -> bool {
-        !matches!(
-            self,
-            SortColumn::List | SortColumn::Column(ColumnName::User | ColumnName::Label | ColumnName::Group)
-        )
+        match self {
+            SortColumn::List => false,
+            SortColumn::Problems => true,
+            SortColumn::Column(column) => matches!(column.row().order.by, By::Known(_)),
+        }
     }
 }
 
@@ -123,58 +102,21 @@ impl Sort {
             column if !self.inverted => column.words(),
             SortColumn::List => "list order, reversed",
             SortColumn::Problems => "problems last",
-            SortColumn::Column(column) => match column {
-                ColumnName::User => "by user, reversed",
-                ColumnName::Label => "by label, reversed",
-                ColumnName::Group => "by group, reversed",
-                ColumnName::Presence => "by presence, reversed",
-                ColumnName::Platforms => "by platform, reversed",
-                ColumnName::Conns => "fewest connections first",
-                ColumnName::Token => "by token expiry, reversed",
-                ColumnName::Since => "oldest change first",
-                ColumnName::Flips => "fewest flips first",
-                ColumnName::Reconnects => "fewest reconnects first",
-                ColumnName::Last30 => "calmest first",
-                ColumnName::Findings => "worst findings last",
-            },
+            SortColumn::Column(column) => column.row().order.reversed,
         }
     }
 }
 
-/// Half the numbers that a user can be sorted by.
-const HALF: u32 = u32::MAX / 2;
-
 /// Packs what a user is sorted by with its place in the list, which decides between equals. `rank` is
 /// the place in the order of a text column.
 pub(super) fn sort_key(sort: Sort, rank: u32, scene: Scene<'_>, user: UserIx) -> u64 {
-    let knowledge = scene.knowledge;
-    let roster = &knowledge.roster;
-    let most_first = |count: u32| u32::MAX - count;
     let key = match sort.column {
         SortColumn::List if sort.inverted => user.0,
         SortColumn::List => 0,
         SortColumn::Problems => problem_rank(scene, user),
-        SortColumn::Column(column) => match column {
-            ColumnName::User | ColumnName::Label | ColumnName::Group => rank,
-            ColumnName::Presence => presence_rank(scene, user),
-            ColumnName::Platforms => platform_rank(scene, user),
-            ColumnName::Conns => most_first(roster.connections(user).len() as u32),
-            ColumnName::Token => expiry_rank(soonest_expiry(roster.connections(user))),
-            ColumnName::Since => {
-                let newest_first = |since: crate::presence::Since| {
-                    // Changes that were seen before states whose beginning was not.
-                    let age = HALF - u32::try_from(since.before_ms / 100).unwrap_or(HALF).min(HALF);
-                    if since.is_exact() { age } else { HALF + age }
-                };
-                roster.since(user).map_or(u32::MAX, newest_first)
-            }
-            ColumnName::Flips => most_first(knowledge.history.of(user).flips()),
-            ColumnName::Reconnects => most_first(knowledge.history.of(user).reconnects()),
-            ColumnName::Last30 => {
-                let past = knowledge.history.of(user);
-                most_first(past.flips().saturating_add(past.reconnects()))
-            }
-            ColumnName::Findings => findings_rank(scene, user),
+        SortColumn::Column(column) => match column.row().order.by {
+            By::Text => rank,
+            By::Known(number) => number(scene, user),
         },
     };
     let key = if sort.inverted { !key } else { key };
@@ -189,45 +131,6 @@ fn problem_rank(scene: Scene<'_>, user: UserIx) -> u32 {
         Some(Severity::Warning) => 2,
         _ if scene.is_stale(user) => 3,
         _ => 4,
-    }
-}
-
-fn presence_rank(scene: Scene<'_>, user: UserIx) -> u32 {
-    let roster = &scene.knowledge.roster;
-    match roster.presence(user) {
-        Presence::Unknown(_) => 0,
-        Presence::Unregistered => 1,
-        _ if roster.is_stale(user, scene.now) => 2,
-        Presence::Online => 3,
-        Presence::Background => 4,
-        Presence::Offline => 5,
-    }
-}
-
-/// By the lowest platform number; those without a connection behind.
-fn platform_rank(scene: Scene<'_>, user: UserIx) -> u32 {
-    let platforms = scene.knowledge.roster.connections(user).iter().map(|it| it.connection.platform.0);
-    platforms.min().map_or(u32::MAX, |platform| platform.max(0) as u32)
-}
-
-/// By the worst finding that nobody has put aside, then by how many there are.
-fn findings_rank(scene: Scene<'_>, user: UserIx) -> u32 {
-    let count = scene.knowledge.findings.of(user).len().min(0xffff) as u32;
-    let severity = match scene.worst(user) {
-        Some(Severity::Critical) => 0,
-        Some(Severity::Warning) => 1,
-        Some(Severity::Info) => 2,
-        None => 3,
-    };
-    severity << 16 | (0xffff - count)
-}
-
-fn expiry_rank(expiry: Expiry) -> u32 {
-    match expiry {
-        Expiry::Unreadable => 0,
-        Expiry::At(seconds) => seconds.clamp(1, i64::from(u32::MAX) - 2) as u32,
-        Expiry::Never => u32::MAX - 1,
-        Expiry::NoToken => u32::MAX,
     }
 }
 
@@ -249,13 +152,5 @@ mod tests {
             assert_eq!(SortColumn::from_name(column.name()), Some(column));
         }
         assert_eq!(SortColumn::from_name("id"), None);
-    }
-
-    #[test]
-    fn tokens_that_need_a_look_come_first() {
-        let ranks =
-            [Expiry::Unreadable, Expiry::At(-5), Expiry::At(1_700_000_000), Expiry::Never, Expiry::NoToken]
-                .map(expiry_rank);
-        assert!(ranks.is_sorted(), "{ranks:?}");
     }
 }

@@ -40,10 +40,6 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// Columns of what happened: they say something of a user of whom nothing is known now, too.
-const OF_THE_PAST: [ColumnName; 4] =
-    [ColumnName::Flips, ColumnName::Reconnects, ColumnName::Last30, ColumnName::Findings];
-
 pub(super) fn draw(sheet: &Sheet<'_>, user: UserIx, row: u16, buf: &mut Buffer) {
     let Sheet { theme, picture, columns, body, .. } = sheet;
     let presence = picture.roster.presence(user);
@@ -61,7 +57,7 @@ pub(super) fn draw(sheet: &Sheet<'_>, user: UserIx, row: u16, buf: &mut Buffer) 
                 ColumnName::User | ColumnName::Label | ColumnName::Group | ColumnName::Presence
             );
             let is_covered = right_of_presence && column.x < place.x + place.width;
-            if is_covered || !(has_names || OF_THE_PAST.contains(&name)) {
+            if is_covered || !(has_names || name.is_of_the_past()) {
                 continue;
             }
         }
@@ -192,7 +188,7 @@ fn reason(sheet: &Sheet<'_>, presence: Presence, texts: &[String]) -> (Column, S
     let (sign, short, _) = theme.presence(presence);
     let word = if column.width < 12 { short } else { presence.word() };
     let x = column.x + theme.width(sign) + 1 + theme.width(word) + 2;
-    let past = columns.iter().filter(|(name, it)| it.x > column.x && OF_THE_PAST.contains(name));
+    let past = columns.iter().filter(|(name, it)| it.x > column.x && name.is_of_the_past());
     let end = past.map(|(_, it)| it.x.saturating_sub(1)).min().unwrap_or(body.width);
     // The last and shortest says nothing of what was seen.
     let enough = texts.len().saturating_sub(1).max(1);

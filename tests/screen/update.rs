@@ -240,7 +240,7 @@ fn columns_are_ticked_off_one_by_one() {
     assert_eq!(typed(&stage), "cols ");
     assert!(stage.screen().contains("> [x] conns "), "{}", stage.screen());
     stage.keys("<Up><Up><Tab><Enter>");
-    let mut expected = ColumnName::USUAL.to_vec();
+    let mut expected = ColumnName::usual();
     expected.retain(|column| *column != ColumnName::Flips);
     expected.insert(7, ColumnName::Conns);
     assert_eq!((chosen(&stage), stage.model.prompt().is_some()), (Some(expected.clone()), false));

@@ -1,6 +1,6 @@
 //! Choosing columns: by naming them in a line, or by ticking them off one by one.
 
-use super::super::layout::ColumnName;
+use super::super::column::ColumnName;
 use super::super::message::Effect;
 use super::super::model::{Screen, View, ViewMut};
 use super::super::prompt::Mistake;
@@ -20,7 +20,7 @@ pub(super) fn chosen(model: View<'_>) -> Vec<ColumnName> {
     let mut columns = match &model.columns_chosen {
         _ if model.switches.wide => ColumnName::ALL.to_vec(),
         Some(chosen) => chosen.clone(),
-        None => ColumnName::USUAL.to_vec(),
+        None => ColumnName::usual(),
     };
     columns.extend(FIXED.into_iter().filter(|fixed| !columns.contains(fixed)).collect::<Vec<_>>());
     columns
@@ -73,7 +73,7 @@ fn named(model: View<'_>, arguments: &[Word<'_>]) -> Result<Vec<ColumnName>, Mis
     let mut columns = match &model.columns_chosen {
         _ if !changes => vec![ColumnName::User],
         _ if model.switches.wide => ColumnName::ALL.to_vec(),
-        chosen => chosen.clone().unwrap_or_else(|| ColumnName::USUAL.to_vec()),
+        chosen => chosen.clone().unwrap_or_else(ColumnName::usual),
     };
     for (range, word) in arguments {
         let mistake = |text| Mistake { range: range.clone(), text };
@@ -118,6 +118,6 @@ pub(in crate::app) fn tick(model: &mut ViewMut<'_>, name: &str) {
             columns.sort_unstable();
         }
     }
-    model.columns_chosen = Some(columns).filter(|columns| *columns != ColumnName::USUAL);
+    model.columns_chosen = Some(columns).filter(|columns| *columns != ColumnName::usual());
     model.switches.wide = false;
 }

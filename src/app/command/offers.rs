@@ -1,7 +1,7 @@
 //! How a command that is being typed could go on.
 
 use super::super::action::Action;
-use super::super::layout::ColumnName;
+use super::super::column::ColumnName;
 use super::super::message::ExportFormat;
 use super::super::model::View;
 use super::super::prompt::{Candidate, Offers};
