@@ -12,12 +12,12 @@ use super::live::{start, theme};
 use super::picture::frame_of;
 use super::progress::Progress;
 use super::{CommandError, Span, environment, follow, mask_key, piped, tell};
-use crate::app::{ColumnName, Model, Names, Rows, Sort};
+use crate::app::{Model, Names, Rows, Sort};
 use crate::cli::{FrameStyle, SnapshotArgs, SnapshotFormat, When};
 use crate::config::{Appearance, PictureSettings, SettingsError, Sources};
 use crate::engine::{Round, Session};
 use crate::metrics::openmetrics;
-use crate::output::{TableColumn, TableStyle, write_csv, write_frame, write_json, write_ndjson, write_table};
+use crate::output::{TableStyle, write_csv, write_frame, write_json, write_ndjson, write_table};
 use crate::presence::{Batch, Mends, Roster};
 use crate::report::Seen;
 use crate::ui::{Colour, Theme};
@@ -61,7 +61,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     let written = match args.form() {
         SnapshotFormat::Table => {
             let zone = if picture.utc { TimeZone::UTC } else { TimeZone::system() };
-            let columns = args.screen.columns.iter().flat_map(|name| table_columns(*name)).copied().collect();
+            let columns = args.screen.columns.iter().map(|column| column.name()).collect();
             let style = TableStyle { zone, wide: picture.ambiguous_width == 2, columns };
             let rows = rows();
             write_table(&overview, || seen.users(&rows), &style, &mut out)
@@ -77,24 +77,6 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     };
     piped(written.and_then(|()| out.flush()))?;
     Ok(u8::from(round != Round::Whole || session.is_broken()))
-}
-
-/// What a column of the view is in a table; the half hour as signs has no place there.
-fn table_columns(name: ColumnName) -> &'static [TableColumn] {
-    match name {
-        ColumnName::User => &[TableColumn::User],
-        ColumnName::Label => &[TableColumn::Label],
-        ColumnName::Group => &[TableColumn::Group],
-        ColumnName::Presence => &[TableColumn::Presence, TableColumn::Why],
-        ColumnName::Platforms => &[TableColumn::Platforms],
-        ColumnName::Conns => &[TableColumn::Connections],
-        ColumnName::Token => &[TableColumn::Token],
-        ColumnName::Since => &[TableColumn::Since],
-        ColumnName::Flips => &[TableColumn::Flips],
-        ColumnName::Reconnects => &[TableColumn::Reconnects],
-        ColumnName::Last30 => &[],
-        ColumnName::Findings => &[TableColumn::Findings],
-    }
 }
 
 /// Whether no batch would be answered if it were asked again.

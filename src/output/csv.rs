@@ -5,26 +5,34 @@ use std::io::{self, Write};
 use super::record::{Time, UserRecord};
 use crate::presence::{FAR_FUTURE, is_far_future};
 
-const HEAD: [&str; 19] = [
-    "id",
-    "label",
-    "group",
-    "presence",
-    "why",
-    "stale",
-    "age_ms",
-    "since",
-    "since_exact",
-    "flips",
-    "reconnects",
-    "connections",
-    "background",
-    "platforms",
-    "token_expires",
-    "findings",
-    "at",
-    "basis",
-    "unseen",
+/// What stands above a column, and in it for a user at the time of all this.
+type Column = (&'static str, fn(&UserRecord, Option<Time>) -> String);
+
+/// New ones come last, so that who counts columns finds those from before.
+const COLUMNS: [Column; 19] = [
+    ("id", |user, _| user.id.clone()),
+    ("label", |user, _| user.label.clone().unwrap_or_default()),
+    ("group", |user, _| user.group.clone().unwrap_or_default()),
+    ("presence", |user, _| user.presence.to_owned()),
+    ("why", |user, _| user.why.clone().unwrap_or_default()),
+    ("stale", |user, _| user.stale.to_string()),
+    ("age_ms", |user, _| user.age_ms.map_or_else(String::new, |ms| ms.to_string())),
+    ("since", |user, _| time(user.since)),
+    ("since_exact", |user, _| user.since_exact.to_string()),
+    ("flips", |user, _| user.flips.to_string()),
+    ("reconnects", |user, _| user.reconnects.to_string()),
+    ("connections", |user, _| user.connections.len().to_string()),
+    ("background", |user, _| user.connections.iter().filter(|it| it.background).count().to_string()),
+    ("platforms", |user, _| joined(user.connections.iter().map(|it| it.platform.as_str()).collect())),
+    ("token_expires", |user, _| token_expires(user)),
+    ("findings", |user, _| {
+        let mut rules: Vec<&str> = user.findings.iter().map(|finding| finding.rule).collect();
+        rules.dedup();
+        joined(rules)
+    }),
+    ("at", |_, at| time(at)),
+    ("basis", |user, _| user.basis.unwrap_or_default().to_owned()),
+    ("unseen", |user, _| user.connections.iter().filter(|it| it.unseen_since.is_some()).count().to_string()),
 ];
 
 /// Writes the users as CSV with a head (RFC 4180, UTF-8). `at` is the time of all this, and stands in
@@ -38,48 +46,28 @@ pub fn write_csv(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(HEAD).map_err(plain)?;
+    writer.write_record(COLUMNS.map(|(head, _)| head)).map_err(plain)?;
     for user in users {
-        writer.write_record(cells(at, user).map(harmless)).map_err(plain)?;
+        writer.write_record(COLUMNS.map(|(_, cell)| harmless(cell(&user, at)))).map_err(plain)?;
     }
     writer.flush()
 }
 
-fn cells(at: Option<Time>, user: UserRecord) -> [String; 19] {
-    let time = |at: Option<Time>| at.map_or_else(String::new, |at| at.to_string());
-    let joined = |parts: Vec<&str>| parts.join(" ");
-    let platforms = joined(user.connections.iter().map(|it| it.platform.as_str()).collect());
-    let mut rules: Vec<&str> = user.findings.iter().map(|finding| finding.rule).collect();
-    rules.dedup();
-    let findings = joined(rules);
-    let background = user.connections.iter().filter(|connection| connection.background).count();
-    let unseen = user.connections.iter().filter(|connection| connection.unseen_since.is_some()).count();
+fn time(at: Option<Time>) -> String {
+    at.map_or_else(String::new, |at| at.to_string())
+}
+
+fn joined(parts: Vec<&str>) -> String {
+    parts.join(" ")
+}
+
+/// When the first of the tokens ends.
+fn token_expires(user: &UserRecord) -> String {
     let tokens = || user.connections.iter().filter_map(|connection| connection.token.as_ref());
-    let ends = match tokens().filter_map(|token| token.expires).min() {
+    match tokens().filter_map(|token| token.expires).min() {
         None if tokens().any(|token| token.exp.is_some_and(is_far_future)) => FAR_FUTURE.to_owned(),
         soonest => time(soonest),
-    };
-    [
-        user.id,
-        user.label.unwrap_or_default(),
-        user.group.unwrap_or_default(),
-        user.presence.to_owned(),
-        user.why.unwrap_or_default(),
-        user.stale.to_string(),
-        user.age_ms.map_or_else(String::new, |ms| ms.to_string()),
-        time(user.since),
-        user.since_exact.to_string(),
-        user.flips.to_string(),
-        user.reconnects.to_string(),
-        user.connections.len().to_string(),
-        background.to_string(),
-        platforms,
-        ends,
-        findings,
-        time(at),
-        user.basis.unwrap_or_default().to_owned(),
-        unseen.to_string(),
-    ]
+    }
 }
 
 /// The error of the one who takes the text: who closes a pipe is told apart.
@@ -114,7 +102,7 @@ mod tests {
     fn a_user_is_a_row_and_no_cell_is_a_formula() {
         let text = written(vec![sample()]);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0].split(',').count(), HEAD.len());
+        assert_eq!(lines[0].split(',').count(), COLUMNS.len());
         assert_eq!(
             lines[1],
             "'=cmd|' /C calc'!A0,\"王小明, \"\"Night desk\"\"\",,online,,false,3,2026-12-28T12:00:00Z,true,0,2,1,0,\

@@ -21,4 +21,4 @@ pub use overview::{
 };
 pub use plugin::{Figure, PluginReport, Status, range, write_plugin};
 pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
-pub use table::{TableColumn, TableStyle, write_table};
+pub use table::{TableStyle, write_table};

@@ -23,82 +23,63 @@ use super::record::{Time, UserRecord};
 use crate::presence::{FAR_FUTURE, Platform, is_far_future, short_age, short_expiry};
 
 /// A column of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is headed by the word that it is named after")]
-pub enum TableColumn {
-    User,
-    Label,
-    Group,
-    Presence,
-    /// Why nothing is known, or how old what is known is; left out where it says nothing of anybody.
-    Why,
-    Platforms,
-    Connections,
-    Token,
-    Since,
-    Flips,
-    Reconnects,
-    Findings,
+struct TableColumn {
+    /// The column of the live view whose place it takes, by its name there.
+    of: &'static str,
+    head: &'static str,
+    there: There,
+    cell: fn(&UserRecord, Option<Time>) -> String,
 }
 
-use TableColumn::{
-    Connections, Findings, Flips, Group, Label, Platforms, Presence, Reconnects, Since, Token, User, Why,
-};
+/// When a column is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum There {
+    /// Where nobody chooses, though it is empty, and where it is chosen.
+    Always,
+    /// Where nobody chooses and something stands in it, and where it is chosen.
+    Filled,
+    /// Where something stands in it, though it is chosen.
+    OnlyFilled,
+    /// Where it is chosen.
+    Chosen,
+}
 
-/// The columns where nobody chooses, and whether each is there though it is empty.
-const USUAL: [(TableColumn, bool); 9] = [
-    (User, true),
-    (Label, false),
-    (Group, false),
-    (Presence, true),
-    (Why, false),
-    (Platforms, true),
-    (Token, false),
-    (Since, false),
-    (Findings, false),
+const fn column(
+    of: &'static str,
+    head: &'static str,
+    there: There,
+    cell: fn(&UserRecord, Option<Time>) -> String,
+) -> TableColumn {
+    TableColumn { of, head, there, cell }
+}
+
+/// All columns, in the order of the usual ones. The half hour as signs has no place here.
+const COLUMNS: [TableColumn; 12] = [
+    column("user", "USER", There::Always, |user, _| in_one_cell(&user.id)),
+    column("label", "LABEL", There::Filled, |user, _| text(user.label.as_deref())),
+    column("group", "GROUP", There::Filled, |user, _| text(user.group.as_deref())),
+    column("presence", "PRESENCE", There::Always, |user, _| user.presence.to_owned()),
+    column("presence", "WHY", There::OnlyFilled, |user, _| why(user)),
+    column("platforms", "PLATFORMS", There::Always, |user, _| platforms(user)),
+    column("conns", "CONNS", There::Chosen, |user, _| user.connections.len().to_string()),
+    column("token", "TOKEN", There::Filled, |user, now| token(user, |at| age_s(at, now))),
+    column("since", "SINCE", There::Filled, |user, now| {
+        // A beginning that was not seen is only that of our watching.
+        let since = user.since.filter(|_| user.since_exact);
+        since.map_or_else(String::new, |since| short_age(age_s(since, now).unsigned_abs()))
+    }),
+    column("flips", "FLIPS", There::Chosen, |user, _| user.flips.to_string()),
+    column("reconnects", "RECONNECTS", There::Chosen, |user, _| user.reconnects.to_string()),
+    column("findings", "FINDINGS", There::Filled, |user, _| findings(user)),
 ];
 
-impl TableColumn {
-    fn head(self) -> &'static str {
-        match self {
-            User => "USER",
-            Label => "LABEL",
-            Group => "GROUP",
-            Presence => "PRESENCE",
-            Why => "WHY",
-            Platforms => "PLATFORMS",
-            Connections => "CONNS",
-            Token => "TOKEN",
-            Since => "SINCE",
-            Flips => "FLIPS",
-            Reconnects => "RECONNECTS",
-            Findings => "FINDINGS",
-        }
-    }
+fn text(text: Option<&str>) -> String {
+    text.map_or_else(String::new, in_one_cell)
+}
 
-    /// What stands in it for a user.
-    fn cell(self, user: &UserRecord, now: Option<Time>) -> String {
-        let text = |text: &Option<String>| text.as_deref().map_or_else(String::new, in_one_cell);
-        let seconds = |at: Time| now.map_or(0, |now| (now.unix_ms() - at.unix_ms()) / 1_000);
-        match self {
-            User => in_one_cell(&user.id),
-            Label => text(&user.label),
-            Group => text(&user.group),
-            Presence => user.presence.to_owned(),
-            Why => why(user),
-            Platforms => platforms(user),
-            Connections => user.connections.len().to_string(),
-            Token => token(user, seconds),
-            Since => {
-                // A beginning that was not seen is only that of our watching.
-                let since = user.since.filter(|_| user.since_exact);
-                since.map_or_else(String::new, |since| short_age(seconds(since).unsigned_abs()))
-            }
-            Flips => user.flips.to_string(),
-            Reconnects => user.reconnects.to_string(),
-            Findings => findings(user),
-        }
-    }
+/// How many seconds ago that was.
+fn age_s(at: Time, now: Option<Time>) -> i64 {
+    now.map_or(0, |now| (now.unix_ms() - at.unix_ms()) / 1_000)
 }
 
 /// Stands in a cell that has nothing to say, so that the columns of a line can be counted.
@@ -113,8 +94,8 @@ pub struct TableStyle {
     pub zone: TimeZone,
     /// Whether characters of ambiguous width take two columns.
     pub wide: bool,
-    /// The columns, in their order; empty: the usual ones.
-    pub columns: Vec<TableColumn>,
+    /// The columns by their names in the live view, in their order; empty: the usual ones.
+    pub columns: Vec<&'static str>,
 }
 
 /// Writes the users and then the totals. `users` is gone through twice.
@@ -128,33 +109,40 @@ pub fn write_table<All: Iterator<Item = UserRecord>>(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let width = |text: &str| if style.wide { text.width_cjk() } else { text.width() };
-    let mut columns: Vec<(TableColumn, bool, usize)> = match style.columns.as_slice() {
-        [] => USUAL.iter().map(|(column, always)| (*column, *always, 0)).collect(),
-        chosen => chosen.iter().map(|column| (*column, *column != Why, 0)).collect(),
+    let all: &'static [TableColumn] = &COLUMNS;
+    let mut columns: Vec<(&TableColumn, bool, usize)> = match style.columns.as_slice() {
+        [] => {
+            let usual = all.iter().filter(|column| column.there != There::Chosen);
+            usual.map(|column| (column, column.there == There::Always, 0)).collect()
+        }
+        chosen => {
+            let chosen = chosen.iter().flat_map(|name| all.iter().filter(move |column| column.of == *name));
+            chosen.map(|column| (column, column.there != There::OnlyFilled, 0)).collect()
+        }
     };
     let mut listed: u32 = 0;
     for user in users() {
         listed += 1;
         for (column, _, widest) in &mut columns {
-            *widest = (*widest).max(width(&column.cell(&user, overview.at)));
+            *widest = (*widest).max(width(&(column.cell)(&user, overview.at)));
         }
     }
     columns.retain(|(_, always, widest)| *always || *widest > 0);
     let mut line = String::new();
-    let mut write = |text: &dyn Fn(TableColumn) -> String, out: &mut dyn Write| -> io::Result<()> {
+    let mut write = |text: &dyn Fn(&TableColumn) -> String, out: &mut dyn Write| -> io::Result<()> {
         line.clear();
         for (column, _, widest) in &columns {
-            let cell = text(*column);
+            let cell = text(column);
             let cell = if cell.is_empty() { NOTHING } else { cell.as_str() };
             line.push_str(cell);
-            let widest = column.head().len().max(*widest);
+            let widest = column.head.len().max(*widest);
             line.extend(std::iter::repeat_n(' ', widest.saturating_sub(width(cell)) + 2));
         }
         writeln!(out, "{}", line.trim_end_matches(' '))
     };
-    write(&|column| column.head().to_owned(), out)?;
+    write(&|column| column.head.to_owned(), out)?;
     for user in users() {
-        write(&|column| column.cell(&user, overview.at), out)?;
+        write(&|column| (column.cell)(&user, overview.at), out)?;
     }
     foot(overview, listed, &style.zone, out)
 }
@@ -253,7 +241,7 @@ mod tests {
         written_in(&[], users)
     }
 
-    fn written_in(columns: &[TableColumn], users: &[UserRecord]) -> String {
+    fn written_in(columns: &[&'static str], users: &[UserRecord]) -> String {
         let mut overview = overview::sample();
         overview.totals.watched = 3;
         let style = TableStyle { zone: TimeZone::UTC, wide: false, columns: columns.to_vec() };
@@ -305,7 +293,7 @@ http://im.example:10002, 2026-12-28 12:00:00 UTC
 
     #[test]
     fn columns_that_are_asked_for_are_there() {
-        let text = written_in(&[Flips, User, Why, Label, Connections], &[nobody("a"), sample()]);
+        let text = written_in(&["flips", "user", "presence", "label", "conns"], &[nobody("a"), sample()]);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[..2],
