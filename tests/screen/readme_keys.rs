@@ -3,7 +3,6 @@
 //!
 //! `UPDATE_README=1 cargo test --test screen readme_keys` writes the tables between their marks.
 
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
