@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use imtop::openim::{Keys, Sieve, read_online_status};
+use imtop::openim::{DeltaDecoder, Keys, read_online_status};
 use imtop::presence::{Answer, Entry, WatchList};
 use serde::Deserialize;
 
@@ -116,8 +116,8 @@ fn main() {
     println!("{:<28}{:>12}{:>14}{:>9}{:>16}", "", "sieves us", "owned us", "ratio", "claims decoded");
     for case in &cases {
         let fresh = case.name.ends_with("new");
-        let mut sieve = Sieve::default();
-        let read = |sieve: &mut Sieve, turn: usize| {
+        let mut sieve = DeltaDecoder::default();
+        let read = |sieve: &mut DeltaDecoder, turn: usize| {
             let body = case.bodies[turn % 2].as_bytes();
             black_box(read_online_status(body, &list, 0, sieve, &keys).expect("an answer"))
         };
@@ -130,7 +130,7 @@ fn main() {
             for turn in 0..TIMES {
                 if fresh {
                     // Nothing but the tokens is forgotten: a first answer, and then the other one.
-                    sieve = Sieve::default();
+                    sieve = DeltaDecoder::default();
                     read(&mut sieve, turn + 1);
                     let before = sieve.claims_decoded();
                     spent += nanoseconds(|| drop(read(&mut sieve, turn)));
@@ -163,8 +163,8 @@ fn main() {
     one_token(&list, &keys);
 }
 
-fn remembering(body: &str, list: &WatchList, keys: &Keys) -> Sieve {
-    let mut sieve = Sieve::default();
+fn remembering(body: &str, list: &WatchList, keys: &Keys) -> DeltaDecoder {
+    let mut sieve = DeltaDecoder::default();
     read_online_status(body.as_bytes(), list, 0, &mut sieve, keys).expect("an answer");
     sieve
 }

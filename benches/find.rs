@@ -16,8 +16,8 @@ use fed::Fed;
 use imtop::app::{Model, Msg, Start, update};
 use imtop::engine::About;
 use imtop::presence::{
-    Answer, Chronicle, Condition, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
-    OperationId, Platform, Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
+    Answer, Condition, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
+    OperationId, Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
 };
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
@@ -67,7 +67,7 @@ struct Screen {
 fn screen(users: u32) -> Screen {
     let list = Arc::new(WatchList::new(1, BATCH, ids(users).map(|id| Entry::of(&id))));
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), START);
-    let state = Chronicle::new(roster, RuleSettings::default(), START);
+    let state = State::new(roster, RuleSettings::default(), START);
     let mut fed = Fed::live(About::default(), state);
     let mut model = Model::new(Start::new((120, 40)), fed.shown());
     for batch in 0..list.batches() {

@@ -14,8 +14,8 @@ use fed::Fed;
 use imtop::app::{Model, Msg, Start, View, update};
 use imtop::engine::About;
 use imtop::presence::{
-    Answer, Chronicle, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
-    OperationId, Platform, Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
+    Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId,
+    Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
 };
 use imtop::ui::{Colour, Theme, view};
 use ratatui::buffer::Buffer;
@@ -88,7 +88,7 @@ fn screen(users: u32) -> Screen {
     let list = Arc::new(WatchList::new(1, BATCH, entries));
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), START);
     let about = About { name: "http://im.example:10002".into(), ..About::default() };
-    let fed = Fed::live(about, Chronicle::new(roster, RuleSettings::default(), START));
+    let fed = Fed::live(about, State::new(roster, RuleSettings::default(), START));
     let model = Model::new(Start::new(SIZE), fed.shown());
     let mut screen = Screen { fed, model };
     for batch in 0..list.batches() {

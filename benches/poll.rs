@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::StreamExt as _;
-use imtop::openim::{Client, Credentials, Options, Sieve, Tls};
+use imtop::openim::{Client, Credentials, DeltaDecoder, Options, Tls};
 use imtop::presence::{Entry, WatchList};
 use imtop::simulator::{Clock, Scenario, Simulator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -84,7 +84,7 @@ async fn run(url: &str, ids: &[String], gzip: bool) -> Vec<(f64, f64)> {
     let discard =
         reqwest::Client::builder().no_proxy().http1_only().tls_backend_preconfigured(tls).build().unwrap();
     let question = format!("{{\"userIDs\":{ids:?}}}");
-    let mut sieve = Sieve::default();
+    let mut sieve = DeltaDecoder::default();
     let mut pairs = Vec::new();
     for turn in 0..=TURNS {
         let start = Instant::now();

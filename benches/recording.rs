@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use imtop::openim::{Keys, Sieve, read_online_status};
+use imtop::openim::{DeltaDecoder, Keys, read_online_status};
 use imtop::presence::{
     Answer, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId, Question, Roster, WatchList,
 };
@@ -102,7 +102,7 @@ fn main() {
             let mut live = 0.0;
             let mut answer = Answer::Same;
             for _ in 0..TIMES {
-                let mut sieve = Sieve::default();
+                let mut sieve = DeltaDecoder::default();
                 read_online_status(still.as_bytes(), &list, 0, &mut sieve, &keys).expect("an answer");
                 let start = Instant::now();
                 answer =
@@ -145,7 +145,7 @@ fn keyframe(keys: &Keys) {
     for batch in 0..list.batches() {
         let entries: Vec<_> = list.batch(batch).map(|user| entry(user as usize, 0)).collect();
         let body = format!(r#"{{"errCode":0,"errMsg":"","errDlt":"","data":[{}]}}"#, entries.join(","));
-        let answer = read_online_status(body.as_bytes(), &list, batch, &mut Sieve::default(), keys);
+        let answer = read_online_status(body.as_bytes(), &list, batch, &mut DeltaDecoder::default(), keys);
         roster.apply(&Observation { batch, ..observation(answer.expect("an answer").0) });
     }
     let mut line = Vec::new();

@@ -13,8 +13,8 @@ use std::time::Instant;
 
 use imtop::engine::{Markers, Rewind};
 use imtop::presence::{
-    Answer, Chronicle, Claims, ConnId, Connection, Entry, Fingerprint, Freshness, Input, Moment, Observation,
-    Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserIx, UserStatus,
+    Answer, Claims, ConnId, Connection, Entry, Fingerprint, Freshness, Input, Moment, Observation, Oddities,
+    OperationId, Platform, Question, Roster, RuleSettings, SessionToken, State, UserIx, UserStatus,
     WatchList,
 };
 
@@ -78,22 +78,22 @@ fn changed(batch: u32, users: u32, is_changed: impl Fn(u32) -> Option<UserStatus
 }
 
 /// All that is known after some rounds, and when that is.
-fn known(users: u32) -> (Chronicle, u64) {
+fn known(users: u32) -> (State, u64) {
     let entries = (0..users).map(|user| Entry::of(&format!("user{user:06}")));
     let list = Arc::new(WatchList::new(1, BATCH, entries));
     let batches = list.batches();
     let roster = Roster::new(list, Freshness::for_interval(INTERVAL_MS), at(0));
-    let mut chronicle = Chronicle::new(roster, RuleSettings::default(), at(0));
+    let mut state = State::new(roster, RuleSettings::default(), at(0));
     for round in 0..=ROUNDS {
         let now = at(u64::from(round) * INTERVAL_MS);
         for batch in 0..batches {
             let changed = changed(batch, users, |user| {
                 (round == 0 || (user + round) % 100 == 0).then(|| status(user, round))
             });
-            chronicle.take(now, &answer(batch, now, changed));
+            state.take(now, &answer(batch, now, changed));
         }
     }
-    (chronicle, u64::from(ROUNDS) * INTERVAL_MS)
+    (state, u64::from(ROUNDS) * INTERVAL_MS)
 }
 
 fn ms(work: impl FnOnce()) -> f64 {
@@ -124,11 +124,11 @@ fn main() {
         "markers"
     );
     for users in [500, 10_000, 25_000, 100_000] {
-        let (chronicle, ms_0) = known(users);
+        let (state, ms_0) = known(users);
         let (mut copies, mut drops) = (Vec::new(), Vec::new());
         for _ in 0..TIMES {
             let mut copy = None;
-            copies.push(ms(|| copy = Some(black_box(chronicle.clone()))));
+            copies.push(ms(|| copy = Some(black_box(state.clone()))));
             drops.push(ms(|| drop(copy)));
         }
 
@@ -137,13 +137,13 @@ fn main() {
         let (mut firsts, mut pushes) = (Vec::new(), Vec::new());
         for _ in 0..TIMES {
             let mut rewind = Rewind::default();
-            firsts.push(ms(|| rewind.push(&chronicle, now, &few)));
-            pushes.push(ms(|| rewind.push(&chronicle, now, &few)));
+            firsts.push(ms(|| rewind.push(&state, now, &few)));
+            pushes.push(ms(|| rewind.push(&state, now, &few)));
             black_box(&rewind);
         }
 
         // The worst place to go back to: just before all that is known is kept again.
-        let mut played = chronicle.clone();
+        let mut played = state.clone();
         let mut rewind = Rewind::default();
         for round in 1..=59_000 / INTERVAL_MS {
             let now = at(ms_0 + round * INTERVAL_MS);
@@ -163,29 +163,29 @@ fn main() {
         // Everybody leaves: all batches at one moment, as one piece of news.
         let (mut takes, mut notes) = (Vec::new(), Vec::new());
         for _ in 0..TIMES.min(5) {
-            let mut chronicle = chronicle.clone();
+            let mut state = state.clone();
             let mut markers = Markers::default();
             let (mut take, mut note) = (0.0, 0.0);
-            for batch in 0..chronicle.roster().list().batches() {
+            for batch in 0..state.roster().list().batches() {
                 let all = answer(batch, now, changed(batch, users, |_| Some(UserStatus::Offline)));
                 let mut news = None;
-                take += ms(|| news = Some(chronicle.take(now, &all)));
+                take += ms(|| news = Some(state.take(now, &all)));
                 if let Some(news) = news {
-                    note += ms(|| markers.note(Some(&all), &news, &chronicle));
+                    note += ms(|| markers.note(Some(&all), &news, &state));
                 }
             }
             // Nothing is heard for so long that all are unknown: one piece of news.
             let mut news = None;
-            take += ms(|| news = Some(chronicle.advance(at(ms_0 + 3_600_000))));
+            take += ms(|| news = Some(state.advance(at(ms_0 + 3_600_000))));
             if let Some(news) = news {
-                note += ms(|| markers.note(None, &news, &chronicle));
+                note += ms(|| markers.note(None, &news, &state));
             }
             takes.push(take);
             notes.push(note);
         }
         println!(
             "{users:>8} {:>9.1} {} {} {} {} {} {} {}",
-            chronicle.weight() as f64 / 1e6,
+            state.weight() as f64 / 1e6,
             summed(copies),
             summed(drops),
             summed(firsts),

@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench verdict -- FILE...` takes recordings of a server, one question a line, each with
 //! the truth beside it (`X.ndjson` and `X.truth.ndjson`). The recording is asked as if it were the server, in
-//! virtual time, by the production poller; what it answers goes through the production chronicle.
+//! virtual time, by the production poller; what it answers goes through the production state.
 //! `-- --seeds 200 [--first 1]` takes the simulator's incidents by chance; without arguments it is the
 //! project's own small recording and a few of these.
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::feed::Now;
+use crate::poller::Now;
 use crate::presence::Moment;
 
 /// A clock whose monotonic part begins at 0 now.

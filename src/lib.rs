@@ -8,15 +8,15 @@
 //! ```text
 //!    sources                     engine                          frontends
 //!
-//!    feed   OpenIM's API --+                             +--> app, ui   the live view; run drives it
-//!                          +--> Session --> News --------+--> commands  snapshot, events, check, wait, serve
+//!    poller OpenIM's API --+                             +--> app, ui   the live view; run drives it
+//!                          +--> Session --> Update --------+--> commands  snapshot, events, check, wait, serve
 //!    recording    a file --+      ^   state(), shown()   +--> metrics   for Prometheus, through exporter
 //!                                 |                      |
 //!                                 +------ Command -------+
 //! ```
 //!
 //! An [`engine::Session`] is the engine under every frontend: its source, what is known, the way back in
-//! time, and the recording that is made. A [`presence::Chronicle`] is what is known
+//! time, and the recording that is made. A [`presence::State`] is what is known
 //! ([`presence::Knowledge`]: roster, history, findings, trend, hints) and the story of how it came to be. It
 //! comes out the same however often time is let pass.
 //!
@@ -36,11 +36,11 @@ pub mod config;
 pub mod doctor;
 pub mod engine;
 pub mod exporter;
-pub mod feed;
 pub mod log;
 pub mod metrics;
 pub mod openim;
 pub mod output;
+pub mod poller;
 pub mod presence;
 pub mod recording;
 pub mod report;

@@ -14,7 +14,7 @@ use common::leak::{Leaks, hex, json_escaped};
 use common::server::{Server, Turn, http, json};
 use common::{ADMIN_TOKEN, ask, offline_body, options, watch};
 use imtop::log;
-use imtop::openim::{Client, Credentials, Sieve};
+use imtop::openim::{Client, Credentials, DeltaDecoder};
 use tempfile::TempDir;
 use tracing::level_filters::LevelFilter;
 
@@ -191,7 +191,7 @@ async fn no_token_or_secret_is_logged_at_any_level_whatever_the_server_says() {
                 options.credentials =
                     Credentials::Login { secret_file: secret_file.clone(), admin_id: "imAdmin".to_owned() };
                 let client = Client::new(options).unwrap();
-                ask(&client, &watch(&USERS), &mut Sieve::default()).await.answer.ok();
+                ask(&client, &watch(&USERS), &mut DeltaDecoder::default()).await.answer.ok();
             }
         }
     }

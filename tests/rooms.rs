@@ -12,15 +12,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("simulator", &["presence"]),
     ("config", &["app", "cli", "openim", "presence", "ui"]),
     ("cli", &["app", "presence", "simulator", "ui"]),
-    ("feed", &["openim", "presence"]),
-    ("engine", &["config", "feed", "openim", "presence", "recording"]),
+    ("poller", &["openim", "presence"]),
+    ("engine", &["config", "poller", "openim", "presence", "recording"]),
     ("app", &["engine", "presence"]),
     ("ui", &["app", "engine", "presence"]),
     ("output", &["presence"]),
     ("metrics", &["presence"]),
     ("exporter", &["metrics"]),
     ("recording", &["presence"]),
-    ("clock", &["feed", "presence"]),
+    ("clock", &["poller", "presence"]),
     ("log", &["presence"]),
     ("signals", &[]),
     ("clipboard", &[]),
@@ -39,7 +39,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "doctor",
             "engine",
             "exporter",
-            "feed",
+            "poller",
             "log",
             "metrics",
             "openim",
@@ -63,7 +63,7 @@ const MUST_NOT_USE: &[(&str, &[&str])] = &[
     ("presence", &["tracing", "tokio", "reqwest", "ratatui", "std::fs", "std::net"]),
     ("app", &["tracing", "tokio", "reqwest", "std::fs", "std::net", "SystemTime"]),
     ("ui", &["tracing", "tokio", "reqwest", "std::fs", "std::net", "SystemTime", "&mut Model"]),
-    ("feed", &["ratatui"]),
+    ("poller", &["ratatui"]),
     ("openim", &["ratatui"]),
     ("output", &["stdout()"]),
     ("metrics", &["tokio", "hyper", "std::fs", "std::net", "SystemTime"]),
@@ -155,7 +155,7 @@ fn every_file_says_what_it_owns() {
 
 #[test]
 fn the_reading_of_use_lines_finds_what_is_there() {
-    let code = "use crate::presence::{A, B};\nuse crate::{app, ui::view};\n// crate::feed\nlet x = crate::clock::now();\nuse imtop::cli::Cli;\nuse crate::UserIx;";
+    let code = "use crate::presence::{A, B};\nuse crate::{app, ui::view};\n// crate::poller\nlet x = crate::clock::now();\nuse imtop::cli::Cli;\nuse crate::UserIx;";
     let found: Vec<String> = known(code).into_iter().collect();
     assert_eq!(found, ["app", "cli", "clock", "presence", "ui"]);
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use imtop::feed::Asking;
+use imtop::poller::Asking;
 
 use super::believing::Believing;
 use super::cost::Cost;

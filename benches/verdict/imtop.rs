@@ -1,14 +1,14 @@
-//! imtop itself: the production poller and chronicle, in virtual time, against a server of which the
+//! imtop itself: the production poller and state, in virtual time, against a server of which the
 //! truth is known.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use imtop::feed::{Asking, Now, Pace, Poller};
+use imtop::poller::{Asking, Now, Pace, Poller};
 use imtop::presence::{
-    Chronicle, Entry, Freshness, Input, Moment, News, Observation, Platform, Presence, Question, Roster,
-    RuleSettings, Thresholds, UserIx, WatchList, Why, Witnesses,
+    Entry, Freshness, Input, Moment, Observation, Platform, Presence, Question, Roster, RuleSettings, State,
+    Thresholds, UnknownReason, Update, UserIx, WatchList, Witnesses,
 };
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
@@ -49,7 +49,11 @@ impl Reader for Said<'_> {
             Presence::Online | Presence::Background => Word::Online,
             Presence::Offline | Presence::Unregistered => Word::Offline,
             Presence::Unknown(
-                Why::NotAnswered | Why::Slow | Why::Failed(_) | Why::Missing | Why::Unclear,
+                UnknownReason::NotAnswered
+                | UnknownReason::Slow
+                | UnknownReason::Failed(_)
+                | UnknownReason::Missing
+                | UnknownReason::Unclear,
             ) => Word::Unheard,
             Presence::Unknown(_) => Word::Doubtful,
         }
@@ -86,7 +90,7 @@ struct Player<'t> {
     case: &'t Case,
     now: Now,
     began: Instant,
-    chronicle: Chronicle,
+    state: State,
     poller: Poller,
     asker: Arc<Asker>,
     observations: Receiver<Observation>,
@@ -120,7 +124,7 @@ impl<'t> Player<'t> {
         let witnesses = Witnesses::to_be_asked(asking.registry, asking.gateways);
         let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(case.interval_ms), now())
             .with_witnesses(witnesses, Thresholds::default());
-        let chronicle = Chronicle::new(roster, RuleSettings::default(), now()).asked_every(case.interval_ms);
+        let state = State::new(roster, RuleSettings::default(), now()).asked_every(case.interval_ms);
         let pace = Pace {
             interval: Duration::from_millis(case.interval_ms),
             concurrency: CONCURRENCY,
@@ -133,7 +137,7 @@ impl<'t> Player<'t> {
             case,
             now,
             began,
-            chronicle,
+            state,
             poller,
             asker,
             observations,
@@ -152,7 +156,7 @@ impl<'t> Player<'t> {
                 .rounds
                 .iter()
                 .map(|round| if self.asker.is_inquiring() { round.latest } else { round.earliest });
-            let wake = ends.chain(self.chronicle.next_change()).fold(tick, u64::min);
+            let wake = ends.chain(self.state.next_change()).fold(tick, u64::min);
             tokio::select! {
                 biased;
                 observation = self.observations.recv() => match observation {
@@ -162,11 +166,11 @@ impl<'t> Player<'t> {
                 () = sleep_until(self.began + Duration::from_millis(wake)) => {}
             }
             let now = (self.now)();
-            let news = self.chronicle.advance(now);
+            let news = self.state.advance(now);
             self.note(news, now);
             self.end_rounds(now);
             while tick <= now.mono_ms {
-                let said = Said(self.chronicle.roster());
+                let said = Said(self.state.roster());
                 self.score.tick(self.case.users.len(), now.unix_ms, &said);
                 tick += TICK_MS;
             }
@@ -179,10 +183,10 @@ impl<'t> Player<'t> {
         let now = (self.now)();
         let about = (observation.question == Question::OnlineStatus && observation.answer.is_ok())
             .then_some((observation.batch, observation.sent));
-        let news = self.chronicle.take(now, &Input::Observed(observation));
+        let news = self.state.take(now, &Input::Observed(observation));
         if let Some((batch, sent)) = about {
             let shown = self.asker.shown(batch);
-            for (user, shown) in self.chronicle.roster().list().batch(batch).zip(shown) {
+            for (user, shown) in self.state.roster().list().batch(batch).zip(shown) {
                 self.score.heard(user, shown, sent.unix_ms, now.unix_ms);
             }
             let latest = now.mono_ms + ROUND_MS.min(self.case.interval_ms / 4);
@@ -192,8 +196,8 @@ impl<'t> Player<'t> {
     }
 
     /// Hands on whom the witnesses are to be asked about, and looks at what is said now.
-    fn note(&mut self, news: News, now: Moment) {
-        let roster = self.chronicle.roster();
+    fn note(&mut self, news: Update, now: Moment) {
+        let roster = self.state.roster();
         if !news.doubts.is_empty() {
             self.poller.inquire(roster.list().generation(), news.doubts);
         }
@@ -209,7 +213,7 @@ impl<'t> Player<'t> {
 
     fn end_rounds(&mut self, now: Moment) {
         let is_inquiring = self.asker.is_inquiring();
-        let roster = self.chronicle.roster();
+        let roster = self.state.roster();
         let score = &mut self.score;
         self.rounds.retain(|round| {
             let is_over = now.mono_ms >= if is_inquiring { round.latest } else { round.earliest };

@@ -6,7 +6,7 @@
 //!      |  recording   lines, and what       |  truth   who was connected when
 //!      |  server      was said at t         |
 //!      v                                    v
-//!   source --> production Poller and Chronicle (imtop)  \
+//!   source --> production Poller and State (imtop)  \
 //!   lines  --> believing reader, ideal reader           --> score --> report
 //! ```
 

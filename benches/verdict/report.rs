@@ -112,7 +112,7 @@ pub fn figures(out: &mut String, outcome: &Outcome) {
     let amid = [
         (Amid::Calm, "in a calm time"),
         (Amid::Mass, "with many others"),
-        (Amid::Trouble, "while a gateway was in trouble"),
+        (Amid::ErrorKind, "while a gateway was in trouble"),
         (Amid::Kill, "as the gateway died"),
     ];
     heading(out, "from the first answer without a user to offline: p50 / p95 / most, ms");

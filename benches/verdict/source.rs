@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use imtop::feed::{Now, Source};
-use imtop::openim::{Fetched, Keys, Sieve, read_online_status};
+use imtop::openim::{DeltaDecoder, Fetched, Keys, read_online_status};
+use imtop::poller::{Now, Source};
 use imtop::presence::{Answer, FetchError, Oddities, OperationId, Question, UserIx, UserStatus, WatchList};
 
 use super::recording::PATIENCE_MS;
@@ -103,9 +103,9 @@ impl Drop for UnderWay<'_> {
 
 impl Source for Asker {
     /// What was read of the last answer, and whom it showed.
-    type Memory = (Sieve, Vec<bool>);
+    type Memory = (DeltaDecoder, Vec<bool>);
 
-    async fn ask(&self, list: &WatchList, batch: u32, memory: &mut (Sieve, Vec<bool>)) -> Fetched {
+    async fn ask(&self, list: &WatchList, batch: u32, memory: &mut (DeltaDecoder, Vec<bool>)) -> Fetched {
         let range = list.batch(batch);
         let users: Vec<u32> = range.clone().collect();
         let told = self.put(Question::OnlineStatus, &users).await;

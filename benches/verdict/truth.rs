@@ -46,7 +46,7 @@ pub enum Amid {
     /// Many others.
     Mass,
     /// A gateway was hung, dead or out of reach, and it was not that gateway's death.
-    Trouble,
+    ErrorKind,
     /// The gateway died: the registry goes on saying online.
     Kill,
 }
@@ -114,7 +114,7 @@ pub struct Truth {
 }
 
 /// From when to when, and which gateway, was in trouble; and whether it was dead.
-struct Trouble {
+struct ErrorKind {
     gateway: i64,
     from: i64,
     until: i64,
@@ -174,7 +174,7 @@ impl Truth {
     }
 
     /// Puts comings and goings in order, and says what each was amid.
-    fn tell(&mut self, left: &[(i64, usize, i64)], troubles: &[Trouble]) {
+    fn tell(&mut self, left: &[(i64, usize, i64)], troubles: &[ErrorKind]) {
         let gateway_left: HashMap<(i64, usize), i64> = left.iter().map(|it| ((it.0, it.1), it.2)).collect();
         for (user, turns) in self.users.iter().enumerate() {
             for (place, &at) in turns.0.iter().enumerate() {
@@ -210,7 +210,7 @@ impl Truth {
             } else if together >= MASS || (together >= 3 && together * 5 >= before) {
                 Amid::Mass
             } else if troubles.iter().any(|it| it.from <= turn.at && turn.at <= it.until + AFTERMATH_MS) {
-                Amid::Trouble
+                Amid::ErrorKind
             } else {
                 Amid::Calm
             };
@@ -257,10 +257,10 @@ fn most_within(times: &[i64], at: i64, span: i64) -> usize {
 }
 
 /// When gateways were not well, as `gateway_..` events say.
-fn troubles(events: &[Event]) -> Vec<Trouble> {
+fn troubles(events: &[Event]) -> Vec<ErrorKind> {
     const OVER: [&str; 8] =
         ["resumed", "rejoined", "started", "restarted", "restored", "reachable", "healed", "back"];
-    let mut troubles: Vec<Trouble> = Vec::new();
+    let mut troubles: Vec<ErrorKind> = Vec::new();
     for event in events {
         let (Some(what), Some(gateway)) = (event.what.strip_prefix("gateway_"), event.gateway) else {
             continue;
@@ -271,7 +271,12 @@ fn troubles(events: &[Event]) -> Vec<Trouble> {
                 open.until = event.at;
             }
         } else {
-            troubles.push(Trouble { gateway, from: event.at, until: i64::MAX / 2, killed: what == "killed" });
+            troubles.push(ErrorKind {
+                gateway,
+                from: event.at,
+                until: i64::MAX / 2,
+                killed: what == "killed",
+            });
         }
     }
     troubles

@@ -18,11 +18,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fastrand::Rng;
 use imtop::app::{Effect, Model, Msg, Sort, SortColumn, Start, View, update};
 use imtop::engine::{About, Command, Ended, Recording, Session, Source, Told, Wait};
-use imtop::openim::{Keys, Sieve, read_online_status};
+use imtop::openim::{DeltaDecoder, Keys, read_online_status};
 use imtop::presence::{
-    Answer, BodyLength, Chronicle, FetchError, Fingerprint, Freshness, Hints, Input, Inputs, Moment, Next,
-    Observation, Oddities, OperationId, Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
-    WireShape,
+    Answer, BodyLength, FetchError, Fingerprint, Freshness, Hints, Input, Inputs, Moment, Next, Observation,
+    Oddities, OperationId, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList, WireShape,
 };
 use imtop::recording::Head;
 use imtop::report::frame;
@@ -119,7 +118,7 @@ struct Night {
 
 /// Users who are asked about together.
 struct Batch {
-    sieve: Sieve,
+    sieve: DeltaDecoder,
     /// When to ask, or to look again whether there is an answer.
     due_ms: u64,
     /// Since when an answer is awaited.
@@ -138,7 +137,7 @@ impl Watch {
         let interval_ms = scenario.poll_interval().as_millis() as u64;
         let list = Arc::new(WatchList::new(1, scenario.poll_batch() as u32, scenario.watch_list()));
         let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(interval_ms), at(0));
-        let state = Chronicle::new(roster, RuleSettings::default(), at(0));
+        let state = State::new(roster, RuleSettings::default(), at(0));
         let now_ms = Arc::<AtomicU64>::default();
         let announcement = Some(scenario.announcement());
         let night = Night::begin(scenario, list, Arc::clone(&now_ms));
@@ -194,7 +193,7 @@ impl Night {
         let timeout_ms = scenario.poll_timeout().as_millis() as u64;
         let number = u64::from(list.batches());
         let batch = |place| Batch {
-            sieve: Sieve::default(),
+            sieve: DeltaDecoder::default(),
             due_ms: place * interval_ms / number,
             sent_ms: None,
             attempt: 0,
@@ -328,11 +327,11 @@ impl Source for Night {
         None
     }
 
-    fn settled(&mut self, _state: &mut Chronicle) -> Option<Ended> {
+    fn settled(&mut self, _state: &mut State) -> Option<Ended> {
         None
     }
 
-    fn command(&mut self, _command: &Command, _state: &Chronicle) {}
+    fn command(&mut self, _command: &Command, _state: &State) {}
 }
 
 /// Puts in the place of each fingerprint one that is the same in every run.

@@ -50,7 +50,7 @@ pub enum Action {
     /// Only the events of the selected user.
     UserEvents,
     /// Why the selected user is flagged.
-    Why,
+    UnknownReason,
     /// Put a finding aside as known.
     Acknowledge,
     /// Ring for new critical findings, or not.
@@ -227,7 +227,7 @@ pub const ACTIONS: &[ActionRow] = actions! {
     Views Back "back" ["Esc"] "back" "one level back: a view, then the filter, then problems or marked only, then the selection";
     Users ProblemsOnly "problems-only" ["!"] "problems" "only users with problems; again for everybody";
     Views Pause "pause" ["Space"] "pause" "freeze the picture; imtop goes on asking";
-    Views Why "why" ["d"] "why" "why the selected user is flagged";
+    Views UnknownReason "why" ["d"] "why" "why the selected user is flagged";
     Users Expand "expand" ["l" "Right"] "expand" "show the user's connections, then step into them";
     Users Collapse "collapse" ["h" "Left"] "collapse" "hide them; from a connection, go to its user";
     Views CopyUser "copy-user" ["y u"] "copy" "copy the user ID";

@@ -3,7 +3,7 @@
 
 use crate::presence::{FAR_FUTURE, Presence, Severity, Since, UserIx};
 
-use super::facts::Scene;
+use super::facts::RowInputs;
 use super::tokens::{Expiry, soonest_expiry};
 
 /// Cells of the sparkline, of three minutes each.
@@ -19,7 +19,7 @@ pub(super) struct Longest {
 
 /// What decides over the columns, beside the width.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wish<'a> {
+pub(super) struct ColumnsAsked<'a> {
     pub(super) longest: Longest,
     /// Times as dates, which are longer.
     pub(super) absolute: bool,
@@ -46,7 +46,7 @@ pub(super) struct ColumnRow {
     /// Its place among those that grow where there is room to spare, from 1 on; 0: it doesn't.
     pub(super) grows: u8,
     /// Least and best width on a screen so wide; 0: it has nothing to show.
-    pub(super) widths: fn(u16, &Wish<'_>) -> (u16, u16),
+    pub(super) widths: fn(u16, &ColumnsAsked<'_>) -> (u16, u16),
     pub(super) order: Order,
     /// Whether it tells what happened, which says something of a user of whom nothing is known now, too.
     of_the_past: bool,
@@ -69,7 +69,7 @@ pub(super) enum By {
     /// A text of the watch list.
     Text,
     /// A number, the smallest first, of what is known of them.
-    Known(fn(Scene<'_>, UserIx) -> u32),
+    Known(fn(RowInputs<'_>, UserIx) -> u32),
 }
 
 impl Order {
@@ -80,7 +80,7 @@ impl Order {
     const fn smallest(
         words: &'static str,
         reversed: &'static str,
-        by: fn(Scene<'_>, UserIx) -> u32,
+        by: fn(RowInputs<'_>, UserIx) -> u32,
     ) -> Order {
         Order { words, reversed, descending: false, by: By::Known(by) }
     }
@@ -88,7 +88,7 @@ impl Order {
     const fn greatest(
         words: &'static str,
         reversed: &'static str,
-        by: fn(Scene<'_>, UserIx) -> u32,
+        by: fn(RowInputs<'_>, UserIx) -> u32,
     ) -> Order {
         Order { words, reversed, descending: true, by: By::Known(by) }
     }
@@ -289,7 +289,7 @@ fn most_first(count: u32) -> u32 {
 const HALF: u32 = u32::MAX / 2;
 
 /// Changes that were seen before states whose beginning was not.
-fn latest_first(scene: Scene<'_>, user: UserIx) -> u32 {
+fn latest_first(scene: RowInputs<'_>, user: UserIx) -> u32 {
     let newest_first = |since: Since| {
         let age = HALF - u32::try_from(since.before_ms / 100).unwrap_or(HALF).min(HALF);
         if since.is_exact() { age } else { HALF + age }
@@ -297,7 +297,7 @@ fn latest_first(scene: Scene<'_>, user: UserIx) -> u32 {
     scene.knowledge.roster.since(user).map_or(u32::MAX, newest_first)
 }
 
-fn presence_rank(scene: Scene<'_>, user: UserIx) -> u32 {
+fn presence_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
     let roster = &scene.knowledge.roster;
     match roster.presence(user) {
         Presence::Unknown(_) => 0,
@@ -310,13 +310,13 @@ fn presence_rank(scene: Scene<'_>, user: UserIx) -> u32 {
 }
 
 /// By the lowest platform number; those without a connection behind.
-fn platform_rank(scene: Scene<'_>, user: UserIx) -> u32 {
+fn platform_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
     let platforms = scene.knowledge.roster.connections(user).iter().map(|it| it.connection.platform.0);
     platforms.min().map_or(u32::MAX, |platform| platform.max(0) as u32)
 }
 
 /// By the worst finding that nobody has put aside, then by how many there are.
-fn findings_rank(scene: Scene<'_>, user: UserIx) -> u32 {
+fn findings_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
     let count = scene.knowledge.findings.of(user).len().min(0xffff) as u32;
     let severity = match scene.worst(user) {
         Some(Severity::Critical) => 0,

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Tracked, UserIx, Why};
+use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Tracked, UnknownReason, UserIx};
 
 use super::action::Action;
 use super::model::View;
@@ -125,7 +125,7 @@ impl<'a> Detail<'a> {
         facts.extend(roster.list().label(user).map(|_| DetailLine::Label));
         facts.extend(roster.list().group(user).map(|_| DetailLine::Group));
         facts.push(DetailLine::Presence);
-        if roster.presence(user) == Presence::Unknown(Why::Missing) {
+        if roster.presence(user) == Presence::Unknown(UnknownReason::Missing) {
             facts.extend((0..missing_lines(model).len()).map(DetailLine::Missing));
         }
         facts.extend((0..testimony_lines(model, user).len()).map(DetailLine::Testimony));
@@ -221,15 +221,15 @@ mod tests {
     use crate::engine::About;
     use crate::fed::Fed;
     use crate::presence::{
-        Answer, Chronicle, Claims, ConnId, Connection, Entry, Freshness, Input, Moment, Observation,
-        Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserStatus, WatchList,
+        Answer, Claims, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
+        OperationId, Platform, Question, Roster, RuleSettings, SessionToken, State, UserStatus, WatchList,
     };
 
     fn seen(connections: Vec<Connection>) -> (Fed, Model) {
         let now = Moment::default();
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
         let roster = Roster::new(list, Freshness::for_interval(2_000), now);
-        let mut fed = Fed::live(About::default(), Chronicle::new(roster, RuleSettings::default(), now));
+        let mut fed = Fed::live(About::default(), State::new(roster, RuleSettings::default(), now));
         for status in [UserStatus::Offline, UserStatus::Online(connections)] {
             let observation = Observation {
                 question: Question::OnlineStatus,

@@ -282,7 +282,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
                 views::show_detail(model, user);
             }
         }
-        Action::Why => {
+        Action::UnknownReason => {
             if let Some(user) = subject(model, true) {
                 views::show_why(model, user);
             }

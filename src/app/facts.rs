@@ -8,7 +8,7 @@ use super::marks::Marks;
 
 /// What the list of users is made from.
 #[derive(Clone, Copy)]
-pub(super) struct Scene<'a> {
+pub(super) struct RowInputs<'a> {
     pub(super) knowledge: &'a Knowledge,
     pub(super) now: Moment,
     pub(super) marks: &'a Marks,
@@ -17,7 +17,7 @@ pub(super) struct Scene<'a> {
     pub(super) problems_only: bool,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> RowInputs<'a> {
     /// What a filter can ask of a user.
     pub(super) fn facts(self, user: UserIx) -> UserFacts<'a> {
         self.knowledge.facts(user, self.now)

@@ -260,7 +260,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
         Action::PageUp => list.travel(Some(page), false, true, height),
         Action::Top => list.travel(None, false, false, height),
         Action::Bottom => list.travel(None, true, false, height),
-        Action::Detail | Action::Why => {
+        Action::Detail | Action::UnknownReason => {
             match (list.selected_line().and_then(|at| list.lines.get(at)), user) {
                 (Some(FindingLine::Rule { rule, .. }), _) => {
                     let rule = *rule;

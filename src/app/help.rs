@@ -142,15 +142,6 @@ fn sections(model: View<'_>) -> Vec<Section> {
     sections
 }
 
-/// The table of rules for the README.
-pub fn rule_table() -> String {
-    let row = |rule: Rule| format!("| `{rule}` | {} | {} |\n", rule.severity().word(), rule.says());
-    Rule::ALL
-        .into_iter()
-        .map(row)
-        .fold("| rule | at most | finds |\n|---|---|---|\n".to_owned(), |all, row| all + &row)
-}
-
 /// The help in lines of at most so many columns beside the names of keys and words; while something is
 /// looked for, only what holds it.
 pub fn help_lines(model: View<'_>) -> Vec<HelpLine> {

@@ -16,7 +16,7 @@
 
 use ratatui::layout::Rect;
 
-use super::column::{ColumnName, Wish};
+use super::column::{ColumnName, ColumnsAsked};
 
 /// Narrowest screen that shows anything.
 pub const MIN_WIDTH: u16 = 20;
@@ -144,7 +144,7 @@ const GUTTER: u16 = 4;
 const SHORT_ID: u16 = 20;
 
 /// Lays out the columns of a table so wide.
-pub(super) fn columns_for(width: u16, wish: Wish<'_>) -> Columns {
+pub(super) fn columns_for(width: u16, wish: ColumnsAsked<'_>) -> Columns {
     let asked = match wish.chosen {
         _ if wish.wide => ColumnName::ALL.to_vec(),
         Some(chosen) => chosen.to_vec(),
@@ -258,10 +258,10 @@ mod tests {
     #[test]
     fn columns_go_in_their_order_and_never_stick_out() {
         let longest = Longest { id: 10, label: 12, group: 8 };
-        let usual = Wish { longest, ..Wish::default() };
-        let wide = Wish { wide: true, ..usual };
+        let usual = ColumnsAsked { longest, ..ColumnsAsked::default() };
+        let wide = ColumnsAsked { wide: true, ..usual };
         let few = [ColumnName::Last30, ColumnName::Conns];
-        let chosen = Wish { chosen: Some(&few), ..usual };
+        let chosen = ColumnsAsked { chosen: Some(&few), ..usual };
         for (width, wish) in
             (MIN_WIDTH..200).flat_map(|width| [usual, wide, chosen].map(|wish| (width, wish)))
         {
@@ -291,7 +291,7 @@ mod tests {
         assert!(has(120, ColumnName::Group) && !has(80, ColumnName::Group));
         assert!(has(60, ColumnName::Label) && has(40, ColumnName::Token));
         assert_eq!(columns_for(200, chosen).iter().count(), 4, "with user and presence");
-        let all = Wish { chosen: Some(&ColumnName::ALL), ..usual };
+        let all = ColumnsAsked { chosen: Some(&ColumnName::ALL), ..usual };
         let it = columns_for(80, all);
         assert!(it.column(ColumnName::Conns).width > 0 && it.column(ColumnName::Findings).width == 0);
     }

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::KeyEvent;
 
 use crate::engine::Command;
-use crate::presence::{News, UserIx};
+use crate::presence::{Update, UserIx};
 
 /// Something that happened outside.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub enum Msg {
     /// The screen has so many columns and rows now.
     Resize(u16, u16),
     /// Something has changed in what the session knows or shows.
-    Updated(News),
+    Updated(Update),
     /// Words that pass, and are no event: `theme: light`.
     Told(String),
     /// The program was suspended, and goes on.

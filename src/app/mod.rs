@@ -9,7 +9,7 @@
 //!              |            |
 //!              |            +-- keys:  keymap -> Action (one table: ACTIONS) -> perform
 //!              |            +-- lines:  command (one table: COMMANDS), filter (presence::query)
-//!              +-- inputs:   Chronicle::take (what is known, and the story of it) -> Rows::touch
+//!              +-- inputs:   State::take (what is known, and the story of it) -> Rows::touch
 //!              +-- travel:   what was known at another moment takes the picture's place
 //! ```
 
@@ -57,7 +57,7 @@ pub use detail::{Detail, DetailLine, advice_lines, missing_lines};
 pub use events::{EventsList, EventsWindow};
 pub use findings::{FindingLine, FindingsList};
 pub use health::{Health, health};
-pub use help::{HelpLine, HelpName, find_within, help_lines, help_names, rule_table};
+pub use help::{HelpLine, HelpName, find_within, help_lines, help_names};
 pub use keymap::{KeyPress, Keymap};
 pub use layout::{Column, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
 pub use list::{Cursor, Expansion, Line};

@@ -13,9 +13,9 @@ use crate::presence::{
 };
 
 use super::action::Scope;
-use super::column::{ColumnName, Longest, Wish};
+use super::column::{ColumnName, ColumnsAsked, Longest};
 use super::events::EventsList;
-use super::facts::Scene;
+use super::facts::RowInputs;
 use super::findings::FindingsList;
 use super::keymap::{KeyPress, Keymap};
 use super::layout::{Columns, columns_for};
@@ -361,7 +361,7 @@ impl<'a> ViewMut<'a> {
     }
 
     /// Changes the rows by what they are made from.
-    pub(super) fn with_rows(&mut self, change: impl FnOnce(&mut Rows, Scene<'_>)) {
+    pub(super) fn with_rows(&mut self, change: impl FnOnce(&mut Rows, RowInputs<'_>)) {
         let mut rows = std::mem::take(&mut self.rows);
         change(&mut rows, self.view().scene());
         self.rows = rows;
@@ -381,7 +381,7 @@ impl Model {
         let rows = Rows::new(
             start.sort.unwrap_or_default(),
             start.filter,
-            Scene {
+            RowInputs {
                 knowledge: shown.state.knowledge(),
                 now: shown.now,
                 marks: &marks,
@@ -594,8 +594,8 @@ impl<'a> View<'a> {
     }
 
     /// What the rows are made from.
-    pub(super) fn scene(self) -> Scene<'a> {
-        Scene {
+    pub(super) fn scene(self) -> RowInputs<'a> {
+        RowInputs {
             knowledge: self.shown.state.knowledge(),
             now: self.shown.now,
             marks: &self.model.marks,
@@ -652,7 +652,7 @@ impl<'a> View<'a> {
 
     /// While the picture stands: how many changes it hides.
     pub fn hidden_changes(self) -> Option<u64> {
-        let taken = |state: &crate::presence::Chronicle| state.timeline().taken();
+        let taken = |state: &crate::presence::State| state.timeline().taken();
         self.shown.is_held.then(|| taken(self.shown.live).saturating_sub(taken(self.shown.state)))
     }
 
@@ -660,7 +660,7 @@ impl<'a> View<'a> {
     pub fn columns(self, width: u16) -> Columns {
         columns_for(
             width,
-            Wish {
+            ColumnsAsked {
                 longest: self.longest,
                 absolute: self.times == TimeStyle::Absolute,
                 far: self.has_far_expiry(),

@@ -20,7 +20,7 @@ pub enum Note {
         certain: bool,
     },
     /// What ails the feed.
-    Trouble(String),
+    ErrorKind(String),
     /// The rest of that, and what to do about it, where there is no room beside it.
     Advice(String),
     /// What is to be kept in mind all the time.
@@ -58,10 +58,10 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
         let room = usize::from(model.size().0).saturating_sub(3);
         // A small screen has one row for it.
         if whole.width() <= room || (model.size().1 < 15 && room < 77) {
-            notes.push(Note::Trouble(whole));
+            notes.push(Note::ErrorKind(whole));
         } else {
             let mut lines = wrapped(&format!("{place}{error}"), room).into_iter().take(TROUBLE_LINES);
-            notes.extend(lines.next().map(Note::Trouble));
+            notes.extend(lines.next().map(Note::ErrorKind));
             notes.extend(lines.chain(wrapped(advice, room)).map(Note::Advice));
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
                 views::show_detail(model, user);
             }
         }
-        Action::Why => {
+        Action::UnknownReason => {
             if let Some(user) = subject(model) {
                 views::show_why(model, user);
             }

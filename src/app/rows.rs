@@ -9,7 +9,7 @@ use crate::presence::query::{Follows, Query, Truth};
 use crate::presence::{Knowledge, Moment, UserIx};
 
 use super::column::ColumnName;
-use super::facts::Scene;
+use super::facts::RowInputs;
 use super::filter::Haystack;
 use super::marks::Marks;
 use super::sort::{Sort, SortColumn, sort_key};
@@ -46,7 +46,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(sort: Sort, query: Query, scene: Scene<'_>) -> Rows {
+    pub(super) fn new(sort: Sort, query: Query, scene: RowInputs<'_>) -> Rows {
         let mut rows = Rows { sort, query, ..Rows::default() };
         rows.restart(scene);
         rows
@@ -56,12 +56,12 @@ impl Rows {
     pub fn of(knowledge: &Knowledge, now: Moment, sort: Sort, query: Query) -> Rows {
         let (marks, acknowledged) = (Marks::default(), BTreeSet::new());
         let scene =
-            Scene { knowledge, now, marks: &marks, acknowledged: &acknowledged, problems_only: false };
+            RowInputs { knowledge, now, marks: &marks, acknowledged: &acknowledged, problems_only: false };
         Rows::new(sort, query, scene)
     }
 
     /// Begins again for another watch list.
-    pub(super) fn restart(&mut self, scene: Scene<'_>) {
+    pub(super) fn restart(&mut self, scene: RowInputs<'_>) {
         self.users = scene.knowledge.roster.list().len();
         self.haystack = None;
         self.ranks = None;
@@ -71,7 +71,7 @@ impl Rows {
     }
 
     /// Goes over to other labels of the same users.
-    pub(super) fn relabel(&mut self, scene: Scene<'_>) {
+    pub(super) fn relabel(&mut self, scene: RowInputs<'_>) {
         self.haystack = None;
         self.ranks = None;
         self.rebuild(scene);
@@ -136,19 +136,19 @@ impl Rows {
         self.sort
     }
 
-    pub(super) fn set_sort(&mut self, sort: Sort, scene: Scene<'_>) {
+    pub(super) fn set_sort(&mut self, sort: Sort, scene: RowInputs<'_>) {
         self.sort = sort;
         self.rebuild(scene);
     }
 
     /// Takes a filter; `selected` stays, whether it matches or not.
-    pub(super) fn set_query(&mut self, query: Query, selected: Option<UserIx>, scene: Scene<'_>) {
+    pub(super) fn set_query(&mut self, query: Query, selected: Option<UserIx>, scene: RowInputs<'_>) {
         self.query = query;
         self.narrow(selected, scene);
     }
 
     /// Asks again who is shown, as when only problems are wanted from now on; `selected` stays.
-    pub(super) fn narrow(&mut self, selected: Option<UserIx>, scene: Scene<'_>) {
+    pub(super) fn narrow(&mut self, selected: Option<UserIx>, scene: RowInputs<'_>) {
         self.selected = selected;
         self.rebuild(scene);
     }
@@ -170,7 +170,7 @@ impl Rows {
     }
 
     /// Whether what is known of a user decides over the row.
-    pub(super) fn follow_state(&self, scene: Scene<'_>) -> bool {
+    pub(super) fn follow_state(&self, scene: RowInputs<'_>) -> bool {
         self.stored
             && (self.sort.column.follows_state()
                 || scene.problems_only
@@ -184,7 +184,7 @@ impl Rows {
     }
 
     /// Asks the filter about everybody again where that is due.
-    pub(super) fn let_time_pass(&mut self, scene: Scene<'_>) {
+    pub(super) fn let_time_pass(&mut self, scene: RowInputs<'_>) {
         if self.next_asking().is_some_and(|at| scene.now.mono_ms >= at) {
             self.asked_ms = scene.now.mono_ms;
             let everybody: Vec<UserIx> = (0..self.users as u32).map(UserIx).collect();
@@ -193,7 +193,7 @@ impl Rows {
     }
 
     /// Puts users whose state may have changed where they belong now.
-    pub(super) fn touch(&mut self, touched: &[UserIx], scene: Scene<'_>) {
+    pub(super) fn touch(&mut self, touched: &[UserIx], scene: RowInputs<'_>) {
         if !self.follow_state(scene) {
             return;
         }
@@ -230,7 +230,7 @@ impl Rows {
     }
 
     /// Asks the filter about one user again, and keeps count; says whether it lets the user through.
-    fn ask_again(&mut self, user: UserIx, scene: Scene<'_>) -> bool {
+    fn ask_again(&mut self, user: UserIx, scene: RowInputs<'_>) -> bool {
         let now = self.truth(user, scene);
         let Some(before) = self.truths.get_mut(user.at()) else { return true };
         let before = std::mem::replace(before, now);
@@ -243,11 +243,11 @@ impl Rows {
         now.is_yes()
     }
 
-    fn truth(&self, user: UserIx, scene: Scene<'_>) -> Truth {
+    fn truth(&self, user: UserIx, scene: RowInputs<'_>) -> Truth {
         if scene.admits(user) { self.query.evaluate(&scene.facts(user)) } else { Truth::No }
     }
 
-    fn key(&self, user: UserIx, scene: Scene<'_>) -> u64 {
+    fn key(&self, user: UserIx, scene: RowInputs<'_>) -> u64 {
         let rank = self.ranks.as_ref().and_then(|(_, ranks)| ranks.get(user.at())).copied().unwrap_or(0);
         sort_key(self.sort, rank, scene, user)
     }
@@ -279,7 +279,7 @@ impl Rows {
         }
     }
 
-    fn rebuild(&mut self, scene: Scene<'_>) {
+    fn rebuild(&mut self, scene: RowInputs<'_>) {
         let narrowed = !self.query.is_empty() || scene.problems_only || scene.marks.only;
         self.stored = self.sort != Sort::default() || narrowed;
         self.asked_ms = scene.now.mono_ms;
@@ -311,7 +311,7 @@ impl Rows {
     }
 
     /// Fills in who is to be shown. Bare words are looked for in one text of all names.
-    fn ask_everybody(&mut self, scene: Scene<'_>) {
+    fn ask_everybody(&mut self, scene: RowInputs<'_>) {
         let everybody = || (0..self.users as u32).map(UserIx);
         self.truths = if let Some(words) = self.query.plain_words().filter(|_| !self.query.is_empty()) {
             let list = scene.knowledge.roster.list();
@@ -331,7 +331,7 @@ impl Rows {
     }
 
     /// Numbers the users in the order of a text column, where that is the order.
-    fn rank(&mut self, scene: Scene<'_>) {
+    fn rank(&mut self, scene: RowInputs<'_>) {
         let SortColumn::Column(column) = self.sort.column else { return };
         if self.sort.column.follows_state() {
             return;
@@ -420,8 +420,8 @@ mod tests {
             Frame { marks: Marks::default(), acknowledged: BTreeSet::new(), problems_only }
         }
 
-        fn scene<'a>(&'a self, knowledge: &'a Knowledge, at: u64) -> Scene<'a> {
-            Scene {
+        fn scene<'a>(&'a self, knowledge: &'a Knowledge, at: u64) -> RowInputs<'a> {
+            RowInputs {
                 knowledge,
                 now: Moment { mono_ms: at, unix_ms: at as i64 },
                 marks: &self.marks,

@@ -70,7 +70,7 @@ pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
         ServerLine::Users(Presence::Online),
         ServerLine::Users(Presence::Background),
         ServerLine::Users(Presence::Offline),
-        ServerLine::Users(Presence::Unknown(crate::presence::Why::NotAnswered)),
+        ServerLine::Users(Presence::Unknown(crate::presence::UnknownReason::NotAnswered)),
     ]);
     if picture.roster.totals(picture.now).unregistered > 0 {
         first.push(ServerLine::Users(Presence::Unregistered));

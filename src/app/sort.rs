@@ -3,7 +3,7 @@
 use crate::presence::{Severity, UserIx};
 
 use super::column::{By, ColumnName};
-use super::facts::Scene;
+use super::facts::RowInputs;
 
 /// What the rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl Sort {
 
 /// Packs what a user is sorted by with its place in the list, which decides between equals. `rank` is
 /// the place in the order of a text column.
-pub(super) fn sort_key(sort: Sort, rank: u32, scene: Scene<'_>, user: UserIx) -> u64 {
+pub(super) fn sort_key(sort: Sort, rank: u32, scene: RowInputs<'_>, user: UserIx) -> u64 {
     let key = match sort.column {
         SortColumn::List if sort.inverted => user.0,
         SortColumn::List => 0,
@@ -124,7 +124,7 @@ pub(super) fn sort_key(sort: Sort, rank: u32, scene: Scene<'_>, user: UserIx) ->
 }
 
 /// What goes well is all alike, so that rows stay where they are while people come and go.
-fn problem_rank(scene: Scene<'_>, user: UserIx) -> u32 {
+fn problem_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
     match scene.worst(user) {
         Some(Severity::Critical) => 0,
         _ if scene.is_unknown(user) || scene.knowledge.roster.is_lost(user) => 1,

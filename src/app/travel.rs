@@ -132,21 +132,17 @@ mod tests {
     use crate::engine::{About, Playing};
     use crate::fed::Fed;
     use crate::presence::{
-        Answer, Chronicle, Entry, FetchError, Freshness, Input, News, Observation, Oddities, OperationId,
-        Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
+        Answer, Entry, FetchError, Freshness, Input, Observation, Oddities, OperationId, Question, Roster,
+        RuleSettings, State, Update, UserIx, UserStatus, WatchList,
     };
 
     fn at(mono_ms: u64) -> Moment {
         Moment { mono_ms, unix_ms: 1_798_459_200_000 + mono_ms as i64 }
     }
 
-    fn begin() -> Chronicle {
+    fn begin() -> State {
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
-        Chronicle::new(
-            Roster::new(list, Freshness::for_interval(2_000), at(0)),
-            RuleSettings::default(),
-            at(0),
-        )
+        State::new(Roster::new(list, Freshness::for_interval(2_000), at(0)), RuleSettings::default(), at(0))
     }
 
     fn input(ms: u64, answer: Result<Answer, FetchError>) -> Input {
@@ -195,7 +191,7 @@ mod tests {
             View { model: &self.model, shown: self.fed.shown() }
         }
 
-        fn update(&mut self, news: News) {
+        fn update(&mut self, news: Update) {
             update(&mut self.model, self.fed.shown(), Msg::Updated(news));
         }
 
@@ -232,14 +228,14 @@ mod tests {
 
     /// A replay that stands at a moment, of a recording of which so much was looked through.
     fn replay(ms: u64, read: u8) -> Screen {
-        let (mut chronicle, mut markers) = (begin(), Markers::default());
+        let (mut state, mut markers) = (begin(), Markers::default());
         let mut there = begin();
         let known = if read < 100 { 2 } else { 4 };
         for (round, input) in (0..).zip(inputs()) {
             let now = at(1_000 + round * 2_000);
-            let news = chronicle.take(now, &input);
+            let news = state.take(now, &input);
             if round < known {
-                markers.note(Some(&input), &news, &chronicle);
+                markers.note(Some(&input), &news, &state);
             }
             if now.mono_ms <= ms {
                 there.take(now, &input);

@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::engine::Shown;
 use crate::presence::query::{Query, quote};
-use crate::presence::{Event, Finding, News, Severity, UserIx, WatchList, visible};
+use crate::presence::{Event, Finding, Severity, Update, UserIx, WatchList, visible};
 
 use super::action::Action;
 use super::keymap::{KeyPress, Meaning, is_cjk};
@@ -87,7 +87,7 @@ fn pass_time(model: &mut ViewMut<'_>, jumps: bool) {
 }
 
 /// Shows what has changed: puts the rows of those to whom something happened in their places.
-fn take_news(model: &mut ViewMut<'_>, news: &News, effects: &mut Vec<Effect>) {
+fn take_news(model: &mut ViewMut<'_>, news: &Update, effects: &mut Vec<Effect>) {
     model.dirty |= news.heard || !news.is_empty();
     let critical = |finding: &Finding| finding.severity == Severity::Critical;
     if model.switches.bell && news.raised.iter().chain(&news.worsened).any(critical) {

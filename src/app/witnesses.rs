@@ -2,8 +2,8 @@
 //! witnesses themselves. Knows no column and no style.
 
 use crate::presence::{
-    Basis, Doubt, LifeSign, Loss, Lost, Moment, Presence, Registry, Roster, Sockets, UserIx, Why, Witness,
-    short_age,
+    Basis, LifeSign, Loss, LossCause, Moment, Presence, Recheck, Registry, Roster, Sockets, UnknownReason,
+    UserIx, Witness, short_age,
 };
 
 use super::action::Action;
@@ -60,21 +60,21 @@ fn loss_words(roster: &Roster, loss: &Loss, now: Moment) -> LossWords {
     let back = if *returned > 0 { format!(", {returned} back") } else { String::new() };
     let unknown = format!("{missing} users unknown, not offline");
     let (what, meaning) = match loss.cause {
-        Lost::Died => (
+        LossCause::Died => (
             format!("VIEW LOSS: {gateway} died, {missing} users offline{back}, for {age}"),
             "Their connections ended with it. Clients that can reach another one come back by themselves.",
         ),
-        Lost::Hangs => (
+        LossCause::Hangs => (
             format!("VIEW LOSS: {gateway} hangs, {unknown}{back}, for {age}"),
             "Nobody can tell whether they are offline: the connections may still be open on it.",
         ),
-        Lost::Lost | Lost::None => (
+        LossCause::Unknown | LossCause::None => (
             format!("VIEW LOSS: {unknown}{back}, for {age}"),
             "Nobody can tell whether they are offline: a gateway is out of the API's sight, or the registry lags.",
         ),
     };
     let short = match loss.cause {
-        Lost::Died => format!("VIEW LOSS: {gateway} died"),
+        LossCause::Died => format!("VIEW LOSS: {gateway} died"),
         _ => format!("VIEW LOSS: {unknown}"),
     };
     LossWords { certain: true, what, short, meaning }
@@ -146,7 +146,7 @@ pub(super) fn what_to_do(model: View<'_>) -> String {
     key.map_or(String::new(), |key| format!("{key} shows what to do."))
 }
 
-fn sockets(picture: &Picture<'_>, user: UserIx, doubt: &Doubt) -> String {
+fn sockets(picture: &Picture<'_>, user: UserIx, doubt: &Recheck) -> String {
     let now = picture.now;
     let connections = picture.roster.connections(user);
     let seen = connections.iter().filter(|tracked| tracked.unseen.is_none()).count();
@@ -166,7 +166,7 @@ fn sockets(picture: &Picture<'_>, user: UserIx, doubt: &Doubt) -> String {
     format!("left out {ago} ago (the answer took {took}){before}")
 }
 
-fn registry(picture: &Picture<'_>, doubt: &Doubt) -> String {
+fn registry(picture: &Picture<'_>, doubt: &Recheck) -> String {
     let asked =
         doubt.asked.map_or(String::new(), |at| format!(", asked {} ago", brief(picture.now.since(at))));
     let platforms: Vec<_> = doubt.platforms.iter().map(|platform| platform.name()).collect();
@@ -214,7 +214,7 @@ fn gateways(picture: &Picture<'_>) -> Option<String> {
 }
 
 /// What follows for the user.
-fn conclusion(presence: Presence, doubt: &Doubt) -> Option<&'static str> {
+fn conclusion(presence: Presence, doubt: &Recheck) -> Option<&'static str> {
     Some(match presence {
         Presence::Offline if doubt.verdict.basis == Basis::GatewayDied => {
             "offline: the connections ended with the gateway; what the registry has is left over"
@@ -226,25 +226,29 @@ fn conclusion(presence: Presence, doubt: &Doubt) -> Option<&'static str> {
             "what is not seen may be there all the same, on another gateway"
         }
         Presence::Unknown(why) => match why {
-            Why::Checking => "nobody can tell before the registry has answered",
-            Why::RegistrySilent => {
+            UnknownReason::Checking => "nobody can tell before the registry has answered",
+            UnknownReason::RegistrySilent => {
                 "nobody can tell: the sockets leave out too many when a gateway is lost, and nothing speaks for them"
             }
-            Why::Leaving => "probably just gone: the registry follows within a second or two",
-            Why::RegistryOnline => {
+            UnknownReason::Leaving => "probably just gone: the registry follows within a second or two",
+            UnknownReason::RegistryOnline => {
                 "nobody can tell: either the connection is on a gateway that the server does not see, or the \
                  registry has an old entry"
             }
-            Why::GatewayLost => {
+            UnknownReason::GatewayLost => {
                 "not known to be offline: lost with others at once, so the connection may be open"
             }
-            Why::GatewayHangs => {
+            UnknownReason::GatewayHangs => {
                 "not known to be offline: the gateway does not answer, but the connection may be open on it"
             }
-            Why::GatewayLostMaybe => {
+            UnknownReason::GatewayLostMaybe => {
                 "not known to be offline: lost with others at once, and the registry can't be asked"
             }
-            Why::NotAnswered | Why::Slow | Why::Failed(_) | Why::Missing | Why::Unclear => return None,
+            UnknownReason::NotAnswered
+            | UnknownReason::Slow
+            | UnknownReason::Failed(_)
+            | UnknownReason::Missing
+            | UnknownReason::Unclear => return None,
         },
         Presence::Offline | Presence::Unregistered => return None,
     })

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::presence::{
-    Event, EventGroup, Presence, Roster, Story, Transition, Trouble, UserId, UserIx, What, Why, short_age,
+    Change, ErrorKind, Event, EventGroup, Presence, Roster, Story, Transition, UnknownReason, UserId, UserIx,
+    short_age,
 };
 
 use super::model::Picture;
@@ -93,9 +94,9 @@ impl<'a> Wording<'a> {
     /// What one user went through: `online -> background (Windows went to the background)`.
     pub fn story(&self, story: &Story) -> String {
         let first = match &story.first().what {
-            What::Presence { to: Presence::Unknown(why), .. } => {
+            Change::Presence { to: Presence::Unknown(why), .. } => {
                 let user = self.picture.roster.list().find(story.first().user.raw());
-                let of_batch = user.filter(|_| matches!(why, Why::Failed(_) | Why::Slow));
+                let of_batch = user.filter(|_| matches!(why, UnknownReason::Failed(_) | UnknownReason::Slow));
                 let why = of_batch
                     .map_or_else(|| doubt_words(*why), |user| why_words(self.picture.roster, user, *why));
                 format!("unknown: {why}")
@@ -113,7 +114,7 @@ impl<'a> Wording<'a> {
         }
         match (&story.first().what, rest.is_empty()) {
             (_, true) => first,
-            (What::Presence { .. }, false) => format!("{first} ({})", rest.join(", ")),
+            (Change::Presence { .. }, false) => format!("{first} ({})", rest.join(", ")),
             (_, false) => format!("{first}, {}", rest.join(", ")),
         }
     }
@@ -122,27 +123,27 @@ impl<'a> Wording<'a> {
     /// changed.
     fn stories(&self, group: &EventGroup, story: &Story) -> String {
         match &story.first().what {
-            What::Presence { to: Presence::Unknown(why), .. } => {
+            Change::Presence { to: Presence::Unknown(why), .. } => {
                 let several = self.picture.roster.list().batches() > 1;
-                let of_batches = matches!(why, Why::Failed(_) | Why::Slow) && several;
+                let of_batches = matches!(why, UnknownReason::Failed(_) | UnknownReason::Slow) && several;
                 match group.batches.as_slice() {
                     [batch] if of_batches => format!("unknown: batch {} {why}", batch + 1),
                     [_, _, ..] if of_batches => format!("unknown: {why} ({} batches)", group.batches.len()),
                     _ => format!("unknown: {}", doubt_words(*why)),
                 }
             }
-            what @ What::Presence { .. } if story.brings_back_the_same() => {
+            what @ Change::Presence { .. } if story.brings_back_the_same() => {
                 format!("{}, the same connections as before", self.change(what))
             }
-            what @ What::Presence { .. } if story.ends_what_was_unknown() => {
+            what @ Change::Presence { .. } if story.ends_what_was_unknown() => {
                 format!("{}, was online", self.change(what))
             }
-            what @ What::Presence { .. } => self.change(what),
+            what @ Change::Presence { .. } => self.change(what),
             _ => self.story(story),
         }
     }
 
-    fn change(&self, what: &What) -> String {
+    fn change(&self, what: &Change) -> String {
         change_words(what, self.to)
     }
 
@@ -193,38 +194,39 @@ const RETRACTED: &str = "(retracted)";
 
 /// Whether that a connection is seen again is said with what is taken back because of it.
 fn is_said_better(story: &Story, transition: &Transition) -> bool {
-    let What::SeenAgain { socket, .. } = &transition.what else { return false };
-    let same = |it: &Transition| matches!(&it.what, What::Retracted { socket: of, .. } if of.id == socket.id);
+    let Change::SeenAgain { socket, .. } = &transition.what else { return false };
+    let same =
+        |it: &Transition| matches!(&it.what, Change::Retracted { socket: of, .. } if of.id == socket.id);
     story.transitions().any(same)
 }
 
 /// One change: `Android disconnected`. `to` stands between what was and what is.
-pub fn change_words(what: &What, to: &str) -> String {
+pub fn change_words(what: &Change, to: &str) -> String {
     match what {
-        What::Presence { to: Presence::Unknown(why), .. } => format!("unknown: {}", doubt_words(*why)),
-        What::Presence { from, to: is } => format!("{} {to} {}", from.word(), is.word()),
-        What::Connected(socket) => format!("{} connected", socket.platform.name()),
-        What::SeenAgain { socket, .. } => {
+        Change::Presence { to: Presence::Unknown(why), .. } => format!("unknown: {}", doubt_words(*why)),
+        Change::Presence { from, to: is } => format!("{} {to} {}", from.word(), is.word()),
+        Change::Connected(socket) => format!("{} connected", socket.platform.name()),
+        Change::SeenAgain { socket, .. } => {
             format!("{} seen again, the same connection", socket.platform.name())
         }
-        What::Retracted { socket, .. } => {
+        Change::Retracted { socket, .. } => {
             format!("taken back: {} had been connected all the time", socket.platform.name())
         }
-        What::Disconnected(socket) => format!("{} disconnected", socket.platform.name()),
-        What::Replaced { new, same_token: true, .. } => {
+        Change::Disconnected(socket) => format!("{} disconnected", socket.platform.name()),
+        Change::Replaced { new, same_token: true, .. } => {
             format!("{} reconnected with the same token", new.platform.name())
         }
-        What::Replaced { new, same_token: false, .. } => {
+        Change::Replaced { new, same_token: false, .. } => {
             format!("{} replaced by one with another token", new.platform.name())
         }
-        What::MovedBackground(socket) => format!("{} went to the background", socket.platform.name()),
-        What::MovedForeground(socket) => format!("{} came to the foreground", socket.platform.name()),
+        Change::MovedBackground(socket) => format!("{} went to the background", socket.platform.name()),
+        Change::MovedForeground(socket) => format!("{} came to the foreground", socket.platform.name()),
     }
 }
 
 /// That batches get no answers any more, or answer again: `batch 2 of 9: timed out`. `batch` is the
 /// first of `count`, from 0.
-pub fn feed_words(count: u32, batch: u32, of: u32, trouble: Option<Trouble>, after_ms: u64) -> String {
+pub fn feed_words(count: u32, batch: u32, of: u32, trouble: Option<ErrorKind>, after_ms: u64) -> String {
     let which = match (count, of) {
         (_, 1) => String::new(),
         (1, _) => format!("batch {} of {of}: ", batch + 1),
@@ -245,10 +247,10 @@ pub fn clock_words(by_ms: i64) -> String {
 }
 
 /// `batch 2 timed out`, where it is the batch that ails and there are several.
-pub fn why_words(roster: &Roster, user: UserIx, why: Why) -> String {
+pub fn why_words(roster: &Roster, user: UserIx, why: UnknownReason) -> String {
     let list = roster.list();
     match why {
-        Why::Failed(_) | Why::Slow if list.batches() > 1 => {
+        UnknownReason::Failed(_) | UnknownReason::Slow if list.batches() > 1 => {
             format!("batch {} {why}", list.batch_of(user) + 1)
         }
         _ => why.to_string(),
@@ -256,13 +258,13 @@ pub fn why_words(roster: &Roster, user: UserIx, why: Why) -> String {
 }
 
 /// Why nothing is known, as it is told of what happened: `the registry still says online`.
-fn doubt_words(why: Why) -> String {
+fn doubt_words(why: UnknownReason) -> String {
     match why {
-        Why::RegistryOnline => "the registry still says online".to_owned(),
-        Why::RegistrySilent => "the registry gives no answer".to_owned(),
-        Why::GatewayLost => "a gateway is lost".to_owned(),
-        Why::GatewayHangs => "a gateway hangs".to_owned(),
-        Why::GatewayLostMaybe => "a gateway may be lost".to_owned(),
+        UnknownReason::RegistryOnline => "the registry still says online".to_owned(),
+        UnknownReason::RegistrySilent => "the registry gives no answer".to_owned(),
+        UnknownReason::GatewayLost => "a gateway is lost".to_owned(),
+        UnknownReason::GatewayHangs => "a gateway hangs".to_owned(),
+        UnknownReason::GatewayLostMaybe => "a gateway may be lost".to_owned(),
         why => why.to_string(),
     }
 }
@@ -276,7 +278,7 @@ mod tests {
     use crate::engine::About;
     use crate::fed::Fed;
     use crate::presence::{
-        Chronicle, ConnId, Entry, Freshness, Moment, Platform, Roster, Rule, RuleSettings, Severity, Socket,
+        ConnId, Entry, Freshness, Moment, Platform, Roster, Rule, RuleSettings, Severity, Socket, State,
         Timeline, Transition, WatchList,
     };
 
@@ -284,7 +286,7 @@ mod tests {
         let now = Moment::default();
         let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
         let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
-        let mut state = Chronicle::new(roster, RuleSettings::default(), now);
+        let mut state = State::new(roster, RuleSettings::default(), now);
         for event in events {
             state.note_event(event.clone(), now);
         }
@@ -302,13 +304,13 @@ mod tests {
 
     /// What happened, each user's at their own time, in words, newest first; who is taken back had
     /// number 1.
-    fn told(transitions: &[(u64, &str, u64, What)]) -> Vec<String> {
+    fn told(transitions: &[(u64, &str, u64, Change)]) -> Vec<String> {
         let now = Moment::default();
         let list = Arc::new(WatchList::new(1, 500, ["alice", "bob"].map(Entry::of)));
         let roster = Roster::new(list, Freshness::for_interval(2_000), now);
         let mut timeline = Timeline::default();
         for run in transitions.chunk_by(|one, next| one.2 == next.2) {
-            let of = |(id, user, ms, what): &(u64, &str, u64, What)| Transition {
+            let of = |(id, user, ms, what): &(u64, &str, u64, Change)| Transition {
                 id: *id,
                 user: UserId::new(user),
                 what: what.clone(),
@@ -318,7 +320,7 @@ mod tests {
             };
             timeline.record(&run.iter().map(of).collect::<Vec<_>>(), |_| Some(0));
         }
-        let fed = Fed::live(About::default(), Chronicle::new(roster, RuleSettings::default(), now));
+        let fed = Fed::live(About::default(), State::new(roster, RuleSettings::default(), now));
         let model = Model::new(Start::new((80, 24)), fed.shown());
         let picture = View { model: &model, shown: fed.shown() }.picture();
         let wording = Wording { picture, names: model.names(), to: "->" };
@@ -329,18 +331,18 @@ mod tests {
         Socket { platform: Platform(2), id: ConnId::new(id), token: None }
     }
 
-    fn became(from: Presence, to: Presence) -> What {
-        What::Presence { from, to }
+    fn became(from: Presence, to: Presence) -> Change {
+        Change::Presence { from, to }
     }
 
     #[test]
     fn what_never_happened_is_marked_and_why_is_said_where_that_turns_out() {
         use Presence::{Offline, Online};
-        let again = || What::SeenAgain { socket: phone("a"), absent_ms: 4_000, whole_user: true };
-        let back = |of| What::Retracted { of, socket: phone("a") };
+        let again = || Change::SeenAgain { socket: phone("a"), absent_ms: 4_000, whole_user: true };
+        let back = |of| Change::Retracted { of, socket: phone("a") };
         let lines = told(&[
             (1, "alice", 1_000, became(Online, Offline)),
-            (2, "alice", 1_000, What::Disconnected(phone("a"))),
+            (2, "alice", 1_000, Change::Disconnected(phone("a"))),
             (3, "bob", 1_000, became(Online, Offline)),
             (4, "alice", 5_000, became(Offline, Online)),
             (5, "alice", 5_000, again()),
@@ -355,8 +357,8 @@ mod tests {
             ]
         );
         let lines = told(&[
-            (1, "alice", 1_000, What::Disconnected(phone("a"))),
-            (2, "alice", 1_000, What::Connected(phone("b"))),
+            (1, "alice", 1_000, Change::Disconnected(phone("a"))),
+            (2, "alice", 1_000, Change::Connected(phone("b"))),
             (3, "alice", 5_000, again()),
             (4, "alice", 5_000, back(1)),
         ]);
@@ -373,11 +375,11 @@ mod tests {
     fn doubts_say_what_contradicts_the_answers() {
         use Presence::{Online, Unknown};
         let doubts = [
-            (Why::RegistryOnline, "unknown: the registry still says online"),
-            (Why::RegistrySilent, "unknown: the registry gives no answer"),
-            (Why::GatewayLost, "unknown: a gateway is lost"),
-            (Why::GatewayHangs, "unknown: a gateway hangs"),
-            (Why::GatewayLostMaybe, "unknown: a gateway may be lost"),
+            (UnknownReason::RegistryOnline, "unknown: the registry still says online"),
+            (UnknownReason::RegistrySilent, "unknown: the registry gives no answer"),
+            (UnknownReason::GatewayLost, "unknown: a gateway is lost"),
+            (UnknownReason::GatewayHangs, "unknown: a gateway hangs"),
+            (UnknownReason::GatewayLostMaybe, "unknown: a gateway may be lost"),
         ];
         for (why, words) in doubts {
             let of = |id, user| (id, user, 1_000, became(Online, Unknown(why)));

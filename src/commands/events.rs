@@ -12,7 +12,7 @@ use crate::cli::{EventsArgs, EventsFormat};
 use crate::config::{PictureSettings, Sources};
 use crate::engine::Session;
 use crate::output::{EventForm, EventLines, EventRecord};
-use crate::presence::{About, Event, News, Query, Roster, Truth};
+use crate::presence::{About, Event, Query, Roster, Truth, Update};
 use crate::report::Seen;
 use crate::terminal::hung_up;
 
@@ -78,7 +78,7 @@ struct Told {
 }
 
 impl Told {
-    fn note(&mut self, news: &News) {
+    fn note(&mut self, news: &Update) {
         for event in &news.noted {
             if let Event::Notice { text, .. } = event {
                 self.notice = Some(text.clone());
@@ -130,7 +130,7 @@ impl Log {
     }
 
     /// Writes what happened, as far as it is asked for; says whether anybody still reads.
-    fn tell(&mut self, session: &Session, mut news: News) -> Result<bool, CommandError> {
+    fn tell(&mut self, session: &Session, mut news: Update) -> Result<bool, CommandError> {
         if !self.filter.is_empty() {
             let (knowledge, now) = (session.state().knowledge(), session.state().now());
             let list = knowledge.roster.list();

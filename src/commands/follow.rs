@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::info;
 
 use crate::engine::{self, FirstRound, Round, Session, Stage};
-use crate::presence::News;
+use crate::presence::Update;
 use crate::signals::{Signal, Signals};
 use crate::terminal::{panicked, stop_job};
 
@@ -73,7 +73,7 @@ impl Followed {
 
     /// What happens next, at one moment; it may be nothing that anybody sees. `None` when there is
     /// nothing more to follow, as [`Followed::ended`] says, or when it is `until`.
-    pub(super) async fn next(&mut self, until: Option<Instant>) -> Option<News> {
+    pub(super) async fn next(&mut self, until: Option<Instant>) -> Option<Update> {
         while self.ended.is_none() {
             tokio::select! {
                 biased;

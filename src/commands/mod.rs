@@ -32,10 +32,10 @@ use crate::config::{
     PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched, WitnessSettings,
 };
 use crate::engine::{About, Live, Recording, Replay, Round, Session, Watching, gather};
-use crate::feed::{Asking, Now, Pace, delay};
 use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
+use crate::poller::{Asking, Now, Pace, delay};
 use crate::presence::{
-    Batch, Chronicle, Failing, FetchError, Freshness, Moment, Roster, RuleSettings, Thresholds, When, visible,
+    Batch, Failing, FetchError, Freshness, Moment, Roster, RuleSettings, State, Thresholds, When, visible,
 };
 use crate::recording;
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
@@ -311,7 +311,7 @@ fn session(plan: &Plan, watching: Watching, span: Span, limits: Limits, now: Now
     let began = now();
     let roster = Roster::new(Arc::clone(&list), freshness, began)
         .with_witnesses(plan.witnesses.to_be_asked(), plan.thresholds);
-    let state = Chronicle::new(roster, plan.rules, began);
+    let state = State::new(roster, plan.rules, began);
     let live = Live::start(&plan.client, list, watching, pace(plan), now);
     let live = if span == Span::Round { live } else { live.following(&plan.client, plan.watched.clone()) };
     let about = About {

@@ -18,7 +18,7 @@ use crate::config::{Appearance, PictureSettings, SettingsError, Sources};
 use crate::engine::{Round, Session};
 use crate::metrics::openmetrics;
 use crate::output::{TableStyle, write_csv, write_frame, write_json, write_ndjson, write_table};
-use crate::presence::{Batch, Mends, Roster};
+use crate::presence::{Batch, Retry, Roster};
 use crate::report::Seen;
 use crate::ui::{Colour, Theme};
 
@@ -82,7 +82,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
 /// Whether no batch would be answered if it were asked again.
 fn is_final(roster: &Roster) -> bool {
     let failing = |batch: &Batch| {
-        batch.failing.as_ref().is_some_and(|failing| failing.error.mends() == Mends::WhenChanged)
+        batch.failing.as_ref().is_some_and(|failing| failing.error.mends() == Retry::WhenChanged)
     };
     roster.batches().iter().all(failing)
 }

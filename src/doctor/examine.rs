@@ -15,7 +15,7 @@ use super::watch_list::{Gathered, Registered};
 use super::{clock, configuration, dialogue, files, http, latency, name, rights, shape, tcp, terminal, tls};
 use super::{token, watch_list};
 use crate::config::{Environment, Examined, no_screen};
-use crate::openim::{Client, Credentials, Fetched, Identity, SetupError, Sieve};
+use crate::openim::{Client, Credentials, DeltaDecoder, Fetched, Identity, SetupError};
 use crate::presence::{Entry, Moment, Platform, ServerClock, WatchList, visible_bounded};
 
 /// Asked about where neither a watch list nor the token names anybody; servers since v3.7 have this one.
@@ -212,7 +212,7 @@ impl<'a> Doctor<'a> {
         let whom = self.somebody();
         let list = WatchList::new(1, 1, [Entry::of(&whom)]);
         let sent = (self.now)();
-        let fetched = client.online_status(&list, 0, &mut Sieve::default()).await;
+        let fetched = client.online_status(&list, 0, &mut DeltaDecoder::default()).await;
         self.observe(fetched.server_date, sent);
         let step = rights::judge(&fetched, &visible_bounded(&whom, 40), self.platform());
         self.fetched = Some(fetched);
@@ -228,7 +228,7 @@ impl<'a> Doctor<'a> {
         }
         let list = WatchList::new(2, pace.batch, entries.iter().cloned());
         let asked = list.batch(0).len();
-        let mut sieve = Sieve::default();
+        let mut sieve = DeltaDecoder::default();
         let mut samples: Vec<Sample> = Vec::new();
         for _ in 0..REQUESTS {
             let began = Instant::now();

@@ -54,9 +54,9 @@ impl FirstRound {
             return Stage::Registry(unheard, until);
         }
         // Whether there are such users at all is asked of those who were never seen with a connection.
-        let strangers = roster.strangers_awaited();
-        if now < until && strangers > 0 {
-            return Stage::Registry(strangers, until);
+        let unverified = roster.strangers_awaited();
+        if now < until && unverified > 0 {
+            return Stage::Registry(unverified, until);
         }
         let contradicting = roster.contradicted();
         if contradicting >= (roster.thresholds().loss_users as usize).max(1) {
@@ -76,13 +76,13 @@ mod tests {
 
     use super::*;
     use crate::presence::{
-        Answer, Answered, Basis, Batch, Doubt, Entry, FetchError, Freshness, Observation, Oddities,
-        OperationId, Presence, Question, Thresholds, UserIx, UserStatus, Verdict, WatchList, Why, Witnesses,
-        Word,
+        Answer, Answered, Basis, Batch, Entry, FetchError, Freshness, Observation, Oddities, OperationId,
+        Presence, Question, Recheck, Thresholds, UnknownReason, UserIx, UserStatus, Verdict, WatchList,
+        Witnesses, Word,
     };
 
     /// Five users without a connection, of whom the first ones are in doubt because of `registry`.
-    fn roster(doubtful: u32, registry: Registry, why: Why, heard: bool) -> Roster {
+    fn roster(doubtful: u32, registry: Registry, why: UnknownReason, heard: bool) -> Roster {
         let list = Arc::new(WatchList::new(1, 500, ["a", "b", "c", "d", "e"].map(Entry::of)));
         let mut state = Roster::new(Arc::clone(&list), Freshness::FOR_EVER, Moment::default()).state();
         state.witnesses = Witnesses::to_be_asked(true, false);
@@ -92,11 +92,11 @@ mod tests {
         }
         state.words = (0..5).map(|at| if at < doubtful { Word::Doubtful } else { Word::Offline }).collect();
         let presence = Presence::Unknown(why);
-        let doubt = Doubt {
+        let doubt = Recheck {
             last: None,
             dropped: answered,
             sockets: Sockets::None,
-            before: Presence::Unknown(Why::NotAnswered),
+            before: Presence::Unknown(UnknownReason::NotAnswered),
             registry,
             asked: None,
             platforms: Box::default(),
@@ -115,12 +115,12 @@ mod tests {
     #[test]
     fn a_round_waits_for_batches_and_then_for_the_registry_but_not_for_ever() {
         let mut round = FirstRound::new(10_000);
-        let unheard = roster(0, Registry::Unheard, Why::Checking, false);
+        let unheard = roster(0, Registry::Unheard, UnknownReason::Checking, false);
         assert_eq!(round.stage(&unheard, at(0)), Stage::Batches(1));
-        let checking = roster(1, Registry::Unheard, Why::Checking, true);
+        let checking = roster(1, Registry::Unheard, UnknownReason::Checking, true);
         assert_eq!(round.stage(&checking, at(100)), Stage::Registry(1, 10_100));
         assert_eq!(round.stage(&checking, at(10_100)), Stage::Over);
-        let agreed = roster(0, Registry::Unheard, Why::Checking, true);
+        let agreed = roster(0, Registry::Unheard, UnknownReason::Checking, true);
         assert_eq!(round.stage(&agreed, at(200)), Stage::Over);
     }
 
@@ -172,9 +172,9 @@ mod tests {
     #[test]
     fn about_as_many_as_a_loss_of_view_the_registry_is_asked_again_for_a_while() {
         let mut round = FirstRound::new(10_000);
-        let few = roster(2, Registry::Online, Why::Leaving, true);
+        let few = roster(2, Registry::Online, UnknownReason::Leaving, true);
         assert_eq!(round.stage(&few, at(0)), Stage::Over);
-        let many = roster(3, Registry::Online, Why::Leaving, true);
+        let many = roster(3, Registry::Online, UnknownReason::Leaving, true);
         assert_eq!(round.stage(&many, at(100)), Stage::Registry(3, 2_600));
         assert_eq!(round.stage(&many, at(2_500)), Stage::Registry(3, 2_600));
         assert_eq!(round.stage(&many, at(2_600)), Stage::Over);

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::markers::Markers;
-use crate::presence::{Chronicle, Inputs as _, Moment};
+use crate::presence::{Inputs as _, Moment, State};
 use crate::recording::{Place, Player, RecordingError};
 
 /// Bytes that what was known at keyframes may take, about.
@@ -25,7 +25,7 @@ const TOLD: Duration = Duration::from_millis(150);
 pub(super) struct Kept {
     pub(super) at_ms: u64,
     pub(super) place: Place,
-    pub(super) chronicle: Chronicle,
+    pub(super) state: State,
 }
 
 /// What the reading through has found.
@@ -65,8 +65,8 @@ impl Reading {
         markers: &mut Markers,
         found: &mpsc::Sender<Found>,
     ) -> Result<Option<String>, RecordingError> {
-        let (mut player, mut chronicle) = Player::open(&self.path)?;
-        let begin = chronicle.now();
+        let (mut player, mut state) = Player::open(&self.path)?;
+        let begin = state.now();
         let (mut place, mut told) = (player.place(), Instant::now());
         let mut apart_ms = 0;
         while !self.over.load(Ordering::Relaxed) {
@@ -74,15 +74,15 @@ impl Reading {
             // What is known before a part that is missing is not what is known at the keyframe after it.
             if player.place() != place && !player.resumes() {
                 place = player.place();
-                apart_ms = self.keep(place, &chronicle, apart_ms);
+                apart_ms = self.keep(place, &state, apart_ms);
             }
-            let Some(played) = player.step(&mut chronicle, u64::MAX)? else {
+            let Some(played) = player.step(&mut state, u64::MAX)? else {
                 return Ok(player.damage());
             };
-            markers.note(played.input.as_ref(), &played.news, &chronicle);
+            markers.note(played.input.as_ref(), &played.news, &state);
             if told.elapsed() >= TOLD {
                 told = Instant::now();
-                let read = chronicle.now().since(begin) * 100 / self.end.since(begin).max(1);
+                let read = state.now().since(begin) * 100 / self.end.since(begin).max(1);
                 let markers = Arc::new(markers.clone());
                 let _ =
                     found.try_send(Found { markers, read: read.min(99) as u8, unread: None, failed: None });
@@ -92,15 +92,15 @@ impl Reading {
     }
 
     /// Keeps what is known at a keyframe, if the last that is kept is far enough away.
-    fn keep(&self, place: Place, chronicle: &Chronicle, apart_ms: u64) -> u64 {
+    fn keep(&self, place: Place, state: &State, apart_ms: u64) -> u64 {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let at_ms = chronicle.now().mono_ms;
+        let at_ms = state.now().mono_ms;
         if kept.last().is_some_and(|last| at_ms < last.at_ms + apart_ms.max(1)) {
             return apart_ms;
         }
-        kept.push(Kept { at_ms, place, chronicle: chronicle.clone() });
+        kept.push(Kept { at_ms, place, state: state.clone() });
         // So far apart they have hardly an event in common.
-        let weight = chronicle.weight() + chronicle.timeline().weight();
+        let weight = state.weight() + state.timeline().weight();
         let most = (ROOM / weight.max(1)).clamp(2, KEPT);
         if kept.len() <= most {
             return apart_ms;

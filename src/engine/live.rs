@@ -12,10 +12,10 @@ use tracing::warn;
 use super::source::{Command, Ended, Source, Told, Wait};
 use super::watched::Watching;
 use crate::config::{WatchFile, WatchNews, Watched};
-use crate::feed::{Labels, ListNews, Now, Pace, Poller, ServerList, follow_list};
 use crate::openim::{Client, Progress};
+use crate::poller::{Labels, ListNews, Now, Pace, Poller, ServerList, follow_list};
 use crate::presence::{
-    Chronicle, Doubts, Entry, FetchError, Input, Inputs, Moment, Next, Observation, WatchList, check_id,
+    Entry, FetchError, Input, Inputs, Moment, Next, Observation, Rechecks, State, WatchList, check_id,
     visible_bounded,
 };
 
@@ -279,15 +279,15 @@ impl Source for Live {
         self.said.pop_front().map(Told::Said)
     }
 
-    fn settled(&mut self, _state: &mut Chronicle) -> Option<Ended> {
+    fn settled(&mut self, _state: &mut State) -> Option<Ended> {
         None
     }
 
-    fn recheck(&mut self, generation: u32, doubts: Doubts) {
+    fn recheck(&mut self, generation: u32, doubts: Rechecks) {
         self.poller.inquire(generation, doubts);
     }
 
-    fn command(&mut self, command: &Command, _state: &Chronicle) {
+    fn command(&mut self, command: &Command, _state: &State) {
         match command {
             Command::PollNow => self.poller.poll_now(),
             Command::SetInterval(ms) => {

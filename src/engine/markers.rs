@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use crate::presence::{
-    About, Chronicle, Event, Evidence, Finding, Input, Moment, News, Presence, Question, Severity, Totals,
-    Transition, UserIx, What, Why,
+    About, Change, Event, Evidence, Finding, Input, Moment, Presence, Question, Severity, State, Totals,
+    Transition, UnknownReason, Update, UserIx,
 };
 
 /// Ends of rounds that are kept: a month at two seconds each.
@@ -72,32 +72,32 @@ pub struct Markers {
 }
 
 impl Markers {
-    /// Notes what followed from an input, which `chronicle` has taken already.
-    pub fn note(&mut self, input: Option<&Input>, news: &News, chronicle: &Chronicle) {
-        let now = chronicle.now();
+    /// Notes what followed from an input, which `state` has taken already.
+    pub fn note(&mut self, input: Option<&Input>, news: &Update, state: &State) {
+        let now = state.now();
         self.begin.get_or_insert(now);
         match input {
             // What other witnesses say is about no batch.
             Some(Input::Observed(observation)) if observation.question == Question::OnlineStatus => {
                 // One that is heard of again before all others were begins the next round.
                 if !self.heard.insert(observation.batch) {
-                    self.end_round(self.end, chronicle);
+                    self.end_round(self.end, state);
                     self.heard.insert(observation.batch);
                 }
-                if self.heard.len() >= chronicle.roster().batches().len() {
-                    self.end_round(now, chronicle);
+                if self.heard.len() >= state.roster().batches().len() {
+                    self.end_round(now, state);
                 }
             }
-            Some(Input::Rebased(_)) => self.end_round(now, chronicle),
+            Some(Input::Rebased(_)) => self.end_round(now, state),
             _ => {}
         }
         self.end = now;
         // Who becomes unknown does so now, and not when the round ends: there may be none.
-        let is_lost = |it: &Transition| matches!(it.what, What::Presence { to: Presence::Unknown(_), .. });
+        let is_lost = |it: &Transition| matches!(it.what, Change::Presence { to: Presence::Unknown(_), .. });
         if news.transitions.iter().any(is_lost) {
-            self.point(now, chronicle);
+            self.point(now, state);
         }
-        for notable in notable(news, chronicle) {
+        for notable in notable(news, state) {
             self.incident(now, notable);
         }
     }
@@ -139,7 +139,7 @@ impl Markers {
         &self.points
     }
 
-    fn end_round(&mut self, at: Moment, chronicle: &Chronicle) {
+    fn end_round(&mut self, at: Moment, state: &State) {
         self.heard.clear();
         if self.rounds.back().is_some_and(|last| *last >= at.mono_ms) {
             return;
@@ -153,13 +153,13 @@ impl Markers {
             .last()
             .is_none_or(|last| at.mono_ms.saturating_sub(last.at_ms) >= self.apart_ms.max(1));
         if is_due {
-            self.point(at, chronicle);
+            self.point(at, state);
         }
     }
 
     /// Adds a point to the curve.
-    fn point(&mut self, at: Moment, chronicle: &Chronicle) {
-        let Totals { watched, online, background, unknown, .. } = chronicle.roster().totals(at);
+    fn point(&mut self, at: Moment, state: &State) {
+        let Totals { watched, online, background, unknown, .. } = state.roster().totals(at);
         self.points.push(Point { at_ms: at.mono_ms, online: online + background, unknown, watched });
         if self.points.len() > POINTS {
             let mut keep = false;
@@ -200,7 +200,7 @@ impl Markers {
 
 /// What in the news is an incident: a batch without answers, many who leave or become unknown at once,
 /// a warning about what was not so when it was first seen.
-fn notable(news: &News, chronicle: &Chronicle) -> Vec<Notable> {
+fn notable(news: &Update, state: &State) -> Vec<Notable> {
     let mut found = Vec::new();
     for event in &news.noted {
         if let Event::Feed { trouble: Some(trouble), .. } = event {
@@ -212,12 +212,12 @@ fn notable(news: &News, chronicle: &Chronicle) -> Vec<Notable> {
         let what = format!("{left} users went offline at once");
         found.push(Notable { severity: Severity::Warning, kind: "left", what });
     }
-    let lost: Vec<Why> = news.transitions.iter().filter_map(|it| lost(it, chronicle)).collect();
+    let lost: Vec<UnknownReason> = news.transitions.iter().filter_map(|it| lost(it, state)).collect();
     if let Some(why) = lost.first().filter(|_| lost.len() >= MANY) {
         let what = format!("{} connected users became unknown: {why}", lost.len());
         found.push(Notable { severity: Severity::Warning, kind: "lost", what });
     }
-    let list = chronicle.roster().list();
+    let list = state.roster().list();
     let serious = |finding: &&Finding| finding.severity > Severity::Info;
     let mut findings = news.raised.iter().chain(&news.worsened).filter(serious).peekable();
     if findings.peek().is_none() {
@@ -255,10 +255,10 @@ fn left(transitions: &[Transition]) -> usize {
     let leaves = |story: &&[Transition]| {
         let Some((first, rest)) = story.split_first() else { return false };
         match first.what {
-            What::Presence { from, to: Presence::Offline } if from.is_unknown() => {
-                rest.iter().any(|next| matches!(next.what, What::Disconnected(_)))
+            Change::Presence { from, to: Presence::Offline } if from.is_unknown() => {
+                rest.iter().any(|next| matches!(next.what, Change::Disconnected(_)))
             }
-            What::Presence { from, to: Presence::Offline } => is_there(from),
+            Change::Presence { from, to: Presence::Offline } => is_there(from),
             _ => false,
         }
     };
@@ -267,13 +267,13 @@ fn left(transitions: &[Transition]) -> usize {
 
 /// Why a user is unknown now who was connected. While the witnesses are being asked that is no news: it
 /// is so for a moment after every disconnect.
-fn lost(transition: &Transition, chronicle: &Chronicle) -> Option<Why> {
-    let What::Presence { from, to: Presence::Unknown(why) } = transition.what else { return None };
+fn lost(transition: &Transition, state: &State) -> Option<UnknownReason> {
+    let Change::Presence { from, to: Presence::Unknown(why) } = transition.what else { return None };
     if transition.is_first_sight() || Presence::Unknown(why).is_passing() {
         return None;
     }
     let was_there = || {
-        let roster = chronicle.roster();
+        let roster = state.roster();
         let doubt = roster.list().find(transition.user.raw()).and_then(|user| roster.doubt(user));
         doubt.is_some_and(|doubt| is_there(doubt.before))
     };
@@ -296,7 +296,7 @@ mod tests {
 
     /// A run and what is noted of it.
     struct Run {
-        chronicle: Chronicle,
+        state: State,
         markers: Markers,
     }
 
@@ -306,8 +306,8 @@ mod tests {
             let ids = (0..users).map(|user| Entry::of(&format!("u{user}")));
             let list = Arc::new(WatchList::new(1, 5, ids));
             let roster = Roster::new(list, Freshness::for_interval(2_000), at(0));
-            let chronicle = Chronicle::new(roster, RuleSettings::default(), at(0));
-            Run { chronicle, markers: Markers::default() }
+            let state = State::new(roster, RuleSettings::default(), at(0));
+            Run { state, markers: Markers::default() }
         }
 
         fn take(&mut self, ms: u64, batch: u32, answer: Result<Answer, FetchError>) {
@@ -331,16 +331,16 @@ mod tests {
                 next_ms: ms + 2_000,
                 answer,
             });
-            let news = self.chronicle.take(at(ms), &input);
-            self.markers.note(Some(&input), &news, &self.chronicle);
+            let news = self.state.take(at(ms), &input);
+            self.markers.note(Some(&input), &news, &self.state);
         }
 
         /// The registry, too, is asked.
         fn with_registry(users: usize) -> Run {
-            let Run { chronicle, markers } = Run::of(users);
+            let Run { state, markers } = Run::of(users);
             let witnesses = Witnesses::to_be_asked(true, false);
-            let roster = chronicle.roster().clone().with_witnesses(witnesses, Thresholds::default());
-            Run { chronicle: Chronicle::new(roster, RuleSettings::default(), at(0)), markers }
+            let roster = state.roster().clone().with_witnesses(witnesses, Thresholds::default());
+            Run { state: State::new(roster, RuleSettings::default(), at(0)), markers }
         }
 
         /// The registry says whether the first users are online.
@@ -355,8 +355,8 @@ mod tests {
 
         /// Nothing but time passes.
         fn pass(&mut self, ms: u64) {
-            let news = self.chronicle.advance(at(ms));
-            self.markers.note(None, &news, &self.chronicle);
+            let news = self.state.advance(at(ms));
+            self.markers.note(None, &news, &self.state);
         }
 
         /// The first so many users of a batch are online, the others are not.
@@ -470,8 +470,8 @@ mod tests {
         let mut run = Run::of(5);
         run.online(100, 0, 3);
         run.fail(2_100, 0);
-        let news = run.chronicle.advance(at(9_000));
-        run.markers.note(None, &news, &run.chronicle);
+        let news = run.state.advance(at(9_000));
+        run.markers.note(None, &news, &run.state);
         let lost = (9_000, Severity::Warning, "3 connected users became unknown: timed out");
         assert_eq!(run.incidents()[1..], [lost]);
         run.online(20_000, 0, 0);
@@ -485,7 +485,7 @@ mod tests {
         run.online(1_000, 0, 5);
         run.online(3_000, 0, 0);
         run.registry(3_050, 5, true);
-        assert_eq!(run.chronicle.roster().presence(UserIx(0)), Presence::Unknown(Why::Leaving));
+        assert_eq!(run.state.roster().presence(UserIx(0)), Presence::Unknown(UnknownReason::Leaving));
         assert_eq!(run.incidents(), [], "so it is after every disconnect");
         run.registry(4_200, 5, false);
         assert_eq!(run.incidents(), [(4_200, Severity::Critical, "mass disconnect: 5 of 5 users")]);
@@ -500,7 +500,7 @@ mod tests {
         run.pass(7_999);
         assert_eq!(run.incidents(), []);
         run.pass(8_000);
-        assert_eq!(run.chronicle.roster().presence(UserIx(0)), Presence::Unknown(Why::GatewayLost));
+        assert_eq!(run.state.roster().presence(UserIx(0)), Presence::Unknown(UnknownReason::GatewayLost));
         assert_eq!(run.incidents(), [(8_000, Severity::Critical, "view loss: 5 users")]);
         run.registry(8_100, 5, true);
         run.pass(9_000);
@@ -522,7 +522,10 @@ mod tests {
         leaving.online(3_000, 0, 3);
         leaving.registry(3_050, 5, true);
         leaving.pass(8_500);
-        assert_eq!(leaving.chronicle.roster().presence(UserIx(4)), Presence::Unknown(Why::RegistryOnline));
+        assert_eq!(
+            leaving.state.roster().presence(UserIx(4)),
+            Presence::Unknown(UnknownReason::RegistryOnline)
+        );
         assert_eq!(leaving.incidents(), [], "two are not many");
     }
 

@@ -14,7 +14,7 @@ use super::index::{Found, Kept, Reading};
 use super::markers::Markers;
 use super::play_clock::PlayClock;
 use super::source::{Command, Ended, Source, Told, Wait};
-use crate::presence::{Chronicle, Input, Inputs, Moment, Next, Unread};
+use crate::presence::{Input, Inputs, Moment, Next, State, Unread};
 use crate::recording::{Head, Place, Player, RecordingError};
 
 /// Speeds that `+` and `-` walk through.
@@ -79,7 +79,7 @@ struct Way {
 /// A moment that was asked for.
 struct Reached {
     player: Player,
-    chronicle: Chronicle,
+    state: State,
     at: Moment,
 }
 
@@ -122,9 +122,9 @@ impl Replay {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn play(path: &Path, speed: f64) -> Result<(Replay, Chronicle), RecordingError> {
-        let (player, chronicle) = Player::open(path)?;
-        let begin = chronicle.now();
+    pub fn play(path: &Path, speed: f64) -> Result<(Replay, State), RecordingError> {
+        let (player, state) = Player::open(path)?;
+        let begin = state.now();
         let end = player.recording().ends()?.max(begin);
         let (found_more, found) = mpsc::channel(4);
         let (kept, over) = (Arc::default(), Arc::new(AtomicBool::new(false)));
@@ -152,7 +152,7 @@ impl Replay {
             at: begin,
             told: VecDeque::new(),
         };
-        Ok((replay, chronicle))
+        Ok((replay, state))
     }
 
     /// What it is a recording of.
@@ -200,7 +200,7 @@ impl Replay {
     }
 
     /// Sets out for a moment, and stands still there; `state` is what is known now.
-    fn set_out(&mut self, target_ms: u64, state: &Chronicle) {
+    fn set_out(&mut self, target_ms: u64, state: &State) {
         let Some(play) = &mut self.play else { return };
         play.clock.set(|hands| hands.runs = false);
         let was_on_its_way = play.way.is_some();
@@ -211,7 +211,7 @@ impl Replay {
         let kept = {
             let kept = play.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let nearest = kept.iter().rev().find(|kept| kept.at_ms <= target_ms);
-            nearest.map(|kept| (kept.place, kept.chronicle.clone()))
+            nearest.map(|kept| (kept.place, kept.state.clone()))
         };
         // Reading on from here is as good, if it is not further back.
         let here = state.now().mono_ms;
@@ -220,7 +220,7 @@ impl Replay {
         let start = match own {
             Some(player) => Start::Here(Box::new((player, state.clone()))),
             None => match kept {
-                Some((place, chronicle)) => Start::Kept(place, Box::new(chronicle)),
+                Some((place, state)) => Start::Kept(place, Box::new(state)),
                 None => Start::Beginning,
             },
         };
@@ -235,14 +235,14 @@ impl Replay {
 
     fn arrive(&mut self, reached: Result<Reached, String>) {
         match reached {
-            Ok(Reached { player, chronicle, at }) => {
+            Ok(Reached { player, state, at }) => {
                 let damage = player.damage();
                 self.player = Some(player);
                 self.at = at;
                 if let Some(play) = &self.play {
                     play.clock.set(|hands| hands.base = at);
                 }
-                self.told.push_back(Told::Replaced(Box::new(chronicle)));
+                self.told.push_back(Told::Replaced(Box::new(state)));
                 if let Some(why) = damage {
                     self.say(format!("this part of the recording can't be read: {why}"));
                 }
@@ -344,7 +344,7 @@ impl Source for Replay {
         self.told.pop_front()
     }
 
-    fn settled(&mut self, state: &mut Chronicle) -> Option<Ended> {
+    fn settled(&mut self, state: &mut State) -> Option<Ended> {
         let Some(play) = &self.play else {
             let next = self.next_at().ok().flatten();
             state.settle(next.unwrap_or(self.end_ms()).min(self.until_ms));
@@ -363,7 +363,7 @@ impl Source for Replay {
         None
     }
 
-    fn command(&mut self, command: &Command, state: &Chronicle) {
+    fn command(&mut self, command: &Command, state: &State) {
         match command {
             Command::Hold => self.run(false),
             Command::Release => self.run(true),
@@ -410,9 +410,9 @@ impl Source for Replay {
 /// From where a moment is reached.
 enum Start {
     /// From where it is played.
-    Here(Box<(Player, Chronicle)>),
+    Here(Box<(Player, State)>),
     /// From what was known at a keyframe.
-    Kept(Place, Box<Chronicle>),
+    Kept(Place, Box<State>),
     /// From the beginning.
     Beginning,
 }
@@ -424,24 +424,24 @@ fn reach(
     target_ms: u64,
     given_up: &AtomicBool,
 ) -> Result<Reached, RecordingError> {
-    let (mut player, mut chronicle) = match start {
+    let (mut player, mut state) = match start {
         Start::Here(here) => *here,
-        Start::Kept(place, chronicle) => (Player::open_at(path, place)?, *chronicle),
+        Start::Kept(place, state) => (Player::open_at(path, place)?, *state),
         Start::Beginning => Player::open(path)?,
     };
     while !given_up.load(Ordering::Relaxed) {
         for _ in 0..STEPS {
-            if player.step(&mut chronicle, target_ms)?.is_none() {
+            if player.step(&mut state, target_ms)?.is_none() {
                 // What the end of the recording says may be lost: time passes all the same.
-                let clock = chronicle.now();
+                let clock = state.now();
                 let at = Moment { mono_ms: target_ms, unix_ms: clock.unix_ms_at(target_ms) }.max(clock);
-                chronicle.advance(at);
-                return Ok(Reached { player, chronicle, at });
+                state.advance(at);
+                return Ok(Reached { player, state, at });
             }
         }
     }
-    let at = chronicle.now();
-    Ok(Reached { player, chronicle, at })
+    let at = state.now();
+    Ok(Reached { player, state, at })
 }
 
 async fn or_never(way: Option<&mut Way>) -> Result<Reached, String> {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::presence::{Answer, Chronicle, Input, Moment, UserStatus, seen_at, taken_at};
+use crate::presence::{Answer, Input, Moment, State, UserStatus, seen_at, taken_at};
 
 /// How far back one can go, in milliseconds, if there is room.
 const REACH_MS: u64 = 15 * 60_000;
@@ -30,7 +30,7 @@ pub struct Rewind {
 /// What was known before the input with this number.
 #[derive(Clone, Debug)]
 struct Kept {
-    chronicle: Chronicle,
+    state: State,
     next: u64,
     bytes: usize,
 }
@@ -47,25 +47,25 @@ impl Rewind {
         Rewind { kept: VecDeque::new(), inputs: VecDeque::new(), first: 0, input_bytes: 0, room }
     }
 
-    /// Takes an input that comes in at `now`, before `chronicle` takes it.
-    pub fn push(&mut self, chronicle: &Chronicle, now: Moment, input: &Input) {
-        let bytes = chronicle.weight();
+    /// Takes an input that comes in at `now`, before `state` takes it.
+    pub fn push(&mut self, state: &State, now: Moment, input: &Input) {
+        let bytes = state.weight();
         if bytes > LARGEST_COPY.min(self.room / 2) {
             *self = Rewind::with_room(self.room); // a list so long is not kept
             return;
         }
-        let newest = self.kept.back().map(|kept| kept.chronicle.now());
+        let newest = self.kept.back().map(|kept| kept.state.now());
         let is_full = self.input_bytes > self.room / 2;
-        if newest.is_none_or(|newest| chronicle.now().since(newest) >= APART_MS) || is_full {
+        if newest.is_none_or(|newest| state.now().since(newest) >= APART_MS) || is_full {
             let next = self.first + self.inputs.len() as u64;
-            self.kept.push_back(Kept { chronicle: chronicle.clone(), next, bytes });
+            self.kept.push_back(Kept { state: state.clone(), next, bytes });
         }
-        self.push_input(taken_at(chronicle, now, input), input);
-        let oldest = chronicle.now().mono_ms.saturating_sub(REACH_MS);
+        self.push_input(taken_at(state, now, input), input);
+        let oldest = state.now().mono_ms.saturating_sub(REACH_MS);
         let is_over = |rewind: &Rewind| {
             let kept: usize = rewind.kept.iter().map(|kept| kept.bytes).sum();
             kept + rewind.input_bytes > rewind.room
-                || rewind.kept.get(1).is_some_and(|second| second.chronicle.now().mono_ms <= oldest)
+                || rewind.kept.get(1).is_some_and(|second| second.state.now().mono_ms <= oldest)
         };
         while self.kept.len() > 1 && is_over(self) {
             self.kept.pop_front();
@@ -79,7 +79,7 @@ impl Rewind {
         }
     }
 
-    /// Takes an input that a chronicle has taken already.
+    /// Takes an input that a state has taken already.
     pub fn push_input(&mut self, at: Moment, input: &Input) {
         if !self.kept.is_empty() {
             self.input_bytes += weight_of(input);
@@ -89,23 +89,23 @@ impl Rewind {
 
     /// As far back as one can go; `None` where nothing is kept.
     pub fn oldest(&self) -> Option<Moment> {
-        self.kept.front().map(|kept| kept.chronicle.now())
+        self.kept.front().map(|kept| kept.state.now())
     }
 
     /// What was known at a moment, on the monotonic clock; `None` if that is too long ago.
-    pub fn at(&self, mono_ms: u64) -> Option<Chronicle> {
-        let after = self.kept.partition_point(|kept| kept.chronicle.now().mono_ms <= mono_ms);
+    pub fn at(&self, mono_ms: u64) -> Option<State> {
+        let after = self.kept.partition_point(|kept| kept.state.now().mono_ms <= mono_ms);
         let kept = self.kept.get(after.checked_sub(1)?)?;
-        let mut chronicle = kept.chronicle.clone();
+        let mut state = kept.state.clone();
         for (at, input) in self.inputs.range((kept.next - self.first) as usize..) {
             if seen_at(*at, input) > mono_ms {
                 break;
             }
-            chronicle.take_again(*at, input);
+            state.take_again(*at, input);
         }
-        let unix_ms = chronicle.now().unix_ms_at(mono_ms);
-        chronicle.advance(Moment { mono_ms, unix_ms });
-        Some(chronicle)
+        let unix_ms = state.now().unix_ms_at(mono_ms);
+        state.advance(Moment { mono_ms, unix_ms });
+        Some(state)
     }
 }
 

@@ -10,7 +10,7 @@ use super::markers::Markers;
 use super::replay::{Playing, Replay};
 use super::rewind::Rewind;
 use super::source::{Command, Ended, Source, Told};
-use crate::presence::{Chronicle, Input, Moment, News, Unread, WatchList, short_age, visible};
+use crate::presence::{Input, Moment, State, Unread, Update, WatchList, short_age, visible};
 use crate::recording::{Head, Limits, Recorder, RecorderError, Stopped};
 
 /// What a session is about, for those who show it or write it down.
@@ -43,7 +43,7 @@ pub struct Recording {
 
 /// A picture that stands while collection goes on.
 struct Held {
-    state: Chronicle,
+    state: State,
     at: Moment,
     /// Where somebody went back in time to it: as far back as one can go.
     oldest: Option<Moment>,
@@ -53,11 +53,11 @@ struct Held {
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
     /// What is known in the picture: now, or where it is held.
-    pub state: &'a Chronicle,
+    pub state: &'a State,
     /// At which time.
     pub now: Moment,
     /// What is known now, whatever the picture shows.
-    pub live: &'a Chronicle,
+    pub live: &'a State,
     /// The time now, whatever the picture shows.
     pub live_now: Moment,
     /// Whether the picture stands while collection goes on.
@@ -83,7 +83,7 @@ pub struct Shown<'a> {
 /// One session.
 pub struct Session {
     about: About,
-    state: Chronicle,
+    state: State,
     held: Option<Box<Held>>,
     source: Box<dyn Source>,
     rewind: Option<Rewind>,
@@ -102,19 +102,19 @@ pub struct Session {
 impl Session {
     /// A session on a server that is asked; begins with `state`, which knows nothing yet. The way back
     /// in time is kept where `rewinds` says so.
-    pub fn live(about: About, state: Chronicle, live: Live, recording: Recording, rewinds: bool) -> Session {
+    pub fn live(about: About, state: State, live: Live, recording: Recording, rewinds: bool) -> Session {
         Session::new(about, state, Box::new(live), recording, rewinds)
     }
 
     /// A session on a recording; begins with what was known at its beginning.
-    pub fn replay(about: About, state: Chronicle, replay: Replay) -> Session {
+    pub fn replay(about: About, state: State, replay: Replay) -> Session {
         Session::new(about, state, Box::new(replay), Recording::default(), false)
     }
 
     /// A session on any source.
     pub fn new(
         about: About,
-        state: Chronicle,
+        state: State,
         source: Box<dyn Source>,
         recording: Recording,
         rewinds: bool,
@@ -141,7 +141,7 @@ impl Session {
     }
 
     /// All that is known now.
-    pub fn state(&self) -> &Chronicle {
+    pub fn state(&self) -> &State {
         &self.state
     }
 
@@ -209,7 +209,7 @@ impl Session {
     /// What happens next, at one moment; it may be nothing that anybody sees. `None` when there is
     /// nothing more to come, as [`Session::ended`] says. Nothing is lost when this is given up while it
     /// waits.
-    pub async fn next(&mut self) -> Option<News> {
+    pub async fn next(&mut self) -> Option<Update> {
         loop {
             if let Some(news) = self.ready() {
                 return Some(news);
@@ -226,7 +226,7 @@ impl Session {
     }
 
     /// What happens next, if it is there without waiting.
-    pub fn ready(&mut self) -> Option<News> {
+    pub fn ready(&mut self) -> Option<Update> {
         if self.ended.is_some() {
             return None;
         }
@@ -236,7 +236,7 @@ impl Session {
         let until_ms = self.source.until_ms();
         let (rewind, recorder) = (&mut self.rewind, &mut self.recorder);
         let interval_ms = self.state.interval_ms().unwrap_or(self.recording.head.interval_ms);
-        let before = |state: &Chronicle, at: Moment, input: &Input| {
+        let before = |state: &State, at: Moment, input: &Input| {
             if let Some(rewind) = rewind {
                 rewind.push(state, at, input);
             }
@@ -262,10 +262,10 @@ impl Session {
     }
 
     /// Lets time pass up to now, for whoever shows ages and curves.
-    pub fn pass(&mut self) -> News {
+    pub fn pass(&mut self) -> Update {
         let now = self.source.now();
         if now.mono_ms < self.state.now().mono_ms {
-            return News::default();
+            return Update::default();
         }
         self.passed = now;
         let news = self.state.advance(now);
@@ -274,7 +274,7 @@ impl Session {
     }
 
     /// Takes a command; gives what follows from it at once.
-    pub fn command(&mut self, command: &Command) -> News {
+    pub fn command(&mut self, command: &Command) -> Update {
         match command {
             Command::Record(file) => match self.record(file.as_deref()) {
                 Ok(words) => said(words),
@@ -284,7 +284,7 @@ impl Session {
                 let at = self.shown().live_now;
                 let held = Held { state: self.state.clone(), at, oldest: None };
                 self.held = Some(Box::new(held));
-                News { heard: true, ..News::default() }
+                Update { heard: true, ..Update::default() }
             }
             Command::Release if self.held.is_some() => {
                 let before = self.list_shown();
@@ -294,13 +294,13 @@ impl Session {
             Command::GoTo(target_ms) if self.rewind.is_some() => self.go_back(*target_ms),
             _ => {
                 self.source.command(command, &self.state);
-                News::default()
+                Update::default()
             }
         }
     }
 
     /// Puts a notice into what is known, as if it had come in now.
-    pub fn note(&mut self, words: String) -> News {
+    pub fn note(&mut self, words: String) -> Update {
         let (now, input) = (self.source.now(), Input::Notice(words));
         if let Some(rewind) = &mut self.rewind {
             rewind.push(&self.state, now, &input);
@@ -337,19 +337,19 @@ impl Session {
     }
 
     /// What was known at a moment on the monotonic clock, as far as it is kept in memory.
-    pub fn at(&self, mono_ms: u64) -> Option<Chronicle> {
+    pub fn at(&self, mono_ms: u64) -> Option<State> {
         self.rewind.as_ref()?.at(mono_ms)
     }
 
     /// Shows what was known at a moment of the last minutes.
-    fn go_back(&mut self, target_ms: u64) -> News {
+    fn go_back(&mut self, target_ms: u64) -> Update {
         let now = self.now();
         let Some(oldest) = self.rewind.as_ref().and_then(Rewind::oldest) else {
             return said(
                 "the past of so many users is not kept in memory; R records it to a file".to_owned(),
             );
         };
-        let Some(state) = self.at(target_ms.max(oldest.mono_ms)) else { return News::default() };
+        let Some(state) = self.at(target_ms.max(oldest.mono_ms)) else { return Update::default() };
         let (at, before) = (state.now(), self.list_shown());
         self.held = Some(Box::new(Held { state, at, oldest: Some(oldest) }));
         let mut news = replaced(before);
@@ -364,20 +364,20 @@ impl Session {
         Arc::clone(self.shown().state.roster().list())
     }
 
-    fn hear(&mut self, told: Told) -> News {
+    fn hear(&mut self, told: Told) -> Update {
         match told {
             Told::Replaced(state) => {
                 let before = self.list_shown();
                 (self.passed, self.state, self.held) = (state.now(), *state, None);
                 replaced(before)
             }
-            Told::Changed => News { heard: true, ..News::default() },
+            Told::Changed => Update { heard: true, ..Update::default() },
             Told::Said(words) => said(words),
         }
     }
 
     /// Marks what followed from an input or from time, and has users in doubt asked about.
-    fn follow(&mut self, input: Option<&Input>, news: News) -> News {
+    fn follow(&mut self, input: Option<&Input>, news: Update) -> Update {
         if !self.source.is_recorded() {
             self.markers.note(input, &news, &self.state);
             if !news.doubts.is_empty() {
@@ -389,7 +389,7 @@ impl Session {
     }
 
     /// The recording that was made has ended before its time.
-    fn end_recording(&mut self, stopped: &Stopped) -> News {
+    fn end_recording(&mut self, stopped: &Stopped) -> Update {
         self.recorder = None;
         self.note(stopped.to_string())
     }
@@ -405,13 +405,13 @@ impl Drop for Session {
     }
 }
 
-fn said(words: String) -> News {
-    News { said: vec![words], ..News::default() }
+fn said(words: String) -> Update {
+    Update { said: vec![words], ..Update::default() }
 }
 
 /// Another moment is shown; what was shown before was of this watch list.
-fn replaced(before: Arc<WatchList>) -> News {
-    News { replaced: true, heard: true, list_before: Some(before), ..News::default() }
+fn replaced(before: Arc<WatchList>) -> Update {
+    Update { replaced: true, heard: true, list_before: Some(before), ..Update::default() }
 }
 
 fn in_words(path: &Path) -> String {
@@ -438,14 +438,14 @@ mod tests {
     fn fed() -> Fed {
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
         let roster = Roster::new(list, Freshness::for_interval(2_000), at(0));
-        Fed::live(About::default(), Chronicle::new(roster, RuleSettings::default(), at(0)))
+        Fed::live(About::default(), State::new(roster, RuleSettings::default(), at(0)))
     }
 
     fn notice(words: &str) -> Input {
         Input::Notice(words.to_owned())
     }
 
-    fn happened(state: &Chronicle) -> usize {
+    fn happened(state: &State) -> usize {
         state.timeline().groups().count()
     }
 

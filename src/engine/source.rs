@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use super::markers::Markers;
 use super::replay::Playing;
-use crate::presence::{Chronicle, Doubts, Inputs, Moment, Unread};
+use crate::presence::{Inputs, Moment, Rechecks, State, Unread};
 
 /// What a frontend may ask of a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ pub enum Ended {
 /// Something that a source says besides its inputs.
 pub enum Told {
     /// What is known is this from now on: another moment was reached.
-    Replaced(Box<Chronicle>),
+    Replaced(Box<State>),
     /// How the recording is played has changed, or more of it was looked through.
     Changed,
     /// Words that pass.
@@ -74,14 +74,14 @@ pub trait Source: Inputs<Error = Ended> + Send {
     fn told(&mut self) -> Option<Told>;
 
     /// Nothing more happens up to [`Source::until_ms`]; says whether it has ended with that.
-    fn settled(&mut self, state: &mut Chronicle) -> Option<Ended>;
+    fn settled(&mut self, state: &mut State) -> Option<Ended>;
 
     /// Has other witnesses asked about users in doubt, on the watch list of this generation.
-    fn recheck(&mut self, _generation: u32, _doubts: Doubts) {}
+    fn recheck(&mut self, _generation: u32, _doubts: Rechecks) {}
 
     /// Takes a command that is for the source; `state` is what is known. What follows comes as inputs and
     /// as [`Source::told`].
-    fn command(&mut self, command: &Command, state: &Chronicle);
+    fn command(&mut self, command: &Command, state: &State);
 
     /// How the recording is played; `None` where this is none that is played.
     fn playing(&self) -> Option<Playing> {

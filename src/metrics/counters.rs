@@ -8,7 +8,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Unit;
 
 use super::sheet::{Family, Sheet};
-use crate::presence::{Batch, Knowledge, Moment, News, Presence, Trouble, What};
+use crate::presence::{Batch, Change, ErrorKind, Knowledge, Moment, Presence, Update};
 
 const REQUESTS: Family = Family {
     name: "imtop_requests",
@@ -132,7 +132,7 @@ impl Default for Counters {
 impl Counters {
     /// Takes what one answer, one failure or the passing of time has changed: `news`, after which
     /// `knowledge` is what is known. To be told of each, as what is known of a batch is its last answer.
-    pub fn follow(&mut self, news: &News, knowledge: &Knowledge, now: Moment) {
+    pub fn follow(&mut self, news: &Update, knowledge: &Knowledge, now: Moment) {
         for transition in news.transitions.iter().filter(|transition| !transition.is_first_sight()) {
             self.transitions[happening(&transition.what)] += 1;
         }
@@ -184,41 +184,41 @@ fn seconds(from: Moment, to: Moment) -> f64 {
 
 /// The place in [`KINDS`]. The numbers of statuses and errors are chosen by the server, so they are no
 /// labels.
-fn kind(trouble: Trouble) -> usize {
+fn kind(trouble: ErrorKind) -> usize {
     match trouble {
-        Trouble::Unreachable => 0,
-        Trouble::Timeout => 1,
-        Trouble::Tls => 2,
-        Trouble::Redirect { .. } => 3,
-        Trouble::Http { .. } => 4,
-        Trouble::RateLimited => 5,
-        Trouble::TooLarge => 6,
-        Trouble::Decode => 7,
-        Trouble::Auth { .. } => 8,
-        Trouble::Denied { .. } => 9,
-        Trouble::Api { .. } => 10,
-        Trouble::Credentials => 11,
+        ErrorKind::Unreachable => 0,
+        ErrorKind::Timeout => 1,
+        ErrorKind::Tls => 2,
+        ErrorKind::Redirect { .. } => 3,
+        ErrorKind::Http { .. } => 4,
+        ErrorKind::RateLimited => 5,
+        ErrorKind::TooLarge => 6,
+        ErrorKind::Decode => 7,
+        ErrorKind::Auth { .. } => 8,
+        ErrorKind::Denied { .. } => 9,
+        ErrorKind::Api { .. } => 10,
+        ErrorKind::Credentials => 11,
     }
 }
 
 /// The place in [`HAPPENINGS`].
-fn happening(what: &What) -> usize {
+fn happening(what: &Change) -> usize {
     match what {
-        What::Presence { to, .. } => match to {
+        Change::Presence { to, .. } => match to {
             Presence::Online => 0,
             Presence::Background => 1,
             Presence::Offline => 2,
             Presence::Unknown(_) => 3,
             Presence::Unregistered => 12,
         },
-        What::Connected(_) => 4,
-        What::Disconnected(_) => 5,
-        What::Replaced { same_token: true, .. } => 6,
-        What::Replaced { same_token: false, .. } => 7,
-        What::SeenAgain { .. } => 8,
-        What::MovedBackground(_) => 9,
-        What::MovedForeground(_) => 10,
-        What::Retracted { .. } => 11,
+        Change::Connected(_) => 4,
+        Change::Disconnected(_) => 5,
+        Change::Replaced { same_token: true, .. } => 6,
+        Change::Replaced { same_token: false, .. } => 7,
+        Change::SeenAgain { .. } => 8,
+        Change::MovedBackground(_) => 9,
+        Change::MovedForeground(_) => 10,
+        Change::Retracted { .. } => 11,
     }
 }
 

@@ -8,7 +8,7 @@ use prometheus_client::registry::Unit;
 
 use super::sheet::{Family, Sheet};
 use crate::presence::{
-    Batch, FeedStatus, Freshness, Knowledge, LifeSign, Lost, Moment, Platform, Question, Roster, Rule,
+    Batch, FeedStatus, Freshness, Knowledge, LifeSign, LossCause, Moment, Platform, Question, Roster, Rule,
     Severity, Totals, Witness, Witnesses,
 };
 
@@ -163,9 +163,9 @@ fn lost(roster: &Roster) -> [u32; CAUSES.len()] {
     for loss in roster.losses() {
         let place = match (loss.certain, loss.cause) {
             (None, _) => 0,
-            (Some(_), Lost::None | Lost::Lost) => 1,
-            (Some(_), Lost::Hangs) => 2,
-            (Some(_), Lost::Died) => 3,
+            (Some(_), LossCause::None | LossCause::Unknown) => 1,
+            (Some(_), LossCause::Hangs) => 2,
+            (Some(_), LossCause::Died) => 3,
         };
         counts[place] += loss.missing;
     }

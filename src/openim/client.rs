@@ -14,7 +14,7 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValu
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::trace;
 
-use crate::presence::{Answer, FetchError, Hints, Mends, Oddities, OperationId, Question, UserIx, WatchList};
+use crate::presence::{Answer, FetchError, Hints, Oddities, OperationId, Question, Retry, UserIx, WatchList};
 
 use super::body::{Body, Packing, unpack};
 use super::endpoint::Endpoint;
@@ -25,7 +25,7 @@ use super::gateways::{GatewayRule, Gateways};
 use super::handshake::Handshake;
 use super::identity::Identity;
 use super::listing::Progress;
-use super::online_status::{About, Sieve};
+use super::online_status::{About, DeltaDecoder};
 use super::options::{Destination, Options, SetupError};
 use super::origin::Origin;
 use super::probe::Probe;
@@ -188,7 +188,7 @@ impl Client {
     ///
     /// `sieve` remembers the batch's last good answer; a failure leaves it as it is. A refused token
     /// is replaced and the question put again, once.
-    pub async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
+    pub async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut DeltaDecoder) -> Fetched {
         self.0.online_status(list, batch, sieve).await
     }
 
@@ -290,7 +290,7 @@ impl Client {
 }
 
 impl Inner {
-    async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut Sieve) -> Fetched {
+    async fn online_status(&self, list: &WatchList, batch: u32, sieve: &mut DeltaDecoder) -> Fetched {
         let question = bytes::Bytes::from(question(list, "userIDs", list.batch(batch).map(UserIx)));
         let read = |reply, pass: &Pass| self.read(reply, pass, list, batch, sieve);
         let (heard, answer) = self.put(Endpoint::OnlineStatus, question, read).await;
@@ -343,7 +343,7 @@ impl Inner {
         pass: &Pass,
         list: &WatchList,
         batch: u32,
-        sieve: &mut Sieve,
+        sieve: &mut DeltaDecoder,
     ) -> (Heard, Result<Answer, FetchError>) {
         let Reply { operation_id, head: Head { headers, .. }, body } = reply;
         let wire_bytes = body.as_ref().map_or(0, |body| body.wire.len() as u64);
@@ -436,7 +436,7 @@ impl Inner {
             return Body::receive(response, Packing::of(headers)?, self.body_limit, failed).await;
         }
         let error = failure::of_status(status, headers, redactor);
-        if error.mends() == Mends::AfterWaiting || matches!(error, FetchError::Redirect { .. }) {
+        if error.mends() == Retry::AfterWaiting || matches!(error, FetchError::Redirect { .. }) {
             return Err(error);
         }
         // OpenIM answers some requests with another status than 200, but in its own words.

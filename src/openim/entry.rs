@@ -32,7 +32,7 @@ pub(super) struct Entry<'a> {
 
 /// Only whom an entry is about; for entries that cannot be read otherwise.
 #[derive(Deserialize)]
-pub(super) struct Owner<'a> {
+pub(super) struct UserVerdict<'a> {
     #[serde(borrow, rename = "userID")]
     pub(super) user: Text<'a>,
 }

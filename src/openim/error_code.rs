@@ -204,7 +204,7 @@ fn api_advice(refusal: &Refusal<'_>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presence::Mends;
+    use crate::presence::Retry;
 
     fn error(code: i32, message: &str, detail: &str) -> FetchError {
         let refusal = Refusal { endpoint: Endpoint::OnlineStatus, status: 200, code, message, detail };
@@ -244,12 +244,12 @@ mod tests {
     #[test]
     fn the_class_of_every_code_is_that_of_the_contract() {
         for code in [500, 1, 14, 16, 80_000, 90_002, 90_004, 90_007, 31_337, -1] {
-            assert_eq!(error(code, "", "").mends(), Mends::ByItself, "{code}");
+            assert_eq!(error(code, "", "").mends(), Retry::ByItself, "{code}");
         }
         for code in [1001, 1002, 1050, 1520, 1501, 1502, 1503, 1504, 1505, 1506, 1507] {
-            assert_eq!(error(code, "", "").mends(), Mends::WhenChanged, "{code}");
+            assert_eq!(error(code, "", "").mends(), Retry::WhenChanged, "{code}");
         }
-        assert_eq!(error(429, "", "").mends(), Mends::AfterWaiting);
+        assert_eq!(error(429, "", "").mends(), Retry::AfterWaiting);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
-use crate::presence::{FetchError, Mends};
+use crate::presence::{FetchError, Retry};
 
 use super::redact::Redactor;
 
@@ -272,7 +272,7 @@ pub(super) fn of_status(status: StatusCode, headers: &HeaderMap, redactor: &Reda
         status @ 300..=399 => FetchError::Redirect { status, target: target(headers, redactor).into() },
         status => {
             let error = FetchError::Http { status };
-            let wait = retry_after_ms(headers).filter(|_| error.mends() == Mends::ByItself);
+            let wait = retry_after_ms(headers).filter(|_| error.mends() == Retry::ByItself);
             wait.map_or(error, |retry_after_ms| FetchError::Unavailable { status, retry_after_ms })
         }
     }

@@ -18,12 +18,12 @@ use crate::presence::{
 
 use super::body::{Packing, unpack};
 use super::endpoint::Endpoint;
-use super::entry::{Entry, Owner, Reader, distinct};
+use super::entry::{Entry, Reader, UserVerdict, distinct};
+use super::entry_hashes::EntryHashes;
 use super::envelope::{self, undecodable};
 use super::error_code;
 use super::hints::{Gathered, shape_of};
 use super::json::Object;
-use super::outline::Outline;
 use super::redact::Redactor;
 use super::token::{Keys, KnownTokens};
 
@@ -50,7 +50,7 @@ pub fn read_online_status(
     body: &[u8],
     list: &WatchList,
     batch: u32,
-    sieve: &mut Sieve,
+    sieve: &mut DeltaDecoder,
     keys: &Keys,
 ) -> Result<(Answer, Oddities), FetchError> {
     let redactor = Redactor::default();
@@ -62,13 +62,13 @@ pub fn read_online_status(
 /// Belongs to one batch of one watch list; used with another it starts afresh. Every
 /// [`Answer::Changed`] that comes out has to reach the roster, as the next one builds on it.
 #[derive(Debug, Default)]
-pub struct Sieve {
+pub struct DeltaDecoder {
     /// Generation of the watch list and number of the batch.
     about: Option<(u32, u32)>,
     /// The last good body.
     body: Option<Good>,
     /// Of the last good body; `None` where it was not about the users asked, in their order.
-    outline: Option<Outline>,
+    outline: Option<EntryHashes>,
     tokens: KnownTokens,
     unpacked: u64,
     /// Length, unpacked, of the last body; `None` where it could not be unpacked.
@@ -88,7 +88,7 @@ struct Good {
     oddities: Oddities,
 }
 
-impl Sieve {
+impl DeltaDecoder {
     /// How many tokens' claims were decoded so far.
     pub fn claims_decoded(&self) -> u64 {
         self.tokens.decoded()
@@ -206,7 +206,7 @@ impl Sieve {
                 })
                 .collect();
             if let Some(all) = in_order {
-                self.outline = Outline::of(json, entries, about.keys);
+                self.outline = EntryHashes::of(json, entries, about.keys);
                 return (all, Oddities::default());
             }
         }
@@ -237,7 +237,7 @@ fn read_all(
             list.find(&entry.user.0)
         } else {
             oddities.unreadable += 1;
-            let Ok(Object(owner)) = serde_json::from_str::<Object<Owner<'_>>>(entry.get()) else {
+            let Ok(Object(owner)) = serde_json::from_str::<Object<UserVerdict<'_>>>(entry.get()) else {
                 continue;
             };
             list.find(&owner.user.0)

@@ -63,13 +63,13 @@ pub(super) struct Session {
     /// Of the token in use; noted here for the same reason.
     serial: AtomicU64,
     /// When there was trouble about the admin ID; the same.
-    trouble: std::sync::Mutex<Trouble>,
+    trouble: std::sync::Mutex<ErrorKind>,
 }
 
 /// When we logged in and when a token of ours was found displaced, as far back as [`FIGHT`]. Both are
 /// few: each is followed by a pause.
 #[derive(Default)]
-struct Trouble {
+struct ErrorKind {
     made: Vec<Instant>,
     displaced: Vec<Instant>,
 }
@@ -201,7 +201,7 @@ impl Session {
         Logins { made: late(&trouble.made), displaced: late(&trouble.displaced) }
     }
 
-    fn note(&self, of: impl Fn(&mut Trouble) -> &mut Vec<Instant>) {
+    fn note(&self, of: impl Fn(&mut ErrorKind) -> &mut Vec<Instant>) {
         let now = Instant::now();
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         let times = of(&mut trouble);

@@ -15,7 +15,7 @@ use crate::presence::{Answer, FetchError, Oddities, Platform, Question, UserIx, 
 use super::body::unpack;
 use super::client::{Fetched, Inner, Reply, question};
 use super::endpoint::Endpoint;
-use super::entry::{Owner, Status, WirePlatform};
+use super::entry::{Status, UserVerdict, WirePlatform};
 use super::envelope::{self, undecodable};
 use super::error_code;
 use super::failure;
@@ -177,7 +177,8 @@ impl<'a> Asked<'a> {
         let mut said = Vec::with_capacity(entries.len().min(self.users.len()));
         for entry in entries {
             let json = entry.get();
-            let Ok(Object(Owner { user })) = serde_json::from_str::<Object<Owner<'_>>>(json) else {
+            let Ok(Object(UserVerdict { user })) = serde_json::from_str::<Object<UserVerdict<'_>>>(json)
+            else {
                 self.oddities.unreadable += 1;
                 continue;
             };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::fetch_error::FetchError;
 use super::observation::{Oddities, OperationId};
-use super::state::{Why, Word};
+use super::status::{UnknownReason, Word};
 use super::time::Moment;
 use super::written::{as_list, interval, is_usual, time};
 
@@ -117,11 +117,11 @@ impl Batch {
     }
 
     /// Why nothing is known of its users, where that is so.
-    pub fn why(&self) -> Why {
+    pub fn why(&self) -> UnknownReason {
         match (&self.failing, self.answered) {
-            (Some(failing), _) => Why::Failed(failing.error.trouble()),
-            (None, Some(_)) => Why::Slow,
-            (None, None) => Why::NotAnswered,
+            (Some(failing), _) => UnknownReason::Failed(failing.error.trouble()),
+            (None, Some(_)) => UnknownReason::Slow,
+            (None, None) => UnknownReason::NotAnswered,
         }
     }
 

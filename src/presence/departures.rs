@@ -13,7 +13,7 @@ use super::findings::alert_thresholds;
 use super::platform::Platform;
 use super::roster::Roster;
 use super::time::Moment;
-use super::transition::{Transition, What};
+use super::transition::{Change, Transition};
 
 /// The window moves on by so many milliseconds.
 const STEP_MS: u64 = 10_000;
@@ -155,12 +155,12 @@ impl Departures {
         let mut first_ms = None;
         for Transition { what, after, before, .. } in story {
             match what {
-                What::Disconnected(socket) => {
+                Change::Disconnected(socket) => {
                     gone.push(socket.platform);
                     let at = after.unwrap_or(*before).mono_ms;
                     first_ms = Some(first_ms.map_or(at, |first: u64| first.min(at)));
                 }
-                What::Connected(socket) | What::SeenAgain { socket, .. } => come.push(socket.platform),
+                Change::Connected(socket) | Change::SeenAgain { socket, .. } => come.push(socket.platform),
                 _ => {}
             }
         }

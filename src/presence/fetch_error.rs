@@ -135,7 +135,7 @@ pub enum FetchError {
 /// A [`FetchError`] in one small value, for a column of a million users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Trouble {
+pub enum ErrorKind {
     /// See [`FetchError::Unreachable`] and [`FetchError::ProxyUnreachable`].
     Unreachable,
     /// See [`FetchError::Timeout`].
@@ -179,7 +179,7 @@ pub enum Trouble {
 
 /// What asking again can be expected to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mends {
+pub enum Retry {
     /// It may well pass: ask again soon, then less often.
     ByItself,
     /// Only after the time that the server named.
@@ -190,43 +190,45 @@ pub enum Mends {
 
 impl FetchError {
     /// The kind of it.
-    pub fn trouble(&self) -> Trouble {
+    pub fn trouble(&self) -> ErrorKind {
         match *self {
-            FetchError::Unreachable { .. } | FetchError::ProxyUnreachable { .. } => Trouble::Unreachable,
-            FetchError::Timeout { .. } => Trouble::Timeout,
-            FetchError::Tls { .. } => Trouble::Tls,
-            FetchError::Redirect { status, .. } => Trouble::Redirect { status },
-            FetchError::Http { status } | FetchError::Unavailable { status, .. } => Trouble::Http { status },
-            FetchError::RateLimited { .. } => Trouble::RateLimited,
-            FetchError::TooLarge { .. } => Trouble::TooLarge,
-            FetchError::Decode { .. } => Trouble::Decode,
-            FetchError::Auth { code, .. } => Trouble::Auth { code },
-            FetchError::Denied { code, .. } => Trouble::Denied { code },
-            FetchError::Api { code, .. } => Trouble::Api { code },
-            FetchError::Credentials { .. } => Trouble::Credentials,
+            FetchError::Unreachable { .. } | FetchError::ProxyUnreachable { .. } => ErrorKind::Unreachable,
+            FetchError::Timeout { .. } => ErrorKind::Timeout,
+            FetchError::Tls { .. } => ErrorKind::Tls,
+            FetchError::Redirect { status, .. } => ErrorKind::Redirect { status },
+            FetchError::Http { status } | FetchError::Unavailable { status, .. } => {
+                ErrorKind::Http { status }
+            }
+            FetchError::RateLimited { .. } => ErrorKind::RateLimited,
+            FetchError::TooLarge { .. } => ErrorKind::TooLarge,
+            FetchError::Decode { .. } => ErrorKind::Decode,
+            FetchError::Auth { code, .. } => ErrorKind::Auth { code },
+            FetchError::Denied { code, .. } => ErrorKind::Denied { code },
+            FetchError::Api { code, .. } => ErrorKind::Api { code },
+            FetchError::Credentials { .. } => ErrorKind::Credentials,
         }
     }
 
     /// Whether asking again helps.
-    pub fn mends(&self) -> Mends {
+    pub fn mends(&self) -> Retry {
         match self {
-            FetchError::RateLimited { .. } | FetchError::Unavailable { .. } => Mends::AfterWaiting,
+            FetchError::RateLimited { .. } | FetchError::Unavailable { .. } => Retry::AfterWaiting,
             // What is wrong with the request or its accounts stays so; 500 and its kind may pass.
-            FetchError::Api { code: 404 | 1001..=1499, .. } => Mends::WhenChanged,
+            FetchError::Api { code: 404 | 1001..=1499, .. } => Retry::WhenChanged,
             FetchError::Unreachable { .. }
             | FetchError::ProxyUnreachable { .. }
             | FetchError::Timeout { .. }
             | FetchError::TooLarge { .. }
             | FetchError::Decode { .. }
-            | FetchError::Api { .. } => Mends::ByItself,
+            | FetchError::Api { .. } => Retry::ByItself,
             // 408 and 425: the proxy did not get, or did not pass on, this one request.
-            FetchError::Http { status } if *status >= 500 || matches!(status, 408 | 425) => Mends::ByItself,
+            FetchError::Http { status } if *status >= 500 || matches!(status, 408 | 425) => Retry::ByItself,
             FetchError::Http { .. }
             | FetchError::Tls { .. }
             | FetchError::Redirect { .. }
             | FetchError::Auth { .. }
             | FetchError::Denied { .. }
-            | FetchError::Credentials { .. } => Mends::WhenChanged,
+            | FetchError::Credentials { .. } => Retry::WhenChanged,
         }
     }
 
@@ -238,7 +240,7 @@ impl FetchError {
 
     /// Whether asking again is of no use, after `attempt` failures in a row.
     pub fn is_final(&self, attempt: u32) -> bool {
-        self.mends() == Mends::WhenChanged && !(self.may_be_a_reload() && attempt <= QUICK_TRIES)
+        self.mends() == Retry::WhenChanged && !(self.may_be_a_reload() && attempt <= QUICK_TRIES)
     }
 
     /// Whether a source can't be asked, after `attempt` failures in a row: one that was heard from before
@@ -343,22 +345,22 @@ impl fmt::Display for FetchError {
 
 impl std::error::Error for FetchError {}
 
-impl fmt::Display for Trouble {
+impl fmt::Display for ErrorKind {
     /// A few words, to stand in brackets beside a user.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::Unreachable => f.write_str("unreachable"),
-            Trouble::Timeout => f.write_str("timed out"),
-            Trouble::Tls => f.write_str("TLS failed"),
-            Trouble::Redirect { status } => write!(f, "redirected, HTTP {status}"),
-            Trouble::Http { status } => write!(f, "HTTP {status}"),
-            Trouble::RateLimited => f.write_str("rate limited"),
-            Trouble::TooLarge => f.write_str("answer too large"),
-            Trouble::Decode => f.write_str("answer not understood"),
-            Trouble::Auth { code } => write!(f, "token refused, {code}"),
-            Trouble::Denied { code } => write!(f, "no permission, {code}"),
-            Trouble::Api { code } => write!(f, "server error {code}"),
-            Trouble::Credentials => f.write_str("no credentials"),
+            ErrorKind::Unreachable => f.write_str("unreachable"),
+            ErrorKind::Timeout => f.write_str("timed out"),
+            ErrorKind::Tls => f.write_str("TLS failed"),
+            ErrorKind::Redirect { status } => write!(f, "redirected, HTTP {status}"),
+            ErrorKind::Http { status } => write!(f, "HTTP {status}"),
+            ErrorKind::RateLimited => f.write_str("rate limited"),
+            ErrorKind::TooLarge => f.write_str("answer too large"),
+            ErrorKind::Decode => f.write_str("answer not understood"),
+            ErrorKind::Auth { code } => write!(f, "token refused, {code}"),
+            ErrorKind::Denied { code } => write!(f, "no permission, {code}"),
+            ErrorKind::Api { code } => write!(f, "server error {code}"),
+            ErrorKind::Credentials => f.write_str("no credentials"),
         }
     }
 }
@@ -475,11 +477,11 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_asked_again_soon() {
-        assert_eq!(FetchError::Http { status: 502 }.mends(), Mends::ByItself);
-        assert_eq!(FetchError::Http { status: 404 }.mends(), Mends::WhenChanged);
-        assert_eq!(FetchError::RateLimited { retry_after_ms: None }.mends(), Mends::AfterWaiting);
+        assert_eq!(FetchError::Http { status: 502 }.mends(), Retry::ByItself);
+        assert_eq!(FetchError::Http { status: 404 }.mends(), Retry::WhenChanged);
+        assert_eq!(FetchError::RateLimited { retry_after_ms: None }.mends(), Retry::AfterWaiting);
         for status in [408, 425] {
-            assert_eq!(FetchError::Http { status }.mends(), Mends::ByItself, "{status}");
+            assert_eq!(FetchError::Http { status }.mends(), Retry::ByItself, "{status}");
         }
     }
 

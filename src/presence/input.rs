@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::chronicle::Chronicle;
 use super::observation::Observation;
+use super::state::State;
 use super::time::Moment;
 use super::watch_list::WatchList;
 
@@ -24,9 +24,9 @@ pub enum Input {
 }
 
 /// Up to when time had passed when an input was taken that comes in at `now`.
-pub fn taken_at(chronicle: &Chronicle, now: Moment, input: &Input) -> Moment {
+pub fn taken_at(state: &State, now: Moment, input: &Input) -> Moment {
     match input {
-        Input::Observed(_) => chronicle.now(),
+        Input::Observed(_) => state.now(),
         _ => now,
     }
 }

@@ -1,13 +1,13 @@
-//! Inputs in their order, and the one way in which a [`Chronicle`] takes them: what changes by itself
+//! Inputs in their order, and the one way in which a [`State`] takes them: what changes by itself
 //! does so first, each at its own moment, and then the input. A live server, a recording that is played
 //! and one that is read through all go through here, so they all come out the same.
 
 use std::sync::Arc;
 
-use super::chronicle::Chronicle;
 use super::input::Input;
-use super::knowledge::News;
+use super::knowledge::Update;
 use super::roster::Roster;
+use super::state::State;
 use super::time::Moment;
 
 /// What comes next.
@@ -53,10 +53,10 @@ pub struct Step {
     /// What came in; `None` where time alone did it.
     pub input: Option<Input>,
     /// What followed from it.
-    pub news: News,
+    pub news: Update,
 }
 
-impl Chronicle {
+impl State {
     /// Takes what happens next, up to `until_ms` on the monotonic clock. `None` when nothing more
     /// happens until then. `before` sees each input before it is taken, with the moment up to which
     /// time had passed when it came in.
@@ -67,7 +67,7 @@ impl Chronicle {
         &mut self,
         inputs: &mut I,
         until_ms: u64,
-        before: impl FnOnce(&Chronicle, Moment, &Input),
+        before: impl FnOnce(&State, Moment, &Input),
     ) -> Result<Option<Step>, I::Error> {
         let next = inputs.next_at()?;
         let target = next.unwrap_or(inputs.end_ms()).min(until_ms);
@@ -95,10 +95,10 @@ impl Chronicle {
         Ok(Some(Step { input: Some(input), news }))
     }
 
-    /// Lets time pass up to `until_ms`, at the end of what [`Chronicle::step`] takes.
-    pub fn settle(&mut self, until_ms: u64) -> News {
+    /// Lets time pass up to `until_ms`, at the end of what [`State::step`] takes.
+    pub fn settle(&mut self, until_ms: u64) -> Update {
         if until_ms <= self.now().mono_ms {
-            return News::default();
+            return Update::default();
         }
         self.advance(self.dated(until_ms))
     }

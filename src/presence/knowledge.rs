@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::batches::Freshness;
 use super::departures::Departures;
-use super::doubt::Doubts;
 use super::findings::alert_thresholds::SLOW_MS;
 use super::findings::{Case, Finding, Findings, RuleSettings, ServerCase};
 use super::hints::{Hints, Logins};
 use super::history::History;
 use super::observation::{Observation, Question};
 use super::outage::Outage;
+use super::recheck::Rechecks;
 use super::roster::{Changes, Roster};
 use super::time::Moment;
 use super::timeline::Event;
@@ -25,7 +25,7 @@ const SERVER_RULES_MS: u64 = 5_000;
 
 /// What an observation, or time, has changed.
 #[derive(Clone, Debug, Default)]
-pub struct News {
+pub struct Update {
     /// What happened, in the order of the watch list.
     pub transitions: Vec<Transition>,
     /// Whose row may look different now; may repeat a user.
@@ -39,7 +39,7 @@ pub struct News {
     /// What else happened: batches without answers, notices, steps of the clock.
     pub noted: Vec<Event>,
     /// Whom the witnesses are to be asked about.
-    pub doubts: Doubts,
+    pub doubts: Rechecks,
     /// Something came in, though perhaps nothing has changed by it.
     pub heard: bool,
     /// The watch list that was in force before, where there is another now.
@@ -52,7 +52,7 @@ pub struct News {
     pub said: Vec<String>,
 }
 
-impl News {
+impl Update {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.touched.is_empty()
@@ -69,7 +69,7 @@ impl News {
     }
 
     /// Takes what came later.
-    pub fn extend(&mut self, later: News) {
+    pub fn extend(&mut self, later: Update) {
         self.transitions.extend(later.transitions);
         self.touched.extend(later.touched);
         self.raised.extend(later.raised);
@@ -124,7 +124,7 @@ impl Knowledge {
     }
 
     /// Takes one observation.
-    pub fn apply(&mut self, observation: &Observation) -> News {
+    pub fn apply(&mut self, observation: &Observation) -> Update {
         let now = observation.received;
         let of_sockets = observation.question == Question::OnlineStatus;
         let users = if of_sockets { self.roster.list().batch(observation.batch).len() as u32 } else { 0 };
@@ -141,8 +141,8 @@ impl Knowledge {
         self.follow(changes, now, due)
     }
 
-    /// Lets time pass, in one step: [`super::Chronicle::advance`] takes each of them at its moment.
-    pub fn advance(&mut self, now: Moment) -> News {
+    /// Lets time pass, in one step: [`super::State::advance`] takes each of them at its moment.
+    pub fn advance(&mut self, now: Moment) -> Update {
         let changes = self.roster.advance(now);
         self.follow(changes, now, false)
     }
@@ -150,7 +150,7 @@ impl Knowledge {
     /// Brings the rest in step with the roster. The rules about the server are judged only when an
     /// answer came or their time has, so that it makes no difference how often time passes; those about
     /// losses of view as soon as these change.
-    fn follow(&mut self, changes: Changes, now: Moment, due: bool) -> News {
+    fn follow(&mut self, changes: Changes, now: Moment, due: bool) -> Update {
         let Changes { transitions, mut touched, doubts } = changes;
         self.history.record(&transitions, self.roster.list());
         self.departures.follow(&transitions, &self.roster, now);
@@ -202,19 +202,19 @@ impl Knowledge {
             found.cleared.extend(about_server.cleared);
         }
         self.trend.sample(&self.roster.totals(now), now);
-        News {
+        Update {
             transitions,
             touched,
             raised: found.raised,
             worsened: found.worsened,
             cleared: found.cleared,
             doubts,
-            ..News::default()
+            ..Update::default()
         }
     }
 
     /// Goes over to the next watch list.
-    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> News {
+    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Update {
         let before = Arc::clone(self.roster.list());
         let changes = self.roster.rebase(list, now);
         let heir = |user: UserIx| list.find(before.raw_id(user));
@@ -226,7 +226,7 @@ impl Knowledge {
     }
 
     /// Judges everybody who is connected, as when the roster comes from elsewhere.
-    pub(super) fn judge_connected(&mut self, now: Moment) -> News {
+    pub(super) fn judge_connected(&mut self, now: Moment) -> Update {
         let users = self.roster.list().users();
         let touched = users.filter(|user| !self.roster.connections(*user).is_empty()).collect();
         self.follow(Changes { touched, ..Changes::default() }, now, true)

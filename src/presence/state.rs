@@ -1,183 +1,262 @@
-//! What can honestly be said of a user now.
+//! All that is known and the story of how it came to be: a function of inputs and time alone.
+//!
+//! It does not matter how often time is let pass: whatever changes by itself does so at its own
+//! moment and in its order, whether somebody looked once a second or an hour later. So a recording of
+//! the inputs, each with [`State::now`] as it was before, gives the same state again.
 
-use std::fmt;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use super::batches::Freshness;
+use super::findings::{About, Finding, RuleSettings, Severity};
+use super::input::Input;
+use super::knowledge::{Knowledge, Update};
+use super::observation::{Observation, Question};
+use super::recheck::Rechecks;
+use super::roster::Roster;
+use super::time::Moment;
+use super::timeline::{Event, Timeline};
+use super::trend::Trend;
+use super::watch_list::{UserId, UserIx, WatchList};
 
-use super::fetch_error::Trouble;
+/// A wall clock that runs off by more than this was set, or the machine slept.
+const CLOCK_STEP_MS: i64 = 5_000;
 
-/// What can honestly be said of a user now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Presence {
-    /// At least one connection is in the foreground.
-    Online,
-    /// Every connection is in the background.
-    Background,
-    /// No connection.
-    Offline,
-    /// Nobody can tell, and why not.
-    Unknown(Why),
-    /// The server has no such user.
-    Unregistered,
+/// All that is known, and what happened.
+#[derive(Clone, Debug)]
+pub struct State {
+    knowledge: Knowledge,
+    timeline: Timeline,
+    /// Since when batches get no answers.
+    failing_since: BTreeMap<u32, Moment>,
+    /// How often the server is asked, where that was told.
+    interval_ms: Option<u64>,
+    /// Up to when time has passed.
+    now: Moment,
 }
 
-/// Why a presence is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Why {
-    /// No answer has come yet.
-    NotAnswered,
-    /// A request is under way for longer than an answer stays good.
-    Slow,
-    /// The last requests failed.
-    Failed(Trouble),
-    /// Answers came, but without this user.
-    Missing,
-    /// Answers came, but what they say of this user is not understood.
-    Unclear,
-    /// The sockets call the user offline, and the registry has not been heard yet.
-    Checking,
-    /// The sockets call the user offline, and the registry gives no answer.
-    RegistrySilent,
-    /// The sockets call the user offline since a moment ago, and the registry does not yet: normal for a
-    /// second after a real disconnect.
-    Leaving,
-    /// The sockets call the user offline, and the registry goes on saying online.
-    RegistryOnline,
-    /// So it is with many users at once: a gateway is gone, or out of reach of the API.
-    GatewayLost,
-    /// So it is with many users at once, and a gateway takes connections but does not answer.
-    GatewayHangs,
-    /// Many users were called offline at once, and the registry cannot be asked.
-    GatewayLostMaybe,
-}
-
-/// What is said of a user while the answers are fresh, in one byte.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Word {
-    /// Nothing was ever heard.
-    #[default]
-    Silent,
-    /// Offline.
-    Offline,
-    /// Online.
-    Online,
-    /// In the background only.
-    Background,
-    /// In doubt: why is said beside.
-    Doubtful,
-    /// The server has no such user.
-    Unregistered,
-}
-
-impl Word {
-    /// How many there are.
-    pub(in crate::presence) const COUNT: usize = 6;
-
-    /// The word for it.
-    pub fn of(presence: Presence) -> Word {
-        match presence {
-            Presence::Online => Word::Online,
-            Presence::Background => Word::Background,
-            Presence::Offline => Word::Offline,
-            Presence::Unknown(_) => Word::Doubtful,
-            Presence::Unregistered => Word::Unregistered,
+impl State {
+    /// Begins at `now` with what `roster` knows.
+    pub fn new(roster: Roster, rules: RuleSettings, now: Moment) -> State {
+        let is_known = roster.connections_open() > 0;
+        let mut knowledge = Knowledge::new(roster, rules);
+        knowledge.begin(now);
+        if is_known {
+            knowledge.judge_connected(now);
         }
+        let (timeline, failing_since) = (Timeline::default(), BTreeMap::new());
+        State { knowledge, timeline, failing_since, interval_ms: None, now }
     }
-}
 
-/// What is behind the word offline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Basis {
-    /// Sockets and registry agree.
-    #[default]
-    Agreed,
-    /// Only the sockets say so: the registry cannot be asked. They err to offline.
-    SocketsAlone,
-    /// The sockets say so, and a gateway has died; the registry does not know it yet.
-    GatewayDied,
-}
+    /// All that is known.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
 
-impl Basis {
-    /// A few words, to stand in brackets after `offline`; none where nothing has to be said.
-    pub fn words(self) -> Option<&'static str> {
-        match self {
-            Basis::Agreed => None,
-            Basis::SocketsAlone => Some("one witness"),
-            Basis::GatewayDied => Some("gateway died"),
+    /// Every watched user, as known now.
+    pub fn roster(&self) -> &Roster {
+        &self.knowledge.roster
+    }
+
+    /// What happened of late.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Up to when time has passed.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// How often the server is asked, in milliseconds, where that was told.
+    pub fn interval_ms(&self) -> Option<u64> {
+        self.interval_ms
+    }
+
+    /// Says how often the server is asked.
+    #[must_use]
+    pub fn asked_every(mut self, ms: u64) -> State {
+        self.interval_ms = Some(ms);
+        self
+    }
+
+    /// Bytes that it takes, about.
+    pub fn weight(&self) -> usize {
+        let roster = self.roster();
+        20_000 + roster.list().len() * 64 + roster.connections_open() * 400 + self.timeline.len() * 64
+    }
+
+    /// Takes what came in at `now`. An answer counts from when it was there, which may be earlier, if
+    /// nobody let time pass since; one to a question about another watch list changes nothing.
+    pub fn take(&mut self, now: Moment, input: &Input) -> Update {
+        if let Input::Observed(observation) = input {
+            if observation.generation != self.roster().list().generation() {
+                return Update::default();
+            }
+            // What had grown too old before the answer came is unknown first, whoever looks or not.
+            let mut news = self.advance(observation.received);
+            if observation.question == Question::OnlineStatus {
+                self.note_feed(observation, &mut news);
+            }
+            news.heard = true;
+            let taken = self.knowledge.apply(observation);
+            self.record(taken, observation.received.max(self.now), &mut news);
+            return news;
         }
-    }
-}
-
-impl Default for Presence {
-    fn default() -> Presence {
-        Presence::Unknown(Why::NotAnswered)
-    }
-}
-
-impl Presence {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Presence::Online => "online",
-            Presence::Background => "background",
-            Presence::Offline => "offline",
-            Presence::Unknown(_) => "unknown",
-            Presence::Unregistered => "unregistered",
+        let mut news = self.advance(now);
+        news.heard = true;
+        match input {
+            Input::Observed(_) => {}
+            Input::Rebased(list) => {
+                news.list_before = Some(Arc::clone(self.roster().list()));
+                self.rebase(list, now, &mut news);
+                self.change(now, &mut news); // what follows for the server is so at once
+            }
+            Input::Relabelled(list) => {
+                self.knowledge.roster.relabel(list);
+                news.relabelled = true;
+            }
+            Input::Interval(ms) => {
+                self.interval_ms = Some(*ms);
+                self.knowledge.set_freshness(Freshness::for_interval(*ms), now);
+                self.change(now, &mut news); // what is too old by that is so at once
+            }
+            Input::Notice(text) => self.note(Event::Notice { at: now, text: text.clone() }, now, &mut news),
         }
+        news
     }
 
-    /// Whether it is [`Presence::Unknown`], for whatever reason.
-    pub fn is_unknown(self) -> bool {
-        matches!(self, Presence::Unknown(_))
+    /// Takes an input again as it was taken once: then time had passed up to `at`.
+    pub fn take_again(&mut self, at: Moment, input: &Input) -> Update {
+        let mut news = self.advance(at);
+        news.extend(self.take(at, input));
+        news
     }
 
-    /// Whether it is unknown because the witnesses contradict each other, or one of them says nothing:
-    /// the sockets go on answering.
-    pub fn is_doubt(self) -> bool {
-        let Presence::Unknown(why) = self else { return false };
-        match why {
-            Why::Checking
-            | Why::RegistrySilent
-            | Why::Leaving
-            | Why::RegistryOnline
-            | Why::GatewayLost
-            | Why::GatewayHangs
-            | Why::GatewayLostMaybe => true,
-            Why::NotAnswered | Why::Slow | Why::Failed(_) | Why::Missing | Why::Unclear => false,
+    /// Goes on at `now` with what somebody else knew then, who asked every `interval_ms` milliseconds:
+    /// what happened in between is not known.
+    pub fn resume(&mut self, roster: Roster, interval_ms: u64, now: Moment) {
+        self.interval_ms = Some(interval_ms);
+        self.knowledge.resume(roster);
+        self.failing_since.clear();
+        self.now = now.max(self.now);
+        self.knowledge.judge_connected(self.now);
+    }
+
+    /// Lets time pass up to `now`: everything that changes by itself until then has done so.
+    pub fn advance(&mut self, now: Moment) -> Update {
+        let mut news = Update::default();
+        let step = now.step_since(self.now);
+        if step.abs() > CLOCK_STEP_MS {
+            self.note(Event::ClockStep { at: now, by_ms: step }, now, &mut news);
         }
+        let mut next = self.next_step(now);
+        while next <= now.mono_ms {
+            self.change(Moment { mono_ms: next, unix_ms: now.unix_ms_at(next) }, &mut news);
+            next = self.next_step(now);
+        }
+        if now.mono_ms > self.now.mono_ms {
+            self.change(now, &mut news);
+        }
+        news
     }
 
-    /// Whether it is a doubt of the first seconds, in which the witnesses are being asked: no news yet.
-    pub fn is_passing(self) -> bool {
-        matches!(self, Presence::Unknown(Why::Checking | Why::Leaving))
+    /// When something changes without an input, on the monotonic clock.
+    pub fn next_change(&self) -> Option<u64> {
+        self.knowledge.next_change(self.now).map(|at| at.max(self.now.mono_ms + 1))
     }
 
-    /// Whether the two have the same word; the reason of an unknown may differ.
-    pub fn same_word(self, other: Presence) -> bool {
-        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    /// The next moment on the way to `target` at which it matters what is so: something changes, or a
+    /// part of the trend ends that is still remembered then.
+    fn next_step(&self, target: Moment) -> u64 {
+        let remembered = target.mono_ms.saturating_sub(Trend::REACH_MS);
+        let end = Trend::end_of_bucket((self.now.mono_ms + 1).max(remembered));
+        self.next_change().map_or(end, |at| at.min(end))
     }
-}
 
-impl fmt::Display for Why {
-    /// A few words, to stand in brackets after `unknown`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Why::NotAnswered => f.write_str("no answer yet"),
-            Why::Slow => f.write_str("answer overdue"),
-            Why::Failed(trouble) => trouble.fmt(f),
-            Why::Missing => f.write_str("missing from the answers"),
-            Why::Unclear => f.write_str("status not understood"),
-            Why::Checking => f.write_str("checking"),
-            Why::RegistrySilent => f.write_str("registry gives no answer"),
-            Why::Leaving => f.write_str("leaving"),
-            Why::RegistryOnline => f.write_str("registry says online"),
-            Why::GatewayLost => f.write_str("gateway lost"),
-            Why::GatewayHangs => f.write_str("gateway hangs"),
-            Why::GatewayLostMaybe => f.write_str("gateway lost?"),
+    fn change(&mut self, at: Moment, news: &mut Update) {
+        let taken = self.knowledge.advance(at);
+        self.record(taken, at, news);
+    }
+
+    fn rebase(&mut self, list: &Arc<WatchList>, now: Moment, news: &mut Update) {
+        self.failing_since.clear();
+        // These were places in the list before.
+        news.touched.clear();
+        news.doubts = Rechecks::default();
+        let taken = self.knowledge.rebase(list, now);
+        self.record(taken, now.max(self.now), news);
+    }
+
+    /// Writes down what happened, and hands it on.
+    fn record(&mut self, taken: Update, now: Moment, news: &mut Update) {
+        self.now = now;
+        let list = Arc::clone(self.roster().list());
+        let batch_of = |user: &UserId| list.find(user.raw()).map(|user| list.batch_of(user));
+        let met: HashSet<UserIx> = taken
+            .transitions
+            .iter()
+            .filter(|transition| transition.is_first_sight())
+            .filter_map(|transition| list.find(transition.user.raw()))
+            .collect();
+        self.timeline.record(&taken.transitions, batch_of);
+        self.note_findings(&taken.raised, true, &met);
+        self.note_findings(&taken.worsened, true, &met);
+        self.note_findings(&taken.cleared, false, &met);
+        news.extend(taken);
+    }
+
+    fn note(&mut self, event: Event, at: Moment, news: &mut Update) {
+        self.timeline.note(event.clone(), at);
+        news.noted.push(event);
+    }
+
+    /// Puts an event into the story as if it had happened.
+    #[cfg(test)]
+    pub(crate) fn note_event(&mut self, event: Event, at: Moment) {
+        self.note(event, at, &mut Update::default());
+    }
+
+    /// Writes down that a batch gets no answers any more, or answers again.
+    fn note_feed(&mut self, observation: &Observation, news: &mut Update) {
+        let (batch, at) = (observation.batch, observation.received);
+        let (trouble, after_ms) = match &observation.answer {
+            Err(error) if !self.failing_since.contains_key(&batch) => {
+                self.failing_since.insert(batch, at);
+                (Some(error.trouble()), 0)
+            }
+            Err(_) => return,
+            Ok(_) => match self.failing_since.remove(&batch) {
+                Some(failing) => {
+                    // For so long there was no answer, which is longer than questions are known to fail.
+                    let answered = self.roster().batches().get(batch as usize).and_then(|it| it.answered);
+                    (None, at.since(answered.map_or(failing, |answered| answered.received)))
+                }
+                None => return,
+            },
+        };
+        let of = self.roster().list().batches();
+        self.note(Event::Feed { batch, of, trouble, after_ms }, at, news);
+    }
+
+    /// Writes down what is wrong since now, or no more. What was so when a user was first seen has not
+    /// just happened, and what is only worth knowing is no event.
+    fn note_findings(&mut self, findings: &[Finding], raised: bool, met: &HashSet<UserIx>) {
+        let server_seconds = self.roster().server_clock().unix_seconds(self.now);
+        for finding in findings.iter().filter(|finding| finding.severity > Severity::Info) {
+            let user = match finding.about {
+                About::User(user) if met.contains(&user) => continue,
+                About::User(user) => Some(self.roster().list().id(user)),
+                About::Server => None,
+            };
+            let event = Event::Finding {
+                raised,
+                user,
+                rule: finding.rule,
+                severity: finding.severity,
+                text: finding.evidence.words(server_seconds),
+            };
+            self.timeline.note(event, self.now);
         }
     }
 }

@@ -11,11 +11,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::fetch_error::Trouble;
+use super::fetch_error::ErrorKind;
 use super::findings::{Rule, Severity};
-use super::state::Presence;
+use super::status::Presence;
 use super::time::Moment;
-use super::transition::{Transition, What};
+use super::transition::{Change, Transition};
 use super::watch_list::UserId;
 
 /// Events that are kept.
@@ -67,7 +67,7 @@ impl Story {
     /// Whether it is nothing but that connections which answers had left out are shown again, of which
     /// nothing had been said.
     fn is_no_news(&self) -> bool {
-        self.transitions().all(|next| matches!(next.what, What::SeenAgain { .. }))
+        self.transitions().all(|next| matches!(next.what, Change::SeenAgain { .. }))
     }
 
     /// Marks the transition with this number, if it is one of this story and was not marked before.
@@ -84,8 +84,8 @@ impl Story {
     /// Whether the user is known again, and is offline, but was connected when last heard of.
     pub fn ends_what_was_unknown(&self) -> bool {
         let is_back =
-            matches!(self.first.what, What::Presence { from: Presence::Unknown(_), to: Presence::Offline });
-        is_back && self.rest.iter().any(|next| matches!(next.what, What::Disconnected(_)))
+            matches!(self.first.what, Change::Presence { from: Presence::Unknown(_), to: Presence::Offline });
+        is_back && self.rest.iter().any(|next| matches!(next.what, Change::Disconnected(_)))
     }
 
     fn takes(&self, next: &Transition) -> bool {
@@ -95,7 +95,7 @@ impl Story {
     /// Whether two stories read the same but for the user. A change of presence says it all, but for
     /// whether the connections are the same as before.
     fn is_like(&self, other: &Story) -> bool {
-        if matches!(self.first.what, What::Presence { .. }) {
+        if matches!(self.first.what, Change::Presence { .. }) {
             return are_alike(&self.first.what, &other.first.what)
                 && self.brings_back_the_same() == other.brings_back_the_same()
                 && self.ends_what_was_unknown() == other.ends_what_was_unknown();
@@ -133,7 +133,7 @@ pub enum Event {
         /// How many there are.
         of: u32,
         /// What went wrong; none: it answers again.
-        trouble: Option<Trouble>,
+        trouble: Option<ErrorKind>,
         /// For how long it had got no answers, in milliseconds; 0 where that begins.
         after_ms: u64,
     },
@@ -192,21 +192,21 @@ impl Event {
     }
 }
 
-impl What {
+impl Change {
     /// Whether a connection that had been left out is there again, or what was said of it is taken back.
     fn brings_back(&self) -> bool {
-        matches!(self, What::SeenAgain { .. } | What::Retracted { .. })
+        matches!(self, Change::SeenAgain { .. } | Change::Retracted { .. })
     }
 
     /// The word for what kind of change it is.
     pub fn kind(&self) -> &'static str {
         match self {
-            What::Presence { .. } => "presence",
-            What::Connected(_) | What::SeenAgain { .. } => "connected",
-            What::Retracted { .. } => "retracted",
-            What::Disconnected(_) => "disconnected",
-            What::Replaced { .. } => "replaced",
-            What::MovedBackground(_) | What::MovedForeground(_) => "moved",
+            Change::Presence { .. } => "presence",
+            Change::Connected(_) | Change::SeenAgain { .. } => "connected",
+            Change::Retracted { .. } => "retracted",
+            Change::Disconnected(_) => "disconnected",
+            Change::Replaced { .. } => "replaced",
+            Change::MovedBackground(_) | Change::MovedForeground(_) => "moved",
         }
     }
 }
@@ -295,7 +295,7 @@ impl Timeline {
     pub fn record(&mut self, transitions: &[Transition], batch_of: impl Fn(&UserId) -> Option<u32>) {
         let mut story: Option<Story> = None;
         for transition in transitions.iter().filter(|transition| !transition.is_first_sight()) {
-            if let What::Retracted { of, .. } = transition.what {
+            if let Change::Retracted { of, .. } = transition.what {
                 self.retract(of);
             }
             let Some(transition) = self.settled_in(transition) else { continue };
@@ -317,7 +317,7 @@ impl Timeline {
     /// The transition as it is told: from what was said before the witnesses were asked; none while they
     /// are, or where nothing has changed by what they said.
     fn settled_in(&mut self, transition: &Transition) -> Option<Transition> {
-        let What::Presence { from, to } = transition.what else { return Some(transition.clone()) };
+        let Change::Presence { from, to } = transition.what else { return Some(transition.clone()) };
         if to.is_passing() {
             self.before.entry(transition.user.clone()).or_insert(from);
             return None;
@@ -327,7 +327,7 @@ impl Timeline {
             self.before = HashMap::new(); // very many may have been in doubt at once
         }
         let from = before.unwrap_or(from);
-        let told = Transition { what: What::Presence { from, to }, ..transition.clone() };
+        let told = Transition { what: Change::Presence { from, to }, ..transition.clone() };
         (before.is_none() || !from.same_word(to)).then_some(told)
     }
 
@@ -523,24 +523,24 @@ impl Recent {
 }
 
 /// Whether two changes read the same.
-fn are_alike(one: &What, other: &What) -> bool {
+fn are_alike(one: &Change, other: &Change) -> bool {
     match (one, other) {
         (
-            What::Presence { to: Presence::Unknown(one), .. },
-            What::Presence { to: Presence::Unknown(other), .. },
+            Change::Presence { to: Presence::Unknown(one), .. },
+            Change::Presence { to: Presence::Unknown(other), .. },
         ) => one == other,
-        (What::Presence { from: from_a, to: to_a }, What::Presence { from: from_b, to: to_b }) => {
+        (Change::Presence { from: from_a, to: to_a }, Change::Presence { from: from_b, to: to_b }) => {
             to_a.same_word(*to_b) && from_a.same_word(*from_b)
         }
-        (What::Connected(one), What::Connected(other))
-        | (What::SeenAgain { socket: one, .. }, What::SeenAgain { socket: other, .. })
-        | (What::Retracted { socket: one, .. }, What::Retracted { socket: other, .. })
-        | (What::Disconnected(one), What::Disconnected(other))
-        | (What::MovedBackground(one), What::MovedBackground(other))
-        | (What::MovedForeground(one), What::MovedForeground(other)) => one.platform == other.platform,
+        (Change::Connected(one), Change::Connected(other))
+        | (Change::SeenAgain { socket: one, .. }, Change::SeenAgain { socket: other, .. })
+        | (Change::Retracted { socket: one, .. }, Change::Retracted { socket: other, .. })
+        | (Change::Disconnected(one), Change::Disconnected(other))
+        | (Change::MovedBackground(one), Change::MovedBackground(other))
+        | (Change::MovedForeground(one), Change::MovedForeground(other)) => one.platform == other.platform,
         (
-            What::Replaced { old: one, same_token: same_a, .. },
-            What::Replaced { old: other, same_token: same_b, .. },
+            Change::Replaced { old: one, same_token: same_a, .. },
+            Change::Replaced { old: other, same_token: same_b, .. },
         ) => one.platform == other.platform && same_a == same_b,
         _ => false,
     }
@@ -549,27 +549,30 @@ fn are_alike(one: &What, other: &What) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presence::{ConnId, Platform, Socket, Trouble, Why};
+    use crate::presence::{ConnId, ErrorKind, Platform, Socket, UnknownReason};
 
     fn at(mono_ms: u64) -> Moment {
         Moment { mono_ms, unix_ms: 0 }
     }
 
-    fn transition(user: &str, what: What, before: u64) -> Transition {
+    fn transition(user: &str, what: Change, before: u64) -> Transition {
         let after = Some(at(before.saturating_sub(2_000)));
         Transition { id: 0, user: UserId::new(user), what, after, before: at(before), operation: None }
     }
 
-    fn lost() -> What {
-        What::Presence { from: Presence::Online, to: Presence::Unknown(Why::Failed(Trouble::Timeout)) }
+    fn lost() -> Change {
+        Change::Presence {
+            from: Presence::Online,
+            to: Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout)),
+        }
     }
 
-    fn offline() -> What {
-        What::Presence { from: Presence::Online, to: Presence::Offline }
+    fn offline() -> Change {
+        Change::Presence { from: Presence::Online, to: Presence::Offline }
     }
 
-    fn dropped(platform: i32) -> What {
-        What::Disconnected(Socket { platform: Platform(platform), id: ConnId::new("c"), token: None })
+    fn dropped(platform: i32) -> Change {
+        Change::Disconnected(Socket { platform: Platform(platform), id: ConnId::new("c"), token: None })
     }
 
     fn counts(timeline: &Timeline) -> Vec<u32> {
@@ -598,26 +601,26 @@ mod tests {
     #[test]
     fn who_comes_back_with_the_same_connections_is_told_apart() {
         let mut timeline = Timeline::default();
-        let back = |user: &str, what: fn(Socket) -> What| {
-            let online = What::Presence { from: Presence::Offline, to: Presence::Online };
+        let back = |user: &str, what: fn(Socket) -> Change| {
+            let online = Change::Presence { from: Presence::Offline, to: Presence::Online };
             let socket = Socket { platform: Platform(2), id: ConnId::new(user), token: None };
             [transition(user, online, 5_000), transition(user, what(socket), 5_000)]
         };
-        let again = |socket| What::SeenAgain { socket, absent_ms: 8_000, whole_user: true };
-        let answer = [back("a", again), back("b", What::Connected), back("c", again)];
+        let again = |socket| Change::SeenAgain { socket, absent_ms: 8_000, whole_user: true };
+        let answer = [back("a", again), back("b", Change::Connected), back("c", again)];
         timeline.record(&answer.concat(), |_| None);
         assert_eq!(counts(&timeline), [1, 2]);
     }
 
-    fn became(from: Presence, to: Presence) -> What {
-        What::Presence { from, to }
+    fn became(from: Presence, to: Presence) -> Change {
+        Change::Presence { from, to }
     }
 
     /// The changes of presence that are told of a user, oldest first.
     fn told(timeline: &Timeline, user: &str) -> Vec<(Presence, Presence)> {
         let presence = |one: &EventGroup| match &one.event {
             Event::Story(story) => match story.first.what {
-                What::Presence { from, to } => Some((from, to)),
+                Change::Presence { from, to } => Some((from, to)),
                 _ => None,
             },
             _ => None,
@@ -629,16 +632,16 @@ mod tests {
 
     const ONLINE: Presence = Presence::Online;
     const OFFLINE: Presence = Presence::Offline;
-    const LEAVING: Presence = Presence::Unknown(Why::Leaving);
+    const LEAVING: Presence = Presence::Unknown(UnknownReason::Leaving);
 
     #[test]
     fn who_leaves_is_one_line_and_who_stays_is_none() {
         let mut timeline = Timeline::default();
-        let record = |timeline: &mut Timeline, user: &str, ms, what: &[What]| {
+        let record = |timeline: &mut Timeline, user: &str, ms, what: &[Change]| {
             let all: Vec<_> = what.iter().map(|what| transition(user, what.clone(), ms)).collect();
             timeline.record(&all, |_| None);
         };
-        let lasting = Presence::Unknown(Why::RegistryOnline);
+        let lasting = Presence::Unknown(UnknownReason::RegistryOnline);
         record(&mut timeline, "a", 2_000, &[became(ONLINE, LEAVING)]);
         assert_eq!((timeline.taken(), timeline.changed("a")), (0, None), "no news yet");
         record(&mut timeline, "b", 2_000, &[became(ONLINE, LEAVING)]);
@@ -657,10 +660,10 @@ mod tests {
     fn a_connection_that_was_hidden_for_a_while_is_no_news_unless_it_was_called_gone() {
         let mut timeline = Timeline::default();
         let socket = || Socket { platform: Platform(2), id: ConnId::new("c"), token: None };
-        let again = || What::SeenAgain { socket: socket(), absent_ms: 4_000, whole_user: false };
+        let again = || Change::SeenAgain { socket: socket(), absent_ms: 4_000, whole_user: false };
         timeline.record(&[transition("a", again(), 4_000)], |_| None);
         assert_eq!(timeline.taken(), 0);
-        let taken_back = What::Retracted { of: 1, socket: socket() };
+        let taken_back = Change::Retracted { of: 1, socket: socket() };
         timeline.record(&[transition("a", again(), 9_000), transition("a", taken_back, 9_000)], |_| None);
         assert_eq!(timeline.taken(), 1);
     }
@@ -678,7 +681,7 @@ mod tests {
 
     fn retracted(user: &str, of: u64) -> Transition {
         let socket = Socket { platform: Platform(2), id: ConnId::new("c"), token: None };
-        Transition { id: 100 + of, ..transition(user, What::Retracted { of, socket }, 9_000) }
+        Transition { id: 100 + of, ..transition(user, Change::Retracted { of, socket }, 9_000) }
     }
 
     #[test]
@@ -771,11 +774,11 @@ mod tests {
         }
         timeline.note(found("a", false), at(5_000));
         for batch in 0..3 {
-            timeline.note(feed(batch, Some(Trouble::Timeout), 0), at(5_200));
+            timeline.note(feed(batch, Some(ErrorKind::Timeout), 0), at(5_200));
         }
         timeline.note(feed(0, None, 7_000), at(5_300));
         timeline.note(feed(1, None, 14_000), at(5_300));
-        timeline.note(feed(0, Some(Trouble::Timeout), 0), at(5_400));
+        timeline.note(feed(0, Some(ErrorKind::Timeout), 0), at(5_400));
         assert_eq!(counts(&timeline), [1, 2, 3, 1, 3]);
         let again = timeline.groups().nth(1).map(|group| group.event.clone());
         assert_eq!(again, Some(feed(0, None, 14_000)), "the longest");

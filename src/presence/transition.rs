@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::connection::ConnId;
 use super::observation::OperationId;
 use super::platform::Platform;
-use super::state::Presence;
+use super::status::Presence;
 use super::time::Moment;
 use super::token::Fingerprint;
 use super::watch_list::UserId;
@@ -18,7 +18,7 @@ pub struct Transition {
     /// Whose.
     pub user: UserId,
     /// What changed.
-    pub what: What,
+    pub what: Change,
     /// The last answer without the change was sent at this moment; `None` where there was none, so
     /// that nothing is known of when it happened.
     pub after: Option<Moment>,
@@ -30,7 +30,7 @@ pub struct Transition {
 
 /// What changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum Change {
     /// The presence of the user.
     Presence {
         /// What was said before.
@@ -89,6 +89,6 @@ pub struct Socket {
 impl Transition {
     /// Whether it is only the first that was ever heard of the user.
     pub fn is_first_sight(&self) -> bool {
-        matches!(self.what, What::Presence { .. }) && self.after.is_none()
+        matches!(self.what, Change::Presence { .. }) && self.after.is_none()
     }
 }

@@ -6,7 +6,7 @@
 //! A ring of buckets of ten seconds, of the same size whatever happens. All times are those of the
 //! monotonic clock.
 
-use super::fetch_error::{FetchError, Trouble};
+use super::fetch_error::{ErrorKind, FetchError};
 use super::findings::alert_thresholds::SLOW_MS;
 use super::hints::Hints;
 use super::observation::{Observation, Question};
@@ -55,7 +55,7 @@ pub struct Bucket {
     /// Questions that were not.
     pub failures: u32,
     /// The failures by kind, the first eight kinds.
-    pub troubles: Vec<(Trouble, u32)>,
+    pub troubles: Vec<(ErrorKind, u32)>,
     /// Bytes of all answers as they came over the wire.
     pub wire_bytes: u64,
     /// Users asked about, whether there was an answer or not.
@@ -99,7 +99,7 @@ pub struct Sums {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failed {
     /// In which way.
-    pub trouble: Trouble,
+    pub trouble: ErrorKind,
     /// How often.
     pub count: u64,
     /// When for the last time.
@@ -271,7 +271,7 @@ impl Bucket {
         self.latency.as_deref().and_then(Histogram::took)
     }
 
-    fn fail(&mut self, trouble: Trouble) {
+    fn fail(&mut self, trouble: ErrorKind) {
         self.failures += 1;
         if let Some((_, count)) = self.troubles.iter_mut().find(|(kind, _)| *kind == trouble) {
             *count += 1;
@@ -287,7 +287,7 @@ impl Sums {
         self.answers + self.failures
     }
 
-    fn fail(&mut self, trouble: Trouble, at: Moment) {
+    fn fail(&mut self, trouble: ErrorKind, at: Moment) {
         if let Some(failed) = self.troubles.iter_mut().find(|failed| failed.trouble == trouble) {
             failed.count += 1;
             failed.last = failed.last.max(at);
@@ -468,7 +468,7 @@ mod tests {
         assert!(buckets[..176].iter().all(|bucket| **bucket == Bucket::default()), "before the run");
         assert_eq!(buckets[176].totals.map(|totals| totals.online), Some(4), "at its end");
         assert_eq!((buckets[179].answers, buckets[179].failures), (1, 1));
-        assert_eq!(buckets[179].troubles, [(Trouble::Timeout, 1)]);
+        assert_eq!(buckets[179].troubles, [(ErrorKind::Timeout, 1)]);
         assert_eq!((buckets[179].wire_bytes, buckets[179].users), (600, 1_000));
 
         let half_an_hour_later = at(5_000 + 30 * 60_000);
@@ -492,7 +492,7 @@ mod tests {
         let sums = trend.sums();
         assert_eq!((sums.failures, sums.answers, sums.troubles.len()), (2_001, 0, 32));
         let gateway =
-            sums.troubles.iter().find(|failed| failed.trouble == Trouble::Http { status: 502 }).unwrap();
+            sums.troubles.iter().find(|failed| failed.trouble == ErrorKind::Http { status: 502 }).unwrap();
         assert_eq!((gateway.count, gateway.last), (1_001, at(2_999)));
         let bucket = trend.buckets(at(3_000)).next_back().unwrap();
         assert_eq!((bucket.failures, bucket.troubles.len()), (2_001, 8));

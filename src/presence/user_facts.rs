@@ -6,7 +6,7 @@ use super::findings::{Rule, Severity};
 use super::knowledge::Knowledge;
 use super::query::Facts;
 use super::roster::Tracked;
-use super::state::Presence;
+use super::status::Presence;
 use super::text::visible;
 use super::time::Moment;
 use super::watch_list::UserIx;

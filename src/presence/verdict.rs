@@ -55,7 +55,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::observation::UserStatus;
-use super::state::{Basis, Presence, Why};
+use super::status::{Basis, Presence, UnknownReason};
 use super::written::{checked, count, interval, is_usual};
 
 /// What the sockets last said of a user.
@@ -112,12 +112,13 @@ pub enum Registry {
 /// What is known of the loss of view that a user is part of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Lost {
+pub enum LossCause {
     /// There is none.
     #[default]
     None,
     /// It is not known why.
-    Lost,
+    #[serde(rename = "lost")]
+    Unknown,
     /// A gateway takes connections and says nothing.
     Hangs,
     /// A gateway has died.
@@ -134,7 +135,7 @@ pub struct Testimony {
     /// Whether it is less than [`Thresholds::leaving_ms`] since the sockets left the user out.
     pub young: bool,
     /// The loss of view that the user is part of.
-    pub lost: Lost,
+    pub lost: LossCause,
     /// What was said of the user before.
     pub before: Presence,
 }
@@ -155,7 +156,7 @@ pub struct Verdict {
 
 impl Verdict {
     /// Of somebody of whom nothing was ever heard.
-    pub const SILENT: Verdict = Verdict::of(Presence::Unknown(Why::NotAnswered));
+    pub const SILENT: Verdict = Verdict::of(Presence::Unknown(UnknownReason::NotAnswered));
 
     const fn of(presence: Presence) -> Verdict {
         Verdict { presence, basis: Basis::Agreed, stale: false }
@@ -175,33 +176,37 @@ pub fn verdict(testimony: &Testimony) -> Verdict {
         (Sockets::Background, _) => Verdict::of(Presence::Background),
         (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
         (Sockets::None, Registry::Unasked) => match lost {
-            Lost::None => Verdict::offline(Basis::SocketsAlone),
-            Lost::Lost | Lost::Hangs | Lost::Died => Verdict::of(Presence::Unknown(Why::GatewayLostMaybe)),
+            LossCause::None => Verdict::offline(Basis::SocketsAlone),
+            LossCause::Unknown | LossCause::Hangs | LossCause::Died => {
+                Verdict::of(Presence::Unknown(UnknownReason::GatewayLostMaybe))
+            }
         },
         (Sockets::None, Registry::Unheard) => match before {
             Presence::Online | Presence::Background => {
                 Verdict { presence: before, basis: Basis::Agreed, stale: true }
             }
             Presence::Offline => Verdict::of(Presence::Offline),
-            Presence::Unknown(_) | Presence::Unregistered => Verdict::of(Presence::Unknown(Why::Checking)),
+            Presence::Unknown(_) | Presence::Unregistered => {
+                Verdict::of(Presence::Unknown(UnknownReason::Checking))
+            }
         },
-        (Sockets::None, Registry::Silent) => Verdict::of(Presence::Unknown(Why::RegistrySilent)),
+        (Sockets::None, Registry::Silent) => Verdict::of(Presence::Unknown(UnknownReason::RegistrySilent)),
         (Sockets::None, Registry::Online | Registry::Hides) => match lost {
             // Only who was seen with a connection can be about to leave.
             _ if young && matches!(before, Presence::Online | Presence::Background) => {
-                Verdict::of(Presence::Unknown(Why::Leaving))
+                Verdict::of(Presence::Unknown(UnknownReason::Leaving))
             }
-            Lost::None => Verdict::of(Presence::Unknown(Why::RegistryOnline)),
-            Lost::Lost => Verdict::of(Presence::Unknown(Why::GatewayLost)),
-            Lost::Hangs => Verdict::of(Presence::Unknown(Why::GatewayHangs)),
-            Lost::Died => Verdict::offline(Basis::GatewayDied),
+            LossCause::None => Verdict::of(Presence::Unknown(UnknownReason::RegistryOnline)),
+            LossCause::Unknown => Verdict::of(Presence::Unknown(UnknownReason::GatewayLost)),
+            LossCause::Hangs => Verdict::of(Presence::Unknown(UnknownReason::GatewayHangs)),
+            LossCause::Died => Verdict::offline(Basis::GatewayDied),
         },
     }
 }
 
 /// What is said of the user whose connection is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Owner {
+pub enum UserVerdict {
     /// Offline.
     Offline,
     /// The sockets show no connection, and it is not known whether that is so.
@@ -212,7 +217,7 @@ pub enum Owner {
 
 /// What the registry said of a connection's platform, asked after the sockets left the connection out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PlatformWord {
+pub enum PlatformSeen {
     /// It is not asked.
     Unasked,
     /// It has not answered.
@@ -225,7 +230,7 @@ pub enum PlatformWord {
 
 /// What is said of a connection that the sockets show no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fate {
+pub enum ConnectionVerdict {
     /// It may be there: another gateway may have it.
     Unseen,
     /// It is gone.
@@ -235,12 +240,14 @@ pub enum Fate {
 /// What is said of a connection that the sockets show no more: the second table above. `shown` says
 /// whether they show another one of the same platform, `young` whether it is less than
 /// [`Thresholds::unseen_ms`] since they left it out.
-pub fn fate(owner: Owner, registry: PlatformWord, shown: bool, young: bool) -> Fate {
+pub fn fate(owner: UserVerdict, registry: PlatformSeen, shown: bool, young: bool) -> ConnectionVerdict {
     match (owner, registry) {
-        (Owner::Offline, _) | (Owner::Connected, PlatformWord::Lacks) => Fate::Disconnected,
-        (Owner::Connected, _) if shown && !young => Fate::Disconnected,
-        (Owner::Connected, PlatformWord::Unasked) if !young => Fate::Disconnected,
-        (Owner::InDoubt | Owner::Connected, _) => Fate::Unseen,
+        (UserVerdict::Offline, _) | (UserVerdict::Connected, PlatformSeen::Lacks) => {
+            ConnectionVerdict::Disconnected
+        }
+        (UserVerdict::Connected, _) if shown && !young => ConnectionVerdict::Disconnected,
+        (UserVerdict::Connected, PlatformSeen::Unasked) if !young => ConnectionVerdict::Disconnected,
+        (UserVerdict::InDoubt | UserVerdict::Connected, _) => ConnectionVerdict::Unseen,
     }
 }
 
@@ -340,13 +347,17 @@ mod tests {
             (Registry::Online, "online"),
             (Registry::Hides, "hides"),
         ];
-        let losses =
-            [(Lost::None, "none"), (Lost::Lost, "lost"), (Lost::Hangs, "hangs"), (Lost::Died, "died")];
+        let losses = [
+            (LossCause::None, "none"),
+            (LossCause::Unknown, "lost"),
+            (LossCause::Hangs, "hangs"),
+            (LossCause::Died, "died"),
+        ];
         let befores = [
             (Presence::Online, "online"),
             (Presence::Background, "background"),
             (Presence::Offline, "offline"),
-            (Presence::Unknown(Why::Slow), "unknown"),
+            (Presence::Unknown(UnknownReason::Slow), "unknown"),
             (Presence::Unregistered, "unregistered"),
         ];
         let mut combinations = 0;
@@ -375,13 +386,16 @@ mod tests {
     fn the_table_of_connections_and_the_code_agree_on_every_combination() {
         let rows = rows(1);
         let mut used = std::collections::BTreeSet::new();
-        let owners =
-            [(Owner::Offline, "offline"), (Owner::InDoubt, "in doubt"), (Owner::Connected, "connected")];
+        let owners = [
+            (UserVerdict::Offline, "offline"),
+            (UserVerdict::InDoubt, "in doubt"),
+            (UserVerdict::Connected, "connected"),
+        ];
         let words_of_registry = [
-            (PlatformWord::Unasked, "unasked"),
-            (PlatformWord::Unheard, "unheard"),
-            (PlatformWord::Names, "names it"),
-            (PlatformWord::Lacks, "lacks it"),
+            (PlatformSeen::Unasked, "unasked"),
+            (PlatformSeen::Unheard, "unheard"),
+            (PlatformSeen::Names, "names it"),
+            (PlatformSeen::Lacks, "lacks it"),
         ];
         for (owner, o) in owners {
             for (registry, r) in words_of_registry {
@@ -389,8 +403,8 @@ mod tests {
                     for (young, age) in [(true, "young"), (false, "old")] {
                         let words = [o, r, s, age];
                         let said = match fate(owner, registry, shown, young) {
-                            Fate::Unseen => "unseen",
-                            Fate::Disconnected => "disconnected",
+                            ConnectionVerdict::Unseen => "unseen",
+                            ConnectionVerdict::Disconnected => "disconnected",
                         };
                         assert_eq!(said, of_table(&rows, &words), "{words:?}");
                         let fitting = |row: &Vec<&str>| row.iter().zip(words).all(|(c, w)| fits(c, w));

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::{RecordingError, shown};
 use super::reader::{Gap, Place, Recorded, Recording};
 use super::wire::Keyframe;
-use crate::presence::{Chronicle, Input, Inputs, Moment, Next, Step, seen_at};
+use crate::presence::{Input, Inputs, Moment, Next, State, Step, seen_at};
 
 /// Reads a recording on, input by input.
 pub struct Player {
@@ -31,7 +31,7 @@ impl Player {
     ///
     /// # Errors
     /// It cannot be read, or there is no keyframe in it.
-    pub fn open(path: &Path) -> Result<(Player, Chronicle), RecordingError> {
+    pub fn open(path: &Path) -> Result<(Player, State), RecordingError> {
         let recording = Recording::open(path)?.sparing_keyframes();
         let rules = recording.head().rules;
         let at = recording.begins();
@@ -52,13 +52,13 @@ impl Player {
             player.at = item.at;
             match item.what {
                 Recorded::Keyframe(keyframe) => {
-                    let chronicle = Chronicle::new(keyframe.roster, rules, item.at);
-                    let chronicle = chronicle.asked_every(keyframe.interval_ms);
+                    let state = State::new(keyframe.roster, rules, item.at);
+                    let state = state.asked_every(keyframe.interval_ms);
                     if let Some(gap) = gap {
                         player.gaps.push(gap.clone());
                         player.next = Some((item.at, Next::Input(Input::Notice(gap))));
                     }
-                    return Ok((player, chronicle));
+                    return Ok((player, state));
                 }
                 Recorded::Gap(found) => gap = Some(Gap { line: None, ..found }.to_string()),
                 Recorded::Head(_) | Recorded::Input(_) => {}
@@ -124,15 +124,15 @@ impl Player {
     }
 
     /// Takes what happens next, up to `until_ms` on the monotonic clock. `None` when nothing more does:
-    /// `chronicle` stands at that moment then, or at the end of the recording.
+    /// `state` stands at that moment then, or at the end of the recording.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn step(&mut self, chronicle: &mut Chronicle, until_ms: u64) -> Result<Option<Step>, RecordingError> {
-        let step = chronicle.step(self, until_ms, |_, _, _| ())?;
+    pub fn step(&mut self, state: &mut State, until_ms: u64) -> Result<Option<Step>, RecordingError> {
+        let step = state.step(self, until_ms, |_, _, _| ())?;
         if step.is_none() {
             let next = self.next_at()?;
-            chronicle.settle(next.unwrap_or(self.end_ms()).min(until_ms));
+            state.settle(next.unwrap_or(self.end_ms()).min(until_ms));
         }
         Ok(step)
     }

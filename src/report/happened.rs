@@ -6,8 +6,8 @@ use std::iter;
 use crate::app::{change_words, clock_words, feed_words, why_words};
 use crate::output::{BatchRecord, EventRecord, FindingRecord, SocketRecord, SocketToken};
 use crate::presence::{
-    About, ConnId, Event, FeedStatus, Finding, Moment, News, Presence, Socket, Transition, Trouble, What,
-    visible,
+    About, Change, ConnId, ErrorKind, Event, FeedStatus, Finding, Moment, Presence, Socket, Transition,
+    Update, visible,
 };
 
 use super::seen::Seen;
@@ -57,7 +57,7 @@ impl Seen<'_> {
     }
 
     /// Everything that an input or time has changed; what has no moment of its own was noticed `at`.
-    pub fn news(self, news: &News, at: Moment) -> impl Iterator<Item = EventRecord> {
+    pub fn news(self, news: &Update, at: Moment) -> impl Iterator<Item = EventRecord> {
         let found = move |findings: &[Finding], found: Found| -> Vec<EventRecord> {
             findings.iter().map(|finding| self.found(finding, found, at)).collect()
         };
@@ -65,7 +65,7 @@ impl Seen<'_> {
         // That an unseen connection is seen again is no news where nothing was said of it.
         let retracted: HashSet<&ConnId> = news.transitions.iter().filter_map(retracted).collect();
         let is_told = move |transition: &&Transition| match &transition.what {
-            What::SeenAgain { socket, .. } => retracted.contains(&socket.id),
+            Change::SeenAgain { socket, .. } => retracted.contains(&socket.id),
             _ => true,
         };
         let told = news.transitions.iter().filter(is_told);
@@ -92,22 +92,22 @@ impl Seen<'_> {
             ..of(kind, change_words(&transition.what, TO))
         };
         let (first, second) = match &transition.what {
-            What::Presence { from, to } => {
+            Change::Presence { from, to } => {
                 (self.presence(transition, *from, *to, of("presence", String::new())), None)
             }
-            What::Connected(socket) => (about("connected", socket), None),
-            What::Retracted { of, socket } => {
+            Change::Connected(socket) => (about("connected", socket), None),
+            Change::Retracted { of, socket } => {
                 let platform = socket.platform.name();
                 let text = format!("taken back: {platform} had been there all the time");
                 (EventRecord { of: (0, *of), text, ..about("retracted", socket) }, None)
             }
-            What::SeenAgain { socket, .. } => {
+            Change::SeenAgain { socket, .. } => {
                 (EventRecord { seen_again: true, ..about("connected", socket) }, None)
             }
-            What::Disconnected(socket) => (about("disconnected", socket), None),
-            What::MovedBackground(socket) => (moved(about("moved-background", socket), true), None),
-            What::MovedForeground(socket) => (moved(about("moved-foreground", socket), false), None),
-            What::Replaced { old, new, same_token } => {
+            Change::Disconnected(socket) => (about("disconnected", socket), None),
+            Change::MovedBackground(socket) => (moved(about("moved-background", socket), true), None),
+            Change::MovedForeground(socket) => (moved(about("moved-foreground", socket), false), None),
+            Change::Replaced { old, new, same_token } => {
                 let because = change_words(&transition.what, TO);
                 let end = EventRecord {
                     replaced_by: Some(new.id.to_string()),
@@ -181,7 +181,8 @@ impl Seen<'_> {
                 let mut text = feed_words(1, *batch, *of, *trouble, *after_ms);
                 let mut why = trouble.map(|trouble| trouble.to_string());
                 // Which file or command it was says more than that there are no credentials.
-                if let (Some(Trouble::Credentials), Some((_, error))) = (trouble, self.roster.first_error()) {
+                if let (Some(ErrorKind::Credentials), Some((_, error))) = (trouble, self.roster.first_error())
+                {
                     text = format!("{text}: {error}");
                     why = Some(error.to_string());
                 }
@@ -220,7 +221,7 @@ fn moved(event: EventRecord, to_background: bool) -> EventRecord {
 /// The connection because of which an earlier event is taken back.
 fn retracted(transition: &Transition) -> Option<&ConnId> {
     match &transition.what {
-        What::Retracted { socket, .. } => Some(&socket.id),
+        Change::Retracted { socket, .. } => Some(&socket.id),
         _ => None,
     }
 }

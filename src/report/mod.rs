@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use crate::app::{ExportFormat, Names, Rows, View};
 use crate::engine::About;
 use crate::output::{Time, write_csv, write_frame, write_json};
-use crate::presence::{Chronicle, Moment};
+use crate::presence::{Moment, State};
 use crate::ui::{Theme, view};
 
 pub use happened::Found;
@@ -27,7 +27,7 @@ pub struct Export {
     /// The file where nobody named one.
     name: String,
     frame: Buffer,
-    state: Chronicle,
+    state: State,
     now: Moment,
     names: Names,
     rows: Rows,

@@ -10,7 +10,7 @@ use crate::output::{
     ServerRecord, Time, TokenRecord, TotalsRecord, UserRecord, WitnessRecord, WitnessesRecord,
 };
 use crate::presence::{
-    Batch, FetchError, Finding, Findings, Gateway, History, Knowledge, LifeSign, Loss, Lost, Moment,
+    Batch, FetchError, Finding, Findings, Gateway, History, Knowledge, LifeSign, Loss, LossCause, Moment,
     Presence, Roster, Since, Tracked, UserIx, Witness, Witnesses, visible,
 };
 
@@ -230,10 +230,10 @@ fn loss(loss: &Loss) -> LossRecord {
         since: Time::of(loss.begun.unix_ms),
         certain: loss.certain.is_some(),
         cause: match loss.cause {
-            Lost::None => None,
-            Lost::Lost => Some("lost"),
-            Lost::Hangs => Some("hangs"),
-            Lost::Died => Some("died"),
+            LossCause::None => None,
+            LossCause::Unknown => Some("lost"),
+            LossCause::Hangs => Some("hangs"),
+            LossCause::Died => Some("died"),
         },
         gateway: loss.gateway.as_deref().map(|address| visible(address).into_owned()),
         of: loss.of,

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{Picture, TimeStyle, View, foreign};
 use crate::presence::{FAR_FUTURE, Moment, Tracked, UserIx, is_far_future};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 use super::times;
 
@@ -36,7 +36,7 @@ pub(super) fn draw(
     let roomy = body.width >= ROOMY;
     let gap = if roomy { 2 } else { 1 };
 
-    let mut pen = Pen::new(theme, buf, body, row);
+    let mut pen = Painter::new(theme, buf, body, row);
     let branch = if at + 1 == connections.len() { glyphs.last_branch } else { glyphs.branch };
     pen.skip(3).put(branch, base).skip(1);
     if body.width >= 60 {

@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::View;
-use crate::presence::{Presence, Severity, Why};
+use crate::presence::{Presence, Severity, UnknownReason};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 
 /// How many words there is room for.
@@ -47,7 +47,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         (Presence::Online, totals.online),
         (Presence::Background, totals.background),
         (Presence::Offline, totals.offline),
-        (Presence::Unknown(Why::NotAnswered), totals.unknown),
+        (Presence::Unknown(UnknownReason::NotAnswered), totals.unknown),
     ];
     if totals.unregistered > 0 {
         counted.push((Presence::Unregistered, totals.unregistered));
@@ -85,7 +85,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
     let chosen = TRIES.into_iter().find(fits).unwrap_or((Level::Signs, Tally::Signs));
     // Numbers that stand still step back.
     let stands = model.hidden_changes().is_some();
-    let mut pen = Pen::new(theme, buf, area, 0);
+    let mut pen = Painter::new(theme, buf, area, 0);
     pen.skip(indent);
     for (text, style) in all(chosen) {
         let columns = theme.width(&text);

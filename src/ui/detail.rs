@@ -6,11 +6,12 @@ use ratatui::style::Style;
 
 use crate::app::{Detail, DetailLine, Picture, View, advice_lines, foreign, missing_lines, testimony_lines};
 use crate::presence::{
-    Claims, Event, EventGroup, FAR_FUTURE, Finding, Presence, Since, UserIx, Why, is_far_future, visible,
+    Claims, Event, EventGroup, FAR_FUTURE, Finding, Presence, Since, UnknownReason, UserIx, is_far_future,
+    visible,
 };
 
 use super::connection_row::connection_state;
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 use super::times;
 use super::transition::wording;
@@ -32,10 +33,10 @@ pub(super) fn draw(
     // The user's name stays at the top, whatever is scrolled.
     let list = sheet.picture.roster.list();
     let id = model.names().user(list.raw_id(user));
-    let mut pen = Pen::new(theme, buf, body, 0);
+    let mut pen = Painter::new(theme, buf, body, 0);
     pen.skip(1).put("user ", theme.plain).rest(&id, theme.glyphs.cut, theme.strong);
     for (row, line) in (1..).zip(detail.window(scroll, body.height.saturating_sub(1))) {
-        sheet.line(line, Pen::new(theme, buf, body, row));
+        sheet.line(line, Painter::new(theme, buf, body, row));
     }
 }
 
@@ -49,7 +50,7 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    fn finding(&self, mut pen: Pen<'_>, finding: &Finding) {
+    fn finding(&self, mut pen: Painter<'_>, finding: &Finding) {
         let theme = self.theme;
         let cut = theme.glyphs.cut;
         let (sign, style) = theme.severity(finding.severity);
@@ -63,7 +64,7 @@ impl Sheet<'_> {
         pen.rest(&text, cut, theme.plain);
     }
 
-    fn line(&self, line: DetailLine<'_>, mut pen: Pen<'_>) {
+    fn line(&self, line: DetailLine<'_>, mut pen: Painter<'_>) {
         let theme = self.theme;
         let cut = theme.glyphs.cut;
         let roster = self.picture.roster;
@@ -151,7 +152,7 @@ impl Sheet<'_> {
     }
 
     /// The presence, and what there is to know of how it is known.
-    fn presence(&self, mut pen: Pen<'_>) {
+    fn presence(&self, mut pen: Painter<'_>) {
         let (theme, roster, now) = (self.theme, self.picture.roster, self.picture.now);
         let cut = theme.glyphs.cut;
         let presence = roster.presence(self.user);
@@ -163,7 +164,7 @@ impl Sheet<'_> {
             let fitting = texts.iter().position(|text| theme.width(text) <= pen.left());
             let shortest = texts.len().saturating_sub(1);
             // That answers come without the user is said in whole sentences below.
-            if fitting.is_some() || why != Why::Missing {
+            if fitting.is_some() || why != UnknownReason::Missing {
                 let text = texts.swap_remove(fitting.unwrap_or(shortest));
                 pen.rest(&text, cut, theme.plain);
             }
@@ -178,7 +179,7 @@ impl Sheet<'_> {
         }
     }
 
-    fn happened(&self, mut pen: Pen<'_>, event: &EventGroup) {
+    fn happened(&self, mut pen: Painter<'_>, event: &EventGroup) {
         let theme = self.theme;
         let when = times::between(event.after, event.before, self.picture.now, self.model.zone());
         pen.skip(2).put(&when, theme.plain).skip(2);
@@ -213,7 +214,7 @@ impl Sheet<'_> {
         if self.is_old() { self.theme.dim } else { style }
     }
 
-    fn fact(&self, mut pen: Pen<'_>, name: &str, text: &str) {
+    fn fact(&self, mut pen: Painter<'_>, name: &str, text: &str) {
         let theme = self.theme;
         pen.field(name, NAME, theme.glyphs.cut, theme.dim).skip(1);
         pen.rest(text, theme.glyphs.cut, theme.plain);
@@ -243,7 +244,7 @@ impl Sheet<'_> {
         }
     }
 
-    fn token_holder(&self, mut pen: Pen<'_>, at: usize) {
+    fn token_holder(&self, mut pen: Painter<'_>, at: usize) {
         let (theme, roster) = (self.theme, self.picture.roster);
         let Some(tracked) = roster.connections(self.user).get(at) else { return };
         let Some(token) = &tracked.connection.token else { return };
@@ -271,7 +272,7 @@ impl Sheet<'_> {
         pen.rest(&text, cut, self.hue(theme.foreign(&found)));
     }
 
-    fn token_ends(&self, mut pen: Pen<'_>, at: usize) {
+    fn token_ends(&self, mut pen: Painter<'_>, at: usize) {
         let theme = self.theme;
         let Some(claims) = self.claims(at) else { return };
         let (words, style) = match claims.expires {
@@ -291,7 +292,7 @@ impl Sheet<'_> {
         pen.skip(NAME + 1).rest(&words, theme.glyphs.cut, self.hue(style));
     }
 
-    fn token_issued(&self, mut pen: Pen<'_>, at: usize) {
+    fn token_issued(&self, mut pen: Painter<'_>, at: usize) {
         let Some(claims) = self.claims(at) else { return };
         let issued = claims.issued.map(|at| format!("issued {}", self.both_readings(at)));
         // Only older servers say from when on a token is good: their clock and a little before.

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::{EventsWindow, Screen, TimeStyle, View};
 use crate::presence::{Event, EventGroup};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 use super::times;
 use super::transition::{in_words, some_names};
@@ -27,20 +27,20 @@ const ID: u16 = 20;
 /// The view of events, with its head.
 pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
     let Some(window) = model.events_window(body.height) else { return };
-    headline(model, theme, &window, Pen::new(theme, buf, head, 0));
+    headline(model, theme, &window, Painter::new(theme, buf, head, 0));
     list(model, theme, &window, body, buf);
 }
 
 /// The events at the foot, while they have the keys.
 pub(super) fn draw_pane(model: View<'_>, theme: &Theme, rule: Rect, area: Rect, buf: &mut Buffer) {
     if let Some(window) = model.events_window(area.height) {
-        Pen::new(theme, buf, rule, 0).skip(2).put(" events, newest first ", theme.strong);
+        Painter::new(theme, buf, rule, 0).skip(2).put(" events, newest first ", theme.strong);
         list(model, theme, &window, area, buf);
     }
 }
 
 /// Whose events, which, how many; at the right where the selection is.
-fn headline(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, mut pen: Pen<'_>) {
+fn headline(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, mut pen: Painter<'_>) {
     let Some(list) = model.events() else { return };
     let place = window.place.map_or_else(String::new, |place| format!("{}/{}", place + 1, window.listed));
     let count = match window.all {
@@ -114,7 +114,7 @@ fn list(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, area: Rect, b
         let right = right(theme, group, area.width);
         let free = area.width.saturating_sub(right_width + u16::from(right_width > 0));
         let left = Rect { width: free, ..area };
-        let mut pen = Pen::new(theme, buf, left, row);
+        let mut pen = Painter::new(theme, buf, left, row);
         pen.skip(2).field(when, when_width, cut, theme.dim).skip(gap);
         if who > 0 {
             let id_width = theme.width(id).min(who);
@@ -134,10 +134,10 @@ fn list(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, area: Rect, b
         if !names.is_empty() {
             pen.put(": ", theme.plain).put(&names, theme.plain);
         }
-        let mut pen = Pen::new(theme, buf, area, row);
+        let mut pen = Painter::new(theme, buf, area, row);
         pen.skip(left.width + 1).put(&right, theme.dim);
         if window.selected == Some(row) {
-            Pen::new(theme, buf, area, row).put(">", theme.strong);
+            Painter::new(theme, buf, area, row).put(">", theme.strong);
             let bar = Rect { y: area.y + row, height: 1, ..area }.intersection(buf.area);
             buf.set_style(bar, theme.selected);
         }
@@ -194,6 +194,6 @@ fn nothing(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     };
     let top = u16::from(area.height > 3 && matches!(model.screen(), Screen::Events(_)));
     for (row, text) in [(top, what.as_str()), (top + 1, advice)] {
-        Pen::new(theme, buf, area, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
+        Painter::new(theme, buf, area, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
     }
 }

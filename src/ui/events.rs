@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::View;
 use crate::presence::{Event, EventGroup};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 use super::times;
 use super::transition::{in_words, some_names};
@@ -24,7 +24,11 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
     let picture = model.picture();
     let shown = chosen(model, usize::from(area.height));
     if shown.is_empty() && picture.roster.last_answer().is_some() {
-        Pen::new(theme, buf, area, 0).skip(1).rest("nothing has changed so far", theme.glyphs.cut, theme.dim);
+        Painter::new(theme, buf, area, 0).skip(1).rest(
+            "nothing has changed so far",
+            theme.glyphs.cut,
+            theme.dim,
+        );
     }
     let lines = in_words(model, theme, &shown);
     let when = |group: &&EventGroup| times::between(group.after, group.before, picture.now, model.zone());
@@ -32,7 +36,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
     let when_width = when.iter().map(|when| theme.width(when)).max().unwrap_or(0).min(area.width / 2);
     let who_width = lines.iter().map(|line| theme.width(&line.who)).max().unwrap_or(0).min(area.width / 4);
     for (row, (when, line)) in (0..).zip(when.iter().zip(&lines)) {
-        let mut pen = Pen::new(theme, buf, area, row);
+        let mut pen = Painter::new(theme, buf, area, row);
         let cut = theme.glyphs.cut;
         pen.skip(1).field(when, when_width, cut, theme.dim).skip(2);
         pen.field(&line.who, who_width, cut, theme.plain).skip(2);

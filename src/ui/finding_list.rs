@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::{FindingLine, FindingsList, View, wrapped};
 use crate::presence::{About, Rule};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 use super::times;
 
@@ -23,9 +23,9 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, view: &FindingsList, body: Re
     let widths = widths(model, theme, view.lines().iter().skip(top).take(usize::from(height)));
     for (row, (at, line)) in (0..height).zip(view.lines().iter().enumerate().skip(top)) {
         let selected = view.selected_line() == Some(at);
-        draw_line(model, theme, *line, widths, Pen::new(theme, buf, body, row));
+        draw_line(model, theme, *line, widths, Painter::new(theme, buf, body, row));
         if selected {
-            Pen::new(theme, buf, body, row).put(">", theme.strong);
+            Painter::new(theme, buf, body, row).put(">", theme.strong);
             let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
             buf.set_style(bar, theme.selected);
         }
@@ -50,7 +50,7 @@ fn widths<'a>(model: View<'_>, theme: &Theme, lines: impl Iterator<Item = &'a Fi
     (longest.0.min(24), longest.1.min(20))
 }
 
-fn draw_line(model: View<'_>, theme: &Theme, line: FindingLine, widths: (u16, u16), mut pen: Pen<'_>) {
+fn draw_line(model: View<'_>, theme: &Theme, line: FindingLine, widths: (u16, u16), mut pen: Painter<'_>) {
     let cut = theme.glyphs.cut;
     match line {
         FindingLine::Rule { rule, severity, count, acknowledged, open } => {
@@ -106,7 +106,7 @@ fn counted(rule: Rule, count: usize, acknowledged: usize) -> String {
 /// What the selected rule means, and what to do, in the order in which to do it.
 fn advise(model: View<'_>, theme: &Theme, view: &FindingsList, area: Rect, buf: &mut Buffer) {
     let line = theme.glyphs.rule.repeat(usize::from(area.width));
-    Pen::new(theme, buf, area, 0).put(&line, theme.dim);
+    Painter::new(theme, buf, area, 0).put(&line, theme.dim);
     let (advice, says) = match view.explained() {
         Some(FindingLine::Rule { rule, .. }) => (rule.advice(), rule.says().to_owned()),
         Some(FindingLine::Finding(about, number)) => match model.finding(about, number) {
@@ -122,7 +122,7 @@ fn advise(model: View<'_>, theme: &Theme, view: &FindingsList, area: Rect, buf: 
     let means = means.iter().map(|text| (text, theme.plain));
     let lines = means.chain(to_do.iter().map(|text| (text, theme.strong)));
     for (row, (text, style)) in (1..area.height).zip(lines) {
-        Pen::new(theme, buf, area, row).skip(1).rest(text, theme.glyphs.cut, style);
+        Painter::new(theme, buf, area, row).skip(1).rest(text, theme.glyphs.cut, style);
     }
 }
 
@@ -162,6 +162,6 @@ fn all_well(model: View<'_>, theme: &Theme, body: Rect, buf: &mut Buffer) {
     };
     let top = u16::from(body.height > 3);
     for (row, text) in [(top, what.as_str()), (top + 1, more)] {
-        Pen::new(theme, buf, body, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
+        Painter::new(theme, buf, body, row).skip(3).rest(text, theme.glyphs.cut, theme.plain);
     }
 }

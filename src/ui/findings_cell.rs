@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use crate::app::{Picture, View};
 use crate::presence::{Rule, UserIx};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 
 /// Stands between two rules.
@@ -18,7 +18,7 @@ pub(super) fn draw(
     theme: &Theme,
     user: UserIx,
     base: Style,
-    pen: &mut Pen<'_>,
+    pen: &mut Painter<'_>,
 ) {
     let names = names(model, picture, theme, user);
     let room = pen.left();

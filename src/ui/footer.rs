@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 
 use crate::app::{Action, Purpose, Scope, Screen, View};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 
 pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let mut pen = Pen::new(theme, buf, area, 0);
+    let mut pen = Painter::new(theme, buf, area, 0);
     pen.skip(1);
     let cut = theme.glyphs.cut;
     if model.is_one_shot() {
@@ -64,7 +64,7 @@ fn own(model: View<'_>) -> &'static [Action] {
         }
         Screen::Users => &[Action::Help, Action::Filter, Action::Detail, Action::ShowUsers, Action::Pane],
         Screen::Events(_) => &[Action::Help, Action::Detail, Action::UserEvents, Action::Filter],
-        Screen::Findings(_) => &[Action::Help, Action::Detail, Action::Acknowledge, Action::Why],
+        Screen::Findings(_) => &[Action::Help, Action::Detail, Action::Acknowledge, Action::UnknownReason],
         Screen::Server { .. } => &[Action::Help, Action::Down],
         Screen::Detail { .. } | Screen::Help { .. } => &[],
     }
@@ -117,7 +117,7 @@ fn together(keys: &[Option<&String>]) -> String {
 }
 
 /// The keys that matter most, for somebody who has not pressed any yet.
-fn greeting(model: View<'_>, theme: &Theme, pen: &mut Pen<'_>) {
+fn greeting(model: View<'_>, theme: &Theme, pen: &mut Painter<'_>) {
     let first =
         [(Action::Help, "help"), (Action::Filter, "find somebody"), (Action::Detail, "look at one user")];
     for (action, words) in first {
@@ -203,7 +203,7 @@ fn works(model: View<'_>, action: Action) -> bool {
         Action::Detail if matches!(model.screen(), Screen::Findings(list) if list.lines().is_empty()) => {
             false
         }
-        Action::Detail | Action::Why | Action::UserEvents | Action::CopyUser | Action::SortNext => {
+        Action::Detail | Action::UnknownReason | Action::UserEvents | Action::CopyUser | Action::SortNext => {
             !model.rows().is_empty()
         }
         Action::Expand => {

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{Health, Note, View, health, visible_notes};
 use crate::presence::{FeedStatus, Trend, Witness, visible};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 use super::times::{age_ms, clock, interval};
 
@@ -63,7 +63,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, notes: u16, buf: 
     };
     let segments = Some(fitting(true)).filter(fits).unwrap_or_else(|| fitting(false));
     let spark = sparkline(model, theme);
-    let mut pen = Pen::new(theme, buf, area, 0);
+    let mut pen = Painter::new(theme, buf, area, 0);
     pen.skip(1);
     let mut over = needed(&segments).saturating_sub(room).min(usize::from(u16::MAX)) as u16;
     for segment in &segments {
@@ -245,7 +245,7 @@ mod tests {
     use crate::app::{Model, Start};
     use crate::engine::About;
     use crate::fed::Fed;
-    use crate::presence::{Chronicle, Entry, Freshness, Moment, Roster, RuleSettings, WatchList};
+    use crate::presence::{Entry, Freshness, Moment, Roster, RuleSettings, State, WatchList};
 
     /// The header of a screen so wide, and what of it stands out.
     fn header(columns: u16, tune: impl FnOnce(&mut About)) -> (String, String) {
@@ -254,7 +254,7 @@ mod tests {
         let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
         let mut about = About { name: "https://im.example".into(), ..About::default() };
         tune(&mut about);
-        let fed = Fed::live(about, Chronicle::new(roster, RuleSettings::default(), now));
+        let fed = Fed::live(about, State::new(roster, RuleSettings::default(), now));
         let model = Model::new(Start::new((columns, 10)), fed.shown());
         let area = Rect::new(0, 0, columns, 1);
         let mut buf = Buffer::empty(area);

@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::app::{HelpLine, HelpName, View, find_within, help_lines, help_names};
-use crate::presence::{Presence, Severity, Why};
+use crate::presence::{Presence, Severity, UnknownReason};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 
 /// `search`: what is looked for, and marked.
@@ -22,11 +22,11 @@ pub(super) fn draw(
     let lines = help_lines(model);
     if lines.is_empty() {
         let text = format!("Nothing in the help contains \"{}\".", search.trim());
-        Pen::new(theme, buf, body, 1).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
+        Painter::new(theme, buf, body, 1).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
     }
     let names = help_names(body.width);
     for (row, line) in (0..body.height).zip(lines.iter().skip(scroll)) {
-        let mut pen = Pen::new(theme, buf, body, row);
+        let mut pen = Painter::new(theme, buf, body, row);
         pen.skip(1);
         match line {
             HelpLine::Heading(text) => {
@@ -54,7 +54,7 @@ pub(super) fn draw(
 }
 
 /// Writes a text into so many columns, and marks what is looked for.
-fn marked(theme: &Theme, pen: &mut Pen<'_>, text: &str, search: &str, columns: u16, style: Style) {
+fn marked(theme: &Theme, pen: &mut Painter<'_>, text: &str, search: &str, columns: u16, style: Style) {
     let end = pen.left().saturating_sub(columns);
     let found = find_within(text, search.trim()).filter(|found| !found.is_empty());
     let parts = found
@@ -80,7 +80,7 @@ fn sign(theme: &Theme, word: &str) -> String {
         Presence::Online,
         Presence::Background,
         Presence::Offline,
-        Presence::Unknown(Why::NotAnswered),
+        Presence::Unknown(UnknownReason::NotAnswered),
         Presence::Unregistered,
     ];
     let kind = kinds.into_iter().find(|kind| kind.word() == word);
@@ -120,14 +120,14 @@ mod tests {
     use crate::app::{Model, Msg, Start, update};
     use crate::engine::About;
     use crate::fed::Fed;
-    use crate::presence::{Chronicle, Entry, Freshness, Moment, Roster, RuleSettings, WatchList};
+    use crate::presence::{Entry, Freshness, Moment, Roster, RuleSettings, State, WatchList};
 
     #[test]
     fn every_sign_of_the_screen_stands_before_its_word() {
         let now = Moment::default();
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
         let roster = Roster::new(list, Freshness::for_interval(2_000), now);
-        let fed = Fed::live(About::default(), Chronicle::new(roster, RuleSettings::default(), now));
+        let fed = Fed::live(About::default(), State::new(roster, RuleSettings::default(), now));
         let mut model = Model::new(Start::new((100, 400)), fed.shown());
         update(&mut model, fed.shown(), Msg::Key(ratatui::crossterm::event::KeyCode::Char('?').into()));
         for ascii in [false, true] {

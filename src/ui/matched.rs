@@ -1,6 +1,6 @@
 //! Where the words of a filter stand in a name that is shown, letter case ignored.
 
-use super::pen::Ruler;
+use super::painter::Ruler;
 
 /// Columns of what is shown: where they begin and how many they are.
 pub(super) type Span = (u16, u16);

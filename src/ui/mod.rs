@@ -29,8 +29,8 @@ mod header;
 mod help;
 mod matched;
 mod notes;
+mod painter;
 mod palette;
-mod pen;
 mod prompt;
 mod server;
 mod spark;
@@ -48,7 +48,7 @@ use crate::app::{Screen, View};
 
 pub use theme::{Colour, Theme, ThemeName};
 
-use pen::Pen;
+use painter::Painter;
 
 /// Draws the model. Returns where the cursor of an open prompt stands.
 pub fn view(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
@@ -85,12 +85,12 @@ pub fn view(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Opt
 
 fn rule(theme: &Theme, area: Rect, buf: &mut Buffer) {
     let line = theme.glyphs.rule.repeat(usize::from(area.width));
-    Pen::new(theme, buf, area, 0).put(&line, theme.dim);
+    Painter::new(theme, buf, area, 0).put(&line, theme.dim);
 }
 
 fn too_small(theme: &Theme, area: Rect, buf: &mut Buffer) {
     let lines = ["too small", "for imtop:", "20x5 at least"];
     for (row, line) in (0..).zip(lines) {
-        Pen::new(theme, buf, area, row).put(line, theme.plain);
+        Painter::new(theme, buf, area, row).put(line, theme.plain);
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::{Note, View, visible_notes};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 use super::{prompt, strip};
 
@@ -18,7 +18,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
             }
             continue;
         }
-        let mut pen = Pen::new(theme, buf, area, row);
+        let mut pen = Painter::new(theme, buf, area, row);
         pen.skip(1);
         let cut = theme.glyphs.cut;
         match note {
@@ -31,7 +31,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
                 let style = style.add_modifier(theme.strong.add_modifier);
                 pen.put(if begins { sign } else { " " }, style).skip(1).rest(&text, cut, style);
             }
-            Note::Trouble(text) => {
+            Note::ErrorKind(text) => {
                 pen.put(theme.glyphs.failed, theme.bad).skip(1).rest(&text, cut, theme.bad);
             }
             Note::Advice(text) => {

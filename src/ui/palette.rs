@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{Candidate, MOST_OFFERED, Mistake, Prompt, View, wrapped};
 use crate::presence::visible;
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::prompt::{head, hidden};
 use super::theme::Theme;
 
@@ -54,7 +54,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
     let names = if area.width < NARROW { area.width } else { widest.min((area.width - 4) / 2) };
     let cut = theme.glyphs.cut;
     for (at, row) in (0..).zip(&rows) {
-        let mut pen = Pen::new(theme, buf, area, at);
+        let mut pen = Painter::new(theme, buf, area, at);
         match row {
             Row::Wrong(text) => {
                 pen.skip(1).rest(text, cut, theme.bad);
@@ -77,7 +77,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
     }
     if ruled {
         let line = theme.glyphs.rule.repeat(usize::from(area.width));
-        Pen::new(theme, buf, area, height).put(&line, theme.dim);
+        Painter::new(theme, buf, area, height).put(&line, theme.dim);
     }
 }
 
@@ -145,7 +145,7 @@ fn tick(candidate: &Candidate) -> &'static str {
 }
 
 /// Name and arguments, what it does, the keys that do the same at the right.
-fn line(theme: &Theme, pen: &mut Pen<'_>, candidate: &Candidate, names: u16, name_style: Style) {
+fn line(theme: &Theme, pen: &mut Painter<'_>, candidate: &Candidate, names: u16, name_style: Style) {
     let cut = theme.glyphs.cut;
     pen.skip(1);
     let end = pen.left().saturating_sub(names);

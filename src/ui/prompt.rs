@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use crate::app::{Prompt, Purpose, Screen, View};
 use crate::presence::visible;
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 
 /// What stands before a line that is being typed.
@@ -22,7 +22,7 @@ pub(super) fn head(purpose: Purpose) -> &'static str {
 const GAP: u16 = 3;
 
 /// Draws what narrows the screen; returns the column of the cursor while it is being typed.
-pub(super) fn draw(model: View<'_>, theme: &Theme, pen: &mut Pen<'_>) -> Option<u16> {
+pub(super) fn draw(model: View<'_>, theme: &Theme, pen: &mut Painter<'_>) -> Option<u16> {
     if let Some(prompt) = model.prompt() {
         return Some(typing(model, theme, prompt, pen));
     }
@@ -57,7 +57,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, pen: &mut Pen<'_>) -> Option<
 const LEAST: u16 = 8;
 
 /// Writes what there is where the row ends.
-fn at_the_end(pen: &mut Pen<'_>, found: &str, theme: &Theme) {
+fn at_the_end(pen: &mut Painter<'_>, found: &str, theme: &Theme) {
     // A blank at the edge, as at the left.
     let skipped = pen.left().saturating_sub(theme.width(found) + 1);
     pen.skip(skipped).put(found, theme.dim);
@@ -97,7 +97,7 @@ fn fitting(theme: &Theme, texts: Vec<String>, room: u16) -> String {
     texts.into_iter().find(|text| theme.width(text) < room).unwrap_or_default()
 }
 
-fn typing(model: View<'_>, theme: &Theme, prompt: &Prompt, pen: &mut Pen<'_>) -> u16 {
+fn typing(model: View<'_>, theme: &Theme, prompt: &Prompt, pen: &mut Painter<'_>) -> u16 {
     let head = head(prompt.purpose());
     pen.put(head, theme.strong);
     // The text moves to the left so that its cursor stays in the room for it.

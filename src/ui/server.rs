@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{CHART_ROWS, ExpiryKind, Picture, ServerLine, TWO_HALVES, View, server_lines};
 use crate::presence::{Bucket, Presence, Totals, Trend};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 
 /// Columns of names at the left of charts and facts.
@@ -40,13 +40,13 @@ struct Sheet<'a> {
 impl Sheet<'_> {
     fn lines(&self, lines: &[ServerLine], scroll: usize, area: Rect, buf: &mut Buffer) {
         for (row, line) in (0..area.height).zip(lines.iter().skip(scroll)) {
-            let mut pen = Pen::new(self.theme, buf, area, row);
+            let mut pen = Painter::new(self.theme, buf, area, row);
             pen.skip(1);
             self.line(line, pen);
         }
     }
 
-    fn line(&self, line: &ServerLine, mut pen: Pen<'_>) {
+    fn line(&self, line: &ServerLine, mut pen: Painter<'_>) {
         let theme = self.theme;
         let cut = theme.glyphs.cut;
         match line {
@@ -87,7 +87,7 @@ impl Sheet<'_> {
     }
 
     /// A name, a bar as long as its share of the longest, and the count.
-    fn bar(&self, name: &str, count: u32, most: u32, style: Style, mut pen: Pen<'_>) {
+    fn bar(&self, name: &str, count: u32, most: u32, style: Style, mut pen: Painter<'_>) {
         let theme = self.theme;
         pen.field(name, NAME, theme.glyphs.cut, theme.plain);
         let room = pen.left().saturating_sub(FIGURES).min(60);
@@ -115,7 +115,7 @@ impl Sheet<'_> {
         columns
     }
 
-    fn took(&self, row: u16, mut pen: Pen<'_>) {
+    fn took(&self, row: u16, mut pen: Painter<'_>) {
         let theme = self.theme;
         let room = pen.left().saturating_sub(NAME);
         let slowest =
@@ -145,7 +145,7 @@ impl Sheet<'_> {
         }
     }
 
-    fn failures(&self, mut pen: Pen<'_>) {
+    fn failures(&self, mut pen: Painter<'_>) {
         let theme = self.theme;
         pen.field("failures", NAME, theme.glyphs.cut, theme.dim);
         let columns = self.chart(pen.left(), |buckets| {
@@ -161,7 +161,7 @@ impl Sheet<'_> {
         }
     }
 
-    fn users(&self, presence: Presence, mut pen: Pen<'_>) {
+    fn users(&self, presence: Presence, mut pen: Painter<'_>) {
         let theme = self.theme;
         let count = move |totals: &Totals| match presence {
             Presence::Online => totals.online,
@@ -190,7 +190,7 @@ impl Sheet<'_> {
         }
     }
 
-    fn axis(&self, mut pen: Pen<'_>) {
+    fn axis(&self, mut pen: Painter<'_>) {
         let theme = self.theme;
         pen.skip(NAME);
         let buckets = self.picture.trend.buckets(self.picture.now).count();

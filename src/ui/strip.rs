@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use crate::app::{Strip, View};
 use crate::presence::Severity;
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 use super::times::{age_ms, clock};
 
@@ -25,7 +25,7 @@ struct Stretch {
 }
 
 pub(super) fn draw(model: View<'_>, theme: &Theme, strip: Strip<'_>, area: Rect, row: u16, buf: &mut Buffer) {
-    let mut pen = Pen::new(theme, buf, area, row);
+    let mut pen = Painter::new(theme, buf, area, row);
     pen.skip(1);
     let zone = model.zone();
     let (sign, words) = match model.playing() {

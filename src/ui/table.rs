@@ -6,13 +6,13 @@ use ratatui::layout::Rect;
 use crate::app::{Action, Column, Line, SortColumn, View, wrapped};
 
 use super::connection_row;
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 use super::times::{age_ms, clock};
-use super::user_row::{self, Sheet};
+use super::user_row::{self, RowContext};
 
 pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
-    let sheet = Sheet::new(model, theme, body);
+    let sheet = RowContext::new(model, theme, body);
     let sort = model.rows().sort();
     let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
     for (name, column) in sheet.columns.iter() {
@@ -22,7 +22,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: 
         let has_gap = column.x.saturating_add(column.width) < head.width;
         let gap = u16::from(is_sorted && has_gap && theme.width(title) >= column.width);
         let column = Column { width: column.width + gap, ..column };
-        let mut pen = Pen::in_column(theme, buf, head, 0, column);
+        let mut pen = Painter::in_column(theme, buf, head, 0, column);
         if is_sorted && column.width > 1 {
             pen.field(title, theme.width(title).min(column.width - 1), "", theme.strong)
                 .put(arrow, theme.strong);
@@ -32,7 +32,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: 
     }
     if sort.inverted && matches!(sort.column, SortColumn::List | SortColumn::Problems) {
         // These orders have no column of their own.
-        Pen::new(theme, buf, head, 0).skip(1).put(arrow, theme.strong);
+        Painter::new(theme, buf, head, 0).skip(1).put(arrow, theme.strong);
     }
     let lines = model.window(body.height);
     if lines.is_empty() {
@@ -47,10 +47,10 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: 
         if selected == Some(line) {
             if model.events().is_some() {
                 // The keys are with the events below.
-                Pen::new(theme, buf, body, row).put(">", theme.dim);
+                Painter::new(theme, buf, body, row).put(">", theme.dim);
                 continue;
             }
-            Pen::new(theme, buf, body, row).put(">", theme.strong);
+            Painter::new(theme, buf, body, row).put(">", theme.strong);
             let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
             buf.set_style(bar, theme.selected);
         }
@@ -64,7 +64,7 @@ fn nobody(model: View<'_>, theme: &Theme, body: Rect, buf: &mut Buffer) {
     let room = usize::from(body.width.saturating_sub(4));
     let lines = wrapped(&what, room).into_iter().chain(wrapped(&advice, room));
     for (row, text) in (top..).zip(lines) {
-        Pen::new(theme, buf, body, row).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
+        Painter::new(theme, buf, body, row).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
     }
 }
 
@@ -120,8 +120,8 @@ mod tests {
     use crate::engine::About;
     use crate::fed::Fed;
     use crate::presence::{
-        Answer, Chronicle, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId, Question,
-        Roster, RuleSettings, WatchList,
+        Answer, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId, Question, Roster,
+        RuleSettings, State, WatchList,
     };
 
     /// A screen and its session.
@@ -135,7 +135,7 @@ mod tests {
             let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
             let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
             let about = About { name: "s".into(), ..About::default() };
-            let fed = Fed::live(about, Chronicle::new(roster, RuleSettings::default(), now));
+            let fed = Fed::live(about, State::new(roster, RuleSettings::default(), now));
             let model = Model::new(Start::new((60, 10)), fed.shown());
             Screen { fed, model }
         }

@@ -9,9 +9,9 @@ use ratatui::style::Style;
 use crate::app::{
     Column, ColumnName, Columns, Expiry, Picture, View, soonest_expiry, why_words, worst_foreign,
 };
-use crate::presence::{Basis, FAR_FUTURE, Platform, Presence, UserIx, Why, is_far_future};
+use crate::presence::{Basis, FAR_FUTURE, Platform, Presence, UnknownReason, UserIx, is_far_future};
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::theme::Theme;
 use super::{findings_cell, matched, spark, times};
 
@@ -19,7 +19,7 @@ use super::{findings_cell, matched, spark, times};
 const MARKED: usize = 100;
 
 /// What all rows of a frame have in common.
-pub(super) struct Sheet<'a> {
+pub(super) struct RowContext<'a> {
     pub(super) model: View<'a>,
     pub(super) theme: &'a Theme,
     pub(super) picture: Picture<'a>,
@@ -29,19 +29,19 @@ pub(super) struct Sheet<'a> {
     body: Rect,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> RowContext<'a> {
     /// The rows on `body`.
-    pub(super) fn new(model: View<'a>, theme: &'a Theme, body: Rect) -> Sheet<'a> {
+    pub(super) fn new(model: View<'a>, theme: &'a Theme, body: Rect) -> RowContext<'a> {
         // Where stand-ins are shown, a mark in one would tell the name behind it.
         let query = Some(model.rows().query()).filter(|_| !model.names().are_masked());
         let words =
             query.iter().flat_map(|query| query.highlights()).take(MARKED).map(str::to_owned).collect();
-        Sheet { model, theme, picture: model.picture(), columns: model.columns(body.width), words, body }
+        RowContext { model, theme, picture: model.picture(), columns: model.columns(body.width), words, body }
     }
 }
 
-pub(super) fn draw(sheet: &Sheet<'_>, user: UserIx, row: u16, buf: &mut Buffer) {
-    let Sheet { theme, picture, columns, body, .. } = sheet;
+pub(super) fn draw(sheet: &RowContext<'_>, user: UserIx, row: u16, buf: &mut Buffer) {
+    let RowContext { theme, picture, columns, body, .. } = sheet;
     let presence = picture.roster.presence(user);
     let guest = sheet.model.rows().is_guest(user);
     // Old news and guests step back, as a whole.
@@ -61,7 +61,7 @@ pub(super) fn draw(sheet: &Sheet<'_>, user: UserIx, row: u16, buf: &mut Buffer) 
                 continue;
             }
         }
-        let mut pen = Pen::in_column(theme, buf, *body, row, column);
+        let mut pen = Painter::in_column(theme, buf, *body, row, column);
         match name {
             ColumnName::Findings if guest => {
                 pen.rest(why_shown(sheet.model), theme.glyphs.cut, base);
@@ -82,36 +82,36 @@ pub(super) fn draw(sheet: &Sheet<'_>, user: UserIx, row: u16, buf: &mut Buffer) 
         }
     }
     if let Some((place, text)) = reason {
-        let mut pen = Pen::in_column(theme, buf, *body, row, place);
+        let mut pen = Painter::in_column(theme, buf, *body, row, place);
         pen.field(&text, place.width, theme.glyphs.cut, base.patch(theme.plain));
     }
 }
 
 /// That the user changed, whether the row opens, what is wrong, and that somebody marked it.
-fn gutter(sheet: &Sheet<'_>, user: UserIx, base: Style, row: u16, buf: &mut Buffer) {
-    let Sheet { model, theme, picture, body, .. } = sheet;
+fn gutter(sheet: &RowContext<'_>, user: UserIx, base: Style, row: u16, buf: &mut Buffer) {
+    let RowContext { model, theme, picture, body, .. } = sheet;
     if let Some(at) = picture.changed(user)
         && let Some((sign, style)) = theme.change(picture.now.mono_ms.saturating_sub(at))
     {
-        Pen::new(theme, buf, *body, row).put(sign, style);
+        Painter::new(theme, buf, *body, row).put(sign, style);
     }
     if !picture.roster.connections(user).is_empty() {
         let open = model.expansion().contains(user);
         let sign = if open { theme.glyphs.open } else { theme.glyphs.closed };
-        Pen::new(theme, buf, *body, row).skip(1).put(sign, base);
+        Painter::new(theme, buf, *body, row).skip(1).put(sign, base);
     }
     if let Some(severity) = model.worst(user) {
         let (sign, style) = theme.severity(severity);
-        Pen::new(theme, buf, *body, row).skip(2).put(sign, base.patch(style));
+        Painter::new(theme, buf, *body, row).skip(2).put(sign, base.patch(style));
     }
     if model.marks().contains(user) {
-        Pen::new(theme, buf, *body, row).skip(3).put(theme.glyphs.marked, theme.strong);
+        Painter::new(theme, buf, *body, row).skip(3).put(theme.glyphs.marked, theme.strong);
     }
 }
 
 /// What stands in a column that is a text.
-fn cell(sheet: &Sheet<'_>, user: UserIx, name: ColumnName, column: Column) -> (String, Style) {
-    let Sheet { model, theme, picture, .. } = sheet;
+fn cell(sheet: &RowContext<'_>, user: UserIx, name: ColumnName, column: Column) -> (String, Style) {
+    let RowContext { model, theme, picture, .. } = sheet;
     let (list, names) = (picture.roster.list(), model.names());
     let plain = |text: String| (text, theme.plain);
     let count = |count: u32| {
@@ -144,8 +144,8 @@ fn cell(sheet: &Sheet<'_>, user: UserIx, name: ColumnName, column: Column) -> (S
 }
 
 /// Sign and word, and the age of what is old.
-fn presence_cell(sheet: &Sheet<'_>, user: UserIx, column: Column) -> (String, Style) {
-    let Sheet { theme, picture, .. } = sheet;
+fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (String, Style) {
+    let RowContext { theme, picture, .. } = sheet;
     let roster = picture.roster;
     let presence = roster.presence(user);
     let stale = roster.is_stale(user, picture.now);
@@ -182,8 +182,8 @@ fn because(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> Option<Vec<Str
 
 /// What is said beside the presence, and where that stands: before the columns of the past where it says
 /// enough there, otherwise over them.
-fn reason(sheet: &Sheet<'_>, presence: Presence, texts: &[String]) -> (Column, String) {
-    let Sheet { theme, columns, body, .. } = sheet;
+fn reason(sheet: &RowContext<'_>, presence: Presence, texts: &[String]) -> (Column, String) {
+    let RowContext { theme, columns, body, .. } = sheet;
     let column = columns.column(ColumnName::Presence);
     let (sign, short, _) = theme.presence(presence);
     let word = if column.width < 12 { short } else { presence.word() };
@@ -211,7 +211,7 @@ fn why_shown(model: View<'_>) -> &'static str {
 
 /// Marks what the filter looked for.
 fn highlight(
-    sheet: &Sheet<'_>,
+    sheet: &RowContext<'_>,
     user: UserIx,
     column_name: ColumnName,
     shown: &str,
@@ -238,7 +238,7 @@ fn highlight(
 
 /// Why nothing is known, and what was seen last: in many words, then in fewer. What was seen goes
 /// last but for the reason.
-pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: Why) -> Vec<String> {
+pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: UnknownReason) -> Vec<String> {
     let roster = picture.roster;
     let whole = why_words(picture.roster, user, why);
     let doubt = roster.doubt(user).filter(|doubt| doubt.verdict.presence == Presence::Unknown(why));

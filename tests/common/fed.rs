@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use imtop::engine::{About, Command, Ended, Markers, Playing, Recording, Session, Shown, Source, Told, Wait};
-use imtop::presence::{Chronicle, Doubts, Input, Inputs, Moment, News, Next};
+use imtop::presence::{Input, Inputs, Moment, Next, Rechecks, State, Update};
 
 /// What a test and the source have in common.
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub(crate) struct Hand {
     /// Commands that came to the source, in their order.
     pub(crate) commands: Vec<Command>,
     /// Users whom other sources were to be asked about, each time with the generation of the list.
-    pub(crate) rechecks: Vec<(u32, Doubts)>,
+    pub(crate) rechecks: Vec<(u32, Rechecks)>,
     playing: Option<Playing>,
     is_recorded: bool,
 }
@@ -60,15 +60,15 @@ impl Source for Script {
         self.hand().told.pop_front()
     }
 
-    fn settled(&mut self, _state: &mut Chronicle) -> Option<Ended> {
+    fn settled(&mut self, _state: &mut State) -> Option<Ended> {
         None
     }
 
-    fn recheck(&mut self, generation: u32, doubts: Doubts) {
+    fn recheck(&mut self, generation: u32, doubts: Rechecks) {
         self.hand().rechecks.push((generation, doubts));
     }
 
-    fn command(&mut self, command: &Command, _state: &Chronicle) {
+    fn command(&mut self, command: &Command, _state: &State) {
         let mut hand = self.hand();
         hand.commands.push(command.clone());
         if let Command::SetInterval(ms) = command {
@@ -98,25 +98,25 @@ pub(crate) struct Fed {
 
 impl Fed {
     /// A live session that begins with this and asks every two seconds.
-    pub(crate) fn live(about: About, state: Chronicle) -> Fed {
+    pub(crate) fn live(about: About, state: State) -> Fed {
         Fed::of(about, state, None, None)
     }
 
     /// The same from a recording that is not played.
-    pub(crate) fn recorded(about: About, state: Chronicle) -> Fed {
+    pub(crate) fn recorded(about: About, state: State) -> Fed {
         let fed = Fed::of(about, state, None, Some(Markers::default()));
         fed.hand().is_recorded = true;
         fed
     }
 
     /// A recording that is played so, and has these markers.
-    pub(crate) fn played(about: About, state: Chronicle, playing: Playing, markers: Markers) -> Fed {
+    pub(crate) fn played(about: About, state: State, playing: Playing, markers: Markers) -> Fed {
         let fed = Fed::of(about, state, Some(playing), Some(markers));
         fed.hand().is_recorded = true;
         fed
     }
 
-    fn of(about: About, state: Chronicle, playing: Option<Playing>, markers: Option<Markers>) -> Fed {
+    fn of(about: About, state: State, playing: Option<Playing>, markers: Option<Markers>) -> Fed {
         let hand = Arc::new(Mutex::new(Hand { now: state.now(), playing, ..Hand::default() }));
         let source = Script { hand: Arc::clone(&hand), markers };
         let rewinds = source.markers.is_none();
@@ -135,7 +135,7 @@ impl Fed {
 
     /// Takes an input that comes in at `now`: an answer when it was received. What followed from it, and
     /// from the time before it.
-    pub(crate) fn take(&mut self, now: Moment, input: Input) -> News {
+    pub(crate) fn take(&mut self, now: Moment, input: Input) -> Update {
         let at = match &input {
             Input::Observed(observation) => observation.received,
             _ => now,
@@ -149,20 +149,20 @@ impl Fed {
     }
 
     /// Lets time pass.
-    pub(crate) fn pass(&mut self, now: Moment) -> News {
+    pub(crate) fn pass(&mut self, now: Moment) -> Update {
         self.hand().now = now;
         self.session.pass()
     }
 
     /// Takes a command, and what follows from it at once.
-    pub(crate) fn command(&mut self, command: &Command) -> News {
+    pub(crate) fn command(&mut self, command: &Command) -> Update {
         let mut news = self.session.command(command);
         news.extend(self.news());
         news
     }
 
     /// The recording is played so from now on.
-    pub(crate) fn play(&mut self, change: impl FnOnce(&mut Playing)) -> News {
+    pub(crate) fn play(&mut self, change: impl FnOnce(&mut Playing)) -> Update {
         {
             let mut hand = self.hand();
             hand.playing.as_mut().map(change);
@@ -172,7 +172,7 @@ impl Fed {
     }
 
     /// Another moment of the recording was reached.
-    pub(crate) fn arrive(&mut self, state: Chronicle) -> News {
+    pub(crate) fn arrive(&mut self, state: State) -> Update {
         {
             let mut hand = self.hand();
             hand.now = state.now();
@@ -181,8 +181,8 @@ impl Fed {
         self.news()
     }
 
-    fn news(&mut self) -> News {
-        let mut all = News::default();
+    fn news(&mut self) -> Update {
+        let mut all = Update::default();
         while let Some(news) = self.session.ready() {
             all.extend(news);
         }

@@ -12,7 +12,7 @@ pub mod server;
 
 use std::time::Duration;
 
-use imtop::openim::{Client, Credentials, Fetched, Options, Sieve, Tls};
+use imtop::openim::{Client, Credentials, DeltaDecoder, Fetched, Options, Tls};
 use imtop::presence::{Answer, Entry, UserIx, UserStatus, WatchList};
 
 /// The admin token that the tests send; real in form only.
@@ -39,7 +39,7 @@ pub fn watch(ids: &[&str]) -> WatchList {
 }
 
 /// Asks about the only batch of `list`.
-pub async fn ask(client: &Client, list: &WatchList, sieve: &mut Sieve) -> Fetched {
+pub async fn ask(client: &Client, list: &WatchList, sieve: &mut DeltaDecoder) -> Fetched {
     client.online_status(list, 0, sieve).await
 }
 

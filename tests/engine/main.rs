@@ -5,6 +5,6 @@
 #[path = "../common/fed.rs"]
 mod fed;
 
-mod chronicle;
 mod replay;
+mod state;
 mod steps;

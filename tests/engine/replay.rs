@@ -9,7 +9,7 @@ use crate::fed::Fed;
 use crate::steps::{Deed, Step, at, begin, compare, input, list, step};
 use imtop::app::{Effect, Model, Msg, Start, View, update};
 use imtop::engine::{About, Command, Markers, Replay, Session, Shown};
-use imtop::presence::{Chronicle, Event, Input, News, taken_at};
+use imtop::presence::{Event, Input, State, Update, taken_at};
 use imtop::recording::{Head, Limits, Player, Recorder};
 use imtop::ui::{Colour, Theme, view};
 use proptest::prelude::*;
@@ -41,29 +41,28 @@ impl Form {
 }
 
 /// Lives through the steps and records them; what was known when the last of them had come in.
-fn record(steps: &[Step], path: &Path, limits: Limits) -> Chronicle {
-    let (mut list, mut chronicle, mut now, mut interval) = (list(1, 7), begin(), 0, 2_000);
-    let mut known = chronicle.clone();
+fn record(steps: &[Step], path: &Path, limits: Limits) -> State {
+    let (mut list, mut state, mut now, mut interval) = (list(1, 7), begin(), 0, 2_000);
+    let mut known = state.clone();
     let head = Head { api: "http://im.example:10002".to_owned(), interval_ms: interval, ..Head::default() };
-    let started =
-        Recorder::start(path, limits, at(0), head, chronicle.roster(), |stopped| panic!("{stopped}"));
+    let started = Recorder::start(path, limits, at(0), head, state.roster(), |stopped| panic!("{stopped}"));
     let mut recorder = started.unwrap();
     for (number, step) in steps.iter().enumerate() {
         now += step.after_ms;
         let Some(input) = input(&step.deed, &mut list, at(now), number) else {
-            chronicle.advance(at(now));
+            state.advance(at(now));
             continue;
         };
-        let taken = taken_at(&chronicle, at(now), &input);
+        let taken = taken_at(&state, at(now), &input);
         if recorder.wants_keyframe(taken) {
-            recorder.keyframe(chronicle.now(), chronicle.roster(), interval);
+            recorder.keyframe(state.now(), state.roster(), interval);
         }
         recorder.write(taken, &input);
         if let Deed::Interval { ms } = step.deed {
             interval = ms;
         }
-        chronicle.take(at(now), &input);
-        known = chronicle.clone();
+        state.take(at(now), &input);
+        known = state.clone();
     }
     assert!(recorder.is_recording());
     known
@@ -89,7 +88,7 @@ impl Screen {
         Screen::new(Session::replay(about, state, replay), size)
     }
 
-    fn take(&mut self, news: News) {
+    fn take(&mut self, news: Update) {
         update(&mut self.model, self.session.shown(), Msg::Updated(news));
     }
 
@@ -207,9 +206,9 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(form.name());
         let lived = record(&steps, &path, form.limits());
-        let (mut player, mut chronicle) = Player::open(&path).unwrap();
-        while player.step(&mut chronicle, u64::MAX).unwrap().is_some() {}
-        compare(&lived, &chronicle)?;
+        let (mut player, mut state) = Player::open(&path).unwrap();
+        while player.step(&mut state, u64::MAX).unwrap().is_some() {}
+        compare(&lived, &state)?;
     }
 
     #[test]
@@ -287,9 +286,8 @@ proptest! {
 
 /// A day on which somebody sets the clock on by an hour while it is recorded.
 fn record_a_step(path: &Path) {
-    let (list, mut chronicle) = (list(1, 7), begin());
-    let started =
-        Recorder::start(path, Limits::default(), at(0), Head::default(), chronicle.roster(), |_| ());
+    let (list, mut state) = (list(1, 7), begin());
+    let started = Recorder::start(path, Limits::default(), at(0), Head::default(), state.roster(), |_| ());
     let mut recorder = started.unwrap();
     let answered = Deed::Answered { batch: 0, took_ms: 10, users: Vec::new() };
     for number in 0..8_u64 {
@@ -302,8 +300,8 @@ fn record_a_step(path: &Path) {
             answer.received.unix_ms += 3_600_000;
         }
         let answer = Input::Observed(answer);
-        recorder.write(taken_at(&chronicle, now, &answer), &answer);
-        chronicle.take(now, &answer);
+        recorder.write(taken_at(&state, now, &answer), &answer);
+        state.take(now, &answer);
     }
 }
 

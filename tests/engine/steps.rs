@@ -1,12 +1,12 @@
-//! What may happen in a run, step by step, for properties; and where two chronicles of it differ.
+//! What may happen in a run, step by step, for properties; and where two states of it differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Chronicle, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input,
-    LifeSign, Moment, Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings,
-    SessionToken, Thresholds, UserIx, UserStatus, WatchList, Witnesses,
+    Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, LifeSign, Moment,
+    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, State,
+    Thresholds, UserIx, UserStatus, WatchList, Witnesses,
 };
 use proptest::prelude::*;
 
@@ -22,10 +22,10 @@ pub(crate) fn list(generation: u32, users: u8) -> Arc<WatchList> {
 }
 
 /// What is known at the beginning: nothing of seven users.
-pub(crate) fn begin() -> Chronicle {
+pub(crate) fn begin() -> State {
     let roster = Roster::new(list(1, 7), Freshness::for_interval(2_000), at(0))
         .with_witnesses(Witnesses::to_be_asked(true, true), Thresholds::default());
-    Chronicle::new(roster, RuleSettings::default(), at(0))
+    State::new(roster, RuleSettings::default(), at(0))
 }
 
 /// The user's place in the batch, and the connections: platform, in background, token.
@@ -61,7 +61,7 @@ pub(crate) enum Deed {
     /// What came of asking two gateways.
     Signs([u8; 2]),
     /// These users are not registered, others are.
-    Strangers(Vec<u8>),
+    Unverified(Vec<u8>),
     /// The n-th witness gave no answer about these, or is not there at all.
     Missed {
         question: u8,
@@ -90,7 +90,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(took_ms, users)| Deed::Registered { took_ms, users }),
         1 => prop::collection::vec((0u8..9, 0u8..4, 1u8..3), 0..4).prop_map(|users| Deed::Listed { users }),
         1 => prop::array::uniform2(0u8..4).prop_map(Deed::Signs),
-        1 => prop::collection::vec(0u8..9, 0..3).prop_map(Deed::Strangers),
+        1 => prop::collection::vec(0u8..9, 0..3).prop_map(Deed::Unverified),
         1 => (0u8..4, prop::collection::vec(0u8..9, 0..5), prop::bool::weighted(0.2))
             .prop_map(|(question, users, refused)| Deed::Missed { question, users, refused }),
         1 => (0u8..9).prop_map(|users| Deed::Rebased { users }),
@@ -206,10 +206,10 @@ pub(crate) fn input(deed: &Deed, list: &mut Arc<WatchList>, now: Moment, number:
                 .map(|(sign, at)| (format!("10.0.0.{at}:9090").into_boxed_str(), all[usize::from(*sign)]));
             witness(Question::Gateways, Vec::new(), 5, Ok(Answer::Gateways(signs.collect())))
         }
-        Deed::Strangers(users) => {
-            let strangers: BTreeSet<UserIx> =
+        Deed::Unverified(users) => {
+            let unverified: BTreeSet<UserIx> =
                 users.iter().map(|user| place(*user)).filter(|user| user.at() < list.len()).collect();
-            let answer = Answer::Unregistered(strangers.into_iter().collect());
+            let answer = Answer::Unregistered(unverified.into_iter().collect());
             witness(Question::AccountCheck, list.users().collect(), 5, Ok(answer))
         }
         Deed::Missed { question, users, refused } => {
@@ -233,8 +233,8 @@ pub(crate) fn input(deed: &Deed, list: &mut Arc<WatchList>, now: Moment, number:
     })
 }
 
-/// Says where two chronicles differ in what can be seen of them.
-pub(crate) fn compare(one: &Chronicle, other: &Chronicle) -> Result<(), TestCaseError> {
+/// Says where two states differ in what can be seen of them.
+pub(crate) fn compare(one: &State, other: &State) -> Result<(), TestCaseError> {
     prop_assert_eq!(one.now(), other.now());
     prop_assert!(one.timeline().groups().eq(other.timeline().groups()));
     prop_assert!(one.timeline().singles(0).eq(other.timeline().singles(0)));

@@ -10,13 +10,13 @@ use crate::common::{ADMIN_TOKEN, fixture};
 use crate::schemas::Schema;
 use imtop::app::{ColumnName, Names, Rows, Sort, SortColumn};
 use imtop::engine::About;
-use imtop::openim::{Keys, Sieve, read_online_status};
+use imtop::openim::{DeltaDecoder, Keys, read_online_status};
 use imtop::output::{
     EventForm, EventLines, EventRecord, TableStyle, write_csv, write_json, write_ndjson, write_table,
 };
 use imtop::presence::{
-    Answer, Chronicle, Entry, Event, FetchError, Fingerprint, Freshness, Input, Moment, News, Observation,
-    Oddities, OperationId, Query, Question, Roster, RuleSettings, UserStatus, WatchList,
+    Answer, Entry, Event, FetchError, Fingerprint, Freshness, Input, Moment, Observation, Oddities,
+    OperationId, Query, Question, Roster, RuleSettings, State, Update, UserStatus, WatchList,
 };
 use imtop::report::{Found, Seen};
 use jiff::tz::TimeZone;
@@ -26,9 +26,9 @@ const START: i64 = 1_795_413_131_000;
 
 /// A server's users, asked about by hand.
 struct Watch {
-    chronicle: Chronicle,
+    state: State,
     now: Moment,
-    sieves: HashMap<u32, Sieve>,
+    sieves: HashMap<u32, DeltaDecoder>,
     keys: Keys,
     fingerprints: HashMap<Fingerprint, Fingerprint>,
     asked: u32,
@@ -42,7 +42,7 @@ impl Watch {
         let list = Arc::new(WatchList::new(1, batch_size, entries));
         let roster = Roster::new(list, Freshness::for_interval(2_000), now);
         Watch {
-            chronicle: Chronicle::new(roster, RuleSettings::default(), now),
+            state: State::new(roster, RuleSettings::default(), now),
             now,
             sieves: HashMap::new(),
             keys: Keys::random(),
@@ -58,8 +58,8 @@ impl Watch {
     }
 
     /// The server answers 31 ms from now.
-    fn answer(&mut self, batch: u32, body: &str) -> News {
-        let list = Arc::clone(self.chronicle.roster().list());
+    fn answer(&mut self, batch: u32, body: &str) -> Update {
+        let list = Arc::clone(self.state.roster().list());
         let sieve = self.sieves.entry(batch).or_default();
         let (mut answer, oddities) =
             read_online_status(body.as_bytes(), &list, batch, sieve, &self.keys).unwrap();
@@ -76,11 +76,11 @@ impl Watch {
         self.observe(batch, Ok(answer), oddities)
     }
 
-    fn fail(&mut self, batch: u32, error: FetchError) -> News {
+    fn fail(&mut self, batch: u32, error: FetchError) -> Update {
         self.observe(batch, Err(error), Oddities::default())
     }
 
-    fn observe(&mut self, batch: u32, answer: Result<Answer, FetchError>, oddities: Oddities) -> News {
+    fn observe(&mut self, batch: u32, answer: Result<Answer, FetchError>, oddities: Oddities) -> Update {
         self.asked += 1;
         let sent = self.now;
         self.now = self.now.plus(31);
@@ -100,15 +100,15 @@ impl Watch {
             next_ms: self.now.mono_ms + 2_000,
             answer,
         };
-        self.chronicle.take(self.now, &Input::Observed(observation))
+        self.state.take(self.now, &Input::Observed(observation))
     }
 
     fn seen(&self) -> Seen<'_> {
-        Seen::of(self.chronicle.knowledge(), self.now, &self.names, &self.about)
+        Seen::of(self.state.knowledge(), self.now, &self.names, &self.about)
     }
 
     fn rows(&self, sort: Sort, filter: &str) -> Rows {
-        Rows::of(self.chronicle.knowledge(), self.now, sort, Query::parse(filter).unwrap())
+        Rows::of(self.state.knowledge(), self.now, sort, Query::parse(filter).unwrap())
     }
 
     /// Everything that a snapshot of these users can be, with its form.
@@ -271,7 +271,7 @@ fn happened(watch: &mut Watch) -> Vec<EventRecord> {
     let news = watch.fail(0, FetchError::Timeout { after_ms: 10_000 });
     all.extend(watch.seen().news(&news, watch.now));
     watch.now = watch.now.plus(8_000);
-    let news = watch.chronicle.advance(watch.now);
+    let news = watch.state.advance(watch.now);
     all.extend(watch.seen().news(&news, watch.now));
     let news = watch.answer(0, &fixture("two_gateways_online.json"));
     all.extend(watch.seen().news(&news, watch.now));
@@ -343,7 +343,7 @@ fn a_connection_in_the_place_of_another_is_an_end_and_a_beginning() {
 #[test]
 fn findings_are_events_as_well() {
     let watch = morning();
-    let knowledge = watch.chronicle.knowledge();
+    let knowledge = watch.state.knowledge();
     let schema = Schema::named("event");
     let user = knowledge.roster.list().find("2890713225").unwrap();
     let finding = &knowledge.findings.of(user)[0];
@@ -446,7 +446,7 @@ fn no_string_forges_an_event() {
     let mut events: Vec<EventRecord> = watch.seen().news(&news, watch.now).collect();
     // So many at once are doubted for a while.
     watch.now = watch.now.plus(6_000);
-    let news = watch.chronicle.advance(watch.now);
+    let news = watch.state.advance(watch.now);
     events.extend(watch.seen().news(&news, watch.now));
     assert!(events.len() >= 3 * BAIT.len(), "presence, twice, and a connection each");
     let text = lines(&events, EventForm::Text(TimeZone::UTC));

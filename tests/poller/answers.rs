@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 use crate::common::scratch::Scratch;
 use crate::common::server::{Server, Turn, gzipped, http, json, was_contacted};
 use crate::common::{ADMIN_TOKEN, ask, changed, fixture, offline_body, options, watch};
-use imtop::openim::{Client, Credentials, Endpoint, Sieve};
-use imtop::presence::{Answer, FetchError, Mends, UserStatus, WatchList};
+use imtop::openim::{Client, Credentials, DeltaDecoder, Endpoint};
+use imtop::presence::{Answer, FetchError, Retry, UserStatus, WatchList};
 
 /// An answer in words: a line for each user, with the claims of each token.
 async fn told(turn: Turn, ids: &[&str]) -> String {
     let server = Server::start([turn]).await;
     let client = Client::new(options(&server.url())).expect("a client");
-    let (list, mut sieve) = (watch(ids), Sieve::default());
+    let (list, mut sieve) = (watch(ids), DeltaDecoder::default());
     let fetched = ask(&client, &list, &mut sieve).await;
     assert!(!fetched.oddities.any());
     tell(&list, changed(&fetched))
@@ -101,7 +101,7 @@ user_033 Offline
     );
     let server = Server::start([json(fixture("empty_list.json"))]).await;
     let client = Client::new(options(&server.url())).expect("a client");
-    let nobody = ask(&client, &watch(&["u", "v"]), &mut Sieve::default()).await.answer;
+    let nobody = ask(&client, &watch(&["u", "v"]), &mut DeltaDecoder::default()).await.answer;
     assert!(matches!(nobody, Err(FetchError::Decode { .. })), "an answer about nobody: {nobody:?}");
 }
 
@@ -109,7 +109,7 @@ user_033 Offline
 async fn one_token_on_two_sockets_has_one_fingerprint() {
     let server = Server::start([json(fixture("shared_token.json"))]).await;
     let client = Client::new(options(&server.url())).expect("a client");
-    let (list, mut sieve) = (watch(&["user_020"]), Sieve::default());
+    let (list, mut sieve) = (watch(&["user_020"]), DeltaDecoder::default());
     let fetched = ask(&client, &list, &mut sieve).await;
     let UserStatus::Online(connections) = &changed(&fetched)[0].1 else { panic!("online") };
     assert_eq!(connections.len(), 2);
@@ -139,8 +139,8 @@ async fn what_is_asked_and_what_goes_along() {
     asked.gzip = true;
     let client = Client::new(asked).expect("a client");
     let list = watch(&["u", "王\"<"]);
-    let first = ask(&client, &list, &mut Sieve::default()).await;
-    let second = ask(&client, &list, &mut Sieve::default()).await;
+    let first = ask(&client, &list, &mut DeltaDecoder::default()).await;
+    let second = ask(&client, &list, &mut DeltaDecoder::default()).await;
     let requests = server.requests();
     assert_eq!(requests.len(), 2);
     let request = &requests[0];
@@ -164,7 +164,7 @@ async fn an_answer_says_when_and_how_much() {
     let reply = http("200 OK", "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", &body);
     let server = Server::start([Turn::Write(reply)]).await;
     let client = Client::new(options(&server.url())).expect("a client");
-    let fetched = ask(&client, &watch(&["u"]), &mut Sieve::default()).await;
+    let fetched = ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await;
     assert_eq!(fetched.server_date, Some(784_111_777));
     assert_eq!(fetched.wire_bytes, body.len() as u64);
 }
@@ -174,7 +174,8 @@ async fn an_equal_gzip_answer_is_not_unpacked() {
     let (still, moved) = (fixture("two_gateways_online.json"), fixture("gateway_killed_online.json"));
     let server = Server::start([gzipped(&still), gzipped(&still), gzipped(&moved), gzipped(&moved)]).await;
     let client = Client::new(options(&server.url())).expect("a client");
-    let (list, mut sieve) = (watch(&["user_030", "user_031", "user_032", "user_033"]), Sieve::default());
+    let (list, mut sieve) =
+        (watch(&["user_030", "user_031", "user_032", "user_033"]), DeltaDecoder::default());
     assert_eq!(changed(&ask(&client, &list, &mut sieve).await).len(), 4);
     assert_eq!(ask(&client, &list, &mut sieve).await.answer, Ok(Answer::Same));
     assert_eq!(sieve.bodies_unpacked(), 1);
@@ -189,7 +190,7 @@ async fn a_connection_is_kept_and_many_can_ask_at_once() {
     let client = Client::new(options(&server.url())).expect("a client");
     let asked = (0..20).map(|_| {
         let client = client.clone();
-        tokio::spawn(async move { ask(&client, &watch(&["u"]), &mut Sieve::default()).await })
+        tokio::spawn(async move { ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await })
     });
     for task in asked.collect::<Vec<_>>() {
         assert_eq!(changed(&task.await.expect("no panic")).len(), 1);
@@ -218,7 +219,7 @@ async fn a_proxy_is_used_when_asked_for() {
     let mut options = options("http://im.invalid:10002");
     options.proxy = Some(format!("http://me:hunter2@{}", proxy.address).into());
     let client = Client::new(options).expect("a client");
-    assert_eq!(changed(&ask(&client, &watch(&["u"]), &mut Sieve::default()).await).len(), 1);
+    assert_eq!(changed(&ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await).len(), 1);
     let request = &proxy.requests()[0];
     assert_eq!(request.line, "POST http://im.invalid:10002/user/get_users_online_status HTTP/1.1");
     assert_eq!(request.header("proxy-authorization"), Some("Basic bWU6aHVudGVyMg=="));
@@ -236,12 +237,12 @@ async fn a_proxy_that_cannot_be_reached_is_named_as_what_fails() {
             let mut options = options(api);
             options.proxy = Some(proxy.into());
             let client = Client::new(options).expect("a client");
-            let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.unwrap_err();
+            let error = ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await.answer.unwrap_err();
             let text = error.to_string();
             assert!(text.starts_with("cannot reach the server through the proxy: "), "{text}");
             assert!(text.ends_with(says), "{text}");
             assert!(error.advice().contains("--proxy") && !error.advice().contains("--api"));
-            assert_eq!(error.mends(), Mends::ByItself);
+            assert_eq!(error.mends(), Retry::ByItself);
         }
     }
 }
@@ -265,7 +266,7 @@ async fn a_login_is_made_once_and_its_token_is_sent() {
     options.credentials = login(&scratch);
     let client = Client::new(options).expect("a client");
     for _ in 0..3 {
-        assert!(ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.is_ok());
+        assert!(ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await.answer.is_ok());
     }
     let requests = server.requests();
     assert_eq!(requests.len(), 4);
@@ -289,7 +290,7 @@ async fn old_servers_are_logged_in_to_by_the_old_path() {
         let mut options = options(&server.url());
         options.credentials = login(&scratch);
         let client = Client::new(options).expect("a client");
-        assert!(ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.is_ok());
+        assert!(ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await.answer.is_ok());
         let requests = server.requests();
         assert_eq!(requests[1].line, "POST /auth/user_token HTTP/1.1");
         assert_eq!(requests[1].body, r#"{"secret":"openIM123","userID":"imAdmin","platformID":1}"#);
@@ -323,7 +324,7 @@ async fn a_login_that_fails_says_why_and_is_not_repeated() {
         options.credentials = login(&scratch);
         let client = Client::new(options).expect("a client");
         for _ in 0..3 {
-            let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.unwrap_err();
+            let error = ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await.answer.unwrap_err();
             assert_eq!(error.to_string(), says);
             assert!(error.advice().contains(advice), "{}", error.advice());
         }
@@ -341,10 +342,10 @@ async fn a_rotated_token_file_heals_the_session_within_the_same_question() {
     let mut options = options(&server.url());
     options.credentials = Credentials::TokenFile(file);
     let client = Client::new(options).expect("a client");
-    let (list, mut sieve) = (watch(&["u"]), Sieve::default());
+    let (list, mut sieve) = (watch(&["u"]), DeltaDecoder::default());
     let error = ask(&client, &list, &mut sieve).await.answer.unwrap_err();
     assert!(matches!(error, FetchError::Auth { code: 1507, .. }));
-    assert_eq!(error.mends(), Mends::WhenChanged);
+    assert_eq!(error.mends(), Retry::WhenChanged);
     scratch.secret("token", "second.admin.token\n");
     assert_eq!(changed(&ask(&client, &list, &mut sieve).await).len(), 1);
     let requests = server.requests();

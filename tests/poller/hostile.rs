@@ -7,8 +7,8 @@ use crate::common::certificates;
 use crate::common::scratch::Scratch;
 use crate::common::server::{Server, Turn, gzip, http, json, nobody, was_contacted};
 use crate::common::{ask, changed, fixture, offline_body, options, watch};
-use imtop::openim::{Client, Options, Sieve};
-use imtop::presence::{Mends, UserIx, UserStatus};
+use imtop::openim::{Client, DeltaDecoder, Options};
+use imtop::presence::{Retry, UserIx, UserStatus};
 
 const LIMIT: u64 = 64 << 10;
 
@@ -16,7 +16,7 @@ const LIMIT: u64 = 64 << 10;
 struct Case {
     turn: Turn,
     says: &'static str,
-    mends: Mends,
+    mends: Retry,
     advice: &'static str,
 }
 
@@ -27,7 +27,7 @@ async fn run(case: Case, change: impl FnOnce(&mut Options)) {
     options.body_limit = LIMIT;
     change(&mut options);
     let client = Client::new(options).expect("a client");
-    let (list, mut sieve) = (watch(&["u"]), Sieve::default());
+    let (list, mut sieve) = (watch(&["u"]), DeltaDecoder::default());
     let error = ask(&client, &list, &mut sieve).await.answer.expect_err("a failure");
     assert_eq!(error.to_string(), case.says);
     assert_eq!(error.mends(), case.mends, "{error}");
@@ -53,7 +53,7 @@ async fn connections_that_break() {
             "cannot reach the server: the connection was closed before the answer",
         ),
     ] {
-        run(Case { turn, says, mends: Mends::ByItself, advice: "--api" }, |_| {}).await;
+        run(Case { turn, says, mends: Retry::ByItself, advice: "--api" }, |_| {}).await;
     }
 }
 
@@ -61,10 +61,10 @@ async fn connections_that_break() {
 async fn a_refused_connection_mends_when_the_server_is_there() {
     let address = nobody().await;
     let client = Client::new(options(&format!("http://{address}"))).expect("a client");
-    let (list, mut sieve) = (watch(&["u"]), Sieve::default());
+    let (list, mut sieve) = (watch(&["u"]), DeltaDecoder::default());
     let error = ask(&client, &list, &mut sieve).await.answer.expect_err("nobody is there");
     assert_eq!(error.to_string(), "cannot reach the server: connection refused");
-    assert_eq!(error.mends(), Mends::ByItself);
+    assert_eq!(error.mends(), Retry::ByItself);
     let _server = Server::start_at(address, [json(offline_body(&["u"]))], Vec::new()).await;
     assert_eq!(changed(&ask(&client, &list, &mut sieve).await), [(UserIx(0), UserStatus::Offline)]);
 }
@@ -72,10 +72,10 @@ async fn a_refused_connection_mends_when_the_server_is_there() {
 #[tokio::test]
 async fn a_host_that_does_not_exist_is_named() {
     let client = Client::new(options("http://no-such-host.invalid:1")).expect("a client");
-    let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.expect_err("no host");
+    let error = ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await.answer.expect_err("no host");
     let says = error.to_string();
     assert!(says.ends_with("for no-such-host.invalid"), "{says}");
-    assert_eq!(error.mends(), Mends::ByItself);
+    assert_eq!(error.mends(), Retry::ByItself);
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn servers_that_keep_us_waiting() {
         Turn::Drip(whole),
     ] {
         let case =
-            Case { turn, says: "no whole answer within 0.3 s", mends: Mends::ByItself, advice: "--timeout" };
+            Case { turn, says: "no whole answer within 0.3 s", mends: Retry::ByItself, advice: "--timeout" };
         run(case, |options| options.timeout = Duration::from_millis(300)).await;
     }
 }
@@ -110,7 +110,7 @@ async fn bodies_without_end_or_measure() {
         Turn::Close(http("200 OK", gzip_header, gzip(vec![b' '; 8 << 20]))),
     ] {
         run(
-            Case { turn, says: "the answer is larger than 1 MiB", mends: Mends::ByItself, advice: "--batch" },
+            Case { turn, says: "the answer is larger than 1 MiB", mends: Retry::ByItself, advice: "--batch" },
             |_| {},
         )
         .await;
@@ -131,7 +131,7 @@ async fn a_byte_more_than_64_mib() {
             Case {
                 turn,
                 says: "the answer is larger than 64 MiB",
-                mends: Mends::ByItself,
+                mends: Retry::ByItself,
                 advice: "--batch",
             },
             |options| options.body_limit = Options::BODY_LIMIT,
@@ -160,7 +160,7 @@ async fn answers_that_are_not_openims() {
         (Turn::Close(http("204 No Content", "", "")), "an empty body"),
     ] {
         let says: &'static str = format!("the answer is not understood: {says}").leak();
-        run(Case { turn, says, mends: Mends::ByItself, advice: "--api" }, |_| {}).await;
+        run(Case { turn, says, mends: Retry::ByItself, advice: "--api" }, |_| {}).await;
     }
 }
 
@@ -169,54 +169,54 @@ async fn http_statuses_that_are_not_openims() {
     let html = "<html><h1>nginx</h1></html>";
     let gzip_404 = http("404 Not Found", "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n", gzip(""));
     for (reply, says, mends, advice) in [
-        (http("502 Bad Gateway", "", html), "HTTP 502 Bad Gateway", Mends::ByItself, "look at its log"),
+        (http("502 Bad Gateway", "", html), "HTTP 502 Bad Gateway", Retry::ByItself, "look at its log"),
         (
             http("500 Internal Server Error", "", ""),
             "HTTP 500 Internal Server Error",
-            Mends::ByItself,
+            Retry::ByItself,
             "look at its log",
         ),
         (
             http("503 Service Unavailable", "", html),
             "HTTP 503 Service Unavailable",
-            Mends::ByItself,
+            Retry::ByItself,
             "look at its log",
         ),
         (
             http("408 Request Timeout", "", html),
             "HTTP 408 Request Timeout",
-            Mends::ByItself,
+            Retry::ByItself,
             "look at its log",
         ),
-        (http("425 Too Early", "", html), "HTTP 425 Too Early", Mends::ByItself, "look at its log"),
+        (http("425 Too Early", "", html), "HTTP 425 Too Early", Retry::ByItself, "look at its log"),
         (
             http("421 Misdirected Request", "", html),
             "HTTP 421 Misdirected Request",
-            Mends::WhenChanged,
+            Retry::WhenChanged,
             "a proxy",
         ),
         (
             http("499 Client Closed Request", "", html),
             "HTTP 499 Client Closed Request",
-            Mends::WhenChanged,
+            Retry::WhenChanged,
             "a proxy",
         ),
-        (http("413 Too Large", "", html), "HTTP 413 Content Too Large", Mends::WhenChanged, "--batch"),
+        (http("413 Too Large", "", html), "HTTP 413 Content Too Large", Retry::WhenChanged, "--batch"),
         (
             http("404 Not Found", "", fixture("error_not_found_path.txt")),
             "HTTP 404 Not Found",
-            Mends::WhenChanged,
+            Retry::WhenChanged,
             "path",
         ),
-        (gzip_404, "HTTP 404 Not Found", Mends::WhenChanged, "path"),
-        (http("401 Unauthorized", "", "{}"), "HTTP 401 Unauthorized", Mends::WhenChanged, "proxy"),
+        (gzip_404, "HTTP 404 Not Found", Retry::WhenChanged, "path"),
+        (http("401 Unauthorized", "", "{}"), "HTTP 401 Unauthorized", Retry::WhenChanged, "proxy"),
         (
             http("400 Bad Request", "", r#"{"errCode":0}"#),
             "HTTP 400 Bad Request",
-            Mends::WhenChanged,
+            Retry::WhenChanged,
             "proxy",
         ),
-        (http("599 Odd", "", vec![b'x'; 100 << 10]), "HTTP 599", Mends::ByItself, "look at its log"),
+        (http("599 Odd", "", vec![b'x'; 100 << 10]), "HTTP 599", Retry::ByItself, "look at its log"),
         (
             http(
                 "400 Bad Request",
@@ -224,7 +224,7 @@ async fn http_statuses_that_are_not_openims() {
                 r#"{"errCode":500,"errMsg":"ServerInternalError","errDlt":"unexpected EOF"}"#,
             ),
             "server error 500: ServerInternalError: unexpected EOF",
-            Mends::ByItself,
+            Retry::ByItself,
             "--batch",
         ),
         (
@@ -234,7 +234,7 @@ async fn http_statuses_that_are_not_openims() {
                 r#"{"errCode":1001,"errMsg":"ArgsError","errDlt":"EOF: 1001 ArgsError"}"#,
             ),
             "server error 1001: ArgsError: EOF: 1001 ArgsError",
-            Mends::WhenChanged,
+            Retry::WhenChanged,
             "another kind",
         ),
     ] {
@@ -261,17 +261,17 @@ async fn a_rate_limit_is_obeyed_however_it_is_put() {
         ),
     ] {
         let turn = Turn::Close(http("429 Too Many Requests", retry_after, body));
-        run(Case { turn, says, mends: Mends::AfterWaiting, advice: "--interval" }, |_| {}).await;
+        run(Case { turn, says, mends: Retry::AfterWaiting, advice: "--interval" }, |_| {}).await;
     }
     for (status, says) in [
         ("503 Service Unavailable", "HTTP 503 Service Unavailable, again in 7 s"),
         ("408 Request Timeout", "HTTP 408 Request Timeout, again in 7 s"),
     ] {
         let turn = Turn::Close(http(status, "Retry-After: 7\r\n", "<html>nginx</html>"));
-        run(Case { turn, says, mends: Mends::AfterWaiting, advice: "look at its log" }, |_| {}).await;
+        run(Case { turn, says, mends: Retry::AfterWaiting, advice: "look at its log" }, |_| {}).await;
     }
     let says = "the server limits our rate (429)";
-    run(Case { turn: json(body), says, mends: Mends::AfterWaiting, advice: "--interval" }, |_| {}).await;
+    run(Case { turn: json(body), says, mends: Retry::AfterWaiting, advice: "--interval" }, |_| {}).await;
 }
 
 #[tokio::test]
@@ -281,7 +281,7 @@ async fn a_redirect_is_named_and_not_followed() {
     for status in ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
         let turn = Turn::Close(http(status, &format!("Location: {target}?next=1\r\n"), ""));
         let says: &'static str = format!("HTTP {} redirects to {target}?…", &status[..3]).leak();
-        run(Case { turn, says, mends: Mends::WhenChanged, advice: "final address" }, |_| {}).await;
+        run(Case { turn, says, mends: Retry::WhenChanged, advice: "final address" }, |_| {}).await;
     }
     assert!(!was_contacted(&elsewhere));
 }
@@ -307,7 +307,7 @@ async fn every_refusal_of_a_real_server() {
         ("error_user_token.json", "no permission: NoPermissionError: only app manager (1002)", "imAdminUser"),
     ] {
         let turn = json(fixture(name));
-        run(Case { turn, says, mends: Mends::WhenChanged, advice }, |_| {}).await;
+        run(Case { turn, says, mends: Retry::WhenChanged, advice }, |_| {}).await;
     }
 }
 
@@ -318,32 +318,32 @@ async fn refusals_of_other_releases() {
         (
             r#"{"errCode":1506,"errMsg":"TokenKickedError","errDlt":"TokenKickedError"}"#.to_owned(),
             "admin token refused: TokenKickedError (1506)",
-            Mends::WhenChanged,
+            Retry::WhenChanged,
         ),
         (
             format!(
                 r#"{{"errCode":1503,"errMsg":"TokenMalformedError","errDlt":"1503 TokenMalformedError jwt parse error, token={token}"}}"#
             ),
             "admin token refused: TokenMalformedError: jwt parse error, token=<redacted> (1503)",
-            Mends::WhenChanged,
+            Retry::WhenChanged,
         ),
         (
             r#"{"errCode":14,"errMsg":"connection error","errDlt":""}"#.to_owned(),
             "server error 14: gRPC Unavailable: connection error",
-            Mends::ByItself,
+            Retry::ByItself,
         ),
         (
             r#"{"errCode":500,"errMsg":"grpc service auth down, grpc message refused","errDlt":""}"#
                 .to_owned(),
             "server error 500: ServerInternalError: grpc service auth down, grpc message refused",
-            Mends::ByItself,
+            Retry::ByItself,
         ),
         (
             r#"{"errCode":90004,"errMsg":"","errDlt":""}"#.to_owned(),
             "server error 90004: NetworkError",
-            Mends::ByItself,
+            Retry::ByItself,
         ),
-        (r#"{"errCode":-7}"#.to_owned(), "server error -7: no reason given", Mends::ByItself),
+        (r#"{"errCode":-7}"#.to_owned(), "server error -7: no reason given", Retry::ByItself),
     ] {
         run(Case { turn: json(body), says, mends, advice: "" }, |_| {}).await;
     }
@@ -353,7 +353,7 @@ async fn refusals_of_other_releases() {
 async fn a_valid_answer_about_other_users() {
     let server = Server::start([json(fixture("online.json")), json(offline_body(&["u"]))]).await;
     let client = Client::new(options(&server.url())).expect("a client");
-    let (list, mut sieve) = (watch(&["u"]), Sieve::default());
+    let (list, mut sieve) = (watch(&["u"]), DeltaDecoder::default());
     let other = ask(&client, &list, &mut sieve).await;
     let error = other.answer.expect_err("nobody who was asked about is in it");
     assert_eq!(
@@ -370,7 +370,7 @@ async fn a_failure_between_equal_answers_does_no_harm() {
     let body = offline_body(&["u"]);
     let server = Server::start([json(&body), json("junk"), Turn::Reset, json(&body)]).await;
     let client = Client::new(options(&server.url())).expect("a client");
-    let (list, mut sieve) = (watch(&["u"]), Sieve::default());
+    let (list, mut sieve) = (watch(&["u"]), DeltaDecoder::default());
     assert_eq!(changed(&ask(&client, &list, &mut sieve).await).len(), 1);
     assert!(ask(&client, &list, &mut sieve).await.answer.is_err());
     assert!(ask(&client, &list, &mut sieve).await.answer.is_err());
@@ -391,10 +391,10 @@ async fn certificates_are_checked() {
         let mut options = options(&format!("https://{}", server.address));
         options.tls.ca_file = Some(scratch.secret("ca.pem", &format!("\u{feff}{authority}")));
         let client = Client::new(options).expect("a client");
-        let (list, mut sieve) = (watch(&["u"]), Sieve::default());
+        let (list, mut sieve) = (watch(&["u"]), DeltaDecoder::default());
         let error = ask(&client, &list, &mut sieve).await.answer.expect_err("not trusted");
         assert_eq!(error.to_string(), format!("no trusted TLS connection: {says}"));
-        assert_eq!(error.mends(), Mends::WhenChanged);
+        assert_eq!(error.mends(), Retry::WhenChanged);
         assert!(error.advice().contains(advice), "{}", error.advice());
         assert!(server.requests().is_empty(), "nothing was sent to a stranger");
         assert_eq!(changed(&ask(&client, &list, &mut sieve).await), [(UserIx(0), UserStatus::Offline)]);
@@ -403,7 +403,7 @@ async fn certificates_are_checked() {
     let mut options = options(&format!("https://{}", server.address));
     options.tls.insecure = true;
     let client = Client::new(options).expect("a client");
-    assert_eq!(changed(&ask(&client, &watch(&["u"]), &mut Sieve::default()).await).len(), 1);
+    assert_eq!(changed(&ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await).len(), 1);
 }
 
 /// Asks a server with the certificate of `acceptor`, with `pem` as the ca-file.
@@ -414,7 +414,7 @@ async fn ask_trusting(pem: &str, acceptor: tokio_rustls::TlsAcceptor) -> Result<
     let mut options = options(&format!("https://{}", server.address));
     options.tls.ca_file = Some(scratch.secret("server.pem", pem));
     let client = Client::new(options).expect("a client");
-    let answer = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer;
+    let answer = ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await.answer;
     assert_eq!(answer.is_ok(), !server.requests().is_empty(), "nothing is sent to a stranger");
     answer.map(|_| ()).map_err(|error| format!("{error}; {}", error.advice()))
 }
@@ -469,7 +469,7 @@ async fn https_where_nobody_speaks_tls() {
     let mut options = options(&format!("https://{address}"));
     options.tls.insecure = true;
     let client = Client::new(options).expect("a client");
-    let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.expect_err("no TLS");
+    let error = ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await.answer.expect_err("no TLS");
     assert_eq!(error.to_string(), "no trusted TLS connection: what answers there does not speak TLS");
     assert_eq!(error.advice(), "try http:// in --api, or another port");
 }
@@ -479,12 +479,12 @@ async fn https_where_nobody_speaks_tls() {
 async fn https_to_a_port_that_hangs_up_names_http() {
     let server = Server::start([Turn::Reset]).await;
     let client = Client::new(options(&format!("https://{}", server.address))).expect("a client");
-    let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.expect_err("no TLS");
+    let error = ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await.answer.expect_err("no TLS");
     assert!(
         error.to_string().ends_with("in the TLS handshake; if that port speaks no TLS, try http://"),
         "{error}"
     );
-    assert_eq!(error.mends(), Mends::ByItself, "it may be a server in trouble");
+    assert_eq!(error.mends(), Retry::ByItself, "it may be a server in trouble");
 }
 
 #[tokio::test]
@@ -498,7 +498,8 @@ async fn http_to_a_port_for_tls_names_https() {
         (format!("http://{at}/im/"), format!("https://{at}/im")),
     ] {
         let client = Client::new(options(&api)).expect("a client");
-        let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.expect_err("no HTTP");
+        let error =
+            ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await.answer.expect_err("no HTTP");
         assert_eq!(
             error.to_string(),
             format!("cannot reach the server: TLS is spoken on that port; try {tried}")
@@ -529,7 +530,8 @@ async fn however_a_port_for_tls_refuses_plain_http_it_names_https() {
             }
         });
         let client = Client::new(options(&format!("http://{address}"))).expect("a client");
-        let error = ask(&client, &watch(&["u"]), &mut Sieve::default()).await.answer.expect_err("no HTTP");
+        let error =
+            ask(&client, &watch(&["u"]), &mut DeltaDecoder::default()).await.answer.expect_err("no HTTP");
         assert!(error.to_string().ends_with(&format!("; try https://{address}")), "{refusal:?}: {error}");
     }
 }
@@ -549,7 +551,7 @@ async fn headers_of_a_rate_limiter_are_read_leniently_and_kept_for_what_they_are
     ])
     .await;
     let client = Client::new(options(&server.url())).expect("a client");
-    let (list, mut sieve) = (watch(&["u"]), Sieve::default());
+    let (list, mut sieve) = (watch(&["u"]), DeltaDecoder::default());
     let mut hints = async || ask(&client, &list, &mut sieve).await.hints;
     let refused = hints().await.expect("hints of a refusal");
     assert_eq!((refused.http_id, refused.body), (true, None));

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use imtop::feed::{Asking, Now, Pace, Poller, Source};
 use imtop::openim::Fetched;
+use imtop::poller::{Asking, Now, Pace, Poller, Source};
 use imtop::presence::{
-    Answer, Doubts, Entry, FetchError, Moment, Observation, Oddities, OperationId, Question, UserIx,
+    Answer, Entry, FetchError, Moment, Observation, Oddities, OperationId, Question, Rechecks, UserIx,
     UserStatus, WatchList,
 };
 use tokio::sync::mpsc::Receiver;
@@ -143,18 +143,18 @@ impl Run {
     }
 
     fn begin(&self, users: impl IntoIterator<Item = u32>) {
-        self.doubt(Doubts { begun: users.into_iter().map(UserIx).collect(), ..Doubts::default() });
+        self.doubt(Rechecks { begun: users.into_iter().map(UserIx).collect(), ..Rechecks::default() });
     }
 
     fn settle(&self, users: impl IntoIterator<Item = u32>) {
-        self.doubt(Doubts { settled: users.into_iter().map(UserIx).collect(), ..Doubts::default() });
+        self.doubt(Rechecks { settled: users.into_iter().map(UserIx).collect(), ..Rechecks::default() });
     }
 
     fn loss(&self, loss: bool) {
-        self.doubt(Doubts { loss: Some(loss), ..Doubts::default() });
+        self.doubt(Rechecks { loss: Some(loss), ..Rechecks::default() });
     }
 
-    fn doubt(&self, doubts: Doubts) {
+    fn doubt(&self, doubts: Rechecks) {
         self.poller.as_ref().unwrap().inquire(1, doubts);
     }
 
@@ -275,14 +275,18 @@ async fn a_doubt_that_lasts_is_put_to_the_tokens_too() {
 #[tokio::test(start_paused = true)]
 async fn strangers_are_checked_once_and_after_whom_there_is_doubt_about() {
     let mut run = start(2_000, REGISTRY);
-    let strangers = |users: std::ops::Range<u32>| users.map(UserIx).collect::<Vec<_>>();
-    run.doubt(Doubts { begun: strangers(0..1_000), strangers: strangers(0..1_200), ..Doubts::default() });
+    let unverified = |users: std::ops::Range<u32>| users.map(UserIx).collect::<Vec<_>>();
+    run.doubt(Rechecks {
+        begun: unverified(0..1_000),
+        unverified: unverified(0..1_200),
+        ..Rechecks::default()
+    });
     run.pass(490).await;
     let first = run.source.asked.lock().unwrap()[..2].iter().map(|asked| asked.question).collect::<Vec<_>>();
     assert_eq!(first, [Question::UsersStatus; 2], "those in doubt come first");
     run.settle(0..1_000);
     run.pass(5_000).await;
-    run.doubt(Doubts { strangers: strangers(1_100..1_300), ..Doubts::default() });
+    run.doubt(Rechecks { unverified: unverified(1_100..1_300), ..Rechecks::default() });
     run.pass(60_000).await;
     let asked = run.asked(Question::AccountCheck);
     let about: Vec<usize> = asked.iter().map(|asked| asked.users.len()).collect();
@@ -429,7 +433,7 @@ async fn another_list_forgets_the_doubts_and_what_is_said_of_the_old_one_is_not_
     let seen = run.pass(20_000).await;
     assert_eq!(run.times(Question::UsersStatus), [0]);
     assert_eq!(seen, [], "nor what was under way");
-    let doubts = Doubts { begun: [4, 7].map(UserIx).into(), ..Doubts::default() };
+    let doubts = Rechecks { begun: [4, 7].map(UserIx).into(), ..Rechecks::default() };
     run.poller.as_ref().unwrap().inquire(2, doubts);
     let seen = run.pass(450).await;
     assert_eq!(run.asked(Question::UsersStatus)[1].users, [4], "7 is not on it");
@@ -440,7 +444,7 @@ async fn another_list_forgets_the_doubts_and_what_is_said_of_the_old_one_is_not_
 async fn who_asks_no_witness_asks_none() {
     let mut run = start(1_000, Asking::default());
     run.begin(0..1_000);
-    run.doubt(Doubts { strangers: vec![UserIx(1)], loss: Some(true), ..Doubts::default() });
+    run.doubt(Rechecks { unverified: vec![UserIx(1)], loss: Some(true), ..Rechecks::default() });
     run.pass(60_000).await;
     assert_eq!(run.source.asked.lock().unwrap().len(), 0);
 }
@@ -463,7 +467,7 @@ async fn while_a_loss_is_suspected_everybody_who_is_called_offline_is_looked_for
     run.source.leaves_out.store(2, Ordering::Relaxed);
     run.pass(3_000).await;
     assert_eq!(run.asked(Question::UsersStatus).len(), 0);
-    run.doubt(Doubts { loss: Some(true), ..Doubts::default() });
+    run.doubt(Rechecks { loss: Some(true), ..Rechecks::default() });
     run.pass(10_000).await;
     let asked = run.asked(Question::UsersStatus);
     let about: std::collections::BTreeSet<u32> = asked.iter().flat_map(|asked| asked.users.clone()).collect();
@@ -472,7 +476,7 @@ async fn while_a_loss_is_suspected_everybody_who_is_called_offline_is_looked_for
         "everybody whom the sockets leave out, and nobody else"
     );
     assert!(asked.iter().all(|asked| asked.users.len() <= 500));
-    run.doubt(Doubts { loss: Some(false), ..Doubts::default() });
+    run.doubt(Rechecks { loss: Some(false), ..Rechecks::default() });
     let before = run.asked(Question::UsersStatus).len();
     run.pass(5_000).await;
     assert!(run.asked(Question::UsersStatus).len() <= before + 1, "all is well again");

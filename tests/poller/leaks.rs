@@ -10,7 +10,7 @@ use crate::common::server::{Server, Turn, gzipped, http, json};
 use crate::common::{ADMIN_TOKEN, ask, fixture, offline_body, options, watch};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use imtop::openim::{Client, Credentials, Fetched, Keys, Options, Sieve, read_online_status};
+use imtop::openim::{Client, Credentials, DeltaDecoder, Fetched, Keys, Options, read_online_status};
 use imtop::presence::UserStatus;
 
 const USER_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJVc2VySUQiOiJ1c2VyXzAwMSIsIlBsYXRmb3JtSUQiOjMsImV4cCI6MTgwMzE4OTEyOCwiaWF0IjoxNzk1NDEzMTIzfQ.Jijdo1o838nh9FzhQ97axGIEURDlMSHR36TLoSmljCs";
@@ -140,7 +140,7 @@ async fn nothing_that_a_server_sends_gets_a_token_out() {
             let count = turns.len();
             let server = Server::start(turns).await;
             let client = Client::new(options(&server.url())).expect("a client");
-            let (list, mut sieve) = (watch(&USERS), Sieve::default());
+            let (list, mut sieve) = (watch(&USERS), DeltaDecoder::default());
             for _ in 0..count {
                 check(&leaks, &ask(&client, &list, &mut sieve).await);
                 leaks.assert_none("the sieve", &debugged(&sieve));
@@ -158,7 +158,7 @@ async fn a_conn_id_that_is_a_token_is_shown_as_something_else() {
         for text in spellings(secret) {
             let server = Server::start([json(entry("user_001", &text, ""))]).await;
             let client = Client::new(options(&server.url())).expect("a client");
-            check(&leaks, &ask(&client, &watch(&USERS), &mut Sieve::default()).await);
+            check(&leaks, &ask(&client, &watch(&USERS), &mut DeltaDecoder::default()).await);
         }
     }
 }
@@ -170,14 +170,16 @@ async fn bodies_of_a_real_server_leave_no_token_behind() {
         body.split("\"token\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert_eq!(tokens.len(), 8);
     let leaks = Leaks::of(tokens);
-    let (list, mut sieve) = (watch(&["user_001", "user_002", "user_003", "xiaoming"]), Sieve::default());
+    let (list, mut sieve) =
+        (watch(&["user_001", "user_002", "user_003", "xiaoming"]), DeltaDecoder::default());
     let keys = Keys::random();
     let read = read_online_status(body.as_bytes(), &list, 0, &mut sieve, &keys).expect("an answer");
     leaks.assert_none("an answer", &debugged(&read));
     leaks.assert_none("the sieve", &debugged(&sieve));
     leaks.assert_none("the keys", &debugged(&keys));
     for cut in (0..body.len()).step_by(7) {
-        let error = read_online_status(&body.as_bytes()[..cut], &list, 0, &mut Sieve::default(), &keys);
+        let error =
+            read_online_status(&body.as_bytes()[..cut], &list, 0, &mut DeltaDecoder::default(), &keys);
         leaks.assert_none("a cut answer", &shown(&error.expect_err("half an answer")));
     }
 }
@@ -197,7 +199,7 @@ async fn a_login_shows_neither_secret_nor_token() {
                 let mut options = options(&server.url());
                 options.credentials = credentials();
                 let client = Client::new(options).expect("a client");
-                check(&leaks, &ask(&client, &watch(&USERS), &mut Sieve::default()).await);
+                check(&leaks, &ask(&client, &watch(&USERS), &mut DeltaDecoder::default()).await);
             }
         }
     }
@@ -225,7 +227,7 @@ async fn credentials_that_fail_show_nothing() {
         options.credentials = source;
         leaks.assert_none("options", &debugged(&options));
         let client = Client::new(options).expect("a client");
-        let fetched = ask(&client, &watch(&USERS), &mut Sieve::default()).await;
+        let fetched = ask(&client, &watch(&USERS), &mut DeltaDecoder::default()).await;
         assert!(fetched.answer.is_err());
         check(&leaks, &fetched);
     }
@@ -257,7 +259,7 @@ async fn a_client_that_works_shows_no_token_either() {
     let leaks = leaks();
     let server = Server::start([json(offline_body(&USERS))]).await;
     let client = Client::new(options(&server.url())).expect("a client");
-    let fetched = ask(&client, &watch(&USERS), &mut Sieve::default()).await;
+    let fetched = ask(&client, &watch(&USERS), &mut DeltaDecoder::default()).await;
     assert!(fetched.answer.is_ok());
     leaks.assert_none("the client", &format!("{} {}", debugged(&client), shown(client.api())));
     assert_eq!(server.requests()[0].header("token"), Some(ADMIN_TOKEN));

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imtop::clock;
-use imtop::feed::{Asking, Pace, Poller};
 use imtop::openim::{Client, Credentials, Options, Tls};
+use imtop::poller::{Asking, Pace, Poller};
 use imtop::presence::{
-    Answer, Doubts, Entry, FeedStatus, Freshness, Hints, Moment, Observation, Presence, Question, Roster,
-    Trouble, UserIx, UserStatus, WatchList, Why,
+    Answer, Entry, ErrorKind, FeedStatus, Freshness, Hints, Moment, Observation, Presence, Question,
+    Rechecks, Roster, UnknownReason, UserIx, UserStatus, WatchList,
 };
 use imtop::simulator::{Clock, Fault, Release, Running, Scenario, Simulator};
 use tokio::sync::mpsc::Receiver;
@@ -21,7 +21,7 @@ struct Watch {
     roster: Roster,
     poller: Poller,
     observations: Receiver<Observation>,
-    now: imtop::feed::Now,
+    now: imtop::poller::Now,
 }
 
 fn options(url: &str, credentials: Credentials) -> Options {
@@ -107,7 +107,10 @@ async fn a_server_that_goes_and_comes_back_needs_no_restart() {
     watch.roster.advance(now.plus(6_001));
     let lost = watch.roster.totals(now.plus(6_001));
     assert_eq!((lost.unknown, lost.offline), (250, 0));
-    assert_eq!(watch.roster.presence(UserIx(0)), Presence::Unknown(Why::Failed(Trouble::Unreachable)));
+    assert_eq!(
+        watch.roster.presence(UserIx(0)),
+        Presence::Unknown(UnknownReason::Failed(ErrorKind::Unreachable))
+    );
 
     let server = simulator(address).await;
     watch.until("live again", |roster, now| is_live(roster, now) || roster.first_error().is_none()).await;
@@ -202,7 +205,7 @@ async fn testimony(release: Release) -> (Vec<Observation>, Running) {
     let source = Arc::new(Client::new(options(&server.url(), credentials)).unwrap());
     let (poller, mut observations) = Poller::start(source, Arc::clone(&list), pace, clock::start());
     let everybody: Vec<UserIx> = (0..list.len() as u32).map(UserIx).collect();
-    poller.inquire(1, Doubts { begun: everybody.clone(), strangers: everybody, ..Doubts::default() });
+    poller.inquire(1, Rechecks { begun: everybody.clone(), unverified: everybody, ..Rechecks::default() });
     let mut said = Vec::new();
     // Batches of 100: three questions to the accounts, which come last.
     while said.iter().filter(|seen: &&Observation| seen.question == Question::AccountCheck).count() < 3 {
@@ -255,7 +258,7 @@ async fn the_tokens_list_the_platforms_that_the_sockets_show() {
     let users: Vec<UserIx> = (0..list.len() as u32).map(UserIx).collect();
     let tokens = client.inquire(&list, Question::TokenDetail, &users).await;
     let Ok(Answer::Tokens(listed)) = tokens.answer else { panic!("{tokens:?}") };
-    let sockets = client.online_status(&list, 0, &mut imtop::openim::Sieve::default()).await;
+    let sockets = client.online_status(&list, 0, &mut imtop::openim::DeltaDecoder::default()).await;
     let Ok(Answer::Changed(shown)) = sockets.answer else { panic!("{sockets:?}") };
     let connections = |user: UserIx| {
         let (_, status) = shown.iter().find(|(shown, _)| *shown == user).unwrap();

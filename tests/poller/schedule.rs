@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use imtop::feed::{Asking, Now, Pace, Poller, Source};
 use imtop::openim::Fetched;
+use imtop::poller::{Asking, Now, Pace, Poller, Source};
 use imtop::presence::{Answer, Entry, FetchError, Moment, Observation, Oddities, OperationId, WatchList};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;

@@ -7,7 +7,7 @@ use crate::common::leak::Leaks;
 use crate::common::server::{Server, Turn, gzip, gzipped, http, json, nobody, was_contacted};
 use crate::common::{ADMIN_TOKEN, fixture, options, watch};
 use imtop::openim::{Client, Fetched, GatewayRule};
-use imtop::presence::{Answer, FetchError, LifeSign, Mends, Platform, Question, UserIx, WatchList};
+use imtop::presence::{Answer, FetchError, LifeSign, Platform, Question, Retry, UserIx, WatchList};
 
 const WITNESSES: [Question; 3] = [Question::UsersStatus, Question::TokenDetail, Question::AccountCheck];
 
@@ -82,16 +82,16 @@ async fn every_witness_takes_a_hostile_answer_for_a_failure_and_goes_on() {
     let list = watch(&["u"]);
     for (question, good) in WITNESSES.into_iter().zip(good) {
         for (turn, mends) in [
-            (json("<html>"), Mends::ByItself),
-            (json(r#"{"errCode":0,"data":7}"#), Mends::ByItself),
-            (json(r#"{"errCode":0,"data":{"statusList":{},"results":{}}}"#), Mends::ByItself),
-            (Turn::Write(http("200 OK", "Content-Encoding: gzip\r\n", &bomb)), Mends::ByItself),
-            (json(vec![b'['; 100_000]), Mends::ByItself),
-            (Turn::Reset, Mends::ByItself),
-            (Turn::Write(http("302 Found", "Location: http://127.0.0.1:1/\r\n", "")), Mends::WhenChanged),
-            (Turn::Write(http("404 Not Found", "", "404 page not found")), Mends::WhenChanged),
-            (Turn::Write(http("429 Too Many Requests", "Retry-After: 1\r\n", "")), Mends::AfterWaiting),
-            (json(r#"{"errCode":1002,"errMsg":"NoPermissionError"}"#), Mends::WhenChanged),
+            (json("<html>"), Retry::ByItself),
+            (json(r#"{"errCode":0,"data":7}"#), Retry::ByItself),
+            (json(r#"{"errCode":0,"data":{"statusList":{},"results":{}}}"#), Retry::ByItself),
+            (Turn::Write(http("200 OK", "Content-Encoding: gzip\r\n", &bomb)), Retry::ByItself),
+            (json(vec![b'['; 100_000]), Retry::ByItself),
+            (Turn::Reset, Retry::ByItself),
+            (Turn::Write(http("302 Found", "Location: http://127.0.0.1:1/\r\n", "")), Retry::WhenChanged),
+            (Turn::Write(http("404 Not Found", "", "404 page not found")), Retry::WhenChanged),
+            (Turn::Write(http("429 Too Many Requests", "Retry-After: 1\r\n", "")), Retry::AfterWaiting),
+            (json(r#"{"errCode":1002,"errMsg":"NoPermissionError"}"#), Retry::WhenChanged),
         ] {
             let shown = format!("{turn:?}").chars().take(120).collect::<String>();
             let server = Server::start([turn, json(good)]).await;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::common::server::{Server, json};
 use crate::common::{ADMIN_TOKEN, ask, fixture, options, watch};
-use imtop::openim::{Client, Options, Sieve, known_secrets};
+use imtop::openim::{Client, DeltaDecoder, Options, known_secrets};
 use imtop::presence::{
-    Answer, Case, Chronicle, ConnId, Connection, Entry, Event, Findings, Freshness, Hints, Input, Logins,
+    Answer, Case, Change, ConnId, Connection, Entry, Event, Findings, Freshness, Hints, Input, Logins,
     Moment, Observation, Oddities, OperationId, Past, Platform, Presence, Question, Roster, Rule,
-    RuleSettings, Severity, Thresholds, UserIx, UserStatus, WatchList, What, Why, Witnesses,
+    RuleSettings, Severity, State, Thresholds, UnknownReason, UserIx, UserStatus, WatchList, Witnesses,
 };
 
 /// When the answers were recorded, about: unix seconds.
@@ -25,7 +25,7 @@ async fn seen(name: &str, ids: &[&str], change: impl FnOnce(&mut Options)) -> Ro
     change(&mut options);
     let client = Client::new(options).expect("a client");
     let list = Arc::new(watch(ids));
-    let fetched = ask(&client, &list, &mut Sieve::default()).await;
+    let fetched = ask(&client, &list, &mut DeltaDecoder::default()).await;
     let mut roster = Roster::new(Arc::clone(&list), Freshness::FOR_EVER, at(0));
     roster.apply(&Observation {
         question: Question::OnlineStatus,
@@ -106,7 +106,7 @@ async fn a_shared_token_is_found_when_it_has_lasted() {
 
 /// A run on so many users whose registry is asked, too.
 struct Run {
-    chronicle: Chronicle,
+    state: State,
     users: u32,
 }
 
@@ -115,7 +115,7 @@ impl Run {
         let list = Arc::new(WatchList::new(1, 500, (0..users).map(|it| Entry::of(&format!("u{it}")))));
         let roster = Roster::new(list, Freshness::for_interval(2_000), at(0))
             .with_witnesses(Witnesses::to_be_asked(true, false), Thresholds::default());
-        Run { chronicle: Chronicle::new(roster, RuleSettings::default(), at(0)), users }
+        Run { state: State::new(roster, RuleSettings::default(), at(0)), users }
     }
 
     fn take(&mut self, ms: u64, question: Question, answer: Answer) {
@@ -139,7 +139,7 @@ impl Run {
             next_ms: 0,
             answer: Ok(answer),
         };
-        self.chronicle.take(at(ms), &Input::Observed(observation));
+        self.state.take(at(ms), &Input::Observed(observation));
     }
 
     /// The sockets show those users with an Android connection each, and nobody else.
@@ -169,14 +169,14 @@ impl Run {
     }
 
     fn findings(&self) -> &Findings {
-        &self.chronicle.knowledge().findings
+        &self.state.knowledge().findings
     }
 
     /// The changes of presence that the timeline tells of a user, oldest first, and whether each was
     /// taken back.
     fn told(&self, user: &str) -> Vec<(Presence, Presence, bool)> {
         let mut told: Vec<_> = self
-            .chronicle
+            .state
             .timeline()
             .of_user(user)
             .filter_map(|one| match &one.event {
@@ -184,7 +184,7 @@ impl Run {
                 _ => None,
             })
             .filter_map(|(story, retracted)| match story.first().what {
-                What::Presence { from, to } => Some((from, to, retracted)),
+                Change::Presence { from, to } => Some((from, to, retracted)),
                 _ => None,
             })
             .collect();
@@ -193,7 +193,7 @@ impl Run {
     }
 }
 
-const DOUBT: Presence = Presence::Unknown(Why::RegistryOnline);
+const DOUBT: Presence = Presence::Unknown(UnknownReason::RegistryOnline);
 
 #[test]
 fn a_loss_of_view_is_found_by_time_alone_and_its_users_are_false_offline_when_they_are_back() {
@@ -202,9 +202,9 @@ fn a_loss_of_view_is_found_by_time_alone_and_its_users_are_false_offline_when_th
     run.sockets(3_000, |user| user < 4);
     run.registry(3_010, |_| true);
     run.sockets(5_000, |user| user < 4);
-    run.chronicle.advance(at(7_999));
+    run.state.advance(at(7_999));
     assert!(run.findings().is_empty());
-    run.chronicle.advance(at(8_000));
+    run.state.advance(at(8_000));
     let loss = &run.findings().of_server()[0];
     assert_eq!((loss.rule, loss.since), (Rule::ViewLoss, at(8_000)));
     let words = loss.evidence.words(RECORDED);
@@ -220,29 +220,29 @@ fn a_loss_of_view_is_found_by_time_alone_and_its_users_are_false_offline_when_th
     assert_eq!(run.findings().count_of(Rule::FalseOffline), 6);
     let words = run.findings().of(UserIx(9))[0].evidence.words(RECORDED);
     assert!(words.contains("called the user offline for 6.0s, and the same Android connection"), "{words}");
-    let past = run.chronicle.knowledge().history.of(UserIx(9));
+    let past = run.state.knowledge().history.of(UserIx(9));
     assert_eq!((past.flips(), past.changed_ms()), (0, None), "nothing had happened");
 
-    run.chronicle.take(at(9_500), &Input::Interval(4_000_000)); // nothing is asked any more
-    run.chronicle.advance(at(9_000 + 600_000 - 1));
+    run.state.take(at(9_500), &Input::Interval(4_000_000)); // nothing is asked any more
+    run.state.advance(at(9_000 + 600_000 - 1));
     assert_eq!(run.findings().count_of(Rule::FalseOffline), 6);
-    run.chronicle.advance(at(9_000 + 600_000));
+    run.state.advance(at(9_000 + 600_000));
     assert!(run.findings().is_empty());
 }
 
 #[test]
 fn an_entry_that_lives_on_is_a_ghost_after_a_minute_and_until_it_runs_out() {
     let mut run = Run::of(10);
-    run.chronicle.take(at(0), &Input::Interval(4_000_000)); // answers stay good
+    run.state.take(at(0), &Input::Interval(4_000_000)); // answers stay good
     run.sockets(1_000, |_| true);
     run.sockets(3_000, |user| user > 0);
     run.registry(3_010, |_| true);
-    run.chronicle.advance(at(62_999));
-    assert_eq!(run.chronicle.roster().presence(UserIx(0)), DOUBT);
+    run.state.advance(at(62_999));
+    assert_eq!(run.state.roster().presence(UserIx(0)), DOUBT);
     assert!(run.findings().is_empty());
-    run.chronicle.advance(at(63_000));
+    run.state.advance(at(63_000));
     assert_eq!(run.findings().count_of(Rule::Ghost), 1);
-    assert_eq!(run.chronicle.roster().presence(UserIx(0)), DOUBT);
+    assert_eq!(run.state.roster().presence(UserIx(0)), DOUBT);
     run.registry(90_000, |user| user > 0);
     assert!(run.findings().is_empty());
     assert_eq!(run.told("u0"), [(Presence::Online, DOUBT, false), (DOUBT, Presence::Offline, false)]);
@@ -262,7 +262,7 @@ fn who_really_leaves_is_told_once_and_what_was_wrong_is_marked() {
     run.sockets(7_000, |user| user > 0);
     assert_eq!(run.told("u1"), [(gone.0, gone.1, true), (gone.1, gone.0, false)]);
     assert_eq!(run.told("u0"), [(gone.0, gone.1, false)]);
-    let groups = run.chronicle.timeline().groups().map(|group| (group.count, group.retracted));
+    let groups = run.state.timeline().groups().map(|group| (group.count, group.retracted));
     assert!(groups.collect::<Vec<_>>().contains(&(2, 1)));
     assert_eq!(run.findings().count_of(Rule::FalseOffline), 1);
 }
@@ -273,11 +273,11 @@ fn a_platform_that_only_the_registry_names_is_a_partial_view_when_it_lasts() {
     run.sockets(1_000, |_| true);
     let both: Box<[Platform]> = [Platform(2), Platform(3)].into();
     run.take(2_000, Question::UsersStatus, Answer::Registry(vec![(UserIx(0), both)]));
-    run.chronicle.advance(at(6_999));
+    run.state.advance(at(6_999));
     assert!(run.findings().is_empty());
-    run.chronicle.advance(at(7_000));
+    run.state.advance(at(7_000));
     assert_eq!(run.findings().count_of(Rule::PartialView), 1);
-    assert_eq!(run.chronicle.roster().presence(UserIx(0)), Presence::Online);
+    assert_eq!(run.state.roster().presence(UserIx(0)), Presence::Online);
     run.sockets(7_500, |_| true);
     run.registry(8_000, |_| true);
     assert!(run.findings().is_empty());
@@ -309,7 +309,7 @@ fn mass(run: &Run) -> Option<String> {
 #[test]
 fn many_who_leave_are_found_when_all_agree_and_until_they_are_back_for_two_minutes() {
     let mut run = Run::of(20);
-    run.chronicle.take(at(0), &Input::Interval(4_000_000)); // answers stay good
+    run.state.take(at(0), &Input::Interval(4_000_000)); // answers stay good
     run.sockets(1_000, |_| true);
     leave(&mut run, 3_000, |user| user >= 4);
     assert_eq!(mass(&run), None, "four, and a fifth");
@@ -324,9 +324,9 @@ fn many_who_leave_are_found_when_all_agree_and_until_they_are_back_for_two_minut
     run.sockets(70_000, |user| user >= 3);
     run.sockets(80_000, |user| user >= 2);
     assert!(mass(&run).unwrap().ends_with("; 7 are back"), "{:?}", mass(&run));
-    run.chronicle.advance(at(70_000 + 119_999));
+    run.state.advance(at(70_000 + 119_999));
     assert_eq!(run.findings().of_server()[0].number, finding.number);
-    run.chronicle.advance(at(70_000 + 120_000));
+    run.state.advance(at(70_000 + 120_000));
     assert_eq!(mass(&run), None);
 }
 
@@ -334,14 +334,14 @@ fn many_who_leave_are_found_when_all_agree_and_until_they_are_back_for_two_minut
 fn who_does_not_come_back_is_old_news_ten_minutes_later() {
     let ends = |step: u64| {
         let mut run = Run::of(10);
-        run.chronicle.take(at(0), &Input::Interval(4_000_000));
+        run.state.take(at(0), &Input::Interval(4_000_000));
         run.sockets(1_000, |_| true);
         leave(&mut run, 64_000, |user| user > 4);
         assert!(mass(&run).is_some());
         let mut ms = 65_000;
         while mass(&run).is_some() {
             ms += step;
-            run.chronicle.advance(at(ms));
+            run.state.advance(at(ms));
         }
         ms
     };
@@ -354,26 +354,26 @@ fn who_does_not_come_back_is_old_news_ten_minutes_later() {
 fn who_is_unknown_or_off_the_list_has_not_left() {
     let mut run = Run::of(20);
     run.sockets(1_000, |_| true);
-    run.chronicle.advance(at(20_000));
-    assert_eq!(run.chronicle.roster().totals(at(20_000)).unknown, 20);
+    run.state.advance(at(20_000));
+    assert_eq!(run.state.roster().totals(at(20_000)).unknown, 20);
     assert_eq!(mass(&run), None, "too old");
     run.sockets(21_000, |user| user > 9);
     run.registry(21_010, |_| true);
-    run.chronicle.advance(at(26_500));
+    run.state.advance(at(26_500));
     assert_eq!((run.findings().count_of(Rule::ViewLoss), mass(&run)), (1, None), "lost from view");
 
     let mut run = Run::of(20);
     run.sockets(1_000, |_| true);
     let few = WatchList::new(2, 500, (0..8).map(|it| Entry::of(&format!("u{it}"))));
-    run.chronicle.take(at(3_000), &Input::Rebased(Arc::new(few)));
-    run.chronicle.advance(at(4_000));
+    run.state.take(at(3_000), &Input::Rebased(Arc::new(few)));
+    run.state.advance(at(4_000));
     assert_eq!(mass(&run), None);
 }
 
 #[test]
 fn many_who_leave_little_by_little_are_none() {
     let mut run = Run::of(100);
-    run.chronicle.take(at(0), &Input::Interval(4_000_000));
+    run.state.take(at(0), &Input::Interval(4_000_000));
     run.sockets(1_000, |_| true);
     for minute in 1..=60 {
         leave(&mut run, minute * 60_000, |user| u64::from(user) >= minute);

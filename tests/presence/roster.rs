@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Changes, Claims, ConnId, Connection, Entry, FeedStatus, FetchError, Fingerprint, Freshness,
-    Happened, History, Moment, Observation, Oddities, OperationId, Platform, Presence, Question, Roster,
-    SessionToken, Since, Socket, Totals, Transition, Trouble, Unreadable, UserIx, UserStatus, WatchList,
-    What, Why,
+    Answer, Change, Changes, Claims, ConnId, Connection, Entry, ErrorKind, FeedStatus, FetchError,
+    Fingerprint, Freshness, Happened, History, Moment, Observation, Oddities, OperationId, Platform,
+    Presence, Question, Roster, SessionToken, Since, Socket, Totals, Transition, UnknownReason, Unreadable,
+    UserIx, UserStatus, WatchList,
 };
 use proptest::prelude::*;
 
@@ -188,7 +188,7 @@ fn timeout() -> Result<Answer, FetchError> {
     Err(FetchError::Timeout { after_ms: 10_000 })
 }
 
-fn what(changes: &Changes) -> Vec<&What> {
+fn what(changes: &Changes) -> Vec<&Change> {
     changes.transitions.iter().map(|transition| &transition.what).collect()
 }
 
@@ -198,12 +198,12 @@ const DESK: &str = "00000000000000000000000000000002";
 #[test]
 fn nothing_is_known_before_the_first_answer() {
     let mut script = Script::new(&["a", "b", "c"]);
-    assert_eq!(script.presence(0), Presence::Unknown(Why::NotAnswered));
+    assert_eq!(script.presence(0), Presence::Unknown(UnknownReason::NotAnswered));
     assert_eq!(script.roster.feed_status(at(0)), FeedStatus::Connecting);
     assert_eq!(script.roster.next_change(at(0)), None);
     assert_eq!(script.pass(60_000), Changes::default());
     script.observe(60_000, 0, timeout());
-    assert_eq!(script.presence(0), Presence::Unknown(Why::Failed(Trouble::Timeout)));
+    assert_eq!(script.presence(0), Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout)));
     assert_eq!(script.since(0), None);
     assert!(!script.is_stale(0), "what was never known is not stale");
 }
@@ -230,24 +230,24 @@ fn a_transition_is_an_interval_between_a_question_and_an_answer() {
     script.observe(3_000, 0, Ok(Answer::Same));
 
     let changes = script.answer(5_000, 0, &[(0, on(&[background(&phone), desk.clone()]))]);
-    assert_eq!(what(&changes), [&What::Connected(socket(&desk)), &What::MovedBackground(socket(&phone))]);
+    assert_eq!(what(&changes), [&Change::Connected(socket(&desk)), &Change::MovedBackground(socket(&phone))]);
     assert_eq!(changes.transitions[0].after, Some(at(2_970)), "the last answer without it was sent then");
     assert_eq!(changes.transitions[0].before, at(5_000));
     assert_eq!(changes.transitions[0].operation.as_ref().unwrap().0.as_ref(), "op-5000");
 
     let changes = script.answer(7_000, 0, &[(0, on(&[background(&phone)]))]);
-    let went = What::Presence { from: Presence::Online, to: Presence::Background };
+    let went = Change::Presence { from: Presence::Online, to: Presence::Background };
     assert_eq!(what(&changes), [&went], "another gateway may have the other one");
     assert_eq!(script.roster.connections(UserIx(0))[1].unseen.map(|it| it.dropped.received), Some(at(7_000)));
     script.observe(9_000, 0, Ok(Answer::Same));
-    assert_eq!(what(&script.pass(11_999)), [] as [&What; 0]);
+    assert_eq!(what(&script.pass(11_999)), [] as [&Change; 0]);
     let changes = script.pass(12_000);
-    assert_eq!(what(&changes), [&What::Disconnected(socket(&desk))], "nobody else can be asked");
+    assert_eq!(what(&changes), [&Change::Disconnected(socket(&desk))], "nobody else can be asked");
     assert_eq!(changes.transitions[0].after, Some(at(4_970)));
 
     let changes = script.answer(13_000, 0, &[(0, UserStatus::Offline)]);
-    let went = What::Presence { from: Presence::Background, to: Presence::Offline };
-    assert_eq!(what(&changes), [&went, &What::Disconnected(socket(&phone))]);
+    let went = Change::Presence { from: Presence::Background, to: Presence::Offline };
+    assert_eq!(what(&changes), [&went, &Change::Disconnected(socket(&phone))]);
     assert_eq!(script.since(0), Some(Since { after_ms: Some(8_970), before_ms: 13_000 }));
     let ids: Vec<u64> = changes.transitions.iter().map(|transition| transition.id).collect();
     assert_eq!(ids, [7, 8]);
@@ -263,12 +263,12 @@ fn a_connection_in_anothers_place_is_a_reconnect_only_with_the_same_token() {
     let changes = script.answer(3_000, 0, &[(0, on(std::slice::from_ref(&again)))]);
     assert_eq!(
         what(&changes),
-        [&What::Replaced { old: socket(&old), new: socket(&again), same_token: true }]
+        [&Change::Replaced { old: socket(&old), new: socket(&again), same_token: true }]
     );
     let changes = script.answer(5_000, 0, &[(0, on(std::slice::from_ref(&other)))]);
     assert_eq!(
         what(&changes),
-        [&What::Replaced { old: socket(&again), new: socket(&other), same_token: false }]
+        [&Change::Replaced { old: socket(&again), new: socket(&other), same_token: false }]
     );
     assert_eq!(script.since(0), Some(Since { after_ms: None, before_ms: 1_000 }), "online all the time");
 }
@@ -282,7 +282,7 @@ fn a_connection_that_comes_back_had_never_left() {
     let changes = script.answer(5_000, 0, &[(0, on(&[phone.clone(), desk.clone()]))]);
     assert_eq!(
         what(&changes),
-        [&What::SeenAgain { socket: socket(&phone), absent_ms: 2_000, whole_user: false }]
+        [&Change::SeenAgain { socket: socket(&phone), absent_ms: 2_000, whole_user: false }]
     );
     let since = Since { after_ms: None, before_ms: 1_000 };
     assert_eq!(script.roster.connections(UserIx(0))[0].since, since, "from when it was first seen");
@@ -291,10 +291,10 @@ fn a_connection_that_comes_back_had_never_left() {
     let gone = script.answer(7_000, 0, &[(0, UserStatus::Offline)]);
     script.rebase(&watch(2, &["x", "a"]), 8_000);
     let changes = script.answer(9_000, 0, &[(0, UserStatus::Offline), (1, on(std::slice::from_ref(&desk)))]);
-    let again = What::SeenAgain { socket: socket(&desk), absent_ms: 2_000, whole_user: true };
+    let again = Change::SeenAgain { socket: socket(&desk), absent_ms: 2_000, whole_user: true };
     assert!(what(&changes).contains(&&again));
     let taken_back = changes.transitions.iter().filter_map(|it| match it.what {
-        What::Retracted { of, .. } => Some(of),
+        Change::Retracted { of, .. } => Some(of),
         _ => None,
     });
     let ids: Vec<u64> = gone.transitions.iter().map(|it| it.id).collect();
@@ -303,14 +303,14 @@ fn a_connection_that_comes_back_had_never_left() {
     let changes = script.answer(11_000, 0, &[(1, on(std::slice::from_ref(&fresh)))]);
     assert_eq!(
         what(&changes),
-        [&What::Replaced { old: socket(&desk), new: socket(&fresh), same_token: true }]
+        [&Change::Replaced { old: socket(&desk), new: socket(&fresh), same_token: true }]
     );
     for n in 0..100_u64 {
         let next = connection(3, &n.to_string(), 2);
         script.answer(12_000 + n, 0, &[(1, on(std::slice::from_ref(&next)))]);
     }
     let changes = script.answer(13_000, 0, &[(1, on(std::slice::from_ref(&fresh)))]);
-    assert!(matches!(what(&changes)[0], What::Replaced { .. }), "only a few are remembered");
+    assert!(matches!(what(&changes)[0], Change::Replaced { .. }), "only a few are remembered");
 }
 
 #[test]
@@ -330,7 +330,8 @@ fn a_failed_batch_ages_then_turns_unknown_and_never_offline() {
     assert_eq!(script.pass(7_000), Changes::default());
     script.observe(7_000, 1, Ok(Answer::Same));
     let changes = script.pass(7_001);
-    let lost = |from| What::Presence { from, to: Presence::Unknown(Why::Failed(Trouble::Timeout)) };
+    let lost =
+        |from| Change::Presence { from, to: Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout)) };
     assert_eq!(what(&changes), [&lost(Presence::Online), &lost(Presence::Offline)]);
     assert_eq!(changes.transitions[0].after, Some(at(970)));
     assert_eq!(script.roster.last_word(UserIx(0)), Presence::Online);
@@ -339,7 +340,8 @@ fn a_failed_batch_ages_then_turns_unknown_and_never_offline() {
     assert_eq!(script.pass(60_000).transitions.len(), 1, "only the third user's");
 
     let changes = script.observe(61_000, 0, Ok(Answer::Same));
-    let found = |to| What::Presence { from: Presence::Unknown(Why::Failed(Trouble::Timeout)), to };
+    let found =
+        |to| Change::Presence { from: Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout)), to };
     assert_eq!(what(&changes), [&found(Presence::Online), &found(Presence::Offline)]);
     assert_eq!(changes.transitions[0].after, Some(at(970)));
     assert_eq!(
@@ -356,16 +358,16 @@ fn a_batch_that_comes_back_with_changes_reports_each_user_once() {
     let phone = connection(2, PHONE, 1);
     script.answer(1_000, 0, &[(0, on(std::slice::from_ref(&phone))), (1, UserStatus::Offline)]);
     script.pass(20_000);
-    assert_eq!(script.presence(0), Presence::Unknown(Why::Slow));
+    assert_eq!(script.presence(0), Presence::Unknown(UnknownReason::Slow));
     assert_eq!(script.roster.feed_status(at(20_000)), FeedStatus::Overdue);
     let changes = script.answer(20_500, 0, &[(0, UserStatus::Offline)]);
-    let from = Presence::Unknown(Why::Slow);
+    let from = Presence::Unknown(UnknownReason::Slow);
     assert_eq!(
         what(&changes),
         [
-            &What::Presence { from, to: Presence::Offline },
-            &What::Disconnected(socket(&phone)),
-            &What::Presence { from, to: Presence::Offline },
+            &Change::Presence { from, to: Presence::Offline },
+            &Change::Disconnected(socket(&phone)),
+            &Change::Presence { from, to: Presence::Offline },
         ]
     );
     assert_eq!(script.since(0), Some(Since { after_ms: Some(970), before_ms: 20_500 }));
@@ -375,7 +377,7 @@ fn a_batch_that_comes_back_with_changes_reports_each_user_once() {
 fn a_user_left_out_of_answers_ages_alone() {
     let mut script = Script::new(&["a", "b"]);
     script.answer(1_000, 0, &[(0, UserStatus::Offline), (1, UserStatus::Missing)]);
-    assert_eq!(script.presence(1), Presence::Unknown(Why::Missing));
+    assert_eq!(script.presence(1), Presence::Unknown(UnknownReason::Missing));
     script.answer(3_000, 0, &[(0, UserStatus::Missing), (1, on(&[]))]);
     assert_eq!(script.presence(0), Presence::Offline);
     assert!(script.is_stale(0) && !script.is_stale(1));
@@ -386,14 +388,17 @@ fn a_user_left_out_of_answers_ages_alone() {
     let changes = script.pass(7_001);
     assert_eq!(
         what(&changes),
-        [&What::Presence { from: Presence::Offline, to: Presence::Unknown(Why::Missing) }]
+        [&Change::Presence { from: Presence::Offline, to: Presence::Unknown(UnknownReason::Missing) }]
     );
     let changes = script.answer(9_000, 0, &[(0, UserStatus::Unclear)]);
-    assert_eq!((changes.transitions.len(), script.presence(0)), (0, Presence::Unknown(Why::Unclear)));
+    assert_eq!(
+        (changes.transitions.len(), script.presence(0)),
+        (0, Presence::Unknown(UnknownReason::Unclear))
+    );
     let changes = script.answer(11_000, 0, &[(0, UserStatus::Offline)]);
     assert_eq!(
         what(&changes),
-        [&What::Presence { from: Presence::Unknown(Why::Unclear), to: Presence::Offline }]
+        [&Change::Presence { from: Presence::Unknown(UnknownReason::Unclear), to: Presence::Offline }]
     );
     assert_eq!(changes.transitions[0].after, Some(at(970)));
 }
@@ -405,12 +410,12 @@ fn a_user_left_out_of_the_answer_that_brings_the_others_back_stays_unknown() {
     script.observe(3_000, 0, timeout());
     // Nobody looked meanwhile: the answer itself lets the time pass.
     let changes = script.answer(20_000, 0, &[(1, UserStatus::Missing)]);
-    let failed = Presence::Unknown(Why::Failed(Trouble::Timeout));
-    let lost = What::Presence { from: Presence::Offline, to: failed };
-    let found = What::Presence { from: failed, to: Presence::Offline };
+    let failed = Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout));
+    let lost = Change::Presence { from: Presence::Offline, to: failed };
+    let found = Change::Presence { from: failed, to: Presence::Offline };
     assert_eq!(what(&changes), [&lost, &lost, &found]);
     assert_eq!(script.presence(0), Presence::Offline);
-    assert_eq!(script.presence(1), Presence::Unknown(Why::Missing));
+    assert_eq!(script.presence(1), Presence::Unknown(UnknownReason::Missing));
     assert_eq!(script.pass(90_000).transitions.len(), 1, "only the first user's");
 }
 
@@ -437,7 +442,7 @@ fn the_next_watch_list_keeps_what_is_known_and_refuses_late_answers() {
     let phone = connection(2, PHONE, 1);
     script.answer(1_000, 0, &[(0, on(std::slice::from_ref(&phone))), (1, UserStatus::Offline)]);
     script.rebase(&watch(2, &["x", "b", "a"]), 2_000);
-    assert_eq!(script.presence(0), Presence::Unknown(Why::NotAnswered));
+    assert_eq!(script.presence(0), Presence::Unknown(UnknownReason::NotAnswered));
     assert_eq!(script.presence(1), Presence::Offline);
     assert_eq!(script.presence(2), Presence::Online);
     assert_eq!(script.roster.connections(UserIx(2)).len(), 1);
@@ -508,10 +513,13 @@ fn step() -> impl Strategy<Value = Step> {
 /// What time alone may bring: users become unknown, doubts end.
 fn is_loss(transition: &Transition) -> bool {
     let what = &transition.what;
-    matches!(what, What::Presence { to: Presence::Unknown(_), .. } | What::Disconnected(_))
+    matches!(what, Change::Presence { to: Presence::Unknown(_), .. } | Change::Disconnected(_))
         || matches!(
             what,
-            What::Presence { from: Presence::Unknown(Why::GatewayLostMaybe), to: Presence::Offline }
+            Change::Presence {
+                from: Presence::Unknown(UnknownReason::GatewayLostMaybe),
+                to: Presence::Offline
+            }
         )
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Basis, Changes, Chronicle, ConnId, Connection, Entry, FetchError, Freshness, Input, LifeSign,
-    Lost, Moment, Observation, Oddities, OperationId, Platform, Presence, Question, Roster, Rule,
-    RuleSettings, Since, Thresholds, UserIx, UserStatus, WatchList, What, Why, Witnesses,
+    Answer, Basis, Change, Changes, ConnId, Connection, Entry, FetchError, Freshness, Input, LifeSign,
+    LossCause, Moment, Observation, Oddities, OperationId, Platform, Presence, Question, Roster, Rule,
+    RuleSettings, Since, State, Thresholds, UnknownReason, UserIx, UserStatus, WatchList, Witnesses,
 };
 
 const PHONE: i32 = 2;
@@ -114,7 +114,7 @@ impl Cluster {
     }
 }
 
-fn unknown(why: Why) -> Presence {
+fn unknown(why: UnknownReason) -> Presence {
     Presence::Unknown(why)
 }
 
@@ -123,12 +123,12 @@ fn in_the_first_round_nobody_is_called_offline_before_the_registry_was_heard() {
     let mut cluster = Cluster::of(3);
     let changes = cluster.sockets(100, (0..3).map(|user| (user, UserStatus::Offline)).collect());
     assert_eq!(changes.doubts.begun.len(), 3);
-    assert!((0..3).all(|user| cluster.is(user) == unknown(Why::Checking)));
+    assert!((0..3).all(|user| cluster.is(user) == unknown(UnknownReason::Checking)));
     let changes = cluster.registry(110, 0..2, false);
     assert_eq!(changes.doubts.settled, [UserIx(0), UserIx(1)]);
-    assert_eq!((cluster.is(0), cluster.is(2)), (Presence::Offline, unknown(Why::Checking)));
+    assert_eq!((cluster.is(0), cluster.is(2)), (Presence::Offline, unknown(UnknownReason::Checking)));
     cluster.registry(120, 2..3, true);
-    assert_eq!(cluster.is(2), unknown(Why::RegistryOnline), "who was never seen is not leaving");
+    assert_eq!(cluster.is(2), unknown(UnknownReason::RegistryOnline), "who was never seen is not leaving");
     assert!(changes.transitions.iter().all(imtop::presence::Transition::is_first_sight));
 }
 
@@ -141,10 +141,10 @@ fn a_real_disconnect_is_offline_as_soon_as_the_registry_knows_it_since_the_socke
     assert!(cluster.roster.is_stale(UserIx(0), at(2_100)));
     assert_eq!(cluster.roster.totals(at(2_100)).stale, 1);
     cluster.registry(2_120, 0..1, true);
-    assert_eq!(cluster.is(0), unknown(Why::Leaving));
+    assert_eq!(cluster.is(0), unknown(UnknownReason::Leaving));
     let changes = cluster.registry(2_620, 0..1, false);
     assert_eq!((cluster.is(0), cluster.roster.basis(UserIx(0))), (Presence::Offline, Basis::Agreed));
-    assert!(matches!(changes.transitions[1].what, What::Disconnected(_)));
+    assert!(matches!(changes.transitions[1].what, Change::Disconnected(_)));
     assert_eq!(cluster.since(0), Since { after_ms: Some(95), before_ms: 2_100 });
     assert_eq!(cluster.roster.doubts().len(), 0);
 }
@@ -176,9 +176,9 @@ fn a_registry_that_gives_no_answer_makes_unknown_and_one_that_is_missing_makes_o
                 (Presence::Offline, Basis::SocketsAlone)
             );
         } else {
-            assert_eq!(cluster.is(0), unknown(Why::RegistrySilent));
+            assert_eq!(cluster.is(0), unknown(UnknownReason::RegistrySilent));
             cluster.leave(4_100, 1..2);
-            assert_eq!(cluster.is(1), unknown(Why::RegistrySilent), "it is not waited for");
+            assert_eq!(cluster.is(1), unknown(UnknownReason::RegistrySilent), "it is not waited for");
             cluster.registry(9_000, 0..2, false);
             assert_eq!((cluster.is(0), cluster.is(1)), (Presence::Offline, Presence::Offline));
         }
@@ -194,7 +194,11 @@ fn a_registry_that_has_answered_is_not_missing_because_a_proxy_reloads() {
     cluster.leave(4_100, 1..2);
     let lacks = || Err(FetchError::Http { status: 404 });
     cluster.hear(Question::UsersStatus, vec![UserIx(1)], 4_200, lacks());
-    assert_eq!(cluster.is(1), unknown(Why::RegistrySilent), "nobody is offline by one mouth for it");
+    assert_eq!(
+        cluster.is(1),
+        unknown(UnknownReason::RegistrySilent),
+        "nobody is offline by one mouth for it"
+    );
     cluster.registry(5_200, 1..2, false);
     assert_eq!((cluster.is(1), cluster.roster.basis(UserIx(1))), (Presence::Offline, Basis::Agreed));
 }
@@ -208,9 +212,9 @@ fn a_loss_of_view_is_suspected_at_once_and_certain_when_the_registry_stands_by_i
     assert!(cluster.roster.losses()[0].certain.is_none());
     cluster.registry(2_120, 0..12, true);
     cluster.wait(4_100, 6_100);
-    assert_eq!(cluster.is(3), unknown(Why::Leaving));
+    assert_eq!(cluster.is(3), unknown(UnknownReason::Leaving));
     cluster.roster.advance(at(7_100));
-    assert_eq!(cluster.is(3), unknown(Why::GatewayLost));
+    assert_eq!(cluster.is(3), unknown(UnknownReason::GatewayLost));
     let loss = &cluster.roster.losses()[0];
     assert_eq!((loss.dropped, loss.missing, loss.of), (12, 12, 28));
     assert!(loss.certain.is_some());
@@ -231,10 +235,10 @@ fn a_loss_of_view_is_suspected_at_once_and_certain_when_the_registry_stands_by_i
     let again = changes
         .transitions
         .iter()
-        .filter(|it| matches!(it.what, What::SeenAgain { absent_ms: 10_000, whole_user: true, .. }));
+        .filter(|it| matches!(it.what, Change::SeenAgain { absent_ms: 10_000, whole_user: true, .. }));
     assert_eq!(again.count(), 11);
     assert!(
-        !changes.transitions.iter().any(|it| matches!(it.what, What::Retracted { .. })),
+        !changes.transitions.iter().any(|it| matches!(it.what, Change::Retracted { .. })),
         "nothing wrong was said"
     );
 }
@@ -249,10 +253,13 @@ fn a_gateway_that_was_alive_and_refuses_now_has_died_and_that_is_told_for_a_whil
     cluster.gateways(2_200, [LifeSign::Refused, LifeSign::Alive]);
     cluster.wait(4_100, 6_100);
     let changes = cluster.roster.advance(at(7_100));
-    assert_eq!(cluster.roster.losses()[0].cause, Lost::Died);
+    assert_eq!(cluster.roster.losses()[0].cause, LossCause::Died);
     assert_eq!((cluster.is(3), cluster.roster.basis(UserIx(3))), (Presence::Offline, Basis::GatewayDied));
     assert!(cluster.roster.is_lost(UserIx(3)));
-    assert_eq!(changes.transitions.iter().filter(|it| matches!(it.what, What::Disconnected(_))).count(), 12);
+    assert_eq!(
+        changes.transitions.iter().filter(|it| matches!(it.what, Change::Disconnected(_))).count(),
+        12
+    );
     cluster.back(8_100, 0..5, "new");
     assert_eq!((cluster.is(0), cluster.roster.losses()[0].missing), (Presence::Online, 7));
     cluster.wait(10_100, 126_100);
@@ -280,7 +287,7 @@ fn without_a_baseline_or_with_a_death_of_long_ago_no_gateway_has_died() {
         cluster.gateways(62_200, [LifeSign::Refused, LifeSign::Alive]);
         cluster.wait(64_100, 66_100);
         cluster.roster.advance(at(67_100));
-        assert_eq!(cluster.is(3), unknown(Why::GatewayLost), "{baseline:?}");
+        assert_eq!(cluster.is(3), unknown(UnknownReason::GatewayLost), "{baseline:?}");
     }
 }
 
@@ -293,10 +300,10 @@ fn a_gateway_that_takes_connections_and_says_nothing_hangs() {
     cluster.gateways(2_200, [LifeSign::Hung, LifeSign::Alive]);
     cluster.wait(4_100, 6_100);
     cluster.roster.advance(at(7_100));
-    assert_eq!(cluster.is(3), unknown(Why::GatewayHangs));
+    assert_eq!(cluster.is(3), unknown(UnknownReason::GatewayHangs));
     assert_eq!(cluster.roster.losses()[0].gateway.as_deref(), Some("a"));
     cluster.gateways(8_000, [LifeSign::Alive, LifeSign::Alive]);
-    assert_eq!(cluster.is(3), unknown(Why::GatewayLost));
+    assert_eq!(cluster.is(3), unknown(UnknownReason::GatewayLost));
 }
 
 #[test]
@@ -313,7 +320,7 @@ fn who_looks_only_when_it_has_happened_is_told_of_a_loss_as_well() {
     cluster.roster.advance(at(5_100));
     let loss = &cluster.roster.losses()[0];
     assert_eq!((loss.dropped, loss.of, loss.certain.is_some()), (10, 28, true));
-    assert_eq!((cluster.is(20), cluster.is(29)), (unknown(Why::GatewayLost), Presence::Offline));
+    assert_eq!((cluster.is(20), cluster.is(29)), (unknown(UnknownReason::GatewayLost), Presence::Offline));
     // Two entries that live on are no loss.
     let mut few = Cluster::of(30);
     few.sockets(100, (0..18).map(shown).chain((18..30).map(|user| (user, UserStatus::Offline))).collect());
@@ -322,7 +329,7 @@ fn who_looks_only_when_it_has_happened_is_told_of_a_loss_as_well() {
     few.wait(2_100, 4_100);
     few.roster.advance(at(5_100));
     assert!(few.roster.losses().is_empty());
-    assert_eq!(few.is(19), unknown(Why::RegistryOnline));
+    assert_eq!(few.is(19), unknown(UnknownReason::RegistryOnline));
 }
 
 #[test]
@@ -345,11 +352,11 @@ fn a_connection_that_another_gateway_has_is_unseen_for_as_long_as_the_registry_n
     let changes = cluster.sockets(602_100, vec![(0, both)]);
     assert!(matches!(
         changes.transitions[0].what,
-        What::SeenAgain { absent_ms: 600_000, whole_user: false, .. }
+        Change::SeenAgain { absent_ms: 600_000, whole_user: false, .. }
     ));
     cluster.sockets(604_100, vec![(0, UserStatus::Online(vec![phone]))]);
     let changes = names(&mut cluster, 604_120, &[PHONE]);
-    assert!(matches!(&changes.transitions[0].what, What::Disconnected(socket) if socket.id == desk.id));
+    assert!(matches!(&changes.transitions[0].what, Change::Disconnected(socket) if socket.id == desk.id));
     assert_eq!(changes.doubts.settled, [UserIx(0)]);
 }
 
@@ -363,7 +370,10 @@ fn two_phones_left_out() -> (Cluster, [Connection; 2]) {
 }
 
 fn is_gone(changes: &Changes, connection: &Connection) -> bool {
-    changes.transitions.iter().any(|it| matches!(&it.what, What::Disconnected(it) if it.id == connection.id))
+    changes
+        .transitions
+        .iter()
+        .any(|it| matches!(&it.what, Change::Disconnected(it) if it.id == connection.id))
 }
 
 #[test]
@@ -420,10 +430,9 @@ fn when_time_has_decided_about_several_they_come_in_the_order_of_the_list() {
     let list = Arc::clone(cluster.roster.list());
     let mut back = Roster::restore(list, cluster.roster.state()).unwrap();
     let changes = cluster.roster.advance(at(5_000));
-    let silent = changes
-        .transitions
-        .iter()
-        .filter(|it| matches!(it.what, What::Presence { to: Presence::Unknown(Why::RegistrySilent), .. }));
+    let silent = changes.transitions.iter().filter(|it| {
+        matches!(it.what, Change::Presence { to: Presence::Unknown(UnknownReason::RegistrySilent), .. })
+    });
     let users: Vec<String> = silent.map(|it| it.user.to_string()).collect();
     assert_eq!(users, ["u0", "u2"]);
     assert_eq!(changes, back.advance(at(5_000)));
@@ -440,18 +449,17 @@ fn a_loss_of_view_is_over_as_soon_as_none_of_its_users_is_watched() {
     let list = |users: std::ops::Range<u32>| {
         Arc::new(WatchList::new(2, 500, users.map(|user| Entry::of(&format!("u{user}")))))
     };
-    let mut chronicle = Chronicle::new(cluster.roster.clone(), RuleSettings::default(), at(7_100));
-    let is_told = |chronicle: &Chronicle| {
-        chronicle.knowledge().findings.of_server().iter().any(|it| it.rule == Rule::ViewLoss)
-    };
-    chronicle.advance(at(7_101));
-    assert!(is_told(&chronicle));
+    let mut state = State::new(cluster.roster.clone(), RuleSettings::default(), at(7_100));
+    let is_told =
+        |state: &State| state.knowledge().findings.of_server().iter().any(|it| it.rule == Rule::ViewLoss);
+    state.advance(at(7_101));
+    assert!(is_told(&state));
     let mut some = cluster.roster.clone();
     assert_eq!(some.rebase(&list(5..30), at(7_200)).doubts.loss, Some(true));
     assert_eq!(some.losses()[0].missing, 7, "who is watched no more is not missing");
     assert_eq!(cluster.roster.rebase(&list(12..30), at(7_200)).doubts.loss, Some(false));
     assert!(cluster.roster.losses().is_empty());
-    let news = chronicle.take(at(7_200), &Input::Rebased(list(12..30)));
-    assert!(!is_told(&chronicle), "before any answer");
+    let news = state.take(at(7_200), &Input::Rebased(list(12..30)));
+    assert!(!is_told(&state), "before any answer");
     assert!(news.cleared.iter().any(|it| it.rule == Rule::ViewLoss));
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use imtop::presence::{Answer, Chronicle, Hints, Input, Logins, Observation, Rule, RuleSettings};
+use imtop::presence::{Answer, Hints, Input, Logins, Observation, Rule, RuleSettings, State};
 use imtop::recording::{Limits, Player, Recorded, Recorder, Recording};
 
 use super::made::{at, head, input, inputs, night, observation, read, record, roster};
@@ -256,7 +256,7 @@ fn what_is_written_is_counted_and_in_the_file_at_the_end() {
 fn a_replay_finds_the_other_program_with_our_admin_id_as_the_live_view_did() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("n.ndjson");
-    let mut live = Chronicle::new(roster(5), RuleSettings::default(), at(0));
+    let mut live = State::new(roster(5), RuleSettings::default(), at(0));
     let mut recorder =
         Recorder::start(&path, Limits::default(), at(0), head(), live.roster(), |_| {}).unwrap();
     let displaced = Logins { made: 2, displaced: 1 };

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Answered, Basis, BodyLength, Claims, ConnId, Connection, Doubt, Entry, FetchError, Fingerprint,
-    Freshness, Gateway, Hints, Input, LifeSign, Logins, Loss, Lost, Moment, Observation, Oddities,
-    OperationId, Platform, Presence, Question, RateLimit, Registry, Roster, RosterState, RuleSettings,
-    SessionToken, Since, Sockets, Thresholds, Unreadable, Unseen, UserIx, UserStatus, Verdict, WatchList,
-    Why, WireShape, Witness, Witnesses, Word,
+    Answer, Answered, Basis, BodyLength, Claims, ConnId, Connection, Entry, FetchError, Fingerprint,
+    Freshness, Gateway, Hints, Input, LifeSign, Logins, Loss, LossCause, Moment, Observation, Oddities,
+    OperationId, Platform, Presence, Question, RateLimit, Recheck, Registry, Roster, RosterState,
+    RuleSettings, SessionToken, Since, Sockets, Thresholds, UnknownReason, Unreadable, Unseen, UserIx,
+    UserStatus, Verdict, WatchList, WireShape, Witness, Witnesses, Word,
 };
 use imtop::recording::{Head, Item, Limits, Recorded, Recorder, Recording};
 use proptest::prelude::*;
@@ -433,8 +433,8 @@ fn testimony() -> impl Strategy<Value = Step> {
                 (Question::Gateways, Answer::Gateways(signs.collect()))
             }
             2 => {
-                let strangers = all.filter(|(_, on)| on.is_empty()).map(|(user, _)| user);
-                (Question::AccountCheck, Answer::Unregistered(strangers.collect()))
+                let unverified = all.filter(|(_, on)| on.is_empty()).map(|(user, _)| user);
+                (Question::AccountCheck, Answer::Unregistered(unverified.collect()))
             }
             _ => {
                 let all = all.map(|(user, on)| (user, on.into_iter().collect()));
@@ -490,7 +490,7 @@ type Departure = (Moment, u64, Option<(u64, Since)>);
 /// What is not certain about a roster of 7 users, whatever the rest of it says.
 #[derive(Clone, Debug)]
 pub(crate) struct Beside {
-    doubts: BTreeMap<u32, Doubt>,
+    doubts: BTreeMap<u32, Recheck>,
     unregistered: BTreeSet<u32>,
     losses: Vec<Loss>,
     losses_over: u32,
@@ -507,8 +507,8 @@ impl Beside {
         let mut words: Vec<Word> = state.words.iter().collect();
         let users = words.len() as u32;
         let doubts = self.doubts.iter().filter(|(user, _)| **user < users);
-        let doubts: BTreeMap<u32, &Doubt> = doubts.map(|(user, doubt)| (*user, doubt)).collect();
-        let is_lacking = |doubt: &&Doubt| doubt.verdict.presence == Presence::Unregistered;
+        let doubts: BTreeMap<u32, &Recheck> = doubts.map(|(user, doubt)| (*user, doubt)).collect();
+        let is_lacking = |doubt: &&Recheck| doubt.verdict.presence == Presence::Unregistered;
         let lacking = doubts.iter().filter(|(_, doubt)| is_lacking(doubt)).map(|(user, _)| *user);
         let unregistered = self.unregistered.iter().copied().filter(|user| *user < users);
         let unregistered: BTreeSet<u32> = unregistered.chain(lacking).collect();
@@ -568,19 +568,19 @@ fn answered() -> impl Strategy<Value = Answered> {
 
 fn presence() -> impl Strategy<Value = Presence> {
     let why = prop::sample::select(vec![
-        Why::NotAnswered,
-        Why::Slow,
-        Why::Missing,
-        Why::Unclear,
-        Why::Checking,
-        Why::RegistrySilent,
-        Why::Leaving,
-        Why::RegistryOnline,
-        Why::GatewayLost,
-        Why::GatewayHangs,
-        Why::GatewayLostMaybe,
+        UnknownReason::NotAnswered,
+        UnknownReason::Slow,
+        UnknownReason::Missing,
+        UnknownReason::Unclear,
+        UnknownReason::Checking,
+        UnknownReason::RegistrySilent,
+        UnknownReason::Leaving,
+        UnknownReason::RegistryOnline,
+        UnknownReason::GatewayLost,
+        UnknownReason::GatewayHangs,
+        UnknownReason::GatewayLostMaybe,
     ]);
-    let why = prop_oneof![4 => why, 1 => error().prop_map(|error| Why::Failed(error.trouble()))];
+    let why = prop_oneof![4 => why, 1 => error().prop_map(|error| UnknownReason::Failed(error.trouble()))];
     prop_oneof![
         Just(Presence::Online),
         Just(Presence::Background),
@@ -590,7 +590,7 @@ fn presence() -> impl Strategy<Value = Presence> {
     ]
 }
 
-fn doubt() -> impl Strategy<Value = Doubt> {
+fn doubt() -> impl Strategy<Value = Recheck> {
     let registry = prop::sample::select(vec![
         Registry::Unasked,
         Registry::Unheard,
@@ -610,7 +610,7 @@ fn doubt() -> impl Strategy<Value = Doubt> {
         prop::sample::select(vec![Sockets::Silent, Sockets::None, Sockets::Foreground, Sockets::Background]);
     let said = (sockets, presence(), registry, platforms(), prop::option::of(platforms()), verdict);
     (when, said).prop_map(
-        |((last, dropped, asked), (sockets, before, registry, platforms, listed, verdict))| Doubt {
+        |((last, dropped, asked), (sockets, before, registry, platforms, listed, verdict))| Recheck {
             last,
             dropped,
             sockets,
@@ -627,7 +627,8 @@ fn doubt() -> impl Strategy<Value = Doubt> {
 
 fn loss() -> impl Strategy<Value = Loss> {
     let when = (moment(), prop::option::of(moment()), prop::option::of(moment()), mono(), any::<bool>());
-    let cause = prop::sample::select(vec![Lost::None, Lost::Lost, Lost::Hangs, Lost::Died]);
+    let cause =
+        prop::sample::select(vec![LossCause::None, LossCause::Unknown, LossCause::Hangs, LossCause::Died]);
     let count = || 0_u32..1 << 20;
     let platforms = prop::collection::btree_map((1..13).prop_map(Platform), count(), 0..4);
     let what = (count(), count(), count(), count(), platforms, cause, prop::option::of(text()));
@@ -714,7 +715,7 @@ pub(crate) fn beside() -> impl Strategy<Value = Beside> {
             let first = losses.first().map(|loss| loss.number);
             let doubts = doubts.into_iter();
             let doubts =
-                doubts.map(|(user, (doubt, lost))| (user, Doubt { loss: first.filter(|_| lost), ..doubt }));
+                doubts.map(|(user, (doubt, lost))| (user, Recheck { loss: first.filter(|_| lost), ..doubt }));
             Beside {
                 doubts: doubts.collect(),
                 unregistered,

@@ -399,6 +399,6 @@ fn users_and_batches_that_do_not_exist_change_nothing() {
     assert_eq!(seen, 3);
     assert_eq!(
         knowledge.roster.presence(UserIx(0)).word(),
-        Presence::Unknown(imtop::presence::Why::NotAnswered).word()
+        Presence::Unknown(imtop::presence::UnknownReason::NotAnswered).word()
     );
 }

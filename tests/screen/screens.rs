@@ -8,11 +8,11 @@ use crate::common::leak::Leaks;
 use imtop::app::{Effect, Model, Msg, Start, View, update};
 use imtop::clock;
 use imtop::engine::{About, Command, Live as Server, Recording, Session, Shown, Source as _, Watching};
-use imtop::feed::{Asking, Pace};
 use imtop::openim::{Client, Credentials, Options, Tls};
+use imtop::poller::{Asking, Pace};
 use imtop::presence::{
-    Answered, Chronicle, Entry, FeedStatus, Freshness, Input, Inputs as _, Moment, Next, Observation, Roster,
-    Rule, RuleSettings, Totals,
+    Answered, Entry, FeedStatus, Freshness, Input, Inputs as _, Moment, Next, Observation, Roster, Rule,
+    RuleSettings, State, Totals,
 };
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
 use imtop::ui::{Colour, Theme, view};
@@ -65,7 +65,7 @@ async fn live_with(scenario: &str, batch: u32, fault: Option<Fault>) -> Live {
     let watching = Watching::new(entries.clone(), Vec::new(), batch);
     let list = Arc::new(watching.list(1));
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
-    let state = Chronicle::new(roster, RuleSettings::default(), now());
+    let state = State::new(roster, RuleSettings::default(), now());
     let asked = Server::start(&client, list, watching, PACE, now);
     let about = About { name: server.url(), ..About::default() };
     let session = Session::live(about, state, asked, Recording::default(), true);

@@ -10,10 +10,10 @@ use crate::common::leak::Leaks;
 use crate::common::scratch::Scratch;
 use imtop::app::{Effect, ExportFormat, Model, Msg, Start, View, update};
 use imtop::engine::{About, Command, Live as Server, Recording, Session, Shown, Watching};
-use imtop::feed::{Asking, Now, Pace};
 use imtop::openim::{Client, Credentials, Options, Tls};
 use imtop::output::{user_json, write_frame};
-use imtop::presence::{Batch, Chronicle, Entry, Freshness, Moment, Roster, RuleSettings};
+use imtop::poller::{Asking, Now, Pace};
+use imtop::presence::{Batch, Entry, Freshness, Moment, Roster, RuleSettings, State};
 use imtop::report::{Export, Seen, frame};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
 use imtop::ui::{Colour, Theme};
@@ -76,7 +76,7 @@ async fn live(name: &str, batch: u32) -> Live {
     let watching = Watching::new(entries.clone(), Vec::new(), batch);
     let list = Arc::new(watching.list(1));
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
-    let state = Chronicle::new(roster, RuleSettings::default(), now());
+    let state = State::new(roster, RuleSettings::default(), now());
     let about = About {
         name: server.url(),
         api: server.url(),

@@ -8,9 +8,9 @@ use crate::fed::Fed;
 use imtop::app::{Effect, Model, Msg, Start, View, update};
 use imtop::engine::{About, Command, Markers, Playing};
 use imtop::presence::{
-    Answer, Chronicle, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
-    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserIx,
-    UserStatus, WatchList,
+    Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
+    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, State,
+    UserIx, UserStatus, WatchList,
 };
 use imtop::ui::{Colour, Theme, view};
 use ratatui::buffer::Buffer;
@@ -71,7 +71,7 @@ impl Stage {
         };
         tune(&mut setting);
         let Setting { start, about, roster, recorded } = setting;
-        let state = Chronicle::new(roster, RuleSettings::default(), now);
+        let state = State::new(roster, RuleSettings::default(), now);
         let fed = if recorded { Fed::recorded(about, state) } else { Fed::live(about, state) };
         let model = Model::new(start, fed.shown());
         Stage { fed, model, now, theme: Theme::new(Colour::None, false), effects: vec![], asked: 0 }

@@ -9,8 +9,8 @@ use imtop::app::{Msg, Names, Rows, Sort, SortColumn};
 use imtop::engine::About;
 use imtop::output::{EventForm, EventLines, write_json};
 use imtop::presence::{
-    Answer, Chronicle, Doubts, Entry, FetchError, Freshness, Input, LifeSign, Moment, News, Observation,
-    Oddities, OperationId, Platform, Query, Question, Roster, RuleSettings, Thresholds, UserIx, UserStatus,
+    Answer, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation, Oddities, OperationId,
+    Platform, Query, Question, Rechecks, Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus,
     WatchList, Witnesses,
 };
 use imtop::report::Seen;
@@ -98,7 +98,7 @@ fn hang(stage: &mut Stage) {
 }
 
 /// Whom other sources were to be asked about since this was asked last.
-fn rechecks(stage: &mut Stage) -> Vec<(u32, Doubts)> {
+fn rechecks(stage: &mut Stage) -> Vec<(u32, Rechecks)> {
     std::mem::take(&mut stage.fed.hand().rechecks)
 }
 
@@ -289,9 +289,9 @@ fn a_snapshot_says_what_is_lost_and_what_the_witnesses_say() {
     assert_eq!(json["totals"]["offline"], 0);
 }
 
-/// A chronicle of one user, and its lines of events.
+/// A state of one user, and its lines of events.
 struct Told {
-    chronicle: Chronicle,
+    state: State,
     now: Moment,
     lines: EventLines,
     text: Vec<u8>,
@@ -303,20 +303,20 @@ impl Told {
         let list = Arc::new(WatchList::new(1, 500, [Entry::of(&id(0))]));
         let roster = Roster::new(list, Freshness::for_interval(2_000), now)
             .with_witnesses(Witnesses::to_be_asked(true, false), Thresholds::default());
-        let chronicle = Chronicle::new(roster, RuleSettings::default(), now);
-        Told { chronicle, now, lines: EventLines::new(EventForm::Ndjson), text: Vec::new() }
+        let state = State::new(roster, RuleSettings::default(), now);
+        Told { state, now, lines: EventLines::new(EventForm::Ndjson), text: Vec::new() }
     }
 
     fn take(&mut self, after_ms: u64, input: impl Fn(Moment) -> Input) {
         self.now = self.now.plus(after_ms);
-        let news = self.chronicle.take(self.now, &input(self.now));
+        let news = self.state.take(self.now, &input(self.now));
         self.tell(&news);
     }
 
-    fn tell(&mut self, news: &News) {
+    fn tell(&mut self, news: &Update) {
         let names = Names::new(1, false);
         let about = About { api: "http://im.example".into(), ..About::default() };
-        let seen = Seen::of(self.chronicle.knowledge(), self.now, &names, &about);
+        let seen = Seen::of(self.state.knowledge(), self.now, &names, &about);
         for event in seen.news(news, self.now) {
             self.lines.write(event, &mut self.text).unwrap();
         }

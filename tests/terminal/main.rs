@@ -19,7 +19,7 @@ use std::sync::{Arc, mpsc};
 use imtop::app::{Model, Start, Switches};
 use imtop::clipboard::Multiplexer;
 use imtop::engine::{About, Command, Ended, Recording, Source, Told, Wait};
-use imtop::presence::{Chronicle, Entry, Freshness, Inputs, Moment, Next, Roster, RuleSettings, WatchList};
+use imtop::presence::{Entry, Freshness, Inputs, Moment, Next, Roster, RuleSettings, State, WatchList};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
 use pty::{PATIENCE, Session};
 use rustix::process::Signal;
@@ -291,11 +291,11 @@ impl Source for Panics {
         None
     }
 
-    fn settled(&mut self, _: &mut Chronicle) -> Option<Ended> {
+    fn settled(&mut self, _: &mut State) -> Option<Ended> {
         None
     }
 
-    fn command(&mut self, command: &Command, _: &Chronicle) {
+    fn command(&mut self, command: &Command, _: &State) {
         assert_eq!(*command, Command::PollNow);
         tokio::spawn(async { panic!("a task has panicked") });
     }
@@ -310,7 +310,7 @@ fn program_with_a_task_that_panics() {
     let end = runtime.block_on(async {
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("a")]));
         let roster = Roster::new(list, Freshness::for_interval(300), Moment::default());
-        let state = Chronicle::new(roster, RuleSettings::default(), Moment::default());
+        let state = State::new(roster, RuleSettings::default(), Moment::default());
         let about = About { name: "panics".to_owned(), ..About::default() };
         let session = imtop::engine::Session::new(about, state, Box::new(Panics), Recording::default(), true);
         let size = imtop::terminal::terminal_size().unwrap();

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use imtop::presence::{
-    Answer, Chronicle, ConnId, Connection, Entry, FetchError, Freshness, Input, Moment, Observation,
-    Oddities, OperationId, Platform, Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
+    Answer, ConnId, Connection, Entry, FetchError, Freshness, Input, Moment, Observation, Oddities,
+    OperationId, Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
 };
 use imtop::recording::{Head, Limits, Recorder};
 use imtop::simulator::Running;
@@ -25,10 +25,9 @@ fn minute(folder: &Path) -> PathBuf {
     let path = folder.join("minute.ndjson.zst");
     let watched = std::sync::Arc::new(WatchList::new(1, 500, ["alice", "bob"].map(Entry::of)));
     let roster = Roster::new(watched, Freshness::for_interval(2_000), at(0));
-    let mut chronicle = Chronicle::new(roster, RuleSettings::default(), at(0));
+    let mut state = State::new(roster, RuleSettings::default(), at(0));
     let head = Head { api: "http://im.example:10002".to_owned(), interval_ms: 2_000, ..Head::default() };
-    let started =
-        Recorder::start(&path, Limits::default(), at(0), head, chronicle.roster(), |it| panic!("{it}"));
+    let started = Recorder::start(&path, Limits::default(), at(0), head, state.roster(), |it| panic!("{it}"));
     let mut recorder = started.unwrap();
     for round in 1..=30_u64 {
         let now = at(round * 2_000);
@@ -52,8 +51,8 @@ fn minute(folder: &Path) -> PathBuf {
             next_ms: now.mono_ms + 2_000,
             answer: if round == 15 { Err(FetchError::Timeout { after_ms: 5 }) } else { Ok(answer) },
         });
-        recorder.write(chronicle.now(), &input);
-        chronicle.take(now, &input);
+        recorder.write(state.now(), &input);
+        state.take(now, &input);
     }
     drop(recorder);
     path

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::app::worst_loss;
 use crate::output::{Figure, PluginReport, Status, range};
 use crate::presence::{
-    About, Aggregate, Condition, Doubt, Finding, Knowledge, Measured, Moment, Nobody, Reading, Registry,
+    About, Aggregate, Condition, Finding, Knowledge, Measured, Moment, Nobody, Reading, Recheck, Registry,
     Roster, Severity, Sockets, Truth, Witness,
 };
 
@@ -84,7 +84,7 @@ fn view_loss(roster: &Roster, now: Moment) -> Option<String> {
     if let Some((loss, _)) = worst_loss(roster, now).filter(|(loss, _)| loss.certain) {
         return Some(loss.what.replacen("VIEW LOSS", "view loss", 1));
     }
-    let stands = |doubt: &Doubt| {
+    let stands = |doubt: &Recheck| {
         let asked = doubt.asked.is_some_and(|asked| asked.since(doubt.dropped.received) >= STANDS_MS);
         asked && doubt.sockets == Sockets::None && doubt.registry == Registry::Online
     };
@@ -283,8 +283,8 @@ mod tests {
 
     use super::*;
     use crate::presence::{
-        Answered, Batch, Entry, Freshness, Loss, Lost, Presence, RuleSettings, UserIx, Verdict, WatchList,
-        Why, Witnesses, Word,
+        Answered, Batch, Entry, Freshness, Loss, LossCause, Presence, RuleSettings, UnknownReason, UserIx,
+        Verdict, WatchList, Witnesses, Word,
     };
 
     const NOW: Moment = Moment { mono_ms: 10_000, unix_ms: 10_000 };
@@ -295,17 +295,17 @@ mod tests {
         let mut state = Roster::new(Arc::clone(&list), Freshness::FOR_EVER, Moment::default()).state();
         let at = Moment { mono_ms: 7_000, unix_ms: 7_000 };
         let answered = Answered { sent: at, received: at };
-        let doubt = Doubt {
+        let doubt = Recheck {
             last: None,
             dropped: answered,
             sockets: Sockets::None,
-            before: Presence::Unknown(Why::NotAnswered),
+            before: Presence::Unknown(UnknownReason::NotAnswered),
             registry: Registry::Online,
             asked: Some(at.plus(asked_ms)),
             platforms: Box::default(),
             listed: None,
             loss: None,
-            verdict: Verdict { presence: Presence::Unknown(Why::Leaving), ..Verdict::SILENT },
+            verdict: Verdict { presence: Presence::Unknown(UnknownReason::Leaving), ..Verdict::SILENT },
         };
         state.batches = vec![Batch { answered: Some(answered), ..Batch::default() }];
         state.words = [Word::Doubtful; 4].into_iter().collect();
@@ -329,7 +329,7 @@ mod tests {
             took_ms: 30,
             suspected: true,
             certain: Some(NOW),
-            cause: Lost::Hangs,
+            cause: LossCause::Hangs,
             gateway: Some("10.0.0.7:9090".into()),
         }
     }

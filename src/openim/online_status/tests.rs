@@ -32,12 +32,12 @@ fn on(id: &str, conn: &str) -> String {
 struct Bench {
     list: WatchList,
     keys: Keys,
-    sieve: Sieve,
+    sieve: DeltaDecoder,
 }
 
 impl Bench {
     fn new() -> Bench {
-        Bench { list: list(1), keys: Keys::random(), sieve: Sieve::default() }
+        Bench { list: list(1), keys: Keys::random(), sieve: DeltaDecoder::default() }
     }
 
     fn read(&mut self, body: &str) -> Result<(Answer, Oddities), FetchError> {
@@ -145,7 +145,7 @@ fn nothing_asked_and_nothing_answered() {
     let nobody = WatchList::new(1, 500, []);
     for data in ["null", "[]"] {
         let body = format!(r#"{{"errCode":0,"data":{data}}}"#);
-        let read = |list| read_online_status(body.as_bytes(), list, 0, &mut Sieve::default(), &keys);
+        let read = |list| read_online_status(body.as_bytes(), list, 0, &mut DeltaDecoder::default(), &keys);
         assert_eq!(read(&nobody), Ok((Answer::Changed(Vec::new()), Oddities::default())));
         let error = read(&list(1)).expect_err("nobody is answered for");
         assert!(error.to_string().ends_with("it says nothing of the users that were asked about"), "{error}");
@@ -195,7 +195,7 @@ proptest! {
         for entries in answers {
             let body = body(&entries);
             let sifted = bench.read(&body);
-            let full = read_online_status(body.as_bytes(), &bench.list, 0, &mut Sieve::default(), &bench.keys);
+            let full = read_online_status(body.as_bytes(), &bench.list, 0, &mut DeltaDecoder::default(), &bench.keys);
             prop_assert_eq!(sifted.is_err(), full.is_err());
             let (Ok((answer, oddities)), Ok((full, full_oddities))) = (sifted, full) else { continue };
             if let Answer::Changed(changed) = answer {
@@ -211,6 +211,6 @@ proptest! {
     #[test]
     fn no_body_makes_it_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
         let bench = Bench::new();
-        let _ = read_online_status(&body, &bench.list, 0, &mut Sieve::default(), &bench.keys);
+        let _ = read_online_status(&body, &bench.list, 0, &mut DeltaDecoder::default(), &bench.keys);
     }
 }

@@ -9,7 +9,7 @@ use super::Evidence;
 use super::alert_thresholds::{PARTLY_MS, SILENT_MS};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::time::short_age;
-use crate::presence::{Moment, Outage, Trouble};
+use crate::presence::{ErrorKind, Moment, Outage};
 
 /// What it finds: there are no usable answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Found {
     /// Of how many.
     pub of: u32,
     /// What came instead; none: nothing did, and it is still waited for.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<ErrorKind>,
 }
 
 impl OfRule for Found {
@@ -52,7 +52,7 @@ impl OfRule for Found {
 fn judge(
     outage: Outage,
     batches: u32,
-    trouble: Option<Trouble>,
+    trouble: Option<ErrorKind>,
     unix_seconds: impl Fn(Moment) -> i64,
     now: Moment,
     found: &mut Vec<Evidence>,

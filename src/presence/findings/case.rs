@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
-    Claims, Connection, Departed, Doubt, Logins, Loss, Moment, Outage, Presence, ServerClock, Thresholds,
-    Tracked, Trend, Trouble, UserIx, Witnesses,
+    Claims, Connection, Departed, ErrorKind, Logins, Loss, Moment, Outage, Presence, Recheck, ServerClock,
+    Thresholds, Tracked, Trend, UserIx, Witnesses,
 };
 
 /// One user, as known now, with what came before.
@@ -21,7 +21,7 @@ pub struct Case<'a> {
     /// The connections as last seen; of a user of whom nothing is known they say nothing.
     pub connections: &'a [Tracked],
     /// What is not certain of the user.
-    pub doubt: Option<&'a Doubt>,
+    pub doubt: Option<&'a Recheck>,
     /// What the verdict turns on.
     pub thresholds: &'a Thresholds,
     /// What happened to the user in the last half hour.
@@ -76,7 +76,7 @@ pub struct ServerCase<'a> {
     /// How many batches of users are asked about.
     pub batches: u32,
     /// What ails the first batch that gets no answers.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<ErrorKind>,
     /// What the server's clock shows, in unix seconds.
     pub server_seconds: i64,
     /// The time.

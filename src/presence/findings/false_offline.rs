@@ -97,17 +97,17 @@ fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = Happening> + use<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stage::{MONO, Scene, online};
+    use super::super::stage::{MONO, RuleInputs, online};
     use super::*;
     use crate::presence::history::script::{past, socket};
-    use crate::presence::{Presence, What, Why};
+    use crate::presence::{Change, Presence, UnknownReason};
 
-    fn again(ago: u64, id: &str, absent_ms: u64, whole_user: bool) -> (u64, What) {
-        (MONO - ago, What::SeenAgain { socket: socket(2, id, 1), absent_ms, whole_user })
+    fn again(ago: u64, id: &str, absent_ms: u64, whole_user: bool) -> (u64, Change) {
+        (MONO - ago, Change::SeenAgain { socket: socket(2, id, 1), absent_ms, whole_user })
     }
 
-    fn scene(changes: &[(u64, What)]) -> Scene {
-        Scene { past: past(changes), ..online("alice", vec![]) }
+    fn scene(changes: &[(u64, Change)]) -> RuleInputs {
+        RuleInputs { past: past(changes), ..online("alice", vec![]) }
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn it_counts_for_a_user_who_is_in_doubt_again() {
         let mut scene = scene(&[again(0, "a", 62_000, true)]);
-        scene.presence = Presence::Unknown(Why::RegistryOnline);
+        scene.presence = Presence::Unknown(UnknownReason::RegistryOnline);
         assert_eq!(scene.found_by(judge).len(), 1);
     }
 }

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
     use crate::presence::history::script::{became, past, socket};
-    use crate::presence::{Moment, Past, Presence, Thresholds, UserIx, What, Why};
+    use crate::presence::{Change, Moment, Past, Presence, Thresholds, UnknownReason, UserIx};
 
     const NOW: u64 = 10_000_000;
 
@@ -106,7 +106,7 @@ mod tests {
 
     const ON: Presence = Presence::Online;
     const OFF: Presence = Presence::Offline;
-    const UNKNOWN: Presence = Presence::Unknown(Why::Slow);
+    const UNKNOWN: Presence = Presence::Unknown(UnknownReason::Slow);
 
     #[test]
     fn four_changes_in_ten_minutes_flap_and_three_do_not() {
@@ -137,9 +137,12 @@ mod tests {
         let out_of_sight = |ago| {
             [
                 (NOW - ago, became(ON, OFF)),
-                (NOW - ago, What::Disconnected(phone())),
+                (NOW - ago, Change::Disconnected(phone())),
                 (NOW - ago + 9_000, became(OFF, ON)),
-                (NOW - ago + 9_000, What::SeenAgain { socket: phone(), absent_ms: 8_000, whole_user: true }),
+                (
+                    NOW - ago + 9_000,
+                    Change::SeenAgain { socket: phone(), absent_ms: 8_000, whole_user: true },
+                ),
             ]
         };
         let changes = [out_of_sight(60_000), out_of_sight(40_000), out_of_sight(20_000)].concat();

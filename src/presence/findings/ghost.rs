@@ -16,7 +16,7 @@ use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::{names, span};
-use crate::presence::{Doubt, Platform, Presence, Why};
+use crate::presence::{Platform, Presence, Recheck, UnknownReason};
 
 /// Platforms that are told.
 const TOLD: usize = 8;
@@ -65,21 +65,24 @@ fn counts_from(case: &Case<'_>) -> Option<u64> {
 }
 
 /// What is in doubt, if the registry alone has the user. In a loss of view that is said of nobody.
-fn entry<'a>(case: &Case<'a>) -> Option<&'a Doubt> {
-    case.doubt.filter(|_| case.presence == Presence::Unknown(Why::RegistryOnline))
+fn entry<'a>(case: &Case<'a>) -> Option<&'a Recheck> {
+    case.doubt.filter(|_| case.presence == Presence::Unknown(UnknownReason::RegistryOnline))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::stage::{MONO, Scene, in_doubt, online};
+    use super::super::stage::{MONO, RuleInputs, in_doubt, online};
     use super::*;
     use crate::presence::Registry;
 
-    fn scene(ms: u64) -> Scene {
-        let presence = Presence::Unknown(Why::RegistryOnline);
-        let doubt =
-            Doubt { registry: Registry::Online, platforms: [Platform(2)].into(), ..in_doubt(MONO, presence) };
-        let mut scene = Scene { presence, doubt: Some(doubt), ..online("alice", vec![]) };
+    fn scene(ms: u64) -> RuleInputs {
+        let presence = Presence::Unknown(UnknownReason::RegistryOnline);
+        let doubt = Recheck {
+            registry: Registry::Online,
+            platforms: [Platform(2)].into(),
+            ..in_doubt(MONO, presence)
+        };
+        let mut scene = RuleInputs { presence, doubt: Some(doubt), ..online("alice", vec![]) };
         scene.now = scene.now.plus(ms);
         scene
     }
@@ -103,11 +106,11 @@ mod tests {
     #[test]
     fn users_of_a_loss_and_those_of_whom_the_registry_says_nothing_are_no_ghosts() {
         for quiet in [
-            Scene { presence: Presence::Unknown(Why::GatewayLost), ..scene(90_000) },
-            Scene { presence: Presence::Unknown(Why::RegistrySilent), ..scene(90_000) },
-            Scene { presence: Presence::Online, ..scene(90_000) },
-            Scene { presence: Presence::Unknown(Why::Slow), ..scene(90_000) },
-            Scene { doubt: None, ..scene(90_000) },
+            RuleInputs { presence: Presence::Unknown(UnknownReason::GatewayLost), ..scene(90_000) },
+            RuleInputs { presence: Presence::Unknown(UnknownReason::RegistrySilent), ..scene(90_000) },
+            RuleInputs { presence: Presence::Online, ..scene(90_000) },
+            RuleInputs { presence: Presence::Unknown(UnknownReason::Slow), ..scene(90_000) },
+            RuleInputs { doubt: None, ..scene(90_000) },
         ] {
             assert_eq!(quiet.found_by(judge), [] as [&str; 0]);
             assert_eq!(next(&quiet.case()), None);

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
     use crate::presence::history::script::{past, replaced, socket};
-    use crate::presence::{Moment, Past, Presence, Thresholds, UserIx, What};
+    use crate::presence::{Change, Moment, Past, Presence, Thresholds, UserIx};
 
     const NOW: u64 = 10_000_000;
 
@@ -160,7 +160,7 @@ mod tests {
     }
 
     /// On Android, one session takes the place of another.
-    fn over(ago: u64, old: u128, new: u128) -> (u64, What) {
+    fn over(ago: u64, old: u128, new: u128) -> (u64, Change) {
         let (one, other) = (format!("{old} until {ago}"), format!("{new} from {ago}"));
         (NOW - ago, replaced(2, (&one, old), (&other, new)))
     }
@@ -197,10 +197,10 @@ mod tests {
         let mut changes = Vec::new();
         for (turn, (old, new)) in (0..).zip([(3, 4), (4, 7), (7, 3)]) {
             let ms = NOW - 90_000 + turn * 30_000;
-            changes.push((ms, What::Disconnected(socket(old, &format!("{turn}"), turn.into()))));
+            changes.push((ms, Change::Disconnected(socket(old, &format!("{turn}"), turn.into()))));
             changes.push((
                 ms + 4_000,
-                What::Connected(socket(new, &format!("{}", turn + 1), u128::from(turn) + 1)),
+                Change::Connected(socket(new, &format!("{}", turn + 1), u128::from(turn) + 1)),
             ));
         }
         assert_eq!(found(&past(&changes), NOW), [war("PC", 3, [2, 3])]);
@@ -211,8 +211,9 @@ mod tests {
         let mut changes = Vec::new();
         for (turn, (old, new)) in (0..).zip([(2, 3), (3, 2), (2, 3), (3, 2)]) {
             let ms = NOW - 90_000 + turn * 20_000;
-            changes.push((ms, What::Disconnected(socket(old, &format!("{turn}"), turn.into()))));
-            changes.push((ms, What::Connected(socket(new, &format!("{}", turn + 1), u128::from(turn) + 1))));
+            changes.push((ms, Change::Disconnected(socket(old, &format!("{turn}"), turn.into()))));
+            changes
+                .push((ms, Change::Connected(socket(new, &format!("{}", turn + 1), u128::from(turn) + 1))));
         }
         assert_eq!(found(&past(&changes), NOW), []);
     }
@@ -224,7 +225,7 @@ mod tests {
         let without_tokens = |ago: u64| {
             let bare = |id: String| crate::presence::Socket { token: None, ..socket(2, &id, 0) };
             let (old, new) = (bare(format!("{ago}")), bare(format!("{ago}+")));
-            (NOW - ago, What::Replaced { old, new, same_token: false })
+            (NOW - ago, Change::Replaced { old, new, same_token: false })
         };
         assert_eq!(found(&past(&[90_000, 60_000, 0].map(without_tokens)), NOW), []);
     }

@@ -18,7 +18,7 @@ use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::names;
-use crate::presence::{Doubt, Platform, Presence, Question, Registry, Sockets};
+use crate::presence::{Platform, Presence, Question, Recheck, Registry, Sockets};
 
 /// Platforms that are told.
 const TOLD: usize = 8;
@@ -97,13 +97,13 @@ fn hidden(case: &Case<'_>) -> Option<(Question, Vec<Platform>)> {
     }
 }
 
-fn by_tokens(doubt: &Doubt, shown: &BTreeMap<Platform, u32>) -> Vec<Platform> {
+fn by_tokens(doubt: &Recheck, shown: &BTreeMap<Platform, u32>) -> Vec<Platform> {
     let listed = doubt.listed.iter().flatten();
     let more = listed.filter(|(platform, count)| shown.get(platform).copied().unwrap_or(0) < *count);
     more.map(|(platform, _)| *platform).collect()
 }
 
-fn by_registry(doubt: &Doubt, shown: &BTreeMap<Platform, u32>) -> Vec<Platform> {
+fn by_registry(doubt: &Recheck, shown: &BTreeMap<Platform, u32>) -> Vec<Platform> {
     if !matches!(doubt.registry, Registry::Online | Registry::Hides) {
         return Vec::new();
     }
@@ -112,25 +112,25 @@ fn by_registry(doubt: &Doubt, shown: &BTreeMap<Platform, u32>) -> Vec<Platform> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::stage::{MONO, Scene, connection, in_doubt, online};
+    use super::super::stage::{MONO, RuleInputs, connection, in_doubt, online};
     use super::*;
-    use crate::presence::Why;
+    use crate::presence::UnknownReason;
 
     const ANDROID: Platform = Platform(2);
     const WINDOWS: Platform = Platform(3);
 
     /// On Android, with something left out since then.
-    fn scene(registry: &[Platform], listed: Option<&[(Platform, u32)]>) -> Scene {
-        let doubt = Doubt {
+    fn scene(registry: &[Platform], listed: Option<&[(Platform, u32)]>) -> RuleInputs {
+        let doubt = Recheck {
             registry: if registry.is_empty() { Registry::Unheard } else { Registry::Online },
             platforms: registry.into(),
             listed: listed.map(Into::into),
             ..in_doubt(MONO, Presence::Online)
         };
-        Scene { doubt: Some(doubt), ..online("alice", vec![connection("a", 2)]) }
+        RuleInputs { doubt: Some(doubt), ..online("alice", vec![connection("a", 2)]) }
     }
 
-    fn later(mut scene: Scene, ms: u64) -> Scene {
+    fn later(mut scene: RuleInputs, ms: u64) -> RuleInputs {
         scene.now = scene.now.plus(ms);
         scene
     }
@@ -175,9 +175,9 @@ mod tests {
             let dropped = unseen.doubt.as_ref().map(|doubt| doubt.dropped).unwrap();
             tracked.unseen = Some(crate::presence::Unseen { last: None, dropped });
         }
-        let in_doubt = Scene { presence: Presence::Unknown(Why::Leaving), ..hides() };
-        let unnamed = Scene { connections: vec![], ..hides() };
-        for scene in [unseen, in_doubt, unnamed, Scene { doubt: None, ..hides() }] {
+        let in_doubt = RuleInputs { presence: Presence::Unknown(UnknownReason::Leaving), ..hides() };
+        let unnamed = RuleInputs { connections: vec![], ..hides() };
+        for scene in [unseen, in_doubt, unnamed, RuleInputs { doubt: None, ..hides() }] {
             assert_eq!(scene.found_by(judge), [] as [&str; 0]);
         }
     }

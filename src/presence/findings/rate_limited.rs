@@ -9,7 +9,7 @@ use super::Evidence;
 use super::alert_thresholds::{LIMITED_LEAST, LIMITED_WINDOW_MS};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::span;
-use crate::presence::{Bucket, Moment, Trend, Trouble};
+use crate::presence::{Bucket, ErrorKind, Moment, Trend};
 
 /// What it finds: requests were refused because they are too many.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,11 @@ fn next(trend: &Trend, now: Moment) -> Option<u64> {
 
 fn counted(trend: &Trend, now: Moment) -> (u32, u32) {
     let limited = |bucket: &Bucket| {
-        bucket.troubles.iter().find(|(kind, _)| *kind == Trouble::RateLimited).map_or(0, |(_, count)| *count)
+        bucket
+            .troubles
+            .iter()
+            .find(|(kind, _)| *kind == ErrorKind::RateLimited)
+            .map_or(0, |(_, count)| *count)
     };
     let buckets = trend.last(LIMITED_WINDOW_MS, now);
     buckets.fold((0, 0), |(times, of), bucket| (times + limited(bucket), of + bucket.requests()))

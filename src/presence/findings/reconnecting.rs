@@ -116,10 +116,10 @@ mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
     use crate::presence::history::script::{became, past, replaced, socket};
-    use crate::presence::{Moment, Past, Thresholds, Trouble, UserIx, What, Why};
+    use crate::presence::{Change, ErrorKind, Moment, Past, Thresholds, UnknownReason, UserIx};
 
     const NOW: u64 = 10_000_000;
-    const UNKNOWN: Presence = Presence::Unknown(Why::Failed(Trouble::Timeout));
+    const UNKNOWN: Presence = Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout));
 
     fn with_case<T>(past: &Past, presence: Presence, now_ms: u64, with: impl FnOnce(&Case<'_>) -> T) -> T {
         with(&Case {
@@ -136,13 +136,13 @@ mod tests {
         })
     }
 
-    fn found(changes: &[(u64, What)]) -> Vec<Evidence> {
+    fn found(changes: &[(u64, Change)]) -> Vec<Evidence> {
         let mut found = Vec::new();
         with_case(&past(changes), Presence::Online, NOW, |case| judge(case, &mut found));
         found
     }
 
-    fn again(ms_ago: u64) -> (u64, What) {
+    fn again(ms_ago: u64) -> (u64, Change) {
         let (old, new) = (ms_ago.to_string(), (ms_ago + 1).to_string());
         (NOW - ms_ago, replaced(5, (&old, 7), (&new, 7)))
     }
@@ -201,9 +201,9 @@ mod tests {
                 let (gone, back) = (NOW - ago, NOW - ago + 4_000);
                 [
                     (gone, became(Presence::Online, Presence::Offline)),
-                    (gone, What::Disconnected(socket(5, &ago.to_string(), 7))),
+                    (gone, Change::Disconnected(socket(5, &ago.to_string(), 7))),
                     (back, became(Presence::Offline, Presence::Online)),
-                    (back, What::Connected(socket(5, &(ago - 80_000).to_string(), 7))),
+                    (back, Change::Connected(socket(5, &(ago - 80_000).to_string(), 7))),
                 ]
             })
             .collect();

@@ -7,7 +7,7 @@ use super::case::Case;
 use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
-    Answered, Basis, Claims, ConnId, Connection, Doubt, Fingerprint, Moment, Platform, Presence, Registry,
+    Answered, Basis, Claims, ConnId, Connection, Fingerprint, Moment, Platform, Presence, Recheck, Registry,
     SessionToken, Since, Sockets, Thresholds, Tracked, Unreadable, UserIx, Verdict,
 };
 
@@ -17,18 +17,18 @@ pub(super) const NOW: i64 = 1_800_000_000;
 pub(super) const MONO: u64 = 10_000_000;
 
 /// One user and what is known of them.
-pub(super) struct Scene {
+pub(super) struct RuleInputs {
     pub(super) id: String,
     pub(super) presence: Presence,
     pub(super) connections: Vec<Tracked>,
-    pub(super) doubt: Option<Doubt>,
+    pub(super) doubt: Option<Recheck>,
     pub(super) thresholds: Thresholds,
     pub(super) past: Past,
     pub(super) settings: RuleSettings,
     pub(super) now: Moment,
 }
 
-impl Scene {
+impl RuleInputs {
     pub(super) fn case(&self) -> Case<'_> {
         Case {
             user: UserIx(0),
@@ -53,8 +53,8 @@ impl Scene {
 }
 
 /// A user who is online with these connections.
-pub(super) fn online(id: &str, connections: Vec<TestConnection>) -> Scene {
-    Scene {
+pub(super) fn online(id: &str, connections: Vec<TestConnection>) -> RuleInputs {
+    RuleInputs {
         id: id.to_owned(),
         presence: Presence::Online,
         connections: connections.into_iter().map(|connection| connection.0).collect(),
@@ -68,9 +68,9 @@ pub(super) fn online(id: &str, connections: Vec<TestConnection>) -> Scene {
 
 /// A user who was online, and whom the sockets left out, or some of whose connections, first with an
 /// answer at that time; of whom that is said now. The registry has not been heard.
-pub(super) fn in_doubt(dropped_ms: u64, presence: Presence) -> Doubt {
+pub(super) fn in_doubt(dropped_ms: u64, presence: Presence) -> Recheck {
     let at = Moment { mono_ms: dropped_ms, unix_ms: 0 };
-    Doubt {
+    Recheck {
         last: None,
         dropped: Answered { sent: at, received: at },
         sockets: if presence.is_doubt() { Sockets::None } else { Sockets::Foreground },

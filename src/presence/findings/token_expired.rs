@@ -63,10 +63,10 @@ fn next(case: &Case<'_>) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stage::{NOW, Scene, connection, online};
+    use super::super::stage::{NOW, RuleInputs, connection, online};
     use super::*;
 
-    fn expiring_at(expires: i64) -> Scene {
+    fn expiring_at(expires: i64) -> RuleInputs {
         online("alice", vec![connection("a", 2).expires(expires)])
     }
 

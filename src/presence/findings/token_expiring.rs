@@ -84,10 +84,10 @@ fn severity(expires: i64, server_seconds: i64) -> Severity {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stage::{NOW, Scene, connection, online};
+    use super::super::stage::{NOW, RuleInputs, connection, online};
     use super::*;
 
-    fn with_left(left: i64) -> Scene {
+    fn with_left(left: i64) -> RuleInputs {
         online("alice", vec![connection("a", 2).expires(NOW + left)])
     }
 

@@ -45,17 +45,17 @@ fn next(_: &Case<'_>) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stage::{Scene, online};
+    use super::super::stage::{RuleInputs, online};
     use super::*;
 
     #[test]
     fn whoever_the_server_does_not_have_counts() {
-        let nobody = Scene { presence: Presence::Unregistered, ..online("alcie", vec![]) };
+        let nobody = RuleInputs { presence: Presence::Unregistered, ..online("alcie", vec![]) };
         assert_eq!(
             nobody.found_by(judge),
             ["the server has no such user: a typing error in the watch list?"]
         );
-        let away = Scene { presence: Presence::Offline, ..online("alice", vec![]) };
+        let away = RuleInputs { presence: Presence::Offline, ..online("alice", vec![]) };
         assert_eq!(away.found_by(judge), [] as [&str; 0]);
         assert_eq!(next(&nobody.case()), None);
     }

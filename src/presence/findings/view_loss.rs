@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use super::Evidence;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::{counted, percent, span};
-use crate::presence::{LifeSign, Loss, Lost, Witness, Witnesses};
+use crate::presence::{LifeSign, Loss, LossCause, Witness, Witnesses};
 
 /// What it finds: many users left the answers at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl OfRule for Found {
         severity: Severity::Critical,
         says: "many users left the answers at once whom the registry still calls online: a gateway is likely gone, hung or out of the API's reach",
         brief: "many users left the answers at once: a gateway is gone, hangs or is out of reach",
-        advice: advice(Lost::Lost),
+        advice: advice(LossCause::Unknown),
         rank: 210,
         judges: Judges::Promptly(|case, _, found| judge(case.losses, case.witnesses, found)),
     };
@@ -66,15 +66,15 @@ fn judge(losses: &[Loss], witnesses: &Witnesses, found: &mut Vec<Evidence>) {
 }
 
 /// What to do about it, by its cause, in the order in which to do it.
-const fn advice(cause: Lost) -> &'static str {
+const fn advice(cause: LossCause) -> &'static str {
     match cause {
-        Lost::None | Lost::Lost => {
+        LossCause::None | LossCause::Unknown => {
             "Look at the gateways first: does each one run, and does the API's machine reach it (curl -m 2 http://GATEWAY:PORT/metrics)? If all is well there, look at Redis and the user service: the registry may be behind. Don't restart the API or clients: the users may be connected."
         }
-        Lost::Hangs => {
+        LossCause::Hangs => {
             "Look at that gateway's process and machine first (docker ps, top, its log), and keep what they show. Don't restart clients or the API: the users are probably connected still, but messages to them may not arrive. If it doesn't come back, restart that gateway alone."
         }
-        Lost::Died => {
+        LossCause::Died => {
             "Start that gateway again, and see from its log why it died (docker ps -a, journalctl). Its users have lost their connections and have to reconnect: watch `online` rise again. Until they do, messages reach them by push alone, and the registry calls them online for up to 30 minutes."
         }
     }
@@ -105,14 +105,14 @@ fn loss_words(loss: &Loss, registry: Witness, all_answer: Option<u32>) -> String
     let gateway =
         loss.gateway.as_ref().map_or("a gateway".to_owned(), |address| format!("gateway {address}"));
     let _ = match loss.cause {
-        Lost::None | Lost::Lost => match all_answer {
+        LossCause::None | LossCause::Unknown => match all_answer {
             Some(1) => write!(words, "; the gateway answers imtop"),
             Some(2) => write!(words, "; both gateways answer imtop"),
             Some(all) => write!(words, "; all {all} gateways answer imtop"),
             None => Ok(()),
         },
-        Lost::Hangs => write!(words, "; {gateway} takes connections but says nothing"),
-        Lost::Died => write!(words, "; {gateway} has died"),
+        LossCause::Hangs => write!(words, "; {gateway} takes connections but says nothing"),
+        LossCause::Died => write!(words, "; {gateway} has died"),
     };
     words
 }
@@ -122,7 +122,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::presence::{Moment, Platform, Trouble, Witness};
+    use crate::presence::{ErrorKind, Moment, Platform, Witness};
 
     fn loss(number: u32, certain: bool) -> Loss {
         Loss {
@@ -137,7 +137,7 @@ mod tests {
             took_ms: 8_500,
             suspected: true,
             certain: certain.then(Moment::default),
-            cause: Lost::Lost,
+            cause: LossCause::Unknown,
             gateway: None,
         }
     }
@@ -166,13 +166,13 @@ mod tests {
             words(all.clone(), Witness::Answers),
             "31 of 58 online users (53 %) left the answers at once (Android 18, Web 9, Windows 4); the registry still has 29 online; the answer took 8.5s"
         );
-        let hangs = Loss { cause: Lost::Hangs, gateway: Some("10.0.0.7:9090".into()), ..all.clone() };
+        let hangs = Loss { cause: LossCause::Hangs, gateway: Some("10.0.0.7:9090".into()), ..all.clone() };
         assert!(
             words(hangs, Witness::Answers)
                 .ends_with("; gateway 10.0.0.7:9090 takes connections but says nothing")
         );
-        let died = Loss { cause: Lost::Died, gateway: None, returned: 2, ..all.clone() };
-        assert!(words(died, Witness::Fails(Trouble::Timeout)).ends_with(
+        let died = Loss { cause: LossCause::Died, gateway: None, returned: 2, ..all.clone() };
+        assert!(words(died, Witness::Fails(ErrorKind::Timeout)).ends_with(
             "; the registry gives no answer; 2 are back; the answer took 8.5s; a gateway has died"
         ));
         assert!(words(all, Witness::Unasked).contains("; the registry can't be asked; "));
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn each_cause_has_advice_of_its_own() {
-        let causes = [Lost::Lost, Lost::Hangs, Lost::Died].map(advice);
+        let causes = [LossCause::Unknown, LossCause::Hangs, LossCause::Died].map(advice);
         for (at, advice) in causes.iter().enumerate() {
             assert!(advice.ends_with('.') && advice.len() <= 300, "{advice}");
             assert!(!causes[..at].contains(advice));

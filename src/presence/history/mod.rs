@@ -15,9 +15,9 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::state::Presence;
+use super::status::Presence;
 use super::time::Moment;
-use super::transition::{Transition, What};
+use super::transition::{Change, Transition};
 use super::watch_list::{UserIx, WatchList};
 
 pub use past::{Happened, Happening, Past};
@@ -144,7 +144,7 @@ type Added = (Presence, Presence, bool, u64);
 impl Shared {
     /// Adds to a past that is shared with others, or is none yet.
     fn record(&mut self, place: &mut Option<Arc<Past>>, transition: &Transition) {
-        let What::Presence { from, to } = transition.what else {
+        let Change::Presence { from, to } = transition.what else {
             return Arc::make_mut(place.get_or_insert_default()).record(std::slice::from_ref(transition));
         };
         let added = (from, to, transition.is_first_sight(), transition.before.mono_ms);

@@ -10,9 +10,9 @@ use super::History;
 use super::spark::Mixed;
 use crate::presence::connection::ConnId;
 use crate::presence::platform::Platform;
-use crate::presence::state::{Presence, Why};
+use crate::presence::status::{Presence, UnknownReason};
 use crate::presence::token::Fingerprint;
-use crate::presence::transition::{Socket, Transition, What};
+use crate::presence::transition::{Change, Socket, Transition};
 
 /// Happenings that are kept of one user.
 const KEPT: usize = 64;
@@ -151,7 +151,7 @@ impl Past {
 
     /// What happened, oldest first.
     pub fn happened(&self) -> impl Iterator<Item = Happening> + '_ {
-        let mut presence = self.floor.unwrap_or(Presence::Unknown(Why::NotAnswered));
+        let mut presence = self.floor.unwrap_or(Presence::Unknown(UnknownReason::NotAnswered));
         self.kept.iter().map(move |kept| {
             let from = presence;
             presence = kept.what.presence().unwrap_or(presence);
@@ -230,8 +230,8 @@ impl Past {
         let mut corrected = None;
         for transition in transitions {
             let (socket, absent_ms) = match &transition.what {
-                What::SeenAgain { socket, absent_ms, .. } => (socket, *absent_ms),
-                What::Retracted { socket, .. } => (socket, 0),
+                Change::SeenAgain { socket, absent_ms, .. } => (socket, *absent_ms),
+                Change::Retracted { socket, .. } => (socket, 0),
                 _ => continue,
             };
             self.take_back_closing(short(&socket.id));
@@ -241,22 +241,24 @@ impl Past {
         for transition in transitions {
             let at_ms = transition.before.mono_ms;
             let what = match &transition.what {
-                What::Presence { from, to } => {
+                Change::Presence { from, to } => {
                     let from = corrected.unwrap_or(*from);
                     self.take_presence(at_ms, from, *to, transition.is_first_sight());
                     continue;
                 }
-                What::Connected(socket) => Note::Opened(socket.platform, Plug::of(socket)),
-                What::Disconnected(socket) => Note::Closed(socket.platform, Plug::of(socket)),
-                What::Replaced { old, new, .. } => {
+                Change::Connected(socket) => Note::Opened(socket.platform, Plug::of(socket)),
+                Change::Disconnected(socket) => Note::Closed(socket.platform, Plug::of(socket)),
+                Change::Replaced { old, new, .. } => {
                     Note::Replaced { platform: new.platform, old: Plug::of(old), new: Plug::of(new) }
                 }
-                What::SeenAgain { socket, absent_ms, whole_user } => Note::SeenAgain {
+                Change::SeenAgain { socket, absent_ms, whole_user } => Note::SeenAgain {
                     platform: socket.platform,
                     absent_ms: *absent_ms,
                     whole_user: *whole_user,
                 },
-                What::Retracted { .. } | What::MovedBackground(_) | What::MovedForeground(_) => continue,
+                Change::Retracted { .. } | Change::MovedBackground(_) | Change::MovedForeground(_) => {
+                    continue;
+                }
             };
             self.push(Kept { at_ms, what });
         }

@@ -7,7 +7,7 @@ pub(in crate::presence) fn list(users: u32) -> WatchList {
     WatchList::new(1, 500, (0..users).map(|user| Entry::of(&user.to_string())))
 }
 
-pub(in crate::presence) fn transition(user: u32, ms: u64, what: What) -> Transition {
+pub(in crate::presence) fn transition(user: u32, ms: u64, what: Change) -> Transition {
     let at = |mono_ms| Moment { mono_ms, unix_ms: 0 };
     let user = UserId::new(&user.to_string());
     Transition {
@@ -20,8 +20,8 @@ pub(in crate::presence) fn transition(user: u32, ms: u64, what: What) -> Transit
     }
 }
 
-pub(in crate::presence) fn became(from: Presence, to: Presence) -> What {
-    What::Presence { from, to }
+pub(in crate::presence) fn became(from: Presence, to: Presence) -> Change {
+    Change::Presence { from, to }
 }
 
 pub(in crate::presence) fn socket(platform: i32, id: &str, token: u128) -> Socket {
@@ -29,8 +29,8 @@ pub(in crate::presence) fn socket(platform: i32, id: &str, token: u128) -> Socke
 }
 
 /// One connection, its ID and its token, in place of another.
-pub(in crate::presence) fn replaced(platform: i32, old: (&str, u128), new: (&str, u128)) -> What {
-    What::Replaced {
+pub(in crate::presence) fn replaced(platform: i32, old: (&str, u128), new: (&str, u128)) -> Change {
+    Change::Replaced {
         old: socket(platform, old.0, old.1),
         new: socket(platform, new.0, new.1),
         same_token: old.1 == new.1,
@@ -38,7 +38,7 @@ pub(in crate::presence) fn replaced(platform: i32, old: (&str, u128), new: (&str
 }
 
 /// A history of the first user, each change at its time.
-pub(in crate::presence) fn history(changes: &[(u64, What)]) -> History {
+pub(in crate::presence) fn history(changes: &[(u64, Change)]) -> History {
     let mut history = History::default();
     let transitions: Vec<_> = changes.iter().map(|(ms, what)| transition(0, *ms, what.clone())).collect();
     history.record(&transitions, &list(1));
@@ -46,6 +46,6 @@ pub(in crate::presence) fn history(changes: &[(u64, What)]) -> History {
 }
 
 /// The past of a user to whom this happened.
-pub(in crate::presence) fn past(changes: &[(u64, What)]) -> Past {
+pub(in crate::presence) fn past(changes: &[(u64, Change)]) -> Past {
     history(changes).of(UserIx(0)).clone()
 }

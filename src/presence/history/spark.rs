@@ -2,7 +2,7 @@
 
 use super::History;
 use super::past::{Past, is_connected};
-use crate::presence::state::Presence;
+use crate::presence::status::Presence;
 use crate::presence::time::Moment;
 
 /// So long at least is a stretch of time of which only the shares are kept.

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::past::Kept;
 use super::script::{became, history, list, replaced, socket, transition};
 use super::*;
-use crate::presence::{Fingerprint, Platform, Trouble, Why};
+use crate::presence::{ErrorKind, Fingerprint, Platform, UnknownReason};
 
-const UNKNOWN: Presence = Presence::Unknown(Why::Failed(Trouble::Timeout));
+const UNKNOWN: Presence = Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout));
 const MINUTE: u64 = 60_000;
 
 fn at(mono_ms: u64) -> Moment {
@@ -15,11 +15,11 @@ fn at(mono_ms: u64) -> Moment {
 }
 
 fn first(user: u32, ms: u64, to: Presence) -> Transition {
-    let what = What::Presence { from: Presence::Unknown(Why::NotAnswered), to };
+    let what = Change::Presence { from: Presence::Unknown(UnknownReason::NotAnswered), to };
     Transition { after: None, ..transition(user, ms, what) }
 }
 
-fn reconnects(changes: &[(u64, What)]) -> u32 {
+fn reconnects(changes: &[(u64, Change)]) -> u32 {
     history(changes).of(UserIx(0)).reconnects()
 }
 
@@ -67,29 +67,29 @@ fn a_first_sight_begins_a_past_but_is_nothing_that_happened() {
 fn a_reconnect_is_seen_in_three_ways() {
     let (old, new) = (socket(5, "old", 1), socket(5, "new", 1));
     assert_eq!(reconnects(&[(1_000, replaced(5, ("old", 1), ("new", 1)))]), 1);
-    let gone = What::Disconnected(old);
-    let came = What::Connected(new);
+    let gone = Change::Disconnected(old);
+    let came = Change::Connected(new);
     assert_eq!(reconnects(&[(1_000, gone.clone()), (3_000, came.clone())]), 1, "gone, then back");
     assert_eq!(reconnects(&[(1_000, gone.clone()), (11_001, came.clone())]), 0, "too late");
     assert_eq!(reconnects(&[(1_000, came.clone()), (36_000, gone.clone())]), 1, "both for a while");
     assert_eq!(reconnects(&[(1_000, came.clone()), (36_001, gone)]), 0, "for too long");
-    let other = What::Disconnected(socket(5, "other", 2));
+    let other = Change::Disconnected(socket(5, "other", 2));
     assert_eq!(reconnects(&[(1_000, came.clone()), (20_000, other)]), 0, "two sessions");
-    let elsewhere = What::Disconnected(socket(2, "phone", 1));
+    let elsewhere = Change::Disconnected(socket(2, "phone", 1));
     assert_eq!(reconnects(&[(1_000, came), (3_000, elsewhere)]), 0, "another platform");
 }
 
 #[test]
 fn a_connection_that_only_comes_and_goes_takes_nobodys_place() {
     let tab = socket(5, "tab", 1);
-    let came = What::Connected(tab.clone());
-    assert_eq!(reconnects(&[(1_000, came.clone()), (9_000, What::Disconnected(tab.clone()))]), 0);
+    let came = Change::Connected(tab.clone());
+    assert_eq!(reconnects(&[(1_000, came.clone()), (9_000, Change::Disconnected(tab.clone()))]), 0);
     // Also when another one had taken its place meanwhile.
     let next = replaced(5, ("tab", 1), ("next", 1));
-    let gone = What::Disconnected(socket(5, "next", 1));
+    let gone = Change::Disconnected(socket(5, "next", 1));
     assert_eq!(reconnects(&[(1_000, came.clone()), (3_000, next), (9_000, gone)]), 1);
     // But one that reconnects while the dead socket is still listed does, each time.
-    let dead = What::Disconnected(socket(5, "dead", 1));
+    let dead = Change::Disconnected(socket(5, "dead", 1));
     let again = replaced(5, ("tab", 1), ("tab again", 1));
     assert_eq!(reconnects(&[(1_000, came), (3_000, again), (9_000, dead)]), 2);
 }
@@ -101,7 +101,7 @@ fn what_is_seen_again_had_never_left() {
     let begin = [
         first(0, 1_000, Online),
         transition(0, 60_000, became(Online, Offline)),
-        transition(0, 60_000, What::Disconnected(phone.clone())),
+        transition(0, 60_000, Change::Disconnected(phone.clone())),
         transition(0, 62_000, became(Offline, UNKNOWN)),
     ];
     let mut history = History::default();
@@ -109,7 +109,11 @@ fn what_is_seen_again_had_never_left() {
     assert_eq!(history.of(UserIx(0)).flips(), 1);
     let back = [
         transition(0, 90_000, became(UNKNOWN, Online)),
-        transition(0, 90_000, What::SeenAgain { socket: phone.clone(), absent_ms: 8_000, whole_user: true }),
+        transition(
+            0,
+            90_000,
+            Change::SeenAgain { socket: phone.clone(), absent_ms: 8_000, whole_user: true },
+        ),
     ];
     history.record(&back, &list(1));
     let past = history.of(UserIx(0));
@@ -126,7 +130,7 @@ fn what_is_seen_again_had_never_left() {
     history.record(
         &[
             transition(0, 90_000, became(Offline, Online)),
-            transition(0, 90_000, What::SeenAgain { socket: phone, absent_ms: 8_000, whole_user: true }),
+            transition(0, 90_000, Change::SeenAgain { socket: phone, absent_ms: 8_000, whole_user: true }),
         ],
         &list(1),
     );
@@ -135,14 +139,14 @@ fn what_is_seen_again_had_never_left() {
 
     // One that had been replaced was beside the other one all the time.
     let mut history = History::default();
-    let over = What::Replaced { old: socket(2, "phone", 1), new: fresh, same_token: true };
+    let over = Change::Replaced { old: socket(2, "phone", 1), new: fresh, same_token: true };
     history.record(&[transition(0, 1_000, over)], &list(1));
     assert_eq!(history.of(UserIx(0)).reconnects(), 1);
     history.record(
         &[transition(
             0,
             3_000,
-            What::SeenAgain { socket: socket(2, "phone", 1), absent_ms: 8_000, whole_user: true },
+            Change::SeenAgain { socket: socket(2, "phone", 1), absent_ms: 8_000, whole_user: true },
         )],
         &list(1),
     );
@@ -165,7 +169,7 @@ fn corrected(changes: &[(u64, Presence)], absent: u64, back: u64) -> (Vec<Cell>,
         all.push((back * MINUTE, became(presence, Presence::Online)));
     }
     let socket = socket(2, "phone", 1);
-    all.push((back * MINUTE, What::SeenAgain { socket, absent_ms, whole_user: true }));
+    all.push((back * MINUTE, Change::SeenAgain { socket, absent_ms, whole_user: true }));
     let history = history(&all);
     (cells(&history, Presence::Online, 0, 60 * MINUTE - 1, 30), history.of(UserIx(0)).flips())
 }
@@ -175,13 +179,13 @@ fn doubts_since_a_connection_was_last_seen_are_taken_back_with_what_followed() {
     use Presence::{Offline, Online, Unknown};
     let all = vec![known(7); 30];
     for why in [
-        Why::Checking,
-        Why::RegistrySilent,
-        Why::Leaving,
-        Why::RegistryOnline,
-        Why::GatewayLost,
-        Why::GatewayHangs,
-        Why::GatewayLostMaybe,
+        UnknownReason::Checking,
+        UnknownReason::RegistrySilent,
+        UnknownReason::Leaving,
+        UnknownReason::RegistryOnline,
+        UnknownReason::GatewayLost,
+        UnknownReason::GatewayHangs,
+        UnknownReason::GatewayLostMaybe,
     ] {
         assert_eq!(corrected(&[(40, Unknown(why))], 40, 50), (all.clone(), 0), "{why}");
         assert_eq!(corrected(&[(40, Unknown(why)), (45, Offline)], 40, 50), (all.clone(), 0), "{why}");
@@ -197,7 +201,7 @@ fn doubts_since_a_connection_was_last_seen_are_taken_back_with_what_followed() {
 #[test]
 fn a_time_without_answers_stays_unknown_though_a_connection_lasted() {
     use Presence::{Offline, Unknown};
-    let doubt = Unknown(Why::GatewayLost);
+    let doubt = Unknown(UnknownReason::GatewayLost);
     let (cells, flips) = corrected(&[(40, doubt), (43, UNKNOWN), (46, doubt), (48, Offline)], 40, 50);
     let unknown: Vec<usize> = (0..30).filter(|cell| cells[*cell] == Cell::Unknown).collect();
     assert_eq!((unknown, flips), (vec![13, 14, 15], 0));
@@ -207,8 +211,8 @@ fn a_time_without_answers_stays_unknown_though_a_connection_lasted() {
 #[test]
 fn who_leaves_is_gone_once() {
     use Presence::{Offline, Online, Unknown};
-    assert_eq!(flips(&[Online, Unknown(Why::Leaving), Offline]), 1);
-    assert_eq!(flips(&[Online, Unknown(Why::Leaving), Online]), 0);
+    assert_eq!(flips(&[Online, Unknown(UnknownReason::Leaving), Offline]), 1);
+    assert_eq!(flips(&[Online, Unknown(UnknownReason::Leaving), Online]), 0);
 }
 
 #[test]
@@ -216,10 +220,10 @@ fn what_is_retracted_is_taken_back_like_what_is_seen_again() {
     let phone = || socket(2, "phone", 1);
     let mut history = history(&[
         (60_000, became(Presence::Online, Presence::Offline)),
-        (60_000, What::Disconnected(phone())),
+        (60_000, Change::Disconnected(phone())),
         (70_000, replaced(2, ("phone", 1), ("next", 1))),
     ]);
-    let retracted = |of| What::Retracted { of, socket: phone() };
+    let retracted = |of| Change::Retracted { of, socket: phone() };
     history.record(&[1, 2].map(|of| transition(0, 80_000, retracted(of))), &list(1));
     let left: Vec<_> = history.of(UserIx(0)).happened().map(|it| it.what).collect();
     assert_eq!(left, [Happened::Opened(Platform(2), Some(Fingerprint(1)))]);
@@ -414,7 +418,7 @@ proptest! {
         const UNIT: u64 = 200;
         let (mut history, watched) = (History::default(), list(1));
         let mut truth = Vec::new();
-        let (mut now, mut state) = (0, Presence::Unknown(Why::NotAnswered));
+        let (mut now, mut state) = (0, Presence::Unknown(UnknownReason::NotAnswered));
         for (number, (units, next)) in steps.into_iter().enumerate() {
             truth.extend((0..units).map(|_| state));
             now += units * UNIT;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::{Changes, GONE_KEPT, Gone, LeftOut, Roster, Tracked};
 use crate::presence::batches::{Answered, Failing};
 use crate::presence::connection::{ConnId, Connection};
-use crate::presence::doubt::{Doubt, Unseen, Witness};
 use crate::presence::observation::{Answer, Observation, OperationId, Question, UserStatus};
 use crate::presence::platform::Platform;
-use crate::presence::state::{Presence, Why, Word};
+use crate::presence::recheck::{Recheck, Unseen, Witness};
+use crate::presence::status::{Presence, UnknownReason, Word};
 use crate::presence::time::{Moment, Since};
-use crate::presence::transition::{Socket, Transition, What};
+use crate::presence::transition::{Change, Socket, Transition};
 use crate::presence::verdict::{Registry, Sockets, Testimony, Verdict, verdict};
 use crate::presence::watch_list::UserIx;
 
@@ -111,7 +111,8 @@ impl Roster {
         changes.touched.push(user);
         let silent = self.words[user.at()] == Word::Silent;
         let Some(sockets) = Sockets::from_status(status) else {
-            let why = if *status == UserStatus::Missing { Why::Missing } else { Why::Unclear };
+            let why =
+                if *status == UserStatus::Missing { UnknownReason::Missing } else { UnknownReason::Unclear };
             let answered = if silent { None } else { seen.before };
             let left_out =
                 self.left_out.entry(user).or_insert(LeftOut { why, answered, void_since: seen.void_since });
@@ -125,10 +126,10 @@ impl Roster {
             (_, Some(void)) => void,
             _ => self.said(user),
         };
-        let passage = Passage { from, last, seen };
+        let expiry = Passage { from, last, seen };
         match status {
-            UserStatus::Online(connections) => self.show(user, sockets, connections, &passage, changes),
-            _ => self.drop_user(user, &passage, changes),
+            UserStatus::Online(connections) => self.show(user, sockets, connections, &expiry, changes),
+            _ => self.drop_user(user, &expiry, changes),
         }
     }
 
@@ -138,10 +139,10 @@ impl Roster {
         user: UserIx,
         sockets: Sockets,
         connections: &[Connection],
-        passage: &Passage<'_>,
+        expiry: &Passage<'_>,
         changes: &mut Changes,
     ) {
-        let Passage { from, last, seen } = *passage;
+        let Passage { from, last, seen } = *expiry;
         let doubt = self.doubts.remove(&user);
         let was_left_out = doubt.as_ref().is_some_and(|doubt| doubt.sockets == Sockets::None);
         // What was said while the user was shown, which a return of the same connections makes true again.
@@ -173,7 +174,7 @@ impl Roster {
             self.since[user.at()] = since; // there never was a time without a connection
         }
         if !from.same_word(to) {
-            self.note(user, What::Presence { from, to }, last, seen, changes);
+            self.note(user, Change::Presence { from, to }, last, seen, changes);
         }
         self.recount(user, word_before, Word::of(to));
         if let (true, Some(loss)) = (was_left_out, doubt.as_ref().and_then(|doubt| doubt.loss)) {
@@ -183,7 +184,7 @@ impl Roster {
         let unseen = self.connections(user).iter().any(|tracked| tracked.unseen.is_some());
         if unseen || hides {
             let asked = doubt.as_ref().filter(|doubt| doubt.sockets != Sockets::None);
-            let new = Doubt {
+            let new = Recheck {
                 last,
                 dropped: asked.map_or(seen.answered, |doubt| doubt.dropped),
                 sockets,
@@ -216,15 +217,15 @@ impl Roster {
     }
 
     /// The sockets leave the user out.
-    fn drop_user(&mut self, user: UserIx, passage: &Passage<'_>, changes: &mut Changes) {
-        let Passage { from, last, seen } = *passage;
+    fn drop_user(&mut self, user: UserIx, expiry: &Passage<'_>, changes: &mut Changes) {
+        let Passage { from, last, seen } = *expiry;
         let word = self.words[user.at()];
         let is_in_doubt = self.doubts.get(&user).is_some_and(|doubt| doubt.sockets == Sockets::None);
         if is_in_doubt || matches!(word, Word::Offline | Word::Unregistered) {
             // As before. Somebody of whom nothing was known for a while may have come and gone.
             let to = self.said(user);
             if !from.same_word(to) {
-                self.note(user, What::Presence { from, to }, last, seen, changes);
+                self.note(user, Change::Presence { from, to }, last, seen, changes);
                 if !is_in_doubt {
                     self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
                 }
@@ -233,8 +234,8 @@ impl Roster {
         }
         let shown = word != Word::Silent;
         if !shown && self.witnesses.accounts.is_asked() {
-            changes.doubts.strangers.push(user);
-            self.strangers.insert(user);
+            changes.doubts.unverified.push(user);
+            self.unverified.insert(user);
         }
         if !shown {
             self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
@@ -247,7 +248,7 @@ impl Roster {
             Witness::Unheard | Witness::Answers => Registry::Unheard,
             Witness::Fails(_) => Registry::Silent, // it is asked, but not waited for
         };
-        let doubt = Doubt {
+        let doubt = Recheck {
             last,
             dropped: seen.answered,
             sockets: Sockets::None,
@@ -301,13 +302,13 @@ impl Roster {
                 let old = &before[at];
                 if let Some(unseen) = old.unseen {
                     let absent_ms = now.since(unseen.dropped.received);
-                    moved.push(What::SeenAgain { socket: socket(connection), absent_ms, whole_user });
+                    moved.push(Change::SeenAgain { socket: socket(connection), absent_ms, whole_user });
                 }
                 if old.connection.background != connection.background {
                     moved.push(if connection.background {
-                        What::MovedBackground(socket(connection))
+                        Change::MovedBackground(socket(connection))
                     } else {
-                        What::MovedForeground(socket(connection))
+                        Change::MovedForeground(socket(connection))
                     });
                 }
                 old.since
@@ -315,13 +316,13 @@ impl Roster {
                 let socket = socket(connection);
                 let whole_user = gone.offline.is_some();
                 let absent_ms = now.since(gone.dropped);
-                moved.push(What::SeenAgain { socket: socket.clone(), absent_ms, whole_user });
+                moved.push(Change::SeenAgain { socket: socket.clone(), absent_ms, whole_user });
                 let offline = gone.offline.map(|(event, _)| event);
                 let events = [Some(gone.event).filter(|event| *event > 0), offline];
                 // An offline that several connections disprove is taken back once.
                 let events = events.into_iter().flatten().filter(|event| !taken_back.contains(event));
                 let events: Vec<u64> = events.collect();
-                moved.extend(events.iter().map(|&of| What::Retracted { of, socket: socket.clone() }));
+                moved.extend(events.iter().map(|&of| Change::Retracted { of, socket: socket.clone() }));
                 taken_back.extend(events);
                 gone.since
             } else {
@@ -350,7 +351,7 @@ impl Roster {
                 (Some(old), Some(new)) => old.fingerprint == new.fingerprint,
                 _ => false,
             };
-            let what = What::Replaced { old: socket(old), new: socket(new), same_token };
+            let what = Change::Replaced { old: socket(old), new: socket(new), same_token };
             // It went when the sockets showed it no more, which may be long before it is replaced.
             let last = unseen.map_or(last, |unseen| unseen.last);
             let event = self.note(user, what, last, seen, changes);
@@ -359,7 +360,7 @@ impl Roster {
         }
         self.keep(user, tracked);
         for new in heirs.into_values().flatten() {
-            self.note(user, What::Connected(socket(new)), last, seen, changes);
+            self.note(user, Change::Connected(socket(new)), last, seen, changes);
         }
         for what in moved {
             self.note(user, what, last, seen, changes);
@@ -440,7 +441,7 @@ impl Roster {
             if !self.open.contains_key(&user) {
                 self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
             }
-            self.note(user, What::Presence { from, to }, seen.before, seen, changes);
+            self.note(user, Change::Presence { from, to }, seen.before, seen, changes);
         }
     }
 
@@ -452,7 +453,7 @@ impl Roster {
     fn note(
         &mut self,
         user: UserIx,
-        what: What,
+        what: Change,
         last: Option<Answered>,
         seen: &Seen,
         changes: &mut Changes,
@@ -464,7 +465,7 @@ impl Roster {
     pub(super) fn tell(
         &mut self,
         user: UserIx,
-        what: What,
+        what: Change,
         last: Option<Answered>,
         before: Moment,
         operation: Option<&Arc<OperationId>>,

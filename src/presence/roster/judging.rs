@@ -7,14 +7,15 @@ use std::sync::Arc;
 use super::answer::socket;
 use super::{Changes, Gone, Roster, Tracked};
 use crate::presence::batches::Answered;
-use crate::presence::doubt::{Doubt, Unseen};
 use crate::presence::observation::OperationId;
 use crate::presence::platform::Platform;
-use crate::presence::state::{Presence, Word};
+use crate::presence::recheck::{Recheck, Unseen};
+use crate::presence::status::{Presence, Word};
 use crate::presence::time::{Moment, Since};
-use crate::presence::transition::What;
+use crate::presence::transition::Change;
 use crate::presence::verdict::{
-    Fate, Lost, Owner, PlatformWord, Registry, Sockets, Testimony, Verdict, fate, verdict,
+    ConnectionVerdict, LossCause, PlatformSeen, Registry, Sockets, Testimony, UserVerdict, Verdict, fate,
+    verdict,
 };
 use crate::presence::watch_list::UserIx;
 
@@ -54,7 +55,7 @@ impl Roster {
         // A doubt that lasts is news, and was none while the witnesses were being asked.
         let lasts = from.is_passing() && to.is_unknown() && !to.is_passing();
         let event = (lasts || !from.same_word(to))
-            .then(|| self.tell(user, What::Presence { from, to }, told, now, operation, changes));
+            .then(|| self.tell(user, Change::Presence { from, to }, told, now, operation, changes));
         if is_left_out
             && said != from
             && matches!(said, Presence::Offline | Presence::Unregistered)
@@ -76,7 +77,7 @@ impl Roster {
     }
 
     /// All that the table looks at.
-    fn testimony(&self, doubt: &Doubt, now: Moment) -> Testimony {
+    fn testimony(&self, doubt: &Recheck, now: Moment) -> Testimony {
         let age = now.since(doubt.dropped.received);
         let registry = match doubt.registry {
             Registry::Unheard if doubt.sockets == Sockets::None && age >= self.thresholds.checking_ms => {
@@ -88,7 +89,7 @@ impl Roster {
             sockets: doubt.sockets,
             registry,
             young: age < self.thresholds.leaving_ms,
-            lost: doubt.loss.map_or(Lost::None, |loss| self.lost(loss, now)),
+            lost: doubt.loss.map_or(LossCause::None, |loss| self.lost(loss, now)),
             before: doubt.before,
         }
     }
@@ -114,7 +115,7 @@ impl Roster {
             self.tally.remove(connection);
             let last = unseen.map_or(last, |unseen| unseen.last);
             let event =
-                self.tell(user, What::Disconnected(socket(connection)), last, now, operation, changes);
+                self.tell(user, Change::Disconnected(socket(connection)), last, now, operation, changes);
             let dropped = unseen.map_or(dropped, |unseen| unseen.dropped).received;
             let offline = offline.map(|event| (event, before));
             self.remember(user, Gone { id: connection.id.clone(), since: *since, dropped, event, offline });
@@ -137,8 +138,12 @@ impl Roster {
             tracked.unseen.is_some_and(|unseen| {
                 let word = platform_word(doubt, unseen, tracked.connection.platform);
                 let young = now.since(unseen.dropped.received) < self.thresholds.unseen_ms;
-                fate(Owner::Connected, word, self.shown_on(user, tracked.connection.platform) > 0, young)
-                    == Fate::Disconnected
+                fate(
+                    UserVerdict::Connected,
+                    word,
+                    self.shown_on(user, tracked.connection.platform) > 0,
+                    young,
+                ) == ConnectionVerdict::Disconnected
             })
         };
         let gone: Vec<Tracked> = open.iter().filter(gone).cloned().collect();
@@ -152,7 +157,7 @@ impl Roster {
         }
         for Tracked { connection, since, unseen } in gone {
             let Some(unseen) = unseen else { continue };
-            let what = What::Disconnected(socket(&connection));
+            let what = Change::Disconnected(socket(&connection));
             let event = self.tell(user, what, unseen.last, now, operation, changes);
             let dropped = unseen.dropped.received;
             self.remember(user, Gone { id: connection.id, since, dropped, event, offline: None });
@@ -263,16 +268,16 @@ impl Roster {
 }
 
 /// What the registry said of a connection's platform since the sockets left the connection out.
-fn platform_word(doubt: &Doubt, unseen: Unseen, platform: Platform) -> PlatformWord {
+fn platform_word(doubt: &Recheck, unseen: Unseen, platform: Platform) -> PlatformSeen {
     match (doubt.registry, doubt.asked) {
-        (Registry::Unasked, _) => PlatformWord::Unasked,
+        (Registry::Unasked, _) => PlatformSeen::Unasked,
         (_, Some(asked)) if asked >= unseen.dropped.received => {
             if doubt.platforms.contains(&platform) {
-                PlatformWord::Names
+                PlatformSeen::Names
             } else {
-                PlatformWord::Lacks
+                PlatformSeen::Lacks
             }
         }
-        _ => PlatformWord::Unheard,
+        _ => PlatformSeen::Unheard,
     }
 }

@@ -11,9 +11,9 @@ use super::witness::MOST_GATEWAYS;
 use super::{GONE_KEPT, Gone, LeftOut, Roster, Runs, Tracked};
 use crate::presence::batches::{Answered, Batch, Freshness};
 use crate::presence::connection::ConnId;
-use crate::presence::doubt::{Doubt, Loss, Unseen, Witnesses};
+use crate::presence::recheck::{Loss, Recheck, Unseen, Witnesses};
 use crate::presence::server_clock::ServerClock;
-use crate::presence::state::Word;
+use crate::presence::status::Word;
 use crate::presence::time::{Moment, Since};
 use crate::presence::verdict::Thresholds;
 use crate::presence::watch_list::{UserIx, WatchList};
@@ -60,7 +60,7 @@ pub struct RosterState {
     pub transitions: u64,
     /// What is not certain, of whom.
     #[serde(default, skip_serializing_if = "is_usual")]
-    pub doubts: Vec<(UserIx, Doubt)>,
+    pub doubts: Vec<(UserIx, Recheck)>,
     /// Those whom the server does not have, by `account_check`.
     #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "users")]
     pub unregistered: Vec<UserIx>,
@@ -161,7 +161,7 @@ impl Roster {
         if state.witnesses.signs.len() > MOST_GATEWAYS {
             return Err("more gateways are remembered than ever are");
         }
-        let doubts: BTreeMap<UserIx, Doubt> = doubts.into_iter().collect();
+        let doubts: BTreeMap<UserIx, Recheck> = doubts.into_iter().collect();
         let unregistered: BTreeSet<UserIx> = unregistered.into_iter().collect();
         if !words_fit(&words, &doubts, &unregistered) {
             return Err("what is said of a user is not what the witnesses said");
@@ -246,7 +246,7 @@ fn with_departures(
 }
 
 /// Whether each loss of view is there once, and what is in doubt is part of one that has been.
-fn losses_fit(losses: &[Loss], so_far: u32, doubts: &[(UserIx, Doubt)]) -> Result<(), &'static str> {
+fn losses_fit(losses: &[Loss], so_far: u32, doubts: &[(UserIx, Recheck)]) -> Result<(), &'static str> {
     for (_, doubt) in doubts {
         if doubt.loss.is_some_and(|number| !(1..=so_far).contains(&number)) {
             return Err("a doubt about a loss of view that never was");
@@ -260,9 +260,9 @@ fn losses_fit(losses: &[Loss], so_far: u32, doubts: &[(UserIx, Doubt)]) -> Resul
 }
 
 /// Whether what is said of each user is what follows from the doubts, and from whom the server lacks.
-fn words_fit(words: &[Word], doubts: &BTreeMap<UserIx, Doubt>, unregistered: &BTreeSet<UserIx>) -> bool {
+fn words_fit(words: &[Word], doubts: &BTreeMap<UserIx, Recheck>, unregistered: &BTreeSet<UserIx>) -> bool {
     let said = |user: &UserIx| words.get(user.at()).copied().unwrap_or_default();
-    let follows = |(user, doubt): (&UserIx, &Doubt)| match Word::of(doubt.verdict.presence) {
+    let follows = |(user, doubt): (&UserIx, &Recheck)| match Word::of(doubt.verdict.presence) {
         Word::Offline if unregistered.contains(user) => said(user) == Word::Unregistered,
         word => said(user) == word,
     };

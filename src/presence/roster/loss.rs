@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::{Changes, Roster};
 use crate::presence::batches::{Answered, Batch};
-use crate::presence::doubt::{Gateway, Loss};
 use crate::presence::observation::LifeSign;
-use crate::presence::state::Word;
+use crate::presence::recheck::{Gateway, Loss};
+use crate::presence::status::Word;
 use crate::presence::time::Moment;
-use crate::presence::verdict::{Lost, Registry, Sockets};
+use crate::presence::verdict::{LossCause, Registry, Sockets};
 use crate::presence::watch_list::UserIx;
 
 /// Whoever is left out so soon after a loss began, in milliseconds, may be part of it: while a gateway
@@ -105,7 +105,7 @@ impl Roster {
             let whole = many(loss.dropped, loss.of);
             if (whole || many(dropped.len() as u32, of_batch)) && loss.certain.is_none() {
                 loss.certain = Some(now);
-                loss.cause = Lost::Lost;
+                loss.cause = LossCause::Unknown;
             }
         }
         Some(number)
@@ -156,15 +156,15 @@ impl Roster {
     }
 
     /// What the table has to know of the loss with this number.
-    pub(super) fn lost(&self, number: u32, now: Moment) -> Lost {
+    pub(super) fn lost(&self, number: u32, now: Moment) -> LossCause {
         let loss = self.all_losses().find(|loss| loss.number == number);
         match loss.filter(|loss| loss.certain.is_some()) {
-            None => Lost::None,
+            None => LossCause::None,
             // The sockets alone are doubted for two rounds, and believed then.
             Some(loss) if !self.witnesses.registry.is_asked() => match loss.cause {
-                Lost::Hangs => Lost::Hangs, // the gateway itself says so
-                Lost::Lost if now.since(loss.begun) < self.loss_window_ms() => Lost::Lost,
-                _ => Lost::None,
+                LossCause::Hangs => LossCause::Hangs, // the gateway itself says so
+                LossCause::Unknown if now.since(loss.begun) < self.loss_window_ms() => LossCause::Unknown,
+                _ => LossCause::None,
             },
             Some(loss) => loss.cause,
         }
@@ -178,7 +178,7 @@ impl Roster {
         }
         let was_suspected = !self.losses.is_empty();
         let missing = self.missing(now);
-        let before: Vec<(u32, Lost)> = self.causes(now);
+        let before: Vec<(u32, LossCause)> = self.causes(now);
         let (users, percent) = (self.thresholds.loss_users, u64::from(self.thresholds.loss_percent));
         let (window, asked) = (self.loss_window_ms(), self.witnesses.registry.is_asked());
         let of = |batch: &Batch| batch.count(Word::Online) + batch.count(Word::Background);
@@ -198,17 +198,17 @@ impl Roster {
             let enough = if is_first { many as u32 } else { least_of(loss.of, users) };
             if asked && loss.certain.is_none() && contradicted >= enough {
                 loss.certain = Some(now);
-                loss.cause = Lost::Lost;
+                loss.cause = LossCause::Unknown;
             }
             let is_waited_for = is_first && now.since(loss.begun) <= window.max(JOIN_MS);
             let is_over = (left == 0 && !is_waited_for)
-                || (loss.certain.is_some() && loss.cause != Lost::Died && left < enough && asked)
-                || (!asked && loss.cause != Lost::Hangs && now.since(loss.begun) >= window);
+                || (loss.certain.is_some() && loss.cause != LossCause::Died && left < enough && asked)
+                || (!asked && loss.cause != LossCause::Hangs && now.since(loss.begun) >= window);
             if is_over {
                 continue;
             }
             // What has died is told for a while; who does not come back may simply have stopped.
-            let is_old_news = loss.cause == Lost::Died
+            let is_old_news = loss.cause == LossCause::Died
                 && loss.certain.is_some_and(|certain| now.since(certain) >= DIED_TOLD_MS);
             loss.suspected = !is_old_news && (loss.certain.is_some() || u64::from(left) >= many);
             if loss.suspected {
@@ -229,7 +229,8 @@ impl Roster {
         }
         let after = self.causes(now);
         let differs = |number: u32| {
-            let of = |causes: &[(u32, Lost)]| causes.iter().find(|(at, _)| *at == number).map(|(_, it)| *it);
+            let of =
+                |causes: &[(u32, LossCause)]| causes.iter().find(|(at, _)| *at == number).map(|(_, it)| *it);
             of(&before) != of(&after)
         };
         let known = |number: u32| after.iter().any(|(at, _)| *at == number);
@@ -255,12 +256,12 @@ impl Roster {
     pub(super) fn next_of_losses(&self) -> Option<u64> {
         let (window, asked) = (self.loss_window_ms(), self.witnesses.registry.is_asked());
         let ends = |loss: &Loss| {
-            if loss.cause == Lost::Died {
+            if loss.cause == LossCause::Died {
                 let told = loss.certain.map(|certain| certain.mono_ms.saturating_add(DIED_TOLD_MS));
                 return told.filter(|_| loss.suspected);
             }
             let wait = match (asked, loss.suspected) {
-                (false, _) if loss.cause == Lost::Hangs => return None,
+                (false, _) if loss.cause == LossCause::Hangs => return None,
                 (false, _) => window,
                 (true, false) => window.max(JOIN_MS).saturating_add(1),
                 (true, true) => return None,
@@ -275,7 +276,7 @@ impl Roster {
         self.losses.iter().chain(&self.drops)
     }
 
-    fn causes(&self, now: Moment) -> Vec<(u32, Lost)> {
+    fn causes(&self, now: Moment) -> Vec<(u32, LossCause)> {
         let all = self.all_losses();
         all.map(|loss| (loss.number, self.lost(loss.number, now))).collect()
     }
@@ -299,10 +300,10 @@ impl Roster {
     }
 
     /// What the gateways show of the cause of a loss that is certain, and which of them is to blame.
-    fn cause(&self, at: usize) -> (Lost, Option<Box<str>>) {
-        let Some(loss) = self.losses.get(at) else { return (Lost::None, None) };
-        if loss.cause == Lost::Died {
-            return (Lost::Died, loss.gateway.clone()); // what has died stays dead
+    fn cause(&self, at: usize) -> (LossCause, Option<Box<str>>) {
+        let Some(loss) = self.losses.get(at) else { return (LossCause::None, None) };
+        if loss.cause == LossCause::Died {
+            return (LossCause::Died, loss.gateway.clone()); // what has died stays dead
         }
         let begun = loss.begun.mono_ms;
         let was_alive =
@@ -314,7 +315,7 @@ impl Roster {
         let old_dead = |it: &&Gateway| it.sign == LifeSign::Refused && it.alive.is_some() && !is_new(it);
         let signs = || self.witnesses.signs.iter().filter(|(_, it)| !old_dead(it));
         if let Some((address, _)) = signs().find(|(_, it)| it.sign == LifeSign::Hung) {
-            return (Lost::Hangs, Some(address.clone()));
+            return (LossCause::Hangs, Some(address.clone()));
         }
         let mut others = signs().filter(|(_, it)| it.sign != LifeSign::Alive);
         let usual = self.latency.last(1).all(|took_ms| took_ms <= USUAL_MS);
@@ -329,9 +330,9 @@ impl Roster {
                     && usual
                     && shows_some() =>
             {
-                (Lost::Died, Some(address.clone()))
+                (LossCause::Died, Some(address.clone()))
             }
-            _ => (Lost::Lost, None),
+            _ => (LossCause::Unknown, None),
         }
     }
 }

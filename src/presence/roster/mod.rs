@@ -6,13 +6,13 @@
 //!
 //! Here is what it holds and can be asked; `answer` is what the sockets' answers do to it, `witness` what
 //! those of the others do, `judging` how the verdict is applied to users in doubt, `loss` what happens
-//! to many at once, `passage` what time does, `keyframe` and `runs` what of it is set down and taken up again.
+//! to many at once, `expiry` what time does, `keyframe` and `runs` what of it is set down and taken up again.
 
 mod answer;
+mod expiry;
 mod judging;
 mod keyframe;
 mod loss;
-mod passage;
 mod runs;
 mod witness;
 
@@ -26,13 +26,13 @@ use serde::{Deserialize, Serialize};
 
 use super::batches::{Answered, Batch, FeedStatus, Freshness, feed_status};
 use super::connection::{ConnId, Connection};
-use super::doubt::{Doubt, Doubts, Loss, Unseen, Witnesses};
 use super::fetch_error::FetchError;
 use super::latency::Latency;
 use super::observation::OperationId;
 use super::platform::Platform;
+use super::recheck::{Loss, Recheck, Rechecks, Unseen, Witnesses};
 use super::server_clock::ServerClock;
-use super::state::{Basis, Presence, Why, Word};
+use super::status::{Basis, Presence, UnknownReason, Word};
 use super::tally::Tally;
 use super::time::{Moment, Since};
 use super::transition::Transition;
@@ -59,7 +59,7 @@ pub struct Changes {
     /// Whose row may look different now, transitions or not; may repeat a user.
     pub touched: Vec<UserIx>,
     /// Whom the witnesses are to be asked about.
-    pub doubts: Doubts,
+    pub doubts: Rechecks,
 }
 
 /// The watched users, counted by presence.
@@ -85,7 +85,7 @@ pub struct Totals {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Why nothing is known of the user.
-    pub why: Why,
+    pub why: UnknownReason,
     /// The last answer that said something of the user.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub answered: Option<Answered>,
@@ -132,11 +132,11 @@ pub struct Roster {
     latency: Latency,
     last_answer: Option<Moment>,
     transitions: u64,
-    doubts: BTreeMap<UserIx, Doubt>,
+    doubts: BTreeMap<UserIx, Recheck>,
     unregistered: BTreeSet<UserIx>,
     /// Asked about whether the server has them, and not heard of: what is set down knows nothing of it,
     /// as nobody asks when that is read.
-    strangers: HashSet<UserIx>,
+    unverified: HashSet<UserIx>,
     /// Suspected or certain, oldest first.
     losses: Vec<Loss>,
     /// Drops that may become one.
@@ -171,7 +171,7 @@ impl Roster {
             transitions: 0,
             doubts: BTreeMap::new(),
             unregistered: BTreeSet::new(),
-            strangers: HashSet::new(),
+            unverified: HashSet::new(),
             losses: Vec::new(),
             drops: Vec::new(),
             due: BTreeSet::new(),
@@ -200,12 +200,12 @@ impl Roster {
     }
 
     /// What is not certain of the user.
-    pub fn doubt(&self, user: UserIx) -> Option<&Doubt> {
+    pub fn doubt(&self, user: UserIx) -> Option<&Recheck> {
         self.doubts.get(&user)
     }
 
     /// Everybody of whom something is not certain, in the order of the list.
-    pub fn doubts(&self) -> impl ExactSizeIterator<Item = (UserIx, &Doubt)> {
+    pub fn doubts(&self) -> impl ExactSizeIterator<Item = (UserIx, &Recheck)> {
         self.doubts.iter().map(|(user, doubt)| (*user, doubt))
     }
 
@@ -291,7 +291,7 @@ impl Roster {
     /// What is said of the user while the answers are fresh.
     fn said(&self, user: UserIx) -> Presence {
         match self.words[user.at()] {
-            Word::Silent => Presence::Unknown(Why::NotAnswered),
+            Word::Silent => Presence::Unknown(UnknownReason::NotAnswered),
             Word::Offline => Presence::Offline,
             Word::Online => Presence::Online,
             Word::Background => Presence::Background,
@@ -299,7 +299,7 @@ impl Roster {
             Word::Doubtful => self
                 .doubts
                 .get(&user)
-                .map_or(Presence::Unknown(Why::Checking), |doubt| doubt.verdict.presence),
+                .map_or(Presence::Unknown(UnknownReason::Checking), |doubt| doubt.verdict.presence),
         }
     }
 
@@ -488,10 +488,10 @@ impl Roster {
         *self = next;
         let mut changes = Changes::default();
         self.review_losses(now, &mut changes);
-        changes.doubts = Doubts {
+        changes.doubts = Rechecks {
             begun: self.doubts.keys().copied().filter(|user| self.asks_about(*user)).collect(),
             loss: Some(!self.losses.is_empty()),
-            ..Doubts::default()
+            ..Rechecks::default()
         };
         changes
     }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::presence::state::Word;
+use crate::presence::status::Word;
 use crate::presence::time::Since;
 use crate::presence::written::{parsed, refused};
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::{Changes, Roster};
 use crate::presence::batches::Answered;
-use crate::presence::doubt::{Doubt, Gateway, Witness};
 use crate::presence::observation::{Answer, LifeSign, Listed, Observation, OperationId, Question};
 use crate::presence::platform::Platform;
-use crate::presence::state::Word;
+use crate::presence::recheck::{Gateway, Recheck, Witness};
+use crate::presence::status::Word;
 use crate::presence::time::Moment;
-use crate::presence::transition::What;
+use crate::presence::transition::Change;
 use crate::presence::verdict::{Registry, Sockets, Verdict};
 use crate::presence::watch_list::UserIx;
 
@@ -51,10 +51,10 @@ impl Roster {
             observation.users.iter().copied().filter(|user| user.at() < self.list.len()).collect();
         if observation.question == Question::AccountCheck {
             if matches!(state, Witness::Refuses(_)) {
-                self.strangers.clear(); // nobody is asked about any more
+                self.unverified.clear(); // nobody is asked about any more
             }
             for user in &users {
-                self.strangers.remove(user);
+                self.unverified.remove(user);
             }
         }
         match (&observation.answer, observation.question) {
@@ -63,8 +63,8 @@ impl Roster {
                 self.take_tokens(&users, listed, &heard, changes);
             }
             (Ok(Answer::Gateways(signs)), Question::Gateways) => self.take_signs(signs, heard.received),
-            (Ok(Answer::Unregistered(strangers)), Question::AccountCheck) => {
-                self.take_accounts(&users, strangers, &heard, changes);
+            (Ok(Answer::Unregistered(unverified)), Question::AccountCheck) => {
+                self.take_accounts(&users, unverified, &heard, changes);
             }
             (Err(_), Question::UsersStatus) => {
                 self.miss_registry(&users, state, was, &heard, changes);
@@ -134,7 +134,7 @@ impl Roster {
             _ => return,
         };
         let doubt = self.new_doubt(user, sockets, heard);
-        let begun = Doubt { registry, asked: Some(heard.sent), platforms: platforms.into(), ..doubt };
+        let begun = Recheck { registry, asked: Some(heard.sent), platforms: platforms.into(), ..doubt };
         self.doubts.insert(user, begun);
         if sockets == Sockets::None {
             changes.doubts.begun.push(user);
@@ -144,9 +144,9 @@ impl Roster {
     }
 
     /// A doubt that a witness raises, not the sockets.
-    fn new_doubt(&self, user: UserIx, sockets: Sockets, heard: &Heard<'_>) -> Doubt {
+    fn new_doubt(&self, user: UserIx, sockets: Sockets, heard: &Heard<'_>) -> Recheck {
         let presence = self.said(user);
-        Doubt {
+        Recheck {
             last: self.answered(user),
             dropped: Answered { sent: heard.sent, received: heard.received },
             sockets,
@@ -213,7 +213,7 @@ impl Roster {
                         _ => Sockets::Foreground,
                     };
                     let doubt = self.new_doubt(user, sockets, heard);
-                    self.doubts.insert(user, Doubt { listed: Some(listed.into()), ..doubt });
+                    self.doubts.insert(user, Recheck { listed: Some(listed.into()), ..doubt });
                 }
                 _ => continue,
             }
@@ -241,13 +241,13 @@ impl Roster {
     fn take_accounts(
         &mut self,
         users: &[UserIx],
-        strangers: &[UserIx],
+        unverified: &[UserIx],
         heard: &Heard<'_>,
         changes: &mut Changes,
     ) {
         for user in users.iter().copied() {
             // A connection proves more than a missing entry.
-            let is_stranger = strangers.contains(&user) && !self.is_shown(user);
+            let is_stranger = unverified.contains(&user) && !self.is_shown(user);
             let was = self.unregistered.contains(&user);
             if is_stranger == was {
                 continue;
@@ -268,26 +268,34 @@ impl Roster {
             let to = self.presence(user);
             if !from.same_word(to) {
                 let last = self.answered(user);
-                self.tell(user, What::Presence { from, to }, last, heard.received, heard.operation, changes);
+                self.tell(
+                    user,
+                    Change::Presence { from, to },
+                    last,
+                    heard.received,
+                    heard.operation,
+                    changes,
+                );
             }
         }
     }
 
     /// Whether somebody is waited for whom the registry has to be asked about.
     pub fn is_checking(&self) -> bool {
-        let waits = |doubt: &Doubt| doubt.sockets == Sockets::None && doubt.registry == Registry::Unheard;
+        let waits = |doubt: &Recheck| doubt.sockets == Sockets::None && doubt.registry == Registry::Unheard;
         self.witnesses.registry.is_asked() && self.doubts.values().any(waits)
     }
 
     /// How many users there are of whom it was asked whether the server has them at all, without an
     /// answer or a failure so far.
     pub fn strangers_awaited(&self) -> usize {
-        self.strangers.len()
+        self.unverified.len()
     }
 
     /// How many users the sockets leave out whom the registry calls online.
     pub fn contradicted(&self) -> usize {
-        let is_online = |doubt: &&Doubt| doubt.sockets == Sockets::None && doubt.registry == Registry::Online;
+        let is_online =
+            |doubt: &&Recheck| doubt.sockets == Sockets::None && doubt.registry == Registry::Online;
         self.doubts.values().filter(is_online).count()
     }
 }

@@ -117,7 +117,7 @@ pub(super) const NARROW: Glyphs = Glyphs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::pen::Ruler;
+    use crate::ui::painter::Ruler;
     use unicode_width::UnicodeWidthStr as _;
 
     fn signs(glyphs: &Glyphs) -> Vec<&'static str> {

@@ -5,7 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::app::{Foreign, Health};
 use crate::presence::{FeedStatus, Presence, Severity};
 
-use super::pen::Ruler;
+use super::painter::Ruler;
 use super::times::SOON;
 
 mod glyphs;

@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
-use super::super::stage::{MONO, NOW, Scene, TestConnection, connection, in_doubt, online};
+use super::super::stage::{MONO, NOW, RuleInputs, TestConnection, connection, in_doubt, online};
 use super::*;
 use crate::presence::{
-    Doubt, Logins, Loss, Lost, Outage, Presence, Registry, ServerClock, Trend, Unreadable, Why, Witness,
-    Witnesses,
+    Logins, Loss, LossCause, Outage, Presence, Recheck, Registry, ServerClock, Trend, UnknownReason,
+    Unreadable, Witness, Witnesses,
 };
 
 /// The registry answers, and nobody else is asked.
@@ -25,21 +25,21 @@ static WITNESSES: Witnesses = Witnesses {
 static TREND: LazyLock<Trend> = LazyLock::new(Trend::default);
 
 const ALICE: UserIx = UserIx(7);
-const NOBODY: Presence = Presence::Unknown(Why::NotAnswered);
+const NOBODY: Presence = Presence::Unknown(UnknownReason::NotAnswered);
 
 fn findings() -> Findings {
     Findings::new(RuleSettings::default())
 }
 
-fn judge(findings: &mut Findings, scene: &Scene) -> FindingChanges {
+fn judge(findings: &mut Findings, scene: &RuleInputs) -> FindingChanges {
     findings.judge([ALICE], scene.now, |user| Case { user, ..scene.case() })
 }
 
-fn alice(connections: Vec<TestConnection>) -> Scene {
+fn alice(connections: Vec<TestConnection>) -> RuleInputs {
     online("alice", connections)
 }
 
-fn later(mut scene: Scene, ms: u64) -> Scene {
+fn later(mut scene: RuleInputs, ms: u64) -> RuleInputs {
     scene.now = scene.now.plus(ms);
     scene
 }
@@ -133,7 +133,7 @@ fn the_findings_of_a_user_of_whom_nothing_is_known_stay_as_they_are() {
     let mut findings = findings();
     let ill = || vec![connection("a", 2).expires(NOW - 60), connection("b", 5).expires(NOW - 60)];
     let raised = judge(&mut findings, &alice(ill())).raised;
-    let unknown = || Scene { presence: NOBODY, ..later(alice(vec![]), 2_000) };
+    let unknown = || RuleInputs { presence: NOBODY, ..later(alice(vec![]), 2_000) };
     assert!(judge(&mut findings, &unknown()).is_empty());
     assert_eq!((findings.of(ALICE), findings.len(), findings.iter().count()), (&raised[..], 2, 2));
 
@@ -151,7 +151,7 @@ fn a_user_of_whom_nothing_is_known_does_not_come_up() {
     let mut findings = findings();
     let scene = alice(vec![connection("a", 2).expires(NOW + 60)]);
     judge(&mut findings, &scene);
-    judge(&mut findings, &Scene { presence: NOBODY, ..scene });
+    judge(&mut findings, &RuleInputs { presence: NOBODY, ..scene });
     assert_eq!(findings.next_change(), None);
 }
 
@@ -240,7 +240,7 @@ fn a_loss_of_view_does_not_wait_and_leaves_the_rest_as_it_is() {
         took_ms: 31,
         suspected: true,
         certain: Some(Moment::default()),
-        cause: Lost::Lost,
+        cause: LossCause::Unknown,
         gateway: None,
     };
     findings.judge_server(&server(&clock, &expiries, &[]));
@@ -259,7 +259,7 @@ fn a_loss_of_view_does_not_wait_and_leaves_the_rest_as_it_is() {
     assert!(changes.is_empty() && findings.version() > version, "other figures of the same loss");
     assert!(findings.of_server()[0].evidence.words(NOW).contains("17 are back"));
     assert!(findings.of_server()[0].advice().contains("gateways first"));
-    let died = [Loss { cause: Lost::Died, ..loss(3) }];
+    let died = [Loss { cause: LossCause::Died, ..loss(3) }];
     findings.judge_server_promptly(&server(&clock, &expiries, &died));
     assert!(findings.of_server()[0].advice().starts_with("Start that gateway again"));
 
@@ -272,14 +272,14 @@ fn a_loss_of_view_does_not_wait_and_leaves_the_rest_as_it_is() {
 
 #[test]
 fn of_a_user_in_doubt_the_rules_about_doubt_are_judged_and_the_others_stay() {
-    const DOUBT: Presence = Presence::Unknown(Why::RegistryOnline);
+    const DOUBT: Presence = Presence::Unknown(UnknownReason::RegistryOnline);
     let mut findings = findings();
     let ill = || vec![connection("a", 2).expires(NOW + 60), connection("b", 5).expires(NOW - 60)];
     let before = judge(&mut findings, &alice(ill())).raised;
     assert_eq!(rules(&before), ["token-expired", "token-expiring"]);
     let doubtful = |ms| {
-        let doubt = Doubt { registry: Registry::Online, ..in_doubt(MONO, DOUBT) };
-        Scene { presence: DOUBT, doubt: Some(doubt), ..later(alice(vec![]), ms) }
+        let doubt = Recheck { registry: Registry::Online, ..in_doubt(MONO, DOUBT) };
+        RuleInputs { presence: DOUBT, doubt: Some(doubt), ..later(alice(vec![]), ms) }
     };
     assert!(judge(&mut findings, &doubtful(0)).is_empty());
     assert_eq!(findings.of(ALICE), before, "neither over nor more serious");
@@ -295,11 +295,11 @@ fn of_a_user_in_doubt_the_rules_about_doubt_are_judged_and_the_others_stay() {
     let version = findings.version();
     assert!(judge(&mut findings, &doubtful(90_000)).is_empty() && findings.version() == version);
 
-    let unheard = Scene { presence: NOBODY, ..doubtful(95_000) };
+    let unheard = RuleInputs { presence: NOBODY, ..doubtful(95_000) };
     assert!(judge(&mut findings, &unheard).is_empty());
     assert_eq!(findings.count_of(Rule::Ghost), 1, "nothing is known: as before");
 
-    let gone = Scene { presence: Presence::Offline, ..later(alice(vec![]), 99_000) };
+    let gone = RuleInputs { presence: Presence::Offline, ..later(alice(vec![]), 99_000) };
     let changes = judge(&mut findings, &gone);
     assert_eq!(rules(&changes.cleared), ["token-expired", "token-expiring", "ghost"]);
     assert!(findings.is_empty());
@@ -310,7 +310,7 @@ fn the_next_list_keeps_the_findings_of_who_is_on_it() {
     let mut findings = findings();
     let ill = alice(vec![connection("a", 2).expires(NOW - 60), connection("b", 2).expires(NOW + 60)]);
     findings.judge([ALICE, UserIx(8), UserIx(9)], ill.now, |user| Case { user, ..ill.case() });
-    judge(&mut findings, &Scene { presence: NOBODY, ..alice(vec![]) });
+    judge(&mut findings, &RuleInputs { presence: NOBODY, ..alice(vec![]) });
     let version = findings.version();
     findings.rebase(|user| (user != UserIx(8)).then_some(UserIx(user.0 - 6)));
     assert!(findings.version() > version);
@@ -342,7 +342,7 @@ fn any_scene() -> impl Strategy<Value = (u32, bool, Vec<Made>)> {
     (0..3_u32, prop::bool::weighted(0.2), prop::collection::vec(connection, 0..4))
 }
 
-fn scene_of(unknown: bool, mut of: Vec<Made>, ms: u64) -> Scene {
+fn scene_of(unknown: bool, mut of: Vec<Made>, ms: u64) -> RuleInputs {
     of.sort_by_key(|connection| connection.0);
     of.dedup_by_key(|connection| connection.0);
     let made = of.into_iter().map(|(id, left, token, foreign, unreadable)| {

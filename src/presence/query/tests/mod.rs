@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::presence::{
-    Claims, ConnId, Connection, Fingerprint, Platform, Presence, SessionToken, Since, Tracked, UserIx, Why,
+    Claims, ConnId, Connection, Fingerprint, Platform, Presence, SessionToken, Since, Tracked, UnknownReason,
+    UserIx,
 };
 
 const NOW: i64 = 1_000_000;
@@ -111,7 +112,7 @@ fn offline() -> Person {
 }
 
 fn unknown() -> Person {
-    Person { presence: Presence::Unknown(Why::Slow), since_ms: None, ..alice() }
+    Person { presence: Presence::Unknown(UnknownReason::Slow), since_ms: None, ..alice() }
 }
 
 #[track_caller]

@@ -4,24 +4,24 @@
 //!
 //! Knows nothing of screens: what it learns goes out as observations over a channel.
 
+mod asking;
 mod backoff;
 mod inquiries;
 mod labels;
 mod listing;
-mod poller;
 mod schedule;
 
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::openim::{Client, Fetched, Sieve};
+use crate::openim::{Client, DeltaDecoder, Fetched};
 use crate::presence::{Moment, Question, UserIx, WatchList};
 
 pub use crate::openim::Progress;
+pub use asking::{Asking, Pace, Poller};
 pub use backoff::delay;
 pub use labels::{Labels, NameSource};
 pub use listing::{ListNews, ListSource, ServerList, follow_list};
-pub use poller::{Asking, Pace, Poller};
 
 /// Reads both clocks; passed in, so that tests can be told the time.
 pub type Now = Arc<dyn Fn() -> Moment + Send + Sync>;
@@ -67,9 +67,9 @@ pub trait Source: Send + Sync + 'static {
 }
 
 impl Source for Client {
-    type Memory = Sieve;
+    type Memory = DeltaDecoder;
 
-    async fn ask(&self, list: &WatchList, batch: u32, memory: &mut Sieve) -> Fetched {
+    async fn ask(&self, list: &WatchList, batch: u32, memory: &mut DeltaDecoder) -> Fetched {
         self.online_status(list, batch, memory).await
     }
 

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::asking::Asking;
 use super::backoff;
-use super::poller::Asking;
-use crate::presence::{Doubts, FetchError, Mends, Question, UserIx, UserStatus};
+use crate::presence::{FetchError, Question, Rechecks, Retry, UserIx, UserStatus};
 
 /// Users in one question, at most: the registry looks each of them up by itself.
 const MOST_USERS: usize = 500;
@@ -64,7 +64,7 @@ pub(super) struct Inquiries {
     /// And at the tokens.
     tokens: BTreeSet<(Instant, UserIx)>,
     /// Those who are to be checked, and of each user whether it ever was; empty while nobody was.
-    strangers: VecDeque<UserIx>,
+    unverified: VecDeque<UserIx>,
     known: Vec<bool>,
     gateways_due: Instant,
     /// Whether a loss of view is suspected.
@@ -131,7 +131,7 @@ enum Cause {
     Registry,
     Tokens,
     Search,
-    Strangers,
+    Unverified,
     Rotation,
 }
 
@@ -173,7 +173,7 @@ impl Inquiries {
             doubts: HashMap::new(),
             registry: BTreeSet::new(),
             tokens: BTreeSet::new(),
-            strangers: VecDeque::new(),
+            unverified: VecDeque::new(),
             known: Vec::new(),
             gateways_due: now,
             losing: false,
@@ -196,7 +196,7 @@ impl Inquiries {
         self.lasting = 0;
         self.registry.clear();
         self.tokens.clear();
-        self.strangers.clear();
+        self.unverified.clear();
         self.known.clear();
         self.losing = false;
         self.search = Search { left_out: Vec::new(), next: 0, due: now };
@@ -211,7 +211,7 @@ impl Inquiries {
 
     /// Takes what changed in whom there is doubt about. Somebody named as settled and as begun is in
     /// doubt anew.
-    pub(super) fn take(&mut self, doubts: Doubts, now: Instant) {
+    pub(super) fn take(&mut self, doubts: Rechecks, now: Instant) {
         if let Some(losing) = doubts.loss {
             if losing && !self.losing {
                 self.gateways_due = self.gateways_due.min(now);
@@ -238,12 +238,12 @@ impl Inquiries {
             self.registry.insert((now, user));
             self.tokens.insert((tokens, user));
         }
-        if !doubts.strangers.is_empty() {
+        if !doubts.unverified.is_empty() {
             self.known.resize(users as usize, false);
         }
-        for user in doubts.strangers.into_iter().filter(ours) {
+        for user in doubts.unverified.into_iter().filter(ours) {
             if !std::mem::replace(&mut self.known[user.at()], true) {
-                self.strangers.push_back(user);
+                self.unverified.push_back(user);
             }
         }
     }
@@ -295,11 +295,11 @@ impl Inquiries {
                 nobody if nobody.is_empty() => return self.next(now),
                 users => (Question::UsersStatus, users),
             },
-            Cause::Strangers => {
-                let chunk = self.chunk.min(self.strangers.len());
-                let users = self.strangers.drain(..chunk).collect();
-                if self.strangers.is_empty() {
-                    self.strangers.shrink_to_fit();
+            Cause::Unverified => {
+                let chunk = self.chunk.min(self.unverified.len());
+                let users = self.unverified.drain(..chunk).collect();
+                if self.unverified.is_empty() {
+                    self.unverified.shrink_to_fit();
                 }
                 (Question::AccountCheck, users)
             }
@@ -312,7 +312,7 @@ impl Inquiries {
         if question != Question::Gateways {
             self.asked.push_back((now, users.len()));
         }
-        if matches!(cause, Cause::Search | Cause::Strangers | Cause::Rotation) {
+        if matches!(cause, Cause::Search | Cause::Unverified | Cause::Rotation) {
             self.free = now + Duration::from_secs(1) * users.len() as u32 / SEARCHED_A_SECOND;
         }
         users.sort_unstable();
@@ -357,8 +357,8 @@ impl Inquiries {
                 }
                 (Question::UsersStatus, self.search.due.max(self.free))
             }
-            Cause::Strangers => {
-                self.strangers.front()?;
+            Cause::Unverified => {
+                self.unverified.front()?;
                 (Question::AccountCheck, self.free)
             }
             Cause::Rotation => {
@@ -478,7 +478,7 @@ impl Inquiries {
                 // What answered before may answer again when the proxy before it is in order.
                 let comes_back = refuses && line.answered && error.may_be_a_reload();
                 line.refused = refuses && !comes_back;
-                let is_asked_to_wait = error.mends() == Mends::AfterWaiting;
+                let is_asked_to_wait = error.mends() == Retry::AfterWaiting;
                 let delay = backoff::delay(error, line.failures, RETRY, random);
                 let delay = if is_asked_to_wait || comes_back { delay } else { delay.min(LONGEST_RETRY) };
                 let until = now + delay;
@@ -495,7 +495,7 @@ impl Inquiries {
             }
             Question::AccountCheck => {
                 if outcome.is_err() {
-                    self.strangers.extend(inquiry.users.iter());
+                    self.unverified.extend(inquiry.users.iter());
                 }
                 now
             }
@@ -574,7 +574,7 @@ impl Inquiries {
 impl Cause {
     /// In the order in which they are asked for.
     const ALL: [Cause; 6] =
-        [Cause::Gateways, Cause::Registry, Cause::Tokens, Cause::Search, Cause::Strangers, Cause::Rotation];
+        [Cause::Gateways, Cause::Registry, Cause::Tokens, Cause::Search, Cause::Unverified, Cause::Rotation];
 }
 
 impl Line {

@@ -6,18 +6,18 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::batches::Answered;
-use super::fetch_error::Trouble;
+use super::fetch_error::ErrorKind;
 use super::observation::LifeSign;
 use super::platform::Platform;
-use super::state::Presence;
+use super::status::Presence;
 use super::time::Moment;
-use super::verdict::{Lost, Registry, Sockets, Verdict};
+use super::verdict::{LossCause, Registry, Sockets, Verdict};
 use super::watch_list::UserIx;
 use super::written::{Text, count, in_order, is_usual, refused, some_text, time};
 
 /// A user whom the sockets call offline, or of whom they do not show everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Doubt {
+pub struct Recheck {
     /// The last answer of the sockets that showed the user, or what they leave out now; none where there
     /// was none.
     #[serde(default, skip_serializing_if = "is_usual")]
@@ -83,7 +83,7 @@ pub struct Loss {
     #[serde(default, skip_serializing_if = "is_usual")]
     pub certain: Option<Moment>,
     /// What is known of its cause.
-    pub cause: Lost,
+    pub cause: LossCause,
     /// The gateway that is to blame, where that is known: the address of its metrics.
     #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "some_text")]
     pub gateway: Option<Box<str>>,
@@ -117,7 +117,7 @@ impl Loss {
             took_ms: 0,
             suspected: false,
             certain: None,
-            cause: Lost::None,
+            cause: LossCause::None,
             gateway: None,
         }
     }
@@ -136,9 +136,9 @@ pub enum Witness {
     /// It answers.
     Answers,
     /// It gave no answer when last asked.
-    Fails(Trouble),
+    Fails(ErrorKind),
     /// The server lacks or refuses the question; it is not asked any more.
-    Refuses(Trouble),
+    Refuses(ErrorKind),
 }
 
 impl Witness {
@@ -224,25 +224,25 @@ pub struct Unseen {
 
 /// Whom the witnesses are to be asked about: what changed in that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Doubts {
+pub struct Rechecks {
     /// In doubt since now: the registry is to be asked at once, and again until they are settled.
     pub begun: Vec<UserIx>,
     /// Settled.
     pub settled: Vec<UserIx>,
     /// Never seen with a connection: whether there are such users at all is to be asked once.
-    pub strangers: Vec<UserIx>,
+    pub unverified: Vec<UserIx>,
     /// Whether a loss of view is suspected from now on, or not any more: gateways are to be asked.
     pub loss: Option<bool>,
 }
 
-impl Doubts {
+impl Rechecks {
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
-        self.begun.is_empty() && self.settled.is_empty() && self.strangers.is_empty() && self.loss.is_none()
+        self.begun.is_empty() && self.settled.is_empty() && self.unverified.is_empty() && self.loss.is_none()
     }
 
     /// Takes what changed later, which of one user is what counts.
-    pub fn extend(&mut self, later: Doubts) {
+    pub fn extend(&mut self, later: Rechecks) {
         let drop = |earlier: &mut Vec<UserIx>, later: &[UserIx]| {
             if !earlier.is_empty() && !later.is_empty() {
                 let later: HashSet<UserIx> = later.iter().copied().collect();
@@ -253,7 +253,7 @@ impl Doubts {
         drop(&mut self.settled, &later.begun);
         self.begun.extend(later.begun);
         self.settled.extend(later.settled);
-        self.strangers.extend(later.strangers);
+        self.unverified.extend(later.unverified);
         self.loss = later.loss.or(self.loss);
     }
 }
@@ -264,10 +264,10 @@ mod tests {
 
     #[test]
     fn what_comes_later_counts() {
-        let doubts = |begun: &[u32], settled: &[u32]| Doubts {
+        let doubts = |begun: &[u32], settled: &[u32]| Rechecks {
             begun: begun.iter().copied().map(UserIx).collect(),
             settled: settled.iter().copied().map(UserIx).collect(),
-            ..Doubts::default()
+            ..Rechecks::default()
         };
         let mut all = doubts(&[1, 2], &[5]);
         all.extend(doubts(&[5], &[1]));

@@ -2,9 +2,9 @@
 
 use super::{Changes, Roster};
 use crate::presence::batches::Answered;
-use crate::presence::state::{Presence, Why, Word};
+use crate::presence::status::{Presence, UnknownReason, Word};
 use crate::presence::time::Moment;
-use crate::presence::transition::{Transition, What};
+use crate::presence::transition::{Change, Transition};
 use crate::presence::watch_list::UserIx;
 
 impl Roster {
@@ -53,7 +53,7 @@ impl Roster {
     fn lose(
         &mut self,
         user: UserIx,
-        why: Why,
+        why: UnknownReason,
         answered: Option<Answered>,
         now: Moment,
         changes: &mut Changes,
@@ -68,7 +68,7 @@ impl Roster {
         changes.transitions.push(Transition {
             id: self.transitions,
             user: self.list.id(user),
-            what: What::Presence { from, to: Presence::Unknown(why) },
+            what: Change::Presence { from, to: Presence::Unknown(why) },
             after: answered.map(|answered| answered.sent),
             before: now,
             operation: None,

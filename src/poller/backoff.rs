@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::presence::{FetchError, LONGEST_WAIT_MS, Mends};
+use crate::presence::{FetchError, LONGEST_WAIT_MS, Retry};
 
 /// No batch is left alone for longer than this, or one interval where that is longer.
 const CAP: Duration = Duration::from_secs(30);
@@ -21,10 +21,10 @@ pub fn delay(error: &FetchError, failures: u32, interval: Duration, random: &mut
     let doubled =
         |first: Duration| first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(cap);
     match error.mends() {
-        Mends::ByItself => doubled(interval).mul_f64(0.8 + 0.4 * random.f64()),
-        Mends::WhenChanged if error.is_final(failures) => cap,
-        Mends::WhenChanged => doubled(interval.min(QUICK)).mul_f64(0.8 + 0.4 * random.f64()),
-        Mends::AfterWaiting => match error {
+        Retry::ByItself => doubled(interval).mul_f64(0.8 + 0.4 * random.f64()),
+        Retry::WhenChanged if error.is_final(failures) => cap,
+        Retry::WhenChanged => doubled(interval.min(QUICK)).mul_f64(0.8 + 0.4 * random.f64()),
+        Retry::AfterWaiting => match error {
             FetchError::RateLimited { retry_after_ms: Some(ms) }
             | FetchError::Unavailable { retry_after_ms: ms, .. } => {
                 let asked = Duration::from_millis((*ms).min(LONGEST_WAIT_MS));

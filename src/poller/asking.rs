@@ -15,7 +15,7 @@ use super::inquiries::{Inquiries, Inquiry};
 use super::schedule::Schedule;
 use super::{Now, Source};
 use crate::openim::Fetched;
-use crate::presence::{Answer, Doubts, Moment, Observation, Question, WatchList};
+use crate::presence::{Answer, Moment, Observation, Question, Rechecks, WatchList};
 
 /// Observations that may wait for their reader; the poller waits with them when there are more.
 const BACKLOG: usize = 64;
@@ -70,7 +70,7 @@ enum Wish {
     PollNow,
     Interval(Duration),
     Watch(Arc<WatchList>),
-    Inquire(u32, Doubts),
+    Inquire(u32, Rechecks),
 }
 
 impl Poller {
@@ -115,7 +115,7 @@ impl Poller {
     }
 
     /// Asks the witnesses about whom there is doubt, on the list of this generation.
-    pub fn inquire(&self, generation: u32, doubts: Doubts) {
+    pub fn inquire(&self, generation: u32, doubts: Rechecks) {
         self.wish(Wish::Inquire(generation, doubts));
     }
 

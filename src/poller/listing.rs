@@ -21,7 +21,7 @@ const GROUP_EVERY: Duration = Duration::from_mins(5);
 const ALL_EVERY: Duration = Duration::from_mins(15);
 /// First pause after a failure; it doubles.
 const RETRY: Duration = Duration::from_secs(5);
-/// News that may wait for their reader; progress that finds no room is dropped.
+/// Update that may wait for their reader; progress that finds no room is dropped.
 const BACKLOG: usize = 16;
 /// Longest name of a group that is shown, in characters.
 const LONGEST_NAME: usize = 64;

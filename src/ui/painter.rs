@@ -83,7 +83,7 @@ impl Ruler {
 }
 
 /// Writes along one row, from left to right.
-pub(super) struct Pen<'a> {
+pub(super) struct Painter<'a> {
     ruler: Ruler,
     buf: &'a mut Buffer,
     x: u16,
@@ -91,12 +91,12 @@ pub(super) struct Pen<'a> {
     end: u16,
 }
 
-impl<'a> Pen<'a> {
+impl<'a> Painter<'a> {
     /// Begins at the left of a row of `area`. A row that is not there takes no text.
-    pub(super) fn new(theme: &Theme, buf: &'a mut Buffer, area: Rect, row: u16) -> Pen<'a> {
+    pub(super) fn new(theme: &Theme, buf: &'a mut Buffer, area: Rect, row: u16) -> Painter<'a> {
         let area = area.intersection(buf.area);
         let end = if row < area.height { area.right() } else { area.x };
-        Pen { ruler: theme.ruler, buf, x: area.x, y: area.y.saturating_add(row), end }
+        Painter { ruler: theme.ruler, buf, x: area.x, y: area.y.saturating_add(row), end }
     }
 
     /// Begins at the left of a column of a table, and can't leave it.
@@ -106,9 +106,9 @@ impl<'a> Pen<'a> {
         table: Rect,
         row: u16,
         column: Column,
-    ) -> Pen<'a> {
+    ) -> Painter<'a> {
         let x = table.x.saturating_add(column.x);
-        Pen::new(theme, buf, Rect { x, width: column.width, ..table }, row)
+        Painter::new(theme, buf, Rect { x, width: column.width, ..table }, row)
     }
 
     /// How many columns are left.
@@ -188,10 +188,10 @@ mod tests {
         Theme::new(Colour::None, false)
     }
 
-    fn row(columns: u16, write: impl Fn(&mut Pen<'_>)) -> String {
+    fn row(columns: u16, write: impl Fn(&mut Painter<'_>)) -> String {
         let area = Rect::new(0, 0, columns, 1);
         let mut buf = Buffer::empty(area);
-        write(&mut Pen::new(&narrow(), &mut buf, area, 0));
+        write(&mut Painter::new(&narrow(), &mut buf, area, 0));
         buf.content().iter().map(ratatui::buffer::Cell::symbol).collect()
     }
 
@@ -245,8 +245,8 @@ mod tests {
         assert_eq!(row(3, |pen| _ = pen.put("王王王", Style::new()).put("x", Style::new())), "王 x");
         assert_eq!(row(0, |pen| _ = pen.put("x", Style::new())), "");
         let mut buf = Buffer::empty(Rect::new(0, 0, 2, 1));
-        Pen::new(&narrow(), &mut buf, Rect::new(5, 5, 9, 9), 3).put("x", Style::new());
-        Pen::new(&narrow(), &mut buf, Rect::new(0, 0, 9, 9), 1).rest("x", "…", Style::new());
+        Painter::new(&narrow(), &mut buf, Rect::new(5, 5, 9, 9), 3).put("x", Style::new());
+        Painter::new(&narrow(), &mut buf, Rect::new(0, 0, 9, 9), 1).rest("x", "…", Style::new());
         assert_eq!(buf, Buffer::empty(Rect::new(0, 0, 2, 1)));
     }
 
@@ -262,8 +262,8 @@ mod tests {
         assert_eq!(theme.shortened("Вася", 5, "~"), "Ва~");
         let area = Rect::new(0, 0, 6, 1);
         let mut buf = Buffer::empty(area);
-        Pen::new(&theme, &mut buf, area, 0).put("old", Style::new());
-        let mut pen = Pen::new(&theme, &mut buf, area, 0);
+        Painter::new(&theme, &mut buf, area, 0).put("old", Style::new());
+        let mut pen = Painter::new(&theme, &mut buf, area, 0);
         assert_eq!(pen.put("aЯb", Style::new()).left(), 2);
         assert_eq!(pen.put("bЯ", Style::new()).left(), 1, "half of a character is not written");
         let drawn = Buffer::empty(area).diff(&buf).into_iter().map(|(x, _, cell)| (x, cell.symbol()));

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::backoff;
-use crate::presence::{FetchError, Mends};
+use crate::presence::{FetchError, Retry};
 
 /// While the server hangs, at most this many times the usual number of requests wait for it.
 const SLOW_LANES: usize = 4;
@@ -20,7 +20,7 @@ pub(super) struct Schedule {
     interval: Duration,
     concurrency: usize,
     /// Failures in a row of each batch, and whether asking again can mend the last one.
-    failures: Vec<(u32, Mends)>,
+    failures: Vec<(u32, Retry)>,
     /// Batches that wait for their time.
     due: BTreeSet<(Instant, u32)>,
     /// Batches that wait for their answer.
@@ -48,7 +48,7 @@ impl Schedule {
         Schedule {
             interval,
             concurrency: concurrency.max(1),
-            failures: vec![(0, Mends::ByItself); batches as usize],
+            failures: vec![(0, Retry::ByItself); batches as usize],
             due: (0..batches).map(|batch| (now, batch)).collect(),
             asked: HashMap::new(),
             hold: None,
@@ -58,7 +58,7 @@ impl Schedule {
 
     /// Starts over with another list; answers on their way are no longer waited for.
     pub(super) fn reset(&mut self, batches: u32, now: Instant) {
-        self.failures = vec![(0, Mends::ByItself); batches as usize];
+        self.failures = vec![(0, Retry::ByItself); batches as usize];
         self.due = (0..batches).map(|batch| (now, batch)).collect();
         self.asked.clear();
     }
@@ -112,7 +112,7 @@ impl Schedule {
         let next = match outcome {
             Ok(()) => {
                 let nobody_answered = self.failures.iter().all(|(failures, _)| *failures > 0);
-                self.failures[place] = (0, Mends::ByItself);
+                self.failures[place] = (0, Retry::ByItself);
                 if nobody_answered {
                     self.hurry_all(now); // the server is back: the others need not wait either
                 }
@@ -122,7 +122,7 @@ impl Schedule {
                 let failures = self.failures[place].0.saturating_add(1);
                 self.failures[place] = (failures, error.mends());
                 let wait = backoff::delay(error, failures, self.interval, &mut self.random);
-                if error.mends() == Mends::AfterWaiting {
+                if error.mends() == Retry::AfterWaiting {
                     self.hold(now + wait);
                 }
                 now + wait
@@ -154,12 +154,12 @@ impl Schedule {
 
     /// The credentials are new: what was refused is asked again.
     pub(super) fn credentials_changed(&mut self, now: Instant) {
-        self.hurry(now, |(_, mends)| mends == Mends::WhenChanged);
+        self.hurry(now, |(_, mends)| mends == Retry::WhenChanged);
     }
 
     /// Whether a question was refused for a reason that only a change of something can mend.
     pub(super) fn awaits_change(&self) -> bool {
-        self.failures.iter().any(|&(failures, mends)| failures > 0 && mends == Mends::WhenChanged)
+        self.failures.iter().any(|&(failures, mends)| failures > 0 && mends == Retry::WhenChanged)
     }
 
     /// Whether the last question about some batch brought no answer.
@@ -179,7 +179,7 @@ impl Schedule {
         self.hurry(now, |_| true);
     }
 
-    fn hurry(&mut self, now: Instant, whom: impl Fn((u32, Mends)) -> bool) {
+    fn hurry(&mut self, now: Instant, whom: impl Fn((u32, Retry)) -> bool) {
         let failures = &self.failures;
         let hurried = |batch: u32| whom(failures[batch as usize]);
         self.due = self

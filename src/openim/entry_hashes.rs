@@ -15,7 +15,7 @@ const MANY: usize = 8;
 
 /// Where the entries of a compact answer are, and what they hash to.
 #[derive(Debug)]
-pub(super) struct Outline {
+pub(super) struct EntryHashes {
     /// The bytes before the first entry and after the last.
     head: Box<[u8]>,
     tail: Box<[u8]>,
@@ -24,10 +24,10 @@ pub(super) struct Outline {
     lengths: Box<[u16]>,
 }
 
-impl Outline {
+impl EntryHashes {
     /// The outline of `json`, whose `entries` these are; `None` where there is more than a comma
     /// between two of them, or no entry at all.
-    pub(super) fn of(json: &[u8], entries: &[&RawValue], keys: &Keys) -> Option<Outline> {
+    pub(super) fn of(json: &[u8], entries: &[&RawValue], keys: &Keys) -> Option<EntryHashes> {
         let start_of = |entry: &RawValue| entry.get().as_ptr().addr().checked_sub(json.as_ptr().addr());
         let first = start_of(entries.first()?)?;
         let mut at = first;
@@ -38,7 +38,7 @@ impl Outline {
             }
             at += entry.get().len();
         }
-        Some(Outline {
+        Some(EntryHashes {
             head: json.get(..first)?.into(),
             tail: json.get(at..)?.into(),
             hashes: entries.iter().map(|entry| keys.hash(entry.get().as_bytes())).collect(),
@@ -112,10 +112,10 @@ fn noted(length: usize) -> u16 {
 mod tests {
     use super::*;
 
-    fn outline(json: &str, keys: &Keys) -> Option<Outline> {
+    fn outline(json: &str, keys: &Keys) -> Option<EntryHashes> {
         let list = &json[json.find('[')?..=json.rfind(']')?];
         let entries: Vec<&RawValue> = serde_json::from_str(list).ok()?;
-        Outline::of(json.as_bytes(), &entries, keys)
+        EntryHashes::of(json.as_bytes(), &entries, keys)
     }
 
     #[test]

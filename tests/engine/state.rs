@@ -1,33 +1,33 @@
-//! What a chronicle is a function of: inputs and time, however often time is let pass.
+//! What a state is a function of: inputs and time, however often time is let pass.
 
 use crate::steps::{Step, at, begin, compare, input, list, step};
 use imtop::engine::Rewind;
-use imtop::presence::{Chronicle, Input, Moment};
+use imtop::presence::{Input, Moment, State};
 use proptest::prelude::*;
 
-/// A chronicle of the steps, and what happened in it as text; between two steps time is let pass at
+/// A state of the steps, and what happened in it as text; between two steps time is let pass at
 /// each of so many moments.
-fn played(steps: &[Step], ticks: u64) -> (Chronicle, Vec<String>) {
+fn played(steps: &[Step], ticks: u64) -> (State, Vec<String>) {
     let mut list = list(1, 7);
-    let mut chronicle = begin();
+    let mut state = begin();
     let mut happened = Vec::new();
     let mut now = 0;
     for (number, step) in steps.iter().enumerate() {
         for tick in 1..=ticks {
-            let news = chronicle.advance(at(now + step.after_ms * tick / (ticks + 1)));
+            let news = state.advance(at(now + step.after_ms * tick / (ticks + 1)));
             happened.extend(news.transitions.iter().map(|it| format!("{it:?}")));
             happened.extend(news.raised.iter().map(|it| format!("{it:?}")));
         }
         now += step.after_ms;
         let news = match input(&step.deed, &mut list, at(now), number) {
-            Some(input) => chronicle.take(at(now), &input),
-            None => chronicle.advance(at(now)),
+            Some(input) => state.take(at(now), &input),
+            None => state.advance(at(now)),
         };
         happened.extend(news.transitions.iter().map(|it| format!("{it:?}")));
         happened.extend(news.raised.iter().map(|it| format!("{it:?}")));
     }
     happened.sort();
-    (chronicle, happened)
+    (state, happened)
 }
 
 proptest! {
@@ -48,18 +48,18 @@ proptest! {
         steps in prop::collection::vec(step(), 1..40), share in 0u64..=100, small in any::<bool>(),
     ) {
         let mut list = list(1, 7);
-        let mut chronicle = begin();
+        let mut state = begin();
         let mut tape = if small { Rewind::with_room(60_000) } else { Rewind::default() };
         let mut taken: Vec<(Moment, Input)> = Vec::new();
         let mut now = 0;
         for (number, step) in steps.iter().enumerate() {
             now += step.after_ms;
             let Some(input) = input(&step.deed, &mut list, at(now), number) else {
-                chronicle.advance(at(now));
+                state.advance(at(now));
                 continue;
             };
-            tape.push(&chronicle, at(now), &input);
-            chronicle.take(at(now), &input);
+            tape.push(&state, at(now), &input);
+            state.take(at(now), &input);
             taken.push((at(now), input));
         }
         let Some(oldest) = tape.oldest() else { return Ok(()) };

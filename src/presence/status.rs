@@ -1,0 +1,187 @@
+//! What can honestly be said of a user now.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::fetch_error::ErrorKind;
+
+/// What can honestly be said of a user now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presence {
+    /// At least one connection is in the foreground.
+    Online,
+    /// Every connection is in the background.
+    Background,
+    /// No connection.
+    Offline,
+    /// Nobody can tell, and why not.
+    Unknown(UnknownReason),
+    /// The server has no such user.
+    Unregistered,
+}
+
+/// Why a presence is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownReason {
+    /// No answer has come yet.
+    NotAnswered,
+    /// A request is under way for longer than an answer stays good.
+    Slow,
+    /// The last requests failed.
+    Failed(ErrorKind),
+    /// Answers came, but without this user.
+    Missing,
+    /// Answers came, but what they say of this user is not understood.
+    Unclear,
+    /// The sockets call the user offline, and the registry has not been heard yet.
+    Checking,
+    /// The sockets call the user offline, and the registry gives no answer.
+    RegistrySilent,
+    /// The sockets call the user offline since a moment ago, and the registry does not yet: normal for a
+    /// second after a real disconnect.
+    Leaving,
+    /// The sockets call the user offline, and the registry goes on saying online.
+    RegistryOnline,
+    /// So it is with many users at once: a gateway is gone, or out of reach of the API.
+    GatewayLost,
+    /// So it is with many users at once, and a gateway takes connections but does not answer.
+    GatewayHangs,
+    /// Many users were called offline at once, and the registry cannot be asked.
+    GatewayLostMaybe,
+}
+
+/// What is said of a user while the answers are fresh, in one byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Word {
+    /// Nothing was ever heard.
+    #[default]
+    Silent,
+    /// Offline.
+    Offline,
+    /// Online.
+    Online,
+    /// In the background only.
+    Background,
+    /// In doubt: why is said beside.
+    Doubtful,
+    /// The server has no such user.
+    Unregistered,
+}
+
+impl Word {
+    /// How many there are.
+    pub(in crate::presence) const COUNT: usize = 6;
+
+    /// The word for it.
+    pub fn of(presence: Presence) -> Word {
+        match presence {
+            Presence::Online => Word::Online,
+            Presence::Background => Word::Background,
+            Presence::Offline => Word::Offline,
+            Presence::Unknown(_) => Word::Doubtful,
+            Presence::Unregistered => Word::Unregistered,
+        }
+    }
+}
+
+/// What is behind the word offline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// Sockets and registry agree.
+    #[default]
+    Agreed,
+    /// Only the sockets say so: the registry cannot be asked. They err to offline.
+    SocketsAlone,
+    /// The sockets say so, and a gateway has died; the registry does not know it yet.
+    GatewayDied,
+}
+
+impl Basis {
+    /// A few words, to stand in brackets after `offline`; none where nothing has to be said.
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            Basis::Agreed => None,
+            Basis::SocketsAlone => Some("one witness"),
+            Basis::GatewayDied => Some("gateway died"),
+        }
+    }
+}
+
+impl Default for Presence {
+    fn default() -> Presence {
+        Presence::Unknown(UnknownReason::NotAnswered)
+    }
+}
+
+impl Presence {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Presence::Online => "online",
+            Presence::Background => "background",
+            Presence::Offline => "offline",
+            Presence::Unknown(_) => "unknown",
+            Presence::Unregistered => "unregistered",
+        }
+    }
+
+    /// Whether it is [`Presence::Unknown`], for whatever reason.
+    pub fn is_unknown(self) -> bool {
+        matches!(self, Presence::Unknown(_))
+    }
+
+    /// Whether it is unknown because the witnesses contradict each other, or one of them says nothing:
+    /// the sockets go on answering.
+    pub fn is_doubt(self) -> bool {
+        let Presence::Unknown(why) = self else { return false };
+        match why {
+            UnknownReason::Checking
+            | UnknownReason::RegistrySilent
+            | UnknownReason::Leaving
+            | UnknownReason::RegistryOnline
+            | UnknownReason::GatewayLost
+            | UnknownReason::GatewayHangs
+            | UnknownReason::GatewayLostMaybe => true,
+            UnknownReason::NotAnswered
+            | UnknownReason::Slow
+            | UnknownReason::Failed(_)
+            | UnknownReason::Missing
+            | UnknownReason::Unclear => false,
+        }
+    }
+
+    /// Whether it is a doubt of the first seconds, in which the witnesses are being asked: no news yet.
+    pub fn is_passing(self) -> bool {
+        matches!(self, Presence::Unknown(UnknownReason::Checking | UnknownReason::Leaving))
+    }
+
+    /// Whether the two have the same word; the reason of an unknown may differ.
+    pub fn same_word(self, other: Presence) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+}
+
+impl fmt::Display for UnknownReason {
+    /// A few words, to stand in brackets after `unknown`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UnknownReason::NotAnswered => f.write_str("no answer yet"),
+            UnknownReason::Slow => f.write_str("answer overdue"),
+            UnknownReason::Failed(trouble) => trouble.fmt(f),
+            UnknownReason::Missing => f.write_str("missing from the answers"),
+            UnknownReason::Unclear => f.write_str("status not understood"),
+            UnknownReason::Checking => f.write_str("checking"),
+            UnknownReason::RegistrySilent => f.write_str("registry gives no answer"),
+            UnknownReason::Leaving => f.write_str("leaving"),
+            UnknownReason::RegistryOnline => f.write_str("registry says online"),
+            UnknownReason::GatewayLost => f.write_str("gateway lost"),
+            UnknownReason::GatewayHangs => f.write_str("gateway hangs"),
+            UnknownReason::GatewayLostMaybe => f.write_str("gateway lost?"),
+        }
+    }
+}
