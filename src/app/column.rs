@@ -186,9 +186,9 @@ columns! {
         usual: true,
         goes: 10,
         grows: 1,
-        widths: |_, wish| match wish.far {
-            true => (12, FAR_FUTURE.len() as u16),
-            false => (12, if wish.absolute { 14 } else { 13 }),
+        widths: |_, wish| {
+            let best = if wish.absolute { 14 } else { 13 };
+            (12, if wish.far { FAR_FUTURE.len() as u16 } else { best })
         },
         order: Order::smallest("by token expiry", "by token expiry, reversed", |scene, user| {
             expiry_rank(soonest_expiry(scene.knowledge.roster.connections(user)))

@@ -23,12 +23,14 @@ const COLUMNS: [Column; 19] = [
     ("reconnects", |user, _| user.reconnects.to_string()),
     ("connections", |user, _| user.connections.len().to_string()),
     ("background", |user, _| user.connections.iter().filter(|it| it.background).count().to_string()),
-    ("platforms", |user, _| joined(user.connections.iter().map(|it| it.platform.as_str()).collect())),
+    ("platforms", |user, _| {
+        joined(&user.connections.iter().map(|it| it.platform.as_str()).collect::<Vec<_>>())
+    }),
     ("token_expires", |user, _| token_expires(user)),
     ("findings", |user, _| {
         let mut rules: Vec<&str> = user.findings.iter().map(|finding| finding.rule).collect();
         rules.dedup();
-        joined(rules)
+        joined(&rules)
     }),
     ("at", |_, at| time(at)),
     ("basis", |user, _| user.basis.unwrap_or_default().to_owned()),
@@ -57,7 +59,7 @@ fn time(at: Option<Time>) -> String {
     at.map_or_else(String::new, |at| at.to_string())
 }
 
-fn joined(parts: Vec<&str>) -> String {
+fn joined(parts: &[&str]) -> String {
     parts.join(" ")
 }
 

@@ -298,8 +298,8 @@ http://im.example:10002, 2026-12-28 12:00:00 UTC
         assert_eq!(
             lines[..2],
             [
-                "FLIPS  USER                LABEL                 CONNS",
-                "0      a                   -                     0"
+                "FLIPS  USER                PRESENCE  LABEL                 CONNS",
+                "0      a                   offline   -                     0"
             ]
         );
     }

@@ -45,9 +45,10 @@ fn assert_tables(page: &str, tables: &[(&str, String)]) {
 }
 
 fn rule_table() -> String {
-    let mut text = String::from("| rule | says | what to do |\n|---|---|---|\n");
+    let mut text = String::from("| rule | at most | says | what to do |\n|---|---|---|---|\n");
     for rule in Rule::ALL {
-        writeln!(text, "| `{rule}` | {} | {} |", rule.says(), rule.advice()).unwrap();
+        let most = rule.severity().word();
+        writeln!(text, "| `{rule}` | {most} | {} | {} |", rule.says(), rule.advice()).unwrap();
     }
     text
 }
