@@ -9,7 +9,7 @@
 //!    sources                     engine                          frontends
 //!
 //!    poller OpenIM's API --+                             +--> app, ui   the live view; run drives it
-//!                          +--> Session --> Update --------+--> commands  snapshot, events, check, wait, serve
+//!                          +--> Session --> Update ------+--> commands  snapshot, events, check, wait, serve
 //!    recording    a file --+      ^   state(), shown()   +--> metrics   for Prometheus, through exporter
 //!                                 |                      |
 //!                                 +------ Command -------+
