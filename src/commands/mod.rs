@@ -278,20 +278,19 @@ async fn follow_server(
     span: Span,
     now: Now,
 ) -> Result<Followed, CommandError> {
-    let watching = if span == Span::Lasting {
-        Watching::of(&plan.watched, plan.pace.batch)
+    let (watching, missing) = if span == Span::Lasting {
+        (Watching::of(&plan.watched, plan.pace.batch), Vec::new())
     } else {
-        let (watching, missing) = lists_of_server(plan, span).await?;
-        if watching.list(1).is_empty() {
-            return Err(CommandError::Nobody(missing.join("; ")));
-        }
-        for what in &missing {
-            tell(what);
-        }
-        watching
+        lists_of_server(plan, span).await?
     };
-    tell_warnings(plan);
     let mut session = session(plan, watching, span, limits(recording), now);
+    if span != Span::Lasting && session.state().roster().list().is_empty() {
+        return Err(CommandError::Nobody(missing.join("; ")));
+    }
+    for what in &missing {
+        tell(what);
+    }
+    tell_warnings(plan);
     if let Some(file) = &recording.record {
         session.record(Some(file))?;
     }

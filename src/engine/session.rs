@@ -234,16 +234,10 @@ impl Session {
             return Some(self.hear(told));
         }
         let until_ms = self.source.until_ms();
+        let interval_ms = self.interval_ms();
         let (rewind, recorder) = (&mut self.rewind, &mut self.recorder);
-        let interval_ms = self.state.interval_ms().unwrap_or(self.recording.head.interval_ms);
-        let before = |state: &State, at: Moment, input: &Input| {
-            if let Some(rewind) = rewind {
-                rewind.push(state, at, input);
-            }
-            if let Some(recorder) = recorder {
-                recorder.take(state, at, input, interval_ms);
-            }
-        };
+        let before =
+            |state: &State, at: Moment, input: &Input| keep(rewind, recorder, interval_ms, state, at, input);
         match self.state.step(&mut *self.source, until_ms, before) {
             Ok(Some(step)) => {
                 self.has_passed = step.input.is_none() && (self.has_passed || !step.news.is_empty());
@@ -302,14 +296,10 @@ impl Session {
     /// Puts a notice into what is known, as if it had come in now.
     pub fn note(&mut self, words: String) -> Update {
         let (now, input) = (self.source.now(), Input::Notice(words));
-        if let Some(rewind) = &mut self.rewind {
-            rewind.push(&self.state, now, &input);
-        }
         let interval_ms = self.interval_ms();
-        if let Some(recorder) = &mut self.recorder {
-            recorder.take(&self.state, now, &input, interval_ms);
-        }
+        keep(&mut self.rewind, &mut self.recorder, interval_ms, &self.state, now, &input);
         let news = self.state.take(now, &input);
+        self.has_passed = false;
         self.follow(Some(&input), news)
     }
 
@@ -402,6 +392,23 @@ impl Drop for Session {
         if let Some(recorder) = self.recorder.as_mut().filter(|_| self.has_passed) {
             recorder.write(self.state.now(), &Input::Interval(interval_ms)); // as it was
         }
+    }
+}
+
+/// Keeps an input that comes in at `at`, before `state` takes it: for the way back, and in the recording.
+fn keep(
+    rewind: &mut Option<Rewind>,
+    recorder: &mut Option<Recorder>,
+    interval_ms: u64,
+    state: &State,
+    at: Moment,
+    input: &Input,
+) {
+    if let Some(rewind) = rewind {
+        rewind.push(state, at, input);
+    }
+    if let Some(recorder) = recorder {
+        recorder.take(state, at, input, interval_ms);
     }
 }
 
