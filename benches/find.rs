@@ -13,12 +13,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fed::Fed;
-use imtop::app::{Model, Msg, Start, update};
 use imtop::engine::About;
 use imtop::presence::{
     Answer, Condition, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
     OperationId, Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
 };
+use imtop::tui::{Model, Msg, Start, update};
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
 const BATCH: u32 = 500;

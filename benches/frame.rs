@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fed::Fed;
-use imtop::app::{Model, Msg, Start, View, update};
 use imtop::engine::About;
 use imtop::presence::{
     Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId,
     Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
 };
-use imtop::ui::{Colour, Theme, view};
+use imtop::tui::{Colour, Theme, view};
+use imtop::tui::{Model, Msg, Start, View, update};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;

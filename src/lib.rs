@@ -8,9 +8,9 @@
 //! ```text
 //!    sources                     engine                          frontends
 //!
-//!    poller OpenIM's API --+                             +--> app, ui   the live view; run drives it
+//!    poller OpenIM's API --+                             +--> tui       the live view
 //!                          +--> Session --> Update ------+--> commands  snapshot, events, check, wait, serve
-//!    recording    a file --+      ^   state(), shown()   +--> metrics   for Prometheus, through exporter
+//!    recording    a file --+      ^   state(), shown()   +--> report    records, encoders, metrics
 //!                                 |                      |
 //!                                 +------ Command -------+
 //! ```
@@ -20,35 +20,30 @@
 //! ([`presence::Knowledge`]: roster, history, findings, trend, hints) and the story of how it came to be. It
 //! comes out the same however often time is let pass.
 //!
-//! Beside the way of the data: `cli` is the command line, `commands` puts the rooms together and has a file
-//! a command, `doctor` looks at each step between here and the server, `simulator` is a server that is made
-//! up, `log` writes what imtop did, `clock` reads the clocks, `signals` hears those of the system.
+//! Beside the way of the data: `options` is what a user asks for on the command line, in the environment
+//! and in a file, `commands` puts the rooms together and has a file a command, `listing` is how users are
+//! listed on a screen and in a report, `doctor` looks at each step between here and the server, `simulator`
+//! is a server that is made up, `log` writes what imtop did, `clock` reads the clocks, `signals` hears those
+//! of the system.
 //!
-//! Which room may know which is a table in `tests/rooms.rs`. `presence`, `app`, `ui` and `metrics` are pure:
-//! they know no clock, no file and no socket.
+//! Which room may know which is a table in `tests/rooms.rs`. `presence`, `listing`, `tui::update`,
+//! `tui::view` and `report::metrics` are pure: they know no clock, no file and no socket.
 
-pub mod app;
-pub mod cli;
-pub mod clipboard;
 pub mod clock;
 pub mod commands;
-pub mod config;
 pub mod doctor;
 pub mod engine;
-pub mod exporter;
+pub mod listing;
 pub mod log;
-pub mod metrics;
 pub mod openim;
-pub mod output;
+pub mod options;
 pub mod poller;
 pub mod presence;
 pub mod recording;
 pub mod report;
-pub mod run;
 pub mod signals;
 pub mod simulator;
-pub mod terminal;
-pub mod ui;
+pub mod tui;
 
 // The tests beside the code feed sessions as the tests in `tests/` do.
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{ArgMatches, FromArgMatches as _};
-use imtop::cli::{Cli, Command, definition, misspelt_command};
 use imtop::commands::{self, CommandError, environment};
-use imtop::config::{SettingsError, Sources};
-use imtop::terminal;
+use imtop::options::cli::{Cli, Command, definition, misspelt_command};
+use imtop::options::{SettingsError, Sources};
+use imtop::tui::terminal;
 
 /// The exit code of a monitoring plugin that says nothing of what it monitors.
 const UNKNOWN: u8 = 3;

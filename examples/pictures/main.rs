@@ -16,17 +16,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fastrand::Rng;
-use imtop::app::{Effect, Model, Msg, Sort, SortColumn, Start, View, update};
 use imtop::engine::{About, Command, Ended, Recording, Session, Source, Told, Wait};
+use imtop::listing::{Sort, SortColumn};
 use imtop::openim::{DeltaDecoder, Keys, read_online_status};
 use imtop::presence::{
     Answer, BodyLength, FetchError, Fingerprint, Freshness, Hints, Input, Inputs, Moment, Next, Observation,
     Oddities, OperationId, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList, WireShape,
 };
 use imtop::recording::Head;
-use imtop::report::frame;
 use imtop::simulator::{Answer as Answered, Api, Ask, Clock, Hand, Scenario};
-use imtop::ui::{Colour, Theme};
+use imtop::tui::frame;
+use imtop::tui::{Colour, Theme};
+use imtop::tui::{Effect, Model, Msg, Start, View, update};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// When the night begins: a Monday, 05:50 UTC.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CommandError, environment, piped};
-use crate::cli::{DoctorArgs, DoctorFormat};
-use crate::clipboard::Multiplexer;
 use crate::clock;
-use crate::config::{Appearance, Examined, Sources, no_screen};
 use crate::doctor::{self, Doctor, Paper, Screen, Step, Through, Verdict, Wanted};
+use crate::options::cli::{DoctorArgs, DoctorFormat};
+use crate::options::{Appearance, Examined, Sources, no_screen};
 use crate::signals::Signal;
-use crate::terminal::terminal_size;
-use crate::ui::Colour;
+use crate::tui::Colour;
+use crate::tui::clipboard::Multiplexer;
+use crate::tui::terminal::terminal_size;
 
 /// Columns where there is no terminal.
 const COLUMNS: u16 = 100;

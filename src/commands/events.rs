@@ -7,14 +7,14 @@ use tokio::time::Instant;
 
 use super::follow::Ended;
 use super::{CommandError, Span, failure_words, follow, mask_key, tell, without_credentials};
-use crate::app::Names;
-use crate::cli::{EventsArgs, EventsFormat};
-use crate::config::{PictureSettings, Sources};
 use crate::engine::Session;
-use crate::output::{EventForm, EventLines, EventRecord};
+use crate::listing::Names;
+use crate::options::cli::{EventsArgs, EventsFormat};
+use crate::options::{PictureSettings, Sources};
 use crate::presence::{About, Event, Query, Roster, Truth, Update};
 use crate::report::Seen;
-use crate::terminal::hung_up;
+use crate::report::{EventForm, EventLines, EventRecord};
+use crate::tui::terminal::hung_up;
 
 /// A line for every change, as soon as it is known: first how the asking goes, then everybody as first
 /// seen.

@@ -10,7 +10,7 @@ use tracing::info;
 use crate::engine::{self, FirstRound, Round, Session, Stage};
 use crate::presence::Update;
 use crate::signals::{Signal, Signals};
-use crate::terminal::{panicked, stop_job};
+use crate::tui::terminal::{panicked, stop_job};
 
 /// Why there is nothing more to follow.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,21 +9,22 @@ use super::{
     CommandError, Plan, Span, environment, flush_standard_output, follow_server, limits, mask_key, session,
     tell,
 };
-use crate::app::{Keymap, Model, Msg, Sort, SortColumn, Start, Switches};
-use crate::cli::{DemoArgs, RecordArgs, ScreenArgs};
-use crate::clipboard::Multiplexer;
 use crate::clock;
-use crate::config::{
+use crate::engine::{Round, Watching};
+use crate::listing::{Sort, SortColumn};
+use crate::openim::{Client, Credentials, GatewayRule, Options, Tls};
+use crate::options::cli::{DemoArgs, RecordArgs, ScreenArgs};
+use crate::options::{
     Appearance, PaceSettings, PictureSettings, SettingsError, Sources, WitnessSettings, no_screen,
 };
-use crate::engine::{Round, Watching};
-use crate::openim::{Client, Credentials, GatewayRule, Options, Tls};
-use crate::output::write_frame;
 use crate::presence::{RuleSettings, Thresholds};
 use crate::recording::Limits;
-use crate::run::OnScreen;
-use crate::terminal::terminal_size;
-use crate::ui::{Colour, Theme, ThemeName};
+use crate::report::write_frame;
+use crate::tui::clipboard::Multiplexer;
+use crate::tui::run::OnScreen;
+use crate::tui::terminal::terminal_size;
+use crate::tui::{Colour, Theme, ThemeName};
+use crate::tui::{Keymap, Model, Msg, Start, Switches};
 
 /// The live view on a server; one frame as text where standard output is no terminal.
 ///
@@ -51,7 +52,7 @@ pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError
         ..PaceSettings::DEFAULT
     };
     let pace = PaceSettings::given(&args.pace, suggested);
-    let watched = crate::config::Watched::fixed(scenario.watch_list());
+    let watched = crate::options::Watched::fixed(scenario.watch_list());
     let simulator = simulate_on(scenario, std::net::SocketAddr::from(([127, 0, 0, 1], 0)), false).await?;
     let server = Options {
         api: simulator
@@ -117,7 +118,8 @@ async fn live(
         Ok(watched)
     };
     let behind = Multiplexer::of(&environment);
-    let end = Box::pin(crate::run::run(watched, behind, &mut open)).await.map_err(CommandError::Terminal)?;
+    let end =
+        Box::pin(crate::tui::run::run(watched, behind, &mut open)).await.map_err(CommandError::Terminal)?;
     Ok(end.exit_code())
 }
 

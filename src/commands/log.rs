@@ -4,8 +4,8 @@ use tracing::level_filters::LevelFilter;
 use tracing::{error, info};
 
 use super::CommandError;
-use crate::cli::LogLevel;
-use crate::config::{SettingsError, Sources, in_force};
+use crate::options::cli::LogLevel;
+use crate::options::{SettingsError, Sources, in_force};
 use crate::presence::visible;
 use crate::{clock, log};
 

@@ -9,7 +9,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 
 use super::{CommandError, piped};
-use crate::cli::definition;
+use crate::options::cli::definition;
 
 /// The day on which somebody last read the page as a whole.
 const READ: &str = "2026-11-23";

@@ -3,8 +3,8 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::config::SettingsError;
 use crate::openim::holds_token;
+use crate::options::SettingsError;
 
 /// What may hold a token, and is never quoted.
 const MAY_HOLD: [&str; 3] = ["token", "token-command", "proxy"];

@@ -25,14 +25,13 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::app::Keymap;
-use crate::cli::{FeedArgs, RecordArgs, RecordingArgs};
 use crate::clock;
-use crate::config::{
-    PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched, WitnessSettings,
-};
 use crate::engine::{About, Live, Recording, Replay, Round, Session, Watching, gather};
 use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
+use crate::options::cli::{FeedArgs, RecordArgs, RecordingArgs};
+use crate::options::{
+    PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched, WitnessSettings,
+};
 use crate::poller::{Asking, Now, Pace, delay};
 use crate::presence::{
     Batch, Failing, FetchError, Freshness, Moment, Roster, RuleSettings, State, Thresholds, When, visible,
@@ -40,6 +39,7 @@ use crate::presence::{
 use crate::recording;
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
 use crate::simulator::ScenarioError;
+use crate::tui::Keymap;
 
 use follow::Followed;
 

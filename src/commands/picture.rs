@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal as _};
 
 use ratatui::buffer::Buffer;
 
-use crate::app::{MIN_WIDTH, Model, Msg, View, update};
 use crate::engine::Shown;
-use crate::report::frame;
-use crate::terminal::terminal_size;
-use crate::ui::Theme;
+use crate::tui::Theme;
+use crate::tui::frame;
+use crate::tui::terminal::terminal_size;
+use crate::tui::{MIN_WIDTH, Model, Msg, View, update};
 
 /// Size of the picture where nobody says otherwise, in columns and rows.
 pub(super) const SIZE: (u16, u16) = (100, 40);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::environment;
-use crate::config::no_screen;
+use crate::options::no_screen;
 
 /// A round that takes no longer shows nothing.
 const LONG: Duration = Duration::from_secs(1);

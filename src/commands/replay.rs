@@ -8,15 +8,15 @@ use super::picture::{frame_of, picture_size};
 use super::{
     CommandError, about_recording, environment, flush_standard_output, moment_of, read_recording, tell,
 };
-use crate::app::{Model, Msg, Start};
-use crate::cli::ReplayArgs;
-use crate::clipboard::Multiplexer;
-use crate::config::{Appearance, PictureSettings, Sources, no_screen};
 use crate::engine::{Command, Replay, Session, Source as _};
-use crate::output::write_frame;
-use crate::run::OnScreen;
-use crate::terminal::terminal_size;
-use crate::ui::Colour;
+use crate::options::cli::ReplayArgs;
+use crate::options::{Appearance, PictureSettings, Sources, no_screen};
+use crate::report::write_frame;
+use crate::tui::Colour;
+use crate::tui::clipboard::Multiplexer;
+use crate::tui::run::OnScreen;
+use crate::tui::terminal::terminal_size;
+use crate::tui::{Model, Msg, Start};
 
 /// The live view on a recording.
 ///
@@ -45,7 +45,8 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
     }
     let mut open = |_: &str, _: &Model| Err("a replay has no other server".to_owned());
     let behind = Multiplexer::of(&environment);
-    let end = Box::pin(crate::run::run(watched, behind, &mut open)).await.map_err(CommandError::Terminal)?;
+    let end =
+        Box::pin(crate::tui::run::run(watched, behind, &mut open)).await.map_err(CommandError::Terminal)?;
     Ok(end.exit_code())
 }
 

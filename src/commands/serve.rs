@@ -4,12 +4,12 @@ use std::io::{self, Write as _};
 
 use super::follow::{Ended, Followed};
 use super::{CommandError, Span, failure_words, flush_standard_output, follow, tell, without_credentials};
-use crate::cli::ServeArgs;
 use crate::clock;
-use crate::config::{SettingsError, Sources};
-use crate::exporter::{Ask, Exporter, process};
-use crate::metrics::{Counters, MOST_USERS, Page, health};
+use crate::options::cli::ServeArgs;
+use crate::options::{SettingsError, Sources};
 use crate::presence::{Event, FeedStatus, Roster};
+use crate::report::exporter::{Ask, Exporter, process};
+use crate::report::metrics::{Counters, MOST_USERS, Page, health};
 use crate::signals::Signal;
 
 /// Metrics, without a terminal: follows the server, and tells whoever asks over HTTP, until it is ended

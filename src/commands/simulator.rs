@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{CommandError, environment, piped};
-use crate::cli::{ScenarioArgs, SimulateArgs, in_home};
 use crate::clock;
-use crate::config::{SettingsError, write_watch_list};
+use crate::options::cli::{ScenarioArgs, SimulateArgs, in_home};
+use crate::options::{SettingsError, write_watch_list};
 use crate::simulator::{Clock, Running, Scenario, ScenarioError, Simulator, Truth};
 
 /// How often the truth is written down.

@@ -12,15 +12,16 @@ use super::live::{start, theme};
 use super::picture::frame_of;
 use super::progress::Progress;
 use super::{CommandError, Span, environment, follow, mask_key, piped, tell};
-use crate::app::{Model, Names, Rows, Sort};
-use crate::cli::{FrameStyle, SnapshotArgs, SnapshotFormat, When};
-use crate::config::{Appearance, PictureSettings, SettingsError, Sources};
 use crate::engine::{Round, Session};
-use crate::metrics::openmetrics;
-use crate::output::{TableStyle, write_csv, write_frame, write_json, write_ndjson, write_table};
+use crate::listing::{Names, Rows, Sort};
+use crate::options::cli::{FrameStyle, SnapshotArgs, SnapshotFormat, When};
+use crate::options::{Appearance, PictureSettings, SettingsError, Sources};
 use crate::presence::{Batch, Retry, Roster};
 use crate::report::Seen;
-use crate::ui::{Colour, Theme};
+use crate::report::metrics::openmetrics;
+use crate::report::{TableStyle, write_csv, write_frame, write_json, write_ndjson, write_table};
+use crate::tui::Model;
+use crate::tui::{Colour, Theme};
 
 /// One round, written in a form that others read.
 ///

@@ -1,7 +1,7 @@
 //! Where the settings come from, and whether the files with secrets are ours alone.
 
 use super::step::{Outcome, Part, Step};
-use crate::config::Examined;
+use crate::options::Examined;
 
 /// Judges what was configured.
 pub(super) fn judge(examined: &Examined) -> Step {

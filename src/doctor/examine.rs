@@ -14,8 +14,8 @@ use super::terminal::{Screen, Through};
 use super::watch_list::{Gathered, Registered};
 use super::{clock, configuration, dialogue, files, http, latency, name, rights, shape, tcp, terminal, tls};
 use super::{token, watch_list};
-use crate::config::{Environment, Examined, no_screen};
 use crate::openim::{Client, Credentials, DeltaDecoder, Fetched, Identity, SetupError};
+use crate::options::{Environment, Examined, no_screen};
 use crate::presence::{Entry, Moment, Platform, ServerClock, WatchList, visible_bounded};
 
 /// Asked about where neither a watch list nor the token names anybody; servers since v3.7 have this one.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::step::{Outcome, Part, Step, counted, time_words};
-use crate::config::PaceSettings;
+use crate::options::PaceSettings;
 use crate::presence::{Bytes, FetchError};
 
 /// So many requests are made.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::dialogue::Answers;
 use super::step::{Outcome, Part, Step};
-use crate::config::{Environment, no_screen};
+use crate::options::{Environment, no_screen};
 use crate::presence::visible_bounded;
 
 /// Smaller ones lose columns and regions of the live view.

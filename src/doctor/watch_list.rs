@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::step::{Outcome, Part, Step, counted, grouped, time_words};
-use crate::config::{Examined, Watched};
 use crate::openim::Client;
+use crate::options::{Examined, Watched};
 use crate::presence::{Entry, FetchError, visible_bounded};
 
 /// The server is asked about so many users at most, spread over the list.

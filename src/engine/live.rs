@@ -11,8 +11,8 @@ use tracing::warn;
 
 use super::source::{Command, Ended, Source, Told, Wait};
 use super::watched::Watching;
-use crate::config::{WatchFile, WatchNews, Watched};
 use crate::openim::{Client, Progress};
+use crate::options::{WatchFile, WatchNews, Watched};
 use crate::poller::{Labels, ListNews, Now, Pace, Poller, ServerList, follow_list};
 use crate::presence::{
     Entry, FetchError, Input, Inputs, Moment, Next, Observation, Rechecks, State, WatchList, check_id,

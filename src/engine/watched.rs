@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::config::Watched;
+use crate::options::Watched;
 use crate::presence::{Entry, WatchList};
 
 /// Where users come from. Each source replaces what it said before; the others stay.

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::iter;
 
-use crate::app::{change_words, clock_words, feed_words, why_words};
-use crate::output::{BatchRecord, EventRecord, FindingRecord, SocketRecord, SocketToken};
+use crate::listing::{change_words, clock_words, feed_words, why_words};
 use crate::presence::{
     About, Change, ConnId, ErrorKind, Event, FeedStatus, Finding, Moment, Presence, Socket, Transition,
     Update, visible,
 };
+use crate::report::{BatchRecord, EventRecord, FindingRecord, SocketRecord, SocketToken};
 
 use super::seen::Seen;
 

@@ -1,89 +1,33 @@
-//! What is seen, for others: records for the clipboard, for files and for standard output.
+//! Frontends without a screen: records of what is known and of what happened, the encoders (one file a
+//! format), and metrics with the listener that serves them.
 //!
-//! [`Seen`] makes the records, of what is known and of what happened. Files are new ones, for their owner only.
+//! [`Seen`] makes the records, of what is known and of what happened.
 
+mod csv;
+mod event;
+pub mod exporter;
+mod frame;
 mod happened;
+mod json;
+pub mod metrics;
+mod ndjson;
+mod overview;
+mod plugin;
+mod record;
 mod seen;
+mod table;
 
-use std::fs::OpenOptions;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
-use crate::app::{ExportFormat, Names, Rows, View};
-use crate::engine::About;
-use crate::output::{Time, write_csv, write_frame, write_json};
-use crate::presence::{Moment, State};
-use crate::ui::{Theme, view};
-
+pub use csv::write_csv;
+pub use event::{BatchRecord, EVENT_SCHEMA, EventForm, EventLines, EventRecord, SocketRecord, SocketToken};
+pub use frame::write_frame;
 pub use happened::Found;
+pub use json::{user_json, write_json};
+pub use ndjson::write_ndjson;
+pub use overview::{
+    FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord, TotalsRecord,
+    WitnessRecord, WitnessesRecord,
+};
+pub use plugin::{Figure, PluginReport, Status, range, write_plugin};
+pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
 pub use seen::Seen;
-
-/// What is seen, set aside to be written into a file: that may take long.
-pub struct Export {
-    format: ExportFormat,
-    /// The file where nobody named one.
-    name: String,
-    frame: Buffer,
-    state: State,
-    now: Moment,
-    names: Names,
-    rows: Rows,
-    about: About,
-}
-
-impl Export {
-    /// What is seen now.
-    pub fn of(seen: View<'_>, theme: &Theme, format: ExportFormat) -> Export {
-        Export {
-            format,
-            name: default_name(seen.now(), format),
-            frame: frame(seen, theme),
-            state: seen.shown.state.clone(),
-            now: seen.shown.now,
-            names: seen.names().clone(),
-            rows: seen.rows().clone(),
-            about: seen.shown.about.clone(),
-        }
-    }
-
-    /// Writes it into a new file that only its owner can read; gives its path.
-    ///
-    /// # Errors
-    /// The file exists already, or cannot be written.
-    pub fn write(&self, file: Option<&Path>) -> io::Result<PathBuf> {
-        let path = file.map_or_else(|| PathBuf::from(&self.name), Path::to_owned);
-        let mut out = BufWriter::new(create(&path)?);
-        let seen = Seen::of(self.state.knowledge(), self.now, &self.names, &self.about);
-        match self.format {
-            ExportFormat::Csv => write_csv(seen.overview().at, seen.users(&self.rows), &mut out)?,
-            ExportFormat::Json => write_json(&seen.overview(), || seen.users(&self.rows), &mut out)?,
-            ExportFormat::Txt => write_frame(&self.frame, false, &mut out)?,
-        }
-        out.flush()?;
-        Ok(path)
-    }
-}
-
-/// The screen as it is drawn now.
-pub fn frame(seen: View<'_>, theme: &Theme) -> Buffer {
-    let (width, height) = seen.size();
-    let area = Rect { x: 0, y: 0, width, height };
-    let mut frame = Buffer::empty(area);
-    view(seen, theme, area, &mut frame);
-    frame
-}
-
-fn default_name(now: Moment, format: ExportFormat) -> String {
-    let at = Time::of(now.unix_ms).map_or_else(String::new, |at| at.to_string());
-    let digits: String = at.chars().take(19).filter(char::is_ascii_digit).collect();
-    let (day, time) = digits.split_at_checked(8).unwrap_or((&digits, ""));
-    format!("imtop-{day}-{time}Z.{}", format.name())
-}
-
-fn create(path: &Path) -> io::Result<std::fs::File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
+pub use table::{TableStyle, write_table};

@@ -3,15 +3,15 @@
 //!
 //! Records name users as the screen does, stand-ins included.
 
-use crate::app::{Names, Rows, View};
 use crate::engine::About;
-use crate::output::{
-    ConnectionRecord, FailureRecord, FindingRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA,
-    ServerRecord, Time, TokenRecord, TotalsRecord, UserRecord, WitnessRecord, WitnessesRecord,
-};
+use crate::listing::{Names, Rows};
 use crate::presence::{
     Batch, FetchError, Finding, Findings, Gateway, History, Knowledge, LifeSign, Loss, LossCause, Moment,
     Presence, Roster, Since, Tracked, UserIx, Witness, Witnesses, visible,
+};
+use crate::report::{
+    ConnectionRecord, FailureRecord, FindingRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA,
+    ServerRecord, Time, TokenRecord, TotalsRecord, UserRecord, WitnessRecord, WitnessesRecord,
 };
 
 /// What is known at one moment, and what users and the server are called.
@@ -36,12 +36,6 @@ impl<'a> Seen<'a> {
     pub fn of(knowledge: &'a Knowledge, now: Moment, names: &'a Names, about: &'a About) -> Seen<'a> {
         let Knowledge { roster, history, findings, .. } = knowledge;
         Seen { roster, history, findings, now, names, about }
-    }
-
-    /// What the view shows.
-    pub fn by(seen: View<'a>) -> Seen<'a> {
-        let View { model, shown } = seen;
-        Seen::of(shown.state.knowledge(), shown.now, model.names(), shown.about)
     }
 
     /// Everything that is known of one user.

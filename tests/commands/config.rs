@@ -417,8 +417,8 @@ fn a_filter_that_makes_no_sense_is_shown_with_a_mark_under_the_mistake() {
 
 #[test]
 fn another_context_at_run_time_takes_the_picture_along_and_no_credentials() {
-    use imtop::cli::definition;
-    use imtop::config::{Environment, Settings, Sources};
+    use imtop::options::cli::definition;
+    use imtop::options::{Environment, Settings, Sources};
     let home = Home::with("");
     let file = home.write(
         "c.toml",

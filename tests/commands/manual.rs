@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write as _};
 use std::process::{Command, Stdio};
 
-use imtop::cli::definition;
+use imtop::options::cli::definition;
 
 fn page() -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_imtop"))

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::common::leak::Leaks;
 use crate::common::scratch::Scratch;
-use imtop::metrics::MOST_USERS;
+use imtop::report::metrics::MOST_USERS;
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::runtime::Runtime;

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use crate::fed::Fed;
 use crate::steps::{Deed, Step, at, begin, compare, input, list, step};
-use imtop::app::{Effect, Model, Msg, Start, View, update};
 use imtop::engine::{About, Command, Markers, Replay, Session, Shown};
 use imtop::presence::{Event, Input, State, Update, taken_at};
 use imtop::recording::{Head, Limits, Player, Recorder};
-use imtop::ui::{Colour, Theme, view};
+use imtop::tui::{Colour, Theme, view};
+use imtop::tui::{Effect, Model, Msg, Start, View, update};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

@@ -8,15 +8,15 @@ use std::sync::Arc;
 use crate::common::leak::Leaks;
 use crate::common::{ADMIN_TOKEN, fixture};
 use crate::schemas::Schema;
-use imtop::app::{ColumnName, Names, Rows, Sort, SortColumn};
 use imtop::engine::About;
+use imtop::listing::{ColumnName, Names, Rows, Sort, SortColumn};
 use imtop::openim::{DeltaDecoder, Keys, read_online_status};
-use imtop::output::{
-    EventForm, EventLines, EventRecord, TableStyle, write_csv, write_json, write_ndjson, write_table,
-};
 use imtop::presence::{
     Answer, Entry, Event, FetchError, Fingerprint, Freshness, Input, Moment, Observation, Oddities,
     OperationId, Query, Question, Roster, RuleSettings, State, Update, UserStatus, WatchList,
+};
+use imtop::report::{
+    EventForm, EventLines, EventRecord, TableStyle, write_csv, write_json, write_ndjson, write_table,
 };
 use imtop::report::{Found, Seen};
 use jiff::tz::TimeZone;

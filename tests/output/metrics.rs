@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use imtop::metrics::{Counters, Format, MOST_USERS, Page, Process, health, openmetrics};
 use imtop::presence::{
     Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Knowledge, Moment,
     Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserIx,
     UserStatus, WatchList,
 };
+use imtop::report::metrics::{Counters, Format, MOST_USERS, Page, Process, health, openmetrics};
 
 /// Monday, 12:00:00 UTC.
 const NOON: i64 = 1_798_459_200;

@@ -1,9 +1,9 @@
 //! Whatever comes, in whatever order and on whatever screen: nothing panics, every frame fits, and
 //! the selection stays on its user.
 
-use imtop::app::{Msg, Screen};
 use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
-use imtop::ui::{Colour, Theme};
+use imtop::tui::{Colour, Theme};
+use imtop::tui::{Msg, Screen};
 use proptest::prelude::*;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;

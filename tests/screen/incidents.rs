@@ -9,7 +9,7 @@ use imtop::engine::Command;
 use imtop::presence::{
     Answer, Entry, LifeSign, Platform, Presence, Question, Rule, Thresholds, UserIx, UserStatus, Witnesses,
 };
-use imtop::ui::{Colour, Theme};
+use imtop::tui::{Colour, Theme};
 
 use crate::stage::{Stage, connection, named};
 

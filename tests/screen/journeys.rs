@@ -2,10 +2,10 @@
 //!
 //! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test screen journeys` writes them.
 
-use imtop::app::{Effect, Msg};
 use imtop::engine::{Command, Playing};
 use imtop::presence::{Entry, FetchError, Input, Moment, UserStatus, WatchList};
-use imtop::ui::{Colour, Theme};
+use imtop::tui::{Colour, Theme};
+use imtop::tui::{Effect, Msg};
 
 use crate::stage::{Stage, connection, hidden, named};
 
@@ -342,11 +342,11 @@ fn the_help_is_searched_and_esc_ends_the_search_before_the_help() {
     stage.keys("?/offline");
     stage.picture("help-search");
     stage.keys("<Enter><Esc>");
-    assert!(matches!(stage.model.screen(), imtop::app::Screen::Help { search, .. } if search.is_empty()));
+    assert!(matches!(stage.model.screen(), imtop::tui::Screen::Help { search, .. } if search.is_empty()));
     stage.keys("/zzz<Enter>");
     stage.picture("help-search-nothing");
     stage.keys("<Esc><Esc>");
-    assert_eq!(*stage.model.screen(), imtop::app::Screen::Users);
+    assert_eq!(*stage.model.screen(), imtop::tui::Screen::Users);
 }
 
 #[test]

@@ -4,9 +4,9 @@
 //!
 //! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test screen on_call` writes them.
 
-use imtop::app::{Effect, Screen};
 use imtop::presence::{Connection, Entry, FetchError, UserStatus};
-use imtop::ui::{Colour, Theme};
+use imtop::tui::{Colour, Theme};
+use imtop::tui::{Effect, Screen};
 
 use crate::stage::{Stage, connection, named};
 

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use imtop::app::{command_table, key_table};
 use imtop::presence::Rule;
+use imtop::tui::{command_table, key_table};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -111,7 +111,7 @@ fn option(word: &str) -> Option<&str> {
 
 #[test]
 fn every_command_and_option_that_is_named_exists() {
-    let mut imtop = imtop::cli::definition(&|_| None);
+    let mut imtop = imtop::options::cli::definition(&|_| None);
     imtop.build();
     let mut known = BTreeSet::new();
     options(&imtop, &mut known);

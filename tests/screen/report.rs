@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use imtop::app::ExportFormat;
 use imtop::presence::{Entry, UserStatus};
-use imtop::report::{Export, Seen};
+use imtop::tui::Export;
+use imtop::tui::ExportFormat;
 
 use crate::stage::{Stage, connection, named};
 
@@ -91,5 +91,5 @@ fn stand_ins_stay_stand_ins_in_files() {
         assert!(!["alice", "bob", "SUM", "sales"].iter().any(|name| text.contains(name)), "{text}");
     }
     let alice = stage.live().list().find("alice").unwrap();
-    assert!(Seen::by(stage.view()).user(alice).id.starts_with("user-"));
+    assert!(stage.view().seen().user(alice).id.starts_with("user-"));
 }

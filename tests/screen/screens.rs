@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::common::leak::Leaks;
-use imtop::app::{Effect, Model, Msg, Start, View, update};
 use imtop::clock;
 use imtop::engine::{About, Command, Live as Server, Recording, Session, Shown, Source as _, Watching};
 use imtop::openim::{Client, Credentials, Options, Tls};
@@ -15,7 +14,8 @@ use imtop::presence::{
     RuleSettings, State, Totals,
 };
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
-use imtop::ui::{Colour, Theme, view};
+use imtop::tui::{Colour, Theme, view};
+use imtop::tui::{Effect, Model, Msg, Start, View, update};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;

@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use crate::common::leak::Leaks;
 use crate::common::scratch::Scratch;
-use imtop::app::{Effect, ExportFormat, Model, Msg, Start, View, update};
 use imtop::engine::{About, Command, Live as Server, Recording, Session, Shown, Watching};
 use imtop::openim::{Client, Credentials, Options, Tls};
-use imtop::output::{user_json, write_frame};
 use imtop::poller::{Asking, Now, Pace};
 use imtop::presence::{Batch, Entry, Freshness, Moment, Roster, RuleSettings, State};
-use imtop::report::{Export, Seen, frame};
+use imtop::report::{user_json, write_frame};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
-use imtop::ui::{Colour, Theme};
+use imtop::tui::{Colour, Theme};
+use imtop::tui::{Effect, ExportFormat, Model, Msg, Start, View, update};
+use imtop::tui::{Export, frame};
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
 const START: i64 = 1_795_413_000_000;
@@ -139,7 +139,7 @@ impl Live {
                 for effect in effects {
                     let copied = match effect {
                         Effect::Copy(text) => text,
-                        Effect::CopyRecord(user) => user_json(&Seen::by(self.view(&model)).user(user)),
+                        Effect::CopyRecord(user) => user_json(&self.view(&model).seen().user(user)),
                         Effect::Command(Command::Hold) => {
                             let news = self.session.command(&Command::Hold);
                             update(&mut model, self.session.shown(), Msg::Updated(news));

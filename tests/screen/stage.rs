@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::fed::Fed;
-use imtop::app::{Effect, Model, Msg, Start, View, update};
 use imtop::engine::{About, Command, Markers, Playing};
 use imtop::presence::{
     Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
     Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, State,
     UserIx, UserStatus, WatchList,
 };
-use imtop::ui::{Colour, Theme, view};
+use imtop::tui::{Colour, Theme, view};
+use imtop::tui::{Effect, Model, Msg, Start, View, update};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;

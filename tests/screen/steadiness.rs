@@ -4,10 +4,11 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use imtop::app::{ACTIONS, Action, ActionRow, ColumnName, Effect, Model, Msg, Screen, update};
 use imtop::engine::Command;
+use imtop::listing::ColumnName;
 use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
-use imtop::ui::view;
+use imtop::tui::view;
+use imtop::tui::{ACTIONS, Action, ActionRow, Effect, Model, Msg, Screen, update};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use ratatui::buffer::{self, Buffer};

@@ -1,12 +1,10 @@
 //! What the model asks of the world, and what keys do to it: `update` and its effects.
 
-use imtop::app::{
-    ACTIONS, Action, ColumnName, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, Sort, SortColumn,
-    TimeStyle,
-};
 use imtop::engine::Command;
+use imtop::listing::{ColumnName, Sort, SortColumn};
 use imtop::presence::{Entry, FetchError, Input, Moment, UserIx, UserStatus, WatchList};
-use imtop::ui::{Colour, Theme};
+use imtop::tui::{ACTIONS, Action, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, TimeStyle};
+use imtop::tui::{Colour, Theme};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::stage::{NOON, Stage, connection, hidden, named};
@@ -1021,9 +1019,9 @@ fn the_help_opens_on_the_keys_of_the_view_below() {
         let screen = stage.screen();
         assert!(screen.lines().any(|line| line.trim() == heading), "{screen}");
         assert!(!screen.contains("at least one connection in the foreground"), "{screen}");
-        let lines = imtop::app::help_lines(stage.view());
+        let lines = imtop::tui::help_lines(stage.view());
         let headings = lines.iter().filter_map(|line| match line {
-            imtop::app::HelpLine::Heading(text) => Some(*text),
+            imtop::tui::HelpLine::Heading(text) => Some(*text),
             _ => None,
         });
         let first: Vec<&str> = headings.take(5).collect();

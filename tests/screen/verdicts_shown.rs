@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::stage::{NOON, Stage, connection};
-use imtop::app::{Msg, Names, Rows, Sort, SortColumn};
 use imtop::engine::About;
-use imtop::output::{EventForm, EventLines, write_json};
+use imtop::listing::{Names, Rows, Sort, SortColumn};
 use imtop::presence::{
     Answer, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation, Oddities, OperationId,
     Platform, Query, Question, Rechecks, Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus,
     WatchList, Witnesses,
 };
 use imtop::report::Seen;
+use imtop::report::{EventForm, EventLines, write_json};
+use imtop::tui::Msg;
 
 const USERS: u32 = 58;
 /// Those who are on the gateway that is lost.
@@ -259,7 +260,7 @@ fn users_whom_the_server_does_not_have_are_counted_and_named() {
     let screen = stage.screen();
     assert!(screen.contains("× 1 unreg"), "{screen}");
     assert!(screen.contains("× unregistered"), "{screen}");
-    assert_eq!(Seen::by(stage.view()).overview().totals.unregistered, 1);
+    assert_eq!(stage.view().seen().overview().totals.unregistered, 1);
     stage.keys("/state=unregistered<Enter>gg<Enter>");
     let screen = stage.screen();
     assert!(screen.contains("the server has no user with this ID"), "{screen}");

@@ -1,6 +1,6 @@
 //! A configuration with more than one server, keys of its own, or a mistake.
 
-use imtop::config::write_watch_list;
+use imtop::options::write_watch_list;
 use imtop::presence::Entry;
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
 

@@ -16,11 +16,11 @@ mod replay;
 use std::io::{BufRead as _, Read as _};
 use std::sync::{Arc, mpsc};
 
-use imtop::app::{Model, Start, Switches};
-use imtop::clipboard::Multiplexer;
 use imtop::engine::{About, Command, Ended, Recording, Source, Told, Wait};
 use imtop::presence::{Entry, Freshness, Inputs, Moment, Next, Roster, RuleSettings, State, WatchList};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
+use imtop::tui::clipboard::Multiplexer;
+use imtop::tui::{Model, Start, Switches};
 use pty::{PATIENCE, Session};
 use rustix::process::Signal;
 
@@ -306,22 +306,22 @@ impl Source for Panics {
 #[ignore = "started by another test, in a terminal"]
 fn program_with_a_task_that_panics() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    imtop::terminal::install_panic_hook();
+    imtop::tui::terminal::install_panic_hook();
     let end = runtime.block_on(async {
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("a")]));
         let roster = Roster::new(list, Freshness::for_interval(300), Moment::default());
         let state = State::new(roster, RuleSettings::default(), Moment::default());
         let about = About { name: "panics".to_owned(), ..About::default() };
         let session = imtop::engine::Session::new(about, state, Box::new(Panics), Recording::default(), true);
-        let size = imtop::terminal::terminal_size().unwrap();
+        let size = imtop::tui::terminal::terminal_size().unwrap();
         let switches = Switches { mouse: true, ..Switches::default() };
         let model = Model::new(Start { switches, ..Start::new(size) }, session.shown());
-        let theme = imtop::ui::Theme::new(imtop::ui::Colour::None, false);
-        let watched = imtop::run::OnScreen { session, model, theme };
+        let theme = imtop::tui::Theme::new(imtop::tui::Colour::None, false);
+        let watched = imtop::tui::run::OnScreen { session, model, theme };
         let mut nowhere = |_: &str, _: &Model| Err("there is no other".to_owned());
-        Box::pin(imtop::run::run(watched, Multiplexer::None, &mut nowhere)).await.unwrap()
+        Box::pin(imtop::tui::run::run(watched, Multiplexer::None, &mut nowhere)).await.unwrap()
     });
-    assert_eq!(end, imtop::run::End::Panicked);
+    assert_eq!(end, imtop::tui::run::End::Panicked);
 }
 
 #[test]

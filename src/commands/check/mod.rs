@@ -14,11 +14,11 @@ use std::io;
 
 use super::follow::Ended;
 use super::{CommandError, Span, check_standard_output, flush_standard_output, follow, tell};
-use crate::cli::CheckArgs;
-use crate::config::{Sources, condition};
 use crate::engine::Round;
 use crate::openim::without_tokens;
-use crate::output::{PluginReport, Status, Time, write_plugin};
+use crate::options::cli::CheckArgs;
+use crate::options::{Sources, condition};
+use crate::report::{PluginReport, Status, Time, write_plugin};
 
 use report::{Limits, no_answer, of_round};
 

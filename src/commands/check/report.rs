@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::app::worst_loss;
-use crate::output::{Figure, PluginReport, Status, range};
+use crate::listing::worst_loss;
 use crate::presence::{
     About, Aggregate, Condition, Finding, Knowledge, Measured, Moment, Nobody, Reading, Recheck, Registry,
     Roster, Severity, Sockets, Truth, Witness,
 };
+use crate::report::{Figure, PluginReport, Status, range};
 
 /// So many findings are named.
 const FINDINGS_NAMED: usize = 20;

@@ -14,7 +14,7 @@ use clap_complete::env::{CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Sh
 
 use self::bash::{Bash, words};
 use super::{CommandError, environment, piped};
-use crate::cli::{CompletionsArgs, definition};
+use crate::options::cli::{CompletionsArgs, definition};
 
 /// The variable with the name of the shell that asks.
 const ASKED_BY: &str = "IMTOP_COMPLETE";

@@ -9,8 +9,8 @@ use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _,
 };
 
-use crate::cli::definition;
-use crate::config::{Names, names};
+use crate::options::cli::definition;
+use crate::options::{Names, names};
 use crate::presence::query::{Candidate, Vocabulary, complete};
 use crate::simulator::Scenario;
 

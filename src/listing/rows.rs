@@ -1,0 +1,561 @@
+//! Which users are shown, in which order; work is proportional to what changed.
+//!
+//! While everybody is shown in list order nothing is stored at all. Otherwise users are kept as one
+//! sorted vector of places, with the number that each is sorted by and the inverse table.
+
+use std::collections::BTreeSet;
+
+use crate::presence::query::{Follows, Query, Truth};
+use crate::presence::{Knowledge, Moment, UserIx};
+
+use super::column::ColumnName;
+use super::facts::RowInputs;
+use super::filter::Haystack;
+use super::marks::Marks;
+use super::sort::{Sort, SortColumn, sort_key};
+
+/// Stands for "in no row".
+const NOWHERE: u32 = u32::MAX;
+
+/// Users that a filter which follows time is asked about in a second, at most.
+const ASKED_A_SECOND: u64 = 10_000;
+
+/// The users that are shown, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    users: usize,
+    sort: Sort,
+    query: Query,
+    haystack: Option<Haystack>,
+    /// Places in the order of a text column, once somebody asked for that order.
+    ranks: Option<(ColumnName, Vec<u32>)>,
+    selected: Option<UserIx>,
+    /// A selected user whom the filter leaves out; shown all the same.
+    guest: Option<UserIx>,
+    /// Whether the tables below are in use.
+    stored: bool,
+    keys: Vec<u64>,
+    order: Vec<UserIx>,
+    row_of: Vec<u32>,
+    /// Whether each user is to be shown; empty while all are.
+    truths: Vec<Truth>,
+    matching: usize,
+    undecided: usize,
+    /// When the filter was last asked about everybody, on the monotonic clock.
+    asked_ms: u64,
+}
+
+impl Rows {
+    pub(crate) fn new(sort: Sort, query: Query, scene: RowInputs<'_>) -> Rows {
+        let mut rows = Rows { sort, query, ..Rows::default() };
+        rows.restart(scene);
+        rows
+    }
+
+    /// The rows without a view: users whom the filter lets through, in this order.
+    pub fn of(knowledge: &Knowledge, now: Moment, sort: Sort, query: Query) -> Rows {
+        let (marks, acknowledged) = (Marks::default(), BTreeSet::new());
+        let scene =
+            RowInputs { knowledge, now, marks: &marks, acknowledged: &acknowledged, problems_only: false };
+        Rows::new(sort, query, scene)
+    }
+
+    /// Begins again for another watch list.
+    pub(crate) fn restart(&mut self, scene: RowInputs<'_>) {
+        self.users = scene.knowledge.roster.list().len();
+        self.haystack = None;
+        self.ranks = None;
+        self.selected = None;
+        self.guest = None;
+        self.rebuild(scene);
+    }
+
+    /// Goes over to other labels of the same users.
+    pub(crate) fn relabel(&mut self, scene: RowInputs<'_>) {
+        self.haystack = None;
+        self.ranks = None;
+        self.rebuild(scene);
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        if self.stored { self.order.len() } else { self.users }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The user in a row.
+    pub fn user_at(&self, row: usize) -> Option<UserIx> {
+        if self.stored {
+            self.order.get(row).copied()
+        } else {
+            (row < self.users).then_some(UserIx(row as u32))
+        }
+    }
+
+    /// The row of a user who is shown.
+    pub fn row_of(&self, user: UserIx) -> Option<usize> {
+        if self.stored {
+            self.row_of.get(user.at()).filter(|row| **row != NOWHERE).map(|row| *row as usize)
+        } else {
+            (user.at() < self.users).then_some(user.at())
+        }
+    }
+
+    /// How many users the filter lets through.
+    pub fn matching(&self) -> usize {
+        if self.stored { self.matching } else { self.users }
+    }
+
+    /// Of how many users nobody can tell whether the filter lets them through: nothing is known of
+    /// what it asks.
+    pub fn undecided(&self) -> usize {
+        if self.stored { self.undecided } else { 0 }
+    }
+
+    /// Whether the user is shown only for being selected.
+    pub fn is_guest(&self, user: UserIx) -> bool {
+        self.guest == Some(user)
+    }
+
+    /// The filter in force.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The filter in force as it was typed; not visible-safe.
+    pub fn filter(&self) -> &str {
+        self.query.text()
+    }
+
+    /// The order in force.
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    pub(crate) fn set_sort(&mut self, sort: Sort, scene: RowInputs<'_>) {
+        self.sort = sort;
+        self.rebuild(scene);
+    }
+
+    /// Takes a filter; `selected` stays, whether it matches or not.
+    pub(crate) fn set_query(&mut self, query: Query, selected: Option<UserIx>, scene: RowInputs<'_>) {
+        self.query = query;
+        self.narrow(selected, scene);
+    }
+
+    /// Asks again who is shown, as when only problems are wanted from now on; `selected` stays.
+    pub(crate) fn narrow(&mut self, selected: Option<UserIx>, scene: RowInputs<'_>) {
+        self.selected = selected;
+        self.rebuild(scene);
+    }
+
+    /// The selection is on this user now: another one who was shown only for being selected leaves.
+    pub(crate) fn select(&mut self, selected: Option<UserIx>) {
+        self.selected = selected;
+        let Some(guest) = self.guest.filter(|guest| Some(*guest) != selected) else {
+            return;
+        };
+        self.guest = None;
+        if let Some(row) = self.row_of(guest) {
+            self.order.remove(row);
+            self.number_rows(row);
+            if let Some(row) = self.row_of.get_mut(guest.at()) {
+                *row = NOWHERE;
+            }
+        }
+    }
+
+    /// Whether what is known of a user decides over the row.
+    pub(crate) fn follow_state(&self, scene: RowInputs<'_>) -> bool {
+        self.stored
+            && (self.sort.column.follows_state()
+                || scene.problems_only
+                || self.query.follows() > Follows::Names)
+    }
+
+    /// When the filter has to be asked about everybody again for time alone, on the monotonic clock.
+    pub(crate) fn next_asking(&self) -> Option<u64> {
+        let pause = 1_000 * (1 + self.users as u64 / ASKED_A_SECOND);
+        (self.stored && self.query.follows() == Follows::Time).then_some(self.asked_ms + pause)
+    }
+
+    /// Asks the filter about everybody again where that is due.
+    pub(crate) fn let_time_pass(&mut self, scene: RowInputs<'_>) {
+        if self.next_asking().is_some_and(|at| scene.now.mono_ms >= at) {
+            self.asked_ms = scene.now.mono_ms;
+            let everybody: Vec<UserIx> = (0..self.users as u32).map(UserIx).collect();
+            self.touch(&everybody, scene);
+        }
+    }
+
+    /// Puts users whose state may have changed where they belong now.
+    pub(crate) fn touch(&mut self, touched: &[UserIx], scene: RowInputs<'_>) {
+        if !self.follow_state(scene) {
+            return;
+        }
+        let mut moved = Vec::new();
+        let mut first = usize::MAX;
+        for &user in touched {
+            let shown = self.ask_again(user, scene) || self.selected == Some(user);
+            let key = self.key(user, scene);
+            let Some(row) = self.row_of.get_mut(user.at()) else { continue };
+            let was_shown = *row != NOWHERE;
+            let same_key = self.keys.get_mut(user.at()).is_none_or(|old| std::mem::replace(old, key) == key);
+            if shown == was_shown && (same_key || !shown) {
+                continue;
+            }
+            if was_shown {
+                first = first.min(*row as usize);
+                *row = NOWHERE;
+            }
+            if shown {
+                moved.push(user);
+            }
+        }
+        if moved.is_empty() && first == usize::MAX {
+            return;
+        }
+        self.order.retain(|user| self.row_of.get(user.at()).is_some_and(|row| *row != NOWHERE));
+        // A user who is touched twice has one row.
+        moved.sort_unstable();
+        moved.dedup();
+        if !moved.is_empty() {
+            first = first.min(self.merge(moved));
+        }
+        self.number_rows(first);
+    }
+
+    /// Asks the filter about one user again, and keeps count; says whether it lets the user through.
+    fn ask_again(&mut self, user: UserIx, scene: RowInputs<'_>) -> bool {
+        let now = self.truth(user, scene);
+        let Some(before) = self.truths.get_mut(user.at()) else { return true };
+        let before = std::mem::replace(before, now);
+        self.matching = self.matching + usize::from(now.is_yes()) - usize::from(before.is_yes());
+        let undecided = |truth| usize::from(truth == Truth::Undecided);
+        self.undecided = self.undecided + undecided(now) - undecided(before);
+        if self.selected == Some(user) {
+            self.guest = (!now.is_yes()).then_some(user);
+        }
+        now.is_yes()
+    }
+
+    fn truth(&self, user: UserIx, scene: RowInputs<'_>) -> Truth {
+        if scene.admits(user) { self.query.evaluate(&scene.facts(user)) } else { Truth::No }
+    }
+
+    fn key(&self, user: UserIx, scene: RowInputs<'_>) -> u64 {
+        let rank = self.ranks.as_ref().and_then(|(_, ranks)| ranks.get(user.at())).copied().unwrap_or(0);
+        sort_key(self.sort, rank, scene, user)
+    }
+
+    /// Merges users into the order; returns the first row that changed.
+    fn merge(&mut self, mut moved: Vec<UserIx>) -> usize {
+        let key = |user: &UserIx| self.keys.get(user.at()).copied().unwrap_or(u64::MAX);
+        moved.sort_unstable_by_key(key);
+        let first =
+            moved.first().map_or(0, |user| self.order.partition_point(|other| key(other) < key(user)));
+        let tail = self.order.split_off(first);
+        let mut tail = tail.into_iter().peekable();
+        self.order.reserve(tail.len() + moved.len());
+        for user in moved {
+            while let Some(other) = tail.next_if(|other| key(other) < key(&user)) {
+                self.order.push(other);
+            }
+            self.order.push(user);
+        }
+        self.order.extend(tail);
+        first
+    }
+
+    fn number_rows(&mut self, from: usize) {
+        for (row, user) in self.order.iter().enumerate().skip(from) {
+            if let Some(slot) = self.row_of.get_mut(user.at()) {
+                *slot = row as u32;
+            }
+        }
+    }
+
+    fn rebuild(&mut self, scene: RowInputs<'_>) {
+        let narrowed = !self.query.is_empty() || scene.problems_only || scene.marks.only;
+        self.stored = self.sort != Sort::default() || narrowed;
+        self.asked_ms = scene.now.mono_ms;
+        self.guest = None;
+        (self.keys, self.order, self.row_of, self.truths) = Default::default();
+        if !self.stored {
+            return;
+        }
+        self.rank(scene);
+        if narrowed {
+            self.ask_everybody(scene);
+            self.guest =
+                self.selected.filter(|user| self.truths.get(user.at()).is_some_and(|it| !it.is_yes()));
+        } else {
+            (self.matching, self.undecided) = (self.users, 0);
+        }
+        let everybody = || (0..self.users as u32).map(UserIx);
+        self.keys = everybody().map(|user| self.key(user, scene)).collect();
+        let shown = |user: &UserIx| {
+            self.truths.get(user.at()).is_none_or(|it| it.is_yes()) || self.guest == Some(*user)
+        };
+        // A key ends in the user's place, so sorting the keys alone sorts the users.
+        let key = |user: UserIx| self.keys.get(user.at()).copied().unwrap_or(u64::MAX);
+        let mut sorted: Vec<u64> = everybody().filter(shown).map(key).collect();
+        sorted.sort_unstable();
+        self.order = sorted.into_iter().map(|key| UserIx(key as u32)).collect();
+        self.row_of = vec![NOWHERE; self.users];
+        self.number_rows(0);
+    }
+
+    /// Fills in who is to be shown. Bare words are looked for in one text of all names.
+    fn ask_everybody(&mut self, scene: RowInputs<'_>) {
+        let everybody = || (0..self.users as u32).map(UserIx);
+        self.truths = if let Some(words) = self.query.plain_words().filter(|_| !self.query.is_empty()) {
+            let list = scene.knowledge.roster.list();
+            let haystack = self.haystack.get_or_insert_with(|| Haystack::new(list));
+            let mut truths = vec![Truth::No; self.users];
+            for user in words.select(self.users as u32, |word| haystack.find(word)) {
+                if let Some(truth) = truths.get_mut(user.at()) {
+                    *truth = scene.admits(user).into();
+                }
+            }
+            truths
+        } else {
+            everybody().map(|user| self.truth(user, scene)).collect()
+        };
+        let count = |wanted| self.truths.iter().filter(|truth| **truth == wanted).count();
+        (self.matching, self.undecided) = (count(Truth::Yes), count(Truth::Undecided));
+    }
+
+    /// Numbers the users in the order of a text column, where that is the order.
+    fn rank(&mut self, scene: RowInputs<'_>) {
+        let SortColumn::Column(column) = self.sort.column else { return };
+        if self.sort.column.follows_state() {
+            return;
+        }
+        if self.ranks.as_ref().is_some_and(|(ranked, _)| *ranked == column) {
+            return;
+        }
+        let list = scene.knowledge.roster.list();
+        // Who has no name in this column comes behind all who have.
+        let text = |user: &UserIx| match column {
+            ColumnName::Label => list.label(*user).map_or((true, ""), |label| (false, label)),
+            ColumnName::Group => list.group(*user).map_or((true, ""), |group| (false, group)),
+            _ => (false, list.raw_id(*user)),
+        };
+        let mut by_text: Vec<UserIx> = list.users().collect();
+        by_text.sort_by_key(text);
+        let mut ranks = vec![0; by_text.len()];
+        let mut rank = 0;
+        let mut before = None;
+        for user in by_text {
+            let text = text(&user);
+            rank += u32::from(before.is_some_and(|before| before != text));
+            before = Some(text);
+            if let Some(slot) = ranks.get_mut(user.at()) {
+                *slot = rank;
+            }
+        }
+        self.ranks = Some((column, ranks));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::presence::{
+        Answer, Entry, Freshness, Observation, Oddities, OperationId, Question, Roster, RuleSettings,
+        UserStatus, WatchList,
+    };
+
+    fn knowledge(users: usize) -> Knowledge {
+        let ids = (0..users).map(|n| Entry::of(&format!("u{}", (n * 7) % users)));
+        let list = Arc::new(WatchList::new(1, 10, ids));
+        let roster = Roster::new(list, Freshness::for_interval(2_000), Moment::default());
+        Knowledge::new(roster, RuleSettings::default())
+    }
+
+    fn answer(
+        knowledge: &mut Knowledge,
+        batch: u32,
+        at: u64,
+        statuses: Vec<(UserIx, UserStatus)>,
+    ) -> Vec<UserIx> {
+        let moment = Moment { mono_ms: at, unix_ms: at as i64 };
+        let observation = Observation {
+            question: Question::OnlineStatus,
+            users: Arc::default(),
+            generation: 1,
+            batch,
+            sent: moment,
+            received: moment,
+            operation_id: OperationId("o".into()),
+            server_date: None,
+            wire_bytes: 0,
+            oddities: Oddities::default(),
+            hints: None,
+            attempt: 0,
+            next_ms: at + 2_000,
+            answer: Ok(Answer::Changed(statuses)),
+        };
+        knowledge.apply(&observation).touched
+    }
+
+    /// Nobody is marked, nothing is put aside.
+    struct Frame {
+        marks: Marks,
+        acknowledged: BTreeSet<u64>,
+        problems_only: bool,
+    }
+
+    impl Frame {
+        fn new(problems_only: bool) -> Frame {
+            Frame { marks: Marks::default(), acknowledged: BTreeSet::new(), problems_only }
+        }
+
+        fn scene<'a>(&'a self, knowledge: &'a Knowledge, at: u64) -> RowInputs<'a> {
+            RowInputs {
+                knowledge,
+                now: Moment { mono_ms: at, unix_ms: at as i64 },
+                marks: &self.marks,
+                acknowledged: &self.acknowledged,
+                problems_only: self.problems_only,
+            }
+        }
+    }
+
+    fn query(text: &str) -> Query {
+        Query::parse(text).unwrap()
+    }
+
+    fn by(column: ColumnName, inverted: bool) -> Sort {
+        Sort { column: SortColumn::Column(column), inverted }
+    }
+
+    fn ids(rows: &Rows) -> Vec<u32> {
+        (0..rows.len()).map(|row| rows.user_at(row).unwrap().0).collect()
+    }
+
+    #[test]
+    fn a_selected_user_stays_though_the_filter_leaves_it_out() {
+        let knowledge = knowledge(12);
+        let frame = Frame::new(false);
+        let scene = frame.scene(&knowledge, 0);
+        let mut rows = Rows::new(Sort::default(), Query::default(), scene);
+        rows.set_query(query("u1"), Some(UserIx(2)), scene);
+        // u0 u7 u2 u9 u4 u11 u6 u1 u8 u3 u10 u5
+        assert_eq!(ids(&rows), [2, 5, 7, 10]);
+        assert_eq!((rows.matching(), rows.is_guest(UserIx(2))), (3, true));
+        rows.select(Some(UserIx(2)));
+        assert_eq!(rows.len(), 4);
+        rows.select(Some(UserIx(5)));
+        assert_eq!(ids(&rows), [5, 7, 10]);
+        assert_eq!((rows.row_of(UserIx(2)), rows.row_of(UserIx(10))), (None, Some(2)));
+    }
+
+    #[test]
+    fn ids_sort_both_ways_and_ties_keep_the_order_of_the_list() {
+        let knowledge = knowledge(4);
+        let frame = Frame::new(false);
+        let scene = frame.scene(&knowledge, 0);
+        let mut rows = Rows::new(Sort::default(), Query::default(), scene);
+        rows.set_sort(by(ColumnName::User, true), scene);
+        assert_eq!(ids(&rows), [1, 2, 3, 0], "u3 u2 u1 u0");
+        for column in [ColumnName::Presence, ColumnName::Label, ColumnName::Flips] {
+            rows.set_sort(by(column, true), scene);
+            assert_eq!(ids(&rows), [0, 1, 2, 3], "all alike");
+        }
+        rows.set_sort(Sort { column: SortColumn::List, inverted: true }, scene);
+        assert_eq!(ids(&rows), [3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn who_leaves_the_filter_while_selected_stays_until_the_selection_moves() {
+        let mut knowledge = knowledge(4);
+        let frame = Frame::new(false);
+        let both = |status: fn() -> UserStatus| vec![(UserIx(0), status()), (UserIx(1), status())];
+        answer(&mut knowledge, 0, 10, both(|| UserStatus::Online(vec![])));
+        let mut rows = Rows::new(Sort::default(), query("state=online"), frame.scene(&knowledge, 10));
+        assert_eq!((ids(&rows), rows.matching(), rows.undecided()), (vec![0, 1], 2, 2));
+        rows.select(Some(UserIx(1)));
+        let touched = answer(&mut knowledge, 0, 20, both(|| UserStatus::Offline));
+        rows.touch(&touched, frame.scene(&knowledge, 20));
+        assert_eq!((ids(&rows), rows.matching(), rows.is_guest(UserIx(1))), (vec![1], 0, true));
+        let touched = answer(&mut knowledge, 0, 30, both(|| UserStatus::Online(vec![])));
+        rows.touch(&touched, frame.scene(&knowledge, 30));
+        assert_eq!((ids(&rows), rows.is_guest(UserIx(1))), (vec![0, 1], false));
+        rows.select(None);
+        assert_eq!(ids(&rows), [0, 1]);
+    }
+
+    #[test]
+    fn a_user_who_is_touched_twice_has_one_row() {
+        let mut knowledge = knowledge(4);
+        let frame = Frame::new(false);
+        let mut rows =
+            Rows::new(by(ColumnName::Presence, false), query("state=online"), frame.scene(&knowledge, 0));
+        answer(&mut knowledge, 0, 10, vec![(UserIx(1), UserStatus::Online(vec![]))]);
+        rows.touch(&[UserIx(1), UserIx(0), UserIx(1), UserIx(1)], frame.scene(&knowledge, 10));
+        assert_eq!((ids(&rows), rows.matching()), (vec![1], 1));
+        assert_eq!(rows.row_of(UserIx(1)), Some(0));
+    }
+
+    #[test]
+    fn a_filter_that_follows_time_is_asked_again() {
+        let mut knowledge = knowledge(4);
+        let frame = Frame::new(false);
+        answer(&mut knowledge, 0, 10, vec![(UserIx(0), UserStatus::Offline)]);
+        let mut rows = Rows::new(Sort::default(), query("age<2s"), frame.scene(&knowledge, 10));
+        assert_eq!(ids(&rows), [0]);
+        rows.let_time_pass(frame.scene(&knowledge, 600));
+        assert_eq!(rows.next_asking(), Some(1_010));
+        rows.let_time_pass(frame.scene(&knowledge, 2_500));
+        assert_eq!(ids(&rows), [0; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn touched_rows_end_where_a_full_sort_puts_them(
+            answers in prop::collection::vec((0u32..4, prop::collection::vec((0u32..10, 0u8..3), 0..8)), 1..20),
+            column in 0..SortColumn::all().count(),
+            inverted: bool,
+            problems_only: bool,
+            filter in prop::sample::select(vec!["", "1", "u2", "state=online", "not state=offline or u3", "flips>0"]),
+            selected in prop::option::of(0u32..40),
+        ) {
+            let mut knowledge = knowledge(40);
+            let frame = Frame::new(problems_only);
+            let sort = Sort { column: SortColumn::all().nth(column).unwrap(), inverted };
+            let mut rows = Rows::new(sort, query(filter), frame.scene(&knowledge, 0));
+            rows.narrow(selected.map(UserIx), frame.scene(&knowledge, 0));
+            for (round, (batch, changed)) in answers.into_iter().enumerate() {
+                let at = 1_000 + round as u64 * 10; // nothing turns stale meanwhile
+                let statuses = changed.into_iter().map(|(user, status)| {
+                    let status = match status {
+                        0 => UserStatus::Offline,
+                        1 => UserStatus::Online(vec![]),
+                        _ => UserStatus::Missing,
+                    };
+                    (UserIx(batch * 10 + user), status)
+                }).collect();
+                let touched = answer(&mut knowledge, batch, at, statuses);
+                let scene = frame.scene(&knowledge, at);
+                rows.touch(&touched, scene);
+                let mut anew = Rows::new(sort, query(filter), scene);
+                anew.narrow(selected.map(UserIx), scene);
+                prop_assert_eq!(ids(&rows), ids(&anew));
+                prop_assert_eq!((rows.matching(), rows.undecided()), (anew.matching(), anew.undecided()));
+                for row in 0..rows.len() {
+                    prop_assert_eq!(rows.row_of(rows.user_at(row).unwrap()), Some(row));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The live view: a model, messages that change it, effects that it asks for, and what draws it.
+//!
+//! [`Model`], [`update()`] and [`view()`] are plain data and pure functions. They know no runtime, no socket,
+//! no file and no clock; time comes in with every message. [`update()`] is the only thing that changes a
+//! model, and [`view()`] only reads it. [`run`] drives both, on a [`terminal`].
+//!
+//! ```text
+//!   Msg --> update(&mut Model, now, Msg) --> Vec<Effect>
+//!              |            |
+//!              |            +-- keys:  keymap -> Action (one table: ACTIONS) -> perform
+//!              |            +-- lines:  command (one table: COMMANDS), filter (presence::query)
+//!              +-- inputs:   State::take (what is known, and the story of it) -> Rows::touch
+//!              +-- travel:   what was known at another moment takes the picture's place
+//! ```
+
+mod action;
+mod bindings;
+pub mod clipboard;
+mod command;
+mod copy;
+mod detail;
+mod events;
+mod export;
+mod findings;
+mod fit;
+mod health;
+mod help;
+mod keymap;
+mod layout;
+mod list;
+mod message;
+mod model;
+mod nearest;
+mod notes;
+mod perform;
+mod problems;
+mod prompt;
+pub mod run;
+mod server;
+pub mod terminal;
+mod travel;
+mod typing;
+mod update;
+pub mod view;
+mod views;
+mod witnesses;
+
+pub use action::{ACTIONS, Action, ActionRow, Scope, key_table};
+pub use bindings::Binding;
+pub use command::{COMMANDS, CommandRow, MOST_OFFERED, command_table};
+pub use detail::{Detail, DetailLine, advice_lines, missing_lines};
+pub use events::{EventsList, EventsWindow};
+pub use export::{Export, frame};
+pub use findings::{FindingLine, FindingsList};
+pub use health::{Health, health};
+pub use help::{HelpLine, HelpName, find_within, help_lines, help_names};
+pub use keymap::{KeyPress, Keymap};
+pub use layout::{Column, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
+pub use list::{Cursor, Expansion, Line};
+pub use message::{Effect, ExportFormat, Msg};
+pub use model::{Model, Picture, Screen, Start, Switches, TimeStyle, Toast, View};
+pub use notes::{Note, notes, visible_notes, wrapped};
+pub use prompt::{Candidate, Mistake, Offers, Prompt, Purpose, Typed};
+pub use server::{CHART_ROWS, ExpiryKind, ServerLine, TWO_HALVES, server_lines};
+pub use travel::Strip;
+pub use update::update;
+pub use view::{Colour, Theme, ThemeName, view};
+pub use witnesses::{sign_word, testimony, testimony_lines, witness_words};

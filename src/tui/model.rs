@@ -1,0 +1,765 @@
+//! Everything that the live view is a picture of: plain data.
+
+use std::collections::BTreeSet;
+use std::ops::{Deref, DerefMut};
+
+use jiff::tz::TimeZone;
+
+use crate::engine::{Playing, Shown};
+use crate::presence::query::{Query, QueryError, Vocabulary};
+use crate::presence::{
+    About, Event, EventGroup, FeedStatus, Finding, Findings, Hints, History, Moment, Roster, Severity, Since,
+    Timeline, Trend, UserIx, is_far_future,
+};
+
+use super::action::Scope;
+use super::events::EventsList;
+use super::findings::FindingsList;
+use super::keymap::{KeyPress, Keymap};
+use super::layout::{Columns, columns_for};
+use super::list::{Cursor, Expansion, Line, Lines};
+use super::prompt::{Prompt, Typed};
+use super::travel::Strip;
+use crate::listing::Marks;
+use crate::listing::Names;
+use crate::listing::RowInputs;
+use crate::listing::Rows;
+use crate::listing::Sort;
+use crate::listing::{ColumnName, ColumnsAsked, Longest};
+
+/// What a model begins with.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, in every combination")]
+pub struct Start {
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
+    /// The order to begin with.
+    pub sort: Option<Sort>,
+    /// The filter to begin with.
+    pub filter: Query,
+    /// The columns to begin with; none: the usual ones.
+    pub columns: Option<Vec<ColumnName>>,
+    /// Whether it is for one frame of plain text: without keys, and no longer than it has to be.
+    pub one_shot: bool,
+    /// What is switched on from the start.
+    pub switches: Switches,
+    /// Makes the stand-ins for users of this run; random, so that they say nothing about the names.
+    pub mask_key: u128,
+    /// Whether stand-ins are shown from the start.
+    pub mask: bool,
+    /// Whether times are shown in UTC, whatever the zone.
+    pub utc: bool,
+    /// The zone that times are shown in otherwise.
+    pub zone: TimeZone,
+    /// Which keys do what.
+    pub keymap: Keymap,
+    /// The servers that a configuration names.
+    pub contexts: Vec<String>,
+    /// Names of the themes that there are.
+    pub themes: Vec<String>,
+    /// Whether the keys that matter most are told until one is pressed.
+    pub greet: bool,
+}
+
+impl Start {
+    /// Everything as usual, with times in UTC, on a screen of this size.
+    pub fn new(size: (u16, u16)) -> Start {
+        Start {
+            size,
+            sort: None,
+            filter: Query::default(),
+            columns: None,
+            one_shot: false,
+            switches: Switches::default(),
+            mask_key: 0,
+            mask: false,
+            utc: true,
+            zone: TimeZone::UTC,
+            keymap: Keymap::default(),
+            contexts: Vec::new(),
+            themes: Vec::new(),
+            greet: false,
+        }
+    }
+}
+
+/// What can be switched on and off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, in every combination")]
+pub struct Switches {
+    /// Only users with problems are shown.
+    pub problems_only: bool,
+    /// New critical findings ring.
+    pub bell: bool,
+    /// All columns are shown, however crowded.
+    pub wide: bool,
+    /// The mouse is ours.
+    pub mouse: bool,
+}
+
+/// What fills the body of the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The list of users.
+    Users,
+    /// What happened, newest first.
+    Events(EventsList),
+    /// What is wrong, worst first.
+    Findings(FindingsList),
+    /// How the server does.
+    Server {
+        /// Lines that are scrolled out at the top.
+        scroll: usize,
+    },
+    /// Everything that is known of one user.
+    Detail {
+        /// The user.
+        user: UserIx,
+        /// Lines that are scrolled out at the top.
+        scroll: usize,
+        /// Where leaving it leads.
+        back: Box<Screen>,
+    },
+    /// The keys and the words.
+    Help {
+        /// Only lines with this text; empty: all.
+        search: String,
+        /// Lines that are scrolled out at the top.
+        scroll: usize,
+        /// Where leaving it leads.
+        back: Box<Screen>,
+    },
+}
+
+/// How points in time are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeStyle {
+    /// As ages: `12m`.
+    #[default]
+    Relative,
+    /// As dates: `12:01:05`.
+    Absolute,
+}
+
+impl TimeStyle {
+    pub(super) fn other(self) -> TimeStyle {
+        match self {
+            TimeStyle::Relative => TimeStyle::Absolute,
+            TimeStyle::Absolute => TimeStyle::Relative,
+        }
+    }
+}
+
+/// A few words that pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// The words.
+    pub text: String,
+    /// Until when they stand, on the monotonic clock.
+    pub(super) until_ms: u64,
+    /// For how long they stand.
+    pub(super) for_ms: u64,
+}
+
+impl Toast {
+    /// The same words, said at another moment.
+    pub(super) fn anew(self, now: Moment) -> Toast {
+        Toast { until_ms: now.mono_ms.saturating_add(self.for_ms), ..self }
+    }
+}
+
+/// So many connections of one user are looked at for the newest.
+const MANY_CONNECTIONS: usize = 64;
+
+/// What is shown: the live state, or the one that is held.
+#[derive(Clone, Copy)]
+pub struct Picture<'a> {
+    /// What is known.
+    pub roster: &'a Roster,
+    /// What happened to users of late.
+    pub history: &'a History,
+    /// What is wrong.
+    pub findings: &'a Findings,
+    /// How the asking went of late.
+    pub trend: &'a Trend,
+    /// What the last answer said of the server.
+    pub hints: Option<&'a Hints>,
+    /// At which time.
+    pub now: Moment,
+    timeline: &'a Timeline,
+}
+
+impl<'a> Picture<'a> {
+    fn of(shown: Shown<'a>) -> Picture<'a> {
+        let knowledge = shown.state.knowledge();
+        Picture {
+            roster: &knowledge.roster,
+            history: &knowledge.history,
+            findings: &knowledge.findings,
+            trend: &knowledge.trend,
+            hints: knowledge.hints.as_deref(),
+            now: shown.now,
+            timeline: shown.state.timeline(),
+        }
+    }
+
+    /// What happened, equal events of a round in one, newest first; any of them costs the same.
+    pub fn happened(&self) -> impl DoubleEndedIterator<Item = &'a EventGroup> + ExactSizeIterator + use<'a> {
+        self.timeline.groups()
+    }
+
+    /// What of it has a place at the foot: that batches get no answers is said above the table.
+    pub fn at_the_foot(&self) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
+        self.happened().filter(|group| !matches!(group.event, Event::Feed { trouble: Some(_), .. }))
+    }
+
+    /// What happened to a user, newest first, each event on its own.
+    pub fn happened_to(&self, user: UserIx) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
+        self.timeline.of_user(self.roster.list().raw_id(user))
+    }
+
+    /// When a user changed last, on the monotonic clock, if that was seen and is not long ago.
+    pub fn changed(&self, user: UserIx) -> Option<u64> {
+        let exact = |since: Since| since.is_exact().then_some(since.before_ms);
+        let presence = self.roster.since(user).and_then(exact);
+        // A user whose connections fill a page has no need of a mark for each.
+        let connections = self.roster.connections(user).iter().take(MANY_CONNECTIONS);
+        let connected = connections.filter_map(|tracked| exact(tracked.since)).max();
+        let other = self.timeline.changed(self.roster.list().raw_id(user));
+        presence.max(connected).max(other.filter(|at| *at <= self.now.mono_ms))
+    }
+
+    /// How many groups came after the event with this number.
+    pub(super) fn newer(&self, number: u64) -> usize {
+        self.timeline.newer(number)
+    }
+
+    /// An event by its number: a single one, or a group.
+    pub(super) fn event(&self, number: u64, single: bool) -> Option<&'a EventGroup> {
+        if single { self.timeline.single(number) } else { self.timeline.group(number) }
+    }
+
+    /// What happened to single users after the event with this number, newest first.
+    pub(super) fn singles(&self, after: u64) -> impl Iterator<Item = &'a EventGroup> + use<'a> {
+        self.timeline.singles(after)
+    }
+
+    /// Up to which number single events, or groups, stay as they are.
+    pub(super) fn settled(&self, single: bool) -> u64 {
+        if single { self.timeline.taken() } else { self.timeline.settled() }
+    }
+
+    /// The number of the oldest single event, or group, that is kept.
+    pub(super) fn oldest(&self, single: bool) -> u64 {
+        if single {
+            self.timeline.singles(0).next_back().map_or(0, |one| one.number)
+        } else {
+            self.timeline.groups().next_back().map_or(0, |group| group.number)
+        }
+    }
+}
+
+/// How the live view looks at what a session knows: the selection, the filter, the order, what is open.
+/// It holds no knowledge; whoever draws it or changes it hands that in.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says a thing of its own, in every combination")]
+pub struct Model {
+    pub(super) now: Moment,
+    pub(super) began: Moment,
+    pub(super) size: (u16, u16),
+    pub(super) zone: TimeZone,
+    pub(super) utc: bool,
+    pub(super) one_shot: bool,
+    pub(super) times: TimeStyle,
+    pub(super) stale_batches: Vec<bool>,
+    pub(super) longest: Longest,
+    pub(super) rows: Rows,
+    /// What is wrong with the filter that is being typed.
+    pub(super) mistake: Option<QueryError>,
+    /// Names that can be completed in it, as they were when it was opened.
+    pub(super) vocabulary: Vocabulary,
+    pub(super) cursor: Option<Cursor>,
+    /// The row of the body on which the selection stands.
+    pub(super) cursor_row: u16,
+    /// The first line of the body while nothing is selected, where that is not the first of all.
+    pub(super) top: Option<Cursor>,
+    pub(super) expansion: Expansion,
+    pub(super) screen: Screen,
+    /// The events at the foot of the users, while they have the keys.
+    pub(super) pane: Option<EventsList>,
+    pub(super) prompt: Option<Prompt>,
+    pub(super) typed: Typed,
+    pub(super) marks: Marks,
+    pub(super) names: Names,
+    /// Findings that were put aside, by their numbers.
+    pub(super) acknowledged: BTreeSet<u64>,
+    pub(super) switches: Switches,
+    pub(super) pending: Vec<KeyPress>,
+    pub(super) toast: Option<Toast>,
+    pub(super) keymap: Keymap,
+    pub(super) contexts: Vec<String>,
+    pub(super) themes: Vec<String>,
+    /// The columns that somebody chose; none: the usual ones.
+    pub(super) columns_chosen: Option<Vec<ColumnName>>,
+    /// Those of before a command was begun.
+    pub(super) columns_before: Option<Vec<ColumnName>>,
+    /// Whether no key was pressed yet by somebody who is to be told the first ones.
+    pub(super) greets: bool,
+    pub(super) dirty: bool,
+    /// When the picture that was taken last is out of date by itself.
+    pub(super) good_until: Option<u64>,
+}
+
+/// A model, and what the session shows: all that is drawn.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// How it is looked at.
+    pub model: &'a Model,
+    /// What is known.
+    pub shown: Shown<'a>,
+}
+
+/// The same while the model is changed.
+pub(super) struct ViewMut<'a> {
+    /// How it is looked at.
+    pub model: &'a mut Model,
+    /// What is known.
+    pub shown: Shown<'a>,
+}
+
+impl Deref for View<'_> {
+    type Target = Model;
+
+    fn deref(&self) -> &Model {
+        self.model
+    }
+}
+
+impl Deref for ViewMut<'_> {
+    type Target = Model;
+
+    fn deref(&self) -> &Model {
+        self.model
+    }
+}
+
+impl DerefMut for ViewMut<'_> {
+    fn deref_mut(&mut self) -> &mut Model {
+        self.model
+    }
+}
+
+impl<'a> ViewMut<'a> {
+    /// What is shown.
+    pub(super) fn picture(&self) -> Picture<'a> {
+        Picture::of(self.shown)
+    }
+
+    /// What is seen now.
+    pub(super) fn view(&self) -> View<'_> {
+        View { model: self.model, shown: self.shown }
+    }
+
+    /// Changes the rows by what they are made from.
+    pub(super) fn with_rows(&mut self, change: impl FnOnce(&mut Rows, RowInputs<'_>)) {
+        let mut rows = std::mem::take(&mut self.rows);
+        change(&mut rows, self.view().scene());
+        self.rows = rows;
+    }
+
+    /// Measures the texts of the watch list that is shown.
+    pub(super) fn measure(&mut self) {
+        self.longest = self.view().longest_texts();
+    }
+}
+
+impl Model {
+    /// Looks at what a session shows.
+    pub fn new(start: Start, shown: Shown<'_>) -> Model {
+        let marks = Marks::default();
+        let acknowledged = BTreeSet::new();
+        let rows = Rows::new(
+            start.sort.unwrap_or_default(),
+            start.filter,
+            RowInputs {
+                knowledge: shown.state.knowledge(),
+                now: shown.now,
+                marks: &marks,
+                acknowledged: &acknowledged,
+                problems_only: start.switches.problems_only,
+            },
+        );
+        let mut model = Model {
+            now: shown.live_now,
+            began: shown.live_now,
+            size: start.size,
+            zone: if start.utc { TimeZone::UTC } else { start.zone },
+            utc: start.utc,
+            one_shot: start.one_shot,
+            times: TimeStyle::default(),
+            stale_batches: Vec::new(),
+            longest: Longest::default(),
+            rows,
+            mistake: None,
+            vocabulary: Vocabulary::default(),
+            cursor: None,
+            cursor_row: 0,
+            top: None,
+            expansion: Expansion::default(),
+            screen: Screen::Users,
+            pane: None,
+            prompt: None,
+            typed: Typed::default(),
+            marks,
+            names: Names::new(start.mask_key, start.mask),
+            acknowledged,
+            switches: start.switches,
+            pending: Vec::new(),
+            toast: None,
+            keymap: start.keymap,
+            contexts: start.contexts,
+            themes: start.themes,
+            columns_chosen: start.columns,
+            columns_before: None,
+            greets: start.greet,
+            dirty: true,
+            good_until: None,
+        };
+        model.longest = View { model: &model, shown }.longest_texts();
+        model
+    }
+
+    /// Takes over how somebody likes to look at things from the model of another server; nothing that
+    /// is known of that.
+    pub fn carry_on(&mut self, from: &Model, shown: Shown<'_>) {
+        self.typed = from.typed.clone();
+        self.times = from.times;
+        self.switches = Switches { problems_only: false, ..from.switches };
+        // Stand-ins that either server asks for are never dropped on the way.
+        let masked = self.names.are_masked();
+        self.names = from.names.clone();
+        if masked && !self.names.are_masked() {
+            self.names.toggle();
+        }
+        if let Some(toast) = &mut self.toast {
+            toast.text = self.names.text(&toast.text, shown.live.roster().list()).into_owned();
+        }
+        ViewMut { model: self, shown }.measure();
+        self.dirty = true;
+    }
+
+    /// The time of the last message.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Columns and rows of the screen.
+    pub fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// The zone that times are shown in.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Whether that is UTC because somebody said so.
+    pub fn is_utc(&self) -> bool {
+        self.utc
+    }
+
+    /// How points in time are shown.
+    pub fn times(&self) -> TimeStyle {
+        self.times
+    }
+
+    /// What is wrong with the filter that is being typed.
+    pub fn mistake(&self) -> Option<&QueryError> {
+        self.mistake.as_ref()
+    }
+
+    /// The rows of the list.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// What is selected.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    /// Whose connections are shown.
+    pub fn expansion(&self) -> &Expansion {
+        &self.expansion
+    }
+
+    /// What fills the body.
+    pub fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// The prompt that is open.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        self.prompt.as_ref()
+    }
+
+    /// The keys of a sequence that has begun.
+    pub fn pending(&self) -> &[KeyPress] {
+        &self.pending
+    }
+
+    /// What is switched on.
+    pub fn switches(&self) -> Switches {
+        self.switches
+    }
+
+    /// What users are called on the screen and in everything that leaves it.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Who is marked.
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// Whether a finding was put aside as known.
+    pub fn is_acknowledged(&self, finding: u64) -> bool {
+        self.acknowledged.contains(&finding)
+    }
+
+    /// Words that pass.
+    pub fn toast(&self) -> Option<&Toast> {
+        self.toast.as_ref()
+    }
+
+    /// Which keys do what.
+    pub fn keymap(&self) -> &Keymap {
+        &self.keymap
+    }
+
+    /// Whether the first keys are to be told.
+    pub fn greets(&self) -> bool {
+        self.greets
+    }
+
+    /// The columns that somebody chose; `None`: the usual ones.
+    pub fn columns_chosen(&self) -> Option<&[ColumnName]> {
+        self.columns_chosen.as_deref()
+    }
+
+    /// In which place keys are pressed now.
+    pub fn place(&self) -> Scope {
+        match (&self.prompt, &self.screen) {
+            (Some(_), _) => Scope::Prompt,
+            (None, Screen::Users) => Scope::Users,
+            (None, _) => Scope::Views,
+        }
+    }
+
+    /// Whether the picture differs from the one that was taken last.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// Says whether there is something to draw, and takes it as drawn.
+    pub fn take_dirty(&mut self, shown: Shown<'_>) -> bool {
+        let dirty = std::mem::take(&mut self.dirty);
+        if dirty {
+            self.good_until = View { model: self, shown }.next_deadline(self.now);
+        }
+        dirty
+    }
+}
+
+impl<'a> View<'a> {
+    /// Who was not looked at for longer may have changed long before it was noticed.
+    pub fn gap_ms(self) -> u64 {
+        self.shown.interval_ms.saturating_mul(2)
+    }
+
+    /// What is known now, whatever is shown.
+    pub fn live(self) -> &'a Roster {
+        self.shown.live.roster()
+    }
+
+    /// What the server is like now, whatever is shown.
+    pub fn live_trend(self) -> &'a Trend {
+        &self.shown.live.knowledge().trend
+    }
+
+    /// What is shown.
+    pub fn picture(self) -> Picture<'a> {
+        Picture::of(self.shown)
+    }
+
+    /// What the rows are made from.
+    pub(super) fn scene(self) -> RowInputs<'a> {
+        RowInputs {
+            knowledge: self.shown.state.knowledge(),
+            now: self.shown.now,
+            marks: &self.model.marks,
+            acknowledged: &self.model.acknowledged,
+            problems_only: self.model.switches.problems_only,
+        }
+    }
+
+    /// Whether somebody should look at a user.
+    pub fn is_problem(self, user: UserIx) -> bool {
+        self.scene().is_problem(user)
+    }
+
+    /// The most serious finding about a user that nobody has put aside.
+    pub fn worst(self, user: UserIx) -> Option<Severity> {
+        self.scene().worst(user)
+    }
+
+    /// How many findings of this severity there are that nobody has put aside.
+    pub fn tally(self, severity: Severity) -> usize {
+        self.open(&self.shown.state.knowledge().findings, severity)
+    }
+
+    /// The same of now, whatever is shown.
+    pub(super) fn tally_now(self, severity: Severity) -> usize {
+        self.open(&self.shown.live.knowledge().findings, severity)
+    }
+
+    fn open(self, findings: &Findings, severity: Severity) -> usize {
+        let all = findings.count(severity);
+        if self.acknowledged.is_empty() || all == 0 {
+            return all;
+        }
+        let is_aside = |it: &&Finding| it.severity == severity && self.acknowledged.contains(&it.number);
+        all - findings.iter().filter(is_aside).count()
+    }
+
+    /// A finding, while it lasts.
+    pub fn finding(self, about: About, number: u64) -> Option<&'a Finding> {
+        let findings = &self.scene().knowledge.findings;
+        let found = match about {
+            About::User(user) => findings.of(user),
+            About::Server => findings.of_server(),
+        };
+        found.iter().find(|finding| finding.number == number)
+    }
+
+    /// What a finding rests on, in words.
+    pub fn evidence(self, finding: &Finding) -> String {
+        let scene = self.scene();
+        let server_seconds = scene.knowledge.roster.server_clock().unix_seconds(scene.now);
+        self.names.evidence(finding, server_seconds)
+    }
+
+    /// While the picture stands: how many changes it hides.
+    pub fn hidden_changes(self) -> Option<u64> {
+        let taken = |state: &crate::presence::State| state.timeline().taken();
+        self.shown.is_held.then(|| taken(self.shown.live).saturating_sub(taken(self.shown.state)))
+    }
+
+    /// The columns of a table so wide.
+    pub fn columns(self, width: u16) -> Columns {
+        columns_for(
+            width,
+            ColumnsAsked {
+                longest: self.longest,
+                absolute: self.times == TimeStyle::Absolute,
+                far: self.has_far_expiry(),
+                wide: self.switches.wide,
+                chosen: self.model.columns_chosen.as_deref(),
+            },
+        )
+    }
+
+    /// Whether some token seems to end in the far future.
+    fn has_far_expiry(self) -> bool {
+        let latest = self.picture().roster.expiries().last_key_value();
+        latest.is_some_and(|(minute, _)| is_far_future(minute.saturating_mul(60)))
+    }
+
+    /// The lines of the table on a body so high.
+    pub fn window(self, height: u16) -> Vec<Line> {
+        let lines = self.lines();
+        let top = || self.top.as_ref().and_then(|top| lines.line_of(top)).map(|line| (line, 0));
+        lines.window(self.selected_line().map(|line| (line, self.cursor_row)).or_else(top), height)
+    }
+
+    /// The line that is selected.
+    pub fn selected_line(self) -> Option<Line> {
+        self.cursor.as_ref().and_then(|cursor| self.lines().line_of(cursor))
+    }
+
+    /// When the picture changes by itself, on the monotonic clock; `None` while nothing moves.
+    ///
+    /// Ages are shown in whole seconds, so that is at most once a second.
+    pub fn next_deadline(self, now: Moment) -> Option<u64> {
+        let retrying = matches!(self.shown.live.roster().feed_status(now), FeedStatus::Retrying { .. });
+        let ages = (self.shown.live.roster().last_answer().is_some() || retrying)
+            .then(|| now.mono_ms - now.mono_ms % 1_000 + 1_000);
+        let toast = self.toast.as_ref().map(|toast| toast.until_ms);
+        [ages, toast, self.shown.live.next_change(), self.rows.next_asking()]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| at.max(now.mono_ms + 1))
+    }
+
+    /// Whether every batch was answered or has failed at least once.
+    pub fn round_is_complete(self) -> bool {
+        self.shown
+            .live
+            .roster()
+            .batches()
+            .iter()
+            .all(|batch| batch.answered.is_some() || batch.failing.is_some())
+    }
+
+    pub(super) fn lines(self) -> Lines<'a> {
+        Lines { rows: &self.model.rows, roster: self.picture().roster, expansion: &self.model.expansion }
+    }
+
+    /// How long the texts of the watch list are that is shown.
+    fn longest_texts(self) -> Longest {
+        use unicode_width::UnicodeWidthStr as _;
+        let list = self.picture().roster.list();
+        if self.names.are_masked() {
+            // All stand-ins are as wide as each other.
+            let width = |there: bool, name: &str| if there { name.width() as u16 } else { 0 };
+            return Longest {
+                id: width(!list.is_empty(), &self.names.user("")),
+                label: width(list.has_labels(), &self.names.label("")),
+                group: width(list.has_groups(), &self.names.group("")),
+            };
+        }
+        let mut longest = Longest::default();
+        for user in list.users() {
+            let id = list.raw_id(user);
+            let width = if id.is_ascii() { id.len() } else { crate::presence::visible(id).width() };
+            longest.id = longest.id.max(width.min(200) as u16);
+            for (most, text) in
+                [(&mut longest.label, list.label(user)), (&mut longest.group, list.group(user))]
+            {
+                *most = (*most).max(text.map_or(0, |text| text.width().min(200)) as u16);
+            }
+        }
+        longest
+    }
+
+    /// Whether the picture is one of the past, to which somebody went.
+    pub fn is_in_past(self) -> bool {
+        self.shown.oldest.is_some()
+    }
+
+    /// How the recording is played; `None` where this is no replay.
+    pub fn playing(self) -> Option<Playing> {
+        self.shown.playing
+    }
+
+    /// Where in time the picture is, in a replay and while it is one of the past.
+    pub fn strip(self) -> Option<Strip<'a>> {
+        let Shown { now: at, markers, live_now, .. } = self.shown;
+        match self.shown.playing {
+            Some(playing) => Some(Strip { from: playing.begin, to: playing.end, at, markers }),
+            None => Some(Strip { from: self.shown.oldest?, to: live_now, at, markers }),
+        }
+    }
+}

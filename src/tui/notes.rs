@@ -1,0 +1,191 @@
+//! What stands between the header and the table: what is wrong, banners, the filter.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::presence::{Moment, Roster};
+
+use super::model::{Screen, View};
+use super::witnesses::what_to_do;
+use crate::listing::worst_loss;
+
+/// One line of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// A line of what is said of users who were lost from view at once; whether it is certain.
+    Loss {
+        /// The words.
+        text: String,
+        /// Whether it is the first line.
+        begins: bool,
+        /// Whether it is certain, or only suspected.
+        certain: bool,
+    },
+    /// What ails the feed.
+    ErrorKind(String),
+    /// The rest of that, and what to do about it, where there is no room beside it.
+    Advice(String),
+    /// What is to be kept in mind all the time.
+    Banner(String),
+    /// What is made up here, and what comes.
+    About(String),
+    /// The last answers had things in them that don't belong there.
+    Odd(String),
+    /// Where in time the picture is.
+    Strip,
+    /// What narrows the screen: filter and switches, or the prompt to type one; always the last, next
+    /// to the table.
+    Filter,
+}
+
+/// Most lines that the words of a server get.
+const TROUBLE_LINES: usize = 3;
+
+/// The notes to show now, from top to bottom.
+pub fn notes(model: View<'_>) -> Vec<Note> {
+    let mut notes = loss(model);
+    if model.strip().is_some() {
+        notes.push(Note::Strip);
+    }
+    let roster = model.live();
+    if let Some((number, error)) = roster.first_error() {
+        let batches = roster.batches().len();
+        let place = if batches > 1 { format!("batch {} of {batches}: ", number + 1) } else { String::new() };
+        // The picture may be of the past; this is of now, but in a replay, where there is nothing to be
+        // done about it.
+        let place = if model.is_in_past() { format!("now: {place}") } else { place };
+        let advice = if model.shown.is_recorded { "" } else { error.advice() };
+        let dash = if advice.is_empty() { "" } else { " - " };
+        let whole = format!("{place}{error}{dash}{advice}");
+        let room = usize::from(model.size().0).saturating_sub(3);
+        // A small screen has one row for it.
+        if whole.width() <= room || (model.size().1 < 15 && room < 77) {
+            notes.push(Note::ErrorKind(whole));
+        } else {
+            let mut lines = wrapped(&format!("{place}{error}"), room).into_iter().take(TROUBLE_LINES);
+            notes.extend(lines.next().map(Note::ErrorKind));
+            notes.extend(lines.chain(wrapped(advice, room)).map(Note::Advice));
+        }
+    }
+    if !model.shown.about.banners.is_empty() {
+        notes.push(Note::Banner(model.shown.about.banners.join("   ")));
+    }
+    // Where there is much to read, each row is wanted.
+    let is_for_reading = matches!(model.screen(), Screen::Detail { .. } | Screen::Help { .. });
+    let scenario = model.shown.about.scenario.clone().filter(|_| !is_for_reading);
+    notes.extend(scenario.map(Note::About));
+    notes.extend(oddities(model).map(Note::Odd));
+    let filtered = match model.screen() {
+        Screen::Users => {
+            !model.rows().query().is_empty()
+                || model.switches().problems_only
+                || model.marks().are_all_that_is_shown()
+        }
+        Screen::Help { search, .. } => !search.is_empty(),
+        _ => false,
+    };
+    if filtered || model.prompt().is_some() {
+        notes.push(Note::Filter);
+    }
+    notes
+}
+
+/// From so many rows on there is room for what a loss of view means.
+const ROOM_FOR_MEANING: u16 = 18;
+
+/// That many users were lost from view at once: at the moment that is shown, and now, if that is another.
+fn loss(model: View<'_>) -> Vec<Note> {
+    let (live, now) = (model.live(), model.now());
+    if !model.is_in_past() {
+        return loss_at(model, live, now, "");
+    }
+    let picture = model.picture();
+    let mut notes = loss_at(model, live, now, "now: ");
+    notes.extend(loss_at(model, picture.roster, picture.now, "then: "));
+    notes
+}
+
+fn loss_at(model: View<'_>, roster: &Roster, at: Moment, when: &str) -> Vec<Note> {
+    let Some((words, others)) = worst_loss(roster, at) else { return Vec::new() };
+    let (width, height) = model.size();
+    let room = usize::from(width).saturating_sub(3);
+    let others = match others {
+        0 => String::new(),
+        others => format!(" (and {others} more)"),
+    };
+    let certain = words.certain;
+    let whole = format!("{when}{}{others}", words.what);
+    let lines = if height < 10 { vec![format!("{when}{}", words.short)] } else { wrapped(&whole, room) };
+    let line = |(at, text)| Note::Loss { text, begins: at == 0, certain };
+    let mut notes: Vec<Note> = lines.into_iter().enumerate().map(line).collect();
+    // Nothing is to be done any more about what was then.
+    if height >= ROOM_FOR_MEANING && when != "then: " {
+        let is_shown = matches!(model.screen(), Screen::Findings(_));
+        let advice = if certain && !is_shown { format!(" {}", what_to_do(model)) } else { String::new() };
+        notes.extend(wrapped(&format!("{}{advice}", words.meaning), room).into_iter().map(Note::Advice));
+    }
+    notes
+}
+
+/// Those of the notes for which so many rows are enough. A prompt always has its row.
+pub fn visible_notes(model: View<'_>, rows: u16) -> Vec<Note> {
+    let mut notes = notes(model);
+    let rows = usize::from(rows);
+    if notes.len() > rows {
+        let keeps_filter = notes.last() == Some(&Note::Filter) && (rows > 1 || model.prompt().is_some());
+        notes.truncate(rows);
+        if keeps_filter && let Some(last) = notes.last_mut() {
+            *last = Note::Filter;
+        }
+    }
+    notes
+}
+
+/// A text in lines of at most so many columns, cut between words; a longer word has a line for itself.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn oddities(model: View<'_>) -> Option<String> {
+    let mut all = crate::presence::Oddities::default();
+    for batch in model.live().batches() {
+        all.foreign += batch.oddities.foreign;
+        all.repeated += batch.oddities.repeated;
+        all.unreadable += batch.oddities.unreadable;
+    }
+    let count = |n: u32, one: &str, more: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {more}")),
+    };
+    let parts: Vec<String> = [
+        count(all.foreign, "entry nobody asked for", "entries nobody asked for"),
+        count(all.repeated, "repeated entry", "repeated entries"),
+        count(all.unreadable, "entry that is not understood", "entries that are not understood"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| format!("the last answers held {}", parts.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_wraps_between_words() {
+        assert_eq!(wrapped("ask less often, or for more", 10), ["ask less", "often, or", "for more"]);
+        assert_eq!(wrapped("a verylongword b", 5), ["a", "verylongword", "b"]);
+        assert!(wrapped(" ", 0).is_empty());
+    }
+}

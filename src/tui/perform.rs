@@ -1,0 +1,314 @@
+//! What each action does to the model.
+
+use crate::engine::Command;
+use crate::presence::UserIx;
+
+use super::action::Action;
+use super::copy::{copy, subject};
+use super::list::{Cursor, Line};
+use super::message::Effect;
+use super::model::{Screen, ViewMut};
+use super::update::{hint, narrow};
+use super::{events, findings, problems, travel, typing, views};
+use crate::listing::ColumnName;
+use crate::listing::{Sort, SortColumn};
+
+/// Intervals that `+` and `-` walk through, in milliseconds.
+const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
+
+#[expect(clippy::too_many_lines, reason = "one arm for each action")]
+pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
+    if events::perform(model, action) || findings::perform(model, action) {
+        return Vec::new();
+    }
+    if let Some(effects) = travel::perform(model, action) {
+        return effects;
+    }
+    match action {
+        Action::Quit => return vec![Effect::Interrupt],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Repaint => return vec![Effect::Repaint],
+        Action::PollNow => {
+            hint(model, "asking now");
+            return vec![Effect::Command(Command::PollNow)];
+        }
+        Action::Slower => {
+            let now = model.shown.interval_ms;
+            return set_interval(model, INTERVALS.into_iter().find(|ms| *ms > now));
+        }
+        Action::Faster => {
+            let now = model.shown.interval_ms;
+            return set_interval(model, INTERVALS.into_iter().rev().find(|ms| *ms < now));
+        }
+        Action::Close if model.screen == Screen::Users => return vec![Effect::Quit],
+        Action::QuitKeeping => return vec![Effect::QuitKeeping],
+        Action::Close => views::leave(model),
+        Action::Back => views::back(model),
+        Action::Help => views::help(model),
+        Action::ShowUsers | Action::ShowEvents | Action::ShowFindings | Action::ShowServer => {
+            views::show_by_key(model, action);
+        }
+        Action::Detail => {
+            if let Some(user) = subject(model) {
+                views::show_detail(model, user);
+            }
+        }
+        Action::UnknownReason => {
+            if let Some(user) = subject(model) {
+                views::show_why(model, user);
+            }
+        }
+        Action::UserEvents => {
+            if let Some(user) = subject(model) {
+                let user = model.picture().roster.list().id(user);
+                views::show_events_of(model, user);
+            }
+        }
+        Action::Filter => typing::open(model),
+        Action::Command => typing::open_command(model),
+        Action::Mark => mark(model),
+        Action::MarkedOnly => {
+            model.marks.only = !model.marks.only;
+            narrow(model);
+        }
+        Action::ProblemsOnly => {
+            model.switches.problems_only = !model.switches.problems_only;
+            narrow(model);
+        }
+        Action::Wide => widen(model),
+        Action::Mask | Action::Bell | Action::Mouse => return switch(model, action),
+        Action::NextTheme => return vec![Effect::NextTheme],
+        Action::NextProblem => problems::go(model, true),
+        Action::PreviousProblem => problems::go(model, false),
+        Action::Acknowledge => problems::acknowledge(model),
+        Action::CopyUser
+        | Action::CopyConnection
+        | Action::CopyOperation
+        | Action::CopyJson
+        | Action::CopyRequest => return copy(model, action),
+        Action::Export => typing::begin_command(model, "export "),
+        // What they do is above, with the events and with time.
+        Action::Pane
+        | Action::StepBack
+        | Action::StepForward
+        | Action::PreviousIncident
+        | Action::NextIncident
+        | Action::Live
+        | Action::Pause
+        | Action::Record => {}
+        Action::Expand => expand(model),
+        Action::Collapse => collapse(model),
+        Action::ExpandAll => model.expansion.set_all(true),
+        Action::CollapseAll => model.expansion.set_all(false),
+        Action::SortNext => step_sort(model, true),
+        Action::SortPrevious => step_sort(model, false),
+        Action::Invert => {
+            let sort = model.rows.sort();
+            set_sort(model, Sort { inverted: !sort.inverted, ..sort });
+        }
+        Action::TimeStyle => model.times = model.times.other(),
+        Action::Down
+        | Action::Up
+        | Action::HalfPageDown
+        | Action::HalfPageUp
+        | Action::PageDown
+        | Action::PageUp
+        | Action::Top
+        | Action::Bottom => go(model, action),
+        Action::Accept
+        | Action::Cancel
+        | Action::Complete
+        | Action::HistoryBack
+        | Action::HistoryForward
+        | Action::DeleteBack
+        | Action::DeleteForward
+        | Action::DeleteWord
+        | Action::DeleteAll
+        | Action::CursorLeft
+        | Action::CursorRight
+        | Action::CursorHome
+        | Action::CursorEnd => return typing::perform(model, action),
+    }
+    Vec::new()
+}
+
+/// Moves the selection, or a text.
+fn go(model: &mut ViewMut<'_>, action: Action) {
+    let page = usize::from(model.view().body_height()).max(1);
+    let half = (page / 2).max(1);
+    match action {
+        Action::Down => travel(model, 1, true, false),
+        Action::Up => travel(model, 1, false, false),
+        Action::HalfPageDown => travel(model, half, true, true),
+        Action::HalfPageUp => travel(model, half, false, true),
+        Action::PageDown => travel(model, page, true, true),
+        Action::PageUp => travel(model, page, false, true),
+        _ => to_end(model, action == Action::Bottom),
+    }
+}
+
+pub(super) fn set_interval(model: &mut ViewMut<'_>, interval_ms: Option<u64>) -> Vec<Effect> {
+    let Some(interval_ms) = interval_ms else {
+        hint(model, format!("every {} s is as far as it goes", model.shown.interval_ms as f64 / 1_000.0));
+        return Vec::new();
+    };
+    hint(model, format!("asking every {} s", interval_ms as f64 / 1_000.0));
+    vec![Effect::Command(Command::SetInterval(interval_ms))]
+}
+
+/// Turns a switch, and says how it stands.
+fn switch(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
+    let (now, words, effect) = match action {
+        Action::Mask => {
+            let masked = model.names.toggle();
+            model.measure();
+            let typed = model.prompt.is_some() || !model.rows.filter().is_empty();
+            let typed = typed || model.events().is_some_and(|list| !list.filter().is_empty());
+            let masks = if typed {
+                "stand-ins for users are shown; what was typed stays as it is"
+            } else {
+                "stand-ins for users are shown"
+            };
+            (masked, ["users are shown as they are", masks], None)
+        }
+        Action::Bell => {
+            let bell = &mut model.switches.bell;
+            *bell = !*bell;
+            (*bell, ["silent", "rings when something critical is found"], None)
+        }
+        _ => {
+            let mouse = &mut model.switches.mouse;
+            *mouse = !*mouse;
+            let words = ["the mouse is the terminal's", "the mouse is imtop's; again to select text with it"];
+            (*mouse, words, Some(Effect::Mouse(*mouse)))
+        }
+    };
+    hint(model, words[usize::from(now)]);
+    effect.into_iter().collect()
+}
+
+/// All columns or the others; says which they are where somebody chose them.
+fn widen(model: &mut ViewMut<'_>) {
+    model.switches.wide = !model.switches.wide;
+    if model.columns_chosen.is_some() {
+        let all = model.view().columns(model.size.0).iter().count() == ColumnName::ALL.len();
+        hint(
+            model,
+            match (model.switches.wide, all) {
+                (true, true) => "wide: all columns",
+                (true, false) => "wide: all columns that have room",
+                (false, _) => "columns as chosen",
+            },
+        );
+    }
+}
+
+fn mark(model: &mut ViewMut<'_>) {
+    if let Some(user) = selected_or_first(model) {
+        model.marks.toggle(user);
+        if model.marks.only {
+            narrow(model);
+        }
+    }
+}
+
+fn sort_by(model: &mut ViewMut<'_>, column: SortColumn) {
+    set_sort(model, Sort { column, inverted: false });
+}
+
+pub(super) fn set_sort(model: &mut ViewMut<'_>, sort: Sort) {
+    model.with_rows(|rows, scene| rows.set_sort(sort, scene));
+    hint(model, format!("sorted {}", sort.words()));
+}
+
+/// Sorts by the column after the one in force, or before it.
+fn step_sort(model: &mut ViewMut<'_>, forward: bool) {
+    let shown: Vec<ColumnName> = model.view().columns(model.size.0).iter().map(|(name, _)| name).collect();
+    sort_by(model, model.rows.sort().column.next(&shown, forward));
+}
+
+pub(super) fn select(model: &mut ViewMut<'_>, cursor: Cursor) {
+    model.rows.select(Some(cursor.user));
+    model.cursor = Some(cursor);
+}
+
+/// The selected user; without a selection the first one, who is selected then.
+pub(super) fn selected_or_first(model: &mut ViewMut<'_>) -> Option<UserIx> {
+    if model.cursor.is_none() {
+        let first = model.view().window(model.view().body_height().max(1)).first().copied();
+        let first = first.or_else(|| model.view().lines().first())?;
+        let cursor = model.view().lines().cursor_at(first);
+        model.cursor_row = 0;
+        select(model, cursor);
+    }
+    model.cursor.as_ref().map(|cursor| cursor.user)
+}
+
+fn expand(model: &mut ViewMut<'_>) {
+    let Some(user) = selected_or_first(model) else { return };
+    if model.picture().roster.connections(user).is_empty() {
+        hint(model, "no connection to show");
+    } else if !model.expansion.contains(user) {
+        model.expansion.set(user, true);
+    } else if let Some(line @ Line::User(_)) = model.view().selected_line()
+        && let Some(line) = model.view().lines().after(line)
+    {
+        go_to(model, line, 1);
+    }
+}
+
+fn collapse(model: &mut ViewMut<'_>) {
+    let Some(cursor) = model.cursor.clone() else { return };
+    if let Some(Line::Connection(user, at)) = model.view().selected_line() {
+        let row = usize::from(model.cursor_row).saturating_sub(at + 1);
+        model.cursor_row = row as u16;
+        select(model, Cursor { user, connection: None });
+    } else {
+        model.expansion.set(cursor.user, false);
+    }
+}
+
+/// Moves the selection to a line so many rows further down the screen, or up.
+pub(super) fn go_to(model: &mut ViewMut<'_>, line: Line, rows: i32) {
+    let row = i32::from(model.cursor_row) + rows;
+    let last = i32::from(model.view().body_height()) - 1;
+    model.cursor_row = row.clamp(0, last.max(0)) as u16;
+    let cursor = model.view().lines().cursor_at(line);
+    select(model, cursor);
+}
+
+/// Moves by lines. A page moves the list under the selection, a step the selection on the screen.
+fn travel(model: &mut ViewMut<'_>, steps: usize, down: bool, page: bool) {
+    if let Some(scroll) = model.screen.scroll_mut() {
+        *scroll = if down { *scroll + steps } else { scroll.saturating_sub(steps) };
+        return;
+    }
+    let Some(line) = model.view().selected_line() else {
+        // The first key selects; a page leads on from there.
+        if selected_or_first(model).is_some() && page {
+            travel(model, steps, down, page);
+        }
+        return;
+    };
+    let (line, taken) = model.view().lines().walk(line, steps, down);
+    let rows = match (page, down) {
+        (true, _) => 0,
+        (false, true) => taken as i32,
+        (false, false) => -(taken as i32),
+    };
+    go_to(model, line, rows);
+}
+
+fn to_end(model: &mut ViewMut<'_>, bottom: bool) {
+    if let Some(scroll) = model.screen.scroll_mut() {
+        // Brought back to what there is when the message is done.
+        *scroll = if bottom { usize::MAX } else { 0 };
+        return;
+    }
+    let lines = model.view().lines();
+    let line = if bottom { lines.last() } else { lines.first() };
+    if let Some(line) = line {
+        let rows = if bottom { i32::from(u16::MAX) } else { -i32::from(u16::MAX) };
+        go_to(model, line, rows);
+    }
+}

@@ -1,0 +1,305 @@
+//! What the view of the server consists of, line by line, so that scrolling knows where it ends.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, Witness, Witnesses, short_age};
+
+use super::model::{Picture, View};
+use super::witnesses::{sign_word, witness_words};
+use crate::listing::worst_loss;
+
+/// From so many columns on the view has two halves side by side.
+pub const TWO_HALVES: u16 = 120;
+
+/// Rows of the chart of latency.
+pub const CHART_ROWS: u16 = 3;
+
+/// One line of the view of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerLine {
+    /// Nothing.
+    Blank,
+    /// What the lines below are about.
+    Heading(&'static str),
+    /// A row of the chart of how long answers took, from the top.
+    Took(u16),
+    /// Failures over time.
+    Failures,
+    /// Users of this presence over time.
+    Users(Presence),
+    /// From when to when the charts are.
+    Axis,
+    /// A name and a text.
+    Fact(&'static str, String),
+    /// What a gateway says of itself, and whether that calls for attention.
+    Gateway(String, bool),
+    /// A text of its own that calls for attention.
+    Warning(String),
+    /// Connections on a platform, of how many at most on one.
+    Platform(Platform, u32, u32),
+    /// Session tokens that expire then, of how many at most.
+    Expiry(String, u32, u32, ExpiryKind),
+    /// There is nothing of what the heading says.
+    Nothing(&'static str),
+}
+
+/// How near an expiry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExpiryKind {
+    /// It is over.
+    Past,
+    /// Within a day.
+    Soon,
+    /// Later.
+    Later,
+}
+
+/// Days that have a line of their own in the histogram of expiry.
+const DAYS: i64 = 7;
+
+/// The two halves of the view; on a narrow screen the second stands under the first.
+pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
+    let picture = model.picture();
+    let mut first = vec![ServerLine::Heading("How long answers took at most, and failures")];
+    first.extend((0..CHART_ROWS).map(ServerLine::Took));
+    first.extend([ServerLine::Failures, ServerLine::Axis, ServerLine::Blank]);
+    first.push(ServerLine::Heading("Users over time"));
+    first.extend([
+        ServerLine::Users(Presence::Online),
+        ServerLine::Users(Presence::Background),
+        ServerLine::Users(Presence::Offline),
+        ServerLine::Users(Presence::Unknown(crate::presence::UnknownReason::NotAnswered)),
+    ]);
+    if picture.roster.totals(picture.now).unregistered > 0 {
+        first.push(ServerLine::Users(Presence::Unregistered));
+    }
+    first.extend([ServerLine::Axis, ServerLine::Blank]);
+    witnesses(&picture, &mut first);
+    asking(&picture, &mut first);
+    let mut second = vec![ServerLine::Heading("Connections by platform, as last seen")];
+    platforms(&picture, &mut second);
+    second.push(ServerLine::Blank);
+    second.push(ServerLine::Heading("Session tokens run out, by the server's clock"));
+    expiries(model, &picture, &mut second);
+    (first, second)
+}
+
+/// How many lines the view has on a screen so wide.
+pub(super) fn server_height(model: View<'_>) -> usize {
+    let (first, second) = server_lines(model);
+    if model.size().0 >= TWO_HALVES { first.len().max(second.len()) } else { first.len() + 1 + second.len() }
+}
+
+/// What there is none of, where that is known.
+fn nothing(picture: &Picture<'_>, what: &'static str) -> &'static str {
+    if picture.roster.last_answer().is_some() { what } else { "not known yet: no answer has come" }
+}
+
+fn platforms(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
+    let mut counted: Vec<(Platform, u32)> =
+        picture.roster.platforms().iter().map(|(platform, count)| (*platform, *count)).collect();
+    counted.sort_by_key(|(platform, count)| (std::cmp::Reverse(*count), *platform));
+    let most = counted.first().map_or(0, |(_, count)| *count);
+    if counted.is_empty() {
+        lines.push(ServerLine::Nothing(nothing(picture, "no connection")));
+    }
+    lines.extend(counted.into_iter().map(|(platform, count)| ServerLine::Platform(platform, count, most)));
+}
+
+fn expiries(model: View<'_>, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
+    let now = picture.roster.server_clock().unix_seconds(picture.now);
+    let bins = expiry_bins(picture.roster.expiries(), stretches(now, model.zone()));
+    let most = bins.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    if most == 0 {
+        lines.push(ServerLine::Nothing(nothing(picture, "no session token names its end")));
+        return;
+    }
+    for (stretch, count) in bins {
+        lines.push(ServerLine::Expiry(stretch.name, count, most, stretch.kind));
+    }
+    for finding in picture.findings.of_server().iter().filter(|it| it.rule == Rule::ExpiryCliff) {
+        lines.push(ServerLine::Warning(model.evidence(finding)));
+    }
+}
+
+/// A stretch of time in which tokens expire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stretch {
+    name: String,
+    /// Its last second, unix.
+    until: i64,
+    kind: ExpiryKind,
+}
+
+/// From the past to the far future: this hour, today, the days of the coming week, the rest.
+fn stretches(now: i64, zone: &TimeZone) -> Vec<Stretch> {
+    const HOUR: i64 = 3_600;
+    const DAY: i64 = 24 * HOUR;
+    let stretch = |name: &str, until: i64| {
+        let kind = match until - now {
+            ..=0 => ExpiryKind::Past,
+            left if left <= DAY => ExpiryKind::Soon,
+            _ => ExpiryKind::Later,
+        };
+        Stretch { name: name.to_owned(), until, kind }
+    };
+    let mut all = vec![stretch("expired", now), stretch("within 1h", now + HOUR)];
+    let today = Timestamp::from_second(now).map(|at| at.to_zoned(zone.clone()));
+    let mut day = today.and_then(|today| today.start_of_day());
+    for number in 0..=DAYS {
+        let Ok(start) = &day else { break };
+        let name = if number == 0 { "today".to_owned() } else { start.strftime("%a %m-%d").to_string() };
+        // Days differ in length where clocks are set twice a year.
+        day = start.tomorrow();
+        if let Ok(end) = &day {
+            let until = end.timestamp().as_second() - 1;
+            if until > now + HOUR {
+                all.push(stretch(&name, until));
+            }
+        }
+    }
+    all.push(stretch("within 30d", now + 30 * DAY));
+    all.push(Stretch { name: "later".to_owned(), until: i64::MAX, kind: ExpiryKind::Later });
+    all
+}
+
+/// Counts tokens, by unix minutes, in stretches that follow one another.
+fn expiry_bins(expiries: &BTreeMap<i64, u32>, stretches: Vec<Stretch>) -> Vec<(Stretch, u32)> {
+    let mut bins: Vec<(Stretch, u32)> = stretches.into_iter().map(|stretch| (stretch, 0)).collect();
+    for (minute, count) in expiries {
+        let at = minute.saturating_mul(60);
+        let bin = bins.partition_point(|(stretch, _)| stretch.until < at);
+        if let Some((_, counted)) = bins.get_mut(bin) {
+            *counted += count;
+        }
+    }
+    bins
+}
+
+/// So many gateways have a line of their own.
+const GATEWAYS: usize = 16;
+
+/// Who is asked beside the sockets, and how that goes; nothing where nobody is.
+fn witnesses(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
+    let roster = picture.roster;
+    let Witnesses { registry, tokens, gateways, accounts, signs } = roster.witnesses();
+    let asked = [
+        (Question::UsersStatus, *registry),
+        (Question::TokenDetail, *tokens),
+        (Question::AccountCheck, *accounts),
+        (Question::Gateways, *gateways),
+    ];
+    if asked.iter().all(|(_, witness)| *witness == Witness::Unasked) {
+        return;
+    }
+    lines.push(ServerLine::Heading("Witnesses beside the sockets"));
+    let said = |(question, witness): (Question, Witness)| {
+        let weaker = match witness {
+            Witness::Refuses(_) if question == Question::UsersStatus => ": offline rests on one witness",
+            _ => "",
+        };
+        ServerLine::Fact(question.name(), format!("{}{weaker}", witness_words(witness)))
+    };
+    lines.extend(asked.map(said));
+    for (address, gateway) in signs.iter().take(GATEWAYS) {
+        let age = short_age(picture.now.since(gateway.since) / 1_000);
+        let text = format!("{address} {} for {age}", sign_word(gateway.sign));
+        lines.push(ServerLine::Gateway(text, matches!(gateway.sign, LifeSign::Hung | LifeSign::Refused)));
+    }
+    if let Some(more @ 1..) = signs.len().checked_sub(GATEWAYS) {
+        lines.push(ServerLine::Gateway(format!("and {more} more"), false));
+    }
+    let sums = picture.trend.sums();
+    let (extra, sockets) = (sums.extra, sums.answers + sums.failures);
+    if extra > 0 {
+        lines.push(ServerLine::Fact(
+            "asked",
+            format!("{extra} times, beside {sockets} questions to the sockets"),
+        ));
+    }
+    if roster.doubts().len() > 0 {
+        lines.push(ServerLine::Fact("in doubt", format!("{} users", roster.doubts().len())));
+    }
+    if let Some((words, _)) = worst_loss(roster, picture.now) {
+        lines.push(ServerLine::Warning(words.what));
+    }
+    lines.push(ServerLine::Blank);
+}
+
+/// What our own asking costs, and what the server says of itself.
+fn asking(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
+    lines.push(ServerLine::Heading("What imtop asks, and what the server says of itself"));
+    let trend = picture.trend;
+    let (sums, rates) = (trend.sums(), trend.rates(picture.now));
+    let failed = match sums.failures {
+        0 => "none failed".to_owned(),
+        failures => format!("{failures} failed"),
+    };
+    lines.push(ServerLine::Fact("requests", format!("{}, {failed}", sums.requests())));
+    lines.push(ServerLine::Fact(
+        "a second",
+        format!("{:.1} requests, {:.0} users, {}", rates.requests, rates.users, Bytes(rates.bytes as u64)),
+    ));
+    lines.push(ServerLine::Fact("received", format!("{} in all", Bytes(sums.wire_bytes))));
+    if let Some(hints) = picture.hints {
+        lines.extend(hints.words().into_iter().map(|(name, words)| ServerLine::Fact(name, words)));
+    }
+    let offset = picture.roster.server_clock().offset_ms();
+    let clock = match offset {
+        0 => "as this machine's".to_owned(),
+        ms if ms > 0 => format!("{:.1} s ahead of this machine's", ms as f64 / 1_000.0),
+        ms => format!("{:.1} s behind this machine's", -ms as f64 / 1_000.0),
+    };
+    lines.push(ServerLine::Fact("clock", clock));
+    for failed in &sums.troubles {
+        let age = crate::presence::short_age(picture.now.since(failed.last) / 1_000);
+        lines.push(ServerLine::Fact(
+            "failed",
+            format!("{} times: {}, last {age} ago", failed.count, failed.trouble),
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_is_counted_in_one_stretch_of_time() {
+        let now = 1_800_000_000; // Friday, 2027-01-15 08:00:00 UTC
+        let at = |seconds: i64| (now + seconds) / 60;
+        let (hour, day) = (3_600, 86_400);
+        let expiries: BTreeMap<i64, u32> = [
+            (at(-600), 3),
+            (at(600), 5),
+            (at(2 * hour), 1),
+            (at(16 * hour), 6),
+            (at(3 * day), 2),
+            (at(20 * day), 4),
+            (at(90 * day), 7),
+        ]
+        .into();
+        let bins = expiry_bins(&expiries, stretches(now, &TimeZone::UTC));
+        let counted: Vec<(&str, u32)> = bins
+            .iter()
+            .map(|(stretch, count)| (stretch.name.as_str(), *count))
+            .filter(|it| it.1 > 0)
+            .collect();
+        let expected = [
+            ("expired", 3),
+            ("within 1h", 5),
+            ("today", 1),
+            ("Sat 01-16", 6),
+            ("Mon 01-18", 2),
+            ("within 30d", 4),
+            ("later", 7),
+        ];
+        assert_eq!(counted, expected);
+        assert!(bins.is_sorted_by_key(|(stretch, _)| stretch.until));
+        let late = stretches(now + 15 * hour + 1_800, &TimeZone::UTC);
+        assert!(!late.iter().any(|stretch| stretch.name == "today"), "it ends within the hour");
+    }
+}

@@ -1,0 +1,354 @@
+//! The one function that changes the model: a message in, effects out.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
+use ratatui::layout::{Position, Rect};
+
+use crate::engine::Shown;
+use crate::presence::query::{Query, quote};
+use crate::presence::{Event, Finding, Severity, Update, UserIx, WatchList, visible};
+
+use super::action::Action;
+use super::keymap::{KeyPress, Meaning, is_cjk};
+use super::list::Cursor;
+use super::message::{Effect, Msg};
+use super::model::{Model, Screen, Toast, ViewMut};
+use super::perform::perform;
+use super::prompt::Prompt;
+use super::typing::{open_filter, typed};
+use super::{events, findings, travel};
+use crate::listing::Rows;
+
+/// How long passing words stand.
+const TOAST_MS: u64 = 4_000;
+/// How long a notice from outside stands.
+const NOTICE_MS: u64 = 10_000;
+/// Stands between pasted IDs in a filter.
+const OR: &str = " or ";
+
+/// Takes a message, with what the session shows now; returns what the world is asked to do.
+pub fn update(model: &mut Model, shown: Shown<'_>, msg: Msg) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let model = &mut ViewMut { model, shown };
+    // Between where a replay was and where it arrives no time has passed.
+    let jumps = matches!(&msg, Msg::Updated(news) if news.replaced) && shown.playing.is_some();
+    pass_time(model, jumps);
+    match msg {
+        Msg::Key(key) => effects.extend(take_key(model, key)),
+        Msg::Paste(text) => paste(model, &text),
+        Msg::Click(column, row) => click(model, column, row),
+        Msg::Wheel(down) => {
+            effects.extend(perform(model, if down { Action::Down } else { Action::Up }));
+        }
+        Msg::Resize(width, height) => {
+            model.size = (width, height);
+            model.dirty = true;
+        }
+        Msg::Updated(news) => take_news(model, &news, &mut effects),
+        Msg::Told(text) => hint(model, text),
+        Msg::Resumed => {
+            model.dirty = true;
+            effects.push(Effect::Repaint);
+        }
+        Msg::Tick => {}
+    }
+    if model.dirty {
+        settle(model);
+    }
+    effects
+}
+
+/// Shows a few words for a while.
+pub(super) fn hint(model: &mut ViewMut<'_>, text: impl Into<String>) {
+    say(model, text.into(), TOAST_MS);
+}
+
+fn say(model: &mut ViewMut<'_>, text: String, for_ms: u64) {
+    // While a recording is played, its own time passes at another speed.
+    let speed = model.shown.playing.map_or(1.0, |playing| playing.speed.max(1.0));
+    let for_ms = (for_ms as f64 * speed) as u64;
+    model.toast = Some(Toast { text, until_ms: model.now.mono_ms + for_ms, for_ms });
+    model.dirty = true;
+}
+
+fn pass_time(model: &mut ViewMut<'_>, jumps: bool) {
+    let now = model.shown.live_now;
+    if jumps {
+        model.toast = model.toast.take().map(|toast| toast.anew(now));
+    }
+    model.now = now;
+    if model.toast.as_ref().is_some_and(|toast| toast.until_ms <= now.mono_ms) {
+        model.toast = None;
+        model.dirty = true;
+    }
+    model.dirty |= model.good_until.is_some_and(|until| now.mono_ms >= until);
+}
+
+/// Shows what has changed: puts the rows of those to whom something happened in their places.
+fn take_news(model: &mut ViewMut<'_>, news: &Update, effects: &mut Vec<Effect>) {
+    model.dirty |= news.heard || !news.is_empty();
+    let critical = |finding: &Finding| finding.severity == Severity::Critical;
+    if model.switches.bell && news.raised.iter().chain(&news.worsened).any(critical) {
+        effects.push(Effect::Ring);
+    }
+    for finding in &news.cleared {
+        model.acknowledged.remove(&finding.number);
+    }
+    match &news.list_before {
+        Some(before) if news.replaced => travel::turn(model, before),
+        Some(before) => {
+            model.stale_batches.clear();
+            // Whoever looks at a user who is gone is told that instead.
+            let users = model.shown.live.roster().list().len();
+            hint(model, format!("{users} users are watched now"));
+            if !model.shown.is_held {
+                adopt_list(model, before);
+            }
+        }
+        None if model.shown.is_held => {}
+        None => {
+            model.with_rows(|rows, scene| {
+                rows.touch(&news.touched, scene);
+                rows.let_time_pass(scene);
+            });
+            follow_staleness(model);
+            if news.relabelled {
+                model.with_rows(Rows::relabel);
+                model.measure();
+            }
+        }
+    }
+    for text in &news.said {
+        hint(model, text.clone());
+    }
+    let notice = |event: &Event| match event {
+        Event::Notice { text, .. } => Some(text.clone()),
+        _ => None,
+    };
+    if let Some(text) = news.noted.iter().rev().find_map(notice) {
+        let text = model.names.text(&text, model.shown.live.roster().list()).into_owned();
+        say(model, text, NOTICE_MS);
+    }
+}
+
+/// Batches turn stale, or fresh again, without anything that touches their users.
+fn follow_staleness(model: &mut ViewMut<'_>) {
+    if !model.rows.follow_state(model.view().scene()) {
+        return; // an order that does is made from what is so then
+    }
+    let (roster, now) = (model.shown.state.roster(), model.shown.now);
+    model.stale_batches.resize(roster.batches().len(), false);
+    let mut turned: Vec<UserIx> = Vec::new();
+    for (number, (batch, was_stale)) in (0..).zip(roster.batches().iter().zip(&mut model.stale_batches)) {
+        let is_stale = batch.is_stale(now, roster.freshness());
+        if is_stale != std::mem::replace(was_stale, is_stale) {
+            turned.extend(roster.list().batch(number).map(UserIx));
+        }
+    }
+    if !turned.is_empty() {
+        model.with_rows(|rows, scene| rows.touch(&turned, scene));
+    }
+}
+
+/// Carries what belongs to identities over from the list that was shown before.
+pub(super) fn adopt_list(model: &mut ViewMut<'_>, before: &WatchList) {
+    let list = Arc::clone(model.picture().roster.list());
+    let heir = |user: UserIx| list.find(before.raw_id(user));
+    let old_row = model.cursor.as_ref().and_then(|cursor| model.rows.row_of(cursor.user));
+    model.marks.rebase(heir);
+    model.expansion.except = model.expansion.except.iter().filter_map(|user| heir(*user)).collect();
+    let (screen, gone) = model.screen.carried(&heir);
+    model.screen = screen;
+    let cursor = model.cursor.take();
+    model.with_rows(Rows::restart);
+    model.cursor = cursor.and_then(|cursor| {
+        if let Some(user) = heir(cursor.user) {
+            return Some(Cursor { user, connection: cursor.connection });
+        }
+        // The user is not watched any more: whoever stands there now.
+        let row = old_row?.min(model.rows.len().checked_sub(1)?);
+        Some(Cursor { user: model.rows.user_at(row)?, connection: None })
+    });
+    keep_cursor_visible(model);
+    model.measure();
+    model.dirty = true;
+    if let Some(user) = gone {
+        let words = format!("{} is not watched any more", model.names.user(before.raw_id(user)));
+        hint(model, words);
+    }
+}
+
+/// A selected user whom the filter leaves out is shown all the same.
+fn keep_cursor_visible(model: &mut ViewMut<'_>) {
+    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
+    if selected.is_some_and(|user| model.rows.row_of(user).is_none()) {
+        model.with_rows(|rows, scene| rows.narrow(selected, scene));
+    }
+}
+
+/// Takes a filter as far as it can be read; one with a mistake leaves the last good one in force. The
+/// selection stays on its user.
+pub(super) fn apply_filter(model: &mut ViewMut<'_>, filter: &str) {
+    model.dirty = true;
+    match Query::parse(filter) {
+        Ok(query) => {
+            model.mistake = None;
+            set_query(model, query);
+        }
+        Err(mistake) => model.mistake = Some(mistake),
+    }
+}
+
+/// Takes a filter; the selection stays on its user.
+pub(super) fn set_query(model: &mut ViewMut<'_>, query: Query) {
+    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
+    model.with_rows(|rows, scene| rows.set_query(query, selected, scene));
+    model.dirty = true;
+}
+
+/// Asks again who is shown, as after another mark or switch; the selection stays on its user.
+pub(super) fn narrow(model: &mut ViewMut<'_>) {
+    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
+    model.with_rows(|rows, scene| rows.narrow(selected, scene));
+    model.dirty = true;
+}
+
+fn take_key(model: &mut ViewMut<'_>, event: KeyEvent) -> Vec<Effect> {
+    if event.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    model.dirty = true;
+    model.greets = false;
+    let key = KeyPress::from_event(event);
+    let had_begun = !model.pending.is_empty();
+    let mut pressed = std::mem::take(&mut model.pending);
+    pressed.push(key);
+    match model.keymap.meaning(&pressed, model.place()) {
+        Meaning::Act(action) => {
+            // What was said of the key before is read; this one may have its own words.
+            model.toast = None;
+            return perform(model, action);
+        }
+        Meaning::Begins => {
+            model.toast = None;
+            model.pending = pressed;
+        }
+        Meaning::Nothing if had_begun => {
+            // A sequence that leads nowhere is dropped; keys that always work still do.
+            if let Meaning::Act(action) = model.keymap.meaning(&[key], super::Scope::Everywhere) {
+                model.toast = None;
+                return perform(model, action);
+            }
+            let keys: String = pressed.iter().map(ToString::to_string).collect();
+            if key != KeyPress::from_event(KeyEvent::from(ratatui::crossterm::event::KeyCode::Esc)) {
+                hint(model, format!("{keys} is no key"));
+            }
+        }
+        Meaning::Nothing => unbound(model, event, key),
+    }
+    Vec::new()
+}
+
+/// A key without an action: text for the prompt, or worth a hint.
+fn unbound(model: &mut ViewMut<'_>, event: KeyEvent, key: KeyPress) {
+    if let Some(prompt) = &mut model.prompt {
+        // Typed as it came: full-width forms may be part of a name.
+        if let (Some(_), ratatui::crossterm::event::KeyCode::Char(c)) = (key.typed(), event.code) {
+            prompt.insert(c.encode_utf8(&mut [0; 4]));
+            model.toast = None;
+            typed(model);
+        }
+    } else if let Some(c) = key.typed().filter(|c| is_cjk(*c)) {
+        hint(model, format!("{c} is no key: switch the input method to Latin letters"));
+    } else if !key.typed().is_some_and(char::is_control) {
+        let help = model.keymap.first_of(Action::Help);
+        let help = help.map_or(String::new(), |help| format!("; {help} shows those that are"));
+        hint(model, format!("{key} is no key here{help}"));
+    }
+}
+
+/// Pasted text is text, never keys: IDs for a filter, or a part of what is being typed.
+fn paste(model: &mut ViewMut<'_>, text: &str) {
+    if let Some(prompt) = &mut model.prompt {
+        // A terminal may send a pasted line's end as a bare carriage return.
+        let lines = text.split(['\n', '\r', '\t']).map(str::trim).filter(|line| !line.is_empty());
+        let lines: Vec<&str> = lines.collect();
+        let before = prompt.text().len();
+        if !prompt.insert(&lines.join(" ")) {
+            let taken = prompt.text().len() - before;
+            hint(model, format!("no room for all of the pasted text: {taken} bytes of it are taken"));
+        }
+        typed(model);
+        return;
+    }
+    let mut seen = HashSet::new();
+    let words = text.split(|c: char| c.is_whitespace() || c == ',');
+    // IDs are looked for as they are shown.
+    let visible = words.map(|word| visible(word)).filter(|word| !word.is_empty());
+    let ids: Vec<String> =
+        visible.filter(|id| seen.insert(id.clone())).map(|id| quote(&id).into_owned()).collect();
+    if ids.is_empty() {
+        return;
+    }
+    let taken = Prompt::room_for(&ids, OR);
+    match (taken, ids.len()) {
+        (0, _) => return hint(model, "what was pasted is too long for an ID"),
+        (1, 1) => {}
+        (taken, all) if taken < all => {
+            hint(model, format!("{taken} of {all} pasted IDs are looked for: there is no room for more"));
+        }
+        (taken, _) => hint(model, format!("{taken} pasted IDs are looked for")),
+    }
+    model.pending.clear();
+    open_filter(model);
+    if let (Some(prompt), Some(ids)) = (&mut model.prompt, ids.get(..taken)) {
+        prompt.rewrite(&ids.join(OR));
+    }
+    typed(model);
+}
+
+/// Selects what the mouse clicked on.
+fn click(model: &mut ViewMut<'_>, column: u16, row: u16) {
+    let events = model.view().events_area();
+    if model.events().is_some() && events.contains(Position { x: column, y: row }) {
+        events::click(model, row - events.y);
+        return;
+    }
+    let (width, height) = model.size;
+    let body = model.view().layout(Rect { x: 0, y: 0, width, height }).map(|layout| layout.body);
+    let Some(body) = body.filter(|body| body.contains(Position { x: column, y: row })) else { return };
+    findings::click(model, row - body.y);
+    if model.screen == Screen::Users
+        && let Some(line) = model.view().window(body.height).get(usize::from(row - body.y)).copied()
+    {
+        let cursor = model.view().lines().cursor_at(line);
+        model.pane = None;
+        model.rows.select(Some(cursor.user));
+        model.cursor = Some(cursor);
+        model.cursor_row = row - body.y;
+        model.dirty = true;
+    }
+}
+
+/// Brings selection and scrolling back to what there is.
+fn settle(model: &mut ViewMut<'_>) {
+    keep_cursor_visible(model);
+    events::settle(model);
+    findings::settle(model);
+    let height = model.view().body_height();
+    if let Some(cursor) = model.cursor.take() {
+        let lines = model.view().lines();
+        let line = lines.line_of(&cursor);
+        let row = line.map(|line| lines.settle(line, model.cursor_row, height));
+        // A connection that is gone leaves the selection on its user.
+        model.cursor = line.map(|line| model.view().lines().cursor_at(line));
+        model.cursor_row = row.unwrap_or(0);
+    }
+    let (lines, rows) = model.view().scrolled_lines();
+    let ends = lines.saturating_sub(rows);
+    if let Some(scroll) = model.screen.scroll_mut() {
+        *scroll = (*scroll).min(ends);
+    }
+}

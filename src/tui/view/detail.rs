@@ -1,0 +1,322 @@
+//! Everything that is known of one user.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::listing::foreign;
+use crate::presence::{
+    Claims, Event, EventGroup, FAR_FUTURE, Finding, Presence, Since, UnknownReason, UserIx, is_far_future,
+    visible,
+};
+use crate::tui::{Detail, DetailLine, Picture, View, advice_lines, missing_lines, testimony_lines};
+
+use super::connection_row::connection_state;
+use super::painter::Painter;
+use super::theme::Theme;
+use super::times;
+use super::transition::wording;
+use super::user_row::unknown;
+
+/// Columns of the names of facts.
+const NAME: u16 = 11;
+
+pub(super) fn draw(
+    model: View<'_>,
+    theme: &Theme,
+    user: UserIx,
+    scroll: usize,
+    body: Rect,
+    buf: &mut Buffer,
+) {
+    let detail = Detail::new(model, user);
+    let sheet = Sheet { model, theme, picture: model.picture(), user, detail: &detail };
+    // The user's name stays at the top, whatever is scrolled.
+    let list = sheet.picture.roster.list();
+    let id = model.names().user(list.raw_id(user));
+    let mut pen = Painter::new(theme, buf, body, 0);
+    pen.skip(1).put("user ", theme.plain).rest(&id, theme.glyphs.cut, theme.strong);
+    for (row, line) in (1..).zip(detail.window(scroll, body.height.saturating_sub(1))) {
+        sheet.line(line, Painter::new(theme, buf, body, row));
+    }
+}
+
+/// The detail of one user, while it is drawn.
+struct Sheet<'a> {
+    model: View<'a>,
+    theme: &'a Theme,
+    picture: Picture<'a>,
+    user: UserIx,
+    detail: &'a Detail<'a>,
+}
+
+impl Sheet<'_> {
+    fn finding(&self, mut pen: Painter<'_>, finding: &Finding) {
+        let theme = self.theme;
+        let cut = theme.glyphs.cut;
+        let (sign, style) = theme.severity(finding.severity);
+        let aside = self.model.is_acknowledged(finding.number);
+        let (sign, style) = if aside { (theme.glyphs.acknowledged, theme.dim) } else { (sign, style) };
+        let age = times::age_ms(self.picture.now.since(finding.since));
+        pen.skip(2).put(sign, style).skip(1).put(finding.severity.word(), style).skip(1);
+        pen.put(finding.rule.name(), theme.strong).skip(2);
+        let known = if aside { ", put aside" } else { "" };
+        let text = format!("{} (found {age} ago{known})", self.model.evidence(finding));
+        pen.rest(&text, cut, theme.plain);
+    }
+
+    fn line(&self, line: DetailLine<'_>, mut pen: Painter<'_>) {
+        let theme = self.theme;
+        let cut = theme.glyphs.cut;
+        let roster = self.picture.roster;
+        let now = self.picture.now;
+        pen.skip(1);
+        match line {
+            DetailLine::Blank => {}
+            DetailLine::Heading(text, count) => {
+                pen.put(text, theme.strong).skip(1).put(&format!("({count})"), theme.dim);
+                let answered =
+                    roster.answered(self.user).filter(|_| line.is_of_connections() && self.is_old());
+                if let Some(answered) = answered {
+                    let age = times::age_ms(now.since(answered.received));
+                    pen.put(&format!(", as of {age} ago"), theme.warn);
+                }
+            }
+            DetailLine::Nothing(text) => {
+                pen.skip(2).rest(text, cut, theme.dim);
+            }
+            DetailLine::Label => {
+                let label = roster.list().label(self.user).unwrap_or_default();
+                self.fact(pen, "label", &self.model.names().label(label));
+            }
+            DetailLine::Group => {
+                let group = roster.list().group(self.user).unwrap_or_default();
+                self.fact(pen, "group", &self.model.names().group(group));
+            }
+            DetailLine::Presence => self.presence(pen),
+            DetailLine::Testimony(at) => {
+                let lines = testimony_lines(self.model, self.user);
+                let Some((name, text)) = lines.get(at) else { return };
+                self.fact(pen, name, text);
+            }
+            DetailLine::Missing(at) => {
+                let lines = missing_lines(self.model);
+                pen.skip(NAME + 1).rest(lines.get(at).map_or("", String::as_str), cut, theme.warn);
+            }
+            DetailLine::Since => {
+                let text =
+                    roster.since(self.user).map_or("not known yet".to_owned(), |since| self.since(since));
+                self.fact(pen, "since", &text);
+            }
+            DetailLine::Answered => {
+                let text = roster.answered(self.user).map_or("not yet".to_owned(), |answered| {
+                    let age = times::age_ms(now.since(answered.received));
+                    format!("{age} ago, {}", self.clock(answered.received.unix_ms))
+                });
+                self.fact(pen, "last answer", &text);
+            }
+            DetailLine::Batch => {
+                let list = roster.list();
+                self.fact(pen, "batch", &format!("{} of {}", list.batch_of(self.user) + 1, list.batches()));
+            }
+            DetailLine::Connection(at) => {
+                let Some(tracked) = roster.connections(self.user).get(at) else { return };
+                let connection = &tracked.connection;
+                let (state, style) = connection_state(theme, tracked, now);
+                let old = self.is_old() || tracked.unseen.is_some();
+                let (name, style) = if old { (theme.dim, theme.dim) } else { (theme.strong, style) };
+                pen.skip(2).field(&connection.platform.name(), NAME, cut, name).skip(1);
+                pen.put(&state, style).skip(2).rest(&connection.id.to_string(), cut, theme.plain);
+            }
+            DetailLine::FirstSeen(at) => {
+                let Some(tracked) = roster.connections(self.user).get(at) else { return };
+                self.fact(pen, "  seen", &self.since(tracked.since));
+            }
+            DetailLine::Finding(finding) => self.finding(pen, finding),
+            DetailLine::Advice(advice, at) => {
+                let lines = advice_lines(advice, self.model.size().0);
+                pen.skip(5).rest(lines.get(at).map_or("", String::as_str), cut, theme.dim);
+            }
+            DetailLine::TokenHolder(at) => self.token_holder(pen, at),
+            DetailLine::TokenEnds(at) => self.token_ends(pen, at),
+            DetailLine::TokenIssued(at) => self.token_issued(pen, at),
+            DetailLine::TokenShared(at) => {
+                pen.skip(NAME + 1);
+                let uses = self.detail.uses(at);
+                pen.rest(&format!("! the same token on {uses} connections"), cut, theme.warn);
+            }
+            DetailLine::Happened(event) => self.happened(pen, event),
+            DetailLine::Seen(event) => {
+                pen.skip(6).rest(&self.seen(event), cut, theme.dim);
+            }
+        }
+    }
+
+    /// The presence, and what there is to know of how it is known.
+    fn presence(&self, mut pen: Painter<'_>) {
+        let (theme, roster, now) = (self.theme, self.picture.roster, self.picture.now);
+        let cut = theme.glyphs.cut;
+        let presence = roster.presence(self.user);
+        let (sign, _, style) = theme.presence(presence);
+        pen.field("presence", NAME, cut, theme.dim).skip(1);
+        pen.put(&format!("{sign} {}", presence.word()), style).skip(1);
+        if let Presence::Unknown(why) = presence {
+            let mut texts = unknown(&self.picture, theme, self.user, why);
+            let fitting = texts.iter().position(|text| theme.width(text) <= pen.left());
+            let shortest = texts.len().saturating_sub(1);
+            // That answers come without the user is said in whole sentences below.
+            if fitting.is_some() || why != UnknownReason::Missing {
+                let text = texts.swap_remove(fitting.unwrap_or(shortest));
+                pen.rest(&text, cut, theme.plain);
+            }
+        } else if roster.doubt(self.user).is_some_and(|doubt| doubt.verdict.stale) {
+            pen.rest("(stale: the registry is being asked)", cut, theme.warn);
+        } else if roster.is_stale(self.user, now) {
+            pen.rest("(stale: an answer is due)", cut, theme.warn);
+        } else if let Some(basis) = roster.basis(self.user).words()
+            && presence == Presence::Offline
+        {
+            pen.rest(&format!("({basis})"), cut, theme.plain);
+        }
+    }
+
+    fn happened(&self, mut pen: Painter<'_>, event: &EventGroup) {
+        let theme = self.theme;
+        let when = times::between(event.after, event.before, self.picture.now, self.model.zone());
+        pen.skip(2).put(&when, theme.plain).skip(2);
+        let text = wording(self.model, theme).group(event).what;
+        let seen = if self.detail.is_roomy() { self.seen(event) } else { String::new() };
+        let room = pen.left().saturating_sub(theme.width(&seen) + 2);
+        pen.field(&text, theme.width(&text).min(room), theme.glyphs.cut, theme.plain);
+        pen.skip(pen.left().saturating_sub(theme.width(&seen) + 1)).put(&seen, theme.dim);
+    }
+
+    /// How long ago something happened, and which request showed it.
+    fn seen(&self, event: &EventGroup) -> String {
+        let age = times::age_ms(self.picture.now.since(event.before));
+        let operation = match &event.event {
+            Event::Story(story) => story.first().operation.as_ref(),
+            _ => None,
+        };
+        match operation {
+            Some(operation) => format!("{age} ago, operationID {}", visible(&operation.0)),
+            None => format!("{age} ago"),
+        }
+    }
+
+    /// Whether what is shown is the last word from before an answer that is due.
+    fn is_old(&self) -> bool {
+        let roster = self.picture.roster;
+        roster.is_stale(self.user, self.picture.now) || roster.presence(self.user).is_unknown()
+    }
+
+    /// A colour for facts; old news has none.
+    fn hue(&self, style: Style) -> Style {
+        if self.is_old() { self.theme.dim } else { style }
+    }
+
+    fn fact(&self, mut pen: Painter<'_>, name: &str, text: &str) {
+        let theme = self.theme;
+        pen.field(name, NAME, theme.glyphs.cut, theme.dim).skip(1);
+        pen.rest(text, theme.glyphs.cut, theme.plain);
+    }
+
+    fn clock(&self, unix_ms: i64) -> String {
+        times::clock(unix_ms, self.picture.now, self.model.zone())
+    }
+
+    fn since(&self, since: Since) -> String {
+        let now = self.picture.now;
+        let age = times::age_ms(since.age_ms(now));
+        let end = self.clock(now.unix_ms_at(since.before_ms));
+        match since.after_ms {
+            Some(after) => {
+                let start = self.clock(now.unix_ms_at(after));
+                if let Some(blind) = times::blind_since(since, self.model.gap_ms()) {
+                    let most = times::age_ms(now.mono_ms.saturating_sub(blind));
+                    format!("{age} to {most} ago, between {start} and {end}")
+                } else if start == end {
+                    format!("{age} ago, at {end}")
+                } else {
+                    format!("{age} ago, between {start} and {end}")
+                }
+            }
+            None => format!("at least {age}: it was so already at {end}"),
+        }
+    }
+
+    fn token_holder(&self, mut pen: Painter<'_>, at: usize) {
+        let (theme, roster) = (self.theme, self.picture.roster);
+        let Some(tracked) = roster.connections(self.user).get(at) else { return };
+        let Some(token) = &tracked.connection.token else { return };
+        let cut = theme.glyphs.cut;
+        pen.field("  token", NAME, cut, theme.dim).skip(1);
+        pen.put(&token.fingerprint.to_string(), theme.plain).skip(2);
+        let claims = match &token.claims {
+            Ok(claims) => claims,
+            Err(unreadable) => {
+                pen.rest(&format!("! {unreadable}"), cut, theme.warn);
+                return;
+            }
+        };
+        let found = foreign(&tracked.connection, roster.list().raw_id(self.user));
+        let names = self.model.names();
+        let user = claims.user.as_deref().map_or("nobody named".into(), |user| names.shown_user(user));
+        let platform = claims.platform.map_or("no platform named".into(), crate::presence::Platform::name);
+        let text = match (found.user, found.platform) {
+            (None, None) => format!("issued for this user on {platform}"),
+            (None, Some(_)) => {
+                format!("! issued for {platform}, not {}", tracked.connection.platform.name())
+            }
+            (Some(_), _) => format!("! issued for another user: {user} on {platform}"),
+        };
+        pen.rest(&text, cut, self.hue(theme.foreign(&found)));
+    }
+
+    fn token_ends(&self, mut pen: Painter<'_>, at: usize) {
+        let theme = self.theme;
+        let Some(claims) = self.claims(at) else { return };
+        let (words, style) = match claims.expires {
+            None => ("never expires".to_owned(), theme.plain),
+            Some(at) if is_far_future(at) => (format!("expires: {FAR_FUTURE}, exp is {at}"), theme.plain),
+            Some(at) => {
+                let left = at.saturating_sub(self.server_now());
+                let both = self.both_readings(at);
+                let words = match left {
+                    ..=0 => format!("expired {both}"),
+                    1..times::SOON => format!("expires soon, {both}"),
+                    _ => format!("expires {both}"),
+                };
+                (words, theme.expiry(left))
+            }
+        };
+        pen.skip(NAME + 1).rest(&words, theme.glyphs.cut, self.hue(style));
+    }
+
+    fn token_issued(&self, mut pen: Painter<'_>, at: usize) {
+        let Some(claims) = self.claims(at) else { return };
+        let issued = claims.issued.map(|at| format!("issued {}", self.both_readings(at)));
+        // Only older servers say from when on a token is good: their clock and a little before.
+        let good =
+            claims.not_before.map(|at| format!("good from {}", times::date_time(at, self.model.zone())));
+        let words: Vec<String> = [issued, good].into_iter().flatten().collect();
+        pen.skip(NAME + 1).rest(&words.join(", "), self.theme.glyphs.cut, self.theme.plain);
+    }
+
+    fn claims(&self, at: usize) -> Option<&Claims> {
+        let tracked = self.picture.roster.connections(self.user).get(at)?;
+        tracked.connection.token.as_ref()?.claims()
+    }
+
+    fn server_now(&self) -> i64 {
+        self.picture.roster.server_clock().unix_seconds(self.picture.now)
+    }
+
+    /// A time of the server's as a date and as an age: `2024-01-08 12:01:05 (2y ago)`.
+    fn both_readings(&self, unix_seconds: i64) -> String {
+        let date = times::date_time(unix_seconds, self.model.zone());
+        let left = unix_seconds.saturating_sub(self.server_now());
+        let age = times::age(left.unsigned_abs());
+        if left <= 0 { format!("{date} ({age} ago)") } else { format!("{date} (in {age})") }
+    }
+}

@@ -1,0 +1,289 @@
+//! The first row: how it is, in a word; which server, how the asking goes. What matters least goes first.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::presence::{FeedStatus, Trend, Witness, visible};
+use crate::tui::{Health, Note, View, health, visible_notes};
+
+use super::painter::Painter;
+use super::theme::Theme;
+use super::times::{age_ms, clock, interval};
+
+/// Answers in the sparkline.
+const BARS: usize = 16;
+
+/// Answers that are quicker than this all look alike.
+const QUICK_MS: u32 = 40;
+
+/// The widest name of a server that is shown whole.
+const WIDEST_SERVER: u16 = 60;
+
+/// The widest name of a context that is shown whole.
+const WIDEST_CONTEXT: u16 = 24;
+
+/// A server's name gives way down to so many columns.
+const YIELDS_TO: usize = 4;
+
+/// How banners begin that stay in sight on every screen, and the marks that stand for them.
+const DANGERS: [(&str, &str); 2] = [("plain http", "http"), ("--insecure", "insecure")];
+
+/// One thing that the header says; the higher its rank, the earlier it goes.
+struct Segment {
+    rank: u8,
+    text: String,
+    style: Style,
+    /// Whether it is cut before others are.
+    yields: bool,
+}
+
+/// `notes`: how many rows the notes have; what has no row there gets a mark here.
+pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, notes: u16, buf: &mut Buffer) {
+    let room = usize::from(area.width);
+    let needed = |segments: &[Segment]| -> usize {
+        let columns = segments.iter().map(|segment| usize::from(theme.width(&segment.text)) + 2);
+        columns.sum::<usize>().saturating_sub(1)
+    };
+    // What is critical is said in full where it fits with all that stays in any case.
+    let fitting = |in_full: bool| {
+        let mut segments = segments(model, theme, area.width, notes, in_full);
+        for rank in (1..=6).rev() {
+            if needed(&segments) > room {
+                segments.retain(|segment| segment.rank != rank);
+            }
+        }
+        segments
+    };
+    let fits = |segments: &Vec<Segment>| {
+        let yields = segments.iter().filter(|segment| segment.yields);
+        let spare: usize =
+            yields.map(|it| usize::from(theme.width(&it.text)).saturating_sub(YIELDS_TO)).sum();
+        needed(segments) <= room + spare
+    };
+    let segments = Some(fitting(true)).filter(fits).unwrap_or_else(|| fitting(false));
+    let spark = sparkline(model, theme);
+    let mut pen = Painter::new(theme, buf, area, 0);
+    pen.skip(1);
+    let mut over = needed(&segments).saturating_sub(room).min(usize::from(u16::MAX)) as u16;
+    for segment in &segments {
+        let full = theme.width(&segment.text);
+        // The server gives way before the state of the feed does.
+        let shown = if segment.yields {
+            let shown = full.saturating_sub(over).max(full.min(YIELDS_TO as u16));
+            over = over.saturating_sub(full - shown);
+            shown
+        } else {
+            full
+        };
+        pen.field(&segment.text, shown, theme.glyphs.cut, segment.style).skip(2);
+    }
+    if pen.left() > theme.width(&spark) {
+        pen.skip(pen.left() - theme.width(&spark) - 1).put(&spark, theme.dim);
+    }
+}
+
+fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full: bool) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    let add = |segments: &mut Vec<Segment>, rank, text: String, style| {
+        segments.push(Segment { rank, text, style, yields: false });
+    };
+    let (roster, now) = (model.live(), model.now());
+    let now_or_then = if model.is_in_past() { "now: " } else { "" };
+    let (how, what) = health(model);
+    let what = what.filter(|_| in_full).map_or(String::new(), |what| format!(": {what}"));
+    let word = if area_width < 40 { how.short() } else { how.word() };
+    add(&mut segments, 0, format!("{now_or_then}{word}{what}"), theme.health(how));
+    add(&mut segments, 3, "imtop".to_owned(), theme.strong);
+    if let Some((text, style)) = context(model, theme, area_width) {
+        add(&mut segments, 0, text, style);
+    }
+    if let Some(hidden) = model.hidden_changes() {
+        let sign = theme.glyphs.paused;
+        let at = clock(model.picture().now.unix_ms, now, model.zone());
+        let word = if model.is_in_past() { "PAST" } else { "PAUSED" };
+        let changes = if hidden == 1 { "change" } else { "changes" };
+        let text = match area_width {
+            70.. => format!("{sign} {word} at {at}, {hidden} {changes} since"),
+            40..70 => format!("{sign} {word} at {at}"),
+            _ => format!("{sign} {word}"),
+        };
+        add(&mut segments, 0, text, theme.strong);
+    }
+    if model.shown.is_recorded {
+        add(&mut segments, 0, "REPLAY".to_owned(), theme.strong);
+    }
+    if model.shown.is_recording {
+        add(&mut segments, 1, format!("{} REC", theme.glyphs.online), theme.bad);
+    }
+    if !visible_notes(model, notes).iter().any(|note| matches!(note, Note::Banner(_))) {
+        for (beginning, mark) in DANGERS {
+            if model.shown.about.banners.iter().any(|banner| banner.starts_with(beginning)) {
+                add(&mut segments, 0, format!("{} {mark}", theme.glyphs.warning), theme.warn);
+            }
+        }
+    }
+    if model.names().are_masked() {
+        add(&mut segments, 1, "masked".to_owned(), theme.strong);
+    }
+    if area_width >= 30 {
+        let text = theme.shortened(&model.shown.about.name, WIDEST_SERVER, theme.glyphs.cut);
+        segments.push(Segment { rank: 0, text, style: theme.plain, yields: true });
+    }
+    let status = roster.feed_status(now);
+    let (sign, style) = theme.feed(&status);
+    // No green beside what is wrong.
+    let is_green = status == FeedStatus::Live && how != Health::Ok;
+    let style = if is_green { theme.plain } else { style };
+    // The picture may be of the past; this is of now.
+    let text = format!("{sign} {now_or_then}{}", words(model, &status));
+    add(&mut segments, 0, text, style.add_modifier(theme.strong.add_modifier));
+    // What is weaker than usual in what is said of users; the view of the server says why.
+    match roster.witnesses().registry {
+        Witness::Refuses(_) => add(&mut segments, 3, "one witness".to_owned(), theme.plain),
+        Witness::Fails(_) => add(&mut segments, 2, "registry silent".to_owned(), theme.warn),
+        Witness::Unasked | Witness::Unheard | Witness::Answers => {}
+    }
+    if let Some(answer) = roster.last_answer() {
+        add(&mut segments, 2, format!("last {} ago", age_ms(now.since(answer))), theme.plain);
+    }
+    // The median is in the view of the server.
+    if let Some(took) = model.live_trend().took(now) {
+        add(&mut segments, 4, format!("p95 {} ms ({})", took.p95_ms, Trend::TOOK_OVER), theme.plain);
+    }
+    let all = roster.batches().len();
+    let fresh = roster
+        .batches()
+        .iter()
+        .filter(|batch| batch.answered.is_some() && !batch.is_stale(now, roster.freshness()));
+    if matches!(status, FeedStatus::Degraded { .. }) {
+        add(&mut segments, 5, format!("every {}", interval(model.shown.interval_ms)), theme.plain);
+    } else if all > 1 {
+        add(&mut segments, 5, format!("batches {}/{all}", fresh.count()), theme.plain);
+    }
+    segments
+}
+
+/// Which of the configured servers it is; one whose users are real stands out on every screen.
+fn context(model: View<'_>, theme: &Theme, area_width: u16) -> Option<(String, Style)> {
+    let name = model
+        .shown
+        .about
+        .context
+        .as_deref()
+        .map(|name| theme.shortened(&visible(name), WIDEST_CONTEXT, theme.glyphs.cut));
+    if !model.shown.about.production {
+        return name.filter(|_| area_width >= 40).map(|name| (name, theme.strong));
+    }
+    let name = name.filter(|_| area_width >= 30).map_or(String::new(), |name| format!("{name} "));
+    Some((format!(" PROD {name}"), theme.production))
+}
+
+fn words(model: View<'_>, status: &FeedStatus) -> String {
+    let every = interval(model.shown.interval_ms);
+    if model.shown.is_recorded {
+        // Nobody is asked now: this is how it was.
+        return match status {
+            FeedStatus::Nobody => "nobody was watched".to_owned(),
+            FeedStatus::Connecting => "was connecting".to_owned(),
+            FeedStatus::Live => format!("was live {every}"),
+            FeedStatus::Degraded { .. } => degraded(model),
+            FeedStatus::Overdue => "answer was overdue".to_owned(),
+            FeedStatus::Retrying { .. } => "was retrying".to_owned(),
+        };
+    }
+    match status {
+        FeedStatus::Nobody => "nobody is watched".to_owned(),
+        FeedStatus::Connecting => "connecting".to_owned(),
+        FeedStatus::Live => format!("live {every}"),
+        FeedStatus::Degraded { .. } => degraded(model),
+        FeedStatus::Overdue => "answer overdue".to_owned(),
+        FeedStatus::Retrying { attempt, next_ms } => {
+            let attempt = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+            match next_ms.saturating_sub(model.now().mono_ms).div_ceil(1_000) {
+                0 => format!("retrying now{attempt}"),
+                seconds => format!("retrying in {seconds}s{attempt}"),
+            }
+        }
+    }
+}
+
+/// How many batches get no answers, and whether anything has failed at all.
+fn degraded(model: View<'_>) -> String {
+    let roster = model.live();
+    let batches = roster.batches();
+    let late = batches.iter().filter(|batch| batch.is_stale(model.now(), roster.freshness())).count();
+    let all = batches.len();
+    if batches.iter().any(|batch| batch.failing.is_some()) {
+        format!("degraded: {late} of {all} batches")
+    } else {
+        format!("{late} of {all} batches overdue")
+    }
+}
+
+fn sparkline(model: View<'_>, theme: &Theme) -> String {
+    let took: Vec<u32> = model.live().latency().last(BARS).collect();
+    let p50 = model.live_trend().took(model.now()).map_or(0, |took| took.p50_ms);
+    // Twice the usual is the top, so that what is usual stands half-way up and not at the brim; and
+    // a few milliseconds more or less are no news.
+    let most = took.iter().copied().max().unwrap_or(0).max(p50.saturating_mul(2)).max(QUICK_MS);
+    let bar = |ms: &u32| {
+        let level = u64::from(*ms) * 7 / u64::from(most);
+        theme.glyphs.bars.get(level as usize).copied().unwrap_or(" ")
+    };
+    took.iter().map(bar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ratatui::style::Modifier;
+
+    use super::super::theme::Colour;
+    use super::*;
+    use crate::engine::About;
+    use crate::fed::Fed;
+    use crate::presence::{Entry, Freshness, Moment, Roster, RuleSettings, State, WatchList};
+    use crate::tui::{Model, Start};
+
+    /// The header of a screen so wide, and what of it stands out.
+    fn header(columns: u16, tune: impl FnOnce(&mut About)) -> (String, String) {
+        let list = WatchList::new(1, 500, [Entry::of("alice")]);
+        let now = Moment::default();
+        let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
+        let mut about = About { name: "https://im.example".into(), ..About::default() };
+        tune(&mut about);
+        let fed = Fed::live(about, State::new(roster, RuleSettings::default(), now));
+        let model = Model::new(Start::new((columns, 10)), fed.shown());
+        let area = Rect::new(0, 0, columns, 1);
+        let mut buf = Buffer::empty(area);
+        draw(View { model: &model, shown: fed.shown() }, &Theme::new(Colour::None, false), area, 0, &mut buf);
+        let text = |bold: bool| {
+            let cells = buf.content().iter();
+            let cells = cells.filter(|cell| !bold || cell.modifier.contains(Modifier::REVERSED));
+            cells.map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
+        };
+        (text(false), text(true))
+    }
+
+    #[test]
+    fn production_is_in_sight_on_every_screen() {
+        for columns in 20..200 {
+            let production = |about: &mut About| {
+                about.production = true;
+                about.context = Some("im-eu".into());
+            };
+            let (text, cue) = header(columns, production);
+            assert_eq!(cue, if columns < 30 { " PROD" } else { " PROD im-eu" }, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_context_is_named_and_without_one_nothing_is() {
+        let (text, cue) = header(80, |about| about.context = Some("staging\u{202e}".into()));
+        assert_eq!(text, " UNKNOWN  imtop  staging<U+202E>  https://im.example  ◌ connecting");
+        assert_eq!(cue, "");
+        assert_eq!(header(80, |_| ()).0, " UNKNOWN  imtop  https://im.example  ◌ connecting");
+    }
+}

@@ -1,0 +1,168 @@
+//! The help: every key from the one table, and the words of the screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use crate::presence::{Presence, Severity, UnknownReason};
+use crate::tui::{HelpLine, HelpName, View, find_within, help_lines, help_names};
+
+use super::painter::Painter;
+use super::theme::Theme;
+
+/// `search`: what is looked for, and marked.
+pub(super) fn draw(
+    model: View<'_>,
+    theme: &Theme,
+    search: &str,
+    scroll: usize,
+    body: Rect,
+    buf: &mut Buffer,
+) {
+    let lines = help_lines(model);
+    if lines.is_empty() {
+        let text = format!("Nothing in the help contains \"{}\".", search.trim());
+        Painter::new(theme, buf, body, 1).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
+    }
+    let names = help_names(body.width);
+    for (row, line) in (0..body.height).zip(lines.iter().skip(scroll)) {
+        let mut pen = Painter::new(theme, buf, body, row);
+        pen.skip(1);
+        match line {
+            HelpLine::Heading(text) => {
+                let rest = pen.left();
+                marked(theme, &mut pen, text, search, rest, theme.strong);
+            }
+            HelpLine::Entry(name, text) => {
+                let name = match name {
+                    HelpName::None => String::new(),
+                    HelpName::Keys(keys) => keys.clone(),
+                    HelpName::Rule(name) => (*name).to_owned(),
+                    HelpName::Word(word) => format!("{}{word}", sign(theme, word)),
+                };
+                pen.skip(2);
+                // A name that is longer than most has the line for itself.
+                let field = if text.is_empty() { pen.left() } else { names };
+                marked(theme, &mut pen, &name, search, field, theme.key);
+                pen.skip(2);
+                let rest = pen.left();
+                marked(theme, &mut pen, text, search, rest, theme.plain);
+            }
+            HelpLine::Blank => {}
+        }
+    }
+}
+
+/// Writes a text into so many columns, and marks what is looked for.
+fn marked(theme: &Theme, pen: &mut Painter<'_>, text: &str, search: &str, columns: u16, style: Style) {
+    let end = pen.left().saturating_sub(columns);
+    let found = find_within(text, search.trim()).filter(|found| !found.is_empty());
+    let parts = found
+        .and_then(|found| Some((text.get(..found.start)?, text.get(found.clone())?, text.get(found.end..)?)));
+    match parts {
+        Some((before, found, after)) if theme.width(text) <= columns => {
+            let mark = style.add_modifier(Modifier::BOLD | Modifier::REVERSED);
+            pen.put(before, style).put(found, mark).put(after, style);
+            pen.skip(pen.left().saturating_sub(end));
+        }
+        _ => {
+            pen.field(text, columns, theme.glyphs.cut, style);
+        }
+    }
+}
+
+/// Ages of a change, one for each of its signs.
+const CHANGED_MS: [u64; 3] = [2_000, 10_000, 30_000];
+
+/// The sign of a word, and a space; nothing for words without one.
+fn sign(theme: &Theme, word: &str) -> String {
+    let kinds = [
+        Presence::Online,
+        Presence::Background,
+        Presence::Offline,
+        Presence::Unknown(UnknownReason::NotAnswered),
+        Presence::Unregistered,
+    ];
+    let kind = kinds.into_iter().find(|kind| kind.word() == word);
+    let severity = Severity::ALL.into_iter().find(|severity| severity.word() == word);
+    if let Some(severity) = severity {
+        return format!("{} ", theme.severity(severity).0);
+    }
+    match (kind, word) {
+        (Some(kind), _) => format!("{} ", theme.presence(kind).0),
+        (None, "put aside") => format!("{} ", theme.glyphs.acknowledged),
+        (None, "marked") => format!("{} ", theme.glyphs.marked),
+        (None, "not known") => format!("{} ", theme.glyphs.unknown_cell),
+        (None, "stale") => format!("{} ", theme.glyphs.stale),
+        (None, "at least") => format!("{} ", theme.glyphs.at_least),
+        (None, "at most") => format!("{} ", theme.glyphs.at_most),
+        (None, "in the head") => format!("{} {} ", theme.glyphs.falling, theme.glyphs.rising),
+        (None, "opens") => format!("{} {} ", theme.glyphs.closed, theme.glyphs.open),
+        (None, "changed") => CHANGED_MS
+            .iter()
+            .filter_map(|ms| theme.change(*ms))
+            .fold(String::new(), |signs, (sign, _)| signs + sign + " "),
+        (None, "failed") => format!("{} ", theme.glyphs.failed),
+        (None, "degraded") => format!("{} ", theme.glyphs.degraded),
+        (None, "waiting") => format!("{} ", theme.glyphs.waiting),
+        (None, "standing still") => format!("{} ", theme.glyphs.paused),
+        (None, "none") => format!("{} ", theme.glyphs.nothing),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::theme::Colour;
+    use super::*;
+    use crate::engine::About;
+    use crate::fed::Fed;
+    use crate::presence::{Entry, Freshness, Moment, Roster, RuleSettings, State, WatchList};
+    use crate::tui::{Model, Msg, Start, update};
+
+    #[test]
+    fn every_sign_of_the_screen_stands_before_its_word() {
+        let now = Moment::default();
+        let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
+        let roster = Roster::new(list, Freshness::for_interval(2_000), now);
+        let fed = Fed::live(About::default(), State::new(roster, RuleSettings::default(), now));
+        let mut model = Model::new(Start::new((100, 400)), fed.shown());
+        update(&mut model, fed.shown(), Msg::Key(ratatui::crossterm::event::KeyCode::Char('?').into()));
+        for ascii in [false, true] {
+            let theme = Theme::new(Colour::None, ascii);
+            let body = Rect::new(0, 0, 100, 400);
+            let mut buf = Buffer::empty(body);
+            draw(View { model: &model, shown: fed.shown() }, &theme, "", 0, body, &mut buf);
+            let text: String = buf.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+            let glyphs = theme.glyphs;
+            for (sign, word) in [
+                (glyphs.online, "online"),
+                (glyphs.background, "background"),
+                (glyphs.offline, "offline"),
+                (glyphs.unknown, "unknown"),
+                (glyphs.failed, "unregistered"),
+                (glyphs.failed, "failed"),
+                (glyphs.stale, "stale"),
+                (glyphs.waiting, "waiting"),
+                (glyphs.paused, "standing still"),
+                (glyphs.open, "opens"),
+                (glyphs.degraded, "degraded"),
+                (glyphs.nothing, "none"),
+                (glyphs.at_least, "at least"),
+                (glyphs.at_most, "at most"),
+                (glyphs.rising, "in the head"),
+                (glyphs.acknowledged, "put aside"),
+                (glyphs.marked, "marked"),
+                (glyphs.critical, "critical"),
+                (glyphs.warning, "warning"),
+                (glyphs.info, "info"),
+                (glyphs.unknown_cell, "not known"),
+                ("| : .", "changed"),
+            ] {
+                assert!(text.contains(&format!("{sign} {word} ")), "{sign} {word}");
+            }
+        }
+    }
+}

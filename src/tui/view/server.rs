@@ -1,0 +1,213 @@
+//! The view of the server: how it answers, who was there when, when tokens run out, what asking costs.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::presence::{Bucket, Presence, Totals, Trend};
+use crate::tui::{CHART_ROWS, ExpiryKind, Picture, ServerLine, TWO_HALVES, View, server_lines};
+
+use super::painter::Painter;
+use super::theme::Theme;
+
+/// Columns of names at the left of charts and facts.
+const NAME: u16 = 17;
+/// Columns of the figures behind a bar.
+const FIGURES: u16 = 9;
+
+pub(super) fn draw(model: View<'_>, theme: &Theme, scroll: usize, body: Rect, buf: &mut Buffer) {
+    let (mut first, second) = server_lines(model);
+    let sheet = Sheet { theme, picture: model.picture() };
+    if body.width >= TWO_HALVES {
+        let half = body.width / 2;
+        let left = Rect { width: half.saturating_sub(2), ..body };
+        let right = Rect { x: body.x + half, width: body.width - half, ..body };
+        sheet.lines(&first, scroll, left, buf);
+        sheet.lines(&second, scroll, right, buf);
+    } else {
+        first.push(ServerLine::Blank);
+        first.extend(second);
+        sheet.lines(&first, scroll, body, buf);
+    }
+}
+
+/// The view while it is drawn.
+struct Sheet<'a> {
+    theme: &'a Theme,
+    picture: Picture<'a>,
+}
+
+impl Sheet<'_> {
+    fn lines(&self, lines: &[ServerLine], scroll: usize, area: Rect, buf: &mut Buffer) {
+        for (row, line) in (0..area.height).zip(lines.iter().skip(scroll)) {
+            let mut pen = Painter::new(self.theme, buf, area, row);
+            pen.skip(1);
+            self.line(line, pen);
+        }
+    }
+
+    fn line(&self, line: &ServerLine, mut pen: Painter<'_>) {
+        let theme = self.theme;
+        let cut = theme.glyphs.cut;
+        match line {
+            ServerLine::Blank => {}
+            ServerLine::Heading(text) => {
+                pen.rest(text, cut, theme.strong);
+            }
+            ServerLine::Nothing(text) => {
+                pen.skip(2).rest(text, cut, theme.dim);
+            }
+            ServerLine::Fact(name, text) => {
+                pen.field(name, NAME, cut, theme.dim).rest(text, cut, theme.plain);
+            }
+            ServerLine::Warning(text) => {
+                pen.put(theme.glyphs.warning, theme.warn).skip(1).rest(text, cut, theme.warn);
+            }
+            ServerLine::Gateway(text, warns) => {
+                let (sign, style) =
+                    if *warns { (theme.glyphs.warning, theme.warn) } else { (" ", theme.plain) };
+                pen.skip(NAME).put(sign, style).skip(1).rest(text, cut, style);
+            }
+            ServerLine::Took(row) => self.took(*row, pen),
+            ServerLine::Failures => self.failures(pen),
+            ServerLine::Users(presence) => self.users(*presence, pen),
+            ServerLine::Axis => self.axis(pen),
+            ServerLine::Platform(platform, count, most) => {
+                self.bar(&platform.name(), *count, *most, theme.plain, pen);
+            }
+            ServerLine::Expiry(name, count, most, kind) => {
+                let style = match kind {
+                    ExpiryKind::Past => theme.bad,
+                    ExpiryKind::Soon => theme.warn,
+                    ExpiryKind::Later => theme.plain,
+                };
+                self.bar(name, *count, *most, style, pen);
+            }
+        }
+    }
+
+    /// A name, a bar as long as its share of the longest, and the count.
+    fn bar(&self, name: &str, count: u32, most: u32, style: Style, mut pen: Painter<'_>) {
+        let theme = self.theme;
+        pen.field(name, NAME, theme.glyphs.cut, theme.plain);
+        let room = pen.left().saturating_sub(FIGURES).min(60);
+        let long = (u64::from(count) * u64::from(room)).div_ceil(u64::from(most.max(1))) as usize;
+        let full = theme.glyphs.bars.last().copied().unwrap_or("#");
+        pen.put(&full.repeat(long), style);
+        let style = if count == 0 { theme.dim } else { theme.plain };
+        pen.skip(u16::from(long > 0)).put(&count.to_string(), style);
+    }
+
+    /// How many buckets one column of a chart stands for, and how many columns there are.
+    fn columns(room: u16, buckets: usize) -> (usize, usize) {
+        let room = usize::from(room).max(1);
+        let each = buckets.div_ceil(room).max(1);
+        (each, buckets.div_ceil(each))
+    }
+
+    /// A figure for each column of a chart, from the buckets that it stands for.
+    fn chart<T>(&self, room: u16, of: impl Fn(&[&Bucket]) -> T) -> Vec<T> {
+        let buckets: Vec<&Bucket> = self.picture.trend.buckets(self.picture.now).collect();
+        let (each, _) = Self::columns(room, buckets.len());
+        // Counted from the end, so that the last column is always the newest.
+        let mut columns: Vec<T> = buckets.rchunks(each).map(of).collect();
+        columns.reverse();
+        columns
+    }
+
+    fn took(&self, row: u16, mut pen: Painter<'_>) {
+        let theme = self.theme;
+        let room = pen.left().saturating_sub(NAME);
+        let slowest =
+            |buckets: &[&Bucket]| buckets.iter().filter_map(|it| it.took()).map(|it| it.max_ms).max();
+        let columns = self.chart(room, slowest);
+        let longest = columns.iter().flatten().copied().max();
+        let most = longest.unwrap_or(0).max(1);
+        let took = self.picture.trend.took(self.picture.now);
+        let over = Trend::TOOK_OVER;
+        let name = match row {
+            0 => longest.map(|max| format!("max {} (30m)", duration(max))),
+            1 => took.map(|took| format!("p95 {} ({over})", duration(took.p95_ms))),
+            _ => took.map(|took| format!("p50 {} ({over})", duration(took.p50_ms))),
+        };
+        let name = name.unwrap_or_default();
+        pen.field(&name, NAME, theme.glyphs.cut, theme.dim);
+        let levels = u32::from(CHART_ROWS) * 8;
+        let floor = u32::from(CHART_ROWS - 1 - row.min(CHART_ROWS - 1)) * 8;
+        for ms in columns {
+            let level =
+                ms.map_or(0, |ms| (u64::from(ms) * u64::from(levels)).div_ceil(u64::from(most)) as u32);
+            let glyph = match level.saturating_sub(floor) {
+                0 => " ",
+                above => theme.glyphs.bars.get((above.min(8) - 1) as usize).copied().unwrap_or(" "),
+            };
+            pen.put(glyph, theme.calm);
+        }
+    }
+
+    fn failures(&self, mut pen: Painter<'_>) {
+        let theme = self.theme;
+        pen.field("failures", NAME, theme.glyphs.cut, theme.dim);
+        let columns = self.chart(pen.left(), |buckets| {
+            let heard = buckets.iter().any(|bucket| bucket.requests() > 0);
+            (heard, buckets.iter().map(|bucket| bucket.failures).sum::<u32>())
+        });
+        for (heard, failures) in columns {
+            match (heard, failures) {
+                (_, 1..) => pen.put(theme.glyphs.failed, theme.bad),
+                (true, 0) => pen.put(theme.glyphs.nothing, theme.dim),
+                (false, 0) => pen.put(" ", theme.plain),
+            };
+        }
+    }
+
+    fn users(&self, presence: Presence, mut pen: Painter<'_>) {
+        let theme = self.theme;
+        let count = move |totals: &Totals| match presence {
+            Presence::Online => totals.online,
+            Presence::Background => totals.background,
+            Presence::Offline => totals.offline,
+            Presence::Unknown(_) => totals.unknown,
+            Presence::Unregistered => totals.unregistered,
+        };
+        let (sign, _, style) = theme.presence(presence);
+        let now = count(&self.picture.roster.totals(self.picture.now));
+        let name = format!("{sign} {now} {}", presence.word());
+        pen.field(&name, NAME, theme.glyphs.cut, style);
+        let columns = self
+            .chart(pen.left(), |buckets| buckets.iter().rev().find_map(|it| it.totals.as_ref()).map(count));
+        let most = columns.iter().flatten().copied().max().unwrap_or(0).max(1);
+        for counted in columns {
+            let glyph = match counted {
+                None => " ",
+                Some(0) => theme.glyphs.nothing,
+                Some(counted) => {
+                    let level = (u64::from(counted) * 7).div_ceil(u64::from(most));
+                    theme.glyphs.bars.get(level as usize).copied().unwrap_or(" ")
+                }
+            };
+            pen.put(glyph, if counted == Some(0) { theme.dim } else { style });
+        }
+    }
+
+    fn axis(&self, mut pen: Painter<'_>) {
+        let theme = self.theme;
+        pen.skip(NAME);
+        let buckets = self.picture.trend.buckets(self.picture.now).count();
+        let (_, columns) = Self::columns(pen.left(), buckets);
+        let (from, to) = ("30 min ago", "now");
+        let room = (columns as u16).min(pen.left());
+        if room > theme.width(from) + theme.width(to) {
+            pen.put(from, theme.dim).skip(room - theme.width(from) - theme.width(to)).put(to, theme.dim);
+        }
+    }
+}
+
+/// Short enough for the left of a chart.
+fn duration(ms: u32) -> String {
+    match ms {
+        ..1_000 => format!("{ms} ms"),
+        1_000..100_000 => format!("{:.1} s", f64::from(ms) / 1_000.0),
+        _ => format!("{} s", ms / 1_000),
+    }
+}

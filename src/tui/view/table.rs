@@ -1,0 +1,231 @@
+//! The table of users: its head, the visible lines, and what stands there when there are none.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::listing::SortColumn;
+use crate::tui::{Action, Column, Line, View, wrapped};
+
+use super::connection_row;
+use super::painter::Painter;
+use super::theme::Theme;
+use super::times::{age_ms, clock};
+use super::user_row::{self, RowContext};
+
+pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
+    let sheet = RowContext::new(model, theme, body);
+    let sort = model.rows().sort();
+    let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
+    for (name, column) in sheet.columns.iter() {
+        let title = name.head();
+        let is_sorted = sort.column == SortColumn::Column(name);
+        // A head that needs all of its column gives the arrow the gap to the next, where there is a next one.
+        let has_gap = column.x.saturating_add(column.width) < head.width;
+        let gap = u16::from(is_sorted && has_gap && theme.width(title) >= column.width);
+        let column = Column { width: column.width + gap, ..column };
+        let mut pen = Painter::in_column(theme, buf, head, 0, column);
+        if is_sorted && column.width > 1 {
+            pen.field(title, theme.width(title).min(column.width - 1), "", theme.strong)
+                .put(arrow, theme.strong);
+        } else {
+            pen.field(title, column.width, "", theme.strong);
+        }
+    }
+    if sort.inverted && matches!(sort.column, SortColumn::List | SortColumn::Problems) {
+        // These orders have no column of their own.
+        Painter::new(theme, buf, head, 0).skip(1).put(arrow, theme.strong);
+    }
+    let lines = model.window(body.height);
+    if lines.is_empty() {
+        nobody(model, theme, body, buf);
+    }
+    let selected = model.selected_line();
+    for (row, line) in (0..).zip(lines) {
+        match line {
+            Line::User(user) => user_row::draw(&sheet, user, row, buf),
+            Line::Connection(user, at) => connection_row::draw(model, theme, user, at, body, row, buf),
+        }
+        if selected == Some(line) {
+            if model.events().is_some() {
+                // The keys are with the events below.
+                Painter::new(theme, buf, body, row).put(">", theme.dim);
+                continue;
+            }
+            Painter::new(theme, buf, body, row).put(">", theme.strong);
+            let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
+            buf.set_style(bar, theme.selected);
+        }
+    }
+}
+
+/// Says why there is no row.
+fn nobody(model: View<'_>, theme: &Theme, body: Rect, buf: &mut Buffer) {
+    let (what, advice) = why_nobody(model);
+    let top = u16::from(body.height > 3);
+    let room = usize::from(body.width.saturating_sub(4));
+    let lines = wrapped(&what, room).into_iter().chain(wrapped(&advice, room));
+    for (row, text) in (top..).zip(lines) {
+        Painter::new(theme, buf, body, row).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
+    }
+}
+
+/// What is so, and what can be done about it.
+fn why_nobody(model: View<'_>) -> (String, String) {
+    let (rows, picture) = (model.rows(), model.picture());
+    let users = match picture.roster.list().len() {
+        0 => {
+            let add = model.keymap().first_of(Action::Command).unwrap_or_else(|| ":".to_owned());
+            let advice = format!(
+                "Name users as arguments, or a file of them with --watch FILE, or type {add}add ID now."
+            );
+            return ("Nobody is watched.".to_owned(), advice);
+        }
+        1 => "1 user".to_owned(),
+        users => format!("{users} users"),
+    };
+    let key = |action: Action, does: &str| {
+        model.keymap().first_of(action).map_or(String::new(), |key| format!("{key} {does}"))
+    };
+    let Some(answer) = picture.roster.last_answer() else {
+        let since = clock(model.began().unix_ms, picture.now, model.zone());
+        let what = format!("No answer yet: asking {} about {users} since {since}.", model.shown.about.name);
+        return (what, key(Action::ShowServer, "shows how the server does."));
+    };
+    if !rows.filter().is_empty() {
+        let kind = if model.switches().problems_only { "user with a problem" } else { "user" };
+        let what = format!("No {kind} matches the filter \"{}\"; {users} are watched.", rows.filter());
+        return (what, key(Action::Back, "shows all of them."));
+    }
+    if model.switches().problems_only {
+        let round = model.round_is_complete();
+        let answered = if round { "all answered" } else { "the last of them answered" };
+        let what = format!("No problems: {users}, {answered} {} ago.", age_ms(picture.now.since(answer)));
+        return (what, key(Action::ProblemsOnly, "shows everybody."));
+    }
+    if model.marks().are_all_that_is_shown() {
+        return ("Nobody is marked.".to_owned(), key(Action::MarkedOnly, "shows everybody."));
+    }
+    (format!("None of {users} is shown."), String::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ratatui::crossterm::event::{KeyCode, KeyEvent};
+    use ratatui::style::{Color, Modifier};
+
+    use super::super::{Colour, Theme, view};
+    use super::*;
+    use crate::engine::About;
+    use crate::fed::Fed;
+    use crate::presence::{
+        Answer, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId, Question, Roster,
+        RuleSettings, State, WatchList,
+    };
+    use crate::tui::{Model, Msg, Start, update};
+
+    /// A screen and its session.
+    struct Screen {
+        fed: Fed,
+        model: Model,
+    }
+
+    impl Screen {
+        fn new(now: Moment) -> Screen {
+            let list = WatchList::new(1, 500, ["alice", "bob"].map(Entry::of));
+            let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
+            let about = About { name: "s".into(), ..About::default() };
+            let fed = Fed::live(about, State::new(roster, RuleSettings::default(), now));
+            let model = Model::new(Start::new((60, 10)), fed.shown());
+            Screen { fed, model }
+        }
+
+        fn view(&self) -> View<'_> {
+            View { model: &self.model, shown: self.fed.shown() }
+        }
+
+        fn press(&mut self, key: KeyCode) {
+            update(&mut self.model, self.fed.shown(), Msg::Key(KeyEvent::from(key)));
+        }
+
+        fn drawn(&self, area: Rect) -> Buffer {
+            let mut buf = Buffer::empty(area);
+            view(self.view(), &Theme::new(Colour::Ansi16, false), area, &mut buf);
+            buf
+        }
+    }
+
+    #[test]
+    fn where_no_row_is_it_says_why_and_what_to_do() {
+        let now = Moment { mono_ms: 5_000, unix_ms: 5_000 };
+        let mut screen = Screen::new(now);
+        let (what, advice) = why_nobody(screen.view());
+        assert_eq!(what, "No answer yet: asking s about 2 users since 00:00:05.");
+        assert_eq!(advice, "4 shows how the server does.");
+        let answer = Observation {
+            question: Question::OnlineStatus,
+            users: Arc::default(),
+            generation: 1,
+            batch: 0,
+            sent: now,
+            received: now,
+            operation_id: OperationId("o".into()),
+            server_date: None,
+            wire_bytes: 0,
+            oddities: Oddities::default(),
+            hints: None,
+            attempt: 0,
+            next_ms: 7_000,
+            answer: Ok(Answer::Changed(vec![])),
+        };
+        let news = screen.fed.take(now, Input::Observed(answer));
+        update(&mut screen.model, screen.fed.shown(), Msg::Updated(news));
+        screen.fed.pass(now.plus(1_000));
+        screen.press(KeyCode::Char('!'));
+        let (what, advice) = why_nobody(screen.view());
+        assert_eq!(what, "No problems: 2 users, all answered 1s ago.");
+        assert_eq!(advice, "! shows everybody.");
+        for key in "/zzz".chars() {
+            screen.press(KeyCode::Char(key));
+        }
+        let (what, advice) = why_nobody(screen.view());
+        assert_eq!(what, "No user with a problem matches the filter \"zzz\"; 2 users are watched.");
+        assert_eq!(advice, "Esc shows all of them.");
+    }
+
+    #[test]
+    fn the_selection_has_a_mark_and_a_bar_of_one_colour() {
+        let now = Moment::default();
+        let mut screen = Screen::new(now);
+        screen.press(KeyCode::Char('j'));
+        let area = Rect::new(0, 0, 60, 10);
+        let buf = screen.drawn(area);
+        assert_eq!(buf[(0, 3)].symbol(), ">");
+        for x in 0..60 {
+            assert!(buf[(x, 3)].modifier.contains(Modifier::REVERSED), "column {x}");
+            assert_eq!(buf[(x, 3)].fg, Color::Reset, "column {x}");
+            assert!(!buf[(x, 4)].modifier.contains(Modifier::REVERSED), "column {x}");
+        }
+        assert!((0..60).any(|x| buf[(x, 4)].fg == Color::Magenta), "the other row has its colours");
+    }
+
+    #[test]
+    fn what_the_filter_matched_is_marked_but_not_in_stand_ins() {
+        let now = Moment::default();
+        let mut screen = Screen::new(now);
+        for key in "/LIC".chars() {
+            screen.press(KeyCode::Char(key));
+        }
+        screen.press(KeyCode::Enter);
+        let area = Rect::new(0, 0, 60, 10);
+        let marked = |screen: &Screen| -> String {
+            let buf = screen.drawn(area);
+            let is_marked = |cell: &&ratatui::buffer::Cell| cell.modifier.contains(Modifier::UNDERLINED);
+            buf.content().iter().filter(is_marked).map(ratatui::buffer::Cell::symbol).collect()
+        };
+        assert_eq!(marked(&screen), "lic");
+        screen.press(KeyCode::Char('P'));
+        assert_eq!(marked(&screen), "");
+    }
+}

@@ -1,0 +1,335 @@
+//! One user in one row.
+
+use std::fmt::Write as _;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::listing::{ColumnName, Expiry, soonest_expiry, why_words, worst_foreign};
+use crate::presence::{Basis, FAR_FUTURE, Platform, Presence, UnknownReason, UserIx, is_far_future};
+use crate::tui::{Column, Columns, Picture, View};
+
+use super::painter::Painter;
+use super::theme::Theme;
+use super::{findings_cell, matched, spark, times};
+
+/// Words of a filter that are marked at most, as when hundreds of IDs were pasted.
+const MARKED: usize = 100;
+
+/// What all rows of a frame have in common.
+pub(super) struct RowContext<'a> {
+    pub(super) model: View<'a>,
+    pub(super) theme: &'a Theme,
+    pub(super) picture: Picture<'a>,
+    pub(super) columns: Columns,
+    /// What the filter looks for in names, in lower case.
+    words: Vec<String>,
+    body: Rect,
+}
+
+impl<'a> RowContext<'a> {
+    /// The rows on `body`.
+    pub(super) fn new(model: View<'a>, theme: &'a Theme, body: Rect) -> RowContext<'a> {
+        // Where stand-ins are shown, a mark in one would tell the name behind it.
+        let query = Some(model.rows().query()).filter(|_| !model.names().are_masked());
+        let words =
+            query.iter().flat_map(|query| query.highlights()).take(MARKED).map(str::to_owned).collect();
+        RowContext { model, theme, picture: model.picture(), columns: model.columns(body.width), words, body }
+    }
+}
+
+pub(super) fn draw(sheet: &RowContext<'_>, user: UserIx, row: u16, buf: &mut Buffer) {
+    let RowContext { theme, picture, columns, body, .. } = sheet;
+    let presence = picture.roster.presence(user);
+    let guest = sheet.model.rows().is_guest(user);
+    // Old news and guests step back, as a whole.
+    let stale = picture.roster.is_stale(user, picture.now);
+    let base = if stale || guest { theme.dim } else { theme.plain };
+    gutter(sheet, user, base, row, buf);
+    let reason = because(picture, theme, user).map(|texts| reason(sheet, presence, &texts));
+    for (name, column) in columns.iter() {
+        if let Some((place, _)) = &reason {
+            let right_of_presence = column.x > columns.column(ColumnName::Presence).x;
+            let has_names = matches!(
+                name,
+                ColumnName::User | ColumnName::Label | ColumnName::Group | ColumnName::Presence
+            );
+            let is_covered = right_of_presence && column.x < place.x + place.width;
+            if is_covered || !(has_names || name.is_of_the_past()) {
+                continue;
+            }
+        }
+        let mut pen = Painter::in_column(theme, buf, *body, row, column);
+        match name {
+            ColumnName::Findings if guest => {
+                pen.rest(why_shown(sheet.model), theme.glyphs.cut, base);
+            }
+            ColumnName::Findings => findings_cell::draw(sheet.model, picture, theme, user, base, &mut pen),
+            ColumnName::Last30 => {
+                for (sign, style) in spark::cells(sheet.model, picture, theme, user) {
+                    pen.put(sign, base.patch(style));
+                }
+            }
+            _ => {
+                let (text, style) = cell(sheet, user, name, column);
+                pen.field(&text, column.width, theme.glyphs.cut, base.patch(style));
+                if matches!(name, ColumnName::User | ColumnName::Label) {
+                    highlight(sheet, user, name, &text, column, row, buf);
+                }
+            }
+        }
+    }
+    if let Some((place, text)) = reason {
+        let mut pen = Painter::in_column(theme, buf, *body, row, place);
+        pen.field(&text, place.width, theme.glyphs.cut, base.patch(theme.plain));
+    }
+}
+
+/// That the user changed, whether the row opens, what is wrong, and that somebody marked it.
+fn gutter(sheet: &RowContext<'_>, user: UserIx, base: Style, row: u16, buf: &mut Buffer) {
+    let RowContext { model, theme, picture, body, .. } = sheet;
+    if let Some(at) = picture.changed(user)
+        && let Some((sign, style)) = theme.change(picture.now.mono_ms.saturating_sub(at))
+    {
+        Painter::new(theme, buf, *body, row).put(sign, style);
+    }
+    if !picture.roster.connections(user).is_empty() {
+        let open = model.expansion().contains(user);
+        let sign = if open { theme.glyphs.open } else { theme.glyphs.closed };
+        Painter::new(theme, buf, *body, row).skip(1).put(sign, base);
+    }
+    if let Some(severity) = model.worst(user) {
+        let (sign, style) = theme.severity(severity);
+        Painter::new(theme, buf, *body, row).skip(2).put(sign, base.patch(style));
+    }
+    if model.marks().contains(user) {
+        Painter::new(theme, buf, *body, row).skip(3).put(theme.glyphs.marked, theme.strong);
+    }
+}
+
+/// What stands in a column that is a text.
+fn cell(sheet: &RowContext<'_>, user: UserIx, name: ColumnName, column: Column) -> (String, Style) {
+    let RowContext { model, theme, picture, .. } = sheet;
+    let (list, names) = (picture.roster.list(), model.names());
+    let plain = |text: String| (text, theme.plain);
+    let count = |count: u32| {
+        let width = usize::from(column.width);
+        match count {
+            0 => (format!("{:>width$}", theme.glyphs.nothing), theme.dim),
+            count => (format!("{count:>width$}"), theme.plain),
+        }
+    };
+    match name {
+        ColumnName::User => {
+            plain(theme.shortened_within(&names.user(list.raw_id(user)), column.width, theme.glyphs.cut))
+        }
+        ColumnName::Label => {
+            plain(list.label(user).map_or(String::new(), |label| names.label(label).into_owned()))
+        }
+        ColumnName::Group => {
+            plain(list.group(user).map_or(String::new(), |group| names.group(group).into_owned()))
+        }
+        ColumnName::Presence => presence_cell(sheet, user, column),
+        ColumnName::Platforms => plain(platforms(picture, theme, user)),
+        ColumnName::Token => token(*model, picture, theme, user, column.width),
+        ColumnName::Since => plain(since(*model, picture, theme, user)),
+        ColumnName::Conns => count(picture.roster.connections(user).len() as u32),
+        ColumnName::Flips => count(picture.history.of(user).flips()),
+        ColumnName::Reconnects => count(picture.history.of(user).reconnects()),
+        // These are more than a text.
+        ColumnName::Last30 | ColumnName::Findings => plain(String::new()),
+    }
+}
+
+/// Sign and word, and the age of what is old.
+fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (String, Style) {
+    let RowContext { theme, picture, .. } = sheet;
+    let roster = picture.roster;
+    let presence = roster.presence(user);
+    let stale = roster.is_stale(user, picture.now);
+    let (sign, short, style) = theme.presence(presence);
+    let narrow = column.width < 12;
+    let cramped = stale && (column.width < 14 || presence == Presence::Background);
+    let word = if narrow || cramped { short } else { presence.word() };
+    // A word that fits nowhere else has a short one.
+    let word = if theme.width(sign) + 1 + theme.width(word) > column.width { short } else { word };
+    // Of a user in doubt it is the last that the sockets showed.
+    let doubted = roster.doubt(user).filter(|doubt| doubt.verdict.stale).and_then(|doubt| doubt.last);
+    let age = match doubted.or_else(|| roster.answered(user)).filter(|_| stale) {
+        Some(_) if narrow => theme.glyphs.stale.to_owned(),
+        Some(answered) => {
+            let age = times::age_ms(picture.now.since(answered.received));
+            format!(" {}{age}", theme.glyphs.stale)
+        }
+        None => String::new(),
+    };
+    (format!("{sign} {word}{age}"), style)
+}
+
+/// What is to be said beside the presence, in many words, then in fewer: why nothing is known, or what an
+/// offline of this user alone rests on.
+fn because(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> Option<Vec<String>> {
+    match picture.roster.presence(user) {
+        Presence::Unknown(why) => Some(unknown(picture, theme, user, why)),
+        Presence::Offline if picture.roster.basis(user) == Basis::GatewayDied => {
+            Some(vec![format!("({})", Basis::GatewayDied.words().unwrap_or_default())])
+        }
+        _ => None,
+    }
+}
+
+/// What is said beside the presence, and where that stands: before the columns of the past where it says
+/// enough there, otherwise over them.
+fn reason(sheet: &RowContext<'_>, presence: Presence, texts: &[String]) -> (Column, String) {
+    let RowContext { theme, columns, body, .. } = sheet;
+    let column = columns.column(ColumnName::Presence);
+    let (sign, short, _) = theme.presence(presence);
+    let word = if column.width < 12 { short } else { presence.word() };
+    let x = column.x + theme.width(sign) + 1 + theme.width(word) + 2;
+    let past = columns.iter().filter(|(name, it)| it.x > column.x && name.is_of_the_past());
+    let end = past.map(|(_, it)| it.x.saturating_sub(1)).min().unwrap_or(body.width);
+    // The last and shortest says nothing of what was seen.
+    let enough = texts.len().saturating_sub(1).max(1);
+    let fits = |end: u16| move |text: &&String| theme.width(text) <= end.saturating_sub(x);
+    let before = texts.iter().take(enough).find(fits(end));
+    let chosen = before.map(|text| (theme.width(text), text)).or_else(|| {
+        let room = body.width.saturating_sub(x);
+        texts.iter().find(fits(body.width)).or(texts.last()).map(|text| (room, text))
+    });
+    match chosen {
+        Some((width, text)) => (Column { x, width }, text.clone()),
+        None => (Column { x, width: 0 }, String::new()),
+    }
+}
+
+/// Why a user stands here who should not.
+fn why_shown(model: View<'_>) -> &'static str {
+    if model.rows().filter().is_empty() { "only as selected" } else { "not in the filter" }
+}
+
+/// Marks what the filter looked for.
+fn highlight(
+    sheet: &RowContext<'_>,
+    user: UserIx,
+    column_name: ColumnName,
+    shown: &str,
+    column: Column,
+    row: u16,
+    buf: &mut Buffer,
+) {
+    if sheet.words.is_empty() {
+        return;
+    }
+    let list = sheet.picture.roster.list();
+    let name = match column_name {
+        ColumnName::User => sheet.model.names().user(list.raw_id(user)),
+        _ => list.label(user).unwrap_or_default().into(),
+    };
+    let body = sheet.body;
+    for (from, columns) in matched::spans(sheet.theme.ruler, &name, shown, &sheet.words) {
+        let columns = columns.min(column.width.saturating_sub(from));
+        let x = body.x.saturating_add(column.x).saturating_add(from);
+        let place = Rect { x, y: body.y.saturating_add(row), width: columns, height: 1 };
+        buf.set_style(place.intersection(body).intersection(buf.area), sheet.theme.matched);
+    }
+}
+
+/// Why nothing is known, and what was seen last: in many words, then in fewer. What was seen goes
+/// last but for the reason.
+pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: UnknownReason) -> Vec<String> {
+    let roster = picture.roster;
+    let whole = why_words(picture.roster, user, why);
+    let doubt = roster.doubt(user).filter(|doubt| doubt.verdict.presence == Presence::Unknown(why));
+    let seen = match doubt {
+        // The sockets say something of a user in doubt, but the last that was certain is from before.
+        Some(doubt) => doubt.last.map(|last| (doubt.before, last)),
+        None => roster.answered(user).map(|answered| (roster.last_word(user), answered)),
+    };
+    let Some((last, answered)) = seen.filter(|(last, _)| !last.is_unknown()) else {
+        return vec![format!("({whole})"), format!("({why})")];
+    };
+    let age = times::age_ms(picture.now.since(answered.received));
+    let (word, (_, short, _)) = (last.word(), theme.presence(last));
+    vec![
+        format!("({whole}, seen {word} {age} ago)"),
+        format!("({why}, seen {word} {age} ago)"),
+        format!("({why}, seen {short} {age} ago)"),
+        format!("({why}, {short} {age} ago)"),
+        format!("({why})"),
+    ]
+}
+
+/// Most platforms of one user in a row.
+const PLATFORMS: usize = 16;
+
+fn platforms(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
+    let connections = picture.roster.connections(user);
+    if connections.is_empty() {
+        let online = picture.roster.presence(user) == Presence::Online;
+        return if online { "not named" } else { theme.glyphs.nothing }.to_owned();
+    }
+    let mut counted: Vec<(Platform, usize)> = Vec::new();
+    for tracked in connections {
+        let platform = tracked.connection.platform;
+        // A server may send any number of platforms: more than have room are not told apart.
+        if counted.len() == PLATFORMS && !counted.iter().any(|(other, _)| *other == platform) {
+            continue;
+        }
+        match counted.iter_mut().find(|(other, _)| *other == platform) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((platform, 1)),
+        }
+    }
+    let mut text = String::new();
+    for (platform, count) in counted {
+        let gap = if text.is_empty() { "" } else { " " };
+        let times = if count > 1 { format!("*{count}") } else { String::new() };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{gap}{}{times}", platform.short());
+    }
+    text
+}
+
+/// The soonest end of a token by the server's clock; at every width whose token it is instead, if it
+/// belongs elsewhere: that is worse than what ends some day.
+fn token(model: View<'_>, picture: &Picture<'_>, theme: &Theme, user: UserIx, room: u16) -> (String, Style) {
+    let roster = picture.roster;
+    let server_now = roster.server_clock().unix_seconds(picture.now);
+    let connections = roster.connections(user);
+    let (text, style) = match soonest_expiry(connections) {
+        Expiry::NoToken => (theme.glyphs.nothing.to_owned(), theme.plain),
+        Expiry::Never => ("never".to_owned(), theme.plain),
+        Expiry::Unreadable => ("unreadable".to_owned(), theme.warn),
+        Expiry::At(expires) if is_far_future(expires) && usize::from(room) < FAR_FUTURE.len() => {
+            ("far (ms?)".to_owned(), theme.plain)
+        }
+        Expiry::At(expires) => (
+            times::expiry(expires, server_now, model.times(), model.zone()),
+            theme.expiry(expires.saturating_sub(server_now)),
+        ),
+    };
+    let found = worst_foreign(connections, roster.list().raw_id(user));
+    let sign = theme.glyphs.warning;
+    let style = theme.worse(style, theme.foreign(&found));
+    let text = match (found.user, found.platform) {
+        (Some(other), _) => {
+            let words = format!("of {}", model.names().shown_user(other));
+            format!("{}{sign}", theme.shortened(&words, room.saturating_sub(1), theme.glyphs.cut))
+        }
+        // An end that has come is as bad, and has its own word.
+        (None, Some(platform)) if style != theme.bad => {
+            format!("for {}{sign}", platform.short())
+        }
+        (None, Some(_)) => format!("{text}{sign}"),
+        _ => text,
+    };
+    (text, style)
+}
+
+fn since(model: View<'_>, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
+    let Some(since) = picture.roster.since(user) else {
+        return theme.glyphs.nothing.to_owned();
+    };
+    times::since(since, picture.now, model.times(), model.gap_ms(), model.zone(), &theme.glyphs)
+}
