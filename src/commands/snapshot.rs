@@ -62,7 +62,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     let written = match args.form() {
         SnapshotFormat::Table => {
             let zone = if picture.utc { TimeZone::UTC } else { TimeZone::system() };
-            let columns = args.screen.columns.iter().map(|column| column.name()).collect();
+            let columns = args.screen.columns.clone();
             let style = TableStyle { zone, wide: picture.ambiguous_width == 2, columns };
             let rows = rows();
             write_table(&overview, || seen.users(&rows), &style, &mut out)

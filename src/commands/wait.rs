@@ -10,10 +10,10 @@ use tokio::time::{Instant, timeout_at};
 use super::follow::{Ended, Followed};
 use super::{CommandError, Span, environment, failure_words, flush_standard_output, follow, tell};
 use crate::engine::{FirstRound, Round, Stage};
+use crate::listing::Time;
 use crate::options::cli::WaitArgs;
 use crate::options::{SettingsError, Sources, condition, no_screen};
 use crate::presence::{Condition, FetchError, Nobody, Reading, Roster, Truth, visible_within};
-use crate::report::Time;
 
 /// The exit code when time is up, as that of timeout(1).
 const TIME_UP: u8 = 124;

@@ -1,10 +1,12 @@
 //! The columns of the list of users: one table, in the order from left to right, from which their names,
-//! heads, help, widths and orders come. What the screen draws in one is in `tui::view`.
+//! heads, help, widths and orders come, and their cells on the screen, in a table of text and in CSV.
 
-use crate::presence::{FAR_FUTURE, Presence, Severity, Since, UserIx};
+use crate::presence::{FAR_FUTURE, UserIx, WatchList};
 
-use super::facts::RowInputs;
-use super::tokens::{Expiry, soonest_expiry};
+use super::cell::{self, CsvColumn, ScreenCell, TextColumn, There, in_csv, in_text};
+use super::facts::{Known, RowInputs};
+use super::sort::{expiry_rank, findings_rank, latest_first, most_first, platform_rank, presence_rank};
+use super::tokens::soonest_expiry;
 
 /// Cells of the sparkline, of three minutes each.
 pub const SPARK_CELLS: u16 = 10;
@@ -48,8 +50,21 @@ pub(crate) struct ColumnRow {
     /// Least and best width on a screen so wide; 0: it has nothing to show.
     pub(crate) widths: fn(u16, &ColumnsAsked<'_>) -> (u16, u16),
     pub(crate) order: Order,
-    /// Whether it tells what happened, which says something of a user of whom nothing is known now, too.
-    of_the_past: bool,
+    pub(crate) tells: Tells,
+    /// What stands in it on the screen.
+    pub(crate) cell: for<'a> fn(Known<'a>, UserIx) -> ScreenCell<'a>,
+    /// What it is in a table of text.
+    text: &'static [TextColumn],
+    /// What it is in CSV.
+    csv: &'static [CsvColumn],
+}
+
+/// What a column tells of a user. Of whom nothing is known now there is still a name and a past.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tells {
+    Who,
+    Now,
+    Past,
 }
 
 /// How users are sorted by a column.
@@ -66,15 +81,19 @@ pub(crate) struct Order {
 /// What users are sorted by.
 #[derive(Clone, Copy)]
 pub(crate) enum By {
-    /// A text of the watch list.
-    Text,
+    /// A text of the watch list; who has none comes behind all who have.
+    Text(fn(&WatchList, UserIx) -> Option<&str>),
     /// A number, the smallest first, of what is known of them.
     Known(fn(RowInputs<'_>, UserIx) -> u32),
 }
 
 impl Order {
-    const fn text(words: &'static str, reversed: &'static str) -> Order {
-        Order { words, reversed, descending: false, by: By::Text }
+    const fn text(
+        words: &'static str,
+        reversed: &'static str,
+        of: fn(&WatchList, UserIx) -> Option<&str>,
+    ) -> Order {
+        Order { words, reversed, descending: false, by: By::Text(of) }
     }
 
     const fn smallest(
@@ -125,8 +144,11 @@ columns! {
         goes: 0,
         grows: 2,
         widths: |_, wish| of_text(wish.longest.id.max(5), 9, WIDEST.id),
-        order: Order::text("by user", "by user, reversed"),
-        of_the_past: false,
+        order: Order::text("by user", "by user, reversed", |list, user| Some(list.raw_id(user))),
+        tells: Tells::Who,
+        cell: |known, user| ScreenCell::Id(known.names.user(known.list().raw_id(user))),
+        text: &[in_text("USER", There::Always, |user, _| cell::in_one_cell(&user.id))],
+        csv: &[in_csv(1, "id", |user, _| user.id.clone())],
     }
     Label {
         name: "label",
@@ -136,8 +158,14 @@ columns! {
         goes: 8,
         grows: 3,
         widths: |_, wish| of_text(wish.longest.label, 8, WIDEST.label),
-        order: Order::text("by label", "by label, reversed"),
-        of_the_past: false,
+        order: Order::text("by label", "by label, reversed", WatchList::label),
+        tells: Tells::Who,
+        cell: |known, user| {
+            let label = known.list().label(user);
+            ScreenCell::Name(label.map(|label| known.names.label(label)).unwrap_or_default())
+        },
+        text: &[in_text("LABEL", There::Filled, |user, _| cell::text(user.label.as_deref()))],
+        csv: &[in_csv(2, "label", |user, _| user.label.clone().unwrap_or_default())],
     }
     Group {
         name: "group",
@@ -150,8 +178,14 @@ columns! {
             None if width < 100 && !wish.wide => (0, 0),
             _ => of_text(wish.longest.group, 8, WIDEST.group),
         },
-        order: Order::text("by group", "by group, reversed"),
-        of_the_past: false,
+        order: Order::text("by group", "by group, reversed", WatchList::group),
+        tells: Tells::Who,
+        cell: |known, user| {
+            let group = known.list().group(user);
+            ScreenCell::Text(group.map(|group| known.names.group(group)).unwrap_or_default())
+        },
+        text: &[in_text("GROUP", There::Filled, |user, _| cell::text(user.group.as_deref()))],
+        csv: &[in_csv(3, "group", |user, _| user.group.clone().unwrap_or_default())],
     }
     Presence {
         name: "presence",
@@ -166,7 +200,19 @@ columns! {
             (presence, presence)
         },
         order: Order::smallest("by presence", "by presence, reversed", presence_rank),
-        of_the_past: false,
+        tells: Tells::Now,
+        cell: |_, _| ScreenCell::Presence,
+        text: &[
+            in_text("PRESENCE", There::Always, |user, _| user.presence.to_owned()),
+            in_text("WHY", There::OnlyFilled, |user, _| cell::why(user)),
+        ],
+        csv: &[
+            in_csv(4, "presence", |user, _| user.presence.to_owned()),
+            in_csv(5, "why", |user, _| user.why.clone().unwrap_or_default()),
+            in_csv(6, "stale", |user, _| user.stale.to_string()),
+            in_csv(7, "age_ms", |user, _| user.age_ms.map_or_else(String::new, |ms| ms.to_string())),
+            in_csv(18, "basis", |user, _| user.basis.unwrap_or_default().to_owned()),
+        ],
     }
     Platforms {
         name: "platforms",
@@ -177,7 +223,12 @@ columns! {
         grows: 5,
         widths: |_, _| (9, 15),
         order: Order::smallest("by platform", "by platform, reversed", platform_rank),
-        of_the_past: false,
+        tells: Tells::Now,
+        cell: cell::platforms_shown,
+        text: &[in_text("PLATFORMS", There::Always, |user, _| cell::platforms_text(user))],
+        csv: &[in_csv(14, "platforms", |user, _| {
+            user.connections.iter().map(|it| it.platform.as_str()).collect::<Vec<_>>().join(" ")
+        })],
     }
     Token {
         name: "token",
@@ -193,7 +244,10 @@ columns! {
         order: Order::smallest("by token expiry", "by token expiry, reversed", |scene, user| {
             expiry_rank(soonest_expiry(scene.knowledge.roster.connections(user)))
         }),
-        of_the_past: false,
+        tells: Tells::Now,
+        cell: cell::token_shown,
+        text: &[in_text("TOKEN", There::Filled, cell::token_text)],
+        csv: &[in_csv(15, "token_expires", |user, _| cell::token_expires(user))],
     }
     Since {
         name: "since",
@@ -204,7 +258,17 @@ columns! {
         grows: 0,
         widths: |_, wish| if wish.absolute { (12, 12) } else { (6, 6) },
         order: Order::greatest("latest change first", "oldest change first", latest_first),
-        of_the_past: false,
+        tells: Tells::Now,
+        cell: |known, user| {
+            known.knowledge.roster.since(user).map_or(ScreenCell::Nothing, ScreenCell::Since)
+        },
+        text: &[in_text("SINCE", There::Filled, cell::since_text)],
+        csv: &[
+            in_csv(8, "since", |user, _| cell::time(user.since)),
+            in_csv(9, "since_exact", |user, _| user.since_exact.to_string()),
+            // The time of all this, by which ages can be told.
+            in_csv(17, "at", |_, at| cell::time(at)),
+        ],
     }
     Flips {
         name: "flips",
@@ -217,7 +281,10 @@ columns! {
         order: Order::greatest("most flips first", "fewest flips first", |scene, user| {
             most_first(scene.knowledge.history.of(user).flips())
         }),
-        of_the_past: true,
+        tells: Tells::Past,
+        cell: |known, user| ScreenCell::Count(known.knowledge.history.of(user).flips()),
+        text: &[in_text("FLIPS", There::Chosen, |user, _| user.flips.to_string())],
+        csv: &[in_csv(10, "flips", |user, _| user.flips.to_string())],
     }
     Reconnects {
         name: "reconnects",
@@ -230,7 +297,10 @@ columns! {
         order: Order::greatest("most reconnects first", "fewest reconnects first", |scene, user| {
             most_first(scene.knowledge.history.of(user).reconnects())
         }),
-        of_the_past: true,
+        tells: Tells::Past,
+        cell: |known, user| ScreenCell::Count(known.knowledge.history.of(user).reconnects()),
+        text: &[in_text("RECONNECTS", There::Chosen, |user, _| user.reconnects.to_string())],
+        csv: &[in_csv(11, "reconnects", |user, _| user.reconnects.to_string())],
     }
     Conns {
         name: "conns",
@@ -243,7 +313,14 @@ columns! {
         order: Order::greatest("most connections first", "fewest connections first", |scene, user| {
             most_first(scene.knowledge.roster.connections(user).len() as u32)
         }),
-        of_the_past: false,
+        tells: Tells::Now,
+        cell: |known, user| ScreenCell::Count(known.knowledge.roster.connections(user).len() as u32),
+        text: &[in_text("CONNS", There::Chosen, |user, _| user.connections.len().to_string())],
+        csv: &[
+            in_csv(12, "connections", |user, _| user.connections.len().to_string()),
+            in_csv(13, "background", |user, _| cell::how_many(user, |it| it.background)),
+            in_csv(19, "unseen", |user, _| cell::how_many(user, |it| it.unseen_since.is_some())),
+        ],
     }
     Last30 {
         name: "last30",
@@ -258,7 +335,11 @@ columns! {
             let past = scene.knowledge.history.of(user);
             most_first(past.flips().saturating_add(past.reconnects()))
         }),
-        of_the_past: true,
+        tells: Tells::Past,
+        cell: |_, _| ScreenCell::Past,
+        // Its signs are for a screen alone.
+        text: &[],
+        csv: &[],
     }
     Findings {
         name: "findings",
@@ -270,7 +351,14 @@ columns! {
         // Room for the name of a rule and how many there are more.
         widths: |_, _| (18, 40),
         order: Order::greatest("worst findings first", "worst findings last", findings_rank),
-        of_the_past: true,
+        tells: Tells::Past,
+        cell: |_, _| ScreenCell::Findings,
+        text: &[in_text("FINDINGS", There::Filled, |user, _| cell::findings_text(user))],
+        csv: &[in_csv(16, "findings", |user, _| {
+            let mut rules: Vec<&str> = user.findings.iter().map(|finding| finding.rule).collect();
+            rules.dedup();
+            rules.join(" ")
+        })],
     }
 }
 
@@ -279,61 +367,6 @@ const WIDEST: Longest = Longest { id: 32, label: 24, group: 16 };
 
 fn of_text(longest: u16, least: u16, widest: u16) -> (u16, u16) {
     if longest == 0 { (0, 0) } else { (least.min(longest.max(5)), longest.clamp(5, widest)) }
-}
-
-fn most_first(count: u32) -> u32 {
-    u32::MAX - count
-}
-
-/// Half the numbers that a user can be sorted by.
-const HALF: u32 = u32::MAX / 2;
-
-/// Changes that were seen before states whose beginning was not.
-fn latest_first(scene: RowInputs<'_>, user: UserIx) -> u32 {
-    let newest_first = |since: Since| {
-        let age = HALF - u32::try_from(since.before_ms / 100).unwrap_or(HALF).min(HALF);
-        if since.is_exact() { age } else { HALF + age }
-    };
-    scene.knowledge.roster.since(user).map_or(u32::MAX, newest_first)
-}
-
-fn presence_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
-    let roster = &scene.knowledge.roster;
-    match roster.presence(user) {
-        Presence::Unknown(_) => 0,
-        Presence::Unregistered => 1,
-        _ if roster.is_stale(user, scene.now) => 2,
-        Presence::Online => 3,
-        Presence::Background => 4,
-        Presence::Offline => 5,
-    }
-}
-
-/// By the lowest platform number; those without a connection behind.
-fn platform_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
-    let platforms = scene.knowledge.roster.connections(user).iter().map(|it| it.connection.platform.0);
-    platforms.min().map_or(u32::MAX, |platform| platform.max(0) as u32)
-}
-
-/// By the worst finding that nobody has put aside, then by how many there are.
-fn findings_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
-    let count = scene.knowledge.findings.of(user).len().min(0xffff) as u32;
-    let severity = match scene.worst(user) {
-        Some(Severity::Critical) => 0,
-        Some(Severity::Warning) => 1,
-        Some(Severity::Info) => 2,
-        None => 3,
-    };
-    severity << 16 | (0xffff - count)
-}
-
-fn expiry_rank(expiry: Expiry) -> u32 {
-    match expiry {
-        Expiry::Unreadable => 0,
-        Expiry::At(seconds) => seconds.clamp(1, i64::from(u32::MAX) - 2) as u32,
-        Expiry::Never => u32::MAX - 1,
-        Expiry::NoToken => u32::MAX,
-    }
 }
 
 impl ColumnName {
@@ -357,9 +390,16 @@ impl ColumnName {
         self.row().help
     }
 
-    /// Whether it tells what happened, not what is.
-    pub fn is_of_the_past(self) -> bool {
-        self.row().of_the_past
+    /// What it is in a table of text.
+    pub(crate) fn in_text(self) -> &'static [TextColumn] {
+        self.row().text
+    }
+
+    /// The columns of CSV, in their order.
+    pub(crate) fn in_csv() -> Vec<&'static CsvColumn> {
+        let mut columns: Vec<_> = ColumnName::ALL.into_iter().flat_map(|column| column.row().csv).collect();
+        columns.sort_by_key(|column| column.place);
+        columns
     }
 
     /// Finds a column by its name, in any case.
@@ -372,18 +412,5 @@ impl ColumnName {
         let mut columns: Vec<_> = ColumnName::ALL.into_iter().filter(|it| place(it.row()) > 0).collect();
         columns.sort_by_key(|column| place(column.row()));
         columns
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_that_need_a_look_come_first() {
-        let ranks =
-            [Expiry::Unreadable, Expiry::At(-5), Expiry::At(1_700_000_000), Expiry::Never, Expiry::NoToken]
-                .map(expiry_rank);
-        assert!(ranks.is_sorted(), "{ranks:?}");
     }
 }

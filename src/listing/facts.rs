@@ -1,12 +1,30 @@
-//! What the list of users is made from.
+//! What the list of users is made from: what is known, which rows are wanted, what users are called.
 
 use std::collections::BTreeSet;
 
-use crate::presence::{Knowledge, Moment, Presence, Severity, UserFacts, UserIx};
+use crate::presence::{Knowledge, Moment, Presence, Severity, UserFacts, UserIx, WatchList};
 
 use super::marks::Marks;
+use super::names::Names;
 
-/// What the list of users is made from.
+/// What is known at one moment, and what users are called.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// What is known.
+    pub knowledge: &'a Knowledge,
+    /// At which time.
+    pub now: Moment,
+    /// What users are called.
+    pub names: &'a Names,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn list(self) -> &'a WatchList {
+        self.knowledge.roster.list()
+    }
+}
+
+/// What the rows of the list are chosen and sorted by.
 #[derive(Clone, Copy)]
 pub(crate) struct RowInputs<'a> {
     pub(crate) knowledge: &'a Knowledge,

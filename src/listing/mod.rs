@@ -1,23 +1,30 @@
 //! How users are listed, whoever writes the list: columns, sort orders, the filter's rows, marks, what users
 //! are called, and what happened to them in words. Knows no screen and no format.
 
+mod cell;
 mod column;
 mod facts;
 mod filter;
 mod loss_words;
 mod marks;
 mod names;
+mod record;
 mod rows;
 mod sort;
 mod tokens;
 mod words;
 
+pub(crate) use cell::{ScreenCell, TextColumn, There};
 pub use column::{ColumnName, SPARK_CELLS};
-pub(crate) use column::{ColumnsAsked, Longest};
+pub(crate) use column::{ColumnRow, ColumnsAsked, Longest, Tells};
+pub use facts::Known;
 pub(crate) use facts::RowInputs;
 pub use loss_words::{LossWords, worst_loss};
 pub use marks::Marks;
 pub use names::Names;
+#[cfg(test)]
+pub(crate) use record::sample;
+pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
 pub use rows::Rows;
 pub use sort::{Sort, SortColumn};
 pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};

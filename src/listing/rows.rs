@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::presence::query::{Follows, Query, Truth};
 use crate::presence::{Knowledge, Moment, UserIx};
 
-use super::column::ColumnName;
+use super::column::{By, ColumnName};
 use super::facts::RowInputs;
 use super::filter::Haystack;
 use super::marks::Marks;
@@ -333,19 +333,12 @@ impl Rows {
     /// Numbers the users in the order of a text column, where that is the order.
     fn rank(&mut self, scene: RowInputs<'_>) {
         let SortColumn::Column(column) = self.sort.column else { return };
-        if self.sort.column.follows_state() {
-            return;
-        }
+        let By::Text(of) = column.row().order.by else { return };
         if self.ranks.as_ref().is_some_and(|(ranked, _)| *ranked == column) {
             return;
         }
         let list = scene.knowledge.roster.list();
-        // Who has no name in this column comes behind all who have.
-        let text = |user: &UserIx| match column {
-            ColumnName::Label => list.label(*user).map_or((true, ""), |label| (false, label)),
-            ColumnName::Group => list.group(*user).map_or((true, ""), |group| (false, group)),
-            _ => (false, list.raw_id(*user)),
-        };
+        let text = |user: &UserIx| of(list, *user).map_or((true, ""), |text| (false, text));
         let mut by_text: Vec<UserIx> = list.users().collect();
         by_text.sort_by_key(text);
         let mut ranks = vec![0; by_text.len()];

@@ -1,9 +1,10 @@
 //! In which order users stand, and the small number that each is sorted by.
 
-use crate::presence::{Severity, UserIx};
+use crate::presence::{Presence, Severity, Since, UserIx};
 
 use super::column::{By, ColumnName};
 use super::facts::RowInputs;
+use super::tokens::Expiry;
 
 /// What the rows are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,7 +116,7 @@ pub(crate) fn sort_key(sort: Sort, rank: u32, scene: RowInputs<'_>, user: UserIx
         SortColumn::List => 0,
         SortColumn::Problems => problem_rank(scene, user),
         SortColumn::Column(column) => match column.row().order.by {
-            By::Text => rank,
+            By::Text(_) => rank,
             By::Known(number) => number(scene, user),
         },
     };
@@ -131,6 +132,61 @@ fn problem_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
         Some(Severity::Warning) => 2,
         _ if scene.is_stale(user) => 3,
         _ => 4,
+    }
+}
+
+pub(super) fn most_first(count: u32) -> u32 {
+    u32::MAX - count
+}
+
+/// Half the numbers that a user can be sorted by.
+const HALF: u32 = u32::MAX / 2;
+
+/// Changes that were seen before states whose beginning was not.
+pub(super) fn latest_first(scene: RowInputs<'_>, user: UserIx) -> u32 {
+    let newest_first = |since: Since| {
+        let age = HALF - u32::try_from(since.before_ms / 100).unwrap_or(HALF).min(HALF);
+        if since.is_exact() { age } else { HALF + age }
+    };
+    scene.knowledge.roster.since(user).map_or(u32::MAX, newest_first)
+}
+
+pub(super) fn presence_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
+    let roster = &scene.knowledge.roster;
+    match roster.presence(user) {
+        Presence::Unknown(_) => 0,
+        Presence::Unregistered => 1,
+        _ if roster.is_stale(user, scene.now) => 2,
+        Presence::Online => 3,
+        Presence::Background => 4,
+        Presence::Offline => 5,
+    }
+}
+
+/// By the lowest platform number; those without a connection behind.
+pub(super) fn platform_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
+    let platforms = scene.knowledge.roster.connections(user).iter().map(|it| it.connection.platform.0);
+    platforms.min().map_or(u32::MAX, |platform| platform.max(0) as u32)
+}
+
+/// By the worst finding that nobody has put aside, then by how many there are.
+pub(super) fn findings_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
+    let count = scene.knowledge.findings.of(user).len().min(0xffff) as u32;
+    let severity = match scene.worst(user) {
+        Some(Severity::Critical) => 0,
+        Some(Severity::Warning) => 1,
+        Some(Severity::Info) => 2,
+        None => 3,
+    };
+    severity << 16 | (0xffff - count)
+}
+
+pub(super) fn expiry_rank(expiry: Expiry) -> u32 {
+    match expiry {
+        Expiry::Unreadable => 0,
+        Expiry::At(seconds) => seconds.clamp(1, i64::from(u32::MAX) - 2) as u32,
+        Expiry::Never => u32::MAX - 1,
+        Expiry::NoToken => u32::MAX,
     }
 }
 
@@ -152,5 +208,13 @@ mod tests {
             assert_eq!(SortColumn::from_name(column.name()), Some(column));
         }
         assert_eq!(SortColumn::from_name("id"), None);
+    }
+
+    #[test]
+    fn tokens_that_need_a_look_come_first() {
+        let ranks =
+            [Expiry::Unreadable, Expiry::At(-5), Expiry::At(1_700_000_000), Expiry::Never, Expiry::NoToken]
+                .map(expiry_rank);
+        assert!(ranks.is_sorted(), "{ranks:?}");
     }
 }

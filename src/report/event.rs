@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::record::{FindingRecord, Time};
+use crate::listing::{FindingRecord, Time};
 use crate::presence::{Moment, visible};
 
 /// The name and version of the format. Within a version fields are only added.

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::iter;
 
-use crate::listing::{change_words, clock_words, feed_words, why_words};
+use crate::listing::{FindingRecord, change_words, clock_words, feed_words, why_words};
 use crate::presence::{
     About, Change, ConnId, ErrorKind, Event, FeedStatus, Finding, Moment, Presence, Socket, Transition,
     Update, visible,
 };
-use crate::report::{BatchRecord, EventRecord, FindingRecord, SocketRecord, SocketToken};
+use crate::report::{BatchRecord, EventRecord, SocketRecord, SocketToken};
 
 use super::seen::Seen;
 
@@ -41,8 +41,8 @@ impl Found {
 impl Seen<'_> {
     /// How the asking goes, as the first line of a run.
     pub fn feed_state(self) -> EventRecord {
-        let list = self.roster.list();
-        let to = match self.roster.feed_status(self.now) {
+        let list = self.roster().list();
+        let to = match self.roster().feed_status(self.known.now) {
             FeedStatus::Nobody => "nobody",
             FeedStatus::Connecting => "connecting",
             FeedStatus::Live => "live",
@@ -50,10 +50,10 @@ impl Seen<'_> {
             FeedStatus::Retrying { .. } => "retrying",
             FeedStatus::Overdue => "overdue",
         };
-        let why = self.roster.first_error().map(|(_, error)| error.to_string());
+        let why = self.roster().first_error().map(|(_, error)| error.to_string());
         let because = why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
         let text = format!("{to}{because}: {} users of {}", list.len(), self.about.api);
-        EventRecord { to: Some(to), why, ..EventRecord::of("feed", None, self.now, text) }
+        EventRecord { to: Some(to), why, ..EventRecord::of("feed", None, self.known.now, text) }
     }
 
     /// Everything that an input or time has changed; what has no moment of its own was noticed `at`.
@@ -81,7 +81,7 @@ impl Seen<'_> {
     /// the other.
     pub fn transition(self, transition: &Transition) -> impl Iterator<Item = EventRecord> + use<> {
         let of = |kind, text: String| EventRecord {
-            user: Some(self.names.user(transition.user.raw()).into_owned()),
+            user: Some(self.known.names.user(transition.user.raw()).into_owned()),
             label: self.label(transition.user.raw()),
             of: (transition.id, 0),
             operation_id: transition.operation.as_ref().map(|id| visible(&id.0).into_owned()),
@@ -136,8 +136,8 @@ impl Seen<'_> {
     ) -> EventRecord {
         let why = match to {
             Presence::Unknown(why) => {
-                let user = self.roster.list().find(transition.user.raw());
-                Some(user.map_or_else(|| why.to_string(), |user| why_words(self.roster, user, why)))
+                let user = self.roster().list().find(transition.user.raw());
+                Some(user.map_or_else(|| why.to_string(), |user| why_words(self.roster(), user, why)))
             }
             _ => None,
         };
@@ -152,9 +152,9 @@ impl Seen<'_> {
 
     /// Something wrong was found, has become more serious, or is over, noticed `at`.
     pub fn found(self, finding: &Finding, found: Found, at: Moment) -> EventRecord {
-        let record = self.finding(finding);
+        let record = self.known.finding(finding);
         let text = found.words(&record);
-        let list = self.roster.list();
+        let list = self.roster().list();
         let raw_id = match finding.about {
             About::User(user) => Some(list.raw_id(user)),
             About::Server => None,
@@ -165,7 +165,7 @@ impl Seen<'_> {
             Found::Cleared => ("finding-cleared", at),
         };
         EventRecord {
-            user: raw_id.map(|raw_id| self.names.user(raw_id).into_owned()),
+            user: raw_id.map(|raw_id| self.known.names.user(raw_id).into_owned()),
             label: raw_id.and_then(|raw_id| self.label(raw_id)),
             worsened: found == Found::Worsened,
             finding: Some(record),
@@ -181,7 +181,8 @@ impl Seen<'_> {
                 let mut text = feed_words(1, *batch, *of, *trouble, *after_ms);
                 let mut why = trouble.map(|trouble| trouble.to_string());
                 // Which file or command it was says more than that there are no credentials.
-                if let (Some(ErrorKind::Credentials), Some((_, error))) = (trouble, self.roster.first_error())
+                if let (Some(ErrorKind::Credentials), Some((_, error))) =
+                    (trouble, self.roster().first_error())
                 {
                     text = format!("{text}: {error}");
                     why = Some(error.to_string());
@@ -200,7 +201,7 @@ impl Seen<'_> {
             }
             Event::ClockStep { at, by_ms } => Some(EventRecord::of("clock", None, *at, clock_words(*by_ms))),
             Event::Notice { at, text } => {
-                let text = self.names.text(text, self.roster.list()).into_owned();
+                let text = self.known.names.text(text, self.roster().list()).into_owned();
                 Some(EventRecord::of("notice", None, *at, text))
             }
             Event::Story(_) | Event::Finding { .. } => None,
@@ -208,8 +209,10 @@ impl Seen<'_> {
     }
 
     fn label(self, raw_id: &str) -> Option<String> {
-        let list = self.roster.list();
-        list.find(raw_id).and_then(|user| list.label(user)).map(|label| self.names.label(label).into_owned())
+        let list = self.roster().list();
+        list.find(raw_id)
+            .and_then(|user| list.label(user))
+            .map(|label| self.known.names.label(label).into_owned())
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use super::overview::Overview;
-use super::record::UserRecord;
+use crate::listing::UserRecord;
 
 /// What is seen, as one object.
 #[derive(Serialize)]
@@ -45,8 +45,8 @@ pub fn user_json(user: &UserRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::overview;
-    use super::super::record::sample;
     use super::*;
+    use crate::listing::sample;
 
     #[test]
     fn what_is_written_is_one_object_with_its_schema() {

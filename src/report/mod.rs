@@ -13,7 +13,6 @@ pub mod metrics;
 mod ndjson;
 mod overview;
 mod plugin;
-mod record;
 mod seen;
 mod table;
 
@@ -28,6 +27,5 @@ pub use overview::{
     WitnessRecord, WitnessesRecord,
 };
 pub use plugin::{Figure, PluginReport, Status, range, write_plugin};
-pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
 pub use seen::Seen;
 pub use table::{TableStyle, write_table};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::overview::Overview;
-use super::record::UserRecord;
+use crate::listing::UserRecord;
 
 /// Writes what is seen, an object a line. The first line alone has a `schema`.
 ///
@@ -25,14 +25,15 @@ pub fn write_ndjson(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{overview, record};
+    use super::super::overview;
     use super::*;
+    use crate::listing::sample;
 
     #[test]
     fn the_first_line_is_about_all_and_every_other_about_one() {
         let mut out = Vec::new();
-        let hostile = UserRecord { label: Some("a\u{2028}\"}\n{\"id\":\"b\"}".into()), ..record::sample() };
-        write_ndjson(&overview::sample(), [record::sample(), hostile], &mut out).unwrap();
+        let hostile = UserRecord { label: Some("a\u{2028}\"}\n{\"id\":\"b\"}".into()), ..sample() };
+        write_ndjson(&overview::sample(), [sample(), hostile], &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

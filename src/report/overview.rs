@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::record::{FindingRecord, Time};
+use crate::listing::{FindingRecord, Time};
 
 /// The name and version of the format. Within a version fields are only added.
 pub const SCHEMA: &str = "imtop.snapshot/1";

@@ -19,74 +19,10 @@ use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::overview::Overview;
-use super::record::{Time, UserRecord};
-use crate::presence::{FAR_FUTURE, Platform, is_far_future, short_age, short_expiry};
-
-/// A column of a table.
-struct TableColumn {
-    /// The column of the live view whose place it takes, by its name there.
-    of: &'static str,
-    head: &'static str,
-    there: There,
-    cell: fn(&UserRecord, Option<Time>) -> String,
-}
-
-/// When a column is there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum There {
-    /// Where nobody chooses, though it is empty, and where it is chosen.
-    Always,
-    /// Where nobody chooses and something stands in it, and where it is chosen.
-    Filled,
-    /// Where something stands in it, though it is chosen.
-    OnlyFilled,
-    /// Where it is chosen.
-    Chosen,
-}
-
-const fn column(
-    of: &'static str,
-    head: &'static str,
-    there: There,
-    cell: fn(&UserRecord, Option<Time>) -> String,
-) -> TableColumn {
-    TableColumn { of, head, there, cell }
-}
-
-/// All columns, in the order of the usual ones. The half hour as signs has no place here.
-const COLUMNS: [TableColumn; 12] = [
-    column("user", "USER", There::Always, |user, _| in_one_cell(&user.id)),
-    column("label", "LABEL", There::Filled, |user, _| text(user.label.as_deref())),
-    column("group", "GROUP", There::Filled, |user, _| text(user.group.as_deref())),
-    column("presence", "PRESENCE", There::Always, |user, _| user.presence.to_owned()),
-    column("presence", "WHY", There::OnlyFilled, |user, _| why(user)),
-    column("platforms", "PLATFORMS", There::Always, |user, _| platforms(user)),
-    column("conns", "CONNS", There::Chosen, |user, _| user.connections.len().to_string()),
-    column("token", "TOKEN", There::Filled, |user, now| token(user, |at| age_s(at, now))),
-    column("since", "SINCE", There::Filled, |user, now| {
-        // A beginning that was not seen is only that of our watching.
-        let since = user.since.filter(|_| user.since_exact);
-        since.map_or_else(String::new, |since| short_age(age_s(since, now).unsigned_abs()))
-    }),
-    column("flips", "FLIPS", There::Chosen, |user, _| user.flips.to_string()),
-    column("reconnects", "RECONNECTS", There::Chosen, |user, _| user.reconnects.to_string()),
-    column("findings", "FINDINGS", There::Filled, |user, _| findings(user)),
-];
-
-fn text(text: Option<&str>) -> String {
-    text.map_or_else(String::new, in_one_cell)
-}
-
-/// How many seconds ago that was.
-fn age_s(at: Time, now: Option<Time>) -> i64 {
-    now.map_or(0, |now| (now.unix_ms() - at.unix_ms()) / 1_000)
-}
+use crate::listing::{ColumnName, TextColumn, There, UserRecord};
 
 /// Stands in a cell that has nothing to say, so that the columns of a line can be counted.
 const NOTHING: &str = "-";
-/// Most platforms of one user in a line.
-const PLATFORMS: usize = 16;
-
 /// How a table is written.
 #[derive(Clone, Debug)]
 pub struct TableStyle {
@@ -94,8 +30,8 @@ pub struct TableStyle {
     pub zone: TimeZone,
     /// Whether characters of ambiguous width take two columns.
     pub wide: bool,
-    /// The columns by their names in the live view, in their order; empty: the usual ones.
-    pub columns: Vec<&'static str>,
+    /// The columns of the live view whose places are taken, in their order; empty: the usual ones.
+    pub columns: Vec<ColumnName>,
 }
 
 /// Writes the users and then the totals. `users` is gone through twice.
@@ -109,14 +45,14 @@ pub fn write_table<All: Iterator<Item = UserRecord>>(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let width = |text: &str| if style.wide { text.width_cjk() } else { text.width() };
-    let all: &'static [TableColumn] = &COLUMNS;
-    let mut columns: Vec<(&TableColumn, bool, usize)> = match style.columns.as_slice() {
+    let mut columns: Vec<(&TextColumn, bool, usize)> = match style.columns.as_slice() {
         [] => {
-            let usual = all.iter().filter(|column| column.there != There::Chosen);
+            let usual = ColumnName::ALL.into_iter().flat_map(ColumnName::in_text);
+            let usual = usual.filter(|column| column.there != There::Chosen);
             usual.map(|column| (column, column.there == There::Always, 0)).collect()
         }
         chosen => {
-            let chosen = chosen.iter().flat_map(|name| all.iter().filter(move |column| column.of == *name));
+            let chosen = chosen.iter().flat_map(|name| name.in_text());
             chosen.map(|column| (column, column.there != There::OnlyFilled, 0)).collect()
         }
     };
@@ -129,7 +65,7 @@ pub fn write_table<All: Iterator<Item = UserRecord>>(
     }
     columns.retain(|(_, always, widest)| *always || *widest > 0);
     let mut line = String::new();
-    let mut write = |text: &dyn Fn(&TableColumn) -> String, out: &mut dyn Write| -> io::Result<()> {
+    let mut write = |text: &dyn Fn(&TextColumn) -> String, out: &mut dyn Write| -> io::Result<()> {
         line.clear();
         for (column, _, widest) in &columns {
             let cell = text(column);
@@ -169,79 +105,17 @@ fn foot(overview: &Overview, listed: u32, zone: &TimeZone, out: &mut dyn Write) 
     Ok(())
 }
 
-/// A text in which no two blanks stand together, as they do between columns.
-fn in_one_cell(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn platforms(user: &UserRecord) -> String {
-    let mut counted: Vec<(i32, usize)> = Vec::new();
-    for connection in &user.connections {
-        let known = counted.len();
-        match counted.iter_mut().find(|(platform, _)| *platform == connection.platform_id) {
-            Some((_, count)) => *count += 1,
-            None if known < PLATFORMS => counted.push((connection.platform_id, 1)),
-            None => {}
-        }
-    }
-    let word = |(platform, count): (i32, usize)| {
-        let times = if count > 1 { format!("*{count}") } else { String::new() };
-        format!("{}{times}", Platform(platform).short())
-    };
-    counted.into_iter().map(word).collect::<Vec<_>>().join(" ")
-}
-
-/// When the first of the tokens ends. `age` gives the seconds since a time.
-fn token(user: &UserRecord, age: impl Fn(Time) -> i64) -> String {
-    let tokens = || user.connections.iter().filter_map(|connection| connection.token.as_ref());
-    let near = tokens().filter(|token| !token.exp.is_some_and(is_far_future));
-    let soonest = near.filter_map(|token| Some((token.expires?, token.expired))).min();
-    match soonest {
-        Some((expires, true)) => short_expiry(age(expires).saturating_neg().min(0)),
-        Some((expires, false)) => short_expiry(age(expires).saturating_neg().max(1)),
-        None if tokens().any(|token| token.exp.is_some_and(is_far_future)) => FAR_FUTURE.to_owned(),
-        None if tokens().any(|token| token.unreadable.is_some()) => "unreadable".to_owned(),
-        None if tokens().next().is_some() => "never".to_owned(),
-        None => String::new(),
-    }
-}
-
-/// Why nothing is known, or how old what is known is.
-fn why(user: &UserRecord) -> String {
-    let age = user.age_ms.map(|ms| format!("last answer {} ago", short_age(ms / 1_000)));
-    match (&user.why, age) {
-        (Some(why), Some(age)) => format!("{why}, {age}"),
-        (Some(why), None) => why.clone(),
-        (None, Some(age)) if user.stale => format!("stale, {age}"),
-        // That it rests on one witness holds for everybody alike.
-        (None, _) if user.presence == "offline" => {
-            user.basis.filter(|basis| *basis != "one witness").unwrap_or_default().to_owned()
-        }
-        (None, _) => String::new(),
-    }
-}
-
-fn findings(user: &UserRecord) -> String {
-    let mut rules: Vec<&str> = Vec::new();
-    for finding in &user.findings {
-        if !rules.contains(&finding.rule) {
-            rules.push(finding.rule);
-        }
-    }
-    rules.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::overview::{self, LossRecord};
-    use super::super::record::{TokenRecord, sample};
     use super::*;
+    use crate::listing::sample;
 
     fn written(users: &[UserRecord]) -> String {
         written_in(&[], users)
     }
 
-    fn written_in(columns: &[&'static str], users: &[UserRecord]) -> String {
+    fn written_in(columns: &[ColumnName], users: &[UserRecord]) -> String {
         let mut overview = overview::sample();
         overview.totals.watched = 3;
         let style = TableStyle { zone: TimeZone::UTC, wide: false, columns: columns.to_vec() };
@@ -293,7 +167,16 @@ http://im.example:10002, 2026-12-28 12:00:00 UTC
 
     #[test]
     fn columns_that_are_asked_for_are_there() {
-        let text = written_in(&["flips", "user", "presence", "label", "conns"], &[nobody("a"), sample()]);
+        let text = written_in(
+            &[
+                ColumnName::Flips,
+                ColumnName::User,
+                ColumnName::Presence,
+                ColumnName::Label,
+                ColumnName::Conns,
+            ],
+            &[nobody("a"), sample()],
+        );
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[..2],
@@ -311,30 +194,5 @@ http://im.example:10002, 2026-12-28 12:00:00 UTC
         let text = written(&[hostile]);
         let line = text.lines().nth(1).unwrap();
         assert_eq!(line.split("  ").filter(|cell| !cell.is_empty()).count(), 4, "{line}");
-    }
-
-    #[test]
-    fn a_cell_says_what_is_not_known() {
-        let unknown = UserRecord {
-            presence: "unknown",
-            why: Some("timed out".into()),
-            age_ms: Some(14_000),
-            ..nobody("a")
-        };
-        assert_eq!(why(&unknown), "timed out, last answer 14s ago");
-        assert_eq!(why(&UserRecord { why: None, stale: true, ..unknown }), "stale, last answer 14s ago");
-        let with = |token: TokenRecord| {
-            let mut user = sample();
-            user.connections[0].token = Some(token);
-            super::token(&user, |_| 7_200)
-        };
-        let unreadable = TokenRecord { unreadable: Some("not a JWT".into()), ..TokenRecord::default() };
-        assert_eq!(with(unreadable), "unreadable");
-        assert_eq!(with(TokenRecord::default()), "never");
-        let over = TokenRecord { expires: Time::of(0), expired: true, ..TokenRecord::default() };
-        assert_eq!(with(over), "EXPIRED 2h");
-        for exp in [1_798_459_200_000, i64::MAX] {
-            assert_eq!(with(TokenRecord { exp: Some(exp), ..TokenRecord::default() }), "far future (ms?)");
-        }
     }
 }

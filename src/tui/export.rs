@@ -8,9 +8,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::engine::About;
-use crate::listing::{Names, Rows};
+use crate::listing::{Names, Rows, Time};
 use crate::presence::{Moment, State};
-use crate::report::{Seen, Time, write_csv, write_frame, write_json};
+use crate::report::{Seen, write_csv, write_frame, write_json};
 
 use super::message::ExportFormat;
 use super::model::View;

@@ -216,7 +216,7 @@ impl Running {
             }
             Effect::Copy(text) => return Ok(self.copy(&text)),
             Effect::CopyRecord(user) => {
-                let text = user_json(&self.watched.view().seen().user(user));
+                let text = user_json(&self.watched.view().seen().known.user(user));
                 self.tell(format!("sent to the terminal: JSON, {} bytes", text.len()));
                 return Ok(self.copy(&text));
             }

@@ -91,5 +91,5 @@ fn stand_ins_stay_stand_ins_in_files() {
         assert!(!["alice", "bob", "SUM", "sales"].iter().any(|name| text.contains(name)), "{text}");
     }
     let alice = stage.live().list().find("alice").unwrap();
-    assert!(stage.view().seen().user(alice).id.starts_with("user-"));
+    assert!(stage.view().seen().known.user(alice).id.starts_with("user-"));
 }

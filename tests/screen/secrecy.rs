@@ -139,7 +139,7 @@ impl Live {
                 for effect in effects {
                     let copied = match effect {
                         Effect::Copy(text) => text,
-                        Effect::CopyRecord(user) => user_json(&self.view(&model).seen().user(user)),
+                        Effect::CopyRecord(user) => user_json(&self.view(&model).seen().known.user(user)),
                         Effect::Command(Command::Hold) => {
                             let news = self.session.command(&Command::Hold);
                             update(&mut model, self.session.shown(), Msg::Updated(news));

@@ -15,10 +15,11 @@ use std::io;
 use super::follow::Ended;
 use super::{CommandError, Span, check_standard_output, flush_standard_output, follow, tell};
 use crate::engine::Round;
+use crate::listing::Time;
 use crate::openim::without_tokens;
 use crate::options::cli::CheckArgs;
 use crate::options::{Sources, condition};
-use crate::report::{PluginReport, Status, Time, write_plugin};
+use crate::report::{PluginReport, Status, write_plugin};
 
 use report::{Limits, no_answer, of_round};
 

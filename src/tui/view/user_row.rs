@@ -1,13 +1,13 @@
 //! One user in one row.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::listing::{ColumnName, Expiry, soonest_expiry, why_words, worst_foreign};
-use crate::presence::{Basis, FAR_FUTURE, Platform, Presence, UnknownReason, UserIx, is_far_future};
+use crate::listing::{ColumnName, ColumnRow, Expiry, Foreign, ScreenCell, Tells, why_words};
+use crate::presence::{Basis, FAR_FUTURE, Presence, UnknownReason, UserIx, is_far_future};
 use crate::tui::{Column, Columns, Picture, View};
 
 use super::painter::Painter;
@@ -48,37 +48,57 @@ pub(super) fn draw(sheet: &RowContext<'_>, user: UserIx, row: u16, buf: &mut Buf
     let base = if stale || guest { theme.dim } else { theme.plain };
     gutter(sheet, user, base, row, buf);
     let reason = because(picture, theme, user).map(|texts| reason(sheet, presence, &texts));
+    let known = sheet.model.seen().known;
     for (name, column) in columns.iter() {
+        let ColumnRow { tells, cell, .. } = name.row();
         if let Some((place, _)) = &reason {
             let right_of_presence = column.x > columns.column(ColumnName::Presence).x;
-            let has_names = matches!(
-                name,
-                ColumnName::User | ColumnName::Label | ColumnName::Group | ColumnName::Presence
-            );
             let is_covered = right_of_presence && column.x < place.x + place.width;
-            if is_covered || !(has_names || name.is_of_the_past()) {
+            if is_covered || (*tells == Tells::Now && name != ColumnName::Presence) {
                 continue;
             }
         }
         let mut pen = Painter::in_column(theme, buf, *body, row, column);
-        match name {
-            ColumnName::Findings if guest => {
+        let (text, style) = match cell(known, user) {
+            ScreenCell::Findings if guest => {
                 pen.rest(why_shown(sheet.model), theme.glyphs.cut, base);
+                continue;
             }
-            ColumnName::Findings => findings_cell::draw(sheet.model, picture, theme, user, base, &mut pen),
-            ColumnName::Last30 => {
+            ScreenCell::Findings => {
+                findings_cell::draw(sheet.model, picture, theme, user, base, &mut pen);
+                continue;
+            }
+            ScreenCell::Past => {
                 for (sign, style) in spark::cells(sheet.model, picture, theme, user) {
                     pen.put(sign, base.patch(style));
                 }
+                continue;
             }
-            _ => {
-                let (text, style) = cell(sheet, user, name, column);
-                pen.field(&text, column.width, theme.glyphs.cut, base.patch(style));
-                if matches!(name, ColumnName::User | ColumnName::Label) {
-                    highlight(sheet, user, name, &text, column, row, buf);
-                }
+            ScreenCell::Id(id) => {
+                let shown = theme.shortened_within(&id, column.width, theme.glyphs.cut);
+                pen.field(&shown, column.width, theme.glyphs.cut, base.patch(theme.plain));
+                highlight(sheet, &id, &shown, column, row, buf);
+                continue;
             }
-        }
+            ScreenCell::Name(name) => {
+                pen.field(&name, column.width, theme.glyphs.cut, base.patch(theme.plain));
+                highlight(sheet, &name, &name, column, row, buf);
+                continue;
+            }
+            ScreenCell::Text(text) => (text, theme.plain),
+            ScreenCell::Count(0) => (right(theme.glyphs.nothing, column), theme.dim),
+            ScreenCell::Count(count) => (right(&count.to_string(), column), theme.plain),
+            ScreenCell::Nothing => (theme.glyphs.nothing.into(), theme.plain),
+            ScreenCell::Presence => presence_cell(sheet, user, column),
+            ScreenCell::Token(expiry, found) => token(sheet, expiry, &found, column.width),
+            ScreenCell::Since(since) => {
+                let (model, glyphs) = (sheet.model, &theme.glyphs);
+                let gap_ms = model.gap_ms();
+                let text = times::since(since, picture.now, model.times(), gap_ms, model.zone(), glyphs);
+                (text.into(), theme.plain)
+            }
+        };
+        pen.field(&text, column.width, theme.glyphs.cut, base.patch(style));
     }
     if let Some((place, text)) = reason {
         let mut pen = Painter::in_column(theme, buf, *body, row, place);
@@ -108,42 +128,14 @@ fn gutter(sheet: &RowContext<'_>, user: UserIx, base: Style, row: u16, buf: &mut
     }
 }
 
-/// What stands in a column that is a text.
-fn cell(sheet: &RowContext<'_>, user: UserIx, name: ColumnName, column: Column) -> (String, Style) {
-    let RowContext { model, theme, picture, .. } = sheet;
-    let (list, names) = (picture.roster.list(), model.names());
-    let plain = |text: String| (text, theme.plain);
-    let count = |count: u32| {
-        let width = usize::from(column.width);
-        match count {
-            0 => (format!("{:>width$}", theme.glyphs.nothing), theme.dim),
-            count => (format!("{count:>width$}"), theme.plain),
-        }
-    };
-    match name {
-        ColumnName::User => {
-            plain(theme.shortened_within(&names.user(list.raw_id(user)), column.width, theme.glyphs.cut))
-        }
-        ColumnName::Label => {
-            plain(list.label(user).map_or(String::new(), |label| names.label(label).into_owned()))
-        }
-        ColumnName::Group => {
-            plain(list.group(user).map_or(String::new(), |group| names.group(group).into_owned()))
-        }
-        ColumnName::Presence => presence_cell(sheet, user, column),
-        ColumnName::Platforms => plain(platforms(picture, theme, user)),
-        ColumnName::Token => token(*model, picture, theme, user, column.width),
-        ColumnName::Since => plain(since(*model, picture, theme, user)),
-        ColumnName::Conns => count(picture.roster.connections(user).len() as u32),
-        ColumnName::Flips => count(picture.history.of(user).flips()),
-        ColumnName::Reconnects => count(picture.history.of(user).reconnects()),
-        // These are more than a text.
-        ColumnName::Last30 | ColumnName::Findings => plain(String::new()),
-    }
+/// A number, or a sign for none, at the right of its column.
+fn right(text: &str, column: Column) -> Cow<'static, str> {
+    let width = usize::from(column.width);
+    format!("{text:>width$}").into()
 }
 
 /// Sign and word, and the age of what is old.
-fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (String, Style) {
+fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'static, str>, Style) {
     let RowContext { theme, picture, .. } = sheet;
     let roster = picture.roster;
     let presence = roster.presence(user);
@@ -164,7 +156,7 @@ fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Strin
         }
         None => String::new(),
     };
-    (format!("{sign} {word}{age}"), style)
+    (format!("{sign} {word}{age}").into(), style)
 }
 
 /// What is to be said beside the presence, in many words, then in fewer: why nothing is known, or what an
@@ -187,7 +179,7 @@ fn reason(sheet: &RowContext<'_>, presence: Presence, texts: &[String]) -> (Colu
     let (sign, short, _) = theme.presence(presence);
     let word = if column.width < 12 { short } else { presence.word() };
     let x = column.x + theme.width(sign) + 1 + theme.width(word) + 2;
-    let past = columns.iter().filter(|(name, it)| it.x > column.x && name.is_of_the_past());
+    let past = columns.iter().filter(|(name, it)| it.x > column.x && name.row().tells == Tells::Past);
     let end = past.map(|(_, it)| it.x.saturating_sub(1)).min().unwrap_or(body.width);
     // The last and shortest says nothing of what was seen.
     let enough = texts.len().saturating_sub(1).max(1);
@@ -208,26 +200,10 @@ fn why_shown(model: View<'_>) -> &'static str {
     if model.rows().filter().is_empty() { "only as selected" } else { "not in the filter" }
 }
 
-/// Marks what the filter looked for.
-fn highlight(
-    sheet: &RowContext<'_>,
-    user: UserIx,
-    column_name: ColumnName,
-    shown: &str,
-    column: Column,
-    row: u16,
-    buf: &mut Buffer,
-) {
-    if sheet.words.is_empty() {
-        return;
-    }
-    let list = sheet.picture.roster.list();
-    let name = match column_name {
-        ColumnName::User => sheet.model.names().user(list.raw_id(user)),
-        _ => list.label(user).unwrap_or_default().into(),
-    };
+/// Marks what the filter looked for in a name, as much of it as is shown.
+fn highlight(sheet: &RowContext<'_>, name: &str, shown: &str, column: Column, row: u16, buf: &mut Buffer) {
     let body = sheet.body;
-    for (from, columns) in matched::spans(sheet.theme.ruler, &name, shown, &sheet.words) {
+    for (from, columns) in matched::spans(sheet.theme.ruler, name, shown, &sheet.words) {
         let columns = columns.min(column.width.saturating_sub(from));
         let x = body.x.saturating_add(column.x).saturating_add(from);
         let place = Rect { x, y: body.y.saturating_add(row), width: columns, height: 1 };
@@ -260,76 +236,39 @@ pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: U
     ]
 }
 
-/// Most platforms of one user in a row.
-const PLATFORMS: usize = 16;
-
-fn platforms(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
-    let connections = picture.roster.connections(user);
-    if connections.is_empty() {
-        let online = picture.roster.presence(user) == Presence::Online;
-        return if online { "not named" } else { theme.glyphs.nothing }.to_owned();
-    }
-    let mut counted: Vec<(Platform, usize)> = Vec::new();
-    for tracked in connections {
-        let platform = tracked.connection.platform;
-        // A server may send any number of platforms: more than have room are not told apart.
-        if counted.len() == PLATFORMS && !counted.iter().any(|(other, _)| *other == platform) {
-            continue;
-        }
-        match counted.iter_mut().find(|(other, _)| *other == platform) {
-            Some((_, count)) => *count += 1,
-            None => counted.push((platform, 1)),
-        }
-    }
-    let mut text = String::new();
-    for (platform, count) in counted {
-        let gap = if text.is_empty() { "" } else { " " };
-        let times = if count > 1 { format!("*{count}") } else { String::new() };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{gap}{}{times}", platform.short());
-    }
-    text
-}
-
 /// The soonest end of a token by the server's clock; at every width whose token it is instead, if it
 /// belongs elsewhere: that is worse than what ends some day.
-fn token(model: View<'_>, picture: &Picture<'_>, theme: &Theme, user: UserIx, room: u16) -> (String, Style) {
-    let roster = picture.roster;
-    let server_now = roster.server_clock().unix_seconds(picture.now);
-    let connections = roster.connections(user);
-    let (text, style) = match soonest_expiry(connections) {
-        Expiry::NoToken => (theme.glyphs.nothing.to_owned(), theme.plain),
-        Expiry::Never => ("never".to_owned(), theme.plain),
-        Expiry::Unreadable => ("unreadable".to_owned(), theme.warn),
+fn token(
+    sheet: &RowContext<'_>,
+    soonest: Expiry,
+    found: &Foreign<'_>,
+    room: u16,
+) -> (Cow<'static, str>, Style) {
+    let RowContext { model, theme, picture, .. } = sheet;
+    let server_now = picture.roster.server_clock().unix_seconds(picture.now);
+    let (text, style): (Cow<'static, str>, Style) = match soonest {
+        Expiry::NoToken => (theme.glyphs.nothing.into(), theme.plain),
+        Expiry::Never => ("never".into(), theme.plain),
+        Expiry::Unreadable => ("unreadable".into(), theme.warn),
         Expiry::At(expires) if is_far_future(expires) && usize::from(room) < FAR_FUTURE.len() => {
-            ("far (ms?)".to_owned(), theme.plain)
+            ("far (ms?)".into(), theme.plain)
         }
         Expiry::At(expires) => (
-            times::expiry(expires, server_now, model.times(), model.zone()),
+            times::expiry(expires, server_now, model.times(), model.zone()).into(),
             theme.expiry(expires.saturating_sub(server_now)),
         ),
     };
-    let found = worst_foreign(connections, roster.list().raw_id(user));
     let sign = theme.glyphs.warning;
-    let style = theme.worse(style, theme.foreign(&found));
+    let style = theme.worse(style, theme.foreign(found));
     let text = match (found.user, found.platform) {
         (Some(other), _) => {
             let words = format!("of {}", model.names().shown_user(other));
-            format!("{}{sign}", theme.shortened(&words, room.saturating_sub(1), theme.glyphs.cut))
+            format!("{}{sign}", theme.shortened(&words, room.saturating_sub(1), theme.glyphs.cut)).into()
         }
         // An end that has come is as bad, and has its own word.
-        (None, Some(platform)) if style != theme.bad => {
-            format!("for {}{sign}", platform.short())
-        }
-        (None, Some(_)) => format!("{text}{sign}"),
+        (None, Some(platform)) if style != theme.bad => format!("for {}{sign}", platform.short()).into(),
+        (None, Some(_)) => format!("{text}{sign}").into(),
         _ => text,
     };
     (text, style)
-}
-
-fn since(model: View<'_>, picture: &Picture<'_>, theme: &Theme, user: UserIx) -> String {
-    let Some(since) = picture.roster.since(user) else {
-        return theme.glyphs.nothing.to_owned();
-    };
-    times::since(since, picture.now, model.times(), model.gap_ms(), model.zone(), &theme.glyphs)
 }

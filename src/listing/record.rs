@@ -1,4 +1,4 @@
-//! One user as every machine-readable format has it; what the formats share.
+//! One user as every format has it that is no screen, and how that is made from what is known.
 //!
 //! Texts are visible-safe, names may be stand-ins, and of a session token there is only what the rest
 //! of the program knows: its claims and its fingerprint. Points in time are RFC 3339 in UTC.
@@ -8,6 +8,10 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
+
+use crate::presence::{Finding, Presence, Since, Tracked, UserIx};
+
+use super::facts::Known;
 
 /// One user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -130,8 +134,86 @@ impl Serialize for Time {
     }
 }
 
+impl Known<'_> {
+    /// Everything that is known of one user.
+    pub fn user(self, user: UserIx) -> UserRecord {
+        let Known { knowledge, now, names } = self;
+        let roster = &knowledge.roster;
+        let list = roster.list();
+        let presence = roster.presence(user);
+        let past = knowledge.history.of(user);
+        UserRecord {
+            id: names.user(list.raw_id(user)).into_owned(),
+            label: list.label(user).map(|label| names.label(label).into_owned()),
+            group: list.group(user).map(|group| names.group(group).into_owned()),
+            presence: presence.word(),
+            why: match presence {
+                Presence::Unknown(why) => Some(why.to_string()),
+                _ => None,
+            },
+            basis: roster.basis(user).words().filter(|_| presence == Presence::Offline),
+            stale: roster.is_stale(user, now),
+            age_ms: roster.answered(user).map(|answered| now.since(answered.received)),
+            since: roster.since(user).and_then(|since| Time::of(now.unix_ms_at(since.before_ms))),
+            since_exact: roster.since(user).is_some_and(Since::is_exact),
+            flips: past.flips(),
+            reconnects: past.reconnects(),
+            connections: roster.connections(user).iter().map(|tracked| self.connection(tracked)).collect(),
+            findings: knowledge.findings.of(user).iter().map(|finding| self.finding(finding)).collect(),
+        }
+    }
+
+    fn connection(self, tracked: &Tracked) -> ConnectionRecord {
+        let server_seconds = self.server_seconds();
+        let connection = &tracked.connection;
+        let seconds = |at: i64| Time::of(at.saturating_mul(1_000));
+        let token = connection.token.as_ref().map(|token| {
+            let fingerprint = token.fingerprint.to_string();
+            match &token.claims {
+                Err(why) => {
+                    TokenRecord { fingerprint, unreadable: Some(why.to_string()), ..TokenRecord::default() }
+                }
+                Ok(claims) => TokenRecord {
+                    user: claims.user.as_deref().map(|user| self.names.shown_user(user).into_owned()),
+                    platform_id: claims.platform.map(|platform| platform.0),
+                    issued: claims.issued.and_then(seconds),
+                    expires: claims.expires.and_then(seconds),
+                    exp: claims.expires,
+                    expired: claims.expires.is_some_and(|at| at <= server_seconds),
+                    fingerprint,
+                    unreadable: None,
+                },
+            }
+        });
+        ConnectionRecord {
+            platform: connection.platform.name().into_owned(),
+            platform_id: connection.platform.0,
+            conn_id: connection.id.to_string(),
+            background: connection.background,
+            since: Time::of(self.now.unix_ms_at(tracked.since.before_ms)),
+            unseen_since: tracked.unseen.and_then(|unseen| Time::of(unseen.dropped.received.unix_ms)),
+            token,
+        }
+    }
+
+    /// Something that is wrong.
+    pub fn finding(self, finding: &Finding) -> FindingRecord {
+        FindingRecord {
+            rule: finding.rule.name(),
+            severity: finding.severity.word(),
+            since: Time::of(finding.since.unix_ms),
+            evidence: self.names.evidence(finding, self.server_seconds()),
+            advice: finding.advice().to_owned(),
+        }
+    }
+
+    fn server_seconds(self) -> i64 {
+        self.knowledge.roster.server_clock().unix_seconds(self.now)
+    }
+}
+
 #[cfg(test)]
-pub(super) fn sample() -> UserRecord {
+pub(crate) fn sample() -> UserRecord {
     UserRecord {
         id: "=cmd|' /C calc'!A0".into(),
         label: Some("王小明, \"Night desk\"".into()),
