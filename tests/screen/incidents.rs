@@ -1,7 +1,5 @@
 //! What somebody on call sees when users leave, and when a gateway hangs, dies, is drained or comes and goes:
 //! a small cluster that answers every witness as OpenIM does, through the production `update` and `view`.
-//!
-//! The pictures are in `tests/journeys/`; `UPDATE_JOURNEYS=1 cargo test --test screen incidents` writes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -205,23 +203,11 @@ impl Cluster {
         self.signs[gateway] = LifeSign::Refused;
     }
 
+    /// Goes to the view of findings, and back to the list when that was looked at.
     #[track_caller]
-    fn picture(&self, name: &str) {
-        let path = format!("{}/tests/journeys/gateway-{name}.txt", env!("CARGO_MANIFEST_DIR"));
-        let screen = self.stage.screen();
-        if std::env::var_os("UPDATE_JOURNEYS").is_some() {
-            std::fs::write(&path, screen).unwrap();
-            return;
-        }
-        let expected = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(screen, expected, "\n{name}: is\n{screen}\nexpected\n{expected}");
-    }
-
-    /// The finding of this rule, with what to do about it, and back to the list.
-    #[track_caller]
-    fn picture_of_findings(&mut self, name: &str) {
+    fn in_findings(&mut self, look: impl FnOnce(&Stage)) {
         self.stage.keys("3");
-        self.picture(name);
+        look(&self.stage);
         self.stage.keys("<Esc>");
     }
 
@@ -241,16 +227,36 @@ fn many_who_log_out_at_once_are_offline_within_two_seconds_and_that_is_found() {
     cluster.pass(1_500);
     cluster.leave(&leaving);
     cluster.pass(700);
-    cluster.picture("logout-begins");
+    cluster.stage.shows(&[
+        " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 0s ago",
+        " 30 watched  ● 18 online  ◐ 0 background  ○ 3 offline  ? 9 unknown",
+        " ! view loss suspected: 9 of 27 users gone at once, asking the registry",
+        "   Until more is known, nobody of them is called offline.",
+        "|▸  agent_000  Night desk  ? unknown  (leaving, seen online 2s ago)",
+        "|▸  agent_003              ? unknown  (leaving, seen online 2s ago)",
+        "|▸  kiosk_06               ? unknown  (leaving, seen online 2s ago)",
+    ]);
     let is_problem = |user: &u32| cluster.stage.view().is_problem(UserIx(*user));
     assert!(!leaving.iter().any(is_problem), "rows stay where they are while people come and go");
     assert!(leaving.iter().all(|user| cluster.presence(*user) != Presence::Offline), "nobody agreed yet");
     cluster.pass(1_800);
-    cluster.picture("logout-settled");
+    cluster.stage.picture("gateway-logout-settled");
     assert!(leaving.iter().all(|user| cluster.presence(*user) == Presence::Offline));
     assert_eq!((cluster.found(Rule::ViewLoss), cluster.doubted.len()), (0, 0));
     assert_eq!(cluster.found(Rule::MassDisconnect), 1);
-    cluster.picture_of_findings("logout-finding");
+    cluster.in_findings(|stage| {
+        stage.shows(&[
+            " CRITICAL: mass-disconnect, 9 users, for 1s  http://im.example:10002  ● live 2s",
+            " ▾ ✘ critical  mass-disconnect        server      at least 5 users, and more th…",
+            "     ✘ 1s   9 of 27 connected users (33 %) went offline within 2.6s (iOS 3, Win…",
+            " 9 of 27 connected users (33 %) went offline within 2.6s (iOS 3, Windows 3,",
+            " Do: Look whether a gateway or a load balancer was restarted, then at the",
+            " network. One platform alone points at a client or its push service, one group",
+            " at a site. At the end of a shift nothing is wrong.",
+            " 12:01:02           imtop    mass-disconnect found, critical: 9 of 27 connected…",
+            " 12:00:59-12:01:02  9 users  online → offline: agent_000, agent_003, kiosk_06 …",
+        ]);
+    });
 }
 
 #[test]
@@ -281,17 +287,31 @@ fn users_of_a_gateway_that_hangs_are_unknown_until_it_is_back_and_never_offline(
     let lost = cluster.users_of(1);
     cluster.signs[1] = LifeSign::Hung;
     cluster.pass(2_500);
-    cluster.picture("hang-suspected");
+    cluster.stage.shows(&[
+        " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 0s ago",
+        " 30 watched  ● 15 online  ◐ 0 background  ○ 3 offline  ? 12 unknown",
+        " ! view loss suspected: 12 of 27 users gone at once, asking the registry",
+        "   Until more is known, nobody of them is called offline.",
+        "|▸  agent_001              ? unknown  (leaving, seen online 2s ago)",
+    ]);
     cluster.pass(8_000);
-    cluster.picture("hang");
+    cluster.stage.picture("gateway-hang");
     assert!(lost.iter().all(|user| cluster.presence(*user).is_unknown()));
-    cluster.picture_of_findings("hang-finding");
+    cluster.in_findings(|stage| stage.picture("gateway-hang-finding"));
     cluster.stage.keys("/kiosk_07<Enter>gg<Enter>");
-    cluster.picture("hang-detail");
+    cluster.stage.picture("gateway-hang-detail");
     cluster.stage.keys("<Esc><Esc>");
     cluster.signs[1] = LifeSign::Alive;
     cluster.pass(4_000);
-    cluster.picture("hang-over");
+    cluster.stage.shows(&[
+        " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 0s ago",
+        " 30 watched  ● 27 online  ◐ 0 background  ○ 3 offline  ? 0 unknown  ! 12 warning",
+        ">▸! kiosk_07   Lobby       ● online        iOS             19d            ≥1m",
+        ":▸! kiosk_11               ● online        iOS             19d            ≥1m",
+        " 12:00:59-12:01:07  12 users  unknown: a gateway hangs: agent_001, agent_003 …",
+        " 12:01:09-12:01:12  12 users  unknown → online, the same connections as before",
+        " 12:01:12           12 users  false-offline found, warning: agent_001 …",
+    ]);
     assert!(lost.iter().all(|user| cluster.presence(*user) == Presence::Online));
     assert!(cluster.stage.live().losses().is_empty());
     assert_eq!(cluster.found(Rule::FalseOffline), lost.len(), "the server was wrong about each of them");
@@ -303,14 +323,44 @@ fn users_of_a_gateway_that_died_are_offline_until_they_come_back_on_another() {
     let lost = cluster.users_of(1);
     cluster.kill(1);
     cluster.pass(3_000);
-    cluster.picture("kill-suspected");
+    cluster.stage.shows(&[
+        " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 1s ago",
+        " 30 watched  ● 15 online  ◐ 0 background  ○ 3 offline  ? 12 unknown",
+        " ! view loss suspected: 12 of 27 users gone at once, asking the registry",
+        "   Until more is known, nobody of them is called offline.",
+        "|▸  agent_001              ? unknown  (leaving, seen online 3s ago)",
+    ]);
     cluster.pass(6_000);
-    cluster.picture("kill");
+    cluster.stage.picture("gateway-kill");
     assert!(lost.iter().all(|user| cluster.presence(*user) == Presence::Offline));
-    cluster.picture_of_findings("kill-finding");
+    cluster.in_findings(|stage| {
+        stage.shows(&[
+            " CRITICAL: view loss, 12 users, for 7s  http://im.example:10002  ● live 2s",
+            " ✘ VIEW LOSS: gateway 10.0.0.7:9090 died, 12 users offline, for 7s",
+            "   Their connections ended with it. Clients that can reach another one come back",
+            "   by themselves.",
+            " ▾ ✘ critical  view-loss              server      many users left the answers a…",
+            "     ✘ 2s   12 of 27 online users (44 %) left the answers at once (iOS 6, Web 6…",
+            " 12 of 27 online users (44 %) left the answers at once (iOS 6, Web 6); the",
+            " registry still has 12 online; the answer took 30ms; gateway 10.0.0.7:9090 has",
+            " died",
+            " Do: Start that gateway again, and see from its log why it died (docker ps -a,",
+            " journalctl). Its users have lost their connections and have to reconnect:",
+            " watch `online` rise again. Until they do, messages reach them by push alone,",
+            " and the registry calls them online for up to 30 minutes.",
+        ]);
+    });
     cluster.come(&lost[..9], 0);
     cluster.pass(4_000);
-    cluster.picture("kill-some-are-back");
+    cluster.stage.shows(&[
+        " 30 watched  ● 24 online  ◐ 0 background  ○ 6 offline  ? 0 unknown  ✘ 1 critical",
+        " ✘ VIEW LOSS: gateway 10.0.0.7:9090 died, 3 users offline, 9 back, for 11s",
+        "   Their connections ended with it. Clients that can reach another one come back",
+        "   by themselves. 3 shows what to do.",
+        ":▸  agent_001              ● online        Web             19d            3s",
+        ":▸  agent_003              ● online        iOS             19d            3s",
+        " 12:01:07-12:01:10  9 users   offline → online: agent_001, agent_003 …",
+    ]);
     assert!(lost[..9].iter().all(|user| cluster.presence(*user) == Presence::Online));
     assert!(lost[9..].iter().all(|user| cluster.presence(*user) == Presence::Offline));
 }
@@ -325,11 +375,26 @@ fn users_of_a_gateway_that_is_drained_go_over_to_the_other_without_an_alarm() {
         cluster.come(some, 0);
         cluster.pass(1_000);
         if some.contains(&moving[6]) {
-            cluster.picture("drain");
+            cluster.stage.shows(&[
+                " OK  imtop  http://im.example:10002  ● live 2s  last 0s ago  p95 30 ms (5m)",
+                " 30 watched  ● 27 online  ◐ 0 background  ○ 3 offline  ? 0 unknown",
+                ":▸  agent_005              ● online        Web             19d            ≥2s",
+                " 12:00:59-12:01:04  2 users   iOS reconnected with the same token: kiosk_07 …",
+                " 12:01:03-12:01:06  kiosk_15  iOS reconnected with the same token",
+                " 12:01:03-12:01:06  kiosk_17  Web reconnected with the same token",
+            ]);
         }
     }
     cluster.pass(4_000);
-    cluster.picture("drained");
+    cluster.stage.shows(&[
+        " OK  imtop  http://im.example:10002  ● live 2s  last 1s ago  p95 30 ms (5m)",
+        " 30 watched  ● 27 online  ◐ 0 background  ○ 3 offline  ? 0 unknown",
+        ":▸  agent_005              ● online        Web             19d            ≥9s",
+        ":▸  kiosk_07   Lobby       ● online        iOS             19d            ≥9s",
+        " 12:01:05-12:01:08  u_2561  iOS reconnected with the same token",
+        " 12:01:05-12:01:10  u_2575  Web reconnected with the same token",
+        " 12:01:05-12:01:10  u_2589  iOS reconnected with the same token",
+    ]);
     assert!(moving.iter().all(|user| cluster.presence(*user) == Presence::Online));
     assert_eq!((cluster.found(Rule::ViewLoss), cluster.found(Rule::FalseOffline)), (0, 0));
 }
@@ -344,16 +409,55 @@ fn users_of_a_gateway_that_the_api_reaches_now_and_then_are_never_offline() {
         assert!(lost.iter().all(|user| cluster.presence(*user) != Presence::Offline), "{time}");
         match time {
             1 => {
-                cluster.picture("flapping-out-of-reach");
-                cluster.picture_of_findings("flapping-finding");
+                cluster.stage.shows(&[
+                    " CRITICAL: view loss, 12 users, for 8s  http://im.example:10002  ● live 2s",
+                    " 30 watched  ● 15 on  ◐ 0 bg  ○ 3 off  ? 12 unk  ✘ 1 crit  ! 12 warn",
+                    " ✘ VIEW LOSS: 12 users unknown, not offline, for 8s",
+                    "   Nobody can tell whether they are offline: a gateway is out of the API's",
+                    "   sight, or the registry lags. 3 shows what to do.",
+                    ":▸! agent_001              ? unknown  (gateway lost, seen online 10s ago)",
+                    " 12:01:04           12 users  false-offline found, warning: agent_001 …",
+                    " 12:01:15           imtop     view-loss found, critical: 12 of 27 online users …",
+                    " 12:01:07-12:01:15  12 users  unknown: a gateway is lost: agent_001, agent_003 …",
+                ]);
+                cluster.in_findings(|stage| {
+                    stage.shows(&[
+                        " ▾ ✘ critical  view-loss              server      many users left the answers a…",
+                        "     ✘ 3s   12 of 27 online users (44 %) left the answers at once (iOS 6, Web 6…",
+                        " ▾ ! warning   false-offline          12 findings  the server called the user o…",
+                        "     ! 14s  agent_001  the server called the user offline for 2.0s, and the sam…",
+                        " 12 of 27 online users (44 %) left the answers at once (iOS 6, Web 6); the",
+                        " registry still has 12 online; the answer took 30ms; both gateways answer imtop",
+                        " Do: Look at the gateways first: does each one run, and does the API's machine",
+                        " reach it (curl -m 2 http://GATEWAY:PORT/metrics)? If all is well there, look",
+                        " at Redis and the user service: the registry may be behind. Don't restart the",
+                        " API or clients: the users may be connected.",
+                    ]);
+                });
             }
-            2 => cluster.picture("flapping-once-more"),
+            2 => cluster.stage.shows(&[
+                " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 1s ago",
+                " 30 watched  ● 15 online  ◐ 0 background  ○ 3 offline  ? 12 unknown  ! 12 warn",
+                " ! view loss suspected: 12 of 27 users gone at once, asking the registry",
+                "   Until more is known, nobody of them is called offline.",
+                ":▸! agent_001              ? unknown  (leaving, seen online 5s ago)",
+                " 12:01:07-12:01:15  12 users  unknown: a gateway is lost: agent_001, agent_003 …",
+                " 12:01:20           imtop     view-loss cleared",
+                " 12:01:17-12:01:20  12 users  unknown → online, the same connections as before",
+            ]),
             _ => {}
         }
         cluster.reached[1] = true;
         cluster.pass(6_000);
     }
-    cluster.picture("flapping-back");
+    cluster.stage.shows(&[
+        " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 1s ago",
+        " 30 watched  ● 27 online  ◐ 0 background  ○ 3 offline  ? 0 unknown  ! 12 warning",
+        ".▸! agent_001              ● online        Web             19d            ≥1m",
+        " 12:01:07-12:01:15  12 users  unknown: a gateway is lost: agent_001, agent_003 …",
+        " 12:01:20           imtop     view-loss cleared",
+        " 12:01:17-12:01:20  12 users  unknown → online, the same connections as before",
+    ]);
     assert!(lost.iter().all(|user| cluster.presence(*user) == Presence::Online));
     assert_eq!((cluster.found(Rule::FalseOffline), cluster.found(Rule::Flapping)), (lost.len(), 0));
 }
@@ -364,7 +468,21 @@ fn a_small_screen_without_colour_says_the_same() {
     cluster.stage.theme = Theme::new(Colour::None, true);
     cluster.signs[1] = LifeSign::Hung;
     cluster.pass(10_000);
-    cluster.picture("hang-60x15-ascii");
+    cluster.stage.picture("gateway-hang-60x15-ascii");
     assert!(cluster.stage.screen().is_ascii());
-    cluster.picture_of_findings("hang-finding-60x15-ascii");
+    cluster.in_findings(|stage| {
+        stage.shows(&[
+            " CRITICAL: view loss, 12 users, for 8s  http://i~  * live 2s",
+            " X VIEW LOSS: gateway 10.0.0.7:9090 hangs, 12 users unknown,",
+            "   not offline, for 8s",
+            " - X critical  view-loss              server      many user~",
+            "     X 3s   12 of 27 online users (44 %) left the answers a~",
+            " Do: Look at that gateway's process and machine first",
+            " (docker ps, top, its log), and keep what they show. Don't",
+            " restart clients or the API: the users are probably",
+            " connected still, but messages to them may not arrive. If",
+            " it doesn't come back, restart that gateway alone.",
+            " ? help  Enter open  a put aside  d why  / filter",
+        ]);
+    });
 }

@@ -236,6 +236,32 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Compares the whole screen with `tests/journeys/NAME.txt`, for screens that no other test shows;
+    /// `UPDATE_JOURNEYS=1 cargo test --test screen` writes it.
+    #[track_caller]
+    pub(crate) fn picture(&self, name: &str) {
+        let path = format!("{}/tests/journeys/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        let screen = self.screen();
+        if std::env::var_os("UPDATE_JOURNEYS").is_some() {
+            std::fs::write(&path, screen).unwrap();
+            return;
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(screen, expected, "\n{name}: is\n{screen}\nexpected\n{expected}");
+    }
+
+    /// These rows are on the screen, from top to bottom, whatever stands between them.
+    #[track_caller]
+    pub(crate) fn shows(&self, rows: &[&str]) {
+        let screen = self.screen();
+        let mut there = screen.lines();
+        for row in rows {
+            assert!(there.any(|line| line == *row), "not there, or not in this place:\n{row}\nin\n{screen}");
+        }
+    }
+}
+
 /// The cells as text; the empty cell behind a wide character is left out.
 fn picture(buf: &Buffer) -> String {
     use unicode_width::UnicodeWidthStr as _;
