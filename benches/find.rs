@@ -7,6 +7,8 @@
 
 #[path = "../tests/common/fed.rs"]
 mod fed;
+#[path = "../tests/common/kit.rs"]
+mod kit;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -15,10 +17,11 @@ use std::time::Instant;
 use fed::Fed;
 use imtop::engine::About;
 use imtop::presence::{
-    Answer, Condition, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
-    OperationId, Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
+    Answer, Condition, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Platform, Roster,
+    RuleSettings, State, UserIx, UserStatus, WatchList,
 };
 use imtop::tui::{Model, Msg, Start, update};
+use kit::observed;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
 const BATCH: u32 = 500;
@@ -40,22 +43,8 @@ fn observation(list: &WatchList, batch: u32) -> Observation {
             token: None,
         }]),
     };
-    Observation {
-        question: Question::OnlineStatus,
-        users: Arc::default(),
-        generation: 1,
-        batch,
-        sent: START,
-        received: START,
-        operation_id: OperationId("bench".into()),
-        server_date: None,
-        wire_bytes: 0,
-        oddities: Oddities::default(),
-        hints: None,
-        attempt: 0,
-        next_ms: START.mono_ms + 2_000,
-        answer: Ok(Answer::Changed(list.batch(batch).map(|user| (UserIx(user), status(user))).collect())),
-    }
+    let all = list.batch(batch).map(|user| (UserIx(user), status(user)));
+    Observation { batch, ..observed(START, Ok(Answer::Changed(all.collect()))) }
 }
 
 /// Somebody who looks at what is known.

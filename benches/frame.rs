@@ -6,6 +6,8 @@
 
 #[path = "../tests/common/fed.rs"]
 mod fed;
+#[path = "../tests/common/kit.rs"]
+mod kit;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,11 +15,12 @@ use std::time::Instant;
 use fed::Fed;
 use imtop::engine::About;
 use imtop::presence::{
-    Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId,
-    Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
+    Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Platform, Roster, RuleSettings,
+    State, UserIx, UserStatus, WatchList,
 };
 use imtop::tui::{Colour, Theme, view};
 use imtop::tui::{Model, Msg, Start, View, update};
+use kit::observed;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -39,22 +42,7 @@ fn status(user: u32, round: u32) -> UserStatus {
 }
 
 fn observation(batch: u32, now: Moment, changed: Vec<(UserIx, UserStatus)>) -> Input {
-    Input::Observed(Observation {
-        question: Question::OnlineStatus,
-        users: Arc::default(),
-        generation: 1,
-        batch,
-        sent: now,
-        received: now,
-        operation_id: OperationId("bench".into()),
-        server_date: None,
-        wire_bytes: 0,
-        oddities: Oddities::default(),
-        hints: None,
-        attempt: 0,
-        next_ms: now.mono_ms + 2_000,
-        answer: Ok(Answer::Changed(changed)),
-    })
+    Input::Observed(Observation { batch, ..observed(now, Ok(Answer::Changed(changed))) })
 }
 
 /// Somebody who looks at what is known.

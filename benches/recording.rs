@@ -7,16 +7,18 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints, and may end")]
 
+#[path = "../tests/common/kit.rs"]
+mod kit;
+
 use std::hint::black_box;
 use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use imtop::openim::{DeltaDecoder, Keys, read_online_status};
-use imtop::presence::{
-    Answer, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId, Question, Roster, WatchList,
-};
+use imtop::presence::{Answer, Entry, Freshness, Input, Moment, Observation, OperationId, Roster, WatchList};
 use imtop::recording::{Decoder, Encoder};
+use kit::observed;
 
 const USERS: usize = 500;
 const ROUNDS: usize = 15;
@@ -53,20 +55,11 @@ fn body(generation_of: impl Fn(usize) -> u32) -> String {
 fn observation(answer: Answer) -> Observation {
     let at = |ms| Moment { mono_ms: ms, unix_ms: 1_795_413_000_000 + ms as i64 };
     Observation {
-        question: Question::OnlineStatus,
-        users: std::sync::Arc::default(),
-        generation: 1,
-        batch: 0,
         sent: at(4_000),
-        received: at(4_030),
         operation_id: OperationId("imtop-1a2b3c4d-17".into()),
         server_date: Some(1_795_413_004),
         wire_bytes: 14_000,
-        oddities: Oddities::default(),
-        hints: None,
-        attempt: 0,
-        next_ms: 6_000,
-        answer: Ok(answer),
+        ..observed(at(4_030), Ok(answer))
     }
 }
 

@@ -7,16 +7,19 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "../tests/common/kit.rs"]
+mod kit;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
 use imtop::engine::{Markers, Rewind};
 use imtop::presence::{
-    Answer, Claims, ConnId, Connection, Entry, Fingerprint, Freshness, Input, Moment, Observation, Oddities,
-    OperationId, Platform, Question, Roster, RuleSettings, SessionToken, State, UserIx, UserStatus,
-    WatchList,
+    Answer, Claims, ConnId, Connection, Entry, Fingerprint, Freshness, Input, Moment, Observation, Platform,
+    Roster, RuleSettings, SessionToken, State, UserIx, UserStatus, WatchList,
 };
+use kit::observed;
 
 const BATCH: u32 = 500;
 const INTERVAL_MS: u64 = 2_000;
@@ -54,22 +57,7 @@ fn status(user: u32, round: u32) -> UserStatus {
 }
 
 fn answer(batch: u32, now: Moment, answer: Answer) -> Input {
-    Input::Observed(Observation {
-        question: Question::OnlineStatus,
-        users: Arc::default(),
-        generation: 1,
-        batch,
-        sent: now,
-        received: now,
-        operation_id: OperationId("bench".into()),
-        server_date: None,
-        wire_bytes: 0,
-        oddities: Oddities::default(),
-        hints: None,
-        attempt: 0,
-        next_ms: now.mono_ms + INTERVAL_MS,
-        answer: Ok(answer),
-    })
+    Input::Observed(Observation { batch, ..observed(now, Ok(answer)) })
 }
 
 fn changed(batch: u32, users: u32, is_changed: impl Fn(u32) -> Option<UserStatus>) -> Answer {

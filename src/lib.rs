@@ -51,3 +51,6 @@ extern crate self as imtop;
 #[cfg(test)]
 #[path = "../tests/common/fed.rs"]
 mod fed;
+#[cfg(test)]
+#[path = "../tests/common/kit.rs"]
+mod kit;

@@ -75,10 +75,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::kit::{at, observed};
     use crate::presence::{
-        Answer, Answered, Basis, Batch, Entry, FetchError, Freshness, Observation, Oddities, OperationId,
-        Presence, Question, Recheck, Thresholds, UnknownReason, UserIx, UserStatus, Verdict, WatchList,
-        Witnesses, Word,
+        Answer, Answered, Basis, Batch, Entry, FetchError, Freshness, Observation, Presence, Question,
+        Recheck, Thresholds, UnknownReason, UserIx, UserStatus, Verdict, WatchList, Witnesses, Word,
     };
 
     /// Five users without a connection, of whom the first ones are in doubt because of `registry`.
@@ -108,10 +108,6 @@ mod tests {
         Roster::restore(list, state).unwrap()
     }
 
-    fn at(mono_ms: u64) -> Moment {
-        Moment { mono_ms, ..Moment::default() }
-    }
-
     #[test]
     fn a_round_waits_for_batches_and_then_for_the_registry_but_not_for_ever() {
         let mut round = FirstRound::new(10_000);
@@ -131,18 +127,7 @@ mod tests {
             roster.apply(&Observation {
                 question,
                 users: users.map(UserIx).collect(),
-                generation: 1,
-                batch: 0,
-                sent: at(100),
-                received: at(100),
-                operation_id: OperationId("op".into()),
-                server_date: None,
-                wire_bytes: 0,
-                oddities: Oddities::default(),
-                hints: None,
-                attempt: 0,
-                next_ms: 0,
-                answer,
+                ..observed(at(100), answer)
             });
         };
         let accounts = Question::AccountCheck;

@@ -285,14 +285,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::kit::{self, at, observed};
     use crate::presence::{
-        Answer, ConnId, Connection, Entry, FetchError, Freshness, Observation, Oddities, OperationId,
-        Platform, Question, Roster, RuleSettings, Thresholds, UserIx, UserStatus, WatchList, Witnesses,
+        Answer, Entry, FetchError, Freshness, Observation, Platform, Question, Roster, RuleSettings,
+        Thresholds, UserIx, UserStatus, WatchList, Witnesses,
     };
-
-    fn at(mono_ms: u64) -> Moment {
-        Moment { mono_ms, unix_ms: 1_798_459_200_000 + mono_ms as i64 }
-    }
 
     /// A run and what is noted of it.
     struct Run {
@@ -317,19 +314,9 @@ mod tests {
         fn hear(&mut self, question: Question, ms: u64, batch: u32, answer: Result<Answer, FetchError>) {
             let input = Input::Observed(Observation {
                 question,
-                users: Arc::default(),
-                generation: 1,
                 batch,
                 sent: at(ms.saturating_sub(10)),
-                received: at(ms),
-                operation_id: OperationId("op".into()),
-                server_date: None,
-                wire_bytes: 0,
-                oddities: Oddities::default(),
-                hints: None,
-                attempt: u32::from(answer.is_err()),
-                next_ms: ms + 2_000,
-                answer,
+                ..observed(at(ms), answer)
             });
             let news = self.state.take(at(ms), &input);
             self.markers.note(Some(&input), &news, &self.state);
@@ -362,9 +349,7 @@ mod tests {
         /// The first so many users of a batch are online, the others are not.
         fn online(&mut self, ms: u64, batch: u32, online: u32) {
             let status = |user: u32| {
-                let id = ConnId::new(&format!("c{user}"));
-                let connection = Connection { platform: Platform(2), id, background: false, token: None };
-                if user < online { UserStatus::Online(vec![connection]) } else { UserStatus::Offline }
+                if user < online { kit::online(&format!("c{user}")) } else { UserStatus::Offline }
             };
             let users = (0..5).map(|user| (UserIx(batch * 5 + user), status(user)));
             self.take(ms, batch, Ok(Answer::Changed(users.collect())));

@@ -435,12 +435,9 @@ fn default_name(now: Moment) -> PathBuf {
 mod tests {
     use super::*;
     use crate::fed::Fed;
+    use crate::kit::at;
     use crate::presence::{Entry, Freshness, Roster, RuleSettings};
     use crate::recording::Player;
-
-    fn at(mono_ms: u64) -> Moment {
-        Moment { mono_ms, unix_ms: 1_798_459_200_000 + mono_ms as i64 }
-    }
 
     fn fed() -> Fed {
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));

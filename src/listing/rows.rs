@@ -363,9 +363,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::kit::observed;
     use crate::presence::{
-        Answer, Entry, Freshness, Observation, Oddities, OperationId, Question, Roster, RuleSettings,
-        UserStatus, WatchList,
+        Answer, Entry, Freshness, Observation, Roster, RuleSettings, UserStatus, WatchList,
     };
 
     fn knowledge(users: usize) -> Knowledge {
@@ -382,22 +382,7 @@ mod tests {
         statuses: Vec<(UserIx, UserStatus)>,
     ) -> Vec<UserIx> {
         let moment = Moment { mono_ms: at, unix_ms: at as i64 };
-        let observation = Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
-            generation: 1,
-            batch,
-            sent: moment,
-            received: moment,
-            operation_id: OperationId("o".into()),
-            server_date: None,
-            wire_bytes: 0,
-            oddities: Oddities::default(),
-            hints: None,
-            attempt: 0,
-            next_ms: at + 2_000,
-            answer: Ok(Answer::Changed(statuses)),
-        };
+        let observation = Observation { batch, ..observed(moment, Ok(Answer::Changed(statuses))) };
         knowledge.apply(&observation).touched
     }
 

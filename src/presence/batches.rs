@@ -195,10 +195,7 @@ pub(in crate::presence) fn feed_status(batches: &[Batch], now: Moment, freshness
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(mono_ms: u64) -> Moment {
-        Moment { mono_ms, unix_ms: 0 }
-    }
+    use crate::kit::at;
 
     fn answered(mono_ms: u64) -> Batch {
         Batch { answered: Some(Answered { sent: at(mono_ms), received: at(mono_ms) }), ..Batch::default() }

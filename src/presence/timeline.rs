@@ -549,11 +549,8 @@ fn are_alike(one: &Change, other: &Change) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kit::at;
     use crate::presence::{ConnId, ErrorKind, Platform, Socket, UnknownReason};
-
-    fn at(mono_ms: u64) -> Moment {
-        Moment { mono_ms, unix_ms: 0 }
-    }
 
     fn transition(user: &str, what: Change, before: u64) -> Transition {
         let after = Some(at(before.saturating_sub(2_000)));

@@ -377,29 +377,11 @@ fn longest_of(bin: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presence::{Answer, BodyLength, Oddities, OperationId};
-
-    fn at(mono_ms: u64) -> Moment {
-        Moment { mono_ms, unix_ms: -5 }
-    }
+    use crate::kit::{at, observed};
+    use crate::presence::{Answer, BodyLength};
 
     fn observation(ms: u64, took: u64, answer: Result<Answer, FetchError>) -> Observation {
-        Observation {
-            question: Question::OnlineStatus,
-            users: std::sync::Arc::default(),
-            generation: 1,
-            batch: 0,
-            sent: at(ms - took),
-            received: at(ms),
-            operation_id: OperationId("op".into()),
-            server_date: None,
-            wire_bytes: 300,
-            oddities: Oddities::default(),
-            hints: None,
-            attempt: 0,
-            next_ms: 0,
-            answer,
-        }
+        Observation { sent: at(ms - took), wire_bytes: 300, ..observed(at(ms), answer) }
     }
 
     fn answer(trend: &mut Trend, ms: u64, took: u64) {

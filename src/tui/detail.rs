@@ -220,9 +220,10 @@ mod tests {
     use super::*;
     use crate::engine::About;
     use crate::fed::Fed;
+    use crate::kit;
     use crate::presence::{
-        Answer, Claims, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Oddities,
-        OperationId, Platform, Question, Roster, RuleSettings, SessionToken, State, UserStatus, WatchList,
+        Answer, Claims, Connection, Entry, Freshness, Input, Moment, Roster, RuleSettings, State, UserStatus,
+        WatchList,
     };
 
     fn seen(connections: Vec<Connection>) -> (Fed, Model) {
@@ -231,22 +232,7 @@ mod tests {
         let roster = Roster::new(list, Freshness::for_interval(2_000), now);
         let mut fed = Fed::live(About::default(), State::new(roster, RuleSettings::default(), now));
         for status in [UserStatus::Offline, UserStatus::Online(connections)] {
-            let observation = Observation {
-                question: Question::OnlineStatus,
-                users: Arc::default(),
-                generation: 1,
-                batch: 0,
-                sent: now,
-                received: now,
-                operation_id: OperationId("o".into()),
-                server_date: None,
-                wire_bytes: 0,
-                oddities: Oddities::default(),
-                hints: None,
-                attempt: 0,
-                next_ms: 2_000,
-                answer: Ok(Answer::Changed(vec![(UserIx(0), status)])),
-            };
+            let observation = kit::observed(now, Ok(Answer::Changed(vec![(UserIx(0), status)])));
             fed.take(now, Input::Observed(observation));
         }
         let model = Model::new(Start::new((80, 24)), fed.shown());
@@ -255,14 +241,8 @@ mod tests {
 
     fn connection(n: u32) -> Connection {
         let claims = Claims { issued: n.is_multiple_of(3).then_some(1), ..Claims::default() };
-        let token =
-            SessionToken { fingerprint: Fingerprint(u128::from(n / 2)), claims: Ok(Arc::new(claims)) };
-        Connection {
-            platform: Platform(2),
-            id: ConnId::new(&n.to_string()),
-            background: false,
-            token: (!n.is_multiple_of(5)).then_some(token),
-        }
+        let token = (!n.is_multiple_of(5)).then(|| kit::token(u128::from(n / 2), claims));
+        Connection { token, ..kit::connection(2, &n.to_string()) }
     }
 
     #[test]

@@ -130,15 +130,12 @@ mod tests {
     use super::*;
     use crate::engine::{About, Playing};
     use crate::fed::Fed;
+    use crate::kit::{at, observed};
     use crate::presence::{
-        Answer, Entry, FetchError, Freshness, Input, Observation, Oddities, OperationId, Question, Roster,
-        RuleSettings, State, Update, UserIx, UserStatus, WatchList,
+        Answer, Entry, FetchError, Freshness, Input, Observation, Roster, RuleSettings, State, Update,
+        UserIx, UserStatus, WatchList,
     };
     use crate::tui::{Model, Msg, Start, update};
-
-    fn at(mono_ms: u64) -> Moment {
-        Moment { mono_ms, unix_ms: 1_798_459_200_000 + mono_ms as i64 }
-    }
 
     fn begin() -> State {
         let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
@@ -146,22 +143,7 @@ mod tests {
     }
 
     fn input(ms: u64, answer: Result<Answer, FetchError>) -> Input {
-        Input::Observed(Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
-            generation: 1,
-            batch: 0,
-            sent: at(ms.saturating_sub(10)),
-            received: at(ms),
-            operation_id: OperationId("op".into()),
-            server_date: None,
-            wire_bytes: 0,
-            oddities: Oddities::default(),
-            hints: None,
-            attempt: u32::from(answer.is_err()),
-            next_ms: ms + 2_000,
-            answer,
-        })
+        Input::Observed(Observation { sent: at(ms.saturating_sub(10)), ..observed(at(ms), answer) })
     }
 
     /// Rounds at 1, 3, 5 and 7 s; that of 5 s is an incident.

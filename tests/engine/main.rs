@@ -4,6 +4,8 @@
 
 #[path = "../common/fed.rs"]
 mod fed;
+#[path = "../common/kit.rs"]
+mod kit;
 
 mod replay;
 mod state;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fed::Fed;
-use crate::steps::{Deed, Step, at, begin, compare, input, list, step};
+use crate::kit::at;
+use crate::steps::{Deed, Step, begin, compare, input, list, step};
 use imtop::engine::{About, Command, Markers, Replay, Session, Shown};
 use imtop::presence::{Event, Input, State, Update, taken_at};
 use imtop::recording::{Head, Limits, Player, Recorder};

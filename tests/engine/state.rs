@@ -1,6 +1,7 @@
 //! What a state is a function of: inputs and time, however often time is let pass.
 
-use crate::steps::{Step, at, begin, compare, input, list, step};
+use crate::kit::at;
+use crate::steps::{Step, begin, compare, input, list, step};
 use imtop::engine::Rewind;
 use imtop::presence::{Input, Moment, State};
 use proptest::prelude::*;

@@ -4,17 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, LifeSign, Moment,
-    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, State,
-    Thresholds, UserIx, UserStatus, WatchList, Witnesses,
+    Answer, Claims, ConnId, Connection, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation,
+    OperationId, Platform, Question, Roster, RuleSettings, State, Thresholds, UserIx, UserStatus, WatchList,
+    Witnesses,
 };
 use proptest::prelude::*;
 
-const START: i64 = 1_798_459_200_000;
-
-pub(crate) fn at(mono_ms: u64) -> Moment {
-    Moment { mono_ms, unix_ms: START + mono_ms as i64 }
-}
+use crate::kit::{self, NOON, at};
 
 pub(crate) fn list(generation: u32, users: u8) -> Arc<WatchList> {
     let ids = (0..users).map(|user| Entry::of(&format!("user_{:03}", (user + generation as u8 * 3) % 20)));
@@ -103,7 +99,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
 }
 
 fn connection(user: u8, platform: u8, background: bool, token: u8) -> Connection {
-    let expires = START / 1_000 + i64::from(token) * 700;
+    let expires = NOON + i64::from(token) * 700;
     let claims = Claims {
         user: Some(format!("user_{:03}", if token == 5 { 19 } else { user }).into()),
         platform: Some(Platform(i32::from(platform))),
@@ -116,10 +112,7 @@ fn connection(user: u8, platform: u8, background: bool, token: u8) -> Connection
         platform: Platform(i32::from(platform)),
         id: ConnId::new(&format!("c{user}-{platform}-{token}")),
         background,
-        token: Some(SessionToken {
-            fingerprint: Fingerprint(u128::from(token)),
-            claims: Ok(Arc::new(claims)),
-        }),
+        token: Some(kit::token(u128::from(token), claims)),
     }
 }
 
@@ -149,26 +142,20 @@ pub(crate) fn input(deed: &Deed, list: &mut Arc<WatchList>, now: Moment, number:
     let observed = |batch: u8, took_ms: u64, answer| {
         let batch = u32::from(batch) % list.batches().max(1);
         Input::Observed(Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
             generation: list.generation(),
             batch,
             sent: at(now.mono_ms.saturating_sub(took_ms)),
-            received: now,
             operation_id: OperationId(format!("op{number}").into()),
             server_date: Some(now.unix_ms / 1_000),
             wire_bytes: 100,
-            oddities: Oddities::default(),
-            hints: None,
             attempt: 1,
-            next_ms: now.mono_ms + 2_000,
-            answer,
+            ..kit::observed(now, answer)
         })
     };
     let place = |user: u8| UserIx(u32::from(user));
     let witness = |question, users: Vec<UserIx>, took_ms: u64, answer| {
         let Input::Observed(asked) = observed(0, took_ms, answer) else { unreachable!() };
-        Input::Observed(Observation { question, users: users.into(), hints: None, ..asked })
+        Input::Observed(Observation { question, users: users.into(), ..asked })
     };
     Some(match deed {
         Deed::Answered { batch, took_ms, users } => {

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use crate::common::leak::Leaks;
 use crate::common::{ADMIN_TOKEN, fixture};
+use crate::kit::observed;
 use crate::schemas::Schema;
 use imtop::engine::About;
 use imtop::listing::{ColumnName, Names, Rows, Sort, SortColumn};
 use imtop::openim::{DeltaDecoder, Keys, read_online_status};
 use imtop::presence::{
     Answer, Entry, Event, FetchError, Fingerprint, Freshness, Input, Moment, Observation, Oddities,
-    OperationId, Query, Question, Roster, RuleSettings, State, Update, UserStatus, WatchList,
+    OperationId, Query, Roster, RuleSettings, State, Update, UserStatus, WatchList,
 };
 use imtop::report::{
     EventForm, EventLines, EventRecord, TableStyle, write_csv, write_json, write_ndjson, write_table,
@@ -85,20 +86,12 @@ impl Watch {
         let sent = self.now;
         self.now = self.now.plus(31);
         let observation = Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
-            generation: 1,
             batch,
             sent,
-            received: self.now,
             operation_id: OperationId(format!("imtop-{}", self.asked).into()),
             server_date: Some(self.now.unix_ms / 1_000),
-            wire_bytes: 0,
             oddities,
-            hints: None,
-            attempt: u32::from(answer.is_err()),
-            next_ms: self.now.mono_ms + 2_000,
-            answer,
+            ..observed(self.now, answer)
         };
         self.state.take(self.now, &Input::Observed(observation))
     }

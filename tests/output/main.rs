@@ -4,6 +4,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/kit.rs"]
+mod kit;
 #[path = "../schemas/mod.rs"]
 mod schemas;
 

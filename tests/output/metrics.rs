@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Knowledge, Moment,
-    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserIx,
-    UserStatus, WatchList,
+    Answer, Claims, Connection, Entry, FetchError, Freshness, Knowledge, Moment, Observation, Platform,
+    Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
 };
 use imtop::report::metrics::{Counters, Format, MOST_USERS, Page, Process, health, openmetrics};
 
-/// Monday, 12:00:00 UTC.
-const NOON: i64 = 1_798_459_200;
+use crate::kit::{self, NOON, at, before, observed};
 
 /// What is known, and what has added up, after a script of answers.
 struct Script {
@@ -23,7 +21,7 @@ struct Script {
 impl Script {
     /// Watches these in batches of two, asked every 2 s.
     fn new(entries: Vec<Entry>) -> Script {
-        let now = Moment { mono_ms: 100_000, unix_ms: NOON * 1_000 };
+        let now = Moment { mono_ms: 100_000, ..at(0) };
         let list = Arc::new(WatchList::new(1, 2, entries));
         let roster = Roster::new(list, Freshness::for_interval(2_000), now);
         Script {
@@ -41,24 +39,16 @@ impl Script {
 
     /// What came of a question that was asked `took_ms` ago.
     fn observe(&mut self, batch: u32, took_ms: u64, answer: Result<Answer, FetchError>) {
-        let sent = Moment { mono_ms: self.now.mono_ms - took_ms, unix_ms: self.now.unix_ms - took_ms as i64 };
         let failing = self.knowledge.roster.batches()[batch as usize].failing.as_ref();
         let failed = failing.map_or(0, |failing| failing.attempt);
         let observation = Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
             generation: self.knowledge.roster.list().generation(),
             batch,
-            sent,
-            received: self.now,
-            operation_id: OperationId("imtop-1".into()),
+            sent: before(self.now, took_ms),
             server_date: Some(self.now.unix_ms / 1_000 + 90),
             wire_bytes: if answer.is_ok() { 1_000 } else { 0 },
-            oddities: Oddities::default(),
-            hints: None,
             attempt: if answer.is_ok() { 0 } else { failed + 1 },
-            next_ms: self.now.mono_ms + 2_000,
-            answer,
+            ..observed(self.now, answer)
         };
         let news = self.knowledge.apply(&observation);
         self.counters.follow(&news, &self.knowledge, self.now);
@@ -73,19 +63,9 @@ impl Script {
     fn hear_registry(&mut self) {
         let observation = Observation {
             question: Question::UsersStatus,
-            users: Arc::default(),
             generation: self.knowledge.roster.list().generation(),
-            batch: 0,
-            sent: self.now,
-            received: self.now,
-            operation_id: OperationId("imtop-w".into()),
-            server_date: None,
-            wire_bytes: 0,
-            oddities: Oddities::default(),
-            hints: None,
-            attempt: 0,
             next_ms: self.now.mono_ms,
-            answer: Ok(Answer::Registry(Vec::new())),
+            ..observed(self.now, Ok(Answer::Registry(Vec::new())))
         };
         self.knowledge.apply(&observation);
     }
@@ -107,11 +87,9 @@ fn connection(platform: i32, id: &str, expires_in: Option<i64>) -> Connection {
         expires: Some(NOON + left),
         ..Claims::default()
     };
-    let token = expires_in.map(|left| SessionToken {
-        fingerprint: Fingerprint(u128::from(platform.unsigned_abs()) << 64 | id.len() as u128),
-        claims: Ok(claims(left).into()),
-    });
-    Connection { platform: Platform(platform), id: ConnId::new(id), background: false, token }
+    let fingerprint = u128::from(platform.unsigned_abs()) << 64 | id.len() as u128;
+    let token = expires_in.map(|left| kit::token(fingerprint, claims(left)));
+    Connection { token, ..kit::connection(platform, id) }
 }
 
 fn online(connections: Vec<Connection>) -> UserStatus {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::common::server::{Server, json};
 use crate::common::{ADMIN_TOKEN, ask, fixture, options, watch};
+use crate::kit::{observed, online};
 use imtop::openim::{Client, DeltaDecoder, Options, known_secrets};
 use imtop::presence::{
-    Answer, Case, Change, ConnId, Connection, Entry, Event, Findings, Freshness, Hints, Input, Logins,
-    Moment, Observation, Oddities, OperationId, Past, Platform, Presence, Question, Roster, Rule,
-    RuleSettings, Severity, State, Thresholds, UnknownReason, UserIx, UserStatus, WatchList, Witnesses,
+    Answer, Case, Change, Entry, Event, Findings, Freshness, Hints, Input, Logins, Moment, Observation,
+    OperationId, Past, Platform, Presence, Question, Roster, Rule, RuleSettings, Severity, State, Thresholds,
+    UnknownReason, UserIx, UserStatus, WatchList, Witnesses,
 };
 
 /// When the answers were recorded, about: unix seconds.
@@ -28,20 +29,11 @@ async fn seen(name: &str, ids: &[&str], change: impl FnOnce(&mut Options)) -> Ro
     let fetched = ask(&client, &list, &mut DeltaDecoder::default()).await;
     let mut roster = Roster::new(Arc::clone(&list), Freshness::FOR_EVER, at(0));
     roster.apply(&Observation {
-        question: Question::OnlineStatus,
-        users: Arc::default(),
         generation: list.generation(),
-        batch: 0,
-        sent: at(0),
-        received: at(0),
         operation_id: fetched.operation_id,
-        server_date: None,
         wire_bytes: fetched.wire_bytes,
-        attempt: 0,
-        next_ms: 0,
         oddities: fetched.oddities,
-        hints: None,
-        answer: fetched.answer,
+        ..observed(at(0), fetched.answer)
     });
     roster
 }
@@ -126,18 +118,9 @@ impl Run {
         let observation = Observation {
             question,
             users: (0..self.users).map(UserIx).collect(),
-            generation: 1,
-            batch: 0,
-            sent: at(ms),
-            received: at(ms),
             operation_id: OperationId(format!("op{ms}").into()),
-            server_date: None,
-            wire_bytes: 0,
-            oddities: Oddities::default(),
             hints: Some(Arc::new(Hints { logins, ..Hints::default() })),
-            attempt: 0,
-            next_ms: 0,
-            answer: Ok(answer),
+            ..observed(at(ms), Ok(answer))
         };
         self.state.take(at(ms), &Input::Observed(observation));
     }
@@ -145,16 +128,7 @@ impl Run {
     /// The sockets show those users with an Android connection each, and nobody else.
     fn sockets(&mut self, ms: u64, shown: impl Fn(u32) -> bool) {
         let status = |user: u32| {
-            if shown(user) {
-                UserStatus::Online(vec![Connection {
-                    platform: Platform(2),
-                    id: ConnId::new(&format!("c{user}")),
-                    background: false,
-                    token: None,
-                }])
-            } else {
-                UserStatus::Offline
-            }
+            if shown(user) { online(&format!("c{user}")) } else { UserStatus::Offline }
         };
         let all = (0..self.users).map(|user| (UserIx(user), status(user))).collect();
         self.take(ms, Question::OnlineStatus, Answer::Changed(all));

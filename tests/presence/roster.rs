@@ -4,22 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Change, Changes, Claims, ConnId, Connection, Entry, ErrorKind, FeedStatus, FetchError,
-    Fingerprint, Freshness, Happened, History, Moment, Observation, Oddities, OperationId, Platform,
-    Presence, Question, Roster, SessionToken, Since, Socket, Totals, Transition, UnknownReason, Unreadable,
-    UserIx, UserStatus, WatchList,
+    Answer, Change, Changes, Claims, Connection, Entry, ErrorKind, FeedStatus, FetchError, Fingerprint,
+    Freshness, Happened, History, Observation, OperationId, Presence, Roster, SessionToken, Since, Socket,
+    Totals, Transition, UnknownReason, Unreadable, UserIx, UserStatus, WatchList,
 };
 use proptest::prelude::*;
+
+use crate::kit::{self, at, observed};
 
 /// A roster of users a, b, c, ... in batches of two, polled every 2 s, with its own script of time.
 struct Script {
     roster: Roster,
     history: History,
     now_ms: u64,
-}
-
-fn at(ms: u64) -> Moment {
-    Moment { mono_ms: ms, unix_ms: 1_795_413_000_000 + ms as i64 }
 }
 
 fn watch(generation: u32, ids: &[&str]) -> Arc<WatchList> {
@@ -34,22 +31,13 @@ impl Script {
 
     fn observe(&mut self, ms: u64, batch: u32, answer: Result<Answer, FetchError>) -> Changes {
         self.now_ms = ms;
-        let attempt = u32::from(answer.is_err());
         let changes = self.roster.apply(&Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
             generation: self.roster.list().generation(),
             batch,
             sent: at(ms - 30),
-            received: at(ms),
             operation_id: OperationId(format!("op-{ms}").into()),
-            server_date: None,
             wire_bytes: 100,
-            oddities: Oddities::default(),
-            hints: None,
-            attempt,
-            next_ms: ms + 2_000,
-            answer,
+            ..observed(at(ms), answer)
         });
         self.history.record(&changes.transitions, self.roster.list());
         self.check_totals();
@@ -157,7 +145,7 @@ impl Script {
 
 fn connection(platform: i32, id: &str, token: u128) -> Connection {
     let token = SessionToken { fingerprint: Fingerprint(token), claims: Err(Unreadable::NotAJwt) };
-    Connection { platform: Platform(platform), id: ConnId::new(id), background: false, token: Some(token) }
+    Connection { token: Some(token), ..kit::connection(platform, id) }
 }
 
 /// A token whose claims name a time of issue and of expiry; minute 0 stands for one without claims.
@@ -449,20 +437,8 @@ fn the_next_watch_list_keeps_what_is_known_and_refuses_late_answers() {
     assert!(script.is_stale(2), "the new batch was not answered yet");
 
     let mut late = Observation {
-        question: Question::OnlineStatus,
-        users: Arc::default(),
-        generation: 1,
-        batch: 0,
         sent: at(1_900),
-        received: at(2_100),
-        operation_id: OperationId("late".into()),
-        server_date: None,
-        wire_bytes: 0,
-        oddities: Oddities::default(),
-        hints: None,
-        attempt: 0,
-        next_ms: 0,
-        answer: Ok(Answer::Changed(vec![(UserIx(0), UserStatus::Offline)])),
+        ..observed(at(2_100), Ok(Answer::Changed(vec![(UserIx(0), UserStatus::Offline)])))
     };
     assert_eq!(script.roster.apply(&late), Changes::default());
     late.generation = 2;

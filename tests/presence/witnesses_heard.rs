@@ -3,20 +3,14 @@
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Basis, Change, Changes, ConnId, Connection, Entry, FetchError, Freshness, Input, LifeSign,
-    LossCause, Moment, Observation, Oddities, OperationId, Platform, Presence, Question, Roster, Rule,
-    RuleSettings, Since, State, Thresholds, UnknownReason, UserIx, UserStatus, WatchList, Witnesses,
+    Answer, Basis, Change, Changes, Connection, Entry, FetchError, Freshness, Input, LifeSign, LossCause,
+    Observation, Platform, Presence, Question, Roster, Rule, RuleSettings, Since, State, Thresholds,
+    UnknownReason, UserIx, UserStatus, WatchList, Witnesses,
 };
 
+use crate::kit::{at, connection, observed};
+
 const PHONE: i32 = 2;
-
-fn at(mono_ms: u64) -> Moment {
-    Moment { mono_ms, unix_ms: 1_800_000_000_000 + mono_ms as i64 }
-}
-
-fn connection(id: &str, platform: i32) -> Connection {
-    Connection { platform: Platform(platform), id: ConnId::new(id), background: false, token: None }
-}
 
 /// So many users, asked every 2 s; user n has the connection `cn`, or none from `offline_from` on.
 struct Cluster {
@@ -43,18 +37,9 @@ impl Cluster {
         self.roster.apply(&Observation {
             question,
             users: about.into(),
-            generation: 1,
-            batch: 0,
             sent: at(ms - 5),
-            received: at(ms),
-            operation_id: OperationId("op".into()),
-            server_date: None,
             wire_bytes: 1,
-            oddities: Oddities::default(),
-            hints: None,
-            attempt: 0,
-            next_ms: ms + 2_000,
-            answer,
+            ..observed(at(ms), answer)
         })
     }
 
@@ -68,7 +53,7 @@ impl Cluster {
     fn begin(&mut self, ms: u64, offline_from: u32) {
         let status = |user: u32| {
             if user < offline_from {
-                UserStatus::Online(vec![connection(&format!("c{user}"), PHONE)])
+                UserStatus::Online(vec![connection(PHONE, &format!("c{user}"))])
             } else {
                 UserStatus::Offline
             }
@@ -82,7 +67,7 @@ impl Cluster {
     }
 
     fn back(&mut self, ms: u64, users: std::ops::Range<u32>, id: &str) -> Changes {
-        let shown = |user| (user, UserStatus::Online(vec![connection(&format!("{id}{user}"), PHONE)]));
+        let shown = |user| (user, UserStatus::Online(vec![connection(PHONE, &format!("{id}{user}"))]));
         self.sockets(ms, users.map(shown).collect())
     }
 
@@ -309,7 +294,7 @@ fn a_gateway_that_takes_connections_and_says_nothing_hangs() {
 #[test]
 fn who_looks_only_when_it_has_happened_is_told_of_a_loss_as_well() {
     let mut cluster = Cluster::of(30);
-    let shown = |user| (user, UserStatus::Online(vec![connection(&format!("c{user}"), PHONE)]));
+    let shown = |user| (user, UserStatus::Online(vec![connection(PHONE, &format!("c{user}"))]));
     let left_out = (18..30).map(|user| (user, UserStatus::Offline));
     cluster.sockets(100, (0..18).map(shown).chain(left_out).collect());
     cluster.registry(120, 18..28, true);
@@ -335,7 +320,7 @@ fn who_looks_only_when_it_has_happened_is_told_of_a_loss_as_well() {
 #[test]
 fn a_connection_that_another_gateway_has_is_unseen_for_as_long_as_the_registry_names_it() {
     let mut cluster = Cluster::of(2);
-    let (phone, desk) = (connection("phone", PHONE), connection("desk", 3));
+    let (phone, desk) = (connection(PHONE, "phone"), connection(3, "desk"));
     let both = UserStatus::Online(vec![phone.clone(), desk.clone()]);
     cluster.sockets(100, vec![(0, both.clone()), (1, UserStatus::Offline)]);
     cluster.registry(110, 1..2, false);
@@ -363,7 +348,7 @@ fn a_connection_that_another_gateway_has_is_unseen_for_as_long_as_the_registry_n
 /// Both phones of user 0 are left out at 2,100.
 fn two_phones_left_out() -> (Cluster, [Connection; 2]) {
     let mut cluster = Cluster::of(1);
-    let phones = ["first", "second"].map(|id| connection(id, PHONE));
+    let phones = ["first", "second"].map(|id| connection(PHONE, id));
     cluster.sockets(100, vec![(0, UserStatus::Online(phones.to_vec()))]);
     cluster.leave(2_100, 0..1);
     (cluster, phones)
@@ -409,7 +394,7 @@ fn a_connection_has_the_time_that_is_left_when_another_is_shown_before() {
 fn an_old_unseen_connection_is_gone_when_another_of_its_platform_is_seen_again() {
     let mut cluster = Cluster::of(1);
     let [first, second, desk] =
-        [("first", PHONE), ("second", PHONE), ("desk", 3)].map(|(id, on)| connection(id, on));
+        [("first", PHONE), ("second", PHONE), ("desk", 3)].map(|(id, on)| connection(on, id));
     cluster.sockets(100, vec![(0, UserStatus::Online(vec![first.clone(), second.clone(), desk.clone()]))]);
     cluster.sockets(2_100, vec![(0, UserStatus::Online(vec![desk.clone()]))]);
     let names = Answer::Registry(vec![(UserIx(0), [Platform(PHONE), Platform(3)].into())]);

@@ -15,6 +15,8 @@ use imtop::presence::{
 use imtop::recording::{Head, Item, Limits, Recorded, Recorder, Recording};
 use proptest::prelude::*;
 
+use crate::kit::{self, observed};
+
 pub(crate) fn at(ms: u64) -> Moment {
     Moment { mono_ms: ms, unix_ms: 1_795_413_000_000 + ms as i64 }
 }
@@ -54,32 +56,22 @@ pub(crate) fn connection(n: u64) -> Connection {
         not_before: None,
         known_secret: n.is_multiple_of(7),
     };
-    let token =
-        SessionToken { fingerprint: Fingerprint(u128::from(n) << 64 | 0xabc), claims: Ok(claims.into()) };
     Connection {
-        platform: Platform(2),
-        id: ConnId::new(&format!("{n:032x}")),
         background: n.is_multiple_of(3),
-        token: Some(token),
+        token: Some(kit::token(u128::from(n) << 64 | 0xabc, claims)),
+        ..kit::connection(2, &format!("{n:032x}"))
     }
 }
 
 pub(crate) fn observation(ms: u64, batch: u32, answer: Result<Answer, FetchError>) -> Observation {
     Observation {
-        question: Question::OnlineStatus,
-        users: Arc::default(),
-        generation: 1,
         batch,
         sent: at(ms.saturating_sub(30)),
-        received: at(ms),
         operation_id: OperationId(format!("imtop-{ms}").into()),
         server_date: Some(1_795_413_000 + (ms / 1_000) as i64),
         wire_bytes: 1_400,
-        oddities: Oddities::default(),
         hints: Some(Arc::new(Hints { shape: Some(WireShape::Numbers), ..Hints::default() })),
-        attempt: u32::from(answer.is_err()),
-        next_ms: ms + 2_000,
-        answer,
+        ..observed(at(ms), answer)
     }
 }
 

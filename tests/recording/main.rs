@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../common/kit.rs"]
+mod kit;
+
 mod crash;
 mod damage;
 mod files;

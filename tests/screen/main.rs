@@ -6,6 +6,8 @@
 mod common;
 #[path = "../common/fed.rs"]
 mod fed;
+#[path = "../common/kit.rs"]
+mod kit;
 #[path = "../schemas/mod.rs"]
 mod schemas;
 

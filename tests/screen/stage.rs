@@ -5,20 +5,18 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::fed::Fed;
+pub(crate) use crate::kit::NOON;
+use crate::kit::{self, at, before, observed};
 use imtop::engine::{About, Command, Markers, Playing};
 use imtop::presence::{
-    Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Input, Moment,
-    Observation, Oddities, OperationId, Platform, Question, Roster, RuleSettings, SessionToken, State,
-    UserIx, UserStatus, WatchList,
+    Answer, Claims, Connection, Entry, FetchError, Freshness, Input, Moment, Observation, OperationId,
+    Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
 };
 use imtop::tui::{Colour, Theme, view};
 use imtop::tui::{Effect, Model, Msg, Start, View, update};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
-
-/// Monday, 12:00:00 UTC.
-pub(crate) const NOON: i64 = 1_798_459_200;
 
 /// A screen, its session and their clock.
 pub(crate) struct Stage {
@@ -57,7 +55,7 @@ impl Stage {
         entries: Vec<Entry>,
         tune: impl FnOnce(&mut Setting),
     ) -> Stage {
-        let now = Moment { mono_ms: 100_000, unix_ms: NOON * 1_000 };
+        let now = Moment { mono_ms: 100_000, ..at(0) };
         let list = Arc::new(WatchList::new(1, batch_size, entries));
         let mut setting = Setting {
             start: Start { mask_key: 1, ..Start::new(size) },
@@ -163,22 +161,15 @@ impl Stage {
 
     fn observe(&mut self, batch: u32, answer: Result<Answer, FetchError>, attempt: u32) {
         self.asked += 1;
-        let ago = |ms: u64| Moment { mono_ms: self.now.mono_ms - ms, unix_ms: self.now.unix_ms - ms as i64 };
         let observation = Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
             generation: self.live().list().generation(),
             batch,
-            sent: ago(30),
-            received: self.now,
+            sent: before(self.now, 30),
             operation_id: OperationId(format!("imtop-{}", self.asked).into()),
             server_date: Some(self.now.unix_ms / 1_000),
-            wire_bytes: 0,
-            oddities: Oddities::default(),
-            hints: None,
             attempt,
             next_ms: self.now.mono_ms + 4_000,
-            answer,
+            ..observed(self.now, answer)
         };
         self.input(Input::Observed(observation));
     }
@@ -186,22 +177,14 @@ impl Stage {
     /// What a witness beside the sockets said of these users, asked 20 ms ago.
     pub(crate) fn hear(&mut self, question: Question, users: &[u32], answer: Result<Answer, FetchError>) {
         self.asked += 1;
-        let sent = Moment { mono_ms: self.now.mono_ms - 20, unix_ms: self.now.unix_ms - 20 };
         let observation = Observation {
             question,
             users: users.iter().map(|user| UserIx(*user)).collect(),
             generation: self.live().list().generation(),
-            batch: 0,
-            sent,
-            received: self.now,
+            sent: before(self.now, 20),
             operation_id: OperationId(format!("imtop-{}", self.asked).into()),
-            server_date: None,
-            wire_bytes: 0,
-            oddities: Oddities::default(),
-            hints: None,
-            attempt: u32::from(answer.is_err()),
             next_ms: self.now.mono_ms + 500,
-            answer,
+            ..observed(self.now, answer)
         };
         self.input(Input::Observed(observation));
     }
@@ -303,18 +286,18 @@ fn named_key(name: &str) -> (KeyCode, KeyModifiers) {
 
 /// A connection with a token for this user and platform, which expires so many seconds from noon.
 pub(crate) fn connection(platform: i32, id: &str, token: Option<(&str, i32, i64)>) -> Connection {
-    let token = token.map(|(user, platform, expires)| SessionToken {
-        fingerprint: Fingerprint(u128::from(rapid(id)) << 64),
-        claims: Ok(Arc::new(Claims {
+    let token = token.map(|(user, platform, expires)| {
+        let claims = Claims {
             user: Some(user.into()),
             platform: Some(Platform(platform)),
             issued: Some(NOON - 86_400),
             expires: Some(NOON + expires),
             not_before: None,
             known_secret: false,
-        })),
+        };
+        kit::token(u128::from(rapid(id)) << 64, claims)
     });
-    Connection { platform: Platform(platform), id: ConnId::new(id), background: false, token }
+    Connection { token, ..kit::connection(platform, id) }
 }
 
 /// Some number for a text, the same in every run.

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::kit::{before, observed};
 use crate::stage::{NOON, Stage, connection};
 use imtop::engine::About;
 use imtop::listing::{Names, Rows, Sort, SortColumn};
 use imtop::presence::{
-    Answer, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation, Oddities, OperationId,
-    Platform, Query, Question, Rechecks, Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus,
-    WatchList, Witnesses,
+    Answer, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation, Platform, Query, Question,
+    Rechecks, Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus, WatchList, Witnesses,
 };
 use imtop::report::Seen;
 use imtop::report::{EventForm, EventLines, write_json};
@@ -30,22 +30,12 @@ fn online(user: u32) -> UserStatus {
 
 /// What a witness said of these users, asked 20 ms ago.
 fn heard(now: Moment, question: Question, users: &[u32], answer: Result<Answer, FetchError>) -> Input {
-    let sent = Moment { mono_ms: now.mono_ms - 20, unix_ms: now.unix_ms - 20 };
     Input::Observed(Observation {
         question,
-        generation: 1,
-        batch: 0,
         users: users.iter().map(|user| UserIx(*user)).collect(),
-        sent,
-        received: now,
-        operation_id: OperationId("imtop-w".into()),
-        server_date: None,
-        wire_bytes: 0,
-        oddities: Oddities::default(),
-        hints: None,
-        attempt: u32::from(answer.is_err()),
+        sent: before(now, 20),
         next_ms: now.mono_ms + 500,
-        answer,
+        ..observed(now, answer)
     })
 }
 

@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../common/kit.rs"]
+mod kit;
+
 mod answers;
 mod contexts;
 mod doctor;

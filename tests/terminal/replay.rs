@@ -4,21 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use imtop::presence::{
-    Answer, ConnId, Connection, Entry, FetchError, Freshness, Input, Moment, Observation, Oddities,
-    OperationId, Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
+    Answer, Entry, FetchError, Freshness, Input, Observation, OperationId, Roster, RuleSettings, State,
+    UserIx, UserStatus, WatchList,
 };
 use imtop::recording::{Head, Limits, Recorder};
 use imtop::simulator::Running;
 
+use super::kit::{at, observed, online};
 use super::pty::Session;
 use super::{IMTOP, SIZE, calm, list};
-
-/// Monday, 12:00:00 UTC.
-const NOON: i64 = 1_798_459_200_000;
-
-fn at(mono_ms: u64) -> Moment {
-    Moment { mono_ms, unix_ms: NOON + mono_ms as i64 }
-}
 
 /// A minute of two users with a round every two seconds; at 12:00:30 there is no answer for once.
 fn minute(folder: &Path) -> PathBuf {
@@ -31,25 +25,13 @@ fn minute(folder: &Path) -> PathBuf {
     let mut recorder = started.unwrap();
     for round in 1..=30_u64 {
         let now = at(round * 2_000);
-        let connection =
-            Connection { platform: Platform(2), id: ConnId::new("c1"), background: false, token: None };
-        let alice = if round < 10 { UserStatus::Offline } else { UserStatus::Online(vec![connection]) };
+        let alice = if round < 10 { UserStatus::Offline } else { online("c1") };
         let answer = Answer::Changed(vec![(UserIx(0), alice), (UserIx(1), UserStatus::Offline)]);
         let input = Input::Observed(Observation {
-            question: Question::OnlineStatus,
-            users: std::sync::Arc::default(),
-            generation: 1,
-            batch: 0,
             sent: at(round * 2_000 - 30),
-            received: now,
             operation_id: OperationId(format!("op-{round}").into()),
-            server_date: None,
             wire_bytes: 100,
-            oddities: Oddities::default(),
-            hints: None,
-            attempt: u32::from(round == 15),
-            next_ms: now.mono_ms + 2_000,
-            answer: if round == 15 { Err(FetchError::Timeout { after_ms: 5 }) } else { Ok(answer) },
+            ..observed(now, if round == 15 { Err(FetchError::Timeout { after_ms: 5 }) } else { Ok(answer) })
         });
         recorder.write(state.now(), &input);
         state.take(now, &input);

@@ -5,14 +5,11 @@ use proptest::prelude::*;
 use super::past::Kept;
 use super::script::{became, history, list, replaced, socket, transition};
 use super::*;
+use crate::kit::at;
 use crate::presence::{ErrorKind, Fingerprint, Platform, UnknownReason};
 
 const UNKNOWN: Presence = Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout));
 const MINUTE: u64 = 60_000;
-
-fn at(mono_ms: u64) -> Moment {
-    Moment { mono_ms, unix_ms: 0 }
-}
 
 fn first(user: u32, ms: u64, to: Presence) -> Transition {
     let what = Change::Presence { from: Presence::Unknown(UnknownReason::NotAnswered), to };

@@ -119,10 +119,8 @@ mod tests {
     use super::*;
     use crate::engine::About;
     use crate::fed::Fed;
-    use crate::presence::{
-        Answer, Entry, Freshness, Input, Moment, Observation, Oddities, OperationId, Question, Roster,
-        RuleSettings, State, WatchList,
-    };
+    use crate::kit::observed;
+    use crate::presence::{Answer, Entry, Freshness, Input, Moment, Roster, RuleSettings, State, WatchList};
     use crate::tui::{Model, Msg, Start, update};
 
     /// A screen and its session.
@@ -163,22 +161,7 @@ mod tests {
         let (what, advice) = why_nobody(screen.view());
         assert_eq!(what, "No answer yet: asking s about 2 users since 00:00:05.");
         assert_eq!(advice, "4 shows how the server does.");
-        let answer = Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
-            generation: 1,
-            batch: 0,
-            sent: now,
-            received: now,
-            operation_id: OperationId("o".into()),
-            server_date: None,
-            wire_bytes: 0,
-            oddities: Oddities::default(),
-            hints: None,
-            attempt: 0,
-            next_ms: 7_000,
-            answer: Ok(Answer::Changed(vec![])),
-        };
+        let answer = observed(now, Ok(Answer::Changed(vec![])));
         let news = screen.fed.take(now, Input::Observed(answer));
         update(&mut screen.model, screen.fed.shown(), Msg::Updated(news));
         screen.fed.pass(now.plus(1_000));

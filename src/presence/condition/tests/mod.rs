@@ -7,9 +7,10 @@ mod properties;
 use std::sync::Arc;
 
 use super::*;
+use crate::kit::{self, observed};
 use crate::presence::{
-    Answer, Claims, ConnId, Connection, Entry, FetchError, Fingerprint, Freshness, Observation, Oddities,
-    OperationId, Platform, Question, Roster, RuleSettings, SessionToken, UserIx, UserStatus, WatchList,
+    Answer, Claims, Connection, Entry, FetchError, Freshness, Observation, Roster, RuleSettings, UserIx,
+    UserStatus, WatchList,
 };
 
 const NOW: Moment = Moment { mono_ms: 1_000, unix_ms: 1_800_000_000_000 };
@@ -28,12 +29,8 @@ fn watch(users: &str) -> Arc<WatchList> {
 
 fn connection(id: u32, background: bool, expires: i64) -> Connection {
     let claims = Claims { expires: Some(expires), ..Claims::default() };
-    Connection {
-        platform: Platform(2),
-        id: ConnId::new(&format!("c{id}")),
-        background,
-        token: Some(SessionToken { fingerprint: Fingerprint(id.into()), claims: Ok(Arc::new(claims)) }),
-    }
+    let token = Some(kit::token(id.into(), claims));
+    Connection { background, token, ..kit::connection(2, &format!("c{id}")) }
 }
 
 /// A status by one letter: online, Online with a token that has expired, background, f for offline,
@@ -62,20 +59,10 @@ fn observation(list: &WatchList, batch: u32, letters: &str) -> Observation {
         Ok(Answer::Changed(users.map(|(user, letter)| (UserIx(user), status(user, letter))).collect()))
     };
     Observation {
-        question: Question::OnlineStatus,
-        users: Arc::default(),
         generation: list.generation(),
         batch,
-        sent: NOW,
-        received: NOW,
-        operation_id: OperationId("o".into()),
         server_date: Some(NOW.unix_ms / 1_000),
-        wire_bytes: 0,
-        oddities: Oddities::default(),
-        hints: None,
-        attempt: u32::from(answer.is_err()),
-        next_ms: 0,
-        answer,
+        ..observed(NOW, answer)
     }
 }
 
