@@ -1,111 +1,69 @@
 //! The signs in use: of Unicode, of ASCII alone, and those of one column also where a terminal gives
 //! two to the characters whose width Unicode leaves open.
 
-/// The signs in use.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::tui) struct Glyphs {
-    pub(in crate::tui) online: &'static str,
-    pub(in crate::tui) background: &'static str,
-    pub(in crate::tui) offline: &'static str,
-    pub(in crate::tui) unknown: &'static str,
-    pub(in crate::tui) stale: &'static str,
-    pub(in crate::tui) failed: &'static str,
-    pub(in crate::tui) waiting: &'static str,
-    pub(in crate::tui) paused: &'static str,
-    /// A recording that is played.
-    pub(in crate::tui) played: &'static str,
-    pub(in crate::tui) warning: &'static str,
-    pub(in crate::tui) closed: &'static str,
-    pub(in crate::tui) open: &'static str,
-    pub(in crate::tui) branch: &'static str,
-    pub(in crate::tui) last_branch: &'static str,
-    pub(in crate::tui) cut: &'static str,
-    pub(in crate::tui) rule: &'static str,
-    pub(in crate::tui) nothing: &'static str,
-    pub(in crate::tui) at_least: &'static str,
-    pub(in crate::tui) at_most: &'static str,
-    pub(in crate::tui) degraded: &'static str,
-    pub(in crate::tui) falling: &'static str,
-    pub(in crate::tui) rising: &'static str,
-    pub(in crate::tui) to: &'static str,
-    /// A finding that somebody has seen to.
-    pub(in crate::tui) acknowledged: &'static str,
-    /// A user who is marked.
-    pub(in crate::tui) marked: &'static str,
-    pub(in crate::tui) info: &'static str,
-    pub(in crate::tui) critical: &'static str,
-    /// A stretch of time of which nothing is known.
-    pub(in crate::tui) unknown_cell: &'static str,
-    pub(in crate::tui) bars: [&'static str; 8],
+macro_rules! glyphs {
+    ($($(#[$doc:meta])* $name:ident: $unicode:literal, $ascii:literal;)+) => {
+        /// The signs in use.
+        #[derive(Clone, Copy, Debug)]
+        pub(in crate::tui) struct Glyphs {
+            $($(#[$doc])* pub(in crate::tui) $name: &'static str,)+
+            pub(in crate::tui) bars: [&'static str; 8],
+        }
+
+        pub(super) const UNICODE: Glyphs =
+            Glyphs { $($name: $unicode,)+ bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] };
+
+        pub(super) const ASCII: Glyphs =
+            Glyphs { $($name: $ascii,)+ bars: ["_", "_", ".", ".", "-", "-", "=", "#"] };
+
+        #[cfg(test)]
+        impl Glyphs {
+            fn signs(&self) -> Vec<&'static str> {
+                vec![$(self.$name),+]
+            }
+        }
+    };
 }
 
-pub(super) const UNICODE: Glyphs = Glyphs {
-    online: "●",
-    background: "◐",
-    offline: "○",
-    unknown: "?",
-    stale: "~",
-    failed: "×",
-    waiting: "◌",
-    paused: "‖",
-    played: "▸",
-    warning: "!",
-    closed: "▸",
-    open: "▾",
-    branch: "├",
-    last_branch: "└",
-    cut: "…",
-    rule: "─",
-    nothing: "·",
-    at_least: "≥",
-    at_most: "≤",
-    degraded: "▲",
-    falling: "▼",
-    rising: "▲",
-    to: "→",
-    acknowledged: "✓",
-    marked: "◆",
-    info: "i",
-    critical: "✘",
-    unknown_cell: "░",
-    bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
-};
-
-pub(super) const ASCII: Glyphs = Glyphs {
-    online: "*",
-    background: "%",
-    offline: "o",
-    unknown: "?",
-    stale: "~",
-    failed: "x",
-    waiting: ".",
-    paused: "=",
-    played: ">",
-    warning: "!",
-    closed: "+",
-    open: "-",
-    branch: "|",
-    last_branch: "`",
-    cut: "~",
-    rule: "-",
-    nothing: "-",
-    at_least: ">=",
-    at_most: "<=",
-    degraded: "!",
-    falling: "v",
-    rising: "^",
-    to: "->",
-    acknowledged: "v",
-    marked: "&",
-    info: "i",
-    critical: "X",
-    unknown_cell: "?",
-    bars: ["_", "_", ".", ".", "-", "-", "=", "#"],
-};
+glyphs! {
+    online: "●", "*";
+    background: "◐", "%";
+    offline: "○", "o";
+    unknown: "?", "?";
+    stale: "~", "~";
+    failed: "×", "x";
+    waiting: "◌", ".";
+    paused: "‖", "=";
+    /// A recording that is played.
+    played: "▸", ">";
+    warning: "!", "!";
+    closed: "▸", "+";
+    open: "▾", "-";
+    branch: "├", "|";
+    last_branch: "└", "`";
+    cut: "…", "~";
+    rule: "─", "-";
+    nothing: "·", "-";
+    at_least: "≥", ">=";
+    at_most: "≤", "<=";
+    degraded: "▲", "!";
+    falling: "▼", "v";
+    rising: "▲", "^";
+    to: "→", "->";
+    /// A finding that somebody has seen to.
+    acknowledged: "✓", "v";
+    /// A user who is marked.
+    marked: "◆", "&";
+    info: "i", "i";
+    critical: "✘", "X";
+    /// A stretch of time of which nothing is known.
+    unknown_cell: "░", "?";
+}
 
 /// Of Unicode what is narrow everywhere, of ASCII the rest.
 pub(super) const NARROW: Glyphs = Glyphs {
     waiting: UNICODE.waiting,
+    played: UNICODE.played,
     closed: UNICODE.closed,
     open: UNICODE.open,
     acknowledged: UNICODE.acknowledged,
@@ -120,35 +78,11 @@ mod tests {
     use crate::tui::view::painter::Ruler;
     use unicode_width::UnicodeWidthStr as _;
 
+    /// Those that take one column.
     fn signs(glyphs: &Glyphs) -> Vec<&'static str> {
-        let mut signs = vec![
-            glyphs.online,
-            glyphs.background,
-            glyphs.offline,
-            glyphs.unknown,
-            glyphs.stale,
-            glyphs.failed,
-            glyphs.waiting,
-            glyphs.paused,
-            glyphs.warning,
-            glyphs.closed,
-            glyphs.open,
-            glyphs.branch,
-            glyphs.last_branch,
-            glyphs.cut,
-            glyphs.rule,
-            glyphs.nothing,
-            glyphs.degraded,
-            glyphs.falling,
-            glyphs.rising,
-            glyphs.acknowledged,
-            glyphs.marked,
-            glyphs.info,
-            glyphs.critical,
-            glyphs.unknown_cell,
-        ];
-        signs.extend(glyphs.bars);
-        signs
+        let of_two = [glyphs.to, glyphs.at_least, glyphs.at_most];
+        let single = glyphs.signs().into_iter().filter(|sign| !of_two.contains(sign));
+        single.chain(glyphs.bars).collect()
     }
 
     #[test]
