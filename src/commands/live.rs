@@ -12,10 +12,10 @@ use super::{
 use crate::clock;
 use crate::engine::{Round, Watching};
 use crate::listing::{Sort, SortColumn};
-use crate::openim::{Client, Credentials, GatewayRule, Options, Tls};
+use crate::openim::{Credentials, GatewayRule, Options, Tls};
 use crate::options::cli::{DemoArgs, RecordArgs, ScreenArgs};
 use crate::options::{
-    Appearance, PaceSettings, PictureSettings, SettingsError, Sources, WitnessSettings, no_screen,
+    Appearance, PaceSettings, PictureSettings, Settings, SettingsError, Sources, WitnessSettings, no_screen,
 };
 use crate::presence::{RuleSettings, Thresholds};
 use crate::recording::Limits;
@@ -68,23 +68,21 @@ pub async fn demo(args: &DemoArgs, sources: &Sources) -> Result<u8, CommandError
         concurrency: pace.concurrency,
         secrets: Vec::new(),
     };
-    let plan = Plan {
-        server: "demo".to_owned(),
-        api: server.api.to_string(),
-        // The gateways are of this process: the addresses are what they seem.
-        client: Client::new(server)?.asking_gateways(GatewayRule::All),
+    let settings = Settings {
         context: None,
         production: false,
+        server,
         banners: Vec::new(),
-        about,
-        rules: RuleSettings::default(),
-        keymap: sources.keymap()?,
         watched,
         pace,
+        // The gateways are of this process: the addresses are what they seem.
         witnesses: WitnessSettings { gateways: GatewayRule::All, ..WitnessSettings::default() },
         thresholds: Thresholds::default(),
         picture,
+        rules: RuleSettings::default(),
+        keymap: sources.keymap()?,
     };
+    let plan = Plan { name: "demo".to_owned(), about, ..Plan::of(settings)? };
     let nowhere =
         |_: &str| Err(CommandError::Settings(SettingsError("the demo has no other server".to_owned())));
     Box::pin(live(plan, Vec::new(), &nowhere, &args.record, args.screen.size)).await
@@ -113,7 +111,7 @@ async fn live(
     }
     let mut open = |name: &str, model: &Model| -> Result<OnScreen, String> {
         let plan = again(name).map_err(|error| error.to_string())?;
-        let mut watched = run.on_screen(&plan, model.size(), limits, false);
+        let mut watched = run.on_screen(&plan, model.size, limits, false);
         watched.model.carry_on(model, watched.session.shown());
         Ok(watched)
     };
@@ -131,14 +129,14 @@ struct Run {
 
 impl Run {
     fn on_screen(&self, plan: &Plan, size: (u16, u16), limits: Limits, greet: bool) -> OnScreen {
-        let appearance = Appearance::judge(&plan.picture, &environment, true);
-        let theme = theme(&plan.picture, appearance);
-        let watching = Watching::of(&plan.watched, plan.pace.batch);
+        let appearance = Appearance::judge(&plan.settings.picture, &environment, true);
+        let theme = theme(&plan.settings.picture, appearance);
+        let watching = Watching::of(&plan.settings.watched, plan.settings.pace.batch);
         let session = session(plan, watching, Span::Shown, limits, clock::start());
         let start = Start { size, greet, one_shot: false, ..self.start(plan) };
         let model = Model::new(start, session.shown());
         let mut watched = OnScreen { session, model, theme };
-        for warning in &plan.watched.warnings {
+        for warning in &plan.settings.watched.warnings {
             let news = watched.session.note(warning.clone());
             watched.update(Msg::Updated(news));
         }
@@ -149,7 +147,7 @@ impl Run {
         Start {
             mask_key: self.mask_key,
             contexts: self.contexts.clone(),
-            ..start(&plan.picture, plan.keymap.clone())
+            ..start(&plan.settings.picture, plan.settings.keymap.clone())
         }
     }
 }
@@ -191,8 +189,8 @@ async fn once(
     followed.session.pass();
     let shown = followed.session.shown();
     let model = Model::new(Start { size: picture_size(), ..run.start(plan) }, shown);
-    let appearance = Appearance::judge(&plan.picture, &environment, io::stdout().is_terminal());
-    let theme = theme(&plan.picture, appearance);
+    let appearance = Appearance::judge(&plan.settings.picture, &environment, io::stdout().is_terminal());
+    let theme = theme(&plan.settings.picture, appearance);
     let frame = frame_of(model, shown, size, &theme);
     flush_standard_output(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;
     Ok(match round {

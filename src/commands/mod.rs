@@ -29,17 +29,12 @@ use crate::clock;
 use crate::engine::{About, Live, Recording, Replay, Round, Session, Watching, gather};
 use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
 use crate::options::cli::{FeedArgs, RecordArgs, RecordingArgs};
-use crate::options::{
-    PaceSettings, PictureSettings, Settings, SettingsError, Sources, Watched, WitnessSettings,
-};
+use crate::options::{PaceSettings, Settings, SettingsError, Sources};
 use crate::poller::{Asking, Now, Pace, delay};
-use crate::presence::{
-    Batch, Failing, FetchError, Freshness, Moment, Roster, RuleSettings, State, Thresholds, When, visible,
-};
+use crate::presence::{Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, visible};
 use crate::recording;
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
 use crate::simulator::ScenarioError;
-use crate::tui::Keymap;
 
 use follow::Followed;
 
@@ -110,16 +105,7 @@ impl CommandError {
     pub fn exit_code(&self) -> u8 {
         match self {
             CommandError::Settings(_) | CommandError::Scenario(_) | CommandError::Setup(_) => 2,
-            CommandError::Listen(_)
-            | CommandError::Metrics(_)
-            | CommandError::List(_)
-            | CommandError::Nobody(_)
-            | CommandError::Hopeless(_)
-            | CommandError::Runtime(_)
-            | CommandError::Recording(_)
-            | CommandError::Recorder(_)
-            | CommandError::Terminal(_)
-            | CommandError::Output(_) => 1,
+            _ => 1,
         }
     }
 }
@@ -128,56 +114,21 @@ impl CommandError {
 struct Plan {
     client: Client,
     /// What it is called where nothing else names it.
-    server: String,
-    api: String,
-    context: Option<String>,
-    production: bool,
-    banners: Vec<String>,
+    name: String,
     /// What is made up, where it is.
     about: Option<String>,
-    rules: RuleSettings,
-    keymap: Keymap,
-    watched: Watched,
-    pace: PaceSettings,
-    witnesses: WitnessSettings,
-    thresholds: Thresholds,
-    picture: PictureSettings,
+    settings: Settings,
 }
 
 impl Plan {
     fn of(settings: Settings) -> Result<Plan, CommandError> {
-        let Settings {
-            context,
-            production,
-            server,
-            banners,
-            watched,
-            pace,
-            witnesses,
-            thresholds,
-            picture,
-            rules,
-            keymap,
-        } = settings;
-        let api = server.api.to_string();
-        let client = Client::new(server)?.asking_gateways(witnesses.gateways.clone());
-        let server = api.clone();
-        Ok(Plan {
-            client,
-            server,
-            api,
-            context,
-            production,
-            banners,
-            about: None,
-            rules,
-            keymap,
-            watched,
-            pace,
-            witnesses,
-            thresholds,
-            picture,
-        })
+        let client = Client::new(settings.server.clone())?;
+        let client = client.asking_gateways(settings.witnesses.gateways.clone());
+        Ok(Plan { client, name: settings.server.api.to_string(), about: None, settings })
+    }
+
+    fn api(&self) -> String {
+        self.settings.server.api.to_string()
     }
 }
 
@@ -200,8 +151,8 @@ fn mask_key() -> u128 {
 
 /// Says what is odd about the watch list. Such a sentence may name users, and no stand-in says which.
 fn tell_warnings(plan: &Plan) {
-    let warnings = &plan.watched.warnings;
-    if plan.picture.mask && !warnings.is_empty() {
+    let warnings = &plan.settings.watched.warnings;
+    if plan.settings.picture.mask && !warnings.is_empty() {
         return tell("the watch list has oddities, which name users; without --mask they are told");
     }
     for warning in warnings {
@@ -279,7 +230,7 @@ async fn follow_server(
     now: Now,
 ) -> Result<Followed, CommandError> {
     let (watching, missing) = if span == Span::Lasting {
-        (Watching::of(&plan.watched, plan.pace.batch), Vec::new())
+        (Watching::of(&plan.settings.watched, plan.settings.pace.batch), Vec::new())
     } else {
         lists_of_server(plan, span).await?
     };
@@ -304,23 +255,24 @@ fn session(plan: &Plan, watching: Watching, span: Span, limits: Limits, now: Now
         // A round is not to age within itself, however long that takes.
         Span::Round => Freshness::FOR_EVER,
         Span::Until | Span::Lasting | Span::Shown => {
-            Freshness::for_interval(plan.pace.interval.as_millis() as u64)
+            Freshness::for_interval(plan.settings.pace.interval.as_millis() as u64)
         }
     };
     let began = now();
     let roster = Roster::new(Arc::clone(&list), freshness, began)
-        .with_witnesses(plan.witnesses.to_be_asked(), plan.thresholds);
-    let state = State::new(roster, plan.rules, began);
+        .with_witnesses(plan.settings.witnesses.to_be_asked(), plan.settings.thresholds);
+    let state = State::new(roster, plan.settings.rules, began);
     let live = Live::start(&plan.client, list, watching, pace(plan), now);
-    let live = if span == Span::Round { live } else { live.following(&plan.client, plan.watched.clone()) };
+    let live =
+        if span == Span::Round { live } else { live.following(&plan.client, plan.settings.watched.clone()) };
     let about = About {
-        name: plan.server.clone(),
-        api: plan.api.clone(),
-        context: plan.context.clone(),
-        production: plan.production,
-        banners: plan.banners.clone(),
+        name: plan.name.clone(),
+        api: plan.api(),
+        context: plan.settings.context.clone(),
+        production: plan.settings.production,
+        banners: plan.settings.banners.clone(),
         scenario: plan.about.clone(),
-        timeout_ms: plan.pace.timeout.as_millis() as u64,
+        timeout_ms: plan.settings.pace.timeout.as_millis() as u64,
     };
     Session::live(about, state, live, Recording { head: head(plan), limits }, span == Span::Shown)
 }
@@ -330,7 +282,8 @@ async fn lists_of_server(plan: &Plan, span: Span) -> Result<(Watching, Vec<Strin
     let mut random = fastrand::Rng::new();
     let mut attempt = 0;
     loop {
-        let gathered = gather(&plan.client, &plan.watched, plan.pace.batch, &mut |_| ()).await;
+        let gathered =
+            gather(&plan.client, &plan.settings.watched, plan.settings.pace.batch, &mut |_| ()).await;
         let error = match gathered {
             Ok(lists) => return Ok(lists),
             Err(error) => error,
@@ -342,7 +295,7 @@ async fn lists_of_server(plan: &Plan, span: Span) -> Result<(Watching, Vec<Strin
         if attempt == 1 {
             tell(&format!("no watch list from the server yet: {error}"));
         }
-        tokio::time::sleep(delay(&error, attempt, plan.pace.interval, &mut random)).await;
+        tokio::time::sleep(delay(&error, attempt, plan.settings.pace.interval, &mut random)).await;
     }
 }
 
@@ -386,16 +339,16 @@ fn limits(args: &RecordArgs) -> Limits {
 fn head(plan: &Plan) -> Head {
     Head {
         program: env!("CARGO_PKG_VERSION").to_owned(),
-        api: plan.api.clone(),
-        context: plan.context.clone(),
-        rules: plan.rules,
-        interval_ms: plan.pace.interval.as_millis() as u64,
+        api: plan.api(),
+        context: plan.settings.context.clone(),
+        rules: plan.settings.rules,
+        interval_ms: plan.settings.pace.interval.as_millis() as u64,
         ..Head::default()
     }
 }
 
 fn pace(plan: &Plan) -> Pace {
-    let (pace, witnesses) = (&plan.pace, &plan.witnesses);
+    let (pace, witnesses) = (&plan.settings.pace, &plan.settings.witnesses);
     Pace {
         interval: pace.interval,
         concurrency: pace.concurrency,

@@ -22,7 +22,7 @@ pub(super) fn frame_of(
     theme: &Theme,
 ) -> Buffer {
     let whole = View { model: &model, shown }.height_for_all();
-    let (columns, rows) = size.unwrap_or_else(|| (model.size().0, SIZE.1.min(whole)));
+    let (columns, rows) = size.unwrap_or_else(|| (model.size.0, SIZE.1.min(whole)));
     update(&mut model, shown, Msg::Resize(columns, rows));
     frame(View { model: &model, shown }, theme)
 }

@@ -4,155 +4,32 @@
 
 use std::fmt::Write as _;
 
-/// Something that a key can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// Show or leave the help.
-    Help,
-    /// Open the filter prompt.
-    Filter,
-    /// Show everything that is known of the selected user.
-    Detail,
-    /// Show the connections; then step into them.
-    Expand,
-    /// Hide the connections; from one of them, go to its user.
-    Collapse,
-    /// Let the picture stand, or go on.
-    Pause,
-    /// Sort by the next column.
-    SortNext,
-    /// Sort by the column before.
-    SortPrevious,
-    /// Turn the order round.
-    Invert,
-    /// Only users with problems, or everybody.
-    ProblemsOnly,
-    /// To the next problem.
-    NextProblem,
-    /// To the problem before.
-    PreviousProblem,
-    /// All columns, or those that fit without crowding.
-    Wide,
-    /// Mark the selected user, or unmark.
-    Mark,
-    /// Only marked users, or everybody.
-    MarkedOnly,
-    /// Show the users.
-    ShowUsers,
-    /// Show what happened.
-    ShowEvents,
-    /// Show what is wrong.
-    ShowFindings,
-    /// Show how the server does.
-    ShowServer,
-    /// From the list to the events at its foot, and back.
-    Pane,
-    /// Only the events of the selected user.
-    UserEvents,
-    /// Why the selected user is flagged.
-    UnknownReason,
-    /// Put a finding aside as known.
-    Acknowledge,
-    /// Ring for new critical findings, or not.
-    Bell,
-    /// Copy the user ID.
-    CopyUser,
-    /// Copy the connID.
-    CopyConnection,
-    /// Copy the operationID.
-    CopyOperation,
-    /// Copy what is known, as JSON.
-    CopyJson,
-    /// Copy the request, without its token.
-    CopyRequest,
-    /// Write what is seen to a file.
-    Export,
-    /// Show names that stand for users instead of their IDs and labels.
-    Mask,
-    /// The next theme.
-    NextTheme,
-    /// Take the mouse, or leave it to the terminal.
-    Mouse,
-    /// Open the prompt for commands.
-    Command,
-    /// Ask the server now.
-    PollNow,
-    /// Goes one round back in time.
-    StepBack,
-    /// Goes one round forward in time.
-    StepForward,
-    /// Goes back to the incident before.
-    PreviousIncident,
-    /// Goes on to the next incident.
-    NextIncident,
-    /// Goes back to now; plays on.
-    Live,
-    /// Begins or ends a recording.
-    Record,
-    /// Ask less often.
-    Slower,
-    /// Ask more often.
-    Faster,
-    /// Times as ages, or as dates.
-    TimeStyle,
-    /// Show all connections.
-    ExpandAll,
-    /// Hide all connections.
-    CollapseAll,
-    /// One line down.
-    Down,
-    /// One line up.
-    Up,
-    /// To the first line.
+/// How far a key goes in a list or a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// So many lines down, or up where negative; by pages: the list moves under the selection.
+    Lines(i64, bool),
     Top,
-    /// To the last line.
     Bottom,
-    /// Half a page down.
-    HalfPageDown,
-    /// Half a page up.
-    HalfPageUp,
-    /// A page down.
-    PageDown,
-    /// A page up.
-    PageUp,
-    /// One level back; never ends the program.
-    Back,
-    /// Close what is open; in the list, quit.
-    Close,
-    /// Draw the screen again.
-    Repaint,
-    /// Stop, as the shell's job.
-    Suspend,
-    /// End the program and leave the last frame on the screen.
-    QuitKeeping,
-    /// End the program.
-    Quit,
-    /// Take what has been typed.
-    Accept,
-    /// Go back to what was before.
-    Cancel,
-    /// Complete the word at the cursor.
-    Complete,
-    /// What was typed before.
-    HistoryBack,
-    /// What was typed after that.
-    HistoryForward,
-    /// Delete the character before the cursor.
-    DeleteBack,
-    /// Delete the character under the cursor.
-    DeleteForward,
-    /// Delete the word before the cursor.
-    DeleteWord,
-    /// Delete all.
-    DeleteAll,
-    /// One character to the left.
-    CursorLeft,
-    /// One character to the right.
-    CursorRight,
-    /// To the beginning.
-    CursorHome,
-    /// To the end.
-    CursorEnd,
+}
+
+impl Action {
+    /// How far this goes where so many rows list something; `None` for what is no walk.
+    pub(super) fn walk(self, rows: u16) -> Option<Walk> {
+        let page = i64::from(rows.max(1));
+        let half = (page / 2).max(1);
+        Some(match self {
+            Action::Down => Walk::Lines(1, false),
+            Action::Up => Walk::Lines(-1, false),
+            Action::HalfPageDown => Walk::Lines(half, true),
+            Action::HalfPageUp => Walk::Lines(-half, true),
+            Action::PageDown => Walk::Lines(page, true),
+            Action::PageUp => Walk::Lines(-page, true),
+            Action::Top => Walk::Top,
+            Action::Bottom => Walk::Bottom,
+            _ => return None,
+        })
+    }
 }
 
 /// Where a key does something.
@@ -208,26 +85,32 @@ pub struct ActionRow {
 
 macro_rules! actions {
     ($($scope:ident $action:ident $name:literal [$($key:literal)+] $brief:literal $help:literal;)+) => {
-        &[$(ActionRow {
+        /// Something that a key can do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $(#[doc = $help] $action,)+
+        }
+
+        /// Everything that a key can do. The order is that of the footer, which shows as many as fit.
+        pub const ACTIONS: &[ActionRow] = &[$(ActionRow {
             action: Action::$action,
             name: $name,
             keys: &[$($key),+],
             scope: Scope::$scope,
             brief: $brief,
             help: $help,
-        }),+]
+        }),+];
     };
 }
 
-/// Everything that a key can do. The order is that of the footer, which shows as many as fit.
-pub const ACTIONS: &[ActionRow] = actions! {
+actions! {
     Views Help "help" ["?"] "help" "this help; again to leave it";
     Views Filter "filter" ["/"] "filter" "filter the users or the events; in the help, search";
     Views Detail "detail" ["Enter"] "detail" "everything that is known of the selected user";
     Views Back "back" ["Esc"] "back" "one level back: a view, then the filter, then problems or marked only, then the selection";
     Users ProblemsOnly "problems-only" ["!"] "problems" "only users with problems; again for everybody";
     Views Pause "pause" ["Space"] "pause" "freeze the picture; imtop goes on asking";
-    Views UnknownReason "why" ["d"] "why" "why the selected user is flagged";
+    Views Why "why" ["d"] "why" "why the selected user is flagged";
     Users Expand "expand" ["l" "Right"] "expand" "show the user's connections, then step into them";
     Users Collapse "collapse" ["h" "Left"] "collapse" "hide them; from a connection, go to its user";
     Views CopyUser "copy-user" ["y u"] "copy" "copy the user ID";
@@ -294,7 +177,7 @@ pub const ACTIONS: &[ActionRow] = actions! {
     Everywhere Repaint "repaint" ["Ctrl-l"] "" "draw the screen again";
     Everywhere Suspend "suspend" ["Ctrl-z"] "" "stop, as the shell's job; fg goes on";
     Everywhere Quit "quit" ["Ctrl-c"] "" "quit now, whatever is open";
-};
+}
 
 /// The table of keys for docs/screen-and-keys.md.
 pub fn key_table() -> String {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::presence::{EventGroup, UserId, UserIx};
 
-use super::action::Action;
+use super::action::{Action, Walk};
 use super::model::{Model, Picture, Screen, View, ViewMut};
 use super::update::hint;
 use super::views;
@@ -234,11 +234,6 @@ impl Model {
         }
     }
 
-    /// When the run began.
-    pub fn began(&self) -> crate::presence::Moment {
-        self.began
-    }
-
     fn events_mut(&mut self) -> Option<&mut EventsList> {
         match &mut self.screen {
             Screen::Events(list) => Some(list),
@@ -265,24 +260,25 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
     }
     let Some(list) = model.events() else { return false };
     let (only, filtered) = (list.only.is_some(), !list.filter.is_empty());
-    let page = i64::from(model.view().events_rows().max(1));
-    let half = (page / 2).max(1);
-    match action {
-        Action::Down => travel(model, 1, false),
-        Action::Up => travel(model, -1, false),
-        Action::HalfPageDown => travel(model, half, true),
-        Action::HalfPageUp => travel(model, -half, true),
-        Action::PageDown => travel(model, page, true),
-        Action::PageUp => travel(model, -page, true),
+    match action.walk(model.view().events_rows()) {
+        Some(Walk::Lines(lines, page)) => travel(model, lines, page),
         // At the top the newest is followed again.
-        Action::Top => change(model, |list, _| list.selected = None),
-        Action::Bottom => travel(model, i64::from(u32::MAX), false),
+        Some(Walk::Top) => change(model, |list, _| list.selected = None),
+        Some(Walk::Bottom) => travel(model, i64::from(u32::MAX), false),
+        None => return perform_on_one(model, action, only, filtered),
+    }
+    true
+}
+
+/// The same of what is no walk: what is done with the selected event, and what narrows the list.
+fn perform_on_one(model: &mut ViewMut<'_>, action: Action, only: bool, filtered: bool) -> bool {
+    match action {
         Action::Detail => {
             if let Some(user) = subject(model, true) {
                 views::show_detail(model, user);
             }
         }
-        Action::UnknownReason => {
+        Action::Why => {
             if let Some(user) = subject(model, true) {
                 views::show_why(model, user);
             }

@@ -20,7 +20,7 @@ impl<'a> View<'a> {
     /// What is shown, as what records are made of.
     pub fn seen(self) -> Seen<'a> {
         let View { model, shown } = self;
-        Seen::of(shown.state.knowledge(), shown.now, model.names(), shown.about)
+        Seen::of(shown.state.knowledge(), shown.now, &model.names, shown.about)
     }
 }
 
@@ -42,12 +42,12 @@ impl Export {
     pub fn of(seen: View<'_>, theme: &Theme, format: ExportFormat) -> Export {
         Export {
             format,
-            name: default_name(seen.now(), format),
+            name: default_name(seen.now, format),
             frame: frame(seen, theme),
             state: seen.shown.state.clone(),
             now: seen.shown.now,
-            names: seen.names().clone(),
-            rows: seen.rows().clone(),
+            names: seen.names.clone(),
+            rows: seen.rows.clone(),
             about: seen.shown.about.clone(),
         }
     }
@@ -72,7 +72,7 @@ impl Export {
 
 /// The screen as it is drawn now.
 pub fn frame(seen: View<'_>, theme: &Theme) -> Buffer {
-    let (width, height) = seen.size();
+    let (width, height) = seen.size;
     let area = Rect { x: 0, y: 0, width, height };
     let mut frame = Buffer::empty(area);
     view(seen, theme, area, &mut frame);

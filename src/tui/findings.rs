@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::presence::{About, Finding, Findings, Rule, Severity, UserIx};
 
-use super::action::Action;
+use super::action::{Action, Walk};
 use super::model::{Model, Screen, ViewMut};
 use super::update::hint;
 use super::views::show_detail;
@@ -196,16 +196,17 @@ impl FindingsList {
         }
     }
 
-    /// Selects another line: so many steps down, or up; `None`: to that end.
-    pub(super) fn travel(&mut self, steps: Option<usize>, down: bool, page: bool, height: u16) {
+    /// Selects another line.
+    pub(super) fn travel(&mut self, walk: Walk, height: u16) {
         let last = self.lines.len().saturating_sub(1);
-        let at = self.selected_line();
-        let to = match (at, steps, down) {
-            (_, None, true) => last,
-            (_, None, false) | (None, Some(_), _) => 0, // the first key selects
-            (Some(at), Some(steps), true) => at.saturating_add(steps).min(last),
-            (Some(at), Some(steps), false) => at.saturating_sub(steps),
+        let to = match (self.selected_line(), walk) {
+            (_, Walk::Bottom) => last,
+            (_, Walk::Top) | (None, Walk::Lines(..)) => 0, // the first key selects
+            (Some(at), Walk::Lines(lines, _)) => {
+                (at as i64).saturating_add(lines).clamp(0, last as i64) as usize
+            }
         };
+        let page = matches!(walk, Walk::Lines(_, true));
         let top = self.top(height);
         self.selected = self.lines.get(to).map(|line| selects(*line));
         if !page {
@@ -250,30 +251,26 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
     let user = model.user_of_finding();
     let Some(list) = model.findings_mut() else { return false };
     let height = list.rows(body).max(1);
-    let page = usize::from(height);
     match action {
-        Action::Down | Action::NextProblem => list.travel(Some(1), true, false, height),
-        Action::Up | Action::PreviousProblem => list.travel(Some(1), false, false, height),
-        Action::HalfPageDown => list.travel(Some((page / 2).max(1)), true, true, height),
-        Action::HalfPageUp => list.travel(Some((page / 2).max(1)), false, true, height),
-        Action::PageDown => list.travel(Some(page), true, true, height),
-        Action::PageUp => list.travel(Some(page), false, true, height),
-        Action::Top => list.travel(None, false, false, height),
-        Action::Bottom => list.travel(None, true, false, height),
-        Action::Detail | Action::UnknownReason => {
+        Action::NextProblem => list.travel(Walk::Lines(1, false), height),
+        Action::PreviousProblem => list.travel(Walk::Lines(-1, false), height),
+        Action::Detail | Action::Why => {
             match (list.selected_line().and_then(|at| list.lines.get(at)), user) {
                 (Some(FindingLine::Rule { rule, .. }), _) => {
                     let rule = *rule;
                     list.toggle(rule);
                 }
                 (_, Some(user)) => show_detail(model, user),
-                (None, _) => list.travel(Some(0), true, false, height),
+                (None, _) => list.travel(Walk::Lines(0, false), height),
                 (Some(FindingLine::Finding(..)), None) => {
                     hint(model, "this is about the server, not about one user: 4 shows the server");
                 }
             }
         }
-        _ => return false,
+        _ => {
+            let Some(walk) = action.walk(height) else { return false };
+            list.travel(walk, height);
+        }
     }
     true
 }

@@ -44,11 +44,6 @@ impl View<'_> {
         if self.one_shot { self.rows.len().saturating_sub(rows) } else { 0 }
     }
 
-    /// Whether this is for one frame of plain text.
-    pub fn is_one_shot(self) -> bool {
-        self.one_shot
-    }
-
     /// How many rows a screen needs to show every user's row, all notes, events and keys.
     pub fn height_for_all(self) -> u16 {
         let users = self.rows.len();

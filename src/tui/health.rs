@@ -44,7 +44,7 @@ impl Health {
 
 /// How it is now, whatever moment is shown; if critical, what it is, how many it hits, for how long.
 pub fn health(model: View<'_>) -> (Health, Option<String>) {
-    let (roster, now) = (model.live(), model.now());
+    let (roster, now) = (model.live(), model.now);
     let status = roster.feed_status(now);
     if status == FeedStatus::Nobody || (status == FeedStatus::Connecting && roster.last_answer().is_none()) {
         return (Health::Unknown, None);
@@ -72,24 +72,24 @@ fn told(what: &str, users: u32, since: Moment, now: Moment) -> String {
 fn loss(model: View<'_>) -> Option<String> {
     let certain = model.live().losses().iter().filter(|loss| loss.certain.is_some());
     let worst = certain.max_by_key(|loss| loss.missing)?;
-    Some(told("view loss", worst.missing, worst.begun, model.now()))
+    Some(told("view loss", worst.missing, worst.begun, model.now))
 }
 
 /// That nobody is known any more.
 fn blind(model: View<'_>, unknown: u32) -> Option<String> {
     let roster = model.live();
     let all = roster.list().len() as u32;
-    let since = roster.last_answer().unwrap_or(model.began());
-    let what = match roster.feed_status(model.now()) {
+    let since = roster.last_answer().unwrap_or(model.began);
+    let what = match roster.feed_status(model.now) {
         FeedStatus::Retrying { .. } | FeedStatus::Overdue => "no answer",
         _ => "nobody known",
     };
-    (unknown >= all).then(|| told(what, all, since, model.now()))
+    (unknown >= all).then(|| told(what, all, since, model.now))
 }
 
 /// The critical finding to speak of: one about the server, or the rule with the most of them.
 fn finding(model: View<'_>) -> Option<String> {
-    let (findings, now) = (&model.shown.live.knowledge().findings, model.now());
+    let (findings, now) = (&model.shown.live.knowledge().findings, model.now);
     let is_open = |it: &&Finding| it.severity == Severity::Critical && !model.is_acknowledged(it.number);
     if let Some(found) = findings.of_server().iter().find(is_open) {
         let users = match &found.evidence {

@@ -13,28 +13,30 @@ use super::command::COMMANDS;
 use super::model::{Screen, View};
 use super::notes::wrapped;
 
-/// What stands at the left of a line of the help.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HelpName {
-    /// A rule, which has no sign though its name may be a word that has one.
-    Rule(&'static str),
-    /// Nothing: the line before goes on.
-    None,
-    /// Keys, or what is typed.
-    Keys(String),
-    /// A word of the screen.
-    Word(&'static str),
-}
-
 /// One line of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HelpLine {
     /// What the lines below are about.
     Heading(&'static str),
-    /// A key or a word, and what it does or means.
+    /// A key, a word or a rule, and what it does or means; without a name where the line before goes on.
     Entry(HelpName, String),
     /// Nothing.
     Blank,
+}
+
+/// What stands at the left of a line of the help.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HelpName {
+    /// Keys, what is typed, or a word.
+    pub text: String,
+    /// Whether it is a word of the screen, which may have a sign.
+    pub is_word: bool,
+}
+
+impl HelpName {
+    fn of(text: &str, is_word: bool) -> HelpName {
+        HelpName { text: text.to_owned(), is_word }
+    }
 }
 
 /// Words that are explained; `ui` puts signs before some of them.
@@ -106,10 +108,10 @@ type Section = (&'static str, Vec<Entry>);
 
 fn sections(model: View<'_>) -> Vec<Section> {
     let texts = |table: &[(&'static str, &'static str)]| -> Vec<Entry> {
-        table.iter().map(|(name, text)| Entry::new(HelpName::Word(name), *text)).collect()
+        table.iter().map(|(name, text)| Entry::new(HelpName::of(name, true), *text)).collect()
     };
     let mut words = texts(&WORDS);
-    words.push(Entry::new(HelpName::Word("platforms"), platform_names()));
+    words.push(Entry::new(HelpName::of("platforms", true), platform_names()));
     // Whoever asks for help wants a key, above all one of the view below.
     let of_users = matches!(&model.screen, Screen::Help { back, .. } if **back == Screen::Users);
     let [first, second] = if of_users { [Scope::Users, Scope::Views] } else { [Scope::Views, Scope::Users] };
@@ -120,7 +122,7 @@ fn sections(model: View<'_>) -> Vec<Section> {
             // Without a key it is still a command.
             let keys = if keys.is_empty() { format!(":{}", row.name) } else { keys };
             // People look for a key by what the footer and the palette call it, too.
-            Entry { also: [row.name, row.brief], ..Entry::new(HelpName::Keys(keys), row.help) }
+            Entry { also: [row.name, row.brief], ..Entry::new(HelpName::of(&keys, false), row.help) }
         });
         sections.push((scope.heading(), keys.collect()));
     }
@@ -128,16 +130,16 @@ fn sections(model: View<'_>) -> Vec<Section> {
     let commands = COMMANDS.iter().map(|row| {
         let arguments = if row.arguments.is_empty() { "" } else { " - " };
         Entry::new(
-            HelpName::Keys(format!(":{}", row.name)),
+            HelpName::of(&format!(":{}", row.name), false),
             format!("{}{arguments}{}", row.arguments, row.help),
         )
     });
     let mut commands: Vec<_> = commands.collect();
     let every = "every action is a command by its name: :pause, :next-theme, :expand-all";
-    commands.push(Entry::new(HelpName::Keys(":NAME".to_owned()), every));
+    commands.push(Entry::new(HelpName::of(":NAME", false), every));
     sections.push(("Commands", commands));
     sections.push(("Filters", texts(&FILTER)));
-    let findings = Rule::ALL.map(|rule| Entry::new(HelpName::Rule(rule.name()), rule.brief()));
+    let findings = Rule::ALL.map(|rule| Entry::new(HelpName::of(rule.name(), false), rule.brief()));
     sections.push(("Findings", findings.into()));
     sections
 }
@@ -145,7 +147,7 @@ fn sections(model: View<'_>) -> Vec<Section> {
 /// The help in lines of at most so many columns beside the names of keys and words; while something is
 /// looked for, only what holds it.
 pub fn help_lines(model: View<'_>) -> Vec<HelpLine> {
-    let (width, _) = model.size();
+    let (width, _) = model.size;
     let names = usize::from(help_names(width));
     let columns = usize::from(width).saturating_sub(names + 5).max(8);
     let search = match model.screen() {
@@ -156,12 +158,7 @@ pub fn help_lines(model: View<'_>) -> Vec<HelpLine> {
     for (heading, entries) in sections(model) {
         let holds = |text: &str| find_within(text, search).is_some();
         let is_found = |entry: &Entry| {
-            let name = match &entry.name {
-                HelpName::None => "",
-                HelpName::Keys(name) => name,
-                HelpName::Word(name) | HelpName::Rule(name) => name,
-            };
-            holds(name) || holds(&entry.text) || entry.also.into_iter().any(holds)
+            holds(&entry.name.text) || holds(&entry.text) || entry.also.into_iter().any(holds)
         };
         let whole = search.is_empty() || holds(heading);
         let entries: Vec<_> = entries.into_iter().filter(|entry| whole || is_found(entry)).collect();
@@ -173,18 +170,11 @@ pub fn help_lines(model: View<'_>) -> Vec<HelpLine> {
         }
         lines.push(HelpLine::Heading(heading));
         for Entry { name, text, .. } in entries {
-            let long = match &name {
-                HelpName::None => false,
-                HelpName::Keys(name) => name.width() > names,
-                HelpName::Word(name) | HelpName::Rule(name) => name.width() > names,
-            };
-            let mut name = Some(name);
-            if long {
-                lines.push(HelpLine::Entry(name.take().unwrap_or(HelpName::None), String::new()));
-            }
-            for text in wrapped(&text, columns) {
-                lines.push(HelpLine::Entry(name.take().unwrap_or(HelpName::None), text));
-            }
+            // A name that is longer than most has a line for itself.
+            let is_long = name.text.width() > names;
+            let texts = is_long.then(String::new).into_iter().chain(wrapped(&text, columns));
+            let names = std::iter::once(name).chain(std::iter::repeat_with(HelpName::default));
+            lines.extend(names.zip(texts).map(|(name, text)| HelpLine::Entry(name, text)));
         }
     }
     lines

@@ -264,47 +264,64 @@ impl<'a> Picture<'a> {
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each says a thing of its own, in every combination")]
 pub struct Model {
-    pub(super) now: Moment,
-    pub(super) began: Moment,
-    pub(super) size: (u16, u16),
-    pub(super) zone: TimeZone,
-    pub(super) utc: bool,
-    pub(super) one_shot: bool,
-    pub(super) times: TimeStyle,
+    /// The time of the last message.
+    pub now: Moment,
+    /// When it began.
+    pub began: Moment,
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
+    /// The zone that times are shown in.
+    pub zone: TimeZone,
+    /// Whether that is UTC because somebody said so.
+    pub utc: bool,
+    /// Whether this is for one frame of plain text.
+    pub one_shot: bool,
+    /// How points in time are shown.
+    pub times: TimeStyle,
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
-    pub(super) rows: Rows,
+    /// The rows of the list.
+    pub rows: Rows,
     /// What is wrong with the filter that is being typed.
-    pub(super) mistake: Option<QueryError>,
+    pub mistake: Option<QueryError>,
     /// Names that can be completed in it, as they were when it was opened.
     pub(super) vocabulary: Vocabulary,
-    pub(super) cursor: Option<Cursor>,
+    /// What is selected.
+    pub cursor: Option<Cursor>,
     /// The row of the body on which the selection stands.
     pub(super) cursor_row: u16,
     /// The first line of the body while nothing is selected, where that is not the first of all.
     pub(super) top: Option<Cursor>,
-    pub(super) expansion: Expansion,
+    /// Whose connections are shown.
+    pub expansion: Expansion,
     pub(super) screen: Screen,
     /// The events at the foot of the users, while they have the keys.
     pub(super) pane: Option<EventsList>,
-    pub(super) prompt: Option<Prompt>,
+    /// The prompt that is open.
+    pub prompt: Option<Prompt>,
     pub(super) typed: Typed,
-    pub(super) marks: Marks,
-    pub(super) names: Names,
+    /// Who is marked.
+    pub marks: Marks,
+    /// What users are called on the screen and in everything that leaves it.
+    pub names: Names,
     /// Findings that were put aside, by their numbers.
     pub(super) acknowledged: BTreeSet<u64>,
-    pub(super) switches: Switches,
-    pub(super) pending: Vec<KeyPress>,
-    pub(super) toast: Option<Toast>,
-    pub(super) keymap: Keymap,
+    /// What is switched on.
+    pub switches: Switches,
+    /// The keys of a sequence that has begun.
+    pub pending: Vec<KeyPress>,
+    /// Words that pass.
+    pub toast: Option<Toast>,
+    /// Which keys do what.
+    pub keymap: Keymap,
     pub(super) contexts: Vec<String>,
     pub(super) themes: Vec<String>,
     /// The columns that somebody chose; none: the usual ones.
-    pub(super) columns_chosen: Option<Vec<ColumnName>>,
+    pub columns_chosen: Option<Vec<ColumnName>>,
     /// Those of before a command was begun.
     pub(super) columns_before: Option<Vec<ColumnName>>,
     /// Whether no key was pressed yet by somebody who is to be told the first ones.
-    pub(super) greets: bool,
+    pub greets: bool,
     pub(super) dirty: bool,
     /// When the picture that was taken last is out of date by itself.
     pub(super) good_until: Option<u64>,
@@ -448,104 +465,14 @@ impl Model {
         self.dirty = true;
     }
 
-    /// The time of the last message.
-    pub fn now(&self) -> Moment {
-        self.now
-    }
-
-    /// Columns and rows of the screen.
-    pub fn size(&self) -> (u16, u16) {
-        self.size
-    }
-
-    /// The zone that times are shown in.
-    pub fn zone(&self) -> &TimeZone {
-        &self.zone
-    }
-
-    /// Whether that is UTC because somebody said so.
-    pub fn is_utc(&self) -> bool {
-        self.utc
-    }
-
-    /// How points in time are shown.
-    pub fn times(&self) -> TimeStyle {
-        self.times
-    }
-
-    /// What is wrong with the filter that is being typed.
-    pub fn mistake(&self) -> Option<&QueryError> {
-        self.mistake.as_ref()
-    }
-
-    /// The rows of the list.
-    pub fn rows(&self) -> &Rows {
-        &self.rows
-    }
-
-    /// What is selected.
-    pub fn cursor(&self) -> Option<&Cursor> {
-        self.cursor.as_ref()
-    }
-
-    /// Whose connections are shown.
-    pub fn expansion(&self) -> &Expansion {
-        &self.expansion
-    }
-
     /// What fills the body.
     pub fn screen(&self) -> &Screen {
         &self.screen
     }
 
-    /// The prompt that is open.
-    pub fn prompt(&self) -> Option<&Prompt> {
-        self.prompt.as_ref()
-    }
-
-    /// The keys of a sequence that has begun.
-    pub fn pending(&self) -> &[KeyPress] {
-        &self.pending
-    }
-
-    /// What is switched on.
-    pub fn switches(&self) -> Switches {
-        self.switches
-    }
-
-    /// What users are called on the screen and in everything that leaves it.
-    pub fn names(&self) -> &Names {
-        &self.names
-    }
-
-    /// Who is marked.
-    pub fn marks(&self) -> &Marks {
-        &self.marks
-    }
-
     /// Whether a finding was put aside as known.
     pub fn is_acknowledged(&self, finding: u64) -> bool {
         self.acknowledged.contains(&finding)
-    }
-
-    /// Words that pass.
-    pub fn toast(&self) -> Option<&Toast> {
-        self.toast.as_ref()
-    }
-
-    /// Which keys do what.
-    pub fn keymap(&self) -> &Keymap {
-        &self.keymap
-    }
-
-    /// Whether the first keys are to be told.
-    pub fn greets(&self) -> bool {
-        self.greets
-    }
-
-    /// The columns that somebody chose; `None`: the usual ones.
-    pub fn columns_chosen(&self) -> Option<&[ColumnName]> {
-        self.columns_chosen.as_deref()
     }
 
     /// In which place keys are pressed now.

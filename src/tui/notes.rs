@@ -56,9 +56,9 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
         let advice = if model.shown.is_recorded { "" } else { error.advice() };
         let dash = if advice.is_empty() { "" } else { " - " };
         let whole = format!("{place}{error}{dash}{advice}");
-        let room = usize::from(model.size().0).saturating_sub(3);
+        let room = usize::from(model.size.0).saturating_sub(3);
         // A small screen has one row for it.
-        if whole.width() <= room || (model.size().1 < 15 && room < 77) {
+        if whole.width() <= room || (model.size.1 < 15 && room < 77) {
             notes.push(Note::ErrorKind(whole));
         } else {
             let mut lines = wrapped(&format!("{place}{error}"), room).into_iter().take(TROUBLE_LINES);
@@ -76,14 +76,14 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
     notes.extend(oddities(model).map(Note::Odd));
     let filtered = match model.screen() {
         Screen::Users => {
-            !model.rows().query().is_empty()
-                || model.switches().problems_only
-                || model.marks().are_all_that_is_shown()
+            !model.rows.query().is_empty()
+                || model.switches.problems_only
+                || model.marks.are_all_that_is_shown()
         }
         Screen::Help { search, .. } => !search.is_empty(),
         _ => false,
     };
-    if filtered || model.prompt().is_some() {
+    if filtered || model.prompt.as_ref().is_some() {
         notes.push(Note::Filter);
     }
     notes
@@ -94,7 +94,7 @@ const ROOM_FOR_MEANING: u16 = 18;
 
 /// That many users were lost from view at once: at the moment that is shown, and now, if that is another.
 fn loss(model: View<'_>) -> Vec<Note> {
-    let (live, now) = (model.live(), model.now());
+    let (live, now) = (model.live(), model.now);
     if !model.is_in_past() {
         return loss_at(model, live, now, "");
     }
@@ -106,7 +106,7 @@ fn loss(model: View<'_>) -> Vec<Note> {
 
 fn loss_at(model: View<'_>, roster: &Roster, at: Moment, when: &str) -> Vec<Note> {
     let Some((words, others)) = worst_loss(roster, at) else { return Vec::new() };
-    let (width, height) = model.size();
+    let (width, height) = model.size;
     let room = usize::from(width).saturating_sub(3);
     let others = match others {
         0 => String::new(),
@@ -131,7 +131,8 @@ pub fn visible_notes(model: View<'_>, rows: u16) -> Vec<Note> {
     let mut notes = notes(model);
     let rows = usize::from(rows);
     if notes.len() > rows {
-        let keeps_filter = notes.last() == Some(&Note::Filter) && (rows > 1 || model.prompt().is_some());
+        let keeps_filter =
+            notes.last() == Some(&Note::Filter) && (rows > 1 || model.prompt.as_ref().is_some());
         notes.truncate(rows);
         if keeps_filter && let Some(last) = notes.last_mut() {
             *last = Note::Filter;

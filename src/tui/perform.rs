@@ -3,7 +3,7 @@
 use crate::engine::Command;
 use crate::presence::UserIx;
 
-use super::action::Action;
+use super::action::{Action, Walk};
 use super::copy::{copy, subject};
 use super::list::{Cursor, Line};
 use super::message::Effect;
@@ -11,7 +11,7 @@ use super::model::{Screen, ViewMut};
 use super::update::{hint, narrow};
 use super::{events, findings, problems, travel, typing, views};
 use crate::listing::ColumnName;
-use crate::listing::{Sort, SortColumn};
+use crate::listing::Sort;
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
@@ -23,6 +23,13 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
     }
     if let Some(effects) = travel::perform(model, action) {
         return effects;
+    }
+    if let Some(walk) = action.walk(model.view().body_height()) {
+        match walk {
+            Walk::Lines(lines, page) => travel(model, lines.unsigned_abs() as usize, lines > 0, page),
+            Walk::Top | Walk::Bottom => to_end(model, walk == Walk::Bottom),
+        }
+        return Vec::new();
     }
     match action {
         Action::Quit => return vec![Effect::Interrupt],
@@ -53,7 +60,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
                 views::show_detail(model, user);
             }
         }
-        Action::UnknownReason => {
+        Action::Why => {
             if let Some(user) = subject(model) {
                 views::show_why(model, user);
             }
@@ -87,15 +94,6 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
         | Action::CopyJson
         | Action::CopyRequest => return copy(model, action),
         Action::Export => typing::begin_command(model, "export "),
-        // What they do is above, with the events and with time.
-        Action::Pane
-        | Action::StepBack
-        | Action::StepForward
-        | Action::PreviousIncident
-        | Action::NextIncident
-        | Action::Live
-        | Action::Pause
-        | Action::Record => {}
         Action::Expand => expand(model),
         Action::Collapse => collapse(model),
         Action::ExpandAll => model.expansion.set_all(true),
@@ -107,44 +105,10 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
             set_sort(model, Sort { inverted: !sort.inverted, ..sort });
         }
         Action::TimeStyle => model.times = model.times.other(),
-        Action::Down
-        | Action::Up
-        | Action::HalfPageDown
-        | Action::HalfPageUp
-        | Action::PageDown
-        | Action::PageUp
-        | Action::Top
-        | Action::Bottom => go(model, action),
-        Action::Accept
-        | Action::Cancel
-        | Action::Complete
-        | Action::HistoryBack
-        | Action::HistoryForward
-        | Action::DeleteBack
-        | Action::DeleteForward
-        | Action::DeleteWord
-        | Action::DeleteAll
-        | Action::CursorLeft
-        | Action::CursorRight
-        | Action::CursorHome
-        | Action::CursorEnd => return typing::perform(model, action),
+        // What is left is for a prompt, or was done above.
+        _ => return typing::perform(model, action),
     }
     Vec::new()
-}
-
-/// Moves the selection, or a text.
-fn go(model: &mut ViewMut<'_>, action: Action) {
-    let page = usize::from(model.view().body_height()).max(1);
-    let half = (page / 2).max(1);
-    match action {
-        Action::Down => travel(model, 1, true, false),
-        Action::Up => travel(model, 1, false, false),
-        Action::HalfPageDown => travel(model, half, true, true),
-        Action::HalfPageUp => travel(model, half, false, true),
-        Action::PageDown => travel(model, page, true, true),
-        Action::PageUp => travel(model, page, false, true),
-        _ => to_end(model, action == Action::Bottom),
-    }
 }
 
 pub(super) fn set_interval(model: &mut ViewMut<'_>, interval_ms: Option<u64>) -> Vec<Effect> {
@@ -212,10 +176,6 @@ fn mark(model: &mut ViewMut<'_>) {
     }
 }
 
-fn sort_by(model: &mut ViewMut<'_>, column: SortColumn) {
-    set_sort(model, Sort { column, inverted: false });
-}
-
 pub(super) fn set_sort(model: &mut ViewMut<'_>, sort: Sort) {
     model.with_rows(|rows, scene| rows.set_sort(sort, scene));
     hint(model, format!("sorted {}", sort.words()));
@@ -224,7 +184,8 @@ pub(super) fn set_sort(model: &mut ViewMut<'_>, sort: Sort) {
 /// Sorts by the column after the one in force, or before it.
 fn step_sort(model: &mut ViewMut<'_>, forward: bool) {
     let shown: Vec<ColumnName> = model.view().columns(model.size.0).iter().map(|(name, _)| name).collect();
-    sort_by(model, model.rows.sort().column.next(&shown, forward));
+    let column = model.rows.sort().column.next(&shown, forward);
+    set_sort(model, Sort { column, inverted: false });
 }
 
 pub(super) fn select(model: &mut ViewMut<'_>, cursor: Cursor) {

@@ -85,7 +85,7 @@ pub type Open<'a> = &'a mut dyn FnMut(&str, &Model) -> Result<OnScreen, String>;
 pub async fn run(watched: OnScreen, multiplexer: Multiplexer, open: Open<'_>) -> io::Result<End> {
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter()?;
-    if watched.model.switches().mouse {
+    if watched.model.switches.mouse {
         terminal.set_mouse(true)?;
     }
     let mut keys = Keys::listen()?;

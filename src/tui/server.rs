@@ -90,7 +90,7 @@ pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
 /// How many lines the view has on a screen so wide.
 pub(super) fn server_height(model: View<'_>) -> usize {
     let (first, second) = server_lines(model);
-    if model.size().0 >= TWO_HALVES { first.len().max(second.len()) } else { first.len() + 1 + second.len() }
+    if model.size.0 >= TWO_HALVES { first.len().max(second.len()) } else { first.len() + 1 + second.len() }
 }
 
 /// What there is none of, where that is known.
@@ -111,7 +111,7 @@ fn platforms(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
 
 fn expiries(model: View<'_>, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     let now = picture.roster.server_clock().unix_seconds(picture.now);
-    let bins = expiry_bins(picture.roster.expiries(), stretches(now, model.zone()));
+    let bins = expiry_bins(picture.roster.expiries(), stretches(now, &model.zone));
     let most = bins.iter().map(|(_, count)| *count).max().unwrap_or(0);
     if most == 0 {
         lines.push(ServerLine::Nothing(nothing(picture, "no session token names its end")));

@@ -2,8 +2,8 @@
 
 use crate::presence::{Presence, UserId, UserIx};
 
+use super::Detail;
 use super::action::Action;
-use super::detail::Detail;
 use super::events::EventsList;
 use super::findings::FindingsList;
 use super::model::{Screen, ViewMut};

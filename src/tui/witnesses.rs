@@ -66,7 +66,7 @@ pub fn testimony(picture: &Picture<'_>, user: UserIx) -> Vec<(&'static str, Stri
 
 /// The same in lines that fit on the screen; a line that goes on has no name.
 pub fn testimony_lines(model: View<'_>, user: UserIx) -> Vec<(&'static str, String)> {
-    let columns = usize::from(model.size().0.saturating_sub(BESIDE + 1)).max(16);
+    let columns = usize::from(model.size.0.saturating_sub(BESIDE + 1)).max(16);
     let said = testimony(&model.picture(), user).into_iter();
     said.flat_map(|(name, text)| {
         let names = std::iter::once(name).chain(std::iter::repeat(""));
@@ -77,7 +77,7 @@ pub fn testimony_lines(model: View<'_>, user: UserIx) -> Vec<(&'static str, Stri
 
 /// The key that shows what is wrong, and what to do about it.
 pub(super) fn what_to_do(model: View<'_>) -> String {
-    let key = model.keymap().first_of(Action::ShowFindings);
+    let key = model.keymap.first_of(Action::ShowFindings);
     key.map_or(String::new(), |key| format!("{key} shows what to do."))
 }
 

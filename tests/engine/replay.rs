@@ -114,7 +114,7 @@ impl Screen {
         update(&mut self.model, shown, Msg::Tick);
         press(&mut self.model, shown, keys);
         update(&mut self.model, shown, Msg::Told("there".to_owned()));
-        let (width, height) = self.model.size();
+        let (width, height) = self.model.size;
         let area = Rect { x: 0, y: 0, width, height };
         let mut buf = Buffer::empty(area);
         view(View { model: &self.model, shown }, &Theme::new(Colour::None, false), area, &mut buf);

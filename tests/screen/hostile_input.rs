@@ -117,7 +117,7 @@ fn play(stage: &mut Stage, step: Step, generation: &mut u32) {
 
 /// The ID of the selected user.
 fn selected(stage: &Stage) -> Option<String> {
-    let user = stage.model.cursor()?.user;
+    let user = stage.model.cursor.as_ref()?.user;
     Some(stage.view().picture().roster.list().raw_id(user).to_owned())
 }
 
@@ -142,7 +142,7 @@ proptest! {
                 let user = before.as_deref().unwrap_or_default();
                 prop_assert!(stage.live().list().find(user).is_none(), "the selection left {user:?}");
             }
-            let (width, height) = stage.model.size();
+            let (width, height) = stage.model.size;
             let screen = stage.screen();
             for line in screen.lines().take(usize::from(height)) {
                 prop_assert!(UnicodeWidthStr::width(line) <= usize::from(width), "sticks out: {line:?}");

@@ -109,8 +109,8 @@ fn passing_words_name_nobody() {
 fn a_user_has_the_same_stand_in_everywhere() {
     let mut stage = scene((160, 45));
     stage.keys("P");
-    let alice = stage.model.names().user("zqalice").into_owned();
-    let label = stage.model.names().label("zq Alice in Accounting").into_owned();
+    let alice = stage.model.names.user("zqalice").into_owned();
+    let label = stage.model.names.label("zq Alice in Accounting").into_owned();
     let screen = stage.screen();
     assert!(screen.contains(" masked "), "the header says so: {screen}");
     let in_table = screen.lines().filter(|line| line.contains(&alice) && line.contains(&label)).count();

@@ -45,10 +45,10 @@ fn one_user_among_ten_thousand_is_found_by_typing() {
     for typed in ["0", "06", "067", "0678", "06789"] {
         stage.keys(&typed[typed.len() - 1..]);
         let holds = (0..10_000).filter(|n| format!("u_{n:05}").contains(typed)).count();
-        assert_eq!(stage.model.rows().matching(), holds, "{typed}");
+        assert_eq!(stage.model.rows.matching(), holds, "{typed}");
     }
     stage.keys("<Ctrl-u>小明");
-    assert_eq!(stage.model.rows().matching(), 1);
+    assert_eq!(stage.model.rows.matching(), 1);
     stage.shows(&[
         " filter: 小明                                            1 of 10000, list order",
         " ▸  u_06789  王小明  ● online        Web              30d            ≥0s",
@@ -74,8 +74,8 @@ fn one_user_among_ten_thousand_is_found_by_typing() {
         " ? help  / filter  Esc back  Space pause  d why  yu copy  : command  1-15 of 16",
     ]);
     stage.keys("<Esc><Esc>");
-    assert_eq!((stage.model.rows().matching(), *stage.model.screen() == Screen::Users), (10_000, true));
-    let selected = stage.model.cursor().unwrap().user;
+    assert_eq!((stage.model.rows.matching(), *stage.model.screen() == Screen::Users), (10_000, true));
+    let selected = stage.model.cursor.as_ref().unwrap().user;
     assert_eq!(stage.live().list().raw_id(selected), "u_06789", "still selected among all");
 }
 
@@ -192,11 +192,11 @@ fn the_picture_stands_during_an_incident_and_says_what_it_hides() {
         ">▸  agent_007    Night desk     ● online        Win        20d            ≥0s",
         " Space go on  ? help  / filter  Enter detail  1-4 views  Tab events         2/4",
     ]);
-    let selected = stage.model.cursor().cloned();
+    let selected = stage.model.cursor.as_ref().cloned();
     stage.wait(2_000);
     stage.answer(0, vec![("agent_007", UserStatus::Offline)]);
     stage.keys(" ");
-    assert_eq!(stage.model.cursor().cloned(), selected, "the selection stays on its user");
+    assert_eq!(stage.model.cursor.as_ref().cloned(), selected, "the selection stays on its user");
     stage.shows(&[
         " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 0s ago            ▄▄",
         " 4 watched  ● 3 online  ◐ 0 background  ○ 1 offline  ? 0 unknown  ! 2 warning",
@@ -215,9 +215,9 @@ fn the_picture_stands_during_an_incident_and_says_what_it_hides() {
 fn a_filter_with_a_mistake_says_where_and_leaves_the_last_good_one() {
     let mut stage = shift((80, 24));
     stage.keys("/state=online<Enter>");
-    let before = stage.model.rows().matching();
+    let before = stage.model.rows.matching();
     stage.keys("/ a");
-    assert_eq!(stage.model.rows().matching(), before, "it may become an and");
+    assert_eq!(stage.model.rows.matching(), before, "it may become an and");
     stage.keys("nd (platfrom=web<Enter>");
     stage.shows(&[
         " filter: state=online and (platfrom=web          4 of 4 by the last good filter",
@@ -225,10 +225,10 @@ fn a_filter_with_a_mistake_says_where_and_leaves_the_last_good_one() {
         " Enter take  Esc cancel  Up history  Ctrl-u clear",
         "cursor at 39,2",
     ]);
-    assert!(stage.model.prompt().is_some(), "nothing that was typed is lost");
-    assert_eq!(stage.model.rows().matching(), before);
+    assert!(stage.model.prompt.as_ref().is_some(), "nothing that was typed is lost");
+    assert_eq!(stage.model.rows.matching(), before);
     stage.keys("<Esc>");
-    assert_eq!((stage.model.prompt().is_none(), stage.model.rows().filter()), (true, "state=online"));
+    assert_eq!((stage.model.prompt.as_ref().is_none(), stage.model.rows.filter()), (true, "state=online"));
 }
 
 #[test]

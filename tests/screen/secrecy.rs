@@ -135,7 +135,9 @@ impl Live {
             }
             for key in walk.split_inclusive(|_: char| true) {
                 let effects = press(&mut model, self.session.shown(), key);
-                all.extend(model.toast().map(|toast| (format!("words after {walk}"), toast.text.clone())));
+                all.extend(
+                    model.toast.as_ref().map(|toast| (format!("words after {walk}"), toast.text.clone())),
+                );
                 for effect in effects {
                     let copied = match effect {
                         Effect::Copy(text) => text,

@@ -207,7 +207,7 @@ impl Stage {
 
     /// The screen as text, a line a row, without spaces at the ends.
     pub(crate) fn screen(&self) -> String {
-        let (width, height) = self.model.size();
+        let (width, height) = self.model.size;
         let area = Rect { x: 0, y: 0, width, height };
         let mut buf = Buffer::empty(area);
         let cursor = view(self.view(), &self.theme, area, &mut buf);

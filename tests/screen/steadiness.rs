@@ -267,7 +267,7 @@ impl Play {
             Step::Key(c) => self.send(Msg::Key(KeyEvent::from(KeyCode::Char(*c)))),
             Step::Filter(text, take) | Step::Command(text, take) => {
                 self.stage.keys(if matches!(step, Step::Filter(..)) { "/" } else { ":" });
-                if self.stage.model.prompt().is_some() {
+                if self.stage.model.prompt.as_ref().is_some() {
                     self.send(Msg::Key(event("Ctrl-u")));
                     self.stage.keys(text);
                     if *take {
@@ -310,12 +310,12 @@ impl Play {
 
 /// The ID of the selected user.
 fn selected(stage: &Stage) -> Option<String> {
-    let user = stage.model.cursor()?.user;
+    let user = stage.model.cursor.as_ref()?.user;
     Some(stage.view().picture().roster.list().raw_id(user).to_owned())
 }
 
 fn area(model: &Model) -> Rect {
-    let (width, height) = model.size();
+    let (width, height) = model.size;
     Rect { x: 0, y: 0, width, height }
 }
 
@@ -369,8 +369,8 @@ fn check_way_back(stage: &Stage, steps: usize) -> Result<(), TestCaseError> {
         prop_assert_eq!(effects, vec![], "Esc");
     }
     prop_assert_eq!(model.screen(), &Screen::Users);
-    prop_assert!(model.prompt().is_none() && model.events().is_none() && model.pending().is_empty());
-    prop_assert!(model.rows().query().is_empty() && model.cursor().is_none());
+    prop_assert!(model.prompt.as_ref().is_none() && model.events().is_none() && model.pending.is_empty());
+    prop_assert!(model.rows.query().is_empty() && model.cursor.as_ref().is_none());
     Ok(())
 }
 

@@ -27,7 +27,7 @@ fn typing_a_filter_finds_people_and_keeps_the_selection() {
         "cursor at 15,2",
     ]);
     stage.keys("<Esc>");
-    assert_eq!(stage.model.rows().filter(), "ops", "Esc brings the filter back");
+    assert_eq!(stage.model.rows.filter(), "ops", "Esc brings the filter back");
     stage.keys("<Esc><Esc>/zzz<Enter>");
     stage.picture("filter-nothing");
 }

@@ -26,7 +26,7 @@ fn crowd() -> Stage {
 }
 
 fn selected(stage: &Stage) -> String {
-    stage.model.cursor().map_or(String::new(), |cursor| {
+    stage.model.cursor.as_ref().map_or(String::new(), |cursor| {
         let id = stage.view().picture().roster.list().id(cursor.user);
         let connection = cursor.connection.as_ref().map_or(String::new(), |id| format!("/{id}"));
         format!("{id}{connection}")
@@ -96,7 +96,7 @@ fn the_selection_is_a_user_whatever_the_order() {
         stage.keys(keys);
         assert_eq!(selected(&stage), "u03", "{keys}");
     }
-    assert_eq!(stage.model.rows().sort().column, SortColumn::Column(ColumnName::Token));
+    assert_eq!(stage.model.rows.sort().column, SortColumn::Column(ColumnName::Token));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn expanding_steps_into_connections_and_collapsing_out_of_them() {
     stage.keys("lh");
     assert_eq!(selected(&stage), "u00");
     stage.keys("h");
-    assert!(!stage.model.expansion().contains(UserIx(0)));
+    assert!(!stage.model.expansion.contains(UserIx(0)));
     stage.keys("zRG");
     assert_eq!(selected(&stage), "u29/u29b");
     stage.keys("zM");
@@ -143,15 +143,15 @@ fn pasted_text_never_runs_keys() {
     stage.send(Msg::Paste(" u07\nq, u08\tu07\n\n\"or\"".into()));
     assert!(stage.effects.is_empty());
     assert_eq!(typed(&stage), "u07 or q or u08 or \"\"\"or\"\"\"");
-    assert_eq!(stage.model.rows().len(), 2);
+    assert_eq!(stage.model.rows.len(), 2);
     assert!(stage.screen().contains("4 pasted IDs are looked for"), "{}", stage.screen());
     stage.keys("<Ctrl-u>");
     stage.send(Msg::Paste("u0\r or \r\nu1\u{3}0".into()));
-    assert_eq!((typed(&stage).as_str(), stage.model.rows().len()), ("u0 or u10", 11));
+    assert_eq!((typed(&stage).as_str(), stage.model.rows.len()), ("u0 or u10", 11));
     stage.keys("<Esc>");
-    assert_eq!(stage.model.rows().filter(), "");
+    assert_eq!(stage.model.rows.filter(), "");
     stage.send(Msg::Paste(" \n".into()));
-    assert!(stage.model.prompt().is_none());
+    assert!(stage.model.prompt.as_ref().is_none());
 }
 
 #[test]
@@ -163,23 +163,23 @@ fn of_too_much_that_is_pasted_whole_ids_are_taken_and_it_is_said_how_many() {
     assert!(typed(&stage).len() <= 4_096 && taken > 300, "{taken}");
     assert!(typed(&stage).split(" or ").all(|id| id.len() == 6));
     assert!(stage.screen().contains(&format!("{taken} of 100000 pasted IDs")), "{}", stage.screen());
-    assert_eq!(stage.model.mistake(), None);
+    assert_eq!(stage.model.mistake.as_ref(), None);
     stage.send(Msg::Paste("x".repeat(10_000)));
     assert!(stage.screen().contains("no room for all of the pasted text"), "{}", stage.screen());
     stage.keys("<Esc>");
     stage.send(Msg::Paste("x".repeat(10_000)));
-    assert!(stage.model.prompt().is_none() && stage.screen().contains("too long for an ID"));
+    assert!(stage.model.prompt.as_ref().is_none() && stage.screen().contains("too long for an ID"));
 }
 
 fn typed(stage: &Stage) -> String {
-    stage.model.prompt().map_or(String::new(), |prompt| prompt.text().to_owned())
+    stage.model.prompt.as_ref().map_or(String::new(), |prompt| prompt.text().to_owned())
 }
 
 #[test]
 fn a_filter_with_a_mistake_leaves_the_last_good_one_in_force_and_nothing_is_lost() {
     let mut stage = crowd();
     stage.keys("/u0<Enter>/ platfrom=web");
-    assert_eq!(stage.model.rows().filter(), "u0", "and not half a word that finds nobody");
+    assert_eq!(stage.model.rows.filter(), "u0", "and not half a word that finds nobody");
     let screen = stage.screen();
     assert!(screen.contains(" filter: u0 platfrom=web "), "{screen}");
     assert!(
@@ -190,7 +190,7 @@ fn a_filter_with_a_mistake_leaves_the_last_good_one_in_force_and_nothing_is_lost
     stage.keys("<Enter>");
     assert_eq!(typed(&stage), "u0 platfrom=web");
     stage.keys("<Esc>");
-    assert_eq!((stage.model.rows().filter(), stage.model.mistake()), ("u0", None));
+    assert_eq!((stage.model.rows.filter(), stage.model.mistake.as_ref()), ("u0", None));
     // What is not finished is no mistake before it is taken.
     stage.keys("/ and");
     assert_eq!(mistake(&stage), None);
@@ -203,7 +203,7 @@ fn a_filter_with_a_mistake_leaves_the_last_good_one_in_force_and_nothing_is_lost
 #[test]
 fn a_filter_is_completed_with_fields_operators_values_and_groups() {
     let offered = |stage: &Stage| {
-        let prompt = stage.model.prompt().unwrap();
+        let prompt = stage.model.prompt.as_ref().unwrap();
         prompt.offers().candidates.iter().map(|it| it.name.clone()).collect::<Vec<_>>()
     };
     let mut stage = Stage::new((80, 24), 10, vec![named("a", "b", "Night desk"), named("c", "d", "ops")]);
@@ -218,7 +218,7 @@ fn a_filter_is_completed_with_fields_operators_values_and_groups() {
     stage.keys("n<Tab><Tab>");
     assert_eq!(typed(&stage), "group=none", "round the two that begin so");
     stage.keys("<Tab>");
-    assert_eq!((typed(&stage).as_str(), stage.model.rows().len()), ("group=\"Night desk\"", 1));
+    assert_eq!((typed(&stage).as_str(), stage.model.rows.len()), ("group=\"Night desk\"", 1));
     stage.keys("<Esc>P/group=");
     assert_eq!(offered(&stage), texts(&["none"]), "a stand-in is no group");
 }
@@ -227,7 +227,7 @@ fn a_filter_is_completed_with_fields_operators_values_and_groups() {
 fn columns_are_ticked_off_one_by_one() {
     let mut stage = configured();
     stage.send(Msg::Resize(100, 24));
-    let chosen = |stage: &Stage| stage.model.columns_chosen().map(<[ColumnName]>::to_vec);
+    let chosen = |stage: &Stage| stage.model.columns_chosen.as_deref().map(<[ColumnName]>::to_vec);
     stage.keys("?:cols<Enter>");
     assert_eq!((typed(&stage).as_str(), stage.model.screen()), ("cols ", &Screen::Users));
     let screen = stage.screen();
@@ -241,7 +241,7 @@ fn columns_are_ticked_off_one_by_one() {
     let mut expected = ColumnName::usual();
     expected.retain(|column| *column != ColumnName::Flips);
     expected.insert(7, ColumnName::Conns);
-    assert_eq!((chosen(&stage), stage.model.prompt().is_some()), (Some(expected.clone()), false));
+    assert_eq!((chosen(&stage), stage.model.prompt.as_ref().is_some()), (Some(expected.clone()), false));
     assert!(stage.screen().contains(" CONNS") && !stage.screen().contains("FLIPS"), "{}", stage.screen());
     stage.keys(":cols token<Tab>");
     assert_ne!(chosen(&stage), Some(expected.clone()));
@@ -276,18 +276,18 @@ fn a_paused_picture_meets_a_new_list_only_when_it_goes_on() {
     let mut stage = crowd();
     stage.keys("jjjjt ");
     stage.input(Input::Rebased(WatchList::new(2, 10, ["u05", "u03"].map(Entry::of)).into()));
-    assert_eq!((selected(&stage).as_str(), stage.model.rows().len()), ("u03", 30));
+    assert_eq!((selected(&stage).as_str(), stage.model.rows.len()), ("u03", 30));
     stage.keys(" ");
-    assert_eq!((selected(&stage).as_str(), stage.model.rows().len()), ("u03", 2));
-    assert_eq!(stage.model.times(), TimeStyle::Absolute);
+    assert_eq!((selected(&stage).as_str(), stage.model.rows.len()), ("u03", 2));
+    assert_eq!(stage.model.times, TimeStyle::Absolute);
 }
 
 #[test]
 fn stale_users_come_before_fresh_ones_as_they_turn_stale_and_go_back() {
     let mut stage = crowd();
     stage.keys("<lt>");
-    assert_eq!(stage.model.rows().sort().column, SortColumn::Problems);
-    let first = |stage: &Stage| stage.model.rows().user_at(0).map(|user| user.0);
+    assert_eq!(stage.model.rows.sort().column, SortColumn::Problems);
+    let first = |stage: &Stage| stage.model.rows.user_at(0).map(|user| user.0);
     assert_eq!(first(&stage), Some(0));
     stage.wait(2_900);
     stage.same(0);
@@ -358,7 +358,7 @@ fn esc_leaves_the_list_where_it_is_and_a_begun_sequence_only() {
     let rows = |stage: &Stage| stage.view().window(15);
     let before = rows(&stage);
     stage.keys("z<Esc>");
-    assert_eq!((selected(&stage).as_str(), stage.model.pending().len()), ("u29", 0));
+    assert_eq!((selected(&stage).as_str(), stage.model.pending.len()), ("u29", 0));
     stage.keys("<Esc>");
     assert_eq!((selected(&stage).as_str(), rows(&stage)), ("", before));
     stage.keys("j");
@@ -368,19 +368,19 @@ fn esc_leaves_the_list_where_it_is_and_a_begun_sequence_only() {
 #[test]
 fn esc_leaves_what_narrows_the_list_one_by_one() {
     let mut stage = crowd();
-    let all = stage.model.rows().matching();
+    let all = stage.model.rows.matching();
     stage.keys("jmjM");
-    assert_eq!(stage.model.rows().matching(), 1, "only the marked");
+    assert_eq!(stage.model.rows.matching(), 1, "only the marked");
     stage.keys("<Esc>");
-    assert_eq!(stage.model.rows().matching(), all);
+    assert_eq!(stage.model.rows.matching(), all);
     assert!(!selected(&stage).is_empty(), "the selection is left last");
     stage.keys("!/u<Enter>");
     assert!(stage.screen().contains("problems only"), "{}", stage.screen());
     stage.keys("<Esc>");
-    assert!(stage.model.rows().filter().is_empty() && stage.screen().contains("problems only"));
+    assert!(stage.model.rows.filter().is_empty() && stage.screen().contains("problems only"));
     stage.keys("<Esc>");
     assert!(!stage.screen().contains("problems only"), "{}", stage.screen());
-    assert_eq!(stage.model.rows().matching(), all);
+    assert_eq!(stage.model.rows.matching(), all);
     stage.keys("<Esc>");
     assert_eq!(selected(&stage), "");
 }
@@ -434,7 +434,7 @@ fn a_change_that_nobody_watched_has_bounds_and_comes_after_its_like() {
     assert!(stage.screen().contains("3s to 46s ago, between 11:59:59 and 12:00:43"), "{}", stage.screen());
     stage.keys("<Esc>:sort since<Enter>");
     assert!(stage.screen().contains("SINCEv"), "{}", stage.screen());
-    assert_eq!(stage.model.rows().user_at(0), Some(UserIx(0)), "the others were so when first seen");
+    assert_eq!(stage.model.rows.user_at(0), Some(UserIx(0)), "the others were so when first seen");
 }
 
 /// A crowd in which every two seconds another user loses both connections.
@@ -699,7 +699,7 @@ fn texts(all: &[&str]) -> Vec<String> {
 }
 
 fn mistake(stage: &Stage) -> Option<(String, String)> {
-    let prompt = stage.model.prompt()?;
+    let prompt = stage.model.prompt.as_ref()?;
     let mistake = prompt.mistake()?;
     Some((prompt.text()[mistake.range.clone()].to_owned(), mistake.text.clone()))
 }
@@ -732,7 +732,7 @@ fn commands_ask_the_world() {
         stage.keys("<Enter>");
         assert_eq!(mistake(&stage).filter(|_| !effects.is_empty()), None, "{keys}");
         assert_eq!(stage.effects, effects, "{keys}");
-        assert_eq!(stage.model.prompt().is_some(), keys.starts_with('x'), "{keys}");
+        assert_eq!(stage.model.prompt.as_ref().is_some(), keys.starts_with('x'), "{keys}");
     }
 }
 
@@ -778,7 +778,7 @@ fn a_command_that_cannot_be_done_says_what_was_expected_and_stays() {
         assert_eq!(mistake(&stage), Some((place.to_owned(), words.to_owned())), "{keys}");
         assert!(stage.effects.is_empty());
         stage.keys("x");
-        assert_eq!((mistake(&stage), stage.model.prompt().is_some()), (None, true), "{keys}");
+        assert_eq!((mistake(&stage), stage.model.prompt.as_ref().is_some()), (None, true), "{keys}");
     }
 }
 
@@ -787,7 +787,7 @@ fn commands_take_effect_at_once() {
     let mut stage = configured();
     stage.keys(":sort token inv<Enter>");
     assert_eq!(
-        stage.model.rows().sort(),
+        stage.model.rows.sort(),
         Sort { column: SortColumn::Column(ColumnName::Token), inverted: true }
     );
     for (typed, column, inverted) in [
@@ -799,16 +799,12 @@ fn commands_take_effect_at_once() {
         ("conns asc", ColumnName::Conns, true),
     ] {
         stage.keys(&format!(":sort {typed}<Enter>"));
-        assert_eq!(
-            stage.model.rows().sort(),
-            Sort { column: SortColumn::Column(column), inverted },
-            "{typed}"
-        );
+        assert_eq!(stage.model.rows.sort(), Sort { column: SortColumn::Column(column), inverted }, "{typed}");
     }
     stage.keys(":filter desk<Enter>");
-    assert_eq!((stage.model.rows().filter(), stage.model.rows().len()), ("desk", 1));
+    assert_eq!((stage.model.rows.filter(), stage.model.rows.len()), ("desk", 1));
     stage.keys("?:cols token conns<Enter>");
-    let chosen = |stage: &Stage| stage.model.columns_chosen().map(<[ColumnName]>::to_vec);
+    let chosen = |stage: &Stage| stage.model.columns_chosen.as_deref().map(<[ColumnName]>::to_vec);
     assert_eq!(chosen(&stage), Some(vec![ColumnName::User, ColumnName::Token, ColumnName::Conns]));
     assert_eq!(*stage.model.screen(), Screen::Users, "what is about the list shows the list");
     stage.keys(":cols -token +flips<Enter>");
@@ -829,7 +825,7 @@ fn going_to_a_user_lets_go_of_what_hides_it_and_says_so() {
     stage.keys(":goto DESK<Enter>");
     assert_eq!(selected(&stage), "bob_1", "by a part of the label");
     stage.keys("/bob<Enter>:go ali<Enter>");
-    assert_eq!((selected(&stage).as_str(), stage.model.rows().filter()), ("alice", ""));
+    assert_eq!((selected(&stage).as_str(), stage.model.rows.filter()), ("alice", ""));
     assert!(stage.screen().contains("all users are shown again: the filter hid alice"));
     stage.keys("P:goto alice<Enter>");
     assert_eq!(selected(&stage), "alice", "its own name is still known to whoever types it");
@@ -865,12 +861,12 @@ fn words_are_completed_and_lines_come_back() {
     ] {
         let mut stage = configured();
         stage.keys(&format!(":{keys}"));
-        assert_eq!(stage.model.prompt().map(Prompt::text), Some(text), "{keys}");
+        assert_eq!(stage.model.prompt.as_ref().map(Prompt::text), Some(text), "{keys}");
     }
     let mut stage = configured();
     stage.keys(":sort token<Enter>:bad<Enter><Esc>:<Up>");
     assert_eq!(
-        stage.model.prompt().map(Prompt::text),
+        stage.model.prompt.as_ref().map(Prompt::text),
         Some("sort token"),
         "what could not be done is not kept"
     );
@@ -881,7 +877,7 @@ fn every_name_that_the_palette_offers_is_a_command() {
     let mut stage = configured();
     stage.keys(":");
     let names: Vec<String> =
-        stage.model.prompt().unwrap().offers().candidates.iter().map(|it| it.name.clone()).collect();
+        stage.model.prompt.as_ref().unwrap().offers().candidates.iter().map(|it| it.name.clone()).collect();
     assert!(names.len() > 40, "{names:?}");
     for name in names {
         let mut stage = configured();

@@ -60,7 +60,7 @@ pub(super) fn draw(
     if body.width >= 60 {
         let since = first_seen(model, &picture, theme, tracked);
         let words = if roomy { format!("first seen {since}") } else { since };
-        let columns = match (roomy, model.times()) {
+        let columns = match (roomy, model.times) {
             (true, TimeStyle::Relative) => 16,
             (true, TimeStyle::Absolute) => 24,
             (false, TimeStyle::Relative) => 5,
@@ -91,7 +91,7 @@ pub(super) fn connection_state(theme: &Theme, tracked: &Tracked, now: Moment) ->
 }
 
 fn first_seen(model: View<'_>, picture: &Picture<'_>, theme: &Theme, tracked: &Tracked) -> String {
-    times::since(tracked.since, picture.now, model.times(), model.gap_ms(), model.zone(), &theme.glyphs)
+    times::since(tracked.since, picture.now, model.times, model.gap_ms(), &model.zone, &theme.glyphs)
 }
 
 /// What the token says, what is wrong with it first. `in_short`: there is no room for all.
@@ -114,8 +114,8 @@ fn token_words(
     let mut words = Vec::new();
     let found = foreign(connection, roster.list().raw_id(user));
     if let Some(other) = found.user {
-        let kind = if model.names().are_masked() { "" } else { "user " };
-        words.push(format!("issued for {kind}{}", model.names().shown_user(other)));
+        let kind = if model.names.are_masked() { "" } else { "user " };
+        words.push(format!("issued for {kind}{}", model.names.shown_user(other)));
     }
     if let Some(platform) = found.platform {
         words.push(if in_short {
@@ -140,12 +140,12 @@ fn token_words(
             let left = expires.saturating_sub(roster.server_clock().unix_seconds(picture.now));
             style = theme.worse(style, theme.expiry(left));
             let soon = if left < times::SOON { "soon, " } else { "" };
-            words.push(match (left, model.times()) {
-                (..=0, _) => format!("expired {}", times::date(expires, model.zone())),
+            words.push(match (left, model.times) {
+                (..=0, _) => format!("expired {}", times::date(expires, &model.zone)),
                 (_, TimeStyle::Absolute) if left < times::SOON => {
-                    format!("expires soon, {}", times::date_time(expires, model.zone()))
+                    format!("expires soon, {}", times::date_time(expires, &model.zone))
                 }
-                (_, TimeStyle::Absolute) => format!("expires {}", times::date(expires, model.zone())),
+                (_, TimeStyle::Absolute) => format!("expires {}", times::date(expires, &model.zone)),
                 (_, TimeStyle::Relative) => format!("expires {soon}in {}", times::age(left.unsigned_abs())),
             });
         }

@@ -6,12 +6,12 @@ use ratatui::style::Style;
 
 use crate::listing::foreign;
 use crate::presence::{
-    Claims, Event, EventGroup, FAR_FUTURE, Finding, Presence, Since, UnknownReason, UserIx, is_far_future,
-    visible,
+    Claims, Event, EventGroup, FAR_FUTURE, Finding, Presence, UnknownReason, UserIx, is_far_future, visible,
 };
-use crate::tui::{Detail, DetailLine, Picture, View, advice_lines, missing_lines, testimony_lines};
+use crate::tui::{Picture, View};
 
 use super::connection_row::connection_state;
+use super::detail_lines::{Detail, DetailLine, since_words};
 use super::painter::Painter;
 use super::theme::Theme;
 use super::times;
@@ -33,7 +33,7 @@ pub(super) fn draw(
     let sheet = Sheet { model, theme, picture: model.picture(), user, detail: &detail };
     // The user's name stays at the top, whatever is scrolled.
     let list = sheet.picture.roster.list();
-    let id = model.names().user(list.raw_id(user));
+    let id = model.names.user(list.raw_id(user));
     let mut pen = Painter::new(theme, buf, body, 0);
     pen.skip(1).put("user ", theme.plain).rest(&id, theme.glyphs.cut, theme.strong);
     for (row, line) in (1..).zip(detail.window(scroll, body.height.saturating_sub(1))) {
@@ -71,12 +71,12 @@ impl Sheet<'_> {
         let roster = self.picture.roster;
         let now = self.picture.now;
         pen.skip(1);
+        let is_of_connections = line.is_of_connections();
         match line {
             DetailLine::Blank => {}
             DetailLine::Heading(text, count) => {
                 pen.put(text, theme.strong).skip(1).put(&format!("({count})"), theme.dim);
-                let answered =
-                    roster.answered(self.user).filter(|_| line.is_of_connections() && self.is_old());
+                let answered = roster.answered(self.user).filter(|_| is_of_connections && self.is_old());
                 if let Some(answered) = answered {
                     let age = times::age_ms(now.since(answered.received));
                     pen.put(&format!(", as of {age} ago"), theme.warn);
@@ -85,39 +85,10 @@ impl Sheet<'_> {
             DetailLine::Nothing(text) => {
                 pen.skip(2).rest(text, cut, theme.dim);
             }
-            DetailLine::Label => {
-                let label = roster.list().label(self.user).unwrap_or_default();
-                self.fact(pen, "label", &self.model.names().label(label));
-            }
-            DetailLine::Group => {
-                let group = roster.list().group(self.user).unwrap_or_default();
-                self.fact(pen, "group", &self.model.names().group(group));
-            }
+            DetailLine::Fact(name, text) => self.fact(pen, name, &text),
             DetailLine::Presence => self.presence(pen),
-            DetailLine::Testimony(at) => {
-                let lines = testimony_lines(self.model, self.user);
-                let Some((name, text)) = lines.get(at) else { return };
-                self.fact(pen, name, text);
-            }
-            DetailLine::Missing(at) => {
-                let lines = missing_lines(self.model);
-                pen.skip(NAME + 1).rest(lines.get(at).map_or("", String::as_str), cut, theme.warn);
-            }
-            DetailLine::Since => {
-                let text =
-                    roster.since(self.user).map_or("not known yet".to_owned(), |since| self.since(since));
-                self.fact(pen, "since", &text);
-            }
-            DetailLine::Answered => {
-                let text = roster.answered(self.user).map_or("not yet".to_owned(), |answered| {
-                    let age = times::age_ms(now.since(answered.received));
-                    format!("{age} ago, {}", self.clock(answered.received.unix_ms))
-                });
-                self.fact(pen, "last answer", &text);
-            }
-            DetailLine::Batch => {
-                let list = roster.list();
-                self.fact(pen, "batch", &format!("{} of {}", list.batch_of(self.user) + 1, list.batches()));
+            DetailLine::Missing(text) => {
+                pen.skip(NAME + 1).rest(&text, cut, theme.warn);
             }
             DetailLine::Connection(at) => {
                 let Some(tracked) = roster.connections(self.user).get(at) else { return };
@@ -130,12 +101,11 @@ impl Sheet<'_> {
             }
             DetailLine::FirstSeen(at) => {
                 let Some(tracked) = roster.connections(self.user).get(at) else { return };
-                self.fact(pen, "  seen", &self.since(tracked.since));
+                self.fact(pen, "  seen", &since_words(self.model, tracked.since));
             }
             DetailLine::Finding(finding) => self.finding(pen, finding),
-            DetailLine::Advice(advice, at) => {
-                let lines = advice_lines(advice, self.model.size().0);
-                pen.skip(5).rest(lines.get(at).map_or("", String::as_str), cut, theme.dim);
+            DetailLine::Advice(text) => {
+                pen.skip(5).rest(&text, cut, theme.dim);
             }
             DetailLine::TokenHolder(at) => self.token_holder(pen, at),
             DetailLine::TokenEnds(at) => self.token_ends(pen, at),
@@ -182,7 +152,7 @@ impl Sheet<'_> {
 
     fn happened(&self, mut pen: Painter<'_>, event: &EventGroup) {
         let theme = self.theme;
-        let when = times::between(event.after, event.before, self.picture.now, self.model.zone());
+        let when = times::between(event.after, event.before, self.picture.now, &self.model.zone);
         pen.skip(2).put(&when, theme.plain).skip(2);
         let text = wording(self.model, theme).group(event).what;
         let seen = if self.detail.is_roomy() { self.seen(event) } else { String::new() };
@@ -221,30 +191,6 @@ impl Sheet<'_> {
         pen.rest(text, theme.glyphs.cut, theme.plain);
     }
 
-    fn clock(&self, unix_ms: i64) -> String {
-        times::clock(unix_ms, self.picture.now, self.model.zone())
-    }
-
-    fn since(&self, since: Since) -> String {
-        let now = self.picture.now;
-        let age = times::age_ms(since.age_ms(now));
-        let end = self.clock(now.unix_ms_at(since.before_ms));
-        match since.after_ms {
-            Some(after) => {
-                let start = self.clock(now.unix_ms_at(after));
-                if let Some(blind) = times::blind_since(since, self.model.gap_ms()) {
-                    let most = times::age_ms(now.mono_ms.saturating_sub(blind));
-                    format!("{age} to {most} ago, between {start} and {end}")
-                } else if start == end {
-                    format!("{age} ago, at {end}")
-                } else {
-                    format!("{age} ago, between {start} and {end}")
-                }
-            }
-            None => format!("at least {age}: it was so already at {end}"),
-        }
-    }
-
     fn token_holder(&self, mut pen: Painter<'_>, at: usize) {
         let (theme, roster) = (self.theme, self.picture.roster);
         let Some(tracked) = roster.connections(self.user).get(at) else { return };
@@ -260,7 +206,7 @@ impl Sheet<'_> {
             }
         };
         let found = foreign(&tracked.connection, roster.list().raw_id(self.user));
-        let names = self.model.names();
+        let names = &self.model.names;
         let user = claims.user.as_deref().map_or("nobody named".into(), |user| names.shown_user(user));
         let platform = claims.platform.map_or("no platform named".into(), crate::presence::Platform::name);
         let text = match (found.user, found.platform) {
@@ -298,7 +244,7 @@ impl Sheet<'_> {
         let issued = claims.issued.map(|at| format!("issued {}", self.both_readings(at)));
         // Only older servers say from when on a token is good: their clock and a little before.
         let good =
-            claims.not_before.map(|at| format!("good from {}", times::date_time(at, self.model.zone())));
+            claims.not_before.map(|at| format!("good from {}", times::date_time(at, &self.model.zone)));
         let words: Vec<String> = [issued, good].into_iter().flatten().collect();
         pen.skip(NAME + 1).rest(&words.join(", "), self.theme.glyphs.cut, self.theme.plain);
     }
@@ -314,7 +260,7 @@ impl Sheet<'_> {
 
     /// A time of the server's as a date and as an age: `2024-01-08 12:01:05 (2y ago)`.
     fn both_readings(&self, unix_seconds: i64) -> String {
-        let date = times::date_time(unix_seconds, self.model.zone());
+        let date = times::date_time(unix_seconds, &self.model.zone);
         let left = unix_seconds.saturating_sub(self.server_now());
         let age = times::age(left.unsigned_abs());
         if left <= 0 { format!("{date} ({age} ago)") } else { format!("{date} (in {age})") }

@@ -50,10 +50,10 @@ fn headline(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, mut pen: 
     let count = if list.filter().is_empty() { count } else { format!("{} of {count}", window.listed) };
     pen.skip(2).put(&count, theme.strong);
     if let Some(user) = &list.only {
-        pen.put(" of ", theme.plain).put(&model.names().user(user.raw()), theme.strong);
+        pen.put(" of ", theme.plain).put(&model.names.user(user.raw()), theme.strong);
         let watched = model.picture().roster.list();
         if let Some(label) = watched.find(user.raw()).and_then(|user| watched.label(user)) {
-            pen.skip(1).put(&model.names().label(label), theme.plain);
+            pen.skip(1).put(&model.names.label(label), theme.plain);
         }
         if list.filter().is_empty() {
             pen.put(", Esc for all", theme.dim);
@@ -86,7 +86,7 @@ fn list(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, area: Rect, b
         label => theme.width(id) + 1 + label,
     };
     // As wide as most are, so that columns stand still.
-    let usual = match (model.times(), area.width) {
+    let usual = match (model.times, area.width) {
         (TimeStyle::Relative, ..ROOMY) => 4,
         (TimeStyle::Absolute, ..NARROW) => 8,
         (TimeStyle::Relative, _) => 24,
@@ -130,7 +130,7 @@ fn list(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, area: Rect, b
         }
         pen.field(&line.what, theme.width(&line.what), cut, theme.plain);
         let room = pen.left().saturating_sub(2);
-        let names = some_names(model.names(), theme, line.users, line.and_more, room);
+        let names = some_names(&model.names, theme, line.users, line.and_more, room);
         if !names.is_empty() {
             pen.put(": ", theme.plain).put(&names, theme.plain);
         }
@@ -146,10 +146,10 @@ fn list(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, area: Rect, b
 
 /// When it happened: as an age or as an interval, with room as both.
 fn when(model: View<'_>, group: &EventGroup, columns: u16) -> String {
-    let (now, zone) = (model.picture().now, model.zone());
+    let (now, zone) = (model.picture().now, &model.zone);
     let age = || times::age_ms(now.since(group.before));
     let interval = || times::between(group.after, group.before, now, zone);
-    match (model.times(), columns) {
+    match (model.times, columns) {
         (TimeStyle::Relative, ROOMY..) => format!("{:<5}  {}", age(), interval()),
         (TimeStyle::Relative, _) => age(),
         (TimeStyle::Absolute, ..NARROW) => times::short_clock(group.before.unix_ms, now, zone),
@@ -181,13 +181,13 @@ fn right(theme: &Theme, group: &EventGroup, columns: u16) -> String {
 fn nothing(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(list) = model.events() else { return };
     let picture = model.picture();
-    let began = times::clock(model.began().unix_ms, picture.now, model.zone());
+    let began = times::clock(model.began.unix_ms, picture.now, &model.zone);
     let (what, advice) = if !list.filter().is_empty() {
         (format!("No event matches \"{}\".", list.filter()), "Esc leaves the filter.")
     } else if picture.roster.last_answer().is_none() {
         ("Nothing is known yet: no answer has come.".to_owned(), "")
     } else if let Some(user) = &list.only {
-        let user = model.names().user(user.raw());
+        let user = model.names.user(user.raw());
         (format!("Nothing has happened to {user} since {began}."), "Esc shows what happened to others.")
     } else {
         (format!("Nothing has changed since {began}."), "")

@@ -31,7 +31,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         );
     }
     let lines = in_words(model, theme, &shown);
-    let when = |group: &&EventGroup| times::between(group.after, group.before, picture.now, model.zone());
+    let when = |group: &&EventGroup| times::between(group.after, group.before, picture.now, &model.zone);
     let when: Vec<String> = shown.iter().map(when).collect();
     let when_width = when.iter().map(|when| theme.width(when)).max().unwrap_or(0).min(area.width / 2);
     let who_width = lines.iter().map(|line| theme.width(&line.who)).max().unwrap_or(0).min(area.width / 4);
@@ -42,7 +42,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         pen.field(&line.who, who_width, cut, theme.plain).skip(2);
         pen.field(&line.what, theme.width(&line.what), cut, theme.plain);
         let room = pen.left().saturating_sub(2);
-        let names = some_names(model.names(), theme, line.users, line.and_more, room);
+        let names = some_names(&model.names, theme, line.users, line.and_more, room);
         if !names.is_empty() {
             pen.put(": ", theme.plain).put(&names, theme.plain);
         }

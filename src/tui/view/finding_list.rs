@@ -42,8 +42,8 @@ fn widths<'a>(model: View<'_>, theme: &Theme, lines: impl Iterator<Item = &'a Fi
     let mut longest = (8, 0);
     for line in lines {
         if let FindingLine::Finding(About::User(user), _) = line {
-            longest.0 = longest.0.max(theme.width(&model.names().user(list.raw_id(*user))));
-            let label = list.label(*user).map(|label| model.names().label(label));
+            longest.0 = longest.0.max(theme.width(&model.names.user(list.raw_id(*user))));
+            let label = list.label(*user).map(|label| model.names.label(label));
             longest.1 = longest.1.max(label.map_or(0, |label| theme.width(&label)));
         }
     }
@@ -75,10 +75,10 @@ fn draw_line(model: View<'_>, theme: &Theme, line: FindingLine, widths: (u16, u1
             pen.field(&age, 4, cut, theme.dim).skip(1);
             if let About::User(user) = about {
                 let list = picture.roster.list();
-                let id = model.names().user(list.raw_id(user)).into_owned();
+                let id = model.names.user(list.raw_id(user)).into_owned();
                 pen.field(&id, widths.0, cut, base.patch(theme.strong)).skip(2);
                 if widths.1 > 0 && pen.left() > widths.1 + 30 {
-                    let label = list.label(user).map(|label| model.names().label(label)).unwrap_or_default();
+                    let label = list.label(user).map(|label| model.names.label(label)).unwrap_or_default();
                     pen.field(&label, widths.1, cut, base).skip(2);
                 }
             }

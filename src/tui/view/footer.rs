@@ -12,8 +12,8 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
     let mut pen = Painter::new(theme, buf, area, 0);
     pen.skip(1);
     let cut = theme.glyphs.cut;
-    if model.is_one_shot() {
-        let (columns, rows) = model.size();
+    if model.one_shot {
+        let (columns, rows) = model.size;
         let more = model.users_left_out(Rect { x: 0, y: 0, width: columns, height: rows });
         if more > 0 {
             let users = if more == 1 { "user" } else { "users" };
@@ -22,15 +22,15 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         }
         return;
     }
-    if let Some(toast) = model.toast() {
+    if let Some(toast) = model.toast.as_ref() {
         pen.rest(&toast.text, cut, theme.strong);
         return;
     }
-    if model.greets() && model.prompt().is_none() {
+    if model.greets && model.prompt.as_ref().is_none() {
         greeting(model, theme, &mut pen);
         return;
     }
-    let begun: String = model.pending().iter().map(ToString::to_string).collect();
+    let begun: String = model.pending.iter().map(ToString::to_string).collect();
     if !begun.is_empty() {
         pen.put(&begun, theme.key).put(cut, theme.key).skip(2);
     }
@@ -59,12 +59,12 @@ fn own(model: View<'_>) -> &'static [Action] {
     match model.screen() {
         _ if model.place() == Scope::Prompt => &[],
         Screen::Users if model.events().is_some() => &[Action::Help, Action::Pane],
-        Screen::Users if !model.rows().filter().is_empty() => {
+        Screen::Users if !model.rows.filter().is_empty() => {
             &[Action::Help, Action::Filter, Action::Back, Action::Detail, Action::ShowUsers, Action::Pane]
         }
         Screen::Users => &[Action::Help, Action::Filter, Action::Detail, Action::ShowUsers, Action::Pane],
         Screen::Events(_) => &[Action::Help, Action::Detail, Action::UserEvents, Action::Filter],
-        Screen::Findings(_) => &[Action::Help, Action::Detail, Action::Acknowledge, Action::UnknownReason],
+        Screen::Findings(_) => &[Action::Help, Action::Detail, Action::Acknowledge, Action::Why],
         Screen::Server { .. } => &[Action::Help, Action::Down],
         Screen::Detail { .. } | Screen::Help { .. } => &[],
     }
@@ -73,8 +73,8 @@ fn own(model: View<'_>) -> &'static [Action] {
 /// Keys that would do something now, and a word for each, those that matter most first.
 fn offered(model: View<'_>) -> Vec<(String, &'static str)> {
     let here: Vec<(String, Action, &'static str)> = model
-        .keymap()
-        .continuations(model.pending(), model.place())
+        .keymap
+        .continuations(&model.pending, model.place())
         .map(|(keys, row)| (keys.iter().map(ToString::to_string).collect(), row.action, row.brief))
         .collect();
     let keys_of = |action: Action| here.iter().find(|(_, other, _)| *other == action).map(|(keys, ..)| keys);
@@ -121,7 +121,7 @@ fn greeting(model: View<'_>, theme: &Theme, pen: &mut Painter<'_>) {
     let first =
         [(Action::Help, "help"), (Action::Filter, "find somebody"), (Action::Detail, "look at one user")];
     for (action, words) in first {
-        let Some(keys) = model.keymap().first_of(action) else { continue };
+        let Some(keys) = model.keymap.first_of(action) else { continue };
         if theme.width(&keys) + 1 + theme.width(words) > pen.left() {
             break;
         }
@@ -152,9 +152,13 @@ fn brief(model: View<'_>, action: Action, brief: &'static str) -> &'static str {
         Action::StepBack if model.strip().is_some() => "step",
         Action::Live => "now",
         Action::Record if model.shown.is_recording => "end recording",
-        Action::Back if *model.screen() == Screen::Users && !model.rows().filter().is_empty() => "all users",
+        Action::Back if *model.screen() == Screen::Users && !model.rows.filter().is_empty() => "all users",
         Action::Back if *model.screen() == Screen::Users => "unselect",
-        Action::Accept if model.prompt().is_some_and(|prompt| prompt.purpose() == Purpose::Command) => "run",
+        Action::Accept
+            if model.prompt.as_ref().is_some_and(|prompt| prompt.purpose() == Purpose::Command) =>
+        {
+            "run"
+        }
         Action::Complete if are_ticked(model) => "add or drop",
         Action::HistoryBack if are_ticked(model) => "choose",
         _ => brief,
@@ -163,21 +167,23 @@ fn brief(model: View<'_>, action: Action, brief: &'static str) -> &'static str {
 
 /// Whether there is something to tick off.
 fn are_ticked(model: View<'_>) -> bool {
-    model.prompt().is_some_and(|prompt| prompt.offers().are_ticked())
+    model.prompt.as_ref().is_some_and(|prompt| prompt.offers().are_ticked())
 }
 
 /// Whether a key would do something now.
 fn works(model: View<'_>, action: Action) -> bool {
     let listed = *model.screen() == Screen::Users;
     let has_connections = |user| !model.picture().roster.connections(user).is_empty();
-    let is_open = |user| has_connections(user) && model.expansion().contains(user);
+    let is_open = |user| has_connections(user) && model.expansion.contains(user);
     if matches!(model.screen(), Screen::Help { .. }) && model.place() == Scope::Views {
         let of_use = [Action::Help, Action::Filter, Action::Back, Action::Command, Action::Close];
         return of_use.contains(&action);
     }
     match action {
-        Action::Back => !listed || !model.rows().filter().is_empty() || model.cursor().is_some(),
-        Action::Complete => model.prompt().is_some_and(|prompt| !prompt.offers().candidates.is_empty()),
+        Action::Back => !listed || !model.rows.filter().is_empty() || model.cursor.as_ref().is_some(),
+        Action::Complete => {
+            model.prompt.as_ref().is_some_and(|prompt| !prompt.offers().candidates.is_empty())
+        }
         // Of the four it has the word for all.
         Action::ShowEvents | Action::ShowFindings | Action::ShowServer => false,
         // There are better words for it in a replay, and in the past.
@@ -186,7 +192,7 @@ fn works(model: View<'_>, action: Action) -> bool {
         Action::PreviousIncident => model.strip().is_some(),
         Action::Record | Action::PollNow => model.playing().is_none(),
         Action::Pane => {
-            let (width, height) = model.size();
+            let (width, height) = model.size;
             let layout = model.layout(Rect { x: 0, y: 0, width, height });
             layout.is_some_and(|layout| layout.events.height > 0)
         }
@@ -196,21 +202,22 @@ fn works(model: View<'_>, action: Action) -> bool {
         }
         Action::Acknowledge => match model.screen() {
             Screen::Findings(list) => !list.lines().is_empty(),
-            Screen::Users => model.cursor().is_some_and(|cursor| model.worst(cursor.user).is_some()),
+            Screen::Users => model.cursor.as_ref().is_some_and(|cursor| model.worst(cursor.user).is_some()),
             _ => false,
         },
         Action::Detail if matches!(model.screen(), Screen::Detail { .. }) => false,
         Action::Detail if matches!(model.screen(), Screen::Findings(list) if list.lines().is_empty()) => {
             false
         }
-        Action::Detail | Action::UnknownReason | Action::UserEvents | Action::CopyUser | Action::SortNext => {
-            !model.rows().is_empty()
+        Action::Detail | Action::Why | Action::UserEvents | Action::CopyUser | Action::SortNext => {
+            !model.rows.is_empty()
         }
-        Action::Expand => {
-            model.cursor().is_some_and(|cursor| cursor.connection.is_none() && has_connections(cursor.user))
-        }
+        Action::Expand => model
+            .cursor
+            .as_ref()
+            .is_some_and(|cursor| cursor.connection.is_none() && has_connections(cursor.user)),
         Action::Collapse => {
-            model.cursor().is_some_and(|cursor| cursor.connection.is_some() || is_open(cursor.user))
+            model.cursor.as_ref().is_some_and(|cursor| cursor.connection.is_some() || is_open(cursor.user))
         }
         _ => true,
     }
@@ -227,10 +234,10 @@ fn position(model: View<'_>) -> String {
     if lines > rows {
         return format!("{}-{} of {lines}", scroll + 1, (scroll + rows).min(lines));
     }
-    let row = model.cursor().and_then(|cursor| model.rows().row_of(cursor.user));
+    let row = model.cursor.as_ref().and_then(|cursor| model.rows.row_of(cursor.user));
     match (model.screen(), row) {
-        (Screen::Users, Some(row)) if model.prompt().is_none() => {
-            format!("{}/{}", row + 1, model.rows().len())
+        (Screen::Users, Some(row)) if model.prompt.as_ref().is_none() => {
+            format!("{}/{}", row + 1, model.rows.len())
         }
         _ => String::new(),
     }

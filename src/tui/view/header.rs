@@ -88,7 +88,7 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
     let add = |segments: &mut Vec<Segment>, rank, text: String, style| {
         segments.push(Segment { rank, text, style, yields: false });
     };
-    let (roster, now) = (model.live(), model.now());
+    let (roster, now) = (model.live(), model.now);
     let now_or_then = if model.is_in_past() { "now: " } else { "" };
     let (how, what) = health(model);
     let what = what.filter(|_| in_full).map_or(String::new(), |what| format!(": {what}"));
@@ -100,7 +100,7 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
     }
     if let Some(hidden) = model.hidden_changes() {
         let sign = theme.glyphs.paused;
-        let at = clock(model.picture().now.unix_ms, now, model.zone());
+        let at = clock(model.picture().now.unix_ms, now, &model.zone);
         let word = if model.is_in_past() { "PAST" } else { "PAUSED" };
         let changes = if hidden == 1 { "change" } else { "changes" };
         let text = match area_width {
@@ -123,7 +123,7 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
             }
         }
     }
-    if model.names().are_masked() {
+    if model.names.are_masked() {
         add(&mut segments, 1, "masked".to_owned(), theme.strong);
     }
     if area_width >= 30 {
@@ -200,7 +200,7 @@ fn words(model: View<'_>, status: &FeedStatus) -> String {
         FeedStatus::Overdue => "answer overdue".to_owned(),
         FeedStatus::Retrying { attempt, next_ms } => {
             let attempt = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
-            match next_ms.saturating_sub(model.now().mono_ms).div_ceil(1_000) {
+            match next_ms.saturating_sub(model.now.mono_ms).div_ceil(1_000) {
                 0 => format!("retrying now{attempt}"),
                 seconds => format!("retrying in {seconds}s{attempt}"),
             }
@@ -212,7 +212,7 @@ fn words(model: View<'_>, status: &FeedStatus) -> String {
 fn degraded(model: View<'_>) -> String {
     let roster = model.live();
     let batches = roster.batches();
-    let late = batches.iter().filter(|batch| batch.is_stale(model.now(), roster.freshness())).count();
+    let late = batches.iter().filter(|batch| batch.is_stale(model.now, roster.freshness())).count();
     let all = batches.len();
     if batches.iter().any(|batch| batch.failing.is_some()) {
         format!("degraded: {late} of {all} batches")
@@ -223,7 +223,7 @@ fn degraded(model: View<'_>) -> String {
 
 fn sparkline(model: View<'_>, theme: &Theme) -> String {
     let took: Vec<u32> = model.live().latency().last(BARS).collect();
-    let p50 = model.live_trend().took(model.now()).map_or(0, |took| took.p50_ms);
+    let p50 = model.live_trend().took(model.now).map_or(0, |took| took.p50_ms);
     // Twice the usual is the top, so that what is usual stands half-way up and not at the brim; and
     // a few milliseconds more or less are no news.
     let most = took.iter().copied().max().unwrap_or(0).max(p50.saturating_mul(2)).max(QUICK_MS);

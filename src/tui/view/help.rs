@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::presence::{Presence, Severity, UnknownReason};
-use crate::tui::{HelpLine, HelpName, View, find_within, help_lines, help_names};
+use crate::tui::{HelpLine, View, find_within, help_lines, help_names};
 
 use super::painter::Painter;
 use super::theme::Theme;
@@ -34,12 +34,8 @@ pub(super) fn draw(
                 marked(theme, &mut pen, text, search, rest, theme.strong);
             }
             HelpLine::Entry(name, text) => {
-                let name = match name {
-                    HelpName::None => String::new(),
-                    HelpName::Keys(keys) => keys.clone(),
-                    HelpName::Rule(name) => (*name).to_owned(),
-                    HelpName::Word(word) => format!("{}{word}", sign(theme, word)),
-                };
+                let sign = if name.is_word { sign(theme, &name.text) } else { String::new() };
+                let name = format!("{sign}{}", name.text);
                 pen.skip(2);
                 // A name that is longer than most has the line for itself.
                 let field = if text.is_empty() { pen.left() } else { names };
@@ -88,27 +84,26 @@ fn sign(theme: &Theme, word: &str) -> String {
     if let Some(severity) = severity {
         return format!("{} ", theme.severity(severity).0);
     }
-    match (kind, word) {
-        (Some(kind), _) => format!("{} ", theme.presence(kind).0),
-        (None, "put aside") => format!("{} ", theme.glyphs.acknowledged),
-        (None, "marked") => format!("{} ", theme.glyphs.marked),
-        (None, "not known") => format!("{} ", theme.glyphs.unknown_cell),
-        (None, "stale") => format!("{} ", theme.glyphs.stale),
-        (None, "at least") => format!("{} ", theme.glyphs.at_least),
-        (None, "at most") => format!("{} ", theme.glyphs.at_most),
-        (None, "in the head") => format!("{} {} ", theme.glyphs.falling, theme.glyphs.rising),
-        (None, "opens") => format!("{} {} ", theme.glyphs.closed, theme.glyphs.open),
-        (None, "changed") => CHANGED_MS
-            .iter()
-            .filter_map(|ms| theme.change(*ms))
-            .fold(String::new(), |signs, (sign, _)| signs + sign + " "),
-        (None, "failed") => format!("{} ", theme.glyphs.failed),
-        (None, "degraded") => format!("{} ", theme.glyphs.degraded),
-        (None, "waiting") => format!("{} ", theme.glyphs.waiting),
-        (None, "standing still") => format!("{} ", theme.glyphs.paused),
-        (None, "none") => format!("{} ", theme.glyphs.nothing),
-        _ => String::new(),
-    }
+    let glyphs = &theme.glyphs;
+    let signs: &[&str] = match (kind, word) {
+        (Some(kind), _) => &[theme.presence(kind).0],
+        (None, "put aside") => &[glyphs.acknowledged],
+        (None, "marked") => &[glyphs.marked],
+        (None, "not known") => &[glyphs.unknown_cell],
+        (None, "stale") => &[glyphs.stale],
+        (None, "at least") => &[glyphs.at_least],
+        (None, "at most") => &[glyphs.at_most],
+        (None, "in the head") => &[glyphs.falling, glyphs.rising],
+        (None, "opens") => &[glyphs.closed, glyphs.open],
+        (None, "changed") => &CHANGED_MS.map(|ms| theme.change(ms).map_or("", |(sign, _)| sign)),
+        (None, "failed") => &[glyphs.failed],
+        (None, "degraded") => &[glyphs.degraded],
+        (None, "waiting") => &[glyphs.waiting],
+        (None, "standing still") => &[glyphs.paused],
+        (None, "none") => &[glyphs.nothing],
+        _ => &[],
+    };
+    signs.iter().map(|sign| format!("{sign} ")).collect()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod ambiguous;
 mod connection_row;
 mod counts;
 mod detail;
+mod detail_lines;
 mod event_list;
 mod events;
 mod finding_list;
@@ -46,6 +47,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::tui::{Screen, View};
 
+pub use detail_lines::Detail;
 pub use theme::{Colour, Theme, ThemeName};
 
 use painter::Painter;

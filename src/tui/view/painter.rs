@@ -1,4 +1,7 @@
 //! Text on cells: widths as a terminal has them, cut between characters, never outside the area.
+//!
+//! Not ratatui's `Paragraph`, `Table` and `Line`: they cut without a mark, and know no terminal that gives
+//! two columns to characters of open width.
 
 use std::num::NonZeroU16;
 

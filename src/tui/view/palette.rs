@@ -31,7 +31,7 @@ enum Row<'a> {
 
 /// Draws over the upper rows of `area`, which begins below the prompt.
 pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Some(prompt) = model.prompt() else { return };
+    let Some(prompt) = model.prompt.as_ref() else { return };
     let rows = rows(theme, prompt, area);
     if rows.is_empty() {
         return;

@@ -23,12 +23,12 @@ const GAP: u16 = 3;
 
 /// Draws what narrows the screen; returns the column of the cursor while it is being typed.
 pub(super) fn draw(model: View<'_>, theme: &Theme, pen: &mut Painter<'_>) -> Option<u16> {
-    if let Some(prompt) = model.prompt() {
+    if let Some(prompt) = model.prompt.as_ref() {
         return Some(typing(model, theme, prompt, pen));
     }
     let (purpose, text) = match model.screen() {
         Screen::Help { search, .. } => (Purpose::HelpSearch, search.as_str()),
-        _ => (Purpose::Filter, model.rows().filter()),
+        _ => (Purpose::Filter, model.rows.filter()),
     };
     let text = visible(text);
     let switches = if purpose == Purpose::Filter { switches(model) } else { String::new() };
@@ -65,20 +65,20 @@ fn at_the_end(pen: &mut Painter<'_>, found: &str, theme: &Theme) {
 
 /// What else leaves users out.
 fn switches(model: View<'_>) -> String {
-    let problems = model.switches().problems_only.then_some("problems only");
-    let marked = model.marks().are_all_that_is_shown().then_some("marked only");
+    let problems = model.switches.problems_only.then_some("problems only");
+    let marked = model.marks.are_all_that_is_shown().then_some("marked only");
     [problems, marked].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// What there is of what is looked for: in many words, then in fewer.
 fn found(model: View<'_>, purpose: Purpose) -> Vec<String> {
-    let rows = model.rows();
+    let rows = &model.rows;
     let sort = rows.sort();
     match purpose {
         Purpose::Filter => {
             let all = model.picture().roster.list().len();
             let count = format!("{} of {all}", rows.matching());
-            if model.prompt().is_some() && model.mistake().is_some() {
+            if model.prompt.as_ref().is_some() && model.mistake.as_ref().is_some() {
                 return vec![format!("{count} by the last good filter"), format!("{count} as before"), count];
             }
             let open = match rows.undecided() {

@@ -86,7 +86,8 @@ impl Sheet<'_> {
         }
     }
 
-    /// A name, a bar as long as its share of the longest, and the count.
+    /// A name, a bar as long as its share of the longest, and the count. Not ratatui's `BarChart`, which writes
+    /// counts into the bars and rounds small ones away.
     fn bar(&self, name: &str, count: u32, most: u32, style: Style, mut pen: Painter<'_>) {
         let theme = self.theme;
         pen.field(name, NAME, theme.glyphs.cut, theme.plain);
@@ -115,6 +116,8 @@ impl Sheet<'_> {
         columns
     }
 
+    // Not ratatui's `Sparkline`: it rounds down, so that a quick answer beside a slow one is not seen at all, and
+    // has no row of its own that could be scrolled to.
     fn took(&self, row: u16, mut pen: Painter<'_>) {
         let theme = self.theme;
         let room = pen.left().saturating_sub(NAME);

@@ -19,7 +19,7 @@ pub(super) fn cells(
     user: UserIx,
 ) -> impl Iterator<Item = (&'static str, Style)> {
     let presence = picture.roster.presence(user);
-    let began = model.began().mono_ms;
+    let began = model.began.mono_ms;
     let glyphs = theme.glyphs;
     let (dim, plain, calm) = (theme.dim, theme.plain, theme.calm);
     let good = theme.good;

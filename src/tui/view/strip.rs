@@ -27,7 +27,7 @@ struct Stretch {
 pub(super) fn draw(model: View<'_>, theme: &Theme, strip: Strip<'_>, area: Rect, row: u16, buf: &mut Buffer) {
     let mut pen = Painter::new(theme, buf, area, row);
     pen.skip(1);
-    let zone = model.zone();
+    let zone = &model.zone;
     let (sign, words) = match model.playing() {
         Some(playing) if playing.runs => (theme.glyphs.played, format!("x{}", playing.speed)),
         Some(_) if strip.at.mono_ms >= strip.to.mono_ms => (theme.glyphs.paused, "the end".to_owned()),

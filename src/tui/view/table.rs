@@ -14,7 +14,7 @@ use super::user_row::{self, RowContext};
 
 pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
     let sheet = RowContext::new(model, theme, body);
-    let sort = model.rows().sort();
+    let sort = model.rows.sort();
     let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
     for (name, column) in sheet.columns.iter() {
         let title = name.head();
@@ -71,10 +71,10 @@ fn nobody(model: View<'_>, theme: &Theme, body: Rect, buf: &mut Buffer) {
 
 /// What is so, and what can be done about it.
 fn why_nobody(model: View<'_>) -> (String, String) {
-    let (rows, picture) = (model.rows(), model.picture());
+    let (rows, picture) = (&model.rows, model.picture());
     let users = match picture.roster.list().len() {
         0 => {
-            let add = model.keymap().first_of(Action::Command).unwrap_or_else(|| ":".to_owned());
+            let add = model.keymap.first_of(Action::Command).unwrap_or_else(|| ":".to_owned());
             let advice = format!(
                 "Name users as arguments, or a file of them with --watch FILE, or type {add}add ID now."
             );
@@ -84,25 +84,25 @@ fn why_nobody(model: View<'_>) -> (String, String) {
         users => format!("{users} users"),
     };
     let key = |action: Action, does: &str| {
-        model.keymap().first_of(action).map_or(String::new(), |key| format!("{key} {does}"))
+        model.keymap.first_of(action).map_or(String::new(), |key| format!("{key} {does}"))
     };
     let Some(answer) = picture.roster.last_answer() else {
-        let since = clock(model.began().unix_ms, picture.now, model.zone());
+        let since = clock(model.began.unix_ms, picture.now, &model.zone);
         let what = format!("No answer yet: asking {} about {users} since {since}.", model.shown.about.name);
         return (what, key(Action::ShowServer, "shows how the server does."));
     };
     if !rows.filter().is_empty() {
-        let kind = if model.switches().problems_only { "user with a problem" } else { "user" };
+        let kind = if model.switches.problems_only { "user with a problem" } else { "user" };
         let what = format!("No {kind} matches the filter \"{}\"; {users} are watched.", rows.filter());
         return (what, key(Action::Back, "shows all of them."));
     }
-    if model.switches().problems_only {
+    if model.switches.problems_only {
         let round = model.round_is_complete();
         let answered = if round { "all answered" } else { "the last of them answered" };
         let what = format!("No problems: {users}, {answered} {} ago.", age_ms(picture.now.since(answer)));
         return (what, key(Action::ProblemsOnly, "shows everybody."));
     }
-    if model.marks().are_all_that_is_shown() {
+    if model.marks.are_all_that_is_shown() {
         return ("Nobody is marked.".to_owned(), key(Action::MarkedOnly, "shows everybody."));
     }
     (format!("None of {users} is shown."), String::new())

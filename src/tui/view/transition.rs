@@ -8,7 +8,7 @@ use super::theme::Theme;
 
 /// What puts events into words.
 pub(super) fn wording<'a>(model: View<'a>, theme: &Theme) -> Wording<'a> {
-    Wording { roster: model.picture().roster, names: model.model.names(), to: theme.glyphs.to }
+    Wording { roster: model.picture().roster, names: &model.model.names, to: theme.glyphs.to }
 }
 
 /// Groups of events in words.

@@ -32,7 +32,7 @@ impl<'a> RowContext<'a> {
     /// The rows on `body`.
     pub(super) fn new(model: View<'a>, theme: &'a Theme, body: Rect) -> RowContext<'a> {
         // Where stand-ins are shown, a mark in one would tell the name behind it.
-        let query = Some(model.rows().query()).filter(|_| !model.names().are_masked());
+        let query = Some(model.rows.query()).filter(|_| !model.names.are_masked());
         let words =
             query.iter().flat_map(|query| query.highlights()).take(MARKED).map(str::to_owned).collect();
         RowContext { model, theme, picture: model.picture(), columns: model.columns(body.width), words, body }
@@ -42,7 +42,7 @@ impl<'a> RowContext<'a> {
 pub(super) fn draw(sheet: &RowContext<'_>, user: UserIx, row: u16, buf: &mut Buffer) {
     let RowContext { theme, picture, columns, body, .. } = sheet;
     let presence = picture.roster.presence(user);
-    let guest = sheet.model.rows().is_guest(user);
+    let guest = sheet.model.rows.is_guest(user);
     // Old news and guests step back, as a whole.
     let stale = picture.roster.is_stale(user, picture.now);
     let base = if stale || guest { theme.dim } else { theme.plain };
@@ -94,7 +94,7 @@ pub(super) fn draw(sheet: &RowContext<'_>, user: UserIx, row: u16, buf: &mut Buf
             ScreenCell::Since(since) => {
                 let (model, glyphs) = (sheet.model, &theme.glyphs);
                 let gap_ms = model.gap_ms();
-                let text = times::since(since, picture.now, model.times(), gap_ms, model.zone(), glyphs);
+                let text = times::since(since, picture.now, model.times, gap_ms, &model.zone, glyphs);
                 (text.into(), theme.plain)
             }
         };
@@ -115,7 +115,7 @@ fn gutter(sheet: &RowContext<'_>, user: UserIx, base: Style, row: u16, buf: &mut
         Painter::new(theme, buf, *body, row).put(sign, style);
     }
     if !picture.roster.connections(user).is_empty() {
-        let open = model.expansion().contains(user);
+        let open = model.expansion.contains(user);
         let sign = if open { theme.glyphs.open } else { theme.glyphs.closed };
         Painter::new(theme, buf, *body, row).skip(1).put(sign, base);
     }
@@ -123,7 +123,7 @@ fn gutter(sheet: &RowContext<'_>, user: UserIx, base: Style, row: u16, buf: &mut
         let (sign, style) = theme.severity(severity);
         Painter::new(theme, buf, *body, row).skip(2).put(sign, base.patch(style));
     }
-    if model.marks().contains(user) {
+    if model.marks.contains(user) {
         Painter::new(theme, buf, *body, row).skip(3).put(theme.glyphs.marked, theme.strong);
     }
 }
@@ -197,7 +197,7 @@ fn reason(sheet: &RowContext<'_>, presence: Presence, texts: &[String]) -> (Colu
 
 /// Why a user stands here who should not.
 fn why_shown(model: View<'_>) -> &'static str {
-    if model.rows().filter().is_empty() { "only as selected" } else { "not in the filter" }
+    if model.rows.filter().is_empty() { "only as selected" } else { "not in the filter" }
 }
 
 /// Marks what the filter looked for in a name, as much of it as is shown.
@@ -254,7 +254,7 @@ fn token(
             ("far (ms?)".into(), theme.plain)
         }
         Expiry::At(expires) => (
-            times::expiry(expires, server_now, model.times(), model.zone()).into(),
+            times::expiry(expires, server_now, model.times, &model.zone).into(),
             theme.expiry(expires.saturating_sub(server_now)),
         ),
     };
@@ -262,7 +262,7 @@ fn token(
     let style = theme.worse(style, theme.foreign(found));
     let text = match (found.user, found.platform) {
         (Some(other), _) => {
-            let words = format!("of {}", model.names().shown_user(other));
+            let words = format!("of {}", model.names.shown_user(other));
             format!("{}{sign}", theme.shortened(&words, room.saturating_sub(1), theme.glyphs.cut)).into()
         }
         // An end that has come is as bad, and has its own word.

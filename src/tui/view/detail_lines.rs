@@ -1,45 +1,33 @@
 //! What the detail of a user consists of, line by line, so that scrolling knows where it ends.
 //!
-//! The words and widths of the lines belong to `ui`; what there is to say, and its order, to this.
+//! Facts about the user are said here; what has styles of its own is put into words where it is drawn.
 //! Lines are counted, and only those that are on the screen are made: a server may send thousands of
 //! connections for one user.
 
 use std::collections::HashMap;
 
-use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Tracked, UnknownReason, UserIx};
+use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Since, Tracked, UnknownReason, UserIx};
+use crate::tui::{Action, View, testimony_lines, wrapped};
 
-use super::action::Action;
-use super::model::View;
-use super::notes::wrapped;
-use super::witnesses::testimony_lines;
+use super::times;
 
 /// One line of the detail of a user.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum DetailLine<'a> {
     /// Nothing.
     Blank,
     /// A heading, with how many there are of what it heads.
     Heading(&'static str, usize),
-    /// What people call the user.
-    Label,
-    /// What the watch list puts the user together with.
-    Group,
+    /// A fact about the user: what it is about, and what it is; without a name where the line before goes on.
+    Fact(&'static str, String),
     /// The presence, and why.
     Presence,
     /// A line of what it means that answers come without the user.
-    Missing(usize),
-    /// A line of what the witnesses say of the user.
-    Testimony(usize),
-    /// Since when.
-    Since,
-    /// When the last answer about the user came.
-    Answered,
-    /// The batch in which the user is asked about.
-    Batch,
+    Missing(String),
     /// Something that is wrong.
     Finding(&'a Finding),
     /// A line of what to do about it.
-    Advice(&'static str, usize),
+    Advice(String),
     /// A connection: platform, whole connID, state.
     Connection(usize),
     /// When it appeared.
@@ -74,7 +62,7 @@ const WRONG: &str = "What is wrong";
 const INDENT: u16 = 6;
 
 /// What to do about a finding, in lines of a screen so wide.
-pub fn advice_lines(advice: &str, width: u16) -> Vec<String> {
+fn advice_lines(advice: &str, width: u16) -> Vec<String> {
     wrapped(advice, usize::from(width.saturating_sub(INDENT + 2)).max(16))
 }
 
@@ -82,10 +70,10 @@ pub fn advice_lines(advice: &str, width: u16) -> Vec<String> {
 const BESIDE: u16 = 13;
 
 /// What it means that answers come without a user, and what to do, in lines that fit on the screen.
-pub fn missing_lines(model: View<'_>) -> Vec<String> {
-    let (width, _) = model.size();
+fn missing_lines(model: View<'_>) -> Vec<String> {
+    let (width, _) = model.size;
     let columns = usize::from(width.saturating_sub(BESIDE + 1)).max(16);
-    let ask = model.keymap().first_of(Action::CopyRequest);
+    let ask = model.keymap.first_of(Action::CopyRequest);
     let ask = ask.map_or(String::new(), |keys| format!("; {keys} copies the request, to ask by hand"));
     let mut lines = wrapped("the server answers but leaves this user out", columns);
     lines.extend(wrapped(&format!("check the ID{ask}"), columns));
@@ -97,6 +85,23 @@ const CONNECTIONS: &str = "Connections";
 
 /// From so many columns on there is room for all that is known of an event in one line.
 const ROOMY: u16 = 110;
+
+/// Since when something is so, in words.
+pub(super) fn since_words(model: View<'_>, since: Since) -> String {
+    let now = model.picture().now;
+    let clock = |mono_ms| times::clock(now.unix_ms_at(mono_ms), now, &model.model.zone);
+    let (age, end) = (times::age_ms(since.age_ms(now)), clock(since.before_ms));
+    let Some(after) = since.after_ms else { return format!("at least {age}: it was so already at {end}") };
+    let start = clock(after);
+    if let Some(blind) = times::blind_since(since, model.gap_ms()) {
+        let most = times::age_ms(now.mono_ms.saturating_sub(blind));
+        format!("{age} to {most} ago, between {start} and {end}")
+    } else if start == end {
+        format!("{age} ago, at {end}")
+    } else {
+        format!("{age} ago, between {start} and {end}")
+    }
+}
 
 /// The detail of a user.
 #[derive(Clone, Debug)]
@@ -121,15 +126,26 @@ impl<'a> Detail<'a> {
     pub fn new(model: View<'a>, user: UserIx) -> Detail<'a> {
         let picture = model.picture();
         let roster = picture.roster;
+        let (list, names) = (roster.list(), &model.model.names);
         let mut facts = Vec::new();
-        facts.extend(roster.list().label(user).map(|_| DetailLine::Label));
-        facts.extend(roster.list().group(user).map(|_| DetailLine::Group));
+        facts.extend(list.label(user).map(|label| DetailLine::Fact("label", names.label(label).into())));
+        facts.extend(list.group(user).map(|group| DetailLine::Fact("group", names.group(group).into())));
         facts.push(DetailLine::Presence);
         if roster.presence(user) == Presence::Unknown(UnknownReason::Missing) {
-            facts.extend((0..missing_lines(model).len()).map(DetailLine::Missing));
+            facts.extend(missing_lines(model).into_iter().map(DetailLine::Missing));
         }
-        facts.extend((0..testimony_lines(model, user).len()).map(DetailLine::Testimony));
-        facts.extend([DetailLine::Since, DetailLine::Answered, DetailLine::Batch]);
+        let said = testimony_lines(model, user).into_iter();
+        facts.extend(said.map(|(name, text)| DetailLine::Fact(name, text)));
+        let since = roster.since(user).map_or("not known yet".to_owned(), |since| since_words(model, since));
+        let answered = roster.answered(user).map_or("not yet".to_owned(), |answered| {
+            let age = times::age_ms(picture.now.since(answered.received));
+            format!("{age} ago, {}", times::clock(answered.received.unix_ms, picture.now, &model.model.zone))
+        });
+        facts.extend([
+            DetailLine::Fact("since", since),
+            DetailLine::Fact("last answer", answered),
+            DetailLine::Fact("batch", format!("{} of {}", list.batch_of(user) + 1, list.batches())),
+        ]);
         let findings = picture.findings.of(user);
         if !findings.is_empty() {
             facts.extend([DetailLine::Blank, DetailLine::Heading(WRONG, findings.len())]);
@@ -139,8 +155,7 @@ impl<'a> Detail<'a> {
             // Findings of one rule stand together, and mostly share their advice.
             let advice = finding.advice();
             if findings.get(at + 1).is_none_or(|next| next.advice() != advice) {
-                let lines = advice_lines(advice, model.size().0).len();
-                facts.extend((0..lines).map(|line| DetailLine::Advice(advice, line)));
+                facts.extend(advice_lines(advice, model.size.0).into_iter().map(DetailLine::Advice));
             }
         }
         let connections = roster.connections(user);
@@ -153,7 +168,7 @@ impl<'a> Detail<'a> {
             *uses.entry(token.fingerprint).or_default() += 1;
         }
         let happened = picture.happened_to(user).collect();
-        Detail { facts, connections, uses, happened, roomy: model.size().0 >= ROOMY }
+        Detail { facts, connections, uses, happened, roomy: model.size.0 >= ROOMY }
     }
 
     /// On how many connections the token of this one is.
@@ -163,7 +178,7 @@ impl<'a> Detail<'a> {
     }
 
     /// How many lines stand before what is wrong; `None` where nothing is.
-    pub(super) fn lines_before_findings(&self) -> Option<usize> {
+    pub(in crate::tui) fn lines_before_findings(&self) -> Option<usize> {
         self.facts.iter().position(|line| matches!(line, DetailLine::Heading(WRONG, _)))
     }
 
@@ -185,7 +200,7 @@ impl<'a> Detail<'a> {
         let heading =
             [DetailLine::Blank, DetailLine::Heading("What happened, newest first", self.happened.len())];
         let none = DetailLine::Nothing("nothing has changed since imtop started");
-        let lines = self.facts.iter().copied().chain(connections).chain(heading);
+        let lines = self.facts.iter().cloned().chain(connections).chain(heading);
         let lines = lines.chain(self.happened.iter().flat_map(|event| self.event(event)));
         let lines = lines.chain(self.happened.is_empty().then_some(none));
         lines.skip(scroll).take(usize::from(height)).collect()
@@ -216,7 +231,6 @@ impl<'a> Detail<'a> {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::model::{Model, Start};
     use super::*;
     use crate::engine::About;
     use crate::fed::Fed;
@@ -225,6 +239,7 @@ mod tests {
         Answer, Claims, Connection, Entry, Freshness, Input, Moment, Roster, RuleSettings, State, UserStatus,
         WatchList,
     };
+    use crate::tui::{Model, Start};
 
     fn seen(connections: Vec<Connection>) -> (Fed, Model) {
         let now = Moment::default();
