@@ -31,7 +31,9 @@ use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
 use crate::options::cli::{FeedArgs, RecordArgs, RecordingArgs};
 use crate::options::{PaceSettings, Settings, SettingsError, Sources};
 use crate::poller::{Asking, Now, Pace, delay};
-use crate::presence::{Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, visible};
+use crate::presence::{
+    Batch, Failing, FetchError, Freshness, Measured, Moment, Roster, State, When, visible,
+};
 use crate::recording;
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
 use crate::simulator::ScenarioError;
@@ -172,6 +174,12 @@ fn without_credentials(roster: &Roster) -> Option<&Failing> {
 /// What failed and what to do.
 fn failure_words(error: &FetchError) -> String {
     format!("{error}; {}", error.advice())
+}
+
+/// Counts of a condition as they came out: `online=100% of group=kiosk is 40 of 50 (80.0%)`.
+fn measured<'a>(counts: impl IntoIterator<Item = &'a Measured<'a>>) -> String {
+    let said = counts.into_iter().map(|measured| format!("{} is {measured}", measured.aggregate));
+    said.collect::<Vec<_>>().join(", ")
 }
 
 /// For how long a command follows what it is told to.

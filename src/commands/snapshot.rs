@@ -5,7 +5,6 @@
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 
 use jiff::tz::TimeZone;
-use ratatui::buffer::Buffer;
 
 use super::follow::Ended;
 use super::live::{start, theme};
@@ -20,8 +19,8 @@ use crate::presence::{Batch, Retry, Roster};
 use crate::report::Seen;
 use crate::report::metrics::openmetrics;
 use crate::report::{TableStyle, write_csv, write_frame, write_json, write_ndjson, write_table};
+use crate::tui::Colour;
 use crate::tui::Model;
-use crate::tui::{Colour, Theme};
 
 /// One round, written in a form that others read.
 ///
@@ -110,18 +109,8 @@ fn write_picture(
         }
     };
     let theme = theme(picture, Appearance { colour, ..usual });
-    let frame = frame(args, sources, picture, session, &theme)?;
-    Ok(write_frame(&frame, style == FrameStyle::Ansi, out))
-}
-
-fn frame(
-    args: &SnapshotArgs,
-    sources: &Sources,
-    picture: &PictureSettings,
-    session: &Session,
-    theme: &Theme,
-) -> Result<Buffer, CommandError> {
     let shown = session.shown();
     let model = Model::new(start(picture, sources.keymap()?), shown);
-    Ok(frame_of(model, shown, args.screen.size, theme))
+    let frame = frame_of(model, shown, args.screen.size, &theme);
+    Ok(write_frame(&frame, style == FrameStyle::Ansi, out))
 }

@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::follow::{Ended, Followed};
-use super::{CommandError, Span, environment, failure_words, flush_standard_output, follow, tell};
+use super::{CommandError, Span, environment, failure_words, flush_standard_output, follow, measured, tell};
 use crate::engine::{FirstRound, Round, Stage};
 use crate::listing::Time;
 use crate::options::cli::WaitArgs;
 use crate::options::{SettingsError, Sources, condition, no_screen};
-use crate::presence::{Condition, FetchError, Nobody, Reading, Roster, Truth, visible_within};
+use crate::presence::{Condition, FetchError, Nobody, Roster, Truth, visible_within};
 
 /// The exit code when time is up, as that of timeout(1).
 const TIME_UP: u8 = 124;
@@ -175,7 +175,7 @@ impl Waiting<'_> {
         let now = self.followed.session.now();
         let knowledge = self.followed.session.state().knowledge();
         let reading = self.condition.judge(knowledge, now).map_err(|nobody| about_nobody(&nobody))?;
-        let said = measured(&reading);
+        let said = measured(&reading.measured);
         if let Some(first) = &mut self.first {
             match first.stage(&knowledge.roster, now) {
                 Stage::Batches(unheard) => {
@@ -204,13 +204,6 @@ impl Waiting<'_> {
 
 fn about_nobody(nobody: &Nobody) -> CommandError {
     SettingsError(format!("--for: {nobody}")).into()
-}
-
-/// Each count as it came out: `online=100% of group=kiosk is 40 of 50 (80.0%)`.
-fn measured(reading: &Reading<'_>) -> String {
-    let said: Vec<String> =
-        reading.measured.iter().map(|measured| format!("{} is {measured}", measured.aggregate)).collect();
-    said.join(", ")
 }
 
 /// Which answers are missing, and why; empty where none are.

@@ -16,7 +16,6 @@ use crate::listing::Sort;
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
-#[expect(clippy::too_many_lines, reason = "one arm for each action")]
 pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
     if events::perform(model, action) || findings::perform(model, action) {
         return Vec::new();

@@ -192,11 +192,11 @@ fn the_picture_stands_during_an_incident_and_says_what_it_hides() {
         ">▸  agent_007    Night desk     ● online        Win        20d            ≥0s",
         " Space go on  ? help  / filter  Enter detail  1-4 views  Tab events         2/4",
     ]);
-    let selected = stage.model.cursor.as_ref().cloned();
+    let selected = stage.model.cursor.clone();
     stage.wait(2_000);
     stage.answer(0, vec![("agent_007", UserStatus::Offline)]);
     stage.keys(" ");
-    assert_eq!(stage.model.cursor.as_ref().cloned(), selected, "the selection stays on its user");
+    assert_eq!(stage.model.cursor.clone(), selected, "the selection stays on its user");
     stage.shows(&[
         " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 0s ago            ▄▄",
         " 4 watched  ● 3 online  ◐ 0 background  ○ 1 offline  ? 0 unknown  ! 2 warning",

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::super::measured;
 use crate::listing::worst_loss;
 use crate::presence::{
     About, Aggregate, Condition, Finding, Knowledge, Measured, Moment, Nobody, Reading, Recheck, Registry,
@@ -125,12 +126,8 @@ fn about_nobody(nobody: &Nobody) -> PluginReport {
 /// none alone did.
 fn reason(reading: &Reading<'_>, condition: &Condition, truth: Truth) -> String {
     let those = reading.measured.iter().filter(|measured| measured.truth == truth);
-    let said: Vec<String> = those.take(REASONS_NAMED).map(figure_of).collect();
-    if said.is_empty() { condition.to_string() } else { said.join(", ") }
-}
-
-fn figure_of(measured: &Measured<'_>) -> String {
-    format!("{} is {measured}", measured.aggregate)
+    let said = measured(those.take(REASONS_NAMED));
+    if said.is_empty() { condition.to_string() } else { said }
 }
 
 /// A line on a condition: whether it holds, and what each of its counts came to.

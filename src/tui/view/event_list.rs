@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::presence::{Event, EventGroup};
 use crate::tui::{EventsWindow, Screen, TimeStyle, View};
 
-use super::painter::Painter;
+use super::painter::{Painter, select};
 use super::theme::Theme;
 use super::times;
 use super::transition::{in_words, some_names};
@@ -137,9 +137,7 @@ fn list(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, area: Rect, b
         let mut pen = Painter::new(theme, buf, area, row);
         pen.skip(left.width + 1).put(&right, theme.dim);
         if window.selected == Some(row) {
-            Painter::new(theme, buf, area, row).put(">", theme.strong);
-            let bar = Rect { y: area.y + row, height: 1, ..area }.intersection(buf.area);
-            buf.set_style(bar, theme.selected);
+            select(theme, buf, area, row);
         }
     }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::presence::{About, Rule};
 use crate::tui::{FindingLine, FindingsList, View, wrapped};
 
-use super::painter::Painter;
+use super::painter::{Painter, select};
 use super::theme::Theme;
 use super::times;
 
@@ -25,9 +25,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, view: &FindingsList, body: Re
         let selected = view.selected_line() == Some(at);
         draw_line(model, theme, *line, widths, Painter::new(theme, buf, body, row));
         if selected {
-            Painter::new(theme, buf, body, row).put(">", theme.strong);
-            let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
-            buf.set_style(bar, theme.selected);
+            select(theme, buf, body, row);
         }
     }
     if height < body.height {

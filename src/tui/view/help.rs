@@ -103,7 +103,7 @@ fn sign(theme: &Theme, word: &str) -> String {
         (None, "none") => &[glyphs.nothing],
         _ => &[],
     };
-    signs.iter().map(|sign| format!("{sign} ")).collect()
+    signs.iter().flat_map(|sign| [*sign, " "]).collect()
 }
 
 #[cfg(test)]

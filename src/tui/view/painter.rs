@@ -85,6 +85,13 @@ impl Ruler {
     }
 }
 
+/// Marks the selected row of `area`: a sign before it, and a bar from end to end.
+pub(super) fn select(theme: &Theme, buf: &mut Buffer, area: Rect, row: u16) {
+    Painter::new(theme, buf, area, row).put(">", theme.strong);
+    let bar = Rect { y: area.y.saturating_add(row), height: 1, ..area }.intersection(buf.area);
+    buf.set_style(bar, theme.selected);
+}
+
 /// Writes along one row, from left to right.
 pub(super) struct Painter<'a> {
     ruler: Ruler,

@@ -7,7 +7,7 @@ use crate::listing::SortColumn;
 use crate::tui::{Action, Column, Line, View, wrapped};
 
 use super::connection_row;
-use super::painter::Painter;
+use super::painter::{Painter, select};
 use super::theme::Theme;
 use super::times::{age_ms, clock};
 use super::user_row::{self, RowContext};
@@ -51,9 +51,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: 
                 Painter::new(theme, buf, body, row).put(">", theme.dim);
                 continue;
             }
-            Painter::new(theme, buf, body, row).put(">", theme.strong);
-            let bar = Rect { y: body.y + row, height: 1, ..body }.intersection(buf.area);
-            buf.set_style(bar, theme.selected);
+            select(theme, buf, body, row);
         }
     }
 }
