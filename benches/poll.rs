@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::StreamExt as _;
-use imtop::openim::{Client, Credentials, DeltaDecoder, Options, Tls};
+use imtop::openim::{Asked, Client, Credentials, DeltaDecoder, Options, Tls};
 use imtop::presence::{Entry, WatchList};
 use imtop::simulator::{Clock, Scenario, Simulator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -89,7 +89,7 @@ async fn run(url: &str, ids: &[String], gzip: bool) -> Vec<(f64, f64)> {
     for turn in 0..=TURNS {
         let start = Instant::now();
         for _ in 0..ROUNDS {
-            imtop.online_status(&list, 0, &mut sieve).await.answer.unwrap();
+            imtop.ask(&list, &Asked::sockets(0), &mut sieve).await.answer.unwrap();
         }
         let ours = start.elapsed();
         let start = Instant::now();

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use imtop::openim::{DeltaDecoder, Fetched, Keys, read_online_status};
+use imtop::openim::{self, DeltaDecoder, Keys, read_online_status};
 use imtop::poller::{Now, Source};
-use imtop::presence::{Answer, FetchError, Oddities, OperationId, Question, UserIx, UserStatus, WatchList};
+use imtop::presence::{Answer, FetchError, Observation, Oddities, Question, UserIx, UserStatus, WatchList};
 
 use super::recording::PATIENCE_MS;
 use super::server::{Server, Told};
@@ -105,10 +105,20 @@ impl Source for Asker {
     /// What was read of the last answer, and whom it showed.
     type Memory = (DeltaDecoder, Vec<bool>);
 
-    async fn ask(&self, list: &WatchList, batch: u32, memory: &mut (DeltaDecoder, Vec<bool>)) -> Fetched {
+    async fn ask(
+        &self,
+        list: &WatchList,
+        asked: &openim::Asked,
+        memory: &mut (DeltaDecoder, Vec<bool>),
+    ) -> Observation {
+        let (question, batch) = (asked.question, asked.batch);
+        if question != Question::OnlineStatus {
+            let answer = self.ask_witness(question, &asked.users).await;
+            return asked.answered(list.generation(), answer);
+        }
         let range = list.batch(batch);
         let users: Vec<u32> = range.clone().collect();
-        let told = self.put(Question::OnlineStatus, &users).await;
+        let told = self.put(question, &users).await;
         let (sieve, shown) = memory;
         shown.resize(users.len(), false);
         let read = told.and_then(|told| match told {
@@ -125,39 +135,26 @@ impl Source for Asker {
             }
         }
         lock(&self.shown).insert(batch, shown.clone());
-        fetched(answer, oddities)
-    }
-
-    async fn inquire(&self, _: &WatchList, question: Question, users: &[UserIx]) -> Fetched {
-        self.under_way.fetch_add(1, Ordering::Relaxed);
-        let _under_way = UnderWay(&self.under_way);
-        let users: Vec<u32> = users.iter().map(|user| user.0).collect();
-        let answer = match self.put(question, &users).await {
-            Ok(Told::Registry(said)) => Ok(Answer::Registry(
-                said.into_iter().map(|(user, platforms)| (UserIx(user), platforms)).collect(),
-            )),
-            Ok(Told::Tokens(said)) => {
-                Ok(Answer::Tokens(said.into_iter().map(|(user, counted)| (UserIx(user), counted)).collect()))
-            }
-            Ok(Told::Gateways(signs)) => Ok(Answer::Gateways(signs)),
-            Ok(Told::Unregistered(users)) => {
-                Ok(Answer::Unregistered(users.into_iter().map(UserIx).collect()))
-            }
-            Ok(Told::Body(_) | Told::Again) => Err(FetchError::Http { status: 404 }),
-            Err(error) => Err(error),
-        };
-        fetched(answer, Oddities::default())
+        Observation { oddities, ..asked.answered(list.generation(), answer) }
     }
 }
 
-fn fetched(answer: Result<Answer, FetchError>, oddities: Oddities) -> Fetched {
-    Fetched {
-        operation_id: OperationId("".into()),
-        server_date: None,
-        wire_bytes: 0,
-        oddities,
-        hints: None,
-        answer,
+impl Asker {
+    async fn ask_witness(&self, question: Question, users: &[UserIx]) -> Result<Answer, FetchError> {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        let _under_way = UnderWay(&self.under_way);
+        let users: Vec<u32> = users.iter().map(|user| user.0).collect();
+        Ok(match self.put(question, &users).await? {
+            Told::Registry(said) => Answer::Registry(
+                said.into_iter().map(|(user, platforms)| (UserIx(user), platforms)).collect(),
+            ),
+            Told::Tokens(said) => {
+                Answer::Tokens(said.into_iter().map(|(user, counted)| (UserIx(user), counted)).collect())
+            }
+            Told::Gateways(signs) => Answer::Gateways(signs),
+            Told::Unregistered(users) => Answer::Unregistered(users.into_iter().map(UserIx).collect()),
+            Told::Body(_) | Told::Again => return Err(FetchError::Http { status: 404 }),
+        })
     }
 }
 

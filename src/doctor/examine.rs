@@ -14,9 +14,9 @@ use super::terminal::{Screen, Through};
 use super::watch_list::{Gathered, Registered};
 use super::{clock, configuration, dialogue, files, http, latency, name, rights, shape, tcp, terminal, tls};
 use super::{token, watch_list};
-use crate::openim::{Client, Credentials, DeltaDecoder, Fetched, Identity, SetupError};
+use crate::openim::{Asked, Client, Credentials, DeltaDecoder, Identity, SetupError};
 use crate::options::{Environment, Examined, no_screen};
-use crate::presence::{Entry, Moment, Platform, ServerClock, WatchList, visible_bounded};
+use crate::presence::{Entry, Moment, Observation, Platform, ServerClock, WatchList, visible_bounded};
 
 /// Asked about where neither a watch list nor the token names anybody; servers since v3.7 have this one.
 const SHIPPED_ADMIN: &str = "imAdmin";
@@ -37,7 +37,7 @@ pub struct Doctor<'a> {
     answered: bool,
     clock: ServerClock,
     identity: Option<Identity>,
-    fetched: Option<Fetched>,
+    sockets: Option<Observation>,
     gathered: Option<Gathered>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Doctor<'a> {
             answered: false,
             clock: ServerClock::default(),
             identity: None,
-            fetched: None,
+            sockets: None,
             gathered: None,
         }
     }
@@ -133,8 +133,8 @@ impl<'a> Doctor<'a> {
             Part::Clock => clock::judge(&self.clock),
             Part::Token => self.token(&client).await,
             Part::Rights => self.rights(&client).await,
-            Part::Shape => match &self.fetched {
-                Some(fetched) => shape::judge(fetched),
+            Part::Shape => match &self.sockets {
+                Some(seen) => shape::judge(seen),
                 None => Step::skipped(part, "nothing was asked"),
             },
             _ => self.latency(&client).await,
@@ -212,10 +212,10 @@ impl<'a> Doctor<'a> {
         let whom = self.somebody();
         let list = WatchList::new(1, 1, [Entry::of(&whom)]);
         let sent = (self.now)();
-        let fetched = client.online_status(&list, 0, &mut DeltaDecoder::default()).await;
-        self.observe(fetched.server_date, sent);
-        let step = rights::judge(&fetched, &visible_bounded(&whom, 40), self.platform());
-        self.fetched = Some(fetched);
+        let seen = client.ask(&list, &Asked::sockets(0), &mut DeltaDecoder::default()).await;
+        self.observe(seen.server_date, sent);
+        let step = rights::judge(&seen, &visible_bounded(&whom, 40), self.platform());
+        self.sockets = Some(seen);
         step
     }
 
@@ -232,10 +232,10 @@ impl<'a> Doctor<'a> {
         let mut samples: Vec<Sample> = Vec::new();
         for _ in 0..REQUESTS {
             let began = Instant::now();
-            let fetched = client.online_status(&list, 0, &mut sieve).await;
+            let seen = client.ask(&list, &Asked::sockets(0), &mut sieve).await;
             let took = began.elapsed();
-            let failed = fetched.answer.is_err();
-            samples.push(fetched.answer.map(|_| (took, fetched.wire_bytes)));
+            let failed = seen.answer.is_err();
+            samples.push(seen.answer.map(|_| (took, seen.wire_bytes)));
             // Each may take as long as a request may; a server that hangs is not asked five times.
             if failed {
                 break;

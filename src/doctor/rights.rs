@@ -4,13 +4,12 @@
 
 use super::step::{Outcome, Part, Step};
 use super::token::ADMIN;
-use crate::openim::Fetched;
-use crate::presence::{FetchError, Platform};
+use crate::presence::{FetchError, Observation, Platform};
 
 /// Judges the answer to a question about `whom`, with a token for this platform.
-pub(super) fn judge(fetched: &Fetched, whom: &str, platform: Option<Platform>) -> Step {
-    let operation = format!("operationID {}", fetched.operation_id.0);
-    let step = match &fetched.answer {
+pub(super) fn judge(seen: &Observation, whom: &str, platform: Option<Platform>) -> Step {
+    let operation = format!("operationID {}", seen.operation_id.0);
+    let step = match &seen.answer {
         Ok(_) => allowed(whom, platform),
         Err(error) => refused(error),
     };
@@ -45,18 +44,11 @@ fn refused(error: &FetchError) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presence::{Answer, Oddities, OperationId};
+    use crate::openim::Asked;
+    use crate::presence::Answer;
 
     fn judged(answer: Result<Answer, FetchError>, platform: Platform) -> Step {
-        let fetched = Fetched {
-            operation_id: OperationId("imtop-1".into()),
-            server_date: None,
-            wire_bytes: 0,
-            oddities: Oddities::default(),
-            hints: None,
-            answer,
-        };
-        judge(&fetched, "u", Some(platform))
+        judge(&Asked::sockets(0).answered(1, answer), "u", Some(platform))
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! What an answer's shape and headers say of the release, and what in it does not belong there.
 
 use super::step::{Outcome, Part, Step, counted};
-use crate::openim::Fetched;
-use crate::presence::WireShape;
+use crate::presence::{Observation, WireShape};
 
 /// Judges a good answer.
-pub(super) fn judge(fetched: &Fetched) -> Step {
-    let Some(hints) = fetched.hints.as_deref() else {
+pub(super) fn judge(observation: &Observation) -> Step {
+    let Some(hints) = observation.hints.as_deref() else {
         return Step::skipped(Part::Shape, "nothing was heard of it");
     };
     let seen = match (hints.http_id, hints.shape) {
@@ -25,7 +24,7 @@ pub(super) fn judge(fetched: &Fetched) -> Step {
             "nothing to do: imtop reads it, but it is an old release; some of its login and list questions differ",
         );
     }
-    let odd = fetched.oddities;
+    let odd = observation.oddities;
     for (number, what) in [
         (odd.foreign, "about users whom nobody asked for"),
         (odd.repeated, "about users who had one already"),
@@ -48,17 +47,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::presence::{Answer, Hints, Oddities, OperationId};
+    use crate::openim::Asked;
+    use crate::presence::{Answer, Hints, Oddities};
 
     fn judged(hints: Hints, oddities: Oddities) -> Step {
-        judge(&Fetched {
-            operation_id: OperationId("o".into()),
-            server_date: None,
-            wire_bytes: 0,
-            oddities,
-            hints: Some(Arc::new(hints)),
-            answer: Ok(Answer::Same),
-        })
+        let seen = Asked::sockets(0).answered(1, Ok(Answer::Same));
+        judge(&Observation { oddities, hints: Some(Arc::new(hints)), ..seen })
     }
 
     #[test]

@@ -47,12 +47,12 @@ impl Packing {
 }
 
 /// A body as it came over the wire.
-pub(super) struct Body {
-    pub(super) wire: Vec<u8>,
+pub(super) struct Body<'a> {
+    pub(super) wire: Cow<'a, [u8]>,
     pub(super) packing: Packing,
 }
 
-impl Body {
+impl Body<'_> {
     /// Takes one chunk after the other from `response`, which is packed so, up to `limit` bytes.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Body {
         packing: Packing,
         limit: u64,
         failure: impl Fn(&reqwest::Error) -> FetchError,
-    ) -> Result<Body, FetchError> {
+    ) -> Result<Body<'static>, FetchError> {
         let too_large = || FetchError::TooLarge { limit_bytes: limit };
         let announced = response.content_length().unwrap_or(0);
         if announced > limit {
@@ -76,19 +76,19 @@ impl Body {
             }
             wire.extend_from_slice(&chunk);
         }
-        Ok(Body { wire, packing })
+        Ok(Body { wire: wire.into(), packing })
     }
-}
 
-/// The body itself. Takes no more room than `limit`, however much is packed into it.
-///
-/// # Errors
-///
-/// [`FetchError::TooLarge`], or [`FetchError::Decode`] where it is not what it says it is.
-pub(super) fn unpack(wire: &[u8], packing: Packing, limit: u64) -> Result<Cow<'_, [u8]>, FetchError> {
-    match packing {
-        Packing::Plain => Ok(Cow::Borrowed(wire)),
-        Packing::Gzip => gunzip(wire, limit).map(Cow::Owned),
+    /// The body itself. Takes no more room than `limit`, however much is packed into it.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::TooLarge`], or [`FetchError::Decode`] where it is not what it says it is.
+    pub(super) fn unpack(&self, limit: u64) -> Result<Cow<'_, [u8]>, FetchError> {
+        match self.packing {
+            Packing::Plain => Ok(Cow::Borrowed(&self.wire)),
+            Packing::Gzip => gunzip(&self.wire, limit).map(Cow::Owned),
+        }
     }
 }
 

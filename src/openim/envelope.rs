@@ -11,8 +11,9 @@ use serde_json::value::RawValue;
 use crate::presence::FetchError;
 
 use super::endpoint::Endpoint;
-use super::error_code::Refusal;
+use super::error_code::{self, Refusal};
 use super::json::{Number, Object, Text};
+use super::redact::Redactor;
 
 /// An answer, unpacked as far as its envelope.
 #[derive(Deserialize)]
@@ -73,6 +74,23 @@ pub(super) fn open<'a, D: Deserialize<'a>>(body: &'a [u8]) -> Result<Opened<'a, 
     {
         Ok(Ok(Opened::Refused(code, message, detail))) => Ok(Opened::Refused(code, message, detail)),
         _ => Err(undecodable(&place(text, &error))),
+    }
+}
+
+/// The `data` of an answer from `endpoint` with HTTP status 200, where there is any.
+///
+/// # Errors
+///
+/// As of [`open`], and the refusal that it is.
+pub(super) fn data<'a, D: Deserialize<'a>>(
+    body: &'a [u8],
+    endpoint: Endpoint,
+    redactor: &Redactor,
+) -> Result<Option<D>, FetchError> {
+    let opened = open::<D>(body)?;
+    match opened.refusal(endpoint, 200) {
+        Some(refusal) => Err(error_code::fetch_error(&refusal, redactor)),
+        None => Ok(opened.into_data()),
     }
 }
 

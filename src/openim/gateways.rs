@@ -11,23 +11,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::DATE;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::presence::{Answer, FetchError, LifeSign, Oddities};
+use crate::presence::{FetchError, LifeSign, Oddities};
 
-use super::body::unpack;
-use super::client::{Fetched, Inner, Reply};
 use super::endpoint::{Endpoint, METRICS};
 use super::envelope::{self, undecodable};
-use super::error_code;
-use super::failure;
 use super::json::{Object, Text};
 use super::network::Network;
+use super::options::Destination;
 use super::redact::Redactor;
 
 /// No more gateways are asked at once.
@@ -85,6 +81,40 @@ impl Gateways {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).rule.clone()
     }
 
+    /// Whether any may be asked.
+    pub(super) fn may_be_asked(&self) -> bool {
+        self.rule() != GatewayRule::Off
+    }
+
+    /// Asks each of the `named` ones that may be asked, and those of before, for a sign of life. The
+    /// API is at `api`, whose name is looked up within `patience`.
+    pub(super) async fn signs(
+        &self,
+        named: &[SocketAddr],
+        api: &Destination,
+        patience: Duration,
+    ) -> Vec<(Box<str>, LifeSign)> {
+        let rule = self.rule();
+        let api = match &rule {
+            GatewayRule::Near(_) => addresses(api, patience).await,
+            GatewayRule::Off | GatewayRule::All => Vec::new(),
+        };
+        let named: Vec<SocketAddr> =
+            named.iter().copied().filter(|target| rule.allows(target.ip(), &api)).take(MOST).collect();
+        let mut asking = JoinSet::new();
+        for target in self.with_remembered(&named, Instant::now()) {
+            // One of before may be where the API is not any more.
+            if rule.allows(target.ip(), &api) {
+                asking.spawn(async move { (target, sign_of_life(target, PATIENCE).await) });
+            }
+        }
+        let mut signs = BTreeMap::new();
+        while let Some(asked) = asking.join_next().await {
+            signs.extend(asked.ok());
+        }
+        signs.into_iter().map(|(target, sign)| (target.to_string().into(), sign)).collect()
+    }
+
     /// Takes those that are named now, and gives them with those of before, at most [`MOST`]: the ones
     /// that were named last.
     fn with_remembered(&self, named: &[SocketAddr], now: Instant) -> Vec<SocketAddr> {
@@ -121,75 +151,24 @@ impl GatewayRule {
     }
 }
 
-impl Inner {
-    /// Finds the gateways, and asks each that may be asked for a sign of life.
-    pub(super) async fn ask_gateways(&self) -> Fetched {
-        let rule = self.gateways.rule();
-        if rule == GatewayRule::Off {
-            return Fetched::refused();
-        }
-        let redactor = Redactor::default();
-        let asked = self.ask(Endpoint::GatewayDiscovery, bytes::Bytes::new(), None, &redactor, self.timeout);
-        let Reply { operation_id, head, body } = asked.await;
-        let wire_bytes = body.as_ref().map_or(0, |body| body.wire.len() as u64);
-        let server_date = failure::http_date(&head.headers, &DATE);
-        let read = body.and_then(|body| {
-            let json = unpack(&body.wire, body.packing, self.body_limit)?;
-            targets(&json, &redactor)
-        });
-        let (answer, oddities) = match read {
-            Ok((named, oddities)) => (Ok(self.signs(&rule, &named).await), oddities),
-            Err(error) => (Err(error), Oddities::default()),
-        };
-        let answer = answer.map(Answer::Gateways);
-        Fetched { operation_id, server_date, wire_bytes, oddities, hints: None, answer }
+/// Where the API is; nowhere, where its name is not known, and where a proxy goes there for us: then its
+/// neighbours are not ours.
+async fn addresses(api: &Destination, patience: Duration) -> Vec<IpAddr> {
+    if api.is_proxy {
+        return Vec::new();
     }
-
-    async fn signs(&self, rule: &GatewayRule, named: &[SocketAddr]) -> Vec<(Box<str>, LifeSign)> {
-        let api = match rule {
-            GatewayRule::Near(_) => self.api_addresses().await,
-            GatewayRule::Off | GatewayRule::All => Vec::new(),
-        };
-        let named: Vec<SocketAddr> =
-            named.iter().copied().filter(|target| rule.allows(target.ip(), &api)).take(MOST).collect();
-        let mut asking = JoinSet::new();
-        for target in self.gateways.with_remembered(&named, Instant::now()) {
-            // One of before may be where the API is not any more.
-            if rule.allows(target.ip(), &api) {
-                asking.spawn(async move { (target, sign_of_life(target, PATIENCE).await) });
-            }
-        }
-        let mut signs = BTreeMap::new();
-        while let Some(asked) = asking.join_next().await {
-            signs.extend(asked.ok());
-        }
-        signs.into_iter().map(|(target, sign)| (target.to_string().into(), sign)).collect()
-    }
-
-    /// Where the API is; nowhere, where its name is not known, and where a proxy goes there for us:
-    /// then its neighbours are not ours.
-    async fn api_addresses(&self) -> Vec<IpAddr> {
-        let there = &self.destination;
-        if there.is_proxy {
-            return Vec::new();
-        }
-        let found = tokio::net::lookup_host((&*there.host, there.port));
-        match timeout(self.timeout, found).await {
-            Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
-            _ => Vec::new(),
-        }
+    match timeout(patience, tokio::net::lookup_host((&*api.host, api.port))).await {
+        Ok(Ok(found)) => found.map(|address| address.ip()).collect(),
+        _ => Vec::new(),
     }
 }
 
 /// The addresses in a discovery's answer, each once. What is no address of the form `ip:port` is not
 /// looked up.
-fn targets(json: &[u8], redactor: &Redactor) -> Result<(Vec<SocketAddr>, Oddities), FetchError> {
+pub(super) fn targets(json: &[u8], redactor: &Redactor) -> Result<(Vec<SocketAddr>, Oddities), FetchError> {
     let Ok(groups) = serde_json::from_slice::<Option<Vec<&RawValue>>>(json) else {
-        let opened = envelope::open::<serde::de::IgnoredAny>(json)?;
-        return Err(match opened.refusal(Endpoint::GatewayDiscovery, 200) {
-            Some(refusal) => error_code::fetch_error(&refusal, redactor),
-            None => undecodable("JSON, but no list of gateways"),
-        });
+        envelope::data::<serde::de::IgnoredAny>(json, Endpoint::GatewayDiscovery, redactor)?;
+        return Err(undecodable("JSON, but no list of gateways"));
     };
     let (mut named, mut oddities) = (Vec::new(), Oddities::default());
     for group in groups.unwrap_or_default().into_iter().take(MOST_ENTRIES) {

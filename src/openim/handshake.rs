@@ -5,21 +5,17 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
+use rustls::ProtocolVersion;
 use rustls::pki_types::ServerName;
-use rustls::{Error as TlsError, ProtocolVersion};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::presence::FetchError;
 
-use super::client::Inner;
+use super::client::Client;
 use super::failure;
 use super::tls;
-
-/// So long a server may take to return a greeting.
-const GREETING: Duration = Duration::from_secs(2);
 
 /// What the server showed of itself in a TLS handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,27 +30,29 @@ pub struct Handshake {
     pub refused: Option<(Box<str>, &'static str)>,
 }
 
-impl Inner {
-    /// One handshake with the server itself at `address`.
+impl Client {
+    /// Makes a TLS connection to `address` as for a request to the server, looks at what it shows of
+    /// itself, and closes it again.
     ///
     /// # Errors
     ///
-    /// [`FetchError`], where it came to nothing that can be looked at.
-    pub(super) async fn handshake(&self, address: SocketAddr) -> Result<Handshake, FetchError> {
+    /// [`FetchError`], where there was no handshake to look at. A certificate that is not accepted is
+    /// none: see [`Handshake::refused`].
+    pub async fn handshake(&self, address: SocketAddr) -> Result<Handshake, FetchError> {
         let broken = |what: &str| FetchError::Unreachable { what: what.into() };
-        let (config, witness) = tls::witnessed(&self.tls).map_err(|error| broken(&error.to_string()))?;
-        let name = ServerName::try_from(self.destination.host.to_string());
+        let (config, verifier) = tls::config(&self.0.tls).map_err(|error| broken(&error.to_string()))?;
+        let name = ServerName::try_from(self.0.destination.host.to_string());
         let name = name.map_err(|_| broken("the host's name cannot stand in a certificate"))?;
         let connected = async {
             let stream = TcpStream::connect(address).await;
             let stream = stream.map_err(|error| failure::of_connection(&error, self.peer()))?;
             Ok(TlsConnector::from(Arc::new(config)).connect(name, stream).await)
         };
-        let Ok(connected) = tokio::time::timeout(self.timeout, connected).await else {
-            return Err(FetchError::Timeout { after_ms: self.timeout.as_millis() as u64 });
+        let Ok(connected) = tokio::time::timeout(self.0.timeout, connected).await else {
+            return Err(FetchError::Timeout { after_ms: self.0.timeout.as_millis() as u64 });
         };
         let connected = connected?;
-        let chain = witness.chain().iter().map(|certificate| certificate.to_vec()).collect();
+        let chain = verifier.chain().iter().map(|certificate| certificate.to_vec()).collect();
         match connected {
             Ok(stream) => {
                 let (_, connection) = stream.get_ref();
@@ -73,24 +71,6 @@ impl Inner {
                 }
                 error => Err(error),
             },
-        }
-    }
-
-    /// Whether the server speaks TLS where it was spoken to in plain HTTP. Nothing is sent but the greeting.
-    pub(super) async fn speaks_tls(&self) -> bool {
-        let (host, port) = (self.destination.host.to_string(), self.destination.port);
-        let (Ok(config), Ok(name)) = (tls::none(), ServerName::try_from(host.clone())) else { return false };
-        let greeted = async {
-            let stream = TcpStream::connect((host.as_str(), port)).await?;
-            TlsConnector::from(Arc::new(config)).connect(name, stream).await.map(drop)
-        };
-        match tokio::time::timeout(GREETING, greeted).await {
-            Ok(Ok(())) => true,
-            // It is enough that there is something to object to in a certificate.
-            Ok(Err(error)) => failure::tls_error(&error).is_some_and(|error| {
-                !matches!(error, TlsError::InvalidMessage(_) | TlsError::InappropriateMessage { .. })
-            }),
-            Err(_) => false,
         }
     }
 }

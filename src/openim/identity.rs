@@ -2,7 +2,7 @@
 
 use crate::presence::{Claims, FetchError, Fingerprint, Unreadable};
 
-use super::client::Inner;
+use super::client::Client;
 use super::token::read_claims;
 
 /// What an admin token says of itself; only the server can tell whether that is true.
@@ -14,18 +14,19 @@ pub struct Identity {
     pub claims: Result<Claims, Unreadable>,
 }
 
-impl Inner {
-    /// Gets a token, where there is none yet, and reads its claims.
+impl Client {
+    /// What the admin token says of itself. Gets one where there is none yet, which for a login means
+    /// to log in.
     ///
     /// # Errors
     ///
-    /// As for a request that wants one.
-    pub(super) async fn identity(&self) -> Result<Identity, FetchError> {
+    /// [`FetchError::Credentials`], or whatever a login met.
+    pub async fn identity(&self) -> Result<Identity, FetchError> {
         use secrecy::ExposeSecret as _;
-        let pass = self.session.pass(self).await?;
+        let pass = self.0.session.pass(self).await?;
         let token = pass.token.expose_secret();
         Ok(Identity {
-            fingerprint: self.keys.fingerprint(token),
+            fingerprint: self.0.keys.fingerprint(token),
             claims: read_claims(token, "", &pass.redactor),
         })
     }

@@ -10,11 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::presence::{FetchError, check_id, visible_bounded};
 
-use super::body::unpack;
-use super::client::Inner;
+use super::client::Client;
 use super::endpoint::Endpoint;
 use super::envelope::{self, undecodable};
-use super::error_code;
 use super::json::{Number, Object, Text};
 use super::redact::Redactor;
 
@@ -88,18 +86,32 @@ struct Info<'a> {
     nickname: Text<'a>,
 }
 
-impl Inner {
-    pub(super) async fn group_members(&self, group: &str) -> Result<Vec<String>, FetchError> {
+impl Client {
+    /// Asks who is in a group (`POST /group/get_group_member_user_id`), in the server's order.
+    ///
+    /// Nobody, where the server knows no such group: it does not tell one from an empty one
+    /// (`internal/rpc/group/group.go`), and a real group has at least an owner. IDs that cannot be
+    /// watched are left out: empty ones, those longer than 256 bytes or with control characters.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`], as for any question.
+    pub async fn group_members(&self, group: &str) -> Result<Vec<String>, FetchError> {
         let page = self.users(Endpoint::GroupMembers, &GroupQuestion { group }).await?;
         let mut known = Known::default();
         known.take(page)?;
         Ok(known.users)
     }
 
-    pub(super) async fn all_users(
-        &self,
-        mut told: impl FnMut(Progress) + Send,
-    ) -> Result<Vec<String>, FetchError> {
+    /// Asks for every user that there is (`POST /user/get_all_users_uid`), a thousand at a time;
+    /// `told` hears how far that is after each answer. Each user is named once, although pages may
+    /// shift while they are read. IDs are left out as in [`Client::group_members`].
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`], as for any question, for a server that never comes to an end, and for one with
+    /// more than two million users.
+    pub async fn all_users(&self, mut told: impl FnMut(Progress) + Send) -> Result<Vec<String>, FetchError> {
         let mut known = Known::default();
         let (mut named, mut barren) = (0, 0);
         for page_number in 1..=MOST_PAGES {
@@ -128,7 +140,13 @@ impl Inner {
         Err(undecodable("the pages of users have no end"))
     }
 
-    pub(super) async fn unregistered(&self, ids: &[String]) -> Result<Vec<String>, FetchError> {
+    /// Asks which of `ids` the server has no user for (`POST /user/get_users_info`, which leaves those
+    /// out), 500 at a time, one after the other; in the order of `ids`.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`] of the first question that fails.
+    pub async fn unregistered(&self, ids: &[String]) -> Result<Vec<String>, FetchError> {
         let mut missing = Vec::new();
         for chunk in ids.chunks(CHUNK) {
             let question = NamesQuestion { users: chunk };
@@ -144,7 +162,13 @@ impl Inner {
         Ok(missing)
     }
 
-    pub(super) async fn nicknames(&self, ids: &[String]) -> Result<Vec<(String, String)>, FetchError> {
+    /// Asks what users are called (`POST /user/get_users_info`): those with a nickname, each once and
+    /// with its ID, nicknames visible-safe and bounded. Asks 500 at a time, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`] of the first question that fails.
+    pub async fn nicknames(&self, ids: &[String]) -> Result<Vec<(String, String)>, FetchError> {
         let mut names = Vec::new();
         for chunk in ids.chunks(CHUNK) {
             let mut asked: HashSet<&str> = chunk.iter().map(String::as_str).collect();
@@ -189,16 +213,10 @@ impl Inner {
         mut read: impl FnMut(&[u8], &Redactor) -> Result<A, FetchError>,
     ) -> Result<A, FetchError> {
         let question = serde_json::to_vec(question).unwrap_or_default(); // strings and numbers always encode
-        let (_, answer) = self
-            .put(endpoint, question.into(), |reply, pass| {
-                let read = reply.body.and_then(|body| {
-                    let json = unpack(&body.wire, body.packing, self.body_limit)?;
-                    read(&json, &pass.redactor)
-                });
-                ((), read.map_err(|error| unknown_path(error, endpoint)))
-            })
-            .await;
-        answer
+        let answer = self.put(endpoint, question.into(), |reply, pass| {
+            reply.body.and_then(|body| read(&body.unpack(self.0.body_limit)?, &pass.redactor))
+        });
+        answer.await.map_err(|error| unknown_path(error, endpoint))
     }
 }
 
@@ -241,11 +259,8 @@ fn data<'a, D: Default + Deserialize<'a>>(
     endpoint: Endpoint,
     redactor: &Redactor,
 ) -> Result<D, FetchError> {
-    let opened = envelope::open::<Object<D>>(json)?;
-    if let Some(refusal) = opened.refusal(endpoint, 200) {
-        return Err(error_code::fetch_error(&refusal, redactor));
-    }
-    Ok(opened.into_data().map(|Object(data)| data).unwrap_or_default())
+    let data = envelope::data::<Object<D>>(json, endpoint, redactor)?;
+    Ok(data.map(|Object(data)| data).unwrap_or_default())
 }
 
 /// An ID that can be watched: not a token in disguise either.

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::presence::FetchError;
 
-use super::body::unpack;
-use super::client::Inner;
+use super::client::Client;
 use super::endpoint::Endpoint;
 use super::envelope::{self, undecodable};
 use super::error_code;
@@ -33,7 +32,7 @@ struct Issued<'a> {
     token: Text<'a>,
 }
 
-impl Issuer for Inner {
+impl Issuer for Client {
     async fn login(&self, secret: &SecretString, admin_id: &str) -> Result<SecretString, FetchError> {
         let question = |platform| {
             let login = Login { secret: secret.expose_secret(), user: admin_id, platform };
@@ -53,18 +52,18 @@ impl Issuer for Inner {
 
 /// Logs in at `endpoint`. The second value says that the server does not know this path.
 async fn login_at(
-    client: &Inner,
+    client: &Client,
     endpoint: Endpoint,
     question: Vec<u8>,
     redactor: &Redactor,
 ) -> Result<SecretString, (FetchError, bool)> {
-    let reply = client.ask(endpoint, question.into(), None, redactor, client.timeout).await;
+    let reply = client.send(endpoint, question.into(), None, redactor).await;
     let body = reply.body.map_err(|error| {
         let unknown = error == FetchError::Http { status: 404 };
         (error, unknown)
     })?;
     let known = |error| (error, false);
-    let json = unpack(&body.wire, body.packing, client.body_limit).map_err(known)?;
+    let json = body.unpack(client.0.body_limit).map_err(known)?;
     let opened = envelope::open::<Object<Issued<'_>>>(&json).map_err(known)?;
     if let Some(refusal) = opened.refusal(endpoint, 200) {
         let error = error_code::fetch_error(&refusal, redactor);

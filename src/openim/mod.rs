@@ -4,7 +4,8 @@
 //! included, is free of them, visible-safe and bounded.
 //!
 //! ```text
-//!   Client::online_status
+//!   Client::ask
+//!      |  question      one row for each: its path, its body, how its answer is read
 //!      |  session       which admin token; logs in when it has to
 //!      |  endpoint      the paths that can be asked, and no others
 //!      |  body          bytes in, within a limit; unpacked only if they are new
@@ -12,14 +13,9 @@
 //!      |  online_status three sieves: the body, the outline of its entries, the tokens
 //!      |                what is new: entry -> token
 //!      |  hints         what headers and shape of the answer say of the server
-//!      v
-//!   Fetched { answer: Result<Answer, FetchError>, .. }
-//!
-//!   Client::inquire
-//!      |  witness       the registry, the tokens, the accounts: by the same session and client
 //!      |  gateways      who they are, which of them may be asked, what came of it
 //!      v
-//!   Fetched
+//!   Observation { answer: Result<Answer, FetchError>, .. }
 //!
 //!   Client::group_members, all_users, nicknames
 //!      |  listing       pages and chunks, by the same session and client
@@ -52,13 +48,13 @@ mod options;
 mod origin;
 mod private_file;
 mod probe;
+mod question;
 mod redact;
 mod session;
 mod tls;
 mod token;
-mod witness;
 
-pub use client::{Client, Fetched};
+pub use client::Client;
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
 pub use gateways::GatewayRule;
@@ -72,6 +68,7 @@ pub use options::{Destination, Options, SetupError};
 pub use origin::{Origin, OriginError};
 pub use private_file::check_private;
 pub use probe::Probe;
+pub use question::Asked;
 pub use redact::{holds_token, without_tokens};
 pub use tls::Tls;
 pub use token::Keys;

@@ -16,12 +16,11 @@ use crate::presence::{
     Answer, BodyLength, FetchError, Hints, Logins, Oddities, UserIx, UserStatus, WatchList, WireShape,
 };
 
-use super::body::{Packing, unpack};
+use super::body::{Body, Packing};
 use super::endpoint::Endpoint;
 use super::entry::{Entry, Reader, UserVerdict, distinct};
 use super::entry_hashes::EntryHashes;
 use super::envelope::{self, undecodable};
-use super::error_code;
 use super::hints::{Gathered, shape_of};
 use super::json::Object;
 use super::redact::Redactor;
@@ -54,7 +53,8 @@ pub fn read_online_status(
     keys: &Keys,
 ) -> Result<(Answer, Oddities), FetchError> {
     let redactor = Redactor::default();
-    sieve.sift(body, Packing::Plain, About { list, batch, keys, redactor: &redactor, limit: u64::MAX })
+    let body = Body { wire: body.into(), packing: Packing::Plain };
+    sieve.sift(&body, About { list, batch, keys, redactor: &redactor, limit: u64::MAX })
 }
 
 /// What is remembered of a batch's last answer, to tell what has changed since.
@@ -107,19 +107,18 @@ impl DeltaDecoder {
     /// all the same.
     pub(super) fn sift(
         &mut self,
-        wire: &[u8],
-        packing: Packing,
+        body: &Body<'_>,
         about: About<'_>,
     ) -> Result<(Answer, Oddities), FetchError> {
         self.turn_to(about.list, about.batch);
-        let id = (about.keys.hash(wire), wire.len());
+        let id = (about.keys.hash(&body.wire), body.wire.len());
         if let Some(good) = self.body.as_ref().filter(|good| good.id == id) {
             self.length = Some(good.length);
             return Ok((Answer::Same, good.oddities));
         }
         self.length = None;
-        self.unpacked += u64::from(packing == Packing::Gzip);
-        let json = unpack(wire, packing, about.limit)?;
+        self.unpacked += u64::from(body.packing == Packing::Gzip);
+        let json = body.unpack(about.limit)?;
         let length = json.len() as u64;
         self.length = Some(length);
         self.shape = shape_of(&json).or(self.shape);
@@ -128,11 +127,8 @@ impl DeltaDecoder {
             self.body = Some(Good { id, length, oddities: Oddities::default() });
             return Ok((Answer::Changed(changed), Oddities::default()));
         }
-        let opened = envelope::open::<Vec<&RawValue>>(&json)?;
-        if let Some(refusal) = opened.refusal(Endpoint::OnlineStatus, 200) {
-            return Err(error_code::fetch_error(&refusal, about.redactor));
-        }
-        let entries = opened.into_data().unwrap_or_default();
+        let entries: Option<Vec<&RawValue>> = envelope::data(&json, Endpoint::OnlineStatus, about.redactor)?;
+        let entries = entries.unwrap_or_default();
         let (changed, oddities) = self.read(&json, &entries, about);
         if !changed.is_empty() && changed.iter().all(|(_, status)| *status == UserStatus::Missing) {
             self.outline = None;
@@ -142,19 +138,19 @@ impl DeltaDecoder {
         Ok((Answer::Changed(changed), oddities))
     }
 
-    /// The hints in an answer with these headers, whose body, packed so and so many bytes long, was
-    /// sifted last; `None` where there was no answer.
+    /// The hints in an answer with these headers, whose body was sifted last; `None` where there was no
+    /// answer.
     pub(super) fn hints(
         &mut self,
         headers: &HeaderMap,
-        body: Option<(Packing, u64)>,
+        body: Option<&Body<'_>>,
         logins: Logins,
         keys: &Keys,
         redactor: &Redactor,
     ) -> Option<Arc<Hints>> {
-        let body = body.map(|(packing, wire)| BodyLength {
-            gzip: packing == Packing::Gzip,
-            wire,
+        let body = body.map(|body| BodyLength {
+            gzip: body.packing == Packing::Gzip,
+            wire: body.wire.len() as u64,
             unpacked: self.length,
         });
         self.hints.gather(headers, body, self.shape, logins, keys, redactor)

@@ -9,8 +9,8 @@ use serde::de::IgnoredAny;
 
 use crate::presence::{FetchError, visible_bounded};
 
-use super::body::{Packing, unpack};
-use super::client::{Head, Inner};
+use super::body::Packing;
+use super::client::{Client, Head};
 use super::endpoint::Endpoint;
 use super::envelope;
 use super::failure;
@@ -46,15 +46,15 @@ struct About<'a> {
     users: [&'a str; 1],
 }
 
-impl Inner {
-    /// Asks about `user` without a token.
-    pub(super) async fn probe(&self, user: &str) -> Probe {
+impl Client {
+    /// Asks a question about `user` without a token, which OpenIM refuses: whether it is there at all.
+    pub async fn probe(&self, user: &str) -> Probe {
         let question = serde_json::to_vec(&About { users: [user] }).unwrap_or_default(); // always encodes
         let redactor = Redactor::default();
-        let reply = self.ask(Endpoint::OnlineStatus, question.into(), None, &redactor, self.timeout).await;
+        let reply = self.send(Endpoint::OnlineStatus, question.into(), None, &redactor).await;
         let Head { status, headers } = reply.head;
         let said = reply.body.and_then(|body| {
-            let text = unpack(&body.wire, body.packing, self.body_limit)?;
+            let text = body.unpack(self.0.body_limit)?;
             let html = text.trim_ascii_start().starts_with(b"<");
             Ok((html, envelope::open::<IgnoredAny>(&text).map(|opened| code(&opened))))
         });

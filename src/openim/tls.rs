@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -10,10 +11,15 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::failure::is_authority_as_server;
-use super::options::SetupError;
+use super::failure::{is_authority_as_server, tls_error};
+use super::options::{Destination, SetupError};
+
+/// So long a server may take to return a greeting.
+const GREETING: Duration = Duration::from_secs(2);
 
 /// What TLS connections are checked and made with.
 #[derive(Clone, Debug, Default)]
@@ -37,55 +43,44 @@ pub(super) fn none() -> Result<ClientConfig, SetupError> {
     Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
-/// The configuration for https.
+/// The configuration for https, and who checks certificates in it.
 ///
 /// # Errors
 ///
 /// [`SetupError::File`] for a file that cannot be used, [`SetupError::Tls`] for anything else.
-pub(super) fn config(tls: &Tls) -> Result<ClientConfig, SetupError> {
-    config_with(tls, verifier(tls)?)
-}
-
-/// The configuration for https, and what the server that it is used with first shows of itself.
-///
-/// # Errors
-///
-/// As [`config`].
-pub(super) fn witnessed(tls: &Tls) -> Result<(ClientConfig, Arc<Witness>), SetupError> {
-    let witness = Arc::new(Witness { judge: verifier(tls)?, chain: OnceLock::new() });
-    Ok((config_with(tls, Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)?, witness))
-}
-
-/// Who says whether a certificate is accepted.
-fn verifier(tls: &Tls) -> Result<Arc<dyn ServerCertVerifier>, SetupError> {
-    if tls.insecure {
-        return Ok(Arc::new(AnyCertificate(provider())));
-    }
-    let extra = tls.ca_file.as_deref().map(certificates).transpose()?.unwrap_or_default();
-    let named = extra.clone();
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider());
-    let judge = Arc::new(verifier.map_err(|error| match (error, &tls.ca_file) {
-        (rustls::Error::General(_), _) => {
-            SetupError::Tls("this system has no trusted authorities; name some with --ca-file")
-        }
-        (_, Some(path)) => SetupError::file(path, "not a certificate of an authority"),
-        _ => SetupError::Tls("the system's trusted authorities cannot be used"),
-    })?);
-    Ok(if named.is_empty() { judge } else { Arc::new(NamedToo { judge, named }) })
-}
-
-fn config_with(tls: &Tls, verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, SetupError> {
-    let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
+pub(super) fn config(tls: &Tls) -> Result<(ClientConfig, Arc<Verifier>), SetupError> {
+    let verifier = Arc::new(Verifier::new(tls)?);
+    let builder = builder()?.dangerous().with_custom_certificate_verifier(Arc::clone(&verifier) as _);
     let Some(cert) = &tls.client_cert else {
-        return Ok(builder.with_no_client_auth());
+        return Ok((builder.with_no_client_auth(), verifier));
     };
     let key_file = tls.client_key.as_ref().unwrap_or(cert);
     let key = pem(key_file)
         .and_then(|pem| PrivateKeyDer::from_pem_slice(&pem))
         .map_err(|error| SetupError::file(key_file, pem_words(&error, "no private key in PEM form in it")))?;
-    builder
+    let config = builder
         .with_client_auth_cert(certificates(cert)?, key)
-        .map_err(|_| SetupError::file(key_file, "not the key of the client certificate"))
+        .map_err(|_| SetupError::file(key_file, "not the key of the client certificate"))?;
+    Ok((config, verifier))
+}
+
+/// Whether TLS is spoken there, where plain HTTP was tried. Nothing is sent but the greeting.
+pub(super) async fn is_spoken(there: &Destination) -> bool {
+    let (Ok(config), Ok(name)) = (none(), ServerName::try_from(there.host.to_string())) else {
+        return false;
+    };
+    let greeted = async {
+        let stream = TcpStream::connect((&*there.host, there.port)).await?;
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.map(drop)
+    };
+    match tokio::time::timeout(GREETING, greeted).await {
+        Ok(Ok(())) => true,
+        // It is enough that there is something to object to in a certificate.
+        Ok(Err(error)) => tls_error(&error).is_some_and(|error| {
+            !matches!(error, rustls::Error::InvalidMessage(_) | rustls::Error::InappropriateMessage { .. })
+        }),
+        Err(_) => false,
+    }
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -128,54 +123,45 @@ fn pem_words(error: &rustls::pki_types::pem::Error, otherwise: &'static str) -> 
     }
 }
 
-/// Takes any certificate, for `--insecure`; the handshake's signatures are checked all the same.
+/// Checks certificates, and keeps the first chain that was shown.
 #[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// Judges as another does, and takes a certificate that is in `--ca-file` itself though it is an authority's:
-/// `openssl req -x509` makes no other. Name and dates have to fit as ever.
-#[derive(Debug)]
-struct NamedToo {
-    judge: Arc<dyn ServerCertVerifier>,
+pub(super) struct Verifier {
+    /// The system's judge; `None` takes any certificate, for `--insecure`. The handshake's signatures are
+    /// checked all the same.
+    judge: Option<rustls_platform_verifier::Verifier>,
+    /// Those of `--ca-file`. A server may show one itself, though it is an authority's: `openssl req -x509`
+    /// makes no other. Name and dates have to fit as ever.
     named: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+    chain: OnceLock<Vec<CertificateDer<'static>>>,
 }
 
-impl ServerCertVerifier for NamedToo {
+impl Verifier {
+    fn new(tls: &Tls) -> Result<Verifier, SetupError> {
+        let (provider, chain) = (provider(), OnceLock::new());
+        if tls.insecure {
+            return Ok(Verifier { judge: None, named: Vec::new(), provider, chain });
+        }
+        let named = tls.ca_file.as_deref().map(certificates).transpose()?.unwrap_or_default();
+        let judge =
+            rustls_platform_verifier::Verifier::new_with_extra_roots(named.clone(), Arc::clone(&provider));
+        let judge = judge.map_err(|error| match (error, &tls.ca_file) {
+            (rustls::Error::General(_), _) => {
+                SetupError::Tls("this system has no trusted authorities; name some with --ca-file")
+            }
+            (_, Some(path)) => SetupError::file(path, "not a certificate of an authority"),
+            _ => SetupError::Tls("the system's trusted authorities cannot be used"),
+        })?;
+        Ok(Verifier { judge: Some(judge), named, provider, chain })
+    }
+
+    /// The chain, the server's own certificate first; empty where none was shown.
+    pub(super) fn chain(&self) -> &[CertificateDer<'static>] {
+        self.chain.get().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         own: &CertificateDer<'_>,
@@ -184,7 +170,10 @@ impl ServerCertVerifier for NamedToo {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let judged = self.judge.verify_server_cert(own, others, name, ocsp, now);
+        let chain = std::iter::once(own).chain(others).map(|der| der.clone().into_owned());
+        self.chain.get_or_init(|| chain.collect());
+        let Some(judge) = &self.judge else { return Ok(ServerCertVerified::assertion()) };
+        let judged = judge.verify_server_cert(own, others, name, ocsp, now);
         let Err(rustls::Error::InvalidCertificate(error)) = &judged else { return judged };
         if !(is_authority_as_server(error) && self.named.contains(own)) {
             return judged;
@@ -200,7 +189,7 @@ impl ServerCertVerifier for NamedToo {
         cert: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.judge.verify_tls12_signature(message, cert, signed)
+        verify_tls12_signature(message, cert, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -209,11 +198,11 @@ impl ServerCertVerifier for NamedToo {
         cert: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.judge.verify_tls13_signature(message, cert, signed)
+        verify_tls13_signature(message, cert, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.judge.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -234,61 +223,8 @@ fn check_use(own: &CertificateDer<'_>, now: UnixTime) -> Result<(), rustls::Erro
     Ok(())
 }
 
-/// Judges as another does, and keeps the chain that was judged.
-#[derive(Debug)]
-pub(super) struct Witness {
-    judge: Arc<dyn ServerCertVerifier>,
-    chain: OnceLock<Vec<CertificateDer<'static>>>,
-}
-
-impl Witness {
-    /// The chain, the server's own certificate first; empty where none was shown.
-    pub(super) fn chain(&self) -> &[CertificateDer<'static>] {
-        self.chain.get().map_or(&[], Vec::as_slice)
-    }
-}
-
-impl ServerCertVerifier for Witness {
-    fn verify_server_cert(
-        &self,
-        own: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let chain = std::iter::once(own).chain(others).map(|der| der.clone().into_owned());
-        self.chain.get_or_init(|| chain.collect());
-        self.judge.verify_server_cert(own, others, name, ocsp, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.judge.verify_tls12_signature(message, cert, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.judge.verify_tls13_signature(message, cert, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.judge.supported_verify_schemes()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
 
     use super::*;

@@ -11,11 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info, warn};
 
-use super::inquiries::{Inquiries, Inquiry};
+use super::inquiries::Inquiries;
 use super::schedule::Schedule;
 use super::{Now, Source};
-use crate::openim::Fetched;
-use crate::presence::{Answer, Moment, Observation, Question, Rechecks, WatchList};
+use crate::openim::Asked;
+use crate::presence::{Answer, Observation, Question, Rechecks, WatchList};
 
 /// Observations that may wait for their reader; the poller waits with them when there are more.
 const BACKLOG: usize = 64;
@@ -97,7 +97,6 @@ impl Poller {
             inquiries,
             memories,
             requests: JoinSet::new(),
-            inquiring: JoinSet::new(),
             now,
         };
         tokio::spawn(task.run(wished, observations));
@@ -137,9 +136,8 @@ struct Task<S: Source> {
     inquiries: Inquiries,
     /// One a batch; `None` while a request about the batch has it.
     memories: Vec<Option<S::Memory>>,
-    requests: JoinSet<Outcome<S::Memory>>,
-    /// Questions to the witnesses under way, all about this list.
-    inquiring: JoinSet<Heard>,
+    /// Questions under way, all about this list.
+    requests: JoinSet<Done<S::Memory>>,
     /// Which credentials were in use when last looked.
     credentials: u64,
     /// Whether a batch has failed since all were answered, for the log.
@@ -147,22 +145,8 @@ struct Task<S: Source> {
     now: Now,
 }
 
-struct Outcome<M> {
-    generation: u32,
-    batch: u32,
-    memory: M,
-    sent: Moment,
-    received: Moment,
-    fetched: Fetched,
-}
-
-/// What a witness said.
-struct Heard {
-    inquiry: Inquiry,
-    sent: Moment,
-    received: Moment,
-    fetched: Fetched,
-}
+/// When a question was due to be put, what is kept of its answer, and what came of it.
+type Done<M> = (Instant, M, Observation);
 
 impl<S: Source> Task<S> {
     async fn run(
@@ -177,14 +161,15 @@ impl<S: Source> Task<S> {
             }
             let now = Instant::now();
             while let Some(batch) = self.schedule.next(now) {
-                self.ask(batch);
+                let memory = self.memories[batch as usize].take().unwrap_or_default();
+                self.ask(Asked::sockets(batch), memory, now);
                 self.inquiries.earn(self.list.batch(batch).len());
             }
             let held = self.schedule.held(now);
             while held.is_none()
-                && let Some(inquiry) = self.inquiries.next(now)
+                && let Some(asked) = self.inquiries.next(now)
             {
-                self.inquire(inquiry);
+                self.ask(asked, S::Memory::default(), now);
             }
             let inquire = self.inquiries.wake().map(|at| at.max(held.unwrap_or(at)));
             let awaits_change = self.schedule.awaits_change();
@@ -196,21 +181,10 @@ impl<S: Source> Task<S> {
                     None => return,
                 },
                 Some(done) = self.requests.join_next() => match done {
-                    Ok(outcome) => if let Some(observation) = self.take(outcome)
+                    Ok(done) => if let Some(observation) = self.take(done)
                         && observations.send(observation).await.is_err() {
                             return;
                         },
-                    Err(error) => if let Ok(panic) = error.try_into_panic() {
-                        std::panic::resume_unwind(panic);
-                    },
-                },
-                Some(heard) = self.inquiring.join_next() => match heard {
-                    Ok(heard) => {
-                        let observation = self.hear(heard);
-                        if observations.send(observation).await.is_err() {
-                            return;
-                        }
-                    }
                     Err(error) => if let Ok(panic) = error.try_into_panic() {
                         std::panic::resume_unwind(panic);
                     },
@@ -226,22 +200,12 @@ impl<S: Source> Task<S> {
         }
     }
 
-    fn ask(&mut self, batch: u32) {
+    fn ask(&mut self, asked: Asked, mut memory: S::Memory, due: Instant) {
         let (source, list, now) = (Arc::clone(&self.source), Arc::clone(&self.list), Arc::clone(&self.now));
-        let mut memory = self.memories[batch as usize].take().unwrap_or_default();
         self.requests.spawn(async move {
             let sent = now();
-            let fetched = source.ask(&list, batch, &mut memory).await;
-            Outcome { generation: list.generation(), batch, memory, sent, received: now(), fetched }
-        });
-    }
-
-    fn inquire(&mut self, inquiry: Inquiry) {
-        let (source, list, now) = (Arc::clone(&self.source), Arc::clone(&self.list), Arc::clone(&self.now));
-        self.inquiring.spawn(async move {
-            let sent = now();
-            let fetched = source.inquire(&list, inquiry.question, &inquiry.users).await;
-            Heard { inquiry, sent, received: now(), fetched }
+            let seen = source.ask(&list, &asked, &mut memory).await;
+            (due, memory, Observation { sent, received: now(), ..seen })
         });
     }
 
@@ -268,7 +232,6 @@ impl<S: Source> Task<S> {
             Wish::Watch(list) => {
                 info!(users = list.len(), batches = list.batches(), "watch list changed");
                 self.requests = JoinSet::new(); // drops, and so ends, the requests about the old list
-                self.inquiring = JoinSet::new();
                 self.schedule.reset(list.batches(), now);
                 self.inquiries.reset(size(&list), now);
                 self.memories = fresh_memories(&list);
@@ -277,85 +240,58 @@ impl<S: Source> Task<S> {
         }
     }
 
-    fn take(&mut self, outcome: Outcome<S::Memory>) -> Option<Observation> {
-        let Outcome { generation, batch, memory, sent, received, fetched } = outcome;
-        if generation != self.list.generation() {
+    /// Takes what came of a question: when it is put again, and whom the witnesses are asked about next.
+    fn take(&mut self, (due, memory, mut seen): Done<S::Memory>) -> Option<Observation> {
+        if seen.generation != self.list.generation() {
             return None;
         }
-        let credentials = self.source.credentials_in_use();
-        if std::mem::replace(&mut self.credentials, credentials) != credentials {
-            self.inquiries.forgive();
-        }
-        self.memories[batch as usize] = Some(memory);
-        if let Ok(Answer::Changed(changed)) = &fetched.answer {
-            self.inquiries.hear(changed);
-        }
-        let now = Instant::now();
-        let (attempt, next) = self.schedule.done(batch, fetched.answer.as_ref().map(|_| ()), now)?;
-        let next_ms = next.saturating_duration_since(now).as_millis() as u64;
-        self.log(batch, &fetched, received.mono_ms.saturating_sub(sent.mono_ms), attempt, next_ms);
-        Some(Observation {
-            question: Question::OnlineStatus,
-            users: Arc::default(),
-            generation,
-            batch,
-            sent,
-            received,
-            operation_id: fetched.operation_id,
-            server_date: fetched.server_date,
-            wire_bytes: fetched.wire_bytes,
-            oddities: fetched.oddities,
-            hints: fetched.hints,
-            attempt,
-            next_ms: received.mono_ms + next_ms,
-            answer: fetched.answer,
-        })
-    }
-
-    fn hear(&mut self, heard: Heard) -> Observation {
-        let Heard { inquiry, sent, received, fetched } = heard;
-        let now = Instant::now();
-        let outcome = self.inquiries.done(&inquiry, fetched.answer.as_ref().map(|_| ()), now);
-        if let Some(until) = outcome.hold {
-            self.schedule.hold(until);
-        }
-        let next_ms = outcome.next.saturating_duration_since(now).as_millis() as u64;
-        let (operation, witness, users) =
-            (&*fetched.operation_id.0, inquiry.question.name(), inquiry.users.len());
-        let (took_ms, bytes) = (received.mono_ms.saturating_sub(sent.mono_ms), fetched.wire_bytes);
-        match &fetched.answer {
-            Ok(_) => debug!(operation, witness, users, took_ms, bytes, "a witness answered"),
-            Err(error) if outcome.refused => {
-                warn!(operation, witness, users, took_ms, bytes, %error, "a witness is asked no more");
+        let (now, answered) = (Instant::now(), seen.answer.as_ref().map(|_| ()));
+        let (next, refused) = if seen.question == Question::OnlineStatus {
+            let credentials = self.source.credentials_in_use();
+            if std::mem::replace(&mut self.credentials, credentials) != credentials {
+                self.inquiries.forgive();
             }
-            Err(error) => {
-                let attempt = outcome.attempt;
-                warn!(operation, witness, users, took_ms, bytes, %error, attempt, again_in_ms = next_ms, "a witness failed");
+            self.memories[seen.batch as usize] = Some(memory);
+            if let Ok(Answer::Changed(changed)) = &seen.answer {
+                self.inquiries.hear(changed);
             }
-        }
-        Observation {
-            question: inquiry.question,
-            users: inquiry.users,
-            generation: self.list.generation(),
-            batch: 0,
-            sent,
-            received,
-            operation_id: fetched.operation_id,
-            server_date: fetched.server_date,
-            wire_bytes: fetched.wire_bytes,
-            oddities: fetched.oddities,
-            hints: fetched.hints,
-            attempt: outcome.attempt,
-            next_ms: received.mono_ms + next_ms,
-            answer: fetched.answer,
-        }
+            let (attempt, next) = self.schedule.done(seen.batch, answered, now)?;
+            seen.attempt = attempt;
+            (next, false)
+        } else {
+            let outcome = self.inquiries.done(seen.question, &seen.users, due, answered, now);
+            if let Some(until) = outcome.hold {
+                self.schedule.hold(until);
+            }
+            seen.attempt = outcome.attempt;
+            (outcome.next, outcome.refused)
+        };
+        let again_in_ms = next.saturating_duration_since(now).as_millis() as u64;
+        seen.next_ms = seen.received.mono_ms + again_in_ms;
+        self.log(&seen, again_in_ms, refused);
+        Some(seen)
     }
 
     /// What came of a question, and of a failure when it is put again.
-    fn log(&mut self, batch: u32, fetched: &Fetched, took_ms: u64, attempt: u32, next_ms: u64) {
+    fn log(&mut self, seen: &Observation, again_in_ms: u64, refused: bool) {
+        let (operation, bytes, batch, attempt) =
+            (&*seen.operation_id.0, seen.wire_bytes, seen.batch, seen.attempt);
+        let took_ms = seen.received.mono_ms.saturating_sub(seen.sent.mono_ms);
+        if seen.question != Question::OnlineStatus {
+            let (witness, users) = (seen.question.name(), seen.users.len());
+            match &seen.answer {
+                Ok(_) => debug!(operation, witness, users, took_ms, bytes, "a witness answered"),
+                Err(error) if refused => {
+                    warn!(operation, witness, users, took_ms, bytes, %error, "a witness is asked no more");
+                }
+                Err(error) => {
+                    warn!(operation, witness, users, took_ms, bytes, %error, attempt, again_in_ms, "a witness failed");
+                }
+            }
+            return;
+        }
         let users = self.list.batch(batch).len();
-        let (operation, bytes) = (&*fetched.operation_id.0, fetched.wire_bytes);
-        match &fetched.answer {
+        match &seen.answer {
             Ok(answer) => {
                 let changed = if let Answer::Changed(users) = answer { users.len() } else { 0 };
                 debug!(operation, batch, users, took_ms, bytes, changed, "answered");
@@ -366,7 +302,7 @@ impl<S: Source> Task<S> {
             }
             Err(error) => {
                 self.failing = true;
-                warn!(operation, batch, users, took_ms, bytes, %error, attempt, again_in_ms = next_ms, "failed");
+                warn!(operation, batch, users, took_ms, bytes, %error, attempt, again_in_ms, "failed");
             }
         }
     }

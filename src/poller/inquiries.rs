@@ -8,13 +8,13 @@
 //! questions goes into a slow rotation through the whole list.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::asking::Asking;
 use super::backoff;
+use crate::openim::Asked;
 use crate::presence::{FetchError, Question, Rechecks, Retry, UserIx, UserStatus};
 
 /// Users in one question, at most: the registry looks each of them up by itself.
@@ -77,7 +77,7 @@ pub(super) struct Inquiries {
     asked: VecDeque<(Instant, usize)>,
     /// The next question about users of whom there is no doubt may begin then.
     free: Instant,
-    lines: [Line; 4],
+    lines: HashMap<Question, Line>,
     random: fastrand::Rng,
 }
 
@@ -91,7 +91,7 @@ struct InDoubt {
 }
 
 /// How it goes with one witness.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Line {
     under_way: usize,
     failures: u32,
@@ -135,15 +135,6 @@ enum Cause {
     Rotation,
 }
 
-/// A question to be put now.
-#[derive(Clone, Debug)]
-pub(super) struct Inquiry {
-    pub(super) question: Question,
-    /// Each once, in the order of the list; none for the gateways.
-    pub(super) users: Arc<[UserIx]>,
-    asked: Instant,
-}
-
 /// What came of it for what is asked next.
 pub(super) struct Outcome {
     /// Failures in a row of this witness; 0 for an answer.
@@ -182,7 +173,7 @@ impl Inquiries {
             lasting: 0,
             asked: VecDeque::new(),
             free: now,
-            lines: Default::default(),
+            lines: HashMap::new(),
             random: fastrand::Rng::with_seed(seed),
         }
     }
@@ -204,7 +195,7 @@ impl Inquiries {
         if self.line(Question::Gateways).under_way > 0 {
             self.gateways_due = now;
         }
-        for line in &mut self.lines {
+        for line in self.lines.values_mut() {
             line.under_way = 0;
         }
     }
@@ -278,7 +269,7 @@ impl Inquiries {
     }
 
     /// The next question to put now, if any; counts as asked from here on.
-    pub(super) fn next(&mut self, now: Instant) -> Option<Inquiry> {
+    pub(super) fn next(&mut self, now: Instant) -> Option<Asked> {
         self.asked.retain(|(at, _)| *at + SECOND > now);
         let cause = self.first(now)?;
         let (question, mut users) = match cause {
@@ -308,7 +299,7 @@ impl Inquiries {
                 (question, self.rotate(question))
             }
         };
-        self.line_mut(question).under_way += 1;
+        self.lines.entry(question).or_default().under_way += 1;
         if question != Question::Gateways {
             self.asked.push_back((now, users.len()));
         }
@@ -316,7 +307,7 @@ impl Inquiries {
             self.free = now + Duration::from_secs(1) * users.len() as u32 / SEARCHED_A_SECOND;
         }
         users.sort_unstable();
-        Some(Inquiry { question, users: users.into(), asked: now })
+        Some(Asked::witness(question, users))
     }
 
     /// When to look again, if nothing comes before.
@@ -378,7 +369,7 @@ impl Inquiries {
         if question == Question::Gateways {
             return Some(due);
         }
-        let lanes: usize = self.lines.iter().map(|line| line.under_way).sum();
+        let lanes: usize = self.lines.values().map(|line| line.under_way).sum();
         let lanes = lanes - self.line(Question::Gateways).under_way;
         (lanes < LANES).then(|| self.room().map_or(due, |room| due.max(room)))
     }
@@ -455,16 +446,17 @@ impl Inquiries {
         range.map(UserIx).collect()
     }
 
-    /// Takes the outcome of a question.
+    /// Takes the outcome of a question about `users` that was put at `asked`.
     pub(super) fn done(
         &mut self,
-        inquiry: &Inquiry,
+        question: Question,
+        users: &[UserIx],
+        asked: Instant,
         outcome: Result<(), &FetchError>,
         now: Instant,
     ) -> Outcome {
-        let Inquiry { question, asked, .. } = *inquiry;
         let random = &mut self.random;
-        let line = &mut self.lines[place(question)];
+        let line = self.lines.entry(question).or_default();
         line.under_way = line.under_way.saturating_sub(1);
         let mut hold = None;
         match outcome {
@@ -495,22 +487,21 @@ impl Inquiries {
             }
             Question::AccountCheck => {
                 if outcome.is_err() {
-                    self.unverified.extend(inquiry.users.iter());
+                    self.unverified.extend(users);
                 }
                 now
             }
-            _ => self.queue_again(inquiry, now),
+            _ => self.queue_again(question, users, asked, now),
         };
         Outcome { attempt, next: next.max(until.unwrap_or(next)).max(now), hold, refused }
     }
 
     /// Lines up those of a question who are still in doubt.
-    fn queue_again(&mut self, inquiry: &Inquiry, now: Instant) -> Instant {
-        let asked = inquiry.asked;
+    fn queue_again(&mut self, question: Question, users: &[UserIx], asked: Instant, now: Instant) -> Instant {
         let mut next = None;
-        for user in inquiry.users.iter().copied() {
+        for user in users.iter().copied() {
             let Some(doubt) = self.doubts.get_mut(&user) else { continue };
-            let (due, queue, at) = if inquiry.question == Question::TokenDetail {
+            let (due, queue, at) = if question == Question::TokenDetail {
                 (&mut doubt.tokens, &mut self.tokens, asked + TOKENS_EVERY)
             } else {
                 // Whoever went along a little early has had this turn.
@@ -536,7 +527,7 @@ impl Inquiries {
 
     /// What was refused or failed may be asked again: somebody changed something.
     pub(super) fn forgive(&mut self) {
-        for line in &mut self.lines {
+        for line in self.lines.values_mut() {
             let Line { under_way, heard, answered, .. } = *line;
             *line = Line { under_way, heard, answered, ..Line::default() };
         }
@@ -562,12 +553,8 @@ impl Inquiries {
         self.interval = interval;
     }
 
-    fn line(&self, question: Question) -> &Line {
-        &self.lines[place(question)]
-    }
-
-    fn line_mut(&mut self, question: Question) -> &mut Line {
-        &mut self.lines[place(question)]
+    fn line(&self, question: Question) -> Line {
+        self.lines.get(&question).copied().unwrap_or_default()
     }
 }
 
@@ -582,15 +569,5 @@ impl Line {
     /// whether it still does.
     fn is_open(&self) -> bool {
         !self.refused && (self.failures == 0 || self.under_way == 0)
-    }
-}
-
-/// The line of a witness.
-fn place(question: Question) -> usize {
-    match question {
-        Question::UsersStatus | Question::OnlineStatus => 0,
-        Question::TokenDetail => 1,
-        Question::Gateways => 2,
-        Question::AccountCheck => 3,
     }
 }

@@ -14,10 +14,10 @@ mod schedule;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::openim::{Client, DeltaDecoder, Fetched};
-use crate::presence::{Moment, Question, UserIx, WatchList};
+use crate::openim::{Client, DeltaDecoder};
+use crate::presence::{Moment, Observation, WatchList};
 
-pub use crate::openim::Progress;
+pub use crate::openim::{Asked, Progress};
 pub use asking::{Asking, Pace, Poller};
 pub use backoff::delay;
 pub use labels::{Labels, NameSource};
@@ -26,29 +26,21 @@ pub use listing::{ListNews, ListSource, ServerList, follow_list};
 /// Reads both clocks; passed in, so that tests can be told the time.
 pub type Now = Arc<dyn Fn() -> Moment + Send + Sync>;
 
-/// Something that can be asked who of a batch is connected.
+/// Something that can be asked who is connected.
 pub trait Source: Send + Sync + 'static {
     /// What it keeps of the last answer about a batch, so as to see quickly what has changed.
     type Memory: Default + Send + 'static;
 
-    /// Asks about one batch of `list`. A failure leaves `memory` usable.
+    /// Asks one question about users of `list`. A failure leaves `memory` usable; it is the batch's at the
+    /// sockets, and a new one with each question to another witness. Whoever has no such witness answers
+    /// as a server that lacks the question. When it was asked, and when it is asked again, is put in by
+    /// the poller.
     fn ask(
         &self,
         list: &WatchList,
-        batch: u32,
+        asked: &Asked,
         memory: &mut Self::Memory,
-    ) -> impl Future<Output = Fetched> + Send;
-
-    /// Asks a witness beside the sockets: the registry, the tokens or the accounts about `users` of
-    /// `list`, or the gateways about themselves. Whoever has no such witness refuses.
-    fn inquire(
-        &self,
-        _list: &WatchList,
-        _question: Question,
-        _users: &[UserIx],
-    ) -> impl Future<Output = Fetched> + Send {
-        std::future::ready(Fetched::refused())
-    }
+    ) -> impl Future<Output = Observation> + Send;
 
     /// Changes whenever other credentials are in use than before, so that what refused the old ones
     /// may not refuse these.
@@ -69,12 +61,8 @@ pub trait Source: Send + Sync + 'static {
 impl Source for Client {
     type Memory = DeltaDecoder;
 
-    async fn ask(&self, list: &WatchList, batch: u32, memory: &mut DeltaDecoder) -> Fetched {
-        self.online_status(list, batch, memory).await
-    }
-
-    async fn inquire(&self, list: &WatchList, question: Question, users: &[UserIx]) -> Fetched {
-        Client::inquire(self, list, question, users).await
+    async fn ask(&self, list: &WatchList, asked: &Asked, memory: &mut DeltaDecoder) -> Observation {
+        Client::ask(self, list, asked, memory).await
     }
 
     fn credentials_in_use(&self) -> u64 {

@@ -12,8 +12,8 @@ pub mod server;
 
 use std::time::Duration;
 
-use imtop::openim::{Client, Credentials, DeltaDecoder, Fetched, Options, Tls};
-use imtop::presence::{Answer, Entry, UserIx, UserStatus, WatchList};
+use imtop::openim::{Asked, Client, Credentials, DeltaDecoder, Options, Tls};
+use imtop::presence::{Answer, Entry, Observation, UserIx, UserStatus, WatchList};
 
 /// The admin token that the tests send; real in form only.
 pub const ADMIN_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJVc2VySUQiOiJpbUFkbWluIiwiUGxhdGZvcm1JRCI6MTAsImV4cCI6MTgwMzE4OTEyNywiaWF0IjoxNzk1NDEzMTIyfQ.HWxq845Td5__3ipBGHL3D3Ebsnytc7vhVOKThJl0PCk";
@@ -39,8 +39,8 @@ pub fn watch(ids: &[&str]) -> WatchList {
 }
 
 /// Asks about the only batch of `list`.
-pub async fn ask(client: &Client, list: &WatchList, sieve: &mut DeltaDecoder) -> Fetched {
-    client.online_status(list, 0, sieve).await
+pub async fn ask(client: &Client, list: &WatchList, sieve: &mut DeltaDecoder) -> Observation {
+    client.ask(list, &Asked::sockets(0), sieve).await
 }
 
 /// The body of a good answer that says of every user of `ids` that they are offline.
@@ -53,7 +53,7 @@ pub fn offline_body(ids: &[&str]) -> String {
 }
 
 /// What an answer says that has to be [`Answer::Changed`].
-pub fn changed(fetched: &Fetched) -> &[(UserIx, UserStatus)] {
+pub fn changed(fetched: &Observation) -> &[(UserIx, UserStatus)] {
     match &fetched.answer {
         Ok(Answer::Changed(changed)) => changed,
         other => panic!("not a changed answer: {other:?}"),

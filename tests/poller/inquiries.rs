@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use imtop::openim::Fetched;
+use imtop::openim;
 use imtop::poller::{Asking, Now, Pace, Poller, Source};
 use imtop::presence::{
-    Answer, Entry, FetchError, Moment, Observation, Oddities, OperationId, Question, Rechecks, UserIx,
-    UserStatus, WatchList,
+    Answer, Entry, FetchError, Moment, Observation, OperationId, Question, Rechecks, UserIx, UserStatus,
+    WatchList,
 };
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
@@ -36,35 +36,29 @@ struct Scripted {
     began: Instant,
 }
 
-fn fetched(answer: Result<Answer, FetchError>) -> Fetched {
-    let operation_id = OperationId("op".into());
-    Fetched {
-        operation_id,
-        server_date: None,
-        wire_bytes: 1,
-        oddities: Oddities::default(),
-        hints: None,
-        answer,
-    }
+fn heard(list: &WatchList, asked: &openim::Asked, answer: Result<Answer, FetchError>) -> Observation {
+    let seen = asked.answered(list.generation(), answer);
+    Observation { operation_id: OperationId("op".into()), wire_bytes: 1, ..seen }
 }
 
 impl Source for Scripted {
     type Memory = ();
 
-    async fn ask(&self, list: &WatchList, batch: u32, (): &mut ()) -> Fetched {
-        let mut sockets = self.sockets.lock().unwrap();
-        *sockets = (sockets.0 + 1, sockets.1 + list.batch(batch).len() as u64);
-        let every = self.leaves_out.load(Ordering::Relaxed) as usize;
-        if every == 0 {
-            return fetched(Ok(Answer::Same));
+    async fn ask(&self, list: &WatchList, asked: &openim::Asked, (): &mut ()) -> Observation {
+        let question = asked.question;
+        if question == Question::OnlineStatus {
+            let users = list.batch(asked.batch);
+            let mut sockets = self.sockets.lock().unwrap();
+            *sockets = (sockets.0 + 1, sockets.1 + users.len() as u64);
+            let every = self.leaves_out.load(Ordering::Relaxed) as usize;
+            if every == 0 {
+                return heard(list, asked, Ok(Answer::Same));
+            }
+            let left_out = users.step_by(every).map(|user| (UserIx(user), UserStatus::Offline));
+            return heard(list, asked, Ok(Answer::Changed(left_out.collect())));
         }
-        let users = list.batch(batch).step_by(every).map(|user| (UserIx(user), UserStatus::Offline));
-        fetched(Ok(Answer::Changed(users.collect())))
-    }
-
-    async fn inquire(&self, _: &WatchList, question: Question, users: &[UserIx]) -> Fetched {
         let ms = self.began.elapsed().as_millis() as u64;
-        let users = users.iter().map(|user| user.0).collect();
+        let users = asked.users.iter().map(|user| user.0).collect();
         self.asked.lock().unwrap().push(Asked { ms, question, users });
         {
             let mut under_way = self.under_way.lock().unwrap();
@@ -74,13 +68,14 @@ impl Source for Scripted {
         tokio::time::sleep(self.took).await;
         self.under_way.lock().unwrap().0 -= 1;
         let failure = self.scripts.lock().unwrap().get_mut(&question).and_then(VecDeque::pop_front);
-        fetched(match (failure, question) {
+        let answer = match (failure, question) {
             (Some(failure), _) => Err(failure),
             (None, Question::Gateways) => Ok(Answer::Gateways(Vec::new())),
             (None, Question::TokenDetail) => Ok(Answer::Tokens(Vec::new())),
             (None, Question::AccountCheck) => Ok(Answer::Unregistered(Vec::new())),
             (None, _) => Ok(Answer::Registry(Vec::new())),
-        })
+        };
+        heard(list, asked, answer)
     }
 
     fn credentials_in_use(&self) -> u64 {

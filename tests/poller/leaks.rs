@@ -10,8 +10,8 @@ use crate::common::server::{Server, Turn, gzipped, http, json};
 use crate::common::{ADMIN_TOKEN, ask, fixture, offline_body, options, watch};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use imtop::openim::{Client, Credentials, DeltaDecoder, Fetched, Keys, Options, read_online_status};
-use imtop::presence::UserStatus;
+use imtop::openim::{Client, Credentials, DeltaDecoder, Keys, Options, read_online_status};
+use imtop::presence::{Observation, UserStatus};
 
 const USER_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJVc2VySUQiOiJ1c2VyXzAwMSIsIlBsYXRmb3JtSUQiOjMsImV4cCI6MTgwMzE4OTEyOCwiaWF0IjoxNzk1NDEzMTIzfQ.Jijdo1o838nh9FzhQ97axGIEURDlMSHR36TLoSmljCs";
 const SECRET: &str = "openIM123-and-more";
@@ -47,7 +47,7 @@ fn shown(value: &(impl Debug + Display + ?Sized)) -> String {
     format!("{} {value}", debugged(value))
 }
 
-fn check(leaks: &Leaks, fetched: &Fetched) {
+fn check(leaks: &Leaks, fetched: &Observation) {
     leaks.assert_none("a result", &debugged(fetched));
     let hints = fetched.hints.as_ref().map(|hints| hints.words());
     leaks.assert_none("hints", &debugged(&hints));

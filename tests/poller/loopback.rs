@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imtop::clock;
-use imtop::openim::{Client, Credentials, Options, Tls};
+use imtop::openim::{Asked, Client, Credentials, DeltaDecoder, Options, Tls};
 use imtop::poller::{Asking, Pace, Poller};
 use imtop::presence::{
     Answer, Entry, ErrorKind, FeedStatus, Freshness, Hints, Moment, Observation, Presence, Question,
@@ -256,9 +256,10 @@ async fn the_tokens_list_the_platforms_that_the_sockets_show() {
     let client = Client::new(options(&server.url(), credentials)).unwrap();
     let list = WatchList::new(1, 500, names().iter().map(|id| Entry::of(id)));
     let users: Vec<UserIx> = (0..list.len() as u32).map(UserIx).collect();
-    let tokens = client.inquire(&list, Question::TokenDetail, &users).await;
+    let mut sieve = DeltaDecoder::default();
+    let tokens = client.ask(&list, &Asked::witness(Question::TokenDetail, users.clone()), &mut sieve).await;
     let Ok(Answer::Tokens(listed)) = tokens.answer else { panic!("{tokens:?}") };
-    let sockets = client.online_status(&list, 0, &mut imtop::openim::DeltaDecoder::default()).await;
+    let sockets = client.ask(&list, &Asked::sockets(0), &mut sieve).await;
     let Ok(Answer::Changed(shown)) = sockets.answer else { panic!("{sockets:?}") };
     let connections = |user: UserIx| {
         let (_, status) = shown.iter().find(|(shown, _)| *shown == user).unwrap();

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use imtop::openim::Fetched;
+use imtop::openim::Asked;
 use imtop::poller::{Asking, Now, Pace, Poller, Source};
-use imtop::presence::{Answer, Entry, FetchError, Moment, Observation, Oddities, OperationId, WatchList};
+use imtop::presence::{Answer, Entry, FetchError, Moment, Observation, OperationId, WatchList};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
@@ -61,7 +61,8 @@ impl Source for Scripted {
     /// Counts the questions about a batch, to see that its memory comes back to it.
     type Memory = u64;
 
-    async fn ask(&self, _: &WatchList, batch: u32, memory: &mut u64) -> Fetched {
+    async fn ask(&self, list: &WatchList, asked: &Asked, memory: &mut u64) -> Observation {
+        let batch = asked.batch;
         self.asked.lock().unwrap().push((self.ms(), batch));
         {
             let mut under_way = self.under_way.lock().unwrap();
@@ -73,14 +74,9 @@ impl Source for Scripted {
         let (after, outcome) = turn.unwrap_or((Duration::from_millis(10), Ok(())));
         *memory += 1;
         tokio::time::sleep(after).await;
-        Fetched {
-            operation_id: OperationId(format!("op-{batch}-{memory}").into()),
-            server_date: None,
-            wire_bytes: *memory,
-            oddities: Oddities::default(),
-            hints: None,
-            answer: outcome.map(|()| Answer::Same),
-        }
+        let seen = asked.answered(list.generation(), outcome.map(|()| Answer::Same));
+        let operation_id = OperationId(format!("op-{batch}-{memory}").into());
+        Observation { operation_id, wire_bytes: *memory, ..seen }
     }
 
     async fn credentials_changed(&self) -> bool {

@@ -6,8 +6,10 @@ use std::time::Duration;
 use crate::common::leak::Leaks;
 use crate::common::server::{Server, Turn, gzip, gzipped, http, json, nobody, was_contacted};
 use crate::common::{ADMIN_TOKEN, fixture, options, watch};
-use imtop::openim::{Client, Fetched, GatewayRule};
-use imtop::presence::{Answer, FetchError, LifeSign, Platform, Question, Retry, UserIx, WatchList};
+use imtop::openim::{Asked, Client, DeltaDecoder, GatewayRule};
+use imtop::presence::{
+    Answer, FetchError, LifeSign, Observation, Platform, Question, Retry, UserIx, WatchList,
+};
 
 const WITNESSES: [Question; 3] = [Question::UsersStatus, Question::TokenDetail, Question::AccountCheck];
 
@@ -15,9 +17,9 @@ fn client(server: &Server) -> Client {
     Client::new(options(&server.url())).expect("a client")
 }
 
-async fn inquire(client: &Client, question: Question, list: &WatchList, users: &[u32]) -> Fetched {
+async fn inquire(client: &Client, question: Question, list: &WatchList, users: &[u32]) -> Observation {
     let users: Vec<UserIx> = users.iter().copied().map(UserIx).collect();
-    client.inquire(list, question, &users).await
+    client.ask(list, &Asked::witness(question, users), &mut DeltaDecoder::default()).await
 }
 
 fn platforms(ids: &[i32]) -> Box<[Platform]> {
@@ -123,7 +125,7 @@ fn discovery(targets: &[&str]) -> Turn {
 }
 
 async fn signs(client: &Client) -> Vec<(String, LifeSign)> {
-    match client.inquire(&watch(&["u"]), Question::Gateways, &[]).await.answer {
+    match inquire(client, Question::Gateways, &watch(&["u"]), &[]).await.answer {
         Ok(Answer::Gateways(signs)) => signs.into_iter().map(|(at, sign)| (at.into(), sign)).collect(),
         other => panic!("{other:?}"),
     }
@@ -176,7 +178,7 @@ async fn nobody_outside_the_rule_is_ever_connected_to() {
         let client = client(&server).asking_gateways(rule.clone());
         assert_eq!(signs(&client).await, [], "{rule:?}");
     }
-    let off = client(&server).inquire(&watch(&["u"]), Question::Gateways, &[]).await;
+    let off = inquire(&client(&server), Question::Gateways, &watch(&["u"]), &[]).await;
     assert!(off.answer.expect_err("not asked").refuses_question());
     assert_eq!(server.requests().len(), 3, "who asks no gateways asks nobody where they are");
     assert!(!was_contacted(&target));
@@ -192,7 +194,7 @@ async fn a_server_without_discovery_refuses_and_one_with_too_many_gateways_is_as
     .await;
     let client = client(&server).asking_gateways(GatewayRule::All);
     for _ in 0..2 {
-        let refused = client.inquire(&watch(&["u"]), Question::Gateways, &[]).await.answer;
+        let refused = inquire(&client, Question::Gateways, &watch(&["u"]), &[]).await.answer;
         assert!(refused.expect_err("a refusal").refuses_question());
     }
     assert_eq!(signs(&client).await, [], "standalone");
