@@ -5,11 +5,11 @@
 use crate::presence::UserIx;
 
 use super::action::Action;
+use super::change::{hint, selected_or_first};
 use super::events;
 use super::message::Effect;
-use super::model::{Screen, View, ViewMut};
-use super::perform::selected_or_first;
-use super::update::hint;
+use super::model::{View, ViewMut};
+use super::screen::Screen;
 
 /// Copies what the action says, about the user who is selected or whose detail is shown.
 pub(super) fn copy(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {

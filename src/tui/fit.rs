@@ -3,8 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::layout::{Content, Layout, MIN_WIDTH, layout};
-use super::model::{Screen, View};
+use super::model::View;
 use super::notes::notes;
+use super::screen::Screen;
 
 /// From so many rows on every part above the table is there.
 const WHOLE: u16 = 18;

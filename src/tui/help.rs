@@ -10,8 +10,9 @@ use crate::presence::{Platform, Rule};
 
 use super::action::{ACTIONS, Scope};
 use super::command::COMMANDS;
-use super::model::{Screen, View};
+use super::model::View;
 use super::notes::wrapped;
+use super::screen::Screen;
 
 /// One line of the help.
 #[derive(Clone, Debug, PartialEq, Eq)]

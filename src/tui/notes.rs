@@ -4,8 +4,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::presence::{Moment, Roster};
 
-use super::model::{Screen, View};
-use super::witnesses::what_to_do;
+use super::action::Action;
+use super::model::View;
+use super::screen::Screen;
 use crate::listing::worst_loss;
 
 /// One line of it.
@@ -124,6 +125,12 @@ fn loss_at(model: View<'_>, roster: &Roster, at: Moment, when: &str) -> Vec<Note
         notes.extend(wrapped(&format!("{}{advice}", words.meaning), room).into_iter().map(Note::Advice));
     }
     notes
+}
+
+/// The key that shows what is wrong, and what to do about it.
+fn what_to_do(model: View<'_>) -> String {
+    let key = model.keymap.first_of(Action::ShowFindings);
+    key.map_or(String::new(), |key| format!("{key} shows what to do."))
 }
 
 /// Those of the notes for which so many rows are enough. A prompt always has its row.

@@ -1,14 +1,14 @@
 //! What each action does to the model.
 
 use crate::engine::Command;
-use crate::presence::UserIx;
 
 use super::action::{Action, Walk};
+use super::change::{go_to, hint, narrow, select, selected_or_first, set_sort};
 use super::copy::{copy, subject};
 use super::list::{Cursor, Line};
 use super::message::Effect;
-use super::model::{Screen, ViewMut};
-use super::update::{hint, narrow};
+use super::model::ViewMut;
+use super::screen::Screen;
 use super::{events, findings, problems, travel, typing, views};
 use crate::listing::ColumnName;
 use crate::listing::Sort;
@@ -175,33 +175,11 @@ fn mark(model: &mut ViewMut<'_>) {
     }
 }
 
-pub(super) fn set_sort(model: &mut ViewMut<'_>, sort: Sort) {
-    model.with_rows(|rows, scene| rows.set_sort(sort, scene));
-    hint(model, format!("sorted {}", sort.words()));
-}
-
 /// Sorts by the column after the one in force, or before it.
 fn step_sort(model: &mut ViewMut<'_>, forward: bool) {
     let shown: Vec<ColumnName> = model.view().columns(model.size.0).iter().map(|(name, _)| name).collect();
     let column = model.rows.sort().column.next(&shown, forward);
     set_sort(model, Sort { column, inverted: false });
-}
-
-pub(super) fn select(model: &mut ViewMut<'_>, cursor: Cursor) {
-    model.rows.select(Some(cursor.user));
-    model.cursor = Some(cursor);
-}
-
-/// The selected user; without a selection the first one, who is selected then.
-pub(super) fn selected_or_first(model: &mut ViewMut<'_>) -> Option<UserIx> {
-    if model.cursor.is_none() {
-        let first = model.view().window(model.view().body_height().max(1)).first().copied();
-        let first = first.or_else(|| model.view().lines().first())?;
-        let cursor = model.view().lines().cursor_at(first);
-        model.cursor_row = 0;
-        select(model, cursor);
-    }
-    model.cursor.as_ref().map(|cursor| cursor.user)
 }
 
 fn expand(model: &mut ViewMut<'_>) {
@@ -226,15 +204,6 @@ fn collapse(model: &mut ViewMut<'_>) {
     } else {
         model.expansion.set(cursor.user, false);
     }
-}
-
-/// Moves the selection to a line so many rows further down the screen, or up.
-pub(super) fn go_to(model: &mut ViewMut<'_>, line: Line, rows: i32) {
-    let row = i32::from(model.cursor_row) + rows;
-    let last = i32::from(model.view().body_height()) - 1;
-    model.cursor_row = row.clamp(0, last.max(0)) as u16;
-    let cursor = model.view().lines().cursor_at(line);
-    select(model, cursor);
 }
 
 /// Moves by lines. A page moves the list under the selection, a step the selection on the screen.

@@ -1,10 +1,10 @@
 //! What counts as a problem in the list of users, and the way from one to the next.
 
+use super::change::{go_to, hint, narrow};
 use super::copy::subject;
 use super::list::Line;
-use super::model::{Screen, ViewMut};
-use super::perform::go_to;
-use super::update::{hint, narrow};
+use super::model::ViewMut;
+use super::screen::Screen;
 use super::views::show_detail;
 
 /// Goes to the next user with a problem, or the one before, in the order of the list; round the ends.

@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 
 use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, Witness, Witnesses, short_age};
 
-use super::model::{Picture, View};
+use super::model::View;
+use super::picture::Picture;
 use super::witnesses::{sign_word, witness_words};
 use crate::listing::worst_loss;
 

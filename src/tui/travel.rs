@@ -1,26 +1,13 @@
 //! Going through time: back through the last minutes of a run, and through a recording. The session goes;
 //! here is what keys mean for it, and what they say where there is no way.
 
-use crate::engine::{Command, Markers};
-use crate::presence::{Moment, Severity, WatchList, When};
+use crate::engine::Command;
+use crate::presence::{Severity, WatchList, When};
 
 use super::action::Action;
+use super::change::{adopt_list, hint};
 use super::message::Effect;
 use super::model::{View, ViewMut};
-use super::update::{adopt_list, hint};
-
-/// Where in time the picture is.
-#[derive(Clone, Copy, Debug)]
-pub struct Strip<'a> {
-    /// The beginning of what can be gone through.
-    pub from: Moment,
-    /// The end of it.
-    pub to: Moment,
-    /// The moment of the picture.
-    pub at: Moment,
-    /// What there is on the way.
-    pub markers: &'a Markers,
-}
 
 /// Does what an action means for time; `None` where it means nothing of the kind.
 pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Option<Vec<Effect>> {
@@ -128,7 +115,7 @@ mod tests {
     use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
     use super::*;
-    use crate::engine::{About, Playing};
+    use crate::engine::{About, Markers, Playing};
     use crate::fed::Fed;
     use crate::kit::{at, observed};
     use crate::presence::{

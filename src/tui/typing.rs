@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::presence::query::{Query, QueryError, Vocabulary, complete, is_unfinished};
 
 use super::action::Action;
+use super::change::{apply_filter, set_query};
 use super::message::Effect;
-use super::model::{Model, Screen, View, ViewMut};
+use super::model::{Model, View, ViewMut};
 use super::prompt::{Candidate, Mistake, Offers, Prompt, Purpose};
-use super::update::{apply_filter, set_query};
+use super::screen::Screen;
 use super::{command, events};
 
 /// Most groups that are offered.

@@ -1,28 +1,26 @@
 //! The one function that changes the model: a message in, effects out.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Rect};
 
 use crate::engine::Shown;
-use crate::presence::query::{Query, quote};
-use crate::presence::{Event, Finding, Severity, Update, UserIx, WatchList, visible};
+use crate::presence::query::quote;
+use crate::presence::{Event, Finding, Severity, Update, UserIx, visible};
 
 use super::action::Action;
+use super::change::{adopt_list, hint, keep_cursor_visible, say};
 use super::keymap::{KeyPress, Meaning, is_cjk};
-use super::list::Cursor;
 use super::message::{Effect, Msg};
-use super::model::{Model, Screen, Toast, ViewMut};
+use super::model::{Model, ViewMut};
 use super::perform::perform;
 use super::prompt::Prompt;
+use super::screen::Screen;
 use super::typing::{open_filter, typed};
 use super::{events, findings, travel};
 use crate::listing::Rows;
 
-/// How long passing words stand.
-const TOAST_MS: u64 = 4_000;
 /// How long a notice from outside stands.
 const NOTICE_MS: u64 = 10_000;
 /// Stands between pasted IDs in a filter.
@@ -58,19 +56,6 @@ pub fn update(model: &mut Model, shown: Shown<'_>, msg: Msg) -> Vec<Effect> {
         settle(model);
     }
     effects
-}
-
-/// Shows a few words for a while.
-pub(super) fn hint(model: &mut ViewMut<'_>, text: impl Into<String>) {
-    say(model, text.into(), TOAST_MS);
-}
-
-fn say(model: &mut ViewMut<'_>, text: String, for_ms: u64) {
-    // While a recording is played, its own time passes at another speed.
-    let speed = model.shown.playing.map_or(1.0, |playing| playing.speed.max(1.0));
-    let for_ms = (for_ms as f64 * speed) as u64;
-    model.toast = Some(Toast { text, until_ms: model.now.mono_ms + for_ms, for_ms });
-    model.dirty = true;
 }
 
 fn pass_time(model: &mut ViewMut<'_>, jumps: bool) {
@@ -150,69 +135,6 @@ fn follow_staleness(model: &mut ViewMut<'_>) {
     if !turned.is_empty() {
         model.with_rows(|rows, scene| rows.touch(&turned, scene));
     }
-}
-
-/// Carries what belongs to identities over from the list that was shown before.
-pub(super) fn adopt_list(model: &mut ViewMut<'_>, before: &WatchList) {
-    let list = Arc::clone(model.picture().roster.list());
-    let heir = |user: UserIx| list.find(before.raw_id(user));
-    let old_row = model.cursor.as_ref().and_then(|cursor| model.rows.row_of(cursor.user));
-    model.marks.rebase(heir);
-    model.expansion.except = model.expansion.except.iter().filter_map(|user| heir(*user)).collect();
-    let (screen, gone) = model.screen.carried(&heir);
-    model.screen = screen;
-    let cursor = model.cursor.take();
-    model.with_rows(Rows::restart);
-    model.cursor = cursor.and_then(|cursor| {
-        if let Some(user) = heir(cursor.user) {
-            return Some(Cursor { user, connection: cursor.connection });
-        }
-        // The user is not watched any more: whoever stands there now.
-        let row = old_row?.min(model.rows.len().checked_sub(1)?);
-        Some(Cursor { user: model.rows.user_at(row)?, connection: None })
-    });
-    keep_cursor_visible(model);
-    model.measure();
-    model.dirty = true;
-    if let Some(user) = gone {
-        let words = format!("{} is not watched any more", model.names.user(before.raw_id(user)));
-        hint(model, words);
-    }
-}
-
-/// A selected user whom the filter leaves out is shown all the same.
-fn keep_cursor_visible(model: &mut ViewMut<'_>) {
-    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
-    if selected.is_some_and(|user| model.rows.row_of(user).is_none()) {
-        model.with_rows(|rows, scene| rows.narrow(selected, scene));
-    }
-}
-
-/// Takes a filter as far as it can be read; one with a mistake leaves the last good one in force. The
-/// selection stays on its user.
-pub(super) fn apply_filter(model: &mut ViewMut<'_>, filter: &str) {
-    model.dirty = true;
-    match Query::parse(filter) {
-        Ok(query) => {
-            model.mistake = None;
-            set_query(model, query);
-        }
-        Err(mistake) => model.mistake = Some(mistake),
-    }
-}
-
-/// Takes a filter; the selection stays on its user.
-pub(super) fn set_query(model: &mut ViewMut<'_>, query: Query) {
-    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
-    model.with_rows(|rows, scene| rows.set_query(query, selected, scene));
-    model.dirty = true;
-}
-
-/// Asks again who is shown, as after another mark or switch; the selection stays on its user.
-pub(super) fn narrow(model: &mut ViewMut<'_>) {
-    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
-    model.with_rows(|rows, scene| rows.narrow(selected, scene));
-    model.dirty = true;
 }
 
 fn take_key(model: &mut ViewMut<'_>, event: KeyEvent) -> Vec<Effect> {

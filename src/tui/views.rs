@@ -4,52 +4,11 @@ use crate::presence::{Presence, UserId, UserIx};
 
 use super::Detail;
 use super::action::Action;
-use super::events::EventsList;
-use super::findings::FindingsList;
-use super::model::{Screen, ViewMut};
-use super::update::{apply_filter, hint, narrow};
-
-impl Screen {
-    /// Lines that are scrolled out at the top, where the screen is a text.
-    pub(super) fn scroll_mut(&mut self) -> Option<&mut usize> {
-        match self {
-            Screen::Server { scroll } | Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => {
-                Some(scroll)
-            }
-            Screen::Users | Screen::Events(_) | Screen::Findings(_) => None,
-        }
-    }
-
-    /// Looks at everything anew: what is known is that of another moment.
-    pub(super) fn forget(&mut self) {
-        match self {
-            Screen::Events(list) => list.forget(),
-            Screen::Findings(list) => list.forget(),
-            Screen::Detail { back, .. } | Screen::Help { back, .. } => back.forget(),
-            Screen::Users | Screen::Server { .. } => {}
-        }
-    }
-
-    /// The screen after a change of the watch list, and a user whose detail had to go.
-    pub(super) fn carried(&self, heir: &impl Fn(UserIx) -> Option<UserIx>) -> (Screen, Option<UserIx>) {
-        match self {
-            Screen::Users | Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => {
-                (self.clone(), None)
-            }
-            Screen::Detail { user, scroll, back } => {
-                let (back, gone) = back.carried(heir);
-                match heir(*user) {
-                    Some(user) => (Screen::Detail { user, scroll: *scroll, back: Box::new(back) }, gone),
-                    None => (back, Some(*user)),
-                }
-            }
-            Screen::Help { search, scroll, back } => {
-                let (back, gone) = back.carried(heir);
-                (Screen::Help { search: search.clone(), scroll: *scroll, back: Box::new(back) }, gone)
-            }
-        }
-    }
-}
+use super::change::{apply_filter, hint, narrow};
+use super::event_list::EventsList;
+use super::finding_list::FindingsList;
+use super::model::ViewMut;
+use super::screen::Screen;
 
 /// Goes to one of the four views; there already: nothing changes.
 pub(super) fn show(model: &mut ViewMut<'_>, view: Screen) {

@@ -5,9 +5,9 @@ use crate::presence::{
     Basis, LifeSign, Presence, Recheck, Registry, Sockets, UnknownReason, UserIx, Witness, short_age,
 };
 
-use super::action::Action;
-use super::model::{Picture, View};
+use super::model::View;
 use super::notes::wrapped;
+use super::picture::Picture;
 
 /// So many gateways are named at once.
 const GATEWAYS_NAMED: usize = 4;
@@ -73,12 +73,6 @@ pub fn testimony_lines(model: View<'_>, user: UserIx) -> Vec<(&'static str, Stri
         names.zip(wrapped(&text, columns))
     })
     .collect()
-}
-
-/// The key that shows what is wrong, and what to do about it.
-pub(super) fn what_to_do(model: View<'_>) -> String {
-    let key = model.keymap.first_of(Action::ShowFindings);
-    key.map_or(String::new(), |key| format!("{key} shows what to do."))
 }
 
 fn sockets(picture: &Picture<'_>, user: UserIx, doubt: &Recheck) -> String {

@@ -1,10 +1,11 @@
 //! Choosing columns: by naming them in a line, or by ticking them off one by one.
 
+use super::super::change::hint;
 use super::super::message::Effect;
-use super::super::model::{Screen, View, ViewMut};
+use super::super::model::{View, ViewMut};
 use super::super::prompt::Mistake;
+use super::super::screen::Screen;
 use super::super::typing::begin_command;
-use super::super::update::hint;
 use super::super::views;
 use super::run::{Word, none_such};
 use crate::listing::ColumnName;

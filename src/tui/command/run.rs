@@ -7,13 +7,14 @@ use crate::engine::Command;
 use crate::presence::{Query, UserIx, visible};
 
 use super::super::action::{Action, ActionRow, Scope};
+use super::super::change::{apply_filter, hint, select, set_query, set_sort};
 use super::super::list::Cursor;
 use super::super::message::{Effect, ExportFormat};
-use super::super::model::{Screen, View, ViewMut};
+use super::super::model::{View, ViewMut};
 use super::super::nearest::nearest;
-use super::super::perform::{perform, select, set_interval, set_sort};
+use super::super::perform::{perform, set_interval};
 use super::super::prompt::{Mistake, Purpose};
-use super::super::update::{apply_filter, hint, set_query};
+use super::super::screen::Screen;
 use super::super::{travel, views};
 use super::{Named, Verb, all, columns, find, words};
 use crate::listing::{Sort, SortColumn};
