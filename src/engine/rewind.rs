@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::presence::{Answer, Input, Moment, State, UserStatus, seen_at, taken_at};
+use crate::presence::{Answer, Input, Moment, State, seen_at, taken_at};
 
 /// How far back one can go, in milliseconds, if there is room.
 const REACH_MS: u64 = 15 * 60_000;
@@ -113,18 +113,7 @@ impl Rewind {
 fn weight_of(input: &Input) -> usize {
     match input {
         Input::Observed(observation) => {
-            let connections = |status: &UserStatus| match status {
-                UserStatus::Online(connections) => connections.len() * 128,
-                _ => 0,
-            };
-            let said = match &observation.answer {
-                Err(_) | Ok(Answer::Same) => 0,
-                Ok(Answer::Changed(all)) => all.iter().map(|(_, status)| 64 + connections(status)).sum(),
-                Ok(Answer::Registry(all)) => all.iter().map(|(_, platforms)| 40 + platforms.len() * 4).sum(),
-                Ok(Answer::Tokens(all)) => all.iter().map(|(_, listed)| 40 + listed.len() * 8).sum(),
-                Ok(Answer::Gateways(all)) => all.iter().map(|(address, _)| 40 + address.len()).sum(),
-                Ok(Answer::Unregistered(users)) => users.len() * 4,
-            };
+            let said = observation.answer.as_ref().map_or(0, Answer::weight);
             400 + observation.users.len() * 4 + said
         }
         Input::Rebased(list) | Input::Relabelled(list) => 200 + list.len() * 64,

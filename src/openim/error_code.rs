@@ -163,19 +163,10 @@ fn denied_advice(refusal: &Refusal<'_>) -> &'static str {
         (_, Endpoint::GroupMembers) => {
             "only an app manager or a member of the group may ask this; give an admin's token (--token-file)"
         }
-        (
-            _,
-            Endpoint::OnlineStatus
-            | Endpoint::UsersStatus
-            | Endpoint::TokenDetail
-            | Endpoint::AccountCheck
-            | Endpoint::GatewayDiscovery
-            | Endpoint::AllUsers
-            | Endpoint::UsersInfo,
-        ) => "only an app manager may ask this: the token's user has to be in imAdminUser of share.yml",
         (_, Endpoint::AdminToken | Endpoint::UserToken) => {
             "the secret is not the one in the server's share.yml; look at --secret-file"
         }
+        _ => "only an app manager may ask this: the token's user has to be in imAdminUser of share.yml",
     }
 }
 

@@ -138,6 +138,22 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Bytes that what it says takes, about.
+    pub fn weight(&self) -> usize {
+        let connections = |status: &UserStatus| match status {
+            UserStatus::Online(connections) => connections.len() * 128,
+            _ => 0,
+        };
+        match self {
+            Answer::Same => 0,
+            Answer::Changed(all) => all.iter().map(|(_, status)| 64 + connections(status)).sum(),
+            Answer::Registry(all) => all.iter().map(|(_, platforms)| 40 + platforms.len() * 4).sum(),
+            Answer::Tokens(all) => all.iter().map(|(_, listed)| 40 + listed.len() * 8).sum(),
+            Answer::Gateways(all) => all.iter().map(|(address, _)| 40 + address.len()).sum(),
+            Answer::Unregistered(users) => users.len() * 4,
+        }
+    }
+
     /// Whether it answers a question about these users.
     ///
     /// # Errors

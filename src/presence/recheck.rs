@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::batches::Answered;
 use super::fetch_error::ErrorKind;
-use super::observation::LifeSign;
+use super::observation::{LifeSign, Question};
 use super::platform::Platform;
 use super::status::Presence;
 use super::time::Moment;
@@ -182,6 +182,29 @@ pub struct Witnesses {
         deserialize_with = "read_signs"
     )]
     pub signs: BTreeMap<Box<str>, Gateway>,
+}
+
+impl Witnesses {
+    /// How it is with each witness beside the sockets.
+    pub fn each(&self) -> [(Question, Witness); 4] {
+        [
+            (Question::UsersStatus, self.registry),
+            (Question::TokenDetail, self.tokens),
+            (Question::AccountCheck, self.accounts),
+            (Question::Gateways, self.gateways),
+        ]
+    }
+
+    /// How it is with the one that is asked this; the sockets are none.
+    pub(super) fn of_mut(&mut self, question: Question) -> Option<&mut Witness> {
+        Some(match question {
+            Question::OnlineStatus => return None,
+            Question::UsersStatus => &mut self.registry,
+            Question::TokenDetail => &mut self.tokens,
+            Question::AccountCheck => &mut self.accounts,
+            Question::Gateways => &mut self.gateways,
+        })
+    }
 }
 
 /// `[address, sign, since, last alive]` of each gateway.

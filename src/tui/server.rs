@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, Witness, Witnesses, short_age};
+use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, Witness, short_age};
 
 use super::model::View;
 use super::picture::Picture;
@@ -186,13 +186,7 @@ const GATEWAYS: usize = 16;
 /// Who is asked beside the sockets, and how that goes; nothing where nobody is.
 fn witnesses(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     let roster = picture.roster;
-    let Witnesses { registry, tokens, gateways, accounts, signs } = roster.witnesses();
-    let asked = [
-        (Question::UsersStatus, *registry),
-        (Question::TokenDetail, *tokens),
-        (Question::AccountCheck, *accounts),
-        (Question::Gateways, *gateways),
-    ];
+    let (asked, signs) = (roster.witnesses().each(), &roster.witnesses().signs);
     if asked.iter().all(|(_, witness)| *witness == Witness::Unasked) {
         return;
     }

@@ -30,13 +30,7 @@ impl Roster {
         let operation = Arc::new(observation.operation_id.clone());
         let heard =
             Heard { sent: observation.sent, received: observation.received, operation: Some(&operation) };
-        let witness = match observation.question {
-            Question::OnlineStatus => return,
-            Question::UsersStatus => &mut self.witnesses.registry,
-            Question::TokenDetail => &mut self.witnesses.tokens,
-            Question::Gateways => &mut self.witnesses.gateways,
-            Question::AccountCheck => &mut self.witnesses.accounts,
-        };
+        let Some(witness) = self.witnesses.of_mut(observation.question) else { return };
         let was = *witness;
         let heard_before = matches!(was, Witness::Answers | Witness::Fails(_));
         let state = match &observation.answer {

@@ -8,8 +8,8 @@ use prometheus_client::registry::Unit;
 
 use super::sheet::{Family, Sheet};
 use crate::presence::{
-    Batch, FeedStatus, Freshness, Knowledge, LifeSign, LossCause, Moment, Platform, Question, Roster, Rule,
-    Severity, Totals, Witness, Witnesses,
+    Batch, FeedStatus, Freshness, Knowledge, LifeSign, LossCause, Moment, Platform, Roster, Rule, Severity,
+    Totals, Witness,
 };
 
 const BUILD: Family =
@@ -173,18 +173,12 @@ fn lost(roster: &Roster) -> [u32; CAUSES.len()] {
 }
 
 fn witnesses(roster: &Roster) -> [(&'static str, Option<u32>); 4] {
-    let Witnesses { registry, tokens, gateways, accounts, .. } = roster.witnesses();
-    let up = |witness: &Witness| match witness {
+    let up = |witness: Witness| match witness {
         Witness::Unasked | Witness::Unheard => None,
         Witness::Answers => Some(1),
         Witness::Fails(_) | Witness::Refuses(_) => Some(0),
     };
-    [
-        (Question::UsersStatus.name(), up(registry)),
-        (Question::TokenDetail.name(), up(tokens)),
-        (Question::AccountCheck.name(), up(accounts)),
-        (Question::Gateways.name(), up(gateways)),
-    ]
+    roster.witnesses().each().map(|(question, witness)| (question.name(), up(witness)))
 }
 
 fn gateways(roster: &Roster) -> [u32; SIGNS.len()] {
