@@ -169,3 +169,69 @@ fn the_reading_of_use_lines_finds_what_is_there() {
     let found: Vec<String> = known(code).into_iter().collect();
     assert_eq!(found, ["app", "clock", "options", "presence", "ui"]);
 }
+/// The file of a module below `src`, by its path: `tui/view/table`.
+fn file_of(module: &str) -> Option<PathBuf> {
+    let at = root().join(module);
+    [at.with_extension("rs"), at.join("mod.rs")].into_iter().find(|file| file.is_file())
+}
+
+/// The files that a file of this module names in its `use` lines: modules beside it, above it, below
+/// it, and those of other rooms by their first word.
+fn imports(module: &str, code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in code.lines().map(str::trim_start).filter(|line| line.starts_with("use ")) {
+        let mut at: Vec<&str> = module.split('/').collect();
+        let mut words = line.trim_start_matches("use ").split("::").map(|word| word.trim_end_matches(';'));
+        match words.next() {
+            Some("crate") => at.clear(),
+            Some("super") => drop(at.pop()),
+            _ => continue,
+        }
+        for word in words {
+            if word == "super" {
+                at.pop();
+                continue;
+            }
+            let inner = [&at[..], &[word]].concat();
+            if file_of(&inner.join("/")).is_none() {
+                break;
+            }
+            at = inner;
+        }
+        let target = at.join("/");
+        // A name from the file above is mostly one that it hands on: that file's own words are counted.
+        if target != module && file_of(&target).is_some_and(|file| !file.ends_with("mod.rs")) {
+            found.insert(target);
+        }
+    }
+    found
+}
+
+#[test]
+fn no_circle_of_imports_is_larger_than_three_files() {
+    let mut graph: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (_, path, code) in files() {
+        let module = path.strip_prefix(root()).unwrap().with_extension("");
+        let module = module.to_str().unwrap().trim_end_matches("/mod").to_owned();
+        let imports = imports(&module, &code);
+        graph.insert(module, imports);
+    }
+    assert!(graph.values().flatten().count() > 300, "the imports are not read");
+    let reach = |from: &str| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![from.to_owned()]);
+        while let Some(next) = open.pop() {
+            for to in graph.get(&next).into_iter().flatten() {
+                if seen.insert(to.clone()) {
+                    open.push(to.clone());
+                }
+            }
+        }
+        seen
+    };
+    let reached: BTreeMap<&String, BTreeSet<String>> = graph.keys().map(|from| (from, reach(from))).collect();
+    for (module, from) in &reached {
+        let circle: Vec<&String> =
+            from.iter().filter(|to| reached.get(to).is_some_and(|back| back.contains(*module))).collect();
+        assert!(circle.len() <= 3, "{module} is in a circle of imports: {circle:?}");
+    }
+}
