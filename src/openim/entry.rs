@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
 use crate::presence::{ConnId, Connection, Platform, UserStatus};
 
-use super::json::{Object, Text};
+use super::json::{Object, Scalar, Text, scalar};
 use super::redact::Redactor;
 use super::token::{Keys, KnownTokens};
 
@@ -96,42 +96,14 @@ pub(super) enum Status {
 
 impl<'de> Deserialize<'de> for Status {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Status, D::Error> {
-        struct StatusVisitor;
-        impl Visitor<'_> for StatusVisitor {
-            type Value = Status;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a status")
-            }
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Status, E> {
-                Ok(match number {
-                    0 => Status::Offline,
-                    1 => Status::Online,
-                    _ => Status::Unclear,
-                })
-            }
-            fn visit_i64<E: Error>(self, _: i64) -> Result<Status, E> {
-                Ok(Status::Unclear) // a negative one
-            }
-            fn visit_f64<E: Error>(self, _: f64) -> Result<Status, E> {
-                Ok(Status::Unclear)
-            }
-            fn visit_bool<E: Error>(self, _: bool) -> Result<Status, E> {
-                Ok(Status::Unclear)
-            }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Status, E> {
-                Ok(if text.eq_ignore_ascii_case("online") {
-                    Status::Online
-                } else if text.eq_ignore_ascii_case("offline") {
-                    Status::Offline
-                } else {
-                    Status::Unclear
-                })
-            }
-            fn visit_unit<E: Error>(self) -> Result<Status, E> {
-                Ok(Status::Unclear)
-            }
-        }
-        deserializer.deserialize_any(StatusVisitor)
+        let status = |value: Scalar<'_>| match value {
+            Scalar::Whole(0) => Status::Offline,
+            Scalar::Whole(1) => Status::Online,
+            Scalar::Text(text) if text.eq_ignore_ascii_case("online") => Status::Online,
+            Scalar::Text(text) if text.eq_ignore_ascii_case("offline") => Status::Offline,
+            _ => Status::Unclear,
+        };
+        scalar(deserializer, |value| Some(status(value)))
     }
 }
 
@@ -141,27 +113,15 @@ pub(super) struct WirePlatform(pub(super) Platform);
 
 impl<'de> Deserialize<'de> for WirePlatform {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WirePlatform, D::Error> {
-        struct PlatformVisitor;
-        impl Visitor<'_> for PlatformVisitor {
-            type Value = WirePlatform;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a platform")
+        let known = scalar(deserializer, |scalar| match scalar {
+            Scalar::Whole(number) => Some(i32::try_from(number).ok().map(Platform)),
+            Scalar::Text(name) => {
+                Some(Platform::from_wire_name(&name).or_else(|| name.trim().parse().ok().map(Platform)))
             }
-            fn visit_i64<E: Error>(self, number: i64) -> Result<WirePlatform, E> {
-                Ok(WirePlatform(i32::try_from(number).map_or(Platform::UNNAMED, Platform)))
-            }
-            fn visit_u64<E: Error>(self, number: u64) -> Result<WirePlatform, E> {
-                Ok(WirePlatform(i32::try_from(number).map_or(Platform::UNNAMED, Platform)))
-            }
-            fn visit_f64<E: Error>(self, _: f64) -> Result<WirePlatform, E> {
-                Ok(WirePlatform(Platform::UNNAMED))
-            }
-            fn visit_str<E: Error>(self, name: &str) -> Result<WirePlatform, E> {
-                let number = || name.trim().parse().ok().map(Platform);
-                Ok(WirePlatform(Platform::from_wire_name(name).or_else(number).unwrap_or(Platform::UNNAMED)))
-            }
-        }
-        deserializer.deserialize_any(PlatformVisitor)
+            Scalar::Float(_) => Some(None),
+            Scalar::Null | Scalar::Bool => None,
+        })?;
+        Ok(WirePlatform(known.unwrap_or(Platform::UNNAMED)))
     }
 }
 

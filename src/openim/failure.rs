@@ -40,52 +40,31 @@ impl fmt::Display for Peer<'_> {
     }
 }
 
-/// What a request or a body that broke off comes to. `peer` is whom it was sent to.
-pub(super) fn of_transport(error: &reqwest::Error, peer: Peer<'_>) -> FetchError {
-    let mut link: Option<&(dyn Error + 'static)> = Some(error);
-    let mut what = None;
-    while let Some(error) = link {
-        if let Some(tls) = error.downcast_ref::<TlsError>() {
-            let (what, advice) = tls_words(tls);
-            return FetchError::Tls { what: what.into(), advice };
-        }
-        what = words(error, peer).or(what);
+/// An error and those that it came of.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
         // An `io::Error` names not what it wraps as its source, but that one's source.
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        link = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source());
+        wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source())
+    })
+}
+
+/// What a request or a body that broke off comes to. `peer` is whom it was sent to.
+pub(super) fn of_transport(error: &reqwest::Error, peer: Peer<'_>) -> FetchError {
+    if let Some(tls) = chain(error).find_map(<dyn Error>::downcast_ref::<TlsError>) {
+        return of_tls(tls);
     }
-    let what = match what {
-        Some(Words::NotHttp) => return FetchError::Decode { what: "not HTTP".into() },
-        Some(Words::Failed(words)) => words.into(),
-        None => "the connection failed".into(),
-    };
-    match peer {
-        Peer::Server(_) => FetchError::Unreachable { what },
-        Peer::Proxy => FetchError::ProxyUnreachable { what },
-    }
+    // What lies deepest says most.
+    let known = chain(error).filter_map(|error| of_link(error, peer)).last();
+    known.unwrap_or_else(|| unreachable("the connection failed", peer))
 }
 
 /// Whether the other side ended the connection, as it does when it can't read what we say.
 pub(super) fn is_broken_off(error: &(dyn Error + 'static)) -> bool {
-    use io::ErrorKind;
-    let mut link = Some(error);
-    while let Some(error) = link {
-        let io = error.downcast_ref::<io::Error>();
-        if io.is_some_and(|error| {
-            matches!(
-                error.kind(),
-                ErrorKind::ConnectionReset
-                    | ErrorKind::ConnectionAborted
-                    | ErrorKind::BrokenPipe
-                    | ErrorKind::UnexpectedEof
-            )
-        }) {
-            return true;
-        }
-        link =
-            io.and_then(io::Error::get_ref).map(|it| it as &(dyn Error + 'static)).or_else(|| error.source());
-    }
-    false
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    chain(error)
+        .filter_map(<dyn Error>::downcast_ref::<io::Error>)
+        .any(|error| matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof))
 }
 
 /// The server ended the connection in the handshake. It may be in trouble, or not speak TLS at all.
@@ -103,67 +82,58 @@ pub(super) fn tls_error(error: &io::Error) -> Option<&TlsError> {
 
 /// What a TCP connection or a TLS handshake that failed comes to.
 pub(super) fn of_connection(error: &io::Error, peer: Peer<'_>) -> FetchError {
-    if let Some(tls) = tls_error(error) {
-        let (what, advice) = tls_words(tls);
-        return FetchError::Tls { what: what.into(), advice };
+    match tls_error(error) {
+        Some(tls) => of_tls(tls),
+        None => unreachable(io_words(error, peer).unwrap_or("the connection failed".into()), peer),
     }
-    let what = match io_words(error, peer) {
-        Some(Words::Failed(words)) => words.into(),
-        Some(Words::NotHttp) | None => "the connection failed".into(),
-    };
+}
+
+fn of_tls(error: &TlsError) -> FetchError {
+    let (what, advice) = tls_words(error);
+    FetchError::Tls { what: what.into(), advice }
+}
+
+fn unreachable(what: impl Into<Box<str>>, peer: Peer<'_>) -> FetchError {
+    let what = what.into();
     match peer {
         Peer::Server(_) => FetchError::Unreachable { what },
         Peer::Proxy => FetchError::ProxyUnreachable { what },
     }
 }
 
-enum Words {
-    Failed(Cow<'static, str>),
-    NotHttp,
-}
-
-/// Words that stand here in the source.
-fn known(words: &'static str) -> Words {
-    Words::Failed(Cow::Borrowed(words))
-}
-
-/// Words with a name in them.
-fn owned(words: String) -> Words {
-    Words::Failed(Cow::Owned(words))
-}
-
-fn words(error: &(dyn Error + 'static), peer: Peer<'_>) -> Option<Words> {
-    if let Some(error) = error.downcast_ref::<hyper::Error>() {
-        return if error.is_parse() {
-            Some(Words::NotHttp)
+/// What one error of a chain comes to, where that is known.
+fn of_link(error: &(dyn Error + 'static), peer: Peer<'_>) -> Option<FetchError> {
+    let what = if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        if error.is_parse() {
+            return Some(FetchError::Decode { what: "not HTTP".into() });
         } else if error.is_incomplete_message() {
-            Some(known("the connection was closed before the answer"))
+            "the connection was closed before the answer".into()
         } else if error.is_closed() || error.is_canceled() {
-            Some(known("the connection was closed"))
+            "the connection was closed".into()
         } else {
-            None
-        };
-    }
-    if let Some(error) = error.downcast_ref::<io::Error>() {
-        return io_words(error, peer);
-    }
-    // The resolver's and the proxy connector's errors are private types.
-    let text = error.to_string();
-    if text == "dns error" {
-        return Some(owned(format!("no address found for {peer}")));
-    }
-    if text.contains("proxy authorization required") {
-        return Some(known("the proxy wants a user name and a password"));
-    }
-    if text.contains("unsuccessful tunnel") {
-        return Some(known("the proxy refused to connect us"));
-    }
-    None
+            return None;
+        }
+    } else if let Some(error) = error.downcast_ref::<io::Error>() {
+        io_words(error, peer)?
+    } else {
+        // The resolver's and the proxy connector's errors are private types.
+        let text = error.to_string();
+        if text == "dns error" {
+            format!("no address found for {peer}").into()
+        } else if text.contains("proxy authorization required") {
+            "the proxy wants a user name and a password".into()
+        } else if text.contains("unsuccessful tunnel") {
+            "the proxy refused to connect us".into()
+        } else {
+            return None;
+        }
+    };
+    Some(unreachable(what, peer))
 }
 
-fn io_words(error: &io::Error, peer: Peer<'_>) -> Option<Words> {
+fn io_words(error: &io::Error, peer: Peer<'_>) -> Option<Cow<'static, str>> {
     use io::ErrorKind;
-    Some(known(match error.kind() {
+    Some(Cow::Borrowed(match error.kind() {
         ErrorKind::ConnectionRefused => "connection refused",
         ErrorKind::ConnectionReset => "connection reset",
         ErrorKind::ConnectionAborted => "connection aborted",
@@ -178,10 +148,10 @@ fn io_words(error: &io::Error, peer: Peer<'_>) -> Option<Words> {
         _ => {
             let text = error.to_string();
             if text.contains("Temporary failure in name resolution") {
-                return Some(owned(format!("the name service does not answer for {peer}")));
+                return Some(format!("the name service does not answer for {peer}").into());
             }
             if text.contains("lookup address") {
-                return Some(owned(format!("no address found for {peer}")));
+                return Some(format!("no address found for {peer}").into());
             }
             return None;
         }
@@ -189,7 +159,7 @@ fn io_words(error: &io::Error, peer: Peer<'_>) -> Option<Words> {
 }
 
 /// What failed, and what to do.
-pub(super) fn tls_words(error: &TlsError) -> (&'static str, &'static str) {
+fn tls_words(error: &TlsError) -> (&'static str, &'static str) {
     const LOG: &str = "look at the log of the server, or of the proxy that speaks TLS for it";
     match error {
         TlsError::InvalidCertificate(error) => certificate_words(error),

@@ -7,31 +7,71 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-/// A JSON string, borrowed from the body unless it has escapes in it; empty for `null`.
-///
-/// `Option<Cow<str>>` would always copy.
+/// A JSON value that is neither list nor object; a string borrowed from the body unless it has escapes in it.
+pub(super) enum Scalar<'a> {
+    Null,
+    Bool,
+    /// Too large ones are clamped.
+    Whole(i64),
+    Float(f64),
+    Text(Cow<'a, str>),
+}
+
+/// What `read` makes of such a value; `None` where it is of the wrong kind.
+pub(super) fn scalar<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    read: impl FnOnce(Scalar<'de>) -> Option<T>,
+) -> Result<T, D::Error> {
+    struct ScalarVisitor<F>(F);
+    impl<F> ScalarVisitor<F> {
+        fn take<'de, T, E: Error>(self, scalar: Scalar<'de>) -> Result<T, E>
+        where
+            F: FnOnce(Scalar<'de>) -> Option<T>,
+        {
+            (self.0)(scalar).ok_or_else(|| E::custom("a value of the wrong kind"))
+        }
+    }
+    impl<'de, T, F: FnOnce(Scalar<'de>) -> Option<T>> Visitor<'de> for ScalarVisitor<F> {
+        type Value = T;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string or a number")
+        }
+        fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<T, E> {
+            self.take(Scalar::Text(Cow::Borrowed(text)))
+        }
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            self.take(Scalar::Text(Cow::Owned(text.to_owned())))
+        }
+        fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+            self.take(Scalar::Whole(number))
+        }
+        fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+            self.take(Scalar::Whole(i64::try_from(number).unwrap_or(i64::MAX)))
+        }
+        fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
+            self.take(Scalar::Float(number))
+        }
+        fn visit_bool<E: Error>(self, _: bool) -> Result<T, E> {
+            self.take(Scalar::Bool)
+        }
+        fn visit_unit<E: Error>(self) -> Result<T, E> {
+            self.take(Scalar::Null)
+        }
+    }
+    deserializer.deserialize_any(ScalarVisitor(read))
+}
+
+/// A JSON string, borrowed where it can be; empty for `null`. `Option<Cow<str>>` would always copy.
 #[derive(Default)]
 pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text<'a>, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-            fn visit_unit<E: Error>(self) -> Result<Text<'de>, E> {
-                Ok(Text::default())
-            }
-        }
-        deserializer.deserialize_any(TextVisitor)
+        scalar(deserializer, |scalar| match scalar {
+            Scalar::Text(text) => Some(Text(text)),
+            Scalar::Null => Some(Text::default()),
+            _ => None,
+        })
     }
 }
 
@@ -60,26 +100,12 @@ pub(super) struct Number(pub(super) Option<i64>);
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
-        struct NumberVisitor;
-        impl Visitor<'_> for NumberVisitor {
-            type Value = Number;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number")
-            }
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Number, E> {
-                Ok(Number(Some(number)))
-            }
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Number, E> {
-                Ok(Number(Some(i64::try_from(number).unwrap_or(i64::MAX))))
-            }
-            fn visit_f64<E: Error>(self, number: f64) -> Result<Number, E> {
-                Ok(Number(Some(number as i64))) // a cast of a float saturates
-            }
-            fn visit_unit<E: Error>(self) -> Result<Number, E> {
-                Ok(Number(None))
-            }
-        }
-        deserializer.deserialize_any(NumberVisitor)
+        scalar(deserializer, |scalar| match scalar {
+            Scalar::Whole(number) => Some(Number(Some(number))),
+            Scalar::Float(number) => Some(Number(Some(number as i64))), // a cast of a float saturates
+            Scalar::Null => Some(Number(None)),
+            Scalar::Bool | Scalar::Text(_) => None,
+        })
     }
 }
 
