@@ -14,13 +14,12 @@ use super::credentials::{Caller, Credentials};
 use super::fault::{Fault, Rule, Rules};
 use super::gzip;
 use super::ledger::Ledger;
-use super::meters;
 use super::question::{Pagination, Question};
 use super::refusal::Refusal;
 use super::release::Release;
 use super::scenario::{Manners, Scenario};
 use super::wire;
-use super::world::World;
+use super::world::{ACCOUNTS, ONLINE, REGISTRY, TOKENS, World};
 
 /// Where to ask for the gateways' metrics addresses, with GET and without a token.
 pub(super) const DISCOVERY: &str = "/prometheus_discovery/msg_gateway";
@@ -219,7 +218,7 @@ impl Api {
         if !ask.post {
             return Ok(Answer::Reply(if self.has_route(false, ask.path) {
                 let signs = self.world().gateway_signs();
-                Reply::json(200, meters::discovery(signs.into_iter().map(|(address, _)| address)))
+                Reply::json(200, wire::discovery(signs.into_iter().map(|(address, _)| address)))
             } else {
                 Reply::not_found()
             }));
@@ -235,97 +234,24 @@ impl Api {
         };
         let mut world = self.world();
         let caller = lock(&self.credentials).check(token, self.server_time_ms(), &world)?;
-        if !self.has_route(true, ask.path) {
+        let Some(Endpoint(_, asks_gateways, write)) = self.endpoint(ask.path) else {
             return Ok(Answer::Reply(Reply::not_found()));
-        }
+        };
         if let Some(reply) = world.turned_down(ask.path) {
             return Ok(Answer::Reply(reply));
         }
         let question = match Question::read(ask.body) {
             Ok(question) => question,
-            Err(error) => return Ok(Answer::Reply(self.bad_body(ask.path, &error))),
+            Err(error) => return Ok(Answer::Reply(self.bad_body(*asks_gateways, &error))),
         };
-        self.ask_world(&mut world, &caller, ask.path, &question)
-    }
-
-    fn ask_world(
-        &self,
-        world: &mut World,
-        caller: &Caller,
-        path: &str,
-        question: &Question<'_>,
-    ) -> Result<Answer, Refusal> {
-        let ids = question.ids();
-        let asks_nobody = ids.len() == 0;
-        let may = *caller == Caller::Admin || !self.release.checks_admin();
+        if *asks_gateways && world.blocks() {
+            return Ok(Answer::Wait);
+        }
+        let ids: Vec<&str> = question.ids().collect();
         let mut out = String::with_capacity(64 + ids.len() * 360);
         out.push_str(wire::GOOD);
-        match path {
-            "/user/get_users_online_status" | "/user/get_users_online_token_detail" if world.blocks() => {
-                return Ok(Answer::Wait);
-            }
-            "/user/get_users_online_status" => {
-                // The check lives in the gateway, behind that for an empty list.
-                if !may && !asks_nobody && world.any_gateway() {
-                    return Err(self.refusal(1002, "only app manager"));
-                }
-                world.write_online(ids, &mut out);
-            }
-            // Refused by every gateway, and the API does not say so.
-            "/user/get_users_online_token_detail" if !may => out.push_str("null"),
-            "/user/get_users_online_token_detail" => world.write_tokens(ids, &mut out),
-            "/user/get_users_status" => {
-                if asks_nobody {
-                    return Err(self.refusal(1001, "UserIDs is empty"));
-                }
-                out.push_str("{\"statusList\":");
-                world.write_registry(ids, &mut out);
-                out.push('}');
-            }
-            "/user/get_users_info" => {
-                out.push_str("{\"usersInfo\":");
-                world.write_infos(ids, &mut out);
-                out.push('}');
-            }
-            "/user/get_all_users_uid" => {
-                let Pagination { page_number, show_number } = question.pagination;
-                let Some(before) = page_number.checked_sub(1).and_then(|pages| usize::try_from(pages).ok())
-                else {
-                    return Err(self.refusal(1001, "pageNumber is invalid"));
-                };
-                let size = usize::try_from(show_number).unwrap_or(0);
-                let _ = write!(out, "{{\"total\":{},\"userIDs\":", world.everybody().count());
-                let page = world.everybody().skip(before.saturating_mul(size)).take(size);
-                wire::list(&mut out, page, wire::string);
-                out.push('}');
-            }
-            "/group/get_group_member_user_id" => {
-                let group = question.group.as_deref().unwrap_or_default();
-                if let Caller::User(user) = caller
-                    && world.members(group).all(|member| member != user)
-                {
-                    return Err(self.refusal(1002, "opUser no permission"));
-                }
-                out.push_str("{\"userIDs\":");
-                wire::list(&mut out, world.members(group), wire::string);
-                out.push('}');
-            }
-            "/user/account_check" => {
-                if *caller != Caller::Admin {
-                    return Err(self.refusal(1002, "only app manager"));
-                }
-                let distinct: std::collections::HashSet<_> = question.ids().collect();
-                if distinct.len() < ids.len() {
-                    return Err(self.refusal(1001, "userID repeated"));
-                }
-                out.push_str("{\"results\":");
-                world.write_accounts(ids, &mut out);
-                out.push('}');
-            }
-            _ => {
-                let _ = write!(out, "{{\"serverTime\":{}}}", self.server_time_ms());
-            }
-        }
+        let told = Told { api: self, caller: &caller, question: &question, ids: &ids };
+        write(&told, &mut world, &mut out)?;
         out.push('}');
         Ok(Answer::Reply(Reply::json(200, out)))
     }
@@ -347,25 +273,23 @@ impl Api {
         Ok(Answer::Reply(Reply::json(200, out)))
     }
 
+    /// What answers at a path, where there is something.
+    fn endpoint(&self, path: &str) -> Option<&'static Endpoint> {
+        let known = path != REGISTRY || self.release.has_registry();
+        ENDPOINTS.iter().find(|endpoint| endpoint.0 == path && known)
+    }
+
     fn has_route(&self, post: bool, path: &str) -> bool {
-        match path {
-            "/user/get_users_online_status"
-            | "/user/get_users_online_token_detail"
-            | "/user/get_users_info"
-            | "/user/get_all_users_uid"
-            | "/group/get_group_member_user_id"
-            | "/user/account_check"
-            | "/msg/get_server_time" => post,
-            "/user/get_users_status" => post && self.release.has_registry(),
-            DISCOVERY => !post && self.discovers,
-            _ => post && path == self.release.login_path(),
+        if post {
+            self.endpoint(path).is_some() || path == self.release.login_path()
+        } else {
+            path == DISCOVERY && self.discovers
         }
     }
 
     /// The answer to a body that is not JSON: 400 where gin binds it, else 200 with errCode 1001.
-    fn bad_body(&self, path: &str, error: &str) -> Reply {
-        let own = matches!(path, "/user/get_users_online_status" | "/user/get_users_online_token_detail");
-        match (own, self.release) {
+    fn bad_body(&self, is_bound: bool, error: &str) -> Reply {
+        match (is_bound, self.release) {
             (false, _) => Reply::json(200, wire::refusal(1001, error, "")),
             (true, Release::V3_0_0) => Reply::json(400, self.refusal(1001, error).body()),
             (true, _) => Reply::json(400, Refusal::new(500, error).body()),
@@ -381,6 +305,98 @@ impl Api {
         refusal
     }
 }
+
+/// A question with a token, as far as it was read.
+struct Told<'a> {
+    api: &'a Api,
+    caller: &'a Caller,
+    question: &'a Question<'a>,
+    ids: &'a [&'a str],
+}
+
+impl Told<'_> {
+    fn refused(&self, code: i32, detail: &str) -> Result<(), Refusal> {
+        Err(self.api.refusal(code, detail))
+    }
+
+    /// Whether the caller may know who is connected.
+    fn may_look(&self) -> bool {
+        *self.caller == Caller::Admin || !self.api.release.checks_admin()
+    }
+}
+
+/// Something that is asked with POST and a token: its path, whether the API asks every gateway about it (then
+/// it waits for one that hangs, and gin binds the body), and what writes the value of `data`.
+struct Endpoint(&'static str, bool, fn(&Told<'_>, &mut World, &mut String) -> Result<(), Refusal>);
+
+/// Everything that can be asked so.
+const ENDPOINTS: [Endpoint; 8] = [
+    Endpoint(ONLINE, true, |told, world, out| {
+        // The check lives in the gateway, behind that for an empty list.
+        if !told.may_look() && !told.ids.is_empty() && world.any_gateway() {
+            return told.refused(1002, "only app manager");
+        }
+        world.write_online(told.ids, out);
+        Ok(())
+    }),
+    Endpoint(TOKENS, true, |told, world, out| {
+        if told.may_look() {
+            world.write_tokens(told.ids, out);
+        } else {
+            out.push_str("null"); // refused by every gateway, and the API does not say so
+        }
+        Ok(())
+    }),
+    Endpoint(REGISTRY, false, |told, world, out| {
+        if told.ids.is_empty() {
+            return told.refused(1001, "UserIDs is empty");
+        }
+        world.write_registry(told.ids, out);
+        Ok(())
+    }),
+    Endpoint(ACCOUNTS, false, |told, world, out| {
+        if *told.caller != Caller::Admin {
+            return told.refused(1002, "only app manager");
+        }
+        let distinct: std::collections::HashSet<_> = told.ids.iter().collect();
+        if distinct.len() < told.ids.len() {
+            return told.refused(1001, "userID repeated");
+        }
+        world.write_accounts(told.ids, out);
+        Ok(())
+    }),
+    Endpoint("/user/get_users_info", false, |told, world, out| {
+        world.write_infos(told.ids, out);
+        Ok(())
+    }),
+    Endpoint("/user/get_all_users_uid", false, |told, world, out| {
+        let Pagination { page_number, show_number } = told.question.pagination;
+        let Some(before) = page_number.checked_sub(1).and_then(|pages| usize::try_from(pages).ok()) else {
+            return told.refused(1001, "pageNumber is invalid");
+        };
+        let size = usize::try_from(show_number).unwrap_or(0);
+        let _ = write!(out, "{{\"total\":{},\"userIDs\":", world.everybody().count());
+        wire::list(out, world.everybody().skip(before.saturating_mul(size)).take(size), wire::string);
+        out.push('}');
+        Ok(())
+    }),
+    Endpoint("/group/get_group_member_user_id", false, |told, world, out| {
+        let group = told.question.group.as_deref().unwrap_or_default();
+        if let Caller::User(user) = told.caller
+            && world.members(group).all(|member| member != user)
+        {
+            return told.refused(1002, "opUser no permission");
+        }
+        out.push_str("{\"userIDs\":");
+        wire::list(out, world.members(group), wire::string);
+        out.push('}');
+        Ok(())
+    }),
+    Endpoint("/msg/get_server_time", false, |told, _, out| {
+        let _ = write!(out, "{{\"serverTime\":{}}}", told.api.server_time_ms());
+        Ok(())
+    }),
+];
 
 /// A lock that outlives a panic of another holder: the data is whole at every step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

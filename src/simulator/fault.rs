@@ -80,41 +80,57 @@ pub enum Fault {
     NoDate,
 }
 
+/// How a fault is read from behind its name.
+enum Reading {
+    /// It takes no value.
+    Plain(Fault),
+    /// It takes one, which most can do without.
+    Value(fn(Option<&str>) -> Result<Fault, String>),
+}
+
+/// All faults by their names, in the order of the documentation.
+const FAULTS: [(&str, Reading); 31] = [
+    ("delay", Reading::Value(|value| Ok(Fault::Delay(value.map_or(Ok(Duration::from_millis(300)), delay)?)))),
+    ("hang", Reading::Plain(Fault::Hang)),
+    ("drop", Reading::Plain(Fault::Drop)),
+    ("reset", Reading::Plain(Fault::Reset)),
+    ("cut", Reading::Plain(Fault::Cut)),
+    ("drip", Reading::Plain(Fault::Drip)),
+    ("endless", Reading::Plain(Fault::Endless)),
+    ("oversize", Reading::Value(|value| Ok(Fault::Oversize(number("oversize", value, OVERSIZE)?)))),
+    ("bomb", Reading::Value(|value| Ok(Fault::Bomb(number("bomb", value, OVERSIZE)?)))),
+    ("not-json", Reading::Plain(Fault::NotJson)),
+    ("empty", Reading::Plain(Fault::Empty)),
+    ("bad-gzip", Reading::Plain(Fault::BadGzip)),
+    ("html", Reading::Value(|value| Ok(Fault::Html(status("html", value, 502)?)))),
+    ("http", Reading::Value(|value| Ok(Fault::Http(status("http", value, 500)?)))),
+    ("bad-request", Reading::Plain(Fault::BadRequest)),
+    ("not-found", Reading::Plain(Fault::NotFound)),
+    ("rate-limited", Reading::Value(|value| Ok(Fault::RateLimited(value.unwrap_or("1").to_owned())))),
+    (
+        "redirect",
+        Reading::Value(|value| Ok(Fault::Redirect(value.unwrap_or("http://example.invalid/").to_owned()))),
+    ),
+    ("code", Reading::Value(|value| Ok(Fault::Code(number("code", value, 500)?)))),
+    ("echo-token", Reading::Plain(Fault::EchoToken)),
+    ("wrong-users", Reading::Plain(Fault::WrongUsers)),
+    ("missing", Reading::Plain(Fault::Missing)),
+    ("reversed", Reading::Plain(Fault::Reversed)),
+    ("doubled", Reading::Plain(Fault::Doubled)),
+    ("no-data", Reading::Plain(Fault::NoData)),
+    ("null-data", Reading::Plain(Fault::NullData)),
+    ("empty-lists", Reading::Plain(Fault::EmptyLists)),
+    ("strange", Reading::Plain(Fault::Strange)),
+    ("hostile-text", Reading::Plain(Fault::HostileText)),
+    ("bad-tokens", Reading::Plain(Fault::BadTokens)),
+    ("no-date", Reading::Plain(Fault::NoDate)),
+];
+
 impl Fault {
     /// The names of all faults, in the order of the documentation; some take a value after a colon.
-    pub const NAMES: [&str; 31] = [
-        "delay",
-        "hang",
-        "drop",
-        "reset",
-        "cut",
-        "drip",
-        "endless",
-        "oversize",
-        "bomb",
-        "not-json",
-        "empty",
-        "bad-gzip",
-        "html",
-        "http",
-        "bad-request",
-        "not-found",
-        "rate-limited",
-        "redirect",
-        "code",
-        "echo-token",
-        "wrong-users",
-        "missing",
-        "reversed",
-        "doubled",
-        "no-data",
-        "null-data",
-        "empty-lists",
-        "strange",
-        "hostile-text",
-        "bad-tokens",
-        "no-date",
-    ];
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FAULTS.iter().map(|(name, _)| *name)
+    }
 }
 
 impl FromStr for Fault {
@@ -126,52 +142,18 @@ impl FromStr for Fault {
             Some((name, value)) => (name, Some(value)),
             None => (text, None),
         };
-        let takes_value = matches!(
-            name,
-            "delay" | "oversize" | "bomb" | "html" | "http" | "rate-limited" | "redirect" | "code"
-        );
-        if let Some(value) = value.filter(|_| !takes_value) {
-            return Err(format!("the fault {name:?} takes no value, found {value:?}"));
-        }
-        Ok(match name {
-            "delay" => Fault::Delay(value.map_or(Ok(Duration::from_millis(300)), delay)?),
-            "hang" => Fault::Hang,
-            "drop" => Fault::Drop,
-            "reset" => Fault::Reset,
-            "cut" => Fault::Cut,
-            "drip" => Fault::Drip,
-            "endless" => Fault::Endless,
-            "oversize" => Fault::Oversize(number(name, value, OVERSIZE)?),
-            "bomb" => Fault::Bomb(number(name, value, OVERSIZE)?),
-            "not-json" => Fault::NotJson,
-            "empty" => Fault::Empty,
-            "bad-gzip" => Fault::BadGzip,
-            "html" => Fault::Html(status(name, value, 502)?),
-            "http" => Fault::Http(status(name, value, 500)?),
-            "bad-request" => Fault::BadRequest,
-            "not-found" => Fault::NotFound,
-            "rate-limited" => Fault::RateLimited(value.unwrap_or("1").to_owned()),
-            "redirect" => Fault::Redirect(value.unwrap_or("http://example.invalid/").to_owned()),
-            "code" => Fault::Code(number(name, value, 500)?),
-            "echo-token" => Fault::EchoToken,
-            "wrong-users" => Fault::WrongUsers,
-            "missing" => Fault::Missing,
-            "reversed" => Fault::Reversed,
-            "doubled" => Fault::Doubled,
-            "no-data" => Fault::NoData,
-            "null-data" => Fault::NullData,
-            "empty-lists" => Fault::EmptyLists,
-            "strange" => Fault::Strange,
-            "hostile-text" => Fault::HostileText,
-            "bad-tokens" => Fault::BadTokens,
-            "no-date" => Fault::NoDate,
-            _ => {
-                return Err(format!(
-                    "no fault is called {name:?}, expected one of: {}",
-                    Fault::NAMES.join(", ")
-                ));
+        let known = FAULTS.iter().find(|(known, _)| *known == name).map(|(_, reading)| reading);
+        match (known, value) {
+            (Some(Reading::Value(read)), value) => read(value),
+            (Some(Reading::Plain(fault)), None) => Ok(fault.clone()),
+            (Some(Reading::Plain(_)) | None, Some(value)) => {
+                Err(format!("the fault {name:?} takes no value, found {value:?}"))
             }
-        })
+            (None, None) => {
+                let names: Vec<&str> = Fault::names().collect();
+                Err(format!("no fault is called {name:?}, expected one of: {}", names.join(", ")))
+            }
+        }
     }
 }
 
@@ -268,7 +250,7 @@ mod tests {
 
     #[test]
     fn every_name_is_a_fault_and_no_other_is() {
-        for name in Fault::NAMES {
+        for name in Fault::names() {
             name.parse::<Fault>().unwrap_or_else(|error| panic!("{error}"));
         }
         assert_eq!("code:1507".parse(), Ok(Fault::Code(1507)));

@@ -14,10 +14,11 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use super::api::{Api, Reply};
 use super::body::Outflow;
+use super::socket::accept;
 use super::wire;
 use crate::presence::LifeSign;
 
@@ -69,20 +70,8 @@ impl Meters {
     /// The answer of discovery (server `api/prometheus_discovery.go`).
     pub(super) fn discovery(&self, api: &Arc<Api>) -> Reply {
         let listed = self.follow(api);
-        Reply::json(200, discovery(listed.iter().map(ToString::to_string)))
+        Reply::json(200, wire::discovery(listed.iter().map(ToString::to_string)))
     }
-}
-
-/// What discovery answers about these targets.
-pub(super) fn discovery(targets: impl Iterator<Item = String>) -> String {
-    let mut out = String::from("[");
-    for target in targets {
-        out.push_str(if out.len() > 1 { ",{\"targets\":[" } else { "{\"targets\":[" });
-        wire::string(&mut out, &target);
-        out.push_str("],\"labels\":{}}");
-    }
-    out.push(']');
-    out
 }
 
 /// Follows the gateways for ever.
@@ -98,20 +87,11 @@ fn open(api: &Arc<Api>, made_up: &str) -> io::Result<Meter> {
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let listener = TcpListener::from_std(listener)?;
-    let task = tokio::spawn(accept(listener, Arc::clone(api), made_up.into()));
+    let (api, made_up): (_, Arc<str>) = (Arc::clone(api), made_up.into());
+    let task = tokio::spawn(accept(listener, move |stream| {
+        converse(stream, Arc::clone(&api), Arc::clone(&made_up))
+    }));
     Ok(Meter { address, open: Some(task) })
-}
-
-async fn accept(listener: TcpListener, api: Arc<Api>, made_up: Arc<str>) {
-    let mut connections = JoinSet::new();
-    loop {
-        if let Ok((stream, _)) = listener.accept().await {
-            connections.spawn(converse(stream, Arc::clone(&api), Arc::clone(&made_up)));
-        } else {
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-        while connections.try_join_next().is_some() {}
-    }
 }
 
 async fn converse(stream: TcpStream, api: Arc<Api>, made_up: Arc<str>) {

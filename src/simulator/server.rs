@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use super::api::{Answer, Api, Ask, Reply};
 use super::body::Outflow;
@@ -27,7 +27,7 @@ use super::gzip::Bomb;
 use super::meters::{self, Meters};
 use super::misbehave;
 use super::scenario::Scenario;
-use super::socket::{ResetWish, Socket};
+use super::socket::{ResetWish, Socket, accept};
 use super::world::World;
 
 /// What the server reads of a body at most (tools `mw/api/logger.go`).
@@ -99,7 +99,10 @@ impl Simulator {
         let meters = Arc::new(Meters::default());
         meters.follow(&api);
         let tasks = [
-            tokio::spawn(accept(listener, Arc::clone(&api), Arc::clone(&meters))),
+            tokio::spawn(accept(listener, {
+                let (api, meters) = (Arc::clone(&api), Arc::clone(&meters));
+                move |stream| converse(stream, Arc::clone(&api), Arc::clone(&meters))
+            })),
             tokio::spawn(meters::keep(meters, Arc::clone(&api))),
         ];
         Ok(Running { api, address, admin_token, tasks })
@@ -175,20 +178,6 @@ impl Drop for Running {
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Running({})", self.address)
-    }
-}
-
-/// Takes connections for ever; dropping the future drops them all.
-async fn accept(listener: TcpListener, api: Arc<Api>, meters: Arc<Meters>) {
-    let mut connections = JoinSet::new();
-    loop {
-        // What fails to be accepted (too many files) is the client's loss; the next may succeed.
-        if let Ok((stream, _)) = listener.accept().await {
-            connections.spawn(converse(stream, Arc::clone(&api), Arc::clone(&meters)));
-        } else {
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-        while connections.try_join_next().is_some() {}
     }
 }
 

@@ -1,13 +1,34 @@
-//! A TCP connection that can be reset in place of being closed.
+//! TCP connections: how they are accepted, and one that can be reset in place of being closed.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// How long nobody is accepted after that has failed.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
+
+/// Takes connections for ever, and has each served; dropping the future drops them all.
+pub(super) async fn accept<S: Future<Output = ()> + Send + 'static>(
+    listener: TcpListener,
+    serve: impl Fn(TcpStream) -> S,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        // What fails to be accepted (too many files) is the client's loss; the next may succeed.
+        match listener.accept().await {
+            Ok((stream, _)) => drop(connections.spawn(serve(stream))),
+            Err(_) => tokio::time::sleep(TRY_AGAIN).await,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
 
 /// Set: the connection ends with RST.
 pub(super) type ResetWish = Arc<AtomicBool>;

@@ -16,32 +16,17 @@ pub(super) struct Socket<'a> {
     pub(super) token: &'a str,
 }
 
-/// Writes `text` as a JSON string the way Go does.
+/// Writes `text` as a JSON string the way Go does, which escapes some that need not be.
 pub(super) fn string(out: &mut String, text: &str) {
-    out.push('"');
-    // 0xe2 begins the line separators.
-    let plain = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2);
-    if text.bytes().all(plain) {
-        out.push_str(text);
-        out.push('"');
-        return;
+    let json = serde_json::to_string(text).unwrap_or_default(); // a string always encodes
+    let mut rest = json.as_str();
+    while let Some(at) = rest.find(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+        let (plain, special) = rest.split_at(at);
+        let special = special.chars().next().unwrap_or_default();
+        let _ = write!(out, "{plain}\\u{:04x}", special as u32);
+        rest = &rest[at + special.len_utf8()..];
     }
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            _ => out.push(c),
-        }
-    }
-    out.push('"');
+    out.push_str(rest);
 }
 
 /// Writes elements with commas between them, or `null` for none.
@@ -151,6 +136,18 @@ pub(super) fn account_entry(out: &mut String, release: Release, id: &str, regist
         (false, false) => "\"unregistered\"",
     });
     out.push('}');
+}
+
+/// What discovery answers about these targets.
+pub(super) fn discovery(targets: impl Iterator<Item = String>) -> String {
+    let mut out = String::from("[");
+    for target in targets {
+        out.push_str(if out.len() > 1 { ",{\"targets\":[" } else { "{\"targets\":[" });
+        string(&mut out, &target);
+        out.push_str("],\"labels\":{}}");
+    }
+    out.push(']');
+    out
 }
 
 fn status(out: &mut String, release: Release, online: bool) {

@@ -273,7 +273,7 @@ mod tests {
         for name in NAMES {
             assert!(text.contains(&format!("`{name}`")), "{name}");
         }
-        for name in crate::simulator::Fault::NAMES {
+        for name in crate::simulator::Fault::names() {
             assert!(text.contains(&format!("`{name}")), "{name}");
         }
     }

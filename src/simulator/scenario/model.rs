@@ -182,7 +182,6 @@ impl Churn {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Crowd {
     pub(crate) id: Spanned<Pattern>,
-    #[serde(default)]
     pub(crate) group: Option<String>,
     /// Taken in turn; nobody has one where the list is empty.
     #[serde(default)]
@@ -244,9 +243,7 @@ impl Default for Crowd {
 #[serde(deny_unknown_fields)]
 pub(crate) struct User {
     pub(crate) id: Spanned<String>,
-    #[serde(default)]
     pub(crate) label: Option<String>,
-    #[serde(default)]
     pub(crate) group: Option<String>,
     /// Whether the server has such a user at all.
     #[serde(default = "yes")]
@@ -268,27 +265,21 @@ fn yes() -> bool {
 pub(crate) struct Connection {
     pub(crate) platform: PlatformName,
     /// By name; one by chance where not said.
-    #[serde(default)]
     pub(crate) gateway: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) background: bool,
     /// 32 hex digits; by chance where not said.
-    #[serde(default)]
     pub(crate) conn_id: Option<String>,
     /// The session token as it stands.
-    #[serde(default)]
     pub(crate) token: Option<String>,
     /// The token of the user's connection before this one.
     #[serde(default)]
     pub(crate) same_token: bool,
     /// Whom the token was issued for, where it was somebody else.
-    #[serde(default)]
     pub(crate) token_user: Option<String>,
     /// For which platform, where it was another one.
-    #[serde(default)]
     pub(crate) token_platform: Option<PlatformName>,
     /// When the token expires, from the start on; negative: before.
-    #[serde(default)]
     pub(crate) expires: Option<Millis>,
 }
 
@@ -298,19 +289,14 @@ pub(crate) struct Connection {
 pub(crate) struct Event {
     /// From the start on.
     pub(crate) at: Millis,
-    #[serde(default)]
     pub(crate) gateway: Option<Spanned<String>>,
-    #[serde(default)]
     pub(crate) user: Option<Spanned<String>>,
     pub(crate) does: Spanned<Deed>,
     /// On which platform; for `connect` Web, for the others any, where not said.
-    #[serde(default)]
     pub(crate) platform: Option<PlatformName>,
     /// Again and again.
-    #[serde(default)]
     pub(crate) every: Option<Spanned<Millis>>,
     /// No longer than this.
-    #[serde(default)]
     pub(crate) until: Option<Millis>,
     /// How many clients that a gateway lost by this connect elsewhere, in percent.
     #[serde(default)]
@@ -412,20 +398,14 @@ impl Deed {
 pub(crate) struct FaultRule {
     pub(crate) what: Fault,
     /// Only requests that ask about this user.
-    #[serde(default)]
     pub(crate) asking: Option<String>,
     /// Only requests that ask about the user at this place of the watch list, from 1.
-    #[serde(default)]
     pub(crate) row: Option<usize>,
     /// Only requests for this path.
-    #[serde(default)]
     pub(crate) path: Option<String>,
-    #[serde(default)]
     pub(crate) from: Option<Millis>,
-    #[serde(default)]
     pub(crate) until: Option<Millis>,
     /// From the n-th such request on, to the n-th, counted from 1.
-    #[serde(default)]
     pub(crate) requests: Option<[u64; 2]>,
 }
 

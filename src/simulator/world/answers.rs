@@ -17,13 +17,9 @@ impl World {
     }
 
     /// The entries of `get_users_online_status` in the order of `ids`, `null` for none.
-    pub(in crate::simulator) fn write_online<'a>(
-        &mut self,
-        ids: impl Iterator<Item = &'a str>,
-        out: &mut String,
-    ) {
+    pub(in crate::simulator) fn write_online(&mut self, ids: &[&str], out: &mut String) {
         let start = out.len();
-        for id in ids {
+        for &id in ids {
             let before = out.len();
             out.push(if before == start { '[' } else { ',' });
             if !self.write_entry(id, out) {
@@ -63,12 +59,8 @@ impl World {
     }
 
     /// The entries of `get_users_online_token_detail`: every gateway's sockets, online users only.
-    pub(in crate::simulator) fn write_tokens<'a>(
-        &self,
-        ids: impl Iterator<Item = &'a str>,
-        out: &mut String,
-    ) {
-        let entries = ids.filter_map(|id| {
+    pub(in crate::simulator) fn write_tokens(&self, ids: &[&str], out: &mut String) {
+        let entries = ids.iter().filter_map(|&id| {
             let user = self.user(id).filter(|user| !user.missing)?;
             let mut platforms: Vec<(Platform, Vec<&str>)> = Vec::new();
             for gateway in self.gateways.answering() {
@@ -85,26 +77,26 @@ impl World {
     }
 
     /// The entries of `get_users_status`: what the registry holds.
-    pub(in crate::simulator) fn write_registry<'a>(
-        &self,
-        ids: impl Iterator<Item = &'a str>,
-        out: &mut String,
-    ) {
+    pub(in crate::simulator) fn write_registry(&self, ids: &[&str], out: &mut String) {
+        out.push_str("{\"statusList\":");
         wire::list(out, ids, |out, id| {
             let platforms = self.user(id).into_iter().flat_map(|user| user.registry.platforms(self.now));
             wire::registry_entry(out, id, platforms);
         });
+        out.push('}');
     }
 
     /// The entries of `get_users_info`: unknown users are left out.
-    pub(in crate::simulator) fn write_infos<'a>(&self, ids: impl Iterator<Item = &'a str>, out: &mut String) {
+    pub(in crate::simulator) fn write_infos(&self, ids: &[&str], out: &mut String) {
         let admins = &self.scenario.model.admin.ids;
-        let known = ids.filter(|id| self.registered(id));
+        let known = ids.iter().copied().filter(|id| self.registered(id));
+        out.push_str("{\"usersInfo\":");
         wire::list(out, known, |out, id| {
             let nickname = self.user(id).map_or(id, |user| &user.nickname);
             let level = if admins.iter().any(|admin| admin == id) { 2 } else { 0 };
             wire::info_entry(out, id, nickname, self.start - 30 * 86_400_000, level);
         });
+        out.push('}');
     }
 
     /// Who is in `group`; nobody where there is no such group: the server does not tell the two apart.
@@ -122,12 +114,10 @@ impl World {
     }
 
     /// The entries of `account_check`.
-    pub(in crate::simulator) fn write_accounts<'a>(
-        &self,
-        ids: impl Iterator<Item = &'a str>,
-        out: &mut String,
-    ) {
+    pub(in crate::simulator) fn write_accounts(&self, ids: &[&str], out: &mut String) {
+        out.push_str("{\"results\":");
         wire::list(out, ids, |out, id| wire::account_entry(out, self.release, id, self.registered(id)));
+        out.push('}');
     }
 
     /// Whether the database has the user; admins always.

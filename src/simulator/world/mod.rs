@@ -27,6 +27,7 @@ use self::gateway::Gateways;
 use self::registry::Deafness;
 pub use self::truth::{Client, Stay, Truth, TruthEvent, What, Why};
 use self::user::User;
+pub(super) use self::witnesses::{ACCOUNTS, ONLINE, REGISTRY, TOKENS};
 use super::release::Release;
 use super::scenario::Scenario;
 use crate::presence::Platform;

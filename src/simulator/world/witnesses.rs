@@ -23,6 +23,15 @@ use crate::simulator::refusal::Refusal;
 use crate::simulator::scenario::{Manners, Scenario};
 use crate::simulator::wire;
 
+/// Where the sockets are asked for.
+pub(in crate::simulator) const ONLINE: &str = "/user/get_users_online_status";
+/// The registry.
+pub(in crate::simulator) const REGISTRY: &str = "/user/get_users_status";
+/// The sockets on all gateways.
+pub(in crate::simulator) const TOKENS: &str = "/user/get_users_online_token_detail";
+/// Who there is at all.
+pub(in crate::simulator) const ACCOUNTS: &str = "/user/account_check";
+
 impl World {
     /// The world of `scenario` with the chances of `seed`, as it is at `start_ms` (unix ms).
     pub fn begin(scenario: Scenario, seed: u64, start_ms: i64) -> World {
@@ -38,11 +47,7 @@ impl World {
     /// then the answer has all users.
     pub fn online_status(&mut self, ids: &[&str]) -> (String, i64) {
         let wait_ms = self.gateways.wait_ms(self.now);
-        let mut out = String::with_capacity(64 + ids.len() * 360);
-        out.push_str(wire::GOOD);
-        self.write_online(ids.iter().copied(), &mut out);
-        out.push('}');
-        (out, wait_ms)
+        (self.body(ids, World::write_online), wait_ms)
     }
 
     /// The body of `get_users_online_token_detail` about `ids`, with the wait of
@@ -51,12 +56,9 @@ impl World {
     /// # Errors
     /// The answer of a server that does not have the question, or refuses it.
     pub fn token_detail(&mut self, ids: &[&str]) -> Result<(String, i64), Reply> {
-        self.heard("/user/get_users_online_token_detail")?;
+        self.heard(TOKENS)?;
         let wait_ms = self.gateways.wait_ms(self.now);
-        let mut out = String::from(wire::GOOD);
-        self.write_tokens(ids.iter().copied(), &mut out);
-        out.push('}');
-        Ok((out, wait_ms))
+        Ok((self.body(ids, |world, ids, out| world.write_tokens(ids, out)), wait_ms))
     }
 
     /// The body of `get_users_status` about `ids`: what the registry holds now.
@@ -64,12 +66,8 @@ impl World {
     /// # Errors
     /// The answer of a server that does not have the question, refuses it, or fails.
     pub fn users_status(&mut self, ids: &[&str]) -> Result<String, Reply> {
-        self.heard("/user/get_users_status")?;
-        let mut out = String::from(wire::GOOD);
-        out.push_str("{\"statusList\":");
-        self.write_registry(ids.iter().copied(), &mut out);
-        out.push_str("}}");
-        Ok(out)
+        self.heard(REGISTRY)?;
+        Ok(self.body(ids, |world, ids, out| world.write_registry(ids, out)))
     }
 
     /// The body of `account_check` about `ids`, none of them twice.
@@ -77,12 +75,17 @@ impl World {
     /// # Errors
     /// The answer of a server that does not have the question, or refuses it.
     pub fn account_check(&mut self, ids: &[&str]) -> Result<String, Reply> {
-        self.heard("/user/account_check")?;
-        let mut out = String::from(wire::GOOD);
-        out.push_str("{\"results\":");
-        self.write_accounts(ids.iter().copied(), &mut out);
-        out.push_str("}}");
-        Ok(out)
+        self.heard(ACCOUNTS)?;
+        Ok(self.body(ids, |world, ids, out| world.write_accounts(ids, out)))
+    }
+
+    /// A good answer about `ids`, whose `data` is written so.
+    fn body(&mut self, ids: &[&str], write: fn(&mut World, &[&str], &mut String)) -> String {
+        let mut out = String::with_capacity(64 + ids.len() * 360);
+        out.push_str(wire::GOOD);
+        write(self, ids, &mut out);
+        out.push('}');
+        out
     }
 
     /// Every gateway's metrics address that the server's discovery lists now, and the sign of life that
@@ -118,11 +121,9 @@ impl World {
     pub(in crate::simulator) fn turned_down(&self, path: &str) -> Option<Reply> {
         let witnesses = &self.scenario.model.witnesses;
         let (manners, known, fails) = match path {
-            "/user/get_users_status" => {
-                (witnesses.users_status, self.release.has_registry(), self.registry_fails())
-            }
-            "/user/get_users_online_token_detail" => (witnesses.token_detail, true, false),
-            "/user/account_check" => (witnesses.account_check, true, false),
+            REGISTRY => (witnesses.users_status, self.release.has_registry(), self.registry_fails()),
+            TOKENS => (witnesses.token_detail, true, false),
+            ACCOUNTS => (witnesses.account_check, true, false),
             _ => return None,
         };
         match manners {
