@@ -89,7 +89,7 @@ impl Cost {
             match it.question {
                 Question::OnlineStatus => share.sockets.add(load),
                 Question::Gateways => {} // another path than the API's own questions
-                Question::UsersStatus | Question::TokenDetail | Question::AccountCheck => {
+                _ => {
                     share.extra.add(load);
                     cost.most_at_once = cost.most_at_once.max(it.users);
                     second.push_back((it.at, it.users));

@@ -71,7 +71,7 @@ impl<'a> Doctor<'a> {
 
     /// What comes next; `None` at the end.
     pub fn upcoming(&self) -> Option<Part> {
-        Part::ALL.get(self.done).copied()
+        Part::ALL.get(self.done).map(|(part, _)| *part)
     }
 
     /// Takes the next step; `None` at the end.

@@ -77,28 +77,15 @@ impl Paper {
     }
 
     fn sign(&self, outcome: Outcome) -> &'static str {
-        match (outcome, self.ascii) {
-            (Outcome::Ok, false) => "✓",
-            (Outcome::Ok, true) => "+",
-            (Outcome::Note, _) => "i",
-            (Outcome::Warning, _) => "!",
-            (Outcome::Failed, false) => "✗",
-            (Outcome::Failed, true) => "x",
-            (Outcome::Skipped, _) => "-",
-        }
+        let (_, sign, ascii, _) = outcome.marks();
+        if self.ascii { ascii } else { sign }
     }
 
     fn painted(&self, outcome: Outcome, text: &str) -> String {
         if !self.coloured {
             return text.to_owned();
         }
-        let colour = match outcome {
-            Outcome::Ok => "32",
-            Outcome::Note => "36",
-            Outcome::Warning => "33",
-            Outcome::Failed => "31",
-            Outcome::Skipped => "2",
-        };
+        let (.., colour) = outcome.marks();
         format!("\x1b[{colour}m{text}\x1b[0m")
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
 use serde_json::Number;
 
 /// What is looked at, in this order.
@@ -36,40 +37,26 @@ pub enum Part {
 }
 
 impl Part {
-    /// All of them, in order.
-    pub const ALL: [Part; 13] = [
-        Part::Configuration,
-        Part::Name,
-        Part::Tcp,
-        Part::Tls,
-        Part::Http,
-        Part::Clock,
-        Part::Token,
-        Part::Rights,
-        Part::Shape,
-        Part::Latency,
-        Part::WatchList,
-        Part::Terminal,
-        Part::Files,
+    /// All of them, in order, and what each is called on the screen and in JSON.
+    pub const ALL: [(Part, &str); 13] = [
+        (Part::Configuration, "configuration"),
+        (Part::Name, "name"),
+        (Part::Tcp, "tcp"),
+        (Part::Tls, "tls"),
+        (Part::Http, "http"),
+        (Part::Clock, "clock"),
+        (Part::Token, "token"),
+        (Part::Rights, "admin rights"),
+        (Part::Shape, "answer"),
+        (Part::Latency, "latency"),
+        (Part::WatchList, "watch list"),
+        (Part::Terminal, "terminal"),
+        (Part::Files, "files"),
     ];
 
     /// What it is called on the screen and in JSON.
     pub fn name(self) -> &'static str {
-        match self {
-            Part::Configuration => "configuration",
-            Part::Name => "name",
-            Part::Tcp => "tcp",
-            Part::Tls => "tls",
-            Part::Http => "http",
-            Part::Clock => "clock",
-            Part::Token => "token",
-            Part::Rights => "admin rights",
-            Part::Shape => "answer",
-            Part::Latency => "latency",
-            Part::WatchList => "watch list",
-            Part::Terminal => "terminal",
-            Part::Files => "files",
-        }
+        Part::ALL[self as usize].1
     }
 }
 
@@ -91,22 +78,29 @@ pub enum Outcome {
 impl Outcome {
     /// Its word on the screen and in JSON.
     pub fn word(self) -> &'static str {
+        self.marks().0
+    }
+
+    /// Its word, its sign, the same in ASCII, and the number of its colour.
+    pub(super) fn marks(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
-            Outcome::Ok => "ok",
-            Outcome::Note => "note",
-            Outcome::Warning => "warning",
-            Outcome::Failed => "failed",
-            Outcome::Skipped => "skipped",
+            Outcome::Ok => ("ok", "✓", "+", "32"),
+            Outcome::Note => ("note", "i", "i", "36"),
+            Outcome::Warning => ("warning", "!", "!", "33"),
+            Outcome::Failed => ("failed", "✗", "x", "31"),
+            Outcome::Skipped => ("skipped", "-", "-", "2"),
         }
     }
 }
 
 /// One step. Texts are visible-safe and hold no secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// What was looked at.
+    #[serde(rename = "step", serialize_with = "name_of")]
     pub part: Part,
     /// What came of it.
+    #[serde(serialize_with = "word_of")]
     pub outcome: Outcome,
     /// What was seen, a sentence without its full stop; of a skipped step why it was.
     pub seen: String,
@@ -115,9 +109,29 @@ pub struct Step {
     /// What to do, sentences without their full stops.
     pub advice: Vec<String>,
     /// Measured figures by name; the name ends in the unit.
+    #[serde(serialize_with = "as_object")]
     pub figures: Vec<(&'static str, Number)>,
     /// How long the step took.
+    #[serde(rename = "took_ms", serialize_with = "in_ms")]
     pub took: Duration,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn name_of<S: Serializer>(part: &Part, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(part.name())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn word_of<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(outcome.word())
+}
+
+fn as_object<S: Serializer>(figures: &[(&'static str, Number)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(figures.iter().map(|(name, number)| (name, number)))
+}
+
+fn in_ms<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(took.as_millis() as u64)
 }
 
 impl Step {
@@ -255,5 +269,6 @@ mod tests {
     #[test]
     fn parts_stand_in_their_order() {
         assert!(Part::ALL.is_sorted());
+        assert!(Part::ALL.iter().enumerate().all(|(at, (part, _))| *part as usize == at));
     }
 }

@@ -47,16 +47,6 @@ pub struct Live {
     said: VecDeque<String>,
 }
 
-/// Something that came in.
-enum Incoming {
-    Observed(Observation),
-    File(WatchNews),
-    List(ListNews),
-    Labels(Nicknames),
-    /// Labels that came before are due to be shown.
-    Relabel,
-}
-
 /// The lists of the server that are to be watched.
 fn server_lists(watched: &Watched) -> Vec<ServerList> {
     let group = watched.group.iter().cloned().map(ServerList::Group);
@@ -144,29 +134,14 @@ impl Live {
         self
     }
 
-    /// Waits for what comes in next. Nothing is lost when this is given up while it waits.
-    async fn incoming(&mut self) -> Incoming {
-        let relabel = self.relabel;
-        let labels = self.labels.as_mut().map(|(_, labels)| labels);
-        tokio::select! {
-            Some(observation) = self.observations.recv() => Incoming::Observed(observation),
-            Some(news) = or_never(self.file.as_mut()) => Incoming::File(news),
-            Some(news) = or_never(self.lists.as_mut()) => Incoming::List(news),
-            Some(labels) = or_never(labels) => Incoming::Labels(labels),
-            () = sleep_until(relabel.unwrap_or_else(Instant::now)), if relabel.is_some() => Incoming::Relabel,
-            else => std::future::pending().await,
-        }
-    }
-
-    /// Works out what follows from it.
-    fn take(&mut self, incoming: Incoming) {
-        match incoming {
-            Incoming::Observed(observation) => self.push(Input::Observed(observation)),
-            Incoming::File(WatchNews::Kept(why)) => {
+    /// Takes what the watch list's file has become.
+    fn take_file(&mut self, news: WatchNews) {
+        match news {
+            WatchNews::Kept(why) => {
                 warn!(why, "watch list kept as it was");
                 self.push(Input::Notice(why));
             }
-            Incoming::File(WatchNews::Changed(listing)) => {
+            WatchNews::Changed(listing) => {
                 self.watching.file = listing.entries;
                 self.rewatch();
                 self.push(Input::Notice(format!("the watch list has changed: {} users", self.list.len())));
@@ -174,29 +149,38 @@ impl Live {
                     self.push(Input::Notice(warning));
                 }
             }
-            Incoming::List(ListNews::Progress(text)) => self.said.push_back(text),
-            Incoming::List(ListNews::Failed(why)) => {
+        }
+    }
+
+    /// Takes what the server says of its lists.
+    fn take_list(&mut self, news: ListNews) {
+        match news {
+            ListNews::Progress(text) => self.said.push_back(text),
+            ListNews::Failed(why) => {
                 warn!(why, "no list from the server");
                 self.push(Input::Notice(why));
             }
-            Incoming::List(ListNews::Read { list, ids }) => {
+            ListNews::Read { list, ids } => {
                 let what = list_name(&list);
                 let users = ids.len();
                 self.watching.server.insert(what.clone(), ids);
                 self.rewatch();
                 self.push(Input::Notice(format!("{what}: {users} to be watched")));
             }
-            Incoming::Labels(labels) => {
-                self.watching.learn(labels);
-                let pause = if self.list.len() > MANY { LABELS_OF_MANY } else { LABELS };
-                self.relabel.get_or_insert_with(|| Instant::now() + pause);
-            }
-            Incoming::Relabel => {
-                self.relabel = None;
-                self.list = Arc::new(self.watching.relabelled(&self.list));
-                self.push(Input::Relabelled(Arc::clone(&self.list)));
-            }
         }
+    }
+
+    /// Takes labels; those that come soon after are shown with them.
+    fn take_labels(&mut self, labels: Nicknames) {
+        self.watching.learn(labels);
+        let pause = if self.list.len() > MANY { LABELS_OF_MANY } else { LABELS };
+        self.relabel.get_or_insert_with(|| Instant::now() + pause);
+    }
+
+    fn show_labels(&mut self) {
+        self.relabel = None;
+        self.list = Arc::new(self.watching.relabelled(&self.list));
+        self.push(Input::Relabelled(Arc::clone(&self.list)));
     }
 
     /// An answer counts from when it was there, everything else from when it is taken.
@@ -268,9 +252,19 @@ impl Source for Live {
             }
             let now = (self.now)().mono_ms;
             let wake = change_ms.map(|at| Instant::now() + Duration::from_millis(at.saturating_sub(now)));
+            let relabel = self.relabel;
             tokio::select! {
-                incoming = self.incoming() => self.take(incoming),
+                Some(observation) = self.observations.recv() => self.push(Input::Observed(observation)),
+                Some(news) = or_never(self.file.as_mut()) => self.take_file(news),
+                Some(news) = or_never(self.lists.as_mut()) => self.take_list(news),
+                Some(labels) = or_never(self.labels.as_mut().map(|(_, labels)| labels)) => {
+                    self.take_labels(labels);
+                }
+                () = sleep_until(relabel.unwrap_or_else(Instant::now)), if relabel.is_some() => {
+                    self.show_labels();
+                }
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+                else => std::future::pending().await,
             }
         })
     }

@@ -1,5 +1,5 @@
-//! Gathers what headers and shape of an answer say of the server; nothing is allocated for an answer
-//! that says what the one before said.
+//! Gathers what headers and shape of an answer say of the server; one allocation serves for all answers
+//! that say the same.
 
 use std::sync::Arc;
 
@@ -8,7 +8,6 @@ use reqwest::header::HeaderMap;
 use crate::presence::{BodyLength, Hints, Logins, RateLimit, WireShape, visible_bounded};
 
 use super::redact::Redactor;
-use super::token::Keys;
 
 /// Longest text of a header that is kept, in characters.
 const LONGEST: usize = 64;
@@ -29,9 +28,9 @@ const NUMBERS: [&str; 7] = [
     "x-bbr-inflight",
 ];
 
-/// The hints of the last answer, and a hash of what they were made of.
+/// The hints of the last answer.
 #[derive(Debug, Default)]
-pub(super) struct Gathered(Option<(u64, Arc<Hints>)>);
+pub(super) struct Gathered(Option<Arc<Hints>>);
 
 impl Gathered {
     /// The hints in an answer; `None` where there was none: nothing has no headers.
@@ -41,57 +40,25 @@ impl Gathered {
         body: Option<BodyLength>,
         shape: Option<WireShape>,
         logins: Logins,
-        keys: &Keys,
         redactor: &Redactor,
     ) -> Option<Arc<Hints>> {
         if headers.is_empty() && body.is_none() {
             return None;
         }
-        let sum = sum(headers, body, shape, logins, keys);
-        if let Some((held, hints)) = &self.0
-            && *held == sum
-        {
-            return Some(Arc::clone(hints));
-        }
-        let hints = Arc::new(Hints {
+        let hints = Hints {
             shape,
             body,
             server: text(headers, SERVER, redactor),
+            // Another one with each answer; only whether there is one counts.
             http_id: headers.contains_key(HTTP_ID),
             rate_limit: rate_limit(headers, redactor).map(Box::new),
             logins,
-        });
-        self.0 = Some((sum, Arc::clone(&hints)));
+        };
+        let same = self.0.take().filter(|held| **held == hints);
+        let hints = same.unwrap_or_else(|| Arc::new(hints));
+        self.0 = Some(Arc::clone(&hints));
         Some(hints)
     }
-}
-
-/// A hash of all that hints are made of.
-fn sum(
-    headers: &HeaderMap,
-    body: Option<BodyLength>,
-    shape: Option<WireShape>,
-    logins: Logins,
-    keys: &Keys,
-) -> u64 {
-    let unpacked = body.and_then(|body| body.unpacked);
-    let numbers = [
-        body.map_or(0, |body| 1 + u64::from(body.gzip)),
-        body.map_or(0, |body| body.wire),
-        unpacked.map_or(u64::MAX, |unpacked| unpacked),
-        match shape {
-            None => 0,
-            Some(WireShape::Numbers) => 1,
-            Some(WireShape::Words) => 2,
-        },
-        // Another one with each answer; only whether there is one counts.
-        u64::from(headers.contains_key(HTTP_ID)),
-        u64::from(logins.made) << 16 | u64::from(logins.displaced),
-    ];
-    let texts = [SERVER, POLICY].into_iter().chain(NUMBERS);
-    let texts = texts.map(|name| headers.get(name).map_or(0, |value| keys.hash(value.as_bytes())));
-    let mix = |sum: u64, next: u64| (sum.rotate_left(23) ^ next).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    numbers.into_iter().chain(texts).fold(0, mix)
 }
 
 fn text(headers: &HeaderMap, name: &str, redactor: &Redactor) -> Option<Box<str>> {
@@ -139,14 +106,7 @@ mod tests {
             headers.insert(*name, value.parse().unwrap());
         }
         let body = Some(BodyLength { gzip: false, wire: 1, unpacked: Some(1) });
-        let hints = Gathered::default().gather(
-            &headers,
-            body,
-            None,
-            Logins::default(),
-            &Keys::random(),
-            &Redactor::default(),
-        );
+        let hints = Gathered::default().gather(&headers, body, None, Logins::default(), &Redactor::default());
         (*hints.unwrap()).clone()
     }
 
@@ -179,19 +139,19 @@ mod tests {
 
     #[test]
     fn the_same_answer_gives_the_same_allocation_and_another_a_new_one() {
-        let (keys, redactor, mut last) = (Keys::random(), Redactor::default(), Gathered::default());
+        let (redactor, mut last) = (Redactor::default(), Gathered::default());
         let mut gather = |server: &str, id: &str, shape| {
             let mut headers = HeaderMap::new();
             headers.insert(SERVER, server.parse().unwrap());
             headers.insert(HTTP_ID, id.parse().unwrap());
-            last.gather(&headers, None, shape, Logins::default(), &keys, &redactor).unwrap()
+            last.gather(&headers, None, shape, Logins::default(), &redactor).unwrap()
         };
         let first = gather("a", "1", None);
         assert!(first.http_id);
         assert!(Arc::ptr_eq(&first, &gather("a", "2", None)));
         assert!(!Arc::ptr_eq(&first, &gather("b", "2", None)));
         assert_eq!(gather("b", "2", Some(WireShape::Words)).shape, Some(WireShape::Words));
-        let nothing = last.gather(&HeaderMap::new(), None, None, Logins::default(), &keys, &redactor);
+        let nothing = last.gather(&HeaderMap::new(), None, None, Logins::default(), &redactor);
         assert_eq!(nothing, None);
     }
 

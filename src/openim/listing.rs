@@ -6,7 +6,8 @@
 use std::collections::HashSet;
 use std::hash::BuildHasher as _;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::presence::{FetchError, check_id, visible_bounded};
 
@@ -36,30 +37,6 @@ pub struct Progress {
     pub have: u64,
     /// Users that there are, as the server counts them; never less than `have`.
     pub total: u64,
-}
-
-#[derive(Serialize)]
-struct GroupQuestion<'a> {
-    #[serde(rename = "groupID")]
-    group: &'a str,
-}
-
-#[derive(Serialize)]
-struct PageQuestion {
-    pagination: Pagination,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Pagination {
-    page_number: u32,
-    show_number: usize,
-}
-
-#[derive(Serialize)]
-struct NamesQuestion<'a> {
-    #[serde(rename = "userIDs")]
-    users: &'a [String],
 }
 
 /// `data` of the questions for users.
@@ -97,7 +74,7 @@ impl Client {
     ///
     /// [`FetchError`], as for any question.
     pub async fn group_members(&self, group: &str) -> Result<Vec<String>, FetchError> {
-        let page = self.users(Endpoint::GroupMembers, &GroupQuestion { group }).await?;
+        let page = self.users(Endpoint::GroupMembers, &json!({ "groupID": group })).await?;
         let mut known = Known::default();
         known.take(page)?;
         Ok(known.users)
@@ -115,7 +92,7 @@ impl Client {
         let mut known = Known::default();
         let (mut named, mut barren) = (0, 0);
         for page_number in 1..=MOST_PAGES {
-            let question = PageQuestion { pagination: Pagination { page_number, show_number: PAGE } };
+            let question = json!({ "pagination": { "pageNumber": page_number, "showNumber": PAGE } });
             let page = self.users(Endpoint::AllUsers, &question).await?;
             let (users, total) = (page.users.len(), page.total);
             if users == 0 {
@@ -149,7 +126,7 @@ impl Client {
     pub async fn unregistered(&self, ids: &[String]) -> Result<Vec<String>, FetchError> {
         let mut missing = Vec::new();
         for chunk in ids.chunks(CHUNK) {
-            let question = NamesQuestion { users: chunk };
+            let question = json!({ "userIDs": chunk });
             let known = self
                 .list(Endpoint::UsersInfo, &question, |json, redactor| {
                     let infos: Infos<'_> = data(json, Endpoint::UsersInfo, redactor)?;
@@ -172,7 +149,7 @@ impl Client {
         let mut names = Vec::new();
         for chunk in ids.chunks(CHUNK) {
             let mut asked: HashSet<&str> = chunk.iter().map(String::as_str).collect();
-            let question = NamesQuestion { users: chunk };
+            let question = json!({ "userIDs": chunk });
             let named = self
                 .list(Endpoint::UsersInfo, &question, |json, redactor| {
                     let infos: Infos<'_> = data(json, Endpoint::UsersInfo, redactor)?;
@@ -191,11 +168,7 @@ impl Client {
         Ok(names)
     }
 
-    async fn users(
-        &self,
-        endpoint: Endpoint,
-        question: &(impl Serialize + Sync),
-    ) -> Result<Page, FetchError> {
+    async fn users(&self, endpoint: Endpoint, question: &Value) -> Result<Page, FetchError> {
         self.list(endpoint, question, |json, redactor| {
             let users: Users<'_> = data(json, endpoint, redactor)?;
             let total = users.total.0.and_then(|total| u64::try_from(total).ok()).unwrap_or(0);
@@ -209,10 +182,10 @@ impl Client {
     async fn list<A>(
         &self,
         endpoint: Endpoint,
-        question: &(impl Serialize + Sync),
+        question: &Value,
         mut read: impl FnMut(&[u8], &Redactor) -> Result<A, FetchError>,
     ) -> Result<A, FetchError> {
-        let question = serde_json::to_vec(question).unwrap_or_default(); // strings and numbers always encode
+        let question = question.to_string();
         let answer = self.put(endpoint, question.into(), |reply, pass| {
             reply.body.and_then(|body| read(&body.unpack(self.0.body_limit)?, &pass.redactor))
         });

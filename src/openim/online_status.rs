@@ -145,7 +145,6 @@ impl DeltaDecoder {
         headers: &HeaderMap,
         body: Option<&Body<'_>>,
         logins: Logins,
-        keys: &Keys,
         redactor: &Redactor,
     ) -> Option<Arc<Hints>> {
         let body = body.map(|body| BodyLength {
@@ -153,7 +152,7 @@ impl DeltaDecoder {
             wire: body.wire.len() as u64,
             unpacked: self.length,
         });
-        self.hints.gather(headers, body, self.shape, logins, keys, redactor)
+        self.hints.gather(headers, body, self.shape, logins, redactor)
     }
 
     /// Makes sure that what is remembered is about this batch.

@@ -4,7 +4,6 @@
 //! token`), so that it is known by them; nothing that is worth stealing goes out to whoever is there.
 
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, SERVER, VIA};
-use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use crate::presence::{FetchError, visible_bounded};
@@ -40,16 +39,10 @@ pub struct Probe {
     pub spoke: Result<i32, FetchError>,
 }
 
-#[derive(Serialize)]
-struct About<'a> {
-    #[serde(rename = "userIDs")]
-    users: [&'a str; 1],
-}
-
 impl Client {
     /// Asks a question about `user` without a token, which OpenIM refuses: whether it is there at all.
     pub async fn probe(&self, user: &str) -> Probe {
-        let question = serde_json::to_vec(&About { users: [user] }).unwrap_or_default(); // always encodes
+        let question = serde_json::json!({ "userIDs": [user] }).to_string();
         let redactor = Redactor::default();
         let reply = self.send(Endpoint::OnlineStatus, question.into(), None, &redactor).await;
         let Head { status, headers } = reply.head;

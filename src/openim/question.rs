@@ -207,7 +207,6 @@ impl Client {
                     &reply.head.headers,
                     reply.body.as_ref().ok(),
                     self.0.session.logins(),
-                    keys,
                     redactor,
                 );
             }

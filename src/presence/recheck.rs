@@ -186,8 +186,8 @@ pub struct Witnesses {
 
 impl Witnesses {
     /// How it is with each witness beside the sockets.
-    pub fn each(&self) -> [(Question, Witness); 4] {
-        [
+    pub fn each(&self) -> Vec<(Question, Witness)> {
+        vec![
             (Question::UsersStatus, self.registry),
             (Question::TokenDetail, self.tokens),
             (Question::AccountCheck, self.accounts),

@@ -34,18 +34,7 @@ impl Player {
     pub fn open(path: &Path) -> Result<(Player, State), RecordingError> {
         let recording = Recording::open(path)?.sparing_keyframes();
         let rules = recording.head().rules;
-        let at = recording.begins();
-        let place = Place::default();
-        let mut player = Player {
-            recording,
-            next: None,
-            place,
-            at,
-            gap: None,
-            hole: None,
-            gaps: Vec::new(),
-            broken: false,
-        };
+        let mut player = Player::on(recording, Place::default());
         let mut gap: Option<String> = None;
         while let Some(item) = player.recording.read()? {
             player.place = item.place;
@@ -75,21 +64,24 @@ impl Player {
     pub fn open_at(path: &Path, place: Place) -> Result<Player, RecordingError> {
         let mut recording = Recording::open(path)?.sparing_keyframes();
         recording.seek(place)?;
-        let at = recording.begins();
         // The keyframe there says nothing new.
         while let Some(item) = recording.read()?
             && matches!(item.what, Recorded::Head(_))
         {}
-        Ok(Player {
+        Ok(Player::on(recording, place))
+    }
+
+    fn on(recording: Recording, place: Place) -> Player {
+        Player {
+            at: recording.begins(),
             recording,
             next: None,
             place,
-            at,
             gap: None,
             hole: None,
             gaps: Vec::new(),
             broken: false,
-        })
+        }
     }
 
     /// What it is a recording of.

@@ -198,7 +198,7 @@ fn witnesses(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
         };
         ServerLine::Fact(question.name(), format!("{}{weaker}", witness_words(witness)))
     };
-    lines.extend(asked.map(said));
+    lines.extend(asked.into_iter().map(said));
     for (address, gateway) in signs.iter().take(GATEWAYS) {
         let age = short_age(picture.now.since(gateway.since) / 1_000);
         let text = format!("{address} {} for {age}", sign_word(gateway.sign));

@@ -114,7 +114,7 @@ pub(super) struct Figures {
     /// In the order of [`CAUSES`].
     lost: [u32; CAUSES.len()],
     /// By name; none: nobody asks it, or nothing was heard.
-    witnesses: [(&'static str, Option<u32>); 4],
+    witnesses: Vec<(&'static str, Option<u32>)>,
     /// In the order of [`SIGNS`].
     gateways: [u32; SIGNS.len()],
     /// By platform number; those without a name are at 0.
@@ -172,13 +172,13 @@ fn lost(roster: &Roster) -> [u32; CAUSES.len()] {
     counts
 }
 
-fn witnesses(roster: &Roster) -> [(&'static str, Option<u32>); 4] {
+fn witnesses(roster: &Roster) -> Vec<(&'static str, Option<u32>)> {
     let up = |witness: Witness| match witness {
         Witness::Unasked | Witness::Unheard => None,
         Witness::Answers => Some(1),
         Witness::Fails(_) | Witness::Refuses(_) => Some(0),
     };
-    roster.witnesses().each().map(|(question, witness)| (question.name(), up(witness)))
+    roster.witnesses().each().into_iter().map(|(question, witness)| (question.name(), up(witness))).collect()
 }
 
 fn gateways(roster: &Roster) -> [u32; SIGNS.len()] {
