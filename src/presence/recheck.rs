@@ -226,13 +226,13 @@ impl Witnesses {
     /// Those that are asked from now on.
     pub fn to_be_asked(registry: bool, gateways: bool) -> Witnesses {
         let asked = |asked: bool| if asked { Witness::Unheard } else { Witness::Unasked };
-        Witnesses {
-            registry: asked(registry),
-            tokens: asked(registry),
-            gateways: asked(gateways),
-            accounts: asked(registry),
-            signs: BTreeMap::new(),
+        let mut witnesses = Witnesses::default();
+        for (question, _) in witnesses.each() {
+            if let Some(witness) = witnesses.of_mut(question) {
+                *witness = asked(if question == Question::Gateways { gateways } else { registry });
+            }
         }
+        witnesses
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::listing::{FindingRecord, Time};
 
@@ -32,16 +32,11 @@ pub struct Overview {
 }
 
 /// The witnesses beside the sockets.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WitnessesRecord {
-    /// `get_users_status`.
-    pub registry: WitnessRecord,
-    /// `get_users_online_token_detail`.
-    pub tokens: WitnessRecord,
-    /// `account_check`.
-    pub accounts: WitnessRecord,
-    /// The gateways' own metrics.
-    pub gateways: WitnessRecord,
+    /// Each by its name.
+    #[serde(flatten, serialize_with = "by_name")]
+    pub each: Vec<(&'static str, WitnessRecord)>,
     /// Each gateway.
     pub signs: Vec<GatewayRecord>,
 }
@@ -55,10 +50,8 @@ pub struct WitnessRecord {
     pub why: Option<String>,
 }
 
-impl Default for WitnessRecord {
-    fn default() -> WitnessRecord {
-        WitnessRecord { state: "unasked", why: None }
-    }
+fn by_name<S: Serializer>(each: &[(&'static str, WitnessRecord)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(each.iter().map(|(name, witness)| (name, witness)))
 }
 
 /// One gateway.
@@ -213,7 +206,7 @@ pub(super) fn sample() -> Overview {
         server: ServerRecord { api: "http://im.example:10002".into(), context: None },
         round: RoundRecord { batches: 1, took_ms: Some(31), ..RoundRecord::default() },
         totals: TotalsRecord { watched: 1, online: 1, ..TotalsRecord::default() },
-        witnesses: WitnessesRecord::default(),
+        witnesses: WitnessesRecord { each: Vec::new(), signs: Vec::new() },
         losses: Vec::new(),
         findings: Vec::new(),
     }

@@ -121,8 +121,7 @@ impl<'a> Seen<'a> {
 }
 
 fn witnesses(witnesses: &Witnesses) -> WitnessesRecord {
-    let Witnesses { registry, tokens, gateways, accounts, signs } = witnesses;
-    let witness = |witness: &Witness| match witness {
+    let witness = |witness: Witness| match witness {
         Witness::Unasked => WitnessRecord { state: "unasked", why: None },
         Witness::Unheard => WitnessRecord { state: "unheard", why: None },
         Witness::Answers => WitnessRecord { state: "answers", why: None },
@@ -141,11 +140,8 @@ fn witnesses(witnesses: &Witnesses) -> WitnessesRecord {
         alive: gateway.alive.and_then(|at| Time::of(at.unix_ms)),
     };
     WitnessesRecord {
-        registry: witness(registry),
-        tokens: witness(tokens),
-        accounts: witness(accounts),
-        gateways: witness(gateways),
-        signs: signs.iter().map(|(address, it)| gateway(address, it)).collect(),
+        each: witnesses.each().into_iter().map(|(question, it)| (question.name(), witness(it))).collect(),
+        signs: witnesses.signs.iter().map(|(address, it)| gateway(address, it)).collect(),
     }
 }
 

@@ -13,13 +13,8 @@ use crate::presence::{
 };
 
 /// The registry answers, and nobody else is asked.
-static WITNESSES: Witnesses = Witnesses {
-    registry: Witness::Answers,
-    tokens: Witness::Unasked,
-    gateways: Witness::Unasked,
-    accounts: Witness::Unasked,
-    signs: BTreeMap::new(),
-};
+static WITNESSES: LazyLock<Witnesses> =
+    LazyLock::new(|| Witnesses { registry: Witness::Answers, ..Witnesses::default() });
 
 /// Nothing was asked yet.
 static TREND: LazyLock<Trend> = LazyLock::new(Trend::default);
