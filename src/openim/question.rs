@@ -31,14 +31,14 @@ use super::redact::Redactor;
 /// So many platforms of one user are kept; there are a dozen.
 const MOST_PLATFORMS: usize = 64;
 
-/// `data` of `get_users_status`.
+/// `data` of `get_users_status` and of `account_check`.
 #[derive(Deserialize)]
-struct Statuses<'a> {
-    #[serde(borrow, default, rename = "statusList")]
+struct Entries<'a> {
+    #[serde(borrow, default, rename = "statusList", alias = "results")]
     entries: Option<Vec<&'a RawValue>>,
 }
 
-/// An entry of it.
+/// An entry of `get_users_status`.
 #[derive(Deserialize)]
 struct RegistryEntry {
     #[serde(default)]
@@ -66,14 +66,7 @@ struct PlatformTokens {
     total: Number,
 }
 
-/// `data` of `account_check`.
-#[derive(Deserialize)]
-struct Accounts<'a> {
-    #[serde(borrow, default)]
-    results: Option<Vec<&'a RawValue>>,
-}
-
-/// An entry of it.
+/// An entry of `account_check`.
 #[derive(Deserialize)]
 struct AccountEntry<'a> {
     #[serde(borrow, rename = "accountStatus")]
@@ -124,12 +117,15 @@ impl Asked {
     }
 }
 
+/// What was read of an answer, and what in it did not belong there.
+type Read<A> = Result<(A, Oddities), FetchError>;
+
 /// How a question is put, and how its answer is read.
 struct Row {
     endpoint: Endpoint,
     /// What the server calls the list of users in the body.
     key: &'static str,
-    read: fn(&Body<'_>, &Asked, About<'_>, &mut DeltaDecoder) -> Result<(Answer, Oddities), FetchError>,
+    read: fn(&Body<'_>, &Asked, About<'_>, &mut DeltaDecoder) -> Read<Answer>,
 }
 
 /// The row of a question; the gateways are asked another way, each by itself.
@@ -145,12 +141,8 @@ fn row(question: Question) -> Option<Row> {
             endpoint: Endpoint::UsersStatus,
             key: "userIDs",
             read: |body, asked, about, _| {
-                let json = body.unpack(about.limit)?;
-                let data =
-                    envelope::data::<Object<Statuses<'_>>>(&json, Endpoint::UsersStatus, about.redactor)?;
-                let mut named = Named::of(about.list, &asked.users);
-                let said = named.gather(data.and_then(|Object(data)| data.entries), registry);
-                named.told(Answer::Registry(said))
+                let (said, oddities) = named(body, asked, about, Endpoint::UsersStatus, registry)?;
+                Ok((Answer::Registry(said), oddities))
             },
         },
         Question::TokenDetail => Row {
@@ -160,21 +152,17 @@ fn row(question: Question) -> Option<Row> {
                 let json = body.unpack(about.limit)?;
                 let data = envelope::data(&json, Endpoint::TokenDetail, about.redactor)?;
                 // Whoever has no connection is left out; so may be everybody.
-                let mut named = Named::of(about.list, &asked.users);
-                Ok((Answer::Tokens(named.gather(data, connections)), named.oddities))
+                let mut gathering = Gathering::of(about.list, &asked.users);
+                Ok((Answer::Tokens(gathering.gather(data, connections)), gathering.oddities))
             },
         },
         Question::AccountCheck => Row {
             endpoint: Endpoint::AccountCheck,
             key: "checkUserIDs",
             read: |body, asked, about, _| {
-                let json = body.unpack(about.limit)?;
-                let data =
-                    envelope::data::<Object<Accounts<'_>>>(&json, Endpoint::AccountCheck, about.redactor)?;
-                let mut named = Named::of(about.list, &asked.users);
-                let checked = named.gather(data.and_then(|Object(data)| data.results), is_registered);
+                let (checked, oddities) = named(body, asked, about, Endpoint::AccountCheck, is_registered)?;
                 let missing = checked.into_iter().filter(|(_, registered)| !registered);
-                named.told(Answer::Unregistered(missing.map(|(user, _)| user).collect()))
+                Ok((Answer::Unregistered(missing.map(|(user, _)| user).collect()), oddities))
             },
         },
     })
@@ -274,7 +262,7 @@ fn take_head<'a>(seen: &mut Observation, reply: &'a Reply) -> Result<&'a Body<'s
 }
 
 /// The users who were asked about, and what an answer had beside them.
-struct Named<'a> {
+struct Gathering<'a> {
     /// Whether an entry named them already.
     users: HashMap<&'a str, (UserIx, bool)>,
     /// How many entries there were about them that could be read.
@@ -282,18 +270,10 @@ struct Named<'a> {
     oddities: Oddities,
 }
 
-impl<'a> Named<'a> {
-    fn of(list: &'a WatchList, users: &[UserIx]) -> Named<'a> {
+impl<'a> Gathering<'a> {
+    fn of(list: &'a WatchList, users: &[UserIx]) -> Gathering<'a> {
         let users = users.iter().map(|user| (list.raw_id(*user), (*user, false))).collect();
-        Named { users, named: 0, oddities: Oddities::default() }
-    }
-
-    /// The answer, which has to say something of those who were asked about.
-    fn told(self, answer: Answer) -> Result<(Answer, Oddities), FetchError> {
-        if self.named == 0 && !self.users.is_empty() {
-            return Err(undecodable("it says nothing of the users that were asked about"));
-        }
-        Ok((answer, self.oddities))
+        Gathering { users, named: 0, oddities: Oddities::default() }
     }
 
     /// What entries say of the users who were asked about, in the order of the list; the first of a
@@ -328,6 +308,24 @@ impl<'a> Named<'a> {
         said.sort_unstable_by_key(|(user, _)| *user);
         said
     }
+}
+
+/// What the entries of an answer from `endpoint` say of those who were asked about; it has to say something.
+fn named<T>(
+    body: &Body<'_>,
+    asked: &Asked,
+    about: About<'_>,
+    endpoint: Endpoint,
+    read: impl Fn(&str) -> Option<T>,
+) -> Read<Vec<(UserIx, T)>> {
+    let json = body.unpack(about.limit)?;
+    let data = envelope::data::<Object<Entries<'_>>>(&json, endpoint, about.redactor)?;
+    let mut gathering = Gathering::of(about.list, &asked.users);
+    let said = gathering.gather(data.and_then(|Object(data)| data.entries), read);
+    if gathering.named == 0 && !gathering.users.is_empty() {
+        return Err(undecodable("it says nothing of the users that were asked about"));
+    }
+    Ok((said, gathering.oddities))
 }
 
 /// On which platforms the registry has a user online. A platform proves more than the status beside it;

@@ -180,24 +180,22 @@ impl Inquiries {
 
     /// Starts over with another list; answers on their way are no longer waited for. What is known of
     /// the witnesses themselves stays.
-    pub(super) fn reset(&mut self, (users, batch): (usize, usize), now: Instant) {
-        self.users = users as u32;
-        self.chunk = batch.clamp(1, MOST_USERS);
-        self.doubts.clear();
-        self.lasting = 0;
-        self.registry.clear();
-        self.tokens.clear();
-        self.unverified.clear();
-        self.known.clear();
-        self.losing = false;
-        self.search = Search { left_out: Vec::new(), next: 0, due: now };
-        (self.rotation.next, self.rotation.half) = (0, false);
-        if self.line(Question::Gateways).under_way > 0 {
-            self.gateways_due = now;
-        }
-        for line in self.lines.values_mut() {
+    pub(super) fn reset(&mut self, size: (usize, usize), now: Instant) {
+        let asks_gateways = self.line(Question::Gateways).under_way > 0;
+        let Rotation { questions, users, .. } = self.rotation;
+        let mut lines = std::mem::take(&mut self.lines);
+        for line in lines.values_mut() {
             line.under_way = 0;
         }
+        *self = Inquiries {
+            gateways_due: if asks_gateways { now } else { self.gateways_due },
+            rotation: Rotation { next: 0, half: false, questions, users },
+            asked: std::mem::take(&mut self.asked),
+            free: self.free,
+            lines,
+            random: self.random.clone(),
+            ..Inquiries::new(self.asking, self.interval, size, 0, now)
+        };
     }
 
     /// Takes what changed in whom there is doubt about. Somebody named as settled and as begun is in

@@ -50,6 +50,6 @@ mod wire;
 
 pub use error::{RecorderError, RecordingError};
 pub use player::Player;
-pub use reader::{Gap, Item, Mark, Place, Recorded, Recording, Summary};
+pub use reader::{Gap, Item, Place, Recorded, Recording, Summary};
 pub use recorder::{KEYFRAME_EVERY_MS, Limits, Recorder, Stopped, Written};
 pub use wire::{Decoder, Encoder, Head, Keyframe, Line};

@@ -18,8 +18,6 @@ use crate::presence::{Input, Moment, Unread};
 const LONGEST_LINE: usize = 256 << 20;
 /// Nor a longer first one: so a file of something else is found out early.
 const LONGEST_HEAD: usize = 64 << 10;
-/// The moment and the kind of a line are in its first bytes.
-const BEGINNING: usize = 128;
 /// When an answer was there is in these.
 const ANSWER: usize = 512;
 /// So many lines, or frames, are looked at for the last moment of a file.
@@ -97,15 +95,6 @@ pub struct Place {
     /// Which of its files.
     file: usize,
     spot: Spot,
-}
-
-/// A keyframe's moment and place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// When it was.
-    pub at: Moment,
-    /// Where it is.
-    pub place: Place,
 }
 
 /// A part of a recording that cannot be read.
@@ -255,23 +244,6 @@ impl Recording {
             }
         }
         Ok(self.first)
-    }
-
-    /// Every keyframe, in order. Reads the files once, but of each line only the beginning, and of a
-    /// packed file that this program wrote only the beginning of each frame.
-    ///
-    /// # Errors
-    /// A sentence: it cannot be read.
-    pub fn marks(&self) -> Result<Vec<Mark>, RecordingError> {
-        let mut marks = Vec::new();
-        for (number, path) in self.files.iter().enumerate() {
-            let unreadable = |error| unreadable(path, &error);
-            let file = Arc::new(File::open(path).map_err(unreadable)?);
-            let found = keyframes(&file).map_err(unreadable)?;
-            marks
-                .extend(found.into_iter().map(|(at, spot)| Mark { at, place: Place { file: number, spot } }));
-        }
-        Ok(marks)
     }
 
     /// Goes on at the keyframe there.
@@ -546,33 +518,4 @@ fn last_plain_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
         end = start;
     }
     Ok(None)
-}
-
-/// The keyframes of a file that begin a frame, or all where none does.
-fn keyframes(file: &Arc<File>) -> io::Result<Vec<(Moment, Spot)>> {
-    let mut source = Source::open(file)?;
-    let mut found = Vec::new();
-    let mut line = Vec::new();
-    if source.is_packed() {
-        for offset in frames(file)? {
-            source.seek(Spot { offset, inner: 0 })?;
-            let taken = source.line(&mut line, BEGINNING)?;
-            found.extend(keyframe(&taken, &line));
-        }
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        source.seek(Spot::default())?; // packed by another program
-    }
-    loop {
-        match source.line(&mut line, BEGINNING)? {
-            Taken::End(_) => return Ok(found),
-            taken => found.extend(keyframe(&taken, &line)),
-        }
-    }
-}
-
-fn keyframe(taken: &Taken, line: &[u8]) -> Option<(Moment, Spot)> {
-    let (Taken::Line(spot) | Taken::TooLong(spot)) = *taken else { return None };
-    beginning(line).filter(|(_, kind)| *kind == Kind::Keyframe).map(|(at, _)| (at, spot))
 }

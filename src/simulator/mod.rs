@@ -37,6 +37,6 @@ pub use clock::{Clock, Hand};
 pub use fault::{Fault, OVERSIZE, Rule};
 pub use incident::incident;
 pub use release::Release;
-pub use scenario::{NAMES as SCENARIOS, Scenario, ScenarioError};
+pub use scenario::{Scenario, ScenarioError};
 pub use server::{Running, Simulator};
 pub use world::{Client, Stay, Truth, TruthEvent, What, Why, World};

@@ -205,7 +205,7 @@ fn help_teaches_by_examples() {
         assert!(help.out.contains(word), "no {word}:\n{}", help.out);
     }
     assert!(!help.out.contains("--token <"), "a token is never an argument");
-    for name in imtop::simulator::SCENARIOS {
+    for name in imtop::simulator::Scenario::names() {
         let about = Scenario::named(name).unwrap().about().to_owned();
         let line = format!("\n  {name:<13} {about}\n");
         for command in ["demo", "simulate"] {

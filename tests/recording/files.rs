@@ -9,7 +9,7 @@ use std::sync::mpsc::channel;
 use imtop::presence::{Answer, Hints, Input, Logins, Observation, Rule, RuleSettings, State};
 use imtop::recording::{Limits, Player, Recorded, Recorder, Recording};
 
-use super::made::{at, head, input, inputs, night, observation, read, record, roster};
+use super::made::{at, head, input, inputs, keyframes, night, observation, read, record, roster};
 
 /// Limits that a quiet night soon reaches.
 const SMALL: Limits = Limits { size: 30_000, files: 3 };
@@ -76,10 +76,10 @@ fn a_roster_from_the_last_keyframe_goes_on_like_one_from_the_first() {
         }
         roster.unwrap().state()
     };
-    let marks = Recording::open(&path).unwrap().marks().unwrap();
-    assert_eq!(marks.len(), 4);
-    for mark in marks {
-        assert_eq!(play(Some(mark.place)), play(None));
+    let places = keyframes(&path);
+    assert_eq!(places.len(), 4);
+    for place in places {
+        assert_eq!(play(Some(place)), play(None));
     }
 }
 
@@ -212,14 +212,11 @@ fn check_ways(path: &Path) {
     let items: Vec<_> = recording.by_ref().map(Result::unwrap).collect();
     assert_eq!(recording.begins(), items[0].at);
     assert_eq!(recording.ends().unwrap(), items.last().unwrap().at);
-    let marks = recording.marks().unwrap();
     let keyframes: Vec<usize> =
         (0..items.len()).filter(|n| matches!(items[*n].what, Recorded::Keyframe(_))).collect();
     assert!(keyframes.len() > 5);
-    assert_eq!(marks.len(), keyframes.len(), "{}", path.display());
-    for (mark, keyframe) in marks.iter().zip(&keyframes).rev() {
-        assert_eq!((mark.at, mark.place), (items[*keyframe].at, items[*keyframe].place));
-        recording.seek(mark.place).unwrap();
+    for keyframe in keyframes.iter().rev() {
+        recording.seek(items[*keyframe].place).unwrap();
         let rest: Vec<_> = recording.by_ref().map(Result::unwrap).collect();
         assert!(matches!(rest[0].what, Recorded::Keyframe(_)), "{:?}", rest[0]);
         assert_eq!(inputs(&rest), inputs(&items[*keyframe..]));

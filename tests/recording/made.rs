@@ -12,7 +12,7 @@ use imtop::presence::{
     RuleSettings, SessionToken, Since, Sockets, Thresholds, UnknownReason, Unreadable, Unseen, UserIx,
     UserStatus, Verdict, WatchList, WireShape, Witness, Witnesses, Word,
 };
-use imtop::recording::{Head, Item, Limits, Recorded, Recorder, Recording};
+use imtop::recording::{Head, Item, Limits, Place, Recorded, Recorder, Recording};
 use proptest::prelude::*;
 
 use crate::kit::{self, observed};
@@ -103,6 +103,12 @@ pub(crate) fn record(path: &Path, limits: Limits, inputs: u64) {
 /// Everything that can be read of a file.
 pub(crate) fn read(path: &Path) -> Vec<Item> {
     Recording::open(path).unwrap().map(Result::unwrap).collect()
+}
+
+/// The place of every keyframe.
+pub(crate) fn keyframes(path: &Path) -> Vec<Place> {
+    let items = read(path).into_iter().filter(|item| matches!(item.what, Recorded::Keyframe(_)));
+    items.map(|item| item.place).collect()
 }
 
 /// The inputs among items, as they are compared.

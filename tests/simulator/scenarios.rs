@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use imtop::simulator::{SCENARIOS, Scenario, What, Why, World};
+use imtop::simulator::{Scenario, What, Why, World};
 
 use crate::START;
 
@@ -67,7 +67,7 @@ fn each_way_to_be_wrong_is_shown_and_no_other() {
 
 #[test]
 fn a_story_has_calm_before_and_after() {
-    for name in SCENARIOS.iter().filter(|name| !["night", "calm", "faults"].contains(name)) {
+    for name in Scenario::names().filter(|name| !["night", "calm", "faults"].contains(name)) {
         let mut world = World::begin(Scenario::named(name).unwrap(), 5, START);
         world.keep_truth();
         world.advance(START + 360_000);

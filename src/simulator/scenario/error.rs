@@ -50,7 +50,7 @@ impl fmt::Display for ScenarioError {
         match self {
             ScenarioError::Unknown { name } => {
                 write!(f, "no scenario is called {name:?}: there are ")?;
-                f.write_str(&super::NAMES.join(", "))?;
+                f.write_str(&super::Scenario::names().collect::<Vec<_>>().join(", "))?;
                 f.write_str(", or name a .toml file")
             }
             ScenarioError::Unreadable { path, reason } => {

@@ -34,17 +34,6 @@ const BUILT_IN: [(&str, &str); 12] = [
     ("flapping", include_str!("../../../assets/scenarios/flapping.toml")),
 ];
 
-/// The names of the scenarios that are built in.
-pub const NAMES: [&str; BUILT_IN.len()] = {
-    let mut names = [""; BUILT_IN.len()];
-    let mut at = 0;
-    while at < names.len() {
-        names[at] = BUILT_IN[at].0;
-        at += 1;
-    }
-    names
-};
-
 /// A server to simulate: its users, its rules, and what will happen.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -52,7 +41,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// One of the scenarios of [`NAMES`].
+    /// One of those that are built in.
     ///
     /// # Errors
     /// [`ScenarioError::Unknown`] for any other name.
@@ -191,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_built_in_scenario_can_be_read() {
-        for name in NAMES {
+        for name in Scenario::names() {
             let scenario = Scenario::named(name).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(scenario.name(), name);
             assert_eq!(scenario.watch_list().len(), scenario.users());
@@ -199,13 +188,16 @@ mod tests {
         }
         assert_eq!(
             Scenario::named("nigth").unwrap_err().to_string(),
-            format!("no scenario is called \"nigth\": there are {}, or name a .toml file", NAMES.join(", "))
+            format!(
+                "no scenario is called \"nigth\": there are {}, or name a .toml file",
+                Scenario::names().collect::<Vec<_>>().join(", ")
+            )
         );
     }
 
     #[test]
     fn what_a_scenario_shows_begins_within_ten_seconds() {
-        for name in NAMES {
+        for name in Scenario::names() {
             let said = Scenario::named(name).unwrap().announcement();
             assert_eq!(said.ends_with(" (after 8 s)"), !["calm", "faults"].contains(&name), "{said}");
             assert!(said.starts_with(&format!("{name}: ")) && said.len() <= 110, "{said}");
@@ -270,7 +262,7 @@ mod tests {
     #[test]
     fn the_description_of_the_format_names_every_fault_and_every_scenario() {
         let text = include_str!("../../../assets/scenarios/README.md");
-        for name in NAMES {
+        for name in Scenario::names() {
             assert!(text.contains(&format!("`{name}`")), "{name}");
         }
         for name in crate::simulator::Fault::names() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::gateway::Gateways;
 use super::truth::{What, Why};
 use super::{Happening, World};
 use crate::presence::Platform;
@@ -144,9 +145,8 @@ impl World {
 
     /// Stops a gateway with its sockets; whether it ran.
     pub fn hang_gateway(&mut self, name: &str) -> bool {
-        let Some(at) = self.gateways.find(name) else { return false };
-        let hung = self.gateways.hang(at, self.now);
-        self.seen_otherwise(hung, What::Hung, at)
+        let now = self.now;
+        self.step_gateway(name, What::Hung, |gateways, at| gateways.hang(at, now))
     }
 
     /// Lets a hung gateway run on, with the sockets that it had, but for those whose clients have left
@@ -159,7 +159,7 @@ impl World {
     pub(super) fn resume_gateway(&mut self, name: &str) -> Option<Vec<Orphan>> {
         let at = self.gateways.find(name)?;
         let hung_ms = self.gateways.recover(at, self.now)?;
-        self.seen_otherwise(true, What::Resumed, at);
+        self.seen_otherwise(What::Resumed, at);
         let silence = self.scenario.model.gateways.silence.map(|most| most.0);
         let mut orphans = Vec::new();
         for (ix, conn_id) in self.sockets_on(at) {
@@ -186,25 +186,33 @@ impl World {
 
     /// The API can't reach a gateway any more, whose clients notice nothing; whether it ran.
     pub fn cut_gateway(&mut self, name: &str) -> bool {
-        let Some(at) = self.gateways.find(name) else { return false };
-        let cut = self.gateways.cut(at);
-        self.seen_otherwise(cut, What::Cut, at)
+        self.step_gateway(name, What::Cut, Gateways::cut)
     }
 
     /// The API reaches a gateway again that was cut; whether it was.
     pub fn rejoin_gateway(&mut self, name: &str) -> bool {
-        let Some(at) = self.gateways.find(name) else { return false };
-        let rejoined = self.gateways.rejoin(at);
-        self.seen_otherwise(rejoined, What::Rejoined, at)
+        self.step_gateway(name, What::Rejoined, Gateways::rejoin)
     }
 
-    /// Notes what happened to a gateway, if it did: every entry has to be written again.
-    fn seen_otherwise(&mut self, happened: bool, what: What, gateway: usize) -> bool {
+    /// Does something to a gateway; whether that happened.
+    fn step_gateway(
+        &mut self,
+        name: &str,
+        what: What,
+        step: impl FnOnce(&mut Gateways, usize) -> bool,
+    ) -> bool {
+        let Some(at) = self.gateways.find(name) else { return false };
+        let happened = step(&mut self.gateways, at);
         if happened {
-            self.view += 1;
-            self.note_of(what, Some(gateway));
+            self.seen_otherwise(what, at);
         }
         happened
+    }
+
+    /// Notes what happened to a gateway: every entry has to be written again.
+    fn seen_otherwise(&mut self, what: What, gateway: usize) {
+        self.view += 1;
+        self.note_of(what, Some(gateway));
     }
 
     /// A gateway takes no new sockets and closes its own one after another within `within_ms`;
@@ -235,9 +243,7 @@ impl World {
 
     /// Starts a dead gateway again, empty; whether it was dead.
     pub fn restart_gateway(&mut self, name: &str) -> bool {
-        let Some(at) = self.gateways.find(name) else { return false };
-        let started = self.gateways.restart(at);
-        self.seen_otherwise(started, What::Started, at)
+        self.step_gateway(name, What::Started, Gateways::restart)
     }
 
     /// Kills a gateway; which clients lost their socket by it.
@@ -246,7 +252,7 @@ impl World {
         if !self.gateways.kill(gateway, self.now) {
             return Vec::new();
         }
-        self.seen_otherwise(true, What::Killed, gateway);
+        self.seen_otherwise(What::Killed, gateway);
         let ghosts = self.scenario.model.gateways.ghosts;
         let mut lost = Vec::new();
         for ix in 0..self.users.len() {
