@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{ArgMatches, FromArgMatches as _};
-use imtop::commands::{self, CommandError, environment};
-use imtop::options::cli::{Cli, Command, definition, misspelt_command};
+use imtop::commands::{self, CommandError};
+use imtop::options::cli::{Cli, Command, misspelt_command};
 use imtop::options::{SettingsError, Sources};
 use imtop::tui::terminal;
 
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             ended_with(&error)
         });
     }
-    let matches = definition(&environment).try_get_matches();
+    let matches = commands::command_line().try_get_matches();
     let read = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match read {
         Ok(read) => read,
@@ -86,7 +86,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         commands::check_standard_output()?;
     }
     let raw = std::env::args_os().skip(1);
-    if let Some(sentence) = misspelt_command(&cli, raw) {
+    if let Some(sentence) = misspelt_command(matches, raw) {
         return Err(SettingsError(sentence).into());
     }
     match &cli.command {
@@ -102,12 +102,12 @@ fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         .build()
         .map_err(CommandError::Runtime)?;
     let sources = || -> Result<Sources, CommandError> {
-        let sources = Sources::read(matches, &environment)?;
+        let sources = commands::sources(matches)?;
         commands::open_log(&sources)?;
         Ok(sources)
     };
     let ended = match cli.command {
-        None => runtime.block_on(commands::watch(&sources()?, &cli.feed.record, &cli.screen)),
+        None => runtime.block_on(commands::watch(&sources()?)),
         Some(Command::Demo(args)) => runtime.block_on(commands::demo(&args, &sources()?)),
         Some(Command::Simulate(args)) => runtime.block_on(commands::simulate(&args)),
         Some(Command::Snapshot(args)) => runtime.block_on(commands::snapshot(&args, &sources()?)),

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use clap::ArgMatches;
 
+use super::keys::{key_lines, mistakes};
 use super::{CommandError, environment, piped};
 use crate::options;
 use crate::options::cli::ConfigCommand;
@@ -15,10 +16,10 @@ use crate::options::cli::ConfigCommand;
 pub fn config(command: &ConfigCommand, matches: &ArgMatches) -> Result<u8, CommandError> {
     let mut out = io::stdout().lock();
     let text = match command {
-        ConfigCommand::Path(_) => options::path(matches, &environment)?,
-        ConfigCommand::Print(_) => options::print(matches, &environment)?,
-        ConfigCommand::Template => options::template(),
-        ConfigCommand::Check(_) => options::check(matches, &environment)?,
+        ConfigCommand::Path => options::path(matches, &environment)?,
+        ConfigCommand::Print => options::print(matches, &environment, &mistakes)?,
+        ConfigCommand::Template => options::template(&key_lines()),
+        ConfigCommand::Check => options::check(matches, &environment, &mistakes)?,
     };
     piped(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(|()| 0)
 }

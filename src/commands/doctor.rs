@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::appearance::Appearance;
 use super::{CommandError, environment, piped};
 use crate::clock;
 use crate::doctor::{self, Doctor, Paper, Screen, Step, Through, Verdict, Wanted};
 use crate::options::cli::{DoctorArgs, DoctorFormat};
-use crate::options::{Appearance, Examined, Sources, no_screen};
+use crate::options::{Examined, Sources, no_screen};
 use crate::signals::Signal;
 use crate::tui::Colour;
 use crate::tui::clipboard::Multiplexer;
@@ -24,7 +25,7 @@ const COLUMNS: u16 = 100;
 /// # Errors
 /// See [`CommandError`].
 pub async fn doctor(args: &DoctorArgs, sources: &Sources) -> Result<u8, CommandError> {
-    let examination = Box::pin(examine(args, sources.examined()?));
+    let examination = Box::pin(examine(args.form(), sources.examined()?, files(sources)));
     tokio::select! {
         biased;
         // Ends here rather than in the system, so that the terminal is given back.
@@ -46,9 +47,9 @@ async fn signalled() -> io::Result<u8> {
     Ok(ended.exit_code().unwrap_or(1))
 }
 
-async fn examine(args: &DoctorArgs, examined: Examined) -> Result<u8, CommandError> {
+async fn examine(form: DoctorFormat, examined: Examined, files: Vec<Wanted>) -> Result<u8, CommandError> {
     let interactive = io::stdout().is_terminal();
-    let appearance = Appearance::judge(&examined.picture, &environment, interactive);
+    let appearance = Appearance::judge(&examined.values, &environment, interactive);
     let size = terminal_size().ok().filter(|_| interactive);
     let screen = Screen {
         interactive: interactive && io::stdin().is_terminal(),
@@ -70,8 +71,8 @@ async fn examine(args: &DoctorArgs, examined: Examined) -> Result<u8, CommandErr
     let context = examined.context.as_ref().map(|(name, _)| name.clone());
     let now = clock::start();
     let at = now().unix_ms;
-    let mut doctor = Doctor::new(examined, screen, files(args), &environment, Arc::clone(&now));
-    if args.form() == DoctorFormat::Json {
+    let mut doctor = Doctor::new(examined, screen, files, &environment, Arc::clone(&now));
+    if form == DoctorFormat::Json {
         let mut steps = Vec::new();
         while let Some(step) = doctor.step().await {
             steps.push(step);
@@ -105,9 +106,9 @@ fn say(text: &str) -> io::Result<()> {
 }
 
 /// The files that would be written.
-fn files(args: &DoctorArgs) -> Vec<Wanted> {
-    let record = args.feed.record.record.clone().map(|path| Wanted { option: "--record", path, new: true });
-    let log = args.feed.log.log_file.clone().map(|path| Wanted { option: "--log-file", path, new: false });
+fn files(sources: &Sources) -> Vec<Wanted> {
+    let record = sources.given("record").map(|path| Wanted { option: "--record", path, new: true });
+    let log = sources.given("log_file").map(|path| Wanted { option: "--log-file", path, new: false });
     record.into_iter().chain(log).collect()
 }
 

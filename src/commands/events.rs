@@ -10,7 +10,7 @@ use super::{CommandError, Span, failure_words, follow, mask_key, tell, without_c
 use crate::engine::Session;
 use crate::listing::Names;
 use crate::options::cli::{EventsArgs, EventsFormat};
-use crate::options::{PictureSettings, Sources};
+use crate::options::{Sources, Values};
 use crate::presence::{About, Event, Query, Roster, Truth, Update};
 use crate::report::Seen;
 use crate::report::{EventForm, EventLines, EventRecord};
@@ -22,13 +22,13 @@ use crate::tui::terminal::hung_up;
 /// # Errors
 /// See [`CommandError`].
 pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandError> {
-    let PictureSettings { filter, mask, utc, .. } = sources.picture_of_output()?;
+    let Values { filter, mask, utc, .. } = sources.for_output()?;
     let form = match args.form() {
         EventsFormat::Text if utc => EventForm::Text(TimeZone::UTC),
         EventsFormat::Text => EventForm::Text(TimeZone::system()),
         EventsFormat::Ndjson => EventForm::Ndjson,
     };
-    let mut followed = follow(sources, &args.feed, Some(&args.recording), Span::Lasting).await?;
+    let mut followed = follow(sources, Some(&args.recording), Span::Lasting).await?;
     let until = args.duration.map(|duration| Instant::now() + duration);
     let recorded_until = args
         .duration

@@ -4,8 +4,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::{error, info};
 
 use super::CommandError;
-use crate::options::cli::LogLevel;
-use crate::options::{SettingsError, Sources, in_force};
+use crate::options::{LogLevel, SettingsError, Sources, in_force};
 use crate::presence::visible;
 use crate::{clock, log};
 

@@ -1,12 +1,14 @@
 //! What each command does: puts the rooms together, and says how it ended. One file a command; here is
 //! what they share: where they get what they follow, and the errors with which they end.
 
+mod appearance;
 mod check;
 mod completion;
 mod config;
 mod doctor;
 mod events;
 mod follow;
+mod keys;
 mod limits;
 mod live;
 mod log;
@@ -24,27 +26,31 @@ mod wait;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock;
 use crate::engine::{About, Live, Recording, Replay, Round, Session, Watching, gather};
 use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
-use crate::options::cli::{FeedArgs, RecordArgs, RecordingArgs};
-use crate::options::{PaceSettings, Settings, SettingsError, Sources};
+use crate::options::cli::{RecordingArgs, definition};
+use crate::options::{Settings, SettingsError, Sources, Values, Watched, usual};
 use crate::poller::{Asking, Now, Pace, delay};
 use crate::presence::{
-    Batch, Failing, FetchError, Freshness, Measured, Moment, Roster, State, When, visible,
+    Batch, Failing, FetchError, Freshness, Measured, Moment, Roster, State, When, Witnesses, visible,
 };
 use crate::recording;
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
-use crate::simulator::ScenarioError;
+use crate::simulator::{Scenario, ScenarioError};
+use crate::tui::Keymap;
 
 use follow::Followed;
+use keys::keymap;
 
 pub use check::{check, is_check, unknown};
 pub use completion::{answer_shell, completions};
 pub use config::config;
 pub use doctor::doctor;
 pub use events::events;
+pub use keys::sources;
 pub use limits::can_run;
 pub use live::{demo, watch};
 pub use log::{log_end, open_log};
@@ -116,22 +122,46 @@ impl CommandError {
 struct Plan {
     client: Client,
     /// What it is called where nothing else names it.
-    name: String,
+    server: String,
+    api: String,
+    context: Option<String>,
+    banners: Vec<String>,
     /// What is made up, where it is.
     about: Option<String>,
-    settings: Settings,
+    keymap: Keymap,
+    watched: Watched,
+    gateways: GatewayRule,
+    values: Values,
 }
 
 impl Plan {
-    fn of(settings: Settings) -> Result<Plan, CommandError> {
-        let client = Client::new(settings.server.clone())?;
-        let client = client.asking_gateways(settings.witnesses.gateways.clone());
-        Ok(Plan { client, name: settings.server.api.to_string(), about: None, settings })
+    fn of(sources: &Sources, settings: Settings) -> Result<Plan, CommandError> {
+        let Settings { context, server, banners, watched, gateways, values } = settings;
+        let api = server.api.to_string();
+        Ok(Plan {
+            client: Client::new(server)?.asking_gateways(gateways.clone()),
+            server: api.clone(),
+            api,
+            context,
+            banners,
+            about: None,
+            keymap: keymap(sources)?,
+            watched,
+            gateways,
+            values,
+        })
     }
+}
 
-    fn api(&self) -> String {
-        self.settings.server.api.to_string()
-    }
+/// The definition of the command line, as this environment and the made-up worlds have it.
+pub fn command_line() -> clap::Command {
+    let worlds = Scenario::abouts().map(|(name, about)| format!("\n  {name:<13} {about}"));
+    let worlds = worlds.collect::<String>();
+    let help = format!("Scenarios; what each is about begins 8 s after the start:{worlds}");
+    definition(&environment).mut_subcommands(|command| match command.get_name() {
+        "demo" | "simulate" => command.after_help(help.clone()),
+        _ => command,
+    })
 }
 
 /// Says something beside the data; a standard error that is closed is no reason to stop.
@@ -153,8 +183,8 @@ fn mask_key() -> u128 {
 
 /// Says what is odd about the watch list. Such a sentence may name users, and no stand-in says which.
 fn tell_warnings(plan: &Plan) {
-    let warnings = &plan.settings.watched.warnings;
-    if plan.settings.picture.mask && !warnings.is_empty() {
+    let warnings = &plan.watched.warnings;
+    if plan.values.mask && !warnings.is_empty() {
         return tell("the watch list has oddities, which name users; without --mask they are told");
     }
     for warning in warnings {
@@ -201,29 +231,27 @@ enum Span {
 /// See [`CommandError`].
 async fn follow(
     sources: &Sources,
-    feed: &FeedArgs,
     recording: Option<&RecordingArgs>,
     span: Span,
 ) -> Result<Followed, CommandError> {
     if let Some((file, at)) = recording.and_then(|it| Some((it.from.as_deref()?, it.at.as_deref()))) {
-        if let Some(option) = idle_beside(sources, feed) {
+        if let Some(option) = idle_beside(sources) {
             let what =
                 format!("--from and {option} don't go together: a recording has its users and its answers");
             return Err(SettingsError(what).into());
         }
         return Ok(Followed::recorded(read_recording(file, at)?));
     }
-    follow_server(&Plan::of(sources.settings()?)?, &feed.record, span, clock::start()).await
+    follow_server(&Plan::of(sources, sources.settings()?)?, span, clock::start()).await
 }
 
 /// What the command line asks of a server that a recording can't do. A variable says what is usual, and
 /// is not meant for this.
-fn idle_beside(sources: &Sources, feed: &FeedArgs) -> Option<String> {
-    let records = feed.record.record.is_some() && environment("IMTOP_RECORD").is_none();
+fn idle_beside(sources: &Sources) -> Option<String> {
     match sources.whom_by_flag() {
-        Some("users") => Some("users".to_owned()),
+        Some(argument) if argument == "users" => Some(argument),
         Some(option) => Some(format!("--{option}")),
-        None => records.then(|| "--record".to_owned()),
+        None => sources.by_flag("record").then(|| "--record".to_owned()),
     }
 }
 
@@ -231,18 +259,13 @@ fn idle_beside(sources: &Sources, feed: &FeedArgs) -> Option<String> {
 ///
 /// # Errors
 /// See [`CommandError`].
-async fn follow_server(
-    plan: &Plan,
-    recording: &RecordArgs,
-    span: Span,
-    now: Now,
-) -> Result<Followed, CommandError> {
+async fn follow_server(plan: &Plan, span: Span, now: Now) -> Result<Followed, CommandError> {
     let (watching, missing) = if span == Span::Lasting {
-        (Watching::of(&plan.settings.watched, plan.settings.pace.batch), Vec::new())
+        (Watching::of(&plan.watched, plan.values.batch), Vec::new())
     } else {
         lists_of_server(plan, span).await?
     };
-    let mut session = session(plan, watching, span, limits(recording), now);
+    let mut session = session(plan, watching, span, now);
     if span != Span::Lasting && session.state().roster().list().is_empty() {
         return Err(CommandError::Nobody(missing.join("; ")));
     }
@@ -250,39 +273,41 @@ async fn follow_server(
         tell(what);
     }
     tell_warnings(plan);
-    if let Some(file) = &recording.record {
+    if let Some(file) = &plan.values.record {
         session.record(Some(file))?;
     }
     Followed::live(session).map_err(CommandError::Runtime)
 }
 
 /// A session on a server; to be called within a runtime.
-fn session(plan: &Plan, watching: Watching, span: Span, limits: Limits, now: Now) -> Session {
+fn session(plan: &Plan, watching: Watching, span: Span, now: Now) -> Session {
+    let values = &plan.values;
     let list = Arc::new(watching.list(1));
     let freshness = match span {
         // A round is not to age within itself, however long that takes.
         Span::Round => Freshness::FOR_EVER,
         Span::Until | Span::Lasting | Span::Shown => {
-            Freshness::for_interval(plan.settings.pace.interval.as_millis() as u64)
+            Freshness::for_interval(plan.values.interval.as_millis() as u64)
         }
     };
-    let began = now();
+    let (began, asking) = (now(), asking(plan));
     let roster = Roster::new(Arc::clone(&list), freshness, began)
-        .with_witnesses(plan.settings.witnesses.to_be_asked(), plan.settings.thresholds);
-    let state = State::new(roster, plan.settings.rules, began);
+        .with_witnesses(Witnesses::to_be_asked(asking.registry, asking.gateways), values.thresholds());
+    let state = State::new(roster, values.rules(), began);
     let live = Live::start(&plan.client, list, watching, pace(plan), now);
-    let live =
-        if span == Span::Round { live } else { live.following(&plan.client, plan.settings.watched.clone()) };
+    let live = if span == Span::Round { live } else { live.following(&plan.client, plan.watched.clone()) };
+    let limits = Limits { size: values.record_limit.0, ..Limits::default() };
+    let recording = Recording { head: head(plan), limits };
     let about = About {
-        name: plan.name.clone(),
-        api: plan.api(),
-        context: plan.settings.context.clone(),
-        production: plan.settings.production,
-        banners: plan.settings.banners.clone(),
+        name: plan.server.clone(),
+        api: plan.api.clone(),
+        context: plan.context.clone(),
+        production: values.production,
+        banners: plan.banners.clone(),
         scenario: plan.about.clone(),
-        timeout_ms: plan.settings.pace.timeout.as_millis() as u64,
+        timeout_ms: values.timeout.as_millis() as u64,
     };
-    Session::live(about, state, live, Recording { head: head(plan), limits }, span == Span::Shown)
+    Session::live(about, state, live, recording, span == Span::Shown)
 }
 
 /// Reads the lists of the server. Who waits until something is so waits for a server that comes back, too.
@@ -290,8 +315,7 @@ async fn lists_of_server(plan: &Plan, span: Span) -> Result<(Watching, Vec<Strin
     let mut random = fastrand::Rng::new();
     let mut attempt = 0;
     loop {
-        let gathered =
-            gather(&plan.client, &plan.settings.watched, plan.settings.pace.batch, &mut |_| ()).await;
+        let gathered = gather(&plan.client, &plan.watched, plan.values.batch, &mut |_| ()).await;
         let error = match gathered {
             Ok(lists) => return Ok(lists),
             Err(error) => error,
@@ -303,7 +327,7 @@ async fn lists_of_server(plan: &Plan, span: Span) -> Result<(Watching, Vec<Strin
         if attempt == 1 {
             tell(&format!("no watch list from the server yet: {error}"));
         }
-        tokio::time::sleep(delay(&error, attempt, plan.settings.pace.interval, &mut random)).await;
+        tokio::time::sleep(delay(&error, attempt, plan.values.interval, &mut random)).await;
     }
 }
 
@@ -333,38 +357,36 @@ fn about_recording(head: &Head) -> About {
         name: head.context.clone().unwrap_or_else(|| head.api.clone()),
         api: head.api.clone(),
         context: head.context.clone(),
-        timeout_ms: PaceSettings::DEFAULT.timeout.as_millis() as u64,
+        timeout_ms: usual("timeout").map_or(0, |timeout: Duration| timeout.as_millis() as u64),
         ..About::default()
     }
-}
-
-/// How much of a recording is kept.
-fn limits(args: &RecordArgs) -> Limits {
-    Limits { size: args.record_limit.unwrap_or(Limits::default().size), ..Limits::default() }
 }
 
 /// What a recording is of.
 fn head(plan: &Plan) -> Head {
     Head {
         program: env!("CARGO_PKG_VERSION").to_owned(),
-        api: plan.api(),
-        context: plan.settings.context.clone(),
-        rules: plan.settings.rules,
-        interval_ms: plan.settings.pace.interval.as_millis() as u64,
+        api: plan.api.clone(),
+        context: plan.context.clone(),
+        rules: plan.values.rules(),
+        interval_ms: plan.values.interval.as_millis() as u64,
         ..Head::default()
     }
 }
 
 fn pace(plan: &Plan) -> Pace {
-    let (pace, witnesses) = (&plan.settings.pace, &plan.settings.witnesses);
     Pace {
-        interval: pace.interval,
-        concurrency: pace.concurrency,
+        interval: plan.values.interval,
+        concurrency: plan.values.concurrency,
         seed: clock::unix_ms() as u64,
-        asking: Asking {
-            registry: witnesses.registry,
-            gateways: witnesses.gateways != GatewayRule::Off,
-            extra_percent: witnesses.extra_percent,
-        },
+        asking: asking(plan),
+    }
+}
+
+fn asking(plan: &Plan) -> Asking {
+    Asking {
+        registry: plan.values.registry != "off",
+        gateways: plan.gateways != GatewayRule::Off,
+        extra_percent: plan.values.extra_share.0,
     }
 }

@@ -2,15 +2,17 @@
 
 use std::io::{self, IsTerminal as _};
 
+use super::appearance::Appearance;
 use super::follow::Followed;
 use super::live::{start, theme};
 use super::picture::{frame_of, picture_size};
 use super::{
-    CommandError, about_recording, environment, flush_standard_output, moment_of, read_recording, tell,
+    CommandError, about_recording, environment, flush_standard_output, keymap, moment_of, read_recording,
+    tell,
 };
 use crate::engine::{Command, Replay, Session, Source as _};
 use crate::options::cli::ReplayArgs;
-use crate::options::{Appearance, PictureSettings, Sources, no_screen};
+use crate::options::{Sources, Values, no_screen};
 use crate::report::write_frame;
 use crate::tui::Colour;
 use crate::tui::clipboard::Multiplexer;
@@ -23,7 +25,7 @@ use crate::tui::{Model, Msg, Start};
 /// # Errors
 /// See [`CommandError`].
 pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandError> {
-    let picture = sources.picture_of_demo()?;
+    let picture = sources.without_server()?;
     if let Some(why) = no_screen(&environment, io::stdout().is_terminal()) {
         tell(&format!("{why}: this is one picture; run it in a terminal to play the recording"));
         return one_picture(args, sources, &picture).await;
@@ -35,7 +37,7 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
     };
     let size = terminal_size().map_err(CommandError::Terminal)?;
     let session = Session::replay(about_recording(replay.head()), state, replay);
-    let start = Start { size, one_shot: false, greet: true, ..start(&picture, sources.keymap()?) };
+    let start = Start { size, one_shot: false, greet: true, ..start(&picture, keymap(sources)?) };
     let model = Model::new(start, session.shown());
     let theme = theme(&picture, Appearance::judge(&picture, &environment, true));
     let mut watched = OnScreen { session, model, theme };
@@ -51,11 +53,7 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
 }
 
 /// Without a terminal: the picture at the time that was named, or at the end, as text.
-async fn one_picture(
-    args: &ReplayArgs,
-    sources: &Sources,
-    picture: &PictureSettings,
-) -> Result<u8, CommandError> {
+async fn one_picture(args: &ReplayArgs, sources: &Sources, picture: &Values) -> Result<u8, CommandError> {
     let mut followed = Followed::recorded(read_recording(&args.recording, args.at.as_deref())?);
     followed.round(&mut |_, _| ()).await;
     let session = &followed.session;
@@ -63,10 +61,10 @@ async fn one_picture(
         tell(gap);
     }
     let shown = session.shown();
-    let start = Start { size: picture_size(), ..start(picture, sources.keymap()?) };
+    let start = Start { size: picture_size(), ..start(picture, keymap(sources)?) };
     let model = Model::new(start, shown);
     let appearance = Appearance::judge(picture, &environment, io::stdout().is_terminal());
-    let frame = frame_of(model, shown, args.screen.size, &theme(picture, appearance));
+    let frame = frame_of(model, shown, picture.size, &theme(picture, appearance));
     flush_standard_output(write_frame(&frame, appearance.colour != Colour::None, &mut io::stdout().lock()))?;
     Ok(u8::from(session.is_broken()))
 }

@@ -19,7 +19,7 @@ use crate::signals::Signal;
 /// See [`CommandError`].
 pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandError> {
     let started = clock::unix_ms();
-    let followed = follow(sources, &args.feed, None, Span::Lasting).await?;
+    let followed = follow(sources, None, Span::Lasting).await?;
     let users = followed.session.state().roster().list().len();
     if args.per_user && users > MOST_USERS {
         return Err(SettingsError(format!(

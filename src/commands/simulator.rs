@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::{CommandError, environment, piped};
 use crate::clock;
-use crate::options::cli::{ScenarioArgs, SimulateArgs, in_home};
-use crate::options::{SettingsError, write_watch_list};
+use crate::options::cli::{ScenarioArgs, SimulateArgs};
+use crate::options::{Home, SettingsError, write_watch_list};
 use crate::simulator::{Clock, Running, Scenario, ScenarioError, Simulator, Truth};
 
 /// How often the truth is written down.
@@ -67,19 +67,18 @@ async fn write_truth(running: &Running, file: File) -> io::Result<()> {
 /// The options that make the same world again, for a command line to copy.
 fn same_world(args: &ScenarioArgs) -> String {
     let scenario = format!(" --scenario {}", args.scenario);
-    let users = args.users.map(|users| format!(" --users {users}"));
+    let users = args.how_many.map(|users| format!(" --users {users}"));
     let seed = args.seed.map(|seed| format!(" --seed {seed}"));
     [Some(scenario), users, seed].into_iter().flatten().collect()
 }
 
 pub(super) fn scenario(args: &ScenarioArgs) -> Result<Scenario, ScenarioError> {
     let scenario = if args.scenario.contains(['/', '.']) {
-        let home = environment("HOME").map(PathBuf::from);
-        Scenario::load(&in_home(args.scenario.clone().into(), home.as_deref()))?
+        Scenario::load(&Home::of(&environment).join(args.scenario.clone().into()))?
     } else {
         Scenario::named(&args.scenario)?
     };
-    let scenario = match args.users {
+    let scenario = match args.how_many {
         Some(users) => scenario.with_users(users as usize),
         None => scenario,
     };

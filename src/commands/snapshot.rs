@@ -6,15 +6,16 @@ use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
 
 use jiff::tz::TimeZone;
 
+use super::appearance::Appearance;
 use super::follow::Ended;
 use super::live::{start, theme};
 use super::picture::frame_of;
 use super::progress::Progress;
-use super::{CommandError, Span, environment, follow, mask_key, piped, tell};
+use super::{CommandError, Span, environment, follow, keymap, mask_key, piped, tell};
 use crate::engine::{Round, Session};
-use crate::listing::{Names, Rows, Sort};
-use crate::options::cli::{FrameStyle, SnapshotArgs, SnapshotFormat, When};
-use crate::options::{Appearance, PictureSettings, SettingsError, Sources};
+use crate::listing::{ColumnName, Names, Rows, Sort};
+use crate::options::cli::{FrameStyle, SnapshotArgs, SnapshotFormat};
+use crate::options::{SettingsError, Sources, Values, When};
 use crate::presence::{Batch, Retry, Roster};
 use crate::report::Seen;
 use crate::report::metrics::openmetrics;
@@ -30,8 +31,8 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     if args.frame.is_some() && args.form() != SnapshotFormat::Frame {
         return Err(SettingsError("--frame says how --format frame is written; give both".to_owned()).into());
     }
-    let picture = sources.picture_of_output()?;
-    let mut followed = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
+    let picture = sources.for_output()?;
+    let mut followed = follow(sources, Some(&args.recording), Span::Round).await?;
     let mut progress = Progress::begin();
     let round = followed.round(&mut |done, of| progress.batches(done, of)).await;
     drop(progress);
@@ -61,7 +62,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     let written = match args.form() {
         SnapshotFormat::Table => {
             let zone = if picture.utc { TimeZone::UTC } else { TimeZone::system() };
-            let columns = args.screen.columns.clone();
+            let columns: Vec<ColumnName> = sources.given("columns").unwrap_or_default();
             let style = TableStyle { zone, wide: picture.ambiguous_width == 2, columns };
             let rows = rows();
             write_table(&overview, || seen.users(&rows), &style, &mut out)
@@ -73,7 +74,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
         SnapshotFormat::Ndjson => write_ndjson(&overview, seen.users(&rows()), &mut out),
         SnapshotFormat::Csv => write_csv(overview.at, seen.users(&rows()), &mut out),
         SnapshotFormat::Openmetrics => openmetrics(knowledge, now, &mut out),
-        SnapshotFormat::Frame => write_picture(args, sources, &picture, session, &mut out)?,
+        SnapshotFormat::Frame => write_picture(args.frame, sources, &picture, session, &mut out)?,
     };
     piped(written.and_then(|()| out.flush()))?;
     Ok(u8::from(round != Round::Whole || session.is_broken()))
@@ -89,14 +90,14 @@ fn is_final(roster: &Roster) -> bool {
 
 /// The interactive screen itself.
 fn write_picture(
-    args: &SnapshotArgs,
+    style: Option<FrameStyle>,
     sources: &Sources,
-    picture: &PictureSettings,
+    picture: &Values,
     session: &Session,
     out: &mut BufWriter<StdoutLock<'_>>,
 ) -> Result<io::Result<()>, CommandError> {
     let usual = Appearance::judge(picture, &environment, io::stdout().is_terminal());
-    let style = args.frame.unwrap_or(match usual.colour {
+    let style = style.unwrap_or(match usual.colour {
         Colour::None => FrameStyle::Text,
         _ => FrameStyle::Ansi,
     });
@@ -104,13 +105,13 @@ fn write_picture(
         FrameStyle::Text => Colour::None,
         _ if picture.color == When::Never => Colour::None,
         FrameStyle::Ansi => {
-            let wished = PictureSettings { color: When::Always, ..picture.clone() };
+            let wished = Values { color: When::Always, ..picture.clone() };
             Appearance::judge(&wished, &environment, false).colour
         }
     };
     let theme = theme(picture, Appearance { colour, ..usual });
     let shown = session.shown();
-    let model = Model::new(start(picture, sources.keymap()?), shown);
-    let frame = frame_of(model, shown, args.screen.size, &theme);
+    let model = Model::new(start(picture, keymap(sources)?), shown);
+    let frame = frame_of(model, shown, picture.size, &theme);
     Ok(write_frame(&frame, style == FrameStyle::Ansi, out))
 }

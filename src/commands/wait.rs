@@ -35,7 +35,7 @@ pub async fn wait(args: &WaitArgs, sources: &Sources) -> Result<u8, CommandError
     let condition = condition("--for", &args.until)?;
     let recorded = args.recording.from.is_some();
     let deadline = args.deadline.filter(|_| !recorded).map(|patience| Instant::now() + patience);
-    let begin = follow(sources, &args.feed, Some(&args.recording), Span::Until);
+    let begin = follow(sources, Some(&args.recording), Span::Until);
     let followed = match deadline {
         None => begin.await?,
         Some(deadline) => {

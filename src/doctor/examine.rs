@@ -156,7 +156,7 @@ impl<'a> Doctor<'a> {
 
     async fn name(&mut self, client: &Client) -> Step {
         let began = Instant::now();
-        let lookup = name::look(client.destination(), self.examined.pace.timeout).await;
+        let lookup = name::look(client.destination(), self.examined.values.timeout).await;
         if let Lookup::Found(found) = &lookup {
             self.addresses.clone_from(found);
         }
@@ -164,7 +164,7 @@ impl<'a> Doctor<'a> {
     }
 
     async fn tcp(&mut self) -> Step {
-        let attempts = tcp::look(&self.addresses, self.examined.pace.timeout).await;
+        let attempts = tcp::look(&self.addresses, self.examined.values.timeout).await;
         self.addresses =
             attempts.iter().filter(|(_, came)| came.is_ok()).map(|(address, _)| *address).collect();
         tcp::judge(&attempts)
@@ -221,7 +221,7 @@ impl<'a> Doctor<'a> {
 
     async fn latency(&mut self, client: &Client) -> Step {
         self.gather(Some(client)).await;
-        let pace = self.examined.pace;
+        let pace = self.examined.values.clone();
         let entries = self.gathered.as_ref().map_or(&[][..], |gathered| &gathered.entries);
         if entries.is_empty() {
             return Step::skipped(Part::Latency, "nobody is watched");
@@ -265,7 +265,7 @@ impl<'a> Doctor<'a> {
         // A terminal that calls itself dumb would show the question.
         let speaks = no_screen(self.env, true).is_none();
         let answers = if self.screen.interactive && speaks {
-            dialogue::ask(self.examined.pace.timeout).await
+            dialogue::ask(self.examined.values.timeout).await
         } else {
             None
         };
@@ -276,7 +276,7 @@ impl<'a> Doctor<'a> {
             }
             _ => None,
         };
-        let wide = self.examined.picture.ambiguous_width == 2;
+        let wide = self.examined.values.ambiguous_width == 2;
         terminal::judge(&self.screen, answers.as_ref(), clipboard.as_deref(), wide, self.env)
     }
 
@@ -288,7 +288,7 @@ impl<'a> Doctor<'a> {
         }
         let mut gathered = Gathered::ours(watched, self.examined.watch_file.as_deref());
         if let Some(client) = client {
-            gathered.read(watched, client, self.examined.pace.timeout).await;
+            gathered.read(watched, client, self.examined.values.timeout).await;
         }
         self.gathered = Some(gathered);
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::step::{Outcome, Part, Step, counted, time_words};
-use crate::options::PaceSettings;
+use crate::options::Values;
 use crate::presence::{Bytes, FetchError};
 
 /// So many requests are made.
@@ -17,7 +17,7 @@ const MOST_AT_ONCE: u64 = 256;
 pub(super) type Sample = Result<(Duration, u64), FetchError>;
 
 /// Judges requests of `asked` users each, out of `users`, at this pace.
-pub(super) fn judge(samples: &[Sample], asked: usize, users: usize, pace: &PaceSettings) -> Step {
+pub(super) fn judge(samples: &[Sample], asked: usize, users: usize, pace: &Values) -> Step {
     let mut times: Vec<Duration> = samples.iter().flatten().map(|(took, _)| *took).collect();
     times.sort();
     let failed = samples.iter().find_map(|sample| sample.as_ref().err());
@@ -94,14 +94,14 @@ struct Round {
 }
 
 impl Round {
-    fn of(users: usize, median: Duration, pace: &PaceSettings) -> Round {
+    fn of(users: usize, median: Duration, pace: &Values) -> Round {
         let batches = (users as u64).div_ceil(u64::from(pace.batch.max(1)));
         let turns = batches.div_ceil(pace.concurrency.max(1) as u64);
         Round { batches, takes: median.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX)) }
     }
 
     /// What makes it fit.
-    fn advice(&self, median: Duration, pace: &PaceSettings) -> String {
+    fn advice(&self, median: Duration, pace: &Values) -> String {
         let late = "a round does not fit its interval, so that rounds come later than asked for: ";
         let turns = (pace.interval.as_secs_f64() / median.as_secs_f64().max(1e-6)).floor() as u64;
         let at_once =
@@ -120,8 +120,8 @@ impl Round {
 mod tests {
     use super::*;
 
-    fn pace(batch: u32, concurrency: usize) -> PaceSettings {
-        PaceSettings { batch, concurrency, ..PaceSettings::DEFAULT }
+    fn pace(batch: u32, concurrency: usize) -> Values {
+        Values { batch, concurrency, ..Values::usual() }
     }
 
     fn samples(ms: &[u64]) -> Vec<Sample> {
@@ -174,12 +174,8 @@ mod tests {
         );
         let none = vec![Err(FetchError::Timeout { after_ms: 10_000 })];
         assert_eq!(judge(&none, 5, 5, &pace(500, 4)).outcome, Outcome::Failed);
-        let slow = judge(
-            &samples(&[6_000]),
-            5,
-            5,
-            &PaceSettings { interval: Duration::from_secs(60), ..pace(500, 4) },
-        );
+        let slow =
+            judge(&samples(&[6_000]), 5, 5, &Values { interval: Duration::from_secs(60), ..pace(500, 4) });
         assert_eq!(slow.outcome, Outcome::Warning, "near the limit of 10 s");
     }
 }

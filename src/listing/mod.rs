@@ -11,6 +11,7 @@ mod names;
 mod record;
 mod rows;
 mod sort;
+mod theme_name;
 mod tokens;
 mod words;
 
@@ -27,5 +28,6 @@ pub(crate) use record::sample;
 pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
 pub use rows::Rows;
 pub use sort::{Sort, SortColumn};
+pub use theme_name::ThemeName;
 pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};
 pub use words::{EventWords, Wording, change_words, clock_words, feed_words, why_words};

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use clap::ArgMatches;
 
-use super::file::{CREDENTIALS, ConfigFile};
+use super::credentials::{CREDENTIALS, credentials};
+use super::environment::Environment;
+use super::file::{ConfigFile, KeyCheck};
 use super::mistake::Mistake;
 use super::settings::server;
-use super::sources::{Chosen, Sources, View, location};
-use super::value::{Place, Said, Value};
-use super::{Environment, PaceSettings, SettingsError, WatchFile};
+use super::sources::{Sources, View, location};
+use super::table::Values;
+use super::value::{Chosen, Place, Said, Value};
+use super::{SettingsError, WatchFile};
 use crate::openim::{Client, check_private, known_secrets};
 use crate::presence::{visible, visible_bounded};
 
@@ -17,9 +20,13 @@ use crate::presence::{visible, visible_bounded};
 ///
 /// # Errors
 /// Every mistake that was found, one a line.
-pub fn check(matches: &ArgMatches, env: Environment<'_>) -> Result<String, SettingsError> {
+pub fn check(
+    matches: &ArgMatches,
+    env: Environment<'_>,
+    keys: KeyCheck<'_>,
+) -> Result<String, SettingsError> {
     let location = location(matches, env);
-    let (file, mut mistakes) = ConfigFile::open(&location, env)?;
+    let (file, mut mistakes) = ConfigFile::open(&location, keys)?;
     if file.name.is_empty() {
         let path = location.path.map(|path| format!(" {}", visible(&path.display().to_string())));
         return Ok(format!(
@@ -33,7 +40,7 @@ pub fn check(matches: &ArgMatches, env: Environment<'_>) -> Result<String, Setti
     for view in sources.views() {
         mistakes.extend(Checked { view, found: Vec::new() }.mistakes());
     }
-    if let Some(written) = sources.file.top.get("check-secrets")
+    if let Some(written) = sources.file.top.get("check_secrets")
         && let Value::Path(path) = &written.value
         && let Err(error) = known_secrets(Some(path))
     {
@@ -60,19 +67,21 @@ struct Checked<'a> {
 
 impl Checked<'_> {
     fn mistakes(mut self) -> Vec<Mistake> {
-        for name in ["token-file", "secret-file"] {
+        for name in ["token_file", "secret_file"] {
             self.named(name, private);
         }
         self.named("watch", |path| WatchFile::open(path).map(drop));
-        self.named("check-secrets", |path| {
+        self.named("check_secrets", |path| {
             known_secrets(Some(path)).map(drop).map_err(|error| error.to_string())
         });
-        let credentials = CREDENTIALS.iter().any(|name| self.view.of_context(name).is_some());
+        let has_credentials = CREDENTIALS.iter().any(|id| self.view.of_context(id).is_some());
         // Without an address, or with a file that is wrong already, there is no more to find out.
-        if credentials && self.found.is_empty() && self.view.of_context("api").is_some() {
-            let made = server(self.view, PaceSettings::DEFAULT).and_then(|(options, ..)| {
-                Client::new(options).map_err(|error| SettingsError(error.to_string()))
-            });
+        if has_credentials && self.found.is_empty() && self.view.of_context("api").is_some() {
+            let made = Values::of(self.view)
+                .and_then(|values| server(self.view, &values, || credentials(self.view, &values)))
+                .and_then(|(options, _)| {
+                    Client::new(options).map_err(|error| SettingsError(error.to_string()))
+                });
             if let Err(error) = made {
                 let context = visible_bounded(self.view.context.unwrap_or_default(), 40);
                 self.wrong(self.place(), format!("the context {context}: {error}"));
@@ -81,14 +90,14 @@ impl Checked<'_> {
         self.found
     }
 
-    fn named(&mut self, name: &str, check: impl Fn(&Path) -> Result<(), String>) {
+    fn named(&mut self, id: &str, check: impl Fn(&Path) -> Result<(), String>) {
         let Some(Chosen { value: Value::Path(path), said: Said::Context(_, place) }) =
-            self.view.of_context(name)
+            self.view.of_context(id)
         else {
             return;
         };
         if let Err(why) = check(path) {
-            self.wrong(place, format!("{name}: {why}"));
+            self.wrong(place, format!("{}: {why}", id.replace('_', "-")));
         }
     }
 

@@ -3,15 +3,15 @@
 
 use std::path::PathBuf;
 
+use super::check::private;
 use secrecy::SecretString;
 
-use super::check::private;
-use super::credentials::Belonging;
-use super::settings::{api, server_with};
+use super::credentials::{credentials, source};
+use super::settings::server;
 use super::sources::View;
+use super::table::Values;
 use super::value::Said;
-use super::watched::Wanted;
-use super::{PaceSettings, PictureSettings, SettingsError, Watched};
+use super::{SettingsError, Watched};
 use crate::openim::{Credentials, Options};
 use crate::presence::{visible, visible_bounded};
 
@@ -37,10 +37,8 @@ pub struct Examined {
     pub watched: Option<Result<Watched, SettingsError>>,
     /// The file of the watch list.
     pub watch_file: Option<String>,
-    /// How often to ask.
-    pub pace: PaceSettings,
-    /// How things are to look.
-    pub picture: PictureSettings,
+    /// The value of every option.
+    pub values: Values,
 }
 
 /// A file that holds something secret.
@@ -58,12 +56,10 @@ impl Examined {
     /// # Errors
     /// A wish about the server or the picture that cannot be granted.
     pub(super) fn of(view: View<'_>) -> Result<Examined, SettingsError> {
-        let pace = PaceSettings::of(view);
-        let (origin, api_said) = api(view)?;
-        let belonging = Belonging::of(view, &origin, api_said);
-        let credentials_by = belonging.source().map(|(name, said)| source_words(view, name, said));
-        let (server, _, _) = server_with(view, pace, |belonging| {
-            Ok(belonging.credentials().unwrap_or_else(|_| Credentials::Token(SecretString::default())))
+        let values = Values::of(view)?;
+        let (_, api_said) = view.api()?;
+        let (server, _) = server(view, &values, || {
+            Ok(credentials(view, &values).unwrap_or(Credentials::Token(SecretString::default())))
         })?;
         let file = &view.sources.file.name;
         let context = view.context.map(|name| {
@@ -74,13 +70,12 @@ impl Examined {
             file: (!file.is_empty()).then(|| visible(file).into_owned()),
             context,
             api_by: view.who("api", api_said),
-            credentials_by,
+            credentials_by: source(view).map(|(name, said)| source_words(view, name, said)),
             secret_files: secret_files(&server),
             server,
-            watched: Wanted::of(view).ok().map(Wanted::read),
-            watch_file: view.whom("watch").and_then(super::sources::Chosen::path).map(|path| shown(&path)),
-            pace,
-            picture: PictureSettings::of(view)?,
+            watched: Watched::is_anybody(view).then(|| Watched::read(view, &values)),
+            watch_file: values.watch.as_deref().map(shown),
+            values,
         })
     }
 }
@@ -89,8 +84,8 @@ impl Examined {
 fn source_words(view: View<'_>, name: &str, said: Said<'_>) -> String {
     let what = match name {
         "IMTOP_TOKEN" => "token",
-        "token-file" | "IMTOP_TOKEN_FILE" => "token file",
-        "token-command" | "IMTOP_TOKEN_COMMAND" => "token command",
+        "token_file" | "IMTOP_TOKEN_FILE" => "token file",
+        "token_command" | "IMTOP_TOKEN_COMMAND" => "token command",
         _ => "login with the server's secret",
     };
     let who = match said {

@@ -7,22 +7,18 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::location::{Base, Location};
-use super::mistake::{Mistake, nearest, one_of};
-use super::table::{Kind, Part, SETTINGS, SettingRow, setting};
-use super::value::{Place, Value, Written};
-use super::{Environment, SettingsError};
+use super::SettingsError;
+use super::credentials::CREDENTIALS;
+use super::environment::Location;
+use super::kind::{Kind, kind_words};
+use super::mistake::{Mistake, QUOTED, nearest, one_of};
+use super::table::{Part, Row, settings};
+use super::value::{Place, Written};
 use crate::openim::holds_token;
-use crate::presence::check_id;
-use crate::presence::query::Query;
 use crate::presence::visible_bounded;
-use crate::tui::{Binding, Keymap};
 
 /// A larger file is no configuration.
 const LARGEST: u64 = 1 << 20;
-
-/// So many characters of a word in the file are quoted.
-const QUOTED: usize = 40;
 
 /// Names under which a secret itself might be written down.
 const SECRETS: [&str; 8] = [
@@ -36,10 +32,14 @@ const SECRETS: [&str; 8] = [
     "api-token",
 ];
 
-/// The ways to credentials; a context takes one.
-pub(super) const CREDENTIALS: [&str; 3] = ["token-file", "token-command", "secret-file"];
+/// Keys that the file binds: the name of an action, its keys (several in a row with blanks between), and where
+/// that is written: `FILE:LINE:COLUMN`.
+pub type Binding = (String, Vec<String>, String);
 
-/// Settings by their names.
+/// Says what is wrong with keys; each sentence begins with where they are written, and a colon.
+pub type KeyCheck<'a> = &'a dyn Fn(&[Binding]) -> Vec<String>;
+
+/// Settings by their ids.
 pub(super) type Values = BTreeMap<&'static str, Written>;
 
 /// What a configuration file holds.
@@ -69,7 +69,7 @@ impl ConfigFile {
     /// The file cannot be read.
     pub(super) fn open(
         location: &Location,
-        env: Environment<'_>,
+        check: KeyCheck<'_>,
     ) -> Result<(ConfigFile, Vec<Mistake>), SettingsError> {
         let Some(path) = &location.path else { return Ok(Default::default()) };
         let text = match read(path) {
@@ -81,27 +81,23 @@ impl ConfigFile {
                 return Err(SettingsError(format!("cannot read the configuration {}: {error}", shown(path))));
             }
         };
-        Ok(ConfigFile::parse(&text, &shown(path), &Base::of(path, env)))
-    }
-
-    /// Reads `text`; `name` is what the file is called in messages.
-    pub(super) fn parse(text: &str, name: &str, base: &Base) -> (ConfigFile, Vec<Mistake>) {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        let mut reader = Reader { text, name, base, mistakes: Vec::new() };
+        let name = shown(path);
+        let (table, errors) = DeTable::parse_recoverable(&text);
+        let mut reader = Reader { text: &text, name: &name, location, check, mistakes: Vec::new() };
         for error in errors {
             // What is written there is not quoted: it may be a secret.
             reader.wrong(error.span().unwrap_or_default(), error.message().replace('\n', ", "));
         }
         let syntax = reader.mistakes.len();
         let mut file = reader.file(table.get_ref());
-        name.clone_into(&mut file.name);
         let mut mistakes = reader.mistakes;
+        file.name = name;
         if syntax > 0 {
             // The rest follows from what could not be read.
             mistakes.truncate(syntax);
         }
         mistakes.sort_by_key(|mistake| mistake.place);
-        (file, mistakes)
+        Ok((file, mistakes))
     }
 }
 
@@ -122,7 +118,8 @@ fn read(path: &Path) -> std::io::Result<String> {
 struct Reader<'a> {
     text: &'a str,
     name: &'a str,
-    base: &'a Base,
+    location: &'a Location,
+    check: KeyCheck<'a>,
     mistakes: Vec<Mistake>,
 }
 
@@ -183,8 +180,8 @@ impl Reader<'_> {
     }
 
     /// What the settings of a context need or forbid beside one another.
-    fn together(&mut self, name: &str, span: Range<usize>, settings: &DeTable<'_>) {
-        let has = |name: &str| settings.keys().any(|key| key.get_ref() == name);
+    fn together(&mut self, name: &str, span: Range<usize>, table: &DeTable<'_>) {
+        let has = |name: &str| table.keys().any(|key| key.get_ref() == name);
         let name = visible_bounded(name, QUOTED);
         if !has("api") {
             let what = format!(
@@ -192,13 +189,16 @@ impl Reader<'_> {
             );
             self.wrong(span.clone(), what);
         }
-        let given: Vec<&str> = CREDENTIALS.into_iter().filter(|name| has(name)).collect();
+        let given: Vec<String> =
+            CREDENTIALS.iter().map(|id| id.replace('_', "-")).filter(|name| has(name)).collect();
         if let [first, second, ..] = given.as_slice() {
             let what = format!("the context {name} has {first} and {second}; expected one of them");
             self.wrong(span.clone(), what);
         }
-        for (one, other) in [("client-cert", "client-key"), ("client-key", "client-cert")] {
-            if has(one) && !has(other) {
+        for row in settings().filter(|row| has(&row.name())) {
+            let missing = row.needs.map(|id| id.replace('_', "-")).filter(|other| !has(other));
+            if let Some(other) = missing {
+                let one = row.name();
                 self.wrong(span.clone(), format!("the context {name} has {one}; expected {other} beside it"));
             }
         }
@@ -226,7 +226,7 @@ impl Reader<'_> {
             places.push((format!("{said}: "), place));
             bindings.push((visible_bounded(action, QUOTED), keys, said));
         }
-        for mistake in Keymap::with(&bindings).err().unwrap_or_default() {
+        for mistake in (self.check)(&bindings) {
             let found = places.iter().find_map(|(said, place)| Some((mistake.strip_prefix(said)?, *place)));
             let (what, place) = found.unwrap_or((&mistake, Place { line: 1, column: 1 }));
             self.mistakes.push(Mistake { file: self.name.to_owned(), place, what: what.to_owned() });
@@ -242,7 +242,7 @@ impl Reader<'_> {
         values: &mut Values,
     ) {
         let name = key.get_ref().as_ref();
-        let Some(row) = setting(name) else {
+        let Some(row) = settings().find(|row| row.name() == name) else {
             let what = unknown_setting(name, in_context);
             return self.wrong(key.span(), what);
         };
@@ -250,19 +250,21 @@ impl Reader<'_> {
             let what = format!("{name} is about one server; expected it below [contexts.NAME]");
             return self.wrong(key.span(), what);
         }
-        let is_quoted = !matches!(row.kind, Kind::Private) || row.name == "api";
-        if is_quoted && self.text.get(value.span()).is_some_and(holds_token) {
+        if !matches!(row.kind, Kind::Private) && self.text.get(value.span()).is_some_and(holds_token) {
             let what = format!(
                 "{name} holds a token itself, where others may read it; token-file takes a file's name"
             );
             return self.wrong(value.span(), what);
         }
-        match self.value(row, value) {
+        match row.kind.read(name, value.get_ref(), self.location) {
             Ok(read) => {
                 let place = self.place(&key.span());
-                values.insert(row.name, Written { value: read, place });
+                values.insert(row.id, Written { value: read, place });
             }
-            Err((span, what)) => self.wrong(span, what),
+            Err((element, what)) => {
+                let element = element.and_then(|at| value.get_ref().as_array()?.get(at));
+                self.wrong(element.map_or(value.span(), Spanned::span), what);
+            }
         }
     }
 
@@ -270,100 +272,6 @@ impl Reader<'_> {
         let name = visible_bounded(name, QUOTED);
         self.wrong(value.span(), format!("{name} is {}; expected {expected}", kind_words(found)));
     }
-
-    /// What a value is, by the kind of its setting; or where it is wrong and why.
-    fn value(&self, row: &SettingRow, value: &Spanned<DeValue<'_>>) -> Result<Value, (Range<usize>, String)> {
-        let name = row.name;
-        let wrong = |what: String| (value.span(), what);
-        let other =
-            |expected: &str| wrong(format!("{name} is {}; expected {expected}", kind_words(value.get_ref())));
-        match (row.kind, value.get_ref()) {
-            (Kind::Switch | Kind::SwitchOrPath, DeValue::Boolean(on)) => Ok(Value::Switch(*on)),
-            (Kind::Switch, _) => Err(other("true or false")),
-            (Kind::Number(fits, expected), DeValue::Integer(number)) => {
-                let digits = number.as_str();
-                let read = u64::from_str_radix(digits, number.radix()).ok().filter(|number| fits(*number));
-                read.map(Value::Number).ok_or_else(|| {
-                    wrong(format!("{name} is {}; expected {expected}", visible_bounded(digits, QUOTED)))
-                })
-            }
-            (Kind::Number(_, expected), _) => Err(other(expected)),
-            (Kind::Word(words), DeValue::String(text)) => {
-                word(name, text, &words()).map_err(wrong)?;
-                Ok(Value::Text(text.clone().into_owned()))
-            }
-            (Kind::Word(words), _) => Err(other(&one_of(&words()))),
-            (Kind::Text(check), DeValue::String(text)) => match check(text) {
-                Ok(()) => Ok(Value::Text(text.clone().into_owned())),
-                Err(why) => {
-                    let text = visible_bounded(text, QUOTED);
-                    Err(wrong(format!("{name} is \"{text}\"; {why}")))
-                }
-            },
-            (Kind::Query, DeValue::String(text)) => match Query::parse(text) {
-                Ok(_) => Ok(Value::Text(text.clone().into_owned())),
-                Err(error) => Err(wrong(format!("{name}: {}", super::mistake::with_caret(&error, text)))),
-            },
-            (Kind::Private, DeValue::String(text)) => {
-                if name == "api"
-                    && let Err(error) = text.parse::<crate::openim::Origin>()
-                {
-                    return Err(wrong(format!("{name}: {error}")));
-                }
-                Ok(Value::Text(text.clone().into_owned()))
-            }
-            (Kind::Path | Kind::SwitchOrPath, DeValue::String(text)) if text.is_empty() => {
-                Err(wrong(format!("{name} is empty; expected the name of a file")))
-            }
-            (Kind::Path | Kind::SwitchOrPath, DeValue::String(text)) => Ok(Value::Path(self.base.join(text))),
-            (Kind::Text(_) | Kind::Private | Kind::Query, _) => Err(other("a text in quotes")),
-            (Kind::Path, _) => Err(other("the name of a file in quotes")),
-            (Kind::SwitchOrPath, _) => Err(other("true, false, or the name of a file in quotes")),
-            (Kind::List(words), DeValue::Array(list)) => {
-                let words = words();
-                let mut texts = Vec::new();
-                for element in list {
-                    let wrong = |what: String| (element.span(), what);
-                    let Some(text) = element.get_ref().as_str() else {
-                        let found = kind_words(element.get_ref());
-                        return Err(wrong(format!("{name} has {found} in it; expected texts in quotes")));
-                    };
-                    if words.is_empty() {
-                        check_id(text).map_err(wrong)?;
-                    } else {
-                        word(name, text, &words).map_err(wrong)?;
-                    }
-                    texts.push(text.to_owned());
-                }
-                Ok(Value::List(texts))
-            }
-            (Kind::Each(check), DeValue::Array(list)) => {
-                let mut texts = Vec::new();
-                for element in list {
-                    let wrong = |what: String| (element.span(), what);
-                    let Some(text) = element.get_ref().as_str() else {
-                        let found = kind_words(element.get_ref());
-                        return Err(wrong(format!("{name} has {found} in it; expected texts in quotes")));
-                    };
-                    check(text).map_err(|why| {
-                        wrong(format!("{name} has \"{}\" in it; {why}", visible_bounded(text, QUOTED)))
-                    })?;
-                    texts.push(text.to_owned());
-                }
-                Ok(Value::List(texts))
-            }
-            (Kind::List(_) | Kind::Each(_), _) => Err(other("a list such as [\"a\", \"b\"]")),
-        }
-    }
-}
-
-fn word(name: &str, text: &str, words: &[&str]) -> Result<(), String> {
-    if words.contains(&text) {
-        return Ok(());
-    }
-    let guess = nearest(text, words.iter().copied()).map(|near| format!("; did you mean {near}?"));
-    let (text, expected) = (visible_bounded(text, QUOTED), one_of(words));
-    Err(format!("{name} is \"{text}\"; expected {expected}{}", guess.unwrap_or_default()))
 }
 
 fn unknown_setting(name: &str, in_context: bool) -> String {
@@ -374,9 +282,10 @@ fn unknown_setting(name: &str, in_context: bool) -> String {
         );
     }
     let fits = |part: Part| in_context || !part.needs_context();
-    let names = SETTINGS.iter().filter(|row| fits(row.part)).map(|row| row.name);
+    let names: Vec<String> = settings().filter(|row| fits(row.part)).map(Row::name).collect();
     let sections = ["context", "contexts", "keys"].into_iter().filter(|_| !in_context);
-    let guess = nearest(name, names.chain(sections)).map(|near| format!("; did you mean {near}?"));
+    let guess = nearest(name, names.iter().map(String::as_str).chain(sections))
+        .map(|near| format!("; did you mean {near}?"));
     let guess = guess.unwrap_or("; `imtop config template` prints all that there are".to_owned());
     format!("no setting \"{}\"{guess}", visible_bounded(name, QUOTED))
 }
@@ -392,16 +301,4 @@ pub(super) fn unknown_context<'a>(name: &str, contexts: impl Iterator<Item = &'a
         format!("; expected {}", one_of(&names))
     };
     format!("no context \"{}\"{expected}{}", visible_bounded(name, QUOTED), guess.unwrap_or_default())
-}
-
-fn kind_words(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a number",
-        DeValue::Float(_) => "a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a section",
-    }
 }

@@ -6,6 +6,9 @@ use super::value::Place;
 use crate::presence::query::QueryError;
 use crate::presence::visible;
 
+/// So many characters of a word in the file are quoted.
+pub(super) const QUOTED: usize = 40;
+
 /// A mistake in the file: `FILE:LINE:COLUMN: what; expected ...; did you mean NAME?`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mistake {

@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
 use super::credentials::VARIABLES;
+use super::environment::Environment;
 use super::file::ConfigFile;
-use super::sources::{Chosen, Sources, location};
-use super::{Environment, read_watch_list};
+use super::read_watch_list;
+use super::sources::{Sources, location};
 use crate::presence::visible;
 
 /// So much of a watch list is looked at, in bytes.
@@ -31,11 +32,11 @@ pub fn names(matches: &ArgMatches, env: Environment<'_>) -> Names {
     let env = |name: &str| if VARIABLES.contains(&name) { None } else { env(name) };
     let location = location(matches, &env);
     let file = location.path.as_deref().filter(|path| path.is_file());
-    let file = file.and_then(|_| ConfigFile::open(&location, &env).ok());
+    let file = file.and_then(|_| ConfigFile::open(&location, &|_| Vec::new()).ok());
     let file = file.map(|(file, _)| file).unwrap_or_default();
     let contexts = typeable(file.contexts.keys().cloned());
     let sources = Sources::of(file, matches, &env).ok();
-    let watch = sources.and_then(|sources| sources.view().whom("watch").and_then(Chosen::path));
+    let watch: Option<PathBuf> = sources.and_then(|sources| sources.view().read("watch").ok()?);
     Names { contexts, groups: watch.map(|path| groups(&path)).unwrap_or_default() }
 }
 

@@ -4,14 +4,18 @@ use std::fmt::Write as _;
 
 use clap::ArgMatches;
 
-use super::credentials::Belonging;
-use super::file::CREDENTIALS;
-use super::settings::api;
-use super::sources::{Chosen, Sources, View, location, variable};
-use super::table::{Kind, Part, SETTINGS, SettingRow};
-use super::value::{Said, Value};
-use super::{Environment, SettingsError};
+use super::SettingsError;
+use super::credentials::{CREDENTIALS, source};
+use super::environment::Environment;
+use super::file::KeyCheck;
+use super::kind::Kind;
+use super::sources::{Sources, View, location};
+use super::table::{Row, option, settings};
+use super::value::{Said, quoted};
 use crate::presence::visible;
+
+/// Instead of a value that may hold a secret.
+const UNSHOWN: &str = "set, and not shown";
 
 /// Where the configuration file is looked for, on a line.
 ///
@@ -32,187 +36,109 @@ pub fn path(matches: &ArgMatches, env: Environment<'_>) -> Result<String, Settin
 ///
 /// # Errors
 /// As [`Sources::read`]; also where the API's address is none.
-pub fn print(matches: &ArgMatches, env: Environment<'_>) -> Result<String, SettingsError> {
-    let sources = Sources::read(matches, env)?;
+pub fn print(
+    matches: &ArgMatches,
+    env: Environment<'_>,
+    check: KeyCheck<'_>,
+) -> Result<String, SettingsError> {
+    let sources = Sources::read(matches, env, check)?;
     let view = sources.view();
-    let mut page = Page { view, text: String::new() };
+    view.api()?;
+    let mut text = String::new();
     if let (Some(name), Some(said)) = (view.context, sources.context_said()) {
-        page.line("context", &quoted(name), said);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "context = {}  # {}", quoted(name), view.who("context", said));
     }
-    for row in SETTINGS.iter().filter(|row| !row.part.needs_context()) {
-        page.setting(row, view.chosen(row.name));
-    }
+    let lines = |rows: &mut dyn Iterator<Item = &Row>| rows.map(|row| view.line(row)).collect::<String>();
+    text += &lines(&mut settings().filter(|row| !row.part.needs_context()));
     if !sources.file.keys.is_empty() {
-        page.text.push_str("\n[keys]\n");
+        text += "\n[keys]\n";
     }
     for (action, keys, place) in &sources.file.keys {
         let keys: Vec<String> = keys.iter().map(|keys| quoted(keys)).collect();
-        // Writing to a String cannot fail.
-        let _ = writeln!(page.text, "{action} = [{}]  # {place}", keys.join(", "));
+        let _ = writeln!(text, "{action} = [{}]  # {place}", keys.join(", "));
     }
-    let _ = writeln!(page.text, "\n[contexts.{}]", quoted(view.context.unwrap_or("none")));
-    page.server()?;
-    for row in SETTINGS.iter().filter(|row| row.part == Part::Whom) {
-        let chosen = if row.name == "labels" { view.chosen(row.name) } else { view.whom(row.name) };
-        page.setting(row, chosen);
-    }
-    Ok(page.text)
+    let _ = writeln!(text, "\n[contexts.{}]", quoted(view.context.unwrap_or("none")));
+    text += &lines(&mut settings().filter(|row| row.part.needs_context()));
+    Ok(text)
 }
 
 /// The settings that somebody has set, as `(name, value, who said so)`, for the log: without the users,
 /// who are many, and what may hold a secret.
-pub fn in_force(sources: &Sources) -> Vec<(&'static str, String, String)> {
+pub fn in_force(sources: &Sources) -> Vec<(String, String, String)> {
     let view = sources.view();
-    let page = Page { view, text: String::new() };
-    let mut out = Vec::new();
-    for row in SETTINGS.iter().filter(|row| row.name != "users" && !CREDENTIALS.contains(&row.name)) {
-        let chosen = if row.part == Part::Whom { view.whom(row.name) } else { view.chosen(row.name) };
-        let Some(Chosen { value, said }) = chosen else { continue };
-        let value = match row.kind {
-            Kind::Private if row.name == "api" => {
-                api(view).map_or_else(|_| UNSHOWN.to_owned(), |(api, _)| api.to_string())
-            }
-            Kind::Private => UNSHOWN.to_owned(),
-            _ => toml(value).trim_matches('"').to_owned(),
-        };
-        out.push((row.name, value, page.who(row.name, said)));
-    }
-    if let Ok((address, said)) = api(view)
-        && let Ok((name, said)) = Belonging::of(view, &address, said).source()
-    {
+    let logged = settings().filter(|row| row.id != "users" && !CREDENTIALS.contains(&row.id));
+    let set = logged.filter_map(|row| {
+        let said = view.chosen(row.id)?.said;
+        let value = view.value(row).map_or(UNSHOWN.to_owned(), |value| value.trim_matches('"').to_owned());
+        Some((row.name(), value, view.who(row.id, said)))
+    });
+    let credentials = source(view).map(|(name, said)| {
         let said = match said {
             // The name is that of the variable.
             Said::Environment => "environment".to_owned(),
-            said => page.who(name, said),
+            said => view.who(name, said),
         };
-        out.push((name, UNSHOWN.to_owned(), said));
-    }
-    out
-}
-
-/// Instead of a value that may hold a secret.
-const UNSHOWN: &str = "set, and not shown";
-
-struct Page<'a> {
-    view: View<'a>,
-    text: String,
-}
-
-impl Page<'_> {
-    fn server(&mut self) -> Result<(), SettingsError> {
-        let (address, said) = api(self.view)?;
-        let belonging = Belonging::of(self.view, &address, said);
-        let credentials = belonging.source();
-        for row in SETTINGS.iter().filter(|row| row.part == Part::Server) {
-            match row.name {
-                "api" => self.line("api", &quoted(&address.to_string()), said),
-                "token-file" => match &credentials {
-                    Ok((name, Said::Environment)) => {
-                        let _ =
-                            writeln!(self.text, "# credentials are set, and not shown  # environment {name}");
-                    }
-                    Ok((name, said)) => match belonging.chosen(name).and_then(Chosen::path) {
-                        Some(path) => self.line(name, &quoted(&path.display().to_string()), *said),
-                        None => self.unshown(name, *said),
-                    },
-                    Err(why) => {
-                        let _ = writeln!(self.text, "# no credentials: {}", visible(&why.to_string()));
-                    }
-                },
-                "token-command" | "secret-file" => {}
-                // The others of the context's own server do not go to another one.
-                "client-cert" | "client-key" | "production" | "insecure" | "admin-id" | "gateway-metrics"
-                | "gateway-networks" => {
-                    self.setting(row, belonging.chosen(row.name));
-                }
-                _ => self.setting(row, self.view.chosen(row.name)),
-            }
-        }
-        Ok(())
-    }
-
-    fn setting(&mut self, row: &SettingRow, chosen: Option<Chosen<'_>>) {
-        match chosen {
-            Some(chosen) if matches!(row.kind, Kind::Private) => self.unshown(row.name, chosen.said),
-            Some(chosen) => self.line(row.name, &toml(chosen.value), chosen.said),
-            None if row.default.is_empty() => {
-                let _ = writeln!(self.text, "# {} is not set", row.name);
-            }
-            None => self.line(row.name, row.default, Said::Default),
-        }
-    }
-
-    fn line(&mut self, name: &str, value: &str, said: Said<'_>) {
-        let who = self.who(name, said);
-        let _ = writeln!(self.text, "{name} = {value}  # {who}");
-    }
-
-    fn unshown(&mut self, name: &str, said: Said<'_>) {
-        let who = self.who(name, said);
-        let _ = writeln!(self.text, "# {name} is set, and not shown  # {who}");
-    }
-
-    fn who(&self, name: &str, said: Said<'_>) -> String {
-        self.view.who(name, said)
-    }
+        (option(name).map_or(name.to_owned(), Row::name), UNSHOWN.to_owned(), said)
+    });
+    set.chain(view.api().and(credentials)).collect()
 }
 
 impl View<'_> {
-    /// Who says what the setting `name` is, for a person.
-    pub(super) fn who(&self, name: &str, said: Said<'_>) -> String {
+    /// The line of a setting.
+    fn line(&self, row: &Row) -> String {
+        let name = row.name();
+        let (value, said) = match (row.id, self.chosen(row.id)) {
+            ("token_file", _) => return self.credentials(),
+            ("token_command" | "secret_file", _) => return String::new(),
+            (_, Some(chosen)) => (self.value(row), chosen.said),
+            (_, None) => match row.default().map(|value| value.toml()).or_else(|| self.value(row)) {
+                Some(default) => (Some(default), Said::Default),
+                None => return format!("# {name} is not set\n"),
+            },
+        };
+        let who = self.who(row.id, said);
+        match value {
+            Some(value) => format!("{name} = {value}  # {who}\n"),
+            None => format!("# {name} is {UNSHOWN}  # {who}\n"),
+        }
+    }
+
+    /// What a setting is, as TOML; none where nobody may see that, or where it is not set.
+    fn value(&self, row: &Row) -> Option<String> {
+        match row.kind {
+            // Without a user and a password, and also where nobody names one.
+            _ if row.id == "api" => self.api().ok().map(|(api, _)| quoted(&api.to_string())),
+            Kind::Private => None,
+            _ => self.chosen(row.id).map(|chosen| chosen.value.toml()),
+        }
+    }
+
+    fn credentials(&self) -> String {
+        match source(*self) {
+            Ok((name, Said::Environment)) => {
+                format!("# credentials are {UNSHOWN}  # environment {name}\n")
+            }
+            Ok((id, said)) => {
+                let (name, who) = (option(id).map_or(id.to_owned(), Row::name), self.who(id, said));
+                match option(id).and_then(|row| self.value(row)) {
+                    Some(path) => format!("{name} = {path}  # {who}\n"),
+                    None => format!("# {name} is {UNSHOWN}  # {who}\n"),
+                }
+            }
+            Err(why) => format!("# no credentials: {}\n", visible(&why.to_string())),
+        }
+    }
+
+    /// Who says what an option is, for a person.
+    pub(super) fn who(&self, id: &str, said: Said<'_>) -> String {
         let file = &self.sources.file.name;
         match said {
             Said::Flag => "flag".to_owned(),
-            Said::Environment => format!("environment {}", variable(name)),
+            Said::Environment => format!("environment {}", option(id).map_or(id.to_owned(), Row::variable)),
             Said::Context(context, place) => format!("context {}, {file}:{}", visible(context), place.line),
             Said::File(place) => format!("{file}:{}", place.line),
             Said::Default => "default".to_owned(),
-        }
-    }
-}
-
-fn toml(value: &Value) -> String {
-    match value {
-        Value::Switch(on) => on.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::Text(text) => quoted(text),
-        Value::Path(path) => quoted(&path.display().to_string()),
-        Value::List(list) => {
-            let list: Vec<String> = list.iter().map(|text| quoted(text)).collect();
-            format!("[{}]", list.join(", "))
-        }
-    }
-}
-
-/// A basic string of TOML, with escapes for whatever does not show.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        if matches!(c, '"' | '\\') {
-            quoted.push('\\');
-        }
-        if visible(c.encode_utf8(&mut [0; 4])).starts_with(c) {
-            quoted.push(c);
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(quoted, "\\U{:08X}", u32::from(c));
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quoted_texts_are_read_back_as_they_were() {
-        for text in ["", "plain", "a\"b\\c", "王小明", "\u{1b}[31m\n\t\u{7f}", "\u{202e}x^[<U+0041>"] {
-            let line = format!("a = {}", quoted(text));
-            let table: toml::Table = toml::from_str(&line).unwrap();
-            assert_eq!(table["a"].as_str(), Some(text), "{line}");
-            assert!(!line.contains(['\u{1b}', '\u{202e}', '\n']), "{line}");
         }
     }
 }

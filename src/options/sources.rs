@@ -1,25 +1,27 @@
-//! Who says what a setting is: flags, environment, the context, the file, in that order.
+//! Who says what an option is: flags, environment, the context, the file, in that order.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use clap::ArgMatches;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, ValueEnum as _};
 use secrecy::SecretString;
 
-use super::credentials::VARIABLES;
-use super::file::{ConfigFile, unknown_context};
-use super::table::{Kind, Part, SETTINGS, SettingRow, setting};
-use super::value::{Said, Value};
-use super::{Environment, Examined, Listing, Location, PictureSettings, Settings, SettingsError};
-use crate::options::cli::{LogLevel, in_home};
-use crate::tui::Keymap;
+use super::credentials::{CREDENTIALS, VARIABLES};
+use super::environment::{Environment, Home, Location};
+use super::file::{ConfigFile, KeyCheck, unknown_context};
+use super::read::{LogLevel, Read};
+use super::settings::USUAL_API;
+use super::table::{OPTIONS, Part, Row, Values, option, usual};
+use super::value::{Chosen, Said, Value};
+use super::{Binding, Examined, Listing, Settings, SettingsError};
+use crate::openim::Origin;
 
-/// The settings that say whom to watch.
-const WHOM: [&str; 4] = ["users", "watch", "group-id", "all"];
+/// The options that say whom to watch.
+const WHOM: [&str; 4] = ["users", "watch", "group_id", "all"];
 
-/// A setting from outside the file.
+/// A value from outside the file.
 #[derive(Clone, Debug)]
 struct Given {
     value: Value,
@@ -34,15 +36,13 @@ pub struct Sources {
     given: BTreeMap<&'static str, Given>,
     /// The variables that credentials come from, as far as they are set.
     pub(super) variables: Vec<(&'static str, SecretString)>,
-    /// The context to begin with, and whether a flag or a variable names it.
+    /// The context to begin with.
     context: Option<String>,
-    by_flag: bool,
-    by_variable: bool,
     /// Standard input can be read once.
     pub(super) stdin: OnceLock<Result<Listing, SettingsError>>,
 }
 
-/// Settings as they are for one context.
+/// What is said for one context.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
     pub(super) sources: &'a Sources,
@@ -52,23 +52,31 @@ pub(super) struct View<'a> {
     /// Whether it is another context than the one that imtop was started with: what named a server
     /// then is not about this one.
     pub(super) switched: bool,
+    /// Whether there is no server to configure: of the file, only how things look counts.
+    made_up: bool,
 }
 
-/// A setting's value and who said so.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Chosen<'a> {
-    pub(super) value: &'a Value,
-    pub(super) said: Said<'a>,
+/// Where something is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    Flag,
+    Environment,
+    Context,
+    File,
 }
 
 impl Sources {
-    /// Reads the command line, the environment and the configuration file.
+    /// Reads the command line, the environment and the configuration file, whose keys `check` looks at.
     ///
     /// # Errors
     /// The first mistake in the file; a file that was named and cannot be read; a context that the
     /// file does not have.
-    pub fn read(matches: &ArgMatches, env: Environment<'_>) -> Result<Sources, SettingsError> {
-        let (file, mistakes) = ConfigFile::open(&location(matches, env), env)?;
+    pub fn read(
+        matches: &ArgMatches,
+        env: Environment<'_>,
+        check: KeyCheck<'_>,
+    ) -> Result<Sources, SettingsError> {
+        let (file, mistakes) = ConfigFile::open(&location(matches, env), check)?;
         if let Some(first) = mistakes.first() {
             let others = match mistakes.len() - 1 {
                 0 => String::new(),
@@ -85,31 +93,27 @@ impl Sources {
         env: Environment<'_>,
     ) -> Result<Sources, SettingsError> {
         let matches = innermost(matches);
-        let given = SETTINGS.iter().filter_map(|row| Some((row.name, given(row, matches)?))).collect();
-        let home = env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        let given = OPTIONS.iter().filter_map(|row| Some((row.id, given(row, matches)?))).collect();
+        let home = Home::of(env);
         let variables = VARIABLES.into_iter().filter_map(|name| {
             let value = env(name).filter(|value| !value.is_empty())?;
             // What reads a file of variables knows no `~`.
             let value = if name.ends_with("_FILE") {
-                in_home(value.into(), home.as_deref()).to_string_lossy().into_owned()
+                home.join(value.into()).to_string_lossy().into_owned()
             } else {
                 value
             };
             Some((name, SecretString::from(value)))
         });
-        let named = text_of(matches, "context");
-        let by_variable = named.is_some() && !is_flag(matches, "context");
-        let by_flag = named.is_some() && is_flag(matches, "context");
-        if let Some(name) = &named
-            && !file.contexts.contains_key(name)
-        {
-            let said = if by_flag { "--context" } else { "IMTOP_CONTEXT" };
-            let what = unknown_context(name, file.contexts.keys().map(String::as_str));
-            return Err(SettingsError(format!("{said}: {what}")));
-        }
-        let context = named.or_else(|| file.context.as_ref().map(|(name, _)| name.clone()));
         let variables = variables.collect();
-        Ok(Sources { file, given, variables, context, by_flag, by_variable, stdin: OnceLock::new() })
+        let mut sources = Sources { file, given, variables, context: None, stdin: OnceLock::new() };
+        let named: Option<String> = sources.given("context");
+        if let Some(name) = named.as_ref().filter(|name| !sources.file.contexts.contains_key(*name)) {
+            let said = if sources.by_flag("context") { "--context" } else { "IMTOP_CONTEXT" };
+            return Err(SettingsError(format!("{said}: {}", sources.unknown_context(name))));
+        }
+        sources.context = named.or_else(|| sources.file.context.as_ref().map(|(name, _)| name.clone()));
+        Ok(sources)
     }
 
     /// The settings to begin with. Reads the watch list, and where `-` is among the users standard
@@ -127,7 +131,11 @@ impl Sources {
     /// # Errors
     /// There is no such context, or a wish that cannot be granted.
     pub fn for_context(&self, name: &str) -> Result<Settings, SettingsError> {
-        Settings::of(self.view_of(name)?)
+        if self.context.as_deref() == Some(name) {
+            return self.settings();
+        }
+        let view = self.views().find(|view| view.context == Some(name));
+        Settings::of(view.ok_or_else(|| SettingsError(self.unknown_context(name)))?)
     }
 
     /// The settings as far as they go: what is missing or cannot be read does not keep the rest back.
@@ -139,28 +147,40 @@ impl Sources {
         Examined::of(self.view())
     }
 
-    /// How the demo is to look: as flags, environment and the top of the file say, as it has no context.
+    /// The values where no server is configured: flags, environment, and how things look as the top of the
+    /// file says.
     ///
     /// # Errors
     /// The filter makes no sense.
-    pub fn picture_of_demo(&self) -> Result<PictureSettings, SettingsError> {
-        PictureSettings::of(View { context: None, ..self.view() })
+    pub fn without_server(&self) -> Result<Values, SettingsError> {
+        Values::of(View { context: None, made_up: true, ..self.view() })
     }
 
-    /// How what is written without a screen is to look: a filter of the file is for the screen.
+    /// The values for what is written without a screen: a filter of the file is for the screen, and only one
+    /// that came with the command counts.
     ///
     /// # Errors
     /// The filter makes no sense.
-    pub fn picture_of_output(&self) -> Result<PictureSettings, SettingsError> {
-        PictureSettings::of_output(self.view())
+    pub fn for_output(&self) -> Result<Values, SettingsError> {
+        let view = self.view();
+        let filter =
+            [Layer::Flag, Layer::Environment].into_iter().find_map(|it| view.said(it, option("filter")?));
+        Ok(Values { filter: view.understood("filter", filter)?, ..Values::of(view)? })
     }
 
-    /// Which keys do what, in every context and in the demo.
-    ///
-    /// # Errors
-    /// Keys that cannot be so; a file with such keys is not taken in the first place.
-    pub fn keymap(&self) -> Result<Keymap, SettingsError> {
-        Keymap::with(&self.file.keys).map_err(|mistakes| SettingsError(mistakes.join("\n")))
+    /// What a flag or a variable says of an option.
+    pub fn given<T: Read>(&self, id: &str) -> Option<T> {
+        self.given.get(id).and_then(|given| T::read(&given.value).ok())
+    }
+
+    /// Whether a flag says what an option is.
+    pub fn by_flag(&self, id: &str) -> bool {
+        self.given.get(id).is_some_and(|given| given.by_flag && given.value != Value::Switch(false))
+    }
+
+    /// The keys of the file, in every context and in the demo.
+    pub fn keys(&self) -> &[Binding] {
+        &self.file.keys
     }
 
     /// The context to begin with.
@@ -171,17 +191,13 @@ impl Sources {
     /// The file to log to, and how much; none where nothing is logged.
     pub fn log(&self) -> Option<(PathBuf, LogLevel)> {
         let view = self.view();
-        let level = view.text("log-level").and_then(|name| LogLevel::from_str(name, false).ok());
-        Some((view.path("log-file")?, level.unwrap_or_default()))
+        Some((view.read::<Option<_>>("log_file").ok()??, view.read("log_level").ok()?))
     }
 
     /// The first flag, if there is one, that says whom to watch.
-    pub fn whom_by_flag(&self) -> Option<&'static str> {
-        let says = |name: &&str| {
-            let given = self.given.get(name);
-            given.is_some_and(|given| given.by_flag && given.value != Value::Switch(false))
-        };
-        WHOM.into_iter().find(says)
+    pub fn whom_by_flag(&self) -> Option<String> {
+        let id = WHOM.into_iter().find(|id| self.by_flag(id));
+        id.and_then(option).map(Row::name)
     }
 
     /// The names of the contexts, in alphabetical order.
@@ -191,127 +207,138 @@ impl Sources {
 
     /// Who says which context it is.
     pub(super) fn context_said(&self) -> Option<Said<'_>> {
-        if self.by_flag {
-            return Some(Said::Flag);
+        match (self.given.get("context"), &self.file.context) {
+            (Some(Given { by_flag: true, .. }), _) => Some(Said::Flag),
+            (Some(_), _) => Some(Said::Environment),
+            (None, Some((_, place))) => Some(Said::File(*place)),
+            (None, None) => None,
         }
-        match &self.file.context {
-            _ if self.by_variable => Some(Said::Environment),
-            Some((_, place)) => Some(Said::File(*place)),
-            None => None,
-        }
+    }
+
+    fn unknown_context(&self, name: &str) -> String {
+        unknown_context(name, self.file.contexts.keys().map(String::as_str))
     }
 
     /// Each context as its own words alone have it.
     pub(super) fn views(&self) -> impl Iterator<Item = View<'_>> {
-        self.file.contexts.keys().map(|name| View {
-            sources: self,
-            context: Some(name),
-            explicit: true,
-            switched: true,
-        })
+        let names = self.file.contexts.keys();
+        names.map(|name| View { context: Some(name), explicit: true, switched: true, ..self.view() })
     }
 
     pub(super) fn view(&self) -> View<'_> {
-        View { sources: self, context: self.context.as_deref(), explicit: self.by_flag, switched: false }
-    }
-
-    pub(super) fn view_of(&self, name: &str) -> Result<View<'_>, SettingsError> {
-        if self.context.as_deref() == Some(name) {
-            return Ok(self.view());
+        View {
+            sources: self,
+            context: self.context.as_deref(),
+            explicit: self.by_flag("context"),
+            switched: false,
+            made_up: false,
         }
-        let Some((name, _)) = self.file.contexts.get_key_value(name) else {
-            return Err(SettingsError(unknown_context(name, self.file.contexts.keys().map(String::as_str))));
-        };
-        Ok(View { sources: self, context: Some(name), explicit: true, switched: true })
     }
 }
 
 impl<'a> View<'a> {
-    /// Who says what `name` is, and what; none where nobody says anything.
-    pub(super) fn chosen(&self, name: &str) -> Option<Chosen<'a>> {
-        let given = self.given(name);
-        let flag = given.filter(|(_, by_flag)| *by_flag).map(|(value, _)| Chosen { value, said: Said::Flag });
-        let environment =
-            given.filter(|(_, by_flag)| !by_flag).map(|(value, _)| Chosen { value, said: Said::Environment });
-        let context = || self.of_context(name);
-        let outside = if self.explicit {
-            flag.or_else(context).or(environment)
-        } else {
-            flag.or(environment).or_else(context)
+    /// Who says what the option is, and what; none where nobody says anything.
+    pub(super) fn chosen(&self, id: &str) -> Option<Chosen<'a>> {
+        let row = option(id)?;
+        if !WHOM.contains(&id) {
+            return self.layers().into_iter().find_map(|layer| self.said(layer, row));
+        }
+        // Whom to watch is decided as a whole: who names somebody outranks everybody below.
+        let speaks = |layer: &Layer| {
+            let said = WHOM.into_iter().filter_map(|id| self.said(*layer, option(id)?));
+            said.into_iter().any(|it| *layer == Layer::Context || *it.value != Value::Switch(false))
         };
-        outside.or_else(|| {
-            let written = self.sources.file.top.get(name)?;
-            Some(Chosen { value: &written.value, said: Said::File(written.place) })
-        })
+        self.said(self.layers().into_iter().find(speaks)?, row)
     }
 
-    /// What a flag or a variable says, and whether it is a flag.
-    pub(super) fn given(&self, name: &str) -> Option<(&'a Value, bool)> {
-        let about_server = setting(name).is_some_and(|row| row.part.needs_context());
-        let given = self.sources.given.get(name).filter(|_| !(self.switched && about_server))?;
-        Some((&given.value, given.by_flag))
+    /// From who counts most to who counts least.
+    fn layers(&self) -> [Layer; 4] {
+        if self.explicit {
+            [Layer::Flag, Layer::Context, Layer::Environment, Layer::File]
+        } else {
+            [Layer::Flag, Layer::Environment, Layer::Context, Layer::File]
+        }
     }
 
-    /// What the context says.
-    pub(super) fn of_context(&self, name: &str) -> Option<Chosen<'a>> {
+    /// What a layer says. Credentials and the like of a context are for its own server alone.
+    fn said(&self, layer: Layer, row: &Row) -> Option<Chosen<'a>> {
+        match layer {
+            Layer::Flag | Layer::Environment => {
+                let given = self.sources.given.get(row.id)?;
+                let counts = given.by_flag == (layer == Layer::Flag);
+                let about_another = self.switched && row.part.needs_context();
+                let said = if given.by_flag { Said::Flag } else { Said::Environment };
+                (counts && !about_another).then_some(Chosen { value: &given.value, said })
+            }
+            Layer::Context => self.of_context(row.id).filter(|_| !row.own || self.foreign().is_none()),
+            Layer::File => {
+                let written = self.sources.file.top.get(row.id)?;
+                let counts = !self.made_up || row.part == Part::Picture;
+                counts.then_some(Chosen { value: &written.value, said: Said::File(written.place) })
+            }
+        }
+    }
+
+    /// Whether a flag says what it is.
+    pub(super) fn by_flag(&self, id: &str) -> bool {
+        option(id).is_some_and(|row| self.said(Layer::Flag, row).is_some())
+    }
+
+    /// What the context says, whichever server is asked.
+    pub(super) fn of_context(&self, id: &str) -> Option<Chosen<'a>> {
         let context = self.context?;
-        let written = self.sources.file.contexts.get(context)?.values.get(name)?;
+        let written = self.sources.file.contexts.get(context)?.values.get(id)?;
         Some(Chosen { value: &written.value, said: Said::Context(context, written.place) })
     }
 
-    /// Whom to watch is decided as a whole: who names somebody outranks everybody below.
-    pub(super) fn whom(&self, name: &str) -> Option<Chosen<'a>> {
-        let given = |flag: bool| {
-            WHOM.iter().any(|name| {
-                self.given(name)
-                    .is_some_and(|(value, by_flag)| by_flag == flag && *value != Value::Switch(false))
-            })
-        };
-        let ours = |flag: bool, said| {
-            self.given(name).filter(|(_, by_flag)| *by_flag == flag).map(|(value, _)| Chosen { value, said })
-        };
-        let in_context = WHOM.iter().any(|name| self.of_context(name).is_some());
-        if given(true) {
-            ours(true, Said::Flag)
-        } else if given(false) && !(self.explicit && in_context) {
-            ours(false, Said::Environment)
-        } else {
-            self.of_context(name)
-        }
+    /// Who names another server than the context's, if somebody does and brings no credentials along.
+    pub(super) fn foreign(&self) -> Option<Said<'a>> {
+        let own: Origin = self.of_context("api")?.text()?.parse().ok()?;
+        let (api, said) = self.api().ok()?;
+        let meant = CREDENTIALS.into_iter().any(|id| self.by_flag(id));
+        (!own.same_origin(&api) && !meant).then_some(said)
     }
 
-    pub(super) fn switch(&self, name: &str) -> bool {
-        matches!(self.chosen(name), Some(Chosen { value: Value::Switch(true), .. }))
+    /// Where the API is, and who says so.
+    ///
+    /// # Errors
+    /// It is no address of an API.
+    pub(super) fn api(&self) -> Result<(Origin, Said<'a>), SettingsError> {
+        let chosen = self.chosen("api").and_then(|chosen| Some((chosen.text()?, chosen.said)));
+        let (text, said) = chosen.unwrap_or((USUAL_API, Said::Default));
+        let api = text.parse().map_err(|error| self.blame("api", said, &error))?;
+        Ok((api, said))
     }
 
-    pub(super) fn number(&self, name: &str) -> Option<u64> {
-        match self.chosen(name)?.value {
-            Value::Number(number) => Some(*number),
-            _ => None,
-        }
+    /// The value of an option, or else its default.
+    ///
+    /// # Errors
+    /// What is wrong with it, and who said it.
+    pub(super) fn read<T: Read>(&self, id: &str) -> Result<T, SettingsError> {
+        self.understood(id, self.chosen(id))
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
-        self.chosen(name)?.text()
+    fn understood<T: Read>(&self, id: &str, chosen: Option<Chosen<'_>>) -> Result<T, SettingsError> {
+        let said = chosen.map(|chosen| (T::read(chosen.value), chosen.said));
+        let (read, said) = said.unwrap_or_else(|| (usual(id), Said::Default));
+        read.map_err(|error| self.blame(id, said, &error))
     }
 
-    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
-        self.chosen(name)?.path()
+    /// Something is wrong with an option: `--api: ...`, `IMTOP_API: ...`, `FILE:3:1: api: ...`.
+    pub(super) fn blame(&self, id: &str, said: Said<'_>, error: &dyn std::fmt::Display) -> SettingsError {
+        SettingsError(format!("{}: {error}", self.blamed(id, said)))
     }
 
-    pub(super) fn list(&self, name: &str) -> Option<&'a [String]> {
-        self.chosen(name)?.list()
-    }
-
-    /// How messages call who said so: `--api`, `IMTOP_API`, `FILE:3`.
-    pub(super) fn blamed(&self, name: &str, said: Said<'_>) -> String {
+    /// How messages call who said so: `--api`, `IMTOP_API`, `FILE:3:1: api`.
+    pub(super) fn blamed(&self, id: &str, said: Said<'_>) -> String {
+        let name = id.replace('_', "-");
         match said {
             Said::Flag => format!("--{name}"),
-            Said::Environment => variable(name),
+            Said::Environment => option(id).map_or(name, Row::variable),
             Said::Context(_, place) | Said::File(place) => {
                 format!("{}:{}:{}: {name}", self.sources.file.name, place.line, place.column)
             }
-            Said::Default => name.to_owned(),
+            Said::Default => name,
         }
     }
 }
@@ -323,25 +350,6 @@ impl<'a> Chosen<'a> {
             _ => None,
         }
     }
-
-    pub(super) fn path(self) -> Option<PathBuf> {
-        match self.value {
-            Value::Path(path) => Some(path.clone()),
-            _ => None,
-        }
-    }
-
-    pub(super) fn list(self) -> Option<&'a [String]> {
-        match self.value {
-            Value::List(list) => Some(list),
-            _ => None,
-        }
-    }
-}
-
-/// The variable that is the twin of a flag.
-pub(super) fn variable(name: &str) -> String {
-    format!("IMTOP_{}", name.replace('-', "_").to_uppercase())
 }
 
 /// Where the file is that the command line or the environment mean.
@@ -362,42 +370,11 @@ fn is_there(matches: &ArgMatches, id: &str) -> bool {
         && !matches!(matches.value_source(id), None | Some(ValueSource::DefaultValue))
 }
 
-fn is_flag(matches: &ArgMatches, id: &str) -> bool {
-    is_there(matches, id) && matches.value_source(id) == Some(ValueSource::CommandLine)
-}
-
-fn text_of(matches: &ArgMatches, id: &str) -> Option<String> {
-    is_there(matches, id).then(|| matches.get_one::<String>(id).cloned()).flatten()
-}
-
-/// What flags and environment say of one setting.
-fn given(row: &SettingRow, matches: &ArgMatches) -> Option<Given> {
-    let id = row.name.replace('-', "_");
-    let id = id.as_str();
-    // `--users` of a demo is how many there are, not who.
-    let foreign = row.part == Part::Whom && matches.try_contains_id("watch").is_err();
-    if foreign || !is_there(matches, id) {
+/// What flags and environment say of an option.
+fn given(row: &Row, matches: &ArgMatches) -> Option<Given> {
+    if !is_there(matches, row.id) {
         return None;
     }
-    let raw = || -> Vec<String> {
-        matches.get_raw(id).into_iter().flatten().map(|raw| raw.to_string_lossy().into_owned()).collect()
-    };
-    let value = match row.kind {
-        Kind::Switch => Value::Switch(*matches.get_one::<bool>(id)?),
-        Kind::Number(..) => Value::Number(raw().first()?.parse().ok()?),
-        Kind::Word(_) | Kind::Text(_) | Kind::Private | Kind::Query => Value::Text(raw().into_iter().next()?),
-        Kind::Path => Value::Path(matches.get_one::<PathBuf>(id)?.clone()),
-        Kind::SwitchOrPath => switch_or_path(matches.get_one::<PathBuf>(id)?),
-        Kind::List(_) | Kind::Each(_) => Value::List(raw()),
-    };
-    Some(Given { value, by_flag: is_flag(matches, id) })
-}
-
-/// `true` and `1`, `false` and `0`, or a file.
-fn switch_or_path(path: &std::path::Path) -> Value {
-    match path.to_str().map(str::to_ascii_lowercase).as_deref() {
-        Some("true" | "1" | "yes" | "on") => Value::Switch(true),
-        Some("false" | "0" | "no" | "off") => Value::Switch(false),
-        _ => Value::Path(path.to_owned()),
-    }
+    let by_flag = matches.value_source(row.id) == Some(ValueSource::CommandLine);
+    Some(Given { value: row.kind.given(matches, row.id)?, by_flag })
 }

@@ -1,32 +1,45 @@
-//! The one table of settings that a configuration file can hold: reading, printing and the template
-//! come from it.
+//! The one table of options. An entry makes the flag with its help, the variable of the environment, the line
+//! of the manual page and of completions, the key of the configuration file with its line in the template, in
+//! `config print` and in the log, and the field of [`Values`]. What only one command has and no file can hold
+//! is beside that command in `cli`.
 
-use crate::listing::{ColumnName, SortColumn};
-use crate::options::cli::{LogLevel, When, parse_interval, parse_size, parse_timeout};
-use crate::tui::ThemeName;
-use clap::ValueEnum as _;
+#![allow(clippy::doc_markdown, reason = "doc comments are the help text, where backticks would show")]
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    rustdoc::bare_urls,
+    reason = "brackets in the help text are no links"
+)]
 
-use super::witnesses::{is_network, parse_percent};
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// What a setting is about.
+use clap::builder::PossibleValue;
+use secrecy::SecretString;
+
+use super::SettingsError;
+use super::kind::Kind;
+use super::mistake::with_caret;
+use super::parse::{parse_interval, parse_percent, parse_picture_size, parse_size, parse_timeout};
+use super::read::{Bytes, CheckSecrets, LogLevel, Percent, Read, When};
+use super::sources::View;
+use super::value::Value;
+use crate::listing::{ColumnName, SortColumn, ThemeName};
+use crate::openim::{Network, Origin};
+use crate::presence::query::Query;
+
+/// What an option is about. A command has some of these, and with them all of their options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// How things look.
     Picture,
-    /// How often the server is asked.
     Pace,
-    /// Which witnesses are asked beside the sockets.
-    Witnesses,
-    /// What the verdict on a user turns on.
     Verdict,
-    /// What the rules are told.
     Rules,
-    /// What imtop writes about itself.
+    Recording,
     Log,
-    /// Where the server is, and who we are to it.
     Server,
-    /// Whom to watch.
     Whom,
+    Context,
+    File,
 }
 
 impl Part {
@@ -34,152 +47,373 @@ impl Part {
     pub(super) fn needs_context(self) -> bool {
         matches!(self, Part::Server | Part::Whom)
     }
+
+    /// What stands above its options in the help.
+    pub(super) fn heading(self) -> &'static str {
+        match self {
+            Part::Picture => "The picture",
+            Part::Pace => "How often to ask",
+            Part::Verdict => "What the verdict turns on",
+            Part::Rules => "What to look for",
+            Part::Recording => "The recording",
+            Part::Log => "The log",
+            Part::Server => "The server",
+            Part::Whom => "Whom to watch",
+            Part::Context | Part::File => "The configuration",
+        }
+    }
 }
 
-/// What a setting can be.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
-    /// `true` or `false`.
-    Switch,
-    /// A whole number that holds; and which ones do, in words.
-    Number(fn(u64) -> bool, &'static str),
-    /// One of these.
-    Word(fn() -> Vec<&'static str>),
-    /// A text that can be read; the error says what was expected.
-    Text(fn(&str) -> Result<(), String>),
-    /// A text that is never quoted, as it may hold a password.
-    Private,
-    /// A text of the filter language.
-    Query,
-    /// A file.
-    Path,
-    /// Some of these; of none: any texts.
-    List(fn() -> Vec<&'static str>),
-    /// A list of texts that can be read; the error says what was expected.
-    Each(fn(&str) -> Result<(), String>),
-    /// `true`, `false`, or a file.
-    SwitchOrPath,
+/// How the command line takes an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `--NAME`.
+    Alone,
+    /// `--NAME WHAT`.
+    With(&'static str),
+    /// `WHAT`, without a name.
+    Argument(&'static str),
+    /// Not at all.
+    FileOnly,
 }
 
-/// One row of [`SETTINGS`].
+/// One row of [`OPTIONS`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SettingRow {
-    /// Its name in the file; the flag is the same after two dashes.
-    pub(super) name: &'static str,
+pub(super) struct Row {
+    /// Its name with `_` for `-`, as clap and [`Values`] have it.
+    pub(super) id: &'static str,
     pub(super) part: Part,
     pub(super) kind: Kind,
-    /// What it is where nobody says otherwise, as TOML; empty: not set.
+    pub(super) form: Form,
+    /// Whether clap reads its variable; credentials are read apart, and their help says so.
+    pub(super) twin: bool,
+    /// Whether the configuration file can hold it.
+    pub(super) in_file: bool,
+    /// Whether what a context says of it is for the context's own server alone.
+    pub(super) own: bool,
+    /// What it is where nobody says otherwise; empty: not set.
     pub(super) default: &'static str,
-    /// What could be written, as TOML, where there is no default.
+    /// What could be written where there is no default.
     pub(super) example: &'static str,
-    /// What it does; a sentence without its full stop.
-    pub(super) help: &'static str,
+    /// Its help, a line of documentation after the other.
+    pub(super) help: &'static [&'static str],
+    /// The same for the file, where that has other words.
+    pub(super) file_help: &'static str,
+    /// The option that it needs beside it.
+    pub(super) needs: Option<&'static str>,
+    /// Where it stands in the help among those of its part; the file has the order of the table.
+    pub(super) place: i8,
 }
 
-fn themes() -> Vec<&'static str> {
-    ThemeName::ALL.map(ThemeName::name).to_vec()
+impl Row {
+    const USUAL: Row = Row {
+        id: "",
+        part: Part::Picture,
+        kind: Kind::Switch,
+        form: Form::Alone,
+        twin: true,
+        in_file: true,
+        own: false,
+        default: "",
+        example: "",
+        help: &[],
+        file_help: "",
+        needs: None,
+        place: 0,
+    };
+
+    /// Its name in the file; the flag is the same after two dashes.
+    pub(super) fn name(&self) -> String {
+        self.id.replace('_', "-")
+    }
+
+    /// The variable that is the twin of the flag.
+    pub(super) fn variable(&self) -> String {
+        format!("IMTOP_{}", self.id.to_uppercase())
+    }
+
+    /// What it is where nobody says otherwise.
+    pub(super) fn default(&self) -> Option<Value> {
+        let is_set = !self.default.is_empty() || matches!(self.kind, Kind::Switch);
+        is_set.then(|| self.kind.value_of(self.default))
+    }
+
+    pub(super) fn help(&self) -> String {
+        self.help.concat().trim().to_owned()
+    }
+
+    pub(super) fn file_help(&self) -> String {
+        if self.file_help.is_empty() { self.help() } else { self.file_help.to_owned() }
+    }
 }
 
-fn colours() -> Vec<&'static str> {
-    When::value_variants().iter().map(|when| when.name()).collect()
+macro_rules! options {
+    ($($(#[doc = $help:literal])+ $id:ident: $type:ty = $part:ident $kind:expr,
+        { $($column:ident: $value:expr),* $(,)? };)+) => {
+        /// The value of every option.
+        #[derive(Clone, Debug)]
+        pub struct Values {
+            $($(#[doc = $help])+ pub $id: $type,)+
+        }
+
+        impl Values {
+            pub(super) fn of(view: View<'_>) -> Result<Values, SettingsError> {
+                Ok(Values { $($id: view.read(stringify!($id))?,)+ })
+            }
+
+            /// Those where nobody says anything.
+            #[cfg(test)]
+            pub(crate) fn usual() -> Values {
+                Values { $($id: usual(stringify!($id)).unwrap(),)+ }
+            }
+        }
+
+        /// Every option, in the order of the template.
+        pub(super) const OPTIONS: &[Row] = &[$(Row {
+            id: stringify!($id),
+            part: Part::$part,
+            kind: $kind,
+            help: &[$($help),+],
+            $($column: $value,)*
+            ..Row::USUAL
+        }),+];
+    };
 }
 
-fn log_levels() -> Vec<&'static str> {
-    LogLevel::value_variants().iter().map(|level| level.name()).collect()
+options! {
+    /// Which colours
+    theme: ThemeName = Picture Kind::Word(|| words(&ThemeName::ALL.map(ThemeName::name))), {
+        form: With("NAME"), default: "dark", file_help: "Which colours: dark, light, colour-blind, mono",
+    };
+    /// Colours; auto heeds NO_COLOR and TERM [default: auto]
+    color: When = Picture Kind::Word(described::<When>), {
+        form: With("WHEN"), default: "auto", file_help: "Whether there are colours: auto, always, never",
+    };
+    /// Draw with ASCII characters only
+    ascii: bool = Picture Kind::Switch, { place: 2 };
+    /// Columns that the terminal gives to characters of ambiguous width [default: 1]
+    ambiguous_width: u8 = Picture Kind::Number(1, 2), {
+        form: With("1|2"), default: "1",
+        file_help: "Columns that the terminal gives to characters of ambiguous width: 1 or 2",
+    };
+    /// Columns of the list, as in user,label,presence
+    columns: Vec<ColumnName> = Picture Kind::Words(|| words(&ColumnName::ALL.map(ColumnName::name))), {
+        form: With("LIST"), example: "user,label,presence,platforms,since", place: -1,
+        file_help: "Which columns of the list, and in which order",
+    };
+    /// Order of the users
+    sort: Option<SortColumn> = Picture Kind::Word(|| words(&SortColumn::names().collect::<Vec<_>>())), {
+        form: With("COLUMN"), example: "problems", place: -2,
+    };
+    /// Show only these users: words of ID and label, or `state=online and exp<24h`
+    filter: Query = Picture Kind::Language(is_query), {
+        form: With("QUERY"), example: "state=online and exp<24h", place: -3, file_help: "Show only these users",
+    };
+    /// Show times in UTC rather than this machine's zone
+    utc: bool = Picture Kind::Switch, { place: 3 };
+    /// Show stand-ins for user IDs and names
+    mask: bool = Picture Kind::Switch, { place: 1 };
+    /// Take the mouse from the start
+    mouse: bool = Picture Kind::Switch, { form: FileOnly };
+    /// Ring when something critical is found
+    bell: bool = Picture Kind::Switch, { form: FileOnly };
+    /// Size of the picture where there is no terminal to draw on [default: 100x40]
+    size: Option<(u16, u16)> = Picture Kind::Text(|text| parse_picture_size(text).map(drop)), {
+        form: With("COLSxROWS"), in_file: false, place: 4,
+    };
+
+    /// From the start of one round to the start of the next: 2s, 500ms, 1m [default: 2s; in the demo what its scenario says]
+    interval: Duration = Pace TIME, {
+        form: With("TIME"), default: "2s", file_help: "From the start of one round to the start of the next",
+    };
+    /// Users in one request [default: 500; in the demo what its scenario says]
+    batch: u32 = Pace Kind::Number(1, 10_000), {
+        form: With("N"), default: "500", file_help: "Users in one request",
+    };
+    /// Requests under way at the same time [default: 4]
+    concurrency: usize = Pace Kind::Number(1, 256), {
+        form: With("N"), default: "4", file_help: "Requests under way at the same time",
+    };
+    /// How long to wait for a whole answer [default: 10s; in the demo what its scenario says]
+    timeout: Duration = Pace Kind::Text(|text| parse_timeout(text).map(drop)), {
+        form: With("TIME"), default: "10s", file_help: "How long to wait for a whole answer",
+    };
+
+    /// Whether the server's registry, tokens and accounts are asked about users in doubt (auto), or not (off)
+    registry: String = Verdict Kind::Word(|| words(&["auto", "off"])), { form: FileOnly, default: "auto" };
+    /// How much more is asked while nobody is in doubt, to find what the sockets hide
+    extra_share: Percent = Verdict Kind::Text(|text| parse_percent(text).map(drop)), {
+        form: FileOnly, default: "5%",
+    };
+    /// For so long it is normal that the registry says online of somebody who left
+    leaving: Duration = Verdict TIME, { form: FileOnly, default: "5s" };
+    /// For so long the registry's answer is waited for before a user is unknown
+    checking: Duration = Verdict TIME, { form: FileOnly, default: "2s" };
+    /// After so long a connection that is not shown any more is gone, where the registry can't say
+    unseen: Duration = Verdict TIME, { form: FileOnly, default: "5s" };
+    /// After so long an entry of the registry without a connection is called a ghost
+    ghost: Duration = Verdict TIME, { form: FileOnly, default: "60s" };
+    /// So many users lost at once whom the registry still has are a loss of view
+    loss_users: u32 = Verdict Kind::Number(1, 1_000_000), { form: FileOnly, default: "3" };
+    /// The same in percent of those online, where the registry can't be asked
+    loss_percent: u32 = Verdict Kind::Number(1, 100), { form: FileOnly, default: "5" };
+
+    /// The server's multi-login policy, to hold connections against
+    policy: Option<u8> = Rules Kind::NumberOf(&[0, 1, 4, 5]), { form: FileOnly, example: "1" };
+    /// Try session tokens against the secret that servers are shipped with, and those in FILE, one a line
+    check_secrets: CheckSecrets = Rules Kind::SwitchOrPath, {
+        form: With("FILE"), default: "false",
+        file_help: "Try session tokens against the secret that servers are shipped with (true), and those in a file (its name)",
+    };
+
+    /// Write all that is observed to this new file, for `imtop replay` and --from; packed where the name
+    /// ends in .zst. It holds no token
+    record: Option<PathBuf> = Recording Kind::Path, { form: With("FILE"), in_file: false };
+    /// Size at which the recording goes on in another file; the last 4 are kept [default: 256MiB]
+    record_limit: Bytes = Recording SIZE, { form: With("SIZE"), in_file: false, default: "256MiB" };
+
+    /// Write what imtop does to the end of this file, a line an event: requests, retries, logins. No token
+    log_file: Option<PathBuf> = Log Kind::Path, {
+        form: With("FILE"), example: "~/imtop.log",
+        file_help: "File to log to: requests, retries, logins; no token",
+    };
+    /// How much of it [default: info]
+    log_level: LogLevel = Log Kind::Word(described::<LogLevel>), {
+        form: With("LEVEL"), default: "info", file_help: "How much is logged: error, warn, info, debug, trace",
+    };
+
+    /// Address of the OpenIM API [default: the context's, or http://127.0.0.1:10002]
+    api: Option<SecretString> = Server Kind::Language(is_api), {
+        form: With("URL"), example: "https://im.example.com:10002", file_help: "Address of the OpenIM API",
+    };
+    /// Say PROD in the header
+    production: bool = Server Kind::Switch, { form: FileOnly, own: true };
+    /// File with an admin token, readable by its owner only; read again when it changes [env: IMTOP_TOKEN_FILE]
+    token_file: Option<PathBuf> = Server Kind::Path, {
+        form: With("FILE"), twin: false, own: true, example: "~/.imtop-token",
+        file_help: "File with an admin token, readable by its owner only",
+    };
+    /// Shell command that prints an admin token; run again when the token is refused [env: IMTOP_TOKEN_COMMAND]
+    token_command: Option<SecretString> = Server Kind::Private, {
+        form: With("COMMAND"), twin: false, own: true, example: "pass show im/admin-token",
+        file_help: "Shell command that prints an admin token",
+    };
+    /// Log in with the server's secret from this file; on current servers that ends the admin ID's
+    /// other tokens after 5 minutes [env: IMTOP_SECRET_FILE]
+    secret_file: Option<PathBuf> = Server Kind::Path, {
+        form: With("FILE"), twin: false, own: true, example: "~/.imtop-secret",
+        file_help: "File with the server's secret, to log in with",
+    };
+    /// Admin ID to log in as; one of its own keeps out of other programs' way [default: imAdmin]
+    admin_id: String = Server Kind::LateText(is_name), {
+        form: With("ID"), own: true, default: "imAdmin", file_help: "Admin ID to log in as, with secret-file",
+    };
+    /// Trust the certificate authorities in this PEM file, beside the system's, and a server whose own
+    /// certificate is in it
+    ca_file: Option<PathBuf> = Server Kind::Path, {
+        form: With("FILE"), example: "ca.pem",
+        file_help: "Trust the certificate authorities in this PEM file, beside the system's",
+    };
+    /// Client certificate (PEM) to show to the server
+    client_cert: Option<PathBuf> = Server Kind::Path, {
+        form: With("FILE"), own: true, needs: Some("client_key"), example: "client.pem",
+    };
+    /// Key (PEM) of the client certificate
+    client_key: Option<PathBuf> = Server Kind::Path, {
+        form: With("FILE"), own: true, needs: Some("client_cert"), example: "client.key",
+    };
+    /// Believe any certificate; keeps a warning on the screen
+    insecure: bool = Server Kind::Switch, { own: true };
+    /// Go through this HTTP proxy; no other setting makes imtop use one
+    proxy: Option<SecretString> = Server Kind::Private, {
+        form: With("URL"), example: "http://proxy.example:3128", file_help: "Go through this HTTP proxy",
+    };
+    /// Ask gateways for a sign of life at their metrics, straight and not through the proxy; auto: those
+    /// near the API, unless that is on this machine, and in the context's gateway-networks [default: auto]
+    gateway_metrics: String = Server Kind::Word(|| words(&["off", "auto", "on"])), {
+        form: With("WHICH"), own: true, default: "auto",
+        file_help: "Ask gateways for a sign of life at their metrics: off, on, or auto: those near the API and in gateway-networks",
+    };
+    /// Networks in which gateways may be asked as well
+    gateway_networks: Vec<String> = Server Kind::Each(is_network), {
+        form: FileOnly, own: true, example: "10.0.0.0/8",
+    };
+    /// Largest answer to take, unpacked [default: 64MiB]
+    body_limit: Bytes = Server SIZE, {
+        form: With("SIZE"), default: "64MiB", file_help: "Largest answer to take, unpacked",
+    };
+
+    /// File with one user a line: id[,label[,group]], # comments; read again when it changes
+    watch: Option<PathBuf> = Whom Kind::Path, {
+        form: With("FILE"), example: "users.csv",
+        file_help: "File with one user a line: id[,label[,group]]; read again when it changes",
+    };
+    /// User IDs to watch; `-` reads them from standard input
+    users: Vec<String> = Whom Kind::Ids, {
+        form: Argument("USER"), twin: false, example: "user_001,user_002", place: -1, file_help: "User IDs",
+    };
+    /// Watch the members of this group of the server
+    group_id: Option<String> = Whom Kind::LateText(is_name), {
+        form: With("ID"), example: "3842067123", file_help: "The members of this group of the server",
+    };
+    /// Watch every registered user
+    all: bool = Whom Kind::Switch, { file_help: "Every registered user" };
+    /// Where labels come from: the watch list, or nicknames on the server [default: file]
+    labels: String = Whom Kind::Word(|| words(&["file", "server"])), {
+        form: With("WHERE"), default: "file",
+        file_help: "Where labels come from: the watch list (file) or the server's nicknames (server)",
+    };
+
+    /// Context of the configuration: a server with its credentials, users and settings
+    context: Option<String> = Context Kind::LateText(is_name), { form: With("NAME"), in_file: false };
+    /// Configuration file [default: imtop/config.toml in $XDG_CONFIG_HOME or ~/.config]
+    config: Option<PathBuf> = File Kind::Path, { form: With("FILE"), in_file: false };
 }
 
-fn columns() -> Vec<&'static str> {
-    ColumnName::ALL.into_iter().map(ColumnName::name).collect()
+use Form::{Argument, FileOnly, With};
+
+const TIME: Kind = Kind::Text(|text| parse_interval(text).map(drop));
+const SIZE: Kind = Kind::Text(|text| parse_size(text).map(drop));
+
+/// Finds an option by its id.
+pub(super) fn option(id: &str) -> Option<&'static Row> {
+    OPTIONS.iter().find(|row| row.id == id)
 }
 
-fn name(text: &str) -> Result<(), String> {
+/// What an option is where nobody says anything.
+///
+/// # Errors
+/// It has no default, and cannot be without a value.
+pub fn usual<T: Read>(id: &str) -> Result<T, String> {
+    option(id).and_then(Row::default).map_or_else(T::unset, |value| T::read(&value))
+}
+
+/// Those that a configuration file can hold.
+pub(super) fn settings() -> impl Iterator<Item = &'static Row> {
+    OPTIONS.iter().filter(|row| row.in_file)
+}
+
+fn words(names: &[&'static str]) -> Vec<PossibleValue> {
+    names.iter().map(|name| PossibleValue::new(*name)).collect()
+}
+
+fn described<T: clap::ValueEnum>() -> Vec<PossibleValue> {
+    T::value_variants().iter().filter_map(T::to_possible_value).collect()
+}
+
+fn is_name(text: &str) -> Result<(), String> {
     let fits = !text.is_empty() && !text.contains(char::is_control);
     if fits { Ok(()) } else { Err("expected a name that can be shown".to_owned()) }
 }
 
-macro_rules! settings {
-    ($($part:ident $name:literal $kind:expr, $default:literal $example:literal $help:literal;)+) => {
-        &[$(SettingRow {
-            name: $name,
-            part: Part::$part,
-            kind: $kind,
-            default: $default,
-            example: $example,
-            help: $help,
-        }),+]
-    };
+fn is_query(text: &str) -> Result<(), String> {
+    Query::parse(text).map(drop).map_err(|error| with_caret(&error, text))
 }
 
-/// Everything that can be set, in the order of the template.
-pub(super) const SETTINGS: &[SettingRow] = settings! {
-    Picture "theme" Kind::Word(themes), "\"dark\"" "" "Which colours: dark, light, colour-blind, mono";
-    Picture "color" Kind::Word(colours), "\"auto\"" "" "Whether there are colours: auto, always, never";
-    Picture "ascii" Kind::Switch, "false" "" "Draw with ASCII characters only";
-    Picture "ambiguous-width" Kind::Number(|n| n == 1 || n == 2, "1 or 2"), "1" ""
-        "Columns that the terminal gives to characters of ambiguous width: 1 or 2";
-    Picture "columns" Kind::List(columns), "" "[\"user\", \"label\", \"presence\", \"platforms\", \"since\"]"
-        "Which columns of the list, and in which order";
-    Picture "sort" Kind::Word(|| SortColumn::names().collect()), "" "\"problems\"" "Order of the users";
-    Picture "filter" Kind::Query, "" "\"state=online and exp<24h\"" "Show only these users";
-    Picture "utc" Kind::Switch, "false" "" "Show times in UTC rather than this machine's zone";
-    Picture "mask" Kind::Switch, "false" "" "Show stand-ins for user IDs and names";
-    Picture "mouse" Kind::Switch, "false" "" "Take the mouse from the start";
-    Picture "bell" Kind::Switch, "false" "" "Ring when something critical is found";
-    Pace "interval" Kind::Text(|text| parse_interval(text).map(drop)), "\"2s\"" ""
-        "From the start of one round to the start of the next";
-    Pace "batch" Kind::Number(|n| (1..=10_000).contains(&n), "a number from 1 to 10000"), "500" ""
-        "Users in one request";
-    Pace "concurrency" Kind::Number(|n| (1..=256).contains(&n), "a number from 1 to 256"), "4" ""
-        "Requests under way at the same time";
-    Pace "timeout" Kind::Text(|text| parse_timeout(text).map(drop)), "\"10s\"" ""
-        "How long to wait for a whole answer";
-    Witnesses "registry" Kind::Word(|| vec!["auto", "off"]), "\"auto\"" ""
-        "Whether the server's registry, tokens and accounts are asked about users in doubt (auto), or not (off)";
-    Witnesses "extra-share" Kind::Text(|text| parse_percent(text).map(drop)), "\"5%\"" ""
-        "How much more is asked while nobody is in doubt, to find what the sockets hide";
-    Verdict "leaving" Kind::Text(|text| parse_interval(text).map(drop)), "\"5s\"" ""
-        "For so long it is normal that the registry says online of somebody who left";
-    Verdict "checking" Kind::Text(|text| parse_interval(text).map(drop)), "\"2s\"" ""
-        "For so long the registry's answer is waited for before a user is unknown";
-    Verdict "unseen" Kind::Text(|text| parse_interval(text).map(drop)), "\"5s\"" ""
-        "After so long a connection that is not shown any more is gone, where the registry can't say";
-    Verdict "ghost" Kind::Text(|text| parse_interval(text).map(drop)), "\"60s\"" ""
-        "After so long an entry of the registry without a connection is called a ghost";
-    Verdict "loss-users" Kind::Number(|n| (1..=1_000_000).contains(&n), "a number from 1 to 1000000"), "3" ""
-        "So many users lost at once whom the registry still has are a loss of view";
-    Verdict "loss-percent" Kind::Number(|n| (1..=100).contains(&n), "a number from 1 to 100"), "5" ""
-        "The same in percent of those online, where the registry can't be asked";
-    Rules "policy" Kind::Number(|n| matches!(n, 0 | 1 | 4 | 5), "0, 1, 4 or 5"), "" "1"
-        "The server's multi-login policy, to hold connections against";
-    Rules "check-secrets" Kind::SwitchOrPath, "false" ""
-        "Try session tokens against the secret that servers are shipped with (true), and those in a file (its name)";
-    Log "log-file" Kind::Path, "" "\"~/imtop.log\"" "File to log to: requests, retries, logins; no token";
-    Log "log-level" Kind::Word(log_levels), "\"info\"" "" "How much is logged: error, warn, info, debug, trace";
-    Server "api" Kind::Private, "" "\"https://im.example.com:10002\"" "Address of the OpenIM API";
-    Server "production" Kind::Switch, "false" "" "Say PROD in the header";
-    Server "token-file" Kind::Path, "" "\"~/.imtop-token\"" "File with an admin token, readable by its owner only";
-    Server "token-command" Kind::Private, "" "\"pass show im/admin-token\"" "Shell command that prints an admin token";
-    Server "secret-file" Kind::Path, "" "\"~/.imtop-secret\"" "File with the server's secret, to log in with";
-    Server "admin-id" Kind::Text(name), "\"imAdmin\"" "" "Admin ID to log in as, with secret-file";
-    Server "ca-file" Kind::Path, "" "\"ca.pem\"" "Trust the certificate authorities in this PEM file, beside the system's";
-    Server "client-cert" Kind::Path, "" "\"client.pem\"" "Client certificate (PEM) to show to the server";
-    Server "client-key" Kind::Path, "" "\"client.key\"" "Key (PEM) of the client certificate";
-    Server "insecure" Kind::Switch, "false" "" "Believe any certificate; keeps a warning on the screen";
-    Server "proxy" Kind::Private, "" "\"http://proxy.example:3128\"" "Go through this HTTP proxy";
-    Server "gateway-metrics" Kind::Word(|| vec!["off", "auto", "on"]), "\"auto\"" ""
-        "Ask gateways for a sign of life at their metrics: off, on, or auto: those near the API and in gateway-networks";
-    Server "gateway-networks" Kind::Each(is_network), "" "[\"10.0.0.0/8\"]"
-        "Networks in which gateways may be asked as well";
-    Server "body-limit" Kind::Text(|text| parse_size(text).map(drop)), "\"64MiB\"" "" "Largest answer to take, unpacked";
-    Whom "watch" Kind::Path, "" "\"users.csv\"" "File with one user a line: id[,label[,group]]; read again when it changes";
-    Whom "users" Kind::List(Vec::new), "" "[\"user_001\", \"user_002\"]" "User IDs";
-    Whom "group-id" Kind::Text(name), "" "\"3842067123\"" "The members of this group of the server";
-    Whom "all" Kind::Switch, "false" "" "Every registered user";
-    Whom "labels" Kind::Word(|| vec!["file", "server"]), "\"file\"" ""
-        "Where labels come from: the watch list (file) or the server's nicknames (server)";
-};
+fn is_api(text: &str) -> Result<(), String> {
+    text.parse::<Origin>().map(drop).map_err(|error| error.to_string())
+}
 
-/// Finds a setting by its name.
-pub(super) fn setting(name: &str) -> Option<&'static SettingRow> {
-    SETTINGS.iter().find(|row| row.name == name)
+fn is_network(text: &str) -> Result<(), String> {
+    text.parse::<Network>().map(drop).map_err(|error| error.to_string())
 }

@@ -1,16 +1,62 @@
 //! A setting's value before anybody asks what it means, and where it came from.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
-/// What a setting was given as.
+use crate::presence::visible;
+
+/// What an option was given as.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Value {
+pub enum Value {
+    /// On or off.
     Switch(bool),
+    /// A whole number.
     Number(u64),
+    /// A text, also one that stands for a time or a size.
     Text(String),
+    /// A file, in its folder or in the home.
     Path(PathBuf),
+    /// Texts.
     List(Vec<String>),
+}
+
+impl Value {
+    /// Whether it asks for nothing: off, or a list of none.
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Value::Switch(false)) || matches!(self, Value::List(list) if list.is_empty())
+    }
+
+    /// As TOML.
+    pub(super) fn toml(&self) -> String {
+        match self {
+            Value::Switch(on) => on.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) => quoted(text),
+            Value::Path(path) => quoted(&path.display().to_string()),
+            Value::List(list) => {
+                let list: Vec<String> = list.iter().map(|text| quoted(text)).collect();
+                format!("[{}]", list.join(", "))
+            }
+        }
+    }
+}
+
+/// A basic string of TOML, with escapes for whatever does not show.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            quoted.push('\\');
+        }
+        if visible(c.encode_utf8(&mut [0; 4])).starts_with(c) {
+            quoted.push(c);
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(quoted, "\\U{:08X}", u32::from(c));
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 // A text may be a command or an address with a password in it.
@@ -50,7 +96,14 @@ pub(super) struct Written {
     pub(super) place: Place,
 }
 
-/// Who said what a setting is.
+/// A value and who said so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen<'a> {
+    pub(super) value: &'a Value,
+    pub(super) said: Said<'a>,
+}
+
+/// Who said what an option is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said<'a> {
     Flag,
@@ -58,4 +111,19 @@ pub(super) enum Said<'a> {
     Context(&'a str, Place),
     File(Place),
     Default,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_texts_are_read_back_as_they_were() {
+        for text in ["", "plain", "a\"b\\c", "王小明", "\u{1b}[31m\n\t\u{7f}", "\u{202e}x^[<U+0041>"] {
+            let line = format!("a = {}", quoted(text));
+            let table: toml::Table = toml::from_str(&line).unwrap();
+            assert_eq!(table["a"].as_str(), Some(text), "{line}");
+            assert!(!line.contains(['\u{1b}', '\u{202e}', '\n']), "{line}");
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! Whom to watch, as the user named them.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::sources::{Chosen, View};
-use super::value::Value;
+use super::sources::View;
+use super::table::Values;
 use super::{Listing, SettingsError, WatchFile, read_watch_list};
 use crate::presence::{Entry, check_id, visible_bounded};
 
@@ -41,6 +41,40 @@ impl Watched {
         }
     }
 
+    /// Whether anybody is named.
+    pub(super) fn is_anybody(view: View<'_>) -> bool {
+        let named = |id| view.chosen(id).is_some_and(|chosen| !chosen.value.is_nothing());
+        ["users", "watch", "group_id", "all"].into_iter().any(named)
+    }
+
+    /// Reads the lists.
+    ///
+    /// # Errors
+    /// A list cannot be read, names nobody, or has what cannot be a user in it.
+    pub(super) fn read(view: View<'_>, values: &Values) -> Result<Watched, SettingsError> {
+        if let Some(group) = &values.group_id {
+            check_id(group).map_err(|why| SettingsError(format!("group-id: {why}")))?;
+        }
+        let mut watched = Watched {
+            group: values.group_id.clone(),
+            all: values.all,
+            labels_from_server: values.labels == "server",
+            ..Watched::fixed(Vec::new())
+        };
+        watched.name(&values.users, view)?;
+        watched.entries.clone_from(&watched.fixed);
+        if let Some(path) = &values.watch {
+            watched.open(path)?;
+        }
+        if watched.entries.is_empty() && !watched.all && watched.group.is_none() {
+            return Err(SettingsError(match &values.watch {
+                Some(path) => format!("the watch list {} names nobody", path.display()),
+                None => "standard input names nobody to watch".to_owned(),
+            }));
+        }
+        Ok(watched)
+    }
+
     fn name(&mut self, users: &[String], view: View<'_>) -> Result<(), SettingsError> {
         let mut seen = std::collections::HashSet::new();
         for user in users {
@@ -68,66 +102,8 @@ impl Watched {
     }
 }
 
-/// Whom to watch, before any list is read.
-pub(super) struct Wanted<'a> {
-    view: View<'a>,
-    users: &'a [String],
-    path: Option<PathBuf>,
-    group: Option<&'a str>,
-    all: bool,
-}
-
-impl<'a> Wanted<'a> {
-    /// # Errors
-    /// Nobody is named.
-    pub(super) fn of(view: View<'a>) -> Result<Wanted<'a>, SettingsError> {
-        let wanted = Wanted {
-            view,
-            users: view.whom("users").and_then(Chosen::list).unwrap_or_default(),
-            path: view.whom("watch").and_then(Chosen::path),
-            group: view.whom("group-id").and_then(Chosen::text),
-            all: matches!(view.whom("all"), Some(Chosen { value: Value::Switch(true), .. })),
-        };
-        if wanted.users.is_empty() && wanted.path.is_none() && !wanted.is_from_server() {
-            return Err(nobody(view.context));
-        }
-        Ok(wanted)
-    }
-
-    fn is_from_server(&self) -> bool {
-        self.all || self.group.is_some()
-    }
-
-    /// Reads the lists.
-    ///
-    /// # Errors
-    /// A list cannot be read, names nobody, or has what cannot be a user in it.
-    pub(super) fn read(self) -> Result<Watched, SettingsError> {
-        if let Some(group) = self.group {
-            check_id(group).map_err(|why| SettingsError(format!("group-id: {why}")))?;
-        }
-        let mut watched = Watched {
-            group: self.group.map(str::to_owned),
-            all: self.all,
-            labels_from_server: self.view.text("labels") == Some("server"),
-            ..Watched::fixed(Vec::new())
-        };
-        watched.name(self.users, self.view)?;
-        watched.entries.clone_from(&watched.fixed);
-        if let Some(path) = &self.path {
-            watched.open(path)?;
-        }
-        if watched.entries.is_empty() && !self.is_from_server() {
-            return Err(SettingsError(match &self.path {
-                Some(path) => format!("the watch list {} names nobody", path.display()),
-                None => "standard input names nobody to watch".to_owned(),
-            }));
-        }
-        Ok(watched)
-    }
-}
-
-fn nobody(context: Option<&str>) -> SettingsError {
+/// That nobody is named, and how to.
+pub(super) fn nobody(context: Option<&str>) -> SettingsError {
     let context =
         context.map(|name| format!("the context {} names nobody either; ", visible_bounded(name, 40)));
     SettingsError(format!(

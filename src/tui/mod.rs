@@ -68,5 +68,5 @@ pub use prompt::{Candidate, Mistake, Offers, Prompt, Purpose, Typed};
 pub use screen::Screen;
 pub use server::{CHART_ROWS, ExpiryKind, ServerLine, TWO_HALVES, server_lines};
 pub use update::update;
-pub use view::{Colour, Detail, Theme, ThemeName, view};
+pub use view::{Colour, Detail, Theme, view};
 pub use witnesses::{sign_word, testimony, testimony_lines, witness_words};

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::info;
 
 use crate::engine::{Command, Session};
+use crate::listing::ThemeName;
 use crate::presence::visible;
 use crate::report::{user_json, write_frame};
 use crate::signals::{Signal, Signals, insist};
@@ -20,7 +21,7 @@ use crate::tui::terminal::{
 };
 use crate::tui::{Effect, ExportFormat, Model, Msg, View, update};
 use crate::tui::{Export, frame};
-use crate::tui::{Theme, ThemeName, view};
+use crate::tui::{Theme, view};
 
 /// Two frames are at least this far apart.
 const FRAME: Duration = Duration::from_millis(16);

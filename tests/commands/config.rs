@@ -413,6 +413,11 @@ fn a_filter_that_makes_no_sense_is_shown_with_a_mark_under_the_mistake() {
         let expected = "no field \"platfrom\"; did you mean platform?\n  platfrom=web\n  ^^^^^^^^\n";
         assert_eq!(said.err, format!("imtop: {who}: {expected}"));
     }
+    // What a context shows is for the screen; the variable is for what is written, and it makes no sense.
+    let home = Home::with("[contexts.eu]\napi = \"http://127.0.0.1:1\"\nfilter = \"a\"\nusers = [\"a\"]\n");
+    let said = home.says(&[("IMTOP_FILTER", "platfrom=web")], &["snapshot", "--context", "eu"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    assert!(said.err.starts_with("imtop: IMTOP_FILTER: no field"), "{}", said.err);
 }
 
 #[test]
@@ -441,7 +446,7 @@ users = ["u3"]
     let env: Environment<'_> = &|name| (name == "IMTOP_TOKEN").then(|| "hunter2hunter2".to_owned());
     let line = ["imtop", "--config", file.to_str().unwrap(), "--context", "a", "--insecure", "--mask", "x"];
     let matches = definition(env).try_get_matches_from(line).unwrap();
-    let sources = Sources::read(&matches, env).unwrap();
+    let sources = Sources::read(&matches, env, &|_| Vec::new()).unwrap();
     assert_eq!(sources.contexts(), ["a", "b", "c"]);
     let shown = |settings: &Settings| {
         let ids: Vec<String> = settings.watched.entries.iter().map(|entry| entry.id.clone()).collect();
@@ -452,7 +457,7 @@ users = ["u3"]
     assert_eq!(shown(&first), "https://a.example Token(..) true x");
     let b = sources.for_context("b").unwrap();
     assert_eq!(shown(&b), "https://b.example TokenFile(..) false ");
-    assert!(b.production && b.picture.mask && b.watched.labels_from_server);
+    assert!(b.values.production && b.values.mask && b.watched.labels_from_server);
     assert_eq!((b.context.as_deref(), b.watched.group.as_deref()), (Some("b"), Some("7")));
     // The token of the environment is for the server that imtop was started with.
     let c = sources.for_context("c").unwrap_err().to_string();

@@ -44,7 +44,7 @@ pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandErr
         crit: crit.map(|text| condition("--crit", text)).transpose()?,
         loss_is_critical,
     };
-    let mut followed = follow(sources, &args.feed, Some(&args.recording), Span::Round).await?;
+    let mut followed = follow(sources, Some(&args.recording), Span::Round).await?;
     let round = followed.round(&mut |_, _| ()).await;
     if let Some(why) = followed.ended().and_then(Ended::unreadable) {
         return Ok(unknown(why));

@@ -13,8 +13,8 @@ use clap_complete::Shell;
 use clap_complete::env::{CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 
 use self::bash::{Bash, words};
-use super::{CommandError, environment, piped};
-use crate::options::cli::{CompletionsArgs, definition};
+use super::{CommandError, command_line, piped};
+use crate::options::cli::CompletionsArgs;
 
 /// The variable with the name of the shell that asks.
 const ASKED_BY: &str = "IMTOP_COMPLETE";
@@ -44,7 +44,7 @@ pub fn answer_shell() -> bool {
         [line] => words(&line.to_string_lossy()).0.into_iter().map(OsString::from).collect(),
         typed => typed.to_vec(),
     };
-    let completing = || values::completing(definition(&environment), typed.clone());
+    let completing = || values::completing(command_line(), typed.clone());
     // Whoever completes has no use for a reason why there is nothing.
     let folder = std::env::current_dir().ok();
     let _ = CompleteEnv::with_factory(completing)

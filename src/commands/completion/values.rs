@@ -9,7 +9,7 @@ use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _,
 };
 
-use crate::options::cli::definition;
+use crate::commands::{command_line, environment};
 use crate::options::{Names, names};
 use crate::presence::query::{Candidate, Vocabulary, complete};
 use crate::simulator::Scenario;
@@ -57,10 +57,10 @@ impl Lookup {
 }
 
 fn look_up(words: Vec<OsString>) -> Names {
-    let definition = definition(&super::environment).ignore_errors(true);
-    definition
+    command_line()
+        .ignore_errors(true)
         .try_get_matches_from(words)
-        .map(|matches| names(&matches, &super::environment))
+        .map(|matches| names(&matches, &environment))
         .unwrap_or_default()
 }
 

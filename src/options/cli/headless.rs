@@ -1,6 +1,7 @@
 //! The options of the commands that need no terminal, of the replay and of what helps to set imtop up.
 
 #![allow(clippy::doc_markdown, reason = "doc comments are the help text, where backticks would show")]
+#![allow(missing_docs, reason = "a doc comment above a struct would become help text")]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,8 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::shared::{FeedArgs, FileArgs, RecordingArgs, ScreenArgs};
-use super::values::{parse_address, parse_deadline};
+use crate::options::parse::{parse_address, parse_deadline, parse_speed};
 
 const COMPLETIONS: &str = "\
 Where it goes; a new shell then knows it:
@@ -69,7 +69,18 @@ pub enum DoctorFormat {
     Json,
 }
 
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "The recording")]
+pub struct RecordingArgs {
+    /// A recording instead of a server
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Only up to this time of the recording rather than to its end: 12:01:05, 2026-11-23T12:01:05Z,
+    /// +90s from its beginning or -5m from its end
+    #[arg(long, value_name = "TIME", requires = "from", allow_hyphen_values = true)]
+    pub at: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub struct SnapshotArgs {
     /// In which form
@@ -83,13 +94,8 @@ pub struct SnapshotArgs {
     pub frame: Option<FrameStyle>,
     #[command(flatten)]
     pub recording: RecordingArgs,
-    #[command(flatten)]
-    pub feed: FeedArgs,
-    #[command(flatten)]
-    pub screen: ScreenArgs,
 }
 
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 pub struct EventsArgs {
     /// In which form
@@ -102,18 +108,16 @@ pub struct EventsArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_deadline)]
     pub duration: Option<Duration>,
     /// Only events of these users: words of ID and label, or `group=kiosks`
-    #[arg(long, value_name = "QUERY", env = "IMTOP_FILTER", hide_env_values = true)]
+    #[arg(long, value_name = "QUERY")]
     pub filter: Option<String>,
     /// Write stand-ins for user IDs and names
-    #[arg(long, env = "IMTOP_MASK", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long)]
     pub mask: bool,
     /// Write times in UTC rather than this machine's zone; NDJSON has UTC always
-    #[arg(long, env = "IMTOP_UTC", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long)]
     pub utc: bool,
     #[command(flatten)]
     pub recording: RecordingArgs,
-    #[command(flatten)]
-    pub feed: FeedArgs,
 }
 
 /// The language of `check` and `wait`, below their options.
@@ -131,7 +135,6 @@ offline, unknown, unregistered, stale, watched, conns and failing;
 operators are = != < <= > >=. A condition holds only where it does
 however the unknown users turn out.";
 
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 #[command(after_help = CONDITIONS)]
 pub struct CheckArgs {
@@ -143,11 +146,8 @@ pub struct CheckArgs {
     pub crit: Option<String>,
     #[command(flatten)]
     pub recording: RecordingArgs,
-    #[command(flatten)]
-    pub feed: FeedArgs,
 }
 
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 #[command(after_help = CONDITIONS)]
 pub struct WaitArgs {
@@ -159,11 +159,8 @@ pub struct WaitArgs {
     pub deadline: Option<Duration>,
     #[command(flatten)]
     pub recording: RecordingArgs,
-    #[command(flatten)]
-    pub feed: FeedArgs,
 }
 
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Where to listen for those who collect metrics; port 0 takes a free one
@@ -175,30 +172,22 @@ pub struct ServeArgs {
     /// A series for every user besides: for short watch lists
     #[arg(long)]
     pub per_user: bool,
-    #[command(flatten)]
-    pub feed: FeedArgs,
 }
 
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
     /// The recording
     #[arg(value_name = "FILE")]
     pub recording: PathBuf,
     /// How fast, as a multiple of the time that it took
-    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = super::values::parse_speed)]
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = parse_speed)]
     pub speed: f64,
     /// Begin at this time of the recording: 12:01:05, 2026-11-23T12:01:05Z, +90s from its beginning or
     /// -5m from its end
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub at: Option<String>,
-    #[command(flatten)]
-    pub screen: ScreenArgs,
-    #[command(flatten)]
-    pub file: FileArgs,
 }
 
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// In which form
@@ -207,11 +196,8 @@ pub struct DoctorArgs {
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    #[command(flatten)]
-    pub feed: FeedArgs,
 }
 
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 #[command(after_help = COMPLETIONS)]
 pub struct CompletionsArgs {

@@ -1,30 +1,27 @@
-//! The command line: clap types and the parsing of single values, nothing else.
+//! The command line: commands with the options that only one of them has, and those of the table that each
+//! takes.
 
 #![allow(clippy::doc_markdown, reason = "doc comments are the help text, where backticks would show")]
 
 mod headless;
-mod shared;
 mod simulator;
-mod values;
 
 use std::any::TypeId;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Arg, ArgMatches, CommandFactory as _, Parser, Subcommand};
 
+use super::credentials::CREDENTIALS;
+use super::environment::{Environment, Home};
+use super::table::{Form, OPTIONS, Part, Row, option};
 use crate::presence::visible;
 
 pub use headless::{
-    CheckArgs, CompletionsArgs, DoctorArgs, DoctorFormat, EventsArgs, EventsFormat, FrameStyle, ReplayArgs,
-    ServeArgs, SnapshotArgs, SnapshotFormat, WaitArgs,
+    CheckArgs, CompletionsArgs, DoctorArgs, DoctorFormat, EventsArgs, EventsFormat, FrameStyle,
+    RecordingArgs, ReplayArgs, ServeArgs, SnapshotArgs, SnapshotFormat, WaitArgs,
 };
-pub use shared::{
-    ContextArgs, FeedArgs, FileArgs, LogArgs, LogLevel, PaceArgs, RecordArgs, RecordingArgs, RuleArgs,
-    ScreenArgs, ServerArgs, WatchArgs, When,
-};
-pub use simulator::{DemoArgs, ScenarioArgs, SimulateArgs};
-pub(crate) use values::{parse_interval, parse_size, parse_timeout};
+pub use simulator::{ScenarioArgs, SimulateArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,57 +62,51 @@ pub struct Cli {
     /// Another thing to do than watch users of a server.
     #[command(subcommand)]
     pub command: Option<Command>,
-    #[allow(missing_docs, reason = "a doc comment here would become help text")]
-    #[command(flatten)]
-    pub feed: FeedArgs,
-    #[allow(missing_docs, reason = "a doc comment here would become help text")]
-    #[command(flatten)]
-    pub screen: ScreenArgs,
 }
 
 /// Another thing to do than watch users of a server.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The live view on a made-up server: nothing else is needed
-    Demo(DemoArgs),
+    Demo(ScenarioArgs),
     /// A made-up OpenIM server on this machine, for tests and load
     Simulate(SimulateArgs),
     /// One round, written as a table, JSON, CSV, metrics or the picture of the view
     ///
     /// Ends with 0 where every request was answered; with 1 where some or all were not, and what is known is
     /// written all the same; with 2 for a wrong command line or configuration.
-    Snapshot(Box<SnapshotArgs>),
+    Snapshot(SnapshotArgs),
     /// A line for every change, for pipes, logs and screen readers
     ///
     /// The first lines say how the asking goes and how everybody is first seen. A server that is away is
     /// waited for. Ends with 0 after --duration, at the end of a recording, or when nobody reads any more.
-    Events(Box<EventsArgs>),
+    Events(EventsArgs),
     /// A plugin for Nagios and Icinga: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
     ///
     /// Asks once, and writes a line of status with figures, and below it the reasons. Whatever goes wrong on
     /// this side is 3, a wrong option included.
-    Check(Box<CheckArgs>),
+    Check(CheckArgs),
     /// Wait until something is so, as in a script that deploys: 0 when it is, 124 when time is up
     ///
     /// A server that is away is waited for. Ends with 2 for a wrong condition or one over nobody, and with 1
     /// for what does not pass by itself, such as a token that is refused. With --from, 124 says that it was
     /// so at no time of the recording.
-    Wait(Box<WaitArgs>),
+    Wait(WaitArgs),
     /// Metrics for Prometheus, without a terminal
     ///
     /// They are at /metrics; /healthz says whether they still say something. Nothing is asked of the server
     /// because somebody looks. Goes on until it is ended, also while the server is away.
-    Serve(Box<ServeArgs>),
+    Serve(ServeArgs),
     /// The live view on a recording
     ///
     /// Space stands still, + and - change the speed, [ and ] go one round back and forward, { and } to the
     /// incident before and after, and `:at TIME` to a time. Needs a terminal; snapshot, events, check and
     /// wait take a recording with --from.
-    Replay(Box<ReplayArgs>),
+    Replay(ReplayArgs),
     /// What works between here and the server, step by step, and what to do about what does not
     ///
     /// Nothing that it says is secret. Ends with 0 where no step failed, with 1 where one did.
-    Doctor(Box<DoctorArgs>),
+    Doctor(DoctorArgs),
     /// The configuration file: where it is, what is in force, a template, a check
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -129,70 +120,107 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Print where the file is looked for
-    Path(FileArgs),
+    Path,
     /// Print every setting that is in force, and where it came from; takes all options of imtop
-    Print(Box<PrintArgs>),
+    Print,
     /// Print a file with every setting and its default, all commented out
     Template,
     /// Read the file with all its contexts, and say every mistake
-    Check(FileArgs),
+    Check,
 }
 
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
-#[derive(Debug, Args)]
-pub struct PrintArgs {
-    #[command(flatten)]
-    pub feed: FeedArgs,
-    #[command(flatten)]
-    pub screen: ScreenArgs,
+/// What every command has that asks a server.
+const FEED: [Part; 8] = [
+    Part::Whom,
+    Part::Server,
+    Part::Pace,
+    Part::Rules,
+    Part::Recording,
+    Part::Log,
+    Part::Context,
+    Part::File,
+];
+
+/// The parts of the table that a command has, in the order of its help.
+pub(super) fn parts(command: &str) -> Vec<Part> {
+    match command {
+        "imtop" | "imtop snapshot" | "imtop config print" => [&FEED[..], &[Part::Picture]].concat(),
+        "imtop events" | "imtop check" | "imtop wait" | "imtop serve" | "imtop doctor" => FEED.to_vec(),
+        "imtop demo" => vec![Part::Pace, Part::Recording, Part::Picture, Part::File],
+        "imtop replay" => vec![Part::Picture, Part::File],
+        "imtop config path" | "imtop config check" => vec![Part::File],
+        _ => Vec::new(),
+    }
 }
 
 /// The definition, without the variables of `env` that are set but empty: those ask for nothing. A path that
 /// begins with `~/` is in the home: no shell sees those of variables, or behind a `=`.
-pub fn definition(env: &dyn Fn(&str) -> Option<String>) -> clap::Command {
-    let home = env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let at_home = |argument: clap::Arg| {
+pub fn definition(env: Environment<'_>) -> clap::Command {
+    let home = Home::of(env);
+    let at_home = |argument: Arg| {
         if argument.get_value_parser().type_id() != TypeId::of::<PathBuf>() {
             return argument;
         }
         let home = home.clone();
-        argument.value_parser(PathBufValueParser::new().map(move |path| in_home(path, home.as_deref())))
+        argument.value_parser(PathBufValueParser::new().map(move |path| home.join(path)))
     };
-    let heedless = |argument: clap::Arg| {
-        let name = argument.get_env().and_then(|name| name.to_str());
-        if name.and_then(env).is_some_and(|value| value.is_empty()) {
-            argument.env(None::<&str>)
-        } else {
-            argument
+    let heeded = |name: &str| env(name).is_none_or(|value| !value.is_empty());
+    let finish = |argument: Arg| {
+        let Some(row) = option(argument.get_id().as_str()) else { return at_home(argument) };
+        let argument = at_home(row.kind.taken_by(argument));
+        match row.variable() {
+            variable if row.twin && heeded(&variable) => argument.env(variable).hide_env_values(true),
+            _ => argument,
         }
     };
     // `--timeout` of `wait` is how long it waits, not for how long for one answer.
-    let definition = Cli::command().mut_subcommands(|command| match command.get_name() {
+    complete(Cli::command(), "imtop", &finish).mut_subcommands(|command| match command.get_name() {
         "wait" => command.mut_arg("timeout", |timeout| timeout.long("request-timeout")),
         _ => command,
-    });
-    everywhere(definition, &|argument| heedless(at_home(argument)))
+    })
 }
 
-/// The path, in the home where it begins with `~/`.
-pub(crate) fn in_home(path: PathBuf, home: Option<&Path>) -> PathBuf {
-    match (path.strip_prefix("~"), home) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => path,
-    }
+/// Adds the options of the table to the command of this name and to those below it, and finishes each.
+fn complete(command: clap::Command, name: &str, finish: &dyn Fn(Arg) -> Arg) -> clap::Command {
+    let of_part = |part| {
+        let mut rows: Vec<&Row> = OPTIONS.iter().filter(|row| row.part == part).collect();
+        rows.sort_by_key(|row| row.place);
+        rows.into_iter().filter_map(argument)
+    };
+    let command = command.args(parts(name).into_iter().flat_map(of_part)).mut_args(finish);
+    command.mut_subcommands(|below| {
+        let name = format!("{name} {}", below.get_name());
+        complete(below, &name, finish)
+    })
 }
 
-/// Changes every argument of a command and of those below it.
-fn everywhere(command: clap::Command, change: &dyn Fn(clap::Arg) -> clap::Arg) -> clap::Command {
-    command.mut_args(change).mut_subcommands(|below| everywhere(below, change))
+/// A row of the table as an argument, if the command line takes it.
+fn argument(row: &Row) -> Option<Arg> {
+    let argument = Arg::new(row.id).help(row.help()).help_heading(row.part.heading());
+    let argument = match row.form {
+        Form::Alone => argument.long(row.name()),
+        Form::With(what) => argument.long(row.name()).value_name(what),
+        Form::Argument(what) => argument.value_name(what),
+        Form::FileOnly => return None,
+    };
+    let others = CREDENTIALS.iter().filter(|id| CREDENTIALS.contains(&row.id) && **id != row.id);
+    let argument = argument.conflicts_with_all(others);
+    Some(match row.needs {
+        Some(other) => argument.requires(other),
+        None => argument,
+    })
 }
 
 /// Refuses a lone argument that looks like a command with up to two typing errors in it, and a command
 /// after options: a sentence with both readings. `imtop -- evnts` watches that user.
-pub fn misspelt_command(cli: &Cli, mut raw: impl Iterator<Item = std::ffi::OsString>) -> Option<String> {
-    let [user, others @ ..] = cli.feed.watch.users.as_slice() else { return None };
-    let most = if others.is_empty() { 2 } else { 0 };
-    if cli.command.is_some() || raw.any(|argument| argument == "--") {
+pub fn misspelt_command(
+    matches: &ArgMatches,
+    mut raw: impl Iterator<Item = std::ffi::OsString>,
+) -> Option<String> {
+    let mut users = matches.get_many::<String>("users")?;
+    let user = users.next()?;
+    let most = if users.next().is_none() { 2 } else { 0 };
+    if matches.subcommand().is_some() || raw.any(|argument| argument == "--") {
         return None;
     }
     let definition = Cli::command();
@@ -221,8 +249,9 @@ mod tests {
     #[test]
     fn a_misspelt_command_is_not_taken_for_a_user() {
         let ask = |line: &[&str]| {
-            let cli = Cli::try_parse_from(std::iter::once("imtop").chain(line.iter().copied())).unwrap();
-            misspelt_command(&cli, line.iter().map(std::ffi::OsString::from))
+            let line_of = std::iter::once("imtop").chain(line.iter().copied());
+            let matches = definition(&|_| None).try_get_matches_from(line_of).unwrap();
+            misspelt_command(&matches, line.iter().map(std::ffi::OsString::from))
         };
         assert_eq!(
             ask(&["dmeo"]).as_deref(),

@@ -1,41 +1,15 @@
 //! The options of the made-up server.
 
-#![allow(clippy::doc_markdown, reason = "doc comments are the help text, where backticks would show")]
+#![allow(missing_docs, reason = "a doc comment above a struct would become help text")]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{FileArgs, PaceArgs, RecordArgs, ScreenArgs};
-use super::values::parse_address;
-use crate::simulator::Scenario;
+use crate::options::parse::parse_address;
 
-/// A line for each scenario.
-fn scenarios() -> String {
-    let lines = Scenario::abouts().map(|(name, about)| format!("\n  {name:<13} {about}"));
-    format!("Scenarios; what each is about begins 8 s after the start:{}", lines.collect::<String>())
-}
-
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
-#[command(after_help = scenarios())]
-pub struct DemoArgs {
-    #[command(flatten)]
-    pub scenario: ScenarioArgs,
-    #[command(flatten)]
-    pub pace: PaceArgs,
-    #[command(flatten)]
-    pub record: RecordArgs,
-    #[command(flatten)]
-    pub screen: ScreenArgs,
-    #[command(flatten)]
-    pub file: FileArgs,
-}
-
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
-#[derive(Debug, Args)]
-#[command(after_help = scenarios())]
 pub struct SimulateArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:10002", value_parser = parse_address)]
@@ -53,7 +27,6 @@ pub struct SimulateArgs {
     pub scenario: ScenarioArgs,
 }
 
-#[allow(missing_docs, reason = "a doc comment here would become help text")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The made-up world")]
 pub struct ScenarioArgs {
@@ -61,8 +34,8 @@ pub struct ScenarioArgs {
     #[arg(long, value_name = "NAME|FILE", default_value = "night")]
     pub scenario: String,
     /// How many users there are
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
-    pub users: Option<u32>,
+    #[arg(long = "users", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    pub how_many: Option<u32>,
     /// Another seed makes another run of the same kind
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

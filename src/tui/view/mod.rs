@@ -48,7 +48,7 @@ use ratatui::layout::{Position, Rect};
 use crate::tui::{Screen, View};
 
 pub use detail_lines::Detail;
-pub use theme::{Colour, Theme, ThemeName};
+pub use theme::{Colour, Theme};
 
 use painter::Painter;
 

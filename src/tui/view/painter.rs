@@ -189,8 +189,9 @@ impl<'a> Painter<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::theme::{Colour, ThemeName};
+    use super::super::theme::Colour;
     use super::*;
+    use crate::listing::ThemeName;
 
     const RULER: Ruler = Ruler { ambiguous_wide: false };
 

@@ -2,7 +2,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::listing::Foreign;
+use crate::listing::{Foreign, ThemeName};
 use crate::presence::{FeedStatus, Presence, Severity};
 use crate::tui::Health;
 
@@ -10,11 +10,9 @@ use super::painter::Ruler;
 use super::times::SOON;
 
 mod glyphs;
-mod name;
 mod palette;
 
 pub(super) use glyphs::Glyphs;
-pub use name::ThemeName;
 
 use glyphs::{ASCII, NARROW, UNICODE};
 use palette::{Hue, Palette};

@@ -5,7 +5,7 @@
 
 use ratatui::style::Color;
 
-use super::ThemeName;
+use crate::listing::ThemeName;
 
 /// One colour: of the 256, and the nearest of the 16 that each terminal has in shades of its own.
 #[derive(Clone, Copy, Debug)]

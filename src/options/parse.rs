@@ -1,13 +1,13 @@
-//! Single values of the command line: times, sizes, addresses.
+//! Single values as people write them: times, sizes, shares, addresses.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub(crate) fn parse_interval(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_interval(text: &str) -> Result<Duration, String> {
     parse_duration(text, Duration::from_millis(100), Duration::from_secs(3_600))
 }
 
-pub(crate) fn parse_timeout(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_timeout(text: &str) -> Result<Duration, String> {
     parse_duration(text, Duration::from_millis(100), Duration::from_secs(600))
 }
 
@@ -25,7 +25,7 @@ fn parse_duration(text: &str, least: Duration, most: Duration) -> Result<Duratio
     Ok(duration)
 }
 
-pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+pub(super) fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let unit = match text[digits..].trim().to_ascii_lowercase().as_str() {
@@ -40,6 +40,16 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         Some(size) if (1 << 10..=4 << 30).contains(&size) => Ok(size),
         _ => Err("expected a size from 1KiB to 4GiB".to_owned()),
     }
+}
+
+/// A share in whole percent: `5%`.
+pub(super) fn parse_percent(text: &str) -> Result<u8, String> {
+    let number = text.trim().strip_suffix('%').map(str::trim_end);
+    number
+        .filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|number| number.parse().ok())
+        .filter(|percent| *percent <= 100)
+        .ok_or_else(|| "expected a share from \"0%\" to \"100%\"".to_owned())
 }
 
 /// How long a command goes on.
@@ -98,6 +108,14 @@ mod tests {
         assert_eq!(parse_picture_size("120x40"), Ok((120, 40)));
         for text in ["", "x", "0x0", "120", "120x", "99999x1"] {
             assert!(parse_picture_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_written_in_percent() {
+        assert_eq!(["0%", "5%", " 12 %", "100%"].map(|text| parse_percent(text).unwrap()), [0, 5, 12, 100]);
+        for text in ["", "%", "5", "101%", "-1%", "+5%", "1.5%", "5%%", "300%"] {
+            assert!(parse_percent(text).is_err(), "{text}");
         }
     }
 }

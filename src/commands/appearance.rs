@@ -1,16 +1,15 @@
 //! How much the terminal can show: colours and glyphs, from the wishes of the user and the environment.
 
-use super::{Environment, PictureSettings};
-use crate::options::cli::When;
+use crate::options::{Environment, Values, When, no_screen};
 use crate::tui::Colour;
 
 /// How much the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Appearance {
+pub(super) struct Appearance {
     /// Which colours.
-    pub colour: Colour,
+    pub(super) colour: Colour,
     /// Only the characters of ASCII, beside those of names.
-    pub ascii: bool,
+    pub(super) ascii: bool,
 }
 
 /// Terminals that speak no UTF-8, or have hardly a glyph beyond ASCII.
@@ -20,8 +19,8 @@ const PLAIN_TERMINALS: [&str; 9] =
 impl Appearance {
     /// Judges by what the user says of colours and ASCII, `NO_COLOR`, `COLORTERM`, `TERM` and the locale; `interactive`
     /// says whether standard output is a terminal.
-    pub fn judge(picture: &PictureSettings, env: Environment<'_>, interactive: bool) -> Appearance {
-        Appearance::judged(picture.color, picture.ascii, env, interactive)
+    pub(super) fn judge(values: &Values, env: Environment<'_>, interactive: bool) -> Appearance {
+        Appearance::judged(values.color, values.ascii, env, interactive)
     }
 
     fn judged(color: When, ascii: bool, env: Environment<'_>, interactive: bool) -> Appearance {
@@ -50,19 +49,6 @@ impl Appearance {
     }
 }
 
-/// Why nothing can be drawn over on a stream, which `is_terminal` or not; `None`: it can.
-pub fn no_screen(env: Environment<'_>, is_terminal: bool) -> Option<String> {
-    if !is_terminal {
-        return Some("standard output is no terminal".to_owned());
-    }
-    let term = env("TERM").unwrap_or_default();
-    match term.as_str() {
-        "" => Some("TERM is not set, and the screen needs a terminal with a name".to_owned()),
-        "dumb" | "unknown" => Some(format!("TERM is {term}, and the screen needs a terminal to draw over")),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,18 +73,6 @@ mod tests {
             Colour::Ansi16,
             "an empty one asks nothing"
         );
-    }
-
-    #[test]
-    fn only_a_terminal_with_a_name_has_a_screen() {
-        let why = |term: Option<&str>, terminal| no_screen(&|_| term.map(str::to_owned), terminal);
-        assert_eq!(why(Some("xterm"), true), None);
-        assert!(why(Some("xterm"), false).unwrap().contains("no terminal"));
-        assert!(why(Some("dumb"), true).unwrap().starts_with("TERM is dumb"));
-        assert!(why(Some("unknown"), true).is_some());
-        for unset in [None, Some("")] {
-            assert!(why(unset, true).unwrap().starts_with("TERM is not set"), "{unset:?}");
-        }
     }
 
     #[test]
