@@ -1,7 +1,14 @@
 //! Where the settings come from, and whether the files with secrets are ours alone.
 
+use std::path::PathBuf;
+
 use super::step::{Outcome, Part, Step};
+use crate::openim::{Credentials, Options, check_private};
 use crate::options::Examined;
+use crate::presence::visible_bounded;
+
+/// Longest path that is shown, in characters.
+const PATH_LIMIT: usize = 120;
 
 /// Judges what was configured.
 pub(super) fn judge(examined: &Examined) -> Step {
@@ -17,14 +24,15 @@ pub(super) fn judge(examined: &Examined) -> Step {
             Ok(by) => format!("credentials: {by}"),
             Err(_) => "credentials: none".to_owned(),
         });
-    for secret in &examined.secret_files {
-        step = match &secret.problem {
-            None => step.detail(format!("{}: {} is for this user alone", secret.setting, secret.path)),
-            // Requests work with a key that others can read; the other files are refused.
-            Some(problem) if secret.setting == "client-key" => {
-                step.but(Outcome::Warning, format!("{}: {problem}", secret.setting))
+    for (setting, path) in secret_files(&examined.server) {
+        let shown = visible_bounded(&path.display().to_string(), PATH_LIMIT);
+        step = match check_private(path) {
+            Ok(_) => step.detail(format!("{setting}: {shown} is for this user alone")),
+            Err((what, advice)) => {
+                // Requests work with a key that others can read; the other files are refused.
+                let grave = if setting == "client-key" { Outcome::Warning } else { Outcome::Failed };
+                step.but(grave, format!("{setting}: {shown}: {what}; {advice}"))
             }
-            Some(problem) => step.but(Outcome::Failed, format!("{}: {problem}", secret.setting)),
         };
     }
     if step.outcome > Outcome::Ok {
@@ -35,4 +43,15 @@ pub(super) fn judge(examined: &Examined) -> Step {
         step.seen.push_str("; there are no credentials");
     }
     step
+}
+
+/// The files in use that hold something secret, each with the setting that names it.
+fn secret_files(server: &Options) -> impl Iterator<Item = (&'static str, &PathBuf)> {
+    let of_credentials = match &server.credentials {
+        Credentials::TokenFile(path) => Some(("token-file", path)),
+        Credentials::Login { secret_file, .. } => Some(("secret-file", secret_file)),
+        Credentials::Token(_) | Credentials::TokenCommand(_) => None,
+    };
+    let key = server.tls.client_key.as_ref().map(|path| ("client-key", path));
+    of_credentials.into_iter().chain(key)
 }

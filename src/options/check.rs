@@ -11,7 +11,7 @@ use super::mistake::Mistake;
 use super::settings::server;
 use super::sources::{Sources, View, location};
 use super::table::Values;
-use super::value::{Chosen, Place, Said, Value};
+use super::value::{Value, Written};
 use super::{SettingsError, WatchFile};
 use crate::openim::{Client, check_private, known_secrets};
 use crate::presence::{visible, visible_bounded};
@@ -34,86 +34,65 @@ pub fn check(
             path.unwrap_or_default()
         ));
     }
-    let contexts = file.contexts.len();
-    let name = file.name.clone();
     let sources = Sources::of(file, matches, env)?;
-    for view in sources.views() {
-        mistakes.extend(Checked { view, found: Vec::new() }.mistakes());
-    }
-    if let Some(written) = sources.file.top.get("check_secrets")
-        && let Value::Path(path) = &written.value
-        && let Err(error) = known_secrets(Some(path))
-    {
-        let what = format!("check-secrets: {error}");
-        mistakes.push(Mistake { file: name.clone(), place: written.place, what });
-    }
-    mistakes.sort_by_key(|mistake| mistake.place);
-    if mistakes.is_empty() {
-        let contexts = match contexts {
-            1 => "1 context".to_owned(),
-            more => format!("{more} contexts"),
-        };
-        return Ok(format!("ok: {name}, {contexts}\n"));
-    }
-    let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
-    Err(SettingsError(lines.join("\n")))
-}
-
-/// One context and what is wrong with it.
-struct Checked<'a> {
-    view: View<'a>,
-    found: Vec<Mistake>,
-}
-
-impl Checked<'_> {
-    fn mistakes(mut self) -> Vec<Mistake> {
-        for name in ["token_file", "secret_file"] {
-            self.named(name, private);
+    let file = &sources.file;
+    let mut wrong = |place, what| mistakes.push(Mistake { file: file.name.clone(), place, what });
+    for (id, written) in &file.top {
+        if let Err(why) = named(id, written) {
+            wrong(written.place, why);
         }
-        self.named("watch", |path| WatchFile::open(path).map(drop));
-        self.named("check_secrets", |path| {
-            known_secrets(Some(path)).map(drop).map_err(|error| error.to_string())
-        });
-        let has_credentials = CREDENTIALS.iter().any(|id| self.view.of_context(id).is_some());
-        // Without an address, or with a file that is wrong already, there is no more to find out.
-        if has_credentials && self.found.is_empty() && self.view.of_context("api").is_some() {
-            let made = Values::of(self.view)
-                .and_then(|values| server(self.view, &values, || credentials(self.view, &values)))
-                .and_then(|(options, _)| {
-                    Client::new(options).map_err(|error| SettingsError(error.to_string()))
-                });
-            if let Err(error) = made {
-                let context = visible_bounded(self.view.context.unwrap_or_default(), 40);
-                self.wrong(self.place(), format!("the context {context}: {error}"));
+    }
+    for (view, table) in sources.views().zip(file.contexts.values()) {
+        let mut is_sound = true;
+        for (id, written) in &table.values {
+            if let Err(why) = named(id, written) {
+                wrong(written.place, why);
+                is_sound = false;
             }
         }
-        self.found
-    }
-
-    fn named(&mut self, id: &str, check: impl Fn(&Path) -> Result<(), String>) {
-        let Some(Chosen { value: Value::Path(path), said: Said::Context(_, place) }) =
-            self.view.of_context(id)
-        else {
-            return;
-        };
-        if let Err(why) = check(path) {
-            self.wrong(place, format!("{}: {why}", id.replace('_', "-")));
+        // Without an address, or with a file that is wrong already, there is no more to find out.
+        if is_sound && let Err(error) = together(view) {
+            let context = visible_bounded(view.context.unwrap_or_default(), 40);
+            wrong(table.place, format!("the context {context}: {error}"));
         }
     }
-
-    fn place(&self) -> Place {
-        let contexts = &self.view.sources.file.contexts;
-        let table = self.view.context.and_then(|name| contexts.get(name));
-        table.map_or(Place { line: 1, column: 1 }, |table| table.place)
+    mistakes.sort_by_key(|mistake| mistake.place);
+    if !mistakes.is_empty() {
+        let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+        return Err(SettingsError(lines.join("\n")));
     }
+    let contexts = match file.contexts.len() {
+        1 => "1 context".to_owned(),
+        more => format!("{more} contexts"),
+    };
+    Ok(format!("ok: {}, {contexts}\n", file.name))
+}
 
-    fn wrong(&mut self, place: Place, what: String) {
-        self.found.push(Mistake { file: self.view.sources.file.name.clone(), place, what });
+/// Looks at a file that a setting names.
+fn named(id: &str, written: &Written) -> Result<(), String> {
+    let Value::Path(path) = &written.value else { return Ok(()) };
+    let looked = match id {
+        "token_file" | "secret_file" => private(path),
+        "watch" => WatchFile::open(path).map(drop),
+        "check_secrets" => known_secrets(Some(path)).map(drop).map_err(|error| error.to_string()),
+        _ => Ok(()),
+    };
+    looked.map_err(|why| format!("{}: {why}", id.replace('_', "-")))
+}
+
+/// Whether a client can be made of what a context says.
+fn together(view: View<'_>) -> Result<(), SettingsError> {
+    let has_credentials = CREDENTIALS.iter().any(|id| view.of_context(id).is_some());
+    if !has_credentials || view.of_context("api").is_none() {
+        return Ok(());
     }
+    let values = Values::of(view)?;
+    let (options, _) = server(view, &values, || credentials(view, &values))?;
+    Client::new(options).map(drop).map_err(|error| SettingsError(error.to_string()))
 }
 
 /// Whether a file is there for this user alone; what is in it is not read.
-pub(super) fn private(path: &Path) -> Result<(), String> {
+fn private(path: &Path) -> Result<(), String> {
     check_private(path).map_err(|(what, advice)| {
         format!("{}: {what}; {advice}", visible_bounded(&path.display().to_string(), 120))
     })

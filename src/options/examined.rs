@@ -1,9 +1,6 @@
 //! The settings for somebody who looks for what is wrong with them: each with who says so, and
 //! whatever is there where something else is missing.
 
-use std::path::PathBuf;
-
-use super::check::private;
 use secrecy::SecretString;
 
 use super::credentials::{credentials, source};
@@ -29,8 +26,6 @@ pub struct Examined {
     pub api_by: String,
     /// Where the credentials come from, as in `token file, flag`; or why there are none.
     pub credentials_by: Result<String, SettingsError>,
-    /// The files in use that hold something secret.
-    pub secret_files: Vec<SecretFile>,
     /// The server, and how to reach it. Without credentials an empty token, which is never sent.
     pub server: Options,
     /// Whom to watch; `None` where nobody is named.
@@ -39,17 +34,6 @@ pub struct Examined {
     pub watch_file: Option<String>,
     /// The value of every option.
     pub values: Values,
-}
-
-/// A file that holds something secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretFile {
-    /// The setting that names it.
-    pub setting: &'static str,
-    /// Its path.
-    pub path: String,
-    /// What is wrong with it, and what to do.
-    pub problem: Option<String>,
 }
 
 impl Examined {
@@ -71,10 +55,12 @@ impl Examined {
             context,
             api_by: view.who("api", api_said),
             credentials_by: source(view).map(|(name, said)| source_words(view, name, said)),
-            secret_files: secret_files(&server),
             server,
             watched: Watched::is_anybody(view).then(|| Watched::read(view, &values)),
-            watch_file: values.watch.as_deref().map(shown),
+            watch_file: values
+                .watch
+                .as_deref()
+                .map(|path| visible_bounded(&path.display().to_string(), PATH_LIMIT)),
             values,
         })
     }
@@ -94,23 +80,4 @@ fn source_words(view: View<'_>, name: &str, said: Said<'_>) -> String {
         said => view.who(name, said),
     };
     format!("{what} ({who})")
-}
-
-fn secret_files(server: &Options) -> Vec<SecretFile> {
-    let of_credentials = match &server.credentials {
-        Credentials::TokenFile(path) => Some(("token-file", path)),
-        Credentials::Login { secret_file, .. } => Some(("secret-file", secret_file)),
-        Credentials::Token(_) | Credentials::TokenCommand(_) => None,
-    };
-    let key = server.tls.client_key.as_ref().map(|path| ("client-key", path));
-    let file = |(setting, path): (&'static str, &PathBuf)| SecretFile {
-        setting,
-        path: shown(path),
-        problem: private(path).err(),
-    };
-    of_credentials.into_iter().chain(key).map(file).collect()
-}
-
-fn shown(path: &std::path::Path) -> String {
-    visible_bounded(&path.display().to_string(), PATH_LIMIT)
 }

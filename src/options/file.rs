@@ -11,7 +11,7 @@ use super::SettingsError;
 use super::credentials::CREDENTIALS;
 use super::environment::Location;
 use super::kind::{Kind, kind_words};
-use super::mistake::{Mistake, QUOTED, nearest, one_of};
+use super::mistake::{Mistake, QUOTED, meant, one_of};
 use super::table::{Part, Row, settings};
 use super::value::{Place, Written};
 use crate::openim::holds_token;
@@ -43,7 +43,7 @@ pub type KeyCheck<'a> = &'a dyn Fn(&[Binding]) -> Vec<String>;
 pub(super) type Values = BTreeMap<&'static str, Written>;
 
 /// What a configuration file holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct ConfigFile {
     /// As it is shown; empty where there is no file.
     pub(super) name: String,
@@ -56,7 +56,7 @@ pub(super) struct ConfigFile {
 }
 
 /// One context.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct ContextTable {
     pub(super) place: Place,
     pub(super) values: Values,
@@ -125,7 +125,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn wrong(&mut self, span: Range<usize>, what: String) {
-        let place = self.place(&span);
+        self.wrong_at(self.place(&span), what);
+    }
+
+    fn wrong_at(&mut self, place: Place, what: String) {
         self.mistakes.push(Mistake { file: self.name.to_owned(), place, what });
     }
 
@@ -142,9 +145,9 @@ impl Reader<'_> {
                 }
                 ("contexts", DeValue::Table(contexts)) => file.contexts = self.contexts(contexts),
                 ("keys", DeValue::Table(keys)) => file.keys = self.keys(keys),
-                ("context", other) => self.kind(key.get_ref(), value, other, "the name of a context"),
-                ("contexts", other) => self.kind(key.get_ref(), value, other, "[contexts.NAME]"),
-                ("keys", other) => self.kind(key.get_ref(), value, other, "[keys]"),
+                (name @ "context", _) => self.other(name, value, "the name of a context"),
+                (name @ "contexts", _) => self.other(name, value, "[contexts.NAME]"),
+                (name @ "keys", _) => self.other(name, value, "[keys]"),
                 _ => self.setting(key, value, false, &mut file.top),
             }
         }
@@ -152,7 +155,7 @@ impl Reader<'_> {
             && !file.contexts.contains_key(name)
         {
             let what = unknown_context(name, file.contexts.keys().map(String::as_str));
-            self.mistakes.push(Mistake { file: self.name.to_owned(), place: *place, what });
+            self.wrong_at(*place, what);
         }
         file
     }
@@ -162,7 +165,7 @@ impl Reader<'_> {
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             let DeValue::Table(settings) = value.get_ref() else {
-                self.kind(name, value, value.get_ref(), "[contexts.NAME] with settings below it");
+                self.other(name, value, "[contexts.NAME] with settings below it");
                 continue;
             };
             if name.is_empty() || name.chars().any(char::is_control) {
@@ -213,12 +216,7 @@ impl Reader<'_> {
                 list.iter().map(|keys| keys.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
             });
             let Some(Some(keys)) = texts else {
-                self.kind(
-                    action,
-                    value,
-                    value.get_ref(),
-                    "a list of keys such as [\"x\", \"g g\", \"Ctrl-x\"]",
-                );
+                self.other(action, value, "a list of keys such as [\"x\", \"g g\", \"Ctrl-x\"]");
                 continue;
             };
             let place = self.place(&key.span());
@@ -229,7 +227,7 @@ impl Reader<'_> {
         for mistake in (self.check)(&bindings) {
             let found = places.iter().find_map(|(said, place)| Some((mistake.strip_prefix(said)?, *place)));
             let (what, place) = found.unwrap_or((&mistake, Place { line: 1, column: 1 }));
-            self.mistakes.push(Mistake { file: self.name.to_owned(), place, what: what.to_owned() });
+            self.wrong_at(place, what.to_owned());
         }
         bindings
     }
@@ -268,9 +266,10 @@ impl Reader<'_> {
         }
     }
 
-    fn kind(&mut self, name: &str, value: &Spanned<DeValue<'_>>, found: &DeValue<'_>, expected: &str) {
-        let name = visible_bounded(name, QUOTED);
-        self.wrong(value.span(), format!("{name} is {}; expected {expected}", kind_words(found)));
+    /// Something else stands there than what was expected.
+    fn other(&mut self, name: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+        let (name, found) = (visible_bounded(name, QUOTED), kind_words(value.get_ref()));
+        self.wrong(value.span(), format!("{name} is {found}; expected {expected}"));
     }
 }
 
@@ -284,8 +283,7 @@ fn unknown_setting(name: &str, in_context: bool) -> String {
     let fits = |part: Part| in_context || !part.needs_context();
     let names: Vec<String> = settings().filter(|row| fits(row.part)).map(Row::name).collect();
     let sections = ["context", "contexts", "keys"].into_iter().filter(|_| !in_context);
-    let guess = nearest(name, names.iter().map(String::as_str).chain(sections))
-        .map(|near| format!("; did you mean {near}?"));
+    let guess = meant(name, names.iter().map(String::as_str).chain(sections));
     let guess = guess.unwrap_or("; `imtop config template` prints all that there are".to_owned());
     format!("no setting \"{}\"{guess}", visible_bounded(name, QUOTED))
 }
@@ -294,7 +292,7 @@ fn unknown_setting(name: &str, in_context: bool) -> String {
 pub(super) fn unknown_context<'a>(name: &str, contexts: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<String> = contexts.map(|name| visible_bounded(name, QUOTED)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let guess = nearest(name, names.iter().copied()).map(|near| format!("; did you mean {near}?"));
+    let guess = meant(name, names.iter().copied());
     let expected = if names.is_empty() {
         "; expected a section [contexts.NAME]".to_owned()
     } else {

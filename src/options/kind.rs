@@ -11,7 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use toml::de::DeValue;
 
 use super::environment::Location;
-use super::mistake::{QUOTED, nearest, one_of};
+use super::mistake::{QUOTED, meant, one_of};
 use super::value::Value;
 use crate::presence::{check_id, visible_bounded};
 
@@ -214,7 +214,7 @@ fn word(name: &str, text: &str, words: &[&str]) -> Result<(), String> {
     if words.contains(&text) {
         return Ok(());
     }
-    let guess = nearest(text, words.iter().copied()).map(|near| format!("; did you mean {near}?"));
+    let guess = meant(text, words.iter().copied());
     let (text, expected) = (visible_bounded(text, QUOTED), one_of(words));
     Err(format!("{name} is \"{text}\"; expected {expected}{}", guess.unwrap_or_default()))
 }

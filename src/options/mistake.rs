@@ -24,14 +24,14 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// The one of `names` that was probably meant by `text`.
-pub(super) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// `; did you mean NAME?` with the one of `names` that was probably meant by `text`, if one was.
+pub(super) fn meant<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let text = text.to_lowercase().replace('_', "-");
     names
         .map(|name| (strsim::damerau_levenshtein(&text, name), name))
         .filter(|(distance, name)| *distance <= 2.min(name.chars().count().div_ceil(2)))
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+        .map(|(_, near)| format!("; did you mean {near}?"))
 }
 
 /// `a, b or c`.

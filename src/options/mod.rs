@@ -32,7 +32,7 @@ mod watched;
 pub use check::check;
 pub use condition::condition;
 pub use environment::{Environment, Home, no_screen};
-pub use examined::{Examined, SecretFile};
+pub use examined::Examined;
 pub use file::{Binding, KeyCheck};
 pub use names::{Names, names};
 pub use print::{in_force, path, print};

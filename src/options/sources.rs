@@ -21,19 +21,15 @@ use crate::openim::Origin;
 /// The options that say whom to watch.
 const WHOM: [&str; 4] = ["users", "watch", "group_id", "all"];
 
-/// A value from outside the file.
-#[derive(Clone, Debug)]
-struct Given {
-    value: Value,
-    by_flag: bool,
-}
+/// Values by the ids of their options.
+type Given = BTreeMap<&'static str, Value>;
 
 /// Everything that settings are made of. It stays, so that those of another context can be had
 /// while imtop runs.
-#[derive(Debug)]
 pub struct Sources {
     pub(super) file: ConfigFile,
-    given: BTreeMap<&'static str, Given>,
+    flags: Given,
+    environment: Given,
     /// The variables that credentials come from, as far as they are set.
     pub(super) variables: Vec<(&'static str, SecretString)>,
     /// The context to begin with.
@@ -43,7 +39,7 @@ pub struct Sources {
 }
 
 /// What is said for one context.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) sources: &'a Sources,
     pub(super) context: Option<&'a str>,
@@ -93,7 +89,12 @@ impl Sources {
         env: Environment<'_>,
     ) -> Result<Sources, SettingsError> {
         let matches = innermost(matches);
-        let given = OPTIONS.iter().filter_map(|row| Some((row.id, given(row, matches)?))).collect();
+        let (mut flags, mut environment) = (Given::new(), Given::new());
+        for row in OPTIONS.iter().filter(|row| is_there(matches, row.id)) {
+            let by_flag = matches.value_source(row.id) == Some(ValueSource::CommandLine);
+            let given = if by_flag { &mut flags } else { &mut environment };
+            given.extend(row.kind.given(matches, row.id).map(|value| (row.id, value)));
+        }
         let home = Home::of(env);
         let variables = VARIABLES.into_iter().filter_map(|name| {
             let value = env(name).filter(|value| !value.is_empty())?;
@@ -106,7 +107,8 @@ impl Sources {
             Some((name, SecretString::from(value)))
         });
         let variables = variables.collect();
-        let mut sources = Sources { file, given, variables, context: None, stdin: OnceLock::new() };
+        let mut sources =
+            Sources { file, flags, environment, variables, context: None, stdin: OnceLock::new() };
         let named: Option<String> = sources.given("context");
         if let Some(name) = named.as_ref().filter(|name| !sources.file.contexts.contains_key(*name)) {
             let said = if sources.by_flag("context") { "--context" } else { "IMTOP_CONTEXT" };
@@ -170,12 +172,13 @@ impl Sources {
 
     /// What a flag or a variable says of an option.
     pub fn given<T: Read>(&self, id: &str) -> Option<T> {
-        self.given.get(id).and_then(|given| T::read(&given.value).ok())
+        let given = self.flags.get(id).or_else(|| self.environment.get(id));
+        given.and_then(|value| T::read(value).ok())
     }
 
     /// Whether a flag says what an option is.
     pub fn by_flag(&self, id: &str) -> bool {
-        self.given.get(id).is_some_and(|given| given.by_flag && given.value != Value::Switch(false))
+        self.flags.contains_key(id)
     }
 
     /// The keys of the file, in every context and in the demo.
@@ -207,11 +210,11 @@ impl Sources {
 
     /// Who says which context it is.
     pub(super) fn context_said(&self) -> Option<Said<'_>> {
-        match (self.given.get("context"), &self.file.context) {
-            (Some(Given { by_flag: true, .. }), _) => Some(Said::Flag),
-            (Some(_), _) => Some(Said::Environment),
-            (None, Some((_, place))) => Some(Said::File(*place)),
-            (None, None) => None,
+        match &self.file.context {
+            _ if self.by_flag("context") => Some(Said::Flag),
+            _ if self.environment.contains_key("context") => Some(Said::Environment),
+            Some((_, place)) => Some(Said::File(*place)),
+            None => None,
         }
     }
 
@@ -262,21 +265,21 @@ impl<'a> View<'a> {
 
     /// What a layer says. Credentials and the like of a context are for its own server alone.
     fn said(&self, layer: Layer, row: &Row) -> Option<Chosen<'a>> {
-        match layer {
-            Layer::Flag | Layer::Environment => {
-                let given = self.sources.given.get(row.id)?;
-                let counts = given.by_flag == (layer == Layer::Flag);
-                let about_another = self.switched && row.part.needs_context();
-                let said = if given.by_flag { Said::Flag } else { Said::Environment };
-                (counts && !about_another).then_some(Chosen { value: &given.value, said })
-            }
-            Layer::Context => self.of_context(row.id).filter(|_| !row.own || self.foreign().is_none()),
+        let sources = self.sources;
+        let (value, said) = match layer {
+            // They are about the server that imtop was started with.
+            Layer::Flag | Layer::Environment if self.switched && row.part.needs_context() => return None,
+            Layer::Flag => (sources.flags.get(row.id)?, Said::Flag),
+            Layer::Environment => (sources.environment.get(row.id)?, Said::Environment),
+            Layer::Context if row.own && self.foreign().is_some() => return None,
+            Layer::Context => return self.of_context(row.id),
+            Layer::File if self.made_up && row.part != Part::Picture => return None,
             Layer::File => {
-                let written = self.sources.file.top.get(row.id)?;
-                let counts = !self.made_up || row.part == Part::Picture;
-                counts.then_some(Chosen { value: &written.value, said: Said::File(written.place) })
+                let written = sources.file.top.get(row.id)?;
+                (&written.value, Said::File(written.place))
             }
-        }
+        };
+        Some(Chosen { value, said })
     }
 
     /// Whether a flag says what it is.
@@ -368,13 +371,4 @@ fn innermost(matches: &ArgMatches) -> &ArgMatches {
 fn is_there(matches: &ArgMatches, id: &str) -> bool {
     matches.try_contains_id(id).unwrap_or(false)
         && !matches!(matches.value_source(id), None | Some(ValueSource::DefaultValue))
-}
-
-/// What flags and environment say of an option.
-fn given(row: &Row, matches: &ArgMatches) -> Option<Given> {
-    if !is_there(matches, row.id) {
-        return None;
-    }
-    let by_flag = matches.value_source(row.id) == Some(ValueSource::CommandLine);
-    Some(Given { value: row.kind.given(matches, row.id)?, by_flag })
 }

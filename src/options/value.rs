@@ -1,11 +1,12 @@
 //! A setting's value before anybody asks what it means, and where it came from.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::presence::visible;
 
-/// What an option was given as.
+/// What an option was given as. It can't be written for debugging: a text may be a command or an address
+/// with a password in it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
     /// On or off.
@@ -59,19 +60,6 @@ pub(super) fn quoted(text: &str) -> String {
     quoted
 }
 
-// A text may be a command or an address with a password in it.
-impl fmt::Debug for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Value::Switch(_) => "Switch(..)",
-            Value::Number(_) => "Number(..)",
-            Value::Text(_) => "Text(..)",
-            Value::Path(_) => "Path(..)",
-            Value::List(_) => "List(..)",
-        })
-    }
-}
-
 /// Where in a text something stands; both count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
@@ -90,14 +78,14 @@ impl Place {
 }
 
 /// A value and where in the file it stands.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Written {
     pub(super) value: Value,
     pub(super) place: Place,
 }
 
 /// A value and who said so.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Chosen<'a> {
     pub(super) value: &'a Value,
     pub(super) said: Said<'a>,
