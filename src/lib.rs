@@ -23,8 +23,8 @@
 //! Beside the way of the data: `options` is what a user asks for on the command line, in the environment
 //! and in a file, `commands` puts the rooms together and has a file a command, `listing` is how users are
 //! listed on a screen and in a report, `doctor` looks at each step between here and the server, `simulator`
-//! is a server that is made up, `log` writes what imtop did, `clock` reads the clocks, `signals` hears those
-//! of the system.
+//! is a server that is made up, `log` writes what imtop did, `clock` reads the clocks, `home` knows
+//! what `~/` stands for, `signals` hears those of the system.
 //!
 //! Which room may know which is a table in `tests/rooms.rs`. `presence`, `listing`, `tui::update`,
 //! `tui::view` and `report::metrics` are pure: they know no clock, no file and no socket.
@@ -33,6 +33,7 @@ pub mod clock;
 pub mod commands;
 pub mod doctor;
 pub mod engine;
+pub mod home;
 pub mod listing;
 pub mod log;
 pub mod openim;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::{CommandError, environment, piped};
 use crate::clock;
+use crate::home::Home;
 use crate::options::cli::{ScenarioArgs, SimulateArgs};
-use crate::options::{Home, SettingsError, write_watch_list};
+use crate::options::{SettingsError, write_watch_list};
 use crate::simulator::{Clock, Running, Scenario, ScenarioError, Simulator, Truth};
 
 /// How often the truth is written down.

@@ -27,7 +27,7 @@ pub(super) fn judge(examined: &Examined) -> Step {
     for (setting, path) in secret_files(&examined.server) {
         let shown = visible_bounded(&path.display().to_string(), PATH_LIMIT);
         step = match check_private(path) {
-            Ok(_) => step.detail(format!("{setting}: {shown} is for this user alone")),
+            Ok(()) => step.detail(format!("{setting}: {shown} is for this user alone")),
             Err((what, advice)) => {
                 // Requests work with a key that others can read; the other files are refused.
                 let grave = if setting == "client-key" { Outcome::Warning } else { Outcome::Failed };

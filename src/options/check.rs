@@ -10,7 +10,7 @@ use super::file::{ConfigFile, KeyCheck};
 use super::mistake::Mistake;
 use super::settings::server;
 use super::sources::{Sources, View, location};
-use super::table::Values;
+use super::table::{Values, name_of};
 use super::value::{Value, Written};
 use super::{SettingsError, WatchFile};
 use crate::openim::{Client, check_private, known_secrets};
@@ -77,7 +77,7 @@ fn named(id: &str, written: &Written) -> Result<(), String> {
         "check_secrets" => known_secrets(Some(path)).map(drop).map_err(|error| error.to_string()),
         _ => Ok(()),
     };
-    looked.map_err(|why| format!("{}: {why}", id.replace('_', "-")))
+    looked.map_err(|why| format!("{}: {why}", name_of(id)))
 }
 
 /// Whether a client can be made of what a context says.

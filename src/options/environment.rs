@@ -1,28 +1,11 @@
-//! What the environment says: the home, where the configuration file is, and whether there is a screen.
+//! What the environment says: where the configuration file is, and whether there is a screen.
 
 use std::path::{Path, PathBuf};
 
+use crate::home::Home;
+
 /// Reads one environment variable.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// What `~/` stands for.
-#[derive(Clone, Debug, Default)]
-pub struct Home(Option<PathBuf>);
-
-impl Home {
-    /// As `HOME` says.
-    pub fn of(env: Environment<'_>) -> Home {
-        Home(env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from))
-    }
-
-    /// The path, in the home where it begins with `~/`.
-    pub fn join(&self, path: PathBuf) -> PathBuf {
-        match (path.strip_prefix("~"), &self.0) {
-            (Ok(rest), Some(home)) => home.join(rest),
-            _ => path,
-        }
-    }
-}
 
 /// Where the configuration file is looked for.
 #[derive(Clone, Debug)]
@@ -42,7 +25,7 @@ impl Location {
         let usual = || {
             let folder = env("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
             let folder =
-                folder.or_else(|| Some(home.0.as_ref().filter(|it| it.is_absolute())?.join(".config")));
+                folder.or_else(|| Some(home.folder().filter(|it| it.is_absolute())?.join(".config")));
             Some(folder?.join("imtop").join("config.toml"))
         };
         Location { path: named.map(Path::to_owned).or_else(usual), named: named.is_some(), home }

@@ -12,7 +12,7 @@ use super::credentials::CREDENTIALS;
 use super::environment::Location;
 use super::kind::{Kind, kind_words};
 use super::mistake::{Mistake, QUOTED, meant, one_of};
-use super::table::{Part, Row, settings};
+use super::table::{Part, Row, name_of, settings};
 use super::value::{Place, Written};
 use crate::openim::holds_token;
 use crate::presence::visible_bounded;
@@ -192,14 +192,13 @@ impl Reader<'_> {
             );
             self.wrong(span.clone(), what);
         }
-        let given: Vec<String> =
-            CREDENTIALS.iter().map(|id| id.replace('_', "-")).filter(|name| has(name)).collect();
+        let given: Vec<String> = CREDENTIALS.into_iter().map(name_of).filter(|name| has(name)).collect();
         if let [first, second, ..] = given.as_slice() {
             let what = format!("the context {name} has {first} and {second}; expected one of them");
             self.wrong(span.clone(), what);
         }
         for row in settings().filter(|row| has(&row.name())) {
-            let missing = row.needs.map(|id| id.replace('_', "-")).filter(|other| !has(other));
+            let missing = row.needs.map(name_of).filter(|other| !has(other));
             if let Some(other) = missing {
                 let one = row.name();
                 self.wrong(span.clone(), format!("the context {name} has {one}; expected {other} beside it"));

@@ -31,7 +31,7 @@ mod watched;
 
 pub use check::check;
 pub use condition::condition;
-pub use environment::{Environment, Home, no_screen};
+pub use environment::{Environment, no_screen};
 pub use examined::Examined;
 pub use file::{Binding, KeyCheck};
 pub use names::{Names, names};

@@ -9,13 +9,14 @@ use clap::parser::ValueSource;
 use secrecy::SecretString;
 
 use super::credentials::{CREDENTIALS, VARIABLES};
-use super::environment::{Environment, Home, Location};
+use super::environment::{Environment, Location};
 use super::file::{ConfigFile, KeyCheck, unknown_context};
 use super::read::{LogLevel, Read};
 use super::settings::USUAL_API;
-use super::table::{OPTIONS, Part, Row, Values, option, usual};
+use super::table::{OPTIONS, Part, Row, Values, name_of, option, usual};
 use super::value::{Chosen, Said, Value};
 use super::{Binding, Examined, Listing, Settings, SettingsError};
+use crate::home::Home;
 use crate::openim::Origin;
 
 /// The options that say whom to watch.
@@ -334,7 +335,7 @@ impl<'a> View<'a> {
 
     /// How messages call who said so: `--api`, `IMTOP_API`, `FILE:3:1: api`.
     pub(super) fn blamed(&self, id: &str, said: Said<'_>) -> String {
-        let name = id.replace('_', "-");
+        let name = name_of(id);
         match said {
             Said::Flag => format!("--{name}"),
             Said::Environment => option(id).map_or(name, Row::variable),

@@ -124,7 +124,7 @@ impl Row {
 
     /// Its name in the file; the flag is the same after two dashes.
     pub(super) fn name(&self) -> String {
-        self.id.replace('_', "-")
+        name_of(self.id)
     }
 
     /// The variable that is the twin of the flag.
@@ -374,6 +374,11 @@ use Form::{Argument, FileOnly, With};
 
 const TIME: Kind = Kind::Text(|text| parse_interval(text).map(drop));
 const SIZE: Kind = Kind::Text(|text| parse_size(text).map(drop));
+
+/// The name of the option with this id.
+pub(super) fn name_of(id: &str) -> String {
+    id.replace('_', "-")
+}
 
 /// Finds an option by its id.
 pub(super) fn option(id: &str) -> Option<&'static Row> {

@@ -9,7 +9,7 @@ use super::kind::Kind;
 use super::sources::Sources;
 use super::table::{Form, OPTIONS, Part, Row, settings};
 use super::value::{Said, Value};
-use super::{check, print, template};
+use super::{check, in_force, print, template};
 
 /// Every command that does something, by its full name.
 fn commands() -> Vec<(String, Command)> {
@@ -151,4 +151,21 @@ fn what_the_command_line_takes_counts_as_a_flag() {
         let expected = if row.form == Form::Alone { Value::Switch(true) } else { sample(row) };
         assert!(*chosen.value == expected, "{} is {}", row.id, chosen.value.toml());
     }
+}
+
+#[test]
+fn what_is_logged_is_what_is_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let context = "context = \"here\"\n[contexts.here]\napi = \"http://127.0.0.1:1\"\nproduction = true\n\
+                   users = [\"u1\"]\nwatch = \"list.csv\"\nlabels = \"server\"\n";
+    let file = written(folder.path(), context);
+    let logged = |args: &[&str]| {
+        let line = [&["imtop", "--config", &file], args].concat();
+        let matches = definition(&|_| None).try_get_matches_from(line).unwrap();
+        let sources = Sources::read(&matches, &|_| None, &|_| Vec::new()).unwrap();
+        in_force(&sources).into_iter().map(|(name, ..)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(logged(&[]), ["api", "production", "watch", "labels"]);
+    // Another server is no production for that, and whoever names users still has labels.
+    assert_eq!(logged(&["--api", "http://127.0.0.1:2", "u2"]), ["api", "labels"]);
 }

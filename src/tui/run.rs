@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{Event, KeyEventKind, MouseButton, MouseEventKind};
@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::info;
 
 use crate::engine::{Command, Session};
+use crate::home::Home;
 use crate::listing::ThemeName;
 use crate::presence::visible;
 use crate::report::{user_json, write_frame};
@@ -209,7 +210,7 @@ impl Running {
         match effect {
             Effect::Command(command) => {
                 let command = match command {
-                    Command::Record(Some(file)) => Command::Record(Some(at_home(&file))),
+                    Command::Record(Some(file)) => Command::Record(Some(at_home(file))),
                     command => command,
                 };
                 let news = self.watched.session.command(&command);
@@ -273,7 +274,7 @@ impl Running {
         let export = Export::of(self.watched.view(), &self.watched.theme, format);
         let words = self.words.clone();
         tokio::task::spawn_blocking(move || {
-            let file = file.map(|file| at_home(Path::new(&file)));
+            let file = file.map(|file| at_home(file.into()));
             let named = file.as_ref().map_or("a file here".to_owned(), |file| file.display().to_string());
             let said = match export.write(file.as_deref()) {
                 Ok(path) => format!("written: {}", path.display()),
@@ -297,11 +298,8 @@ fn logged(signal: Signal) -> Signal {
 }
 
 /// A path that begins with `~/`, in the user's own folder.
-fn at_home(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
-        (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
-        _ => path.to_owned(),
-    }
+fn at_home(path: PathBuf) -> PathBuf {
+    Home::of(&|name| std::env::var(name).ok()).join(path)
 }
 
 /// Prints what was to be seen on the user's own screen, which is theirs again.

@@ -13,8 +13,9 @@ use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Arg, ArgMatches, CommandFactory as _, Parser, Subcommand};
 
 use super::credentials::CREDENTIALS;
-use super::environment::{Environment, Home};
+use super::environment::Environment;
 use super::table::{Form, OPTIONS, Part, Row, option};
+use crate::home::Home;
 use crate::presence::visible;
 
 pub use headless::{
