@@ -10,7 +10,7 @@ use super::environment::Environment;
 use super::file::KeyCheck;
 use super::kind::Kind;
 use super::sources::{Sources, View, location};
-use super::table::{Row, option, settings};
+use super::table::{Row, name_of, option, settings};
 use super::value::{Said, quoted};
 use crate::presence::visible;
 
@@ -87,17 +87,21 @@ pub fn in_force(sources: &Sources) -> Vec<(String, String, String)> {
 impl View<'_> {
     /// The line of a setting.
     fn line(&self, row: &Row) -> String {
-        let name = row.name();
         let (value, said) = match (row.id, self.chosen(row.id)) {
             ("token_file", _) => return self.credentials(),
             ("token_command" | "secret_file", _) => return String::new(),
             (_, Some(chosen)) => (self.value(row), chosen.said),
             (_, None) => match row.default().map(|value| value.toml()).or_else(|| self.value(row)) {
                 Some(default) => (Some(default), Said::Default),
-                None => return format!("# {name} is not set\n"),
+                None => return format!("# {} is not set\n", row.name()),
             },
         };
-        let who = self.who(row.id, said);
+        self.set(row.id, value, said)
+    }
+
+    /// The line of a setting that somebody set; without a value where that is not shown.
+    fn set(&self, id: &str, value: Option<String>, said: Said<'_>) -> String {
+        let (name, who) = (name_of(id), self.who(id, said));
         match value {
             Some(value) => format!("{name} = {value}  # {who}\n"),
             None => format!("# {name} is {UNSHOWN}  # {who}\n"),
@@ -119,13 +123,7 @@ impl View<'_> {
             Ok((name, Said::Environment)) => {
                 format!("# credentials are {UNSHOWN}  # environment {name}\n")
             }
-            Ok((id, said)) => {
-                let (name, who) = (option(id).map_or(id.to_owned(), Row::name), self.who(id, said));
-                match option(id).and_then(|row| self.value(row)) {
-                    Some(path) => format!("{name} = {path}  # {who}\n"),
-                    None => format!("# {name} is {UNSHOWN}  # {who}\n"),
-                }
-            }
+            Ok((id, said)) => self.set(id, option(id).and_then(|row| self.value(row)), said),
             Err(why) => format!("# no credentials: {}\n", visible(&why.to_string())),
         }
     }

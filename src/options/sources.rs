@@ -173,12 +173,14 @@ impl Sources {
 
     /// What a flag or a variable says of an option.
     pub fn given<T: Read>(&self, id: &str) -> Option<T> {
+        debug_assert!(option(id).is_some(), "no option {id}");
         let given = self.flags.get(id).or_else(|| self.environment.get(id));
         given.and_then(|value| T::read(value).ok())
     }
 
     /// Whether a flag says what an option is.
     pub fn by_flag(&self, id: &str) -> bool {
+        debug_assert!(option(id).is_some(), "no option {id}");
         self.flags.contains_key(id)
     }
 
