@@ -19,7 +19,7 @@ use crate::presence::{Moment, visible};
 pub const EVENT_SCHEMA: &str = "imtop.event/1";
 
 /// Something that happened. Texts are visible-safe, names may be stand-ins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct EventRecord {
     /// The name and version of this format.
     pub schema: &'static str,
@@ -86,28 +86,12 @@ impl EventRecord {
     pub fn of(kind: &'static str, after: Option<Moment>, before: Moment, text: String) -> EventRecord {
         EventRecord {
             schema: EVENT_SCHEMA,
-            id: 0,
             at: Time::of(before.unix_ms),
             after: after.and_then(|after| Time::of(after.unix_ms)),
             before: Time::of(before.unix_ms),
-            user: None,
-            label: None,
             kind,
-            from: None,
-            to: None,
-            why: None,
-            connection: None,
-            replaces: None,
-            replaced_by: None,
-            same_token: None,
-            seen_again: false,
-            finding: None,
-            worsened: false,
-            batch: None,
-            operation_id: None,
-            retracts: None,
             text,
-            of: (0, 0),
+            ..EventRecord::default()
         }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::listing::{FindingRecord, Time};
+use crate::presence::Totals;
 
 /// The name and version of the format. Within a version fields are only added.
 pub const SCHEMA: &str = "imtop.snapshot/1";
@@ -22,7 +23,7 @@ pub struct Overview {
     /// How the last round went.
     pub round: RoundRecord,
     /// All watched users, counted, whoever is listed.
-    pub totals: TotalsRecord,
+    pub totals: Totals,
     /// How it is with the witnesses that are asked beside the sockets.
     pub witnesses: WitnessesRecord,
     /// Users lost from view at once, who are not known to be offline.
@@ -131,39 +132,24 @@ pub struct FailureRecord {
     pub unknown: u32,
 }
 
-/// Watched users, counted by presence.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "each counts the users of the presence that it is named after")]
-pub struct TotalsRecord {
-    pub watched: u32,
-    pub online: u32,
-    pub background: u32,
-    pub offline: u32,
-    pub unknown: u32,
-    pub unregistered: u32,
-    pub stale: u32,
-}
-
-impl TotalsRecord {
-    /// `512 watched: 187 online, 41 background, 280 offline, 4 unknown (2 stale)`; of what there is.
-    pub fn words(&self) -> String {
-        let TotalsRecord { watched, online, background, offline, unknown, unregistered, stale } = self;
-        let counts = [
-            (online, "online"),
-            (background, "background"),
-            (offline, "offline"),
-            (unknown, "unknown"),
-            (unregistered, "unregistered"),
-        ];
-        let counts: Vec<String> = counts
-            .into_iter()
-            .filter(|(count, _)| **count > 0)
-            .map(|(count, word)| format!("{count} {word}"))
-            .collect();
-        let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
-        let stale = if *stale == 0 { String::new() } else { format!(" ({stale} stale)") };
-        format!("{watched} watched{counts}{stale}")
-    }
+/// `512 watched: 187 online, 41 background, 280 offline, 4 unknown (2 stale)`; of what there is.
+pub(super) fn totals_words(totals: &Totals) -> String {
+    let Totals { watched, online, background, offline, unknown, unregistered, stale } = totals;
+    let counts = [
+        (online, "online"),
+        (background, "background"),
+        (offline, "offline"),
+        (unknown, "unknown"),
+        (unregistered, "unregistered"),
+    ];
+    let counts: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+    let stale = if *stale == 0 { String::new() } else { format!(" ({stale} stale)") };
+    format!("{watched} watched{counts}{stale}")
 }
 
 impl FailureRecord {
@@ -205,7 +191,7 @@ pub(super) fn sample() -> Overview {
         at: Time::of(1_798_459_200_123),
         server: ServerRecord { api: "http://im.example:10002".into(), context: None },
         round: RoundRecord { batches: 1, took_ms: Some(31), ..RoundRecord::default() },
-        totals: TotalsRecord { watched: 1, online: 1, ..TotalsRecord::default() },
+        totals: Totals { watched: 1, online: 1, ..Totals::default() },
         witnesses: WitnessesRecord { each: Vec::new(), signs: Vec::new() },
         losses: Vec::new(),
         findings: Vec::new(),
@@ -239,9 +225,8 @@ mod tests {
 
     #[test]
     fn only_what_there_is_is_counted() {
-        let totals =
-            TotalsRecord { watched: 7, online: 4, offline: 1, unknown: 2, stale: 1, ..Default::default() };
-        assert_eq!(totals.words(), "7 watched: 4 online, 1 offline, 2 unknown (1 stale)");
-        assert_eq!(TotalsRecord::default().words(), "0 watched");
+        let totals = Totals { watched: 7, online: 4, offline: 1, unknown: 2, stale: 1, ..Default::default() };
+        assert_eq!(totals_words(&totals), "7 watched: 4 online, 1 offline, 2 unknown (1 stale)");
+        assert_eq!(totals_words(&Totals::default()), "0 watched");
     }
 }

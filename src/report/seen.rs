@@ -10,8 +10,8 @@ use crate::presence::{
     visible,
 };
 use crate::report::{
-    FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord, TotalsRecord,
-    WitnessRecord, WitnessesRecord,
+    FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord, WitnessRecord,
+    WitnessesRecord,
 };
 
 /// What is known at one moment, and what users and the server are called.
@@ -41,7 +41,6 @@ impl<'a> Seen<'a> {
     /// All but the users: which server, how the round went, how many users are what.
     pub fn overview(self) -> Overview {
         let batches = self.roster().batches();
-        let totals = self.roster().totals(self.known.now);
         Overview {
             schema: SCHEMA,
             at: Time::of(self.known.now.unix_ms),
@@ -57,15 +56,7 @@ impl<'a> Seen<'a> {
                     .map(|operation| visible(&operation.0).into_owned())
                     .collect(),
             },
-            totals: TotalsRecord {
-                watched: totals.watched,
-                online: totals.online,
-                background: totals.background,
-                offline: totals.offline,
-                unknown: totals.unknown,
-                unregistered: totals.unregistered,
-                stale: totals.stale,
-            },
+            totals: self.roster().totals(self.known.now),
             witnesses: witnesses(self.roster().witnesses()),
             losses: self.roster().losses().iter().map(loss).collect(),
             findings: self

@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::overview::Overview;
+use super::overview::{Overview, totals_words};
 use crate::listing::{ColumnName, TextColumn, There, UserRecord};
 
 /// Stands in a cell that has nothing to say, so that the columns of a line can be counted.
@@ -89,7 +89,7 @@ fn foot(overview: &Overview, listed: u32, zone: &TimeZone, out: &mut dyn Write) 
         all if all == overview.totals.watched => String::new(),
         some => format!("; {some} listed"),
     };
-    writeln!(out, "\n{}{listed}", overview.totals.words())?;
+    writeln!(out, "\n{}{listed}", totals_words(&overview.totals))?;
     let context = overview.server.context.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
     let at = overview.at.map_or_else(String::new, |at| at.in_zone(zone, ", %Y-%m-%d %H:%M:%S %Z"));
     writeln!(out, "{}{context}{at}", overview.server.api)?;

@@ -63,7 +63,7 @@ pub struct Changes {
 }
 
 /// The watched users, counted by presence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// All of them.
     pub watched: u32,
