@@ -12,7 +12,9 @@ use super::{CommandError, Span, environment, failure_words, flush_standard_outpu
 use crate::engine::{FirstRound, Round, Stage};
 use crate::options::cli::WaitArgs;
 use crate::options::{SettingsError, Sources, condition, no_screen};
-use crate::presence::{Condition, FetchError, Nobody, Reading, Roster, Truth, visible_within};
+use crate::presence::condition::{Condition, Nobody, Reading};
+use crate::presence::query::Truth;
+use crate::presence::{FetchError, Roster, visible_within};
 use crate::report::Time;
 
 /// The exit code when time is up, as that of timeout(1).

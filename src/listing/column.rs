@@ -1,7 +1,7 @@
 //! The columns of the list of users: one table, in the order from left to right, from which their names,
 //! heads, help, widths and orders come. What the screen draws in one is in `tui::view`.
 
-use crate::presence::{FAR_FUTURE, Presence, Severity, Since, UserIx};
+use crate::presence::{Claims, Presence, Severity, Since, UserIx};
 
 use super::facts::RowInputs;
 use super::tokens::{Expiry, soonest_expiry};
@@ -188,7 +188,7 @@ columns! {
         grows: 1,
         widths: |_, wish| {
             let best = if wish.absolute { 14 } else { 13 };
-            (12, if wish.far { FAR_FUTURE.len() as u16 } else { best })
+            (12, if wish.far { Claims::FAR_FUTURE.len() as u16 } else { best })
         },
         order: Order::smallest("by token expiry", "by token expiry, reversed", |scene, user| {
             expiry_rank(soonest_expiry(scene.knowledge.roster.connections(user)))

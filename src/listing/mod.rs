@@ -20,5 +20,5 @@ pub use marks::Marks;
 pub use names::Names;
 pub use rows::Rows;
 pub use sort::{Sort, SortColumn};
-pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};
+pub use tokens::{Expiry, Foreign, foreign, short_expiry, soonest_expiry, worst_foreign};
 pub use words::{EventWords, Wording, change_words, clock_words, feed_words, why_words};

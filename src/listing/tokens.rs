@@ -1,6 +1,6 @@
 //! What the session tokens of one user's connections say, summed up for a row.
 
-use crate::presence::{Connection, Platform, Tracked, visible};
+use crate::presence::{Connection, Platform, Tracked, short_age, visible};
 
 /// When the first of a user's session tokens expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,18 @@ pub fn soonest_expiry(connections: &[Tracked]) -> Expiry {
         }
     }
     if unreadable && !matches!(soonest, Expiry::At(_)) { Expiry::Unreadable } else { soonest }
+}
+
+/// When a session token ends, so many seconds from now: `EXPIRED 2y`, `19m soon`, `22d`. What is over
+/// or within a day has a word.
+pub fn short_expiry(left: i64) -> String {
+    const DAY: i64 = 24 * 3_600;
+    let age = short_age(left.unsigned_abs());
+    match left {
+        ..=0 => format!("EXPIRED {age}"),
+        1..DAY => format!("{age} soon"),
+        _ => age,
+    }
 }
 
 /// For whom or what else a connection's token was issued.

@@ -13,7 +13,7 @@ use super::table::{Kind, Part, SETTINGS, SettingRow, setting};
 use super::value::{Place, Value, Written};
 use super::{Environment, SettingsError};
 use crate::openim::holds_token;
-use crate::presence::check_id;
+use crate::presence::UserId;
 use crate::presence::query::Query;
 use crate::presence::visible_bounded;
 use crate::tui::{Binding, Keymap};
@@ -329,7 +329,7 @@ impl Reader<'_> {
                         return Err(wrong(format!("{name} has {found} in it; expected texts in quotes")));
                     };
                     if words.is_empty() {
-                        check_id(text).map_err(wrong)?;
+                        UserId::check(text).map_err(wrong)?;
                     } else {
                         word(name, text, &words).map_err(wrong)?;
                     }

@@ -12,7 +12,7 @@ use super::witnesses::{WitnessSettings, thresholds};
 use super::{PictureSettings, Watched};
 use crate::openim::{Credentials, Options, Origin, Tls, known_secrets};
 use crate::options::cli::{PaceArgs, parse_interval, parse_size, parse_timeout};
-use crate::presence::{Policy, RuleSettings, Thresholds};
+use crate::presence::{RuleSettings, Thresholds};
 use crate::tui::Keymap;
 
 /// Where the API is if nobody says so.
@@ -117,7 +117,7 @@ impl Settings {
             witnesses,
             thresholds: thresholds(view),
             picture,
-            rules: RuleSettings { policy: view.number("policy").map(|number| Policy(number as u8)) },
+            rules: RuleSettings { policy: view.number("policy").map(|number| number as u8) },
             keymap: view.sources.keymap()?,
         })
     }

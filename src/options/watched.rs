@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::sources::{Chosen, View};
 use super::value::Value;
 use super::{Listing, SettingsError, WatchFile, read_watch_list};
-use crate::presence::{Entry, check_id, visible_bounded};
+use crate::presence::{Entry, UserId, visible_bounded};
 
 /// Whom to watch, as the user named them.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Watched {
                 self.fixed.extend(listing.entries);
                 continue;
             }
-            check_id(user).map_err(SettingsError)?;
+            UserId::check(user).map_err(SettingsError)?;
             if !seen.insert(user.as_str()) {
                 self.warnings.push(format!("{} was named twice, watched once", visible_bounded(user, 40)));
             }
@@ -104,7 +104,7 @@ impl<'a> Wanted<'a> {
     /// A list cannot be read, names nobody, or has what cannot be a user in it.
     pub(super) fn read(self) -> Result<Watched, SettingsError> {
         if let Some(group) = self.group {
-            check_id(group).map_err(|why| SettingsError(format!("group-id: {why}")))?;
+            UserId::check(group).map_err(|why| SettingsError(format!("group-id: {why}")))?;
         }
         let mut watched = Watched {
             group: self.group.map(str::to_owned),

@@ -110,7 +110,7 @@ impl Oddities {
 }
 
 /// How many connections a user has on which platform, in the order of platforms.
-pub type Listed = Box<[(Platform, u32)]>;
+pub(super) type Listed = Box<[(Platform, u32)]>;
 
 /// What a server answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

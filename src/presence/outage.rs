@@ -7,13 +7,13 @@ use super::time::Moment;
 
 /// Since when answers are wanting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outage {
+pub(super) struct Outage {
     /// Since when no batch of users has an answer that is not overdue.
-    pub silent_since: Option<Moment>,
+    pub(super) silent_since: Option<Moment>,
     /// Since when not all of them have one.
-    pub partly_since: Option<Moment>,
+    pub(super) partly_since: Option<Moment>,
     /// How many have none now.
-    pub failing: u32,
+    pub(super) failing: u32,
 }
 
 impl Outage {

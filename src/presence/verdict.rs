@@ -39,17 +39,18 @@
 //! all the same. `shown` says whether they show another connection of the same platform: then what the
 //! registry says of that platform is of no use. `young` is less than [`Thresholds::unseen_ms`].
 //!
+//! Of a user who is offline all connections are gone; of one in doubt none is. Of one who is shown with
+//! another connection:
+//!
 //! ```text
-//! user        | registry | shown | age   | verdict
-//! ------------+----------+-------+-------+--------------
-//! offline     | *        | *     | *     | disconnected
-//! in doubt    | *        | *     | *     | unseen
-//! connected   | lacks it | *     | *     | disconnected
-//! connected   | *        | yes   | young | unseen
-//! connected   | *        | yes   | old   | disconnected
-//! connected   | unasked  | no    | young | unseen
-//! connected   | unasked  | no    | old   | disconnected
-//! connected   | *        | no    | *     | unseen
+//! registry | shown | age   | verdict
+//! ---------+-------+-------+--------------
+//! lacks it | *     | *     | disconnected
+//! *        | yes   | young | unseen
+//! *        | yes   | old   | disconnected
+//! unasked  | no    | young | unseen
+//! unasked  | no    | old   | disconnected
+//! *        | no    | *     | unseen
 //! ```
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -127,17 +128,17 @@ pub enum LossCause {
 
 /// All that the table looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Testimony {
+pub(super) struct Testimony {
     /// What the sockets say.
-    pub sockets: Sockets,
+    pub(super) sockets: Sockets,
     /// What the registry said after that.
-    pub registry: Registry,
+    pub(super) registry: Registry,
     /// Whether it is less than [`Thresholds::leaving_ms`] since the sockets left the user out.
-    pub young: bool,
+    pub(super) young: bool,
     /// The loss of view that the user is part of.
-    pub lost: LossCause,
+    pub(super) lost: LossCause,
     /// What was said of the user before.
-    pub before: Presence,
+    pub(super) before: Presence,
 }
 
 /// What is said of a user, and what that rests on.
@@ -168,7 +169,7 @@ impl Verdict {
 }
 
 /// What is said of a user about whom the witnesses' last words are fresh enough: the first table above.
-pub fn verdict(testimony: &Testimony) -> Verdict {
+pub(super) fn verdict(testimony: &Testimony) -> Verdict {
     let Testimony { sockets, registry, young, lost, before } = *testimony;
     match (sockets, registry) {
         (Sockets::Silent, _) => Verdict::SILENT,
@@ -204,20 +205,9 @@ pub fn verdict(testimony: &Testimony) -> Verdict {
     }
 }
 
-/// What is said of the user whose connection is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UserVerdict {
-    /// Offline.
-    Offline,
-    /// The sockets show no connection, and it is not known whether that is so.
-    InDoubt,
-    /// The sockets show another connection.
-    Connected,
-}
-
 /// What the registry said of a connection's platform, asked after the sockets left the connection out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PlatformSeen {
+pub(super) enum PlatformSeen {
     /// It is not asked.
     Unasked,
     /// It has not answered.
@@ -228,27 +218,11 @@ pub enum PlatformSeen {
     Lacks,
 }
 
-/// What is said of a connection that the sockets show no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ConnectionVerdict {
-    /// It may be there: another gateway may have it.
-    Unseen,
-    /// It is gone.
-    Disconnected,
-}
-
-/// What is said of a connection that the sockets show no more: the second table above. `shown` says
+/// Whether a connection that the sockets show no more is gone: the second table above. `shown` says
 /// whether they show another one of the same platform, `young` whether it is less than
 /// [`Thresholds::unseen_ms`] since they left it out.
-pub fn fate(owner: UserVerdict, registry: PlatformSeen, shown: bool, young: bool) -> ConnectionVerdict {
-    match (owner, registry) {
-        (UserVerdict::Offline, _) | (UserVerdict::Connected, PlatformSeen::Lacks) => {
-            ConnectionVerdict::Disconnected
-        }
-        (UserVerdict::Connected, _) if shown && !young => ConnectionVerdict::Disconnected,
-        (UserVerdict::Connected, PlatformSeen::Unasked) if !young => ConnectionVerdict::Disconnected,
-        (UserVerdict::InDoubt | UserVerdict::Connected, _) => ConnectionVerdict::Unseen,
-    }
+pub(super) fn is_gone(registry: PlatformSeen, shown: bool, young: bool) -> bool {
+    registry == PlatformSeen::Lacks || (!young && (shown || registry == PlatformSeen::Unasked))
 }
 
 /// How long and how many: what the tables, and what is found with them, turn on.
@@ -386,30 +360,20 @@ mod tests {
     fn the_table_of_connections_and_the_code_agree_on_every_combination() {
         let rows = rows(1);
         let mut used = std::collections::BTreeSet::new();
-        let owners = [
-            (UserVerdict::Offline, "offline"),
-            (UserVerdict::InDoubt, "in doubt"),
-            (UserVerdict::Connected, "connected"),
-        ];
         let words_of_registry = [
             (PlatformSeen::Unasked, "unasked"),
             (PlatformSeen::Unheard, "unheard"),
             (PlatformSeen::Names, "names it"),
             (PlatformSeen::Lacks, "lacks it"),
         ];
-        for (owner, o) in owners {
-            for (registry, r) in words_of_registry {
-                for (shown, s) in [(true, "yes"), (false, "no")] {
-                    for (young, age) in [(true, "young"), (false, "old")] {
-                        let words = [o, r, s, age];
-                        let said = match fate(owner, registry, shown, young) {
-                            ConnectionVerdict::Unseen => "unseen",
-                            ConnectionVerdict::Disconnected => "disconnected",
-                        };
-                        assert_eq!(said, of_table(&rows, &words), "{words:?}");
-                        let fitting = |row: &Vec<&str>| row.iter().zip(words).all(|(c, w)| fits(c, w));
-                        used.insert(rows.iter().position(fitting));
-                    }
+        for (registry, r) in words_of_registry {
+            for (shown, s) in [(true, "yes"), (false, "no")] {
+                for (young, age) in [(true, "young"), (false, "old")] {
+                    let words = [r, s, age];
+                    let said = if is_gone(registry, shown, young) { "disconnected" } else { "unseen" };
+                    assert_eq!(said, of_table(&rows, &words), "{words:?}");
+                    let fitting = |row: &Vec<&str>| row.iter().zip(words).all(|(c, w)| fits(c, w));
+                    used.insert(rows.iter().position(fitting));
                 }
             }
         }

@@ -44,6 +44,25 @@ impl UserId {
     pub fn raw(&self) -> &str {
         &self.0
     }
+
+    /// Says whether a text can be a user ID.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the end of a sentence.
+    pub fn check(id: &str) -> Result<(), String> {
+        if id.is_empty() {
+            return Err("a user ID is empty".to_owned());
+        }
+        if id.len() > LONGEST_ID {
+            let start = visible_bounded(id, 20);
+            return Err(format!("{start} is {} bytes long; a user ID has at most {LONGEST_ID}", id.len()));
+        }
+        if id.chars().any(char::is_control) {
+            let shown = visible(id);
+            return Err(format!("{shown} holds control characters; expected a user ID"));
+        }
+        Ok(())
+    }
 }
 
 impl Borrow<str> for UserId {
@@ -62,25 +81,6 @@ impl fmt::Debug for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// Says whether a text can be a user ID.
-///
-/// # Errors
-/// What is wrong with it, as the end of a sentence.
-pub fn check_id(id: &str) -> Result<(), String> {
-    if id.is_empty() {
-        return Err("a user ID is empty".to_owned());
-    }
-    if id.len() > LONGEST_ID {
-        let start = visible_bounded(id, 20);
-        return Err(format!("{start} is {} bytes long; a user ID has at most {LONGEST_ID}", id.len()));
-    }
-    if id.chars().any(char::is_control) {
-        let shown = visible(id);
-        return Err(format!("{shown} holds control characters; expected a user ID"));
-    }
-    Ok(())
 }
 
 /// One user as a source of the watch list names them.
@@ -295,7 +295,7 @@ impl<'de> Deserialize<'de> for WatchList {
         if batch == 0 {
             return Err(refused("a watch list in batches of nobody"));
         }
-        users.iter().try_for_each(|entry| check_id(&entry.id)).map_err(refused)?;
+        users.iter().try_for_each(|entry| UserId::check(&entry.id)).map_err(refused)?;
         let length = users.len();
         let list = WatchList::new(generation, batch, users);
         if list.len() == length { Ok(list) } else { Err(refused("a user is twice on the watch list")) }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::record::{Time, UserRecord};
-use crate::presence::{FAR_FUTURE, is_far_future};
+use crate::presence::Claims;
 
 /// What stands above a column, and in it for a user at the time of all this.
 type Column = (&'static str, fn(&UserRecord, Option<Time>) -> String);
@@ -67,7 +67,9 @@ fn joined(parts: &[&str]) -> String {
 fn token_expires(user: &UserRecord) -> String {
     let tokens = || user.connections.iter().filter_map(|connection| connection.token.as_ref());
     match tokens().filter_map(|token| token.expires).min() {
-        None if tokens().any(|token| token.exp.is_some_and(is_far_future)) => FAR_FUTURE.to_owned(),
+        None if tokens().any(|token| token.exp.is_some_and(Claims::is_far_future)) => {
+            Claims::FAR_FUTURE.to_owned()
+        }
         soonest => time(soonest),
     }
 }

@@ -7,7 +7,8 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use crate::presence::{Amount, Sign, visible, visible_bounded};
+use crate::presence::condition::{Amount, Sign};
+use crate::presence::{visible, visible_bounded};
 
 /// So many lines of long output are written: more are cut by those who pass them on.
 const LINES: usize = 60;
@@ -157,7 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::presence::Condition;
+    use crate::presence::condition::Condition;
 
     fn written(report: &PluginReport) -> String {
         let mut out = Vec::new();

@@ -5,9 +5,10 @@
 
 use crate::engine::About;
 use crate::listing::{Names, Rows};
+use crate::presence::history::History;
 use crate::presence::{
-    Batch, FetchError, Finding, Findings, Gateway, History, Knowledge, LifeSign, Loss, LossCause, Moment,
-    Presence, Roster, Since, Tracked, UserIx, Witness, Witnesses, visible,
+    Batch, FetchError, Finding, Findings, Gateway, Knowledge, LifeSign, Loss, LossCause, Moment, Presence,
+    Roster, Since, Tracked, UserIx, Witness, Witnesses, visible,
 };
 use crate::report::{
     ConnectionRecord, FailureRecord, FindingRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA,

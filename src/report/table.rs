@@ -20,7 +20,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::overview::Overview;
 use super::record::{Time, UserRecord};
-use crate::presence::{FAR_FUTURE, Platform, is_far_future, short_age, short_expiry};
+use crate::listing::short_expiry;
+use crate::presence::{Claims, Platform, short_age};
 
 /// A column of a table.
 struct TableColumn {
@@ -194,12 +195,14 @@ fn platforms(user: &UserRecord) -> String {
 /// When the first of the tokens ends. `age` gives the seconds since a time.
 fn token(user: &UserRecord, age: impl Fn(Time) -> i64) -> String {
     let tokens = || user.connections.iter().filter_map(|connection| connection.token.as_ref());
-    let near = tokens().filter(|token| !token.exp.is_some_and(is_far_future));
+    let near = tokens().filter(|token| !token.exp.is_some_and(Claims::is_far_future));
     let soonest = near.filter_map(|token| Some((token.expires?, token.expired))).min();
     match soonest {
         Some((expires, true)) => short_expiry(age(expires).saturating_neg().min(0)),
         Some((expires, false)) => short_expiry(age(expires).saturating_neg().max(1)),
-        None if tokens().any(|token| token.exp.is_some_and(is_far_future)) => FAR_FUTURE.to_owned(),
+        None if tokens().any(|token| token.exp.is_some_and(Claims::is_far_future)) => {
+            Claims::FAR_FUTURE.to_owned()
+        }
         None if tokens().any(|token| token.unreadable.is_some()) => "unreadable".to_owned(),
         None if tokens().next().is_some() => "never".to_owned(),
         None => String::new(),

@@ -6,10 +6,12 @@ use std::ops::{Deref, DerefMut};
 use jiff::tz::TimeZone;
 
 use crate::engine::{Playing, Shown};
+use crate::presence::history::History;
 use crate::presence::query::{Query, QueryError, Vocabulary};
+use crate::presence::trend::Trend;
 use crate::presence::{
-    About, Event, EventGroup, FeedStatus, Finding, Findings, Hints, History, Moment, Roster, Severity, Since,
-    Timeline, Trend, UserIx, is_far_future,
+    About, Claims, Event, EventGroup, FeedStatus, Finding, Findings, Hints, Moment, Roster, Severity, Since,
+    Timeline, UserIx,
 };
 
 use super::action::Scope;
@@ -673,7 +675,7 @@ impl<'a> View<'a> {
     /// Whether some token seems to end in the far future.
     fn has_far_expiry(self) -> bool {
         let latest = self.picture().roster.expiries().last_key_value();
-        latest.is_some_and(|(minute, _)| is_far_future(minute.saturating_mul(60)))
+        latest.is_some_and(|(minute, _)| Claims::is_far_future(minute.saturating_mul(60)))
     }
 
     /// The lines of the table on a body so high.

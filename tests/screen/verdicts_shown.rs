@@ -7,9 +7,10 @@ use std::sync::Arc;
 use crate::stage::{NOON, Stage, connection};
 use imtop::engine::About;
 use imtop::listing::{Names, Rows, Sort, SortColumn};
+use imtop::presence::query::Query;
 use imtop::presence::{
     Answer, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation, Oddities, OperationId,
-    Platform, Query, Question, Rechecks, Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus,
+    Platform, Question, Rechecks, Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus,
     WatchList, Witnesses,
 };
 use imtop::report::Seen;

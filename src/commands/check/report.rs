@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::listing::worst_loss;
+use crate::presence::condition::{Aggregate, Condition, Measured, Nobody, Reading};
+use crate::presence::query::Truth;
 use crate::presence::{
-    About, Aggregate, Condition, Finding, Knowledge, Measured, Moment, Nobody, Reading, Recheck, Registry,
-    Roster, Severity, Sockets, Truth, Witness,
+    About, Finding, Knowledge, Moment, Recheck, Registry, Roster, Severity, Sockets, Witness,
 };
 use crate::report::{Figure, PluginReport, Status, range};
 

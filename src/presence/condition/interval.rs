@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::sign::Sign;
-use crate::presence::Truth;
+use crate::presence::query::Truth;
 
 /// A number between two bounds, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

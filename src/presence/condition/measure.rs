@@ -6,8 +6,9 @@ use super::aggregate::{Aggregate, Counted};
 use super::interval::{Interval, compare};
 use super::nobody::{Nobody, asks_names, check_groups};
 use super::sign::{Amount, Percent};
+use crate::presence::query::Truth;
 use crate::presence::query::{Query, State};
-use crate::presence::{Knowledge, Moment, Severity, Truth, UserIx};
+use crate::presence::{Knowledge, Moment, Severity, UserIx};
 
 /// What one count came to. Printed, it is the figure: `40 of 50 (80.0%)`, `40 to 44 of 50`, `3`.
 #[derive(Clone, Debug, PartialEq, Eq)]

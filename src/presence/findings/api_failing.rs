@@ -8,8 +8,9 @@
 use super::Evidence;
 use super::alert_thresholds::{PARTLY_MS, SILENT_MS};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::outage::Outage;
 use crate::presence::time::short_age;
-use crate::presence::{ErrorKind, Moment, Outage};
+use crate::presence::{ErrorKind, Moment};
 
 /// What it finds: there are no usable answers.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use super::Evidence;
 use super::alert_thresholds::{SLOW_MS, SLOW_ONE_IN, SLOW_WINDOW_MS};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::{percent, span};
-use crate::presence::{Moment, Trend};
+use crate::presence::Moment;
+use crate::presence::trend::Trend;
 
 /// Fewer slow ones than this are chance, though they may be all that there are.
 const FEWEST: u32 = 3;

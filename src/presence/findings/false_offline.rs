@@ -12,7 +12,8 @@ use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::span;
-use crate::presence::{Happened, Happening, Platform};
+use crate::presence::Platform;
+use crate::presence::history::{Happened, Happening};
 
 /// For so long after the return it stays: long enough that whoever looks into a complaint ("he was online
 /// and got no message") still sees it, short enough that an incident of an hour ago is not in the way.

@@ -38,30 +38,3 @@ impl Finding {
         self.evidence.advice()
     }
 }
-
-/// What judging changed.
-///
-/// A user of whom nothing is known any more is only in `touched`: what was found is neither over nor
-/// still so. Should the user be known again, what still holds goes on as before, and what does not is
-/// in `cleared` then.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FindingChanges {
-    /// What was found for the first time.
-    pub raised: Vec<Finding>,
-    /// What has grown more serious than it was, as it is now.
-    pub worsened: Vec<Finding>,
-    /// What is over, as it was last.
-    pub cleared: Vec<Finding>,
-    /// Whose findings read differently now; nobody twice in a row.
-    pub touched: Vec<UserIx>,
-}
-
-impl FindingChanges {
-    /// Whether everything is as before.
-    pub fn is_empty(&self) -> bool {
-        self.raised.is_empty()
-            && self.worsened.is_empty()
-            && self.cleared.is_empty()
-            && self.touched.is_empty()
-    }
-}

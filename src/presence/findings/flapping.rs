@@ -66,14 +66,14 @@ fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = u64> + use<'a> {
 mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
+    use crate::presence::history::Past;
     use crate::presence::history::script::{became, past, socket};
-    use crate::presence::{Change, Moment, Past, Presence, Thresholds, UnknownReason, UserIx};
+    use crate::presence::{Change, Moment, Presence, Thresholds, UnknownReason};
 
     const NOW: u64 = 10_000_000;
 
     fn with_case<T>(past: &Past, now_ms: u64, with: impl FnOnce(&Case<'_>) -> T) -> T {
         with(&Case {
-            user: UserIx(0),
             raw_id: "alice",
             presence: Presence::Online,
             connections: &[],

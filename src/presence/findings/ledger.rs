@@ -13,11 +13,11 @@ use std::collections::HashMap;
 
 use super::case::{Case, ServerCase};
 use super::deadlines::Deadlines;
-use super::finding::{About, Finding, FindingChanges};
+use super::finding::{About, Finding};
 use super::rule::{BY_RANK, Judges, Severity};
 use super::settings::RuleSettings;
 use super::{Evidence, Rule};
-use crate::presence::{Moment, UserIx};
+use crate::presence::{Moment, Update, UserIx};
 
 /// All that is wrong at present.
 #[derive(Clone, Debug)]
@@ -59,13 +59,17 @@ impl Findings {
     }
 
     /// Judges these users again; `case` says what is known of one. Users may repeat.
-    pub fn judge<'a>(
+    ///
+    /// A user of whom nothing is known any more is not even touched: what was found is neither over nor
+    /// still so. Should the user be known again, what still holds goes on as before, and what does not is
+    /// cleared then.
+    pub(in crate::presence) fn judge<'a>(
         &mut self,
         users: impl IntoIterator<Item = UserIx>,
         now: Moment,
         case: impl Fn(UserIx) -> Case<'a>,
-    ) -> FindingChanges {
-        let mut changes = FindingChanges::default();
+    ) -> Update {
+        let mut update = Update::default();
         let mut found = std::mem::take(&mut self.scratch);
         for user in users {
             let case = case(user);
@@ -90,12 +94,12 @@ impl Findings {
                 self.deadlines.add(user, at.max(now.mono_ms.saturating_add(1)));
             }
             let at = At { server_seconds: case.server_seconds, now };
-            self.settle_user(user, &mut found, judged, at, &mut changes);
+            self.settle_user(user, &mut found, judged, at, &mut update);
             found.clear();
         }
         self.scratch = found;
-        self.version += u64::from(!changes.is_empty());
-        changes
+        self.version += u64::from(!update.is_empty());
+        update
     }
 
     /// Takes out the users whose rules may answer otherwise by now: they have to be judged again, and
@@ -109,7 +113,7 @@ impl Findings {
     ///
     /// Looks through the minutes of the coming week in which tokens expire: to be done once a round,
     /// not once an answer.
-    pub fn judge_server(&mut self, case: &ServerCase<'_>) -> FindingChanges {
+    pub(in crate::presence) fn judge_server(&mut self, case: &ServerCase<'_>) -> Update {
         let (found, next) = self.found_of_server(case, |_| true);
         self.server_due = next;
         let at = At { server_seconds: case.server_seconds, now: case.now };
@@ -118,7 +122,7 @@ impl Findings {
 
     /// Judges what of the server does not wait: losses of view, our own login, users who leave, answers
     /// that don't come. Costs next to nothing while there are none.
-    pub fn judge_server_promptly(&mut self, case: &ServerCase<'_>) -> FindingChanges {
+    pub(in crate::presence) fn judge_server_promptly(&mut self, case: &ServerCase<'_>) -> Update {
         let (found, _) = self.found_of_server(case, Rule::is_prompt);
         let at = At { server_seconds: case.server_seconds, now: case.now };
         self.settle_server(found, Rule::is_prompt, at)
@@ -226,7 +230,7 @@ impl Findings {
         found: &mut Vec<Evidence>,
         judged: impl Fn(Rule) -> bool,
         at: At,
-        changes: &mut FindingChanges,
+        update: &mut Update,
     ) {
         let old = match self.of_users.get_mut(&user) {
             None if found.is_empty() => return,
@@ -237,35 +241,30 @@ impl Findings {
                 std::mem::take(list)
             }
         };
-        let list = self.settle(old, found, judged, About::User(user), at, changes);
+        let list = self.settle(old, found, judged, About::User(user), at, update);
         self.counts.add(&list);
         if list.is_empty() {
             self.of_users.remove(&user);
         } else {
             self.of_users.insert(user, list);
         }
-        changes.touched.push(user);
+        update.touched.push(user);
     }
 
     /// The same of the server; keeps the room of `found`.
-    fn settle_server(
-        &mut self,
-        mut found: Vec<Evidence>,
-        judged: impl Fn(Rule) -> bool,
-        at: At,
-    ) -> FindingChanges {
-        let mut changes = FindingChanges::default();
+    fn settle_server(&mut self, mut found: Vec<Evidence>, judged: impl Fn(Rule) -> bool, at: At) -> Update {
+        let mut update = Update::default();
         let mut list = std::mem::take(&mut self.of_server);
         if !stands(&list, &found, &judged, at) {
             self.counts.take(&list);
-            list = self.settle(list, &mut found, judged, About::Server, at, &mut changes);
+            list = self.settle(list, &mut found, judged, About::Server, at, &mut update);
             self.counts.add(&list);
             self.version += 1;
         }
         self.of_server = list;
         found.clear();
         self.scratch = found;
-        changes
+        update
     }
 
     /// The findings that `old` ones become when `found` is what is found now. Those of rules that were
@@ -277,7 +276,7 @@ impl Findings {
         judged: impl Fn(Rule) -> bool,
         about: About,
         At { server_seconds, now }: At,
-        changes: &mut FindingChanges,
+        update: &mut Update,
     ) -> Vec<Finding> {
         let (mut old, mut list): (Vec<_>, Vec<_>) = old.into_iter().partition(|it| judged(it.rule));
         list.reserve(found.len());
@@ -287,18 +286,18 @@ impl Findings {
                 let before = old.remove(at);
                 let finding = Finding { severity, evidence, ..before };
                 if severity > before.severity {
-                    changes.worsened.push(finding.clone());
+                    update.worsened.push(finding.clone());
                 }
                 list.push(finding);
             } else {
                 self.raised += 1;
                 let (number, rule) = (self.raised, evidence.rule());
                 let finding = Finding { number, rule, severity, about, since: now, evidence };
-                changes.raised.push(finding.clone());
+                update.raised.push(finding.clone());
                 list.push(finding);
             }
         }
-        changes.cleared.append(&mut old);
+        update.cleared.append(&mut old);
         // Otherwise in the order of the rules and of the server's connections.
         list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         list

@@ -23,7 +23,6 @@ use std::collections::BTreeMap;
 use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
-use super::settings::Policy;
 use super::wording::names;
 use crate::presence::{Fingerprint, Platform, Tracked};
 
@@ -78,7 +77,7 @@ fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     if !platforms.is_empty() {
         platforms.sort_unstable();
         platforms.truncate(TOLD);
-        found.push(Evidence::Policy(Found { policy: policy.0, platforms }));
+        found.push(Evidence::Policy(Found { policy, platforms }));
     }
 }
 
@@ -96,7 +95,7 @@ struct Session {
 }
 
 /// The places for one session in which there are several.
-fn crowded(case: &Case<'_>, policy: Policy) -> Vec<Vec<Session>> {
+fn crowded(case: &Case<'_>, policy: u8) -> Vec<Vec<Session>> {
     if case.connections.len() < 2 {
         return Vec::new();
     }
@@ -123,11 +122,11 @@ enum Place {
 }
 
 /// The place that a connection takes; `None` where it takes none, or that is not known.
-fn place(platform: Platform, policy: Policy) -> Option<Place> {
+fn place(platform: Platform, policy: u8) -> Option<Place> {
     if platform == ADMIN || platform == Platform::UNNAMED {
         return None;
     }
-    match policy.0 {
+    match policy {
         1 => Some(Place::Platform(platform)),
         4 => platform.terminal_class().map(Place::Class),
         5 => platform.terminal_class().filter(|class| *class != "PC").map(|_| Place::NotPc),
@@ -147,8 +146,9 @@ fn counts_from(tracked: &Tracked) -> u64 {
 mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
+    use crate::presence::history::Past;
     use crate::presence::{
-        ConnId, Connection, Moment, Past, Presence, SessionToken, Since, Thresholds, Unreadable, UserIx,
+        ConnId, Connection, Moment, Presence, SessionToken, Since, Thresholds, Unreadable,
     };
 
     const NOW: u64 = 10_000_000;
@@ -171,7 +171,6 @@ mod tests {
 
     fn with_case<T>(policy: Option<u8>, connections: &[Tracked], with: impl FnOnce(&Case<'_>) -> T) -> T {
         with(&Case {
-            user: UserIx(0),
             raw_id: "alice",
             presence: Presence::Online,
             connections,
@@ -180,7 +179,7 @@ mod tests {
             past: &Past::default(),
             server_seconds: 0,
             now: Moment { mono_ms: NOW, unix_ms: 0 },
-            settings: &RuleSettings { policy: policy.map(Policy) },
+            settings: &RuleSettings { policy },
         })
     }
 

@@ -9,7 +9,8 @@ use super::Evidence;
 use super::alert_thresholds::{LIMITED_LEAST, LIMITED_WINDOW_MS};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::span;
-use crate::presence::{Bucket, ErrorKind, Moment, Trend};
+use crate::presence::trend::{Bucket, Trend};
+use crate::presence::{ErrorKind, Moment};
 
 /// What it finds: requests were refused because they are too many.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,8 +16,9 @@ use super::Evidence;
 use super::case::Case;
 use super::kick_war;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::history::{Happened, Succession};
 use crate::presence::time::short_age;
-use crate::presence::{Happened, Platform, Presence, Succession};
+use crate::presence::{Platform, Presence};
 
 /// So many changes make a loop: two are what a change of networks and its way back make.
 const TIMES: usize = 3;
@@ -115,15 +116,15 @@ fn counts(case: &Case<'_>, change: &Succession) -> bool {
 mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
+    use crate::presence::history::Past;
     use crate::presence::history::script::{became, past, replaced, socket};
-    use crate::presence::{Change, ErrorKind, Moment, Past, Thresholds, UnknownReason, UserIx};
+    use crate::presence::{Change, ErrorKind, Moment, Thresholds, UnknownReason};
 
     const NOW: u64 = 10_000_000;
     const UNKNOWN: Presence = Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout));
 
     fn with_case<T>(past: &Past, presence: Presence, now_ms: u64, with: impl FnOnce(&Case<'_>) -> T) -> T {
         with(&Case {
-            user: UserIx(0),
             raw_id: "alice",
             presence,
             connections: &[],

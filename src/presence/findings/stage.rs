@@ -8,7 +8,7 @@ use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
     Answered, Basis, Claims, ConnId, Connection, Fingerprint, Moment, Platform, Presence, Recheck, Registry,
-    SessionToken, Since, Sockets, Thresholds, Tracked, Unreadable, UserIx, Verdict,
+    SessionToken, Since, Sockets, Thresholds, Tracked, Unreadable, Verdict,
 };
 
 /// The server's clock, in unix seconds.
@@ -31,7 +31,6 @@ pub(super) struct RuleInputs {
 impl RuleInputs {
     pub(super) fn case(&self) -> Case<'_> {
         Case {
-            user: UserIx(0),
             raw_id: &self.id,
             presence: self.presence,
             connections: &self.connections,

@@ -21,7 +21,7 @@ use super::transition::{Change, Transition};
 use super::watch_list::{UserIx, WatchList};
 
 pub use past::{Happened, Happening, Past};
-pub use spark::{Cell, spark};
+pub use spark::Cell;
 pub use succession::Succession;
 
 /// What happened to whom in the last half hour.

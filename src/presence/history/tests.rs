@@ -327,7 +327,7 @@ fn known(online: u8) -> Cell {
 }
 
 fn cells(history: &History, now_is: Presence, since: u64, now: u64, cells: usize) -> Vec<Cell> {
-    spark(history.of(UserIx(0)), now_is, since, at(now), cells).collect()
+    history.of(UserIx(0)).spark(now_is, since, at(now), cells).collect()
 }
 
 #[test]

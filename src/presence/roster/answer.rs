@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::{Changes, GONE_KEPT, Gone, LeftOut, Roster, Tracked};
+use super::{GONE_KEPT, Gone, LeftOut, Roster, Taking, Tracked};
 use crate::presence::batches::{Answered, Failing};
 use crate::presence::connection::{ConnId, Connection};
-use crate::presence::observation::{Answer, Observation, OperationId, Question, UserStatus};
+use crate::presence::observation::{Answer, Observation, Question, UserStatus};
 use crate::presence::platform::Platform;
 use crate::presence::recheck::{Recheck, Unseen, Witness};
 use crate::presence::status::{Presence, UnknownReason, Word};
-use crate::presence::time::{Moment, Since};
+use crate::presence::time::Since;
 use crate::presence::transition::{Change, Socket, Transition};
+use crate::presence::update::Update;
 use crate::presence::verdict::{Registry, Sockets, Testimony, Verdict, verdict};
 use crate::presence::watch_list::UserIx;
 
@@ -20,21 +21,21 @@ const FEW: usize = 32;
 
 impl Roster {
     /// Takes one observation. One about another generation of the watch list changes nothing.
-    pub fn apply(&mut self, observation: &Observation) -> Changes {
+    pub fn apply(&mut self, observation: &Observation) -> Update {
         if observation.generation != self.list.generation() {
-            return Changes::default();
+            return Update::default();
         }
         // What had grown too old before this came is unknown first, whoever looks or not.
-        let mut changes = self.advance(observation.received);
+        let mut taking = self.let_pass(observation.received);
         match observation.question {
-            Question::OnlineStatus => self.take_sockets(observation, &mut changes),
-            _ => self.take_witness(observation, &mut changes),
+            Question::OnlineStatus => self.take_sockets(observation, &mut taking),
+            _ => self.take_witness(observation, &mut taking),
         }
-        changes
+        taking.update
     }
 
     /// Takes an answer of the sockets, or that there is none.
-    fn take_sockets(&mut self, observation: &Observation, changes: &mut Changes) {
+    fn take_sockets(&mut self, observation: &Observation, taking: &mut Taking) {
         let number = observation.batch as usize;
         if number >= self.batches.len() {
             return;
@@ -51,7 +52,7 @@ impl Roster {
                     attempt: observation.attempt,
                     next_ms: observation.next_ms,
                 });
-                changes.touched.extend(self.list.batch(observation.batch).map(UserIx));
+                taking.update.touched.extend(self.list.batch(observation.batch).map(UserIx));
                 return;
             }
         };
@@ -67,9 +68,10 @@ impl Roster {
         batch.answered = Some(answered);
         let operation = Arc::new(observation.operation_id.clone());
         batch.operation = Some(Arc::clone(&operation));
+        taking.operation = Some(operation);
         batch.oddities = observation.oddities;
         if had_failed || regained.is_some() {
-            changes.touched.extend(self.list.batch(observation.batch).map(UserIx));
+            taking.update.touched.extend(self.list.batch(observation.batch).map(UserIx));
         }
 
         let ours = self.list.batch(observation.batch);
@@ -86,16 +88,16 @@ impl Roster {
         };
         let first = if changed.iter().any(is_new) { self.enter_first(answered) } else { None };
         let void = regained.map(Presence::Unknown);
-        let seen = Seen { void, void_since, before, answered, loss, first, operation };
+        let seen = Seen { void, void_since, before, answered, loss, first };
         for (user, status) in changed {
             if ours.contains(&user.0) {
-                self.take_status(*user, status, &seen, changes);
+                self.take_status(*user, status, &seen, taking);
             }
         }
         if seen.void.is_some() {
-            self.regain(observation.batch, changed, &seen, changes);
+            self.regain(observation.batch, changed, &seen, taking);
         }
-        self.review_losses(observation.received, changes);
+        self.review_losses(taking);
     }
 
     /// Whether the sockets showed the user when they were last heard.
@@ -107,8 +109,8 @@ impl Roster {
     }
 
     /// Takes what one answer said of one user.
-    fn take_status(&mut self, user: UserIx, status: &UserStatus, seen: &Seen, changes: &mut Changes) {
-        changes.touched.push(user);
+    fn take_status(&mut self, user: UserIx, status: &UserStatus, seen: &Seen, taking: &mut Taking) {
+        taking.update.touched.push(user);
         let silent = self.words[user.at()] == Word::Silent;
         let Some(sockets) = Sockets::from_status(status) else {
             let why =
@@ -126,10 +128,10 @@ impl Roster {
             (_, Some(void)) => void,
             _ => self.said(user),
         };
-        let expiry = Passage { from, last, seen };
+        let passage = Passage { from, last, seen };
         match status {
-            UserStatus::Online(connections) => self.show(user, sockets, connections, &expiry, changes),
-            _ => self.drop_user(user, &expiry, changes),
+            UserStatus::Online(connections) => self.show(user, sockets, connections, &passage, taking),
+            _ => self.drop_user(user, &passage, taking),
         }
     }
 
@@ -139,10 +141,10 @@ impl Roster {
         user: UserIx,
         sockets: Sockets,
         connections: &[Connection],
-        expiry: &Passage<'_>,
-        changes: &mut Changes,
+        passage: &Passage<'_>,
+        taking: &mut Taking,
     ) {
-        let Passage { from, last, seen } = *expiry;
+        let Passage { from, last, seen } = *passage;
         let doubt = self.doubts.remove(&user);
         let was_left_out = doubt.as_ref().is_some_and(|doubt| doubt.sockets == Sockets::None);
         // What was said while the user was shown, which a return of the same connections makes true again.
@@ -168,19 +170,19 @@ impl Roster {
             if was_left_out { returns && (was.is_unknown() || was.same_word(to)) } else { was.same_word(to) };
         if !continues {
             self.since[user.at()] =
-                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received().mono_ms };
+                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: taking.now.mono_ms };
         }
         if let Some(since) = retracted {
             self.since[user.at()] = since; // there never was a time without a connection
         }
         if !from.same_word(to) {
-            self.note(user, Change::Presence { from, to }, last, seen, changes);
+            self.tell(user, Change::Presence { from, to }, last, taking);
         }
         self.recount(user, word_before, Word::of(to));
         if let (true, Some(loss)) = (was_left_out, doubt.as_ref().and_then(|doubt| doubt.loss)) {
             self.returned_to(loss);
         }
-        self.take_connections(user, connections, was_left_out, last, seen, changes);
+        self.take_connections(user, connections, was_left_out, last, seen, taking);
         let unseen = self.connections(user).iter().any(|tracked| tracked.unseen.is_some());
         if unseen || hides {
             let asked = doubt.as_ref().filter(|doubt| doubt.sockets != Sockets::None);
@@ -199,46 +201,46 @@ impl Roster {
             self.doubts.insert(user, new);
             // The time of a connection may have run out before anything of its platform was shown. Nobody
             // comes back to it later.
-            self.cull(user, seen.received(), Some(&seen.operation), changes);
+            self.cull(user, taking);
             if self.asks_about(user) {
-                changes.doubts.begun.push(user);
+                taking.update.doubts.begun.push(user);
             }
         } else if doubt.is_some() {
-            changes.doubts.settled.push(user);
+            taking.update.doubts.settled.push(user);
         }
         // Nothing was known for a while, and what is there now came in that time: the user may have
         // been away. Only a connection that outlasts the gap proves the contrary.
         let was_void = from.is_unknown() && last.is_some();
         let outlasts =
-            |tracked: &Tracked| tracked.unseen.is_none() && tracked.since.before_ms < seen.received().mono_ms;
+            |tracked: &Tracked| tracked.unseen.is_none() && tracked.since.before_ms < taking.now.mono_ms;
         if was_void && was.same_word(to) && !self.connections(user).iter().any(outlasts) {
-            self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
+            self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
         }
     }
 
     /// The sockets leave the user out.
-    fn drop_user(&mut self, user: UserIx, expiry: &Passage<'_>, changes: &mut Changes) {
-        let Passage { from, last, seen } = *expiry;
+    fn drop_user(&mut self, user: UserIx, passage: &Passage<'_>, taking: &mut Taking) {
+        let Passage { from, last, seen } = *passage;
         let word = self.words[user.at()];
         let is_in_doubt = self.doubts.get(&user).is_some_and(|doubt| doubt.sockets == Sockets::None);
         if is_in_doubt || matches!(word, Word::Offline | Word::Unregistered) {
             // As before. Somebody of whom nothing was known for a while may have come and gone.
             let to = self.said(user);
             if !from.same_word(to) {
-                self.note(user, Change::Presence { from, to }, last, seen, changes);
+                self.tell(user, Change::Presence { from, to }, last, taking);
                 if !is_in_doubt {
-                    self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
+                    self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
                 }
             }
             return;
         }
         let shown = word != Word::Silent;
         if !shown && self.witnesses.accounts.is_asked() {
-            changes.doubts.unverified.push(user);
+            taking.update.doubts.unverified.push(user);
             self.unverified.insert(user);
         }
         if !shown {
-            self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
+            self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
         }
         let unseen = Unseen { last, dropped: seen.answered };
         self.hide_connections(user, unseen);
@@ -262,10 +264,9 @@ impl Roster {
         };
         self.doubts.insert(user, doubt);
         if asked {
-            changes.doubts.begun.push(user);
+            taking.update.doubts.begun.push(user);
         }
-        let operation = Some(&seen.operation);
-        self.judge(user, from, seen.received(), operation, changes);
+        self.judge(user, from, taking);
     }
 
     /// Compares the connections of a user whom the sockets show with those that were known.
@@ -276,9 +277,9 @@ impl Roster {
         whole_user: bool,
         last: Option<Answered>,
         seen: &Seen,
-        changes: &mut Changes,
+        taking: &mut Taking,
     ) {
-        let now = seen.received();
+        let now = taking.now;
         let before = self.open.remove(&user).unwrap_or_default();
         for old in &*before {
             self.tally.remove(&old.connection);
@@ -354,16 +355,16 @@ impl Roster {
             let what = Change::Replaced { old: socket(old), new: socket(new), same_token };
             // It went when the sockets showed it no more, which may be long before it is replaced.
             let last = unseen.map_or(last, |unseen| unseen.last);
-            let event = self.note(user, what, last, seen, changes);
+            let event = self.tell(user, what, last, taking);
             let dropped = unseen.map_or(seen.answered, |unseen| unseen.dropped).received;
             self.remember(user, Gone { id: old.id.clone(), since: *since, dropped, event, offline: None });
         }
         self.keep(user, tracked);
         for new in heirs.into_values().flatten() {
-            self.note(user, Change::Connected(socket(new)), last, seen, changes);
+            self.tell(user, Change::Connected(socket(new)), last, taking);
         }
         for what in moved {
-            self.note(user, what, last, seen, changes);
+            self.tell(user, what, last, taking);
         }
     }
 
@@ -423,7 +424,7 @@ impl Roster {
 
     /// A batch answers again after its users had become unknown: those whose entries are as they
     /// were before are known again.
-    fn regain(&mut self, batch: u32, changed: &[(UserIx, UserStatus)], seen: &Seen, changes: &mut Changes) {
+    fn regain(&mut self, batch: u32, changed: &[(UserIx, UserStatus)], seen: &Seen, taking: &mut Taking) {
         let Some(from) = seen.void else { return };
         let taken: HashSet<UserIx> = changed.iter().map(|(user, _)| *user).collect();
         for user in self.list.batch(batch).map(UserIx) {
@@ -439,9 +440,9 @@ impl Roster {
             // A connection that is still there proves that it never left. An offline user may have
             // come and gone meanwhile.
             if !self.open.contains_key(&user) {
-                self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
+                self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
             }
-            self.note(user, Change::Presence { from, to }, seen.before, seen, changes);
+            self.tell(user, Change::Presence { from, to }, seen.before, taking);
         }
     }
 
@@ -450,35 +451,22 @@ impl Roster {
         self.words[user.at()] = to;
     }
 
-    fn note(
-        &mut self,
-        user: UserIx,
-        what: Change,
-        last: Option<Answered>,
-        seen: &Seen,
-        changes: &mut Changes,
-    ) -> u64 {
-        self.tell(user, what, last, seen.received(), Some(&seen.operation), changes)
-    }
-
-    /// Writes down a transition that was known at `before`, and gives its number.
+    /// Writes down a transition, and gives its number.
     pub(super) fn tell(
         &mut self,
         user: UserIx,
         what: Change,
         last: Option<Answered>,
-        before: Moment,
-        operation: Option<&Arc<OperationId>>,
-        changes: &mut Changes,
+        taking: &mut Taking,
     ) -> u64 {
         self.transitions += 1;
-        changes.transitions.push(Transition {
+        taking.update.transitions.push(Transition {
             id: self.transitions,
             user: self.list.id(user),
             what,
             after: last.map(|last| last.sent),
-            before,
-            operation: operation.cloned(),
+            before: taking.now,
+            operation: taking.operation.clone(),
         });
         self.transitions
     }
@@ -498,13 +486,6 @@ struct Seen {
     loss: Option<u32>,
     /// The same of those whom it leaves out and of whom nothing was known before.
     first: Option<u32>,
-    operation: Arc<OperationId>,
-}
-
-impl Seen {
-    fn received(&self) -> Moment {
-        self.answered.received
-    }
 }
 
 /// From what to what one user goes by one answer.

@@ -1,16 +1,21 @@
 //! What time alone does to the roster: answers grow too old to say anything.
 
-use super::{Changes, Roster};
+use super::{Roster, Taking};
 use crate::presence::batches::Answered;
 use crate::presence::status::{Presence, UnknownReason, Word};
 use crate::presence::time::Moment;
-use crate::presence::transition::{Change, Transition};
+use crate::presence::transition::Change;
+use crate::presence::update::Update;
 use crate::presence::watch_list::UserIx;
 
 impl Roster {
     /// Lets time pass: users whose last answer has become too old turn unknown.
-    pub fn advance(&mut self, now: Moment) -> Changes {
-        let mut changes = Changes::default();
+    pub fn advance(&mut self, now: Moment) -> Update {
+        self.let_pass(now).update
+    }
+
+    pub(super) fn let_pass(&mut self, now: Moment) -> Taking {
+        let mut taking = Taking::new(now);
         let limit = self.freshness.unknown_ms;
         let too_old = |answered: Option<Answered>| answered.is_some_and(|it| now.since(it.received) > limit);
         for number in 0..self.batches.len() {
@@ -25,7 +30,7 @@ impl Roster {
                 let void_already =
                     self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some());
                 if word != Word::Silent && !void_already {
-                    self.lose(user, why, answered, now, &mut changes);
+                    self.lose(user, why, answered, &mut taking);
                 }
             }
         }
@@ -43,36 +48,20 @@ impl Roster {
             left_out.void_since = Some(now.mono_ms);
             let (why, answered) = (left_out.why, left_out.answered);
             if !batch_is_void {
-                self.lose(user, why, answered, now, &mut changes);
+                self.lose(user, why, answered, &mut taking);
             }
         }
-        self.pass_doubts(now, &mut changes);
-        changes
+        self.pass_doubts(&mut taking);
+        taking
     }
 
-    fn lose(
-        &mut self,
-        user: UserIx,
-        why: UnknownReason,
-        answered: Option<Answered>,
-        now: Moment,
-        changes: &mut Changes,
-    ) {
-        changes.touched.push(user);
+    fn lose(&mut self, user: UserIx, why: UnknownReason, answered: Option<Answered>, taking: &mut Taking) {
+        taking.update.touched.push(user);
         let from = self.said(user);
         // Who was in doubt for a moment is told to be unknown now; who was for long is that already.
-        if from.is_unknown() && !from.is_passing() {
-            return;
+        if !from.is_unknown() || from.is_passing() {
+            self.tell(user, Change::Presence { from, to: Presence::Unknown(why) }, answered, taking);
         }
-        self.transitions += 1;
-        changes.transitions.push(Transition {
-            id: self.transitions,
-            user: self.list.id(user),
-            what: Change::Presence { from, to: Presence::Unknown(why) },
-            after: answered.map(|answered| answered.sent),
-            before: now,
-            operation: None,
-        });
     }
 
     /// When something changes without an answer, on the monotonic clock; `None` if nothing will.

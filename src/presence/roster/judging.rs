@@ -2,36 +2,26 @@
 //! decides about them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::answer::socket;
-use super::{Changes, Gone, Roster, Tracked};
+use super::{Gone, Roster, Taking, Tracked};
 use crate::presence::batches::Answered;
-use crate::presence::observation::OperationId;
 use crate::presence::platform::Platform;
 use crate::presence::recheck::{Recheck, Unseen};
 use crate::presence::status::{Presence, Word};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::Change;
 use crate::presence::verdict::{
-    ConnectionVerdict, LossCause, PlatformSeen, Registry, Sockets, Testimony, UserVerdict, Verdict, fate,
-    verdict,
+    LossCause, PlatformSeen, Registry, Sockets, Testimony, Verdict, is_gone, verdict,
 };
 use crate::presence::watch_list::UserIx;
 
 impl Roster {
     /// Says of a user in doubt what follows from what the witnesses said; `from` is what was said of the
     /// user so far.
-    pub(super) fn judge(
-        &mut self,
-        user: UserIx,
-        from: Presence,
-        now: Moment,
-        operation: Option<&Arc<OperationId>>,
-        changes: &mut Changes,
-    ) {
+    pub(super) fn judge(&mut self, user: UserIx, from: Presence, taking: &mut Taking) {
         let Some(doubt) = self.doubts.get(&user) else { return };
-        let new = verdict(&self.testimony(doubt, now));
+        let new = verdict(&self.testimony(doubt, taking.now));
         let (last, dropped, is_left_out) = (doubt.last, doubt.dropped, doubt.sockets == Sockets::None);
         let (registry, is_new) = (doubt.registry, new != doubt.verdict);
         let was_offline = doubt.verdict.presence == Presence::Offline;
@@ -49,19 +39,19 @@ impl Roster {
         }
         self.recount(user, self.words[user.at()], Word::of(said));
         if is_new {
-            changes.touched.push(user);
+            taking.update.touched.push(user);
         }
         let to = if self.is_void(user) { from } else { said };
         // A doubt that lasts is news, and was none while the witnesses were being asked.
         let lasts = from.is_passing() && to.is_unknown() && !to.is_passing();
         let event = (lasts || !from.same_word(to))
-            .then(|| self.tell(user, Change::Presence { from, to }, told, now, operation, changes));
+            .then(|| self.tell(user, Change::Presence { from, to }, told, taking));
         if is_left_out
             && said != from
             && matches!(said, Presence::Offline | Presence::Unregistered)
             && !was_offline
         {
-            self.close_all(user, (last, dropped), event, now, operation, changes);
+            self.close_all(user, last, dropped, event, taking);
         }
         // Otherwise the registry's word is waited for, as of the users of a gateway that has died.
         let is_final = matches!(registry, Registry::Offline | Registry::Unasked);
@@ -70,9 +60,9 @@ impl Roster {
             if let Some(number) = self.doubts.remove(&user).and_then(|doubt| doubt.loss) {
                 self.has_left(number);
             }
-            changes.doubts.settled.push(user);
+            taking.update.doubts.settled.push(user);
         } else {
-            self.come_back(user, now);
+            self.come_back(user, taking.now);
         }
     }
 
@@ -98,11 +88,10 @@ impl Roster {
     fn close_all(
         &mut self,
         user: UserIx,
-        (last, dropped): (Option<Answered>, Answered),
+        last: Option<Answered>,
+        dropped: Answered,
         offline: Option<u64>,
-        now: Moment,
-        operation: Option<&Arc<OperationId>>,
-        changes: &mut Changes,
+        taking: &mut Taking,
     ) {
         let before = self.since[user.at()];
         // A witness may have raised a doubt about somebody who was offline, and is.
@@ -114,8 +103,7 @@ impl Roster {
         for Tracked { connection, since, unseen } in &*open {
             self.tally.remove(connection);
             let last = unseen.map_or(last, |unseen| unseen.last);
-            let event =
-                self.tell(user, Change::Disconnected(socket(connection)), last, now, operation, changes);
+            let event = self.tell(user, Change::Disconnected(socket(connection)), last, taking);
             let dropped = unseen.map_or(dropped, |unseen| unseen.dropped).received;
             let offline = offline.map(|event| (event, before));
             self.remember(user, Gone { id: connection.id.clone(), since: *since, dropped, event, offline });
@@ -123,13 +111,8 @@ impl Roster {
     }
 
     /// Decides about the connections of a user whom the sockets show, but not with all of them.
-    pub(super) fn cull(
-        &mut self,
-        user: UserIx,
-        now: Moment,
-        operation: Option<&Arc<OperationId>>,
-        changes: &mut Changes,
-    ) {
+    pub(super) fn cull(&mut self, user: UserIx, taking: &mut Taking) {
+        let now = taking.now;
         let Some(doubt) = self.doubts.get(&user).filter(|doubt| doubt.sockets != Sockets::None) else {
             return;
         };
@@ -138,12 +121,7 @@ impl Roster {
             tracked.unseen.is_some_and(|unseen| {
                 let word = platform_word(doubt, unseen, tracked.connection.platform);
                 let young = now.since(unseen.dropped.received) < self.thresholds.unseen_ms;
-                fate(
-                    UserVerdict::Connected,
-                    word,
-                    self.shown_on(user, tracked.connection.platform) > 0,
-                    young,
-                ) == ConnectionVerdict::Disconnected
+                is_gone(word, self.shown_on(user, tracked.connection.platform) > 0, young)
             })
         };
         let gone: Vec<Tracked> = open.iter().filter(gone).cloned().collect();
@@ -153,12 +131,12 @@ impl Roster {
                 self.tally.remove(&tracked.connection);
             }
             self.keep(user, open.iter().filter(|tracked| !gone.contains(tracked)).cloned().collect());
-            changes.touched.push(user);
+            taking.update.touched.push(user);
         }
         for Tracked { connection, since, unseen } in gone {
             let Some(unseen) = unseen else { continue };
             let what = Change::Disconnected(socket(&connection));
-            let event = self.tell(user, what, unseen.last, now, operation, changes);
+            let event = self.tell(user, what, unseen.last, taking);
             let dropped = unseen.dropped.received;
             self.remember(user, Gone { id: connection.id, since, dropped, event, offline: None });
         }
@@ -167,8 +145,8 @@ impl Roster {
             || doubt.listed.as_ref().is_some_and(|listed| self.lists_more(user, listed));
         if self.connections(user).iter().all(|tracked| tracked.unseen.is_none()) && !is_hidden {
             self.doubts.remove(&user);
-            changes.doubts.settled.push(user);
-            changes.touched.push(user);
+            taking.update.doubts.settled.push(user);
+            taking.update.touched.push(user);
         } else {
             self.come_back(user, now);
         }
@@ -227,11 +205,12 @@ impl Roster {
     }
 
     /// Judges again those about whom time has decided.
-    pub(super) fn pass_doubts(&mut self, now: Moment, changes: &mut Changes) {
+    pub(super) fn pass_doubts(&mut self, taking: &mut Taking) {
+        let now = taking.now;
         // What many have in common comes before what is said of each.
         let first = self.due.first().map(|(at, _)| *at).into_iter().chain(self.next_of_losses()).min();
         if first.is_some_and(|at| at <= now.mono_ms) {
-            self.review_losses(now, changes);
+            self.review_losses(taking);
         }
         if self.due.first().is_none_or(|(at, _)| *at > now.mono_ms) {
             return;
@@ -242,27 +221,20 @@ impl Roster {
         // looked at before.
         let users: BTreeSet<UserIx> = passed.into_iter().map(|(_, user)| user).collect();
         for user in users {
-            self.reconsider(user, now, None, changes);
+            self.reconsider(user, taking);
         }
-        self.review_losses(now, changes);
+        self.review_losses(taking);
     }
 
     /// Judges a user in doubt again.
-    pub(super) fn reconsider(
-        &mut self,
-        user: UserIx,
-        now: Moment,
-        operation: Option<&Arc<OperationId>>,
-        changes: &mut Changes,
-    ) {
+    pub(super) fn reconsider(&mut self, user: UserIx, taking: &mut Taking) {
         let from = self.presence(user);
-        match self.doubts.get(&user) {
-            Some(doubt) if doubt.sockets == Sockets::None => self.judge(user, from, now, operation, changes),
-            Some(_) => {
-                self.judge(user, from, now, operation, changes);
-                self.cull(user, now, operation, changes);
-            }
-            None => {}
+        let Some(is_left_out) = self.doubts.get(&user).map(|doubt| doubt.sockets == Sockets::None) else {
+            return;
+        };
+        self.judge(user, from, taking);
+        if !is_left_out {
+            self.cull(user, taking);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Changes, Roster};
+use super::{Roster, Taking};
 use crate::presence::batches::{Answered, Batch};
 use crate::presence::observation::LifeSign;
 use crate::presence::recheck::{Gateway, Loss};
@@ -172,7 +172,8 @@ impl Roster {
 
     /// Counts who is missing, finds out which drops are losses, why, and which are over; judges those again
     /// for whom that makes a difference.
-    pub(super) fn review_losses(&mut self, now: Moment, changes: &mut Changes) {
+    pub(super) fn review_losses(&mut self, taking: &mut Taking) {
+        let now = taking.now;
         if self.losses.is_empty() && self.drops.is_empty() {
             return;
         }
@@ -241,14 +242,16 @@ impl Roster {
             .filter(|(_, number)| differs(*number))
             .map(|(user, number)| (user, known(number)))
             .collect();
+        let operation = taking.operation.take(); // what follows is seen in many answers, not in this one
         for (user, stays) in concerned {
             if let Some(doubt) = self.doubts.get_mut(&user).filter(|_| !stays) {
                 doubt.loss = None;
             }
-            self.reconsider(user, now, None, changes);
+            self.reconsider(user, taking);
         }
+        taking.operation = operation;
         if was_suspected == self.losses.is_empty() {
-            changes.doubts.loss = Some(!self.losses.is_empty());
+            taking.update.doubts.loss = Some(!self.losses.is_empty());
         }
     }
 

@@ -17,7 +17,7 @@ mod runs;
 mod witness;
 
 pub use keyframe::RosterState;
-pub use runs::Runs;
+use runs::Runs;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ use super::server_clock::ServerClock;
 use super::status::{Basis, Presence, UnknownReason, Word};
 use super::tally::Tally;
 use super::time::{Moment, Since};
-use super::transition::Transition;
+use super::update::Update;
 use super::verdict::{Sockets, Thresholds};
 use super::watch_list::{UserIx, WatchList};
 use super::written::{is_usual, time};
@@ -51,15 +51,19 @@ pub struct Tracked {
     pub unseen: Option<Unseen>,
 }
 
-/// What one observation, or the want of one, changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// What happened, in the order of the watch list.
-    pub transitions: Vec<Transition>,
-    /// Whose row may look different now, transitions or not; may repeat a user.
-    pub touched: Vec<UserIx>,
-    /// Whom the witnesses are to be asked about.
-    pub doubts: Rechecks,
+/// An input, or time alone, that is being taken.
+struct Taking {
+    now: Moment,
+    /// The request that brought it; none where time alone is the cause.
+    operation: Option<Arc<OperationId>>,
+    /// What has come of it so far.
+    update: Update,
+}
+
+impl Taking {
+    fn new(now: Moment) -> Taking {
+        Taking { now, operation: None, update: Update::default() }
+    }
 }
 
 /// The watched users, counted by presence.
@@ -96,7 +100,7 @@ pub struct LeftOut {
 
 /// A connection that left the answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gone {
+pub(super) struct Gone {
     /// Which.
     pub id: ConnId,
     /// When it had appeared.
@@ -434,7 +438,7 @@ impl Roster {
     ///
     /// Gives all doubts that there are on it: the questions about the old list are void. A loss of view
     /// whose users are not on it is over.
-    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Changes {
+    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Update {
         let mut next = Roster::new(Arc::clone(list), self.freshness, now);
         next.tally = self.tally.emptied();
         for user in next.list.users() {
@@ -486,14 +490,14 @@ impl Roster {
         next.last_answer = self.last_answer;
         next.transitions = self.transitions;
         *self = next;
-        let mut changes = Changes::default();
-        self.review_losses(now, &mut changes);
-        changes.doubts = Rechecks {
+        let mut taking = Taking::new(now);
+        self.review_losses(&mut taking);
+        let doubts = Rechecks {
             begun: self.doubts.keys().copied().filter(|user| self.asks_about(*user)).collect(),
             loss: Some(!self.losses.is_empty()),
             ..Rechecks::default()
         };
-        changes
+        Update { doubts, ..taking.update }
     }
 
     /// Whether the registry is to be asked about a user in doubt.

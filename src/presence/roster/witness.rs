@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Changes, Roster};
+use super::{Roster, Taking};
 use crate::presence::batches::Answered;
-use crate::presence::observation::{Answer, LifeSign, Listed, Observation, OperationId, Question};
+use crate::presence::observation::{Answer, LifeSign, Listed, Observation, Question};
 use crate::presence::platform::Platform;
 use crate::presence::recheck::{Gateway, Recheck, Witness};
 use crate::presence::status::Word;
@@ -17,19 +17,11 @@ use crate::presence::watch_list::UserIx;
 /// So many gateways are remembered; a cluster has a handful.
 pub(super) const MOST_GATEWAYS: usize = 256;
 
-/// One answer of a witness.
-struct Heard<'a> {
-    sent: Moment,
-    received: Moment,
-    operation: Option<&'a Arc<OperationId>>,
-}
-
 impl Roster {
     /// Takes an answer of a witness beside the sockets, or that there is none.
-    pub(super) fn take_witness(&mut self, observation: &Observation, changes: &mut Changes) {
-        let operation = Arc::new(observation.operation_id.clone());
-        let heard =
-            Heard { sent: observation.sent, received: observation.received, operation: Some(&operation) };
+    pub(super) fn take_witness(&mut self, observation: &Observation, taking: &mut Taking) {
+        let sent = observation.sent;
+        taking.operation = Some(Arc::new(observation.operation_id.clone()));
         let witness = match observation.question {
             Question::OnlineStatus => return,
             Question::UsersStatus => &mut self.witnesses.registry,
@@ -58,43 +50,36 @@ impl Roster {
             }
         }
         match (&observation.answer, observation.question) {
-            (Ok(Answer::Registry(said)), Question::UsersStatus) => self.take_registry(said, &heard, changes),
+            (Ok(Answer::Registry(said)), Question::UsersStatus) => self.take_registry(said, sent, taking),
             (Ok(Answer::Tokens(listed)), Question::TokenDetail) => {
-                self.take_tokens(&users, listed, &heard, changes);
+                self.take_tokens(&users, listed, sent, taking);
             }
-            (Ok(Answer::Gateways(signs)), Question::Gateways) => self.take_signs(signs, heard.received),
+            (Ok(Answer::Gateways(signs)), Question::Gateways) => self.take_signs(signs, taking.now),
             (Ok(Answer::Unregistered(unverified)), Question::AccountCheck) => {
-                self.take_accounts(&users, unverified, &heard, changes);
+                self.take_accounts(&users, unverified, taking);
             }
-            (Err(_), Question::UsersStatus) => {
-                self.miss_registry(&users, state, was, &heard, changes);
-            }
+            (Err(_), Question::UsersStatus) => self.miss_registry(&users, state, was, taking),
             _ => {}
         }
-        self.review_losses(heard.received, changes);
+        self.review_losses(taking);
     }
 
-    fn take_registry(
-        &mut self,
-        said: &[(UserIx, Box<[Platform]>)],
-        heard: &Heard<'_>,
-        changes: &mut Changes,
-    ) {
+    fn take_registry(&mut self, said: &[(UserIx, Box<[Platform]>)], sent: Moment, taking: &mut Taking) {
         for (user, platforms) in said {
             if user.at() >= self.list.len() {
                 continue;
             }
             let user = *user;
             let Some(doubt) = self.doubts.get_mut(&user) else {
-                self.compare_registry(user, platforms, heard, changes);
+                self.compare_registry(user, platforms, sent, taking);
                 continue;
             };
             let is_left_out = doubt.sockets == Sockets::None;
             // What was asked before the sockets left somebody out says nothing of it.
-            if is_left_out && heard.sent < doubt.dropped.received {
+            if is_left_out && sent < doubt.dropped.received {
                 continue;
             }
-            doubt.asked = Some(heard.sent);
+            doubt.asked = Some(sent);
             doubt.platforms.clone_from(platforms);
             if !is_left_out {
                 doubt.registry = Registry::Online;
@@ -107,8 +92,8 @@ impl Roster {
             } else {
                 doubt.registry = Registry::Online;
             }
-            changes.touched.push(user);
-            self.reconsider(user, heard.received, heard.operation, changes);
+            taking.update.touched.push(user);
+            self.reconsider(user, taking);
         }
     }
 
@@ -120,35 +105,29 @@ impl Roster {
     }
 
     /// The registry was asked about somebody of whom there was no doubt.
-    fn compare_registry(
-        &mut self,
-        user: UserIx,
-        platforms: &[Platform],
-        heard: &Heard<'_>,
-        changes: &mut Changes,
-    ) {
+    fn compare_registry(&mut self, user: UserIx, platforms: &[Platform], sent: Moment, taking: &mut Taking) {
         let (sockets, registry) = match self.words[user.at()] {
             Word::Offline if !platforms.is_empty() => (Sockets::None, Registry::Online),
             Word::Online if self.hides(user, platforms) => (Sockets::Foreground, Registry::Hides),
             Word::Background if self.hides(user, platforms) => (Sockets::Background, Registry::Hides),
             _ => return,
         };
-        let doubt = self.new_doubt(user, sockets, heard);
-        let begun = Recheck { registry, asked: Some(heard.sent), platforms: platforms.into(), ..doubt };
+        let doubt = self.new_doubt(user, sockets, Answered { sent, received: taking.now });
+        let begun = Recheck { registry, asked: Some(sent), platforms: platforms.into(), ..doubt };
         self.doubts.insert(user, begun);
         if sockets == Sockets::None {
-            changes.doubts.begun.push(user);
+            taking.update.doubts.begun.push(user);
         }
-        changes.touched.push(user);
-        self.reconsider(user, heard.received, heard.operation, changes);
+        taking.update.touched.push(user);
+        self.reconsider(user, taking);
     }
 
     /// A doubt that a witness raises, not the sockets.
-    fn new_doubt(&self, user: UserIx, sockets: Sockets, heard: &Heard<'_>) -> Recheck {
+    fn new_doubt(&self, user: UserIx, sockets: Sockets, dropped: Answered) -> Recheck {
         let presence = self.said(user);
         Recheck {
             last: self.answered(user),
-            dropped: Answered { sent: heard.sent, received: heard.received },
+            dropped,
             sockets,
             before: presence,
             registry: Registry::Unheard,
@@ -161,14 +140,7 @@ impl Roster {
     }
 
     /// The registry gave no answer about these users.
-    fn miss_registry(
-        &mut self,
-        users: &[UserIx],
-        state: Witness,
-        was: Witness,
-        heard: &Heard<'_>,
-        changes: &mut Changes,
-    ) {
+    fn miss_registry(&mut self, users: &[UserIx], state: Witness, was: Witness, taking: &mut Taking) {
         if matches!(state, Witness::Refuses(_)) {
             if !matches!(was, Witness::Refuses(_)) {
                 let everybody: Vec<UserIx> = self.doubts.keys().copied().collect();
@@ -176,7 +148,7 @@ impl Roster {
                     if let Some(doubt) = self.doubts.get_mut(&user) {
                         doubt.registry = Registry::Unasked;
                     }
-                    self.reconsider(user, heard.received, heard.operation, changes);
+                    self.reconsider(user, taking);
                 }
             }
             return;
@@ -185,7 +157,7 @@ impl Roster {
             let doubt = self.doubts.get_mut(user).filter(|doubt| doubt.registry == Registry::Unheard);
             if let Some(doubt) = doubt.filter(|doubt| doubt.sockets == Sockets::None) {
                 doubt.registry = Registry::Silent;
-                self.reconsider(*user, heard.received, heard.operation, changes);
+                self.reconsider(*user, taking);
             }
         }
     }
@@ -194,8 +166,8 @@ impl Roster {
         &mut self,
         users: &[UserIx],
         listed: &[(UserIx, Listed)],
-        heard: &Heard<'_>,
-        changes: &mut Changes,
+        sent: Moment,
+        taking: &mut Taking,
     ) {
         let by_user: HashMap<UserIx, &[(Platform, u32)]> =
             listed.iter().map(|(user, listed)| (*user, &**listed)).collect();
@@ -204,7 +176,7 @@ impl Roster {
             let more =
                 self.is_shown(user) && !self.connections(user).is_empty() && self.lists_more(user, listed);
             match self.doubts.get_mut(&user) {
-                Some(doubt) if heard.sent >= doubt.dropped.received || doubt.listed.is_some() => {
+                Some(doubt) if sent >= doubt.dropped.received || doubt.listed.is_some() => {
                     doubt.listed = Some(listed.into());
                 }
                 None if more => {
@@ -212,13 +184,13 @@ impl Roster {
                         Word::Background => Sockets::Background,
                         _ => Sockets::Foreground,
                     };
-                    let doubt = self.new_doubt(user, sockets, heard);
+                    let doubt = self.new_doubt(user, sockets, Answered { sent, received: taking.now });
                     self.doubts.insert(user, Recheck { listed: Some(listed.into()), ..doubt });
                 }
                 _ => continue,
             }
-            changes.touched.push(user);
-            self.reconsider(user, heard.received, heard.operation, changes);
+            taking.update.touched.push(user);
+            self.reconsider(user, taking);
         }
     }
 
@@ -238,13 +210,7 @@ impl Roster {
         }
     }
 
-    fn take_accounts(
-        &mut self,
-        users: &[UserIx],
-        unverified: &[UserIx],
-        heard: &Heard<'_>,
-        changes: &mut Changes,
-    ) {
+    fn take_accounts(&mut self, users: &[UserIx], unverified: &[UserIx], taking: &mut Taking) {
         for user in users.iter().copied() {
             // A connection proves more than a missing entry.
             let is_stranger = unverified.contains(&user) && !self.is_shown(user);
@@ -258,7 +224,7 @@ impl Roster {
             } else {
                 self.unregistered.remove(&user);
             }
-            changes.touched.push(user);
+            taking.update.touched.push(user);
             let word = match self.words[user.at()] {
                 Word::Offline => Word::Unregistered,
                 Word::Unregistered => Word::Offline,
@@ -267,15 +233,7 @@ impl Roster {
             self.recount(user, self.words[user.at()], word);
             let to = self.presence(user);
             if !from.same_word(to) {
-                let last = self.answered(user);
-                self.tell(
-                    user,
-                    Change::Presence { from, to },
-                    last,
-                    heard.received,
-                    heard.operation,
-                    changes,
-                );
+                self.tell(user, Change::Presence { from, to }, self.answered(user), taking);
             }
         }
     }

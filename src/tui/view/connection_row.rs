@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::listing::foreign;
-use crate::presence::{FAR_FUTURE, Moment, Tracked, UserIx, is_far_future};
+use crate::presence::{Claims, Moment, Tracked, UserIx};
 use crate::tui::{Picture, TimeStyle, View};
 
 use super::painter::Painter;
@@ -135,7 +135,9 @@ fn token_words(
             style = theme.worse(style, theme.warn);
         }
         (Ok(_), None) => words.push("never expires".to_owned()),
-        (Ok(_), Some(expires)) if is_far_future(expires) => words.push(format!("expires: {FAR_FUTURE}")),
+        (Ok(_), Some(expires)) if Claims::is_far_future(expires) => {
+            words.push(format!("expires: {}", Claims::FAR_FUTURE))
+        }
         (Ok(_), Some(expires)) => {
             let left = expires.saturating_sub(roster.server_clock().unix_seconds(picture.now));
             style = theme.worse(style, theme.expiry(left));

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::listing::{ColumnName, Expiry, soonest_expiry, why_words, worst_foreign};
-use crate::presence::{Basis, FAR_FUTURE, Platform, Presence, UnknownReason, UserIx, is_far_future};
+use crate::presence::{Basis, Claims, Platform, Presence, UnknownReason, UserIx};
 use crate::tui::{Column, Columns, Picture, View};
 
 use super::painter::Painter;
@@ -301,7 +301,9 @@ fn token(model: View<'_>, picture: &Picture<'_>, theme: &Theme, user: UserIx, ro
         Expiry::NoToken => (theme.glyphs.nothing.to_owned(), theme.plain),
         Expiry::Never => ("never".to_owned(), theme.plain),
         Expiry::Unreadable => ("unreadable".to_owned(), theme.warn),
-        Expiry::At(expires) if is_far_future(expires) && usize::from(room) < FAR_FUTURE.len() => {
+        Expiry::At(expires)
+            if Claims::is_far_future(expires) && usize::from(room) < Claims::FAR_FUTURE.len() =>
+        {
             ("far (ms?)".to_owned(), theme.plain)
         }
         Expiry::At(expires) => (

@@ -7,9 +7,11 @@ use proptest::prelude::*;
 
 use super::super::stage::{MONO, NOW, RuleInputs, TestConnection, connection, in_doubt, online};
 use super::*;
+use crate::presence::outage::Outage;
+use crate::presence::trend::Trend;
 use crate::presence::{
-    Logins, Loss, LossCause, Outage, Presence, Recheck, Registry, ServerClock, Trend, UnknownReason,
-    Unreadable, Witness, Witnesses,
+    Logins, Loss, LossCause, Presence, Recheck, Registry, ServerClock, UnknownReason, Unreadable, Witness,
+    Witnesses,
 };
 
 /// The registry answers, and nobody else is asked.
@@ -31,8 +33,8 @@ fn findings() -> Findings {
     Findings::new(RuleSettings::default())
 }
 
-fn judge(findings: &mut Findings, scene: &RuleInputs) -> FindingChanges {
-    findings.judge([ALICE], scene.now, |user| Case { user, ..scene.case() })
+fn judge(findings: &mut Findings, scene: &RuleInputs) -> Update {
+    findings.judge([ALICE], scene.now, |_| scene.case())
 }
 
 fn alice(connections: Vec<TestConnection>) -> RuleInputs {
@@ -309,7 +311,7 @@ fn of_a_user_in_doubt_the_rules_about_doubt_are_judged_and_the_others_stay() {
 fn the_next_list_keeps_the_findings_of_who_is_on_it() {
     let mut findings = findings();
     let ill = alice(vec![connection("a", 2).expires(NOW - 60), connection("b", 2).expires(NOW + 60)]);
-    findings.judge([ALICE, UserIx(8), UserIx(9)], ill.now, |user| Case { user, ..ill.case() });
+    findings.judge([ALICE, UserIx(8), UserIx(9)], ill.now, |_| ill.case());
     judge(&mut findings, &RuleInputs { presence: NOBODY, ..alice(vec![]) });
     let version = findings.version();
     findings.rebase(|user| (user != UserIx(8)).then_some(UserIx(user.0 - 6)));
@@ -317,7 +319,7 @@ fn the_next_list_keeps_the_findings_of_who_is_on_it() {
     assert_eq!((findings.len(), findings.of(UserIx(3)).len()), (4, 2));
     assert!(findings.of(UserIx(3)).iter().all(|finding| finding.about == About::User(UserIx(3))));
     assert_eq!(findings.due(ill.now.plus(60_000)), [UserIx(3)]);
-    findings.judge([UserIx(1)], ill.now, |user| Case { user, ..ill.case() });
+    findings.judge([UserIx(1)], ill.now, |_| ill.case());
     assert_eq!(findings.len(), 4, "of whom nothing was known: as before");
 }
 
@@ -326,9 +328,9 @@ fn a_hundred_thousand_users_may_all_have_an_expired_token() {
     let mut findings = findings();
     let ill = alice(vec![connection("a", 2).expires(NOW - 60)]);
     let everybody = || (0..100_000).map(UserIx);
-    let changes = findings.judge(everybody(), ill.now, |user| Case { user, ..ill.case() });
+    let changes = findings.judge(everybody(), ill.now, |_| ill.case());
     assert_eq!((changes.raised.len(), findings.count_of(Rule::TokenExpired)), (100_000, 100_000));
-    assert!(findings.judge(everybody(), ill.now, |user| Case { user, ..ill.case() }).is_empty());
+    assert!(findings.judge(everybody(), ill.now, |_| ill.case()).is_empty());
     assert!(size_of::<Finding>() <= 128, "{}", size_of::<Finding>());
 }
 
@@ -370,7 +372,7 @@ proptest! {
             let user = UserIx(user);
             findings.due(scene.now);
             let before = findings.clone();
-            let changes = findings.judge([user], scene.now, |user| Case { user, ..scene.case() });
+            let changes = findings.judge([user], scene.now, |_| scene.case());
             for raised in &changes.raised {
                 prop_assert!(numbers.insert(raised.number), "a number is used once");
                 prop_assert_eq!(raised.since, scene.now);
@@ -388,7 +390,7 @@ proptest! {
             prop_assert_eq!(changes.is_empty(), as_before);
 
             let (was, at, next) = (findings.of(user).to_vec(), findings.version(), findings.next_change());
-            let again = findings.judge([user], scene.now, |user| Case { user, ..scene.case() });
+            let again = findings.judge([user], scene.now, |_| scene.case());
             prop_assert!(again.is_empty());
             prop_assert_eq!((findings.of(user), findings.version()), (&was[..], at));
             prop_assert_eq!(findings.next_change(), next);
@@ -421,7 +423,7 @@ proptest! {
             ms += wait;
             let scene = scene_of(false, of.clone(), ms);
             for user in findings.due(scene.now) {
-                findings.judge([user], scene.now, |user| Case { user, ..scene.case() });
+                findings.judge([user], scene.now, |_| scene.case());
             }
             let mut fresh = self::findings();
             judge(&mut fresh, &scene);
