@@ -117,8 +117,8 @@ impl Script {
                 assert!(happening.at_ms <= self.now_ms);
                 match happening.what {
                     Happened::FirstSeen(to) => presence = Some(to),
-                    Happened::Presence { from, to } => {
-                        assert!(presence.is_none_or(|presence| from == presence) && !from.same_word(to));
+                    Happened::Presence(to) => {
+                        assert!(presence.is_none_or(|presence: Presence| !presence.same_word(to)));
                         presence = Some(to);
                     }
                     Happened::Opened(..)

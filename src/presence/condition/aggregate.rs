@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::sign::{Amount, Sign};
-use crate::presence::query::{Expression, Query, State};
+use super::amount::Amount;
+use crate::presence::query::{Expression, Operator, Query, State};
 use crate::presence::{Rule, Severity, visible};
 
 /// What is counted.
@@ -79,7 +79,7 @@ impl Counted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aggregate {
     pub(super) counted: Counted,
-    pub(super) sign: Sign,
+    pub(super) sign: Operator,
     pub(super) amount: Amount,
     /// Only these users.
     pub(super) of: Option<Query>,
@@ -95,7 +95,7 @@ impl Aggregate {
     }
 
     /// How the count is compared.
-    pub fn sign(&self) -> Sign {
+    pub fn sign(&self) -> Operator {
         self.sign
     }
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::sign::Sign;
-use crate::presence::query::Truth;
+use crate::presence::query::{Operator, Truth};
 
 /// A number between two bounds, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,21 +46,21 @@ impl Interval {
     }
 
     /// Whether the comparison with `number` holds, however the unknown users turn out.
-    pub(super) fn compare(self, sign: Sign, number: u64) -> Truth {
+    pub(super) fn compare(self, sign: Operator, number: u64) -> Truth {
         compare(sign, i128::from(self.surely), self.at_most.map(i128::from), i128::from(number))
     }
 }
 
 /// Compares a figure between `least` and `most`, without a bound where that is `None`.
-pub(super) fn compare(sign: Sign, least: i128, most: Option<i128>, number: i128) -> Truth {
+pub(super) fn compare(sign: Operator, least: i128, most: Option<i128>, number: i128) -> Truth {
     let most = most.unwrap_or(i128::MAX);
     match sign {
-        Sign::Equal if least == most => (least == number).into(),
-        Sign::Equal if number < least || number > most => Truth::No,
-        Sign::Equal => Truth::Undecided,
-        Sign::NotEqual => !compare(Sign::Equal, least, Some(most), number),
+        Operator::Equal if least == most => (least == number).into(),
+        Operator::Equal if number < least || number > most => Truth::No,
+        Operator::Equal => Truth::Undecided,
+        Operator::NotEqual => !compare(Operator::Equal, least, Some(most), number),
         // The others hold from some figure on, or up to one: the ends speak for all between them.
-        _ => match (sign.holds(least, number), sign.holds(most, number)) {
+        _ => match (sign.holds(&least, &number), sign.holds(&most, &number)) {
             (true, true) => Truth::Yes,
             (false, false) => Truth::No,
             _ => Truth::Undecided,
@@ -99,11 +98,11 @@ mod tests {
         #[test]
         fn what_is_said_of_an_interval_holds_for_each_number_in_it_and_else_for_some(
             surely in 0..6_u64, more in prop::option::of(0..4_u64), number in 0..12_u64,
-            sign in prop::sample::select(Sign::ALL.to_vec()),
+            sign in prop::sample::select(Operator::OF_FIGURES.to_vec()),
         ) {
             let interval = Interval { surely, at_most: more.map(|more| surely + more) };
             let mut each = (surely..=more.map_or(40, |more| surely + more))
-                .map(|figure| sign.holds(i128::from(figure), i128::from(number)));
+                .map(|figure| sign.holds(&figure, &number));
             let expected = match (each.clone().all(|it| it), each.any(|it| it)) {
                 (true, _) => Truth::Yes,
                 (_, true) => Truth::Undecided,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::aggregate::{Aggregate, COUNTS, Counted};
-use super::sign::{Amount, Percent, Sign};
+use super::amount::{Amount, Percent};
 use crate::presence::query::{
     self, Expression, Field, Kind, Leaf, Operator, Parser, Query, QueryError, Token, nearest, shown,
 };
@@ -124,7 +124,7 @@ fn sign(
     parser: &mut Parser<'_>,
     counted: &Counted,
     start: usize,
-) -> Result<(Sign, Range<usize>), QueryError> {
+) -> Result<(Operator, Range<usize>), QueryError> {
     let end = parser.last().map_or(start, |token| token.at.end);
     let Some(Token { kind: Kind::Operator(operator), at }) = parser.peek().cloned() else {
         let word = counted.word();
@@ -133,17 +133,18 @@ fn sign(
         return Err(QueryError::new(start..end, what).nearest(Some(meant)));
     };
     parser.take();
-    Sign::of(operator).map(|sign| (sign, at.clone())).ok_or_else(|| {
-        QueryError::new(at, format!("a count can't be compared with {}", operator.symbol()))
-            .expected(Sign::ALL.map(Sign::symbol))
-    })
+    if operator == Operator::Matches {
+        let what = format!("a count can't be compared with {}", operator.symbol());
+        return Err(QueryError::new(at, what).expected(Operator::OF_FIGURES.map(Operator::symbol)));
+    }
+    Ok((operator, at))
 }
 
 /// The number or percentage after a sign at `at`.
 fn amount(
     parser: &mut Parser<'_>,
     counted: &Counted,
-    sign: Sign,
+    sign: Operator,
     at: &Range<usize>,
 ) -> Result<Amount, QueryError> {
     let Some(Token { kind: Kind::Word(word), at: place }) = parser.peek().cloned() else {

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::aggregate::{Aggregate, Counted};
+use super::amount::{Amount, Percent};
 use super::interval::{Interval, compare};
 use super::nobody::{Nobody, asks_names, check_groups};
-use super::sign::{Amount, Percent};
 use crate::presence::query::Truth;
 use crate::presence::query::{Query, State};
 use crate::presence::{Knowledge, Moment, Severity, UserIx};

@@ -66,7 +66,7 @@ impl OfRule for Found {
 
 fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let (mut times, mut longest_ms, mut whole_user, mut last) = (0, 0, false, None);
-    for Happening { at_ms, what } in of_late(case) {
+    for &Happening { at_ms, what } in of_late(case) {
         let Happened::SeenAgain { platform, absent_ms, whole_user: whole } = what else { continue };
         times += u32::from(last.is_none_or(|(before, _)| before != at_ms));
         longest_ms = absent_ms.max(longest_ms);
@@ -89,11 +89,11 @@ fn next(case: &Case<'_>) -> Option<u64> {
 }
 
 /// The returns that are young enough, oldest first.
-fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = Happening> + use<'a> {
+fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Happening> + use<'a> {
     let now_ms = case.now.mono_ms;
-    let seen_again = |it: &Happening| matches!(it.what, Happened::SeenAgain { .. });
-    let is_young = move |it: &Happening| now_ms.saturating_sub(it.at_ms) < LASTING_MS;
-    case.past.happened().filter(move |it| seen_again(it) && is_young(it))
+    let seen_again = |it: &&Happening| matches!(it.what, Happened::SeenAgain { .. });
+    let is_young = move |it: &&Happening| now_ms.saturating_sub(it.at_ms) < LASTING_MS;
+    case.past.happened().iter().filter(move |it| seen_again(it) && is_young(it))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::Evidence;
 use super::case::Case;
 use super::kick_war;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
-use crate::presence::history::{Happened, Succession};
+use crate::presence::history::Succession;
 use crate::presence::time::short_age;
 use crate::presence::{Platform, Presence};
 
@@ -102,8 +102,10 @@ fn of_late(case: &Case<'_>) -> Vec<Succession> {
 fn counts(case: &Case<'_>, change: &Succession) -> bool {
     let mut blind = false;
     let mut steady = true;
+    let mut before = case.past.floor().unwrap_or_default();
     for happening in case.past.happened() {
-        let Happened::Presence { from, to } = happening.what else { continue };
+        let Some(to) = happening.what.presence() else { continue };
+        let from = std::mem::replace(&mut before, to);
         blind |= happening.at_ms == change.at_ms && from.is_unknown();
         // Who was offline then, or later, or came back with it, was not online all the time.
         let offline = [from, to].contains(&Presence::Offline);

@@ -20,7 +20,7 @@ use super::time::Moment;
 use super::transition::{Change, Transition};
 use super::watch_list::{UserIx, WatchList};
 
-pub use past::{Happened, Happening, Past};
+pub use past::{ConnTag, Happened, Happening, Past};
 pub use spark::Cell;
 pub use succession::Succession;
 

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
-use super::expression::{
-    Comparison, Condition, Counted, Elapsed, Expression, Finding, Name, Named, State, TokenState,
-};
+use super::expression::{Condition, Counted, Elapsed, Expression, Finding, Name, Named, State, TokenState};
 use super::facts::{Facts, Truth};
 use super::field::platform_names;
 use super::fold;
+use super::lexer::Operator;
 use super::pattern::Pattern;
 use crate::presence::{Presence, SessionToken, Tracked};
 
@@ -91,7 +90,7 @@ impl<F: Facts + ?Sized> User<'_, F> {
         holds(self.facts.connections()).into()
     }
 
-    fn count(&self, counted: Counted, comparison: Comparison, wanted: u32) -> Truth {
+    fn count(&self, counted: Counted, comparison: Operator, wanted: u32) -> Truth {
         let wanted = wanted as usize;
         match counted {
             Counted::Connections => self.connections(|open| comparison.holds(&open.len(), &wanted)),
@@ -105,7 +104,7 @@ impl<F: Facts + ?Sized> User<'_, F> {
     }
 
     /// Compares the time until the soonest token expires; where none ever does that is for ever.
-    fn expires(&self, open: &[Tracked], comparison: Comparison, seconds: i64) -> bool {
+    fn expires(&self, open: &[Tracked], comparison: Operator, seconds: i64) -> bool {
         let tokens = || open.iter().filter_map(|it| it.connection.token.as_ref());
         let left = match tokens().filter_map(SessionToken::expires).min() {
             Some(soonest) => soonest.saturating_sub(self.facts.server_seconds()),

@@ -1,6 +1,9 @@
 //! A query as a tree: what is asked, after every name and value has been understood.
 
+use std::fmt;
+
 use super::facts::Truth;
+use super::lexer::Operator;
 use super::pattern::Pattern;
 use crate::presence::Platform;
 
@@ -31,14 +34,14 @@ pub(in crate::presence) enum Condition {
     Platform(Platform),
     /// A connection on a platform whose name matches.
     PlatformMatches(Pattern),
-    /// A count compared.
-    Count(Counted, Comparison, u32),
+    /// A count compared; not with `!=`, which is `not =`, here and below.
+    Count(Counted, Operator, u32),
     /// Seconds until the soonest token expires; negative once it has.
-    Expiry(Comparison, i64),
+    Expiry(Operator, i64),
     /// A connection whose token is so.
     Token(TokenState),
     /// A span that grows with time, compared in seconds.
-    Elapsed(Elapsed, Comparison, u64),
+    Elapsed(Elapsed, Operator, u64),
     /// A finding.
     Finding(Finding),
     /// A name compared.
@@ -119,29 +122,6 @@ pub(in crate::presence) enum Named {
     Matches(Pattern),
 }
 
-/// How two figures are compared. `!=` is `not =`, so it is not here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::presence) enum Comparison {
-    Equal,
-    Less,
-    AtMost,
-    More,
-    AtLeast,
-}
-
-impl Comparison {
-    /// Whether it holds between `left` and `right`.
-    pub(super) fn holds<T: Ord>(self, left: &T, right: &T) -> bool {
-        match self {
-            Comparison::Equal => left == right,
-            Comparison::Less => left < right,
-            Comparison::AtMost => left <= right,
-            Comparison::More => left > right,
-            Comparison::AtLeast => left >= right,
-        }
-    }
-}
-
 impl<Leaf> Expression<Leaf> {
     /// Whether it holds, where `judge` says of one condition whether that does. Conditions that no
     /// longer matter are not judged.
@@ -172,6 +152,28 @@ impl<Leaf> Expression<Leaf> {
         }
     }
 
+    /// Writes it as it can be written again, in brackets where it stands `inside` another one.
+    fn write(&self, inside: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result
+    where
+        Leaf: fmt::Display,
+    {
+        let (parts, joint) = match self {
+            Expression::Is(leaf) => return leaf.fmt(f),
+            Expression::Not(inner) => {
+                f.write_str("not ")?;
+                return inner.write(true, f);
+            }
+            Expression::All(parts) => (parts, " and "),
+            Expression::Any(parts) => (parts, " or "),
+        };
+        f.write_str(if inside { "(" } else { "" })?;
+        for (number, part) in parts.iter().enumerate() {
+            f.write_str(if number > 0 { joint } else { "" })?;
+            part.write(true, f)?;
+        }
+        f.write_str(if inside { ")" } else { "" })
+    }
+
     /// Visits every condition, with whether it stands under an odd number of `not`.
     pub(in crate::presence) fn visit<'e>(&'e self, negated: bool, see: &mut dyn FnMut(&'e Leaf, bool)) {
         match self {
@@ -183,5 +185,11 @@ impl<Leaf> Expression<Leaf> {
             Expression::Not(inner) => inner.visit(!negated, see),
             Expression::Is(leaf) => see(leaf, negated),
         }
+    }
+}
+
+impl<Leaf: fmt::Display> fmt::Display for Expression<Leaf> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(false, f)
     }
 }

@@ -77,15 +77,6 @@ pub(super) const SEVERITIES: [&str; 3] =
 const ORDER: [Operator; 4] = [Operator::Less, Operator::AtMost, Operator::More, Operator::AtLeast];
 const CHOICE: [Operator; 2] = [Operator::Equal, Operator::NotEqual];
 const NAME: [Operator; 3] = [Operator::Equal, Operator::NotEqual, Operator::Matches];
-const FIGURE: [Operator; 6] = [
-    Operator::Equal,
-    Operator::NotEqual,
-    Operator::Less,
-    Operator::AtMost,
-    Operator::More,
-    Operator::AtLeast,
-];
-
 /// The heads of columns, as names of what stands in them.
 const ALIASES: [(&str, &str); 7] = [
     ("user", "id"),
@@ -115,7 +106,7 @@ impl Field {
         match self {
             Field::State => &CHOICE,
             Field::Platform | Field::Finding | Field::Group | Field::Label | Field::Id => &NAME,
-            Field::Conns | Field::Bg | Field::Flips | Field::Reconnects | Field::Exp => &FIGURE,
+            Field::Conns | Field::Bg | Field::Flips | Field::Reconnects | Field::Exp => &Operator::OF_FIGURES,
             Field::Age | Field::Since => &ORDER,
         }
     }

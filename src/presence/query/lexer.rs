@@ -32,21 +32,51 @@ pub(in crate::presence) enum Kind<'t> {
     Operator(Operator),
 }
 
-/// Stands between a field and its value; `~` also before a pattern alone.
+/// Stands between a field or a count and its value; `~` also before a pattern alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::presence) enum Operator {
+pub enum Operator {
+    /// `=`
     Equal,
+    /// `!=`
     NotEqual,
+    /// `<`
     Less,
+    /// `<=`
     AtMost,
+    /// `>`
     More,
+    /// `>=`
     AtLeast,
+    /// `~`
     Matches,
 }
 
 impl Operator {
+    /// Those that compare figures, as messages name them.
+    pub(in crate::presence) const OF_FIGURES: [Operator; 6] = [
+        Operator::Equal,
+        Operator::NotEqual,
+        Operator::Less,
+        Operator::AtMost,
+        Operator::More,
+        Operator::AtLeast,
+    ];
+
+    /// Whether it holds between two figures; `~` never does.
+    pub(in crate::presence) fn holds<T: Ord>(self, left: &T, right: &T) -> bool {
+        match self {
+            Operator::Equal => left == right,
+            Operator::NotEqual => left != right,
+            Operator::Less => left < right,
+            Operator::AtMost => left <= right,
+            Operator::More => left > right,
+            Operator::AtLeast => left >= right,
+            Operator::Matches => false,
+        }
+    }
+
     /// As it is written.
-    pub(in crate::presence) fn symbol(self) -> &'static str {
+    pub fn symbol(self) -> &'static str {
         match self {
             Operator::Equal => "=",
             Operator::NotEqual => "!=",

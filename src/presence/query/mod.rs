@@ -61,12 +61,13 @@ use std::borrow::Cow;
 pub use complete::{Candidate, Completion, Vocabulary, complete};
 pub use error::{Caret, QueryError};
 pub use facts::{Facts, Truth};
+pub use lexer::Operator;
 pub use plain::PlainWords;
 
 pub(in crate::presence) use error::shown;
 pub(in crate::presence) use expression::{Condition, Expression, Name, Named, State};
 pub(in crate::presence) use field::{Field, nearest, state};
-pub(in crate::presence) use lexer::{Kind, Operator, Token};
+pub(in crate::presence) use lexer::{Kind, Token};
 pub(in crate::presence) use parser::{Leaf, Parser, parse};
 
 use expression::{Elapsed, TokenState};

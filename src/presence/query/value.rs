@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::error::{QueryError, shown};
-use super::expression::{Comparison, Condition, Counted, Elapsed, Expression, Finding, Name, Named};
+use super::expression::{Condition, Counted, Elapsed, Expression, Finding, Name, Named};
 use super::field::{self, Field, RULES, SEVERITIES, STATES, TOKEN_STATES};
 use super::fold;
 use super::lexer::Operator;
@@ -28,16 +28,13 @@ pub(super) fn condition(
     operator: Operator,
     value: &Value<'_>,
 ) -> Result<Expression, QueryError> {
-    let comparison = match operator {
-        Operator::Matches => return matches(field, value).map(Expression::Is),
-        Operator::Equal | Operator::NotEqual => Comparison::Equal,
-        Operator::Less => Comparison::Less,
-        Operator::AtMost => Comparison::AtMost,
-        Operator::More => Comparison::More,
-        Operator::AtLeast => Comparison::AtLeast,
-    };
-    let is = Expression::Is(compare(field, comparison, value)?);
-    Ok(if operator == Operator::NotEqual { Expression::Not(Box::new(is)) } else { is })
+    Ok(match operator {
+        Operator::Matches => Expression::Is(matches(field, value)?),
+        Operator::NotEqual => {
+            Expression::Not(Box::new(Expression::Is(compare(field, Operator::Equal, value)?)))
+        }
+        _ => Expression::Is(compare(field, operator, value)?),
+    })
 }
 
 /// Compiles a pattern.
@@ -60,7 +57,7 @@ fn matches(field: Field, value: &Value<'_>) -> Result<Condition, QueryError> {
     })
 }
 
-fn compare(field: Field, comparison: Comparison, value: &Value<'_>) -> Result<Condition, QueryError> {
+fn compare(field: Field, comparison: Operator, value: &Value<'_>) -> Result<Condition, QueryError> {
     let word = value.text.as_ref();
     Ok(match field {
         Field::State => {
@@ -123,17 +120,17 @@ fn count(field: Field, value: &Value<'_>) -> Result<u32, QueryError> {
     value.text.parse().map_err(|_| wrong(field, value))
 }
 
-fn expiry(comparison: Comparison, value: &Value<'_>) -> Result<Condition, QueryError> {
+fn expiry(comparison: Operator, value: &Value<'_>) -> Result<Condition, QueryError> {
     let word = TOKEN_STATES.iter().find(|(word, _)| word.eq_ignore_ascii_case(&value.text));
     match (word, comparison) {
-        (Some((_, state)), Comparison::Equal) => Ok(Condition::Token(*state)),
+        (Some((_, state)), Operator::Equal) => Ok(Condition::Token(*state)),
         (Some((word, _)), _) => {
             let error =
                 QueryError::new(value.at.clone(), format!("{word} is not more or less than anything"));
             Err(error.nearest(Some(format!("exp={word}"))))
         }
         (None, _) => match seconds(&value.text) {
-            Some(_) if comparison == Comparison::Equal => Err(moving(Field::Exp, value)),
+            Some(_) if comparison == Operator::Equal => Err(moving(Field::Exp, value)),
             Some(seconds) => Ok(Condition::Expiry(comparison, seconds)),
             None if value.text.parse::<i64>().is_ok() => Err(no_unit(value)),
             None => Err(no_such(Field::Exp, value, TOKEN_STATES.iter().map(|(word, _)| *word))),

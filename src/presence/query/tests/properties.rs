@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::presence::query::expression::{Comparison, Counted, Finding, Name, Named};
+use crate::presence::query::Operator;
+use crate::presence::query::expression::{Counted, Finding, Name, Named};
 use crate::presence::query::field::{RULES, SEVERITIES, STATES, TOKEN_STATES};
 use crate::presence::query::pattern::Pattern;
 
@@ -23,13 +24,7 @@ fn written(expression: &Expression) -> String {
 }
 
 fn written_condition(condition: &Condition) -> String {
-    let sign = |comparison: &Comparison| match comparison {
-        Comparison::Equal => "=",
-        Comparison::Less => "<",
-        Comparison::AtMost => "<=",
-        Comparison::More => ">",
-        Comparison::AtLeast => ">=",
-    };
+    let sign = |comparison: &Operator| comparison.symbol();
     let always_quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     match condition {
         Condition::Word(word) => quote(word).into_owned(),
@@ -95,8 +90,8 @@ fn a_pattern() -> impl Strategy<Value = Pattern> {
         .prop_map(|source| Pattern::new(source).unwrap())
 }
 
-fn an_order() -> impl Strategy<Value = Comparison> {
-    prop::sample::select(vec![Comparison::Less, Comparison::AtMost, Comparison::More, Comparison::AtLeast])
+fn an_order() -> impl Strategy<Value = Operator> {
+    prop::sample::select(vec![Operator::Less, Operator::AtMost, Operator::More, Operator::AtLeast])
 }
 
 fn a_condition() -> impl Strategy<Value = Condition> {
@@ -115,7 +110,7 @@ fn a_condition() -> impl Strategy<Value = Condition> {
         2 => prop::sample::select(STATES.map(|(.., state): (_, _, State)| state).to_vec()).prop_map(Condition::State),
         1 => (-3..20_i32).prop_map(|number| Condition::Platform(Platform(number))),
         1 => a_pattern().prop_map(Condition::PlatformMatches),
-        1 => (counted, prop_oneof![Just(Comparison::Equal), an_order()], 0..5_u32)
+        1 => (counted, prop_oneof![Just(Operator::Equal), an_order()], 0..5_u32)
             .prop_map(|(counted, comparison, count)| Condition::Count(counted, comparison, count)),
         1 => (an_order(), -100_000..100_000_i64).prop_map(|(order, seconds)| Condition::Expiry(order, seconds)),
         1 => prop::sample::select(TOKEN_STATES.map(|(_, state): (_, TokenState)| state).to_vec())
