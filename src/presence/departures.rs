@@ -89,7 +89,7 @@ impl Departures {
         self.pass(now);
         let mut told_elsewhere = 0;
         for story in transitions.chunk_by(|one, next| one.user == next.user) {
-            told_elsewhere += u32::from(self.take(story, roster, now) == Some(Told::Elsewhere));
+            told_elsewhere += u32::from(self.take(story, roster, now));
         }
         self.lower(told_elsewhere);
         self.connected = roster.connected_users();
@@ -148,9 +148,10 @@ impl Departures {
         self.connected = self.connected.saturating_sub(by);
     }
 
-    /// Takes what happened to one user.
-    fn take(&mut self, story: &[Transition], roster: &Roster, now: Moment) -> Option<Told> {
-        let user = roster.list().find(story.first()?.user.raw())?;
+    /// Takes what happened to one user; whether that the user left is told by a loss of view, not here.
+    fn take(&mut self, story: &[Transition], roster: &Roster, now: Moment) -> bool {
+        let user = story.first().and_then(|first| roster.list().find(first.user.raw()));
+        let (Some(user), Some(peak)) = (user, self.peaks.back_mut()) else { return false };
         let (mut gone, mut come) = (Vec::new(), Vec::new());
         let mut first_ms = None;
         for Transition { what, after, before, .. } in story {
@@ -166,15 +167,15 @@ impl Departures {
         }
         let open = roster.connections(user).len();
         let (platforms, by) = match open {
-            0 if gone.is_empty() => return None,
-            0 if roster.doubt(user).is_some() => return Some(Told::Elsewhere),
+            0 if gone.is_empty() => return false,
+            0 if roster.doubt(user).is_some() => return true,
             0 => (&mut gone, 1),
-            open if come.len() < open => return None, // one of the others was there before
+            open if come.len() < open => return false, // one of the others was there before
             _ => (&mut come, -1),
         };
         platforms.sort_unstable();
         platforms.dedup();
-        let left = &mut self.peaks.back_mut()?.left;
+        let left = &mut peak.left;
         for platform in platforms {
             *left.platforms.entry(*platform).or_default() += by;
         }
@@ -188,7 +189,7 @@ impl Departures {
             left.first_ms = left.first_ms.into_iter().chain(first_ms).min();
             self.last_left_ms = now.mono_ms;
         }
-        Some(Told::Here)
+        false
     }
 
     /// Whether many have left, and whether that is over.
@@ -234,14 +235,6 @@ impl Departures {
             group: counted.max_by_key(|(_, count)| *count),
         }
     }
-}
-
-/// Where it is told that somebody left.
-#[derive(PartialEq, Eq)]
-enum Told {
-    Here,
-    /// A loss of view has them.
-    Elsewhere,
 }
 
 impl Left {

@@ -126,12 +126,11 @@ impl Knowledge {
                 server_seconds,
                 now,
             };
-            update.extend(if due || rules_due {
+            let all_due = due || rules_due;
+            update.extend(self.findings.judge_server(&case, !all_due));
+            if all_due {
                 self.server_judged = Some(now.mono_ms);
-                self.findings.judge_server(&case)
-            } else {
-                self.findings.judge_server_promptly(&case)
-            });
+            }
         }
         self.trend.sample(&self.roster.totals(now), now);
         update

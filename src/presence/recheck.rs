@@ -47,6 +47,29 @@ pub struct Recheck {
     pub verdict: Verdict,
 }
 
+impl Recheck {
+    /// One about which nobody was asked yet.
+    pub(in crate::presence) fn new(
+        last: Option<Answered>,
+        dropped: Answered,
+        sockets: Sockets,
+        before: Presence,
+    ) -> Recheck {
+        Recheck {
+            last,
+            dropped,
+            sockets,
+            before,
+            registry: Registry::Unheard,
+            asked: None,
+            platforms: Box::default(),
+            listed: None,
+            loss: None,
+            verdict: Verdict::SILENT,
+        }
+    }
+}
+
 /// Many users whom the sockets left out at about the same time, and whom the registry still calls online.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {

@@ -178,16 +178,16 @@ impl Event {
     fn is_like(&self, other: &Event) -> bool {
         match (self, other) {
             (Event::Story(one), Event::Story(other)) => one.is_like(other),
-            (
-                Event::Finding {
-                    raised: raised_a, user: Some(_), rule: rule_a, severity: severity_a, ..
-                },
-                Event::Finding {
-                    raised: raised_b, user: Some(_), rule: rule_b, severity: severity_b, ..
-                },
-            ) => (raised_a, rule_a, severity_a) == (raised_b, rule_b, severity_b),
             (Event::Feed { trouble: one, .. }, Event::Feed { trouble: other, .. }) => one == other,
-            _ => false,
+            _ => self.finding_of_user().is_some() && self.finding_of_user() == other.finding_of_user(),
+        }
+    }
+
+    /// What a finding about one user says, but for the user.
+    fn finding_of_user(&self) -> Option<(bool, Rule, Severity)> {
+        match self {
+            Event::Finding { raised, user: Some(_), rule, severity, .. } => Some((*raised, *rule, *severity)),
+            _ => None,
         }
     }
 }

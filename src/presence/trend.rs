@@ -7,7 +7,7 @@
 //! monotonic clock.
 
 use super::fetch_error::{ErrorKind, FetchError};
-use super::findings::alert_thresholds::SLOW_MS;
+use super::findings::alert_thresholds::{SLOW_MS, SLOW_WINDOW_MS};
 use super::hints::Hints;
 use super::observation::{Observation, Question};
 use super::roster::Totals;
@@ -26,10 +26,6 @@ const KINDS_OF_RUN: usize = 32;
 
 /// Rates are taken over so many buckets, the one that has just begun among them.
 const RATE_BUCKETS: u64 = 6;
-
-/// How long answers took is said of so many buckets, the one that has just begun among them: five
-/// minutes, as in the alerts that are shipped.
-const TOOK_BUCKETS: usize = 30;
 
 /// What the server was like over time.
 #[derive(Clone, Debug)]
@@ -213,31 +209,23 @@ impl Trend {
     /// was sent.
     pub fn rates(&self, now: Moment) -> Rates {
         let Some(begun) = self.begun else { return Rates::default() };
-        let last = now.mono_ms / Self::BUCKET_MS;
-        let first = (last + 1).saturating_sub(RATE_BUCKETS);
         let (mut requests, mut users, mut bytes) = (0, 0, 0);
-        for number in first..=last {
-            let bucket = self.bucket(Some(number));
+        for bucket in self.last(RATE_BUCKETS * Self::BUCKET_MS, now) {
             requests += u64::from(bucket.requests());
             users += bucket.users;
             bytes += bucket.wire_bytes;
         }
+        let first = (now.mono_ms / Self::BUCKET_MS + 1).saturating_sub(RATE_BUCKETS);
         let from_ms = begun.mono_ms.max(first * Self::BUCKET_MS);
         let seconds = now.mono_ms.saturating_sub(from_ms).max(1_000) as f64 / 1_000.0;
         let rate = |count: u64| count as f64 / seconds;
         Rates { requests: rate(requests), users: rate(users), bytes: rate(bytes) }
     }
 
-    /// How long answers took over the last five minutes, wherever that is said; `None` where there was
-    /// none.
+    /// How long answers took over the last five minutes, as in the alerts that are shipped; `None` where
+    /// there was none.
     pub fn took(&self, now: Moment) -> Option<Took> {
-        let mut all = Histogram::default();
-        for bucket in self.buckets(now).rev().take(TOOK_BUCKETS) {
-            if let Some(latency) = &bucket.latency {
-                all.merge(latency);
-            }
-        }
-        all.took()
+        self.took_within(SLOW_WINDOW_MS, now)
     }
 
     fn bucket(&self, number: Option<u64>) -> &Bucket {

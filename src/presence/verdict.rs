@@ -157,14 +157,18 @@ pub struct Verdict {
 
 impl Verdict {
     /// Of somebody of whom nothing was ever heard.
-    pub const SILENT: Verdict = Verdict::of(Presence::Unknown(UnknownReason::NotAnswered));
+    pub const SILENT: Verdict = Verdict::unknown(UnknownReason::NotAnswered);
 
     const fn of(presence: Presence) -> Verdict {
         Verdict { presence, basis: Basis::Agreed, stale: false }
     }
 
+    const fn unknown(why: UnknownReason) -> Verdict {
+        Verdict::of(Presence::Unknown(why))
+    }
+
     const fn offline(basis: Basis) -> Verdict {
-        Verdict { presence: Presence::Offline, basis, stale: false }
+        Verdict { basis, ..Verdict::of(Presence::Offline) }
     }
 }
 
@@ -178,28 +182,22 @@ pub(super) fn verdict(testimony: &Testimony) -> Verdict {
         (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
         (Sockets::None, Registry::Unasked) => match lost {
             LossCause::None => Verdict::offline(Basis::SocketsAlone),
-            LossCause::Unknown | LossCause::Hangs | LossCause::Died => {
-                Verdict::of(Presence::Unknown(UnknownReason::GatewayLostMaybe))
-            }
+            _ => Verdict::unknown(UnknownReason::GatewayLostMaybe),
         },
         (Sockets::None, Registry::Unheard) => match before {
-            Presence::Online | Presence::Background => {
-                Verdict { presence: before, basis: Basis::Agreed, stale: true }
-            }
+            Presence::Online | Presence::Background => Verdict { stale: true, ..Verdict::of(before) },
             Presence::Offline => Verdict::of(Presence::Offline),
-            Presence::Unknown(_) | Presence::Unregistered => {
-                Verdict::of(Presence::Unknown(UnknownReason::Checking))
-            }
+            Presence::Unknown(_) | Presence::Unregistered => Verdict::unknown(UnknownReason::Checking),
         },
-        (Sockets::None, Registry::Silent) => Verdict::of(Presence::Unknown(UnknownReason::RegistrySilent)),
+        (Sockets::None, Registry::Silent) => Verdict::unknown(UnknownReason::RegistrySilent),
         (Sockets::None, Registry::Online | Registry::Hides) => match lost {
             // Only who was seen with a connection can be about to leave.
             _ if young && matches!(before, Presence::Online | Presence::Background) => {
-                Verdict::of(Presence::Unknown(UnknownReason::Leaving))
+                Verdict::unknown(UnknownReason::Leaving)
             }
-            LossCause::None => Verdict::of(Presence::Unknown(UnknownReason::RegistryOnline)),
-            LossCause::Unknown => Verdict::of(Presence::Unknown(UnknownReason::GatewayLost)),
-            LossCause::Hangs => Verdict::of(Presence::Unknown(UnknownReason::GatewayHangs)),
+            LossCause::None => Verdict::unknown(UnknownReason::RegistryOnline),
+            LossCause::Unknown => Verdict::unknown(UnknownReason::GatewayLost),
+            LossCause::Hangs => Verdict::unknown(UnknownReason::GatewayHangs),
             LossCause::Died => Verdict::offline(Basis::GatewayDied),
         },
     }

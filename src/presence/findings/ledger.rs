@@ -109,31 +109,12 @@ impl Findings {
         self.deadlines.due(now.mono_ms)
     }
 
-    /// Judges the server, and all watched tokens together.
-    ///
-    /// Looks through the minutes of the coming week in which tokens expire: to be done once a round,
-    /// not once an answer.
-    pub(in crate::presence) fn judge_server(&mut self, case: &ServerCase<'_>) -> Update {
-        let (found, next) = self.found_of_server(case, |_| true);
-        self.server_due = next;
-        let at = At { server_seconds: case.server_seconds, now: case.now };
-        self.settle_server(found, |_| true, at)
-    }
-
-    /// Judges what of the server does not wait: losses of view, our own login, users who leave, answers
-    /// that don't come. Costs next to nothing while there are none.
-    pub(in crate::presence) fn judge_server_promptly(&mut self, case: &ServerCase<'_>) -> Update {
-        let (found, _) = self.found_of_server(case, Rule::is_prompt);
-        let at = At { server_seconds: case.server_seconds, now: case.now };
-        self.settle_server(found, Rule::is_prompt, at)
-    }
-
-    /// What those rules find wrong with the server, and when time alone may change that.
-    fn found_of_server(
-        &mut self,
-        case: &ServerCase<'_>,
-        judged: impl Fn(Rule) -> bool,
-    ) -> (Vec<Evidence>, Option<u64>) {
+    /// Judges the server, and all watched tokens together: by all rules, which look through the minutes of
+    /// the coming week in which tokens expire and are to be asked once a round, not once an answer; or only
+    /// by those that do not wait: losses of view, our own login, users who leave, answers that don't come.
+    /// They cost next to nothing while there are none.
+    pub(in crate::presence) fn judge_server(&mut self, case: &ServerCase<'_>, only_prompt: bool) -> Update {
+        let judged = |rule: Rule| !only_prompt || rule.is_prompt();
         let mut found = std::mem::take(&mut self.scratch);
         let mut next: Option<u64> = None;
         for rule in BY_RANK.into_iter().filter(|it| judged(*it)) {
@@ -147,7 +128,22 @@ impl Findings {
                 Judges::User(..) | Judges::UserInDoubt(..) => {}
             }
         }
-        (found, next)
+        if !only_prompt {
+            self.server_due = next;
+        }
+        let at = At { server_seconds: case.server_seconds, now: case.now };
+        let mut update = Update::default();
+        let mut list = std::mem::take(&mut self.of_server);
+        if !stands(&list, &found, judged, at) {
+            self.counts.take(&list);
+            list = self.settle(list, &mut found, judged, About::Server, at, &mut update);
+            self.counts.add(&list);
+            self.version += 1;
+        }
+        self.of_server = list;
+        found.clear();
+        self.scratch = found;
+        update
     }
 
     /// When, on the monotonic clock, time alone may change an answer: [`Findings::due`] says whose.
@@ -249,22 +245,6 @@ impl Findings {
             self.of_users.insert(user, list);
         }
         update.touched.push(user);
-    }
-
-    /// The same of the server; keeps the room of `found`.
-    fn settle_server(&mut self, mut found: Vec<Evidence>, judged: impl Fn(Rule) -> bool, at: At) -> Update {
-        let mut update = Update::default();
-        let mut list = std::mem::take(&mut self.of_server);
-        if !stands(&list, &found, &judged, at) {
-            self.counts.take(&list);
-            list = self.settle(list, &mut found, judged, About::Server, at, &mut update);
-            self.counts.add(&list);
-            self.version += 1;
-        }
-        self.of_server = list;
-        found.clear();
-        self.scratch = found;
-        update
     }
 
     /// The findings that `old` ones become when `found` is what is found now. Those of rules that were

@@ -54,6 +54,11 @@ pub(super) struct RuleRow {
 pub(super) type JudgeUser = fn(&Case<'_>, &mut Vec<Evidence>);
 /// When, on the monotonic clock, time alone may change that.
 pub(super) type NextOfUser = fn(&Case<'_>) -> Option<u64>;
+/// For rules that an observation alone changes.
+pub(super) fn never(_: &Case<'_>) -> Option<u64> {
+    None
+}
+
 /// Pushes what is wrong with the server; it is told whether something was before.
 pub(super) type JudgeServer = fn(&ServerCase<'_>, bool, &mut Vec<Evidence>);
 /// When, on the monotonic clock, time alone may change that.

@@ -66,40 +66,26 @@ impl<'t> Parser<'t> {
 
     /// The value after an operator at `at`; `wanted` says what it should be.
     fn value(&mut self, at: &Range<usize>, wanted: &'static str) -> Result<Value<'t>, QueryError> {
-        let missing = |parser: &Parser<'_>, found: Option<&Token<'_>>| {
-            let sign = parser.text.get(at.clone()).unwrap_or_default();
-            let what = match found {
-                Some(token) => {
-                    let found = parser.text.get(token.at.clone()).unwrap_or_default();
-                    format!("{} stands where a value belongs", shown(found))
-                }
-                None => format!("nothing follows {}", shown(sign)),
-            };
-            let place = found.map_or(at.end..parser.text.len().max(at.end), |token| token.at.clone());
-            QueryError::new(place, what).expected([wanted])
+        let Some(token) = self.peek().cloned() else {
+            let what = format!("nothing follows {}", shown(self.slice(at.clone())));
+            let place = at.end..self.text.len().max(at.end);
+            return Err(QueryError::new(place, what).expected([wanted]));
         };
-        match self.peek() {
-            None => Err(missing(self, None)),
-            Some(token) => match &token.kind {
-                // `platform=and` is Android; after a blank the word joins, and the value is missing.
-                Kind::Word(word) if token.at.start == at.end || Keyword::of(word).is_none() => {
-                    let value = Value { text: (*word).into(), quoted: false, at: token.at.clone() };
-                    self.next += 1;
-                    Ok(value)
-                }
-                Kind::Pattern(pattern) => {
-                    let value = Value { text: pattern.clone().into(), quoted: false, at: token.at.clone() };
-                    self.next += 1;
-                    Ok(value)
-                }
-                Kind::Quoted(text) => {
-                    let value = Value { text: text.clone(), quoted: true, at: token.at.clone() };
-                    self.next += 1;
-                    not_empty(value)
-                }
-                _ => Err(missing(self, Some(token))),
-            },
-        }
+        let (text, quoted) = match token.kind {
+            // `platform=and` is Android; after a blank the word joins, and the value is missing.
+            Kind::Word(word) if token.at.start == at.end || Keyword::of(word).is_none() => {
+                (word.into(), false)
+            }
+            Kind::Pattern(pattern) => (pattern.into(), false),
+            Kind::Quoted(text) => (text, true),
+            _ => {
+                let what = format!("{} stands where a value belongs", shown(self.slice(token.at.clone())));
+                return Err(QueryError::new(token.at, what).expected([wanted]));
+            }
+        };
+        self.next += 1;
+        let value = Value { text, quoted, at: token.at };
+        if quoted { not_empty(value) } else { Ok(value) }
     }
 
     fn comparison(&mut self, name: &str, at: &Range<usize>) -> Result<Expression, QueryError> {

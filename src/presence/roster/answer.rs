@@ -13,7 +13,7 @@ use crate::presence::status::{Presence, UnknownReason, Word};
 use crate::presence::time::Since;
 use crate::presence::transition::{Change, Socket, Transition};
 use crate::presence::update::Update;
-use crate::presence::verdict::{Registry, Sockets, Testimony, Verdict, verdict};
+use crate::presence::verdict::{Registry, Sockets, Testimony, verdict};
 use crate::presence::watch_list::UserIx;
 
 /// Up to so many connections, looking through all of them is cheaper than a table.
@@ -186,17 +186,13 @@ impl Roster {
         let unseen = self.connections(user).iter().any(|tracked| tracked.unseen.is_some());
         if unseen || hides {
             let asked = doubt.as_ref().filter(|doubt| doubt.sockets != Sockets::None);
+            let dropped = asked.map_or(seen.answered, |doubt| doubt.dropped);
             let new = Recheck {
-                last,
-                dropped: asked.map_or(seen.answered, |doubt| doubt.dropped),
-                sockets,
-                before: to,
                 registry: if self.witnesses.registry.is_asked() { registry } else { Registry::Unasked },
                 asked: asked.and_then(|doubt| doubt.asked),
                 platforms: asked.map(|doubt| doubt.platforms.clone()).unwrap_or_default(),
-                listed: None,
-                loss: None,
                 verdict: said,
+                ..Recheck::new(last, dropped, sockets, to)
             };
             self.doubts.insert(user, new);
             // The time of a connection may have run out before anything of its platform was shown. Nobody
@@ -250,18 +246,8 @@ impl Roster {
             Witness::Unheard | Witness::Answers => Registry::Unheard,
             Witness::Fails(_) => Registry::Silent, // it is asked, but not waited for
         };
-        let doubt = Recheck {
-            last,
-            dropped: seen.answered,
-            sockets: Sockets::None,
-            before: from,
-            registry,
-            asked: None,
-            platforms: Box::default(),
-            listed: None,
-            loss: if shown { seen.loss } else { seen.first },
-            verdict: Verdict::SILENT,
-        };
+        let loss = if shown { seen.loss } else { seen.first };
+        let doubt = Recheck { registry, loss, ..Recheck::new(last, seen.answered, Sockets::None, from) };
         self.doubts.insert(user, doubt);
         if asked {
             taking.update.doubts.begun.push(user);

@@ -125,18 +125,8 @@ impl Roster {
     /// A doubt that a witness raises, not the sockets.
     fn new_doubt(&self, user: UserIx, sockets: Sockets, dropped: Answered) -> Recheck {
         let presence = self.said(user);
-        Recheck {
-            last: self.answered(user),
-            dropped,
-            sockets,
-            before: presence,
-            registry: Registry::Unheard,
-            asked: None,
-            platforms: Box::default(),
-            listed: None,
-            loss: None,
-            verdict: Verdict { presence, ..Verdict::SILENT },
-        }
+        let verdict = Verdict { presence, ..Verdict::SILENT };
+        Recheck { verdict, ..Recheck::new(self.answered(user), dropped, sockets, presence) }
     }
 
     /// The registry gave no answer about these users.

@@ -207,12 +207,12 @@ fn the_server_has_findings_of_its_own() {
         server_seconds: seconds,
         ..server(&clock, &expiries, &[])
     };
-    let changes = findings.judge_server(&case);
+    let changes = findings.judge_server(&case, false);
     assert_eq!(changes.raised, findings.of_server());
     assert_eq!(rules(findings.of_server()), ["clock-skew", "clock-skew", "expiry-cliff"]);
     assert!(findings.of_server().iter().all(|finding| finding.about == About::Server));
     assert_eq!((findings.len(), findings.count(Severity::Warning)), (3, 2));
-    assert!(findings.judge_server(&case).is_empty());
+    assert!(findings.judge_server(&case, false).is_empty());
     assert_eq!(findings.next_change(), Some(11_000), "the token's time comes near");
 
     let later = now.plus(11_000);
@@ -220,7 +220,7 @@ fn the_server_has_findings_of_its_own() {
     assert_eq!(findings.next_change(), None, "until the server is judged again");
     let fewer = BTreeMap::from([(seconds / 60 + 121, 25)]);
     let after = ServerCase { expiries: &fewer, server_seconds: seconds + 11, now: later, ..case };
-    let changes = findings.judge_server(&after);
+    let changes = findings.judge_server(&after, false);
     assert_eq!(rules(&changes.cleared), ["clock-skew"]);
     assert!(changes.raised.is_empty(), "the cliff has moved by a minute and is still the same");
     assert_eq!(findings.of_server()[1].since, now);
@@ -245,27 +245,27 @@ fn a_loss_of_view_does_not_wait_and_leaves_the_rest_as_it_is() {
         cause: LossCause::Unknown,
         gateway: None,
     };
-    findings.judge_server(&server(&clock, &expiries, &[]));
-    assert!(findings.judge_server_promptly(&server(&clock, &BTreeMap::new(), &[])).is_empty());
+    findings.judge_server(&server(&clock, &expiries, &[]), false);
+    assert!(findings.judge_server(&server(&clock, &BTreeMap::new(), &[]), true).is_empty());
     let losses = [loss(20)];
-    let changes = findings.judge_server_promptly(&server(&clock, &BTreeMap::new(), &losses));
+    let changes = findings.judge_server(&server(&clock, &BTreeMap::new(), &losses), true);
     assert_eq!((rules(&changes.raised), changes.cleared.len()), (vec!["view-loss"], 0));
     assert_eq!(rules(findings.of_server()), ["view-loss", "expiry-cliff"]);
     assert_eq!(findings.count(Severity::Critical), 1);
     let version = findings.version();
-    assert!(findings.judge_server(&server(&clock, &expiries, &losses)).is_empty(), "all rules agree");
+    assert!(findings.judge_server(&server(&clock, &expiries, &losses), false).is_empty(), "all rules agree");
     assert_eq!(findings.version(), version);
 
     let losses = [loss(3)];
-    let changes = findings.judge_server_promptly(&server(&clock, &expiries, &losses));
+    let changes = findings.judge_server(&server(&clock, &expiries, &losses), true);
     assert!(changes.is_empty() && findings.version() > version, "other figures of the same loss");
     assert!(findings.of_server()[0].evidence.words(NOW).contains("17 are back"));
     assert!(findings.of_server()[0].advice().contains("gateways first"));
     let died = [Loss { cause: LossCause::Died, ..loss(3) }];
-    findings.judge_server_promptly(&server(&clock, &expiries, &died));
+    findings.judge_server(&server(&clock, &expiries, &died), true);
     assert!(findings.of_server()[0].advice().starts_with("Start that gateway again"));
 
-    let changes = findings.judge_server_promptly(&server(&clock, &expiries, &[]));
+    let changes = findings.judge_server(&server(&clock, &expiries, &[]), true);
     assert_eq!(
         (rules(&changes.cleared), rules(findings.of_server())),
         (vec!["view-loss"], vec!["expiry-cliff"])
