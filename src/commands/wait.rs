@@ -12,7 +12,7 @@ use super::{CommandError, Span, environment, failure_words, flush_standard_outpu
 use crate::engine::{FirstRound, Round, Stage};
 use crate::options::cli::WaitArgs;
 use crate::options::{SettingsError, Sources, condition, no_screen};
-use crate::presence::condition::{Condition, Nobody, Reading};
+use crate::presence::condition::{Condition, ConditionReading, Nobody};
 use crate::presence::query::Truth;
 use crate::presence::{FetchError, Roster, visible_within};
 use crate::report::Time;
@@ -209,7 +209,7 @@ fn about_nobody(nobody: &Nobody) -> CommandError {
 }
 
 /// Each count as it came out: `online=100% of group=kiosk is 40 of 50 (80.0%)`.
-fn measured(reading: &Reading<'_>) -> String {
+fn measured(reading: &ConditionReading<'_>) -> String {
     let said: Vec<String> =
         reading.measured.iter().map(|measured| format!("{} is {measured}", measured.aggregate)).collect();
     said.join(", ")

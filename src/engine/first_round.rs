@@ -54,7 +54,7 @@ impl FirstRound {
             return Stage::Registry(unheard, until);
         }
         // Whether there are such users at all is asked of those who were never seen with a connection.
-        let unverified = roster.strangers_awaited();
+        let unverified = roster.unverified_users();
         if now < until && unverified > 0 {
             return Stage::Registry(unverified, until);
         }
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(round.stage(&roster, at(100)), Stage::Registry(5, 10_100));
         let nobody = (0..5).map(|user| (UserIx(user), Box::default())).collect();
         hear(&mut roster, Question::UsersStatus, 0..5, Ok(Answer::Registry(nobody)));
-        assert_eq!((roster.doubts().len(), roster.strangers_awaited()), (0, 5));
+        assert_eq!((roster.doubts().len(), roster.unverified_users()), (0, 5));
         assert_eq!(round.stage(&roster, at(100)), Stage::Registry(5, 10_100));
         hear(&mut roster, accounts, 0..2, Ok(Answer::Unregistered(vec![UserIx(1)])));
         assert_eq!(round.stage(&roster, at(200)), Stage::Registry(3, 10_100), "one chunk is not all");
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(round.stage(&refused, at(10_100)), Stage::Over, "not for ever");
         let denied = FetchError::Denied { code: 1002, what: "only app manager".into(), advice: "" };
         hear(&mut refused, accounts, 2..4, Err(denied));
-        assert_eq!(refused.strangers_awaited(), 0, "nobody is asked about any more");
+        assert_eq!(refused.unverified_users(), 0, "nobody is asked about any more");
     }
 
     #[test]

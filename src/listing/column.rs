@@ -60,12 +60,12 @@ pub(crate) struct Order {
     pub(crate) reversed: &'static str,
     /// Whether the greatest, the latest or the worst comes first.
     pub(crate) descending: bool,
-    pub(crate) by: By,
+    pub(crate) by: SortBy,
 }
 
 /// What users are sorted by.
 #[derive(Clone, Copy)]
-pub(crate) enum By {
+pub(crate) enum SortBy {
     /// A text of the watch list.
     Text,
     /// A number, the smallest first, of what is known of them.
@@ -74,7 +74,7 @@ pub(crate) enum By {
 
 impl Order {
     const fn text(words: &'static str, reversed: &'static str) -> Order {
-        Order { words, reversed, descending: false, by: By::Text }
+        Order { words, reversed, descending: false, by: SortBy::Text }
     }
 
     const fn smallest(
@@ -82,7 +82,7 @@ impl Order {
         reversed: &'static str,
         by: fn(RowInputs<'_>, UserIx) -> u32,
     ) -> Order {
-        Order { words, reversed, descending: false, by: By::Known(by) }
+        Order { words, reversed, descending: false, by: SortBy::Known(by) }
     }
 
     const fn greatest(
@@ -90,7 +90,7 @@ impl Order {
         reversed: &'static str,
         by: fn(RowInputs<'_>, UserIx) -> u32,
     ) -> Order {
-        Order { words, reversed, descending: true, by: By::Known(by) }
+        Order { words, reversed, descending: true, by: SortBy::Known(by) }
     }
 }
 
@@ -124,7 +124,7 @@ columns! {
         usual: true,
         goes: 0,
         grows: 2,
-        widths: |_, wish| of_text(wish.longest.id.max(5), 9, WIDEST.id),
+        widths: |_, asked| of_text(asked.longest.id.max(5), 9, WIDEST.id),
         order: Order::text("by user", "by user, reversed"),
         of_the_past: false,
     }
@@ -135,7 +135,7 @@ columns! {
         usual: true,
         goes: 8,
         grows: 3,
-        widths: |_, wish| of_text(wish.longest.label, 8, WIDEST.label),
+        widths: |_, asked| of_text(asked.longest.label, 8, WIDEST.label),
         order: Order::text("by label", "by label, reversed"),
         of_the_past: false,
     }
@@ -146,9 +146,9 @@ columns! {
         usual: true,
         goes: 4,
         grows: 6,
-        widths: |width, wish| match wish.chosen {
-            None if width < 100 && !wish.wide => (0, 0),
-            _ => of_text(wish.longest.group, 8, WIDEST.group),
+        widths: |width, asked| match asked.chosen {
+            None if width < 100 && !asked.wide => (0, 0),
+            _ => of_text(asked.longest.group, 8, WIDEST.group),
         },
         order: Order::text("by group", "by group, reversed"),
         of_the_past: false,
@@ -186,12 +186,12 @@ columns! {
         usual: true,
         goes: 10,
         grows: 1,
-        widths: |_, wish| {
-            let best = if wish.absolute { 14 } else { 13 };
-            (12, if wish.far { Claims::FAR_FUTURE.len() as u16 } else { best })
+        widths: |_, asked| {
+            let best = if asked.absolute { 14 } else { 13 };
+            (12, if asked.far { Claims::FAR_FUTURE.len() as u16 } else { best })
         },
-        order: Order::smallest("by token expiry", "by token expiry, reversed", |scene, user| {
-            expiry_rank(soonest_expiry(scene.knowledge.roster.connections(user)))
+        order: Order::smallest("by token expiry", "by token expiry, reversed", |inputs, user| {
+            expiry_rank(soonest_expiry(inputs.knowledge.roster.connections(user)))
         }),
         of_the_past: false,
     }
@@ -202,7 +202,7 @@ columns! {
         usual: true,
         goes: 9,
         grows: 0,
-        widths: |_, wish| if wish.absolute { (12, 12) } else { (6, 6) },
+        widths: |_, asked| if asked.absolute { (12, 12) } else { (6, 6) },
         order: Order::greatest("latest change first", "oldest change first", latest_first),
         of_the_past: false,
     }
@@ -214,8 +214,8 @@ columns! {
         goes: 5,
         grows: 0,
         widths: |_, _| (5, 5),
-        order: Order::greatest("most flips first", "fewest flips first", |scene, user| {
-            most_first(scene.knowledge.history.of(user).flips())
+        order: Order::greatest("most flips first", "fewest flips first", |inputs, user| {
+            most_first(inputs.knowledge.history.of(user).flips())
         }),
         of_the_past: true,
     }
@@ -227,8 +227,8 @@ columns! {
         goes: 1,
         grows: 0,
         widths: |_, _| (5, 5),
-        order: Order::greatest("most reconnects first", "fewest reconnects first", |scene, user| {
-            most_first(scene.knowledge.history.of(user).reconnects())
+        order: Order::greatest("most reconnects first", "fewest reconnects first", |inputs, user| {
+            most_first(inputs.knowledge.history.of(user).reconnects())
         }),
         of_the_past: true,
     }
@@ -240,8 +240,8 @@ columns! {
         goes: 2,
         grows: 0,
         widths: |_, _| (5, 5),
-        order: Order::greatest("most connections first", "fewest connections first", |scene, user| {
-            most_first(scene.knowledge.roster.connections(user).len() as u32)
+        order: Order::greatest("most connections first", "fewest connections first", |inputs, user| {
+            most_first(inputs.knowledge.roster.connections(user).len() as u32)
         }),
         of_the_past: false,
     }
@@ -254,8 +254,8 @@ columns! {
         grows: 0,
         // As wide as its head, which is longer than its cells.
         widths: |_, _| (SPARK_CELLS + 1, SPARK_CELLS + 1),
-        order: Order::greatest("most restless first", "calmest first", |scene, user| {
-            let past = scene.knowledge.history.of(user);
+        order: Order::greatest("most restless first", "calmest first", |inputs, user| {
+            let past = inputs.knowledge.history.of(user);
             most_first(past.flips().saturating_add(past.reconnects()))
         }),
         of_the_past: true,
@@ -289,36 +289,36 @@ fn most_first(count: u32) -> u32 {
 const HALF: u32 = u32::MAX / 2;
 
 /// Changes that were seen before states whose beginning was not.
-fn latest_first(scene: RowInputs<'_>, user: UserIx) -> u32 {
+fn latest_first(inputs: RowInputs<'_>, user: UserIx) -> u32 {
     let newest_first = |since: Since| {
         let age = HALF - u32::try_from(since.before_ms / 100).unwrap_or(HALF).min(HALF);
         if since.is_exact() { age } else { HALF + age }
     };
-    scene.knowledge.roster.since(user).map_or(u32::MAX, newest_first)
+    inputs.knowledge.roster.since(user).map_or(u32::MAX, newest_first)
 }
 
-fn presence_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
-    let roster = &scene.knowledge.roster;
+fn presence_rank(inputs: RowInputs<'_>, user: UserIx) -> u32 {
+    let roster = &inputs.knowledge.roster;
     match roster.presence(user) {
         Presence::Unknown(_) => 0,
         Presence::Unregistered => 1,
-        _ if roster.is_stale(user, scene.now) => 2,
+        _ if roster.is_stale(user, inputs.now) => 2,
         Presence::Online => 3,
         Presence::Background => 4,
         Presence::Offline => 5,
     }
 }
 
-/// By the lowest platform number; those without a connection behind.
-fn platform_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
-    let platforms = scene.knowledge.roster.connections(user).iter().map(|it| it.connection.platform.0);
+/// SortBy the lowest platform number; those without a connection behind.
+fn platform_rank(inputs: RowInputs<'_>, user: UserIx) -> u32 {
+    let platforms = inputs.knowledge.roster.connections(user).iter().map(|it| it.connection.platform.0);
     platforms.min().map_or(u32::MAX, |platform| platform.max(0) as u32)
 }
 
-/// By the worst finding that nobody has put aside, then by how many there are.
-fn findings_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
-    let count = scene.knowledge.findings.of(user).len().min(0xffff) as u32;
-    let severity = match scene.worst(user) {
+/// SortBy the worst finding that nobody has put aside, then by how many there are.
+fn findings_rank(inputs: RowInputs<'_>, user: UserIx) -> u32 {
+    let count = inputs.knowledge.findings.of(user).len().min(0xffff) as u32;
+    let severity = match inputs.worst(user) {
         Some(Severity::Critical) => 0,
         Some(Severity::Warning) => 1,
         Some(Severity::Info) => 2,

@@ -46,35 +46,35 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub(crate) fn new(sort: Sort, query: Query, scene: RowInputs<'_>) -> Rows {
+    pub(crate) fn new(sort: Sort, query: Query, inputs: RowInputs<'_>) -> Rows {
         let mut rows = Rows { sort, query, ..Rows::default() };
-        rows.restart(scene);
+        rows.restart(inputs);
         rows
     }
 
     /// The rows without a view: users whom the filter lets through, in this order.
     pub fn of(knowledge: &Knowledge, now: Moment, sort: Sort, query: Query) -> Rows {
         let (marks, acknowledged) = (Marks::default(), BTreeSet::new());
-        let scene =
+        let inputs =
             RowInputs { knowledge, now, marks: &marks, acknowledged: &acknowledged, problems_only: false };
-        Rows::new(sort, query, scene)
+        Rows::new(sort, query, inputs)
     }
 
     /// Begins again for another watch list.
-    pub(crate) fn restart(&mut self, scene: RowInputs<'_>) {
-        self.users = scene.knowledge.roster.list().len();
+    pub(crate) fn restart(&mut self, inputs: RowInputs<'_>) {
+        self.users = inputs.knowledge.roster.list().len();
         self.haystack = None;
         self.ranks = None;
         self.selected = None;
         self.guest = None;
-        self.rebuild(scene);
+        self.rebuild(inputs);
     }
 
     /// Goes over to other labels of the same users.
-    pub(crate) fn relabel(&mut self, scene: RowInputs<'_>) {
+    pub(crate) fn relabel(&mut self, inputs: RowInputs<'_>) {
         self.haystack = None;
         self.ranks = None;
-        self.rebuild(scene);
+        self.rebuild(inputs);
     }
 
     /// How many rows there are.
@@ -136,21 +136,21 @@ impl Rows {
         self.sort
     }
 
-    pub(crate) fn set_sort(&mut self, sort: Sort, scene: RowInputs<'_>) {
+    pub(crate) fn set_sort(&mut self, sort: Sort, inputs: RowInputs<'_>) {
         self.sort = sort;
-        self.rebuild(scene);
+        self.rebuild(inputs);
     }
 
     /// Takes a filter; `selected` stays, whether it matches or not.
-    pub(crate) fn set_query(&mut self, query: Query, selected: Option<UserIx>, scene: RowInputs<'_>) {
+    pub(crate) fn set_query(&mut self, query: Query, selected: Option<UserIx>, inputs: RowInputs<'_>) {
         self.query = query;
-        self.narrow(selected, scene);
+        self.narrow(selected, inputs);
     }
 
     /// Asks again who is shown, as when only problems are wanted from now on; `selected` stays.
-    pub(crate) fn narrow(&mut self, selected: Option<UserIx>, scene: RowInputs<'_>) {
+    pub(crate) fn narrow(&mut self, selected: Option<UserIx>, inputs: RowInputs<'_>) {
         self.selected = selected;
-        self.rebuild(scene);
+        self.rebuild(inputs);
     }
 
     /// The selection is on this user now: another one who was shown only for being selected leaves.
@@ -170,10 +170,10 @@ impl Rows {
     }
 
     /// Whether what is known of a user decides over the row.
-    pub(crate) fn follow_state(&self, scene: RowInputs<'_>) -> bool {
+    pub(crate) fn follow_state(&self, inputs: RowInputs<'_>) -> bool {
         self.stored
             && (self.sort.column.follows_state()
-                || scene.problems_only
+                || inputs.problems_only
                 || self.query.follows() > Follows::Names)
     }
 
@@ -184,24 +184,24 @@ impl Rows {
     }
 
     /// Asks the filter about everybody again where that is due.
-    pub(crate) fn let_time_pass(&mut self, scene: RowInputs<'_>) {
-        if self.next_asking().is_some_and(|at| scene.now.mono_ms >= at) {
-            self.asked_ms = scene.now.mono_ms;
+    pub(crate) fn let_time_pass(&mut self, inputs: RowInputs<'_>) {
+        if self.next_asking().is_some_and(|at| inputs.now.mono_ms >= at) {
+            self.asked_ms = inputs.now.mono_ms;
             let everybody: Vec<UserIx> = (0..self.users as u32).map(UserIx).collect();
-            self.touch(&everybody, scene);
+            self.touch(&everybody, inputs);
         }
     }
 
     /// Puts users whose state may have changed where they belong now.
-    pub(crate) fn touch(&mut self, touched: &[UserIx], scene: RowInputs<'_>) {
-        if !self.follow_state(scene) {
+    pub(crate) fn touch(&mut self, touched: &[UserIx], inputs: RowInputs<'_>) {
+        if !self.follow_state(inputs) {
             return;
         }
         let mut moved = Vec::new();
         let mut first = usize::MAX;
         for &user in touched {
-            let shown = self.ask_again(user, scene) || self.selected == Some(user);
-            let key = self.key(user, scene);
+            let shown = self.ask_again(user, inputs) || self.selected == Some(user);
+            let key = self.key(user, inputs);
             let Some(row) = self.row_of.get_mut(user.at()) else { continue };
             let was_shown = *row != NOWHERE;
             let same_key = self.keys.get_mut(user.at()).is_none_or(|old| std::mem::replace(old, key) == key);
@@ -230,8 +230,8 @@ impl Rows {
     }
 
     /// Asks the filter about one user again, and keeps count; says whether it lets the user through.
-    fn ask_again(&mut self, user: UserIx, scene: RowInputs<'_>) -> bool {
-        let now = self.truth(user, scene);
+    fn ask_again(&mut self, user: UserIx, inputs: RowInputs<'_>) -> bool {
+        let now = self.truth(user, inputs);
         let Some(before) = self.truths.get_mut(user.at()) else { return true };
         let before = std::mem::replace(before, now);
         self.matching = self.matching + usize::from(now.is_yes()) - usize::from(before.is_yes());
@@ -243,13 +243,13 @@ impl Rows {
         now.is_yes()
     }
 
-    fn truth(&self, user: UserIx, scene: RowInputs<'_>) -> Truth {
-        if scene.admits(user) { self.query.evaluate(&scene.facts(user)) } else { Truth::No }
+    fn truth(&self, user: UserIx, inputs: RowInputs<'_>) -> Truth {
+        if inputs.admits(user) { self.query.evaluate(&inputs.facts(user)) } else { Truth::No }
     }
 
-    fn key(&self, user: UserIx, scene: RowInputs<'_>) -> u64 {
+    fn key(&self, user: UserIx, inputs: RowInputs<'_>) -> u64 {
         let rank = self.ranks.as_ref().and_then(|(_, ranks)| ranks.get(user.at())).copied().unwrap_or(0);
-        sort_key(self.sort, rank, scene, user)
+        sort_key(self.sort, rank, inputs, user)
     }
 
     /// Merges users into the order; returns the first row that changed.
@@ -279,25 +279,25 @@ impl Rows {
         }
     }
 
-    fn rebuild(&mut self, scene: RowInputs<'_>) {
-        let narrowed = !self.query.is_empty() || scene.problems_only || scene.marks.only;
+    fn rebuild(&mut self, inputs: RowInputs<'_>) {
+        let narrowed = !self.query.is_empty() || inputs.problems_only || inputs.marks.only;
         self.stored = self.sort != Sort::default() || narrowed;
-        self.asked_ms = scene.now.mono_ms;
+        self.asked_ms = inputs.now.mono_ms;
         self.guest = None;
         (self.keys, self.order, self.row_of, self.truths) = Default::default();
         if !self.stored {
             return;
         }
-        self.rank(scene);
+        self.rank(inputs);
         if narrowed {
-            self.ask_everybody(scene);
+            self.ask_everybody(inputs);
             self.guest =
                 self.selected.filter(|user| self.truths.get(user.at()).is_some_and(|it| !it.is_yes()));
         } else {
             (self.matching, self.undecided) = (self.users, 0);
         }
         let everybody = || (0..self.users as u32).map(UserIx);
-        self.keys = everybody().map(|user| self.key(user, scene)).collect();
+        self.keys = everybody().map(|user| self.key(user, inputs)).collect();
         let shown = |user: &UserIx| {
             self.truths.get(user.at()).is_none_or(|it| it.is_yes()) || self.guest == Some(*user)
         };
@@ -311,27 +311,27 @@ impl Rows {
     }
 
     /// Fills in who is to be shown. Bare words are looked for in one text of all names.
-    fn ask_everybody(&mut self, scene: RowInputs<'_>) {
+    fn ask_everybody(&mut self, inputs: RowInputs<'_>) {
         let everybody = || (0..self.users as u32).map(UserIx);
         self.truths = if let Some(words) = self.query.plain_words().filter(|_| !self.query.is_empty()) {
-            let list = scene.knowledge.roster.list();
+            let list = inputs.knowledge.roster.list();
             let haystack = self.haystack.get_or_insert_with(|| Haystack::new(list));
             let mut truths = vec![Truth::No; self.users];
             for user in words.select(self.users as u32, |word| haystack.find(word)) {
                 if let Some(truth) = truths.get_mut(user.at()) {
-                    *truth = scene.admits(user).into();
+                    *truth = inputs.admits(user).into();
                 }
             }
             truths
         } else {
-            everybody().map(|user| self.truth(user, scene)).collect()
+            everybody().map(|user| self.truth(user, inputs)).collect()
         };
         let count = |wanted| self.truths.iter().filter(|truth| **truth == wanted).count();
         (self.matching, self.undecided) = (count(Truth::Yes), count(Truth::Undecided));
     }
 
     /// Numbers the users in the order of a text column, where that is the order.
-    fn rank(&mut self, scene: RowInputs<'_>) {
+    fn rank(&mut self, inputs: RowInputs<'_>) {
         let SortColumn::Column(column) = self.sort.column else { return };
         if self.sort.column.follows_state() {
             return;
@@ -339,7 +339,7 @@ impl Rows {
         if self.ranks.as_ref().is_some_and(|(ranked, _)| *ranked == column) {
             return;
         }
-        let list = scene.knowledge.roster.list();
+        let list = inputs.knowledge.roster.list();
         // Who has no name in this column comes behind all who have.
         let text = |user: &UserIx| match column {
             ColumnName::Label => list.label(*user).map_or((true, ""), |label| (false, label)),
@@ -420,7 +420,7 @@ mod tests {
             Frame { marks: Marks::default(), acknowledged: BTreeSet::new(), problems_only }
         }
 
-        fn scene<'a>(&'a self, knowledge: &'a Knowledge, at: u64) -> RowInputs<'a> {
+        fn inputs<'a>(&'a self, knowledge: &'a Knowledge, at: u64) -> RowInputs<'a> {
             RowInputs {
                 knowledge,
                 now: Moment { mono_ms: at, unix_ms: at as i64 },
@@ -447,9 +447,9 @@ mod tests {
     fn a_selected_user_stays_though_the_filter_leaves_it_out() {
         let knowledge = knowledge(12);
         let frame = Frame::new(false);
-        let scene = frame.scene(&knowledge, 0);
-        let mut rows = Rows::new(Sort::default(), Query::default(), scene);
-        rows.set_query(query("u1"), Some(UserIx(2)), scene);
+        let inputs = frame.inputs(&knowledge, 0);
+        let mut rows = Rows::new(Sort::default(), Query::default(), inputs);
+        rows.set_query(query("u1"), Some(UserIx(2)), inputs);
         // u0 u7 u2 u9 u4 u11 u6 u1 u8 u3 u10 u5
         assert_eq!(ids(&rows), [2, 5, 7, 10]);
         assert_eq!((rows.matching(), rows.is_guest(UserIx(2))), (3, true));
@@ -464,15 +464,15 @@ mod tests {
     fn ids_sort_both_ways_and_ties_keep_the_order_of_the_list() {
         let knowledge = knowledge(4);
         let frame = Frame::new(false);
-        let scene = frame.scene(&knowledge, 0);
-        let mut rows = Rows::new(Sort::default(), Query::default(), scene);
-        rows.set_sort(by(ColumnName::User, true), scene);
+        let inputs = frame.inputs(&knowledge, 0);
+        let mut rows = Rows::new(Sort::default(), Query::default(), inputs);
+        rows.set_sort(by(ColumnName::User, true), inputs);
         assert_eq!(ids(&rows), [1, 2, 3, 0], "u3 u2 u1 u0");
         for column in [ColumnName::Presence, ColumnName::Label, ColumnName::Flips] {
-            rows.set_sort(by(column, true), scene);
+            rows.set_sort(by(column, true), inputs);
             assert_eq!(ids(&rows), [0, 1, 2, 3], "all alike");
         }
-        rows.set_sort(Sort { column: SortColumn::List, inverted: true }, scene);
+        rows.set_sort(Sort { column: SortColumn::List, inverted: true }, inputs);
         assert_eq!(ids(&rows), [3, 2, 1, 0]);
     }
 
@@ -482,14 +482,14 @@ mod tests {
         let frame = Frame::new(false);
         let both = |status: fn() -> UserStatus| vec![(UserIx(0), status()), (UserIx(1), status())];
         answer(&mut knowledge, 0, 10, both(|| UserStatus::Online(vec![])));
-        let mut rows = Rows::new(Sort::default(), query("state=online"), frame.scene(&knowledge, 10));
+        let mut rows = Rows::new(Sort::default(), query("state=online"), frame.inputs(&knowledge, 10));
         assert_eq!((ids(&rows), rows.matching(), rows.undecided()), (vec![0, 1], 2, 2));
         rows.select(Some(UserIx(1)));
         let touched = answer(&mut knowledge, 0, 20, both(|| UserStatus::Offline));
-        rows.touch(&touched, frame.scene(&knowledge, 20));
+        rows.touch(&touched, frame.inputs(&knowledge, 20));
         assert_eq!((ids(&rows), rows.matching(), rows.is_guest(UserIx(1))), (vec![1], 0, true));
         let touched = answer(&mut knowledge, 0, 30, both(|| UserStatus::Online(vec![])));
-        rows.touch(&touched, frame.scene(&knowledge, 30));
+        rows.touch(&touched, frame.inputs(&knowledge, 30));
         assert_eq!((ids(&rows), rows.is_guest(UserIx(1))), (vec![0, 1], false));
         rows.select(None);
         assert_eq!(ids(&rows), [0, 1]);
@@ -500,9 +500,9 @@ mod tests {
         let mut knowledge = knowledge(4);
         let frame = Frame::new(false);
         let mut rows =
-            Rows::new(by(ColumnName::Presence, false), query("state=online"), frame.scene(&knowledge, 0));
+            Rows::new(by(ColumnName::Presence, false), query("state=online"), frame.inputs(&knowledge, 0));
         answer(&mut knowledge, 0, 10, vec![(UserIx(1), UserStatus::Online(vec![]))]);
-        rows.touch(&[UserIx(1), UserIx(0), UserIx(1), UserIx(1)], frame.scene(&knowledge, 10));
+        rows.touch(&[UserIx(1), UserIx(0), UserIx(1), UserIx(1)], frame.inputs(&knowledge, 10));
         assert_eq!((ids(&rows), rows.matching()), (vec![1], 1));
         assert_eq!(rows.row_of(UserIx(1)), Some(0));
     }
@@ -512,11 +512,11 @@ mod tests {
         let mut knowledge = knowledge(4);
         let frame = Frame::new(false);
         answer(&mut knowledge, 0, 10, vec![(UserIx(0), UserStatus::Offline)]);
-        let mut rows = Rows::new(Sort::default(), query("age<2s"), frame.scene(&knowledge, 10));
+        let mut rows = Rows::new(Sort::default(), query("age<2s"), frame.inputs(&knowledge, 10));
         assert_eq!(ids(&rows), [0]);
-        rows.let_time_pass(frame.scene(&knowledge, 600));
+        rows.let_time_pass(frame.inputs(&knowledge, 600));
         assert_eq!(rows.next_asking(), Some(1_010));
-        rows.let_time_pass(frame.scene(&knowledge, 2_500));
+        rows.let_time_pass(frame.inputs(&knowledge, 2_500));
         assert_eq!(ids(&rows), [0; 0]);
     }
 
@@ -533,8 +533,8 @@ mod tests {
             let mut knowledge = knowledge(40);
             let frame = Frame::new(problems_only);
             let sort = Sort { column: SortColumn::all().nth(column).unwrap(), inverted };
-            let mut rows = Rows::new(sort, query(filter), frame.scene(&knowledge, 0));
-            rows.narrow(selected.map(UserIx), frame.scene(&knowledge, 0));
+            let mut rows = Rows::new(sort, query(filter), frame.inputs(&knowledge, 0));
+            rows.narrow(selected.map(UserIx), frame.inputs(&knowledge, 0));
             for (round, (batch, changed)) in answers.into_iter().enumerate() {
                 let at = 1_000 + round as u64 * 10; // nothing turns stale meanwhile
                 let statuses = changed.into_iter().map(|(user, status)| {
@@ -546,10 +546,10 @@ mod tests {
                     (UserIx(batch * 10 + user), status)
                 }).collect();
                 let touched = answer(&mut knowledge, batch, at, statuses);
-                let scene = frame.scene(&knowledge, at);
-                rows.touch(&touched, scene);
-                let mut anew = Rows::new(sort, query(filter), scene);
-                anew.narrow(selected.map(UserIx), scene);
+                let inputs = frame.inputs(&knowledge, at);
+                rows.touch(&touched, inputs);
+                let mut anew = Rows::new(sort, query(filter), inputs);
+                anew.narrow(selected.map(UserIx), inputs);
                 prop_assert_eq!(ids(&rows), ids(&anew));
                 prop_assert_eq!((rows.matching(), rows.undecided()), (anew.matching(), anew.undecided()));
                 for row in 0..rows.len() {

@@ -2,7 +2,7 @@
 
 use crate::presence::{Severity, UserIx};
 
-use super::column::{By, ColumnName};
+use super::column::{ColumnName, SortBy};
 use super::facts::RowInputs;
 
 /// What the rows are sorted by.
@@ -13,7 +13,7 @@ pub enum SortColumn {
     List,
     /// Who needs a look first: critical findings, unknown, warnings, stale; then as in the list.
     Problems,
-    /// By what stands in a column.
+    /// SortBy what stands in a column.
     Column(ColumnName),
 }
 
@@ -81,7 +81,7 @@ impl SortColumn {
         match self {
             SortColumn::List => false,
             SortColumn::Problems => true,
-            SortColumn::Column(column) => matches!(column.row().order.by, By::Known(_)),
+            SortColumn::Column(column) => matches!(column.row().order.by, SortBy::Known(_)),
         }
     }
 }
@@ -109,14 +109,14 @@ impl Sort {
 
 /// Packs what a user is sorted by with its place in the list, which decides between equals. `rank` is
 /// the place in the order of a text column.
-pub(crate) fn sort_key(sort: Sort, rank: u32, scene: RowInputs<'_>, user: UserIx) -> u64 {
+pub(crate) fn sort_key(sort: Sort, rank: u32, inputs: RowInputs<'_>, user: UserIx) -> u64 {
     let key = match sort.column {
         SortColumn::List if sort.inverted => user.0,
         SortColumn::List => 0,
-        SortColumn::Problems => problem_rank(scene, user),
+        SortColumn::Problems => problem_rank(inputs, user),
         SortColumn::Column(column) => match column.row().order.by {
-            By::Text => rank,
-            By::Known(number) => number(scene, user),
+            SortBy::Text => rank,
+            SortBy::Known(number) => number(inputs, user),
         },
     };
     let key = if sort.inverted { !key } else { key };
@@ -124,12 +124,12 @@ pub(crate) fn sort_key(sort: Sort, rank: u32, scene: RowInputs<'_>, user: UserIx
 }
 
 /// What goes well is all alike, so that rows stay where they are while people come and go.
-fn problem_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
-    match scene.worst(user) {
+fn problem_rank(inputs: RowInputs<'_>, user: UserIx) -> u32 {
+    match inputs.worst(user) {
         Some(Severity::Critical) => 0,
-        _ if scene.is_unknown(user) || scene.knowledge.roster.is_lost(user) => 1,
+        _ if inputs.is_unknown(user) || inputs.knowledge.roster.is_lost(user) => 1,
         Some(Severity::Warning) => 2,
-        _ if scene.is_stale(user) => 3,
+        _ if inputs.is_stale(user) => 3,
         _ => 4,
     }
 }

@@ -245,7 +245,7 @@ pub fn clock_words(by_ms: i64) -> String {
     format!("this machine's clock went {direction} {}", short_age(by_ms.unsigned_abs() / 1_000))
 }
 
-/// `batch 2 timed out`, where it is the batch that ails and there are several.
+/// `batch 2 timed out`, where the batch gets no answers and there are several.
 pub fn why_words(roster: &Roster, user: UserIx, why: UnknownReason) -> String {
     let list = roster.list();
     match why {

@@ -1,5 +1,5 @@
 //! What is known of the batches that a watch list is asked in: when each was last answered, what
-//! ails it, and whether its users' last words are still good.
+//! is wrong with it, and whether its users' last words are still good.
 
 use std::sync::Arc;
 

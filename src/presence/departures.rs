@@ -55,12 +55,12 @@ struct Peak {
     step: u64,
     connected: u32,
     /// Who left since, up to the next peak.
-    left: Left,
+    left: Leavers,
 }
 
 /// Who left, less those who came.
 #[derive(Clone, Debug, Default)]
-struct Left {
+struct Leavers {
     platforms: BTreeMap<Platform, i64>,
     groups: BTreeMap<Box<str>, i64>,
     first_ms: Option<u64>,
@@ -134,7 +134,7 @@ impl Departures {
                 higher.left.add(lower.left);
             }
         }
-        self.peaks.push_back(Peak { step, connected: self.connected, left: Left::default() });
+        self.peaks.push_back(Peak { step, connected: self.connected, left: Leavers::default() });
     }
 
     /// So many fewer were connected all the time.
@@ -217,7 +217,7 @@ impl Departures {
     }
 
     fn departed(&self, users: u32, of: u32) -> Departed {
-        let mut left = Left::default();
+        let mut left = Leavers::default();
         for peak in &self.peaks {
             left.add(peak.left.clone());
         }
@@ -237,8 +237,8 @@ impl Departures {
     }
 }
 
-impl Left {
-    fn add(&mut self, later: Left) {
+impl Leavers {
+    fn add(&mut self, later: Leavers) {
         for (platform, count) in later.platforms {
             *self.platforms.entry(platform).or_default() += count;
         }

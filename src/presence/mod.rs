@@ -42,7 +42,7 @@ pub(crate) mod written;
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use connection::{ConnId, Connection};
 pub use fetch_error::{ErrorKind, FetchError, Retry};
-pub use findings::{About, Evidence, Finding, Findings, Rule, RuleSettings, Severity};
+pub use findings::{Evidence, Finding, Findings, Rule, RuleSettings, Severity, Subject};
 pub use hints::{BodyLength, Bytes, Hints, Logins, RateLimit, WireShape};
 pub use input::Input;
 pub use inputs::{Inputs, Next, Step};

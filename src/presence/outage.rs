@@ -5,7 +5,7 @@ use super::findings::alert_thresholds::{PARTLY_MS, SILENT_MS};
 use super::roster::Roster;
 use super::time::Moment;
 
-/// Since when answers are wanting.
+/// Since when there are no answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Outage {
     /// Since when no batch of users has an answer that is not overdue.

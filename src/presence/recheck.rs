@@ -119,10 +119,10 @@ fn write_counts<S: Serializer>(counts: &BTreeMap<Platform, u32>, serializer: S) 
 
 fn read_counts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Platform, u32>, D::Error> {
     #[derive(Deserialize)]
-    struct Count(Platform, #[serde(deserialize_with = "count")] u32);
-    let counts = Vec::<Count>::deserialize(deserializer)?;
-    in_order(&counts, |Count(platform, _)| *platform).map_err(refused)?;
-    Ok(counts.into_iter().map(|Count(platform, count)| (platform, count)).collect())
+    struct PlatformCount(Platform, #[serde(deserialize_with = "count")] u32);
+    let counts = Vec::<PlatformCount>::deserialize(deserializer)?;
+    in_order(&counts, |PlatformCount(platform, _)| *platform).map_err(refused)?;
+    Ok(counts.into_iter().map(|PlatformCount(platform, count)| (platform, count)).collect())
 }
 
 impl Loss {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::batches::Freshness;
-use super::findings::{About, Finding, RuleSettings, Severity};
+use super::findings::{Finding, RuleSettings, Severity, Subject};
 use super::input::Input;
 use super::knowledge::Knowledge;
 use super::observation::{Observation, Question};
@@ -246,9 +246,9 @@ impl State {
         let server_seconds = self.roster().server_clock().unix_seconds(self.now);
         for finding in findings.iter().filter(|finding| finding.severity > Severity::Info) {
             let user = match finding.about {
-                About::User(user) if met.contains(&user) => continue,
-                About::User(user) => Some(self.roster().list().id(user)),
-                About::Server => None,
+                Subject::User(user) if met.contains(&user) => continue,
+                Subject::User(user) => Some(self.roster().list().id(user)),
+                Subject::Server => None,
             };
             let event = Event::Finding {
                 raised,

@@ -155,7 +155,7 @@ impl Presence {
         }
     }
 
-    /// Whether it is a doubt of the first seconds, in which the witnesses are being asked: no news yet.
+    /// Whether it is a doubt of the first seconds, in which the witnesses are being asked: nothing to tell yet.
     pub fn is_passing(self) -> bool {
         matches!(self, Presence::Unknown(UnknownReason::Checking | UnknownReason::Leaving))
     }

@@ -66,7 +66,7 @@ impl Story {
 
     /// Whether it is nothing but that connections which answers had left out are shown again, of which
     /// nothing had been said.
-    fn is_no_news(&self) -> bool {
+    fn is_nothing_new(&self) -> bool {
         self.transitions().all(|next| matches!(next.what, Change::SeenAgain { .. }))
     }
 
@@ -273,14 +273,14 @@ pub struct Timeline {
     taken: u64,
     recent: Recent,
     /// Where the stories are, to mark what is taken back; in the order of their transitions' numbers.
-    places: VecDeque<Place>,
+    places: VecDeque<StoryPlace>,
     /// What was said before a doubt of the first seconds, which is not told.
     before: HashMap<UserId, Presence>,
 }
 
 /// Where one story is.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct StoryPlace {
     /// The number of its last transition.
     last: u64,
     /// The number of what happened to the single user.
@@ -290,7 +290,7 @@ struct Place {
 }
 
 impl Timeline {
-    /// Takes the transitions of one answer, or of the want of one, but for first sights. Those of
+    /// Takes the transitions of one answer, or of none that came in time, but for first sights. Those of
     /// one user stand together. `batch_of` says in which batch a user is asked.
     pub fn record(&mut self, transitions: &[Transition], batch_of: impl Fn(&UserId) -> Option<u32>) {
         let mut story: Option<Story> = None;
@@ -334,7 +334,7 @@ impl Timeline {
     /// Marks what never happened, if it is still kept.
     fn retract(&mut self, id: u64) {
         let at = self.places.partition_point(|place| place.last < id);
-        let Some(&Place { single, group, .. }) = self.places.get(at) else { return };
+        let Some(&StoryPlace { single, group, .. }) = self.places.get(at) else { return };
         let heads = place_of(&self.singles, single)
             .and_then(|at| self.singles.get_mut(at))
             .and_then(|one| Arc::make_mut(one).retract(id));
@@ -358,7 +358,7 @@ impl Timeline {
     }
 
     fn take_story(&mut self, story: Story, batch_of: &impl Fn(&UserId) -> Option<u32>) {
-        if story.is_no_news() {
+        if story.is_nothing_new() {
             return;
         }
         let Transition { ref user, after, before, .. } = story.first;
@@ -369,7 +369,7 @@ impl Timeline {
         if self.places.len() == KEPT {
             self.places.pop_front();
         }
-        self.places.push_back(Place { last, single: self.taken, group });
+        self.places.push_back(StoryPlace { last, single: self.taken, group });
     }
 
     /// Takes an event, and gives the number of its group.

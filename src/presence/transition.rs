@@ -24,7 +24,7 @@ pub struct Transition {
     pub after: Option<Moment>,
     /// The first answer with it arrived at this moment.
     pub before: Moment,
-    /// The request that showed it; `None` where it was the want of answers.
+    /// The request that showed it; `None` where no answer came.
     pub operation: Option<Arc<OperationId>>,
 }
 

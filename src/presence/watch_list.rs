@@ -264,7 +264,7 @@ impl WatchList {
 
 /// A list of this form; `users` are [`Entry`]s, or something that is written as they are.
 #[derive(Serialize, Deserialize)]
-struct Listed<U> {
+struct ListForm<U> {
     generation: u32,
     batch: u32,
     users: U,
@@ -273,25 +273,25 @@ struct Listed<U> {
 impl Serialize for WatchList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let named = |user| match (self.raw_id(user), self.label(user), self.group(user)) {
-            (id, None, None) => Named::Id(id),
-            (id, label, group) => Named::All(id, label, group),
+            (id, None, None) => EntryForm::Id(id),
+            (id, label, group) => EntryForm::All(id, label, group),
         };
         let users = self.users().map(named).collect::<Vec<_>>();
-        Listed { generation: self.generation, batch: self.batch_size, users }.serialize(serializer)
+        ListForm { generation: self.generation, batch: self.batch_size, users }.serialize(serializer)
     }
 }
 
 /// A user of the list: an ID, or `[id, label, group]` where there is more to say.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Named<'a> {
+enum EntryForm<'a> {
     Id(&'a str),
     All(&'a str, Option<&'a str>, Option<&'a str>),
 }
 
 impl<'de> Deserialize<'de> for WatchList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WatchList, D::Error> {
-        let Listed { generation, batch, users } = Listed::<Vec<Entry>>::deserialize(deserializer)?;
+        let ListForm { generation, batch, users } = ListForm::<Vec<Entry>>::deserialize(deserializer)?;
         if batch == 0 {
             return Err(refused("a watch list in batches of nobody"));
         }

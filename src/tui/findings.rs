@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::presence::{About, Finding, Findings, Rule, Severity, UserIx};
+use crate::presence::{Finding, Findings, Rule, Severity, Subject, UserIx};
 
 use super::action::Action;
 use super::model::{Model, Screen, ViewMut};
@@ -45,7 +45,7 @@ pub enum FindingLine {
         open: bool,
     },
     /// A finding: whom it is about, and its number.
-    Finding(About, u64),
+    Finding(Subject, u64),
 }
 
 /// What is selected.
@@ -112,7 +112,7 @@ impl FindingsList {
     }
 
     /// The finding that is selected, or the first of the rule that is.
-    pub fn selected_finding(&self) -> Option<(About, u64)> {
+    pub fn selected_finding(&self) -> Option<(Subject, u64)> {
         let from = self.selected_line().unwrap_or(0);
         match self.lines.get(from)? {
             FindingLine::Finding(about, number) => Some((*about, *number)),
@@ -236,7 +236,7 @@ impl Model {
     pub(super) fn user_of_finding(&self) -> Option<UserIx> {
         match &self.screen {
             Screen::Findings(list) => match list.selected_finding() {
-                Some((About::User(user), _)) => Some(user),
+                Some((Subject::User(user), _)) => Some(user),
                 _ => None,
             },
             _ => None,

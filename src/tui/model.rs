@@ -10,8 +10,8 @@ use crate::presence::history::History;
 use crate::presence::query::{Query, QueryError, Vocabulary};
 use crate::presence::trend::Trend;
 use crate::presence::{
-    About, Claims, Event, EventGroup, FeedStatus, Finding, Findings, Hints, Moment, Roster, Severity, Since,
-    Timeline, UserIx,
+    Claims, Event, EventGroup, FeedStatus, Finding, Findings, Hints, Moment, Roster, Severity, Since,
+    Subject, Timeline, UserIx,
 };
 
 use super::action::Scope;
@@ -636,11 +636,11 @@ impl<'a> View<'a> {
     }
 
     /// A finding, while it lasts.
-    pub fn finding(self, about: About, number: u64) -> Option<&'a Finding> {
+    pub fn finding(self, about: Subject, number: u64) -> Option<&'a Finding> {
         let findings = &self.scene().knowledge.findings;
         let found = match about {
-            About::User(user) => findings.of(user),
-            About::Server => findings.of_server(),
+            Subject::User(user) => findings.of(user),
+            Subject::Server => findings.of_server(),
         };
         found.iter().find(|finding| finding.number == number)
     }

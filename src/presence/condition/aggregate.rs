@@ -3,14 +3,14 @@
 use std::fmt;
 
 use super::amount::Amount;
-use crate::presence::query::{Expression, Operator, Query, State};
+use crate::presence::query::{Expression, Operator, Query, StateWord};
 use crate::presence::{Rule, Severity, visible};
 
 /// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Counted {
     /// Users in a state.
-    State(State),
+    State(StateWord),
     /// Users who are online or in background.
     Connected,
     /// All watched users.
@@ -29,12 +29,12 @@ pub(super) enum Counted {
 
 /// The counts that have a word of their own: what is counted, and the word.
 pub(super) const COUNTS: [(Counted, &str); 10] = [
-    (Counted::State(State::Online), "online"),
-    (Counted::State(State::Background), "background"),
-    (Counted::State(State::Offline), "offline"),
-    (Counted::State(State::Unknown), "unknown"),
-    (Counted::State(State::Unregistered), "unregistered"),
-    (Counted::State(State::Stale), "stale"),
+    (Counted::State(StateWord::Online), "online"),
+    (Counted::State(StateWord::Background), "background"),
+    (Counted::State(StateWord::Offline), "offline"),
+    (Counted::State(StateWord::Unknown), "unknown"),
+    (Counted::State(StateWord::Unregistered), "unregistered"),
+    (Counted::State(StateWord::Stale), "stale"),
     (Counted::Connected, "connected"),
     (Counted::Watched, "watched"),
     (Counted::Connections, "conns"),
@@ -55,11 +55,11 @@ impl Counted {
 
     /// The filter that holds for those who are counted, where users are.
     pub(super) fn filter(&self) -> Option<Query> {
-        let state = |state| Expression::Is(crate::presence::query::Condition::State(state));
+        let state = |state| Expression::Is(crate::presence::query::Criterion::State(state));
         Some(match self {
             Counted::State(one) => Query::of("", state(*one)),
             Counted::Connected => {
-                Query::of("", Expression::Any(vec![state(State::Online), state(State::Background)]))
+                Query::of("", Expression::Any(vec![state(StateWord::Online), state(StateWord::Background)]))
             }
             Counted::Watched => Query::default(),
             Counted::Filter(filter) => filter.clone(),

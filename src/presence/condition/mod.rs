@@ -27,7 +27,7 @@
 //!
 //! Percentages are of all watched users, or of those whom `of` names, and only users are counted in them.
 //!
-//! **Three-valued.** Each count is an [`Interval`]: what is counted for sure, and what it may turn out
+//! **Three-valued.** Each count is an [`Bounds`]: what is counted for sure, and what it may turn out
 //! to be, as an unknown user may be anything. A comparison holds, or doesn't, only where it does so for
 //! the whole interval: `offline=0` is undecided while somebody is unknown. What is said about our own
 //! knowledge is certain: `unknown`, `stale`, `watched`, `failing`; so are findings, which are those that
@@ -62,7 +62,7 @@ use super::time::Moment;
 
 pub use aggregate::Aggregate;
 pub use amount::{Amount, Percent};
-pub use interval::Interval;
+pub use interval::Bounds;
 pub use measure::Measured;
 pub use nobody::Nobody;
 
@@ -72,7 +72,7 @@ pub struct Condition(Expression<Aggregate>);
 
 /// What a condition came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading<'c> {
+pub struct ConditionReading<'c> {
     /// Whether it holds.
     pub truth: Truth,
     /// What each count came to, in the order in which they are written.
@@ -95,7 +95,7 @@ impl Condition {
     ///
     /// # Errors
     /// It is about nobody.
-    pub fn judge(&self, knowledge: &Knowledge, now: Moment) -> Result<Reading<'_>, Nobody> {
+    pub fn judge(&self, knowledge: &Knowledge, now: Moment) -> Result<ConditionReading<'_>, Nobody> {
         let aggregates = self.aggregates().into_iter();
         let measured = aggregates.map(|aggregate| measure::measure(aggregate, knowledge, now));
         let measured = measured.collect::<Result<Vec<_>, _>>()?;
@@ -103,7 +103,7 @@ impl Condition {
             let measured = measured.iter().find(|it| std::ptr::eq(it.aggregate, aggregate));
             measured.map_or(Truth::Undecided, |measured| measured.truth) // each of them was measured
         });
-        Ok(Reading { truth, measured })
+        Ok(ConditionReading { truth, measured })
     }
 
     /// Its counts, in the order in which they are written.

@@ -72,11 +72,11 @@ pub(in crate::presence) struct ServerCase<'a> {
     pub(in crate::presence) departed: Option<&'a Departed>,
     /// How the asking went.
     pub(in crate::presence) trend: &'a Trend,
-    /// Since when answers are wanting.
+    /// Since when there are no answers.
     pub(in crate::presence) outage: Outage,
     /// How many batches of users are asked about.
     pub(in crate::presence) batches: u32,
-    /// What ails the first batch that gets no answers.
+    /// What is wrong with the first batch that gets no answers.
     pub(in crate::presence) trouble: Option<ErrorKind>,
     /// What the server's clock shows, in unix seconds.
     pub(in crate::presence) server_seconds: i64,

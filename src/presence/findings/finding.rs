@@ -6,7 +6,7 @@ use crate::presence::{Moment, UserIx};
 
 /// Whom or what a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum About {
+pub enum Subject {
     /// One user.
     User(UserIx),
     /// The server, or the watched users taken together.
@@ -24,7 +24,7 @@ pub struct Finding {
     /// How serious it is at present.
     pub severity: Severity,
     /// Whom or what it is about.
-    pub about: About,
+    pub about: Subject,
     /// When it was first raised.
     pub since: Moment,
     /// What was found.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use super::case::{Case, ServerCase};
 use super::deadlines::Deadlines;
-use super::finding::{About, Finding};
+use super::finding::{Finding, Subject};
 use super::rule::{BY_RANK, Judges, Severity};
 use super::settings::RuleSettings;
 use super::{Evidence, Rule};
@@ -136,7 +136,7 @@ impl Findings {
         let mut list = std::mem::take(&mut self.of_server);
         if !stands(&list, &found, judged, at) {
             self.counts.take(&list);
-            list = self.settle(list, &mut found, judged, About::Server, at, &mut update);
+            list = self.settle(list, &mut found, judged, Subject::Server, at, &mut update);
             self.counts.add(&list);
             self.version += 1;
         }
@@ -210,7 +210,7 @@ impl Findings {
         for (old, mut list) in standings {
             let Some(user) = heir(old) else { continue };
             for finding in &mut list {
-                finding.about = About::User(user);
+                finding.about = Subject::User(user);
             }
             self.counts.add(&list);
             self.of_users.insert(user, list);
@@ -237,7 +237,7 @@ impl Findings {
                 std::mem::take(list)
             }
         };
-        let list = self.settle(old, found, judged, About::User(user), at, update);
+        let list = self.settle(old, found, judged, Subject::User(user), at, update);
         self.counts.add(&list);
         if list.is_empty() {
             self.of_users.remove(&user);
@@ -254,7 +254,7 @@ impl Findings {
         old: Vec<Finding>,
         found: &mut Vec<Evidence>,
         judged: impl Fn(Rule) -> bool,
-        about: About,
+        about: Subject,
         At { server_seconds, now }: At,
         update: &mut Update,
     ) -> Vec<Finding> {

@@ -49,7 +49,7 @@ mod view_loss;
 mod wording;
 
 pub(super) use case::{Case, ServerCase};
-pub use finding::{About, Finding};
+pub use finding::{Finding, Subject};
 pub use ledger::Findings;
 pub use rule::Severity;
 pub use settings::RuleSettings;

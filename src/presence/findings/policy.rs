@@ -88,25 +88,25 @@ fn next(case: &Case<'_>) -> Option<u64> {
 }
 
 /// A session, known by its token.
-struct Session {
+struct UserSession {
     platform: Platform,
     /// From when on, on the monotonic clock, it counts as there together with others.
     counts_from: u64,
 }
 
 /// The places for one session in which there are several.
-fn crowded(case: &Case<'_>, policy: u8) -> Vec<Vec<Session>> {
+fn crowded(case: &Case<'_>, policy: u8) -> Vec<Vec<UserSession>> {
     if case.connections.len() < 2 {
         return Vec::new();
     }
-    let mut places = BTreeMap::<Place, BTreeMap<u128, Session>>::new();
+    let mut places = BTreeMap::<Slot, BTreeMap<u128, UserSession>>::new();
     for tracked in case.connections {
         let platform = tracked.connection.platform;
         let token = tracked.connection.token.as_ref().map(|token| token.fingerprint);
         let (Some(place), Some(Fingerprint(token))) = (place(platform, policy), token) else { continue };
         let counts_from = counts_from(tracked);
         let sessions = places.entry(place).or_default();
-        let session = sessions.entry(token).or_insert(Session { platform, counts_from });
+        let session = sessions.entry(token).or_insert(UserSession { platform, counts_from });
         session.counts_from = session.counts_from.min(counts_from);
     }
     let crowded = places.into_values().filter(|sessions| sessions.len() > 1);
@@ -115,21 +115,21 @@ fn crowded(case: &Case<'_>, policy: u8) -> Vec<Vec<Session>> {
 
 /// Where there is room for one session.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum Slot {
     Platform(Platform),
     Class(&'static str),
     NotPc,
 }
 
 /// The place that a connection takes; `None` where it takes none, or that is not known.
-fn place(platform: Platform, policy: u8) -> Option<Place> {
+fn place(platform: Platform, policy: u8) -> Option<Slot> {
     if platform == ADMIN || platform == Platform::UNNAMED {
         return None;
     }
     match policy {
-        1 => Some(Place::Platform(platform)),
-        4 => platform.terminal_class().map(Place::Class),
-        5 => platform.terminal_class().filter(|class| *class != "PC").map(|_| Place::NotPc),
+        1 => Some(Slot::Platform(platform)),
+        4 => platform.terminal_class().map(Slot::Class),
+        5 => platform.terminal_class().filter(|class| *class != "PC").map(|_| Slot::NotPc),
         _ => None,
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn is_connected(presence: Presence) -> Option<bool> {
     }
 }
 
-/// Whether there is no difference here: an unknown for want of answers is another one than a doubt.
+/// Whether there is no difference here: an unknown without answers is another one than a doubt.
 fn reads_same(one: Presence, other: Presence) -> bool {
     one.same_word(other) && one.is_doubt() == other.is_doubt()
 }

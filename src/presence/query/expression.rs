@@ -10,7 +10,7 @@ use crate::presence::Platform;
 /// A condition, or several joined: on a user, or, over other leaves, on all of them. Lists are flat,
 /// so thousands of `or` are one level.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::presence) enum Expression<Leaf = Condition> {
+pub(in crate::presence) enum Expression<Leaf = Criterion> {
     /// All hold; at least two.
     All(Vec<Expression<Leaf>>),
     /// One of them holds; at least two.
@@ -23,19 +23,19 @@ pub(in crate::presence) enum Expression<Leaf = Condition> {
 
 /// One condition on one user.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::presence) enum Condition {
+pub(in crate::presence) enum Criterion {
     /// ID or label contains the text, which is in lower case.
     Word(Box<str>),
     /// ID or label matches.
     Matches(Pattern),
     /// The presence, or the state of the data.
-    State(State),
+    State(StateWord),
     /// A connection on this platform.
     Platform(Platform),
     /// A connection on a platform whose name matches.
     PlatformMatches(Pattern),
     /// A count compared; not with `!=`, which is `not =`, here and below.
-    Count(Counted, Operator, u32),
+    Count(Figure, Operator, u32),
     /// Seconds until the soonest token expires; negative once it has.
     Expiry(Operator, i64),
     /// A connection whose token is so.
@@ -43,14 +43,14 @@ pub(in crate::presence) enum Condition {
     /// A span that grows with time, compared in seconds.
     Elapsed(Elapsed, Operator, u64),
     /// A finding.
-    Finding(Finding),
+    Finding(WantedFinding),
     /// A name compared.
     Name(Name, Named),
 }
 
 /// The values of `state`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::presence) enum State {
+pub(in crate::presence) enum StateWord {
     Online,
     Background,
     Offline,
@@ -61,7 +61,7 @@ pub(in crate::presence) enum State {
 
 /// What can be counted of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::presence) enum Counted {
+pub(in crate::presence) enum Figure {
     Connections,
     BackgroundConnections,
     Flips,
@@ -92,7 +92,7 @@ pub(in crate::presence) enum Elapsed {
 
 /// What is asked of the findings.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::presence) enum Finding {
+pub(in crate::presence) enum WantedFinding {
     Any,
     None,
     /// One of this rule; the name as in [`super::field::RULES`].

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::expression::{State, TokenState};
+use super::expression::{StateWord, TokenState};
 use super::lexer::Operator;
 use crate::presence::{Platform, Rule, Severity};
 
@@ -42,13 +42,13 @@ pub(super) const FIELDS: [(Field, &str, &str); 13] = [
 ];
 
 /// The values of `state`: word, short word or nothing, meaning.
-pub(super) const STATES: [(&str, &str, State); 6] = [
-    ("online", "on", State::Online),
-    ("background", "bg", State::Background),
-    ("offline", "off", State::Offline),
-    ("unknown", "unk", State::Unknown),
-    ("unregistered", "", State::Unregistered),
-    ("stale", "", State::Stale),
+pub(super) const STATES: [(&str, &str, StateWord); 6] = [
+    ("online", "on", StateWord::Online),
+    ("background", "bg", StateWord::Background),
+    ("offline", "off", StateWord::Offline),
+    ("unknown", "unk", StateWord::Unknown),
+    ("unregistered", "", StateWord::Unregistered),
+    ("stale", "", StateWord::Stale),
 ];
 
 /// The words that `exp` takes.
@@ -128,9 +128,10 @@ impl Field {
 }
 
 /// The state of that word or short word, letter case ignored.
-pub(in crate::presence) fn state(word: &str) -> Option<State> {
+pub(in crate::presence) fn state(word: &str) -> Option<StateWord> {
     let known = |known: &str| known.eq_ignore_ascii_case(word);
-    let named = |(full, short, _): &&(&str, &str, State)| known(full) || (!short.is_empty() && known(short));
+    let named =
+        |(full, short, _): &&(&str, &str, StateWord)| known(full) || (!short.is_empty() && known(short));
     STATES.iter().find(named).map(|(.., state)| *state)
 }
 

@@ -3,40 +3,40 @@
 use std::ops::Range;
 
 use super::error::{QueryError, shown};
-use super::expression::{Condition, Expression};
+use super::expression::{Criterion, Expression};
 use super::field::{self, FIELDS, Field, STATES};
-use super::lexer::{Kind, Operator, Token};
+use super::lexer::{Operator, Piece, PieceKind};
 use super::parser::{Keyword, Leaf, Parser};
 use super::value::{self, Value};
 use crate::presence::visible_bounded;
 
-impl Leaf for Condition {
+impl Leaf for Criterion {
     const WHOLE: &'static str = "query";
     const EXPECTED: &'static str = "a word, a condition such as state=online, or (";
 
-    fn read(parser: &mut Parser<'_>, first: Token<'_>, _: usize) -> Result<Expression, QueryError> {
+    fn read(parser: &mut Parser<'_>, first: Piece<'_>, _: usize) -> Result<Expression, QueryError> {
         match first.kind {
-            Kind::Word(word) if parser.operator_follows(first.at.end, Field::find(word).is_some()) => {
+            PieceKind::Word(word) if parser.operator_follows(first.at.end, Field::find(word).is_some()) => {
                 parser.comparison(word, &first.at)
             }
-            Kind::Word(word) if word.eq_ignore_ascii_case("count") && parser.opens_at(first.at.end) => {
+            PieceKind::Word(word) if word.eq_ignore_ascii_case("count") && parser.opens_at(first.at.end) => {
                 let what = "\"count(\" counts users, and a filter is about one user";
                 let meant = "what is in the brackets, alone".to_owned();
                 Err(QueryError::new(first.at, what).nearest(Some(meant)))
             }
-            Kind::Word(word) => bare_word(word, &first.at),
-            Kind::Quoted(text) => {
+            PieceKind::Word(word) => bare_word(word, &first.at),
+            PieceKind::Quoted(text) => {
                 if parser.operator_follows(first.at.end, false) {
                     let what = format!("{} is in quotes, so it is no field", shown(&text));
                     return Err(QueryError::new(first.at, what).expected(["the name of a field"]));
                 }
                 word(&Value { text, quoted: true, at: first.at })
             }
-            Kind::Operator(Operator::Matches) => {
+            PieceKind::Operator(Operator::Matches) => {
                 let value = parser.value(&first.at, "a pattern")?;
-                Ok(Expression::Is(Condition::Matches(value::pattern(&value)?)))
+                Ok(Expression::Is(Criterion::Matches(value::pattern(&value)?)))
             }
-            Kind::Operator(operator) => {
+            PieceKind::Operator(operator) => {
                 let what = format!("there is no field before {}", shown(operator.symbol()));
                 Err(QueryError::new(first.at, what).expected(["a condition such as state=online"]))
             }
@@ -54,12 +54,12 @@ impl<'t> Parser<'t> {
     /// it stands like a pattern alone, `night ~^u_`, after a word that is no field.
     fn operator_follows(&self, end: usize, is_field: bool) -> bool {
         match self.peek() {
-            Some(Token { kind: Kind::Operator(Operator::Matches), at }) => {
+            Some(Piece { kind: PieceKind::Operator(Operator::Matches), at }) => {
                 let apart = at.start > end;
                 let pattern_attached = self.following(1).is_some_and(|pattern| pattern.at.start == at.end);
                 !apart || !pattern_attached || is_field
             }
-            Some(Token { kind: Kind::Operator(_), .. }) => true,
+            Some(Piece { kind: PieceKind::Operator(_), .. }) => true,
             _ => false,
         }
     }
@@ -73,11 +73,11 @@ impl<'t> Parser<'t> {
         };
         let (text, quoted) = match token.kind {
             // `platform=and` is Android; after a blank the word joins, and the value is missing.
-            Kind::Word(word) if token.at.start == at.end || Keyword::of(word).is_none() => {
+            PieceKind::Word(word) if token.at.start == at.end || Keyword::of(word).is_none() => {
                 (word.into(), false)
             }
-            Kind::Pattern(pattern) => (pattern.into(), false),
-            Kind::Quoted(text) => (text, true),
+            PieceKind::Pattern(pattern) => (pattern.into(), false),
+            PieceKind::Quoted(text) => (text, true),
             _ => {
                 let what = format!("{} stands where a value belongs", shown(self.slice(token.at.clone())));
                 return Err(QueryError::new(token.at, what).expected([wanted]));
@@ -89,7 +89,7 @@ impl<'t> Parser<'t> {
     }
 
     fn comparison(&mut self, name: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
-        let Some(Token { kind: Kind::Operator(operator), at: sign }) = self.take() else {
+        let Some(Piece { kind: PieceKind::Operator(operator), at: sign }) = self.take() else {
             return bare_word(name, at);
         };
         let Some(field) = Field::find(name) else {
@@ -170,7 +170,7 @@ fn word(value: &Value<'_>) -> Result<Expression, QueryError> {
     if value.text.is_empty() {
         return Err(nothing_quoted(value));
     }
-    Ok(Expression::Is(Condition::Word(value::folded(&value.text))))
+    Ok(Expression::Is(Criterion::Word(value::folded(&value.text))))
 }
 
 fn not_empty(value: Value<'_>) -> Result<Value<'_>, QueryError> {

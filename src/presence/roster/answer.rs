@@ -88,14 +88,14 @@ impl Roster {
         };
         let first = if changed.iter().any(is_new) { self.enter_first(answered) } else { None };
         let void = regained.map(Presence::Unknown);
-        let seen = Seen { void, void_since, before, answered, loss, first };
+        let answer = BatchAnswer { void, void_since, before, answered, loss, first };
         for (user, status) in changed {
             if ours.contains(&user.0) {
-                self.take_status(*user, status, &seen, taking);
+                self.take_status(*user, status, &answer, taking);
             }
         }
-        if seen.void.is_some() {
-            self.regain(observation.batch, changed, &seen, taking);
+        if answer.void.is_some() {
+            self.regain(observation.batch, changed, &answer, taking);
         }
         self.review_losses(taking);
     }
@@ -109,26 +109,26 @@ impl Roster {
     }
 
     /// Takes what one answer said of one user.
-    fn take_status(&mut self, user: UserIx, status: &UserStatus, seen: &Seen, taking: &mut Taking) {
+    fn take_status(&mut self, user: UserIx, status: &UserStatus, answer: &BatchAnswer, taking: &mut Taking) {
         taking.update.touched.push(user);
         let silent = self.words[user.at()] == Word::Silent;
         let Some(sockets) = Sockets::from_status(status) else {
             let why =
                 if *status == UserStatus::Missing { UnknownReason::Missing } else { UnknownReason::Unclear };
-            let answered = if silent { None } else { seen.before };
+            let answered = if silent { None } else { answer.before };
             let left_out =
-                self.left_out.entry(user).or_insert(LeftOut { why, answered, void_since: seen.void_since });
+                self.left_out.entry(user).or_insert(LeftOut { why, answered, void_since: answer.void_since });
             left_out.why = why;
             return;
         };
         let left_out = self.left_out.remove(&user);
-        let last = if silent { None } else { left_out.map_or(seen.before, |left_out| left_out.answered) };
-        let from = match (left_out, seen.void) {
+        let last = if silent { None } else { left_out.map_or(answer.before, |left_out| left_out.answered) };
+        let from = match (left_out, answer.void) {
             (Some(left_out), _) if left_out.void_since.is_some() => Presence::Unknown(left_out.why),
             (_, Some(void)) => void,
             _ => self.said(user),
         };
-        let passage = Passage { from, last, seen };
+        let passage = Passage { from, last, answer };
         match status {
             UserStatus::Online(connections) => self.show(user, sockets, connections, &passage, taking),
             _ => self.drop_user(user, &passage, taking),
@@ -144,7 +144,7 @@ impl Roster {
         passage: &Passage<'_>,
         taking: &mut Taking,
     ) {
-        let Passage { from, last, seen } = *passage;
+        let Passage { from, last, answer } = *passage;
         let doubt = self.doubts.remove(&user);
         let was_left_out = doubt.as_ref().is_some_and(|doubt| doubt.sockets == Sockets::None);
         // What was said while the user was shown, which a return of the same connections makes true again.
@@ -182,11 +182,11 @@ impl Roster {
         if let (true, Some(loss)) = (was_left_out, doubt.as_ref().and_then(|doubt| doubt.loss)) {
             self.returned_to(loss);
         }
-        self.take_connections(user, connections, was_left_out, last, seen, taking);
+        self.take_connections(user, connections, was_left_out, last, answer, taking);
         let unseen = self.connections(user).iter().any(|tracked| tracked.unseen.is_some());
         if unseen || hides {
             let asked = doubt.as_ref().filter(|doubt| doubt.sockets != Sockets::None);
-            let dropped = asked.map_or(seen.answered, |doubt| doubt.dropped);
+            let dropped = asked.map_or(answer.answered, |doubt| doubt.dropped);
             let new = Recheck {
                 registry: if self.witnesses.registry.is_asked() { registry } else { Registry::Unasked },
                 asked: asked.and_then(|doubt| doubt.asked),
@@ -216,7 +216,7 @@ impl Roster {
 
     /// The sockets leave the user out.
     fn drop_user(&mut self, user: UserIx, passage: &Passage<'_>, taking: &mut Taking) {
-        let Passage { from, last, seen } = *passage;
+        let Passage { from, last, answer } = *passage;
         let word = self.words[user.at()];
         let is_in_doubt = self.doubts.get(&user).is_some_and(|doubt| doubt.sockets == Sockets::None);
         if is_in_doubt || matches!(word, Word::Offline | Word::Unregistered) {
@@ -238,7 +238,7 @@ impl Roster {
         if !shown {
             self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
         }
-        let unseen = Unseen { last, dropped: seen.answered };
+        let unseen = Unseen { last, dropped: answer.answered };
         self.hide_connections(user, unseen);
         let asked = self.witnesses.registry.is_asked();
         let registry = match self.witnesses.registry {
@@ -246,8 +246,8 @@ impl Roster {
             Witness::Unheard | Witness::Answers => Registry::Unheard,
             Witness::Fails(_) => Registry::Silent, // it is asked, but not waited for
         };
-        let loss = if shown { seen.loss } else { seen.first };
-        let doubt = Recheck { registry, loss, ..Recheck::new(last, seen.answered, Sockets::None, from) };
+        let loss = if shown { answer.loss } else { answer.first };
+        let doubt = Recheck { registry, loss, ..Recheck::new(last, answer.answered, Sockets::None, from) };
         self.doubts.insert(user, doubt);
         if asked {
             taking.update.doubts.begun.push(user);
@@ -262,7 +262,7 @@ impl Roster {
         connections: &[Connection],
         whole_user: bool,
         last: Option<Answered>,
-        seen: &Seen,
+        answer: &BatchAnswer,
         taking: &mut Taking,
     ) {
         let now = taking.now;
@@ -330,7 +330,7 @@ impl Roster {
         for Tracked { connection: old, since, unseen } in gone {
             let Some(new) = heirs.get_mut(&old.platform).and_then(|heirs| take_heir(heirs, old)) else {
                 // Another gateway may have it: the sockets show one gateway's connections alone.
-                let unseen = unseen.or(Some(Unseen { last, dropped: seen.answered }));
+                let unseen = unseen.or(Some(Unseen { last, dropped: answer.answered }));
                 tracked.push(Tracked { connection: old.clone(), since: *since, unseen });
                 continue;
             };
@@ -342,7 +342,7 @@ impl Roster {
             // It went when the sockets showed it no more, which may be long before it is replaced.
             let last = unseen.map_or(last, |unseen| unseen.last);
             let event = self.tell(user, what, last, taking);
-            let dropped = unseen.map_or(seen.answered, |unseen| unseen.dropped).received;
+            let dropped = unseen.map_or(answer.answered, |unseen| unseen.dropped).received;
             self.remember(user, Gone { id: old.id.clone(), since: *since, dropped, event, offline: None });
         }
         self.keep(user, tracked);
@@ -410,8 +410,14 @@ impl Roster {
 
     /// A batch answers again after its users had become unknown: those whose entries are as they
     /// were before are known again.
-    fn regain(&mut self, batch: u32, changed: &[(UserIx, UserStatus)], seen: &Seen, taking: &mut Taking) {
-        let Some(from) = seen.void else { return };
+    fn regain(
+        &mut self,
+        batch: u32,
+        changed: &[(UserIx, UserStatus)],
+        answer: &BatchAnswer,
+        taking: &mut Taking,
+    ) {
+        let Some(from) = answer.void else { return };
         let taken: HashSet<UserIx> = changed.iter().map(|(user, _)| *user).collect();
         for user in self.list.batch(batch).map(UserIx) {
             let word = self.words[user.at()];
@@ -428,7 +434,7 @@ impl Roster {
             if !self.open.contains_key(&user) {
                 self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
             }
-            self.tell(user, Change::Presence { from, to }, seen.before, taking);
+            self.tell(user, Change::Presence { from, to }, answer.before, taking);
         }
     }
 
@@ -459,7 +465,7 @@ impl Roster {
 }
 
 /// The circumstances of one answer of the sockets.
-struct Seen {
+struct BatchAnswer {
     /// What had been said of the batch's users before, if they had become unknown.
     void: Option<Presence>,
     /// Since when, on the monotonic clock, that had been so.
@@ -481,7 +487,7 @@ struct Passage<'a> {
     from: Presence,
     /// The last answer that said something of the user.
     last: Option<Answered>,
-    seen: &'a Seen,
+    answer: &'a BatchAnswer,
 }
 
 /// The connection that took an old one's place: one with the same token before any other.

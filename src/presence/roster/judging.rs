@@ -42,7 +42,7 @@ impl Roster {
             taking.update.touched.push(user);
         }
         let to = if self.is_void(user) { from } else { said };
-        // A doubt that lasts is news, and was none while the witnesses were being asked.
+        // A doubt that lasts is told, and was not while the witnesses were being asked.
         let lasts = from.is_passing() && to.is_unknown() && !to.is_passing();
         let event = (lasts || !from.same_word(to))
             .then(|| self.tell(user, Change::Presence { from, to }, told, taking));

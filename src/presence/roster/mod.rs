@@ -271,7 +271,7 @@ impl Roster {
         feed_status(&self.batches, now, self.freshness)
     }
 
-    /// What ails the first batch that gets no answers, and which batch it is.
+    /// What is wrong with the first batch that gets no answers, and which batch it is.
     pub fn first_error(&self) -> Option<(u32, &FetchError)> {
         let mut numbered = (0..).zip(&self.batches);
         numbered.find_map(|(number, batch)| Some((number, &batch.failing.as_ref()?.error)))

@@ -203,13 +203,13 @@ impl Roster {
     fn take_accounts(&mut self, users: &[UserIx], unverified: &[UserIx], taking: &mut Taking) {
         for user in users.iter().copied() {
             // A connection proves more than a missing entry.
-            let is_stranger = unverified.contains(&user) && !self.is_shown(user);
+            let is_unregistered = unverified.contains(&user) && !self.is_shown(user);
             let was = self.unregistered.contains(&user);
-            if is_stranger == was {
+            if is_unregistered == was {
                 continue;
             }
             let from = self.presence(user);
-            if is_stranger {
+            if is_unregistered {
                 self.unregistered.insert(user);
             } else {
                 self.unregistered.remove(&user);
@@ -236,7 +236,7 @@ impl Roster {
 
     /// How many users there are of whom it was asked whether the server has them at all, without an
     /// answer or a failure so far.
-    pub fn strangers_awaited(&self) -> usize {
+    pub fn unverified_users(&self) -> usize {
         self.unverified.len()
     }
 

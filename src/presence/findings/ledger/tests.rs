@@ -210,7 +210,7 @@ fn the_server_has_findings_of_its_own() {
     let changes = findings.judge_server(&case, false);
     assert_eq!(changes.raised, findings.of_server());
     assert_eq!(rules(findings.of_server()), ["clock-skew", "clock-skew", "expiry-cliff"]);
-    assert!(findings.of_server().iter().all(|finding| finding.about == About::Server));
+    assert!(findings.of_server().iter().all(|finding| finding.about == Subject::Server));
     assert_eq!((findings.len(), findings.count(Severity::Warning)), (3, 2));
     assert!(findings.judge_server(&case, false).is_empty());
     assert_eq!(findings.next_change(), Some(11_000), "the token's time comes near");
@@ -317,7 +317,7 @@ fn the_next_list_keeps_the_findings_of_who_is_on_it() {
     findings.rebase(|user| (user != UserIx(8)).then_some(UserIx(user.0 - 6)));
     assert!(findings.version() > version);
     assert_eq!((findings.len(), findings.of(UserIx(3)).len()), (4, 2));
-    assert!(findings.of(UserIx(3)).iter().all(|finding| finding.about == About::User(UserIx(3))));
+    assert!(findings.of(UserIx(3)).iter().all(|finding| finding.about == Subject::User(UserIx(3))));
     assert_eq!(findings.due(ill.now.plus(60_000)), [UserIx(3)]);
     findings.judge([UserIx(1)], ill.now, |_| ill.case());
     assert_eq!(findings.len(), 4, "of whom nothing was known: as before");
