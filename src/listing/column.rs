@@ -342,7 +342,7 @@ impl ColumnName {
         ColumnName::ALL.into_iter().filter(|column| column.row().usual).collect()
     }
 
-    /// Its name.
+    /// As it is written in a configuration and after `:cols`.
     pub fn name(self) -> &'static str {
         self.row().name
     }

@@ -89,7 +89,7 @@ impl SortColumn {
 /// A column and a direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sort {
-    /// The column.
+    /// What decides the order.
     pub column: SortColumn,
     /// Whether the other end comes first.
     pub inverted: bool,

@@ -16,7 +16,7 @@ pub struct EventWords<'a> {
     pub who: Cow<'a, str>,
     /// The label of the one user.
     pub label: Option<Cow<'a, str>>,
-    /// What happened.
+    /// What happened, without who.
     pub what: String,
     /// Whom it happened to, where that is not said yet.
     pub users: &'a [UserId],
@@ -28,7 +28,7 @@ pub struct EventWords<'a> {
 /// was and what is.
 #[derive(Clone, Copy)]
 pub struct Wording<'a> {
-    /// What is known.
+    /// For the batches and labels of those who are named.
     pub roster: &'a Roster,
     /// What users are called.
     pub names: &'a Names,

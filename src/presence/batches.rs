@@ -77,7 +77,7 @@ pub struct Failing {
 /// What is known of one batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
-    /// Its last answer.
+    /// Its last answer; none before the first.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub answered: Option<Answered>,
     /// The name of the request that brought it, in the server's log.
@@ -155,7 +155,7 @@ pub enum FeedStatus {
     Live,
     /// Some batches get no answers.
     Degraded {
-        /// How many.
+        /// How many of them, those with overdue answers included.
         failing: u32,
     },
     /// No batch gets an answer.

@@ -39,16 +39,16 @@ pub enum FetchError {
     },
     /// The TLS handshake failed.
     Tls {
-        /// What failed.
+        /// Which step, as the TLS library words it.
         #[serde(deserialize_with = "text")]
         what: Box<str>,
-        /// What to do.
+        /// What to do about it, as a sentence without its full stop.
         #[serde(deserialize_with = "advice")]
         advice: Advice,
     },
     /// A 3xx, which is never followed: the admin token would go with it.
     Redirect {
-        /// HTTP status.
+        /// As in the first line of the answer.
         status: u16,
         /// The `Location` header; visible-safe, without credentials.
         #[serde(deserialize_with = "text")]
@@ -56,12 +56,12 @@ pub enum FetchError {
     },
     /// An HTTP status other than 200 with a body that is not OpenIM's.
     Http {
-        /// HTTP status.
+        /// As in the first line of the answer.
         status: u16,
     },
     /// A status that may pass, such as 503, with a `Retry-After`.
     Unavailable {
-        /// HTTP status.
+        /// As in the first line of the answer.
         status: u16,
         /// How long the server asks us to wait.
         #[serde(deserialize_with = "time")]
@@ -75,7 +75,7 @@ pub enum FetchError {
     },
     /// The body, unpacked, is larger than the limit.
     TooLarge {
-        /// The limit.
+        /// What a body may have at most, unpacked.
         limit_bytes: u64,
     },
     /// Not an answer that this program understands.
@@ -91,7 +91,7 @@ pub enum FetchError {
         /// What the server calls it, or what this program knows of it.
         #[serde(deserialize_with = "text")]
         what: Box<str>,
-        /// What to do.
+        /// What to do about it, as a sentence without its full stop.
         #[serde(deserialize_with = "advice")]
         advice: Advice,
     },
@@ -102,7 +102,7 @@ pub enum FetchError {
         /// What the server said.
         #[serde(deserialize_with = "text")]
         what: Box<str>,
-        /// What to do.
+        /// What to do about it, as a sentence without its full stop.
         #[serde(deserialize_with = "advice")]
         advice: Advice,
     },
@@ -113,16 +113,16 @@ pub enum FetchError {
         /// Name and detail, as the server said them.
         #[serde(deserialize_with = "text")]
         what: Box<str>,
-        /// What to do.
+        /// What to do about it, as a sentence without its full stop.
         #[serde(deserialize_with = "advice")]
         advice: Advice,
     },
     /// Our own credentials could not be had: no file, a failing command, a stopped login.
     Credentials {
-        /// What happened, where.
+        /// What happened, and with which file or command.
         #[serde(deserialize_with = "text")]
         what: Box<str>,
-        /// What to do.
+        /// What to do about it, as a sentence without its full stop.
         #[serde(deserialize_with = "advice")]
         advice: Advice,
     },
@@ -140,12 +140,12 @@ pub enum ErrorKind {
     Tls,
     /// See [`FetchError::Redirect`].
     Redirect {
-        /// HTTP status.
+        /// As in the first line of the answer.
         status: u16,
     },
     /// See [`FetchError::Http`] and [`FetchError::Unavailable`].
     Http {
-        /// HTTP status.
+        /// As in the first line of the answer.
         status: u16,
     },
     /// See [`FetchError::RateLimited`].

@@ -10,10 +10,10 @@ use super::state::State;
 use super::time::Moment;
 use super::update::Update;
 
-/// What comes next.
+/// What a source of inputs gives next.
 #[derive(Debug)]
 pub enum Next {
-    /// Something came in.
+    /// An answer, a watch list, an interval or a notice.
     Input(Input),
     /// A part of a recording is missing. It goes on with what was known later.
     Resume {

@@ -28,7 +28,7 @@ pub struct Knowledge {
     pub roster: Roster,
     /// What happened to users in the last half hour.
     pub history: History,
-    /// What is wrong.
+    /// What the rules find wrong at present.
     pub findings: Findings,
     /// How the asking went in the last half hour.
     pub trend: Trend,
@@ -59,7 +59,7 @@ impl Knowledge {
         self.outage.follow(&self.roster, now);
     }
 
-    /// Takes one observation.
+    /// Takes one observation: the roster first, then all that follows from it.
     pub fn apply(&mut self, observation: &Observation) -> Update {
         let now = observation.received;
         let of_sockets = observation.question == Question::OnlineStatus;

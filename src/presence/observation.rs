@@ -57,7 +57,7 @@ pub struct OperationId(#[serde(deserialize_with = "text")] pub Box<str>);
 /// One answer, or failure, to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
-    /// What was asked.
+    /// Which endpoint was asked.
     pub question: Question,
     /// Subject which watch list; see [`super::WatchList::generation`].
     pub generation: u32,
@@ -179,7 +179,7 @@ fn signs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Box<str>, Li
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LifeSign {
-    /// It answered 200.
+    /// It answered its metrics with 200.
     Alive,
     /// It took the connection and sent no byte.
     Hung,
@@ -194,7 +194,7 @@ pub enum LifeSign {
 pub enum UserStatus {
     /// Online, with these connections, each of them once; none where the server named none.
     Online(Vec<Connection>),
-    /// Without a connection.
+    /// The answer says that there is no connection.
     Offline,
     /// The answer had no entry for the user.
     Missing,

@@ -150,13 +150,13 @@ impl Loss {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Witness {
-    /// Nobody asks it.
+    /// It is not asked in this run.
     #[default]
     #[serde(skip)]
     Unasked,
     /// It is to be asked, and was not heard yet.
     Unheard,
-    /// It answers.
+    /// It answered when it was last asked.
     Answers,
     /// It gave no answer when last asked.
     Fails(ErrorKind),
@@ -250,7 +250,7 @@ pub struct Unseen {
 pub struct Rechecks {
     /// In doubt since now: the registry is to be asked at once, and again until they are settled.
     pub begun: Vec<UserIx>,
-    /// Settled.
+    /// In doubt no more: they are not asked about again.
     pub settled: Vec<UserIx>,
     /// Never seen with a connection: whether there are such users at all is to be asked once.
     pub unverified: Vec<UserIx>,

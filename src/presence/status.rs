@@ -14,7 +14,7 @@ pub enum Presence {
     Online,
     /// Every connection is in the background.
     Background,
-    /// No connection.
+    /// Without a connection.
     Offline,
     /// Nobody can tell, and why not.
     Unknown(UnknownReason),
@@ -60,9 +60,9 @@ pub enum Word {
     /// Nothing was ever heard.
     #[default]
     Silent,
-    /// Offline.
+    /// No connection.
     Offline,
-    /// Online.
+    /// A connection in the foreground.
     Online,
     /// In the background only.
     Background,

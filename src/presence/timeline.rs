@@ -48,7 +48,7 @@ impl Story {
         &self.first
     }
 
-    /// All its transitions.
+    /// All its transitions, that of the presence first.
     pub fn transitions(&self) -> impl Iterator<Item = &Transition> {
         std::iter::once(&self.first).chain(&self.rest)
     }
@@ -108,7 +108,7 @@ impl Story {
     }
 }
 
-/// Something that happened.
+/// Something that happened, to a user or in the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// To a watched user.
@@ -119,7 +119,7 @@ pub enum Event {
         raised: bool,
         /// With whom; none: it is about no single user.
         user: Option<UserId>,
-        /// By which rule.
+        /// The rule whose finding it is.
         rule: Rule,
         /// How serious it is.
         severity: Severity,
@@ -128,7 +128,7 @@ pub enum Event {
     },
     /// A batch gets no answers any more, or answers again.
     Feed {
-        /// Which, from 0.
+        /// Its number, from 0.
         batch: u32,
         /// How many there are.
         of: u32,
@@ -146,9 +146,9 @@ pub enum Event {
     },
     /// Something that the program had to say.
     Notice {
-        /// When.
+        /// When it was said.
         at: Moment,
-        /// What.
+        /// One line; visible-safe.
         text: String,
     },
 }

@@ -19,7 +19,7 @@ use super::written::{is_usual, parsed, some_text};
 pub struct Fingerprint(pub u128);
 
 impl fmt::Display for Fingerprint {
-    /// Eight hex digits.
+    /// The first eight of 32 hex digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}", (self.0 >> 96) as u32)
     }

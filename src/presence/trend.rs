@@ -68,7 +68,7 @@ pub struct Took {
     pub p50_ms: u32,
     /// The 95th percentile, as exact as the median.
     pub p95_ms: u32,
-    /// The longest.
+    /// The longest, exactly.
     pub max_ms: u32,
 }
 
@@ -85,7 +85,7 @@ pub struct Sums {
     pub wire_bytes: u64,
     /// The same unpacked, as far as that is known; else as they came.
     pub unpacked_bytes: u64,
-    /// Users asked about.
+    /// Users who were asked about.
     pub users: u64,
     /// Questions to other witnesses than the sockets, answered or not; part of nothing else here.
     pub extra: u64,
@@ -94,9 +94,9 @@ pub struct Sums {
 /// How often questions failed in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// In which way.
+    /// The kind of failure.
     pub trouble: ErrorKind,
-    /// How often.
+    /// How often there was one like it.
     pub count: u64,
     /// When for the last time.
     pub last: Moment,
@@ -107,7 +107,7 @@ pub struct Failed {
 pub struct Rates {
     /// Questions, answered or not.
     pub requests: f64,
-    /// Users asked about.
+    /// Users who were asked about.
     pub users: f64,
     /// Bytes over the wire.
     pub bytes: f64,

@@ -29,7 +29,7 @@ pub struct Update {
     pub heard: bool,
     /// The watch list that was in force before, where there is another now.
     pub list_before: Option<Arc<WatchList>>,
-    /// Labels have changed.
+    /// The same users have other labels.
     pub relabelled: bool,
     /// What is known is of another moment, or of another run: nothing of before goes on.
     pub replaced: bool,

@@ -66,7 +66,7 @@ pub enum Sockets {
     /// Not a word so far.
     #[default]
     Silent,
-    /// No connection.
+    /// They show no connection.
     None,
     /// At least one connection in the foreground, or online without naming any.
     Foreground,
@@ -102,9 +102,9 @@ pub enum Registry {
     Unheard,
     /// It gave no answer when it was asked, or not for [`Thresholds::checking_ms`].
     Silent,
-    /// Offline.
+    /// The registry says offline.
     Offline,
-    /// Online.
+    /// The registry says online.
     Online,
     /// Online, also on a platform that the sockets don't show.
     Hides,
@@ -114,7 +114,7 @@ pub enum Registry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossCause {
-    /// There is none.
+    /// The user is part of no loss.
     #[default]
     None,
     /// It is not known why.
@@ -144,7 +144,7 @@ pub(super) struct Testimony {
 /// What is said of a user, and what that rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Verdict {
-    /// What is said.
+    /// What is said of the user.
     #[serde(rename = "says")]
     pub presence: Presence,
     /// What an offline rests on.

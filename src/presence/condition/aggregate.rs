@@ -5,19 +5,15 @@ use std::fmt;
 use super::amount::Amount;
 use crate::presence::query::{Expression, Operator, Query, StateWord};
 use crate::presence::{Rule, Severity, visible};
-
-/// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Counted {
     /// Users in a state.
     State(StateWord),
     /// Users who are online or in background.
     Connected,
-    /// All watched users.
     Watched,
     /// Users for whom a filter holds.
     Filter(Query),
-    /// Connections.
     Connections,
     /// Batches that get no answers at present.
     Failing,
@@ -81,7 +77,7 @@ pub struct Aggregate {
     pub(super) counted: Counted,
     pub(super) sign: Operator,
     pub(super) amount: Amount,
-    /// Only these users.
+    /// Only the users for whom it holds are counted.
     pub(super) of: Option<Query>,
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// A number, or a share of the users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
-    /// So many.
+    /// Users, connections, findings or batches.
     Number(u64),
     /// A share of the users whom the count is about.
     Share(Percent),
@@ -16,7 +16,7 @@ pub enum Amount {
 pub struct Percent(u32);
 
 impl Percent {
-    /// All of them.
+    /// 100 %, in thousandths of a percent.
     pub(super) const ALL: i64 = 100_000;
 
     /// Reads `95` or `99.5` with up to three decimals.

@@ -15,7 +15,7 @@ use crate::presence::{Knowledge, Moment, Severity, UserIx};
 pub struct Measured<'c> {
     /// What was counted, and what it was compared with.
     pub aggregate: &'c Aggregate,
-    /// The count.
+    /// What was counted, as far as that is certain.
     pub count: Bounds,
     /// The users that it is out of: all watched, or those whom `of` names.
     pub of: Bounds,
@@ -30,7 +30,7 @@ impl Aggregate {
     }
 }
 
-/// Counts, and compares.
+/// Counts what the aggregate asks for, and compares that.
 pub(super) fn measure<'c>(
     aggregate: &'c Aggregate,
     knowledge: &Knowledge,

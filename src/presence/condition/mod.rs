@@ -73,7 +73,7 @@ pub struct Condition(Expression<Aggregate>);
 /// What a condition came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConditionReading<'c> {
-    /// Whether it holds.
+    /// Whether the whole condition holds.
     pub truth: Truth,
     /// What each count came to, in the order in which they are written.
     pub measured: Vec<Measured<'c>>,

@@ -15,11 +15,11 @@ use crate::presence::{ErrorKind, Moment};
 /// What it finds: there are no usable answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Since when.
+    /// Since then, unix seconds of the server's clock.
     pub since: i64,
     /// How many batches of users have none.
     pub failing: u32,
-    /// Of how many.
+    /// How many batches there are.
     pub of: u32,
     /// What came instead; none: nothing did, and it is still waited for.
     pub trouble: Option<ErrorKind>,

@@ -18,9 +18,9 @@ const FEWEST: u32 = 3;
 /// What it finds: answers take long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// How many did.
+    /// Answers that took longer than the limit.
     pub slow: u32,
-    /// Of how many.
+    /// All answers of that time.
     pub of: u32,
     /// The 95th percentile in milliseconds, up to 1/8 too high.
     pub p95_ms: u32,

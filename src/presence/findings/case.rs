@@ -29,7 +29,7 @@ pub(in crate::presence) struct Case<'a> {
     pub(in crate::presence) past: &'a Past,
     /// The server's clock in unix seconds, by which expiry is judged.
     pub(in crate::presence) server_seconds: i64,
-    /// The time.
+    /// When it is judged.
     pub(in crate::presence) now: Moment,
     /// Thresholds and what was opted in.
     pub(in crate::presence) settings: &'a RuleSettings,
@@ -56,7 +56,7 @@ impl<'a> Case<'a> {
 /// The server, and the watched users taken together, as known now.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::presence) struct ServerCase<'a> {
-    /// The server's clock.
+    /// For dates of what happened, by the server.
     pub(in crate::presence) clock: &'a ServerClock,
     /// The latest `iat` of the watched tokens, unix seconds.
     pub(in crate::presence) newest_issued: Option<i64>,
@@ -80,7 +80,7 @@ pub(in crate::presence) struct ServerCase<'a> {
     pub(in crate::presence) trouble: Option<ErrorKind>,
     /// What the server's clock shows, in unix seconds.
     pub(in crate::presence) server_seconds: i64,
-    /// The time.
+    /// When it is judged.
     pub(in crate::presence) now: Moment,
 }
 

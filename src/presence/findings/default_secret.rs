@@ -15,9 +15,9 @@ use crate::presence::{ConnId, Platform};
 /// What it finds: the connection's token is signed with a known secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Of the connection.
+    /// Where the client is connected from.
     pub platform: Platform,
-    /// Which connection.
+    /// The connection that holds the token.
     pub connection: ConnId,
 }
 

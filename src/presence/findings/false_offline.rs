@@ -24,7 +24,7 @@ const LASTING_MS: u64 = 10 * 60_000;
 pub struct Found {
     /// Of the last one.
     pub platform: Platform,
-    /// How often.
+    /// How often something came back in that time.
     pub times: u32,
     /// For how long they had been left out at most, in milliseconds.
     pub longest_ms: u64,

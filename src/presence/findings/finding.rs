@@ -7,7 +7,7 @@ use crate::presence::{Moment, UserIx};
 /// Whom or what a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// One user.
+    /// One user, by the place on the watch list.
     User(UserIx),
     /// The server, or the watched users taken together.
     Server,
@@ -27,7 +27,7 @@ pub struct Finding {
     pub about: Subject,
     /// When it was first raised.
     pub since: Moment,
-    /// What was found.
+    /// What was found, which may change while it lasts.
     pub evidence: Evidence,
 }
 

@@ -22,7 +22,7 @@ const WITHIN_MS: u64 = 10 * 60_000;
 /// What it finds: the user comes and goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// How often.
+    /// Changes between connected and offline.
     pub times: u32,
     /// In the last so many milliseconds.
     pub within_ms: u64,

@@ -30,7 +30,7 @@ pub struct Findings {
     /// When the server is to be judged again.
     server_due: Option<u64>,
     counts: Counts,
-    /// Findings so far.
+    /// How many findings there have been, which numbers them.
     raised: u64,
     version: u64,
     /// What the rules found of one user; here to keep its room.

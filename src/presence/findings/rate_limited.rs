@@ -15,9 +15,9 @@ use crate::presence::{ErrorKind, Moment};
 /// What it finds: requests were refused because they are too many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// How many.
+    /// Requests that were answered with 429.
     pub times: u32,
-    /// Of how many.
+    /// All requests of that time.
     pub of: u32,
 }
 

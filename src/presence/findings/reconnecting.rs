@@ -31,7 +31,7 @@ const TOLD: usize = 4;
 /// What it finds: a connection is opened anew again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// On this platform.
+    /// The platform whose connection changed.
     pub platform: Platform,
     /// How often the connection changed.
     pub times: u32,

@@ -10,7 +10,7 @@ use crate::presence::{ConnId, Presence};
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth knowing.
+    /// Worth knowing; nothing is wrong yet.
     Info,
     /// Somebody should look at it.
     Warning,

@@ -18,9 +18,9 @@ use crate::presence::{ConnId, Platform};
 /// What it finds: the connection's token was issued for another platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Of the connection.
+    /// Where the client is connected from.
     pub platform: Platform,
-    /// Which connection.
+    /// The connection that holds the token.
     pub connection: ConnId,
     /// For which platform the token was issued.
     pub issued_for: Platform,

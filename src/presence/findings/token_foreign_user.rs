@@ -16,9 +16,9 @@ use crate::presence::{ConnId, Platform, visible};
 /// What it finds: the connection's token was issued for another user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Of the connection.
+    /// Where the client is connected from.
     pub platform: Platform,
-    /// Which connection.
+    /// The connection that holds the token.
     pub connection: ConnId,
     /// For whom the token was issued; visible-safe.
     pub user: Box<str>,

@@ -30,7 +30,7 @@ const FEW: usize = 8;
 /// What it finds: one token on several connections of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Which token.
+    /// The token that they hold.
     pub token: Fingerprint,
     /// On how many connections.
     pub connections: u32,

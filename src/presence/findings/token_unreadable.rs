@@ -14,11 +14,11 @@ use crate::presence::{ConnId, Platform, Unreadable};
 /// What it finds: the connection's token cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Of the connection.
+    /// Where the client is connected from.
     pub platform: Platform,
-    /// Which connection.
+    /// The connection that holds the token.
     pub connection: ConnId,
-    /// Why not.
+    /// Where decoding it stopped.
     pub why: Unreadable,
 }
 

@@ -38,7 +38,7 @@ pub struct Past {
 pub struct Happening {
     /// The first answer with it arrived then, on the monotonic clock.
     pub at_ms: u64,
-    /// What.
+    /// What happened to the user then.
     pub what: Happened,
 }
 
@@ -55,7 +55,7 @@ pub enum Happened {
     Closed(Platform, ConnTag),
     /// A connection is gone and another of the same platform is in its place.
     Replaced {
-        /// On this platform.
+        /// That of the connection.
         platform: Platform,
         /// The one that is gone.
         old: ConnTag,
@@ -64,7 +64,7 @@ pub enum Happened {
     },
     /// A connection that answers had left out was there again: nothing happened to the user.
     SeenAgain {
-        /// On this platform.
+        /// That of the connection.
         platform: Platform,
         /// For how long it had been left out, in milliseconds.
         absent_ms: u64,
@@ -78,7 +78,7 @@ pub enum Happened {
 pub struct ConnTag {
     /// A hash of the connID.
     pub(super) id: u32,
-    /// Its session token.
+    /// That of its session token; none where the answer named none.
     pub token: Option<Fingerprint>,
 }
 

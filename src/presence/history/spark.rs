@@ -84,7 +84,7 @@ pub(super) struct Mixed {
     spent: Spent,
 }
 
-/// Milliseconds.
+/// How many milliseconds were spent how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Spent {
     online: u64,

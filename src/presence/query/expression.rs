@@ -17,7 +17,6 @@ pub(in crate::presence) enum Expression<Leaf = Criterion> {
     Any(Vec<Expression<Leaf>>),
     /// It does not hold.
     Not(Box<Expression<Leaf>>),
-    /// One condition.
     Is(Leaf),
 }
 
@@ -42,9 +41,7 @@ pub(in crate::presence) enum Criterion {
     Token(TokenState),
     /// A span that grows with time, compared in seconds.
     Elapsed(Elapsed, Operator, u64),
-    /// A finding.
     Finding(WantedFinding),
-    /// A name compared.
     Name(Name, Named),
 }
 
@@ -71,7 +68,7 @@ pub(in crate::presence) enum Figure {
 /// The words that `exp` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::presence) enum TokenState {
-    /// Past its expiry.
+    /// From the second of `exp` on.
     Expired,
     /// Readable, without an expiry.
     Never,
@@ -116,9 +113,9 @@ pub(in crate::presence) enum Name {
 pub(in crate::presence) enum Named {
     /// It is this text, which is in lower case.
     Equal(Box<str>),
-    /// There is none.
+    /// The user has none.
     Absent,
-    /// It matches.
+    /// The pattern is found in it.
     Matches(Pattern),
 }
 

@@ -80,7 +80,7 @@ pub(in crate::presence) struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    /// The next piece.
+    /// The next piece, which stays.
     pub(in crate::presence) fn peek(&self) -> Option<&Piece<'t>> {
         self.tokens.get(self.next)
     }

@@ -37,7 +37,7 @@ pub(super) fn condition(
     })
 }
 
-/// Compiles a pattern.
+/// The pattern that a value is; what is wrong with it goes into the error.
 pub(super) fn pattern(value: &Value<'_>) -> Result<Pattern, QueryError> {
     Pattern::new(&visible(&value.text)).map_err(|why| {
         let what = format!("{} is not a pattern: {why}", shown(&value.text));

@@ -472,7 +472,7 @@ struct BatchAnswer {
     void_since: Option<u64>,
     /// The batch's answer before this one.
     before: Option<Answered>,
-    /// This one.
+    /// When its question was sent, and when it was there.
     answered: Answered,
     /// The number of the loss of view that those are part of whom it leaves out.
     loss: Option<u32>,

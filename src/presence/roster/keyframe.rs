@@ -47,7 +47,7 @@ pub struct RosterState {
     pub departures: Vec<(UserIx, Vec<Departure>)>,
     /// Those whom the last answers left out.
     pub left_out: Vec<(UserIx, LeftOut)>,
-    /// The server's clock.
+    /// How far the server's clock is from ours.
     pub clock: ServerClock,
     /// How long the last answers took in milliseconds, oldest first.
     pub took_ms: Vec<u32>,

@@ -45,7 +45,7 @@ use super::written::{is_usual, time};
 pub struct Tracked {
     /// As the last answer describes it.
     pub connection: Connection,
-    /// When it appeared.
+    /// When it was first seen.
     pub since: Since,
     /// Since when the sockets show it no more, though it may be there; none while they show it.
     pub unseen: Option<Unseen>,
@@ -69,13 +69,13 @@ impl Taking {
 /// The watched users, counted by presence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// All of them.
+    /// Everybody on the watch list.
     pub watched: u32,
     /// With a connection in the foreground.
     pub online: u32,
     /// With connections in the background only.
     pub background: u32,
-    /// Without a connection.
+    /// Without a connection, by agreement of all that are asked.
     pub offline: u32,
     /// Of whom nobody can tell.
     pub unknown: u32,
@@ -101,7 +101,7 @@ pub struct LeftOut {
 /// A connection that left the answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Gone {
-    /// Which.
+    /// The identity of its socket.
     pub id: ConnId,
     /// When it had appeared.
     pub since: Since,
