@@ -50,13 +50,6 @@ pub struct Foreign<'a> {
     pub platform: Option<Platform>,
 }
 
-impl Foreign<'_> {
-    /// Whether the token belongs elsewhere at all.
-    pub fn any(&self) -> bool {
-        self.user.is_some() || self.platform.is_some()
-    }
-}
-
 /// For whom or what else the token of a connection was issued than the user with this ID.
 pub fn foreign<'a>(connection: &'a Connection, raw_id: &str) -> Foreign<'a> {
     let Some(claims) = connection.token.as_ref().and_then(|token| token.claims()) else {
@@ -120,6 +113,6 @@ mod tests {
         let found = foreign(&tracked.connection, "alice");
         assert_eq!((found.user, found.platform), (Some("bob"), Some(Platform(3))));
         assert_eq!(foreign(&tracked.connection, "bob").user, None);
-        assert!(!foreign(&until(None).connection, "bob").any());
+        assert_eq!(foreign(&until(None).connection, "bob"), Foreign::default());
     }
 }

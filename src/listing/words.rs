@@ -7,6 +7,7 @@ use crate::presence::{
     short_age,
 };
 
+use super::filter::push_small;
 use super::names::Names;
 
 /// Who and what of some events that read the same.
@@ -172,20 +173,6 @@ impl<'a> Wording<'a> {
 /// With a note where it was taken back later.
 fn marked(words: String, story: &Story, transition: &Transition) -> String {
     if story.is_retracted(transition) { format!("{words} {RETRACTED}") } else { words }
-}
-
-fn push_small(text: &mut String, part: &str) {
-    if part.is_ascii() {
-        let start = text.len();
-        text.push_str(part);
-        if let Some(new) = text.get_mut(start..) {
-            new.make_ascii_lowercase();
-        }
-    } else {
-        text.extend(part.chars().flat_map(char::to_lowercase));
-    }
-    // Nothing that is typed goes across two parts.
-    text.push('\n');
 }
 
 /// Stands behind what never happened, as turned out later.

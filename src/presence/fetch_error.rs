@@ -273,24 +273,14 @@ impl FetchError {
                 "the server or one of its gateways may hang; --timeout waits longer"
             }
             FetchError::Redirect { .. } => "redirects are not followed; give the final address to --api",
-            FetchError::Http { status: 404 } => "no OpenIM API answers there; check the path in --api",
-            FetchError::Http { status: 407 } => {
-                "put the user name and the password for the proxy into --proxy"
-            }
-            FetchError::Http { status: 413 } => {
-                "a proxy refuses so long a request; ask for fewer users with --batch"
-            }
-            FetchError::Http { status: 421 | 499 } => {
-                "a proxy in between did not pass the request on; look at its log"
-            }
-            FetchError::Http { status } | FetchError::Unavailable { status, .. }
-                if *status >= 500 || matches!(status, 408 | 425) =>
-            {
-                "the API or the proxy before it is in trouble; look at its log"
-            }
-            FetchError::Http { .. } | FetchError::Unavailable { .. } => {
-                "check the address (--api); a proxy may be in between"
-            }
+            FetchError::Http { status } | FetchError::Unavailable { status, .. } => match status {
+                404 => "no OpenIM API answers there; check the path in --api",
+                407 => "put the user name and the password for the proxy into --proxy",
+                413 => "a proxy refuses so long a request; ask for fewer users with --batch",
+                421 | 499 => "a proxy in between did not pass the request on; look at its log",
+                408 | 425 | 500.. => "the API or the proxy before it is in trouble; look at its log",
+                _ => "check the address (--api); a proxy may be in between",
+            },
             FetchError::RateLimited { .. } => {
                 "ask less often (--interval) or for more users at a time (--batch)"
             }

@@ -102,13 +102,6 @@ pub struct Oddities {
 
 as_list!(Oddities: foreign, repeated, unreadable);
 
-impl Oddities {
-    /// Whether there were any.
-    pub fn any(self) -> bool {
-        self != Oddities::default()
-    }
-}
-
 /// How many connections a user has on which platform, in the order of platforms.
 pub(super) type Listed = Box<[(Platform, u32)]>;
 

@@ -8,7 +8,6 @@
 
 use super::fetch_error::{ErrorKind, FetchError};
 use super::findings::alert_thresholds::{SLOW_MS, SLOW_WINDOW_MS};
-use super::hints::Hints;
 use super::observation::{Observation, Question};
 use super::roster::Totals;
 use super::time::Moment;
@@ -83,8 +82,6 @@ pub struct Sums {
     pub troubles: Vec<Failed>,
     /// Bytes of all answers as they came over the wire.
     pub wire_bytes: u64,
-    /// The same unpacked, as far as that is known; else as they came.
-    pub unpacked_bytes: u64,
     /// Users who were asked about.
     pub users: u64,
     /// Questions to other witnesses than the sockets, answered or not; part of nothing else here.
@@ -148,8 +145,6 @@ impl Trend {
         }
         self.begun.get_or_insert(observation.sent);
         self.sums.wire_bytes += observation.wire_bytes;
-        let unpacked = observation.hints.as_deref().map(Hints::body_bytes).filter(|bytes| *bytes > 0);
-        self.sums.unpacked_bytes += unpacked.unwrap_or(observation.wire_bytes);
         self.sums.users += u64::from(users);
         let trouble = observation.answer.as_ref().err().map(FetchError::trouble);
         match trouble {
@@ -365,7 +360,7 @@ fn longest_of(bin: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::presence::{Answer, BodyLength, Oddities, OperationId};
+    use crate::presence::{Answer, Oddities, OperationId};
 
     fn at(mono_ms: u64) -> Moment {
         Moment { mono_ms, unix_ms: -5 }
@@ -502,19 +497,6 @@ mod tests {
         assert!(trend.buckets(at(12_000)).eq(alone.buckets(at(12_000))));
         answer(&mut alone, 12_000, 7);
         assert_ne!(trend.sums(), alone.sums());
-    }
-
-    #[test]
-    fn unpacked_bytes_are_summed_as_far_as_they_are_known() {
-        let mut trend = Trend::default();
-        answer(&mut trend, 1_000, 10);
-        let body = |unpacked| Some(BodyLength { gzip: true, wire: 300, unpacked });
-        for body in [body(Some(9_000)), body(None), None] {
-            let mut packed = observation(2_000, 10, Ok(Answer::Same));
-            packed.hints = Some(Hints { body, ..Hints::default() }.into());
-            trend.observe(&packed, 500);
-        }
-        assert_eq!((trend.sums().wire_bytes, trend.sums().unpacked_bytes), (1_200, 9_900));
     }
 
     #[test]

@@ -23,14 +23,8 @@ pub(super) enum Counted {
     AtLeast(Severity),
 }
 
-/// The counts that have a word of their own: what is counted, and the word.
-pub(super) const COUNTS: [(Counted, &str); 10] = [
-    (Counted::State(StateWord::Online), "online"),
-    (Counted::State(StateWord::Background), "background"),
-    (Counted::State(StateWord::Offline), "offline"),
-    (Counted::State(StateWord::Unknown), "unknown"),
-    (Counted::State(StateWord::Unregistered), "unregistered"),
-    (Counted::State(StateWord::Stale), "stale"),
+/// The counts beside states that have a word of their own: what is counted, and the word.
+pub(super) const COUNTS: [(Counted, &str); 4] = [
     (Counted::Connected, "connected"),
     (Counted::Watched, "watched"),
     (Counted::Connections, "conns"),
@@ -41,6 +35,7 @@ impl Counted {
     /// As it is written.
     pub(super) fn word(&self) -> String {
         match self {
+            Counted::State(state) => state.name().to_owned(),
             Counted::Filter(filter) => format!("count({})", visible(filter.text().trim())),
             Counted::OfRule(rule) => format!("finding:{rule}"),
             Counted::AtLeast(Severity::Info) => "finding:any".to_owned(),

@@ -79,7 +79,7 @@ fn is_of(token: &Piece<'_>) -> bool {
 
 /// The name in full of a state, from its name or its short one.
 fn state_word(word: &str) -> Option<String> {
-    query::state(word).map(|state| Counted::State(state).word())
+    query::state(word).map(|state| state.name().to_owned())
 }
 
 /// What a word counts; `None` where it is no count.
@@ -209,7 +209,8 @@ fn no_count(parser: &Parser<'_>, word: &str, at: &Range<usize>) -> QueryError {
         return about_one_user(parser, at, field, operator);
     }
     let error = QueryError::new(at.clone(), format!("{} is no count", shown(word)));
-    let names = COUNTS.iter().map(|(_, name)| *name).chain(["finding:any"]);
+    let states = query::STATES.iter().map(|(name, ..)| *name);
+    let names = states.chain(COUNTS.iter().map(|(_, name)| *name)).chain(["finding:any"]);
     let meant = nearest(word, names).map(str::to_owned);
     match (meant, operator) {
         (Some(meant), _) => error.nearest(Some(meant)),

@@ -8,8 +8,8 @@ use crate::presence::history::Past;
 use crate::presence::outage::Outage;
 use crate::presence::trend::Trend;
 use crate::presence::{
-    Claims, Connection, ErrorKind, Logins, Loss, Moment, Presence, Recheck, ServerClock, Thresholds, Tracked,
-    Witnesses,
+    Claims, Connection, ErrorKind, Logins, Loss, Moment, Presence, Recheck, ServerClock, Since, Thresholds,
+    Tracked, Witnesses,
 };
 
 /// One user, as known now, with what came before.
@@ -82,6 +82,22 @@ pub(in crate::presence) struct ServerCase<'a> {
     pub(in crate::presence) server_seconds: i64,
     /// When it is judged.
     pub(in crate::presence) now: Moment,
+}
+
+/// For so long two connections have to be there together: the 30 s after which a server gives up a dead
+/// socket, and half of that again for its answer to reach us.
+pub(super) const LASTING_MS: u64 = 45_000;
+/// The server's part of that.
+const GIVEN_UP_MS: u64 = 30_000;
+/// Rare answers put it off for no longer than this.
+pub(super) const LONGEST_MS: u64 = 10 * 60_000;
+
+/// From when on, on the monotonic clock, a connection counts as there together with another one.
+pub(super) fn counts_from(Since { after_ms, before_ms }: Since) -> u64 {
+    // So long it took from one answer to the next: another one has to come after the old socket's end.
+    let gap = after_ms.map_or(0, |after| before_ms.saturating_sub(after));
+    let lasting = GIVEN_UP_MS.saturating_add(gap.saturating_mul(2)).clamp(LASTING_MS, LONGEST_MS);
+    before_ms.saturating_add(lasting)
 }
 
 /// When, on the monotonic clock, the server's clock surely shows `seconds`, if it shows

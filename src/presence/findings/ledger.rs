@@ -161,11 +161,6 @@ impl Findings {
         &self.of_server
     }
 
-    /// How serious the worst finding about the user is.
-    pub fn worst(&self, user: UserIx) -> Option<Severity> {
-        self.of(user).first().map(|finding| finding.severity)
-    }
-
     /// How many findings are of this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.counts.0.iter().map(|of_rule| of_rule[severity as usize]).sum()

@@ -54,7 +54,6 @@ pub use ledger::Findings;
 pub use rule::Severity;
 pub use settings::RuleSettings;
 
-use super::ConnId;
 use rule::OfRule;
 
 rules! {

@@ -11,7 +11,7 @@
 //! Evidence: connections with different session tokens, which makes them different sessions: a client
 //! that connects again keeps its token, and is listed twice until the server gives up its dead socket
 //! after 30 s. A session that has to go is told so at once, but an answer may be older; so two count
-//! as together only when both have been there for [`LASTING_MS`], longer where answers are rare.
+//! as together only when both have been there for 45 s, longer where answers are rare.
 //! Connections without a token that is known, of a platform that is not known, and those of
 //! administrators (which the server does not close on its other gateways) are left out.
 //!
@@ -21,17 +21,11 @@
 use std::collections::BTreeMap;
 
 use super::Evidence;
-use super::case::Case;
+use super::case::{Case, counts_from};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::names;
-use crate::presence::{Fingerprint, Platform, Tracked};
+use crate::presence::{Fingerprint, Platform};
 
-/// For so long both have to be there: the 30 s of a dead socket, and half of that for the answer.
-const LASTING_MS: u64 = 45_000;
-/// The server's part of that.
-const GIVEN_UP_MS: u64 = 30_000;
-/// Rare answers put it off for no longer than this.
-const LONGEST_MS: u64 = 10 * 60_000;
 /// Sessions that are told.
 const TOLD: usize = 16;
 
@@ -104,7 +98,7 @@ fn crowded(case: &Case<'_>, policy: u8) -> Vec<Vec<UserSession>> {
         let platform = tracked.connection.platform;
         let token = tracked.connection.token.as_ref().map(|token| token.fingerprint);
         let (Some(place), Some(Fingerprint(token))) = (place(platform, policy), token) else { continue };
-        let counts_from = counts_from(tracked);
+        let counts_from = counts_from(tracked.since);
         let sessions = places.entry(place).or_default();
         let session = sessions.entry(token).or_insert(UserSession { platform, counts_from });
         session.counts_from = session.counts_from.min(counts_from);
@@ -134,21 +128,14 @@ fn place(platform: Platform, policy: u8) -> Option<Slot> {
     }
 }
 
-fn counts_from(tracked: &Tracked) -> u64 {
-    let since = tracked.since;
-    // So long it took from one answer to the next: another one has to come before it counts.
-    let gap = since.after_ms.map_or(0, |after| since.before_ms.saturating_sub(after));
-    let lasting = GIVEN_UP_MS.saturating_add(gap.saturating_mul(2)).clamp(LASTING_MS, LONGEST_MS);
-    since.before_ms.saturating_add(lasting)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::case::LASTING_MS;
     use super::*;
     use crate::presence::findings::RuleSettings;
     use crate::presence::history::Past;
     use crate::presence::{
-        ConnId, Connection, Moment, Presence, SessionToken, Since, Thresholds, Unreadable,
+        ConnId, Connection, Moment, Presence, SessionToken, Since, Thresholds, Tracked, Unreadable,
     };
 
     const NOW: u64 = 10_000_000;

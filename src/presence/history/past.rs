@@ -156,14 +156,6 @@ impl Past {
         self.reconnects.into()
     }
 
-    /// When something last happened, on the monotonic clock. A first sight is nothing that happened, nor
-    /// is it that a connection which had never left is seen again.
-    pub fn changed_ms(&self) -> Option<u64> {
-        let happened =
-            |kept: &&Happening| !matches!(kept.what, Happened::FirstSeen(_) | Happened::SeenAgain { .. });
-        self.kept.iter().rev().find(happened).map(|kept| kept.at_ms)
-    }
-
     /// When the oldest happening was that is kept.
     pub(super) fn begins(&self) -> Option<u64> {
         self.kept.first().map(|kept| kept.at_ms)

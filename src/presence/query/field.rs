@@ -42,7 +42,7 @@ pub(super) const FIELDS: [(Field, &str, &str); 13] = [
 ];
 
 /// The values of `state`: word, short word or nothing, meaning.
-pub(super) const STATES: [(&str, &str, StateWord); 6] = [
+pub(in crate::presence) const STATES: [(&str, &str, StateWord); 6] = [
     ("online", "on", StateWord::Online),
     ("background", "bg", StateWord::Background),
     ("offline", "off", StateWord::Offline),
@@ -124,6 +124,13 @@ impl Field {
             Field::Label => "a label, or none",
             Field::Id => "a user ID",
         }
+    }
+}
+
+impl StateWord {
+    /// As it is written in full.
+    pub(in crate::presence) fn name(self) -> &'static str {
+        STATES.iter().find(|(.., known)| *known == self).map_or("", |(name, ..)| name)
     }
 }
 

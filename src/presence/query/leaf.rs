@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::error::{QueryError, shown};
 use super::expression::{Criterion, Expression};
-use super::field::{self, FIELDS, Field, STATES};
+use super::field::{self, FIELDS, Field};
 use super::lexer::{Operator, Piece, PieceKind};
 use super::parser::{Keyword, Leaf, Parser};
 use super::value::{self, Value};
@@ -161,9 +161,7 @@ fn filter_meant(name: &str) -> Option<String> {
     if name.eq_ignore_ascii_case("connected") {
         return Some("conns>0".to_owned());
     }
-    let state = field::state(name)?;
-    let full = STATES.iter().find(|(.., known)| *known == state);
-    full.map(|(word, ..)| format!("state={word}"))
+    Some(format!("state={}", field::state(name)?.name()))
 }
 
 fn word(value: &Value<'_>) -> Result<Expression, QueryError> {

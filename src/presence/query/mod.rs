@@ -66,7 +66,7 @@ pub use plain::PlainWords;
 
 pub(in crate::presence) use error::shown;
 pub(in crate::presence) use expression::{Criterion, Expression, Name, Named, StateWord};
-pub(in crate::presence) use field::{Field, nearest, state};
+pub(in crate::presence) use field::{Field, STATES, nearest, state};
 pub(in crate::presence) use lexer::{Piece, PieceKind};
 pub(in crate::presence) use parser::{Leaf, Parser, parse};
 

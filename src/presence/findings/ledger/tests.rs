@@ -68,7 +68,7 @@ fn a_finding_is_raised_once_and_cleared_when_it_is_over() {
     assert_eq!(rules(&changes.raised), ["token-foreign-user", "token-expired"]);
     assert_eq!((changes.cleared.len(), changes.touched), (0, vec![ALICE]));
     assert_eq!(findings.of(ALICE), changes.raised);
-    assert_eq!(findings.worst(ALICE), Some(Severity::Critical));
+    assert_eq!(findings.of(ALICE)[0].severity, Severity::Critical);
     assert_eq!(findings.count(Severity::Critical), 1);
     assert_eq!((findings.count_of(Rule::TokenExpired), findings.len()), (1, 2));
 
@@ -78,7 +78,7 @@ fn a_finding_is_raised_once_and_cleared_when_it_is_over() {
 
     let mended = judge(&mut findings, &later(alice(vec![connection("b", 5)]), 9_000));
     assert_eq!(mended.cleared, changes.raised);
-    assert!(mended.raised.is_empty() && findings.is_empty() && findings.worst(ALICE).is_none());
+    assert!(mended.raised.is_empty() && findings.is_empty() && findings.of(ALICE).is_empty());
     assert!(findings.version() > version);
     assert!(findings.of_users.is_empty(), "a user without findings takes no memory");
 }
