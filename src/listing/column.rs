@@ -309,13 +309,13 @@ fn presence_rank(inputs: RowInputs<'_>, user: UserIx) -> u32 {
     }
 }
 
-/// SortBy the lowest platform number; those without a connection behind.
+/// By the lowest platform number; those without a connection behind.
 fn platform_rank(inputs: RowInputs<'_>, user: UserIx) -> u32 {
     let platforms = inputs.knowledge.roster.connections(user).iter().map(|it| it.connection.platform.0);
     platforms.min().map_or(u32::MAX, |platform| platform.max(0) as u32)
 }
 
-/// SortBy the worst finding that nobody has put aside, then by how many there are.
+/// By the worst finding that nobody has put aside, then by how many there are.
 fn findings_rank(inputs: RowInputs<'_>, user: UserIx) -> u32 {
     let count = inputs.knowledge.findings.of(user).len().min(0xffff) as u32;
     let severity = match inputs.worst(user) {

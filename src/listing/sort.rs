@@ -13,7 +13,7 @@ pub enum SortColumn {
     List,
     /// Who needs a look first: critical findings, unknown, warnings, stale; then as in the list.
     Problems,
-    /// SortBy what stands in a column.
+    /// By what stands in a column.
     Column(ColumnName),
 }
 

@@ -129,6 +129,11 @@ impl Batch {
         self.tally[word as usize]
     }
 
+    /// How many of its users have a connection.
+    pub(in crate::presence) fn connected(&self) -> u32 {
+        self.count(Word::Online) + self.count(Word::Background)
+    }
+
     pub(in crate::presence) fn recount(&mut self, from: Word, to: Word) {
         self.tally[from as usize] -= 1;
         self.tally[to as usize] += 1;

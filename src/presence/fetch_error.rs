@@ -368,10 +368,12 @@ fn seconds(ms: u64) -> String {
 fn again(ms: u64) -> String {
     const DAY_MS: u64 = 24 * 60 * 60 * 1000;
     let wait = seconds(ms.min(FetchError::LONGEST_WAIT_MS));
-    match ms {
-        ..=FetchError::LONGEST_WAIT_MS => format!("again in {wait} s"),
-        ..=DAY_MS => format!("again in {wait} s; it asks for {} s", seconds(ms)),
-        _ => format!("again in {wait} s; it asks for more than a day"),
+    if ms <= FetchError::LONGEST_WAIT_MS {
+        format!("again in {wait} s")
+    } else if ms <= DAY_MS {
+        format!("again in {wait} s; it asks for {} s", seconds(ms))
+    } else {
+        format!("again in {wait} s; it asks for more than a day")
     }
 }
 

@@ -3,6 +3,10 @@
 //! Pure and synchronous: no file, no socket, no clock. An [`Input`], above all an [`Observation`], is the
 //! only thing that changes what is known; [`State::take`] takes it, [`State::advance`] lets time
 //! pass, and [`State::step`] does both in the order in which they happen.
+//!
+//! Four parts have words of their own: [`query`] the filters about one user, [`condition`] the conditions
+//! on all of them, [`history`] what happened to one user in the last half hour, [`trend`] how the server
+//! answered in it.
 
 mod batches;
 pub mod condition;

@@ -59,7 +59,7 @@ pub struct OperationId(#[serde(deserialize_with = "text")] pub Box<str>);
 pub struct Observation {
     /// Which endpoint was asked.
     pub question: Question,
-    /// Subject which watch list; see [`super::WatchList::generation`].
+    /// About which watch list; see [`super::WatchList::generation`].
     pub generation: u32,
     /// [`Question::OnlineStatus`]: about which users of it; see [`super::WatchList::batch`]. Of other
     /// questions 0.

@@ -27,7 +27,7 @@
 //!
 //! Percentages are of all watched users, or of those whom `of` names, and only users are counted in them.
 //!
-//! **Three-valued.** Each count is an [`Bounds`]: what is counted for sure, and what it may turn out
+//! **Three-valued.** Each count is [`Bounds`]: what is counted for sure, and what it may turn out
 //! to be, as an unknown user may be anything. A comparison holds, or doesn't, only where it does so for
 //! the whole interval: `offline=0` is undecided while somebody is unknown. What is said about our own
 //! knowledge is certain: `unknown`, `stale`, `watched`, `failing`; so are findings, which are those that
@@ -38,7 +38,7 @@
 //! `of` whose filter asks for names alone and finds none.
 //!
 //! ```
-//! use imtop::presence::Condition;
+//! use imtop::presence::condition::Condition;
 //! let condition = Condition::parse("unknown>0 or online < 95% of group=kiosk").unwrap();
 //! assert_eq!(condition.to_string(), "unknown>0 or online<95% of group=kiosk");
 //! let error = Condition::parse("state=offline").unwrap_err();

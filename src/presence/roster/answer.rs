@@ -421,8 +421,7 @@ impl Roster {
         let taken: HashSet<UserIx> = changed.iter().map(|(user, _)| *user).collect();
         for user in self.list.batch(batch).map(UserIx) {
             let word = self.words[user.at()];
-            let void_anyway = self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some());
-            if taken.contains(&user) || word == Word::Silent || void_anyway {
+            if taken.contains(&user) || word == Word::Silent || self.is_left_out_for_long(user) {
                 continue;
             }
             let to = self.said(user);

@@ -26,10 +26,7 @@ impl Roster {
             batch.void_since = Some(now.mono_ms);
             let (why, answered) = (batch.why(), batch.answered);
             for user in self.list.batch(number as u32).map(UserIx) {
-                let word = self.words[user.at()];
-                let void_already =
-                    self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some());
-                if word != Word::Silent && !void_already {
+                if self.words[user.at()] != Word::Silent && !self.is_left_out_for_long(user) {
                     self.lose(user, why, answered, &mut taking);
                 }
             }

@@ -164,8 +164,12 @@ impl Roster {
     }
 
     fn is_void(&self, user: UserIx) -> bool {
-        self.batch(user).void_since.is_some()
-            || self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some())
+        self.batch(user).void_since.is_some() || self.is_left_out_for_long(user)
+    }
+
+    /// Whether the answers have left the user out for so long that the last word is void.
+    pub(super) fn is_left_out_for_long(&self, user: UserIx) -> bool {
+        self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some())
     }
 
     /// When time alone may change what is said of the user, on the monotonic clock.

@@ -6,7 +6,6 @@ use super::{Roster, Taking};
 use crate::presence::batches::{Answered, Batch};
 use crate::presence::observation::LifeSign;
 use crate::presence::recheck::{Gateway, Loss};
-use crate::presence::status::Word;
 use crate::presence::time::Moment;
 use crate::presence::verdict::{LossCause, Registry, Sockets};
 use crate::presence::watch_list::UserIx;
@@ -68,11 +67,8 @@ impl Roster {
         let joins = |loss: &Loss| loss.after.is_some() && now.since(loss.begun) <= reach;
         let open = self.losses.iter().position(joins);
         let gathering = self.drops.iter().position(joins);
-        let connected = [Word::Online, Word::Background];
-        let of =
-            |batch: &crate::presence::Batch| connected.iter().map(|word| batch.count(*word)).sum::<u32>();
-        let (all, of_batch): (u32, u32) =
-            (self.batches.iter().map(of).sum(), self.batches.get(batch as usize).map_or(0, of));
+        let all: u32 = self.batches.iter().map(Batch::connected).sum();
+        let of_batch = self.batches.get(batch as usize).map_or(0, Batch::connected);
         let mut platforms = HashMap::new();
         for tracked in dropped.iter().flat_map(|user| self.connections(*user)) {
             *platforms.entry(tracked.connection.platform).or_insert(0) += 1;
@@ -182,8 +178,7 @@ impl Roster {
         let before: Vec<(u32, LossCause)> = self.causes(now);
         let (users, percent) = (self.thresholds.loss_users, u64::from(self.thresholds.loss_percent));
         let (window, asked) = (self.loss_window_ms(), self.witnesses.registry.is_asked());
-        let of = |batch: &Batch| batch.count(Word::Online) + batch.count(Word::Background);
-        let connected: u32 = self.batches.iter().map(of).sum();
+        let connected: u32 = self.batches.iter().map(Batch::connected).sum();
         let all = std::mem::take(&mut self.losses).into_iter().chain(std::mem::take(&mut self.drops));
         let (mut losses, mut drops) = (Vec::new(), Vec::new());
         for mut loss in all {

@@ -136,7 +136,7 @@ fn token_words(
         }
         (Ok(_), None) => words.push("never expires".to_owned()),
         (Ok(_), Some(expires)) if Claims::is_far_future(expires) => {
-            words.push(format!("expires: {}", Claims::FAR_FUTURE))
+            words.push(format!("expires: {}", Claims::FAR_FUTURE));
         }
         (Ok(_), Some(expires)) => {
             let left = expires.saturating_sub(roster.server_clock().unix_seconds(picture.now));
