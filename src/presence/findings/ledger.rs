@@ -53,7 +53,7 @@ impl Findings {
         }
     }
 
-    /// What the rules are told by the user: to be put into each [`Case`].
+    /// What the rules are told by the user: to be put into each case.
     pub fn settings(&self) -> RuleSettings {
         self.settings
     }
