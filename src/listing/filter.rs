@@ -23,7 +23,7 @@ pub(super) fn push_small(text: &mut String, part: &str) {
 
 /// The IDs and labels of a watch list, lower-cased, in one text.
 #[derive(Clone, Debug)]
-pub(crate) struct Haystack {
+pub struct Haystack {
     text: String,
     /// Where the i-th user's part ends.
     ends: Vec<usize>,

@@ -1,21 +1,28 @@
 //! Which users are shown, in which order; work is proportional to what changed.
 //!
-//! While everybody is shown in list order nothing is stored at all. Otherwise users are kept as one
-//! sorted vector of places, with the number that each is sorted by and the inverse table.
+//! While everybody is shown in list order nothing is stored at all. Otherwise each user has the number that
+//! they are sorted by, and those who are shown stand in an [`Order`] of these numbers.
+//!
+//! To ask a filter about a long list, or to sort it, takes longer than a key may wait. So it is done in
+//! slices ([`Rows::go_on`]), and what was shown before stays until the last of them.
 
 use std::collections::BTreeSet;
 
 use crate::presence::query::{Follows, Query, Truth};
-use crate::presence::{Knowledge, Moment, UserIx};
+use crate::presence::{Knowledge, Moment, UserIx, WatchList};
 
 use super::column::ColumnName;
 use super::facts::RowInputs;
 use super::filter::Haystack;
 use super::marks::Marks;
+use super::order::Order;
 use super::sort::{Sort, SortColumn, sort_key};
 
-/// Stands for "in no row".
-const NOWHERE: u32 = u32::MAX;
+/// Stands for "in no row": no user has it, as the last place of a list is never reached.
+const NOWHERE: u64 = u64::MAX;
+
+/// Users who are looked at in one slice; no list that is shorter is ever seen half done.
+const SLICE: usize = 20_000;
 
 /// Users that a filter which follows time is asked about in a second, at most.
 const ASKED_A_SECOND: u64 = 10_000;
@@ -32,17 +39,80 @@ pub struct Rows {
     selected: Option<UserIx>,
     /// A selected user whom the filter leaves out; shown all the same.
     guest: Option<UserIx>,
-    /// Whether the tables below are in use.
-    stored: bool,
+    /// What is shown; none while that is everybody in list order.
+    table: Option<Table>,
+    /// What is being made to take its place.
+    next: Option<Box<Making>>,
+    /// When the filter was last asked about everybody, on the monotonic clock.
+    asked_ms: u64,
+}
+
+/// Who is shown, and in which order.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    /// What each user is sorted by.
     keys: Vec<u64>,
-    order: Vec<UserIx>,
-    row_of: Vec<u32>,
+    order: Order,
     /// Whether each user is to be shown; empty while all are.
     truths: Vec<Truth>,
     matching: usize,
     undecided: usize,
-    /// When the filter was last asked about everybody, on the monotonic clock.
-    asked_ms: u64,
+}
+
+/// A table that is being made.
+#[derive(Clone, Debug)]
+struct Making {
+    table: Table,
+    narrowed: bool,
+    /// Whom the words of the filter find, where it is made of words alone: nobody else is looked at.
+    found: Option<Vec<UserIx>>,
+    /// How many were looked at so far.
+    upto: usize,
+}
+
+/// Something that is worked out from a watch list alone, once, and takes long where it is long: so it may be
+/// done beside the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// Everybody's place in the order of a column of texts.
+    Ranks(ColumnName),
+    /// All IDs and labels in one text, to look for words in.
+    Names,
+}
+
+/// What was worked out.
+#[derive(Clone, Debug)]
+pub enum Indexed {
+    /// See [`Index::Ranks`].
+    Ranks(ColumnName, Vec<u32>),
+    /// See [`Index::Names`].
+    Names(Haystack),
+}
+
+impl PartialEq for Indexed {
+    /// The same question was answered: the answer follows from the list.
+    fn eq(&self, other: &Indexed) -> bool {
+        self.index() == other.index()
+    }
+}
+
+impl Index {
+    /// Works it out; a sort of all texts, or a copy of them.
+    pub fn of(self, list: &WatchList) -> Indexed {
+        match self {
+            Index::Ranks(column) => Indexed::Ranks(column, ranks(list, column)),
+            Index::Names => Indexed::Names(Haystack::new(list)),
+        }
+    }
+}
+
+impl Indexed {
+    fn index(&self) -> Index {
+        match self {
+            Indexed::Ranks(column, _) => Index::Ranks(*column),
+            Indexed::Names(_) => Index::Names,
+        }
+    }
 }
 
 impl Rows {
@@ -57,7 +127,10 @@ impl Rows {
         let (marks, acknowledged) = (Marks::default(), BTreeSet::new());
         let inputs =
             RowInputs { knowledge, now, marks: &marks, acknowledged: &acknowledged, problems_only: false };
-        Rows::new(sort, query, inputs)
+        let mut rows = Rows::new(sort, query, inputs);
+        rows.index_here(inputs);
+        while rows.go_on(inputs) {}
+        rows
     }
 
     /// Begins again for another watch list.
@@ -67,6 +140,7 @@ impl Rows {
         self.ranks = None;
         self.selected = None;
         self.guest = None;
+        self.table = None; // its places are those of another list
         self.rebuild(inputs);
     }
 
@@ -79,7 +153,7 @@ impl Rows {
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        if self.stored { self.order.len() } else { self.users }
+        self.table.as_ref().map_or(self.users, |table| table.order.len())
     }
 
     /// Whether there are none.
@@ -89,31 +163,61 @@ impl Rows {
 
     /// The user in a row.
     pub fn user_at(&self, row: usize) -> Option<UserIx> {
-        if self.stored {
-            self.order.get(row).copied()
-        } else {
-            (row < self.users).then_some(UserIx(row as u32))
+        match &self.table {
+            Some(table) => table.order.user_at(row),
+            None => (row < self.users).then_some(UserIx(row as u32)),
         }
     }
 
     /// The row of a user who is shown.
     pub fn row_of(&self, user: UserIx) -> Option<usize> {
-        if self.stored {
-            self.row_of.get(user.at()).filter(|row| **row != NOWHERE).map(|row| *row as usize)
-        } else {
-            (user.at() < self.users).then_some(user.at())
+        match &self.table {
+            Some(table) => table.order.row_of(*table.keys.get(user.at())?),
+            None => (user.at() < self.users).then_some(user.at()),
         }
     }
 
     /// How many users the filter lets through.
     pub fn matching(&self) -> usize {
-        if self.stored { self.matching } else { self.users }
+        self.table.as_ref().map_or(self.users, |table| table.matching)
     }
 
     /// Of how many users nobody can tell whether the filter lets them through: nothing is known of
     /// what it asks.
     pub fn undecided(&self) -> usize {
-        if self.stored { self.undecided } else { 0 }
+        self.table.as_ref().map_or(0, |table| table.undecided)
+    }
+
+    /// How much of what is asked for now is done, in percent; none: all of it.
+    pub fn progress(&self) -> Option<u8> {
+        let next = self.next.as_ref()?;
+        let all = next.found.as_ref().map_or(self.users, Vec::len);
+        Some((next.upto * 100 / all.max(1)).min(99) as u8)
+    }
+
+    /// What has to be worked out before anything is shown as it is asked for now.
+    pub fn wanted(&self) -> Option<Index> {
+        let next = self.next.as_ref()?;
+        if next.narrowed && self.is_plain() && self.haystack.is_none() {
+            return Some(Index::Names);
+        }
+        let SortColumn::Column(column) = self.sort.column else { return None };
+        let is_ranked = self.ranks.as_ref().is_some_and(|(ranked, _)| *ranked == column);
+        (!self.sort.column.follows_state() && !is_ranked).then_some(Index::Ranks(column))
+    }
+
+    /// Takes what was worked out from the list that is shown.
+    pub(crate) fn take_index(&mut self, indexed: Indexed) {
+        match indexed {
+            Indexed::Ranks(column, ranks) => self.ranks = Some((column, ranks)),
+            Indexed::Names(haystack) => self.haystack = Some(haystack),
+        }
+    }
+
+    fn index_here(&mut self, inputs: RowInputs<'_>) {
+        while let Some(index) = self.wanted() {
+            self.take_index(index.of(inputs.knowledge.roster.list()));
+        }
     }
 
     /// Whether the user is shown only for being selected.
@@ -160,18 +264,17 @@ impl Rows {
             return;
         };
         self.guest = None;
-        if let Some(row) = self.row_of(guest) {
-            self.order.remove(row);
-            self.number_rows(row);
-            if let Some(row) = self.row_of.get_mut(guest.at()) {
-                *row = NOWHERE;
-            }
+        if let Some(table) = &mut self.table
+            && let Some(key) = table.keys.get(guest.at())
+        {
+            table.order.remove(*key);
+            table.order.number();
         }
     }
 
     /// Whether what is known of a user decides over the row.
     pub(crate) fn follow_state(&self, inputs: RowInputs<'_>) -> bool {
-        self.stored
+        (self.table.is_some() || self.next.is_some())
             && (self.sort.column.follows_state()
                 || inputs.problems_only
                 || self.query.follows() > Follows::Names)
@@ -180,15 +283,19 @@ impl Rows {
     /// When the filter has to be asked about everybody again for time alone, on the monotonic clock.
     pub(crate) fn next_asking(&self) -> Option<u64> {
         let pause = 1_000 * (1 + self.users as u64 / ASKED_A_SECOND);
-        (self.stored && self.query.follows() == Follows::Time).then_some(self.asked_ms + pause)
+        let follows = self.next.is_none() && self.table.is_some() && self.query.follows() == Follows::Time;
+        follows.then_some(self.asked_ms + pause)
+    }
+
+    /// Whether there is a slice to do.
+    pub fn is_unfinished(&self) -> bool {
+        self.next.is_some() && self.wanted().is_none()
     }
 
     /// Asks the filter about everybody again where that is due.
     pub(crate) fn let_time_pass(&mut self, inputs: RowInputs<'_>) {
         if self.next_asking().is_some_and(|at| inputs.now.mono_ms >= at) {
-            self.asked_ms = inputs.now.mono_ms;
-            let everybody: Vec<UserIx> = (0..self.users as u32).map(UserIx).collect();
-            self.touch(&everybody, inputs);
+            self.rebuild(inputs);
         }
     }
 
@@ -197,46 +304,44 @@ impl Rows {
         if !self.follow_state(inputs) {
             return;
         }
-        let mut moved = Vec::new();
-        let mut first = usize::MAX;
+        // What is shown stays as it was while another table is being made.
+        let guest = self.guest;
+        let mut table = match (&mut self.next, &mut self.table) {
+            (Some(next), _) => std::mem::take(&mut next.table),
+            (None, Some(table)) => std::mem::take(table),
+            (None, None) => return,
+        };
         for &user in touched {
-            let shown = self.ask_again(user, inputs) || self.selected == Some(user);
-            let key = self.key(user, inputs);
-            let Some(row) = self.row_of.get_mut(user.at()) else { continue };
-            let was_shown = *row != NOWHERE;
-            let same_key = self.keys.get_mut(user.at()).is_none_or(|old| std::mem::replace(old, key) == key);
-            if shown == was_shown && (same_key || !shown) {
-                continue;
-            }
-            if was_shown {
-                first = first.min(*row as usize);
-                *row = NOWHERE;
-            }
-            if shown {
-                moved.push(user);
-            }
+            self.place(&mut table, user, inputs);
         }
-        if moved.is_empty() && first == usize::MAX {
-            return;
+        table.order.number();
+        if let Some(next) = &mut self.next {
+            (next.table, self.guest) = (table, guest);
+        } else {
+            self.table = Some(table);
         }
-        self.order.retain(|user| self.row_of.get(user.at()).is_some_and(|row| *row != NOWHERE));
-        // A user who is touched twice has one row.
-        moved.sort_unstable();
-        moved.dedup();
-        if !moved.is_empty() {
-            first = first.min(self.merge(moved));
+    }
+
+    /// Puts one user where the user belongs now.
+    fn place(&mut self, table: &mut Table, user: UserIx, inputs: RowInputs<'_>) {
+        let is_in = self.ask_again(table, user, inputs);
+        let (shown, key) = (is_in || self.selected == Some(user), self.key(user, inputs));
+        let Some(old) = table.keys.get_mut(user.at()) else { return };
+        let before = std::mem::replace(old, key);
+        if before != NOWHERE && (before != key || !shown) {
+            table.order.remove(before);
         }
-        self.number_rows(first);
+        if shown {
+            table.order.insert(key);
+        }
     }
 
     /// Asks the filter about one user again, and keeps count; says whether it lets the user through.
-    fn ask_again(&mut self, user: UserIx, inputs: RowInputs<'_>) -> bool {
+    fn ask_again(&mut self, table: &mut Table, user: UserIx, inputs: RowInputs<'_>) -> bool {
         let now = self.truth(user, inputs);
-        let Some(before) = self.truths.get_mut(user.at()) else { return true };
+        let Some(before) = table.truths.get_mut(user.at()) else { return true };
         let before = std::mem::replace(before, now);
-        self.matching = self.matching + usize::from(now.is_yes()) - usize::from(before.is_yes());
-        let undecided = |truth| usize::from(truth == Truth::Undecided);
-        self.undecided = self.undecided + undecided(now) - undecided(before);
+        table.count(before, now);
         if self.selected == Some(user) {
             self.guest = (!now.is_yes()).then_some(user);
         }
@@ -252,115 +357,120 @@ impl Rows {
         sort_key(self.sort, rank, inputs, user)
     }
 
-    /// Merges users into the order; returns the first row that changed.
-    fn merge(&mut self, mut moved: Vec<UserIx>) -> usize {
-        let key = |user: &UserIx| self.keys.get(user.at()).copied().unwrap_or(u64::MAX);
-        moved.sort_unstable_by_key(key);
-        let first =
-            moved.first().map_or(0, |user| self.order.partition_point(|other| key(other) < key(user)));
-        let tail = self.order.split_off(first);
-        let mut tail = tail.into_iter().peekable();
-        self.order.reserve(tail.len() + moved.len());
-        for user in moved {
-            while let Some(other) = tail.next_if(|other| key(other) < key(&user)) {
-                self.order.push(other);
-            }
-            self.order.push(user);
-        }
-        self.order.extend(tail);
-        first
-    }
-
-    fn number_rows(&mut self, from: usize) {
-        for (row, user) in self.order.iter().enumerate().skip(from) {
-            if let Some(slot) = self.row_of.get_mut(user.at()) {
-                *slot = row as u32;
-            }
-        }
-    }
-
     fn rebuild(&mut self, inputs: RowInputs<'_>) {
         let narrowed = !self.query.is_empty() || inputs.problems_only || inputs.marks.only;
-        self.stored = self.sort != Sort::default() || narrowed;
         self.asked_ms = inputs.now.mono_ms;
-        self.guest = None;
-        (self.keys, self.order, self.row_of, self.truths) = Default::default();
-        if !self.stored {
+        self.next = None;
+        if self.sort == Sort::default() && !narrowed {
+            (self.table, self.guest) = (None, None);
             return;
         }
-        self.rank(inputs);
+        let mut table = Table { keys: vec![NOWHERE; self.users], ..Table::default() };
         if narrowed {
-            self.ask_everybody(inputs);
-            self.guest =
-                self.selected.filter(|user| self.truths.get(user.at()).is_some_and(|it| !it.is_yes()));
+            table.truths = vec![Truth::No; self.users];
         } else {
-            (self.matching, self.undecided) = (self.users, 0);
+            table.matching = self.users;
         }
-        let everybody = || (0..self.users as u32).map(UserIx);
-        self.keys = everybody().map(|user| self.key(user, inputs)).collect();
-        let shown = |user: &UserIx| {
-            self.truths.get(user.at()).is_none_or(|it| it.is_yes()) || self.guest == Some(*user)
-        };
+        self.next = Some(Box::new(Making { table, narrowed, found: None, upto: 0 }));
+        if self.users <= SLICE {
+            self.index_here(inputs);
+        }
+        self.go_on(inputs);
+    }
+
+    /// Does the next slice of what is being made; says whether there is more to do. What is ready takes
+    /// the place of what was shown.
+    pub(crate) fn go_on(&mut self, inputs: RowInputs<'_>) -> bool {
+        if self.wanted().is_some() {
+            return false; // it is worked out elsewhere
+        }
+        let guest = self.guest;
+        let Some(mut next) = self.next.take() else { return false };
+        if next.narrowed && next.found.is_none() && self.is_plain() {
+            next.found = self.find();
+        }
+        let all = next.found.as_ref().map_or(self.users, Vec::len);
+        let (from, upto) = (next.upto, (next.upto + SLICE).min(all));
+        next.upto = upto;
+        let (found, mut table) = (next.found.take(), std::mem::take(&mut next.table));
+        let user_at =
+            |at: usize| found.as_ref().map_or(Some(UserIx(at as u32)), |found| found.get(at).copied());
+        let mut shown = Vec::with_capacity(upto - from);
+        for user in (from..upto).filter_map(user_at) {
+            let is_in = self.ask_again(&mut table, user, inputs) || self.selected == Some(user);
+            let key = self.key(user, inputs);
+            let Some(old) = table.keys.get_mut(user.at()) else { continue };
+            let before = std::mem::replace(old, key);
+            if before != NOWHERE {
+                table.order.remove(before); // touched meanwhile
+            }
+            if is_in {
+                shown.push(key);
+            }
+        }
         // A key ends in the user's place, so sorting the keys alone sorts the users.
-        let key = |user: UserIx| self.keys.get(user.at()).copied().unwrap_or(u64::MAX);
-        let mut sorted: Vec<u64> = everybody().filter(shown).map(key).collect();
-        sorted.sort_unstable();
-        self.order = sorted.into_iter().map(|key| UserIx(key as u32)).collect();
-        self.row_of = vec![NOWHERE; self.users];
-        self.number_rows(0);
-    }
-
-    /// Fills in who is to be shown. Bare words are looked for in one text of all names.
-    fn ask_everybody(&mut self, inputs: RowInputs<'_>) {
-        let everybody = || (0..self.users as u32).map(UserIx);
-        self.truths = if let Some(words) = self.query.plain_words().filter(|_| !self.query.is_empty()) {
-            let list = inputs.knowledge.roster.list();
-            let haystack = self.haystack.get_or_insert_with(|| Haystack::new(list));
-            let mut truths = vec![Truth::No; self.users];
-            for user in words.select(self.users as u32, |word| haystack.find(word)) {
-                if let Some(truth) = truths.get_mut(user.at()) {
-                    *truth = inputs.admits(user).into();
-                }
-            }
-            truths
+        shown.sort_unstable();
+        if table.order.len() == 0 {
+            table.order = Order::of_sorted(&shown);
         } else {
-            everybody().map(|user| self.truth(user, inputs)).collect()
-        };
-        let count = |wanted| self.truths.iter().filter(|truth| **truth == wanted).count();
-        (self.matching, self.undecided) = (count(Truth::Yes), count(Truth::Undecided));
+            shown.into_iter().for_each(|key| table.order.insert(key));
+        }
+        (next.found, next.table) = (found, table);
+        if upto < all {
+            (self.next, self.guest) = (Some(next), guest);
+            return true;
+        }
+        let mut table = next.table;
+        self.guest = self.selected.filter(|user| table.truths.get(user.at()).is_some_and(|it| !it.is_yes()));
+        if let Some(guest) = self.guest {
+            self.place(&mut table, guest, inputs);
+        }
+        table.order.number();
+        self.table = Some(table);
+        false
     }
 
-    /// Numbers the users in the order of a text column, where that is the order.
-    fn rank(&mut self, inputs: RowInputs<'_>) {
-        let SortColumn::Column(column) = self.sort.column else { return };
-        if self.sort.column.follows_state() {
-            return;
-        }
-        if self.ranks.as_ref().is_some_and(|(ranked, _)| *ranked == column) {
-            return;
-        }
-        let list = inputs.knowledge.roster.list();
-        // Who has no name in this column comes behind all who have.
-        let text = |user: &UserIx| match column {
-            ColumnName::Label => list.label(*user).map_or((true, ""), |label| (false, label)),
-            ColumnName::Group => list.group(*user).map_or((true, ""), |group| (false, group)),
-            _ => (false, list.raw_id(*user)),
-        };
-        let mut by_text: Vec<UserIx> = list.users().collect();
-        by_text.sort_by_key(text);
-        let mut ranks = vec![0; by_text.len()];
-        let mut rank = 0;
-        let mut before = None;
-        for user in by_text {
-            let text = text(&user);
-            rank += u32::from(before.is_some_and(|before| before != text));
-            before = Some(text);
-            if let Some(slot) = ranks.get_mut(user.at()) {
-                *slot = rank;
-            }
-        }
-        self.ranks = Some((column, ranks));
+    /// Whether the filter is made of words alone, which are looked for in one text of all names.
+    fn is_plain(&self) -> bool {
+        !self.query.is_empty() && self.query.plain_words().is_some()
     }
+
+    /// Whom the words of the filter find.
+    fn find(&self) -> Option<Vec<UserIx>> {
+        let (words, haystack) = (self.query.plain_words()?, self.haystack.as_ref()?);
+        Some(words.select(self.users as u32, |word| haystack.find(word)))
+    }
+}
+
+impl Table {
+    /// A user whom the filter let through so is let through so now.
+    fn count(&mut self, before: Truth, now: Truth) {
+        self.matching = self.matching + usize::from(now.is_yes()) - usize::from(before.is_yes());
+        let undecided = |truth| usize::from(truth == Truth::Undecided);
+        self.undecided = self.undecided + undecided(now) - undecided(before);
+    }
+}
+
+/// Numbers the users in the order of a text column. Who has no name in it comes behind all who have.
+fn ranks(list: &WatchList, column: ColumnName) -> Vec<u32> {
+    let text = |user: &UserIx| match column {
+        ColumnName::Label => list.label(*user).map_or((true, ""), |label| (false, label)),
+        ColumnName::Group => list.group(*user).map_or((true, ""), |group| (false, group)),
+        _ => (false, list.raw_id(*user)),
+    };
+    let mut by_text: Vec<UserIx> = list.users().collect();
+    by_text.sort_by_key(text);
+    let mut ranks = vec![0; by_text.len()];
+    let (mut rank, mut before) = (0, None);
+    for user in by_text {
+        let text = text(&user);
+        rank += u32::from(before.is_some_and(|before| before != text));
+        before = Some(text);
+        if let Some(slot) = ranks.get_mut(user.at()) {
+            *slot = rank;
+        }
+    }
+    ranks
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub use knowledge::Knowledge;
 pub use observation::{Answer, LifeSign, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
 pub use recheck::{Gateway, Loss, Recheck, Rechecks, Unseen, Witness, Witnesses};
-pub use roster::{Roster, RosterState, Totals, Tracked};
+pub use roster::{Drawn, Roster, RosterState, Totals, Tracked};
 pub use server_clock::ServerClock;
 pub use state::State;
 pub use status::{Basis, Presence, UnknownReason, Word};

@@ -256,12 +256,22 @@ pub struct Rechecks {
     pub unverified: Vec<UserIx>,
     /// Whether a loss of view is suspected from now on, or not any more: gateways are to be asked.
     pub loss: Option<bool>,
+    /// Whether from now on the registry is to be asked about everybody whom the sockets leave out, or not
+    /// any more.
+    pub everybody: Option<bool>,
+    /// Batches that the sockets are to be asked about at once.
+    pub batches: Vec<u32>,
 }
 
 impl Rechecks {
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
-        self.begun.is_empty() && self.settled.is_empty() && self.unverified.is_empty() && self.loss.is_none()
+        let Rechecks { begun, settled, unverified, loss, everybody, batches } = self;
+        begun.is_empty()
+            && settled.is_empty()
+            && unverified.is_empty()
+            && batches.is_empty()
+            && loss.or(*everybody).is_none()
     }
 
     /// Takes what changed later, which of one user is what counts.
@@ -278,6 +288,8 @@ impl Rechecks {
         self.settled.extend(later.settled);
         self.unverified.extend(later.unverified);
         self.loss = later.loss.or(self.loss);
+        self.everybody = later.everybody.or(self.everybody);
+        self.batches.extend(later.batches);
     }
 }
 

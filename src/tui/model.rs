@@ -22,12 +22,7 @@ use super::layout::{Columns, columns_for};
 use super::list::{Cursor, Expansion, Line, Lines};
 use super::prompt::{Prompt, Typed};
 use super::travel::Strip;
-use crate::listing::Marks;
-use crate::listing::Names;
-use crate::listing::RowInputs;
-use crate::listing::Rows;
-use crate::listing::Sort;
-use crate::listing::{ColumnName, ColumnsAsked, Longest};
+use crate::listing::{ColumnName, ColumnsAsked, Index, Longest, Marks, Names, RowInputs, Rows, Sort};
 
 /// What a model begins with.
 #[derive(Clone, Debug)]
@@ -275,6 +270,8 @@ pub struct Model {
     pub(super) times: TimeStyle,
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
+    /// What is being worked out beside the view.
+    pub(super) indexing: Option<Index>,
     pub(super) rows: Rows,
     /// What is wrong with the filter that is being typed.
     pub(super) mistake: Option<QueryError>,
@@ -401,6 +398,7 @@ impl Model {
             times: TimeStyle::default(),
             stale_batches: Vec::new(),
             longest: Longest::default(),
+            indexing: None,
             rows,
             mistake: None,
             vocabulary: Vocabulary::default(),
@@ -557,6 +555,11 @@ impl Model {
             (None, Screen::Users) => Scope::Users,
             (None, _) => Scope::Views,
         }
+    }
+
+    /// Whether rows are being put in order that there is more to do about.
+    pub fn is_unfinished(&self) -> bool {
+        self.rows.is_unfinished()
     }
 
     /// Whether the picture differs from the one that was taken last.

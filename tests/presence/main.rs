@@ -6,6 +6,7 @@
 mod common;
 
 mod findings;
+mod first_round;
 mod roster;
 mod verdict;
 mod witnesses_heard;

@@ -36,8 +36,8 @@ impl Roster {
 
     /// Takes an answer of the sockets, or that there is none.
     fn take_sockets(&mut self, observation: &Observation, taking: &mut Taking) {
-        let number = observation.batch as usize;
-        if number >= self.batches.len() {
+        let number = observation.batch;
+        if number >= self.list.batches() {
             return;
         }
         if let Some(date) = observation.server_date {
@@ -47,11 +47,12 @@ impl Roster {
             Ok(Answer::Changed(changed)) => changed,
             Ok(_) => &[],
             Err(error) => {
-                self.batches[number].failing = Some(Failing {
+                let failing = Failing {
                     error: error.clone(),
                     attempt: observation.attempt,
                     next_ms: observation.next_ms,
-                });
+                };
+                self.batches.edit(number, |batch| batch.failing = Some(failing));
                 taking.update.touched.extend(self.list.batch(observation.batch).map(UserIx));
                 return;
             }
@@ -59,17 +60,16 @@ impl Roster {
         self.latency.observe(observation.received.since(observation.sent));
         self.last_answer = Some(observation.received);
 
-        let batch = &mut self.batches[number];
-        let void_since = batch.void_since.take();
-        let regained = void_since.map(|_| batch.why());
-        let had_failed = batch.failing.take().is_some();
-        let before = batch.answered;
         let answered = Answered { sent: observation.sent, received: observation.received };
-        batch.answered = Some(answered);
         let operation = Arc::new(observation.operation_id.clone());
-        batch.operation = Some(Arc::clone(&operation));
-        taking.operation = Some(operation);
-        batch.oddities = observation.oddities;
+        taking.operation = Some(Arc::clone(&operation));
+        let (void_since, regained, had_failed, before) = self.batches.edit(number, |batch| {
+            let void_since = batch.void_since.take();
+            let regained = void_since.map(|_| batch.why());
+            batch.operation = Some(operation);
+            batch.oddities = observation.oddities;
+            (void_since, regained, batch.failing.take().is_some(), batch.answered.replace(answered))
+        });
         if had_failed || regained.is_some() {
             taking.update.touched.extend(self.list.batch(observation.batch).map(UserIx));
         }
@@ -98,11 +98,12 @@ impl Roster {
             self.regain(observation.batch, changed, &answer, taking);
         }
         self.review_losses(taking);
+        self.review_sample(taking);
     }
 
     /// Whether the sockets showed the user when they were last heard.
     pub(super) fn is_shown(&self, user: UserIx) -> bool {
-        match self.doubts.get(&user) {
+        match self.doubts.get(user) {
             Some(doubt) => doubt.sockets != Sockets::None,
             None => matches!(self.words[user.at()], Word::Online | Word::Background),
         }
@@ -116,12 +117,12 @@ impl Roster {
             let why =
                 if *status == UserStatus::Missing { UnknownReason::Missing } else { UnknownReason::Unclear };
             let answered = if silent { None } else { answer.before };
-            let left_out =
-                self.left_out.entry(user).or_insert(LeftOut { why, answered, void_since: answer.void_since });
-            left_out.why = why;
+            let left_out = LeftOut { why, answered, void_since: answer.void_since };
+            let known = self.left_out.get(&user).map(|known| LeftOut { why, ..*known });
+            self.set_left_out(user, Some(known.unwrap_or(left_out)));
             return;
         };
-        let left_out = self.left_out.remove(&user);
+        let left_out = self.set_left_out(user, None);
         let last = if silent { None } else { left_out.map_or(answer.before, |left_out| left_out.answered) };
         let from = match (left_out, answer.void) {
             (Some(left_out), _) if left_out.void_since.is_some() => Presence::Unknown(left_out.why),
@@ -145,14 +146,13 @@ impl Roster {
         taking: &mut Taking,
     ) {
         let Passage { from, last, answer } = *passage;
-        let doubt = self.doubts.remove(&user);
+        let doubt = self.set_doubt(user, None);
         let was_left_out = doubt.as_ref().is_some_and(|doubt| doubt.sockets == Sockets::None);
         // What was said while the user was shown, which a return of the same connections makes true again.
         let was = match &doubt {
             Some(doubt) if was_left_out => doubt.before,
             _ => self.said(user),
         };
-        let word_before = self.words[user.at()];
         self.unregistered.remove(&user);
         let registry = doubt.as_ref().filter(|doubt| {
             // It speaks of what is hidden from the sockets, until they show something else.
@@ -178,7 +178,7 @@ impl Roster {
         if !from.same_word(to) {
             self.tell(user, Change::Presence { from, to }, last, taking);
         }
-        self.recount(user, word_before, Word::of(to));
+        self.recount(user, Word::of(to));
         if let (true, Some(loss)) = (was_left_out, doubt.as_ref().and_then(|doubt| doubt.loss)) {
             self.returned_to(loss);
         }
@@ -194,7 +194,7 @@ impl Roster {
                 verdict: said,
                 ..Recheck::new(last, dropped, sockets, to)
             };
-            self.doubts.insert(user, new);
+            self.set_doubt(user, Some(new));
             // The time of a connection may have run out before anything of its platform was shown. Nobody
             // comes back to it later.
             self.cull(user, taking);
@@ -218,8 +218,9 @@ impl Roster {
     fn drop_user(&mut self, user: UserIx, passage: &Passage<'_>, taking: &mut Taking) {
         let Passage { from, last, answer } = *passage;
         let word = self.words[user.at()];
-        let is_in_doubt = self.doubts.get(&user).is_some_and(|doubt| doubt.sockets == Sockets::None);
-        if is_in_doubt || matches!(word, Word::Offline | Word::Unregistered) {
+        let is_in_doubt = self.doubts.get(user).is_some_and(|doubt| doubt.sockets == Sockets::None);
+        let is_offline = matches!(word, Word::Offline | Word::Unregistered | Word::Unchecked | Word::Sampled);
+        if is_in_doubt || is_offline {
             // As before. Somebody of whom nothing was known for a while may have come and gone.
             let to = self.said(user);
             if !from.same_word(to) {
@@ -238,6 +239,12 @@ impl Roster {
         if !shown {
             self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
         }
+        if !shown && self.witnesses.registry.is_asked() {
+            if !self.is_drawn(user) {
+                return self.leave_unchecked(user);
+            }
+            self.draw(user);
+        }
         let unseen = Unseen { last, dropped: answer.answered };
         self.hide_connections(user, unseen);
         let asked = self.witnesses.registry.is_asked();
@@ -248,7 +255,7 @@ impl Roster {
         };
         let loss = if shown { answer.loss } else { answer.first };
         let doubt = Recheck { registry, loss, ..Recheck::new(last, answer.answered, Sockets::None, from) };
-        self.doubts.insert(user, doubt);
+        self.set_doubt(user, Some(doubt));
         if asked {
             taking.update.doubts.begun.push(user);
         }
@@ -435,11 +442,6 @@ impl Roster {
             }
             self.tell(user, Change::Presence { from, to }, answer.before, taking);
         }
-    }
-
-    pub(super) fn recount(&mut self, user: UserIx, from: Word, to: Word) {
-        self.batches[self.list.batch_of(user) as usize].recount(from, to);
-        self.words[user.at()] = to;
     }
 
     /// Writes down a transition, and gives its number.

@@ -20,7 +20,7 @@ impl Roster {
     /// Says of a user in doubt what follows from what the witnesses said; `from` is what was said of the
     /// user so far.
     pub(super) fn judge(&mut self, user: UserIx, from: Presence, taking: &mut Taking) {
-        let Some(doubt) = self.doubts.get(&user) else { return };
+        let Some(doubt) = self.doubts.get(user) else { return };
         let new = verdict(&self.testimony(doubt, taking.now));
         let (last, dropped, is_left_out) = (doubt.last, doubt.dropped, doubt.sockets == Sockets::None);
         let (registry, is_new) = (doubt.registry, new != doubt.verdict);
@@ -30,14 +30,13 @@ impl Roster {
             && !doubt.verdict.presence.is_passing()
             && doubt.verdict != Verdict::SILENT;
         let told = last.or(was_told.then_some(dropped));
-        if let Some(doubt) = self.doubts.get_mut(&user) {
-            doubt.verdict = new;
-        }
+        self.edit_doubt(user, |doubt| doubt.verdict = new);
         let mut said = new.presence;
         if said == Presence::Offline && self.unregistered.contains(&user) {
             said = Presence::Unregistered;
         }
-        self.recount(user, self.words[user.at()], Word::of(said));
+        self.recount(user, Word::of(said));
+        self.weigh_sample(user, taking);
         if is_new {
             taking.update.touched.push(user);
         }
@@ -57,7 +56,7 @@ impl Roster {
         let is_final = matches!(registry, Registry::Offline | Registry::Unasked);
         let is_settled = new.presence == Presence::Offline && is_final;
         if is_settled {
-            if let Some(number) = self.doubts.remove(&user).and_then(|doubt| doubt.loss) {
+            if let Some(number) = self.set_doubt(user, None).and_then(|doubt| doubt.loss) {
                 self.has_left(number);
             }
             taking.update.doubts.settled.push(user);
@@ -70,7 +69,7 @@ impl Roster {
     fn testimony(&self, doubt: &Recheck, now: Moment) -> Testimony {
         let age = now.since(doubt.dropped.received);
         let registry = match doubt.registry {
-            Registry::Unheard if doubt.sockets == Sockets::None && age >= self.thresholds.checking_ms => {
+            Registry::Unheard if doubt.sockets == Sockets::None && self.is_silent(doubt, now) => {
                 Registry::Silent
             }
             registry => registry,
@@ -81,6 +80,29 @@ impl Roster {
             young: age < self.thresholds.leaving_ms,
             lost: doubt.loss.map_or(LossCause::None, |loss| self.lost(loss, now)),
             before: doubt.before,
+        }
+    }
+
+    /// Whether the registry has said nothing for too long, of anybody, since it was to be asked about this
+    /// user. While it answers about others, the user's turn has not come.
+    fn is_silent(&self, doubt: &Recheck, now: Moment) -> bool {
+        let heard = self.registry_heard.map_or(doubt.dropped.received, |at| at.max(doubt.dropped.received));
+        now.since(heard) >= self.thresholds.checking_ms
+    }
+
+    /// When the registry will have said nothing for too long, on the monotonic clock.
+    pub(super) fn next_silence(&self) -> Option<u64> {
+        let oldest = self.doubts.longest_waiting()?;
+        let heard = self.registry_heard.map_or(oldest, |at| at.mono_ms.max(oldest));
+        Some(heard.saturating_add(self.thresholds.checking_ms))
+    }
+
+    /// The registry has said nothing for too long of those who have waited for as long.
+    fn fall_silent(&mut self, taking: &mut Taking) {
+        for user in self.doubts.waiting_since(taking.now.mono_ms.saturating_sub(self.thresholds.checking_ms))
+        {
+            self.edit_doubt(user, |doubt| doubt.registry = Registry::Silent);
+            self.reconsider(user, taking);
         }
     }
 
@@ -95,7 +117,7 @@ impl Roster {
     ) {
         let before = self.since[user.at()];
         // A witness may have raised a doubt about somebody who was offline, and is.
-        if self.doubts.get(&user).is_none_or(|doubt| doubt.before != Presence::Offline) {
+        if self.doubts.get(user).is_none_or(|doubt| doubt.before != Presence::Offline) {
             self.since[user.at()] =
                 Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: dropped.received.mono_ms };
         }
@@ -113,7 +135,7 @@ impl Roster {
     /// Decides about the connections of a user whom the sockets show, but not with all of them.
     pub(super) fn cull(&mut self, user: UserIx, taking: &mut Taking) {
         let now = taking.now;
-        let Some(doubt) = self.doubts.get(&user).filter(|doubt| doubt.sockets != Sockets::None) else {
+        let Some(doubt) = self.doubts.get(user).filter(|doubt| doubt.sockets != Sockets::None) else {
             return;
         };
         let open = self.connections(user);
@@ -140,11 +162,11 @@ impl Roster {
             let dropped = unseen.dropped.received;
             self.remember(user, Gone { id: connection.id, since, dropped, event, offline: None });
         }
-        let Some(doubt) = self.doubts.get(&user) else { return };
+        let Some(doubt) = self.doubts.get(user) else { return };
         let is_hidden = doubt.registry == Registry::Hides
             || doubt.listed.as_ref().is_some_and(|listed| self.lists_more(user, listed));
         if self.connections(user).iter().all(|tracked| tracked.unseen.is_none()) && !is_hidden {
-            self.doubts.remove(&user);
+            self.set_doubt(user, None);
             taking.update.doubts.settled.push(user);
             taking.update.touched.push(user);
         } else {
@@ -174,16 +196,15 @@ impl Roster {
 
     /// When time alone may change what is said of the user, on the monotonic clock.
     pub(super) fn deadlines(&self, user: UserIx) -> impl Iterator<Item = u64> {
-        let doubt = self.doubts.get(&user);
+        let doubt = self.doubts.get(user);
         let (left_out, shown) = (
             doubt.filter(|doubt| doubt.sockets == Sockets::None),
             doubt.filter(|doubt| doubt.sockets != Sockets::None),
         );
         let of_user = left_out.and_then(|doubt| {
             let wait = match doubt.registry {
-                Registry::Unheard => self.thresholds.checking_ms,
                 Registry::Online | Registry::Hides => self.thresholds.leaving_ms,
-                Registry::Unasked | Registry::Silent | Registry::Offline => return None,
+                Registry::Unasked | Registry::Unheard | Registry::Silent | Registry::Offline => return None,
             };
             Some(doubt.dropped.received.mono_ms.saturating_add(wait))
         });
@@ -202,8 +223,7 @@ impl Roster {
 
     /// Comes back to everybody in doubt. What is over is looked at once more, which changes nothing.
     pub(super) fn come_back_to_all(&mut self) {
-        let users: Vec<UserIx> = self.doubts.keys().copied().collect();
-        for user in users {
+        for user in self.doubts.users() {
             self.come_back(user, Moment::default());
         }
     }
@@ -211,6 +231,9 @@ impl Roster {
     /// Judges again those about whom time has decided.
     pub(super) fn pass_doubts(&mut self, taking: &mut Taking) {
         let now = taking.now;
+        if self.next_silence().is_some_and(|at| at <= now.mono_ms) {
+            self.fall_silent(taking);
+        }
         // What many have in common comes before what is said of each.
         let first = self.due.first().map(|(at, _)| *at).into_iter().chain(self.next_of_losses()).min();
         if first.is_some_and(|at| at <= now.mono_ms) {
@@ -233,7 +256,7 @@ impl Roster {
     /// Judges a user in doubt again.
     pub(super) fn reconsider(&mut self, user: UserIx, taking: &mut Taking) {
         let from = self.presence(user);
-        let Some(is_left_out) = self.doubts.get(&user).map(|doubt| doubt.sockets == Sockets::None) else {
+        let Some(is_left_out) = self.doubts.get(user).map(|doubt| doubt.sockets == Sockets::None) else {
             return;
         };
         self.judge(user, from, taking);

@@ -50,7 +50,10 @@ impl Roster {
             }
         }
         match (&observation.answer, observation.question) {
-            (Ok(Answer::Registry(said)), Question::UsersStatus) => self.take_registry(said, sent, taking),
+            (Ok(Answer::Registry(said)), Question::UsersStatus) => {
+                self.registry_heard = Some(taking.now);
+                self.take_registry(said, sent, taking);
+            }
             (Ok(Answer::Tokens(listed)), Question::TokenDetail) => {
                 self.take_tokens(&users, listed, sent, taking);
             }
@@ -62,6 +65,7 @@ impl Roster {
             _ => {}
         }
         self.review_losses(taking);
+        self.review_sample(taking);
     }
 
     fn take_registry(&mut self, said: &[(UserIx, Box<[Platform]>)], sent: Moment, taking: &mut Taking) {
@@ -70,7 +74,7 @@ impl Roster {
                 continue;
             }
             let user = *user;
-            let Some(doubt) = self.doubts.get_mut(&user) else {
+            let Some(doubt) = self.doubts.get(user) else {
                 self.compare_registry(user, platforms, sent, taking);
                 continue;
             };
@@ -79,19 +83,16 @@ impl Roster {
             if is_left_out && sent < doubt.dropped.received {
                 continue;
             }
-            doubt.asked = Some(sent);
-            doubt.platforms.clone_from(platforms);
-            if !is_left_out {
-                doubt.registry = Registry::Online;
-                let hides = self.hides(user, platforms);
-                if let Some(doubt) = self.doubts.get_mut(&user) {
-                    doubt.registry = if hides { Registry::Hides } else { Registry::Online };
-                }
-            } else if platforms.is_empty() {
-                doubt.registry = Registry::Offline;
-            } else {
-                doubt.registry = Registry::Online;
-            }
+            let said = match is_left_out {
+                true if platforms.is_empty() => Registry::Offline,
+                false if self.hides(user, platforms) => Registry::Hides,
+                _ => Registry::Online,
+            };
+            self.edit_doubt(user, |doubt| {
+                doubt.asked = Some(sent);
+                doubt.platforms.clone_from(platforms);
+                doubt.registry = said;
+            });
             taking.update.touched.push(user);
             self.reconsider(user, taking);
         }
@@ -106,15 +107,37 @@ impl Roster {
 
     /// The registry was asked about somebody of whom there was no doubt.
     fn compare_registry(&mut self, user: UserIx, platforms: &[Platform], sent: Moment, taking: &mut Taking) {
+        match self.words[user.at()] {
+            Word::Unchecked if platforms.is_empty() => {
+                self.sample.drawn.asked += 1;
+                self.settle_unchecked(user, Word::Offline, taking);
+                return;
+            }
+            Word::Unchecked => {
+                self.sample.drawn.asked += 1;
+                self.doubt_unchecked(user, Registry::Online, Some(sent));
+                self.edit_doubt(user, |doubt| doubt.platforms = platforms.into());
+                taking.update.doubts.begun.push(user);
+                taking.update.touched.push(user);
+                self.reconsider(user, taking);
+                return;
+            }
+            Word::Sampled if platforms.is_empty() => {
+                self.recount(user, Word::Offline);
+                taking.update.touched.push(user);
+                return;
+            }
+            _ => {}
+        }
         let (sockets, registry) = match self.words[user.at()] {
-            Word::Offline if !platforms.is_empty() => (Sockets::None, Registry::Online),
+            Word::Offline | Word::Sampled if !platforms.is_empty() => (Sockets::None, Registry::Online),
             Word::Online if self.hides(user, platforms) => (Sockets::Foreground, Registry::Hides),
             Word::Background if self.hides(user, platforms) => (Sockets::Background, Registry::Hides),
             _ => return,
         };
         let doubt = self.new_doubt(user, sockets, Answered { sent, received: taking.now });
         let begun = Recheck { registry, asked: Some(sent), platforms: platforms.into(), ..doubt };
-        self.doubts.insert(user, begun);
+        self.set_doubt(user, Some(begun));
         if sockets == Sockets::None {
             taking.update.doubts.begun.push(user);
         }
@@ -133,20 +156,17 @@ impl Roster {
     fn miss_registry(&mut self, users: &[UserIx], state: Witness, was: Witness, taking: &mut Taking) {
         if matches!(state, Witness::Refuses(_)) {
             if !matches!(was, Witness::Refuses(_)) {
-                let everybody: Vec<UserIx> = self.doubts.keys().copied().collect();
-                for user in everybody {
-                    if let Some(doubt) = self.doubts.get_mut(&user) {
-                        doubt.registry = Registry::Unasked;
-                    }
+                for user in self.doubts.users() {
+                    self.edit_doubt(user, |doubt| doubt.registry = Registry::Unasked);
                     self.reconsider(user, taking);
                 }
             }
             return;
         }
         for user in users {
-            let doubt = self.doubts.get_mut(user).filter(|doubt| doubt.registry == Registry::Unheard);
-            if let Some(doubt) = doubt.filter(|doubt| doubt.sockets == Sockets::None) {
-                doubt.registry = Registry::Silent;
+            let doubt = self.doubts.get(*user).filter(|doubt| doubt.registry == Registry::Unheard);
+            if doubt.is_some_and(|doubt| doubt.sockets == Sockets::None) {
+                self.edit_doubt(*user, |doubt| doubt.registry = Registry::Silent);
                 self.reconsider(*user, taking);
             }
         }
@@ -165,9 +185,9 @@ impl Roster {
             let listed = by_user.get(&user).copied().unwrap_or_default();
             let more =
                 self.is_shown(user) && !self.connections(user).is_empty() && self.lists_more(user, listed);
-            match self.doubts.get_mut(&user) {
+            match self.doubts.get(user) {
                 Some(doubt) if sent >= doubt.dropped.received || doubt.listed.is_some() => {
-                    doubt.listed = Some(listed.into());
+                    self.edit_doubt(user, |doubt| doubt.listed = Some(listed.into()));
                 }
                 None if more => {
                     let sockets = match self.words[user.at()] {
@@ -175,7 +195,7 @@ impl Roster {
                         _ => Sockets::Foreground,
                     };
                     let doubt = self.new_doubt(user, sockets, Answered { sent, received: taking.now });
-                    self.doubts.insert(user, Recheck { listed: Some(listed.into()), ..doubt });
+                    self.set_doubt(user, Some(Recheck { listed: Some(listed.into()), ..doubt }));
                 }
                 _ => continue,
             }
@@ -216,11 +236,11 @@ impl Roster {
             }
             taking.update.touched.push(user);
             let word = match self.words[user.at()] {
-                Word::Offline => Word::Unregistered,
+                Word::Offline | Word::Sampled => Word::Unregistered,
                 Word::Unregistered => Word::Offline,
                 _ => continue,
             };
-            self.recount(user, self.words[user.at()], word);
+            self.recount(user, word);
             let to = self.presence(user);
             if !from.same_word(to) {
                 self.tell(user, Change::Presence { from, to }, self.answered(user), taking);
@@ -230,8 +250,7 @@ impl Roster {
 
     /// Whether somebody is waited for whom the registry has to be asked about.
     pub fn is_checking(&self) -> bool {
-        let waits = |doubt: &Recheck| doubt.sockets == Sockets::None && doubt.registry == Registry::Unheard;
-        self.witnesses.registry.is_asked() && self.doubts.values().any(waits)
+        self.witnesses.registry.is_asked() && self.unchecked() > 0
     }
 
     /// How many users there are of whom it was asked whether the server has them at all, without an
@@ -242,8 +261,6 @@ impl Roster {
 
     /// How many users the sockets leave out whom the registry calls online.
     pub fn contradicted(&self) -> usize {
-        let is_online =
-            |doubt: &&Recheck| doubt.sockets == Sockets::None && doubt.registry == Registry::Online;
-        self.doubts.values().filter(is_online).count()
+        self.doubts.contradicted()
     }
 }
