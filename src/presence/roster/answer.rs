@@ -169,11 +169,13 @@ impl Roster {
         let continues =
             if was_left_out { returns && (was.is_unknown() || was.same_word(to)) } else { was.same_word(to) };
         if !continues {
-            self.since[user.at()] =
-                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: taking.now.mono_ms };
+            self.since.set(
+                user,
+                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: taking.now.mono_ms },
+            );
         }
         if let Some(since) = retracted {
-            self.since[user.at()] = since; // there never was a time without a connection
+            self.since.set(user, since); // there never was a time without a connection
         }
         if !from.same_word(to) {
             self.tell(user, Change::Presence { from, to }, last, taking);
@@ -210,7 +212,7 @@ impl Roster {
         let outlasts =
             |tracked: &Tracked| tracked.unseen.is_none() && tracked.since.before_ms < taking.now.mono_ms;
         if was_void && was.same_word(to) && !self.connections(user).iter().any(outlasts) {
-            self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
+            self.since.set(user, Since { after_ms: None, before_ms: taking.now.mono_ms });
         }
     }
 
@@ -226,7 +228,7 @@ impl Roster {
             if !from.same_word(to) {
                 self.tell(user, Change::Presence { from, to }, last, taking);
                 if !is_in_doubt {
-                    self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
+                    self.since.set(user, Since { after_ms: None, before_ms: taking.now.mono_ms });
                 }
             }
             return;
@@ -237,7 +239,7 @@ impl Roster {
             self.unverified.insert(user);
         }
         if !shown {
-            self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
+            self.since.set(user, Since { after_ms: None, before_ms: taking.now.mono_ms });
         }
         if !shown && self.witnesses.registry.is_asked() {
             if !self.is_drawn(user) {
@@ -245,8 +247,7 @@ impl Roster {
             }
             self.draw(user);
         }
-        let unseen = Unseen { last, dropped: answer.answered };
-        self.hide_connections(user, unseen);
+        self.hide_connections(user, Unseen { last, dropped: answer.answered });
         let asked = self.witnesses.registry.is_asked();
         let registry = match self.witnesses.registry {
             Witness::Unasked | Witness::Refuses(_) => Registry::Unasked,
@@ -294,7 +295,7 @@ impl Roster {
             let since = if let Some(at) = place(&connection.id) {
                 stays[at] = true;
                 let old = &before[at];
-                if let Some(unseen) = old.unseen {
+                if let Some(unseen) = old.unseen.as_deref() {
                     let absent_ms = now.since(unseen.dropped.received);
                     moved.push(Change::SeenAgain { socket: socket(connection), absent_ms, whole_user });
                 }
@@ -337,7 +338,8 @@ impl Roster {
         for Tracked { connection: old, since, unseen } in gone {
             let Some(new) = heirs.get_mut(&old.platform).and_then(|heirs| take_heir(heirs, old)) else {
                 // Another gateway may have it: the sockets show one gateway's connections alone.
-                let unseen = unseen.or(Some(Unseen { last, dropped: answer.answered }));
+                let unseen =
+                    unseen.clone().or_else(|| Some(Arc::new(Unseen { last, dropped: answer.answered })));
                 tracked.push(Tracked { connection: old.clone(), since: *since, unseen });
                 continue;
             };
@@ -347,9 +349,9 @@ impl Roster {
             };
             let what = Change::Replaced { old: socket(old), new: socket(new), same_token };
             // It went when the sockets showed it no more, which may be long before it is replaced.
-            let last = unseen.map_or(last, |unseen| unseen.last);
+            let last = unseen.as_ref().map_or(last, |unseen| unseen.last);
             let event = self.tell(user, what, last, taking);
-            let dropped = unseen.map_or(answer.answered, |unseen| unseen.dropped).received;
+            let dropped = unseen.as_ref().map_or(answer.answered, |unseen| unseen.dropped).received;
             self.remember(user, Gone { id: old.id.clone(), since: *since, dropped, event, offline: None });
         }
         self.keep(user, tracked);
@@ -376,8 +378,9 @@ impl Roster {
     /// The sockets show no connection of the user any more.
     fn hide_connections(&mut self, user: UserIx, since: Unseen) {
         if let Some(open) = self.open.get_mut(&user) {
+            let since = Arc::new(since);
             for tracked in Arc::make_mut(open) {
-                tracked.unseen.get_or_insert(since);
+                tracked.unseen.get_or_insert_with(|| Arc::clone(&since));
             }
         }
     }
@@ -438,7 +441,7 @@ impl Roster {
             // A connection that is still there proves that it never left. An offline user may have
             // come and gone meanwhile.
             if !self.open.contains_key(&user) {
-                self.since[user.at()] = Since { after_ms: None, before_ms: taking.now.mono_ms };
+                self.since.set(user, Since { after_ms: None, before_ms: taking.now.mono_ms });
             }
             self.tell(user, Change::Presence { from, to }, answer.before, taking);
         }

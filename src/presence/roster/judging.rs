@@ -115,18 +115,20 @@ impl Roster {
         offline: Option<u64>,
         taking: &mut Taking,
     ) {
-        let before = self.since[user.at()];
+        let before = self.since.get(user);
         // A witness may have raised a doubt about somebody who was offline, and is.
         if self.doubts.get(user).is_none_or(|doubt| doubt.before != Presence::Offline) {
-            self.since[user.at()] =
-                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: dropped.received.mono_ms };
+            self.since.set(
+                user,
+                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: dropped.received.mono_ms },
+            );
         }
         let Some(open) = self.open.remove(&user) else { return };
         for Tracked { connection, since, unseen } in &*open {
             self.tally.remove(connection);
-            let last = unseen.map_or(last, |unseen| unseen.last);
+            let last = unseen.as_ref().map_or(last, |unseen| unseen.last);
             let event = self.tell(user, Change::Disconnected(socket(connection)), last, taking);
-            let dropped = unseen.map_or(dropped, |unseen| unseen.dropped).received;
+            let dropped = unseen.as_ref().map_or(dropped, |unseen| unseen.dropped).received;
             let offline = offline.map(|event| (event, before));
             self.remember(user, Gone { id: connection.id.clone(), since: *since, dropped, event, offline });
         }
@@ -140,7 +142,7 @@ impl Roster {
         };
         let open = self.connections(user);
         let gone = |tracked: &&Tracked| {
-            tracked.unseen.is_some_and(|unseen| {
+            tracked.unseen.as_deref().is_some_and(|unseen| {
                 let word = platform_word(doubt, unseen, tracked.connection.platform);
                 let young = now.since(unseen.dropped.received) < self.thresholds.unseen_ms;
                 is_gone(word, self.shown_on(user, tracked.connection.platform) > 0, young)
@@ -209,7 +211,7 @@ impl Roster {
             Some(doubt.dropped.received.mono_ms.saturating_add(wait))
         });
         let open = shown.map_or(&[][..], |_| self.connections(user));
-        let unseen = open.iter().filter_map(|tracked| tracked.unseen);
+        let unseen = open.iter().filter_map(|tracked| tracked.unseen.as_deref());
         of_user
             .into_iter()
             .chain(unseen.map(|it| it.dropped.received.mono_ms.saturating_add(self.thresholds.unseen_ms)))
@@ -267,7 +269,7 @@ impl Roster {
 }
 
 /// What the registry said of a connection's platform since the sockets left the connection out.
-fn platform_word(doubt: &Recheck, unseen: Unseen, platform: Platform) -> PlatformSeen {
+fn platform_word(doubt: &Recheck, unseen: &Unseen, platform: Platform) -> PlatformSeen {
     match (doubt.registry, doubt.asked) {
         (Registry::Unasked, _) => PlatformSeen::Unasked,
         (_, Some(asked)) if asked >= unseen.dropped.received => {

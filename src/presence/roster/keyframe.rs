@@ -101,9 +101,9 @@ as_list!(Tracked: connection, since; else unseen: None);
 impl Roster {
     /// Everything that it holds, to begin from again with [`Roster::restore`].
     pub fn state(&self) -> RosterState {
-        let since = |(word, since): (&Word, &Since)| match word {
+        let since = |(word, since): (&Word, Since)| match word {
             Word::Silent => Since { after_ms: None, before_ms: 0 },
-            _ => *since,
+            _ => since,
         };
         let mut open: Vec<_> = self.open.iter().map(|(user, open)| (*user, Arc::clone(open))).collect();
         open.sort_unstable_by_key(|(user, _)| *user);
@@ -116,14 +116,14 @@ impl Roster {
         let departures = known.map(|(user, all)| (**user, all.iter().map(departure).collect())).collect();
         let places = open.iter().flat_map(|(user, all)| (0..).zip(all.iter()).map(|it| (*user, it)));
         let unseen = places.filter_map(|(user, (place, it)): (UserIx, (u32, &Tracked))| {
-            it.unseen.map(|it| (user, place, it.last, it.dropped))
+            it.unseen.as_ref().map(|it| (user, place, it.last, it.dropped))
         });
         let unseen = unseen.collect();
         RosterState {
             freshness: self.freshness,
             batches: self.batches.all().to_vec(),
             words: self.words.iter().copied().collect(),
-            since: self.words.iter().zip(&self.since).map(since).collect(),
+            since: self.words.iter().zip(self.since.iter()).map(since).collect(),
             unseen,
             open,
             gone: gone.iter().map(|(user, all)| (**user, all.iter().map(appeared).collect())).collect(),
@@ -197,7 +197,7 @@ impl Roster {
             roster.tally.add(&tracked.connection);
         }
         roster.tally.issued(state.newest_issued);
-        roster.since = since;
+        roster.since = since.into_iter().collect();
         roster.open = open.into_iter().filter(|(_, open)| !open.is_empty()).collect();
         roster.gone = gone.into_iter().collect();
         for (user, left_out) in left_out {
@@ -239,7 +239,8 @@ fn place_unseen(open: &mut [(UserIx, Arc<[Tracked]>)], unseen: Vec<UnseenAt>) ->
         while users.next_if(|(it, _)| *it != user).is_some() {}
         let all = users.peek_mut().filter(|_| before.replace((user, place)) < Some((user, place)));
         let tracked = all.and_then(|(_, all)| Arc::make_mut(all).get_mut(place as usize));
-        tracked.ok_or("a connection that is not seen, and not open")?.unseen = Some(Unseen { last, dropped });
+        tracked.ok_or("a connection that is not seen, and not open")?.unseen =
+            Some(Arc::new(Unseen { last, dropped }));
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ mod keyframe;
 mod loss;
 mod runs;
 mod sample;
+mod sinces;
 mod standing;
 mod witness;
 
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use doubts::Doubts;
 use sample::Sample;
+use sinces::Sinces;
 use standing::{Absence, Standing};
 
 use super::batches::{Answered, Batch, Batches, FeedStatus, Freshness};
@@ -59,7 +61,7 @@ pub struct Tracked {
     /// When it was first seen.
     pub since: Since,
     /// Since when the sockets show it no more, though it may be there; none while they show it.
-    pub unseen: Option<Unseen>,
+    pub unseen: Option<Arc<Unseen>>,
 }
 
 /// An input, or time alone, that is being taken.
@@ -137,7 +139,7 @@ pub struct Roster {
     /// Everybody, counted by how they stand.
     standings: Standings,
     words: Vec<Word>,
-    since: Vec<Since>,
+    since: Sinces,
     /// Shared with every copy: a user's connections are replaced, never changed.
     open: HashMap<UserIx, Arc<[Tracked]>>,
     /// Over all that are in `open`.
@@ -184,7 +186,7 @@ impl Roster {
             batches: Batches::new(batches),
             standings: Standings::silent(users as u32),
             words: vec![Word::Silent; users],
-            since: vec![Since { after_ms: None, before_ms: now.mono_ms }; users],
+            since: Sinces::new(users, Since { after_ms: None, before_ms: now.mono_ms }),
             open: HashMap::new(),
             tally: Tally::default(),
             gone: HashMap::new(),
@@ -390,7 +392,7 @@ impl Roster {
         };
         Some(match void_since {
             Some(at) => Since { after_ms: Some(at), before_ms: at },
-            None => self.since[user.at()],
+            None => self.since.get(user),
         })
     }
 
@@ -456,7 +458,7 @@ impl Roster {
                 continue;
             }
             let batch = self.batches.get(self.list.batch_of(old));
-            next.since[user.at()] = self.since[old.at()];
+            next.since.set(user, self.since.get(old));
             if let Some(open) = self.open.remove(&old) {
                 for tracked in &*open {
                     next.tally.add(&tracked.connection);

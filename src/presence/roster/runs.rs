@@ -77,7 +77,7 @@ const LETTERS: [(char, Word); Word::COUNT] = [
     ('d', Word::Doubtful),
     ('u', Word::Unregistered),
     ('c', Word::Unchecked),
-    ('a', Word::Sampled),
+    ('m', Word::Sampled),
 ];
 
 /// A letter for each user, with a number before it for so many in a row.
