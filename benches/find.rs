@@ -16,9 +16,10 @@ use std::time::Instant;
 
 use fed::Fed;
 use imtop::engine::About;
+use imtop::presence::condition::Condition;
 use imtop::presence::{
-    Answer, Condition, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Platform, Roster,
-    RuleSettings, State, UserIx, UserStatus, WatchList,
+    Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Platform, Roster, RuleSettings,
+    State, UserIx, UserStatus, WatchList,
 };
 use imtop::tui::{Model, Msg, Start, update};
 use kit::observed;

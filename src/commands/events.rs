@@ -11,7 +11,8 @@ use crate::engine::Session;
 use crate::listing::Names;
 use crate::options::cli::{EventsArgs, EventsFormat};
 use crate::options::{Sources, Values};
-use crate::presence::{About, Event, Query, Roster, Truth, Update};
+use crate::presence::query::{Query, Truth};
+use crate::presence::{Event, Roster, Subject, Update};
 use crate::report::Seen;
 use crate::report::{EventForm, EventLines, EventRecord};
 use crate::tui::terminal::hung_up;
@@ -136,9 +137,9 @@ impl Log {
             let list = knowledge.roster.list();
             // Of whom it is undecided, nobody should miss anything.
             let wanted = |user| self.filter.evaluate(&knowledge.facts(user, now)) != Truth::No;
-            let of_wanted = |about: About| match about {
-                About::User(user) => wanted(user),
-                About::Server => true,
+            let of_wanted = |about: Subject| match about {
+                Subject::User(user) => wanted(user),
+                Subject::Server => true,
             };
             news.transitions.retain(|it| list.find(it.user.raw()).is_some_and(wanted));
             for findings in [&mut news.raised, &mut news.worsened, &mut news.cleared] {

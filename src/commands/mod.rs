@@ -34,8 +34,9 @@ use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
 use crate::options::cli::{RecordingArgs, definition};
 use crate::options::{Settings, SettingsError, Sources, Values, Watched, usual};
 use crate::poller::{Asking, Now, Pace, delay};
+use crate::presence::condition::Measured;
 use crate::presence::{
-    Batch, Failing, FetchError, Freshness, Measured, Moment, Roster, State, When, Witnesses, visible,
+    Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, Witnesses, visible,
 };
 use crate::recording;
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};

@@ -13,7 +13,9 @@ use crate::engine::{FirstRound, Round, Stage};
 use crate::listing::Time;
 use crate::options::cli::WaitArgs;
 use crate::options::{SettingsError, Sources, condition, no_screen};
-use crate::presence::{Condition, FetchError, Nobody, Roster, Truth, visible_within};
+use crate::presence::condition::{Condition, Nobody};
+use crate::presence::query::Truth;
+use crate::presence::{FetchError, Roster, visible_within};
 
 /// The exit code when time is up, as that of timeout(1).
 const TIME_UP: u8 = 124;

@@ -3,7 +3,7 @@
 use super::certificate::DAY;
 use super::step::{Outcome, Part, Step, date_words};
 use crate::openim::{Credentials, Identity};
-use crate::presence::{Claims, FAR_FUTURE, FetchError, Platform, is_far_future, short_age, visible_bounded};
+use crate::presence::{Claims, FetchError, Platform, short_age, visible_bounded};
 
 /// A token with less time left is worth a warning, in seconds.
 const SOON: i64 = 7 * DAY;
@@ -44,9 +44,9 @@ fn of_claims(claims: &Claims, now: i64) -> Step {
             seen(format!("expired {}, {} ago", date_words(expires), age(now.saturating_sub(expires)))),
             "get a new one with POST /auth/get_admin_token (--token-file, --token-command), or log in with --secret-file",
         ),
-        Some(expires) if is_far_future(expires) => Step::ok(
+        Some(expires) if Claims::is_far_future(expires) => Step::ok(
             Part::Token,
-            seen(format!("its end is in the {FAR_FUTURE}")),
+            seen(format!("its end is in the {}", Claims::FAR_FUTURE)),
         )
         .but(Outcome::Note, "exp of a JWT is in seconds: whoever issued it may have written milliseconds"),
         Some(expires) => {

@@ -5,7 +5,7 @@
 //! of view are online by the registry all the same, it is asked again for a while: it follows a real
 //! disconnect only after about a second.
 
-use crate::presence::{Moment, Registry, Roster, Sockets};
+use crate::presence::{Moment, Roster};
 
 /// For so many milliseconds the registry is asked again where it contradicts the sockets: two seconds, and
 /// what an answer takes to what is asked last.
@@ -14,7 +14,7 @@ const AGAIN_MS: u64 = 2_500;
 /// Whether a first round is over.
 #[derive(Clone, Copy, Debug)]
 pub struct FirstRound {
-    /// For so many milliseconds witnesses are waited for.
+    /// For so many milliseconds without a word witnesses are waited for.
     patience_ms: u64,
     /// When every batch had been heard, on the monotonic clock.
     heard: Option<u64>,
@@ -47,14 +47,16 @@ impl FirstRound {
         if unheard > 0 && self.heard.is_none() {
             return Stage::Batches(unheard);
         }
-        let until = *self.heard.get_or_insert(now) + self.patience_ms;
+        let heard = *self.heard.get_or_insert(now);
+        // Of many, one after the other has their turn: the registry is waited for as long as it answers.
+        let answered = roster.registry_heard().map_or(heard, |at| at.mono_ms.max(heard));
+        let until = answered + self.patience_ms;
         if now < until && roster.is_checking() {
-            let unheard = roster.doubts().map(|(_, doubt)| (doubt.sockets, doubt.registry));
-            let unheard = unheard.filter(|it| *it == (Sockets::None, Registry::Unheard)).count();
-            return Stage::Registry(unheard, until);
+            return Stage::Registry(roster.unchecked(), until);
         }
+        let until = heard + self.patience_ms;
         // Whether there are such users at all is asked of those who were never seen with a connection.
-        let unverified = roster.strangers_awaited();
+        let unverified = roster.unverified_users();
         if now < until && unverified > 0 {
             return Stage::Registry(unverified, until);
         }
@@ -78,7 +80,8 @@ mod tests {
     use crate::kit::{at, observed};
     use crate::presence::{
         Answer, Answered, Basis, Batch, Entry, FetchError, Freshness, Observation, Presence, Question,
-        Recheck, Thresholds, UnknownReason, UserIx, UserStatus, Verdict, WatchList, Witnesses, Word,
+        Recheck, Registry, Sockets, Thresholds, UnknownReason, UserIx, UserStatus, Verdict, WatchList,
+        Witnesses, Word,
     };
 
     /// Five users without a connection, of whom the first ones are in doubt because of `registry`.
@@ -139,7 +142,7 @@ mod tests {
         assert_eq!(round.stage(&roster, at(100)), Stage::Registry(5, 10_100));
         let nobody = (0..5).map(|user| (UserIx(user), Box::default())).collect();
         hear(&mut roster, Question::UsersStatus, 0..5, Ok(Answer::Registry(nobody)));
-        assert_eq!((roster.doubts().len(), roster.strangers_awaited()), (0, 5));
+        assert_eq!((roster.doubts().len(), roster.unverified_users()), (0, 5));
         assert_eq!(round.stage(&roster, at(100)), Stage::Registry(5, 10_100));
         hear(&mut roster, accounts, 0..2, Ok(Answer::Unregistered(vec![UserIx(1)])));
         assert_eq!(round.stage(&roster, at(200)), Stage::Registry(3, 10_100), "one chunk is not all");
@@ -151,7 +154,7 @@ mod tests {
         assert_eq!(round.stage(&refused, at(10_100)), Stage::Over, "not for ever");
         let denied = FetchError::Denied { code: 1002, what: "only app manager".into(), advice: "" };
         hear(&mut refused, accounts, 2..4, Err(denied));
-        assert_eq!(refused.strangers_awaited(), 0, "nobody is asked about any more");
+        assert_eq!(refused.unverified_users(), 0, "nobody is asked about any more");
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl Reading {
             let Some(played) = player.step(&mut state, u64::MAX)? else {
                 return Ok(player.damage());
             };
-            markers.note(played.input.as_ref(), &played.news, &state);
+            markers.note(played.input.as_ref(), &played.update, &state);
             if told.elapsed() >= TOLD {
                 told = Instant::now();
                 let read = state.now().since(begin) * 100 / self.end.since(begin).max(1);

@@ -15,7 +15,7 @@ use crate::openim::{Client, Progress};
 use crate::options::{WatchFile, WatchNews, Watched};
 use crate::poller::{Labels, ListNews, Now, Pace, Poller, ServerList, follow_list};
 use crate::presence::{
-    Entry, FetchError, Input, Inputs, Moment, Next, Observation, Rechecks, State, WatchList, check_id,
+    Entry, FetchError, Input, Inputs, Moment, Next, Observation, Rechecks, State, UserId, WatchList,
     visible_bounded,
 };
 
@@ -195,7 +195,7 @@ impl Live {
     /// Watches users too, or no more, for this run.
     fn watch(&mut self, add: &[String], remove: &[String]) {
         for id in add {
-            match check_id(id) {
+            match UserId::check(id) {
                 Ok(()) => self.watching.add(id),
                 Err(why) => self.said.push_back(why),
             }

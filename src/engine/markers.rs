@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use crate::presence::{
-    About, Change, Event, Evidence, Finding, Input, Moment, Presence, Question, Severity, State, Totals,
+    Change, Event, Evidence, Finding, Input, Moment, Presence, Question, Severity, State, Subject, Totals,
     Transition, UnknownReason, Update, UserIx,
 };
 
@@ -226,7 +226,7 @@ fn notable(news: &Update, state: &State) -> Vec<Notable> {
     let first = news.transitions.iter().filter(|transition| transition.is_first_sight());
     let met: HashSet<UserIx> = first.filter_map(|transition| list.find(transition.user.raw())).collect();
     for finding in findings {
-        if !matches!(finding.about, About::User(user) if met.contains(&user)) {
+        if !matches!(finding.about, Subject::User(user) if met.contains(&user)) {
             let (severity, kind) = (finding.severity, finding.rule.name());
             let what = match &finding.evidence {
                 Evidence::ViewLoss(found) => {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::presence::{Answer, Input, Moment, State, seen_at, taken_at};
+use crate::presence::{Answer, Input, Moment, State};
 
 /// How far back one can go, in milliseconds, if there is room.
 const REACH_MS: u64 = 15 * 60_000;
@@ -60,7 +60,7 @@ impl Rewind {
             let next = self.first + self.inputs.len() as u64;
             self.kept.push_back(Kept { state: state.clone(), next, bytes });
         }
-        self.push_input(taken_at(state, now, input), input);
+        self.push_input(input.taken_at(state, now), input);
         let oldest = state.now().mono_ms.saturating_sub(REACH_MS);
         let is_over = |rewind: &Rewind| {
             let kept: usize = rewind.kept.iter().map(|kept| kept.bytes).sum();
@@ -98,7 +98,7 @@ impl Rewind {
         let kept = self.kept.get(after.checked_sub(1)?)?;
         let mut state = kept.state.clone();
         for (at, input) in self.inputs.range((kept.next - self.first) as usize..) {
-            if seen_at(*at, input) > mono_ms {
+            if input.seen_at(*at) > mono_ms {
                 break;
             }
             state.take_again(*at, input);

@@ -240,8 +240,8 @@ impl Session {
             |state: &State, at: Moment, input: &Input| keep(rewind, recorder, interval_ms, state, at, input);
         match self.state.step(&mut *self.source, until_ms, before) {
             Ok(Some(step)) => {
-                self.has_passed = step.input.is_none() && (self.has_passed || !step.news.is_empty());
-                Some(self.follow(step.input.as_ref(), step.news))
+                self.has_passed = step.input.is_none() && (self.has_passed || !step.update.is_empty());
+                Some(self.follow(step.input.as_ref(), step.update))
             }
             Ok(None) => {
                 self.ended = self.source.settled(&mut self.state);

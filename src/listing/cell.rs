@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::presence::{
-    FAR_FUTURE, Platform, Presence, Since, UserIx, is_far_future, short_age, short_expiry,
-};
+use crate::presence::{Claims, Platform, Presence, Since, UserIx, short_age};
 
 use super::facts::Known;
 use super::record::{ConnectionRecord, Time, TokenRecord, UserRecord};
-use super::tokens::{Expiry, Foreign, soonest_expiry, worst_foreign};
+use super::tokens::{Expiry, Foreign, short_expiry, soonest_expiry, worst_foreign};
 
 /// What stands in a cell of the screen, which decides how each kind looks.
 pub(crate) enum ScreenCell<'a> {
@@ -134,12 +132,14 @@ fn tokens(user: &UserRecord) -> impl Iterator<Item = &TokenRecord> {
 /// When the first of the tokens ends.
 pub(super) fn token_text(user: &UserRecord, now: Option<Time>) -> String {
     let left = |expires: Time| age_s(expires, now).saturating_neg();
-    let near = tokens(user).filter(|token| !token.exp.is_some_and(is_far_future));
+    let near = tokens(user).filter(|token| !token.exp.is_some_and(Claims::is_far_future));
     let soonest = near.filter_map(|token| Some((token.expires?, token.expired))).min();
     match soonest {
         Some((expires, true)) => short_expiry(left(expires).min(0)),
         Some((expires, false)) => short_expiry(left(expires).max(1)),
-        None if tokens(user).any(|token| token.exp.is_some_and(is_far_future)) => FAR_FUTURE.to_owned(),
+        None if tokens(user).any(|token| token.exp.is_some_and(Claims::is_far_future)) => {
+            Claims::FAR_FUTURE.to_owned()
+        }
         None if tokens(user).any(|token| token.unreadable.is_some()) => "unreadable".to_owned(),
         None if tokens(user).next().is_some() => "never".to_owned(),
         None => String::new(),
@@ -184,7 +184,9 @@ pub(super) fn time(at: Option<Time>) -> String {
 /// When the first of the tokens ends, as a point in time.
 pub(super) fn token_expires(user: &UserRecord) -> String {
     match tokens(user).filter_map(|token| token.expires).min() {
-        None if tokens(user).any(|token| token.exp.is_some_and(is_far_future)) => FAR_FUTURE.to_owned(),
+        None if tokens(user).any(|token| token.exp.is_some_and(Claims::is_far_future)) => {
+            Claims::FAR_FUTURE.to_owned()
+        }
         soonest => time(soonest),
     }
 }

@@ -1,7 +1,7 @@
 //! The columns of the list of users: one table, in the order from left to right, from which their names,
 //! heads, help, widths and orders come, and their cells on the screen, in a table of text and in CSV.
 
-use crate::presence::{FAR_FUTURE, UserIx, WatchList};
+use crate::presence::{Claims, UserIx, WatchList};
 
 use super::cell::{self, CsvColumn, ScreenCell, TextColumn, There, in_csv, in_text};
 use super::facts::{Known, RowInputs};
@@ -75,12 +75,12 @@ pub(crate) struct Order {
     pub(crate) reversed: &'static str,
     /// Whether the greatest, the latest or the worst comes first.
     pub(crate) descending: bool,
-    pub(crate) by: By,
+    pub(crate) by: SortBy,
 }
 
 /// What users are sorted by.
 #[derive(Clone, Copy)]
-pub(crate) enum By {
+pub(crate) enum SortBy {
     /// A text of the watch list; who has none comes behind all who have.
     Text(fn(&WatchList, UserIx) -> Option<&str>),
     /// A number, the smallest first, of what is known of them.
@@ -93,7 +93,7 @@ impl Order {
         reversed: &'static str,
         of: fn(&WatchList, UserIx) -> Option<&str>,
     ) -> Order {
-        Order { words, reversed, descending: false, by: By::Text(of) }
+        Order { words, reversed, descending: false, by: SortBy::Text(of) }
     }
 
     const fn smallest(
@@ -101,7 +101,7 @@ impl Order {
         reversed: &'static str,
         by: fn(RowInputs<'_>, UserIx) -> u32,
     ) -> Order {
-        Order { words, reversed, descending: false, by: By::Known(by) }
+        Order { words, reversed, descending: false, by: SortBy::Known(by) }
     }
 
     const fn greatest(
@@ -109,7 +109,7 @@ impl Order {
         reversed: &'static str,
         by: fn(RowInputs<'_>, UserIx) -> u32,
     ) -> Order {
-        Order { words, reversed, descending: true, by: By::Known(by) }
+        Order { words, reversed, descending: true, by: SortBy::Known(by) }
     }
 }
 
@@ -143,7 +143,7 @@ columns! {
         usual: true,
         goes: 0,
         grows: 2,
-        widths: |_, wish| of_text(wish.longest.id.max(5), 9, WIDEST.id),
+        widths: |_, asked| of_text(asked.longest.id.max(5), 9, WIDEST.id),
         order: Order::text("by user", "by user, reversed", |list, user| Some(list.raw_id(user))),
         tells: Tells::Who,
         cell: |known, user| ScreenCell::Id(known.names.user(known.list().raw_id(user))),
@@ -157,7 +157,7 @@ columns! {
         usual: true,
         goes: 8,
         grows: 3,
-        widths: |_, wish| of_text(wish.longest.label, 8, WIDEST.label),
+        widths: |_, asked| of_text(asked.longest.label, 8, WIDEST.label),
         order: Order::text("by label", "by label, reversed", WatchList::label),
         tells: Tells::Who,
         cell: |known, user| {
@@ -174,9 +174,9 @@ columns! {
         usual: true,
         goes: 4,
         grows: 6,
-        widths: |width, wish| match wish.chosen {
-            None if width < 100 && !wish.wide => (0, 0),
-            _ => of_text(wish.longest.group, 8, WIDEST.group),
+        widths: |width, asked| match asked.chosen {
+            None if width < 100 && !asked.wide => (0, 0),
+            _ => of_text(asked.longest.group, 8, WIDEST.group),
         },
         order: Order::text("by group", "by group, reversed", WatchList::group),
         tells: Tells::Who,
@@ -237,12 +237,12 @@ columns! {
         usual: true,
         goes: 10,
         grows: 1,
-        widths: |_, wish| {
-            let best = if wish.absolute { 14 } else { 13 };
-            (12, if wish.far { FAR_FUTURE.len() as u16 } else { best })
+        widths: |_, asked| {
+            let best = if asked.absolute { 14 } else { 13 };
+            (12, if asked.far { Claims::FAR_FUTURE.len() as u16 } else { best })
         },
-        order: Order::smallest("by token expiry", "by token expiry, reversed", |scene, user| {
-            expiry_rank(soonest_expiry(scene.knowledge.roster.connections(user)))
+        order: Order::smallest("by token expiry", "by token expiry, reversed", |inputs, user| {
+            expiry_rank(soonest_expiry(inputs.knowledge.roster.connections(user)))
         }),
         tells: Tells::Now,
         cell: cell::token_shown,
@@ -256,7 +256,7 @@ columns! {
         usual: true,
         goes: 9,
         grows: 0,
-        widths: |_, wish| if wish.absolute { (12, 12) } else { (6, 6) },
+        widths: |_, asked| if asked.absolute { (12, 12) } else { (6, 6) },
         order: Order::greatest("latest change first", "oldest change first", latest_first),
         tells: Tells::Now,
         cell: |known, user| {
@@ -278,8 +278,8 @@ columns! {
         goes: 5,
         grows: 0,
         widths: |_, _| (5, 5),
-        order: Order::greatest("most flips first", "fewest flips first", |scene, user| {
-            most_first(scene.knowledge.history.of(user).flips())
+        order: Order::greatest("most flips first", "fewest flips first", |inputs, user| {
+            most_first(inputs.knowledge.history.of(user).flips())
         }),
         tells: Tells::Past,
         cell: |known, user| ScreenCell::Count(known.knowledge.history.of(user).flips()),
@@ -294,8 +294,8 @@ columns! {
         goes: 1,
         grows: 0,
         widths: |_, _| (5, 5),
-        order: Order::greatest("most reconnects first", "fewest reconnects first", |scene, user| {
-            most_first(scene.knowledge.history.of(user).reconnects())
+        order: Order::greatest("most reconnects first", "fewest reconnects first", |inputs, user| {
+            most_first(inputs.knowledge.history.of(user).reconnects())
         }),
         tells: Tells::Past,
         cell: |known, user| ScreenCell::Count(known.knowledge.history.of(user).reconnects()),
@@ -310,8 +310,8 @@ columns! {
         goes: 2,
         grows: 0,
         widths: |_, _| (5, 5),
-        order: Order::greatest("most connections first", "fewest connections first", |scene, user| {
-            most_first(scene.knowledge.roster.connections(user).len() as u32)
+        order: Order::greatest("most connections first", "fewest connections first", |inputs, user| {
+            most_first(inputs.knowledge.roster.connections(user).len() as u32)
         }),
         tells: Tells::Now,
         cell: |known, user| ScreenCell::Count(known.knowledge.roster.connections(user).len() as u32),
@@ -331,8 +331,8 @@ columns! {
         grows: 0,
         // As wide as its head, which is longer than its cells.
         widths: |_, _| (SPARK_CELLS + 1, SPARK_CELLS + 1),
-        order: Order::greatest("most restless first", "calmest first", |scene, user| {
-            let past = scene.knowledge.history.of(user);
+        order: Order::greatest("most restless first", "calmest first", |inputs, user| {
+            let past = inputs.knowledge.history.of(user);
             most_first(past.flips().saturating_add(past.reconnects()))
         }),
         tells: Tells::Past,
@@ -375,7 +375,7 @@ impl ColumnName {
         ColumnName::ALL.into_iter().filter(|column| column.row().usual).collect()
     }
 
-    /// Its name.
+    /// As it is written in a configuration and after `:cols`.
     pub fn name(self) -> &'static str {
         self.row().name
     }

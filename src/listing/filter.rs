@@ -7,9 +7,23 @@ use crate::presence::{UserIx, WatchList, visible};
 /// Stands between two users; never part of a text that is shown or typed.
 const BORDER: char = '\n';
 
+/// Adds a part in small letters, and a border behind it: nothing that is typed goes across two parts.
+pub(super) fn push_small(text: &mut String, part: &str) {
+    if part.is_ascii() {
+        let start = text.len();
+        text.push_str(part);
+        if let Some(new) = text.get_mut(start..) {
+            new.make_ascii_lowercase();
+        }
+    } else {
+        text.extend(part.chars().flat_map(char::to_lowercase));
+    }
+    text.push(BORDER);
+}
+
 /// The IDs and labels of a watch list, lower-cased, in one text.
 #[derive(Clone, Debug)]
-pub(crate) struct Haystack {
+pub struct Haystack {
     text: String,
     /// Where the i-th user's part ends.
     ends: Vec<usize>,
@@ -19,26 +33,13 @@ impl Haystack {
     pub(crate) fn new(list: &WatchList) -> Haystack {
         let mut haystack = Haystack { text: String::new(), ends: Vec::with_capacity(list.len()) };
         for user in list.users() {
-            haystack.push(&visible(list.raw_id(user)));
+            push_small(&mut haystack.text, &visible(list.raw_id(user)));
             if let Some(label) = list.label(user) {
-                haystack.push(label);
+                push_small(&mut haystack.text, label);
             }
             haystack.ends.push(haystack.text.len());
         }
         haystack
-    }
-
-    fn push(&mut self, part: &str) {
-        if part.is_ascii() {
-            let start = self.text.len();
-            self.text.push_str(part);
-            if let Some(new) = self.text.get_mut(start..) {
-                new.make_ascii_lowercase();
-            }
-        } else {
-            self.text.extend(part.chars().flat_map(char::to_lowercase));
-        }
-        self.text.push(BORDER);
     }
 
     /// The users whose ID or label contains `needle`, in list order.

@@ -11,7 +11,7 @@ pub struct LossWords {
     pub what: String,
     /// The same where there is hardly any room.
     pub short: String,
-    /// What that means.
+    /// What that means for those users, as a sentence.
     pub meaning: &'static str,
 }
 

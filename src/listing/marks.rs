@@ -17,16 +17,6 @@ impl Marks {
         self.users.contains(&user)
     }
 
-    /// How many are marked.
-    pub fn len(&self) -> usize {
-        self.users.len()
-    }
-
-    /// Whether nobody is.
-    pub fn is_empty(&self) -> bool {
-        self.users.is_empty()
-    }
-
     /// Whether only marked users are shown.
     pub fn are_all_that_is_shown(&self) -> bool {
         self.only

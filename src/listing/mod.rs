@@ -8,6 +8,7 @@ mod filter;
 mod loss_words;
 mod marks;
 mod names;
+mod order;
 mod record;
 mod rows;
 mod sort;
@@ -26,8 +27,8 @@ pub use names::Names;
 #[cfg(test)]
 pub(crate) use record::sample;
 pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
-pub use rows::Rows;
+pub use rows::{Index, Indexed, Rows};
 pub use sort::{Sort, SortColumn};
 pub use theme_name::ThemeName;
-pub use tokens::{Expiry, Foreign, foreign, soonest_expiry, worst_foreign};
+pub use tokens::{Expiry, Foreign, foreign, short_expiry, soonest_expiry, worst_foreign};
 pub use words::{EventWords, Wording, change_words, clock_words, feed_words, why_words};

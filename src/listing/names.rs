@@ -5,7 +5,7 @@ use std::hash::Hasher as _;
 
 use siphasher::sip::SipHasher13;
 
-use crate::presence::{Departed, Evidence, Finding, WatchList, visible};
+use crate::presence::{Evidence, Finding, WatchList, visible};
 
 /// Names, or stand-ins for them. The same user has the same stand-in for the whole run, in every
 /// view and in everything that is copied or exported.
@@ -79,9 +79,9 @@ impl Names {
                 Evidence::TokenForeignUser(found).words(server_seconds)
             }
             Evidence::MassDisconnect(departed) if self.masked => {
-                let group = departed.group.as_ref().map(|(group, users)| (self.group(group).into(), *users));
-                let departed = Departed { group, ..(**departed).clone() };
-                Evidence::MassDisconnect(departed.into()).words(server_seconds)
+                let mut departed = departed.clone();
+                departed.group = departed.group.map(|(group, users)| (self.group(&group).into(), users));
+                Evidence::MassDisconnect(departed).words(server_seconds)
             }
             evidence => evidence.words(server_seconds),
         }

@@ -191,7 +191,10 @@ impl Known<'_> {
             conn_id: connection.id.to_string(),
             background: connection.background,
             since: Time::of(self.now.unix_ms_at(tracked.since.before_ms)),
-            unseen_since: tracked.unseen.and_then(|unseen| Time::of(unseen.dropped.received.unix_ms)),
+            unseen_since: tracked
+                .unseen
+                .as_ref()
+                .and_then(|unseen| Time::of(unseen.dropped.received.unix_ms)),
             token,
         }
     }

@@ -1,21 +1,28 @@
 //! Which users are shown, in which order; work is proportional to what changed.
 //!
-//! While everybody is shown in list order nothing is stored at all. Otherwise users are kept as one
-//! sorted vector of places, with the number that each is sorted by and the inverse table.
+//! While everybody is shown in list order nothing is stored at all. Otherwise each user has the number that
+//! they are sorted by, and those who are shown stand in an [`Order`] of these numbers.
+//!
+//! To ask a filter about a long list, or to sort it, takes longer than a key may wait. So it is done in
+//! slices ([`Rows::go_on`]), and what was shown before stays until the last of them.
 
 use std::collections::BTreeSet;
 
 use crate::presence::query::{Follows, Query, Truth};
-use crate::presence::{Knowledge, Moment, UserIx};
+use crate::presence::{Knowledge, Moment, UserIx, WatchList};
 
-use super::column::{By, ColumnName};
+use super::column::{ColumnName, SortBy};
 use super::facts::RowInputs;
 use super::filter::Haystack;
 use super::marks::Marks;
+use super::order::Order;
 use super::sort::{Sort, SortColumn, sort_key};
 
-/// Stands for "in no row".
-const NOWHERE: u32 = u32::MAX;
+/// Stands for "in no row": no user has it, as the last place of a list is never reached.
+const NOWHERE: u64 = u64::MAX;
+
+/// Users who are looked at in one slice; no list that is shorter is ever seen half done.
+const SLICE: usize = 20_000;
 
 /// Users that a filter which follows time is asked about in a second, at most.
 const ASKED_A_SECOND: u64 = 10_000;
@@ -32,54 +39,121 @@ pub struct Rows {
     selected: Option<UserIx>,
     /// A selected user whom the filter leaves out; shown all the same.
     guest: Option<UserIx>,
-    /// Whether the tables below are in use.
-    stored: bool,
-    keys: Vec<u64>,
-    order: Vec<UserIx>,
-    row_of: Vec<u32>,
-    /// Whether each user is to be shown; empty while all are.
-    truths: Vec<Truth>,
-    matching: usize,
-    undecided: usize,
+    /// What is shown; none while that is everybody in list order.
+    table: Option<Table>,
+    /// What is being made to take its place.
+    next: Option<Box<Making>>,
     /// When the filter was last asked about everybody, on the monotonic clock.
     asked_ms: u64,
 }
 
+/// Who is shown, and in which order.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    /// What each user is sorted by.
+    keys: Vec<u64>,
+    order: Order,
+    /// Whether each user is to be shown; empty while all are.
+    truths: Vec<Truth>,
+    matching: usize,
+    undecided: usize,
+}
+
+/// A table that is being made.
+#[derive(Clone, Debug)]
+struct Making {
+    table: Table,
+    narrowed: bool,
+    /// Whom the words of the filter find, where it is made of words alone: nobody else is looked at.
+    found: Option<Vec<UserIx>>,
+    /// How many were looked at so far.
+    upto: usize,
+}
+
+/// Something that is worked out from a watch list alone, once, and takes long where it is long: so it may be
+/// done beside the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// Everybody's place in the order of a column of texts.
+    Ranks(ColumnName),
+    /// All IDs and labels in one text, to look for words in.
+    Names,
+}
+
+/// What was worked out.
+#[derive(Clone, Debug)]
+pub enum Indexed {
+    /// See [`Index::Ranks`].
+    Ranks(ColumnName, Vec<u32>),
+    /// See [`Index::Names`].
+    Names(Haystack),
+}
+
+impl PartialEq for Indexed {
+    /// The same question was answered: the answer follows from the list.
+    fn eq(&self, other: &Indexed) -> bool {
+        self.index() == other.index()
+    }
+}
+
+impl Index {
+    /// Works it out; a sort of all texts, or a copy of them.
+    pub fn of(self, list: &WatchList) -> Indexed {
+        match self {
+            Index::Ranks(column) => Indexed::Ranks(column, ranks(list, column)),
+            Index::Names => Indexed::Names(Haystack::new(list)),
+        }
+    }
+}
+
+impl Indexed {
+    fn index(&self) -> Index {
+        match self {
+            Indexed::Ranks(column, _) => Index::Ranks(*column),
+            Indexed::Names(_) => Index::Names,
+        }
+    }
+}
+
 impl Rows {
-    pub(crate) fn new(sort: Sort, query: Query, scene: RowInputs<'_>) -> Rows {
+    pub(crate) fn new(sort: Sort, query: Query, inputs: RowInputs<'_>) -> Rows {
         let mut rows = Rows { sort, query, ..Rows::default() };
-        rows.restart(scene);
+        rows.restart(inputs);
         rows
     }
 
     /// The rows without a view: users whom the filter lets through, in this order.
     pub fn of(knowledge: &Knowledge, now: Moment, sort: Sort, query: Query) -> Rows {
         let (marks, acknowledged) = (Marks::default(), BTreeSet::new());
-        let scene =
+        let inputs =
             RowInputs { knowledge, now, marks: &marks, acknowledged: &acknowledged, problems_only: false };
-        Rows::new(sort, query, scene)
+        let mut rows = Rows::new(sort, query, inputs);
+        rows.index_here(inputs);
+        while rows.go_on(inputs) {}
+        rows
     }
 
     /// Begins again for another watch list.
-    pub(crate) fn restart(&mut self, scene: RowInputs<'_>) {
-        self.users = scene.knowledge.roster.list().len();
+    pub(crate) fn restart(&mut self, inputs: RowInputs<'_>) {
+        self.users = inputs.knowledge.roster.list().len();
         self.haystack = None;
         self.ranks = None;
         self.selected = None;
         self.guest = None;
-        self.rebuild(scene);
+        self.table = None; // its places are those of another list
+        self.rebuild(inputs);
     }
 
     /// Goes over to other labels of the same users.
-    pub(crate) fn relabel(&mut self, scene: RowInputs<'_>) {
+    pub(crate) fn relabel(&mut self, inputs: RowInputs<'_>) {
         self.haystack = None;
         self.ranks = None;
-        self.rebuild(scene);
+        self.rebuild(inputs);
     }
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        if self.stored { self.order.len() } else { self.users }
+        self.table.as_ref().map_or(self.users, |table| table.order.len())
     }
 
     /// Whether there are none.
@@ -89,31 +163,61 @@ impl Rows {
 
     /// The user in a row.
     pub fn user_at(&self, row: usize) -> Option<UserIx> {
-        if self.stored {
-            self.order.get(row).copied()
-        } else {
-            (row < self.users).then_some(UserIx(row as u32))
+        match &self.table {
+            Some(table) => table.order.user_at(row),
+            None => (row < self.users).then_some(UserIx(row as u32)),
         }
     }
 
     /// The row of a user who is shown.
     pub fn row_of(&self, user: UserIx) -> Option<usize> {
-        if self.stored {
-            self.row_of.get(user.at()).filter(|row| **row != NOWHERE).map(|row| *row as usize)
-        } else {
-            (user.at() < self.users).then_some(user.at())
+        match &self.table {
+            Some(table) => table.order.row_of(*table.keys.get(user.at())?),
+            None => (user.at() < self.users).then_some(user.at()),
         }
     }
 
     /// How many users the filter lets through.
     pub fn matching(&self) -> usize {
-        if self.stored { self.matching } else { self.users }
+        self.table.as_ref().map_or(self.users, |table| table.matching)
     }
 
     /// Of how many users nobody can tell whether the filter lets them through: nothing is known of
     /// what it asks.
     pub fn undecided(&self) -> usize {
-        if self.stored { self.undecided } else { 0 }
+        self.table.as_ref().map_or(0, |table| table.undecided)
+    }
+
+    /// How much of what is asked for now is done, in percent; none: all of it.
+    pub fn progress(&self) -> Option<u8> {
+        let next = self.next.as_ref()?;
+        let all = next.found.as_ref().map_or(self.users, Vec::len);
+        Some((next.upto * 100 / all.max(1)).min(99) as u8)
+    }
+
+    /// What has to be worked out before anything is shown as it is asked for now.
+    pub fn wanted(&self) -> Option<Index> {
+        let next = self.next.as_ref()?;
+        if next.narrowed && self.is_plain() && self.haystack.is_none() {
+            return Some(Index::Names);
+        }
+        let SortColumn::Column(column) = self.sort.column else { return None };
+        let is_ranked = self.ranks.as_ref().is_some_and(|(ranked, _)| *ranked == column);
+        (!self.sort.column.follows_state() && !is_ranked).then_some(Index::Ranks(column))
+    }
+
+    /// Takes what was worked out from the list that is shown.
+    pub(crate) fn take_index(&mut self, indexed: Indexed) {
+        match indexed {
+            Indexed::Ranks(column, ranks) => self.ranks = Some((column, ranks)),
+            Indexed::Names(haystack) => self.haystack = Some(haystack),
+        }
+    }
+
+    fn index_here(&mut self, inputs: RowInputs<'_>) {
+        while let Some(index) = self.wanted() {
+            self.take_index(index.of(inputs.knowledge.roster.list()));
+        }
     }
 
     /// Whether the user is shown only for being selected.
@@ -136,21 +240,21 @@ impl Rows {
         self.sort
     }
 
-    pub(crate) fn set_sort(&mut self, sort: Sort, scene: RowInputs<'_>) {
+    pub(crate) fn set_sort(&mut self, sort: Sort, inputs: RowInputs<'_>) {
         self.sort = sort;
-        self.rebuild(scene);
+        self.rebuild(inputs);
     }
 
     /// Takes a filter; `selected` stays, whether it matches or not.
-    pub(crate) fn set_query(&mut self, query: Query, selected: Option<UserIx>, scene: RowInputs<'_>) {
+    pub(crate) fn set_query(&mut self, query: Query, selected: Option<UserIx>, inputs: RowInputs<'_>) {
         self.query = query;
-        self.narrow(selected, scene);
+        self.narrow(selected, inputs);
     }
 
     /// Asks again who is shown, as when only problems are wanted from now on; `selected` stays.
-    pub(crate) fn narrow(&mut self, selected: Option<UserIx>, scene: RowInputs<'_>) {
+    pub(crate) fn narrow(&mut self, selected: Option<UserIx>, inputs: RowInputs<'_>) {
         self.selected = selected;
-        self.rebuild(scene);
+        self.rebuild(inputs);
     }
 
     /// The selection is on this user now: another one who was shown only for being selected leaves.
@@ -160,380 +264,213 @@ impl Rows {
             return;
         };
         self.guest = None;
-        if let Some(row) = self.row_of(guest) {
-            self.order.remove(row);
-            self.number_rows(row);
-            if let Some(row) = self.row_of.get_mut(guest.at()) {
-                *row = NOWHERE;
-            }
+        if let Some(table) = &mut self.table
+            && let Some(key) = table.keys.get(guest.at())
+        {
+            table.order.remove(*key);
+            table.order.number();
         }
     }
 
     /// Whether what is known of a user decides over the row.
-    pub(crate) fn follow_state(&self, scene: RowInputs<'_>) -> bool {
-        self.stored
+    pub(crate) fn follow_state(&self, inputs: RowInputs<'_>) -> bool {
+        (self.table.is_some() || self.next.is_some())
             && (self.sort.column.follows_state()
-                || scene.problems_only
+                || inputs.problems_only
                 || self.query.follows() > Follows::Names)
     }
 
     /// When the filter has to be asked about everybody again for time alone, on the monotonic clock.
     pub(crate) fn next_asking(&self) -> Option<u64> {
         let pause = 1_000 * (1 + self.users as u64 / ASKED_A_SECOND);
-        (self.stored && self.query.follows() == Follows::Time).then_some(self.asked_ms + pause)
+        let follows = self.next.is_none() && self.table.is_some() && self.query.follows() == Follows::Time;
+        follows.then_some(self.asked_ms + pause)
+    }
+
+    /// Whether there is a slice to do.
+    pub fn is_unfinished(&self) -> bool {
+        self.next.is_some() && self.wanted().is_none()
     }
 
     /// Asks the filter about everybody again where that is due.
-    pub(crate) fn let_time_pass(&mut self, scene: RowInputs<'_>) {
-        if self.next_asking().is_some_and(|at| scene.now.mono_ms >= at) {
-            self.asked_ms = scene.now.mono_ms;
-            let everybody: Vec<UserIx> = (0..self.users as u32).map(UserIx).collect();
-            self.touch(&everybody, scene);
+    pub(crate) fn let_time_pass(&mut self, inputs: RowInputs<'_>) {
+        if self.next_asking().is_some_and(|at| inputs.now.mono_ms >= at) {
+            self.rebuild(inputs);
         }
     }
 
     /// Puts users whose state may have changed where they belong now.
-    pub(crate) fn touch(&mut self, touched: &[UserIx], scene: RowInputs<'_>) {
-        if !self.follow_state(scene) {
+    pub(crate) fn touch(&mut self, touched: &[UserIx], inputs: RowInputs<'_>) {
+        if !self.follow_state(inputs) {
             return;
         }
-        let mut moved = Vec::new();
-        let mut first = usize::MAX;
+        // What is shown stays as it was while another table is being made.
+        let guest = self.guest;
+        let mut table = match (&mut self.next, &mut self.table) {
+            (Some(next), _) => std::mem::take(&mut next.table),
+            (None, Some(table)) => std::mem::take(table),
+            (None, None) => return,
+        };
         for &user in touched {
-            let shown = self.ask_again(user, scene) || self.selected == Some(user);
-            let key = self.key(user, scene);
-            let Some(row) = self.row_of.get_mut(user.at()) else { continue };
-            let was_shown = *row != NOWHERE;
-            let same_key = self.keys.get_mut(user.at()).is_none_or(|old| std::mem::replace(old, key) == key);
-            if shown == was_shown && (same_key || !shown) {
-                continue;
-            }
-            if was_shown {
-                first = first.min(*row as usize);
-                *row = NOWHERE;
-            }
-            if shown {
-                moved.push(user);
-            }
+            self.place(&mut table, user, inputs);
         }
-        if moved.is_empty() && first == usize::MAX {
-            return;
+        table.order.number();
+        if let Some(next) = &mut self.next {
+            (next.table, self.guest) = (table, guest);
+        } else {
+            self.table = Some(table);
         }
-        self.order.retain(|user| self.row_of.get(user.at()).is_some_and(|row| *row != NOWHERE));
-        // A user who is touched twice has one row.
-        moved.sort_unstable();
-        moved.dedup();
-        if !moved.is_empty() {
-            first = first.min(self.merge(moved));
+    }
+
+    /// Puts one user where the user belongs now.
+    fn place(&mut self, table: &mut Table, user: UserIx, inputs: RowInputs<'_>) {
+        let is_in = self.ask_again(table, user, inputs);
+        let (shown, key) = (is_in || self.selected == Some(user), self.key(user, inputs));
+        let Some(old) = table.keys.get_mut(user.at()) else { return };
+        let before = std::mem::replace(old, key);
+        if before != NOWHERE && (before != key || !shown) {
+            table.order.remove(before);
         }
-        self.number_rows(first);
+        if shown {
+            table.order.insert(key);
+        }
     }
 
     /// Asks the filter about one user again, and keeps count; says whether it lets the user through.
-    fn ask_again(&mut self, user: UserIx, scene: RowInputs<'_>) -> bool {
-        let now = self.truth(user, scene);
-        let Some(before) = self.truths.get_mut(user.at()) else { return true };
+    fn ask_again(&mut self, table: &mut Table, user: UserIx, inputs: RowInputs<'_>) -> bool {
+        let now = self.truth(user, inputs);
+        let Some(before) = table.truths.get_mut(user.at()) else { return true };
         let before = std::mem::replace(before, now);
-        self.matching = self.matching + usize::from(now.is_yes()) - usize::from(before.is_yes());
-        let undecided = |truth| usize::from(truth == Truth::Undecided);
-        self.undecided = self.undecided + undecided(now) - undecided(before);
+        table.count(before, now);
         if self.selected == Some(user) {
             self.guest = (!now.is_yes()).then_some(user);
         }
         now.is_yes()
     }
 
-    fn truth(&self, user: UserIx, scene: RowInputs<'_>) -> Truth {
-        if scene.admits(user) { self.query.evaluate(&scene.facts(user)) } else { Truth::No }
+    fn truth(&self, user: UserIx, inputs: RowInputs<'_>) -> Truth {
+        if inputs.admits(user) { self.query.evaluate(&inputs.facts(user)) } else { Truth::No }
     }
 
-    fn key(&self, user: UserIx, scene: RowInputs<'_>) -> u64 {
+    fn key(&self, user: UserIx, inputs: RowInputs<'_>) -> u64 {
         let rank = self.ranks.as_ref().and_then(|(_, ranks)| ranks.get(user.at())).copied().unwrap_or(0);
-        sort_key(self.sort, rank, scene, user)
+        sort_key(self.sort, rank, inputs, user)
     }
 
-    /// Merges users into the order; returns the first row that changed.
-    fn merge(&mut self, mut moved: Vec<UserIx>) -> usize {
-        let key = |user: &UserIx| self.keys.get(user.at()).copied().unwrap_or(u64::MAX);
-        moved.sort_unstable_by_key(key);
-        let first =
-            moved.first().map_or(0, |user| self.order.partition_point(|other| key(other) < key(user)));
-        let tail = self.order.split_off(first);
-        let mut tail = tail.into_iter().peekable();
-        self.order.reserve(tail.len() + moved.len());
-        for user in moved {
-            while let Some(other) = tail.next_if(|other| key(other) < key(&user)) {
-                self.order.push(other);
-            }
-            self.order.push(user);
-        }
-        self.order.extend(tail);
-        first
-    }
-
-    fn number_rows(&mut self, from: usize) {
-        for (row, user) in self.order.iter().enumerate().skip(from) {
-            if let Some(slot) = self.row_of.get_mut(user.at()) {
-                *slot = row as u32;
-            }
-        }
-    }
-
-    fn rebuild(&mut self, scene: RowInputs<'_>) {
-        let narrowed = !self.query.is_empty() || scene.problems_only || scene.marks.only;
-        self.stored = self.sort != Sort::default() || narrowed;
-        self.asked_ms = scene.now.mono_ms;
-        self.guest = None;
-        (self.keys, self.order, self.row_of, self.truths) = Default::default();
-        if !self.stored {
+    fn rebuild(&mut self, inputs: RowInputs<'_>) {
+        let narrowed = !self.query.is_empty() || inputs.problems_only || inputs.marks.only;
+        self.asked_ms = inputs.now.mono_ms;
+        self.next = None;
+        if self.sort == Sort::default() && !narrowed {
+            (self.table, self.guest) = (None, None);
             return;
         }
-        self.rank(scene);
+        let mut table = Table { keys: vec![NOWHERE; self.users], ..Table::default() };
         if narrowed {
-            self.ask_everybody(scene);
-            self.guest =
-                self.selected.filter(|user| self.truths.get(user.at()).is_some_and(|it| !it.is_yes()));
+            table.truths = vec![Truth::No; self.users];
         } else {
-            (self.matching, self.undecided) = (self.users, 0);
+            table.matching = self.users;
         }
-        let everybody = || (0..self.users as u32).map(UserIx);
-        self.keys = everybody().map(|user| self.key(user, scene)).collect();
-        let shown = |user: &UserIx| {
-            self.truths.get(user.at()).is_none_or(|it| it.is_yes()) || self.guest == Some(*user)
-        };
+        self.next = Some(Box::new(Making { table, narrowed, found: None, upto: 0 }));
+        if self.users <= SLICE {
+            self.index_here(inputs);
+        }
+        self.go_on(inputs);
+    }
+
+    /// Does the next slice of what is being made; says whether there is more to do. What is ready takes
+    /// the place of what was shown.
+    pub(crate) fn go_on(&mut self, inputs: RowInputs<'_>) -> bool {
+        if self.wanted().is_some() {
+            return false; // it is worked out elsewhere
+        }
+        let guest = self.guest;
+        let Some(mut next) = self.next.take() else { return false };
+        if next.narrowed && next.found.is_none() && self.is_plain() {
+            next.found = self.find();
+        }
+        let all = next.found.as_ref().map_or(self.users, Vec::len);
+        let (from, upto) = (next.upto, (next.upto + SLICE).min(all));
+        next.upto = upto;
+        let (found, mut table) = (next.found.take(), std::mem::take(&mut next.table));
+        let user_at =
+            |at: usize| found.as_ref().map_or(Some(UserIx(at as u32)), |found| found.get(at).copied());
+        let mut shown = Vec::with_capacity(upto - from);
+        for user in (from..upto).filter_map(user_at) {
+            let is_in = self.ask_again(&mut table, user, inputs) || self.selected == Some(user);
+            let key = self.key(user, inputs);
+            let Some(old) = table.keys.get_mut(user.at()) else { continue };
+            let before = std::mem::replace(old, key);
+            if before != NOWHERE {
+                table.order.remove(before); // touched meanwhile
+            }
+            if is_in {
+                shown.push(key);
+            }
+        }
         // A key ends in the user's place, so sorting the keys alone sorts the users.
-        let key = |user: UserIx| self.keys.get(user.at()).copied().unwrap_or(u64::MAX);
-        let mut sorted: Vec<u64> = everybody().filter(shown).map(key).collect();
-        sorted.sort_unstable();
-        self.order = sorted.into_iter().map(|key| UserIx(key as u32)).collect();
-        self.row_of = vec![NOWHERE; self.users];
-        self.number_rows(0);
-    }
-
-    /// Fills in who is to be shown. Bare words are looked for in one text of all names.
-    fn ask_everybody(&mut self, scene: RowInputs<'_>) {
-        let everybody = || (0..self.users as u32).map(UserIx);
-        self.truths = if let Some(words) = self.query.plain_words().filter(|_| !self.query.is_empty()) {
-            let list = scene.knowledge.roster.list();
-            let haystack = self.haystack.get_or_insert_with(|| Haystack::new(list));
-            let mut truths = vec![Truth::No; self.users];
-            for user in words.select(self.users as u32, |word| haystack.find(word)) {
-                if let Some(truth) = truths.get_mut(user.at()) {
-                    *truth = scene.admits(user).into();
-                }
-            }
-            truths
+        shown.sort_unstable();
+        if table.order.len() == 0 {
+            table.order = Order::of_sorted(&shown);
         } else {
-            everybody().map(|user| self.truth(user, scene)).collect()
-        };
-        let count = |wanted| self.truths.iter().filter(|truth| **truth == wanted).count();
-        (self.matching, self.undecided) = (count(Truth::Yes), count(Truth::Undecided));
-    }
-
-    /// Numbers the users in the order of a text column, where that is the order.
-    fn rank(&mut self, scene: RowInputs<'_>) {
-        let SortColumn::Column(column) = self.sort.column else { return };
-        let By::Text(of) = column.row().order.by else { return };
-        if self.ranks.as_ref().is_some_and(|(ranked, _)| *ranked == column) {
-            return;
-        }
-        let list = scene.knowledge.roster.list();
-        let text = |user: &UserIx| of(list, *user).map_or((true, ""), |text| (false, text));
-        let mut by_text: Vec<UserIx> = list.users().collect();
-        by_text.sort_by_key(text);
-        let mut ranks = vec![0; by_text.len()];
-        let mut rank = 0;
-        let mut before = None;
-        for user in by_text {
-            let text = text(&user);
-            rank += u32::from(before.is_some_and(|before| before != text));
-            before = Some(text);
-            if let Some(slot) = ranks.get_mut(user.at()) {
-                *slot = rank;
+            for key in shown {
+                table.order.insert(key);
             }
         }
-        self.ranks = Some((column, ranks));
+        (next.found, next.table) = (found, table);
+        if upto < all {
+            (self.next, self.guest) = (Some(next), guest);
+            return true;
+        }
+        let mut table = next.table;
+        self.guest = self.selected.filter(|user| table.truths.get(user.at()).is_some_and(|it| !it.is_yes()));
+        if let Some(guest) = self.guest {
+            self.place(&mut table, guest, inputs);
+        }
+        table.order.number();
+        self.table = Some(table);
+        false
     }
+
+    /// Whether the filter is made of words alone, which are looked for in one text of all names.
+    fn is_plain(&self) -> bool {
+        !self.query.is_empty() && self.query.plain_words().is_some()
+    }
+
+    /// Whom the words of the filter find.
+    fn find(&self) -> Option<Vec<UserIx>> {
+        let (words, haystack) = (self.query.plain_words()?, self.haystack.as_ref()?);
+        Some(words.select(self.users as u32, |word| haystack.find(word)))
+    }
+}
+
+impl Table {
+    /// A user whom the filter let through so is let through so now.
+    fn count(&mut self, before: Truth, now: Truth) {
+        self.matching = self.matching + usize::from(now.is_yes()) - usize::from(before.is_yes());
+        let undecided = |truth| usize::from(truth == Truth::Undecided);
+        self.undecided = self.undecided + undecided(now) - undecided(before);
+    }
+}
+
+/// Numbers the users in the order of a text column. Who has no name in it comes behind all who have.
+fn ranks(list: &WatchList, column: ColumnName) -> Vec<u32> {
+    let SortBy::Text(of) = column.row().order.by else { return Vec::new() };
+    let text = |user: &UserIx| of(list, *user).map_or((true, ""), |text| (false, text));
+    let mut by_text: Vec<UserIx> = list.users().collect();
+    by_text.sort_by_key(text);
+    let mut ranks = vec![0; by_text.len()];
+    let (mut rank, mut before) = (0, None);
+    for user in by_text {
+        let text = text(&user);
+        rank += u32::from(before.is_some_and(|before| before != text));
+        before = Some(text);
+        if let Some(slot) = ranks.get_mut(user.at()) {
+            *slot = rank;
+        }
+    }
+    ranks
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::kit::observed;
-    use crate::presence::{
-        Answer, Entry, Freshness, Observation, Roster, RuleSettings, UserStatus, WatchList,
-    };
-
-    fn knowledge(users: usize) -> Knowledge {
-        let ids = (0..users).map(|n| Entry::of(&format!("u{}", (n * 7) % users)));
-        let list = Arc::new(WatchList::new(1, 10, ids));
-        let roster = Roster::new(list, Freshness::for_interval(2_000), Moment::default());
-        Knowledge::new(roster, RuleSettings::default())
-    }
-
-    fn answer(
-        knowledge: &mut Knowledge,
-        batch: u32,
-        at: u64,
-        statuses: Vec<(UserIx, UserStatus)>,
-    ) -> Vec<UserIx> {
-        let moment = Moment { mono_ms: at, unix_ms: at as i64 };
-        let observation = Observation { batch, ..observed(moment, Ok(Answer::Changed(statuses))) };
-        knowledge.apply(&observation).touched
-    }
-
-    /// Nobody is marked, nothing is put aside.
-    struct Frame {
-        marks: Marks,
-        acknowledged: BTreeSet<u64>,
-        problems_only: bool,
-    }
-
-    impl Frame {
-        fn new(problems_only: bool) -> Frame {
-            Frame { marks: Marks::default(), acknowledged: BTreeSet::new(), problems_only }
-        }
-
-        fn scene<'a>(&'a self, knowledge: &'a Knowledge, at: u64) -> RowInputs<'a> {
-            RowInputs {
-                knowledge,
-                now: Moment { mono_ms: at, unix_ms: at as i64 },
-                marks: &self.marks,
-                acknowledged: &self.acknowledged,
-                problems_only: self.problems_only,
-            }
-        }
-    }
-
-    fn query(text: &str) -> Query {
-        Query::parse(text).unwrap()
-    }
-
-    fn by(column: ColumnName, inverted: bool) -> Sort {
-        Sort { column: SortColumn::Column(column), inverted }
-    }
-
-    fn ids(rows: &Rows) -> Vec<u32> {
-        (0..rows.len()).map(|row| rows.user_at(row).unwrap().0).collect()
-    }
-
-    #[test]
-    fn a_selected_user_stays_though_the_filter_leaves_it_out() {
-        let knowledge = knowledge(12);
-        let frame = Frame::new(false);
-        let scene = frame.scene(&knowledge, 0);
-        let mut rows = Rows::new(Sort::default(), Query::default(), scene);
-        rows.set_query(query("u1"), Some(UserIx(2)), scene);
-        // u0 u7 u2 u9 u4 u11 u6 u1 u8 u3 u10 u5
-        assert_eq!(ids(&rows), [2, 5, 7, 10]);
-        assert_eq!((rows.matching(), rows.is_guest(UserIx(2))), (3, true));
-        rows.select(Some(UserIx(2)));
-        assert_eq!(rows.len(), 4);
-        rows.select(Some(UserIx(5)));
-        assert_eq!(ids(&rows), [5, 7, 10]);
-        assert_eq!((rows.row_of(UserIx(2)), rows.row_of(UserIx(10))), (None, Some(2)));
-    }
-
-    #[test]
-    fn ids_sort_both_ways_and_ties_keep_the_order_of_the_list() {
-        let knowledge = knowledge(4);
-        let frame = Frame::new(false);
-        let scene = frame.scene(&knowledge, 0);
-        let mut rows = Rows::new(Sort::default(), Query::default(), scene);
-        rows.set_sort(by(ColumnName::User, true), scene);
-        assert_eq!(ids(&rows), [1, 2, 3, 0], "u3 u2 u1 u0");
-        for column in [ColumnName::Presence, ColumnName::Label, ColumnName::Flips] {
-            rows.set_sort(by(column, true), scene);
-            assert_eq!(ids(&rows), [0, 1, 2, 3], "all alike");
-        }
-        rows.set_sort(Sort { column: SortColumn::List, inverted: true }, scene);
-        assert_eq!(ids(&rows), [3, 2, 1, 0]);
-    }
-
-    #[test]
-    fn who_leaves_the_filter_while_selected_stays_until_the_selection_moves() {
-        let mut knowledge = knowledge(4);
-        let frame = Frame::new(false);
-        let both = |status: fn() -> UserStatus| vec![(UserIx(0), status()), (UserIx(1), status())];
-        answer(&mut knowledge, 0, 10, both(|| UserStatus::Online(vec![])));
-        let mut rows = Rows::new(Sort::default(), query("state=online"), frame.scene(&knowledge, 10));
-        assert_eq!((ids(&rows), rows.matching(), rows.undecided()), (vec![0, 1], 2, 2));
-        rows.select(Some(UserIx(1)));
-        let touched = answer(&mut knowledge, 0, 20, both(|| UserStatus::Offline));
-        rows.touch(&touched, frame.scene(&knowledge, 20));
-        assert_eq!((ids(&rows), rows.matching(), rows.is_guest(UserIx(1))), (vec![1], 0, true));
-        let touched = answer(&mut knowledge, 0, 30, both(|| UserStatus::Online(vec![])));
-        rows.touch(&touched, frame.scene(&knowledge, 30));
-        assert_eq!((ids(&rows), rows.is_guest(UserIx(1))), (vec![0, 1], false));
-        rows.select(None);
-        assert_eq!(ids(&rows), [0, 1]);
-    }
-
-    #[test]
-    fn a_user_who_is_touched_twice_has_one_row() {
-        let mut knowledge = knowledge(4);
-        let frame = Frame::new(false);
-        let mut rows =
-            Rows::new(by(ColumnName::Presence, false), query("state=online"), frame.scene(&knowledge, 0));
-        answer(&mut knowledge, 0, 10, vec![(UserIx(1), UserStatus::Online(vec![]))]);
-        rows.touch(&[UserIx(1), UserIx(0), UserIx(1), UserIx(1)], frame.scene(&knowledge, 10));
-        assert_eq!((ids(&rows), rows.matching()), (vec![1], 1));
-        assert_eq!(rows.row_of(UserIx(1)), Some(0));
-    }
-
-    #[test]
-    fn a_filter_that_follows_time_is_asked_again() {
-        let mut knowledge = knowledge(4);
-        let frame = Frame::new(false);
-        answer(&mut knowledge, 0, 10, vec![(UserIx(0), UserStatus::Offline)]);
-        let mut rows = Rows::new(Sort::default(), query("age<2s"), frame.scene(&knowledge, 10));
-        assert_eq!(ids(&rows), [0]);
-        rows.let_time_pass(frame.scene(&knowledge, 600));
-        assert_eq!(rows.next_asking(), Some(1_010));
-        rows.let_time_pass(frame.scene(&knowledge, 2_500));
-        assert_eq!(ids(&rows), [0; 0]);
-    }
-
-    proptest! {
-        #[test]
-        fn touched_rows_end_where_a_full_sort_puts_them(
-            answers in prop::collection::vec((0u32..4, prop::collection::vec((0u32..10, 0u8..3), 0..8)), 1..20),
-            column in 0..SortColumn::all().count(),
-            inverted: bool,
-            problems_only: bool,
-            filter in prop::sample::select(vec!["", "1", "u2", "state=online", "not state=offline or u3", "flips>0"]),
-            selected in prop::option::of(0u32..40),
-        ) {
-            let mut knowledge = knowledge(40);
-            let frame = Frame::new(problems_only);
-            let sort = Sort { column: SortColumn::all().nth(column).unwrap(), inverted };
-            let mut rows = Rows::new(sort, query(filter), frame.scene(&knowledge, 0));
-            rows.narrow(selected.map(UserIx), frame.scene(&knowledge, 0));
-            for (round, (batch, changed)) in answers.into_iter().enumerate() {
-                let at = 1_000 + round as u64 * 10; // nothing turns stale meanwhile
-                let statuses = changed.into_iter().map(|(user, status)| {
-                    let status = match status {
-                        0 => UserStatus::Offline,
-                        1 => UserStatus::Online(vec![]),
-                        _ => UserStatus::Missing,
-                    };
-                    (UserIx(batch * 10 + user), status)
-                }).collect();
-                let touched = answer(&mut knowledge, batch, at, statuses);
-                let scene = frame.scene(&knowledge, at);
-                rows.touch(&touched, scene);
-                let mut anew = Rows::new(sort, query(filter), scene);
-                anew.narrow(selected.map(UserIx), scene);
-                prop_assert_eq!(ids(&rows), ids(&anew));
-                prop_assert_eq!((rows.matching(), rows.undecided()), (anew.matching(), anew.undecided()));
-                for row in 0..rows.len() {
-                    prop_assert_eq!(rows.row_of(rows.user_at(row).unwrap()), Some(row));
-                }
-            }
-        }
-    }
-}
+mod tests;

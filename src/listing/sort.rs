@@ -2,7 +2,7 @@
 
 use crate::presence::{Presence, Severity, Since, UserIx};
 
-use super::column::{By, ColumnName};
+use super::column::{ColumnName, SortBy};
 use super::facts::RowInputs;
 use super::tokens::Expiry;
 
@@ -82,7 +82,7 @@ impl SortColumn {
         match self {
             SortColumn::List => false,
             SortColumn::Problems => true,
-            SortColumn::Column(column) => matches!(column.row().order.by, By::Known(_)),
+            SortColumn::Column(column) => matches!(column.row().order.by, SortBy::Known(_)),
         }
     }
 }
@@ -90,7 +90,7 @@ impl SortColumn {
 /// A column and a direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sort {
-    /// The column.
+    /// What decides the order.
     pub column: SortColumn,
     /// Whether the other end comes first.
     pub inverted: bool,
@@ -110,14 +110,14 @@ impl Sort {
 
 /// Packs what a user is sorted by with its place in the list, which decides between equals. `rank` is
 /// the place in the order of a text column.
-pub(crate) fn sort_key(sort: Sort, rank: u32, scene: RowInputs<'_>, user: UserIx) -> u64 {
+pub(crate) fn sort_key(sort: Sort, rank: u32, inputs: RowInputs<'_>, user: UserIx) -> u64 {
     let key = match sort.column {
         SortColumn::List if sort.inverted => user.0,
         SortColumn::List => 0,
-        SortColumn::Problems => problem_rank(scene, user),
+        SortColumn::Problems => problem_rank(inputs, user),
         SortColumn::Column(column) => match column.row().order.by {
-            By::Text(_) => rank,
-            By::Known(number) => number(scene, user),
+            SortBy::Text(_) => rank,
+            SortBy::Known(number) => number(inputs, user),
         },
     };
     let key = if sort.inverted { !key } else { key };
@@ -125,12 +125,12 @@ pub(crate) fn sort_key(sort: Sort, rank: u32, scene: RowInputs<'_>, user: UserIx
 }
 
 /// What goes well is all alike, so that rows stay where they are while people come and go.
-fn problem_rank(scene: RowInputs<'_>, user: UserIx) -> u32 {
-    match scene.worst(user) {
+fn problem_rank(inputs: RowInputs<'_>, user: UserIx) -> u32 {
+    match inputs.worst(user) {
         Some(Severity::Critical) => 0,
-        _ if scene.is_unknown(user) || scene.knowledge.roster.is_lost(user) => 1,
+        _ if inputs.is_unknown(user) || inputs.knowledge.roster.is_lost(user) => 1,
         Some(Severity::Warning) => 2,
-        _ if scene.is_stale(user) => 3,
+        _ if inputs.is_stale(user) => 3,
         _ => 4,
     }
 }

@@ -1,6 +1,6 @@
 //! What the session tokens of one user's connections say, summed up for a row.
 
-use crate::presence::{Connection, Platform, Tracked, visible};
+use crate::presence::{Connection, Platform, Tracked, short_age, visible};
 
 /// When the first of a user's session tokens expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +29,18 @@ pub fn soonest_expiry(connections: &[Tracked]) -> Expiry {
     if unreadable && !matches!(soonest, Expiry::At(_)) { Expiry::Unreadable } else { soonest }
 }
 
+/// When a session token ends, so many seconds from now: `EXPIRED 2y`, `19m soon`, `22d`. What is over
+/// or within a day has a word.
+pub fn short_expiry(left: i64) -> String {
+    const DAY: i64 = 24 * 3_600;
+    let age = short_age(left.unsigned_abs());
+    match left {
+        ..=0 => format!("EXPIRED {age}"),
+        1..DAY => format!("{age} soon"),
+        _ => age,
+    }
+}
+
 /// For whom or what else a connection's token was issued.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Foreign<'a> {
@@ -36,13 +48,6 @@ pub struct Foreign<'a> {
     pub user: Option<&'a str>,
     /// Another platform than the connection's.
     pub platform: Option<Platform>,
-}
-
-impl Foreign<'_> {
-    /// Whether the token belongs elsewhere at all.
-    pub fn any(&self) -> bool {
-        self.user.is_some() || self.platform.is_some()
-    }
 }
 
 /// For whom or what else the token of a connection was issued than the user with this ID.
@@ -108,6 +113,6 @@ mod tests {
         let found = foreign(&tracked.connection, "alice");
         assert_eq!((found.user, found.platform), (Some("bob"), Some(Platform(3))));
         assert_eq!(foreign(&tracked.connection, "bob").user, None);
-        assert!(!foreign(&until(None).connection, "bob").any());
+        assert_eq!(foreign(&until(None).connection, "bob"), Foreign::default());
     }
 }

@@ -7,6 +7,7 @@ use crate::presence::{
     short_age,
 };
 
+use super::filter::push_small;
 use super::names::Names;
 
 /// Who and what of some events that read the same.
@@ -16,7 +17,7 @@ pub struct EventWords<'a> {
     pub who: Cow<'a, str>,
     /// The label of the one user.
     pub label: Option<Cow<'a, str>>,
-    /// What happened.
+    /// What happened, without who.
     pub what: String,
     /// Whom it happened to, where that is not said yet.
     pub users: &'a [UserId],
@@ -28,7 +29,7 @@ pub struct EventWords<'a> {
 /// was and what is.
 #[derive(Clone, Copy)]
 pub struct Wording<'a> {
-    /// What is known.
+    /// For the batches and labels of those who are named.
     pub roster: &'a Roster,
     /// What users are called.
     pub names: &'a Names,
@@ -174,20 +175,6 @@ fn marked(words: String, story: &Story, transition: &Transition) -> String {
     if story.is_retracted(transition) { format!("{words} {RETRACTED}") } else { words }
 }
 
-fn push_small(text: &mut String, part: &str) {
-    if part.is_ascii() {
-        let start = text.len();
-        text.push_str(part);
-        if let Some(new) = text.get_mut(start..) {
-            new.make_ascii_lowercase();
-        }
-    } else {
-        text.extend(part.chars().flat_map(char::to_lowercase));
-    }
-    // Nothing that is typed goes across two parts.
-    text.push('\n');
-}
-
 /// Stands behind what never happened, as turned out later.
 const RETRACTED: &str = "(retracted)";
 
@@ -245,7 +232,7 @@ pub fn clock_words(by_ms: i64) -> String {
     format!("this machine's clock went {direction} {}", short_age(by_ms.unsigned_abs() / 1_000))
 }
 
-/// `batch 2 timed out`, where it is the batch that ails and there are several.
+/// `batch 2 timed out`, where the batch gets no answers and there are several.
 pub fn why_words(roster: &Roster, user: UserIx, why: UnknownReason) -> String {
     let list = roster.list();
     match why {

@@ -9,7 +9,7 @@ use std::hash::BuildHasher as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::presence::{FetchError, check_id, visible_bounded};
+use crate::presence::{FetchError, UserId, visible_bounded};
 
 use super::client::Client;
 use super::endpoint::Endpoint;
@@ -239,7 +239,7 @@ fn data<'a, D: Default + Deserialize<'a>>(
 /// An ID that can be watched: not a token in disguise either.
 fn watchable(id: Text<'_>, redactor: &Redactor) -> Option<String> {
     let id = id.0;
-    let fits = check_id(&id).is_ok();
+    let fits = UserId::check(&id).is_ok();
     (fits && !redactor.distrusts_name(&id)).then(|| id.into_owned())
 }
 

@@ -2,7 +2,7 @@
 
 use super::SettingsError;
 use super::mistake::with_caret;
-use crate::presence::Condition;
+use crate::presence::condition::Condition;
 
 /// Reads the condition that `option` was given.
 ///

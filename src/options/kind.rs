@@ -13,7 +13,7 @@ use toml::de::DeValue;
 use super::environment::Location;
 use super::mistake::{QUOTED, meant, one_of};
 use super::value::Value;
-use crate::presence::{check_id, visible_bounded};
+use crate::presence::{UserId, visible_bounded};
 
 /// Whether a text can be read; the error says what was expected.
 type Check = fn(&str) -> Result<(), String>;
@@ -174,7 +174,7 @@ impl Kind {
                 check(text).map_err(|why| format!("{name} has \"{}\" in it; {why}", shown()))
             }
             Kind::Language(check) => check(text).map_err(|why| format!("{name}: {why}")),
-            Kind::Ids => check_id(text),
+            Kind::Ids => UserId::check(text),
             _ => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use super::sources::View;
 use super::table::Values;
 use super::watched::{Watched, nobody};
 use crate::openim::{Credentials, GatewayRule, Network, Options, Origin, Tls, known_secrets};
-use crate::presence::{Policy, RuleSettings, Thresholds};
+use crate::presence::{RuleSettings, Thresholds};
 
 /// Where the API is if nobody says so.
 pub(super) const USUAL_API: &str = "http://127.0.0.1:10002";
@@ -71,7 +71,7 @@ impl Values {
 
     /// What the rules are told.
     pub fn rules(&self) -> RuleSettings {
-        RuleSettings { policy: self.policy.map(Policy) }
+        RuleSettings { policy: self.policy }
     }
 }
 

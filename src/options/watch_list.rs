@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 
 use super::list_form::{ColumnNames, column_names, fields, foreign, foreign_line, written_field};
-use crate::presence::{Entry, check_id, visible, visible_bounded};
+use crate::presence::{Entry, UserId, visible, visible_bounded};
 
 /// A watch list as it was read, and what was odd about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Reading<'_> {
             self.warn(number, "no user ID before the comma, passed over");
             return Ok(());
         };
-        check_id(id)?;
+        UserId::check(id)?;
         if let Some(before) = self.first_lines.get(id) {
             self.repeated.add(id, *before, number);
             return Ok(());

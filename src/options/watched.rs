@@ -6,7 +6,7 @@ use std::path::Path;
 use super::sources::View;
 use super::table::Values;
 use super::{Listing, SettingsError, WatchFile, read_watch_list};
-use crate::presence::{Entry, check_id, visible_bounded};
+use crate::presence::{Entry, UserId, visible_bounded};
 
 /// Whom to watch, as the user named them.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl Watched {
     /// A list cannot be read, names nobody, or has what cannot be a user in it.
     pub(super) fn read(view: View<'_>, values: &Values) -> Result<Watched, SettingsError> {
         if let Some(group) = &values.group_id {
-            check_id(group).map_err(|why| SettingsError(format!("group-id: {why}")))?;
+            UserId::check(group).map_err(|why| SettingsError(format!("group-id: {why}")))?;
         }
         let mut watched = Watched {
             group: values.group_id.clone(),
@@ -84,7 +84,7 @@ impl Watched {
                 self.fixed.extend(listing.entries);
                 continue;
             }
-            check_id(user).map_err(SettingsError)?;
+            UserId::check(user).map_err(SettingsError)?;
             if !seen.insert(user.as_str()) {
                 self.warnings.push(format!("{} was named twice, watched once", visible_bounded(user, 40)));
             }

@@ -226,6 +226,9 @@ impl<S: Source> Task<S> {
             Wish::Inquire(generation, doubts) => {
                 // What is said of an older list is said anew of this one.
                 if generation == self.list.generation() {
+                    for batch in &doubts.batches {
+                        self.schedule.hurry_batch(*batch, now);
+                    }
                     self.inquiries.take(doubts, now);
                 }
             }

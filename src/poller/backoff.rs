@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::presence::{FetchError, LONGEST_WAIT_MS, Retry};
+use crate::presence::{FetchError, Retry};
 
 /// No batch is left alone for longer than this, or one interval where that is longer.
 const CAP: Duration = Duration::from_secs(30);
@@ -15,7 +15,7 @@ const QUICK: Duration = Duration::from_secs(2);
 /// Doubles from one interval up to a cap, scattered by a fifth to either side so that the clients of
 /// a server that comes back do not all return at the same moment. A refusal that will not mend by
 /// itself waits for the cap at once, after a few quick tries where it may come of a reload. A wait that
-/// the server asked for is cut short at [`LONGEST_WAIT_MS`] only.
+/// the server asked for is cut short at [`FetchError::LONGEST_WAIT_MS`] only.
 pub fn delay(error: &FetchError, failures: u32, interval: Duration, random: &mut fastrand::Rng) -> Duration {
     let cap = CAP.max(interval);
     let doubled =
@@ -27,7 +27,7 @@ pub fn delay(error: &FetchError, failures: u32, interval: Duration, random: &mut
         Retry::AfterWaiting => match error {
             FetchError::RateLimited { retry_after_ms: Some(ms) }
             | FetchError::Unavailable { retry_after_ms: ms, .. } => {
-                let asked = Duration::from_millis((*ms).min(LONGEST_WAIT_MS));
+                let asked = Duration::from_millis((*ms).min(FetchError::LONGEST_WAIT_MS));
                 asked + asked.mul_f64(0.1 * random.f64())
             }
             _ => doubled(interval).max(Duration::from_secs(1)),

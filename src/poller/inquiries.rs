@@ -69,6 +69,8 @@ pub(super) struct Inquiries {
     gateways_due: Instant,
     /// Whether a loss of view is suspected.
     losing: bool,
+    /// Whether the registry is asked about everybody whom the sockets leave out, as fast as may be.
+    everybody: bool,
     rotation: Rotation,
     search: Search,
     /// Those in doubt for long whom the sockets leave out.
@@ -168,6 +170,7 @@ impl Inquiries {
             known: Vec::new(),
             gateways_due: now,
             losing: false,
+            everybody: false,
             rotation: Rotation { next: 0, half: false, questions: 0.0, users: 0.0 },
             search: Search { left_out: Vec::new(), next: 0, due: now },
             lasting: 0,
@@ -206,6 +209,12 @@ impl Inquiries {
                 self.gateways_due = self.gateways_due.min(now);
             }
             self.losing = losing;
+        }
+        if let Some(everybody) = doubts.everybody {
+            if everybody && !self.everybody {
+                (self.search.next, self.search.due) = (0, now);
+            }
+            self.everybody = everybody;
         }
         if !self.asking.registry {
             return;
@@ -340,11 +349,12 @@ impl Inquiries {
             Cause::Registry => (Question::UsersStatus, self.registry.first()?.0),
             Cause::Tokens => (Question::TokenDetail, self.tokens.first()?.0),
             Cause::Search => {
-                let contradicted = self.losing || self.lasting > 0;
+                let contradicted = self.losing || self.everybody || self.lasting > 0;
                 if !(contradicted && self.asking.registry) || self.search.left_out.is_empty() {
                     return None;
                 }
-                (Question::UsersStatus, self.search.due.max(self.free))
+                let free = if self.everybody { self.search.due } else { self.free };
+                (Question::UsersStatus, self.search.due.max(free))
             }
             Cause::Unverified => {
                 self.unverified.front()?;
@@ -408,7 +418,9 @@ impl Inquiries {
         let Search { left_out, next, due } = &mut self.search;
         let rest = left_out.iter().enumerate().skip(*next);
         let found = rest.filter(|(at, is)| **is && !self.doubts.contains_key(&UserIx(*at as u32)));
-        let (most, a_second) = if self.losing {
+        let (most, a_second) = if self.everybody {
+            (MOST_USERS, USERS_A_SECOND)
+        } else if self.losing {
             (MOST_USERS, SEARCHED_A_SECOND)
         } else {
             (2 * SEARCHED_CALMLY as usize, SEARCHED_CALMLY)

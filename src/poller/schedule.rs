@@ -138,6 +138,16 @@ impl Schedule {
         self.hold = self.hold.max(Some(until));
     }
 
+    /// One batch as soon as may be.
+    pub(super) fn hurry_batch(&mut self, batch: u32, now: Instant) {
+        if let Some(asked) = self.asked.get_mut(&batch) {
+            asked.again = true;
+        } else if let Some(due) = self.due.iter().find(|(_, it)| *it == batch).copied() {
+            self.due.remove(&due);
+            self.due.insert((due.0.min(now), batch));
+        }
+    }
+
     /// Until when the server asked for silence, where that is not over.
     pub(super) fn held(&self, now: Instant) -> Option<Instant> {
         self.hold.filter(|until| *until > now)

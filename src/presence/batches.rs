@@ -1,13 +1,15 @@
 //! What is known of the batches that a watch list is asked in: when each was last answered, what
-//! ails it, and whether its users' last words are still good.
+//! is wrong with it, and whether its users' last words are still good.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::fetch_error::FetchError;
 use super::observation::{Oddities, OperationId};
-use super::status::{UnknownReason, Word};
+use super::roster::Standings;
+use super::status::UnknownReason;
 use super::time::Moment;
 use super::written::{as_list, interval, is_usual, time};
 
@@ -77,7 +79,7 @@ pub struct Failing {
 /// What is known of one batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
-    /// Its last answer.
+    /// Its last answer; none before the first.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub answered: Option<Answered>,
     /// The name of the request that brought it, in the server's log.
@@ -96,9 +98,9 @@ pub struct Batch {
     /// What was odd about the last answer.
     #[serde(rename = "odd", default, skip_serializing_if = "is_usual")]
     pub oddities: Oddities,
-    /// Its users, counted by what is said of them, in the order of [`Word`].
+    /// Its users, counted by how they stand.
     #[serde(skip)]
-    pub(crate) tally: [u32; Word::COUNT],
+    pub(crate) standings: Standings,
 }
 
 impl Batch {
@@ -124,23 +126,158 @@ impl Batch {
             (None, None) => UnknownReason::NotAnswered,
         }
     }
+}
 
-    pub(in crate::presence) fn count(&self, word: Word) -> u32 {
-        self.tally[word as usize]
+/// Each batch of a list, and which of them are not as they should be: found without looking at all.
+#[derive(Clone, Debug, Default)]
+pub(in crate::presence) struct Batches {
+    all: Vec<Batch>,
+    /// Those that were answered, by when.
+    answered: BTreeSet<(u64, u32)>,
+    failing: BTreeSet<u32>,
+    void: BTreeSet<u32>,
+    /// How many were neither answered nor have they failed.
+    unheard: usize,
+}
+
+impl Batches {
+    pub(in crate::presence) fn new(all: Vec<Batch>) -> Batches {
+        let mut batches = Batches { all, ..Batches::default() };
+        for number in 0..batches.all.len() as u32 {
+            batches.place(number, true);
+        }
+        batches
     }
 
-    pub(in crate::presence) fn recount(&mut self, from: Word, to: Word) {
-        self.tally[from as usize] -= 1;
-        self.tally[to as usize] += 1;
+    pub(in crate::presence) fn all(&self) -> &[Batch] {
+        &self.all
     }
 
-    /// When it changes by itself next, on the monotonic clock.
+    pub(in crate::presence) fn get(&self, number: u32) -> &Batch {
+        &self.all[number as usize]
+    }
+
+    /// One of its users stands otherwise: that does not move the batch.
+    pub(in crate::presence) fn standings_mut(&mut self, number: u32) -> &mut Standings {
+        &mut self.all[number as usize].standings
+    }
+
+    pub(in crate::presence) fn edit<R>(&mut self, number: u32, change: impl FnOnce(&mut Batch) -> R) -> R {
+        self.place(number, false);
+        let result = change(&mut self.all[number as usize]);
+        self.place(number, true);
+        result
+    }
+
+    fn place(&mut self, number: u32, comes: bool) {
+        let batch = &self.all[number as usize];
+        if let Some(from) = batch.fresh_from() {
+            put(&mut self.answered, (from, number), comes);
+        }
+        if batch.answered.is_none() && batch.failing.is_none() {
+            self.unheard = if comes { self.unheard + 1 } else { self.unheard - 1 };
+        }
+        if batch.failing.is_some() {
+            put(&mut self.failing, number, comes);
+        }
+        if batch.void_since.is_some() {
+            put(&mut self.void, number, comes);
+        }
+    }
+
+    /// How many were neither answered nor have they failed.
+    pub(in crate::presence) fn unheard(&self) -> usize {
+        self.unheard
+    }
+
+    /// The first that gets no answers.
+    pub(in crate::presence) fn first_failing(&self) -> Option<(u32, &Failing)> {
+        let number = *self.failing.first()?;
+        Some((number, self.get(number).failing.as_ref()?))
+    }
+
+    /// Those whose last answer is older than that, oldest first.
+    fn older_than(&self, now: Moment, limit_ms: u64) -> impl Iterator<Item = u32> {
+        // A batch is too old when more than the limit has passed.
+        let until = now.mono_ms.saturating_sub(limit_ms);
+        self.answered.range(..(until, 0)).map(|(_, number)| *number)
+    }
+
+    /// Those of which nothing can be said any more from now on, in their order.
+    pub(in crate::presence) fn expiring(&self, now: Moment, freshness: Freshness) -> Vec<u32> {
+        let old = self.older_than(now, freshness.unknown_ms);
+        let mut expiring: Vec<u32> = old.filter(|number| !self.void.contains(number)).collect();
+        expiring.sort_unstable();
+        expiring
+    }
+
+    /// Those that are stale, or of which nothing can be said any more: each once.
+    pub(in crate::presence) fn late(
+        &self,
+        now: Moment,
+        freshness: Freshness,
+    ) -> impl Iterator<Item = &Batch> {
+        let failing = self.failing.iter().filter(|number| !self.void.contains(number));
+        let old = self
+            .older_than(now, freshness.stale_ms)
+            .filter(|number| !self.void.contains(number) && !self.failing.contains(number));
+        self.void.iter().chain(failing).copied().chain(old).map(|number| self.get(number))
+    }
+
+    /// Those with an answer that is not overdue, newest first.
+    pub(in crate::presence) fn fresh(
+        &self,
+        now: Moment,
+        freshness: Freshness,
+    ) -> impl Iterator<Item = &Batch> {
+        let newest = self.answered.iter().rev().map(|(_, number)| self.get(*number));
+        newest
+            .take_while(move |batch| batch.age_ms(now).is_some_and(|age| age <= freshness.stale_ms))
+            .filter(|batch| batch.failing.is_none())
+    }
+
+    /// When one changes by itself next, on the monotonic clock.
     pub(in crate::presence) fn next_change(&self, now: Moment, freshness: Freshness) -> Option<u64> {
-        let from = self.fresh_from().filter(|_| self.void_since.is_none())?;
-        let over = |good_for: u64| from.saturating_add(good_for).saturating_add(1);
+        let over = |from: u64, good_for: u64| from.saturating_add(good_for).saturating_add(1);
+        let is_known = |(_, number): &&(u64, u32)| !self.void.contains(number);
+        let unknown = self.answered.iter().find(is_known).map(|(from, _)| over(*from, freshness.unknown_ms));
         // What is overdue already is so as soon as time passes.
-        let (stale, unknown) = (over(freshness.stale_ms), over(freshness.unknown_ms));
-        Some(if stale > now.mono_ms { stale.min(unknown) } else { unknown })
+        let fresh = (now.mono_ms.saturating_sub(freshness.stale_ms), 0);
+        let mut fresh = self.answered.range(fresh..).filter(is_known);
+        let stale = fresh.next().map(|(from, _)| over(*from, freshness.stale_ms));
+        stale.into_iter().chain(unknown).min()
+    }
+
+    /// How the asking goes.
+    pub(in crate::presence) fn feed_status(&self, now: Moment, freshness: Freshness) -> FeedStatus {
+        if self.all.is_empty() {
+            return FeedStatus::Nobody;
+        }
+        let old = self.older_than(now, freshness.stale_ms).filter(|number| !self.failing.contains(number));
+        let stale = (self.failing.len() + old.count()) as u32;
+        let is_fresh = self.fresh(now, freshness).next().is_some();
+        if stale == 0 {
+            return if is_fresh { FeedStatus::Live } else { FeedStatus::Connecting };
+        }
+        if is_fresh {
+            return FeedStatus::Degraded { failing: stale };
+        }
+        let failing = || self.failing.iter().filter_map(|number| self.get(*number).failing.as_ref());
+        match failing().map(|failing| failing.next_ms).min() {
+            None => FeedStatus::Overdue,
+            Some(next_ms) => FeedStatus::Retrying {
+                attempt: failing().map(|failing| failing.attempt).max().unwrap_or(1),
+                next_ms,
+            },
+        }
+    }
+}
+
+fn put<K: Ord>(set: &mut BTreeSet<K>, key: K, comes: bool) {
+    if comes {
+        set.insert(key);
+    } else {
+        set.remove(&key);
     }
 }
 
@@ -155,7 +292,7 @@ pub enum FeedStatus {
     Live,
     /// Some batches get no answers.
     Degraded {
-        /// How many.
+        /// How many of them, those with overdue answers included.
         failing: u32,
     },
     /// No batch gets an answer.
@@ -167,29 +304,6 @@ pub enum FeedStatus {
     },
     /// No batch gets an answer; the requests are still under way.
     Overdue,
-}
-
-/// Sums up the batches.
-pub(in crate::presence) fn feed_status(batches: &[Batch], now: Moment, freshness: Freshness) -> FeedStatus {
-    if batches.is_empty() {
-        return FeedStatus::Nobody;
-    }
-    let stale = batches.iter().filter(|batch| batch.is_stale(now, freshness)).count() as u32;
-    let fresh = batches.iter().any(|batch| batch.answered.is_some() && !batch.is_stale(now, freshness));
-    if stale == 0 {
-        return if fresh { FeedStatus::Live } else { FeedStatus::Connecting };
-    }
-    let failing = || batches.iter().filter_map(|batch| batch.failing.as_ref());
-    if fresh {
-        return FeedStatus::Degraded { failing: stale };
-    }
-    match failing().map(|failing| failing.next_ms).min() {
-        None => FeedStatus::Overdue,
-        Some(next_ms) => FeedStatus::Retrying {
-            attempt: failing().map(|failing| failing.attempt).max().unwrap_or(1),
-            next_ms,
-        },
-    }
 }
 
 #[cfg(test)]
@@ -213,7 +327,7 @@ mod tests {
     #[test]
     fn the_feed_is_as_good_as_its_batches() {
         let good_for = Freshness::for_interval(2_000);
-        let status = |batches: &[Batch], now| feed_status(batches, at(now), good_for);
+        let status = |batches: &[Batch], now| Batches::new(batches.to_vec()).feed_status(at(now), good_for);
         assert_eq!(status(&[], 0), FeedStatus::Nobody);
         assert_eq!(status(&[Batch::default()], 0), FeedStatus::Connecting);
         assert_eq!(status(&[answered(0), Batch::default()], 100), FeedStatus::Live);
@@ -238,11 +352,16 @@ mod tests {
     #[test]
     fn a_batch_says_when_it_changes_by_itself() {
         let good_for = Freshness::for_interval(2_000);
-        let mut batch = answered(1_000);
-        assert_eq!(batch.next_change(at(1_000), good_for), Some(4_001));
-        assert_eq!(batch.next_change(at(4_001), good_for), Some(7_001));
-        batch.void_since = Some(7_001);
-        assert_eq!(batch.next_change(at(7_001), good_for), None);
-        assert_eq!(Batch::default().next_change(at(0), good_for), None);
+        let mut batches = Batches::new(vec![Batch::default(), answered(1_000)]);
+        assert_eq!(batches.next_change(at(1_000), good_for), Some(4_001));
+        assert_eq!(batches.next_change(at(4_001), good_for), Some(7_001));
+        assert_eq!(
+            (batches.expiring(at(7_000), good_for), batches.expiring(at(7_001), good_for)),
+            ([].to_vec(), vec![1_u32])
+        );
+        batches.edit(1, |batch| batch.void_since = Some(7_001));
+        assert_eq!(batches.next_change(at(7_001), good_for), None);
+        assert_eq!(batches.expiring(at(7_001), good_for), [0_u32; 0]);
+        assert_eq!(Batches::new(vec![Batch::default()]).next_change(at(0), good_for), None);
     }
 }

@@ -24,7 +24,7 @@ pub struct ConnId(Repr);
 enum Repr {
     /// The usual 32 lower-case hex digits, in half the room and without an allocation.
     Md5([u8; 16]),
-    /// Anything else, visible-safe.
+    /// What else a server may make up; visible-safe.
     Text(Box<str>),
 }
 
@@ -103,7 +103,7 @@ impl fmt::Debug for ConnId {
 pub struct Connection {
     /// The platform that the client named when it connected.
     pub platform: Platform,
-    /// Which socket.
+    /// The identity of its socket.
     pub id: ConnId,
     /// Whether the client said that it went to the background (ws request 2004).
     #[serde(default, skip_serializing_if = "is_usual")]

@@ -55,12 +55,12 @@ struct Peak {
     step: u64,
     connected: u32,
     /// Who left since, up to the next peak.
-    left: Left,
+    left: Leavers,
 }
 
 /// Who left, less those who came.
 #[derive(Clone, Debug, Default)]
-struct Left {
+struct Leavers {
     platforms: BTreeMap<Platform, i64>,
     groups: BTreeMap<Box<str>, i64>,
     first_ms: Option<u64>,
@@ -89,7 +89,7 @@ impl Departures {
         self.pass(now);
         let mut told_elsewhere = 0;
         for story in transitions.chunk_by(|one, next| one.user == next.user) {
-            told_elsewhere += u32::from(self.take(story, roster, now) == Some(Told::Elsewhere));
+            told_elsewhere += u32::from(self.take(story, roster, now));
         }
         self.lower(told_elsewhere);
         self.connected = roster.connected_users();
@@ -134,7 +134,7 @@ impl Departures {
                 higher.left.add(lower.left);
             }
         }
-        self.peaks.push_back(Peak { step, connected: self.connected, left: Left::default() });
+        self.peaks.push_back(Peak { step, connected: self.connected, left: Leavers::default() });
     }
 
     /// So many fewer were connected all the time.
@@ -148,9 +148,10 @@ impl Departures {
         self.connected = self.connected.saturating_sub(by);
     }
 
-    /// Takes what happened to one user.
-    fn take(&mut self, story: &[Transition], roster: &Roster, now: Moment) -> Option<Told> {
-        let user = roster.list().find(story.first()?.user.raw())?;
+    /// Takes what happened to one user; whether that the user left is told by a loss of view, not here.
+    fn take(&mut self, story: &[Transition], roster: &Roster, now: Moment) -> bool {
+        let user = story.first().and_then(|first| roster.list().find(first.user.raw()));
+        let (Some(user), Some(peak)) = (user, self.peaks.back_mut()) else { return false };
         let (mut gone, mut come) = (Vec::new(), Vec::new());
         let mut first_ms = None;
         for Transition { what, after, before, .. } in story {
@@ -166,15 +167,15 @@ impl Departures {
         }
         let open = roster.connections(user).len();
         let (platforms, by) = match open {
-            0 if gone.is_empty() => return None,
-            0 if roster.doubt(user).is_some() => return Some(Told::Elsewhere),
+            0 if gone.is_empty() => return false,
+            0 if roster.doubt(user).is_some() => return true,
             0 => (&mut gone, 1),
-            open if come.len() < open => return None, // one of the others was there before
+            open if come.len() < open => return false, // one of the others was there before
             _ => (&mut come, -1),
         };
         platforms.sort_unstable();
         platforms.dedup();
-        let left = &mut self.peaks.back_mut()?.left;
+        let left = &mut peak.left;
         for platform in platforms {
             *left.platforms.entry(*platform).or_default() += by;
         }
@@ -188,7 +189,7 @@ impl Departures {
             left.first_ms = left.first_ms.into_iter().chain(first_ms).min();
             self.last_left_ms = now.mono_ms;
         }
-        Some(Told::Here)
+        false
     }
 
     /// Whether many have left, and whether that is over.
@@ -216,7 +217,7 @@ impl Departures {
     }
 
     fn departed(&self, users: u32, of: u32) -> Departed {
-        let mut left = Left::default();
+        let mut left = Leavers::default();
         for peak in &self.peaks {
             left.add(peak.left.clone());
         }
@@ -236,16 +237,8 @@ impl Departures {
     }
 }
 
-/// Where it is told that somebody left.
-#[derive(PartialEq, Eq)]
-enum Told {
-    Here,
-    /// A loss of view has them.
-    Elsewhere,
-}
-
-impl Left {
-    fn add(&mut self, later: Left) {
+impl Leavers {
+    fn add(&mut self, later: Leavers) {
         for (platform, count) in later.platforms {
             *self.platforms.entry(platform).or_default() += count;
         }

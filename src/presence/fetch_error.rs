@@ -12,12 +12,8 @@ use super::written::{advice, text, time};
 /// What to do, as a sentence that lives as long as the program.
 type Advice = &'static str;
 
-/// A server that asks for a longer wait is asked again after so long all the same: what it says may be
-/// meant for somebody else, or be wrong.
-pub const LONGEST_WAIT_MS: u64 = 300_000;
-
 /// So often a refusal is doubted that may pass with the reload of a proxy.
-pub const QUICK_TRIES: u32 = 3;
+const QUICK_TRIES: u32 = 3;
 
 /// Why a question to the server got no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,16 +39,16 @@ pub enum FetchError {
     },
     /// The TLS handshake failed.
     Tls {
-        /// What failed.
+        /// Which step, as the TLS library words it.
         #[serde(deserialize_with = "text")]
         what: Box<str>,
-        /// What to do.
+        /// What to do about it, as a sentence without its full stop.
         #[serde(deserialize_with = "advice")]
         advice: Advice,
     },
     /// A 3xx, which is never followed: the admin token would go with it.
     Redirect {
-        /// HTTP status.
+        /// As in the first line of the answer.
         status: u16,
         /// The `Location` header; visible-safe, without credentials.
         #[serde(deserialize_with = "text")]
@@ -60,12 +56,12 @@ pub enum FetchError {
     },
     /// An HTTP status other than 200 with a body that is not OpenIM's.
     Http {
-        /// HTTP status.
+        /// As in the first line of the answer.
         status: u16,
     },
     /// A status that may pass, such as 503, with a `Retry-After`.
     Unavailable {
-        /// HTTP status.
+        /// As in the first line of the answer.
         status: u16,
         /// How long the server asks us to wait.
         #[serde(deserialize_with = "time")]
@@ -79,7 +75,7 @@ pub enum FetchError {
     },
     /// The body, unpacked, is larger than the limit.
     TooLarge {
-        /// The limit.
+        /// What a body may have at most, unpacked.
         limit_bytes: u64,
     },
     /// Not an answer that this program understands.
@@ -95,7 +91,7 @@ pub enum FetchError {
         /// What the server calls it, or what this program knows of it.
         #[serde(deserialize_with = "text")]
         what: Box<str>,
-        /// What to do.
+        /// What to do about it, as a sentence without its full stop.
         #[serde(deserialize_with = "advice")]
         advice: Advice,
     },
@@ -106,7 +102,7 @@ pub enum FetchError {
         /// What the server said.
         #[serde(deserialize_with = "text")]
         what: Box<str>,
-        /// What to do.
+        /// What to do about it, as a sentence without its full stop.
         #[serde(deserialize_with = "advice")]
         advice: Advice,
     },
@@ -117,16 +113,16 @@ pub enum FetchError {
         /// Name and detail, as the server said them.
         #[serde(deserialize_with = "text")]
         what: Box<str>,
-        /// What to do.
+        /// What to do about it, as a sentence without its full stop.
         #[serde(deserialize_with = "advice")]
         advice: Advice,
     },
     /// Our own credentials could not be had: no file, a failing command, a stopped login.
     Credentials {
-        /// What happened, where.
+        /// What happened, and with which file or command.
         #[serde(deserialize_with = "text")]
         what: Box<str>,
-        /// What to do.
+        /// What to do about it, as a sentence without its full stop.
         #[serde(deserialize_with = "advice")]
         advice: Advice,
     },
@@ -144,12 +140,12 @@ pub enum ErrorKind {
     Tls,
     /// See [`FetchError::Redirect`].
     Redirect {
-        /// HTTP status.
+        /// As in the first line of the answer.
         status: u16,
     },
     /// See [`FetchError::Http`] and [`FetchError::Unavailable`].
     Http {
-        /// HTTP status.
+        /// As in the first line of the answer.
         status: u16,
     },
     /// See [`FetchError::RateLimited`].
@@ -189,6 +185,10 @@ pub enum Retry {
 }
 
 impl FetchError {
+    /// A server that asks for a longer wait is asked again after so long all the same: what it says may
+    /// be meant for somebody else, or be wrong.
+    pub const LONGEST_WAIT_MS: u64 = 300_000;
+
     /// The kind of it.
     pub fn trouble(&self) -> ErrorKind {
         match *self {
@@ -233,7 +233,7 @@ impl FetchError {
     }
 
     /// Whether a proxy may say so for a moment only, as an ingress does while it reloads: worth
-    /// [`QUICK_TRIES`] before it is believed.
+    /// a few tries before it is believed.
     pub fn may_be_a_reload(&self) -> bool {
         matches!(self, FetchError::Http { status: 403 | 404 | 421 | 499 } | FetchError::Api { code: 404, .. })
     }
@@ -273,24 +273,14 @@ impl FetchError {
                 "the server or one of its gateways may hang; --timeout waits longer"
             }
             FetchError::Redirect { .. } => "redirects are not followed; give the final address to --api",
-            FetchError::Http { status: 404 } => "no OpenIM API answers there; check the path in --api",
-            FetchError::Http { status: 407 } => {
-                "put the user name and the password for the proxy into --proxy"
-            }
-            FetchError::Http { status: 413 } => {
-                "a proxy refuses so long a request; ask for fewer users with --batch"
-            }
-            FetchError::Http { status: 421 | 499 } => {
-                "a proxy in between did not pass the request on; look at its log"
-            }
-            FetchError::Http { status } | FetchError::Unavailable { status, .. }
-                if *status >= 500 || matches!(status, 408 | 425) =>
-            {
-                "the API or the proxy before it is in trouble; look at its log"
-            }
-            FetchError::Http { .. } | FetchError::Unavailable { .. } => {
-                "check the address (--api); a proxy may be in between"
-            }
+            FetchError::Http { status } | FetchError::Unavailable { status, .. } => match status {
+                404 => "no OpenIM API answers there; check the path in --api",
+                407 => "put the user name and the password for the proxy into --proxy",
+                413 => "a proxy refuses so long a request; ask for fewer users with --batch",
+                421 | 499 => "a proxy in between did not pass the request on; look at its log",
+                408 | 425 | 500.. => "the API or the proxy before it is in trouble; look at its log",
+                _ => "check the address (--api); a proxy may be in between",
+            },
             FetchError::RateLimited { .. } => {
                 "ask less often (--interval) or for more users at a time (--batch)"
             }
@@ -313,18 +303,18 @@ impl fmt::Display for FetchError {
                 write!(f, "cannot reach the server through the proxy: {what}")
             }
             FetchError::Timeout { after_ms } => {
-                write!(f, "no whole answer within {} s", Seconds(*after_ms))
+                write!(f, "no whole answer within {} s", seconds(*after_ms))
             }
             FetchError::Tls { what, .. } => write!(f, "no trusted TLS connection: {what}"),
             FetchError::Redirect { status, target } => {
                 write!(f, "HTTP {status} redirects to {target}")
             }
-            FetchError::Http { status } => Status(*status).fmt(f),
+            FetchError::Http { status } => f.write_str(&http(*status)),
             FetchError::Unavailable { status, retry_after_ms } => {
-                write!(f, "{}, {}", Status(*status), Again(*retry_after_ms))
+                write!(f, "{}, {}", http(*status), again(*retry_after_ms))
             }
             FetchError::RateLimited { retry_after_ms: Some(ms) } => {
-                write!(f, "the server limits our rate (429), {}", Again(*ms))
+                write!(f, "the server limits our rate (429), {}", again(*ms))
             }
             FetchError::RateLimited { retry_after_ms: None } => {
                 f.write_str("the server limits our rate (429)")
@@ -365,45 +355,31 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// Milliseconds shown as seconds, with a tenth where they are few.
-struct Seconds(u64);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_multiple_of(1000) || self.0 >= 10_000 {
-            write!(f, "{}", self.0 / 1000)
-        } else {
-            write!(f, "{:.1}", self.0 as f64 / 1000.0)
-        }
+/// Milliseconds as seconds, with a tenth where they are few.
+fn seconds(ms: u64) -> String {
+    if ms.is_multiple_of(1000) || ms >= 10_000 {
+        (ms / 1000).to_string()
+    } else {
+        format!("{:.1}", ms as f64 / 1000.0)
     }
 }
 
 /// When a server is asked again that wants us to wait for so many milliseconds.
-struct Again(u64);
-
-impl fmt::Display for Again {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-        match self.0 {
-            ms @ ..=LONGEST_WAIT_MS => write!(f, "again in {} s", Seconds(ms)),
-            ms @ ..=DAY_MS => {
-                write!(f, "again in {} s; it asks for {} s", Seconds(LONGEST_WAIT_MS), Seconds(ms))
-            }
-            _ => write!(f, "again in {} s; it asks for more than a day", Seconds(LONGEST_WAIT_MS)),
-        }
+fn again(ms: u64) -> String {
+    const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+    let wait = seconds(ms.min(FetchError::LONGEST_WAIT_MS));
+    if ms <= FetchError::LONGEST_WAIT_MS {
+        format!("again in {wait} s")
+    } else if ms <= DAY_MS {
+        format!("again in {wait} s; it asks for {} s", seconds(ms))
+    } else {
+        format!("again in {wait} s; it asks for more than a day")
     }
 }
 
 /// An HTTP status with its name.
-struct Status(u16);
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match http_reason(self.0) {
-            Some(reason) => write!(f, "HTTP {} {reason}", self.0),
-            None => write!(f, "HTTP {}", self.0),
-        }
-    }
+fn http(status: u16) -> String {
+    http_reason(status).map_or_else(|| format!("HTTP {status}"), |reason| format!("HTTP {status} {reason}"))
 }
 
 fn http_reason(status: u16) -> Option<&'static str> {

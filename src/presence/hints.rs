@@ -90,11 +90,6 @@ pub struct RateLimit {
 }
 
 impl Hints {
-    /// The bytes of the body, unpacked as far as that is known.
-    pub fn body_bytes(&self) -> u64 {
-        self.body.map_or(0, |body| body.unpacked.unwrap_or(body.wire))
-    }
-
     /// Name and words of everything known, for a person.
     ///
     /// ```

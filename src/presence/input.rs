@@ -23,18 +23,20 @@ pub enum Input {
     Notice(String),
 }
 
-/// Up to when time had passed when an input was taken that comes in at `now`.
-pub fn taken_at(state: &State, now: Moment, input: &Input) -> Moment {
-    match input {
-        Input::Observed(_) => state.now(),
-        _ => now,
+impl Input {
+    /// Up to when time had passed when `state` took it, if it comes in at `now`.
+    pub fn taken_at(&self, state: &State, now: Moment) -> Moment {
+        match self {
+            Input::Observed(_) => state.now(),
+            _ => now,
+        }
     }
-}
 
-/// When an input that was taken `at` is known of, on the monotonic clock.
-pub fn seen_at(at: Moment, input: &Input) -> u64 {
-    match input {
-        Input::Observed(observation) => observation.received.mono_ms.max(at.mono_ms),
-        _ => at.mono_ms,
+    /// When it is known of, on the monotonic clock, if it was taken `at`.
+    pub fn seen_at(&self, at: Moment) -> u64 {
+        match self {
+            Input::Observed(observation) => observation.received.mono_ms.max(at.mono_ms),
+            _ => at.mono_ms,
+        }
     }
 }

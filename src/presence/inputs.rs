@@ -5,15 +5,15 @@
 use std::sync::Arc;
 
 use super::input::Input;
-use super::knowledge::Update;
 use super::roster::Roster;
 use super::state::State;
 use super::time::Moment;
+use super::update::Update;
 
-/// What comes next.
+/// What a source of inputs gives next.
 #[derive(Debug)]
 pub enum Next {
-    /// Something came in.
+    /// An answer, a watch list, an interval or a notice.
     Input(Input),
     /// A part of a recording is missing. It goes on with what was known later.
     Resume {
@@ -53,7 +53,7 @@ pub struct Step {
     /// What came in; `None` where time alone did it.
     pub input: Option<Input>,
     /// What followed from it.
-    pub news: Update,
+    pub update: Update,
 }
 
 impl State {
@@ -72,8 +72,8 @@ impl State {
         let next = inputs.next_at()?;
         let target = next.unwrap_or(inputs.end_ms()).min(until_ms);
         if let Some(change) = self.next_change().filter(|change| *change <= target) {
-            let news = self.advance(self.dated(change));
-            return Ok(Some(Step { input: None, news }));
+            let update = self.advance(self.dated(change));
+            return Ok(Some(Step { input: None, update }));
         }
         if next.is_none_or(|at| at > until_ms) {
             return Ok(None);
@@ -89,10 +89,10 @@ impl State {
             }
         };
         before(self, at, &input);
-        let mut news = self.take_again(at, &input);
-        news.replaced |= replaced.is_some();
-        news.list_before = replaced.or(news.list_before);
-        Ok(Some(Step { input: Some(input), news }))
+        let mut update = self.take_again(at, &input);
+        update.replaced |= replaced.is_some();
+        update.list_before = replaced.or(update.list_before);
+        Ok(Some(Step { input: Some(input), update }))
     }
 
     /// Lets time pass up to `until_ms`, at the end of what [`State::step`] takes.

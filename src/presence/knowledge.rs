@@ -6,84 +6,20 @@ use std::sync::Arc;
 use super::batches::Freshness;
 use super::departures::Departures;
 use super::findings::alert_thresholds::SLOW_MS;
-use super::findings::{Case, Finding, Findings, RuleSettings, ServerCase};
+use super::findings::{Case, Findings, RuleSettings, ServerCase};
 use super::hints::{Hints, Logins};
 use super::history::History;
 use super::observation::{Observation, Question};
 use super::outage::Outage;
-use super::recheck::Rechecks;
-use super::roster::{Changes, Roster};
+use super::roster::Roster;
 use super::time::Moment;
-use super::timeline::Event;
-use super::transition::Transition;
 use super::trend::Trend;
+use super::update::Update;
 use super::watch_list::{UserIx, WatchList};
 
 /// The rules about all users together are judged at most so often, in milliseconds: they look at
 /// every minute in which a token expires.
 const SERVER_RULES_MS: u64 = 5_000;
-
-/// What an observation, or time, has changed.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// What happened, in the order of the watch list.
-    pub transitions: Vec<Transition>,
-    /// Whose row may look different now; may repeat a user.
-    pub touched: Vec<UserIx>,
-    /// What is wrong since now.
-    pub raised: Vec<Finding>,
-    /// What has become more serious.
-    pub worsened: Vec<Finding>,
-    /// What is wrong no more.
-    pub cleared: Vec<Finding>,
-    /// What else happened: batches without answers, notices, steps of the clock.
-    pub noted: Vec<Event>,
-    /// Whom the witnesses are to be asked about.
-    pub doubts: Rechecks,
-    /// Something came in, though perhaps nothing has changed by it.
-    pub heard: bool,
-    /// The watch list that was in force before, where there is another now.
-    pub list_before: Option<Arc<WatchList>>,
-    /// Labels have changed.
-    pub relabelled: bool,
-    /// What is known is of another moment, or of another run: nothing of before goes on.
-    pub replaced: bool,
-    /// Words to whoever watches that pass and are no event.
-    pub said: Vec<String>,
-}
-
-impl Update {
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.touched.is_empty()
-            && self.transitions.is_empty()
-            && self.raised.is_empty()
-            && self.worsened.is_empty()
-            && self.cleared.is_empty()
-            && self.noted.is_empty()
-            && self.doubts.is_empty()
-            && self.list_before.is_none()
-            && !self.relabelled
-            && !self.replaced
-            && self.said.is_empty()
-    }
-
-    /// Takes what came later.
-    pub fn extend(&mut self, later: Update) {
-        self.transitions.extend(later.transitions);
-        self.touched.extend(later.touched);
-        self.raised.extend(later.raised);
-        self.worsened.extend(later.worsened);
-        self.cleared.extend(later.cleared);
-        self.noted.extend(later.noted);
-        self.doubts.extend(later.doubts);
-        self.heard |= later.heard;
-        self.list_before = self.list_before.take().or(later.list_before);
-        self.relabelled |= later.relabelled;
-        self.replaced |= later.replaced;
-        self.said.extend(later.said);
-    }
-}
 
 /// All that is known.
 #[derive(Clone, Debug)]
@@ -92,7 +28,7 @@ pub struct Knowledge {
     pub roster: Roster,
     /// What happened to users in the last half hour.
     pub history: History,
-    /// What is wrong.
+    /// What the rules find wrong at present.
     pub findings: Findings,
     /// How the asking went in the last half hour.
     pub trend: Trend,
@@ -123,7 +59,7 @@ impl Knowledge {
         self.outage.follow(&self.roster, now);
     }
 
-    /// Takes one observation.
+    /// Takes one observation: the roster first, then all that follows from it.
     pub fn apply(&mut self, observation: &Observation) -> Update {
         let now = observation.received;
         let of_sockets = observation.question == Question::OnlineStatus;
@@ -150,20 +86,18 @@ impl Knowledge {
     /// Brings the rest in step with the roster. The rules about the server are judged only when an
     /// answer came or their time has, so that it makes no difference how often time passes; those about
     /// losses of view as soon as these change.
-    fn follow(&mut self, changes: Changes, now: Moment, due: bool) -> Update {
-        let Changes { transitions, mut touched, doubts } = changes;
-        self.history.record(&transitions, self.roster.list());
-        self.departures.follow(&transitions, &self.roster, now);
+    fn follow(&mut self, mut update: Update, now: Moment, due: bool) -> Update {
+        self.history.record(&update.transitions, self.roster.list());
+        self.departures.follow(&update.transitions, &self.roster, now);
         self.outage.follow(&self.roster, now);
-        touched.extend(self.history.advance(now));
+        update.touched.extend(self.history.advance(now));
         let rules_due = self.findings.next_change().is_some_and(|at| now.mono_ms >= at);
-        touched.extend(self.findings.due(now));
-        touched.sort_unstable();
-        touched.dedup();
+        update.touched.extend(self.findings.due(now));
+        update.touched.sort_unstable();
+        update.touched.dedup();
         let (roster, history, settings) = (&self.roster, &self.history, self.findings.settings());
         let server_seconds = roster.server_clock().unix_seconds(now);
         let case = |user: UserIx| Case {
-            user,
             raw_id: roster.list().raw_id(user),
             presence: roster.presence(user),
             connections: roster.connections(user),
@@ -174,7 +108,8 @@ impl Knowledge {
             now,
             settings: &settings,
         };
-        let mut found = self.findings.judge(touched.iter().copied(), now, case);
+        let found = self.findings.judge(update.touched.iter().copied(), now, case);
+        update.extend(Update { touched: Vec::new(), ..found }); // they are among those
         if roster.last_answer().is_some() || self.outage.silent_since.is_some() {
             let case = ServerCase {
                 clock: roster.server_clock(),
@@ -191,26 +126,14 @@ impl Knowledge {
                 server_seconds,
                 now,
             };
-            let about_server = if due || rules_due {
+            let all_due = due || rules_due;
+            update.extend(self.findings.judge_server(&case, !all_due));
+            if all_due {
                 self.server_judged = Some(now.mono_ms);
-                self.findings.judge_server(&case)
-            } else {
-                self.findings.judge_server_promptly(&case)
-            };
-            found.raised.extend(about_server.raised);
-            found.worsened.extend(about_server.worsened);
-            found.cleared.extend(about_server.cleared);
+            }
         }
         self.trend.sample(&self.roster.totals(now), now);
-        Update {
-            transitions,
-            touched,
-            raised: found.raised,
-            worsened: found.worsened,
-            cleared: found.cleared,
-            doubts,
-            ..Update::default()
-        }
+        update
     }
 
     /// Goes over to the next watch list.
@@ -229,7 +152,7 @@ impl Knowledge {
     pub(super) fn judge_connected(&mut self, now: Moment) -> Update {
         let users = self.roster.list().users();
         let touched = users.filter(|user| !self.roster.connections(*user).is_empty()).collect();
-        self.follow(Changes { touched, ..Changes::default() }, now, true)
+        self.follow(Update { touched, ..Update::default() }, now, true)
     }
 
     /// Goes on with what somebody else knew later: what happened in between is not known.

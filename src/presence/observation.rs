@@ -57,7 +57,7 @@ pub struct OperationId(#[serde(deserialize_with = "text")] pub Box<str>);
 /// One answer, or failure, to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
-    /// What was asked.
+    /// Which endpoint was asked.
     pub question: Question,
     /// About which watch list; see [`super::WatchList::generation`].
     pub generation: u32,
@@ -102,15 +102,8 @@ pub struct Oddities {
 
 as_list!(Oddities: foreign, repeated, unreadable);
 
-impl Oddities {
-    /// Whether there were any.
-    pub fn any(self) -> bool {
-        self != Oddities::default()
-    }
-}
-
 /// How many connections a user has on which platform, in the order of platforms.
-pub type Listed = Box<[(Platform, u32)]>;
+pub(super) type Listed = Box<[(Platform, u32)]>;
 
 /// What a server answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,7 +188,7 @@ fn signs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Box<str>, Li
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LifeSign {
-    /// It answered 200.
+    /// It answered its metrics with 200.
     Alive,
     /// It took the connection and sent no byte.
     Hung,
@@ -210,7 +203,7 @@ pub enum LifeSign {
 pub enum UserStatus {
     /// Online, with these connections, each of them once; none where the server named none.
     Online(Vec<Connection>),
-    /// Without a connection.
+    /// The answer says that there is no connection.
     Offline,
     /// The answer had no entry for the user.
     Missing,

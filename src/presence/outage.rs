@@ -1,30 +1,27 @@
 //! Since when the server gives no usable answers, to any question or to some.
 
-use super::batches::Batch;
 use super::findings::alert_thresholds::{PARTLY_MS, SILENT_MS};
 use super::roster::Roster;
 use super::time::Moment;
 
-/// Since when answers are wanting.
+/// Since when there are no answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outage {
+pub(super) struct Outage {
     /// Since when no batch of users has an answer that is not overdue.
-    pub silent_since: Option<Moment>,
+    pub(super) silent_since: Option<Moment>,
     /// Since when not all of them have one.
-    pub partly_since: Option<Moment>,
+    pub(super) partly_since: Option<Moment>,
     /// How many have none now.
-    pub failing: u32,
+    pub(super) failing: u32,
 }
 
 impl Outage {
     /// Takes how it is now.
     pub(super) fn follow(&mut self, roster: &Roster, now: Moment) {
-        let (batches, freshness) = (roster.batches(), roster.freshness());
+        let batches = roster.batches().len();
         // What was too old stays so until it is answered, though the interval may have become longer.
-        let is_late = |batch: &&Batch| batch.void_since.is_some() || batch.is_stale(now, freshness);
-        let is_silent = batches.iter().filter(|batch| !is_late(batch)).all(|batch| batch.answered.is_none());
-        let is_silent = is_silent && !batches.is_empty();
-        let failing = if is_silent { batches.len() } else { batches.iter().filter(is_late).count() } as u32;
+        let is_silent = batches > 0 && roster.fresh_batches(now).all(|batch| batch.void_since.is_some());
+        let failing = if is_silent { batches } else { roster.late_batches(now).count() } as u32;
         let since = |before: Option<Moment>, is_so: bool| is_so.then(|| before.unwrap_or(now));
         self.silent_since = since(self.silent_since, is_silent);
         self.partly_since = since(self.partly_since, failing > 0);

@@ -47,6 +47,29 @@ pub struct Recheck {
     pub verdict: Verdict,
 }
 
+impl Recheck {
+    /// One about which nobody was asked yet.
+    pub(in crate::presence) fn new(
+        last: Option<Answered>,
+        dropped: Answered,
+        sockets: Sockets,
+        before: Presence,
+    ) -> Recheck {
+        Recheck {
+            last,
+            dropped,
+            sockets,
+            before,
+            registry: Registry::Unheard,
+            asked: None,
+            platforms: Box::default(),
+            listed: None,
+            loss: None,
+            verdict: Verdict::SILENT,
+        }
+    }
+}
+
 /// Many users whom the sockets left out at about the same time, and whom the registry still calls online.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {
@@ -96,10 +119,10 @@ fn write_counts<S: Serializer>(counts: &BTreeMap<Platform, u32>, serializer: S) 
 
 fn read_counts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Platform, u32>, D::Error> {
     #[derive(Deserialize)]
-    struct Count(Platform, #[serde(deserialize_with = "count")] u32);
-    let counts = Vec::<Count>::deserialize(deserializer)?;
-    in_order(&counts, |Count(platform, _)| *platform).map_err(refused)?;
-    Ok(counts.into_iter().map(|Count(platform, count)| (platform, count)).collect())
+    struct PlatformCount(Platform, #[serde(deserialize_with = "count")] u32);
+    let counts = Vec::<PlatformCount>::deserialize(deserializer)?;
+    in_order(&counts, |PlatformCount(platform, _)| *platform).map_err(refused)?;
+    Ok(counts.into_iter().map(|PlatformCount(platform, count)| (platform, count)).collect())
 }
 
 impl Loss {
@@ -127,13 +150,13 @@ impl Loss {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Witness {
-    /// Nobody asks it.
+    /// It is not asked in this run.
     #[default]
     #[serde(skip)]
     Unasked,
     /// It is to be asked, and was not heard yet.
     Unheard,
-    /// It answers.
+    /// It answered when it was last asked.
     Answers,
     /// It gave no answer when last asked.
     Fails(ErrorKind),
@@ -250,18 +273,28 @@ pub struct Unseen {
 pub struct Rechecks {
     /// In doubt since now: the registry is to be asked at once, and again until they are settled.
     pub begun: Vec<UserIx>,
-    /// Settled.
+    /// In doubt no more: they are not asked about again.
     pub settled: Vec<UserIx>,
     /// Never seen with a connection: whether there are such users at all is to be asked once.
     pub unverified: Vec<UserIx>,
     /// Whether a loss of view is suspected from now on, or not any more: gateways are to be asked.
     pub loss: Option<bool>,
+    /// Whether from now on the registry is to be asked about everybody whom the sockets leave out, or not
+    /// any more.
+    pub everybody: Option<bool>,
+    /// Batches that the sockets are to be asked about at once.
+    pub batches: Vec<u32>,
 }
 
 impl Rechecks {
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
-        self.begun.is_empty() && self.settled.is_empty() && self.unverified.is_empty() && self.loss.is_none()
+        let Rechecks { begun, settled, unverified, loss, everybody, batches } = self;
+        begun.is_empty()
+            && settled.is_empty()
+            && unverified.is_empty()
+            && batches.is_empty()
+            && loss.or(*everybody).is_none()
     }
 
     /// Takes what changed later, which of one user is what counts.
@@ -278,6 +311,8 @@ impl Rechecks {
         self.settled.extend(later.settled);
         self.unverified.extend(later.unverified);
         self.loss = later.loss.or(self.loss);
+        self.everybody = later.everybody.or(self.everybody);
+        self.batches.extend(later.batches);
     }
 }
 

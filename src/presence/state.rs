@@ -8,15 +8,16 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::batches::Freshness;
-use super::findings::{About, Finding, RuleSettings, Severity};
+use super::findings::{Finding, RuleSettings, Severity, Subject};
 use super::input::Input;
-use super::knowledge::{Knowledge, Update};
+use super::knowledge::Knowledge;
 use super::observation::{Observation, Question};
 use super::recheck::Rechecks;
 use super::roster::Roster;
 use super::time::Moment;
 use super::timeline::{Event, Timeline};
 use super::trend::Trend;
+use super::update::Update;
 use super::watch_list::{UserId, UserIx, WatchList};
 
 /// A wall clock that runs off by more than this was set, or the machine slept.
@@ -94,43 +95,43 @@ impl State {
                 return Update::default();
             }
             // What had grown too old before the answer came is unknown first, whoever looks or not.
-            let mut news = self.advance(observation.received);
+            let mut update = self.advance(observation.received);
             if observation.question == Question::OnlineStatus {
-                self.note_feed(observation, &mut news);
+                self.note_feed(observation, &mut update);
             }
-            news.heard = true;
+            update.heard = true;
             let taken = self.knowledge.apply(observation);
-            self.record(taken, observation.received.max(self.now), &mut news);
-            return news;
+            self.record(taken, observation.received.max(self.now), &mut update);
+            return update;
         }
-        let mut news = self.advance(now);
-        news.heard = true;
+        let mut update = self.advance(now);
+        update.heard = true;
         match input {
             Input::Observed(_) => {}
             Input::Rebased(list) => {
-                news.list_before = Some(Arc::clone(self.roster().list()));
-                self.rebase(list, now, &mut news);
-                self.change(now, &mut news); // what follows for the server is so at once
+                update.list_before = Some(Arc::clone(self.roster().list()));
+                self.rebase(list, now, &mut update);
+                self.change(now, &mut update); // what follows for the server is so at once
             }
             Input::Relabelled(list) => {
                 self.knowledge.roster.relabel(list);
-                news.relabelled = true;
+                update.relabelled = true;
             }
             Input::Interval(ms) => {
                 self.interval_ms = Some(*ms);
                 self.knowledge.set_freshness(Freshness::for_interval(*ms), now);
-                self.change(now, &mut news); // what is too old by that is so at once
+                self.change(now, &mut update); // what is too old by that is so at once
             }
-            Input::Notice(text) => self.note(Event::Notice { at: now, text: text.clone() }, now, &mut news),
+            Input::Notice(text) => self.note(Event::Notice { at: now, text: text.clone() }, now, &mut update),
         }
-        news
+        update
     }
 
     /// Takes an input again as it was taken once: then time had passed up to `at`.
     pub fn take_again(&mut self, at: Moment, input: &Input) -> Update {
-        let mut news = self.advance(at);
-        news.extend(self.take(at, input));
-        news
+        let mut update = self.advance(at);
+        update.extend(self.take(at, input));
+        update
     }
 
     /// Goes on at `now` with what somebody else knew then, who asked every `interval_ms` milliseconds:
@@ -145,20 +146,20 @@ impl State {
 
     /// Lets time pass up to `now`: everything that changes by itself until then has done so.
     pub fn advance(&mut self, now: Moment) -> Update {
-        let mut news = Update::default();
+        let mut update = Update::default();
         let step = now.step_since(self.now);
         if step.abs() > CLOCK_STEP_MS {
-            self.note(Event::ClockStep { at: now, by_ms: step }, now, &mut news);
+            self.note(Event::ClockStep { at: now, by_ms: step }, now, &mut update);
         }
         let mut next = self.next_step(now);
         while next <= now.mono_ms {
-            self.change(Moment { mono_ms: next, unix_ms: now.unix_ms_at(next) }, &mut news);
+            self.change(Moment { mono_ms: next, unix_ms: now.unix_ms_at(next) }, &mut update);
             next = self.next_step(now);
         }
         if now.mono_ms > self.now.mono_ms {
-            self.change(now, &mut news);
+            self.change(now, &mut update);
         }
-        news
+        update
     }
 
     /// When something changes without an input, on the monotonic clock.
@@ -174,22 +175,22 @@ impl State {
         self.next_change().map_or(end, |at| at.min(end))
     }
 
-    fn change(&mut self, at: Moment, news: &mut Update) {
+    fn change(&mut self, at: Moment, update: &mut Update) {
         let taken = self.knowledge.advance(at);
-        self.record(taken, at, news);
+        self.record(taken, at, update);
     }
 
-    fn rebase(&mut self, list: &Arc<WatchList>, now: Moment, news: &mut Update) {
+    fn rebase(&mut self, list: &Arc<WatchList>, now: Moment, update: &mut Update) {
         self.failing_since.clear();
         // These were places in the list before.
-        news.touched.clear();
-        news.doubts = Rechecks::default();
+        update.touched.clear();
+        update.doubts = Rechecks::default();
         let taken = self.knowledge.rebase(list, now);
-        self.record(taken, now.max(self.now), news);
+        self.record(taken, now.max(self.now), update);
     }
 
     /// Writes down what happened, and hands it on.
-    fn record(&mut self, taken: Update, now: Moment, news: &mut Update) {
+    fn record(&mut self, taken: Update, now: Moment, update: &mut Update) {
         self.now = now;
         let list = Arc::clone(self.roster().list());
         let batch_of = |user: &UserId| list.find(user.raw()).map(|user| list.batch_of(user));
@@ -203,12 +204,12 @@ impl State {
         self.note_findings(&taken.raised, true, &met);
         self.note_findings(&taken.worsened, true, &met);
         self.note_findings(&taken.cleared, false, &met);
-        news.extend(taken);
+        update.extend(taken);
     }
 
-    fn note(&mut self, event: Event, at: Moment, news: &mut Update) {
+    fn note(&mut self, event: Event, at: Moment, update: &mut Update) {
         self.timeline.note(event.clone(), at);
-        news.noted.push(event);
+        update.noted.push(event);
     }
 
     /// Puts an event into the story as if it had happened.
@@ -218,7 +219,7 @@ impl State {
     }
 
     /// Writes down that a batch gets no answers any more, or answers again.
-    fn note_feed(&mut self, observation: &Observation, news: &mut Update) {
+    fn note_feed(&mut self, observation: &Observation, update: &mut Update) {
         let (batch, at) = (observation.batch, observation.received);
         let (trouble, after_ms) = match &observation.answer {
             Err(error) if !self.failing_since.contains_key(&batch) => {
@@ -236,7 +237,7 @@ impl State {
             },
         };
         let of = self.roster().list().batches();
-        self.note(Event::Feed { batch, of, trouble, after_ms }, at, news);
+        self.note(Event::Feed { batch, of, trouble, after_ms }, at, update);
     }
 
     /// Writes down what is wrong since now, or no more. What was so when a user was first seen has not
@@ -245,9 +246,9 @@ impl State {
         let server_seconds = self.roster().server_clock().unix_seconds(self.now);
         for finding in findings.iter().filter(|finding| finding.severity > Severity::Info) {
             let user = match finding.about {
-                About::User(user) if met.contains(&user) => continue,
-                About::User(user) => Some(self.roster().list().id(user)),
-                About::Server => None,
+                Subject::User(user) if met.contains(&user) => continue,
+                Subject::User(user) => Some(self.roster().list().id(user)),
+                Subject::Server => None,
             };
             let event = Event::Finding {
                 raised,

@@ -14,7 +14,7 @@ pub enum Presence {
     Online,
     /// Every connection is in the background.
     Background,
-    /// No connection.
+    /// Without a connection.
     Offline,
     /// Nobody can tell, and why not.
     Unknown(UnknownReason),
@@ -60,9 +60,9 @@ pub enum Word {
     /// Nothing was ever heard.
     #[default]
     Silent,
-    /// Offline.
+    /// No connection.
     Offline,
-    /// Online.
+    /// A connection in the foreground.
     Online,
     /// In the background only.
     Background,
@@ -70,11 +70,27 @@ pub enum Word {
     Doubtful,
     /// The server has no such user.
     Unregistered,
+    /// The sockets call the user offline, and the registry is still to be asked.
+    Unchecked,
+    /// Offline, as the sockets say, by a sample of users about whom the registry agrees.
+    Sampled,
 }
 
 impl Word {
     /// How many there are.
-    pub(in crate::presence) const COUNT: usize = 6;
+    pub(in crate::presence) const COUNT: usize = Word::ALL.len();
+
+    /// All of them, in their order.
+    pub(in crate::presence) const ALL: [Word; 8] = [
+        Word::Silent,
+        Word::Offline,
+        Word::Online,
+        Word::Background,
+        Word::Doubtful,
+        Word::Unregistered,
+        Word::Unchecked,
+        Word::Sampled,
+    ];
 
     /// The word for it.
     pub fn of(presence: Presence) -> Word {
@@ -99,6 +115,8 @@ pub enum Basis {
     SocketsAlone,
     /// The sockets say so, and a gateway has died; the registry does not know it yet.
     GatewayDied,
+    /// The sockets say so; the registry agreed about each user of a sample, and was not asked about this one.
+    Sampled,
 }
 
 impl Basis {
@@ -108,6 +126,7 @@ impl Basis {
             Basis::Agreed => None,
             Basis::SocketsAlone => Some("one witness"),
             Basis::GatewayDied => Some("gateway died"),
+            Basis::Sampled => Some("sampled"),
         }
     }
 }
@@ -155,7 +174,7 @@ impl Presence {
         }
     }
 
-    /// Whether it is a doubt of the first seconds, in which the witnesses are being asked: no news yet.
+    /// Whether it is a doubt of the first seconds, in which the witnesses are being asked: nothing to tell yet.
     pub fn is_passing(self) -> bool {
         matches!(self, Presence::Unknown(UnknownReason::Checking | UnknownReason::Leaving))
     }

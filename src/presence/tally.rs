@@ -12,7 +12,7 @@ use super::token::SessionToken;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     platforms: BTreeMap<Platform, u32>,
-    /// By unix minute.
+    /// How many tokens expire in each unix minute.
     expiries: BTreeMap<i64, u32>,
     open: usize,
     newest_issued: Option<i64>,

@@ -99,18 +99,6 @@ pub fn short_age(seconds: u64) -> String {
     }
 }
 
-/// When a session token ends, so many seconds from now: `EXPIRED 2y`, `19m soon`, `22d`. What is over
-/// or within a day has a word.
-pub fn short_expiry(left: i64) -> String {
-    const DAY: i64 = 24 * 3_600;
-    let age = short_age(left.unsigned_abs());
-    match left {
-        ..=0 => format!("EXPIRED {age}"),
-        1..DAY => format!("{age} soon"),
-        _ => age,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ use super::written::{is_usual, parsed, some_text};
 pub struct Fingerprint(pub u128);
 
 impl fmt::Display for Fingerprint {
-    /// Eight hex digits.
+    /// The first eight of 32 hex digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}", (self.0 >> 96) as u32)
     }
@@ -76,12 +76,14 @@ pub struct Claims {
     pub known_secret: bool,
 }
 
-/// What stands for an end so far away that nobody can have meant it: most likely `exp` in milliseconds.
-pub const FAR_FUTURE: &str = "far future (ms?)";
+impl Claims {
+    /// Stands for an end so far away that nobody can have meant it: most likely `exp` in milliseconds.
+    pub const FAR_FUTURE: &str = "far future (ms?)";
 
-/// Whether `exp` cannot be meant as unix seconds: the year 5138, or 1973 in milliseconds.
-pub fn is_far_future(expires: i64) -> bool {
-    expires >= 100_000_000_000
+    /// Whether `exp` cannot be meant as unix seconds: the year 5138, or 1973 in milliseconds.
+    pub fn is_far_future(expires: i64) -> bool {
+        expires >= 100_000_000_000
+    }
 }
 
 /// Why the claims of a token could not be read.

@@ -15,20 +15,20 @@ use super::watch_list::UserId;
 pub struct Transition {
     /// Counts the transitions of a run, from 1.
     pub id: u64,
-    /// Whose.
+    /// To whom it happened.
     pub user: UserId,
-    /// What changed.
+    /// What is different from before.
     pub what: Change,
     /// The last answer without the change was sent at this moment; `None` where there was none, so
     /// that nothing is known of when it happened.
     pub after: Option<Moment>,
     /// The first answer with it arrived at this moment.
     pub before: Moment,
-    /// The request that showed it; `None` where it was the want of answers.
+    /// The request that showed it; `None` where no answer came.
     pub operation: Option<Arc<OperationId>>,
 }
 
-/// What changed.
+/// What can change about a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The presence of the user.
@@ -38,12 +38,12 @@ pub enum Change {
         /// What is said now.
         to: Presence,
     },
-    /// A connection appeared.
+    /// A connection appeared, in nobody's place.
     Connected(Socket),
     /// A connection that answers had left out is there again. A connID is born with its socket and never
     /// reused (open-im-server `msggateway/context.go`), so it had been there all the time.
     SeenAgain {
-        /// Which.
+        /// The connection that is there again.
         socket: Socket,
         /// For how long answers had left it out, in milliseconds.
         absent_ms: u64,
@@ -78,9 +78,9 @@ pub enum Change {
 /// Names a connection in a transition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Socket {
-    /// Its platform.
+    /// The platform that the client named.
     pub platform: Platform,
-    /// Its identity.
+    /// The identity of the socket.
     pub id: ConnId,
     /// The session token that it was opened with, where the answer named one.
     pub token: Option<Fingerprint>,

@@ -39,17 +39,18 @@
 //! all the same. `shown` says whether they show another connection of the same platform: then what the
 //! registry says of that platform is of no use. `young` is less than [`Thresholds::unseen_ms`].
 //!
+//! Of a user who is offline all connections are gone; of one in doubt none is. Of one who is shown with
+//! another connection:
+//!
 //! ```text
-//! user        | registry | shown | age   | verdict
-//! ------------+----------+-------+-------+--------------
-//! offline     | *        | *     | *     | disconnected
-//! in doubt    | *        | *     | *     | unseen
-//! connected   | lacks it | *     | *     | disconnected
-//! connected   | *        | yes   | young | unseen
-//! connected   | *        | yes   | old   | disconnected
-//! connected   | unasked  | no    | young | unseen
-//! connected   | unasked  | no    | old   | disconnected
-//! connected   | *        | no    | *     | unseen
+//! registry | shown | age   | verdict
+//! ---------+-------+-------+--------------
+//! lacks it | *     | *     | disconnected
+//! *        | yes   | young | unseen
+//! *        | yes   | old   | disconnected
+//! unasked  | no    | young | unseen
+//! unasked  | no    | old   | disconnected
+//! *        | no    | *     | unseen
 //! ```
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -65,7 +66,7 @@ pub enum Sockets {
     /// Not a word so far.
     #[default]
     Silent,
-    /// No connection.
+    /// They show no connection.
     None,
     /// At least one connection in the foreground, or online without naming any.
     Foreground,
@@ -101,9 +102,9 @@ pub enum Registry {
     Unheard,
     /// It gave no answer when it was asked, or not for [`Thresholds::checking_ms`].
     Silent,
-    /// Offline.
+    /// The registry says offline.
     Offline,
-    /// Online.
+    /// The registry says online.
     Online,
     /// Online, also on a platform that the sockets don't show.
     Hides,
@@ -113,7 +114,7 @@ pub enum Registry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossCause {
-    /// There is none.
+    /// The user is part of no loss.
     #[default]
     None,
     /// It is not known why.
@@ -127,23 +128,23 @@ pub enum LossCause {
 
 /// All that the table looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Testimony {
+pub(super) struct Testimony {
     /// What the sockets say.
-    pub sockets: Sockets,
+    pub(super) sockets: Sockets,
     /// What the registry said after that.
-    pub registry: Registry,
+    pub(super) registry: Registry,
     /// Whether it is less than [`Thresholds::leaving_ms`] since the sockets left the user out.
-    pub young: bool,
+    pub(super) young: bool,
     /// The loss of view that the user is part of.
-    pub lost: LossCause,
+    pub(super) lost: LossCause,
     /// What was said of the user before.
-    pub before: Presence,
+    pub(super) before: Presence,
 }
 
 /// What is said of a user, and what that rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Verdict {
-    /// What is said.
+    /// What is said of the user.
     #[serde(rename = "says")]
     pub presence: Presence,
     /// What an offline rests on.
@@ -156,19 +157,23 @@ pub struct Verdict {
 
 impl Verdict {
     /// Of somebody of whom nothing was ever heard.
-    pub const SILENT: Verdict = Verdict::of(Presence::Unknown(UnknownReason::NotAnswered));
+    pub const SILENT: Verdict = Verdict::unknown(UnknownReason::NotAnswered);
 
     const fn of(presence: Presence) -> Verdict {
         Verdict { presence, basis: Basis::Agreed, stale: false }
     }
 
+    const fn unknown(why: UnknownReason) -> Verdict {
+        Verdict::of(Presence::Unknown(why))
+    }
+
     const fn offline(basis: Basis) -> Verdict {
-        Verdict { presence: Presence::Offline, basis, stale: false }
+        Verdict { basis, ..Verdict::of(Presence::Offline) }
     }
 }
 
 /// What is said of a user about whom the witnesses' last words are fresh enough: the first table above.
-pub fn verdict(testimony: &Testimony) -> Verdict {
+pub(super) fn verdict(testimony: &Testimony) -> Verdict {
     let Testimony { sockets, registry, young, lost, before } = *testimony;
     match (sockets, registry) {
         (Sockets::Silent, _) => Verdict::SILENT,
@@ -177,47 +182,30 @@ pub fn verdict(testimony: &Testimony) -> Verdict {
         (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
         (Sockets::None, Registry::Unasked) => match lost {
             LossCause::None => Verdict::offline(Basis::SocketsAlone),
-            LossCause::Unknown | LossCause::Hangs | LossCause::Died => {
-                Verdict::of(Presence::Unknown(UnknownReason::GatewayLostMaybe))
-            }
+            _ => Verdict::unknown(UnknownReason::GatewayLostMaybe),
         },
         (Sockets::None, Registry::Unheard) => match before {
-            Presence::Online | Presence::Background => {
-                Verdict { presence: before, basis: Basis::Agreed, stale: true }
-            }
+            Presence::Online | Presence::Background => Verdict { stale: true, ..Verdict::of(before) },
             Presence::Offline => Verdict::of(Presence::Offline),
-            Presence::Unknown(_) | Presence::Unregistered => {
-                Verdict::of(Presence::Unknown(UnknownReason::Checking))
-            }
+            Presence::Unknown(_) | Presence::Unregistered => Verdict::unknown(UnknownReason::Checking),
         },
-        (Sockets::None, Registry::Silent) => Verdict::of(Presence::Unknown(UnknownReason::RegistrySilent)),
+        (Sockets::None, Registry::Silent) => Verdict::unknown(UnknownReason::RegistrySilent),
         (Sockets::None, Registry::Online | Registry::Hides) => match lost {
             // Only who was seen with a connection can be about to leave.
             _ if young && matches!(before, Presence::Online | Presence::Background) => {
-                Verdict::of(Presence::Unknown(UnknownReason::Leaving))
+                Verdict::unknown(UnknownReason::Leaving)
             }
-            LossCause::None => Verdict::of(Presence::Unknown(UnknownReason::RegistryOnline)),
-            LossCause::Unknown => Verdict::of(Presence::Unknown(UnknownReason::GatewayLost)),
-            LossCause::Hangs => Verdict::of(Presence::Unknown(UnknownReason::GatewayHangs)),
+            LossCause::None => Verdict::unknown(UnknownReason::RegistryOnline),
+            LossCause::Unknown => Verdict::unknown(UnknownReason::GatewayLost),
+            LossCause::Hangs => Verdict::unknown(UnknownReason::GatewayHangs),
             LossCause::Died => Verdict::offline(Basis::GatewayDied),
         },
     }
 }
 
-/// What is said of the user whose connection is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UserVerdict {
-    /// Offline.
-    Offline,
-    /// The sockets show no connection, and it is not known whether that is so.
-    InDoubt,
-    /// The sockets show another connection.
-    Connected,
-}
-
 /// What the registry said of a connection's platform, asked after the sockets left the connection out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PlatformSeen {
+pub(super) enum PlatformSeen {
     /// It is not asked.
     Unasked,
     /// It has not answered.
@@ -228,27 +216,11 @@ pub enum PlatformSeen {
     Lacks,
 }
 
-/// What is said of a connection that the sockets show no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ConnectionVerdict {
-    /// It may be there: another gateway may have it.
-    Unseen,
-    /// It is gone.
-    Disconnected,
-}
-
-/// What is said of a connection that the sockets show no more: the second table above. `shown` says
+/// Whether a connection that the sockets show no more is gone: the second table above. `shown` says
 /// whether they show another one of the same platform, `young` whether it is less than
 /// [`Thresholds::unseen_ms`] since they left it out.
-pub fn fate(owner: UserVerdict, registry: PlatformSeen, shown: bool, young: bool) -> ConnectionVerdict {
-    match (owner, registry) {
-        (UserVerdict::Offline, _) | (UserVerdict::Connected, PlatformSeen::Lacks) => {
-            ConnectionVerdict::Disconnected
-        }
-        (UserVerdict::Connected, _) if shown && !young => ConnectionVerdict::Disconnected,
-        (UserVerdict::Connected, PlatformSeen::Unasked) if !young => ConnectionVerdict::Disconnected,
-        (UserVerdict::InDoubt | UserVerdict::Connected, _) => ConnectionVerdict::Unseen,
-    }
+pub(super) fn is_gone(registry: PlatformSeen, shown: bool, young: bool) -> bool {
+    registry == PlatformSeen::Lacks || (!young && (shown || registry == PlatformSeen::Unasked))
 }
 
 /// How long and how many: what the tables, and what is found with them, turn on.
@@ -386,30 +358,20 @@ mod tests {
     fn the_table_of_connections_and_the_code_agree_on_every_combination() {
         let rows = rows(1);
         let mut used = std::collections::BTreeSet::new();
-        let owners = [
-            (UserVerdict::Offline, "offline"),
-            (UserVerdict::InDoubt, "in doubt"),
-            (UserVerdict::Connected, "connected"),
-        ];
         let words_of_registry = [
             (PlatformSeen::Unasked, "unasked"),
             (PlatformSeen::Unheard, "unheard"),
             (PlatformSeen::Names, "names it"),
             (PlatformSeen::Lacks, "lacks it"),
         ];
-        for (owner, o) in owners {
-            for (registry, r) in words_of_registry {
-                for (shown, s) in [(true, "yes"), (false, "no")] {
-                    for (young, age) in [(true, "young"), (false, "old")] {
-                        let words = [o, r, s, age];
-                        let said = match fate(owner, registry, shown, young) {
-                            ConnectionVerdict::Unseen => "unseen",
-                            ConnectionVerdict::Disconnected => "disconnected",
-                        };
-                        assert_eq!(said, of_table(&rows, &words), "{words:?}");
-                        let fitting = |row: &Vec<&str>| row.iter().zip(words).all(|(c, w)| fits(c, w));
-                        used.insert(rows.iter().position(fitting));
-                    }
+        for (registry, r) in words_of_registry {
+            for (shown, s) in [(true, "yes"), (false, "no")] {
+                for (young, age) in [(true, "young"), (false, "old")] {
+                    let words = [r, s, age];
+                    let said = if is_gone(registry, shown, young) { "disconnected" } else { "unseen" };
+                    assert_eq!(said, of_table(&rows, &words), "{words:?}");
+                    let fitting = |row: &Vec<&str>| row.iter().zip(words).all(|(c, w)| fits(c, w));
+                    used.insert(rows.iter().position(fitting));
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! about an older list is told apart and never meets the wrong user.
 
 use std::borrow::Borrow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::BuildHasher as _;
 use std::ops::Range;
@@ -44,6 +44,25 @@ impl UserId {
     pub fn raw(&self) -> &str {
         &self.0
     }
+
+    /// Says whether a text can be a user ID.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the end of a sentence.
+    pub fn check(id: &str) -> Result<(), String> {
+        if id.is_empty() {
+            return Err("a user ID is empty".to_owned());
+        }
+        if id.len() > LONGEST_ID {
+            let start = visible_bounded(id, 20);
+            return Err(format!("{start} is {} bytes long; a user ID has at most {LONGEST_ID}", id.len()));
+        }
+        if id.chars().any(char::is_control) {
+            let shown = visible(id);
+            return Err(format!("{shown} holds control characters; expected a user ID"));
+        }
+        Ok(())
+    }
 }
 
 impl Borrow<str> for UserId {
@@ -62,25 +81,6 @@ impl fmt::Debug for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// Says whether a text can be a user ID.
-///
-/// # Errors
-/// What is wrong with it, as the end of a sentence.
-pub fn check_id(id: &str) -> Result<(), String> {
-    if id.is_empty() {
-        return Err("a user ID is empty".to_owned());
-    }
-    if id.len() > LONGEST_ID {
-        let start = visible_bounded(id, 20);
-        return Err(format!("{start} is {} bytes long; a user ID has at most {LONGEST_ID}", id.len()));
-    }
-    if id.chars().any(char::is_control) {
-        let shown = visible(id);
-        return Err(format!("{shown} holds control characters; expected a user ID"));
-    }
-    Ok(())
 }
 
 /// One user as a source of the watch list names them.
@@ -108,10 +108,12 @@ pub struct WatchList {
     ids: String,
     /// `ends[i]` is where the i-th ID ends in `ids`.
     ends: Vec<u32>,
-    /// Empty while nobody has one.
-    labels: Vec<Option<Box<str>>>,
-    /// Empty while nobody has one; the same group is one allocation.
-    groups: Vec<Option<Arc<str>>>,
+    /// Of those who have one, where it is in `texts`.
+    labels: HashMap<u32, Range<u32>>,
+    /// Of those who have one: the same group is there once.
+    groups: HashMap<u32, Range<u32>>,
+    /// Labels and groups, one after the other.
+    texts: String,
     hasher: rapidhash::fast::RandomState,
     lookup: HashTable<u32>,
 }
@@ -127,21 +129,23 @@ impl WatchList {
             batch_size: batch_size.max(1),
             ids: String::new(),
             ends: Vec::new(),
-            labels: Vec::new(),
-            groups: Vec::new(),
+            labels: HashMap::new(),
+            groups: HashMap::new(),
+            texts: String::new(),
             hasher: rapidhash::fast::RandomState::new(),
             lookup: HashTable::new(),
         };
-        let mut groups = HashSet::<Arc<str>>::new();
+        let mut groups = HashMap::<Box<str>, Range<u32>>::new();
         for entry in entries {
             list.push(entry, &mut groups);
         }
         list.ids.shrink_to_fit();
         list.ends.shrink_to_fit();
+        list.texts.shrink_to_fit();
         list
     }
 
-    fn push(&mut self, entry: Entry, groups: &mut HashSet<Arc<str>>) {
+    fn push(&mut self, entry: Entry, groups: &mut HashMap<Box<str>, Range<u32>>) {
         if let Some(user) = self.find(&entry.id) {
             self.name(user.0, entry, groups);
             return;
@@ -160,18 +164,28 @@ impl WatchList {
     }
 
     /// Gives a user the label and the group of an entry, unless there are others already.
-    fn name(&mut self, ix: u32, entry: Entry, groups: &mut HashSet<Arc<str>>) {
-        if let Some(label) = entry.label {
-            place(&mut self.labels, ix).get_or_insert_with(|| visible(&label).into());
+    fn name(&mut self, ix: u32, entry: Entry, groups: &mut HashMap<Box<str>, Range<u32>>) {
+        if let Some(label) = entry.label.filter(|_| !self.labels.contains_key(&ix)) {
+            let place = self.keep(&visible(&label));
+            self.labels.insert(ix, place);
         }
-        if let Some(group) = entry.group {
-            let group: Arc<str> = visible(&group).into();
-            let shared = groups.get(&group).cloned().unwrap_or_else(|| {
-                groups.insert(Arc::clone(&group));
-                group
+        if let Some(group) = entry.group.filter(|_| !self.groups.contains_key(&ix)) {
+            let group = visible(&group);
+            let place = groups.get(&*group).cloned().unwrap_or_else(|| {
+                let place = self.keep(&group);
+                groups.insert(group.into(), place.clone());
+                place
             });
-            place(&mut self.groups, ix).get_or_insert(shared);
+            self.groups.insert(ix, place);
         }
+    }
+
+    /// Puts a text to the others; beyond 4 GiB of them it is cut to nothing.
+    fn keep(&mut self, text: &str) -> Range<u32> {
+        let start = self.texts.len();
+        let Ok(end) = u32::try_from(start + text.len()) else { return 0..0 };
+        self.texts.push_str(text);
+        start as u32..end
     }
 
     /// Which list this is; each change makes the next number.
@@ -211,12 +225,16 @@ impl WatchList {
 
     /// What people call the user; visible-safe.
     pub fn label(&self, user: UserIx) -> Option<&str> {
-        self.labels.get(user.at())?.as_deref()
+        self.labels.get(&user.0).and_then(|place| self.text(place))
     }
 
     /// What the user belongs to; visible-safe.
     pub fn group(&self, user: UserIx) -> Option<&str> {
-        self.groups.get(user.at())?.as_deref()
+        self.groups.get(&user.0).and_then(|place| self.text(place))
+    }
+
+    fn text(&self, place: &Range<u32>) -> Option<&str> {
+        self.texts.get(place.start as usize..place.end as usize)
     }
 
     /// Whether anybody has a label.
@@ -264,7 +282,7 @@ impl WatchList {
 
 /// A list of this form; `users` are [`Entry`]s, or something that is written as they are.
 #[derive(Serialize, Deserialize)]
-struct Listed<U> {
+struct ListForm<U> {
     generation: u32,
     batch: u32,
     users: U,
@@ -273,29 +291,29 @@ struct Listed<U> {
 impl Serialize for WatchList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let named = |user| match (self.raw_id(user), self.label(user), self.group(user)) {
-            (id, None, None) => Named::Id(id),
-            (id, label, group) => Named::All(id, label, group),
+            (id, None, None) => EntryForm::Id(id),
+            (id, label, group) => EntryForm::All(id, label, group),
         };
         let users = self.users().map(named).collect::<Vec<_>>();
-        Listed { generation: self.generation, batch: self.batch_size, users }.serialize(serializer)
+        ListForm { generation: self.generation, batch: self.batch_size, users }.serialize(serializer)
     }
 }
 
 /// A user of the list: an ID, or `[id, label, group]` where there is more to say.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Named<'a> {
+enum EntryForm<'a> {
     Id(&'a str),
     All(&'a str, Option<&'a str>, Option<&'a str>),
 }
 
 impl<'de> Deserialize<'de> for WatchList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WatchList, D::Error> {
-        let Listed { generation, batch, users } = Listed::<Vec<Entry>>::deserialize(deserializer)?;
+        let ListForm { generation, batch, users } = ListForm::<Vec<Entry>>::deserialize(deserializer)?;
         if batch == 0 {
             return Err(refused("a watch list in batches of nobody"));
         }
-        users.iter().try_for_each(|entry| check_id(&entry.id)).map_err(refused)?;
+        users.iter().try_for_each(|entry| UserId::check(&entry.id)).map_err(refused)?;
         let length = users.len();
         let list = WatchList::new(generation, batch, users);
         if list.len() == length { Ok(list) } else { Err(refused("a user is twice on the watch list")) }
@@ -313,15 +331,6 @@ impl<'de> Deserialize<'de> for Entry {
         let named = |All(id, label, group)| Entry { id, label, group };
         word_or(deserializer, "a user ID, or one with label and group", false, |id| Ok(Entry::of(id)), named)
     }
-}
-
-/// The place of a user in a column that is only as long as it has to be.
-fn place<T>(column: &mut Vec<Option<T>>, ix: u32) -> &mut Option<T> {
-    let at = ix as usize;
-    if column.len() <= at {
-        column.resize_with(at + 1, || None);
-    }
-    &mut column[at]
 }
 
 fn slice<'a>(ids: &'a str, ends: &[u32], ix: u32) -> &'a str {

@@ -26,7 +26,7 @@ pub enum When {
 pub struct Unread {
     /// Before what can be read.
     pub before: Option<String>,
-    /// After it.
+    /// After what can be read.
     pub after: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::{RecordingError, shown};
 use super::reader::{Gap, Place, Recorded, Recording};
 use super::wire::Keyframe;
-use crate::presence::{Input, Inputs, Moment, Next, State, Step, seen_at};
+use crate::presence::{Input, Inputs, Moment, Next, State, Step};
 
 /// Reads a recording on, input by input.
 pub struct Player {
@@ -144,7 +144,7 @@ impl Player {
             match item.what {
                 Recorded::Head(_) => {}
                 Recorded::Input(input) => {
-                    let seen = seen_at(item.at, &input);
+                    let seen = input.seen_at(item.at);
                     if seen > self.at.mono_ms {
                         self.at = Moment { mono_ms: seen, unix_ms: item.at.unix_ms_at(seen) };
                     }
@@ -194,7 +194,7 @@ fn date_words(at: Moment) -> String {
 /// When something is known of, on the monotonic clock.
 fn known_at(at: Moment, next: &Next) -> u64 {
     match next {
-        Next::Input(input) => seen_at(at, input),
+        Next::Input(input) => input.seen_at(at),
         Next::Resume { .. } => at.mono_ms,
     }
 }

@@ -13,7 +13,7 @@ use super::error::{RecorderError, shown};
 use super::pieces::{piece, pieces};
 use super::sink::Sink;
 use super::wire::{Encoder, Head};
-use crate::presence::{Bytes, Input, Moment, Roster, RosterState, State, WatchList, taken_at};
+use crate::presence::{Bytes, Input, Moment, Roster, RosterState, State, WatchList};
 
 /// A keyframe is due so long after the last one, in milliseconds of recorded time.
 pub const KEYFRAME_EVERY_MS: u64 = 60_000;
@@ -167,7 +167,7 @@ impl Recorder {
     /// Writes what comes in at `now`, before `state` takes it; first all that is known, where that is
     /// due. The server is asked every `interval_ms` milliseconds.
     pub fn take(&mut self, state: &State, now: Moment, input: &Input, interval_ms: u64) {
-        let at = taken_at(state, now, input);
+        let at = input.taken_at(state, now);
         if self.wants_keyframe(at) {
             self.keyframe(state.now(), state.roster(), interval_ms);
         }

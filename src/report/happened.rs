@@ -5,7 +5,7 @@ use std::iter;
 
 use crate::listing::{FindingRecord, change_words, clock_words, feed_words, why_words};
 use crate::presence::{
-    About, Change, ConnId, ErrorKind, Event, FeedStatus, Finding, Moment, Presence, Socket, Transition,
+    Change, ConnId, ErrorKind, Event, FeedStatus, Finding, Moment, Presence, Socket, Subject, Transition,
     Update, visible,
 };
 use crate::report::{BatchRecord, EventRecord, SocketRecord, SocketToken};
@@ -156,8 +156,8 @@ impl Seen<'_> {
         let text = found.words(&record);
         let list = self.roster().list();
         let raw_id = match finding.about {
-            About::User(user) => Some(list.raw_id(user)),
-            About::Server => None,
+            Subject::User(user) => Some(list.raw_id(user)),
+            Subject::Server => None,
         };
         let (kind, at) = match found {
             Found::Raised => ("finding", finding.since),

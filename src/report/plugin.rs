@@ -7,7 +7,9 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use crate::presence::{Amount, Sign, visible, visible_bounded};
+use crate::presence::condition::Amount;
+use crate::presence::query::Operator;
+use crate::presence::{visible, visible_bounded};
 
 /// So many lines of long output are written: more are cut by those who pass them on.
 const LINES: usize = 60;
@@ -108,18 +110,19 @@ pub fn write_plugin(report: &PluginReport, out: &mut dyn Write) -> io::Result<()
 
 /// The range for which such a comparison does not hold, as thresholds are written. `of` is what a share
 /// is of; `None` where a share is of a number that is not known.
-pub fn range(sign: Sign, amount: Amount, of: Option<u64>) -> Option<String> {
+pub fn range(sign: Operator, amount: Amount, of: Option<u64>) -> Option<String> {
     let figure = match amount {
         Amount::Number(number) => number.to_string(),
         Amount::Share(percent) => thousandths(percent.of_users(of?)),
     };
     Some(match sign {
-        Sign::Equal => format!("@{figure}:{figure}"),
-        Sign::NotEqual => format!("{figure}:{figure}"),
-        Sign::Less => format!("{figure}:"),
-        Sign::AtMost => format!("@0:{figure}"),
-        Sign::More => format!("0:{figure}"),
-        Sign::AtLeast => format!("@{figure}:"),
+        Operator::Equal => format!("@{figure}:{figure}"),
+        Operator::NotEqual => format!("{figure}:{figure}"),
+        Operator::Less => format!("{figure}:"),
+        Operator::AtMost => format!("@0:{figure}"),
+        Operator::More => format!("0:{figure}"),
+        Operator::AtLeast => format!("@{figure}:"),
+        Operator::Matches => return None, // compares no figures
     })
 }
 
@@ -157,7 +160,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::presence::Condition;
+    use crate::presence::condition::Condition;
 
     fn written(report: &PluginReport) -> String {
         let mut out = Vec::new();
@@ -206,7 +209,7 @@ mod tests {
             assert_eq!(said(text).as_deref(), Some(expected), "{text}");
         }
         let condition = Condition::parse("online<95%").unwrap();
-        assert_eq!(range(Sign::Less, condition.aggregates()[0].amount(), None), None);
+        assert_eq!(range(Operator::Less, condition.aggregates()[0].amount(), None), None);
     }
 
     proptest! {

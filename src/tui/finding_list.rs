@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::Walk;
-use crate::presence::{About, Finding, Findings, Rule, Severity};
+use crate::presence::{Finding, Findings, Rule, Severity, Subject};
 
 /// A rule with more findings than this is closed until somebody opens it.
 const FEW: usize = 12;
@@ -41,7 +41,7 @@ pub enum FindingLine {
         open: bool,
     },
     /// A finding: whom it is about, and its number.
-    Finding(About, u64),
+    Finding(Subject, u64),
 }
 
 /// What is selected.
@@ -108,7 +108,7 @@ impl FindingsList {
     }
 
     /// The finding that is selected, or the first of the rule that is.
-    pub fn selected_finding(&self) -> Option<(About, u64)> {
+    pub fn selected_finding(&self) -> Option<(Subject, u64)> {
         let from = self.selected_line().unwrap_or(0);
         match self.lines.get(from)? {
             FindingLine::Finding(about, number) => Some((*about, *number)),

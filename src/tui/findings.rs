@@ -1,6 +1,6 @@
 //! What keys and the mouse do where findings are listed.
 
-use crate::presence::{About, UserIx};
+use crate::presence::{Subject, UserIx};
 
 use super::action::{Action, Walk};
 use super::change::hint;
@@ -22,7 +22,7 @@ impl Model {
     pub(super) fn user_of_finding(&self) -> Option<UserIx> {
         match &self.screen {
             Screen::Findings(list) => match list.selected_finding() {
-                Some((About::User(user), _)) => Some(user),
+                Some((Subject::User(user), _)) => Some(user),
                 _ => None,
             },
             _ => None,

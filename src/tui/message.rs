@@ -1,9 +1,12 @@
 //! What the world tells the model, and what the model asks of the world.
 
+use std::sync::Arc;
+
 use ratatui::crossterm::event::KeyEvent;
 
 use crate::engine::Command;
-use crate::presence::{Update, UserIx};
+use crate::listing::{Index, Indexed};
+use crate::presence::{Update, UserIx, WatchList};
 
 /// Something that happened outside.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub enum Msg {
     Told(String),
     /// The program was suspended, and goes on.
     Resumed,
+    /// What was to be worked out from the watch list that is named.
+    Indexed(Arc<WatchList>, Indexed),
     /// Nothing but time passed.
     Tick,
 }
@@ -80,6 +85,8 @@ pub enum Effect {
         /// To which file; none: one that is named after the time.
         file: Option<String>,
     },
+    /// Work out something of the watch list that is shown, beside the view.
+    Index(Index),
     /// Ring.
     Ring,
     /// Draw every cell again, whatever is on the screen.

@@ -7,9 +7,8 @@ use jiff::tz::TimeZone;
 
 use crate::engine::{Playing, Shown};
 use crate::presence::query::{Query, QueryError, Vocabulary};
-use crate::presence::{
-    About, FeedStatus, Finding, Findings, Moment, Roster, Severity, Trend, UserIx, is_far_future,
-};
+use crate::presence::trend::Trend;
+use crate::presence::{Claims, FeedStatus, Finding, Findings, Moment, Roster, Severity, Subject, UserIx};
 
 use super::action::Scope;
 use super::event_list::EventsList;
@@ -19,12 +18,7 @@ use super::list::{Cursor, Expansion, Line, Lines};
 use super::picture::{Picture, Strip};
 use super::prompt::{Prompt, Typed};
 use super::screen::Screen;
-use crate::listing::Marks;
-use crate::listing::Names;
-use crate::listing::RowInputs;
-use crate::listing::Rows;
-use crate::listing::Sort;
-use crate::listing::{ColumnName, ColumnsAsked, Longest};
+use crate::listing::{ColumnName, ColumnsAsked, Index, Longest, Marks, Names, RowInputs, Rows, Sort};
 
 /// What a model begins with.
 #[derive(Clone, Debug)]
@@ -154,6 +148,8 @@ pub struct Model {
     pub times: TimeStyle,
     pub(super) stale_batches: Vec<bool>,
     pub(super) longest: Longest,
+    /// What is being worked out beside the view.
+    pub(super) indexing: Option<Index>,
     /// The rows of the list.
     pub rows: Rows,
     /// What is wrong with the filter that is being typed.
@@ -290,6 +286,7 @@ impl Model {
             times: TimeStyle::default(),
             stale_batches: Vec::new(),
             longest: Longest::default(),
+            indexing: None,
             rows,
             mistake: None,
             vocabulary: Vocabulary::default(),
@@ -356,6 +353,11 @@ impl Model {
             (None, Screen::Users) => Scope::Users,
             (None, _) => Scope::Views,
         }
+    }
+
+    /// Whether rows are being put in order that there is more to do about.
+    pub fn is_unfinished(&self) -> bool {
+        self.rows.is_unfinished()
     }
 
     /// Whether the picture differs from the one that was taken last.
@@ -435,11 +437,11 @@ impl<'a> View<'a> {
     }
 
     /// A finding, while it lasts.
-    pub fn finding(self, about: About, number: u64) -> Option<&'a Finding> {
+    pub fn finding(self, about: Subject, number: u64) -> Option<&'a Finding> {
         let findings = &self.scene().knowledge.findings;
         let found = match about {
-            About::User(user) => findings.of(user),
-            About::Server => findings.of_server(),
+            Subject::User(user) => findings.of(user),
+            Subject::Server => findings.of_server(),
         };
         found.iter().find(|finding| finding.number == number)
     }
@@ -474,7 +476,7 @@ impl<'a> View<'a> {
     /// Whether some token seems to end in the far future.
     fn has_far_expiry(self) -> bool {
         let latest = self.picture().roster.expiries().last_key_value();
-        latest.is_some_and(|(minute, _)| is_far_future(minute.saturating_mul(60)))
+        latest.is_some_and(|(minute, _)| Claims::is_far_future(minute.saturating_mul(60)))
     }
 
     /// The lines of the table on a body so high.

@@ -1,9 +1,9 @@
 //! What is shown: what is known now or was known at another moment, and where in time that is.
 
 use crate::engine::{Markers, Shown};
-use crate::presence::{
-    Event, EventGroup, Findings, Hints, History, Moment, Roster, Since, Timeline, Trend, UserIx,
-};
+use crate::presence::history::History;
+use crate::presence::trend::Trend;
+use crate::presence::{Event, EventGroup, Findings, Hints, Moment, Roster, Since, Timeline, UserIx};
 
 /// So many connections of one user are looked at for the newest.
 const MANY_CONNECTIONS: usize = 64;

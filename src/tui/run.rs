@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{Event, KeyEventKind, MouseButton, MouseEventKind};
@@ -12,8 +13,8 @@ use tracing::info;
 
 use crate::engine::{Command, Session};
 use crate::home::Home;
-use crate::listing::ThemeName;
-use crate::presence::visible;
+use crate::listing::{Index, Indexed, ThemeName};
+use crate::presence::{WatchList, visible};
 use crate::report::{user_json, write_frame};
 use crate::signals::{Signal, Signals, insist};
 use crate::tui::clipboard::Multiplexer;
@@ -94,8 +95,9 @@ pub async fn run(watched: OnScreen, multiplexer: Multiplexer, open: Open<'_>) ->
     insist(PATIENCE, |code| abandon(code.into()))?;
     let mut hang_up = std::pin::pin!(hung_up());
     let (words, mut said) = mpsc::unbounded_channel();
+    let (indexes, mut indexed) = mpsc::unbounded_channel();
     let effects = VecDeque::new();
-    let mut screen = Running { watched, terminal, multiplexer, words, effects };
+    let mut screen = Running { watched, terminal, multiplexer, words, indexes, effects };
     let mut next_frame = Instant::now();
     loop {
         if screen.watched.model.is_dirty() && Instant::now() >= next_frame {
@@ -119,6 +121,7 @@ pub async fn run(watched: OnScreen, multiplexer: Multiplexer, open: Open<'_>) ->
                 None => return Ok(End::Signalled(Signal::HangUp)),
             },
             Some(text) = said.recv() => Some(Msg::Updated(screen.watched.session.note(text))),
+            Some((list, indexed)) = indexed.recv() => Some(Msg::Indexed(list, indexed)),
             Some(news) = screen.watched.session.next() => Some(Msg::Updated(news)),
             () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => Some(Msg::Tick),
         };
@@ -126,6 +129,9 @@ pub async fn run(watched: OnScreen, multiplexer: Multiplexer, open: Open<'_>) ->
             screen.update(msg);
         }
         screen.fold();
+        if screen.watched.model.is_unfinished() {
+            screen.update(Msg::Tick);
+        }
         while let Some(effect) = screen.effects.pop_front() {
             match screen.perform(effect, open)? {
                 None => {}
@@ -147,6 +153,8 @@ struct Running {
     multiplexer: Multiplexer,
     /// Takes words of tasks that are done.
     words: mpsc::UnboundedSender<String>,
+    /// Takes what was worked out of a watch list.
+    indexes: mpsc::UnboundedSender<(Arc<WatchList>, Indexed)>,
     /// What the model has asked for, and is to be started.
     effects: VecDeque<Effect>,
 }
@@ -223,6 +231,7 @@ impl Running {
                 return Ok(self.copy(&text));
             }
             Effect::Export { format, file } => self.export(format, file),
+            Effect::Index(index) => self.index(index),
             Effect::Mouse(taken) => self.terminal.set_mouse(taken)?,
             Effect::NextTheme => self.retheme(self.watched.theme.next()),
             Effect::Theme(name) => {
@@ -269,6 +278,17 @@ impl Running {
         self.watched.theme = theme;
     }
 
+    /// Works something out of the watch list that is shown, on a thread of its own.
+    fn index(&self, index: Index) {
+        let list = Arc::clone(self.watched.view().shown.state.roster().list());
+        let indexes = self.indexes.clone();
+        tokio::task::spawn_blocking(move || {
+            let indexed = index.of(&list);
+            // Nobody listens once the view has ended.
+            let _ = indexes.send((list, indexed));
+        });
+    }
+
     /// Writes a file of what is seen now, on a thread of its own: it may be large, or the disk slow.
     fn export(&self, format: ExportFormat, file: Option<String>) {
         let export = Export::of(self.watched.view(), &self.watched.theme, format);
@@ -312,6 +332,9 @@ fn leave_picture(seen: View<'_>, theme: &Theme) -> End {
 
 /// When the loop must go on though nothing happens: a frame is due, or the picture changes by itself.
 fn next_wake(watched: &OnScreen, next_frame: Instant) -> Option<Instant> {
+    if watched.model.is_unfinished() {
+        return Some(Instant::now());
+    }
     let frame = watched.model.is_dirty().then_some(next_frame);
     let (seen, at) = (watched.view(), watched.session.now());
     // In a replay time passes at another speed, or not at all.

@@ -1,6 +1,7 @@
 //! The one function that changes the model: a message in, effects out.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Rect};
@@ -33,6 +34,8 @@ pub fn update(model: &mut Model, shown: Shown<'_>, msg: Msg) -> Vec<Effect> {
     // Between where a replay was and where it arrives no time has passed.
     let jumps = matches!(&msg, Msg::Updated(news) if news.replaced) && shown.playing.is_some();
     pass_time(model, jumps);
+    // A key is not held up by a long list; what it asks for goes on with the next tick.
+    let is_input = !matches!(msg, Msg::Tick | Msg::Indexed(..));
     match msg {
         Msg::Key(key) => effects.extend(take_key(model, key)),
         Msg::Paste(text) => paste(model, &text),
@@ -50,7 +53,22 @@ pub fn update(model: &mut Model, shown: Shown<'_>, msg: Msg) -> Vec<Effect> {
             model.dirty = true;
             effects.push(Effect::Repaint);
         }
+        Msg::Indexed(list, indexed) => {
+            if Arc::ptr_eq(&list, model.picture().roster.list()) {
+                model.rows.take_index(indexed);
+            }
+            model.indexing = None;
+        }
         Msg::Tick => {}
+    }
+    if model.rows.is_unfinished() && !is_input {
+        model.with_rows(|rows, scene| _ = rows.go_on(scene));
+        model.dirty = true;
+    }
+    let wanted = model.rows.wanted().filter(|wanted| model.indexing != Some(*wanted));
+    if let Some(wanted) = wanted {
+        model.indexing = Some(wanted);
+        effects.push(Effect::Index(wanted));
     }
     if model.dirty {
         settle(model);

@@ -9,7 +9,7 @@ use crate::fed::Fed;
 use crate::kit::at;
 use crate::steps::{Deed, Step, begin, compare, input, list, step};
 use imtop::engine::{About, Command, Markers, Replay, Session, Shown};
-use imtop::presence::{Event, Input, State, Update, taken_at};
+use imtop::presence::{Event, Input, State, Update};
 use imtop::recording::{Head, Limits, Player, Recorder};
 use imtop::tui::{Colour, Theme, view};
 use imtop::tui::{Effect, Model, Msg, Start, View, update};
@@ -54,7 +54,7 @@ fn record(steps: &[Step], path: &Path, limits: Limits) -> State {
             state.advance(at(now));
             continue;
         };
-        let taken = taken_at(&state, at(now), &input);
+        let taken = input.taken_at(&state, at(now));
         if recorder.wants_keyframe(taken) {
             recorder.keyframe(state.now(), state.roster(), interval);
         }
@@ -301,7 +301,7 @@ fn record_a_step(path: &Path) {
             answer.received.unix_ms += 3_600_000;
         }
         let answer = Input::Observed(answer);
-        recorder.write(taken_at(&state, now, &answer), &answer);
+        recorder.write(answer.taken_at(&state, now), &answer);
         state.take(now, &answer);
     }
 }

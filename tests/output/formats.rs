@@ -12,9 +12,10 @@ use crate::schemas::Schema;
 use imtop::engine::About;
 use imtop::listing::{ColumnName, Names, Rows, Sort, SortColumn};
 use imtop::openim::{DeltaDecoder, Keys, read_online_status};
+use imtop::presence::query::Query;
 use imtop::presence::{
     Answer, Entry, Event, FetchError, Fingerprint, Freshness, Input, Moment, Observation, Oddities,
-    OperationId, Query, Roster, RuleSettings, State, Update, UserStatus, WatchList,
+    OperationId, Roster, RuleSettings, State, Update, UserStatus, WatchList,
 };
 use imtop::report::{
     EventForm, EventLines, EventRecord, TableStyle, write_csv, write_json, write_ndjson, write_table,

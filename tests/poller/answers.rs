@@ -15,7 +15,7 @@ async fn told(turn: Turn, ids: &[&str]) -> String {
     let client = Client::new(options(&server.url())).expect("a client");
     let (list, mut sieve) = (watch(ids), DeltaDecoder::default());
     let fetched = ask(&client, &list, &mut sieve).await;
-    assert!(!fetched.oddities.any());
+    assert!(fetched.oddities == imtop::presence::Oddities::default());
     tell(&list, changed(&fetched))
 }
 

@@ -221,7 +221,7 @@ async fn registry_and_accounts_agree_with_the_sockets_of_a_calm_server() {
         let (mut open, mut listed, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         let mut heard = 0;
         for observation in &said {
-            assert!(!observation.oddities.any(), "{observation:?}");
+            assert!(observation.oddities == imtop::presence::Oddities::default(), "{observation:?}");
             match observation.answer.as_ref().unwrap() {
                 Answer::Changed(users) => {
                     open.extend(users.iter().filter_map(|(user, status)| match status {

@@ -41,7 +41,11 @@ async fn the_bodies_of_a_real_server_are_read_right() {
     let said = |user, ids: &[i32]| (UserIx(user), platforms(ids));
     let all = vec![said(1, &[2, 3]), said(2, &[1]), said(3, &[5]), said(5, &[])];
     assert_eq!(both.answer, Ok(Answer::Registry(all)));
-    assert!(!both.oddities.any() && both.wire_bytes > 0 && !both.operation_id.0.is_empty());
+    assert!(
+        both.oddities == imtop::presence::Oddities::default()
+            && both.wire_bytes > 0
+            && !both.operation_id.0.is_empty()
+    );
     let one = inquire(&client, Question::UsersStatus, &list, &about).await.answer;
     assert_eq!(one, Ok(Answer::Registry(vec![said(1, &[3]), said(2, &[]), said(3, &[5]), said(5, &[])])));
     let tokens = inquire(&client, Question::TokenDetail, &list, &about).await;

@@ -8,6 +8,7 @@ mod common;
 mod kit;
 
 mod findings;
+mod first_round;
 mod roster;
 mod verdict;
 mod witnesses_heard;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use imtop::presence::history::{Happened, History};
 use imtop::presence::{
-    Answer, Change, Changes, Claims, Connection, Entry, ErrorKind, FeedStatus, FetchError, Fingerprint,
-    Freshness, Happened, History, Observation, OperationId, Presence, Roster, SessionToken, Since, Socket,
-    Totals, Transition, UnknownReason, Unreadable, UserIx, UserStatus, WatchList,
+    Answer, Change, Claims, Connection, Entry, ErrorKind, FeedStatus, FetchError, Fingerprint, Freshness,
+    Observation, OperationId, Presence, Roster, SessionToken, Since, Socket, Totals, Transition,
+    UnknownReason, Unreadable, Update, UserIx, UserStatus, WatchList,
 };
 use proptest::prelude::*;
 
@@ -29,7 +30,7 @@ impl Script {
         Script { roster, history: History::default(), now_ms: 0 }
     }
 
-    fn observe(&mut self, ms: u64, batch: u32, answer: Result<Answer, FetchError>) -> Changes {
+    fn observe(&mut self, ms: u64, batch: u32, answer: Result<Answer, FetchError>) -> Update {
         self.now_ms = ms;
         let changes = self.roster.apply(&Observation {
             generation: self.roster.list().generation(),
@@ -44,12 +45,12 @@ impl Script {
         changes
     }
 
-    fn answer(&mut self, ms: u64, batch: u32, said: &[(u32, UserStatus)]) -> Changes {
+    fn answer(&mut self, ms: u64, batch: u32, said: &[(u32, UserStatus)]) -> Update {
         let said = said.iter().map(|(user, status)| (UserIx(*user), status.clone())).collect();
         self.observe(ms, batch, Ok(Answer::Changed(said)))
     }
 
-    fn pass(&mut self, ms: u64) -> Changes {
+    fn pass(&mut self, ms: u64) -> Update {
         self.now_ms = ms;
         let changes = self.roster.advance(at(ms));
         self.history.record(&changes.transitions, self.roster.list());
@@ -104,8 +105,8 @@ impl Script {
                 assert!(happening.at_ms <= self.now_ms);
                 match happening.what {
                     Happened::FirstSeen(to) => presence = Some(to),
-                    Happened::Presence { from, to } => {
-                        assert!(presence.is_none_or(|presence| from == presence) && !from.same_word(to));
+                    Happened::Presence(to) => {
+                        assert!(presence.is_none_or(|presence: Presence| !presence.same_word(to)));
                         presence = Some(to);
                     }
                     Happened::Opened(..)
@@ -176,7 +177,7 @@ fn timeout() -> Result<Answer, FetchError> {
     Err(FetchError::Timeout { after_ms: 10_000 })
 }
 
-fn what(changes: &Changes) -> Vec<&Change> {
+fn what(changes: &Update) -> Vec<&Change> {
     changes.transitions.iter().map(|transition| &transition.what).collect()
 }
 
@@ -189,7 +190,7 @@ fn nothing_is_known_before_the_first_answer() {
     assert_eq!(script.presence(0), Presence::Unknown(UnknownReason::NotAnswered));
     assert_eq!(script.roster.feed_status(at(0)), FeedStatus::Connecting);
     assert_eq!(script.roster.next_change(at(0)), None);
-    assert_eq!(script.pass(60_000), Changes::default());
+    assert!(script.pass(60_000).is_empty());
     script.observe(60_000, 0, timeout());
     assert_eq!(script.presence(0), Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout)));
     assert_eq!(script.since(0), None);
@@ -226,7 +227,10 @@ fn a_transition_is_an_interval_between_a_question_and_an_answer() {
     let changes = script.answer(7_000, 0, &[(0, on(&[background(&phone)]))]);
     let went = Change::Presence { from: Presence::Online, to: Presence::Background };
     assert_eq!(what(&changes), [&went], "another gateway may have the other one");
-    assert_eq!(script.roster.connections(UserIx(0))[1].unseen.map(|it| it.dropped.received), Some(at(7_000)));
+    assert_eq!(
+        script.roster.connections(UserIx(0))[1].unseen.as_ref().map(|it| it.dropped.received),
+        Some(at(7_000))
+    );
     script.observe(9_000, 0, Ok(Answer::Same));
     assert_eq!(what(&script.pass(11_999)), [] as [&Change; 0]);
     let changes = script.pass(12_000);
@@ -315,7 +319,7 @@ fn a_failed_batch_ages_then_turns_unknown_and_never_offline() {
 
     assert_eq!(script.roster.next_change(at(4_001)), Some(6_001), "the other batch grows stale");
     assert_eq!(script.roster.next_change(at(6_001)), Some(7_001));
-    assert_eq!(script.pass(7_000), Changes::default());
+    assert!(script.pass(7_000).is_empty());
     script.observe(7_000, 1, Ok(Answer::Same));
     let changes = script.pass(7_001);
     let lost =
@@ -414,7 +418,7 @@ fn a_shorter_interval_makes_nothing_old_at_once() {
     script.answer(1_000, 0, &[(0, UserStatus::Offline)]);
     script.now_ms = 40_000;
     script.roster.set_freshness(Freshness::for_interval(2_000), at(40_000));
-    assert_eq!(script.pass(40_001), Changes::default());
+    assert!(script.pass(40_001).is_empty());
     assert!(!script.is_stale(0));
     assert_eq!(script.roster.next_change(at(40_001)), Some(43_001));
     script.now_ms = 43_001;
@@ -440,10 +444,10 @@ fn the_next_watch_list_keeps_what_is_known_and_refuses_late_answers() {
         sent: at(1_900),
         ..observed(at(2_100), Ok(Answer::Changed(vec![(UserIx(0), UserStatus::Offline)])))
     };
-    assert_eq!(script.roster.apply(&late), Changes::default());
+    assert!(script.roster.apply(&late).is_empty());
     late.generation = 2;
     late.batch = 9;
-    assert_eq!(script.roster.apply(&late), Changes::default());
+    assert!(script.roster.apply(&late).is_empty());
 
     let changes = script.answer(3_000, 0, &[(0, UserStatus::Offline), (1, UserStatus::Offline)]);
     assert_eq!(changes.transitions.len(), 1, "only the new user's first sight: {changes:?}");

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Basis, Change, Changes, Connection, Entry, FetchError, Freshness, Input, LifeSign, LossCause,
-    Observation, Platform, Presence, Question, Roster, Rule, RuleSettings, Since, State, Thresholds,
-    UnknownReason, UserIx, UserStatus, WatchList, Witnesses,
+    Answer, Basis, Change, Connection, Entry, FetchError, Freshness, Input, LifeSign, LossCause, Observation,
+    Platform, Presence, Question, Roster, Rule, RuleSettings, Since, State, Thresholds, UnknownReason,
+    Update, UserIx, UserStatus, WatchList, Witnesses,
 };
 
 use crate::kit::{at, connection, observed};
@@ -33,7 +33,7 @@ impl Cluster {
         about: Vec<UserIx>,
         ms: u64,
         answer: Result<Answer, FetchError>,
-    ) -> Changes {
+    ) -> Update {
         self.roster.apply(&Observation {
             question,
             users: about.into(),
@@ -44,7 +44,7 @@ impl Cluster {
     }
 
     /// The sockets say this of some; of the others what they said before.
-    fn sockets(&mut self, ms: u64, said: Vec<(u32, UserStatus)>) -> Changes {
+    fn sockets(&mut self, ms: u64, said: Vec<(u32, UserStatus)>) -> Update {
         let changed = said.into_iter().map(|(user, status)| (UserIx(user), status)).collect();
         self.hear(Question::OnlineStatus, vec![], ms, Ok(Answer::Changed(changed)))
     }
@@ -62,16 +62,16 @@ impl Cluster {
         self.registry(ms + 10, offline_from..self.users, false);
     }
 
-    fn leave(&mut self, ms: u64, users: std::ops::Range<u32>) -> Changes {
+    fn leave(&mut self, ms: u64, users: std::ops::Range<u32>) -> Update {
         self.sockets(ms, users.map(|user| (user, UserStatus::Offline)).collect())
     }
 
-    fn back(&mut self, ms: u64, users: std::ops::Range<u32>, id: &str) -> Changes {
+    fn back(&mut self, ms: u64, users: std::ops::Range<u32>, id: &str) -> Update {
         let shown = |user| (user, UserStatus::Online(vec![connection(PHONE, &format!("{id}{user}"))]));
         self.sockets(ms, users.map(shown).collect())
     }
 
-    fn registry(&mut self, ms: u64, users: std::ops::Range<u32>, online: bool) -> Changes {
+    fn registry(&mut self, ms: u64, users: std::ops::Range<u32>, online: bool) -> Update {
         let platforms: Box<[Platform]> = if online { [Platform(PHONE)].into() } else { Box::default() };
         let about: Vec<UserIx> = users.map(UserIx).collect();
         let said = about.iter().map(|user| (*user, platforms.clone())).collect();
@@ -354,7 +354,7 @@ fn two_phones_left_out() -> (Cluster, [Connection; 2]) {
     (cluster, phones)
 }
 
-fn is_gone(changes: &Changes, connection: &Connection) -> bool {
+fn is_gone(changes: &Update, connection: &Connection) -> bool {
     changes
         .transitions
         .iter()
@@ -375,8 +375,8 @@ fn a_connection_whose_time_ran_out_while_its_user_was_left_out_is_gone_when_anot
     // One that takes up what it left finds nothing that was missed.
     let list = Arc::clone(cluster.roster.list());
     let mut back = Roster::restore(list, cluster.roster.state()).unwrap();
-    assert_eq!(back.advance(at(7_165)), Changes::default());
-    assert_eq!(cluster.roster.advance(at(7_165)), Changes::default());
+    assert!(back.advance(at(7_165)).is_empty());
+    assert!(cluster.roster.advance(at(7_165)).is_empty());
 }
 
 #[test]
@@ -420,7 +420,8 @@ fn when_time_has_decided_about_several_they_come_in_the_order_of_the_list() {
     });
     let users: Vec<String> = silent.map(|it| it.user.to_string()).collect();
     assert_eq!(users, ["u0", "u2"]);
-    assert_eq!(changes, back.advance(at(5_000)));
+    let what = |update: Update| (update.transitions, update.touched, update.doubts);
+    assert_eq!(what(changes), what(back.advance(at(5_000))));
 }
 
 #[test]

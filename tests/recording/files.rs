@@ -271,7 +271,7 @@ fn a_replay_finds_the_other_program_with_our_admin_id_as_the_live_view_did() {
     let (mut player, mut replay) = Player::open(&path).unwrap();
     let mut played = Vec::new();
     while let Some(step) = player.step(&mut replay, u64::MAX).unwrap() {
-        played.extend(step.input.map(|_| step.news.raised));
+        played.extend(step.input.map(|_| step.update.raised));
     }
     assert_eq!(played, lived);
     assert_eq!(replay.knowledge().hints, live.knowledge().hints);

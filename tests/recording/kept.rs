@@ -91,7 +91,7 @@ fn written() -> String {
     let (mut encoder, mut out) = (Encoder::default(), Vec::new());
     let described = Head {
         api: "https://im.example.org/\"api\"".into(),
-        rules: imtop::presence::RuleSettings { policy: Some(imtop::presence::Policy(4)) },
+        rules: imtop::presence::RuleSettings { policy: Some(4) },
         began: at(3),
         piece: 2,
         ..head()

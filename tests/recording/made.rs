@@ -532,8 +532,9 @@ impl Beside {
         for (user, open) in &mut state.open {
             let mut tracked = open.to_vec();
             for (place, it) in (0..).zip(&mut tracked) {
-                it.unseen = unseen.next().copied().flatten().filter(|_| doubts.contains_key(&user.0));
-                state.unseen.extend(it.unseen.map(|it| (*user, place, it.last, it.dropped)));
+                it.unseen =
+                    unseen.next().copied().flatten().filter(|_| doubts.contains_key(&user.0)).map(Arc::new);
+                state.unseen.extend(it.unseen.as_ref().map(|it| (*user, place, it.last, it.dropped)));
             }
             *open = tracked.into();
         }

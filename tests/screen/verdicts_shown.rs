@@ -8,9 +8,10 @@ use crate::kit::{before, observed};
 use crate::stage::{NOON, Stage, connection};
 use imtop::engine::About;
 use imtop::listing::{Names, Rows, Sort, SortColumn};
+use imtop::presence::query::Query;
 use imtop::presence::{
-    Answer, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation, Platform, Query, Question,
-    Rechecks, Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus, WatchList, Witnesses,
+    Answer, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation, Platform, Question, Rechecks,
+    Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus, WatchList, Witnesses,
 };
 use imtop::report::Seen;
 use imtop::report::{EventForm, EventLines, write_json};

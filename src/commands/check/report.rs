@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use super::super::measured;
 use crate::listing::worst_loss;
+use crate::presence::condition::{Aggregate, Condition, ConditionReading, Measured, Nobody};
+use crate::presence::query::Truth;
 use crate::presence::{
-    About, Aggregate, Condition, Finding, Knowledge, Measured, Moment, Nobody, Reading, Recheck, Registry,
-    Roster, Severity, Sockets, Truth, Witness,
+    Finding, Knowledge, Moment, Recheck, Registry, Roster, Severity, Sockets, Subject, Witness,
 };
 use crate::report::{Figure, PluginReport, Status, range};
 
@@ -28,7 +29,7 @@ pub(super) struct Limits {
 }
 
 /// A condition and what it came to.
-type Judged<'a> = Option<(&'a Condition, Reading<'a>)>;
+type Judged<'a> = Option<(&'a Condition, ConditionReading<'a>)>;
 
 fn truth(judged: &Judged<'_>) -> Truth {
     judged.as_ref().map_or(Truth::No, |(_, reading)| reading.truth)
@@ -124,14 +125,14 @@ fn about_nobody(nobody: &Nobody) -> PluginReport {
 
 /// The counts of a condition that came to `truth`: `online<95%, 40 of 50 (80.0%)`; the condition where
 /// none alone did.
-fn reason(reading: &Reading<'_>, condition: &Condition, truth: Truth) -> String {
+fn reason(reading: &ConditionReading<'_>, condition: &Condition, truth: Truth) -> String {
     let those = reading.measured.iter().filter(|measured| measured.truth == truth);
     let said = measured(those.take(REASONS_NAMED));
     if said.is_empty() { condition.to_string() } else { said }
 }
 
 /// A line on a condition: whether it holds, and what each of its counts came to.
-fn outcome(what: &str, reading: &Reading<'_>, condition: &Condition) -> String {
+fn outcome(what: &str, reading: &ConditionReading<'_>, condition: &Condition) -> String {
     let held = match reading.truth {
         Truth::Yes => "met",
         Truth::No => "not met",
@@ -206,11 +207,11 @@ fn findings(knowledge: &Knowledge, now: Moment) -> Vec<String> {
     let list = knowledge.roster.list();
     let said = |finding: &Finding| {
         let about = match finding.about {
-            About::User(user) => match list.label(user) {
+            Subject::User(user) => match list.label(user) {
                 Some(label) => format!("{} ({label})", list.id(user)),
                 None => list.id(user).to_string(),
             },
-            About::Server => "server".to_owned(),
+            Subject::Server => "server".to_owned(),
         };
         let words = finding.evidence.words(server_seconds);
         format!("{} {} {about}: {words}", finding.severity.word(), finding.rule)

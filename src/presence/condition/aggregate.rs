@@ -2,22 +2,18 @@
 
 use std::fmt;
 
-use super::sign::{Amount, Sign};
-use crate::presence::query::{Expression, Query, State};
+use super::amount::Amount;
+use crate::presence::query::{Expression, Operator, Query, StateWord};
 use crate::presence::{Rule, Severity, visible};
-
-/// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Counted {
     /// Users in a state.
-    State(State),
+    State(StateWord),
     /// Users who are online or in background.
     Connected,
-    /// All watched users.
     Watched,
     /// Users for whom a filter holds.
     Filter(Query),
-    /// Connections.
     Connections,
     /// Batches that get no answers at present.
     Failing,
@@ -27,14 +23,8 @@ pub(super) enum Counted {
     AtLeast(Severity),
 }
 
-/// The counts that have a word of their own: what is counted, and the word.
-pub(super) const COUNTS: [(Counted, &str); 10] = [
-    (Counted::State(State::Online), "online"),
-    (Counted::State(State::Background), "background"),
-    (Counted::State(State::Offline), "offline"),
-    (Counted::State(State::Unknown), "unknown"),
-    (Counted::State(State::Unregistered), "unregistered"),
-    (Counted::State(State::Stale), "stale"),
+/// The counts beside states that have a word of their own: what is counted, and the word.
+pub(super) const COUNTS: [(Counted, &str); 4] = [
     (Counted::Connected, "connected"),
     (Counted::Watched, "watched"),
     (Counted::Connections, "conns"),
@@ -45,6 +35,7 @@ impl Counted {
     /// As it is written.
     pub(super) fn word(&self) -> String {
         match self {
+            Counted::State(state) => state.name().to_owned(),
             Counted::Filter(filter) => format!("count({})", visible(filter.text().trim())),
             Counted::OfRule(rule) => format!("finding:{rule}"),
             Counted::AtLeast(Severity::Info) => "finding:any".to_owned(),
@@ -55,11 +46,11 @@ impl Counted {
 
     /// The filter that holds for those who are counted, where users are.
     pub(super) fn filter(&self) -> Option<Query> {
-        let state = |state| Expression::Is(crate::presence::query::Condition::State(state));
+        let state = |state| Expression::Is(crate::presence::query::Criterion::State(state));
         Some(match self {
             Counted::State(one) => Query::of("", state(*one)),
             Counted::Connected => {
-                Query::of("", Expression::Any(vec![state(State::Online), state(State::Background)]))
+                Query::of("", Expression::Any(vec![state(StateWord::Online), state(StateWord::Background)]))
             }
             Counted::Watched => Query::default(),
             Counted::Filter(filter) => filter.clone(),
@@ -79,9 +70,9 @@ impl Counted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aggregate {
     pub(super) counted: Counted,
-    pub(super) sign: Sign,
+    pub(super) sign: Operator,
     pub(super) amount: Amount,
-    /// Only these users.
+    /// Only the users for whom it holds are counted.
     pub(super) of: Option<Query>,
 }
 
@@ -95,7 +86,7 @@ impl Aggregate {
     }
 
     /// How the count is compared.
-    pub fn sign(&self) -> Sign {
+    pub fn sign(&self) -> Operator {
         self.sign
     }
 

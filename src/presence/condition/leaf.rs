@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::aggregate::{Aggregate, COUNTS, Counted};
-use super::sign::{Amount, Percent, Sign};
+use super::amount::{Amount, Percent};
 use crate::presence::query::{
-    self, Expression, Field, Kind, Leaf, Operator, Parser, Query, QueryError, Token, nearest, shown,
+    self, Expression, Field, Leaf, Operator, Parser, Piece, PieceKind, Query, QueryError, nearest, shown,
 };
 use crate::presence::{Rule, Severity, visible_bounded};
 
@@ -20,14 +20,14 @@ impl Leaf for Aggregate {
 
     fn read(
         parser: &mut Parser<'_>,
-        first: Token<'_>,
+        first: Piece<'_>,
         depth: usize,
     ) -> Result<Expression<Aggregate>, QueryError> {
         let counted = match first.kind {
-            Kind::Word(word) if word.eq_ignore_ascii_case("count") && parser.opens_at(first.at.end) => {
+            PieceKind::Word(word) if word.eq_ignore_ascii_case("count") && parser.opens_at(first.at.end) => {
                 Counted::Filter(users_in_brackets(parser, depth)?)
             }
-            Kind::Word(word) => match counted(word, &first.at)? {
+            PieceKind::Word(word) => match counted(word, &first.at)? {
                 Some(counted) => counted,
                 None => return Err(no_count(parser, word, &first.at)),
             },
@@ -64,7 +64,7 @@ fn users_of(parser: &mut Parser<'_>, counted: &Counted, depth: usize) -> Result<
     let expression = parser.operand(depth)?;
     let Some(first) = first else { return Ok(None) };
     let at = first.at.start..parser.last().map_or(first.at.end, |token| token.at.end);
-    if let (Kind::Word(word), Expression::Is(query::Condition::Word(_))) = (&first.kind, &expression)
+    if let (PieceKind::Word(word), Expression::Is(query::Criterion::Word(_))) = (&first.kind, &expression)
         && let Some(state) = state_word(word)
     {
         let what = format!("{} would be looked for in ID and label", shown(word));
@@ -73,13 +73,13 @@ fn users_of(parser: &mut Parser<'_>, counted: &Counted, depth: usize) -> Result<
     Ok(Some(Query::of(parser.slice(at), expression)))
 }
 
-fn is_of(token: &Token<'_>) -> bool {
-    matches!(token.kind, Kind::Word("of" | "OF"))
+fn is_of(token: &Piece<'_>) -> bool {
+    matches!(token.kind, PieceKind::Word("of" | "OF"))
 }
 
 /// The name in full of a state, from its name or its short one.
 fn state_word(word: &str) -> Option<String> {
-    query::state(word).map(|state| Counted::State(state).word())
+    query::state(word).map(|state| state.name().to_owned())
 }
 
 /// What a word counts; `None` where it is no count.
@@ -124,29 +124,30 @@ fn sign(
     parser: &mut Parser<'_>,
     counted: &Counted,
     start: usize,
-) -> Result<(Sign, Range<usize>), QueryError> {
+) -> Result<(Operator, Range<usize>), QueryError> {
     let end = parser.last().map_or(start, |token| token.at.end);
-    let Some(Token { kind: Kind::Operator(operator), at }) = parser.peek().cloned() else {
+    let Some(Piece { kind: PieceKind::Operator(operator), at }) = parser.peek().cloned() else {
         let word = counted.word();
         let what = format!("{} is compared with nothing", shown(&word));
         let meant = format!("{}>0", visible_bounded(&word, REPEATED));
         return Err(QueryError::new(start..end, what).nearest(Some(meant)));
     };
     parser.take();
-    Sign::of(operator).map(|sign| (sign, at.clone())).ok_or_else(|| {
-        QueryError::new(at, format!("a count can't be compared with {}", operator.symbol()))
-            .expected(Sign::ALL.map(Sign::symbol))
-    })
+    if operator == Operator::Matches {
+        let what = format!("a count can't be compared with {}", operator.symbol());
+        return Err(QueryError::new(at, what).expected(Operator::OF_FIGURES.map(Operator::symbol)));
+    }
+    Ok((operator, at))
 }
 
 /// The number or percentage after a sign at `at`.
 fn amount(
     parser: &mut Parser<'_>,
     counted: &Counted,
-    sign: Sign,
+    sign: Operator,
     at: &Range<usize>,
 ) -> Result<Amount, QueryError> {
-    let Some(Token { kind: Kind::Word(word), at: place }) = parser.peek().cloned() else {
+    let Some(Piece { kind: PieceKind::Word(word), at: place }) = parser.peek().cloned() else {
         let found = parser.peek().map(|token| token.at.clone());
         let what = match &found {
             Some(found) => format!("{} stands where a number belongs", shown(parser.slice(found.clone()))),
@@ -156,7 +157,7 @@ fn amount(
     };
     parser.take();
     // A blank before the sign of percent is how some write it.
-    let apart = matches!(parser.peek(), Some(Token { kind: Kind::Word("%" | "％"), .. }));
+    let apart = matches!(parser.peek(), Some(Piece { kind: PieceKind::Word("%" | "％"), .. }));
     let (number, share) = match word.strip_suffix(['%', '％']) {
         Some(number) => (number, true),
         None => (word, apart),
@@ -194,7 +195,7 @@ fn amount(
 /// The error for a word that is no count.
 fn no_count(parser: &Parser<'_>, word: &str, at: &Range<usize>) -> QueryError {
     let operator = match parser.peek() {
-        Some(Token { kind: Kind::Operator(operator), .. }) => Some(*operator),
+        Some(Piece { kind: PieceKind::Operator(operator), .. }) => Some(*operator),
         _ => None,
     };
     if let Some((field, rest)) = word.split_once([':', '：'])
@@ -208,7 +209,8 @@ fn no_count(parser: &Parser<'_>, word: &str, at: &Range<usize>) -> QueryError {
         return about_one_user(parser, at, field, operator);
     }
     let error = QueryError::new(at.clone(), format!("{} is no count", shown(word)));
-    let names = COUNTS.iter().map(|(_, name)| *name).chain(["finding:any"]);
+    let states = query::STATES.iter().map(|(name, ..)| *name);
+    let names = states.chain(COUNTS.iter().map(|(_, name)| *name)).chain(["finding:any"]);
     let meant = nearest(word, names).map(str::to_owned);
     match (meant, operator) {
         (Some(meant), _) => error.nearest(Some(meant)),

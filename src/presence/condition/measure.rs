@@ -3,21 +3,22 @@
 use std::fmt;
 
 use super::aggregate::{Aggregate, Counted};
-use super::interval::{Interval, compare};
+use super::amount::{Amount, Percent};
+use super::interval::{Bounds, compare};
 use super::nobody::{Nobody, asks_names, check_groups};
-use super::sign::{Amount, Percent};
-use crate::presence::query::{Query, State};
-use crate::presence::{Knowledge, Moment, Severity, Truth, UserIx};
+use crate::presence::query::Truth;
+use crate::presence::query::{Query, StateWord};
+use crate::presence::{Knowledge, Moment, Severity, UserIx};
 
 /// What one count came to. Printed, it is the figure: `40 of 50 (80.0%)`, `40 to 44 of 50`, `3`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measured<'c> {
     /// What was counted, and what it was compared with.
     pub aggregate: &'c Aggregate,
-    /// The count.
-    pub count: Interval,
+    /// What was counted, as far as that is certain.
+    pub count: Bounds,
     /// The users that it is out of: all watched, or those whom `of` names.
-    pub of: Interval,
+    pub of: Bounds,
     /// Whether the comparison holds.
     pub truth: Truth,
 }
@@ -29,7 +30,7 @@ impl Aggregate {
     }
 }
 
-/// Counts, and compares.
+/// Counts what the aggregate asks for, and compares that.
 pub(super) fn measure<'c>(
     aggregate: &'c Aggregate,
     knowledge: &Knowledge,
@@ -46,7 +47,7 @@ pub(super) fn measure<'c>(
         check_groups(filter, knowledge, now)?;
     }
     let count = match by_totals(aggregate, knowledge, now) {
-        Some(count) => Count::of(count, knowledge.roster.list().len() as u64),
+        Some(count) => Counting::of(count, knowledge.roster.list().len() as u64),
         None => user_by_user(aggregate, knowledge, now),
     };
     if let Some(of) = aggregate.of.as_ref().filter(|of| asks_names(of))
@@ -67,45 +68,45 @@ pub(super) fn measure<'c>(
 }
 
 /// The count, where no user has to be looked at.
-fn by_totals(aggregate: &Aggregate, knowledge: &Knowledge, now: Moment) -> Option<Interval> {
+fn by_totals(aggregate: &Aggregate, knowledge: &Knowledge, now: Moment) -> Option<Bounds> {
     if aggregate.asks_each_user() {
         return None;
     }
     let roster = &knowledge.roster;
     let totals = roster.totals(now);
     let unknown = u64::from(totals.unknown);
-    let known = |number: u32| Interval::up_to(u64::from(number), unknown);
+    let known = |number: u32| Bounds::up_to(u64::from(number), unknown);
     Some(match &aggregate.counted {
-        Counted::State(State::Online) => known(totals.online),
-        Counted::State(State::Background) => known(totals.background),
-        Counted::State(State::Offline) => known(totals.offline),
-        Counted::State(State::Unregistered) => {
+        Counted::State(StateWord::Online) => known(totals.online),
+        Counted::State(StateWord::Background) => known(totals.background),
+        Counted::State(StateWord::Offline) => known(totals.offline),
+        Counted::State(StateWord::Unregistered) => {
             let others = totals.online + totals.background + totals.offline + totals.unknown;
             known(totals.watched.saturating_sub(others))
         }
-        Counted::State(State::Unknown) => Interval::exactly(unknown),
-        Counted::State(State::Stale) => Interval::exactly(u64::from(totals.stale)),
+        Counted::State(StateWord::Unknown) => Bounds::exactly(unknown),
+        Counted::State(StateWord::Stale) => Bounds::exactly(u64::from(totals.stale)),
         Counted::Connected => known(totals.online + totals.background),
-        Counted::Watched => Interval::exactly(u64::from(totals.watched)),
+        Counted::Watched => Bounds::exactly(u64::from(totals.watched)),
         // Those of unknown users are among the open ones, as last seen.
         Counted::Connections if unknown > 0 => return None,
-        Counted::Connections => Interval::exactly(roster.connections_open() as u64),
+        Counted::Connections => Bounds::exactly(roster.connections_open() as u64),
         Counted::Failing => {
             let failing = roster.batches().iter().filter(|batch| batch.failing.is_some()).count();
-            Interval::exactly(failing as u64)
+            Bounds::exactly(failing as u64)
         }
-        Counted::OfRule(rule) => Interval::exactly(knowledge.findings.count_of(*rule) as u64),
+        Counted::OfRule(rule) => Bounds::exactly(knowledge.findings.count_of(*rule) as u64),
         Counted::AtLeast(least) => {
             let severities = Severity::ALL.into_iter().filter(|severity| severity >= least);
-            Interval::exactly(severities.map(|it| knowledge.findings.count(it) as u64).sum())
+            Bounds::exactly(severities.map(|it| knowledge.findings.count(it) as u64).sum())
         }
         Counted::Filter(_) => return None,
     })
 }
 
-fn user_by_user(aggregate: &Aggregate, knowledge: &Knowledge, now: Moment) -> Count {
+fn user_by_user(aggregate: &Aggregate, knowledge: &Knowledge, now: Moment) -> Counting {
     let filter = aggregate.counted.filter();
-    let mut count = Count::default();
+    let mut count = Counting::default();
     for user in knowledge.roster.list().users() {
         let facts = knowledge.facts(user, now);
         let belongs = aggregate.of.as_ref().map_or(Truth::Yes, |of| of.evaluate(&facts));
@@ -123,63 +124,63 @@ fn weight(
     knowledge: &Knowledge,
     user: UserIx,
     now: Moment,
-) -> Interval {
+) -> Bounds {
     if let Some(filter) = filter {
-        return Interval::of(filter.evaluate(&knowledge.facts(user, now)));
+        return Bounds::of(filter.evaluate(&knowledge.facts(user, now)));
     }
     let findings = knowledge.findings.of(user).iter();
     match counted {
         Counted::OfRule(rule) => {
-            Interval::exactly(findings.filter(|finding| finding.rule == *rule).count() as u64)
+            Bounds::exactly(findings.filter(|finding| finding.rule == *rule).count() as u64)
         }
         Counted::AtLeast(least) => {
-            Interval::exactly(findings.filter(|finding| finding.severity >= *least).count() as u64)
+            Bounds::exactly(findings.filter(|finding| finding.severity >= *least).count() as u64)
         }
-        _ if knowledge.roster.presence(user).is_unknown() => Interval { surely: 0, at_most: None },
-        _ => Interval::exactly(knowledge.roster.connections(user).len() as u64),
+        _ if knowledge.roster.presence(user).is_unknown() => Bounds { surely: 0, at_most: None },
+        _ => Bounds::exactly(knowledge.roster.connections(user).len() as u64),
     }
 }
 
 /// A count in the making.
-struct Count {
-    figure: Interval,
-    of: Interval,
+struct Counting {
+    figure: Bounds,
+    of: Bounds,
     /// Users who are surely among those counted from, by what they add: surely, perhaps, not.
     inside: [u64; 3],
     /// The same of users who may turn out to be among them.
     perhaps_inside: [u64; 3],
 }
 
-impl Default for Count {
-    fn default() -> Count {
-        Count {
-            figure: Interval::exactly(0),
-            of: Interval::exactly(0),
+impl Default for Counting {
+    fn default() -> Counting {
+        Counting {
+            figure: Bounds::exactly(0),
+            of: Bounds::exactly(0),
             inside: [0; 3],
             perhaps_inside: [0; 3],
         }
     }
 }
 
-impl Count {
+impl Counting {
     /// A count out of `watched` users, of whom each is surely among those counted from.
-    fn of(count: Interval, watched: u64) -> Count {
+    fn of(count: Bounds, watched: u64) -> Counting {
         let most = count.at_most.unwrap_or(watched).min(watched);
         let surely = count.surely.min(most);
-        Count {
+        Counting {
             figure: count,
-            of: Interval::exactly(watched),
+            of: Bounds::exactly(watched),
             inside: [surely, most - surely, watched - most],
             perhaps_inside: [0; 3],
         }
     }
 
     /// Adds a user, who adds `weight` where they belong to those counted from.
-    fn add(&mut self, belongs: Truth, weight: Interval) {
-        self.of = self.of.plus(Interval::of(belongs));
+    fn add(&mut self, belongs: Truth, weight: Bounds) {
+        self.of = self.of.plus(Bounds::of(belongs));
         let (surely, users) =
             if belongs.is_yes() { (weight.surely, &mut self.inside) } else { (0, &mut self.perhaps_inside) };
-        self.figure = self.figure.plus(Interval { surely, ..weight });
+        self.figure = self.figure.plus(Bounds { surely, ..weight });
         users[match (weight.surely, weight.at_most) {
             (1.., _) => 0,
             (0, Some(0)) => 2,

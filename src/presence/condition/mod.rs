@@ -27,7 +27,7 @@
 //!
 //! Percentages are of all watched users, or of those whom `of` names, and only users are counted in them.
 //!
-//! **Three-valued.** Each count is an [`Interval`]: what is counted for sure, and what it may turn out
+//! **Three-valued.** Each count is [`Bounds`]: what is counted for sure, and what it may turn out
 //! to be, as an unknown user may be anything. A comparison holds, or doesn't, only where it does so for
 //! the whole interval: `offline=0` is undecided while somebody is unknown. What is said about our own
 //! knowledge is certain: `unknown`, `stale`, `watched`, `failing`; so are findings, which are those that
@@ -38,7 +38,7 @@
 //! `of` whose filter asks for names alone and finds none.
 //!
 //! ```
-//! use imtop::presence::Condition;
+//! use imtop::presence::condition::Condition;
 //! let condition = Condition::parse("unknown>0 or online < 95% of group=kiosk").unwrap();
 //! assert_eq!(condition.to_string(), "unknown>0 or online<95% of group=kiosk");
 //! let error = Condition::parse("state=offline").unwrap_err();
@@ -46,11 +46,11 @@
 //! ```
 
 mod aggregate;
+mod amount;
 mod interval;
 mod leaf;
 mod measure;
 mod nobody;
-mod sign;
 #[cfg(test)]
 mod tests;
 
@@ -61,24 +61,19 @@ use super::query::{self, Expression, QueryError, Truth};
 use super::time::Moment;
 
 pub use aggregate::Aggregate;
-pub use interval::Interval;
+pub use amount::{Amount, Percent};
+pub use interval::Bounds;
 pub use measure::Measured;
 pub use nobody::Nobody;
-pub use sign::{Amount, Percent, Sign};
 
 /// A condition that has been understood. Printed, it is as it can be written again.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Condition {
-    /// In the order in which they are written.
-    aggregates: Vec<Aggregate>,
-    /// Over places in `aggregates`.
-    expression: Expression<usize>,
-}
+pub struct Condition(Expression<Aggregate>);
 
 /// What a condition came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading<'c> {
-    /// Whether it holds.
+pub struct ConditionReading<'c> {
+    /// Whether the whole condition holds.
     pub truth: Truth,
     /// What each count came to, in the order in which they are written.
     pub measured: Vec<Measured<'c>>,
@@ -90,88 +85,54 @@ impl Condition {
     /// # Errors
     /// Where the text is wrong, what was found there and what was probably meant.
     pub fn parse(text: &str) -> Result<Condition, QueryError> {
-        let Some(expression) = query::parse(text)? else {
+        query::parse(text)?.map(Condition).ok_or_else(|| {
             let error = QueryError::new(0..text.len(), "there is no condition");
-            return Err(error.expected([<Aggregate as query::Leaf>::EXPECTED]));
-        };
-        let mut aggregates = Vec::new();
-        let expression = numbered(expression, &mut aggregates);
-        Ok(Condition { aggregates, expression })
+            error.expected([<Aggregate as query::Leaf>::EXPECTED])
+        })
     }
 
     /// Judges it on what is known `now`.
     ///
     /// # Errors
     /// It is about nobody.
-    pub fn judge(&self, knowledge: &Knowledge, now: Moment) -> Result<Reading<'_>, Nobody> {
-        let measured = self.aggregates.iter().map(|aggregate| measure::measure(aggregate, knowledge, now));
+    pub fn judge(&self, knowledge: &Knowledge, now: Moment) -> Result<ConditionReading<'_>, Nobody> {
+        let aggregates = self.aggregates().into_iter();
+        let measured = aggregates.map(|aggregate| measure::measure(aggregate, knowledge, now));
         let measured = measured.collect::<Result<Vec<_>, _>>()?;
-        let truth = self.expression.judge(&mut |&at: &usize| match measured.get(at) {
-            Some(measured) => measured.truth,
-            None => Truth::Undecided, // every place was taken from the list
+        let truth = self.0.judge(&mut |aggregate: &Aggregate| {
+            let measured = measured.iter().find(|it| std::ptr::eq(it.aggregate, aggregate));
+            measured.map_or(Truth::Undecided, |measured| measured.truth) // each of them was measured
         });
-        Ok(Reading { truth, measured })
+        Ok(ConditionReading { truth, measured })
     }
 
     /// Its counts, in the order in which they are written.
-    pub fn aggregates(&self) -> &[Aggregate] {
-        &self.aggregates
+    pub fn aggregates(&self) -> Vec<&Aggregate> {
+        let mut aggregates = Vec::new();
+        self.0.visit(false, &mut |aggregate, _| aggregates.push(aggregate));
+        aggregates
     }
 
     /// Those of its counts of which each alone makes it hold: one that stands alone, or between `or`.
     pub fn decisive(&self) -> impl Iterator<Item = &Aggregate> {
-        let parts = match &self.expression {
+        let parts = match &self.0 {
             Expression::Any(parts) => parts.as_slice(),
             only => std::slice::from_ref(only),
         };
         parts.iter().filter_map(|part| match part {
-            Expression::Is(at) => self.aggregates.get(*at),
+            Expression::Is(aggregate) => Some(aggregate),
             _ => None,
         })
     }
 
     /// Whether each user is looked at to judge it: otherwise it costs as much as there are batches.
     pub fn asks_each_user(&self) -> bool {
-        self.aggregates.iter().any(Aggregate::asks_each_user)
-    }
-
-    fn write(&self, expression: &Expression<usize>, inside: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (parts, joint) = match expression {
-            Expression::Is(at) => {
-                return self.aggregates.get(*at).map_or(Ok(()), |aggregate| write!(f, "{aggregate}"));
-            }
-            Expression::Not(inner) => {
-                f.write_str("not ")?;
-                return self.write(inner, true, f);
-            }
-            Expression::All(parts) => (parts, " and "),
-            Expression::Any(parts) => (parts, " or "),
-        };
-        f.write_str(if inside { "(" } else { "" })?;
-        for (number, part) in parts.iter().enumerate() {
-            f.write_str(if number > 0 { joint } else { "" })?;
-            self.write(part, true, f)?;
-        }
-        f.write_str(if inside { ")" } else { "" })
+        self.aggregates().into_iter().any(Aggregate::asks_each_user)
     }
 }
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(&self.expression, false, f)
-    }
-}
-
-/// Moves the counts of an expression into a list, and leaves their places.
-fn numbered(expression: Expression<Aggregate>, list: &mut Vec<Aggregate>) -> Expression<usize> {
-    let mut all = |parts: Vec<_>| parts.into_iter().map(|part| numbered(part, list)).collect();
-    match expression {
-        Expression::All(parts) => Expression::All(all(parts)),
-        Expression::Any(parts) => Expression::Any(all(parts)),
-        Expression::Not(inner) => Expression::Not(Box::new(numbered(*inner, list))),
-        Expression::Is(aggregate) => {
-            list.push(aggregate);
-            Expression::Is(list.len() - 1)
-        }
+        self.0.fmt(f)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::presence::query::{Condition, Expression, Follows, Name, Named, Query, shown};
+use crate::presence::query::{Criterion, Expression, Follows, Name, Named, Query, shown};
 use crate::presence::{Knowledge, Moment};
 
 /// Why a condition is about nobody. Printed, it is one sentence without a full stop.
@@ -40,7 +40,7 @@ pub(super) fn check_groups(filter: &Query, knowledge: &Knowledge, now: Moment) -
     let mut groups = Vec::new();
     if let Some(expression) = filter.expression() {
         expression.visit(false, &mut |condition, negated| {
-            if let (Condition::Name(Name::Group, Named::Equal(group)), false) = (condition, negated) {
+            if let (Criterion::Name(Name::Group, Named::Equal(group)), false) = (condition, negated) {
                 groups.push((group, condition));
             }
         });

@@ -16,7 +16,7 @@ pub(in crate::presence) const SLOW_MS: u64 = 2_500;
 /// More than one answer of so many is slow: the 95th percentile is above the limit.
 pub(super) const SLOW_ONE_IN: u32 = 20;
 /// Within so many milliseconds.
-pub(super) const SLOW_WINDOW_MS: u64 = 300_000;
+pub(in crate::presence) const SLOW_WINDOW_MS: u64 = 300_000;
 
 /// `ImtopServerNotAnswering`: no batch has had an answer for so many milliseconds.
 pub(in crate::presence) const SILENT_MS: u64 = 60_000;

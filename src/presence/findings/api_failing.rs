@@ -8,17 +8,18 @@
 use super::Evidence;
 use super::alert_thresholds::{PARTLY_MS, SILENT_MS};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::outage::Outage;
 use crate::presence::time::short_age;
-use crate::presence::{ErrorKind, Moment, Outage};
+use crate::presence::{ErrorKind, Moment};
 
 /// What it finds: there are no usable answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Since when.
+    /// Since then, unix seconds of the server's clock.
     pub since: i64,
     /// How many batches of users have none.
     pub failing: u32,
-    /// Of how many.
+    /// How many batches there are.
     pub of: u32,
     /// What came instead; none: nothing did, and it is still waited for.
     pub trouble: Option<ErrorKind>,

@@ -9,7 +9,8 @@ use super::Evidence;
 use super::alert_thresholds::{SLOW_MS, SLOW_ONE_IN, SLOW_WINDOW_MS};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::{percent, span};
-use crate::presence::{Moment, Trend};
+use crate::presence::Moment;
+use crate::presence::trend::Trend;
 
 /// Fewer slow ones than this are chance, though they may be all that there are.
 const FEWEST: u32 = 3;
@@ -17,9 +18,9 @@ const FEWEST: u32 = 3;
 /// What it finds: answers take long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// How many did.
+    /// Answers that took longer than the limit.
     pub slow: u32,
-    /// Of how many.
+    /// All answers of that time.
     pub of: u32,
     /// The 95th percentile in milliseconds, up to 1/8 too high.
     pub p95_ms: u32,

@@ -3,35 +3,36 @@
 use std::collections::BTreeMap;
 
 use super::settings::RuleSettings;
+use crate::presence::departures::Departed;
 use crate::presence::history::Past;
+use crate::presence::outage::Outage;
+use crate::presence::trend::Trend;
 use crate::presence::{
-    Claims, Connection, Departed, ErrorKind, Logins, Loss, Moment, Outage, Presence, Recheck, ServerClock,
-    Thresholds, Tracked, Trend, UserIx, Witnesses,
+    Claims, Connection, ErrorKind, Logins, Loss, Moment, Presence, Recheck, ServerClock, Since, Thresholds,
+    Tracked, Witnesses,
 };
 
 /// One user, as known now, with what came before.
 #[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
-    /// Who.
-    pub user: UserIx,
+pub(in crate::presence) struct Case<'a> {
     /// The ID as the server knows it; not safe to print.
-    pub raw_id: &'a str,
+    pub(in crate::presence) raw_id: &'a str,
     /// What can honestly be said of the user.
-    pub presence: Presence,
+    pub(in crate::presence) presence: Presence,
     /// The connections as last seen; of a user of whom nothing is known they say nothing.
-    pub connections: &'a [Tracked],
+    pub(in crate::presence) connections: &'a [Tracked],
     /// What is not certain of the user.
-    pub doubt: Option<&'a Recheck>,
+    pub(in crate::presence) doubt: Option<&'a Recheck>,
     /// What the verdict turns on.
-    pub thresholds: &'a Thresholds,
+    pub(in crate::presence) thresholds: &'a Thresholds,
     /// What happened to the user in the last half hour.
-    pub past: &'a Past,
+    pub(in crate::presence) past: &'a Past,
     /// The server's clock in unix seconds, by which expiry is judged.
-    pub server_seconds: i64,
-    /// The time.
-    pub now: Moment,
+    pub(in crate::presence) server_seconds: i64,
+    /// When it is judged.
+    pub(in crate::presence) now: Moment,
     /// Thresholds and what was opted in.
-    pub settings: &'a RuleSettings,
+    pub(in crate::presence) settings: &'a RuleSettings,
 }
 
 impl<'a> Case<'a> {
@@ -54,33 +55,49 @@ impl<'a> Case<'a> {
 
 /// The server, and the watched users taken together, as known now.
 #[derive(Clone, Copy, Debug)]
-pub struct ServerCase<'a> {
-    /// The server's clock.
-    pub clock: &'a ServerClock,
+pub(in crate::presence) struct ServerCase<'a> {
+    /// For dates of what happened, by the server.
+    pub(in crate::presence) clock: &'a ServerClock,
     /// The latest `iat` of the watched tokens, unix seconds.
-    pub newest_issued: Option<i64>,
+    pub(in crate::presence) newest_issued: Option<i64>,
     /// The unix minutes in which the watched tokens expire, and how many in each.
-    pub expiries: &'a BTreeMap<i64, u32>,
+    pub(in crate::presence) expiries: &'a BTreeMap<i64, u32>,
     /// Losses of view, suspected or certain, oldest first.
-    pub losses: &'a [Loss],
+    pub(in crate::presence) losses: &'a [Loss],
     /// The witnesses beside the sockets.
-    pub witnesses: &'a Witnesses,
+    pub(in crate::presence) witnesses: &'a Witnesses,
     /// How it goes with our own login.
-    pub logins: Logins,
+    pub(in crate::presence) logins: Logins,
     /// Many who left of late.
-    pub departed: Option<&'a Departed>,
+    pub(in crate::presence) departed: Option<&'a Departed>,
     /// How the asking went.
-    pub trend: &'a Trend,
-    /// Since when answers are wanting.
-    pub outage: Outage,
+    pub(in crate::presence) trend: &'a Trend,
+    /// Since when there are no answers.
+    pub(in crate::presence) outage: Outage,
     /// How many batches of users are asked about.
-    pub batches: u32,
-    /// What ails the first batch that gets no answers.
-    pub trouble: Option<ErrorKind>,
+    pub(in crate::presence) batches: u32,
+    /// What is wrong with the first batch that gets no answers.
+    pub(in crate::presence) trouble: Option<ErrorKind>,
     /// What the server's clock shows, in unix seconds.
-    pub server_seconds: i64,
-    /// The time.
-    pub now: Moment,
+    pub(in crate::presence) server_seconds: i64,
+    /// When it is judged.
+    pub(in crate::presence) now: Moment,
+}
+
+/// For so long two connections have to be there together: the 30 s after which a server gives up a dead
+/// socket, and half of that again for its answer to reach us.
+pub(super) const LASTING_MS: u64 = 45_000;
+/// The server's part of that.
+const GIVEN_UP_MS: u64 = 30_000;
+/// Rare answers put it off for no longer than this.
+pub(super) const LONGEST_MS: u64 = 10 * 60_000;
+
+/// From when on, on the monotonic clock, a connection counts as there together with another one.
+pub(super) fn counts_from(Since { after_ms, before_ms }: Since) -> u64 {
+    // So long it took from one answer to the next: another one has to come after the old socket's end.
+    let gap = after_ms.map_or(0, |after| before_ms.saturating_sub(after));
+    let lasting = GIVEN_UP_MS.saturating_add(gap.saturating_mul(2)).clamp(LASTING_MS, LONGEST_MS);
+    before_ms.saturating_add(lasting)
 }
 
 /// When, on the monotonic clock, the server's clock surely shows `seconds`, if it shows

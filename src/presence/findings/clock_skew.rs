@@ -20,7 +20,7 @@ use crate::presence::{Moment, ServerClock};
 /// than this two logs can no longer be read side by side.
 const APART: i64 = 10;
 
-/// What it finds.
+/// What it finds: two clocks that differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// The server's clock and ours differ.

@@ -35,9 +35,9 @@ const AHEAD_MINUTES: i64 = 7 * 24 * 60;
 /// What it finds: many tokens expire at nearly the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// How many.
+    /// Tokens that expire within the window.
     pub tokens: u32,
-    /// Of how many.
+    /// All tokens whose end is known.
     pub of: u32,
     /// When the first of them expires, to the minute.
     pub first: i64,

@@ -12,7 +12,8 @@ use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::span;
-use crate::presence::{Happened, Happening, Platform};
+use crate::presence::Platform;
+use crate::presence::history::{Happened, Happening};
 
 /// For so long after the return it stays: long enough that whoever looks into a complaint ("he was online
 /// and got no message") still sees it, short enough that an incident of an hour ago is not in the way.
@@ -23,7 +24,7 @@ const LASTING_MS: u64 = 10 * 60_000;
 pub struct Found {
     /// Of the last one.
     pub platform: Platform,
-    /// How often.
+    /// How often something came back in that time.
     pub times: u32,
     /// For how long they had been left out at most, in milliseconds.
     pub longest_ms: u64,
@@ -65,7 +66,7 @@ impl OfRule for Found {
 
 fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let (mut times, mut longest_ms, mut whole_user, mut last) = (0, 0, false, None);
-    for Happening { at_ms, what } in of_late(case) {
+    for &Happening { at_ms, what } in of_late(case) {
         let Happened::SeenAgain { platform, absent_ms, whole_user: whole } = what else { continue };
         times += u32::from(last.is_none_or(|(before, _)| before != at_ms));
         longest_ms = absent_ms.max(longest_ms);
@@ -88,11 +89,11 @@ fn next(case: &Case<'_>) -> Option<u64> {
 }
 
 /// The returns that are young enough, oldest first.
-fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = Happening> + use<'a> {
+fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Happening> + use<'a> {
     let now_ms = case.now.mono_ms;
-    let seen_again = |it: &Happening| matches!(it.what, Happened::SeenAgain { .. });
-    let is_young = move |it: &Happening| now_ms.saturating_sub(it.at_ms) < LASTING_MS;
-    case.past.happened().filter(move |it| seen_again(it) && is_young(it))
+    let seen_again = |it: &&Happening| matches!(it.what, Happened::SeenAgain { .. });
+    let is_young = move |it: &&Happening| now_ms.saturating_sub(it.at_ms) < LASTING_MS;
+    case.past.happened().iter().filter(move |it| seen_again(it) && is_young(it))
 }
 
 #[cfg(test)]

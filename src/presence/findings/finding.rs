@@ -6,8 +6,8 @@ use crate::presence::{Moment, UserIx};
 
 /// Whom or what a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum About {
-    /// One user.
+pub enum Subject {
+    /// One user, by the place on the watch list.
     User(UserIx),
     /// The server, or the watched users taken together.
     Server,
@@ -24,10 +24,10 @@ pub struct Finding {
     /// How serious it is at present.
     pub severity: Severity,
     /// Whom or what it is about.
-    pub about: About,
+    pub about: Subject,
     /// When it was first raised.
     pub since: Moment,
-    /// What was found.
+    /// What was found, which may change while it lasts.
     pub evidence: Evidence,
 }
 
@@ -36,32 +36,5 @@ impl Finding {
     /// doesn't tell more.
     pub fn advice(&self) -> &'static str {
         self.evidence.advice()
-    }
-}
-
-/// What judging changed.
-///
-/// A user of whom nothing is known any more is only in `touched`: what was found is neither over nor
-/// still so. Should the user be known again, what still holds goes on as before, and what does not is
-/// in `cleared` then.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FindingChanges {
-    /// What was found for the first time.
-    pub raised: Vec<Finding>,
-    /// What has grown more serious than it was, as it is now.
-    pub worsened: Vec<Finding>,
-    /// What is over, as it was last.
-    pub cleared: Vec<Finding>,
-    /// Whose findings read differently now; nobody twice in a row.
-    pub touched: Vec<UserIx>,
-}
-
-impl FindingChanges {
-    /// Whether everything is as before.
-    pub fn is_empty(&self) -> bool {
-        self.raised.is_empty()
-            && self.worsened.is_empty()
-            && self.cleared.is_empty()
-            && self.touched.is_empty()
     }
 }

@@ -22,7 +22,7 @@ const WITHIN_MS: u64 = 10 * 60_000;
 /// What it finds: the user comes and goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// How often.
+    /// Changes between connected and offline.
     pub times: u32,
     /// In the last so many milliseconds.
     pub within_ms: u64,
@@ -66,14 +66,14 @@ fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = u64> + use<'a> {
 mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
+    use crate::presence::history::Past;
     use crate::presence::history::script::{became, past, socket};
-    use crate::presence::{Change, Moment, Past, Presence, Thresholds, UnknownReason, UserIx};
+    use crate::presence::{Change, Moment, Presence, Thresholds, UnknownReason};
 
     const NOW: u64 = 10_000_000;
 
     fn with_case<T>(past: &Past, now_ms: u64, with: impl FnOnce(&Case<'_>) -> T) -> T {
         with(&Case {
-            user: UserIx(0),
             raw_id: "alice",
             presence: Presence::Online,
             connections: &[],

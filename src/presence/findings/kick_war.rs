@@ -4,7 +4,7 @@
 //! there; a client that then logs in by itself closes the other one's, and so on.
 //!
 //! Evidence: connections of one terminal class that took the place of others (see
-//! [`Past::successions`](crate::presence::Past::successions)) with another session token, each time
+//! [`Past::successions`](crate::presence::history::Past::successions)) with another session token, each time
 //! that of the one that had come last; at least [`TURNS`] in [`WITHIN_MS`]. The tokens need not be
 //! two: the server does not take the token of a session that it threw out (errCode 1506), so that
 //! a device comes back with a new one.
@@ -18,8 +18,9 @@ use std::collections::BTreeMap;
 use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::history::Succession;
 use crate::presence::time::short_age;
-use crate::presence::{Fingerprint, Platform, Succession};
+use crate::presence::{Fingerprint, Platform};
 
 /// One turn is somebody who takes up another device, and two that they go back to the first.
 const TURNS: usize = 3;
@@ -129,14 +130,14 @@ fn of_late<'a>(case: &Case<'_>, turns: &'a [Turn]) -> &'a [Turn] {
 mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
+    use crate::presence::history::Past;
     use crate::presence::history::script::{past, replaced, socket};
-    use crate::presence::{Change, Moment, Past, Presence, Thresholds, UserIx};
+    use crate::presence::{Change, Moment, Presence, Thresholds};
 
     const NOW: u64 = 10_000_000;
 
     fn with_case<T>(past: &Past, now_ms: u64, with: impl FnOnce(&Case<'_>) -> T) -> T {
         with(&Case {
-            user: UserIx(0),
             raw_id: "alice",
             presence: Presence::Online,
             connections: &[],

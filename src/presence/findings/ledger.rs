@@ -13,11 +13,11 @@ use std::collections::HashMap;
 
 use super::case::{Case, ServerCase};
 use super::deadlines::Deadlines;
-use super::finding::{About, Finding, FindingChanges};
+use super::finding::{Finding, Subject};
 use super::rule::{BY_RANK, Judges, Severity};
 use super::settings::RuleSettings;
 use super::{Evidence, Rule};
-use crate::presence::{Moment, UserIx};
+use crate::presence::{Moment, Update, UserIx};
 
 /// All that is wrong at present.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Findings {
     /// When the server is to be judged again.
     server_due: Option<u64>,
     counts: Counts,
-    /// Findings so far.
+    /// How many findings there have been, which numbers them.
     raised: u64,
     version: u64,
     /// What the rules found of one user; here to keep its room.
@@ -53,19 +53,23 @@ impl Findings {
         }
     }
 
-    /// What the rules are told by the user: to be put into each [`Case`].
+    /// What the rules are told by the user: to be put into each case.
     pub fn settings(&self) -> RuleSettings {
         self.settings
     }
 
     /// Judges these users again; `case` says what is known of one. Users may repeat.
-    pub fn judge<'a>(
+    ///
+    /// A user of whom nothing is known any more is not even touched: what was found is neither over nor
+    /// still so. Should the user be known again, what still holds goes on as before, and what does not is
+    /// cleared then.
+    pub(in crate::presence) fn judge<'a>(
         &mut self,
         users: impl IntoIterator<Item = UserIx>,
         now: Moment,
         case: impl Fn(UserIx) -> Case<'a>,
-    ) -> FindingChanges {
-        let mut changes = FindingChanges::default();
+    ) -> Update {
+        let mut update = Update::default();
         let mut found = std::mem::take(&mut self.scratch);
         for user in users {
             let case = case(user);
@@ -90,12 +94,12 @@ impl Findings {
                 self.deadlines.add(user, at.max(now.mono_ms.saturating_add(1)));
             }
             let at = At { server_seconds: case.server_seconds, now };
-            self.settle_user(user, &mut found, judged, at, &mut changes);
+            self.settle_user(user, &mut found, judged, at, &mut update);
             found.clear();
         }
         self.scratch = found;
-        self.version += u64::from(!changes.is_empty());
-        changes
+        self.version += u64::from(!update.is_empty());
+        update
     }
 
     /// Takes out the users whose rules may answer otherwise by now: they have to be judged again, and
@@ -105,31 +109,12 @@ impl Findings {
         self.deadlines.due(now.mono_ms)
     }
 
-    /// Judges the server, and all watched tokens together.
-    ///
-    /// Looks through the minutes of the coming week in which tokens expire: to be done once a round,
-    /// not once an answer.
-    pub fn judge_server(&mut self, case: &ServerCase<'_>) -> FindingChanges {
-        let (found, next) = self.found_of_server(case, |_| true);
-        self.server_due = next;
-        let at = At { server_seconds: case.server_seconds, now: case.now };
-        self.settle_server(found, |_| true, at)
-    }
-
-    /// Judges what of the server does not wait: losses of view, our own login, users who leave, answers
-    /// that don't come. Costs next to nothing while there are none.
-    pub fn judge_server_promptly(&mut self, case: &ServerCase<'_>) -> FindingChanges {
-        let (found, _) = self.found_of_server(case, Rule::is_prompt);
-        let at = At { server_seconds: case.server_seconds, now: case.now };
-        self.settle_server(found, Rule::is_prompt, at)
-    }
-
-    /// What those rules find wrong with the server, and when time alone may change that.
-    fn found_of_server(
-        &mut self,
-        case: &ServerCase<'_>,
-        judged: impl Fn(Rule) -> bool,
-    ) -> (Vec<Evidence>, Option<u64>) {
+    /// Judges the server, and all watched tokens together: by all rules, which look through the minutes of
+    /// the coming week in which tokens expire and are to be asked once a round, not once an answer; or only
+    /// by those that do not wait: losses of view, our own login, users who leave, answers that don't come.
+    /// They cost next to nothing while there are none.
+    pub(in crate::presence) fn judge_server(&mut self, case: &ServerCase<'_>, only_prompt: bool) -> Update {
+        let judged = |rule: Rule| !only_prompt || rule.is_prompt();
         let mut found = std::mem::take(&mut self.scratch);
         let mut next: Option<u64> = None;
         for rule in BY_RANK.into_iter().filter(|it| judged(*it)) {
@@ -143,7 +128,22 @@ impl Findings {
                 Judges::User(..) | Judges::UserInDoubt(..) => {}
             }
         }
-        (found, next)
+        if !only_prompt {
+            self.server_due = next;
+        }
+        let at = At { server_seconds: case.server_seconds, now: case.now };
+        let mut update = Update::default();
+        let mut list = std::mem::take(&mut self.of_server);
+        if !stands(&list, &found, judged, at) {
+            self.counts.take(&list);
+            list = self.settle(list, &mut found, judged, Subject::Server, at, &mut update);
+            self.counts.add(&list);
+            self.version += 1;
+        }
+        self.of_server = list;
+        found.clear();
+        self.scratch = found;
+        update
     }
 
     /// When, on the monotonic clock, time alone may change an answer: [`Findings::due`] says whose.
@@ -159,11 +159,6 @@ impl Findings {
     /// What is wrong with the server, or with the watched users taken together, worst first.
     pub fn of_server(&self) -> &[Finding] {
         &self.of_server
-    }
-
-    /// How serious the worst finding about the user is.
-    pub fn worst(&self, user: UserIx) -> Option<Severity> {
-        self.of(user).first().map(|finding| finding.severity)
     }
 
     /// How many findings are of this severity.
@@ -210,7 +205,7 @@ impl Findings {
         for (old, mut list) in standings {
             let Some(user) = heir(old) else { continue };
             for finding in &mut list {
-                finding.about = About::User(user);
+                finding.about = Subject::User(user);
             }
             self.counts.add(&list);
             self.of_users.insert(user, list);
@@ -226,7 +221,7 @@ impl Findings {
         found: &mut Vec<Evidence>,
         judged: impl Fn(Rule) -> bool,
         at: At,
-        changes: &mut FindingChanges,
+        update: &mut Update,
     ) {
         let old = match self.of_users.get_mut(&user) {
             None if found.is_empty() => return,
@@ -237,35 +232,14 @@ impl Findings {
                 std::mem::take(list)
             }
         };
-        let list = self.settle(old, found, judged, About::User(user), at, changes);
+        let list = self.settle(old, found, judged, Subject::User(user), at, update);
         self.counts.add(&list);
         if list.is_empty() {
             self.of_users.remove(&user);
         } else {
             self.of_users.insert(user, list);
         }
-        changes.touched.push(user);
-    }
-
-    /// The same of the server; keeps the room of `found`.
-    fn settle_server(
-        &mut self,
-        mut found: Vec<Evidence>,
-        judged: impl Fn(Rule) -> bool,
-        at: At,
-    ) -> FindingChanges {
-        let mut changes = FindingChanges::default();
-        let mut list = std::mem::take(&mut self.of_server);
-        if !stands(&list, &found, &judged, at) {
-            self.counts.take(&list);
-            list = self.settle(list, &mut found, judged, About::Server, at, &mut changes);
-            self.counts.add(&list);
-            self.version += 1;
-        }
-        self.of_server = list;
-        found.clear();
-        self.scratch = found;
-        changes
+        update.touched.push(user);
     }
 
     /// The findings that `old` ones become when `found` is what is found now. Those of rules that were
@@ -275,9 +249,9 @@ impl Findings {
         old: Vec<Finding>,
         found: &mut Vec<Evidence>,
         judged: impl Fn(Rule) -> bool,
-        about: About,
+        about: Subject,
         At { server_seconds, now }: At,
-        changes: &mut FindingChanges,
+        update: &mut Update,
     ) -> Vec<Finding> {
         let (mut old, mut list): (Vec<_>, Vec<_>) = old.into_iter().partition(|it| judged(it.rule));
         list.reserve(found.len());
@@ -287,18 +261,18 @@ impl Findings {
                 let before = old.remove(at);
                 let finding = Finding { severity, evidence, ..before };
                 if severity > before.severity {
-                    changes.worsened.push(finding.clone());
+                    update.worsened.push(finding.clone());
                 }
                 list.push(finding);
             } else {
                 self.raised += 1;
                 let (number, rule) = (self.raised, evidence.rule());
                 let finding = Finding { number, rule, severity, about, since: now, evidence };
-                changes.raised.push(finding.clone());
+                update.raised.push(finding.clone());
                 list.push(finding);
             }
         }
-        changes.cleared.append(&mut old);
+        update.cleared.append(&mut old);
         // Otherwise in the order of the rules and of the server's connections.
         list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         list

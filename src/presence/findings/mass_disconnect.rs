@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use super::Evidence;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::{counted, percent, span};
-use crate::presence::Departed;
+use crate::presence::departures::Departed;
 
 /// What it finds: who left.
 pub(super) type Found = Box<Departed>;

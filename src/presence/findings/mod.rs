@@ -48,13 +48,12 @@ mod unregistered;
 mod view_loss;
 mod wording;
 
-pub use case::{Case, ServerCase};
-pub use finding::{About, Finding, FindingChanges};
+pub(super) use case::{Case, ServerCase};
+pub use finding::{Finding, Subject};
 pub use ledger::Findings;
 pub use rule::Severity;
-pub use settings::{Policy, RuleSettings};
+pub use settings::RuleSettings;
 
-use super::ConnId;
 use rule::OfRule;
 
 rules! {

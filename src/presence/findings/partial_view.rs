@@ -173,7 +173,7 @@ mod tests {
         let mut unseen = hides();
         for tracked in &mut unseen.connections {
             let dropped = unseen.doubt.as_ref().map(|doubt| doubt.dropped).unwrap();
-            tracked.unseen = Some(crate::presence::Unseen { last: None, dropped });
+            tracked.unseen = Some(std::sync::Arc::new(crate::presence::Unseen { last: None, dropped }));
         }
         let in_doubt = RuleInputs { presence: Presence::Unknown(UnknownReason::Leaving), ..hides() };
         let unnamed = RuleInputs { connections: vec![], ..hides() };

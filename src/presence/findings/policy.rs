@@ -11,7 +11,7 @@
 //! Evidence: connections with different session tokens, which makes them different sessions: a client
 //! that connects again keeps its token, and is listed twice until the server gives up its dead socket
 //! after 30 s. A session that has to go is told so at once, but an answer may be older; so two count
-//! as together only when both have been there for [`LASTING_MS`], longer where answers are rare.
+//! as together only when both have been there for 45 s, longer where answers are rare.
 //! Connections without a token that is known, of a platform that is not known, and those of
 //! administrators (which the server does not close on its other gateways) are left out.
 //!
@@ -21,18 +21,11 @@
 use std::collections::BTreeMap;
 
 use super::Evidence;
-use super::case::Case;
+use super::case::{Case, counts_from};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
-use super::settings::Policy;
 use super::wording::names;
-use crate::presence::{Fingerprint, Platform, Tracked};
+use crate::presence::{Fingerprint, Platform};
 
-/// For so long both have to be there: the 30 s of a dead socket, and half of that for the answer.
-const LASTING_MS: u64 = 45_000;
-/// The server's part of that.
-const GIVEN_UP_MS: u64 = 30_000;
-/// Rare answers put it off for no longer than this.
-const LONGEST_MS: u64 = 10 * 60_000;
 /// Sessions that are told.
 const TOLD: usize = 16;
 
@@ -78,7 +71,7 @@ fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     if !platforms.is_empty() {
         platforms.sort_unstable();
         platforms.truncate(TOLD);
-        found.push(Evidence::Policy(Found { policy: policy.0, platforms }));
+        found.push(Evidence::Policy(Found { policy, platforms }));
     }
 }
 
@@ -89,25 +82,25 @@ fn next(case: &Case<'_>) -> Option<u64> {
 }
 
 /// A session, known by its token.
-struct Session {
+struct UserSession {
     platform: Platform,
     /// From when on, on the monotonic clock, it counts as there together with others.
     counts_from: u64,
 }
 
 /// The places for one session in which there are several.
-fn crowded(case: &Case<'_>, policy: Policy) -> Vec<Vec<Session>> {
+fn crowded(case: &Case<'_>, policy: u8) -> Vec<Vec<UserSession>> {
     if case.connections.len() < 2 {
         return Vec::new();
     }
-    let mut places = BTreeMap::<Place, BTreeMap<u128, Session>>::new();
+    let mut places = BTreeMap::<Slot, BTreeMap<u128, UserSession>>::new();
     for tracked in case.connections {
         let platform = tracked.connection.platform;
         let token = tracked.connection.token.as_ref().map(|token| token.fingerprint);
         let (Some(place), Some(Fingerprint(token))) = (place(platform, policy), token) else { continue };
-        let counts_from = counts_from(tracked);
+        let counts_from = counts_from(tracked.since);
         let sessions = places.entry(place).or_default();
-        let session = sessions.entry(token).or_insert(Session { platform, counts_from });
+        let session = sessions.entry(token).or_insert(UserSession { platform, counts_from });
         session.counts_from = session.counts_from.min(counts_from);
     }
     let crowded = places.into_values().filter(|sessions| sessions.len() > 1);
@@ -116,39 +109,33 @@ fn crowded(case: &Case<'_>, policy: Policy) -> Vec<Vec<Session>> {
 
 /// Where there is room for one session.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum Slot {
     Platform(Platform),
     Class(&'static str),
     NotPc,
 }
 
 /// The place that a connection takes; `None` where it takes none, or that is not known.
-fn place(platform: Platform, policy: Policy) -> Option<Place> {
+fn place(platform: Platform, policy: u8) -> Option<Slot> {
     if platform == ADMIN || platform == Platform::UNNAMED {
         return None;
     }
-    match policy.0 {
-        1 => Some(Place::Platform(platform)),
-        4 => platform.terminal_class().map(Place::Class),
-        5 => platform.terminal_class().filter(|class| *class != "PC").map(|_| Place::NotPc),
+    match policy {
+        1 => Some(Slot::Platform(platform)),
+        4 => platform.terminal_class().map(Slot::Class),
+        5 => platform.terminal_class().filter(|class| *class != "PC").map(|_| Slot::NotPc),
         _ => None,
     }
 }
 
-fn counts_from(tracked: &Tracked) -> u64 {
-    let since = tracked.since;
-    // So long it took from one answer to the next: another one has to come before it counts.
-    let gap = since.after_ms.map_or(0, |after| since.before_ms.saturating_sub(after));
-    let lasting = GIVEN_UP_MS.saturating_add(gap.saturating_mul(2)).clamp(LASTING_MS, LONGEST_MS);
-    since.before_ms.saturating_add(lasting)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::case::LASTING_MS;
     use super::*;
     use crate::presence::findings::RuleSettings;
+    use crate::presence::history::Past;
     use crate::presence::{
-        ConnId, Connection, Moment, Past, Presence, SessionToken, Since, Thresholds, Unreadable, UserIx,
+        ConnId, Connection, Moment, Presence, SessionToken, Since, Thresholds, Tracked, Unreadable,
     };
 
     const NOW: u64 = 10_000_000;
@@ -171,7 +158,6 @@ mod tests {
 
     fn with_case<T>(policy: Option<u8>, connections: &[Tracked], with: impl FnOnce(&Case<'_>) -> T) -> T {
         with(&Case {
-            user: UserIx(0),
             raw_id: "alice",
             presence: Presence::Online,
             connections,
@@ -180,7 +166,7 @@ mod tests {
             past: &Past::default(),
             server_seconds: 0,
             now: Moment { mono_ms: NOW, unix_ms: 0 },
-            settings: &RuleSettings { policy: policy.map(Policy) },
+            settings: &RuleSettings { policy },
         })
     }
 

@@ -9,14 +9,15 @@ use super::Evidence;
 use super::alert_thresholds::{LIMITED_LEAST, LIMITED_WINDOW_MS};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::span;
-use crate::presence::{Bucket, ErrorKind, Moment, Trend};
+use crate::presence::trend::{Bucket, Trend};
+use crate::presence::{ErrorKind, Moment};
 
 /// What it finds: requests were refused because they are too many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// How many.
+    /// Requests that were answered with 429.
     pub times: u32,
-    /// Of how many.
+    /// All requests of that time.
     pub of: u32,
 }
 

@@ -16,8 +16,9 @@ use super::Evidence;
 use super::case::Case;
 use super::kick_war;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::history::Succession;
 use crate::presence::time::short_age;
-use crate::presence::{Happened, Platform, Presence, Succession};
+use crate::presence::{Platform, Presence};
 
 /// So many changes make a loop: two are what a change of networks and its way back make.
 const TIMES: usize = 3;
@@ -30,7 +31,7 @@ const TOLD: usize = 4;
 /// What it finds: a connection is opened anew again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// On this platform.
+    /// The platform whose connection changed.
     pub platform: Platform,
     /// How often the connection changed.
     pub times: u32,
@@ -101,8 +102,10 @@ fn of_late(case: &Case<'_>) -> Vec<Succession> {
 fn counts(case: &Case<'_>, change: &Succession) -> bool {
     let mut blind = false;
     let mut steady = true;
+    let mut before = case.past.floor().unwrap_or_default();
     for happening in case.past.happened() {
-        let Happened::Presence { from, to } = happening.what else { continue };
+        let Some(to) = happening.what.presence() else { continue };
+        let from = std::mem::replace(&mut before, to);
         blind |= happening.at_ms == change.at_ms && from.is_unknown();
         // Who was offline then, or later, or came back with it, was not online all the time.
         let offline = [from, to].contains(&Presence::Offline);
@@ -115,15 +118,15 @@ fn counts(case: &Case<'_>, change: &Succession) -> bool {
 mod tests {
     use super::*;
     use crate::presence::findings::RuleSettings;
+    use crate::presence::history::Past;
     use crate::presence::history::script::{became, past, replaced, socket};
-    use crate::presence::{Change, ErrorKind, Moment, Past, Thresholds, UnknownReason, UserIx};
+    use crate::presence::{Change, ErrorKind, Moment, Thresholds, UnknownReason};
 
     const NOW: u64 = 10_000_000;
     const UNKNOWN: Presence = Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout));
 
     fn with_case<T>(past: &Past, presence: Presence, now_ms: u64, with: impl FnOnce(&Case<'_>) -> T) -> T {
         with(&Case {
-            user: UserIx(0),
             raw_id: "alice",
             presence,
             connections: &[],

@@ -50,13 +50,6 @@ macro_rules! rules {
                 }
             }
 
-            /// The connection that it is about, where it is about one alone.
-            pub fn connection(&self) -> Option<&ConnId> {
-                match self {
-                    $(Evidence::$name(found) => found.connection(),)*
-                }
-            }
-
             /// Whether both are about the same thing, though their figures may differ: the finding
             /// lasts.
             pub fn same_as(&self, other: &Evidence) -> bool {

@@ -10,7 +10,7 @@ use crate::presence::{ConnId, Presence};
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth knowing.
+    /// Worth knowing; nothing is wrong yet.
     Info,
     /// Somebody should look at it.
     Warning,
@@ -54,6 +54,11 @@ pub(super) struct RuleRow {
 pub(super) type JudgeUser = fn(&Case<'_>, &mut Vec<Evidence>);
 /// When, on the monotonic clock, time alone may change that.
 pub(super) type NextOfUser = fn(&Case<'_>) -> Option<u64>;
+/// For rules that an observation alone changes.
+pub(super) fn never(_: &Case<'_>) -> Option<u64> {
+    None
+}
+
 /// Pushes what is wrong with the server; it is told whether something was before.
 pub(super) type JudgeServer = fn(&ServerCase<'_>, bool, &mut Vec<Evidence>);
 /// When, on the monotonic clock, time alone may change that.

@@ -7,8 +7,8 @@ use super::case::Case;
 use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
-    Answered, Basis, Claims, ConnId, Connection, Fingerprint, Moment, Platform, Presence, Recheck, Registry,
-    SessionToken, Since, Sockets, Thresholds, Tracked, Unreadable, UserIx, Verdict,
+    Answered, Claims, ConnId, Connection, Fingerprint, Moment, Platform, Presence, Recheck, SessionToken,
+    Since, Sockets, Thresholds, Tracked, Unreadable, Verdict,
 };
 
 /// The server's clock, in unix seconds.
@@ -31,7 +31,6 @@ pub(super) struct RuleInputs {
 impl RuleInputs {
     pub(super) fn case(&self) -> Case<'_> {
         Case {
-            user: UserIx(0),
             raw_id: &self.id,
             presence: self.presence,
             connections: &self.connections,
@@ -70,18 +69,9 @@ pub(super) fn online(id: &str, connections: Vec<TestConnection>) -> RuleInputs {
 /// answer at that time; of whom that is said now. The registry has not been heard.
 pub(super) fn in_doubt(dropped_ms: u64, presence: Presence) -> Recheck {
     let at = Moment { mono_ms: dropped_ms, unix_ms: 0 };
-    Recheck {
-        last: None,
-        dropped: Answered { sent: at, received: at },
-        sockets: if presence.is_doubt() { Sockets::None } else { Sockets::Foreground },
-        before: Presence::Online,
-        registry: Registry::Unheard,
-        asked: None,
-        platforms: Box::default(),
-        listed: None,
-        loss: None,
-        verdict: Verdict { presence, basis: Basis::Agreed, stale: false },
-    }
+    let sockets = if presence.is_doubt() { Sockets::None } else { Sockets::Foreground };
+    let verdict = Verdict { presence, ..Verdict::SILENT };
+    Recheck { verdict, ..Recheck::new(None, Answered { sent: at, received: at }, sockets, Presence::Online) }
 }
 
 /// A connection in the making.

@@ -17,9 +17,9 @@ use crate::presence::{ConnId, Platform};
 /// What it finds: connected with a token that has expired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Of the connection.
+    /// Where the client is connected from.
     pub platform: Platform,
-    /// Which connection.
+    /// The connection that holds the token.
     pub connection: ConnId,
     /// When the token expired.
     pub expires: i64,

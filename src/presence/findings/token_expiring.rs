@@ -23,9 +23,9 @@ const SOON: i64 = 24 * 3_600;
 /// What it finds: connected with a token that expires before long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Of the connection.
+    /// Where the client is connected from.
     pub platform: Platform,
-    /// Which connection.
+    /// The connection that holds the token.
     pub connection: ConnId,
     /// When the token expires.
     pub expires: i64,

@@ -11,16 +11,16 @@
 //! name is not compared.
 
 use super::case::Case;
-use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::rule::{Judges, OfRule, RuleRow, Severity, never};
 use super::{Evidence, MOST};
 use crate::presence::{ConnId, Platform};
 
 /// What it finds: the connection's token was issued for another platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Of the connection.
+    /// Where the client is connected from.
     pub platform: Platform,
-    /// Which connection.
+    /// The connection that holds the token.
     pub connection: ConnId,
     /// For which platform the token was issued.
     pub issued_for: Platform,
@@ -34,7 +34,7 @@ impl OfRule for Found {
         brief: "the token was issued for another platform than the connection's",
         advice: "Compare the platform that the app asks a token for with the one it connects with, and make them the same. Until then a logout of one platform hits the other one's connection.",
         rank: 50,
-        judges: Judges::User(judge, next),
+        judges: Judges::User(judge, never),
     };
 
     fn words(&self, _: i64) -> String {
@@ -57,10 +57,6 @@ fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     found.extend(foreign.take(MOST));
 }
 
-fn next(_: &Case<'_>) -> Option<u64> {
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::stage::{connection, online};
@@ -70,7 +66,6 @@ mod tests {
     fn the_token_of_another_platform_counts() {
         let scene = online("alice", vec![connection("a", 2).issued_on(5), connection("b", 1).issued_on(1)]);
         assert_eq!(scene.found_by(judge), ["Android: the token was issued for Web"]);
-        assert_eq!(next(&scene.case()), None);
     }
 
     #[test]

@@ -9,16 +9,16 @@
 //! be shown is taken for the one with those characters: an alarm that is missed.
 
 use super::case::Case;
-use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::rule::{Judges, OfRule, RuleRow, Severity, never};
 use super::{Evidence, MOST};
 use crate::presence::{ConnId, Platform, visible};
 
 /// What it finds: the connection's token was issued for another user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Of the connection.
+    /// Where the client is connected from.
     pub platform: Platform,
-    /// Which connection.
+    /// The connection that holds the token.
     pub connection: ConnId,
     /// For whom the token was issued; visible-safe.
     pub user: Box<str>,
@@ -32,7 +32,7 @@ impl OfRule for Found {
         brief: "the token of a connection belongs to another user",
         advice: "Log both users out on that platform (/auth/force_logout), then find out how the client came by the token. A gateway as it is shipped refuses such a connection, so look for one that was changed.",
         rank: 10,
-        judges: Judges::User(judge, next),
+        judges: Judges::User(judge, never),
     };
 
     fn words(&self, _: i64) -> String {
@@ -57,10 +57,6 @@ fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     found.extend(foreign.take(MOST));
 }
 
-fn next(_: &Case<'_>) -> Option<u64> {
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::stage::{connection, online};
@@ -73,7 +69,6 @@ mod tests {
             vec![connection("a", 2).issued_for("alice"), connection("b", 5).issued_for("bob")],
         );
         assert_eq!(scene.found_by(judge), ["Web: the token was issued for the user bob"]);
-        assert_eq!(next(&scene.case()), None);
     }
 
     #[test]

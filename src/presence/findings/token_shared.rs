@@ -4,7 +4,7 @@
 //! has been seen. A client that connects again before its old socket is closed is listed twice with
 //! the same token until the server gives the old one up: 30 s, its read deadline (open-im-server
 //! `msggateway/constant.go`). So it counts only after the second connection has been seen
-//! for [`LASTING_MS`], or for longer where answers are rare.
+//! for 45 s, or for longer where answers are rare.
 //!
 //! False alarms: raised wrongly when a server is configured to wait longer for a dead socket, or
 //! answers come so late that the old connection's end is not known yet: at most one for a token, and
@@ -12,25 +12,18 @@
 
 use std::cmp::Reverse;
 
-use super::case::Case;
+use super::case::{Case, counts_from};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::{Evidence, MOST};
 use crate::presence::{Fingerprint, Platform, Since, Tracked};
 
-/// For so long both have to be there: the 30 s after which a server gives up a dead socket, and half
-/// of that again for its answer to reach us.
-const LASTING_MS: u64 = 45_000;
-/// The server's part of that.
-const GIVEN_UP_MS: u64 = 30_000;
-/// Rare answers put it off for no longer than this.
-const LONGEST_MS: u64 = 10 * 60_000;
 /// Up to so many connections, comparing each with each is cheaper than sorting them.
 const FEW: usize = 8;
 
 /// What it finds: one token on several connections of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Which token.
+    /// The token that they hold.
     pub token: Fingerprint,
     /// On how many connections.
     pub connections: u32,
@@ -62,7 +55,7 @@ impl OfRule for Found {
 
 fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     for_each_shared(case.connections, |token, holders| {
-        let lasting = counts_from(holders).is_some_and(|from| from <= case.now.mono_ms);
+        let lasting = shared_from(holders).is_some_and(|from| from <= case.now.mono_ms);
         if let ([one, other, ..], true) = (holders, lasting) {
             let platforms = [one.platform, other.platform];
             found.push(Evidence::TokenShared(Found { token, connections: holders.len() as u32, platforms }));
@@ -73,7 +66,7 @@ fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
 fn next(case: &Case<'_>) -> Option<u64> {
     let mut next = None;
     for_each_shared(case.connections, |_, holders| {
-        let from = counts_from(holders).filter(|from| *from > case.now.mono_ms);
+        let from = shared_from(holders).filter(|from| *from > case.now.mono_ms);
         next = next.into_iter().chain(from).min();
     });
     next
@@ -86,12 +79,8 @@ struct Holder {
 }
 
 /// From when on, on the monotonic clock, it counts that these, oldest first, hold one token.
-fn counts_from(holders: &[Holder]) -> Option<u64> {
-    let Since { after_ms, before_ms } = holders.get(1)?.since;
-    // So long it took from one answer to the next: another one has to come after the old socket's end.
-    let gap = after_ms.map_or(0, |after| before_ms.saturating_sub(after));
-    let lasting = GIVEN_UP_MS.saturating_add(gap.saturating_mul(2)).clamp(LASTING_MS, LONGEST_MS);
-    Some(before_ms.saturating_add(lasting))
+fn shared_from(holders: &[Holder]) -> Option<u64> {
+    holders.get(1).map(|second| counts_from(second.since))
 }
 
 /// Calls `with` for the first tokens that several connections hold, with those, oldest first.
@@ -134,6 +123,7 @@ fn any_shared(connections: &[Tracked]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::case::{LASTING_MS, LONGEST_MS};
     use super::super::stage::{MONO, connection, online};
     use super::*;
 

@@ -7,18 +7,18 @@
 //! everybody, at most one for a connection. A connection without a token is not counted.
 
 use super::case::Case;
-use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::rule::{Judges, OfRule, RuleRow, Severity, never};
 use super::{Evidence, MOST};
 use crate::presence::{ConnId, Platform, Unreadable};
 
 /// What it finds: the connection's token cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Of the connection.
+    /// Where the client is connected from.
     pub platform: Platform,
-    /// Which connection.
+    /// The connection that holds the token.
     pub connection: ConnId,
-    /// Why not.
+    /// Where decoding it stopped.
     pub why: Unreadable,
 }
 
@@ -30,7 +30,7 @@ impl OfRule for Found {
         brief: "a token that imtop can't read",
         advice: "Find out what issued the token, as OpenIM issues JWTs. Neither its end nor its owner is checked here, so check those there.",
         rank: 70,
-        judges: Judges::User(judge, next),
+        judges: Judges::User(judge, never),
     };
 
     fn words(&self, _: i64) -> String {
@@ -50,10 +50,6 @@ fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
         Some(Evidence::TokenUnreadable(Found { platform, connection, why }))
     });
     found.extend(unreadable.take(MOST));
-}
-
-fn next(_: &Case<'_>) -> Option<u64> {
-    None
 }
 
 #[cfg(test)]
@@ -80,6 +76,5 @@ mod tests {
                 "platform 13: the token is a JWT whose claims are not understood"
             ]
         );
-        assert_eq!(next(&scene.case()), None);
     }
 }

@@ -10,7 +10,7 @@
 
 use super::Evidence;
 use super::case::Case;
-use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::rule::{Judges, OfRule, RuleRow, Severity, never};
 use crate::presence::Presence;
 
 /// What it finds, which says all.
@@ -25,7 +25,7 @@ impl OfRule for Found {
         brief: "the server has no such user",
         advice: "Compare the ID in the watch list with the server's. A user who was deleted can be taken off the list.",
         rank: 130,
-        judges: Judges::UserInDoubt(judge, next),
+        judges: Judges::UserInDoubt(judge, never),
     };
 
     fn words(&self, _: i64) -> String {
@@ -37,10 +37,6 @@ fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     if case.presence == Presence::Unregistered {
         found.push(Evidence::Unregistered(Found));
     }
-}
-
-fn next(_: &Case<'_>) -> Option<u64> {
-    None
 }
 
 #[cfg(test)]
@@ -57,6 +53,5 @@ mod tests {
         );
         let away = RuleInputs { presence: Presence::Offline, ..online("alice", vec![]) };
         assert_eq!(away.found_by(judge), [] as [&str; 0]);
-        assert_eq!(next(&nobody.case()), None);
     }
 }

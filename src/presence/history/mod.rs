@@ -20,8 +20,8 @@ use super::time::Moment;
 use super::transition::{Change, Transition};
 use super::watch_list::{UserIx, WatchList};
 
-pub use past::{Happened, Happening, Past};
-pub use spark::{Cell, spark};
+pub use past::{ConnTag, Happened, Happening, Past};
+pub use spark::Cell;
 pub use succession::Succession;
 
 /// What happened to whom in the last half hour.
@@ -40,12 +40,12 @@ impl History {
     /// For how long is remembered what happened, in milliseconds.
     pub const WINDOW_MS: u64 = 30 * 60 * 1000;
 
-    /// Takes the transitions of one answer, or of the want of one, in the order in which they came.
+    /// Takes the transitions of one answer, or of none that came in time, in the order in which they came.
     /// `list` is the watch list that they are about.
     ///
     /// First sights begin a past, but count as nothing that happened.
     pub fn record(&mut self, transitions: &[Transition], list: &WatchList) {
-        let mut shared = Shared::default();
+        let mut shared = SharedPasts::default();
         let same = |one: &Transition, next: &Transition| one.user == next.user && one.before == next.before;
         for run in transitions.chunk_by(same) {
             let Some(user) = run.first().and_then(|first| list.find(first.user.raw())) else { continue };
@@ -133,7 +133,7 @@ impl History {
 
 /// Pasts that users of one answer come to share, by what they were and what was added to them.
 #[derive(Default)]
-struct Shared(HashMap<(*const Past, Added), Grown>);
+struct SharedPasts(HashMap<(*const Past, Added), Grown>);
 
 /// A past before, kept so that no other can get its address meanwhile, and after.
 type Grown = (Option<Arc<Past>>, Arc<Past>);
@@ -141,7 +141,7 @@ type Grown = (Option<Arc<Past>>, Arc<Past>);
 /// A change of presence: from, to, whether a first sight, and when on the monotonic clock.
 type Added = (Presence, Presence, bool, u64);
 
-impl Shared {
+impl SharedPasts {
     /// Adds to a past that is shared with others, or is none yet.
     fn record(&mut self, place: &mut Option<Arc<Past>>, transition: &Transition) {
         let Change::Presence { from, to } = transition.what else {

@@ -10,7 +10,7 @@ use super::History;
 use super::spark::Mixed;
 use crate::presence::connection::ConnId;
 use crate::presence::platform::Platform;
-use crate::presence::status::{Presence, UnknownReason};
+use crate::presence::status::Presence;
 use crate::presence::token::Fingerprint;
 use crate::presence::transition::{Change, Socket, Transition};
 
@@ -21,7 +21,7 @@ const KEPT: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Past {
     /// Oldest first. Without room to spare: most have one or two.
-    kept: Vec<Kept>,
+    kept: Vec<Happening>,
     /// The presence before the first change of it that is kept; `None` while none is.
     floor: Option<Presence>,
     /// Whether there was a connection when that was last known before.
@@ -38,7 +38,7 @@ pub struct Past {
 pub struct Happening {
     /// The first answer with it arrived then, on the monotonic clock.
     pub at_ms: u64,
-    /// What.
+    /// What happened to the user then.
     pub what: Happened,
 }
 
@@ -47,29 +47,24 @@ pub struct Happening {
 pub enum Happened {
     /// The first that was ever heard of the user.
     FirstSeen(Presence),
-    /// The presence changed.
-    Presence {
-        /// From this.
-        from: Presence,
-        /// To this.
-        to: Presence,
-    },
+    /// The presence changed to this, from that of the change before.
+    Presence(Presence),
     /// A connection appeared, not in another one's place.
-    Opened(Platform, Option<Fingerprint>),
+    Opened(Platform, ConnTag),
     /// A connection is gone, and none is in its place.
-    Closed(Platform, Option<Fingerprint>),
+    Closed(Platform, ConnTag),
     /// A connection is gone and another of the same platform is in its place.
     Replaced {
-        /// On this platform.
+        /// That of the connection.
         platform: Platform,
-        /// The session token of the one that is gone.
-        old: Option<Fingerprint>,
-        /// The session token of the one that is there.
-        new: Option<Fingerprint>,
+        /// The one that is gone.
+        old: ConnTag,
+        /// The one that is there.
+        new: ConnTag,
     },
     /// A connection that answers had left out was there again: nothing happened to the user.
     SeenAgain {
-        /// On this platform.
+        /// That of the connection.
         platform: Platform,
         /// For how long it had been left out, in milliseconds.
         absent_ms: u64,
@@ -78,35 +73,18 @@ pub enum Happened {
     },
 }
 
-/// A [`Happening`] as it is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Kept {
-    pub(super) at_ms: u64,
-    pub(super) what: Note,
-}
-
-/// What happened. The presence before a change is that after the change before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Note {
-    FirstSeen(Presence),
-    Presence(Presence),
-    Opened(Platform, Plug),
-    Closed(Platform, Plug),
-    Replaced { platform: Platform, old: Plug, new: Plug },
-    SeenAgain { platform: Platform, absent_ms: u64, whole_user: bool },
-}
-
 /// Which connection, as far as it takes to tell those of one user apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Plug {
+pub struct ConnTag {
     /// A hash of the connID.
     pub(super) id: u32,
-    pub(super) token: Option<Fingerprint>,
+    /// That of its session token; none where the answer named none.
+    pub token: Option<Fingerprint>,
 }
 
-impl Plug {
-    fn of(socket: &Socket) -> Plug {
-        Plug { id: short(&socket.id), token: socket.token }
+impl ConnTag {
+    fn of(socket: &Socket) -> ConnTag {
+        ConnTag { id: short(&socket.id), token: socket.token }
     }
 }
 
@@ -116,10 +94,11 @@ fn short(id: &ConnId) -> u32 {
     hasher.finish() as u32
 }
 
-impl Note {
-    pub(super) fn presence(self) -> Option<Presence> {
+impl Happened {
+    /// The presence from then on, where it is one that changed.
+    pub(in crate::presence) fn presence(self) -> Option<Presence> {
         match self {
-            Note::FirstSeen(presence) | Note::Presence(presence) => Some(presence),
+            Happened::FirstSeen(presence) | Happened::Presence(presence) => Some(presence),
             _ => None,
         }
     }
@@ -134,7 +113,7 @@ pub(super) fn is_connected(presence: Presence) -> Option<bool> {
     }
 }
 
-/// Whether there is no difference here: an unknown for want of answers is another one than a doubt.
+/// Whether there is no difference here: an unknown without answers is another one than a doubt.
 fn reads_same(one: Presence, other: Presence) -> bool {
     one.same_word(other) && one.is_doubt() == other.is_doubt()
 }
@@ -150,25 +129,8 @@ impl Past {
         Past { kept: Vec::new(), floor: None, connected: None, folded: Vec::new(), flips: 0, reconnects: 0 };
 
     /// What happened, oldest first.
-    pub fn happened(&self) -> impl Iterator<Item = Happening> + '_ {
-        let mut presence = self.floor.unwrap_or(Presence::Unknown(UnknownReason::NotAnswered));
-        self.kept.iter().map(move |kept| {
-            let from = presence;
-            presence = kept.what.presence().unwrap_or(presence);
-            let what = match kept.what {
-                Note::FirstSeen(presence) => Happened::FirstSeen(presence),
-                Note::Presence(to) => Happened::Presence { from, to },
-                Note::Opened(platform, plug) => Happened::Opened(platform, plug.token),
-                Note::Closed(platform, plug) => Happened::Closed(platform, plug.token),
-                Note::Replaced { platform, old, new } => {
-                    Happened::Replaced { platform, old: old.token, new: new.token }
-                }
-                Note::SeenAgain { platform, absent_ms, whole_user } => {
-                    Happened::SeenAgain { platform, absent_ms, whole_user }
-                }
-            };
-            Happening { at_ms: kept.at_ms, what }
-        })
+    pub fn happened(&self) -> &[Happening] {
+        &self.kept
     }
 
     /// How often the user went on- or offline in the last half hour, of what is kept. A time that
@@ -194,20 +156,9 @@ impl Past {
         self.reconnects.into()
     }
 
-    /// When something last happened, on the monotonic clock. A first sight is nothing that happened, nor
-    /// is it that a connection which had never left is seen again.
-    pub fn changed_ms(&self) -> Option<u64> {
-        let happened = |kept: &&Kept| !matches!(kept.what, Note::FirstSeen(_) | Note::SeenAgain { .. });
-        self.kept.iter().rev().find(happened).map(|kept| kept.at_ms)
-    }
-
     /// When the oldest happening was that is kept.
     pub(super) fn begins(&self) -> Option<u64> {
         self.kept.first().map(|kept| kept.at_ms)
-    }
-
-    pub(super) fn kept(&self) -> &[Kept] {
-        &self.kept
     }
 
     /// The changes of presence that are kept, oldest first.
@@ -216,7 +167,7 @@ impl Past {
     }
 
     /// The presence before those changes; `None` where there are none.
-    pub(super) fn floor(&self) -> Option<Presence> {
+    pub(in crate::presence) fn floor(&self) -> Option<Presence> {
         self.floor
     }
 
@@ -246,12 +197,14 @@ impl Past {
                     self.take_presence(at_ms, from, *to, transition.is_first_sight());
                     continue;
                 }
-                Change::Connected(socket) => Note::Opened(socket.platform, Plug::of(socket)),
-                Change::Disconnected(socket) => Note::Closed(socket.platform, Plug::of(socket)),
-                Change::Replaced { old, new, .. } => {
-                    Note::Replaced { platform: new.platform, old: Plug::of(old), new: Plug::of(new) }
-                }
-                Change::SeenAgain { socket, absent_ms, whole_user } => Note::SeenAgain {
+                Change::Connected(socket) => Happened::Opened(socket.platform, ConnTag::of(socket)),
+                Change::Disconnected(socket) => Happened::Closed(socket.platform, ConnTag::of(socket)),
+                Change::Replaced { old, new, .. } => Happened::Replaced {
+                    platform: new.platform,
+                    old: ConnTag::of(old),
+                    new: ConnTag::of(new),
+                },
+                Change::SeenAgain { socket, absent_ms, whole_user } => Happened::SeenAgain {
                     platform: socket.platform,
                     absent_ms: *absent_ms,
                     whole_user: *whole_user,
@@ -260,7 +213,7 @@ impl Past {
                     continue;
                 }
             };
-            self.push(Kept { at_ms, what });
+            self.push(Happening { at_ms, what });
         }
         self.count();
     }
@@ -274,10 +227,13 @@ impl Past {
         if reads_same(last.unwrap_or(from), to) {
             return; // what lay between was taken back
         }
-        self.push(Kept { at_ms, what: if first_sight { Note::FirstSeen(to) } else { Note::Presence(to) } });
+        self.push(Happening {
+            at_ms,
+            what: if first_sight { Happened::FirstSeen(to) } else { Happened::Presence(to) },
+        });
     }
 
-    fn push(&mut self, kept: Kept) {
+    fn push(&mut self, kept: Happening) {
         while self.kept.len() >= KEPT {
             self.fold_oldest();
         }
@@ -291,7 +247,7 @@ impl Past {
 
     /// Drops the oldest happening though it is not too old, but keeps how the time before it was spent.
     fn fold_oldest(&mut self) {
-        let Kept { at_ms, what } = self.kept.remove(0);
+        let Happening { at_ms, what } = self.kept.remove(0);
         let (Some(next), Some(floor)) = (what.presence(), self.floor) else { return };
         match self.folded.last_mut() {
             Some(last) if last.has_room() => last.extend(at_ms, floor),
@@ -324,12 +280,12 @@ impl Past {
     /// A connection had never been gone.
     fn take_back_closing(&mut self, id: u32) {
         let closing = self.kept.iter_mut().rev().find_map(|kept| match kept.what {
-            Note::Closed(_, plug) if plug.id == id => Some((kept, None)),
-            Note::Replaced { platform, old, new } if old.id == id => Some((kept, Some((platform, new)))),
+            Happened::Closed(_, tag) if tag.id == id => Some((kept, None)),
+            Happened::Replaced { platform, old, new } if old.id == id => Some((kept, Some((platform, new)))),
             _ => None,
         });
         match closing {
-            Some((kept, Some((platform, new)))) => kept.what = Note::Opened(platform, new),
+            Some((kept, Some((platform, new)))) => kept.what = Happened::Opened(platform, new),
             Some((kept, None)) => {
                 let gone = *kept;
                 self.kept.retain(|kept| *kept != gone);
@@ -341,8 +297,8 @@ impl Past {
     /// The user had never been without a connection since one was last seen, and not since `from_ms`.
     /// The presence until now, by that; `None` where it is not known what to go back to.
     fn take_back_absence(&mut self, from_ms: u64) -> Option<Presence> {
-        let is_connection = |kept: &Kept| kept.what.presence().and_then(is_connected) == Some(true);
-        let before = |kept: &Kept| kept.at_ms < from_ms;
+        let is_connection = |kept: &Happening| kept.what.presence().and_then(is_connected) == Some(true);
+        let before = |kept: &Happening| kept.at_ms < from_ms;
         let last = self.kept.iter().rposition(is_connection);
         let earlier = self.kept.iter().rposition(|kept| before(kept) && is_connection(kept));
         // What shows a connection within the absence is only of another one.
@@ -355,7 +311,7 @@ impl Past {
         let (mut presence, mut places) = (was, 0..);
         self.kept.retain_mut(|kept| {
             let is_later = places.next().is_some_and(|at| begin.is_none_or(|begin| at > begin));
-            let Note::Presence(next) = &mut kept.what else { return true };
+            let Happened::Presence(next) = &mut kept.what else { return true };
             if !is_later {
                 return true;
             }

@@ -28,38 +28,40 @@ pub enum Cell {
     },
 }
 
-/// The last half hour of a user in `cells` stretches of the same length, oldest first. `now_is` is
-/// the presence at `now`; the user is watched since `watched_since_ms`, on the monotonic clock.
-///
-/// Cells begin at fixed times, so that the past does not waver while time goes on: the last one is
-/// as long as it has lasted so far, and all together cover at most the half hour.
-pub fn spark(
-    past: &Past,
-    now_is: Presence,
-    watched_since_ms: u64,
-    now: Moment,
-    cells: usize,
-) -> impl Iterator<Item = Cell> + use<> {
-    let stretches = stretches(past, now_is, now.mono_ms);
-    let count = cells as u64;
-    let length = History::WINDOW_MS.checked_div(count).unwrap_or(0).max(1);
-    let last = now.mono_ms / length;
-    (0..count).map(move |cell| {
-        // The cells of a window that reaches back to before the run have no time in them.
-        let Some(number) = (last + 1 + cell).checked_sub(count) else { return Cell::Before };
-        let begins = number * length;
-        // The present moment belongs to the last cell, so that there is always something in it.
-        let ends = (begins + length).min(now.mono_ms.saturating_add(1));
-        let watched = watched_since_ms.min(now.mono_ms);
-        if ends <= watched {
-            return Cell::Before;
-        }
-        let mut spent = Spent::default();
-        for stretch in &stretches {
-            spent.add(stretch.part(begins.max(watched), ends));
-        }
-        spent.cell()
-    })
+impl Past {
+    /// The last half hour of the user in `cells` stretches of the same length, oldest first. `now_is` is
+    /// the presence at `now`; the user is watched since `watched_since_ms`, on the monotonic clock.
+    ///
+    /// Cells begin at fixed times, so that the past does not waver while time goes on: the last one is
+    /// as long as it has lasted so far, and all together cover at most the half hour.
+    pub fn spark(
+        &self,
+        now_is: Presence,
+        watched_since_ms: u64,
+        now: Moment,
+        cells: usize,
+    ) -> impl Iterator<Item = Cell> + use<> {
+        let stretches = stretches(self, now_is, now.mono_ms);
+        let count = cells as u64;
+        let length = History::WINDOW_MS.checked_div(count).unwrap_or(0).max(1);
+        let last = now.mono_ms / length;
+        (0..count).map(move |cell| {
+            // The cells of a window that reaches back to before the run have no time in them.
+            let Some(number) = (last + 1 + cell).checked_sub(count) else { return Cell::Before };
+            let begins = number * length;
+            // The present moment belongs to the last cell, so that there is always something in it.
+            let ends = (begins + length).min(now.mono_ms.saturating_add(1));
+            let watched = watched_since_ms.min(now.mono_ms);
+            if ends <= watched {
+                return Cell::Before;
+            }
+            let mut spent = Spent::default();
+            for stretch in &stretches {
+                spent.add(stretch.part(begins.max(watched), ends));
+            }
+            spent.cell()
+        })
+    }
 }
 
 fn stretches(past: &Past, now_is: Presence, now_ms: u64) -> Vec<Mixed> {
@@ -82,7 +84,7 @@ pub(super) struct Mixed {
     spent: Spent,
 }
 
-/// Milliseconds.
+/// How many milliseconds were spent how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Spent {
     online: u64,

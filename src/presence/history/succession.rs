@@ -4,7 +4,7 @@
 //! of the old one; or the old one is gone for an answer or two; or, where the old socket died without
 //! a word, both are there until the server gives it up.
 
-use super::past::{Kept, Note, Past, Plug};
+use super::past::{ConnTag, Happened, Happening, Past};
 use crate::presence::platform::Platform;
 use crate::presence::token::Fingerprint;
 
@@ -42,7 +42,7 @@ impl Succession {
 struct Loose {
     at_ms: u64,
     platform: Platform,
-    plug: Plug,
+    tag: ConnTag,
 }
 
 impl Past {
@@ -55,41 +55,41 @@ impl Past {
     pub fn successions(&self, one_place: impl Fn(Platform, Platform) -> bool) -> Vec<Succession> {
         let mut found = Vec::new();
         let (mut closed, mut opened) = (Vec::<Loose>::new(), Vec::<Loose>::new());
-        for &Kept { at_ms, what } in self.kept() {
+        for &Happening { at_ms, what } in self.happened() {
             let near = |loose: &Loose, platform, limit_ms| {
                 one_place(loose.platform, platform) && at_ms.saturating_sub(loose.at_ms) <= limit_ms
             };
             let mut succeed = |old: Loose, new: Loose| {
                 let (from, to) = (old.platform, new.platform);
-                found.push(Succession { at_ms, from, to, old: old.plug.token, new: new.plug.token });
+                found.push(Succession { at_ms, from, to, old: old.tag.token, new: new.tag.token });
             };
             match what {
-                Note::Replaced { platform, old, new } => {
-                    for loose in opened.iter_mut().filter(|loose| loose.plug.id == old.id) {
-                        loose.plug = new;
+                Happened::Replaced { platform, old, new } => {
+                    for loose in opened.iter_mut().filter(|loose| loose.tag.id == old.id) {
+                        loose.tag = new;
                     }
                     if one_place(platform, platform) {
-                        let loose = |plug| Loose { at_ms, platform, plug };
+                        let loose = |tag| Loose { at_ms, platform, tag };
                         succeed(loose(old), loose(new));
                     }
                 }
-                Note::Opened(platform, plug) => {
-                    let new = Loose { at_ms, platform, plug };
+                Happened::Opened(platform, tag) => {
+                    let new = Loose { at_ms, platform, tag };
                     match closed.iter().rposition(|old| near(old, platform, RETURN_MS)) {
                         Some(at) => succeed(closed.remove(at), new),
                         None => opened.push(new),
                     }
                 }
-                Note::Closed(platform, plug) => {
-                    let old = Loose { at_ms, platform, plug };
+                Happened::Closed(platform, tag) => {
+                    let old = Loose { at_ms, platform, tag };
                     // One that only came and went took nobody's place.
-                    if let Some(at) = opened.iter().position(|new| new.plug.id == plug.id) {
+                    if let Some(at) = opened.iter().position(|new| new.tag.id == tag.id) {
                         opened.remove(at);
                         closed.push(old);
                         continue;
                     }
                     let heir = opened.iter().rposition(|new| {
-                        let same_token = plug.token.is_some() && plug.token == new.plug.token;
+                        let same_token = tag.token.is_some() && tag.token == new.tag.token;
                         near(new, platform, if same_token { OVERLAP_MS } else { RETURN_MS })
                     });
                     match heir {
@@ -97,7 +97,7 @@ impl Past {
                         None => closed.push(old),
                     }
                 }
-                Note::FirstSeen(_) | Note::Presence(_) | Note::SeenAgain { .. } => {}
+                Happened::FirstSeen(_) | Happened::Presence(_) | Happened::SeenAgain { .. } => {}
             }
         }
         found

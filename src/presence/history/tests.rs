@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::past::Kept;
 use super::script::{became, history, list, replaced, socket, transition};
 use super::*;
 use crate::kit::at;
@@ -48,16 +47,16 @@ fn a_first_sight_begins_a_past_but_is_nothing_that_happened() {
     let watched = list(2);
     history.record(&[first(0, 1_000, Presence::Online)], &watched);
     let past = history.of(UserIx(0));
-    assert_eq!((past.flips(), past.changed_ms()), (0, None));
+    assert_eq!((past.flips(), changed_ms(past)), (0, None));
     let seen = Happening { at_ms: 1_000, what: Happened::FirstSeen(Presence::Online) };
-    assert_eq!(past.happened().collect::<Vec<_>>(), [seen]);
+    assert_eq!(past.happened(), [seen]);
     assert_eq!(history.of(UserIx(1)), &Past::default());
     assert_eq!(history.of(UserIx(99)), &Past::default());
     history.record(&[transition(0, 3_000, became(Presence::Online, Presence::Offline))], &watched);
     let past = history.of(UserIx(0));
-    assert_eq!((past.flips(), past.changed_ms()), (1, Some(3_000)));
-    let went = Happened::Presence { from: Presence::Online, to: Presence::Offline };
-    assert_eq!(past.happened().last(), Some(Happening { at_ms: 3_000, what: went }));
+    assert_eq!((past.flips(), changed_ms(past)), (1, Some(3_000)));
+    let went = Happened::Presence(Presence::Offline);
+    assert_eq!(past.happened().last(), Some(&Happening { at_ms: 3_000, what: went }));
 }
 
 #[test]
@@ -115,11 +114,11 @@ fn what_is_seen_again_had_never_left() {
     history.record(&back, &list(1));
     let past = history.of(UserIx(0));
     assert_eq!((past.flips(), past.reconnects()), (0, 0));
-    let unknown = |at_ms, from, to| Happening { at_ms, what: Happened::Presence { from, to } };
+    let now_is = |at_ms, to| Happening { at_ms, what: Happened::Presence(to) };
     let again = Happened::SeenAgain { platform: Platform(2), absent_ms: 8_000, whole_user: true };
     let again = Happening { at_ms: 90_000, what: again };
-    let happened: Vec<_> = past.happened().skip(1).collect();
-    assert_eq!(happened, [unknown(62_000, Online, UNKNOWN), unknown(90_000, UNKNOWN, Online), again]);
+    let happened = &past.happened()[1..];
+    assert_eq!(happened, [now_is(62_000, UNKNOWN), now_is(90_000, Online), again]);
 
     // Without the unknown time in between nothing is left of it.
     let mut history = History::default();
@@ -131,8 +130,8 @@ fn what_is_seen_again_had_never_left() {
         ],
         &list(1),
     );
-    assert_eq!(history.of(UserIx(0)).happened().skip(1).collect::<Vec<_>>(), [again]);
-    assert_eq!(history.of(UserIx(0)).changed_ms(), None);
+    assert_eq!(history.of(UserIx(0)).happened()[1..], [again]);
+    assert_eq!(changed_ms(history.of(UserIx(0))), None);
 
     // One that had been replaced was beside the other one all the time.
     let mut history = History::default();
@@ -148,8 +147,20 @@ fn what_is_seen_again_had_never_left() {
         &list(1),
     );
     assert_eq!(history.of(UserIx(0)).reconnects(), 0);
-    let opened = Happened::Opened(Platform(2), Some(Fingerprint(1)));
-    assert_eq!(history.of(UserIx(0)).happened().next().map(|it| it.what), Some(opened));
+    assert!(is_opened(&history.of(UserIx(0)).happened()[0], 2, 1));
+}
+
+/// When something last happened. A first sight is nothing that happened, nor is it that a connection
+/// which had never left is seen again.
+fn changed_ms(past: &Past) -> Option<u64> {
+    let is_none = |it: &&Happening| matches!(it.what, Happened::FirstSeen(_) | Happened::SeenAgain { .. });
+    past.happened().iter().rfind(|it| !is_none(it)).map(|it| it.at_ms)
+}
+
+/// Whether it is that a connection of that platform and token appeared.
+fn is_opened(it: &Happening, platform: i32, token: u128) -> bool {
+    matches!(it.what, Happened::Opened(of, tag)
+        if of == Platform(platform) && tag.token == Some(Fingerprint(token)))
 }
 
 /// What is left of these changes of one user, minute by minute, when `phone` is seen again that had
@@ -222,8 +233,8 @@ fn what_is_retracted_is_taken_back_like_what_is_seen_again() {
     ]);
     let retracted = |of| Change::Retracted { of, socket: phone() };
     history.record(&[1, 2].map(|of| transition(0, 80_000, retracted(of))), &list(1));
-    let left: Vec<_> = history.of(UserIx(0)).happened().map(|it| it.what).collect();
-    assert_eq!(left, [Happened::Opened(Platform(2), Some(Fingerprint(1)))]);
+    let [left] = history.of(UserIx(0)).happened() else { panic!("one is left") };
+    assert!(is_opened(left, 2, 1));
     assert_eq!(history.of(UserIx(0)).flips(), 0);
 }
 
@@ -267,8 +278,8 @@ fn the_next_watch_list_keeps_the_pasts_of_those_who_are_on_it() {
         history.record(&[transition(user, ms, became(Online, Offline))], &watched);
     }
     history.rebase(|user| [None, Some(UserIx(7)), Some(UserIx(0))].get(user.at()).copied().flatten());
-    assert_eq!(history.of(UserIx(7)).changed_ms(), Some(2_000));
-    assert_eq!(history.of(UserIx(0)).changed_ms(), Some(3_000));
+    assert_eq!(changed_ms(history.of(UserIx(7))), Some(2_000));
+    assert_eq!(changed_ms(history.of(UserIx(0))), Some(3_000));
     check_begun(&history);
     assert_eq!(history.of(UserIx(1)), &Past::default());
     assert_eq!(history.next_change(), Some(2_000 + History::WINDOW_MS));
@@ -296,13 +307,13 @@ fn a_mass_event_costs_each_user_a_pointer() {
         history.record(&transitions, &watched);
         assert_eq!(distinct(&history), 2, "round {round}");
     }
-    assert_eq!(history.of(UserIx(USERS - 1)).happened().count(), 3);
+    assert_eq!(history.of(UserIx(USERS - 1)).happened().len(), 3);
     assert_eq!(history.advance(at(10_000 + History::WINDOW_MS)), []);
     check_begun(&history);
     assert_eq!(distinct(&history), 2, "also when the first sights are forgotten");
     history.advance(at(30_000 + History::WINDOW_MS));
     assert_eq!((distinct(&history), history.next_change()), (0, None));
-    assert!(size_of::<Kept>() <= 64 && size_of::<Past>() <= 64);
+    assert!(size_of::<Happening>() <= 64 && size_of::<Past>() <= 64);
 }
 
 /// Whoever has a past comes up once to forget it, and not too late.
@@ -324,7 +335,7 @@ fn known(online: u8) -> Cell {
 }
 
 fn cells(history: &History, now_is: Presence, since: u64, now: u64, cells: usize) -> Vec<Cell> {
-    spark(history.of(UserIx(0)), now_is, since, at(now), cells).collect()
+    history.of(UserIx(0)).spark(now_is, since, at(now), cells).collect()
 }
 
 #[test]
@@ -384,7 +395,7 @@ fn who_flips_all_the_time_costs_no_more_and_keeps_the_right_cells() {
         history.record(&[transition(0, ms + 6_000, became(Offline, Online))], &watched);
         ms += 8_000;
         let past = history.of(UserIx(0));
-        assert!(past.happened().count() <= 64 && past.folded().len() <= 32);
+        assert!(past.happened().len() <= 64 && past.folded().len() <= 32);
     }
     let shown = cells(&history, Online, 0, 40 * MINUTE - 1, 10);
     assert_eq!(shown, [known(2); 10], "a quarter of the time");

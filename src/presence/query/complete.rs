@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::field::{self, FIELDS, Field, RULES, SEVERITIES, STATES, TOKEN_STATES};
-use super::lexer::{Kind, Operator, Token, lex};
+use super::lexer::{Operator, Piece, PieceKind, lex};
 use super::{parser, quote};
 
 /// Times that are proposed; any other may be typed.
@@ -59,10 +59,12 @@ pub fn complete(text: &str, cursor: usize, vocabulary: &Vocabulary) -> Completio
     let typed = text.get(word.start..cursor).unwrap_or_default();
     let candidates = match earlier {
         // After `field operator` a value belongs.
-        [.., Token { kind: Kind::Word(name), .. }, Token { kind: Kind::Operator(operator), .. }] => {
-            Field::find(name).map_or_else(Vec::new, |field| values(field, *operator, vocabulary))
-        }
-        [.., Token { kind: Kind::Operator(_), .. }] => Vec::new(),
+        [
+            ..,
+            Piece { kind: PieceKind::Word(name), .. },
+            Piece { kind: PieceKind::Operator(operator), .. },
+        ] => Field::find(name).map_or_else(Vec::new, |field| values(field, *operator, vocabulary)),
+        [.., Piece { kind: PieceKind::Operator(_), .. }] => Vec::new(),
         _ if typed.starts_with(QUOTES) => Vec::new(),
         _ => words(typed, may_be_joined(earlier)),
     };
@@ -70,16 +72,16 @@ pub fn complete(text: &str, cursor: usize, vocabulary: &Vocabulary) -> Completio
     Completion { range: word, candidates }
 }
 
-fn is_word(token: &Token<'_>) -> bool {
-    matches!(token.kind, Kind::Word(_) | Kind::Quoted(_) | Kind::Pattern(_))
+fn is_word(token: &Piece<'_>) -> bool {
+    matches!(token.kind, PieceKind::Word(_) | PieceKind::Quoted(_) | PieceKind::Pattern(_))
 }
 
 /// Whether `and` and `or` can follow `earlier`.
-fn may_be_joined(earlier: &[Token<'_>]) -> bool {
+fn may_be_joined(earlier: &[Piece<'_>]) -> bool {
     earlier.last().is_some_and(|last| match last.kind {
-        Kind::Word(word) => parser::Keyword::of(word).is_none(),
-        Kind::Quoted(_) | Kind::Pattern(_) | Kind::Close => true,
-        Kind::Open | Kind::Not | Kind::Operator(_) => false,
+        PieceKind::Word(word) => parser::Keyword::of(word).is_none(),
+        PieceKind::Quoted(_) | PieceKind::Pattern(_) | PieceKind::Close => true,
+        PieceKind::Open | PieceKind::Not | PieceKind::Operator(_) => false,
     })
 }
 

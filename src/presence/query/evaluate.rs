@@ -4,53 +4,54 @@ use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
 use super::expression::{
-    Comparison, Condition, Counted, Elapsed, Expression, Finding, Name, Named, State, TokenState,
+    Criterion, Elapsed, Expression, Figure, Name, Named, StateWord, TokenState, WantedFinding,
 };
 use super::facts::{Facts, Truth};
 use super::field::platform_names;
 use super::fold;
+use super::lexer::Operator;
 use super::pattern::Pattern;
 use crate::presence::{Presence, SessionToken, Tracked};
 
 /// Whether `expression` holds for the user whom `facts` is about.
 pub(super) fn evaluate<F: Facts + ?Sized>(expression: &Expression, facts: &F) -> Truth {
-    let user = User { facts, presence: Cell::new(None), id: OnceCell::new() };
+    let user = AskedUser { facts, presence: Cell::new(None), id: OnceCell::new() };
     expression.judge(&mut |condition| user.judge(condition))
 }
 
 /// A user, with what is asked more than once remembered.
-struct User<'f, F: ?Sized> {
+struct AskedUser<'f, F: ?Sized> {
     facts: &'f F,
     presence: Cell<Option<Presence>>,
     id: OnceCell<Cow<'f, str>>,
 }
 
-impl<F: Facts + ?Sized> User<'_, F> {
-    fn judge(&self, condition: &Condition) -> Truth {
+impl<F: Facts + ?Sized> AskedUser<'_, F> {
+    fn judge(&self, condition: &Criterion) -> Truth {
         match condition {
-            Condition::Word(word) => self.id_or_label(|text| fold::contains(text, word)),
-            Condition::Matches(pattern) => self.id_or_label(|text| pattern.matches(text)),
-            Condition::State(state) => self.state(*state),
-            Condition::Platform(platform) => {
+            Criterion::Word(word) => self.id_or_label(|text| fold::contains(text, word)),
+            Criterion::Matches(pattern) => self.id_or_label(|text| pattern.matches(text)),
+            Criterion::State(state) => self.state(*state),
+            Criterion::Platform(platform) => {
                 self.connections(|open| open.iter().any(|it| it.connection.platform == *platform))
             }
-            Condition::PlatformMatches(pattern) => self.connections(|open| on_platform(open, pattern)),
-            Condition::Count(counted, comparison, wanted) => self.count(*counted, *comparison, *wanted),
-            Condition::Expiry(comparison, seconds) => {
+            Criterion::PlatformMatches(pattern) => self.connections(|open| on_platform(open, pattern)),
+            Criterion::Count(counted, comparison, wanted) => self.count(*counted, *comparison, *wanted),
+            Criterion::Expiry(comparison, seconds) => {
                 self.connections(|open| self.expires(open, *comparison, *seconds))
             }
-            Condition::Token(state) => self.connections(|open| open.iter().any(|it| self.token(it, *state))),
-            Condition::Elapsed(Elapsed::Age, comparison, seconds) => {
+            Criterion::Token(state) => self.connections(|open| open.iter().any(|it| self.token(it, *state))),
+            Criterion::Elapsed(Elapsed::Age, comparison, seconds) => {
                 // Data that never came is older than any.
                 let age = self.facts.age_ms().unwrap_or(u64::MAX);
                 comparison.holds(&age, &(seconds * 1_000)).into()
             }
-            Condition::Elapsed(Elapsed::Since, comparison, seconds) => match self.facts.since_ms() {
+            Criterion::Elapsed(Elapsed::Since, comparison, seconds) => match self.facts.since_ms() {
                 Some(since) => comparison.holds(&since, &(seconds * 1_000)).into(),
                 None => Truth::Undecided,
             },
-            Condition::Finding(finding) => self.finding(finding).into(),
-            Condition::Name(name, wanted) => self.name(*name, wanted).into(),
+            Criterion::Finding(finding) => self.finding(finding).into(),
+            Criterion::Name(name, wanted) => self.name(*name, wanted).into(),
         }
     }
 
@@ -68,17 +69,17 @@ impl<F: Facts + ?Sized> User<'_, F> {
         (matches(self.id()) || self.facts.label().is_some_and(matches)).into()
     }
 
-    fn state(&self, wanted: State) -> Truth {
-        if wanted == State::Stale {
+    fn state(&self, wanted: StateWord) -> Truth {
+        if wanted == StateWord::Stale {
             return self.facts.is_stale().into();
         }
         let is = match self.presence() {
-            Presence::Unknown(_) if wanted == State::Unknown => State::Unknown,
+            Presence::Unknown(_) if wanted == StateWord::Unknown => StateWord::Unknown,
             Presence::Unknown(_) => return Truth::Undecided,
-            Presence::Online => State::Online,
-            Presence::Background => State::Background,
-            Presence::Offline => State::Offline,
-            Presence::Unregistered => State::Unregistered,
+            Presence::Online => StateWord::Online,
+            Presence::Background => StateWord::Background,
+            Presence::Offline => StateWord::Offline,
+            Presence::Unregistered => StateWord::Unregistered,
         };
         (is == wanted).into()
     }
@@ -91,21 +92,21 @@ impl<F: Facts + ?Sized> User<'_, F> {
         holds(self.facts.connections()).into()
     }
 
-    fn count(&self, counted: Counted, comparison: Comparison, wanted: u32) -> Truth {
+    fn count(&self, counted: Figure, comparison: Operator, wanted: u32) -> Truth {
         let wanted = wanted as usize;
         match counted {
-            Counted::Connections => self.connections(|open| comparison.holds(&open.len(), &wanted)),
-            Counted::BackgroundConnections => self.connections(|open| {
+            Figure::Connections => self.connections(|open| comparison.holds(&open.len(), &wanted)),
+            Figure::BackgroundConnections => self.connections(|open| {
                 let background = open.iter().filter(|it| it.connection.background).count();
                 comparison.holds(&background, &wanted)
             }),
-            Counted::Flips => comparison.holds(&(self.facts.flips() as usize), &wanted).into(),
-            Counted::Reconnects => comparison.holds(&(self.facts.reconnects() as usize), &wanted).into(),
+            Figure::Flips => comparison.holds(&(self.facts.flips() as usize), &wanted).into(),
+            Figure::Reconnects => comparison.holds(&(self.facts.reconnects() as usize), &wanted).into(),
         }
     }
 
     /// Compares the time until the soonest token expires; where none ever does that is for ever.
-    fn expires(&self, open: &[Tracked], comparison: Comparison, seconds: i64) -> bool {
+    fn expires(&self, open: &[Tracked], comparison: Operator, seconds: i64) -> bool {
         let tokens = || open.iter().filter_map(|it| it.connection.token.as_ref());
         let left = match tokens().filter_map(SessionToken::expires).min() {
             Some(soonest) => soonest.saturating_sub(self.facts.server_seconds()),
@@ -131,13 +132,13 @@ impl<F: Facts + ?Sized> User<'_, F> {
         is == wanted
     }
 
-    fn finding(&self, wanted: &Finding) -> bool {
+    fn finding(&self, wanted: &WantedFinding) -> bool {
         match wanted {
-            Finding::Any => self.facts.has_finding(&mut |_, _| true),
-            Finding::None => !self.facts.has_finding(&mut |_, _| true),
-            Finding::Rule(name) => self.facts.has_finding(&mut |rule, _| rule == *name),
-            Finding::Severity(word) => self.facts.has_finding(&mut |_, severity| severity == *word),
-            Finding::Matches(pattern) => self.facts.has_finding(&mut |rule, _| pattern.matches(rule)),
+            WantedFinding::Any => self.facts.has_finding(&mut |_, _| true),
+            WantedFinding::None => !self.facts.has_finding(&mut |_, _| true),
+            WantedFinding::Rule(name) => self.facts.has_finding(&mut |rule, _| rule == *name),
+            WantedFinding::Severity(word) => self.facts.has_finding(&mut |_, severity| severity == *word),
+            WantedFinding::Matches(pattern) => self.facts.has_finding(&mut |rule, _| pattern.matches(rule)),
         }
     }
 

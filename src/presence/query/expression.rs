@@ -1,53 +1,53 @@
 //! A query as a tree: what is asked, after every name and value has been understood.
 
+use std::fmt;
+
 use super::facts::Truth;
+use super::lexer::Operator;
 use super::pattern::Pattern;
 use crate::presence::Platform;
 
 /// A condition, or several joined: on a user, or, over other leaves, on all of them. Lists are flat,
 /// so thousands of `or` are one level.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::presence) enum Expression<Leaf = Condition> {
+pub(in crate::presence) enum Expression<Leaf = Criterion> {
     /// All hold; at least two.
     All(Vec<Expression<Leaf>>),
     /// One of them holds; at least two.
     Any(Vec<Expression<Leaf>>),
     /// It does not hold.
     Not(Box<Expression<Leaf>>),
-    /// One condition.
     Is(Leaf),
 }
 
 /// One condition on one user.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::presence) enum Condition {
+pub(in crate::presence) enum Criterion {
     /// ID or label contains the text, which is in lower case.
     Word(Box<str>),
     /// ID or label matches.
     Matches(Pattern),
     /// The presence, or the state of the data.
-    State(State),
+    State(StateWord),
     /// A connection on this platform.
     Platform(Platform),
     /// A connection on a platform whose name matches.
     PlatformMatches(Pattern),
-    /// A count compared.
-    Count(Counted, Comparison, u32),
+    /// A count compared; not with `!=`, which is `not =`, here and below.
+    Count(Figure, Operator, u32),
     /// Seconds until the soonest token expires; negative once it has.
-    Expiry(Comparison, i64),
+    Expiry(Operator, i64),
     /// A connection whose token is so.
     Token(TokenState),
     /// A span that grows with time, compared in seconds.
-    Elapsed(Elapsed, Comparison, u64),
-    /// A finding.
-    Finding(Finding),
-    /// A name compared.
+    Elapsed(Elapsed, Operator, u64),
+    Finding(WantedFinding),
     Name(Name, Named),
 }
 
 /// The values of `state`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::presence) enum State {
+pub(in crate::presence) enum StateWord {
     Online,
     Background,
     Offline,
@@ -58,7 +58,7 @@ pub(in crate::presence) enum State {
 
 /// What can be counted of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::presence) enum Counted {
+pub(in crate::presence) enum Figure {
     Connections,
     BackgroundConnections,
     Flips,
@@ -68,7 +68,7 @@ pub(in crate::presence) enum Counted {
 /// The words that `exp` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::presence) enum TokenState {
-    /// Past its expiry.
+    /// From the second of `exp` on.
     Expired,
     /// Readable, without an expiry.
     Never,
@@ -89,7 +89,7 @@ pub(in crate::presence) enum Elapsed {
 
 /// What is asked of the findings.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::presence) enum Finding {
+pub(in crate::presence) enum WantedFinding {
     Any,
     None,
     /// One of this rule; the name as in [`super::field::RULES`].
@@ -113,33 +113,10 @@ pub(in crate::presence) enum Name {
 pub(in crate::presence) enum Named {
     /// It is this text, which is in lower case.
     Equal(Box<str>),
-    /// There is none.
+    /// The user has none.
     Absent,
-    /// It matches.
+    /// The pattern is found in it.
     Matches(Pattern),
-}
-
-/// How two figures are compared. `!=` is `not =`, so it is not here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::presence) enum Comparison {
-    Equal,
-    Less,
-    AtMost,
-    More,
-    AtLeast,
-}
-
-impl Comparison {
-    /// Whether it holds between `left` and `right`.
-    pub(super) fn holds<T: Ord>(self, left: &T, right: &T) -> bool {
-        match self {
-            Comparison::Equal => left == right,
-            Comparison::Less => left < right,
-            Comparison::AtMost => left <= right,
-            Comparison::More => left > right,
-            Comparison::AtLeast => left >= right,
-        }
-    }
 }
 
 impl<Leaf> Expression<Leaf> {
@@ -172,6 +149,28 @@ impl<Leaf> Expression<Leaf> {
         }
     }
 
+    /// Writes it as it can be written again, in brackets where it stands `inside` another one.
+    fn write(&self, inside: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result
+    where
+        Leaf: fmt::Display,
+    {
+        let (parts, joint) = match self {
+            Expression::Is(leaf) => return leaf.fmt(f),
+            Expression::Not(inner) => {
+                f.write_str("not ")?;
+                return inner.write(true, f);
+            }
+            Expression::All(parts) => (parts, " and "),
+            Expression::Any(parts) => (parts, " or "),
+        };
+        f.write_str(if inside { "(" } else { "" })?;
+        for (number, part) in parts.iter().enumerate() {
+            f.write_str(if number > 0 { joint } else { "" })?;
+            part.write(true, f)?;
+        }
+        f.write_str(if inside { ")" } else { "" })
+    }
+
     /// Visits every condition, with whether it stands under an odd number of `not`.
     pub(in crate::presence) fn visit<'e>(&'e self, negated: bool, see: &mut dyn FnMut(&'e Leaf, bool)) {
         match self {
@@ -183,5 +182,11 @@ impl<Leaf> Expression<Leaf> {
             Expression::Not(inner) => inner.visit(!negated, see),
             Expression::Is(leaf) => see(leaf, negated),
         }
+    }
+}
+
+impl<Leaf: fmt::Display> fmt::Display for Expression<Leaf> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(false, f)
     }
 }

@@ -8,7 +8,7 @@ use crate::presence::{Presence, Tracked};
 ///
 /// Every text is visible-safe. Asked once for every user, so an answer should be a look-up.
 pub trait Facts {
-    /// The user ID.
+    /// The user ID, as it is shown.
     fn id(&self) -> Cow<'_, str>;
 
     /// What people call the user.
@@ -53,7 +53,7 @@ pub enum Truth {
     No,
     /// It depends on what is not known.
     Undecided,
-    /// It holds.
+    /// It holds, whatever turns out.
     Yes,
 }
 

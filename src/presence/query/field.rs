@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::expression::{State, TokenState};
+use super::expression::{StateWord, TokenState};
 use super::lexer::Operator;
 use crate::presence::{Platform, Rule, Severity};
 
@@ -42,13 +42,13 @@ pub(super) const FIELDS: [(Field, &str, &str); 13] = [
 ];
 
 /// The values of `state`: word, short word or nothing, meaning.
-pub(super) const STATES: [(&str, &str, State); 6] = [
-    ("online", "on", State::Online),
-    ("background", "bg", State::Background),
-    ("offline", "off", State::Offline),
-    ("unknown", "unk", State::Unknown),
-    ("unregistered", "", State::Unregistered),
-    ("stale", "", State::Stale),
+pub(in crate::presence) const STATES: [(&str, &str, StateWord); 6] = [
+    ("online", "on", StateWord::Online),
+    ("background", "bg", StateWord::Background),
+    ("offline", "off", StateWord::Offline),
+    ("unknown", "unk", StateWord::Unknown),
+    ("unregistered", "", StateWord::Unregistered),
+    ("stale", "", StateWord::Stale),
 ];
 
 /// The words that `exp` takes.
@@ -77,15 +77,6 @@ pub(super) const SEVERITIES: [&str; 3] =
 const ORDER: [Operator; 4] = [Operator::Less, Operator::AtMost, Operator::More, Operator::AtLeast];
 const CHOICE: [Operator; 2] = [Operator::Equal, Operator::NotEqual];
 const NAME: [Operator; 3] = [Operator::Equal, Operator::NotEqual, Operator::Matches];
-const FIGURE: [Operator; 6] = [
-    Operator::Equal,
-    Operator::NotEqual,
-    Operator::Less,
-    Operator::AtMost,
-    Operator::More,
-    Operator::AtLeast,
-];
-
 /// The heads of columns, as names of what stands in them.
 const ALIASES: [(&str, &str); 7] = [
     ("user", "id"),
@@ -115,7 +106,7 @@ impl Field {
         match self {
             Field::State => &CHOICE,
             Field::Platform | Field::Finding | Field::Group | Field::Label | Field::Id => &NAME,
-            Field::Conns | Field::Bg | Field::Flips | Field::Reconnects | Field::Exp => &FIGURE,
+            Field::Conns | Field::Bg | Field::Flips | Field::Reconnects | Field::Exp => &Operator::OF_FIGURES,
             Field::Age | Field::Since => &ORDER,
         }
     }
@@ -136,10 +127,18 @@ impl Field {
     }
 }
 
+impl StateWord {
+    /// As it is written in full.
+    pub(in crate::presence) fn name(self) -> &'static str {
+        STATES.iter().find(|(.., known)| *known == self).map_or("", |(name, ..)| name)
+    }
+}
+
 /// The state of that word or short word, letter case ignored.
-pub(in crate::presence) fn state(word: &str) -> Option<State> {
+pub(in crate::presence) fn state(word: &str) -> Option<StateWord> {
     let known = |known: &str| known.eq_ignore_ascii_case(word);
-    let named = |(full, short, _): &&(&str, &str, State)| known(full) || (!short.is_empty() && known(short));
+    let named =
+        |(full, short, _): &&(&str, &str, StateWord)| known(full) || (!short.is_empty() && known(short));
     STATES.iter().find(named).map(|(.., state)| *state)
 }
 

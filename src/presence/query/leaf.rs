@@ -3,40 +3,40 @@
 use std::ops::Range;
 
 use super::error::{QueryError, shown};
-use super::expression::{Condition, Expression};
-use super::field::{self, FIELDS, Field, STATES};
-use super::lexer::{Kind, Operator, Token};
+use super::expression::{Criterion, Expression};
+use super::field::{self, FIELDS, Field};
+use super::lexer::{Operator, Piece, PieceKind};
 use super::parser::{Keyword, Leaf, Parser};
 use super::value::{self, Value};
 use crate::presence::visible_bounded;
 
-impl Leaf for Condition {
+impl Leaf for Criterion {
     const WHOLE: &'static str = "query";
     const EXPECTED: &'static str = "a word, a condition such as state=online, or (";
 
-    fn read(parser: &mut Parser<'_>, first: Token<'_>, _: usize) -> Result<Expression, QueryError> {
+    fn read(parser: &mut Parser<'_>, first: Piece<'_>, _: usize) -> Result<Expression, QueryError> {
         match first.kind {
-            Kind::Word(word) if parser.operator_follows(first.at.end, Field::find(word).is_some()) => {
+            PieceKind::Word(word) if parser.operator_follows(first.at.end, Field::find(word).is_some()) => {
                 parser.comparison(word, &first.at)
             }
-            Kind::Word(word) if word.eq_ignore_ascii_case("count") && parser.opens_at(first.at.end) => {
+            PieceKind::Word(word) if word.eq_ignore_ascii_case("count") && parser.opens_at(first.at.end) => {
                 let what = "\"count(\" counts users, and a filter is about one user";
                 let meant = "what is in the brackets, alone".to_owned();
                 Err(QueryError::new(first.at, what).nearest(Some(meant)))
             }
-            Kind::Word(word) => bare_word(word, &first.at),
-            Kind::Quoted(text) => {
+            PieceKind::Word(word) => bare_word(word, &first.at),
+            PieceKind::Quoted(text) => {
                 if parser.operator_follows(first.at.end, false) {
                     let what = format!("{} is in quotes, so it is no field", shown(&text));
                     return Err(QueryError::new(first.at, what).expected(["the name of a field"]));
                 }
                 word(&Value { text, quoted: true, at: first.at })
             }
-            Kind::Operator(Operator::Matches) => {
+            PieceKind::Operator(Operator::Matches) => {
                 let value = parser.value(&first.at, "a pattern")?;
-                Ok(Expression::Is(Condition::Matches(value::pattern(&value)?)))
+                Ok(Expression::Is(Criterion::Matches(value::pattern(&value)?)))
             }
-            Kind::Operator(operator) => {
+            PieceKind::Operator(operator) => {
                 let what = format!("there is no field before {}", shown(operator.symbol()));
                 Err(QueryError::new(first.at, what).expected(["a condition such as state=online"]))
             }
@@ -54,56 +54,42 @@ impl<'t> Parser<'t> {
     /// it stands like a pattern alone, `night ~^u_`, after a word that is no field.
     fn operator_follows(&self, end: usize, is_field: bool) -> bool {
         match self.peek() {
-            Some(Token { kind: Kind::Operator(Operator::Matches), at }) => {
+            Some(Piece { kind: PieceKind::Operator(Operator::Matches), at }) => {
                 let apart = at.start > end;
                 let pattern_attached = self.following(1).is_some_and(|pattern| pattern.at.start == at.end);
                 !apart || !pattern_attached || is_field
             }
-            Some(Token { kind: Kind::Operator(_), .. }) => true,
+            Some(Piece { kind: PieceKind::Operator(_), .. }) => true,
             _ => false,
         }
     }
 
     /// The value after an operator at `at`; `wanted` says what it should be.
     fn value(&mut self, at: &Range<usize>, wanted: &'static str) -> Result<Value<'t>, QueryError> {
-        let missing = |parser: &Parser<'_>, found: Option<&Token<'_>>| {
-            let sign = parser.text.get(at.clone()).unwrap_or_default();
-            let what = match found {
-                Some(token) => {
-                    let found = parser.text.get(token.at.clone()).unwrap_or_default();
-                    format!("{} stands where a value belongs", shown(found))
-                }
-                None => format!("nothing follows {}", shown(sign)),
-            };
-            let place = found.map_or(at.end..parser.text.len().max(at.end), |token| token.at.clone());
-            QueryError::new(place, what).expected([wanted])
+        let Some(token) = self.peek().cloned() else {
+            let what = format!("nothing follows {}", shown(self.slice(at.clone())));
+            let place = at.end..self.text.len().max(at.end);
+            return Err(QueryError::new(place, what).expected([wanted]));
         };
-        match self.peek() {
-            None => Err(missing(self, None)),
-            Some(token) => match &token.kind {
-                // `platform=and` is Android; after a blank the word joins, and the value is missing.
-                Kind::Word(word) if token.at.start == at.end || Keyword::of(word).is_none() => {
-                    let value = Value { text: (*word).into(), quoted: false, at: token.at.clone() };
-                    self.next += 1;
-                    Ok(value)
-                }
-                Kind::Pattern(pattern) => {
-                    let value = Value { text: pattern.clone().into(), quoted: false, at: token.at.clone() };
-                    self.next += 1;
-                    Ok(value)
-                }
-                Kind::Quoted(text) => {
-                    let value = Value { text: text.clone(), quoted: true, at: token.at.clone() };
-                    self.next += 1;
-                    not_empty(value)
-                }
-                _ => Err(missing(self, Some(token))),
-            },
-        }
+        let (text, quoted) = match token.kind {
+            // `platform=and` is Android; after a blank the word joins, and the value is missing.
+            PieceKind::Word(word) if token.at.start == at.end || Keyword::of(word).is_none() => {
+                (word.into(), false)
+            }
+            PieceKind::Pattern(pattern) => (pattern.into(), false),
+            PieceKind::Quoted(text) => (text, true),
+            _ => {
+                let what = format!("{} stands where a value belongs", shown(self.slice(token.at.clone())));
+                return Err(QueryError::new(token.at, what).expected([wanted]));
+            }
+        };
+        self.next += 1;
+        let value = Value { text, quoted, at: token.at };
+        if quoted { not_empty(value) } else { Ok(value) }
     }
 
     fn comparison(&mut self, name: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
-        let Some(Token { kind: Kind::Operator(operator), at: sign }) = self.take() else {
+        let Some(Piece { kind: PieceKind::Operator(operator), at: sign }) = self.take() else {
             return bare_word(name, at);
         };
         let Some(field) = Field::find(name) else {
@@ -175,16 +161,14 @@ fn filter_meant(name: &str) -> Option<String> {
     if name.eq_ignore_ascii_case("connected") {
         return Some("conns>0".to_owned());
     }
-    let state = field::state(name)?;
-    let full = STATES.iter().find(|(.., known)| *known == state);
-    full.map(|(word, ..)| format!("state={word}"))
+    Some(format!("state={}", field::state(name)?.name()))
 }
 
 fn word(value: &Value<'_>) -> Result<Expression, QueryError> {
     if value.text.is_empty() {
         return Err(nothing_quoted(value));
     }
-    Ok(Expression::Is(Condition::Word(value::folded(&value.text))))
+    Ok(Expression::Is(Criterion::Word(value::folded(&value.text))))
 }
 
 fn not_empty(value: Value<'_>) -> Result<Value<'_>, QueryError> {

@@ -10,15 +10,15 @@ use super::error::QueryError;
 
 /// A piece of the text.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::presence) struct Token<'t> {
-    pub(in crate::presence) kind: Kind<'t>,
+pub(in crate::presence) struct Piece<'t> {
+    pub(in crate::presence) kind: PieceKind<'t>,
     /// Where it stands, in bytes.
     pub(in crate::presence) at: Range<usize>,
 }
 
 /// What a piece is.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::presence) enum Kind<'t> {
+pub(in crate::presence) enum PieceKind<'t> {
     /// Anything without blanks, quotes, brackets or operators.
     Word(&'t str),
     /// What stood in quotes.
@@ -32,21 +32,51 @@ pub(in crate::presence) enum Kind<'t> {
     Operator(Operator),
 }
 
-/// Stands between a field and its value; `~` also before a pattern alone.
+/// Stands between a field or a count and its value; `~` also before a pattern alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::presence) enum Operator {
+pub enum Operator {
+    /// `=`
     Equal,
+    /// `!=`
     NotEqual,
+    /// `<`
     Less,
+    /// `<=`
     AtMost,
+    /// `>`
     More,
+    /// `>=`
     AtLeast,
+    /// `~`
     Matches,
 }
 
 impl Operator {
+    /// Those that compare figures, as messages name them.
+    pub(in crate::presence) const OF_FIGURES: [Operator; 6] = [
+        Operator::Equal,
+        Operator::NotEqual,
+        Operator::Less,
+        Operator::AtMost,
+        Operator::More,
+        Operator::AtLeast,
+    ];
+
+    /// Whether it holds between two figures; `~` never does.
+    pub(in crate::presence) fn holds<T: Ord>(self, left: &T, right: &T) -> bool {
+        match self {
+            Operator::Equal => left == right,
+            Operator::NotEqual => left != right,
+            Operator::Less => left < right,
+            Operator::AtMost => left <= right,
+            Operator::More => left > right,
+            Operator::AtLeast => left >= right,
+            Operator::Matches => false,
+        }
+    }
+
     /// As it is written.
-    pub(in crate::presence) fn symbol(self) -> &'static str {
+    pub fn symbol(self) -> &'static str {
         match self {
             Operator::Equal => "=",
             Operator::NotEqual => "!=",
@@ -78,7 +108,7 @@ fn narrow(c: char) -> char {
 
 /// All pieces of `text`, and what stopped the cutting: a quote that is never closed, whose text is
 /// the last piece then.
-pub(super) fn lex(text: &str) -> (Vec<Token<'_>>, Option<QueryError>) {
+pub(super) fn lex(text: &str) -> (Vec<Piece<'_>>, Option<QueryError>) {
     let mut lexer = Lexer { text, at: 0, tokens: Vec::new() };
     let problem = lexer.run();
     (lexer.tokens, problem)
@@ -88,13 +118,13 @@ pub(super) fn lex(text: &str) -> (Vec<Token<'_>>, Option<QueryError>) {
 pub(super) fn is_one_word(word: &str) -> bool {
     let (tokens, problem) = lex(word);
     problem.is_none()
-        && matches!(tokens.as_slice(), [Token { kind: Kind::Word(whole), .. }] if *whole == word)
+        && matches!(tokens.as_slice(), [Piece { kind: PieceKind::Word(whole), .. }] if *whole == word)
 }
 
 struct Lexer<'t> {
     text: &'t str,
     at: usize,
-    tokens: Vec<Token<'t>>,
+    tokens: Vec<Piece<'t>>,
 }
 
 impl<'t> Lexer<'t> {
@@ -106,33 +136,33 @@ impl<'t> Lexer<'t> {
                     self.bump();
                     continue;
                 }
-                '(' => self.single(Kind::Open),
-                ')' => self.single(Kind::Close),
+                '(' => self.single(PieceKind::Open),
+                ')' => self.single(PieceKind::Close),
                 '"' => {
                     let (quoted, problem) = self.quoted();
-                    self.tokens.push(Token { kind: Kind::Quoted(quoted), at: start..self.at });
+                    self.tokens.push(Piece { kind: PieceKind::Quoted(quoted), at: start..self.at });
                     if problem.is_some() {
                         return problem;
                     }
                     continue;
                 }
-                '=' => self.single(Kind::Operator(Operator::Equal)),
+                '=' => self.single(PieceKind::Operator(Operator::Equal)),
                 '<' => self.perhaps_equal(Operator::Less, Operator::AtMost),
                 '>' => self.perhaps_equal(Operator::More, Operator::AtLeast),
                 '!' if self.is_unequal() => {
                     self.bump();
-                    self.single(Kind::Operator(Operator::NotEqual))
+                    self.single(PieceKind::Operator(Operator::NotEqual))
                 }
-                '!' => self.single(Kind::Not),
+                '!' => self.single(PieceKind::Not),
                 '~' => {
-                    let tilde = self.single(Kind::Operator(Operator::Matches));
-                    self.tokens.push(Token { kind: tilde, at: start..self.at });
+                    let tilde = self.single(PieceKind::Operator(Operator::Matches));
+                    self.tokens.push(Piece { kind: tilde, at: start..self.at });
                     self.pattern();
                     continue;
                 }
-                _ => Kind::Word(self.word()),
+                _ => PieceKind::Word(self.word()),
             };
-            self.tokens.push(Token { kind, at: start..self.at });
+            self.tokens.push(Piece { kind, at: start..self.at });
         }
         None
     }
@@ -152,14 +182,18 @@ impl<'t> Lexer<'t> {
         Some(c)
     }
 
-    fn single(&mut self, kind: Kind<'t>) -> Kind<'t> {
+    fn single(&mut self, kind: PieceKind<'t>) -> PieceKind<'t> {
         self.bump();
         kind
     }
 
-    fn perhaps_equal(&mut self, without: Operator, with: Operator) -> Kind<'t> {
+    fn perhaps_equal(&mut self, without: Operator, with: Operator) -> PieceKind<'t> {
         self.bump();
-        if self.peek() == Some('=') { self.single(Kind::Operator(with)) } else { Kind::Operator(without) }
+        if self.peek() == Some('=') {
+            self.single(PieceKind::Operator(with))
+        } else {
+            PieceKind::Operator(without)
+        }
     }
 
     /// Whether `!=` comes next.
@@ -240,7 +274,7 @@ impl<'t> Lexer<'t> {
             }
         }
         if self.at > start {
-            self.tokens.push(Token { kind: Kind::Pattern(pattern), at: start..self.at });
+            self.tokens.push(Piece { kind: PieceKind::Pattern(pattern), at: start..self.at });
         }
     }
 }
@@ -249,22 +283,22 @@ impl<'t> Lexer<'t> {
 mod tests {
     use super::*;
 
-    fn kinds(text: &str) -> Vec<Kind<'_>> {
+    fn kinds(text: &str) -> Vec<PieceKind<'_>> {
         lex(text).0.into_iter().map(|token| token.kind).collect()
     }
 
-    fn quoted(text: &str) -> Kind<'_> {
-        Kind::Quoted(text.into())
+    fn quoted(text: &str) -> PieceKind<'_> {
+        PieceKind::Quoted(text.into())
     }
 
-    const MATCHES: Kind<'static> = Kind::Operator(Operator::Matches);
+    const MATCHES: PieceKind<'static> = PieceKind::Operator(Operator::Matches);
 
     #[test]
     fn an_id_is_one_word_whatever_its_marks() {
         for id in
             ["user-001", "a.b_c@d", "+8613800000000", "x/y%z", "app:42", "wow!", "王小明", "o'brien", "[x]"]
         {
-            assert_eq!(kinds(id), [Kind::Word(id)]);
+            assert_eq!(kinds(id), [PieceKind::Word(id)]);
             assert!(is_one_word(id));
         }
         assert!(!is_one_word("a b") && !is_one_word("!a") && !is_one_word("a=b") && !is_one_word(""));
@@ -272,12 +306,15 @@ mod tests {
 
     #[test]
     fn operators_end_a_word() {
-        assert_eq!(kinds("a!=b"), [Kind::Word("a"), Kind::Operator(Operator::NotEqual), Kind::Word("b")]);
+        assert_eq!(
+            kinds("a!=b"),
+            [PieceKind::Word("a"), PieceKind::Operator(Operator::NotEqual), PieceKind::Word("b")]
+        );
         assert_eq!(
             kinds("exp <= -2h"),
-            [Kind::Word("exp"), Kind::Operator(Operator::AtMost), Kind::Word("-2h")]
+            [PieceKind::Word("exp"), PieceKind::Operator(Operator::AtMost), PieceKind::Word("-2h")]
         );
-        assert_eq!(kinds("!(a)"), [Kind::Not, Kind::Open, Kind::Word("a"), Kind::Close]);
+        assert_eq!(kinds("!(a)"), [PieceKind::Not, PieceKind::Open, PieceKind::Word("a"), PieceKind::Close]);
     }
 
     #[test]
@@ -285,12 +322,12 @@ mod tests {
         assert_eq!(kinds("（state＝online）　！“夜 班”"), kinds("(state=online) !\"夜 班\""));
         assert_eq!(kinds("exp《24h flips》＝3 a！＝b ～x"), kinds("exp<24h flips>=3 a!=b ~x"));
         assert_eq!(kinds("\"（＝”\""), [quoted("（＝”")]);
-        assert_eq!(kinds("“a\" b"), [quoted("a"), Kind::Word("b")]);
+        assert_eq!(kinds("“a\" b"), [quoted("a"), PieceKind::Word("b")]);
     }
 
     #[test]
     fn a_doubled_quote_is_one_and_a_backslash_nothing_special() {
-        assert_eq!(kinds(r#""say ""hi""" x"#), [quoted("say \"hi\""), Kind::Word("x")]);
+        assert_eq!(kinds(r#""say ""hi""" x"#), [quoted("say \"hi\""), PieceKind::Word("x")]);
         assert_eq!(kinds(r#"~"\d \\""#), [MATCHES, quoted(r"\d \\")]);
     }
 
@@ -298,7 +335,13 @@ mod tests {
     fn a_pattern_keeps_its_own_brackets() {
         assert_eq!(
             kinds(r"(~^(a|b)\)[)=]+$ x)"),
-            [Kind::Open, MATCHES, Kind::Pattern(r"^(a|b)\)[)=]+$".to_owned()), Kind::Word("x"), Kind::Close]
+            [
+                PieceKind::Open,
+                MATCHES,
+                PieceKind::Pattern(r"^(a|b)\)[)=]+$".to_owned()),
+                PieceKind::Word("x"),
+                PieceKind::Close
+            ]
         );
         assert_eq!(kinds("~"), [MATCHES]);
     }
@@ -306,7 +349,7 @@ mod tests {
     #[test]
     fn an_open_quote_is_an_error_and_its_text_is_still_seen() {
         let (tokens, problem) = lex("a \"b c");
-        assert_eq!(tokens[1], Token { kind: quoted("b c"), at: 2..6 });
+        assert_eq!(tokens[1], Piece { kind: quoted("b c"), at: 2..6 });
         assert_eq!(problem.unwrap().at, 2..6);
     }
 }

@@ -61,12 +61,13 @@ use std::borrow::Cow;
 pub use complete::{Candidate, Completion, Vocabulary, complete};
 pub use error::{Caret, QueryError};
 pub use facts::{Facts, Truth};
+pub use lexer::Operator;
 pub use plain::PlainWords;
 
 pub(in crate::presence) use error::shown;
-pub(in crate::presence) use expression::{Condition, Expression, Name, Named, State};
-pub(in crate::presence) use field::{Field, nearest, state};
-pub(in crate::presence) use lexer::{Kind, Operator, Token};
+pub(in crate::presence) use expression::{Criterion, Expression, Name, Named, StateWord};
+pub(in crate::presence) use field::{Field, STATES, nearest, state};
+pub(in crate::presence) use lexer::{Piece, PieceKind};
 pub(in crate::presence) use parser::{Leaf, Parser, parse};
 
 use expression::{Elapsed, TokenState};
@@ -144,7 +145,7 @@ impl Query {
         let mut words = Vec::new();
         if let Some(expression) = &self.expression {
             expression.visit(false, &mut |condition, negated| {
-                if let (Condition::Word(word), false) = (condition, negated) {
+                if let (Criterion::Word(word), false) = (condition, negated) {
                     words.push(&**word);
                 }
             });
@@ -174,7 +175,7 @@ pub fn quote(word: &str) -> Cow<'_, str> {
     let has_meaning = parser::Keyword::of(word).is_some()
         || field::Field::find(word).is_some()
         || word.eq_ignore_ascii_case("none");
-    if !has_meaning && lexer::is_one_word(word) && parser::parse::<Condition>(word).is_ok() {
+    if !has_meaning && lexer::is_one_word(word) && parser::parse::<Criterion>(word).is_ok() {
         Cow::Borrowed(word)
     } else {
         Cow::Owned(format!("\"{}\"", word.replace('"', "\"\"")))
@@ -202,18 +203,18 @@ pub fn is_unfinished(text: &str) -> bool {
         || (asks_more && field::FIELDS.iter().any(|(_, name, _)| begins(name)))
 }
 
-fn follows_of(condition: &Condition) -> Follows {
+fn follows_of(condition: &Criterion) -> Follows {
     match condition {
-        Condition::Word(_) | Condition::Matches(_) | Condition::Name(..) => Follows::Names,
-        Condition::State(State::Stale)
-        | Condition::Expiry(..)
-        | Condition::Token(TokenState::Expired)
-        | Condition::Elapsed(Elapsed::Age | Elapsed::Since, ..) => Follows::Time,
-        Condition::State(_)
-        | Condition::Platform(_)
-        | Condition::PlatformMatches(_)
-        | Condition::Count(..)
-        | Condition::Token(_)
-        | Condition::Finding(_) => Follows::State,
+        Criterion::Word(_) | Criterion::Matches(_) | Criterion::Name(..) => Follows::Names,
+        Criterion::State(StateWord::Stale)
+        | Criterion::Expiry(..)
+        | Criterion::Token(TokenState::Expired)
+        | Criterion::Elapsed(Elapsed::Age | Elapsed::Since, ..) => Follows::Time,
+        Criterion::State(_)
+        | Criterion::Platform(_)
+        | Criterion::PlatformMatches(_)
+        | Criterion::Count(..)
+        | Criterion::Token(_)
+        | Criterion::Finding(_) => Follows::State,
     }
 }

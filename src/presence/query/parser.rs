@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::error::{QueryError, shown};
 use super::expression::Expression;
-use super::lexer::{Kind, Token, lex};
+use super::lexer::{Piece, PieceKind, lex};
 
 /// Longest text that is read, in bytes: some ten thousand IDs joined by `or`.
 const LONGEST_TEXT: usize = 256 * 1024;
@@ -45,7 +45,7 @@ pub(in crate::presence) trait Leaf: Sized {
 
     /// Reads one whose first piece, `first`, has been taken already; it is no bracket, `and`, `or`
     /// or `not`. `depth` is that of the brackets and `not` around it.
-    fn read(parser: &mut Parser<'_>, first: Token<'_>, depth: usize) -> Result<Expression<Self>, QueryError>;
+    fn read(parser: &mut Parser<'_>, first: Piece<'_>, depth: usize) -> Result<Expression<Self>, QueryError>;
 }
 
 /// The expression that `text` is; `None` for nothing but blanks.
@@ -75,28 +75,28 @@ pub(in crate::presence) fn parse<L: Leaf>(text: &str) -> Result<Option<Expressio
 /// The pieces of a text, and which comes next.
 pub(in crate::presence) struct Parser<'t> {
     pub(super) text: &'t str,
-    pub(super) tokens: Vec<Token<'t>>,
+    pub(super) tokens: Vec<Piece<'t>>,
     pub(super) next: usize,
 }
 
 impl<'t> Parser<'t> {
-    /// The next piece.
-    pub(in crate::presence) fn peek(&self) -> Option<&Token<'t>> {
+    /// The next piece, which stays.
+    pub(in crate::presence) fn peek(&self) -> Option<&Piece<'t>> {
         self.tokens.get(self.next)
     }
 
     /// The piece after the next `skipped` ones.
-    pub(in crate::presence) fn following(&self, skipped: usize) -> Option<&Token<'t>> {
+    pub(in crate::presence) fn following(&self, skipped: usize) -> Option<&Piece<'t>> {
         self.tokens.get(self.next + skipped)
     }
 
     /// The pieces that have been taken.
-    pub(in crate::presence) fn before(&self) -> &[Token<'t>] {
+    pub(in crate::presence) fn before(&self) -> &[Piece<'t>] {
         self.tokens.get(..self.next).unwrap_or_default()
     }
 
     /// Takes the next piece.
-    pub(in crate::presence) fn take(&mut self) -> Option<Token<'t>> {
+    pub(in crate::presence) fn take(&mut self) -> Option<Piece<'t>> {
         let token = self.tokens.get(self.next).cloned();
         self.next += usize::from(token.is_some());
         token
@@ -109,17 +109,17 @@ impl<'t> Parser<'t> {
 
     /// Whether a bracket opens at `end`, where the piece before it ends.
     pub(in crate::presence) fn opens_at(&self, end: usize) -> bool {
-        self.peek().is_some_and(|token| token.kind == Kind::Open && token.at.start == end)
+        self.peek().is_some_and(|token| token.kind == PieceKind::Open && token.at.start == end)
     }
 
     /// The last piece that was taken.
-    pub(in crate::presence) fn last(&self) -> Option<&Token<'t>> {
+    pub(in crate::presence) fn last(&self) -> Option<&Piece<'t>> {
         self.before().last()
     }
 
     fn keyword(&self) -> Option<Keyword> {
         match self.peek()?.kind {
-            Kind::Word(word) => Keyword::of(word),
+            PieceKind::Word(word) => Keyword::of(word),
             _ => None,
         }
     }
@@ -141,7 +141,7 @@ impl<'t> Parser<'t> {
             match self.keyword() {
                 Some(Keyword::Or) => break,
                 Some(Keyword::And) => self.next += 1,
-                _ if self.peek().is_none_or(|token| token.kind == Kind::Close) => break,
+                _ if self.peek().is_none_or(|token| token.kind == PieceKind::Close) => break,
                 _ => {}
             }
             parts.push(self.operand(depth)?);
@@ -160,9 +160,9 @@ impl<'t> Parser<'t> {
             return Err(QueryError::new(end..end, what).expected([L::EXPECTED]));
         };
         match token.kind {
-            Kind::Not => self.negated(&token.at, depth),
-            Kind::Open => self.bracket(&token.at, depth),
-            Kind::Word(word) => match Keyword::of(word) {
+            PieceKind::Not => self.negated(&token.at, depth),
+            PieceKind::Open => self.bracket(&token.at, depth),
+            PieceKind::Word(word) => match Keyword::of(word) {
                 Some(Keyword::Not) => self.negated(&token.at, depth),
                 Some(_) => {
                     let what = format!("{} stands between two conditions", shown(word));
@@ -170,9 +170,9 @@ impl<'t> Parser<'t> {
                 }
                 None => L::read(self, token, depth),
             },
-            Kind::Close => {
+            PieceKind::Close => {
                 let before = self.next.checked_sub(2).and_then(|before| self.tokens.get(before));
-                let empty = before.is_some_and(|token| token.kind == Kind::Open);
+                let empty = before.is_some_and(|token| token.kind == PieceKind::Open);
                 let what = match before {
                     Some(_) if empty => "there is nothing between the brackets",
                     None => "this bracket closes nothing",
@@ -180,7 +180,9 @@ impl<'t> Parser<'t> {
                 };
                 Err(QueryError::new(token.at, what).expected([L::EXPECTED]))
             }
-            Kind::Quoted(_) | Kind::Operator(_) | Kind::Pattern(_) => L::read(self, token, depth),
+            PieceKind::Quoted(_) | PieceKind::Operator(_) | PieceKind::Pattern(_) => {
+                L::read(self, token, depth)
+            }
         }
     }
 
@@ -197,7 +199,7 @@ impl<'t> Parser<'t> {
     ) -> Result<Expression<L>, QueryError> {
         let inner = self.any(deeper(depth, at)?)?;
         match self.take() {
-            Some(Token { kind: Kind::Close, .. }) => Ok(inner),
+            Some(Piece { kind: PieceKind::Close, .. }) => Ok(inner),
             // Nothing else ends what is inside.
             _ => Err(QueryError::new(at.clone(), "this bracket is not closed").expected([") at the end"])),
         }

@@ -1,6 +1,6 @@
 //! Queries of nothing but words: answered by searching one text of all ids and labels, not user by user.
 
-use super::expression::{Condition, Expression};
+use super::expression::{Criterion, Expression};
 use crate::presence::UserIx;
 
 /// A query that is nothing but bare words joined by `and`, `or` and `not`.
@@ -12,7 +12,7 @@ impl<'q> PlainWords<'q> {
     pub(super) fn of(expression: Option<&'q Expression>) -> Option<PlainWords<'q>> {
         let mut plain = true;
         if let Some(expression) = expression {
-            expression.visit(false, &mut |condition, _| plain &= matches!(condition, Condition::Word(_)));
+            expression.visit(false, &mut |condition, _| plain &= matches!(condition, Criterion::Word(_)));
         }
         plain.then_some(PlainWords(expression))
     }
@@ -32,7 +32,7 @@ impl<'q> PlainWords<'q> {
 
 fn select(expression: &Expression, users: u32, find: &mut dyn FnMut(&str) -> Vec<UserIx>) -> Vec<UserIx> {
     match expression {
-        Expression::Is(Condition::Word(word)) => find(word),
+        Expression::Is(Criterion::Word(word)) => find(word),
         Expression::Is(_) => Vec::new(),
         Expression::Any(parts) => {
             let mut found: Vec<UserIx> = parts.iter().flat_map(|part| select(part, users, find)).collect();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::error::{QueryError, shown};
-use super::expression::{Comparison, Condition, Counted, Elapsed, Expression, Finding, Name, Named};
+use super::expression::{Criterion, Elapsed, Expression, Figure, Name, Named, WantedFinding};
 use super::field::{self, Field, RULES, SEVERITIES, STATES, TOKEN_STATES};
 use super::fold;
 use super::lexer::Operator;
@@ -28,19 +28,16 @@ pub(super) fn condition(
     operator: Operator,
     value: &Value<'_>,
 ) -> Result<Expression, QueryError> {
-    let comparison = match operator {
-        Operator::Matches => return matches(field, value).map(Expression::Is),
-        Operator::Equal | Operator::NotEqual => Comparison::Equal,
-        Operator::Less => Comparison::Less,
-        Operator::AtMost => Comparison::AtMost,
-        Operator::More => Comparison::More,
-        Operator::AtLeast => Comparison::AtLeast,
-    };
-    let is = Expression::Is(compare(field, comparison, value)?);
-    Ok(if operator == Operator::NotEqual { Expression::Not(Box::new(is)) } else { is })
+    Ok(match operator {
+        Operator::Matches => Expression::Is(matches(field, value)?),
+        Operator::NotEqual => {
+            Expression::Not(Box::new(Expression::Is(compare(field, Operator::Equal, value)?)))
+        }
+        _ => Expression::Is(compare(field, operator, value)?),
+    })
 }
 
-/// Compiles a pattern.
+/// The pattern that a value is; what is wrong with it goes into the error.
 pub(super) fn pattern(value: &Value<'_>) -> Result<Pattern, QueryError> {
     Pattern::new(&visible(&value.text)).map_err(|why| {
         let what = format!("{} is not a pattern: {why}", shown(&value.text));
@@ -48,45 +45,45 @@ pub(super) fn pattern(value: &Value<'_>) -> Result<Pattern, QueryError> {
     })
 }
 
-fn matches(field: Field, value: &Value<'_>) -> Result<Condition, QueryError> {
+fn matches(field: Field, value: &Value<'_>) -> Result<Criterion, QueryError> {
     let pattern = pattern(value)?;
     Ok(match field {
-        Field::Platform => Condition::PlatformMatches(pattern),
-        Field::Finding => Condition::Finding(Finding::Matches(pattern)),
-        Field::Group => Condition::Name(Name::Group, Named::Matches(pattern)),
-        Field::Label => Condition::Name(Name::Label, Named::Matches(pattern)),
-        Field::Id => Condition::Name(Name::Id, Named::Matches(pattern)),
+        Field::Platform => Criterion::PlatformMatches(pattern),
+        Field::Finding => Criterion::Finding(WantedFinding::Matches(pattern)),
+        Field::Group => Criterion::Name(Name::Group, Named::Matches(pattern)),
+        Field::Label => Criterion::Name(Name::Label, Named::Matches(pattern)),
+        Field::Id => Criterion::Name(Name::Id, Named::Matches(pattern)),
         _ => return Err(wrong(field, value)),
     })
 }
 
-fn compare(field: Field, comparison: Comparison, value: &Value<'_>) -> Result<Condition, QueryError> {
+fn compare(field: Field, comparison: Operator, value: &Value<'_>) -> Result<Criterion, QueryError> {
     let word = value.text.as_ref();
     Ok(match field {
         Field::State => {
             let state = field::state(word);
-            Condition::State(
+            Criterion::State(
                 state.ok_or_else(|| no_such(field, value, STATES.iter().map(|(word, ..)| *word)))?,
             )
         }
         Field::Platform => {
             let names: Vec<_> = field::platforms().flat_map(field::platform_names).collect();
             let platform = field::platform(word);
-            Condition::Platform(
+            Criterion::Platform(
                 platform.ok_or_else(|| no_such(field, value, names.iter().map(AsRef::as_ref)))?,
             )
         }
-        Field::Conns => Condition::Count(Counted::Connections, comparison, count(field, value)?),
-        Field::Bg => Condition::Count(Counted::BackgroundConnections, comparison, count(field, value)?),
-        Field::Flips => Condition::Count(Counted::Flips, comparison, count(field, value)?),
-        Field::Reconnects => Condition::Count(Counted::Reconnects, comparison, count(field, value)?),
+        Field::Conns => Criterion::Count(Figure::Connections, comparison, count(field, value)?),
+        Field::Bg => Criterion::Count(Figure::BackgroundConnections, comparison, count(field, value)?),
+        Field::Flips => Criterion::Count(Figure::Flips, comparison, count(field, value)?),
+        Field::Reconnects => Criterion::Count(Figure::Reconnects, comparison, count(field, value)?),
         Field::Exp => expiry(comparison, value)?,
-        Field::Age => Condition::Elapsed(Elapsed::Age, comparison, span(field, value)?),
-        Field::Since => Condition::Elapsed(Elapsed::Since, comparison, span(field, value)?),
-        Field::Finding => Condition::Finding(finding(value)?),
-        Field::Group => Condition::Name(Name::Group, named(value)),
-        Field::Label => Condition::Name(Name::Label, named(value)),
-        Field::Id => Condition::Name(Name::Id, Named::Equal(folded(word))),
+        Field::Age => Criterion::Elapsed(Elapsed::Age, comparison, span(field, value)?),
+        Field::Since => Criterion::Elapsed(Elapsed::Since, comparison, span(field, value)?),
+        Field::Finding => Criterion::Finding(finding(value)?),
+        Field::Group => Criterion::Name(Name::Group, named(value)),
+        Field::Label => Criterion::Name(Name::Label, named(value)),
+        Field::Id => Criterion::Name(Name::Id, Named::Equal(folded(word))),
     })
 }
 
@@ -103,38 +100,38 @@ pub(super) fn folded(text: &str) -> Box<str> {
     fold::lower(&visible(text))
 }
 
-fn finding(value: &Value<'_>) -> Result<Finding, QueryError> {
+fn finding(value: &Value<'_>) -> Result<WantedFinding, QueryError> {
     let same = |known: &&&'static str| known.eq_ignore_ascii_case(&value.text);
     if value.text.eq_ignore_ascii_case("any") {
-        return Ok(Finding::Any);
+        return Ok(WantedFinding::Any);
     }
     if value.text.eq_ignore_ascii_case("none") {
-        return Ok(Finding::None);
+        return Ok(WantedFinding::None);
     }
     if let Some(severity) = SEVERITIES.iter().find(same) {
-        return Ok(Finding::Severity(severity));
+        return Ok(WantedFinding::Severity(severity));
     }
     let rule = RULES.iter().find(same);
     let known = || RULES.into_iter().chain(SEVERITIES).chain(["any", "none"]);
-    rule.map(|rule| Finding::Rule(rule)).ok_or_else(|| no_such(Field::Finding, value, known()))
+    rule.map(|rule| WantedFinding::Rule(rule)).ok_or_else(|| no_such(Field::Finding, value, known()))
 }
 
 fn count(field: Field, value: &Value<'_>) -> Result<u32, QueryError> {
     value.text.parse().map_err(|_| wrong(field, value))
 }
 
-fn expiry(comparison: Comparison, value: &Value<'_>) -> Result<Condition, QueryError> {
+fn expiry(comparison: Operator, value: &Value<'_>) -> Result<Criterion, QueryError> {
     let word = TOKEN_STATES.iter().find(|(word, _)| word.eq_ignore_ascii_case(&value.text));
     match (word, comparison) {
-        (Some((_, state)), Comparison::Equal) => Ok(Condition::Token(*state)),
+        (Some((_, state)), Operator::Equal) => Ok(Criterion::Token(*state)),
         (Some((word, _)), _) => {
             let error =
                 QueryError::new(value.at.clone(), format!("{word} is not more or less than anything"));
             Err(error.nearest(Some(format!("exp={word}"))))
         }
         (None, _) => match seconds(&value.text) {
-            Some(_) if comparison == Comparison::Equal => Err(moving(Field::Exp, value)),
-            Some(seconds) => Ok(Condition::Expiry(comparison, seconds)),
+            Some(_) if comparison == Operator::Equal => Err(moving(Field::Exp, value)),
+            Some(seconds) => Ok(Criterion::Expiry(comparison, seconds)),
             None if value.text.parse::<i64>().is_ok() => Err(no_unit(value)),
             None => Err(no_such(Field::Exp, value, TOKEN_STATES.iter().map(|(word, _)| *word))),
         },

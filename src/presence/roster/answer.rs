@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::{Changes, GONE_KEPT, Gone, LeftOut, Roster, Tracked};
+use super::{GONE_KEPT, Gone, LeftOut, Roster, Taking, Tracked};
 use crate::presence::batches::{Answered, Failing};
 use crate::presence::connection::{ConnId, Connection};
-use crate::presence::observation::{Answer, Observation, OperationId, Question, UserStatus};
+use crate::presence::observation::{Answer, Observation, Question, UserStatus};
 use crate::presence::platform::Platform;
 use crate::presence::recheck::{Recheck, Unseen, Witness};
 use crate::presence::status::{Presence, UnknownReason, Word};
-use crate::presence::time::{Moment, Since};
+use crate::presence::time::Since;
 use crate::presence::transition::{Change, Socket, Transition};
-use crate::presence::verdict::{Registry, Sockets, Testimony, Verdict, verdict};
+use crate::presence::update::Update;
+use crate::presence::verdict::{Registry, Sockets, Testimony, verdict};
 use crate::presence::watch_list::UserIx;
 
 /// Up to so many connections, looking through all of them is cheaper than a table.
@@ -20,23 +21,23 @@ const FEW: usize = 32;
 
 impl Roster {
     /// Takes one observation. One about another generation of the watch list changes nothing.
-    pub fn apply(&mut self, observation: &Observation) -> Changes {
+    pub fn apply(&mut self, observation: &Observation) -> Update {
         if observation.generation != self.list.generation() {
-            return Changes::default();
+            return Update::default();
         }
         // What had grown too old before this came is unknown first, whoever looks or not.
-        let mut changes = self.advance(observation.received);
+        let mut taking = self.let_pass(observation.received);
         match observation.question {
-            Question::OnlineStatus => self.take_sockets(observation, &mut changes),
-            _ => self.take_witness(observation, &mut changes),
+            Question::OnlineStatus => self.take_sockets(observation, &mut taking),
+            _ => self.take_witness(observation, &mut taking),
         }
-        changes
+        taking.update
     }
 
     /// Takes an answer of the sockets, or that there is none.
-    fn take_sockets(&mut self, observation: &Observation, changes: &mut Changes) {
-        let number = observation.batch as usize;
-        if number >= self.batches.len() {
+    fn take_sockets(&mut self, observation: &Observation, taking: &mut Taking) {
+        let number = observation.batch;
+        if number >= self.list.batches() {
             return;
         }
         if let Some(date) = observation.server_date {
@@ -46,30 +47,31 @@ impl Roster {
             Ok(Answer::Changed(changed)) => changed,
             Ok(_) => &[],
             Err(error) => {
-                self.batches[number].failing = Some(Failing {
+                let failing = Failing {
                     error: error.clone(),
                     attempt: observation.attempt,
                     next_ms: observation.next_ms,
-                });
-                changes.touched.extend(self.list.batch(observation.batch).map(UserIx));
+                };
+                self.batches.edit(number, |batch| batch.failing = Some(failing));
+                taking.update.touched.extend(self.list.batch(observation.batch).map(UserIx));
                 return;
             }
         };
         self.latency.observe(observation.received.since(observation.sent));
         self.last_answer = Some(observation.received);
 
-        let batch = &mut self.batches[number];
-        let void_since = batch.void_since.take();
-        let regained = void_since.map(|_| batch.why());
-        let had_failed = batch.failing.take().is_some();
-        let before = batch.answered;
         let answered = Answered { sent: observation.sent, received: observation.received };
-        batch.answered = Some(answered);
         let operation = Arc::new(observation.operation_id.clone());
-        batch.operation = Some(Arc::clone(&operation));
-        batch.oddities = observation.oddities;
+        taking.operation = Some(Arc::clone(&operation));
+        let (void_since, regained, had_failed, before) = self.batches.edit(number, |batch| {
+            let void_since = batch.void_since.take();
+            let regained = void_since.map(|_| batch.why());
+            batch.operation = Some(operation);
+            batch.oddities = observation.oddities;
+            (void_since, regained, batch.failing.take().is_some(), batch.answered.replace(answered))
+        });
         if had_failed || regained.is_some() {
-            changes.touched.extend(self.list.batch(observation.batch).map(UserIx));
+            taking.update.touched.extend(self.list.batch(observation.batch).map(UserIx));
         }
 
         let ours = self.list.batch(observation.batch);
@@ -86,50 +88,51 @@ impl Roster {
         };
         let first = if changed.iter().any(is_new) { self.enter_first(answered) } else { None };
         let void = regained.map(Presence::Unknown);
-        let seen = Seen { void, void_since, before, answered, loss, first, operation };
+        let answer = BatchAnswer { void, void_since, before, answered, loss, first };
         for (user, status) in changed {
             if ours.contains(&user.0) {
-                self.take_status(*user, status, &seen, changes);
+                self.take_status(*user, status, &answer, taking);
             }
         }
-        if seen.void.is_some() {
-            self.regain(observation.batch, changed, &seen, changes);
+        if answer.void.is_some() {
+            self.regain(observation.batch, changed, &answer, taking);
         }
-        self.review_losses(observation.received, changes);
+        self.review_losses(taking);
+        self.review_sample(taking);
     }
 
     /// Whether the sockets showed the user when they were last heard.
     pub(super) fn is_shown(&self, user: UserIx) -> bool {
-        match self.doubts.get(&user) {
+        match self.doubts.get(user) {
             Some(doubt) => doubt.sockets != Sockets::None,
             None => matches!(self.words[user.at()], Word::Online | Word::Background),
         }
     }
 
     /// Takes what one answer said of one user.
-    fn take_status(&mut self, user: UserIx, status: &UserStatus, seen: &Seen, changes: &mut Changes) {
-        changes.touched.push(user);
+    fn take_status(&mut self, user: UserIx, status: &UserStatus, answer: &BatchAnswer, taking: &mut Taking) {
+        taking.update.touched.push(user);
         let silent = self.words[user.at()] == Word::Silent;
         let Some(sockets) = Sockets::from_status(status) else {
             let why =
                 if *status == UserStatus::Missing { UnknownReason::Missing } else { UnknownReason::Unclear };
-            let answered = if silent { None } else { seen.before };
-            let left_out =
-                self.left_out.entry(user).or_insert(LeftOut { why, answered, void_since: seen.void_since });
-            left_out.why = why;
+            let answered = if silent { None } else { answer.before };
+            let left_out = LeftOut { why, answered, void_since: answer.void_since };
+            let known = self.left_out.get(&user).map(|known| LeftOut { why, ..*known });
+            self.set_left_out(user, Some(known.unwrap_or(left_out)));
             return;
         };
-        let left_out = self.left_out.remove(&user);
-        let last = if silent { None } else { left_out.map_or(seen.before, |left_out| left_out.answered) };
-        let from = match (left_out, seen.void) {
+        let left_out = self.set_left_out(user, None);
+        let last = if silent { None } else { left_out.map_or(answer.before, |left_out| left_out.answered) };
+        let from = match (left_out, answer.void) {
             (Some(left_out), _) if left_out.void_since.is_some() => Presence::Unknown(left_out.why),
             (_, Some(void)) => void,
             _ => self.said(user),
         };
-        let expiry = Passage { from, last, seen };
+        let passage = Passage { from, last, answer };
         match status {
-            UserStatus::Online(connections) => self.show(user, sockets, connections, &expiry, changes),
-            _ => self.drop_user(user, &expiry, changes),
+            UserStatus::Online(connections) => self.show(user, sockets, connections, &passage, taking),
+            _ => self.drop_user(user, &passage, taking),
         }
     }
 
@@ -139,18 +142,17 @@ impl Roster {
         user: UserIx,
         sockets: Sockets,
         connections: &[Connection],
-        expiry: &Passage<'_>,
-        changes: &mut Changes,
+        passage: &Passage<'_>,
+        taking: &mut Taking,
     ) {
-        let Passage { from, last, seen } = *expiry;
-        let doubt = self.doubts.remove(&user);
+        let Passage { from, last, answer } = *passage;
+        let doubt = self.set_doubt(user, None);
         let was_left_out = doubt.as_ref().is_some_and(|doubt| doubt.sockets == Sockets::None);
         // What was said while the user was shown, which a return of the same connections makes true again.
         let was = match &doubt {
             Some(doubt) if was_left_out => doubt.before,
             _ => self.said(user),
         };
-        let word_before = self.words[user.at()];
         self.unregistered.remove(&user);
         let registry = doubt.as_ref().filter(|doubt| {
             // It speaks of what is hidden from the sockets, until they show something else.
@@ -167,105 +169,98 @@ impl Roster {
         let continues =
             if was_left_out { returns && (was.is_unknown() || was.same_word(to)) } else { was.same_word(to) };
         if !continues {
-            self.since[user.at()] =
-                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: seen.received().mono_ms };
+            self.since.set(
+                user,
+                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: taking.now.mono_ms },
+            );
         }
         if let Some(since) = retracted {
-            self.since[user.at()] = since; // there never was a time without a connection
+            self.since.set(user, since); // there never was a time without a connection
         }
         if !from.same_word(to) {
-            self.note(user, Change::Presence { from, to }, last, seen, changes);
+            self.tell(user, Change::Presence { from, to }, last, taking);
         }
-        self.recount(user, word_before, Word::of(to));
+        self.recount(user, Word::of(to));
         if let (true, Some(loss)) = (was_left_out, doubt.as_ref().and_then(|doubt| doubt.loss)) {
             self.returned_to(loss);
         }
-        self.take_connections(user, connections, was_left_out, last, seen, changes);
+        self.take_connections(user, connections, was_left_out, last, answer, taking);
         let unseen = self.connections(user).iter().any(|tracked| tracked.unseen.is_some());
         if unseen || hides {
             let asked = doubt.as_ref().filter(|doubt| doubt.sockets != Sockets::None);
+            let dropped = asked.map_or(answer.answered, |doubt| doubt.dropped);
             let new = Recheck {
-                last,
-                dropped: asked.map_or(seen.answered, |doubt| doubt.dropped),
-                sockets,
-                before: to,
                 registry: if self.witnesses.registry.is_asked() { registry } else { Registry::Unasked },
                 asked: asked.and_then(|doubt| doubt.asked),
                 platforms: asked.map(|doubt| doubt.platforms.clone()).unwrap_or_default(),
-                listed: None,
-                loss: None,
                 verdict: said,
+                ..Recheck::new(last, dropped, sockets, to)
             };
-            self.doubts.insert(user, new);
+            self.set_doubt(user, Some(new));
             // The time of a connection may have run out before anything of its platform was shown. Nobody
             // comes back to it later.
-            self.cull(user, seen.received(), Some(&seen.operation), changes);
+            self.cull(user, taking);
             if self.asks_about(user) {
-                changes.doubts.begun.push(user);
+                taking.update.doubts.begun.push(user);
             }
         } else if doubt.is_some() {
-            changes.doubts.settled.push(user);
+            taking.update.doubts.settled.push(user);
         }
         // Nothing was known for a while, and what is there now came in that time: the user may have
         // been away. Only a connection that outlasts the gap proves the contrary.
         let was_void = from.is_unknown() && last.is_some();
         let outlasts =
-            |tracked: &Tracked| tracked.unseen.is_none() && tracked.since.before_ms < seen.received().mono_ms;
+            |tracked: &Tracked| tracked.unseen.is_none() && tracked.since.before_ms < taking.now.mono_ms;
         if was_void && was.same_word(to) && !self.connections(user).iter().any(outlasts) {
-            self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
+            self.since.set(user, Since { after_ms: None, before_ms: taking.now.mono_ms });
         }
     }
 
     /// The sockets leave the user out.
-    fn drop_user(&mut self, user: UserIx, expiry: &Passage<'_>, changes: &mut Changes) {
-        let Passage { from, last, seen } = *expiry;
+    fn drop_user(&mut self, user: UserIx, passage: &Passage<'_>, taking: &mut Taking) {
+        let Passage { from, last, answer } = *passage;
         let word = self.words[user.at()];
-        let is_in_doubt = self.doubts.get(&user).is_some_and(|doubt| doubt.sockets == Sockets::None);
-        if is_in_doubt || matches!(word, Word::Offline | Word::Unregistered) {
+        let is_in_doubt = self.doubts.get(user).is_some_and(|doubt| doubt.sockets == Sockets::None);
+        let is_offline = matches!(word, Word::Offline | Word::Unregistered | Word::Unchecked | Word::Sampled);
+        if is_in_doubt || is_offline {
             // As before. Somebody of whom nothing was known for a while may have come and gone.
             let to = self.said(user);
             if !from.same_word(to) {
-                self.note(user, Change::Presence { from, to }, last, seen, changes);
+                self.tell(user, Change::Presence { from, to }, last, taking);
                 if !is_in_doubt {
-                    self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
+                    self.since.set(user, Since { after_ms: None, before_ms: taking.now.mono_ms });
                 }
             }
             return;
         }
         let shown = word != Word::Silent;
         if !shown && self.witnesses.accounts.is_asked() {
-            changes.doubts.unverified.push(user);
+            taking.update.doubts.unverified.push(user);
             self.unverified.insert(user);
         }
         if !shown {
-            self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
+            self.since.set(user, Since { after_ms: None, before_ms: taking.now.mono_ms });
         }
-        let unseen = Unseen { last, dropped: seen.answered };
-        self.hide_connections(user, unseen);
+        if !shown && self.witnesses.registry.is_asked() {
+            if !self.is_drawn(user) {
+                return self.leave_unchecked(user);
+            }
+            self.draw(user);
+        }
+        self.hide_connections(user, Unseen { last, dropped: answer.answered });
         let asked = self.witnesses.registry.is_asked();
         let registry = match self.witnesses.registry {
             Witness::Unasked | Witness::Refuses(_) => Registry::Unasked,
             Witness::Unheard | Witness::Answers => Registry::Unheard,
             Witness::Fails(_) => Registry::Silent, // it is asked, but not waited for
         };
-        let doubt = Recheck {
-            last,
-            dropped: seen.answered,
-            sockets: Sockets::None,
-            before: from,
-            registry,
-            asked: None,
-            platforms: Box::default(),
-            listed: None,
-            loss: if shown { seen.loss } else { seen.first },
-            verdict: Verdict::SILENT,
-        };
-        self.doubts.insert(user, doubt);
+        let loss = if shown { answer.loss } else { answer.first };
+        let doubt = Recheck { registry, loss, ..Recheck::new(last, answer.answered, Sockets::None, from) };
+        self.set_doubt(user, Some(doubt));
         if asked {
-            changes.doubts.begun.push(user);
+            taking.update.doubts.begun.push(user);
         }
-        let operation = Some(&seen.operation);
-        self.judge(user, from, seen.received(), operation, changes);
+        self.judge(user, from, taking);
     }
 
     /// Compares the connections of a user whom the sockets show with those that were known.
@@ -275,10 +270,10 @@ impl Roster {
         connections: &[Connection],
         whole_user: bool,
         last: Option<Answered>,
-        seen: &Seen,
-        changes: &mut Changes,
+        answer: &BatchAnswer,
+        taking: &mut Taking,
     ) {
-        let now = seen.received();
+        let now = taking.now;
         let before = self.open.remove(&user).unwrap_or_default();
         for old in &*before {
             self.tally.remove(&old.connection);
@@ -300,7 +295,7 @@ impl Roster {
             let since = if let Some(at) = place(&connection.id) {
                 stays[at] = true;
                 let old = &before[at];
-                if let Some(unseen) = old.unseen {
+                if let Some(unseen) = old.unseen.as_deref() {
                     let absent_ms = now.since(unseen.dropped.received);
                     moved.push(Change::SeenAgain { socket: socket(connection), absent_ms, whole_user });
                 }
@@ -343,7 +338,8 @@ impl Roster {
         for Tracked { connection: old, since, unseen } in gone {
             let Some(new) = heirs.get_mut(&old.platform).and_then(|heirs| take_heir(heirs, old)) else {
                 // Another gateway may have it: the sockets show one gateway's connections alone.
-                let unseen = unseen.or(Some(Unseen { last, dropped: seen.answered }));
+                let unseen =
+                    unseen.clone().or_else(|| Some(Arc::new(Unseen { last, dropped: answer.answered })));
                 tracked.push(Tracked { connection: old.clone(), since: *since, unseen });
                 continue;
             };
@@ -353,17 +349,17 @@ impl Roster {
             };
             let what = Change::Replaced { old: socket(old), new: socket(new), same_token };
             // It went when the sockets showed it no more, which may be long before it is replaced.
-            let last = unseen.map_or(last, |unseen| unseen.last);
-            let event = self.note(user, what, last, seen, changes);
-            let dropped = unseen.map_or(seen.answered, |unseen| unseen.dropped).received;
+            let last = unseen.as_ref().map_or(last, |unseen| unseen.last);
+            let event = self.tell(user, what, last, taking);
+            let dropped = unseen.as_ref().map_or(answer.answered, |unseen| unseen.dropped).received;
             self.remember(user, Gone { id: old.id.clone(), since: *since, dropped, event, offline: None });
         }
         self.keep(user, tracked);
         for new in heirs.into_values().flatten() {
-            self.note(user, Change::Connected(socket(new)), last, seen, changes);
+            self.tell(user, Change::Connected(socket(new)), last, taking);
         }
         for what in moved {
-            self.note(user, what, last, seen, changes);
+            self.tell(user, what, last, taking);
         }
     }
 
@@ -382,8 +378,9 @@ impl Roster {
     /// The sockets show no connection of the user any more.
     fn hide_connections(&mut self, user: UserIx, since: Unseen) {
         if let Some(open) = self.open.get_mut(&user) {
+            let since = Arc::new(since);
             for tracked in Arc::make_mut(open) {
-                tracked.unseen.get_or_insert(since);
+                tracked.unseen.get_or_insert_with(|| Arc::clone(&since));
             }
         }
     }
@@ -423,13 +420,18 @@ impl Roster {
 
     /// A batch answers again after its users had become unknown: those whose entries are as they
     /// were before are known again.
-    fn regain(&mut self, batch: u32, changed: &[(UserIx, UserStatus)], seen: &Seen, changes: &mut Changes) {
-        let Some(from) = seen.void else { return };
+    fn regain(
+        &mut self,
+        batch: u32,
+        changed: &[(UserIx, UserStatus)],
+        answer: &BatchAnswer,
+        taking: &mut Taking,
+    ) {
+        let Some(from) = answer.void else { return };
         let taken: HashSet<UserIx> = changed.iter().map(|(user, _)| *user).collect();
         for user in self.list.batch(batch).map(UserIx) {
             let word = self.words[user.at()];
-            let void_anyway = self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some());
-            if taken.contains(&user) || word == Word::Silent || void_anyway {
+            if taken.contains(&user) || word == Word::Silent || self.is_left_out_for_long(user) {
                 continue;
             }
             let to = self.said(user);
@@ -439,72 +441,47 @@ impl Roster {
             // A connection that is still there proves that it never left. An offline user may have
             // come and gone meanwhile.
             if !self.open.contains_key(&user) {
-                self.since[user.at()] = Since { after_ms: None, before_ms: seen.received().mono_ms };
+                self.since.set(user, Since { after_ms: None, before_ms: taking.now.mono_ms });
             }
-            self.note(user, Change::Presence { from, to }, seen.before, seen, changes);
+            self.tell(user, Change::Presence { from, to }, answer.before, taking);
         }
     }
 
-    pub(super) fn recount(&mut self, user: UserIx, from: Word, to: Word) {
-        self.batches[self.list.batch_of(user) as usize].recount(from, to);
-        self.words[user.at()] = to;
-    }
-
-    fn note(
-        &mut self,
-        user: UserIx,
-        what: Change,
-        last: Option<Answered>,
-        seen: &Seen,
-        changes: &mut Changes,
-    ) -> u64 {
-        self.tell(user, what, last, seen.received(), Some(&seen.operation), changes)
-    }
-
-    /// Writes down a transition that was known at `before`, and gives its number.
+    /// Writes down a transition, and gives its number.
     pub(super) fn tell(
         &mut self,
         user: UserIx,
         what: Change,
         last: Option<Answered>,
-        before: Moment,
-        operation: Option<&Arc<OperationId>>,
-        changes: &mut Changes,
+        taking: &mut Taking,
     ) -> u64 {
         self.transitions += 1;
-        changes.transitions.push(Transition {
+        taking.update.transitions.push(Transition {
             id: self.transitions,
             user: self.list.id(user),
             what,
             after: last.map(|last| last.sent),
-            before,
-            operation: operation.cloned(),
+            before: taking.now,
+            operation: taking.operation.clone(),
         });
         self.transitions
     }
 }
 
 /// The circumstances of one answer of the sockets.
-struct Seen {
+struct BatchAnswer {
     /// What had been said of the batch's users before, if they had become unknown.
     void: Option<Presence>,
     /// Since when, on the monotonic clock, that had been so.
     void_since: Option<u64>,
     /// The batch's answer before this one.
     before: Option<Answered>,
-    /// This one.
+    /// When its question was sent, and when it was there.
     answered: Answered,
     /// The number of the loss of view that those are part of whom it leaves out.
     loss: Option<u32>,
     /// The same of those whom it leaves out and of whom nothing was known before.
     first: Option<u32>,
-    operation: Arc<OperationId>,
-}
-
-impl Seen {
-    fn received(&self) -> Moment {
-        self.answered.received
-    }
 }
 
 /// From what to what one user goes by one answer.
@@ -514,7 +491,7 @@ struct Passage<'a> {
     from: Presence,
     /// The last answer that said something of the user.
     last: Option<Answered>,
-    seen: &'a Seen,
+    answer: &'a BatchAnswer,
 }
 
 /// The connection that took an old one's place: one with the same token before any other.

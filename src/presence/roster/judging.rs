@@ -2,36 +2,26 @@
 //! decides about them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::answer::socket;
-use super::{Changes, Gone, Roster, Tracked};
+use super::{Gone, Roster, Taking, Tracked};
 use crate::presence::batches::Answered;
-use crate::presence::observation::OperationId;
 use crate::presence::platform::Platform;
 use crate::presence::recheck::{Recheck, Unseen};
 use crate::presence::status::{Presence, Word};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::Change;
 use crate::presence::verdict::{
-    ConnectionVerdict, LossCause, PlatformSeen, Registry, Sockets, Testimony, UserVerdict, Verdict, fate,
-    verdict,
+    LossCause, PlatformSeen, Registry, Sockets, Testimony, Verdict, is_gone, verdict,
 };
 use crate::presence::watch_list::UserIx;
 
 impl Roster {
     /// Says of a user in doubt what follows from what the witnesses said; `from` is what was said of the
     /// user so far.
-    pub(super) fn judge(
-        &mut self,
-        user: UserIx,
-        from: Presence,
-        now: Moment,
-        operation: Option<&Arc<OperationId>>,
-        changes: &mut Changes,
-    ) {
-        let Some(doubt) = self.doubts.get(&user) else { return };
-        let new = verdict(&self.testimony(doubt, now));
+    pub(super) fn judge(&mut self, user: UserIx, from: Presence, taking: &mut Taking) {
+        let Some(doubt) = self.doubts.get(user) else { return };
+        let new = verdict(&self.testimony(doubt, taking.now));
         let (last, dropped, is_left_out) = (doubt.last, doubt.dropped, doubt.sockets == Sockets::None);
         let (registry, is_new) = (doubt.registry, new != doubt.verdict);
         let was_offline = doubt.verdict.presence == Presence::Offline;
@@ -40,39 +30,38 @@ impl Roster {
             && !doubt.verdict.presence.is_passing()
             && doubt.verdict != Verdict::SILENT;
         let told = last.or(was_told.then_some(dropped));
-        if let Some(doubt) = self.doubts.get_mut(&user) {
-            doubt.verdict = new;
-        }
+        self.edit_doubt(user, |doubt| doubt.verdict = new);
         let mut said = new.presence;
         if said == Presence::Offline && self.unregistered.contains(&user) {
             said = Presence::Unregistered;
         }
-        self.recount(user, self.words[user.at()], Word::of(said));
+        self.recount(user, Word::of(said));
+        self.weigh_sample(user, taking);
         if is_new {
-            changes.touched.push(user);
+            taking.update.touched.push(user);
         }
         let to = if self.is_void(user) { from } else { said };
-        // A doubt that lasts is news, and was none while the witnesses were being asked.
+        // A doubt that lasts is told, and was not while the witnesses were being asked.
         let lasts = from.is_passing() && to.is_unknown() && !to.is_passing();
         let event = (lasts || !from.same_word(to))
-            .then(|| self.tell(user, Change::Presence { from, to }, told, now, operation, changes));
+            .then(|| self.tell(user, Change::Presence { from, to }, told, taking));
         if is_left_out
             && said != from
             && matches!(said, Presence::Offline | Presence::Unregistered)
             && !was_offline
         {
-            self.close_all(user, (last, dropped), event, now, operation, changes);
+            self.close_all(user, last, dropped, event, taking);
         }
         // Otherwise the registry's word is waited for, as of the users of a gateway that has died.
         let is_final = matches!(registry, Registry::Offline | Registry::Unasked);
         let is_settled = new.presence == Presence::Offline && is_final;
         if is_settled {
-            if let Some(number) = self.doubts.remove(&user).and_then(|doubt| doubt.loss) {
+            if let Some(number) = self.set_doubt(user, None).and_then(|doubt| doubt.loss) {
                 self.has_left(number);
             }
-            changes.doubts.settled.push(user);
+            taking.update.doubts.settled.push(user);
         } else {
-            self.come_back(user, now);
+            self.come_back(user, taking.now);
         }
     }
 
@@ -80,7 +69,7 @@ impl Roster {
     fn testimony(&self, doubt: &Recheck, now: Moment) -> Testimony {
         let age = now.since(doubt.dropped.received);
         let registry = match doubt.registry {
-            Registry::Unheard if doubt.sockets == Sockets::None && age >= self.thresholds.checking_ms => {
+            Registry::Unheard if doubt.sockets == Sockets::None && self.is_silent(doubt, now) => {
                 Registry::Silent
             }
             registry => registry,
@@ -94,56 +83,69 @@ impl Roster {
         }
     }
 
+    /// Whether the registry has said nothing for too long, of anybody, since it was to be asked about this
+    /// user. While it answers about others, the user's turn has not come.
+    fn is_silent(&self, doubt: &Recheck, now: Moment) -> bool {
+        let heard = self.registry_heard.map_or(doubt.dropped.received, |at| at.max(doubt.dropped.received));
+        now.since(heard) >= self.thresholds.checking_ms
+    }
+
+    /// When the registry will have said nothing for too long, on the monotonic clock.
+    pub(super) fn next_silence(&self) -> Option<u64> {
+        let oldest = self.doubts.longest_waiting()?;
+        let heard = self.registry_heard.map_or(oldest, |at| at.mono_ms.max(oldest));
+        Some(heard.saturating_add(self.thresholds.checking_ms))
+    }
+
+    /// The registry has said nothing for too long of those who have waited for as long.
+    fn fall_silent(&mut self, taking: &mut Taking) {
+        for user in self.doubts.waiting_since(taking.now.mono_ms.saturating_sub(self.thresholds.checking_ms))
+        {
+            self.edit_doubt(user, |doubt| doubt.registry = Registry::Silent);
+            self.reconsider(user, taking);
+        }
+    }
+
     /// Nobody has a connection there any more: they are gone with the user.
     fn close_all(
         &mut self,
         user: UserIx,
-        (last, dropped): (Option<Answered>, Answered),
+        last: Option<Answered>,
+        dropped: Answered,
         offline: Option<u64>,
-        now: Moment,
-        operation: Option<&Arc<OperationId>>,
-        changes: &mut Changes,
+        taking: &mut Taking,
     ) {
-        let before = self.since[user.at()];
+        let before = self.since.get(user);
         // A witness may have raised a doubt about somebody who was offline, and is.
-        if self.doubts.get(&user).is_none_or(|doubt| doubt.before != Presence::Offline) {
-            self.since[user.at()] =
-                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: dropped.received.mono_ms };
+        if self.doubts.get(user).is_none_or(|doubt| doubt.before != Presence::Offline) {
+            self.since.set(
+                user,
+                Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: dropped.received.mono_ms },
+            );
         }
         let Some(open) = self.open.remove(&user) else { return };
         for Tracked { connection, since, unseen } in &*open {
             self.tally.remove(connection);
-            let last = unseen.map_or(last, |unseen| unseen.last);
-            let event =
-                self.tell(user, Change::Disconnected(socket(connection)), last, now, operation, changes);
-            let dropped = unseen.map_or(dropped, |unseen| unseen.dropped).received;
+            let last = unseen.as_ref().map_or(last, |unseen| unseen.last);
+            let event = self.tell(user, Change::Disconnected(socket(connection)), last, taking);
+            let dropped = unseen.as_ref().map_or(dropped, |unseen| unseen.dropped).received;
             let offline = offline.map(|event| (event, before));
             self.remember(user, Gone { id: connection.id.clone(), since: *since, dropped, event, offline });
         }
     }
 
     /// Decides about the connections of a user whom the sockets show, but not with all of them.
-    pub(super) fn cull(
-        &mut self,
-        user: UserIx,
-        now: Moment,
-        operation: Option<&Arc<OperationId>>,
-        changes: &mut Changes,
-    ) {
-        let Some(doubt) = self.doubts.get(&user).filter(|doubt| doubt.sockets != Sockets::None) else {
+    pub(super) fn cull(&mut self, user: UserIx, taking: &mut Taking) {
+        let now = taking.now;
+        let Some(doubt) = self.doubts.get(user).filter(|doubt| doubt.sockets != Sockets::None) else {
             return;
         };
         let open = self.connections(user);
         let gone = |tracked: &&Tracked| {
-            tracked.unseen.is_some_and(|unseen| {
+            tracked.unseen.as_deref().is_some_and(|unseen| {
                 let word = platform_word(doubt, unseen, tracked.connection.platform);
                 let young = now.since(unseen.dropped.received) < self.thresholds.unseen_ms;
-                fate(
-                    UserVerdict::Connected,
-                    word,
-                    self.shown_on(user, tracked.connection.platform) > 0,
-                    young,
-                ) == ConnectionVerdict::Disconnected
+                is_gone(word, self.shown_on(user, tracked.connection.platform) > 0, young)
             })
         };
         let gone: Vec<Tracked> = open.iter().filter(gone).cloned().collect();
@@ -153,22 +155,22 @@ impl Roster {
                 self.tally.remove(&tracked.connection);
             }
             self.keep(user, open.iter().filter(|tracked| !gone.contains(tracked)).cloned().collect());
-            changes.touched.push(user);
+            taking.update.touched.push(user);
         }
         for Tracked { connection, since, unseen } in gone {
             let Some(unseen) = unseen else { continue };
             let what = Change::Disconnected(socket(&connection));
-            let event = self.tell(user, what, unseen.last, now, operation, changes);
+            let event = self.tell(user, what, unseen.last, taking);
             let dropped = unseen.dropped.received;
             self.remember(user, Gone { id: connection.id, since, dropped, event, offline: None });
         }
-        let Some(doubt) = self.doubts.get(&user) else { return };
+        let Some(doubt) = self.doubts.get(user) else { return };
         let is_hidden = doubt.registry == Registry::Hides
             || doubt.listed.as_ref().is_some_and(|listed| self.lists_more(user, listed));
         if self.connections(user).iter().all(|tracked| tracked.unseen.is_none()) && !is_hidden {
-            self.doubts.remove(&user);
-            changes.doubts.settled.push(user);
-            changes.touched.push(user);
+            self.set_doubt(user, None);
+            taking.update.doubts.settled.push(user);
+            taking.update.touched.push(user);
         } else {
             self.come_back(user, now);
         }
@@ -186,27 +188,30 @@ impl Roster {
     }
 
     fn is_void(&self, user: UserIx) -> bool {
-        self.batch(user).void_since.is_some()
-            || self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some())
+        self.batch(user).void_since.is_some() || self.is_left_out_for_long(user)
+    }
+
+    /// Whether the answers have left the user out for so long that the last word is void.
+    pub(super) fn is_left_out_for_long(&self, user: UserIx) -> bool {
+        self.left_out.get(&user).is_some_and(|left_out| left_out.void_since.is_some())
     }
 
     /// When time alone may change what is said of the user, on the monotonic clock.
     pub(super) fn deadlines(&self, user: UserIx) -> impl Iterator<Item = u64> {
-        let doubt = self.doubts.get(&user);
+        let doubt = self.doubts.get(user);
         let (left_out, shown) = (
             doubt.filter(|doubt| doubt.sockets == Sockets::None),
             doubt.filter(|doubt| doubt.sockets != Sockets::None),
         );
         let of_user = left_out.and_then(|doubt| {
             let wait = match doubt.registry {
-                Registry::Unheard => self.thresholds.checking_ms,
                 Registry::Online | Registry::Hides => self.thresholds.leaving_ms,
-                Registry::Unasked | Registry::Silent | Registry::Offline => return None,
+                Registry::Unasked | Registry::Unheard | Registry::Silent | Registry::Offline => return None,
             };
             Some(doubt.dropped.received.mono_ms.saturating_add(wait))
         });
         let open = shown.map_or(&[][..], |_| self.connections(user));
-        let unseen = open.iter().filter_map(|tracked| tracked.unseen);
+        let unseen = open.iter().filter_map(|tracked| tracked.unseen.as_deref());
         of_user
             .into_iter()
             .chain(unseen.map(|it| it.dropped.received.mono_ms.saturating_add(self.thresholds.unseen_ms)))
@@ -220,18 +225,21 @@ impl Roster {
 
     /// Comes back to everybody in doubt. What is over is looked at once more, which changes nothing.
     pub(super) fn come_back_to_all(&mut self) {
-        let users: Vec<UserIx> = self.doubts.keys().copied().collect();
-        for user in users {
+        for user in self.doubts.users() {
             self.come_back(user, Moment::default());
         }
     }
 
     /// Judges again those about whom time has decided.
-    pub(super) fn pass_doubts(&mut self, now: Moment, changes: &mut Changes) {
+    pub(super) fn pass_doubts(&mut self, taking: &mut Taking) {
+        let now = taking.now;
+        if self.next_silence().is_some_and(|at| at <= now.mono_ms) {
+            self.fall_silent(taking);
+        }
         // What many have in common comes before what is said of each.
         let first = self.due.first().map(|(at, _)| *at).into_iter().chain(self.next_of_losses()).min();
         if first.is_some_and(|at| at <= now.mono_ms) {
-            self.review_losses(now, changes);
+            self.review_losses(taking);
         }
         if self.due.first().is_none_or(|(at, _)| *at > now.mono_ms) {
             return;
@@ -242,33 +250,26 @@ impl Roster {
         // looked at before.
         let users: BTreeSet<UserIx> = passed.into_iter().map(|(_, user)| user).collect();
         for user in users {
-            self.reconsider(user, now, None, changes);
+            self.reconsider(user, taking);
         }
-        self.review_losses(now, changes);
+        self.review_losses(taking);
     }
 
     /// Judges a user in doubt again.
-    pub(super) fn reconsider(
-        &mut self,
-        user: UserIx,
-        now: Moment,
-        operation: Option<&Arc<OperationId>>,
-        changes: &mut Changes,
-    ) {
+    pub(super) fn reconsider(&mut self, user: UserIx, taking: &mut Taking) {
         let from = self.presence(user);
-        match self.doubts.get(&user) {
-            Some(doubt) if doubt.sockets == Sockets::None => self.judge(user, from, now, operation, changes),
-            Some(_) => {
-                self.judge(user, from, now, operation, changes);
-                self.cull(user, now, operation, changes);
-            }
-            None => {}
+        let Some(is_left_out) = self.doubts.get(user).map(|doubt| doubt.sockets == Sockets::None) else {
+            return;
+        };
+        self.judge(user, from, taking);
+        if !is_left_out {
+            self.cull(user, taking);
         }
     }
 }
 
 /// What the registry said of a connection's platform since the sockets left the connection out.
-fn platform_word(doubt: &Recheck, unseen: Unseen, platform: Platform) -> PlatformSeen {
+fn platform_word(doubt: &Recheck, unseen: &Unseen, platform: Platform) -> PlatformSeen {
     match (doubt.registry, doubt.asked) {
         (Registry::Unasked, _) => PlatformSeen::Unasked,
         (_, Some(asked)) if asked >= unseen.dropped.received => {

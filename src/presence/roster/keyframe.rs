@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::doubts::Doubts;
 use super::witness::MOST_GATEWAYS;
-use super::{GONE_KEPT, Gone, LeftOut, Roster, Runs, Tracked};
-use crate::presence::batches::{Answered, Batch, Freshness};
+use super::{Drawn, GONE_KEPT, Gone, LeftOut, Roster, Runs, Standings, Tracked};
+use crate::presence::batches::{Answered, Batch, Batches, Freshness};
 use crate::presence::connection::ConnId;
 use crate::presence::recheck::{Loss, Recheck, Unseen, Witnesses};
 use crate::presence::server_clock::ServerClock;
@@ -47,7 +48,7 @@ pub struct RosterState {
     pub departures: Vec<(UserIx, Vec<Departure>)>,
     /// Those whom the last answers left out.
     pub left_out: Vec<(UserIx, LeftOut)>,
-    /// The server's clock.
+    /// How far the server's clock is from ours.
     pub clock: ServerClock,
     /// How long the last answers took in milliseconds, oldest first.
     pub took_ms: Vec<u32>,
@@ -73,6 +74,15 @@ pub struct RosterState {
     /// The witnesses beside the sockets.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub witnesses: Witnesses,
+    /// Who of many was asked about in the first round, where that is not over.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub drawn: Drawn,
+    /// Those of whom it was decided that they are offline, and who are to be told.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub believed: Vec<UserIx>,
+    /// When the registry answered last.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub registry_heard: Option<Moment>,
     /// What the verdict turns on; recordings from before there were witnesses leave it out.
     #[serde(default)]
     pub thresholds: Thresholds,
@@ -91,9 +101,9 @@ as_list!(Tracked: connection, since; else unseen: None);
 impl Roster {
     /// Everything that it holds, to begin from again with [`Roster::restore`].
     pub fn state(&self) -> RosterState {
-        let since = |(word, since): (&Word, &Since)| match word {
+        let since = |(word, since): (&Word, Since)| match word {
             Word::Silent => Since { after_ms: None, before_ms: 0 },
-            _ => *since,
+            _ => since,
         };
         let mut open: Vec<_> = self.open.iter().map(|(user, open)| (*user, Arc::clone(open))).collect();
         open.sort_unstable_by_key(|(user, _)| *user);
@@ -106,14 +116,14 @@ impl Roster {
         let departures = known.map(|(user, all)| (**user, all.iter().map(departure).collect())).collect();
         let places = open.iter().flat_map(|(user, all)| (0..).zip(all.iter()).map(|it| (*user, it)));
         let unseen = places.filter_map(|(user, (place, it)): (UserIx, (u32, &Tracked))| {
-            it.unseen.map(|it| (user, place, it.last, it.dropped))
+            it.unseen.as_ref().map(|it| (user, place, it.last, it.dropped))
         });
         let unseen = unseen.collect();
         RosterState {
             freshness: self.freshness,
-            batches: self.batches.clone(),
+            batches: self.batches.all().to_vec(),
             words: self.words.iter().copied().collect(),
-            since: self.words.iter().zip(&self.since).map(since).collect(),
+            since: self.words.iter().zip(self.since.iter()).map(since).collect(),
             unseen,
             open,
             gone: gone.iter().map(|(user, all)| (**user, all.iter().map(appeared).collect())).collect(),
@@ -124,11 +134,14 @@ impl Roster {
             last_answer: self.last_answer,
             newest_issued: self.tally.newest_issued(),
             transitions: self.transitions,
-            doubts: self.doubts.iter().map(|(user, doubt)| (*user, doubt.clone())).collect(),
+            doubts: self.doubts.iter().map(|(user, doubt)| (user, doubt.clone())).collect(),
             unregistered: self.unregistered.iter().copied().collect(),
             losses: self.all_losses().cloned().collect(),
             losses_so_far: self.losses_so_far,
             witnesses: self.witnesses.clone(),
+            drawn: self.sample.drawn.clone(),
+            believed: self.sample.believed.clone(),
+            registry_heard: self.registry_heard,
             thresholds: self.thresholds,
         }
     }
@@ -151,7 +164,9 @@ impl Roster {
             && ascending(gone.iter().map(|(user, _)| *user), &list)
             && ascending(left_out.iter().map(|(user, _)| *user), &list)
             && ascending(doubts.iter().map(|(user, _)| *user), &list)
-            && ascending(unregistered.iter().copied(), &list);
+            && ascending(unregistered.iter().copied(), &list)
+            && ascending(state.drawn.users(), &list)
+            && state.believed.iter().all(|user| user.at() < list.len());
         if !fits {
             return Err("a user is out of place");
         }
@@ -171,34 +186,42 @@ impl Roster {
             return Err("a connection is not seen of a user who is not in doubt");
         }
         let mut roster = Roster::new(list, state.freshness, Moment::default());
-        for ((number, batch), known) in (0..).zip(&mut roster.batches).zip(batches) {
-            *batch = Batch { tally: batch.tally, ..known };
-            let users = roster.list.batch(number);
-            for word in words.get(users.start as usize..users.end as usize).unwrap_or_default() {
-                batch.recount(Word::Silent, *word);
-            }
+        let silent = |batch: u32| Standings::silent(roster.list.batch(batch).len() as u32);
+        let batches =
+            (0..).zip(batches).map(|(it, known)| Batch { standings: silent(it), ..known }).collect();
+        roster.batches = Batches::new(batches);
+        for (user, word) in (0..).map(UserIx).zip(words) {
+            roster.recount(user, word);
         }
         for tracked in open.iter().flat_map(|(_, open)| open.iter()) {
             roster.tally.add(&tracked.connection);
         }
         roster.tally.issued(state.newest_issued);
-        roster.words = words;
-        roster.since = since;
+        roster.since = since.into_iter().collect();
         roster.open = open.into_iter().filter(|(_, open)| !open.is_empty()).collect();
         roster.gone = gone.into_iter().collect();
-        roster.left_out = left_out.into_iter().collect();
+        for (user, left_out) in left_out {
+            roster.set_left_out(user, Some(left_out));
+        }
         roster.clock = state.clock;
         for took_ms in state.took_ms {
             roster.latency.observe(u64::from(took_ms));
         }
         roster.last_answer = state.last_answer;
         roster.transitions = state.transitions;
-        roster.doubts = doubts;
         let listed: HashSet<u32> = state.losses.iter().map(|loss| loss.number).collect();
-        for doubt in roster.doubts.values_mut() {
+        roster.doubts = Doubts::new(state.thresholds.leaving_ms);
+        for (user, mut doubt) in doubts {
             doubt.loss = doubt.loss.filter(|number| listed.contains(number));
+            roster.set_doubt(user, Some(doubt));
         }
         roster.unregistered = unregistered;
+        let told: HashSet<UserIx> = state.believed.iter().copied().collect();
+        let is_left = |user: &UserIx| roster.words[user.at()] == Word::Unchecked && !told.contains(user);
+        roster.sample.rest = roster.list.users().filter(is_left).collect();
+        roster.sample.believed = state.believed;
+        roster.sample.drawn = state.drawn;
+        roster.registry_heard = state.registry_heard;
         (roster.losses, roster.drops) = state.losses.into_iter().partition(|loss| loss.suspected);
         roster.losses_so_far = state.losses_so_far;
         roster.witnesses = state.witnesses;
@@ -216,7 +239,8 @@ fn place_unseen(open: &mut [(UserIx, Arc<[Tracked]>)], unseen: Vec<UnseenAt>) ->
         while users.next_if(|(it, _)| *it != user).is_some() {}
         let all = users.peek_mut().filter(|_| before.replace((user, place)) < Some((user, place)));
         let tracked = all.and_then(|(_, all)| Arc::make_mut(all).get_mut(place as usize));
-        tracked.ok_or("a connection that is not seen, and not open")?.unseen = Some(Unseen { last, dropped });
+        tracked.ok_or("a connection that is not seen, and not open")?.unseen =
+            Some(Arc::new(Unseen { last, dropped }));
     }
     Ok(())
 }
@@ -270,7 +294,7 @@ fn words_fit(words: &[Word], doubts: &BTreeMap<UserIx, Recheck>, unregistered: &
     let doubtful = doubts.keys().filter(|user| said(user) == Word::Doubtful).count();
     let lacking = unregistered.iter().filter(|user| said(user) == Word::Unregistered).count();
     doubts.iter().all(follows)
-        && unregistered.iter().all(|user| said(user) != Word::Offline)
+        && unregistered.iter().all(|user| !matches!(said(user), Word::Offline | Word::Sampled))
         && count(Word::Doubtful) == doubtful
         && count(Word::Unregistered) == lacking
 }

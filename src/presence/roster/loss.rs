@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{Changes, Roster};
-use crate::presence::batches::{Answered, Batch};
+use super::doubts::Missing;
+use super::{Roster, Taking};
+use crate::presence::batches::Answered;
 use crate::presence::observation::LifeSign;
 use crate::presence::recheck::{Gateway, Loss};
-use crate::presence::status::Word;
 use crate::presence::time::Moment;
-use crate::presence::verdict::{LossCause, Registry, Sockets};
+use crate::presence::verdict::LossCause;
 use crate::presence::watch_list::UserIx;
 
 /// Whoever is left out so soon after a loss began, in milliseconds, may be part of it: while a gateway
@@ -31,15 +31,6 @@ const ONE_IN: u32 = 100;
 /// So many make a loss of view certain, where `of` were online: all of them, where they are few.
 fn least_of(of: u32, users: u32) -> u32 {
     users.max(of / ONE_IN).min(of.max(1))
-}
-
-/// What there is of a loss now.
-#[derive(Clone, Copy, Default)]
-struct Missing {
-    /// Users who are in doubt.
-    all: u32,
-    /// Those of them whom the registry calls online for longer than it may lag behind.
-    contradicted: u32,
 }
 
 impl Roster {
@@ -68,11 +59,7 @@ impl Roster {
         let joins = |loss: &Loss| loss.after.is_some() && now.since(loss.begun) <= reach;
         let open = self.losses.iter().position(joins);
         let gathering = self.drops.iter().position(joins);
-        let connected = [Word::Online, Word::Background];
-        let of =
-            |batch: &crate::presence::Batch| connected.iter().map(|word| batch.count(*word)).sum::<u32>();
-        let (all, of_batch): (u32, u32) =
-            (self.batches.iter().map(of).sum(), self.batches.get(batch as usize).map_or(0, of));
+        let (all, of_batch) = (self.standings.connected(), self.batches.get(batch).standings.connected());
         let mut platforms = HashMap::new();
         for tracked in dropped.iter().flat_map(|user| self.connections(*user)) {
             *platforms.entry(tracked.connection.platform).or_insert(0) += 1;
@@ -149,7 +136,7 @@ impl Roster {
 
     /// Whether the user is missing in a loss of view that is certain.
     pub fn is_lost(&self, user: UserIx) -> bool {
-        let number = self.doubts.get(&user).and_then(|doubt| doubt.loss);
+        let number = self.doubts.get(user).and_then(|doubt| doubt.loss);
         number.is_some_and(|number| {
             self.losses.iter().any(|loss| loss.number == number && loss.certain.is_some())
         })
@@ -172,37 +159,41 @@ impl Roster {
 
     /// Counts who is missing, finds out which drops are losses, why, and which are over; judges those again
     /// for whom that makes a difference.
-    pub(super) fn review_losses(&mut self, now: Moment, changes: &mut Changes) {
+    pub(super) fn review_losses(&mut self, taking: &mut Taking) {
+        let now = taking.now;
         if self.losses.is_empty() && self.drops.is_empty() {
             return;
         }
         let was_suspected = !self.losses.is_empty();
-        let missing = self.missing(now);
         let before: Vec<(u32, LossCause)> = self.causes(now);
         let (users, percent) = (self.thresholds.loss_users, u64::from(self.thresholds.loss_percent));
         let (window, asked) = (self.loss_window_ms(), self.witnesses.registry.is_asked());
-        let of = |batch: &Batch| batch.count(Word::Online) + batch.count(Word::Background);
-        let connected: u32 = self.batches.iter().map(of).sum();
+        let connected = self.standings.connected();
         let all = std::mem::take(&mut self.losses).into_iter().chain(std::mem::take(&mut self.drops));
         let (mut losses, mut drops) = (Vec::new(), Vec::new());
         for mut loss in all {
-            let Missing { all: left, contradicted } = missing.get(&loss.number).copied().unwrap_or_default();
-            loss.missing = left;
+            let Missing { all, online, contradicted } = self.doubts.missing(loss.number, now);
             let is_first = loss.after.is_none();
+            // Who was never seen, and is not even called online, is not missing.
+            let left = if is_first { online } else { all };
+            loss.missing = left;
+            // Of a sample, each one speaks for many.
+            let scaled = |count: u32| if is_first { self.scaled(count) } else { count.into() };
+            let (many_left, contradicted) = (scaled(left), scaled(contradicted));
             if is_first {
                 loss.dropped = loss.dropped.max(left + loss.returned);
                 loss.of = loss.of.max(connected + loss.dropped);
             }
             let many = u64::from(users).max(u64::from(loss.of) * percent / 100).min(loss.of.max(1).into());
             // Before anybody looked, a few of them may be entries that live on.
-            let enough = if is_first { many as u32 } else { least_of(loss.of, users) };
+            let enough = if is_first { many } else { least_of(loss.of, users).into() };
             if asked && loss.certain.is_none() && contradicted >= enough {
                 loss.certain = Some(now);
                 loss.cause = LossCause::Unknown;
             }
             let is_waited_for = is_first && now.since(loss.begun) <= window.max(JOIN_MS);
             let is_over = (left == 0 && !is_waited_for)
-                || (loss.certain.is_some() && loss.cause != LossCause::Died && left < enough && asked)
+                || (loss.certain.is_some() && loss.cause != LossCause::Died && many_left < enough && asked)
                 || (!asked && loss.cause != LossCause::Hangs && now.since(loss.begun) >= window);
             if is_over {
                 continue;
@@ -210,7 +201,7 @@ impl Roster {
             // What has died is told for a while; who does not come back may simply have stopped.
             let is_old_news = loss.cause == LossCause::Died
                 && loss.certain.is_some_and(|certain| now.since(certain) >= DIED_TOLD_MS);
-            loss.suspected = !is_old_news && (loss.certain.is_some() || u64::from(left) >= many);
+            loss.suspected = !is_old_news && (loss.certain.is_some() || many_left >= many);
             if loss.suspected {
                 losses.push(loss);
             } else if is_old_news || now.since(loss.begun) <= window.max(JOIN_MS) {
@@ -234,21 +225,23 @@ impl Roster {
             of(&before) != of(&after)
         };
         let known = |number: u32| after.iter().any(|(at, _)| *at == number);
-        let concerned: Vec<(UserIx, bool)> = self
-            .doubts
-            .iter()
-            .filter_map(|(user, doubt)| Some((*user, doubt.loss?)))
-            .filter(|(_, number)| differs(*number))
-            .map(|(user, number)| (user, known(number)))
-            .collect();
-        for (user, stays) in concerned {
-            if let Some(doubt) = self.doubts.get_mut(&user).filter(|_| !stays) {
-                doubt.loss = None;
+        let concerned = before.iter().map(|(number, _)| *number).filter(|number| differs(*number));
+        let of = |number: u32| self.doubts.of_loss(number).into_iter().map(move |user| (user, number));
+        let mut concerned: Vec<(UserIx, u32)> = concerned.flat_map(of).collect();
+        concerned.sort_unstable();
+        let operation = taking.operation.take(); // what follows is seen in many answers, not in this one
+        for (user, number) in concerned {
+            if !known(number) {
+                self.edit_doubt(user, |doubt| doubt.loss = None);
             }
-            self.reconsider(user, now, None, changes);
+            self.reconsider(user, taking);
         }
+        if before.len() != after.len() {
+            self.doubts.keep_losses(known);
+        }
+        taking.operation = operation;
         if was_suspected == self.losses.is_empty() {
-            changes.doubts.loss = Some(!self.losses.is_empty());
+            taking.update.doubts.loss = Some(!self.losses.is_empty());
         }
     }
 
@@ -279,24 +272,6 @@ impl Roster {
     fn causes(&self, now: Moment) -> Vec<(u32, LossCause)> {
         let all = self.all_losses();
         all.map(|loss| (loss.number, self.lost(loss.number, now))).collect()
-    }
-
-    fn missing(&self, now: Moment) -> HashMap<u32, Missing> {
-        let mut missing = HashMap::<u32, Missing>::new();
-        let all = self.all_losses();
-        let first: Vec<u32> = all.filter(|loss| loss.after.is_none()).map(|loss| loss.number).collect();
-        for doubt in self.doubts.values().filter(|doubt| doubt.sockets == Sockets::None) {
-            let Some(number) = doubt.loss else { continue };
-            let is_online = doubt.registry == Registry::Online;
-            if first.contains(&number) && !is_online {
-                continue; // never seen, and not even called online: nobody is missing
-            }
-            let of = missing.entry(number).or_default();
-            of.all += 1;
-            let is_old = now.since(doubt.dropped.received) >= self.thresholds.leaving_ms;
-            of.contradicted += u32::from(is_old && is_online);
-        }
-        missing
     }
 
     /// What the gateways show of the cause of a loss that is certain, and which of them is to blame.

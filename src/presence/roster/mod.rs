@@ -4,27 +4,40 @@
 //! those who are online, and those whom the answers leave out. Freshness belongs to batches, so an
 //! answer that is the same as the last one costs the same for one user as for five hundred.
 //!
+//! What is counted over all users is kept in step by `standing` and `doubts` as they change.
+//!
 //! Here is what it holds and can be asked; `answer` is what the sockets' answers do to it, `witness` what
 //! those of the others do, `judging` how the verdict is applied to users in doubt, `loss` what happens
 //! to many at once, `expiry` what time does, `keyframe` and `runs` what of it is set down and taken up again.
 
 mod answer;
+mod doubts;
 mod expiry;
 mod judging;
 mod keyframe;
 mod loss;
 mod runs;
+mod sample;
+mod sinces;
+mod standing;
 mod witness;
 
 pub use keyframe::RosterState;
-pub use runs::Runs;
+use runs::Runs;
+pub use sample::Drawn;
+pub(super) use standing::Standings;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::batches::{Answered, Batch, FeedStatus, Freshness, feed_status};
+use doubts::Doubts;
+use sample::Sample;
+use sinces::Sinces;
+use standing::{Absence, Standing};
+
+use super::batches::{Answered, Batch, Batches, FeedStatus, Freshness};
 use super::connection::{ConnId, Connection};
 use super::fetch_error::FetchError;
 use super::latency::Latency;
@@ -35,7 +48,7 @@ use super::server_clock::ServerClock;
 use super::status::{Basis, Presence, UnknownReason, Word};
 use super::tally::Tally;
 use super::time::{Moment, Since};
-use super::transition::Transition;
+use super::update::Update;
 use super::verdict::{Sockets, Thresholds};
 use super::watch_list::{UserIx, WatchList};
 use super::written::{is_usual, time};
@@ -45,33 +58,37 @@ use super::written::{is_usual, time};
 pub struct Tracked {
     /// As the last answer describes it.
     pub connection: Connection,
-    /// When it appeared.
+    /// When it was first seen.
     pub since: Since,
     /// Since when the sockets show it no more, though it may be there; none while they show it.
-    pub unseen: Option<Unseen>,
+    pub unseen: Option<Arc<Unseen>>,
 }
 
-/// What one observation, or the want of one, changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// What happened, in the order of the watch list.
-    pub transitions: Vec<Transition>,
-    /// Whose row may look different now, transitions or not; may repeat a user.
-    pub touched: Vec<UserIx>,
-    /// Whom the witnesses are to be asked about.
-    pub doubts: Rechecks,
+/// An input, or time alone, that is being taken.
+struct Taking {
+    now: Moment,
+    /// The request that brought it; none where time alone is the cause.
+    operation: Option<Arc<OperationId>>,
+    /// What has come of it so far.
+    update: Update,
+}
+
+impl Taking {
+    fn new(now: Moment) -> Taking {
+        Taking { now, operation: None, update: Update::default() }
+    }
 }
 
 /// The watched users, counted by presence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
-    /// All of them.
+    /// Everybody on the watch list.
     pub watched: u32,
     /// With a connection in the foreground.
     pub online: u32,
     /// With connections in the background only.
     pub background: u32,
-    /// Without a connection.
+    /// Without a connection, by agreement of all that are asked.
     pub offline: u32,
     /// Of whom nobody can tell.
     pub unknown: u32,
@@ -96,8 +113,8 @@ pub struct LeftOut {
 
 /// A connection that left the answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gone {
-    /// Which.
+pub(super) struct Gone {
+    /// The identity of its socket.
     pub id: ConnId,
     /// When it had appeared.
     pub since: Since,
@@ -118,9 +135,11 @@ const GONE_KEPT: usize = 8;
 pub struct Roster {
     list: Arc<WatchList>,
     freshness: Freshness,
-    batches: Vec<Batch>,
+    batches: Batches,
+    /// Everybody, counted by how they stand.
+    standings: Standings,
     words: Vec<Word>,
-    since: Vec<Since>,
+    since: Sinces,
     /// Shared with every copy: a user's connections are replaced, never changed.
     open: HashMap<UserIx, Arc<[Tracked]>>,
     /// Over all that are in `open`.
@@ -128,11 +147,16 @@ pub struct Roster {
     /// Connections that are gone, newest last, a few for each user: one that comes back had never left.
     gone: HashMap<UserIx, VecDeque<Gone>>,
     left_out: BTreeMap<UserIx, LeftOut>,
+    /// When the last answer came of those who were left out and are shown as old.
+    left_out_due: BTreeSet<(u64, UserIx)>,
     clock: ServerClock,
     latency: Latency,
     last_answer: Option<Moment>,
     transitions: u64,
-    doubts: BTreeMap<UserIx, Recheck>,
+    doubts: Doubts,
+    sample: Sample,
+    /// When the registry answered last.
+    registry_heard: Option<Moment>,
     unregistered: BTreeSet<UserIx>,
     /// Asked about whether the server has them, and not heard of: what is set down knows nothing of it,
     /// as nobody asks when that is read.
@@ -152,24 +176,29 @@ impl Roster {
     /// Knows nothing of anybody on `list` yet.
     pub fn new(list: Arc<WatchList>, freshness: Freshness, now: Moment) -> Roster {
         let users = list.len();
-        let batches = (0..list.batches())
-            .map(|batch| Batch { tally: [list.batch(batch).len() as u32, 0, 0, 0, 0, 0], ..Batch::default() })
-            .collect();
+        let silent = |batch: u32| Standings::silent(list.batch(batch).len() as u32);
+        let batches =
+            (0..list.batches()).map(|batch| Batch { standings: silent(batch), ..Batch::default() }).collect();
+        let thresholds = Thresholds::default();
         Roster {
             list,
             freshness,
-            batches,
+            batches: Batches::new(batches),
+            standings: Standings::silent(users as u32),
             words: vec![Word::Silent; users],
-            since: vec![Since { after_ms: None, before_ms: now.mono_ms }; users],
+            since: Sinces::new(users, Since { after_ms: None, before_ms: now.mono_ms }),
             open: HashMap::new(),
             tally: Tally::default(),
             gone: HashMap::new(),
             left_out: BTreeMap::new(),
+            left_out_due: BTreeSet::new(),
             clock: ServerClock::default(),
             latency: Latency::default(),
             last_answer: None,
             transitions: 0,
-            doubts: BTreeMap::new(),
+            doubts: Doubts::new(thresholds.leaving_ms),
+            sample: Sample::default(),
+            registry_heard: None,
             unregistered: BTreeSet::new(),
             unverified: HashSet::new(),
             losses: Vec::new(),
@@ -177,7 +206,7 @@ impl Roster {
             due: BTreeSet::new(),
             losses_so_far: 0,
             witnesses: Witnesses::default(),
-            thresholds: Thresholds::default(),
+            thresholds,
         }
     }
 
@@ -186,6 +215,7 @@ impl Roster {
     pub fn with_witnesses(mut self, witnesses: Witnesses, thresholds: Thresholds) -> Roster {
         self.witnesses = witnesses;
         self.thresholds = thresholds;
+        self.doubts = Doubts::new(thresholds.leaving_ms);
         self
     }
 
@@ -201,12 +231,12 @@ impl Roster {
 
     /// What is not certain of the user.
     pub fn doubt(&self, user: UserIx) -> Option<&Recheck> {
-        self.doubts.get(&user)
+        self.doubts.get(user)
     }
 
     /// Everybody of whom something is not certain, in the order of the list.
     pub fn doubts(&self) -> impl ExactSizeIterator<Item = (UserIx, &Recheck)> {
-        self.doubts.iter().map(|(user, doubt)| (*user, doubt))
+        self.doubts.iter()
     }
 
     /// Losses of view that are not over, suspected or certain, oldest first.
@@ -216,8 +246,9 @@ impl Roster {
 
     /// What an offline of the user rests on.
     pub fn basis(&self, user: UserIx) -> Basis {
-        match self.doubts.get(&user) {
+        match self.doubts.get(user) {
             Some(doubt) if doubt.verdict.presence == Presence::Offline => doubt.verdict.basis,
+            _ if self.words[user.at()] == Word::Sampled => Basis::Sampled,
             _ if self.witnesses.registry.is_asked() => Basis::Agreed,
             _ => Basis::SocketsAlone,
         }
@@ -230,7 +261,17 @@ impl Roster {
 
     /// Each batch of the list.
     pub fn batches(&self) -> &[Batch] {
-        &self.batches
+        self.batches.all()
+    }
+
+    /// Those of them that are overdue, or of which nothing is known any more.
+    pub(super) fn late_batches(&self, now: Moment) -> impl Iterator<Item = &Batch> {
+        self.batches.late(now, self.freshness)
+    }
+
+    /// Those of them with an answer that is not overdue.
+    pub(super) fn fresh_batches(&self, now: Moment) -> impl Iterator<Item = &Batch> {
+        self.batches.fresh(now, self.freshness)
     }
 
     /// For how long answers are good.
@@ -241,8 +282,10 @@ impl Roster {
     /// Takes other limits, as when the interval of asking changes. What was fresh stays so until an
     /// answer that is asked for from now on is overdue.
     pub fn set_freshness(&mut self, freshness: Freshness, now: Moment) {
-        for batch in self.batches.iter_mut().filter(|batch| !batch.is_stale(now, self.freshness)) {
-            batch.judged_from = now.mono_ms;
+        for number in 0..self.list.batches() {
+            if !self.batches.get(number).is_stale(now, self.freshness) {
+                self.batches.edit(number, |batch| batch.judged_from = now.mono_ms);
+            }
         }
         self.freshness = freshness;
     }
@@ -257,6 +300,11 @@ impl Roster {
         &self.latency
     }
 
+    /// When the registry answered last.
+    pub fn registry_heard(&self) -> Option<Moment> {
+        self.registry_heard
+    }
+
     /// When the newest answer arrived.
     pub fn last_answer(&self) -> Option<Moment> {
         self.last_answer
@@ -264,13 +312,12 @@ impl Roster {
 
     /// How the asking goes.
     pub fn feed_status(&self, now: Moment) -> FeedStatus {
-        feed_status(&self.batches, now, self.freshness)
+        self.batches.feed_status(now, self.freshness)
     }
 
-    /// What ails the first batch that gets no answers, and which batch it is.
+    /// What is wrong with the first batch that gets no answers, and which batch it is.
     pub fn first_error(&self) -> Option<(u32, &FetchError)> {
-        let mut numbered = (0..).zip(&self.batches);
-        numbered.find_map(|(number, batch)| Some((number, &batch.failing.as_ref()?.error)))
+        self.batches.first_failing().map(|(number, failing)| (number, &failing.error))
     }
 
     /// What can honestly be said of the user now.
@@ -292,13 +339,14 @@ impl Roster {
     fn said(&self, user: UserIx) -> Presence {
         match self.words[user.at()] {
             Word::Silent => Presence::Unknown(UnknownReason::NotAnswered),
-            Word::Offline => Presence::Offline,
+            Word::Offline | Word::Sampled => Presence::Offline,
+            Word::Unchecked => Presence::Unknown(UnknownReason::Checking),
             Word::Online => Presence::Online,
             Word::Background => Presence::Background,
             Word::Unregistered => Presence::Unregistered,
             Word::Doubtful => self
                 .doubts
-                .get(&user)
+                .get(user)
                 .map_or(Presence::Unknown(UnknownReason::Checking), |doubt| doubt.verdict.presence),
         }
     }
@@ -306,7 +354,7 @@ impl Roster {
     /// Whether the user's presence is the last word from before an answer that is due now.
     pub fn is_stale(&self, user: UserIx, now: Moment) -> bool {
         let due = self.left_out.contains_key(&user) || self.batch(user).is_stale(now, self.freshness);
-        let checking = || self.doubts.get(&user).is_some_and(|doubt| doubt.verdict.stale);
+        let checking = || self.doubts.get(user).is_some_and(|doubt| doubt.verdict.stale);
         (due || checking()) && !self.presence(user).is_unknown()
     }
 
@@ -334,7 +382,7 @@ impl Roster {
         if self.words[user.at()] == Word::Silent {
             return None;
         }
-        if let (Word::Doubtful, Some(doubt)) = (self.words[user.at()], self.doubts.get(&user)) {
+        if let (Word::Doubtful, Some(doubt)) = (self.words[user.at()], self.doubts.get(user)) {
             let after_ms = doubt.last.map(|last| last.sent.mono_ms);
             return Some(Since { after_ms, before_ms: doubt.dropped.received.mono_ms });
         }
@@ -344,7 +392,7 @@ impl Roster {
         };
         Some(match void_since {
             Some(at) => Since { after_ms: Some(at), before_ms: at },
-            None => self.since[user.at()],
+            None => self.since.get(user),
         })
     }
 
@@ -380,52 +428,15 @@ impl Roster {
         self.tally.newest_issued()
     }
 
-    /// Counts everybody; costs as much as there are batches, not users.
+    /// Counts everybody; costs as much as there are batches without a fresh answer.
     pub fn totals(&self, now: Moment) -> Totals {
         let mut totals = Totals { watched: self.list.len() as u32, ..Totals::default() };
-        for batch in &self.batches {
-            let known = [Word::Online, Word::Background, Word::Offline, Word::Unregistered]
-                .map(|word| batch.count(word));
-            totals.unknown += batch.count(Word::Silent) + batch.count(Word::Doubtful);
-            if batch.void_since.is_some() {
-                totals.unknown += known.iter().sum::<u32>();
-                continue;
-            }
-            totals.online += known[0];
-            totals.background += known[1];
-            totals.offline += known[2];
-            totals.unregistered += known[3];
-            if batch.is_stale(now, self.freshness) {
-                totals.stale += known.iter().sum::<u32>();
-            }
+        let mut fresh = self.standings;
+        for batch in self.late_batches(now) {
+            fresh.take(&batch.standings);
+            batch.standings.add_to(&mut totals, true, batch.void_since.is_some());
         }
-        let checking = self.doubts.iter().filter(|(_, doubt)| doubt.verdict.stale);
-        let fresh = checking.filter(|(user, _)| {
-            let batch = self.batch(**user);
-            batch.void_since.is_none()
-                && !batch.is_stale(now, self.freshness)
-                && !self.left_out.contains_key(*user)
-        });
-        totals.stale += fresh.count() as u32;
-        for (&user, left_out) in &self.left_out {
-            let batch = self.batch(user);
-            if batch.void_since.is_some() || matches!(self.words[user.at()], Word::Silent | Word::Doubtful) {
-                continue; // counted as unknown with its batch
-            }
-            let batch_is_stale = batch.is_stale(now, self.freshness);
-            if left_out.void_since.is_none() {
-                totals.stale += u32::from(!batch_is_stale);
-                continue;
-            }
-            totals.unknown += 1;
-            totals.stale -= u32::from(batch_is_stale);
-            match self.words[user.at()] {
-                Word::Online => totals.online -= 1,
-                Word::Background => totals.background -= 1,
-                Word::Unregistered => totals.unregistered -= 1,
-                Word::Offline | Word::Silent | Word::Doubtful => totals.offline -= 1,
-            }
-        }
+        fresh.add_to(&mut totals, false, false);
         totals
     }
 
@@ -434,8 +445,9 @@ impl Roster {
     ///
     /// Gives all doubts that there are on it: the questions about the old list are void. A loss of view
     /// whose users are not on it is over.
-    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Changes {
+    pub fn rebase(&mut self, list: &Arc<WatchList>, now: Moment) -> Update {
         let mut next = Roster::new(Arc::clone(list), self.freshness, now);
+        next.doubts = Doubts::new(self.thresholds.leaving_ms);
         next.tally = self.tally.emptied();
         for user in next.list.users() {
             let Some(old) = self.list.find(next.list.raw_id(user)) else {
@@ -445,10 +457,8 @@ impl Roster {
             if word == Word::Silent {
                 continue;
             }
-            let batch = &self.batches[self.list.batch_of(old) as usize];
-            next.words[user.at()] = word;
-            next.since[user.at()] = self.since[old.at()];
-            next.batches[next.list.batch_of(user) as usize].recount(Word::Silent, word);
+            let batch = self.batches.get(self.list.batch_of(old));
+            next.since.set(user, self.since.get(old));
             if let Some(open) = self.open.remove(&old) {
                 for tracked in &*open {
                     next.tally.add(&tracked.connection);
@@ -463,9 +473,13 @@ impl Roster {
                 answered: batch.answered,
                 void_since: batch.void_since,
             });
-            next.left_out.insert(user, left_out);
-            if let Some(doubt) = self.doubts.remove(&old) {
-                next.doubts.insert(user, doubt);
+            next.recount(user, word);
+            if word == Word::Unchecked {
+                next.sample.rest.push(user);
+            }
+            next.set_left_out(user, Some(left_out));
+            if let Some(doubt) = self.doubts.set(old, None) {
+                next.set_doubt(user, Some(doubt));
             }
             if self.unregistered.contains(&old) {
                 next.unregistered.insert(user);
@@ -479,6 +493,16 @@ impl Roster {
         next.losses = std::mem::take(&mut self.losses);
         next.drops = std::mem::take(&mut self.drops);
         next.losses_so_far = self.losses_so_far;
+        next.registry_heard = self.registry_heard;
+        let heir = |user: &UserIx| list.find(self.list.raw_id(*user));
+        next.sample.believed = self.sample.believed.iter().filter_map(heir).collect();
+        next.sample.rest.retain({
+            let told: HashSet<UserIx> = next.sample.believed.iter().copied().collect();
+            move |user| !told.contains(user)
+        });
+        let open =
+            self.sample.drawn.open.iter().filter_map(|(user, first)| Some((heir(user)?, *first))).collect();
+        next.sample.drawn = Drawn { open, ..std::mem::take(&mut self.sample.drawn) };
         next.witnesses = std::mem::take(&mut self.witnesses);
         next.thresholds = self.thresholds;
         next.clock = self.clock;
@@ -486,19 +510,20 @@ impl Roster {
         next.last_answer = self.last_answer;
         next.transitions = self.transitions;
         *self = next;
-        let mut changes = Changes::default();
-        self.review_losses(now, &mut changes);
-        changes.doubts = Rechecks {
-            begun: self.doubts.keys().copied().filter(|user| self.asks_about(*user)).collect(),
+        let mut taking = Taking::new(now);
+        self.review_losses(&mut taking);
+        let doubts = Rechecks {
+            begun: self.doubts.users().into_iter().filter(|user| self.asks_about(*user)).collect(),
             loss: Some(!self.losses.is_empty()),
+            everybody: Some(self.asks_everybody()),
             ..Rechecks::default()
         };
-        changes
+        Update { doubts, ..taking.update }
     }
 
     /// Whether the registry is to be asked about a user in doubt.
     fn asks_about(&self, user: UserIx) -> bool {
-        self.doubts.get(&user).is_some_and(|doubt| doubt.sockets == Sockets::None)
+        self.doubts.get(user).is_some_and(|doubt| doubt.sockets == Sockets::None)
             || self.connections(user).iter().any(|tracked| tracked.unseen.is_some())
     }
 
@@ -513,6 +538,64 @@ impl Roster {
     }
 
     fn batch(&self, user: UserIx) -> &Batch {
-        &self.batches[self.list.batch_of(user) as usize]
+        self.batches.get(self.list.batch_of(user))
+    }
+
+    fn standing(&self, user: UserIx) -> Standing {
+        Standing {
+            word: self.words[user.at()],
+            absence: match self.left_out.get(&user) {
+                None => Absence::None,
+                Some(LeftOut { void_since: None, .. }) => Absence::Waiting,
+                Some(_) => Absence::Void,
+            },
+            is_checking: self.doubts.get(user).is_some_and(|doubt| doubt.verdict.stale),
+        }
+    }
+
+    /// Changes something of a user that decides where the user is counted.
+    fn counted<R>(&mut self, user: UserIx, change: impl FnOnce(&mut Roster) -> R) -> R {
+        let before = self.standing(user);
+        let result = change(self);
+        let after = self.standing(user);
+        if before != after {
+            self.standings.change(before, after);
+            self.batches.standings_mut(self.list.batch_of(user)).change(before, after);
+        }
+        result
+    }
+
+    /// This is said of the user from now on.
+    fn recount(&mut self, user: UserIx, word: Word) {
+        self.counted(user, |roster| roster.words[user.at()] = word);
+    }
+
+    /// The last answers left the user out, or speak of the user again; gives what was so before.
+    fn set_left_out(&mut self, user: UserIx, left_out: Option<LeftOut>) -> Option<LeftOut> {
+        let due =
+            |it: &LeftOut| it.answered.filter(|_| it.void_since.is_none()).map(|it| it.received.mono_ms);
+        self.left_out_due.extend(left_out.as_ref().and_then(due).map(|at| (at, user)));
+        let before = self.counted(user, |roster| match left_out {
+            Some(left_out) => roster.left_out.insert(user, left_out),
+            None => roster.left_out.remove(&user),
+        });
+        let was_due = before.as_ref().and_then(due).filter(|at| left_out.as_ref().and_then(due) != Some(*at));
+        if let Some(at) = was_due {
+            self.left_out_due.remove(&(at, user));
+        }
+        before
+    }
+
+    /// Something of the user is not certain, or all is again; gives what was so before.
+    fn set_doubt(&mut self, user: UserIx, doubt: Option<Recheck>) -> Option<Recheck> {
+        if doubt.is_none() {
+            self.sample.drawn.open.remove(&user);
+        }
+        self.counted(user, |roster| roster.doubts.set(user, doubt))
+    }
+
+    /// Changes what is not certain of a user, where something is.
+    fn edit_doubt(&mut self, user: UserIx, change: impl FnOnce(&mut Recheck)) {
+        self.counted(user, |roster| roster.doubts.edit(user, change));
     }
 }

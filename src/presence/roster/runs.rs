@@ -76,6 +76,8 @@ const LETTERS: [(char, Word); Word::COUNT] = [
     ('b', Word::Background),
     ('d', Word::Doubtful),
     ('u', Word::Unregistered),
+    ('c', Word::Unchecked),
+    ('m', Word::Sampled),
 ];
 
 /// A letter for each user, with a number before it for so many in a row.

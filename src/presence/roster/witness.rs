@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Changes, Roster};
+use super::{Roster, Taking};
 use crate::presence::batches::Answered;
-use crate::presence::observation::{Answer, LifeSign, Listed, Observation, OperationId, Question};
+use crate::presence::observation::{Answer, LifeSign, Listed, Observation, Question};
 use crate::presence::platform::Platform;
 use crate::presence::recheck::{Gateway, Recheck, Witness};
 use crate::presence::status::Word;
@@ -17,19 +17,11 @@ use crate::presence::watch_list::UserIx;
 /// So many gateways are remembered; a cluster has a handful.
 pub(super) const MOST_GATEWAYS: usize = 256;
 
-/// One answer of a witness.
-struct Heard<'a> {
-    sent: Moment,
-    received: Moment,
-    operation: Option<&'a Arc<OperationId>>,
-}
-
 impl Roster {
     /// Takes an answer of a witness beside the sockets, or that there is none.
-    pub(super) fn take_witness(&mut self, observation: &Observation, changes: &mut Changes) {
-        let operation = Arc::new(observation.operation_id.clone());
-        let heard =
-            Heard { sent: observation.sent, received: observation.received, operation: Some(&operation) };
+    pub(super) fn take_witness(&mut self, observation: &Observation, taking: &mut Taking) {
+        let sent = observation.sent;
+        taking.operation = Some(Arc::new(observation.operation_id.clone()));
         let Some(witness) = self.witnesses.of_mut(observation.question) else { return };
         let was = *witness;
         let heard_before = matches!(was, Witness::Answers | Witness::Fails(_));
@@ -52,57 +44,51 @@ impl Roster {
             }
         }
         match (&observation.answer, observation.question) {
-            (Ok(Answer::Registry(said)), Question::UsersStatus) => self.take_registry(said, &heard, changes),
+            (Ok(Answer::Registry(said)), Question::UsersStatus) => {
+                self.registry_heard = Some(taking.now);
+                self.take_registry(said, sent, taking);
+            }
             (Ok(Answer::Tokens(listed)), Question::TokenDetail) => {
-                self.take_tokens(&users, listed, &heard, changes);
+                self.take_tokens(&users, listed, sent, taking);
             }
-            (Ok(Answer::Gateways(signs)), Question::Gateways) => self.take_signs(signs, heard.received),
+            (Ok(Answer::Gateways(signs)), Question::Gateways) => self.take_signs(signs, taking.now),
             (Ok(Answer::Unregistered(unverified)), Question::AccountCheck) => {
-                self.take_accounts(&users, unverified, &heard, changes);
+                self.take_accounts(&users, unverified, taking);
             }
-            (Err(_), Question::UsersStatus) => {
-                self.miss_registry(&users, state, was, &heard, changes);
-            }
+            (Err(_), Question::UsersStatus) => self.miss_registry(&users, state, was, taking),
             _ => {}
         }
-        self.review_losses(heard.received, changes);
+        self.review_losses(taking);
+        self.review_sample(taking);
     }
 
-    fn take_registry(
-        &mut self,
-        said: &[(UserIx, Box<[Platform]>)],
-        heard: &Heard<'_>,
-        changes: &mut Changes,
-    ) {
+    fn take_registry(&mut self, said: &[(UserIx, Box<[Platform]>)], sent: Moment, taking: &mut Taking) {
         for (user, platforms) in said {
             if user.at() >= self.list.len() {
                 continue;
             }
             let user = *user;
-            let Some(doubt) = self.doubts.get_mut(&user) else {
-                self.compare_registry(user, platforms, heard, changes);
+            let Some(doubt) = self.doubts.get(user) else {
+                self.compare_registry(user, platforms, sent, taking);
                 continue;
             };
             let is_left_out = doubt.sockets == Sockets::None;
             // What was asked before the sockets left somebody out says nothing of it.
-            if is_left_out && heard.sent < doubt.dropped.received {
+            if is_left_out && sent < doubt.dropped.received {
                 continue;
             }
-            doubt.asked = Some(heard.sent);
-            doubt.platforms.clone_from(platforms);
-            if !is_left_out {
-                doubt.registry = Registry::Online;
-                let hides = self.hides(user, platforms);
-                if let Some(doubt) = self.doubts.get_mut(&user) {
-                    doubt.registry = if hides { Registry::Hides } else { Registry::Online };
-                }
-            } else if platforms.is_empty() {
-                doubt.registry = Registry::Offline;
-            } else {
-                doubt.registry = Registry::Online;
-            }
-            changes.touched.push(user);
-            self.reconsider(user, heard.received, heard.operation, changes);
+            let said = match is_left_out {
+                true if platforms.is_empty() => Registry::Offline,
+                false if self.hides(user, platforms) => Registry::Hides,
+                _ => Registry::Online,
+            };
+            self.edit_doubt(user, |doubt| {
+                doubt.asked = Some(sent);
+                doubt.platforms.clone_from(platforms);
+                doubt.registry = said;
+            });
+            taking.update.touched.push(user);
+            self.reconsider(user, taking);
         }
     }
 
@@ -114,72 +100,68 @@ impl Roster {
     }
 
     /// The registry was asked about somebody of whom there was no doubt.
-    fn compare_registry(
-        &mut self,
-        user: UserIx,
-        platforms: &[Platform],
-        heard: &Heard<'_>,
-        changes: &mut Changes,
-    ) {
+    fn compare_registry(&mut self, user: UserIx, platforms: &[Platform], sent: Moment, taking: &mut Taking) {
+        match self.words[user.at()] {
+            Word::Unchecked if platforms.is_empty() => {
+                self.sample.drawn.asked += 1;
+                self.settle_unchecked(user, Word::Offline, taking);
+                return;
+            }
+            Word::Unchecked => {
+                self.sample.drawn.asked += 1;
+                self.doubt_unchecked(user, Registry::Online, Some(sent));
+                self.edit_doubt(user, |doubt| doubt.platforms = platforms.into());
+                taking.update.doubts.begun.push(user);
+                taking.update.touched.push(user);
+                self.reconsider(user, taking);
+                return;
+            }
+            Word::Sampled if platforms.is_empty() => {
+                self.recount(user, Word::Offline);
+                taking.update.touched.push(user);
+                return;
+            }
+            _ => {}
+        }
         let (sockets, registry) = match self.words[user.at()] {
-            Word::Offline if !platforms.is_empty() => (Sockets::None, Registry::Online),
+            Word::Offline | Word::Sampled if !platforms.is_empty() => (Sockets::None, Registry::Online),
             Word::Online if self.hides(user, platforms) => (Sockets::Foreground, Registry::Hides),
             Word::Background if self.hides(user, platforms) => (Sockets::Background, Registry::Hides),
             _ => return,
         };
-        let doubt = self.new_doubt(user, sockets, heard);
-        let begun = Recheck { registry, asked: Some(heard.sent), platforms: platforms.into(), ..doubt };
-        self.doubts.insert(user, begun);
+        let doubt = self.new_doubt(user, sockets, Answered { sent, received: taking.now });
+        let begun = Recheck { registry, asked: Some(sent), platforms: platforms.into(), ..doubt };
+        self.set_doubt(user, Some(begun));
         if sockets == Sockets::None {
-            changes.doubts.begun.push(user);
+            taking.update.doubts.begun.push(user);
         }
-        changes.touched.push(user);
-        self.reconsider(user, heard.received, heard.operation, changes);
+        taking.update.touched.push(user);
+        self.reconsider(user, taking);
     }
 
     /// A doubt that a witness raises, not the sockets.
-    fn new_doubt(&self, user: UserIx, sockets: Sockets, heard: &Heard<'_>) -> Recheck {
+    fn new_doubt(&self, user: UserIx, sockets: Sockets, dropped: Answered) -> Recheck {
         let presence = self.said(user);
-        Recheck {
-            last: self.answered(user),
-            dropped: Answered { sent: heard.sent, received: heard.received },
-            sockets,
-            before: presence,
-            registry: Registry::Unheard,
-            asked: None,
-            platforms: Box::default(),
-            listed: None,
-            loss: None,
-            verdict: Verdict { presence, ..Verdict::SILENT },
-        }
+        let verdict = Verdict { presence, ..Verdict::SILENT };
+        Recheck { verdict, ..Recheck::new(self.answered(user), dropped, sockets, presence) }
     }
 
     /// The registry gave no answer about these users.
-    fn miss_registry(
-        &mut self,
-        users: &[UserIx],
-        state: Witness,
-        was: Witness,
-        heard: &Heard<'_>,
-        changes: &mut Changes,
-    ) {
+    fn miss_registry(&mut self, users: &[UserIx], state: Witness, was: Witness, taking: &mut Taking) {
         if matches!(state, Witness::Refuses(_)) {
             if !matches!(was, Witness::Refuses(_)) {
-                let everybody: Vec<UserIx> = self.doubts.keys().copied().collect();
-                for user in everybody {
-                    if let Some(doubt) = self.doubts.get_mut(&user) {
-                        doubt.registry = Registry::Unasked;
-                    }
-                    self.reconsider(user, heard.received, heard.operation, changes);
+                for user in self.doubts.users() {
+                    self.edit_doubt(user, |doubt| doubt.registry = Registry::Unasked);
+                    self.reconsider(user, taking);
                 }
             }
             return;
         }
         for user in users {
-            let doubt = self.doubts.get_mut(user).filter(|doubt| doubt.registry == Registry::Unheard);
-            if let Some(doubt) = doubt.filter(|doubt| doubt.sockets == Sockets::None) {
-                doubt.registry = Registry::Silent;
-                self.reconsider(*user, heard.received, heard.operation, changes);
+            let doubt = self.doubts.get(*user).filter(|doubt| doubt.registry == Registry::Unheard);
+            if doubt.is_some_and(|doubt| doubt.sockets == Sockets::None) {
+                self.edit_doubt(*user, |doubt| doubt.registry = Registry::Silent);
+                self.reconsider(*user, taking);
             }
         }
     }
@@ -188,8 +170,8 @@ impl Roster {
         &mut self,
         users: &[UserIx],
         listed: &[(UserIx, Listed)],
-        heard: &Heard<'_>,
-        changes: &mut Changes,
+        sent: Moment,
+        taking: &mut Taking,
     ) {
         let by_user: HashMap<UserIx, &[(Platform, u32)]> =
             listed.iter().map(|(user, listed)| (*user, &**listed)).collect();
@@ -197,22 +179,22 @@ impl Roster {
             let listed = by_user.get(&user).copied().unwrap_or_default();
             let more =
                 self.is_shown(user) && !self.connections(user).is_empty() && self.lists_more(user, listed);
-            match self.doubts.get_mut(&user) {
-                Some(doubt) if heard.sent >= doubt.dropped.received || doubt.listed.is_some() => {
-                    doubt.listed = Some(listed.into());
+            match self.doubts.get(user) {
+                Some(doubt) if sent >= doubt.dropped.received || doubt.listed.is_some() => {
+                    self.edit_doubt(user, |doubt| doubt.listed = Some(listed.into()));
                 }
                 None if more => {
                     let sockets = match self.words[user.at()] {
                         Word::Background => Sockets::Background,
                         _ => Sockets::Foreground,
                     };
-                    let doubt = self.new_doubt(user, sockets, heard);
-                    self.doubts.insert(user, Recheck { listed: Some(listed.into()), ..doubt });
+                    let doubt = self.new_doubt(user, sockets, Answered { sent, received: taking.now });
+                    self.set_doubt(user, Some(Recheck { listed: Some(listed.into()), ..doubt }));
                 }
                 _ => continue,
             }
-            changes.touched.push(user);
-            self.reconsider(user, heard.received, heard.operation, changes);
+            taking.update.touched.push(user);
+            self.reconsider(user, taking);
         }
     }
 
@@ -232,64 +214,47 @@ impl Roster {
         }
     }
 
-    fn take_accounts(
-        &mut self,
-        users: &[UserIx],
-        unverified: &[UserIx],
-        heard: &Heard<'_>,
-        changes: &mut Changes,
-    ) {
+    fn take_accounts(&mut self, users: &[UserIx], unverified: &[UserIx], taking: &mut Taking) {
         for user in users.iter().copied() {
             // A connection proves more than a missing entry.
-            let is_stranger = unverified.contains(&user) && !self.is_shown(user);
+            let is_unregistered = unverified.contains(&user) && !self.is_shown(user);
             let was = self.unregistered.contains(&user);
-            if is_stranger == was {
+            if is_unregistered == was {
                 continue;
             }
             let from = self.presence(user);
-            if is_stranger {
+            if is_unregistered {
                 self.unregistered.insert(user);
             } else {
                 self.unregistered.remove(&user);
             }
-            changes.touched.push(user);
+            taking.update.touched.push(user);
             let word = match self.words[user.at()] {
-                Word::Offline => Word::Unregistered,
+                Word::Offline | Word::Sampled => Word::Unregistered,
                 Word::Unregistered => Word::Offline,
                 _ => continue,
             };
-            self.recount(user, self.words[user.at()], word);
+            self.recount(user, word);
             let to = self.presence(user);
             if !from.same_word(to) {
-                let last = self.answered(user);
-                self.tell(
-                    user,
-                    Change::Presence { from, to },
-                    last,
-                    heard.received,
-                    heard.operation,
-                    changes,
-                );
+                self.tell(user, Change::Presence { from, to }, self.answered(user), taking);
             }
         }
     }
 
     /// Whether somebody is waited for whom the registry has to be asked about.
     pub fn is_checking(&self) -> bool {
-        let waits = |doubt: &Recheck| doubt.sockets == Sockets::None && doubt.registry == Registry::Unheard;
-        self.witnesses.registry.is_asked() && self.doubts.values().any(waits)
+        self.witnesses.registry.is_asked() && self.unchecked() > 0
     }
 
     /// How many users there are of whom it was asked whether the server has them at all, without an
     /// answer or a failure so far.
-    pub fn strangers_awaited(&self) -> usize {
+    pub fn unverified_users(&self) -> usize {
         self.unverified.len()
     }
 
     /// How many users the sockets leave out whom the registry calls online.
     pub fn contradicted(&self) -> usize {
-        let is_online =
-            |doubt: &&Recheck| doubt.sockets == Sockets::None && doubt.registry == Registry::Online;
-        self.doubts.values().filter(is_online).count()
+        self.doubts.contradicted()
     }
 }

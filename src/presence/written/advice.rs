@@ -10,7 +10,7 @@ use crate::presence::text::visible_bounded;
 
 /// So many different ones are kept of all that is read in a run; this program knows about 40.
 const KEPT: usize = 256;
-/// In characters.
+/// A longer sentence is cut, in characters.
 const LONGEST: usize = 400;
 /// Stands for those beyond.
 const BEYOND: &str = "see the recording";

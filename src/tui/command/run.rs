@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::engine::Command;
-use crate::presence::{Query, UserIx, visible};
+use crate::presence::query::Query;
+use crate::presence::{UserIx, visible};
 
 use super::super::action::{Action, ActionRow, Scope};
 use super::super::change::{apply_filter, hint, select, set_query, set_sort};

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::listing::foreign;
-use crate::presence::{FAR_FUTURE, Moment, Tracked, UserIx, is_far_future};
+use crate::presence::{Claims, Moment, Tracked, UserIx};
 use crate::tui::{Picture, TimeStyle, View};
 
 use super::painter::Painter;
@@ -48,7 +48,7 @@ pub(super) fn draw(
     pen.field(&connection.id.short(), 8, cut, base).skip(gap);
     let (whole, style) = connection_state(theme, tracked, picture.now);
     let state_width = if body.width < 60 { 2 } else { 10 };
-    let state = match (state_width, tracked.unseen, connection.background) {
+    let state = match (state_width, tracked.unseen.as_deref(), connection.background) {
         (2, Some(_), _) => theme.glyphs.unknown,
         (2, None, true) => "bg",
         (2, None, false) => "fg",
@@ -81,7 +81,7 @@ pub(super) fn draw(
 /// How it is with a connection: in the foreground, in the background, or for how long answers have left
 /// it out, though it may be there.
 pub(super) fn connection_state(theme: &Theme, tracked: &Tracked, now: Moment) -> (String, Style) {
-    match (tracked.unseen, tracked.connection.background) {
+    match (tracked.unseen.as_deref(), tracked.connection.background) {
         (Some(unseen), _) => {
             (format!("unseen {}", times::age_ms(now.since(unseen.dropped.received))), theme.dim)
         }
@@ -135,7 +135,9 @@ fn token_words(
             style = theme.worse(style, theme.warn);
         }
         (Ok(_), None) => words.push("never expires".to_owned()),
-        (Ok(_), Some(expires)) if is_far_future(expires) => words.push(format!("expires: {FAR_FUTURE}")),
+        (Ok(_), Some(expires)) if Claims::is_far_future(expires) => {
+            words.push(format!("expires: {}", Claims::FAR_FUTURE));
+        }
         (Ok(_), Some(expires)) => {
             let left = expires.saturating_sub(roster.server_clock().unix_seconds(picture.now));
             style = theme.worse(style, theme.expiry(left));

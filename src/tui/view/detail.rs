@@ -5,9 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::listing::foreign;
-use crate::presence::{
-    Claims, Event, EventGroup, FAR_FUTURE, Finding, Presence, UnknownReason, UserIx, is_far_future, visible,
-};
+use crate::presence::{Claims, Event, EventGroup, Finding, Presence, UnknownReason, UserIx, visible};
 use crate::tui::{Picture, View};
 
 use super::connection_row::connection_state;
@@ -224,7 +222,9 @@ impl Sheet<'_> {
         let Some(claims) = self.claims(at) else { return };
         let (words, style) = match claims.expires {
             None => ("never expires".to_owned(), theme.plain),
-            Some(at) if is_far_future(at) => (format!("expires: {FAR_FUTURE}, exp is {at}"), theme.plain),
+            Some(at) if Claims::is_far_future(at) => {
+                (format!("expires: {}, exp is {at}", Claims::FAR_FUTURE), theme.plain)
+            }
             Some(at) => {
                 let left = at.saturating_sub(self.server_now());
                 let both = self.both_readings(at);

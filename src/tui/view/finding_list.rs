@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::presence::{About, Rule};
+use crate::presence::{Rule, Subject};
 use crate::tui::{FindingLine, FindingsList, View, wrapped};
 
 use super::painter::{Painter, select};
@@ -39,7 +39,7 @@ fn widths<'a>(model: View<'_>, theme: &Theme, lines: impl Iterator<Item = &'a Fi
     let list = model.picture().roster.list();
     let mut longest = (8, 0);
     for line in lines {
-        if let FindingLine::Finding(About::User(user), _) = line {
+        if let FindingLine::Finding(Subject::User(user), _) = line {
             longest.0 = longest.0.max(theme.width(&model.names.user(list.raw_id(*user))));
             let label = list.label(*user).map(|label| model.names.label(label));
             longest.1 = longest.1.max(label.map_or(0, |label| theme.width(&label)));
@@ -71,7 +71,7 @@ fn draw_line(model: View<'_>, theme: &Theme, line: FindingLine, widths: (u16, u1
             let age = times::age_ms(picture.now.since(finding.since));
             pen.skip(5).put(sign, if aside { theme.dim } else { style }).skip(1);
             pen.field(&age, 4, cut, theme.dim).skip(1);
-            if let About::User(user) = about {
+            if let Subject::User(user) = about {
                 let list = picture.roster.list();
                 let id = model.names.user(list.raw_id(user)).into_owned();
                 pen.field(&id, widths.0, cut, base.patch(theme.strong)).skip(2);
@@ -81,8 +81,8 @@ fn draw_line(model: View<'_>, theme: &Theme, line: FindingLine, widths: (u16, u1
                 }
             }
             let known = match about {
-                About::User(user) => finding.rule.is_judged(picture.roster.presence(user)),
-                About::Server => true,
+                Subject::User(user) => finding.rule.is_judged(picture.roster.presence(user)),
+                Subject::Server => true,
             };
             let text = model.evidence(finding);
             let text = if known { text } else { format!("{text} (as last known)") };

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::presence::{FeedStatus, Trend, Witness, visible};
+use crate::presence::trend::Trend;
+use crate::presence::{FeedStatus, Witness, visible};
 use crate::tui::{Health, Note, View, health, visible_notes};
 
 use super::painter::Painter;

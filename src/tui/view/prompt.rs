@@ -78,6 +78,14 @@ fn found(model: View<'_>, purpose: Purpose) -> Vec<String> {
         Purpose::Filter => {
             let all = model.picture().roster.list().len();
             let count = format!("{} of {all}", rows.matching());
+            if rows.progress().is_some() {
+                let done = rows.progress().map_or_else(String::new, |done| format!(" {done} %"));
+                return vec![
+                    format!("putting {all} users in order{done}"),
+                    format!("{all} users{done}"),
+                    count,
+                ];
+            }
             if model.prompt.as_ref().is_some() && model.mistake.as_ref().is_some() {
                 return vec![format!("{count} by the last good filter"), format!("{count} as before"), count];
             }

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::presence::{Bucket, Presence, Totals, Trend};
+use crate::presence::trend::{Bucket, Trend};
+use crate::presence::{Presence, Totals};
 use crate::tui::{CHART_ROWS, ExpiryKind, Picture, ServerLine, TWO_HALVES, View, server_lines};
 
 use super::painter::Painter;

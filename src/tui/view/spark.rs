@@ -3,7 +3,8 @@
 use ratatui::style::Style;
 
 use crate::listing::SPARK_CELLS;
-use crate::presence::{Cell, UserIx, spark};
+use crate::presence::UserIx;
+use crate::presence::history::Cell;
 use crate::tui::{Picture, View};
 
 use super::theme::Theme;
@@ -24,7 +25,7 @@ pub(super) fn cells(
     let (dim, plain, calm) = (theme.dim, theme.plain, theme.calm);
     let good = theme.good;
     let past = picture.history.of(user);
-    spark(past, presence, began, picture.now, usize::from(SPARK_CELLS)).map(move |cell| match cell {
+    past.spark(presence, began, picture.now, usize::from(SPARK_CELLS)).map(move |cell| match cell {
         Cell::Before => (" ", plain),
         Cell::Unknown => (glyphs.unknown_cell, dim),
         Cell::Known { online: 0, .. } => (glyphs.bars[0], dim),

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::listing::short_expiry;
 pub(super) use crate::presence::short_age as age;
-use crate::presence::{FAR_FUTURE, Moment, Since, is_far_future, short_expiry};
+use crate::presence::{Claims, Moment, Since};
 use crate::tui::TimeStyle;
 
 use super::theme::Glyphs;
@@ -102,8 +103,8 @@ pub(super) fn blind_since(since: Since, gap_ms: u64) -> Option<u64> {
 /// When a token ends, in at most 13 columns: `EXPIRED 2y`, `19m soon`, `22d`; or `EXPIRED 11-20`,
 /// `today 19:22`, `2027-01-18`. What is over or near has a word in both, and so has what is too far away.
 pub(super) fn expiry(expires: i64, server_now: i64, style: TimeStyle, zone: &TimeZone) -> String {
-    if is_far_future(expires) {
-        return FAR_FUTURE.to_owned();
+    if Claims::is_far_future(expires) {
+        return Claims::FAR_FUTURE.to_owned();
     }
     let left = expires.saturating_sub(server_now);
     let at = |seconds: i64, format: &str| shown(seconds.saturating_mul(1_000), zone, format);

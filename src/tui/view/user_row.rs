@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::listing::{ColumnName, ColumnRow, Expiry, Foreign, ScreenCell, Tells, why_words};
-use crate::presence::{Basis, FAR_FUTURE, Presence, UnknownReason, UserIx, is_far_future};
+use crate::presence::{Basis, Claims, Presence, UnknownReason, UserIx};
 use crate::tui::{Column, Columns, Picture, View};
 
 use super::painter::Painter;
@@ -250,7 +250,9 @@ fn token(
         Expiry::NoToken => (theme.glyphs.nothing.into(), theme.plain),
         Expiry::Never => ("never".into(), theme.plain),
         Expiry::Unreadable => ("unreadable".into(), theme.warn),
-        Expiry::At(expires) if is_far_future(expires) && usize::from(room) < FAR_FUTURE.len() => {
+        Expiry::At(expires)
+            if Claims::is_far_future(expires) && usize::from(room) < Claims::FAR_FUTURE.len() =>
+        {
             ("far (ms?)".into(), theme.plain)
         }
         Expiry::At(expires) => (

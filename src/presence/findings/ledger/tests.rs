@@ -7,9 +7,11 @@ use proptest::prelude::*;
 
 use super::super::stage::{MONO, NOW, RuleInputs, TestConnection, connection, in_doubt, online};
 use super::*;
+use crate::presence::outage::Outage;
+use crate::presence::trend::Trend;
 use crate::presence::{
-    Logins, Loss, LossCause, Outage, Presence, Recheck, Registry, ServerClock, Trend, UnknownReason,
-    Unreadable, Witness, Witnesses,
+    Logins, Loss, LossCause, Presence, Recheck, Registry, ServerClock, UnknownReason, Unreadable, Witness,
+    Witnesses,
 };
 
 /// The registry answers, and nobody else is asked.
@@ -26,8 +28,8 @@ fn findings() -> Findings {
     Findings::new(RuleSettings::default())
 }
 
-fn judge(findings: &mut Findings, scene: &RuleInputs) -> FindingChanges {
-    findings.judge([ALICE], scene.now, |user| Case { user, ..scene.case() })
+fn judge(findings: &mut Findings, scene: &RuleInputs) -> Update {
+    findings.judge([ALICE], scene.now, |_| scene.case())
 }
 
 fn alice(connections: Vec<TestConnection>) -> RuleInputs {
@@ -61,7 +63,7 @@ fn a_finding_is_raised_once_and_cleared_when_it_is_over() {
     assert_eq!(rules(&changes.raised), ["token-foreign-user", "token-expired"]);
     assert_eq!((changes.cleared.len(), changes.touched), (0, vec![ALICE]));
     assert_eq!(findings.of(ALICE), changes.raised);
-    assert_eq!(findings.worst(ALICE), Some(Severity::Critical));
+    assert_eq!(findings.of(ALICE)[0].severity, Severity::Critical);
     assert_eq!(findings.count(Severity::Critical), 1);
     assert_eq!((findings.count_of(Rule::TokenExpired), findings.len()), (1, 2));
 
@@ -71,7 +73,7 @@ fn a_finding_is_raised_once_and_cleared_when_it_is_over() {
 
     let mended = judge(&mut findings, &later(alice(vec![connection("b", 5)]), 9_000));
     assert_eq!(mended.cleared, changes.raised);
-    assert!(mended.raised.is_empty() && findings.is_empty() && findings.worst(ALICE).is_none());
+    assert!(mended.raised.is_empty() && findings.is_empty() && findings.of(ALICE).is_empty());
     assert!(findings.version() > version);
     assert!(findings.of_users.is_empty(), "a user without findings takes no memory");
 }
@@ -200,12 +202,12 @@ fn the_server_has_findings_of_its_own() {
         server_seconds: seconds,
         ..server(&clock, &expiries, &[])
     };
-    let changes = findings.judge_server(&case);
+    let changes = findings.judge_server(&case, false);
     assert_eq!(changes.raised, findings.of_server());
     assert_eq!(rules(findings.of_server()), ["clock-skew", "clock-skew", "expiry-cliff"]);
-    assert!(findings.of_server().iter().all(|finding| finding.about == About::Server));
+    assert!(findings.of_server().iter().all(|finding| finding.about == Subject::Server));
     assert_eq!((findings.len(), findings.count(Severity::Warning)), (3, 2));
-    assert!(findings.judge_server(&case).is_empty());
+    assert!(findings.judge_server(&case, false).is_empty());
     assert_eq!(findings.next_change(), Some(11_000), "the token's time comes near");
 
     let later = now.plus(11_000);
@@ -213,7 +215,7 @@ fn the_server_has_findings_of_its_own() {
     assert_eq!(findings.next_change(), None, "until the server is judged again");
     let fewer = BTreeMap::from([(seconds / 60 + 121, 25)]);
     let after = ServerCase { expiries: &fewer, server_seconds: seconds + 11, now: later, ..case };
-    let changes = findings.judge_server(&after);
+    let changes = findings.judge_server(&after, false);
     assert_eq!(rules(&changes.cleared), ["clock-skew"]);
     assert!(changes.raised.is_empty(), "the cliff has moved by a minute and is still the same");
     assert_eq!(findings.of_server()[1].since, now);
@@ -238,27 +240,27 @@ fn a_loss_of_view_does_not_wait_and_leaves_the_rest_as_it_is() {
         cause: LossCause::Unknown,
         gateway: None,
     };
-    findings.judge_server(&server(&clock, &expiries, &[]));
-    assert!(findings.judge_server_promptly(&server(&clock, &BTreeMap::new(), &[])).is_empty());
+    findings.judge_server(&server(&clock, &expiries, &[]), false);
+    assert!(findings.judge_server(&server(&clock, &BTreeMap::new(), &[]), true).is_empty());
     let losses = [loss(20)];
-    let changes = findings.judge_server_promptly(&server(&clock, &BTreeMap::new(), &losses));
+    let changes = findings.judge_server(&server(&clock, &BTreeMap::new(), &losses), true);
     assert_eq!((rules(&changes.raised), changes.cleared.len()), (vec!["view-loss"], 0));
     assert_eq!(rules(findings.of_server()), ["view-loss", "expiry-cliff"]);
     assert_eq!(findings.count(Severity::Critical), 1);
     let version = findings.version();
-    assert!(findings.judge_server(&server(&clock, &expiries, &losses)).is_empty(), "all rules agree");
+    assert!(findings.judge_server(&server(&clock, &expiries, &losses), false).is_empty(), "all rules agree");
     assert_eq!(findings.version(), version);
 
     let losses = [loss(3)];
-    let changes = findings.judge_server_promptly(&server(&clock, &expiries, &losses));
+    let changes = findings.judge_server(&server(&clock, &expiries, &losses), true);
     assert!(changes.is_empty() && findings.version() > version, "other figures of the same loss");
     assert!(findings.of_server()[0].evidence.words(NOW).contains("17 are back"));
     assert!(findings.of_server()[0].advice().contains("gateways first"));
     let died = [Loss { cause: LossCause::Died, ..loss(3) }];
-    findings.judge_server_promptly(&server(&clock, &expiries, &died));
+    findings.judge_server(&server(&clock, &expiries, &died), true);
     assert!(findings.of_server()[0].advice().starts_with("Start that gateway again"));
 
-    let changes = findings.judge_server_promptly(&server(&clock, &expiries, &[]));
+    let changes = findings.judge_server(&server(&clock, &expiries, &[]), true);
     assert_eq!(
         (rules(&changes.cleared), rules(findings.of_server())),
         (vec!["view-loss"], vec!["expiry-cliff"])
@@ -304,15 +306,15 @@ fn of_a_user_in_doubt_the_rules_about_doubt_are_judged_and_the_others_stay() {
 fn the_next_list_keeps_the_findings_of_who_is_on_it() {
     let mut findings = findings();
     let ill = alice(vec![connection("a", 2).expires(NOW - 60), connection("b", 2).expires(NOW + 60)]);
-    findings.judge([ALICE, UserIx(8), UserIx(9)], ill.now, |user| Case { user, ..ill.case() });
+    findings.judge([ALICE, UserIx(8), UserIx(9)], ill.now, |_| ill.case());
     judge(&mut findings, &RuleInputs { presence: NOBODY, ..alice(vec![]) });
     let version = findings.version();
     findings.rebase(|user| (user != UserIx(8)).then_some(UserIx(user.0 - 6)));
     assert!(findings.version() > version);
     assert_eq!((findings.len(), findings.of(UserIx(3)).len()), (4, 2));
-    assert!(findings.of(UserIx(3)).iter().all(|finding| finding.about == About::User(UserIx(3))));
+    assert!(findings.of(UserIx(3)).iter().all(|finding| finding.about == Subject::User(UserIx(3))));
     assert_eq!(findings.due(ill.now.plus(60_000)), [UserIx(3)]);
-    findings.judge([UserIx(1)], ill.now, |user| Case { user, ..ill.case() });
+    findings.judge([UserIx(1)], ill.now, |_| ill.case());
     assert_eq!(findings.len(), 4, "of whom nothing was known: as before");
 }
 
@@ -321,9 +323,9 @@ fn a_hundred_thousand_users_may_all_have_an_expired_token() {
     let mut findings = findings();
     let ill = alice(vec![connection("a", 2).expires(NOW - 60)]);
     let everybody = || (0..100_000).map(UserIx);
-    let changes = findings.judge(everybody(), ill.now, |user| Case { user, ..ill.case() });
+    let changes = findings.judge(everybody(), ill.now, |_| ill.case());
     assert_eq!((changes.raised.len(), findings.count_of(Rule::TokenExpired)), (100_000, 100_000));
-    assert!(findings.judge(everybody(), ill.now, |user| Case { user, ..ill.case() }).is_empty());
+    assert!(findings.judge(everybody(), ill.now, |_| ill.case()).is_empty());
     assert!(size_of::<Finding>() <= 128, "{}", size_of::<Finding>());
 }
 
@@ -365,7 +367,7 @@ proptest! {
             let user = UserIx(user);
             findings.due(scene.now);
             let before = findings.clone();
-            let changes = findings.judge([user], scene.now, |user| Case { user, ..scene.case() });
+            let changes = findings.judge([user], scene.now, |_| scene.case());
             for raised in &changes.raised {
                 prop_assert!(numbers.insert(raised.number), "a number is used once");
                 prop_assert_eq!(raised.since, scene.now);
@@ -383,7 +385,7 @@ proptest! {
             prop_assert_eq!(changes.is_empty(), as_before);
 
             let (was, at, next) = (findings.of(user).to_vec(), findings.version(), findings.next_change());
-            let again = findings.judge([user], scene.now, |user| Case { user, ..scene.case() });
+            let again = findings.judge([user], scene.now, |_| scene.case());
             prop_assert!(again.is_empty());
             prop_assert_eq!((findings.of(user), findings.version()), (&was[..], at));
             prop_assert_eq!(findings.next_change(), next);
@@ -416,7 +418,7 @@ proptest! {
             ms += wait;
             let scene = scene_of(false, of.clone(), ms);
             for user in findings.due(scene.now) {
-                findings.judge([user], scene.now, |user| Case { user, ..scene.case() });
+                findings.judge([user], scene.now, |_| scene.case());
             }
             let mut fresh = self::findings();
             judge(&mut fresh, &scene);

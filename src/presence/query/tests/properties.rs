@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::presence::query::expression::{Comparison, Counted, Finding, Name, Named};
+use crate::presence::query::Operator;
+use crate::presence::query::expression::{Figure, Name, Named, StateWord, WantedFinding};
 use crate::presence::query::field::{RULES, SEVERITIES, STATES, TOKEN_STATES};
 use crate::presence::query::pattern::Pattern;
 
@@ -22,47 +23,41 @@ fn written(expression: &Expression) -> String {
     }
 }
 
-fn written_condition(condition: &Condition) -> String {
-    let sign = |comparison: &Comparison| match comparison {
-        Comparison::Equal => "=",
-        Comparison::Less => "<",
-        Comparison::AtMost => "<=",
-        Comparison::More => ">",
-        Comparison::AtLeast => ">=",
-    };
+fn written_condition(condition: &Criterion) -> String {
+    let sign = |comparison: &Operator| comparison.symbol();
     let always_quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     match condition {
-        Condition::Word(word) => quote(word).into_owned(),
-        Condition::Matches(pattern) => format!("~{}", always_quoted(&pattern.source)),
-        Condition::State(state) => {
+        Criterion::Word(word) => quote(word).into_owned(),
+        Criterion::Matches(pattern) => format!("~{}", always_quoted(&pattern.source)),
+        Criterion::State(state) => {
             format!("state={}", STATES.iter().find(|(.., known)| known == state).unwrap().0)
         }
-        Condition::Platform(platform) => format!("platform={}", platform.0),
-        Condition::PlatformMatches(pattern) => format!("platform~{}", always_quoted(&pattern.source)),
-        Condition::Count(counted, comparison, count) => {
+        Criterion::Platform(platform) => format!("platform={}", platform.0),
+        Criterion::PlatformMatches(pattern) => format!("platform~{}", always_quoted(&pattern.source)),
+        Criterion::Count(counted, comparison, count) => {
             let field = match counted {
-                Counted::Connections => "conns",
-                Counted::BackgroundConnections => "bg",
-                Counted::Flips => "flips",
-                Counted::Reconnects => "reconnects",
+                Figure::Connections => "conns",
+                Figure::BackgroundConnections => "bg",
+                Figure::Flips => "flips",
+                Figure::Reconnects => "reconnects",
             };
             format!("{field}{}{count}", sign(comparison))
         }
-        Condition::Expiry(comparison, seconds) => format!("exp{}{seconds}s", sign(comparison)),
-        Condition::Token(state) => {
+        Criterion::Expiry(comparison, seconds) => format!("exp{}{seconds}s", sign(comparison)),
+        Criterion::Token(state) => {
             format!("exp={}", TOKEN_STATES.iter().find(|(_, known)| known == state).unwrap().0)
         }
-        Condition::Elapsed(Elapsed::Age, comparison, seconds) => format!("age{}{seconds}s", sign(comparison)),
-        Condition::Elapsed(Elapsed::Since, comparison, seconds) => {
+        Criterion::Elapsed(Elapsed::Age, comparison, seconds) => format!("age{}{seconds}s", sign(comparison)),
+        Criterion::Elapsed(Elapsed::Since, comparison, seconds) => {
             format!("since {} {seconds}s", sign(comparison))
         }
-        Condition::Finding(finding) => match finding {
-            Finding::Any => "finding=any".to_owned(),
-            Finding::None => "finding=none".to_owned(),
-            Finding::Rule(name) | Finding::Severity(name) => format!("finding={name}"),
-            Finding::Matches(pattern) => format!("finding~{}", always_quoted(&pattern.source)),
+        Criterion::Finding(finding) => match finding {
+            WantedFinding::Any => "finding=any".to_owned(),
+            WantedFinding::None => "finding=none".to_owned(),
+            WantedFinding::Rule(name) | WantedFinding::Severity(name) => format!("finding={name}"),
+            WantedFinding::Matches(pattern) => format!("finding~{}", always_quoted(&pattern.source)),
         },
-        Condition::Name(name, named) => {
+        Criterion::Name(name, named) => {
             let field = match name {
                 Name::Group => "group",
                 Name::Label => "label",
@@ -95,40 +90,40 @@ fn a_pattern() -> impl Strategy<Value = Pattern> {
         .prop_map(|source| Pattern::new(source).unwrap())
 }
 
-fn an_order() -> impl Strategy<Value = Comparison> {
-    prop::sample::select(vec![Comparison::Less, Comparison::AtMost, Comparison::More, Comparison::AtLeast])
+fn an_order() -> impl Strategy<Value = Operator> {
+    prop::sample::select(vec![Operator::Less, Operator::AtMost, Operator::More, Operator::AtLeast])
 }
 
-fn a_condition() -> impl Strategy<Value = Condition> {
+fn a_condition() -> impl Strategy<Value = Criterion> {
     let counted = prop::sample::select(vec![
-        Counted::Connections,
-        Counted::BackgroundConnections,
-        Counted::Flips,
-        Counted::Reconnects,
+        Figure::Connections,
+        Figure::BackgroundConnections,
+        Figure::Flips,
+        Figure::Reconnects,
     ]);
     let name = || prop::sample::select(vec![Name::Group, Name::Label, Name::Id]);
     let absent = prop::sample::select(vec![Name::Group, Name::Label]);
     let elapsed = prop::sample::select(vec![Elapsed::Age, Elapsed::Since]);
     prop_oneof![
-        4 => a_word().prop_map(Condition::Word),
-        1 => a_pattern().prop_map(Condition::Matches),
-        2 => prop::sample::select(STATES.map(|(.., state): (_, _, State)| state).to_vec()).prop_map(Condition::State),
-        1 => (-3..20_i32).prop_map(|number| Condition::Platform(Platform(number))),
-        1 => a_pattern().prop_map(Condition::PlatformMatches),
-        1 => (counted, prop_oneof![Just(Comparison::Equal), an_order()], 0..5_u32)
-            .prop_map(|(counted, comparison, count)| Condition::Count(counted, comparison, count)),
-        1 => (an_order(), -100_000..100_000_i64).prop_map(|(order, seconds)| Condition::Expiry(order, seconds)),
+        4 => a_word().prop_map(Criterion::Word),
+        1 => a_pattern().prop_map(Criterion::Matches),
+        2 => prop::sample::select(STATES.map(|(.., state): (_, _, StateWord)| state).to_vec()).prop_map(Criterion::State),
+        1 => (-3..20_i32).prop_map(|number| Criterion::Platform(Platform(number))),
+        1 => a_pattern().prop_map(Criterion::PlatformMatches),
+        1 => (counted, prop_oneof![Just(Operator::Equal), an_order()], 0..5_u32)
+            .prop_map(|(counted, comparison, count)| Criterion::Count(counted, comparison, count)),
+        1 => (an_order(), -100_000..100_000_i64).prop_map(|(order, seconds)| Criterion::Expiry(order, seconds)),
         1 => prop::sample::select(TOKEN_STATES.map(|(_, state): (_, TokenState)| state).to_vec())
-            .prop_map(Condition::Token),
+            .prop_map(Criterion::Token),
         1 => (elapsed, an_order(), 0..100_000_u64)
-            .prop_map(|(elapsed, order, seconds)| Condition::Elapsed(elapsed, order, seconds)),
-        1 => prop::sample::select(RULES.to_vec()).prop_map(|rule| Condition::Finding(Finding::Rule(rule))),
-        1 => prop::sample::select(SEVERITIES.to_vec()).prop_map(|word| Condition::Finding(Finding::Severity(word))),
-        1 => prop::sample::select(vec![Finding::Any, Finding::None]).prop_map(Condition::Finding),
-        1 => a_pattern().prop_map(|pattern| Condition::Finding(Finding::Matches(pattern))),
-        1 => (name(), a_word()).prop_map(|(name, text)| Condition::Name(name, Named::Equal(text))),
-        1 => (name(), a_pattern()).prop_map(|(name, pattern)| Condition::Name(name, Named::Matches(pattern))),
-        1 => absent.prop_map(|name| Condition::Name(name, Named::Absent)),
+            .prop_map(|(elapsed, order, seconds)| Criterion::Elapsed(elapsed, order, seconds)),
+        1 => prop::sample::select(RULES.to_vec()).prop_map(|rule| Criterion::Finding(WantedFinding::Rule(rule))),
+        1 => prop::sample::select(SEVERITIES.to_vec()).prop_map(|word| Criterion::Finding(WantedFinding::Severity(word))),
+        1 => prop::sample::select(vec![WantedFinding::Any, WantedFinding::None]).prop_map(Criterion::Finding),
+        1 => a_pattern().prop_map(|pattern| Criterion::Finding(WantedFinding::Matches(pattern))),
+        1 => (name(), a_word()).prop_map(|(name, text)| Criterion::Name(name, Named::Equal(text))),
+        1 => (name(), a_pattern()).prop_map(|(name, pattern)| Criterion::Name(name, Named::Matches(pattern))),
+        1 => absent.prop_map(|name| Criterion::Name(name, Named::Absent)),
     ]
 }
 
@@ -185,7 +180,7 @@ proptest! {
 
     #[test]
     fn a_search_for_words_selects_whom_the_query_holds_for(
-        expression in a_word().prop_map(|word| Expression::Is(Condition::Word(word))).prop_recursive(4, 20, 3, |inner| {
+        expression in a_word().prop_map(|word| Expression::Is(Criterion::Word(word))).prop_recursive(4, 20, 3, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 2..4).prop_map(Expression::All),
                 prop::collection::vec(inner.clone(), 2..4).prop_map(Expression::Any),

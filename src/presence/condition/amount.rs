@@ -1,72 +1,11 @@
-//! How a count is compared, and with what.
+//! What a count is compared with.
 
 use std::fmt;
 
-use crate::presence::query::Operator;
-
-/// How a count is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// `=`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    AtMost,
-    /// `>`
-    More,
-    /// `>=`
-    AtLeast,
-}
-
-impl Sign {
-    /// All, as messages name them.
-    pub const ALL: [Sign; 6] =
-        [Sign::Equal, Sign::NotEqual, Sign::Less, Sign::AtMost, Sign::More, Sign::AtLeast];
-
-    /// The sign of an operator; `~` compares no figures.
-    pub(super) fn of(operator: Operator) -> Option<Sign> {
-        Some(match operator {
-            Operator::Equal => Sign::Equal,
-            Operator::NotEqual => Sign::NotEqual,
-            Operator::Less => Sign::Less,
-            Operator::AtMost => Sign::AtMost,
-            Operator::More => Sign::More,
-            Operator::AtLeast => Sign::AtLeast,
-            Operator::Matches => return None,
-        })
-    }
-
-    /// As it is written.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Sign::Equal => "=",
-            Sign::NotEqual => "!=",
-            Sign::Less => "<",
-            Sign::AtMost => "<=",
-            Sign::More => ">",
-            Sign::AtLeast => ">=",
-        }
-    }
-
-    pub(super) fn holds(self, left: i128, right: i128) -> bool {
-        match self {
-            Sign::Equal => left == right,
-            Sign::NotEqual => left != right,
-            Sign::Less => left < right,
-            Sign::AtMost => left <= right,
-            Sign::More => left > right,
-            Sign::AtLeast => left >= right,
-        }
-    }
-}
-
-/// What a count is compared with.
+/// A number, or a share of the users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
-    /// So many.
+    /// Users, connections, findings or batches.
     Number(u64),
     /// A share of the users whom the count is about.
     Share(Percent),
@@ -77,7 +16,7 @@ pub enum Amount {
 pub struct Percent(u32);
 
 impl Percent {
-    /// All of them.
+    /// 100 %, in thousandths of a percent.
     pub(super) const ALL: i64 = 100_000;
 
     /// Reads `95` or `99.5` with up to three decimals.

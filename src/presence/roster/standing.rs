@@ -1,0 +1,97 @@
+//! How many users stand how: the counts from which the totals come, kept by adding and subtracting as users
+//! change, so that nobody is ever counted by walking the list.
+
+use super::Totals;
+use crate::presence::status::Word;
+
+/// What a user was left out of, as far as it matters for counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::presence) enum Absence {
+    /// The last answer spoke of the user.
+    None,
+    /// It did not, and what was said before is shown as old.
+    Waiting,
+    /// It did not, and what was said before is too old to say anything.
+    Void,
+}
+
+/// All that decides where a user is counted, beside the state of the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::presence) struct Standing {
+    pub(super) word: Word,
+    pub(super) absence: Absence,
+    /// Shown as last seen while a source is being asked.
+    pub(super) is_checking: bool,
+}
+
+/// Kinds of standing.
+const KINDS: usize = Word::COUNT * 6;
+
+/// So many users of each standing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standings([u32; KINDS]);
+
+impl Default for Standings {
+    fn default() -> Standings {
+        Standings([0; KINDS])
+    }
+}
+
+impl Standing {
+    fn place(self) -> usize {
+        self.word as usize * 6 + self.absence as usize * 2 + usize::from(self.is_checking)
+    }
+}
+
+impl Standings {
+    /// So many of whom nothing was ever heard.
+    pub(in crate::presence) fn silent(users: u32) -> Standings {
+        let mut silent = Standings::default();
+        silent.0[0] = users;
+        silent
+    }
+
+    /// One user stands otherwise now.
+    pub(super) fn change(&mut self, from: Standing, to: Standing) {
+        self.0[from.place()] -= 1;
+        self.0[to.place()] += 1;
+    }
+
+    /// How many have this word, whatever else is so.
+    pub(in crate::presence) fn count(&self, word: Word) -> u32 {
+        self.0[word as usize * 6..][..6].iter().sum()
+    }
+
+    /// How many have a connection, as last seen.
+    pub(in crate::presence) fn connected(&self) -> u32 {
+        self.count(Word::Online) + self.count(Word::Background)
+    }
+
+    pub(super) fn take(&mut self, others: &Standings) {
+        for (count, other) in self.0.iter_mut().zip(others.0) {
+            *count -= other;
+        }
+    }
+
+    /// Adds these users, of batches that are stale, or of which nothing is known any more.
+    pub(super) fn add_to(&self, totals: &mut Totals, is_stale: bool, is_void: bool) {
+        for (place, count) in self.0.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let (word, absence, is_checking) = (place / 6, place % 6 / 2, place % 2 == 1);
+            let known = match Word::ALL[word] {
+                _ if is_void || absence == Absence::Void as usize => &mut totals.unknown,
+                Word::Silent | Word::Doubtful | Word::Unchecked => &mut totals.unknown,
+                Word::Online => &mut totals.online,
+                Word::Background => &mut totals.background,
+                Word::Offline | Word::Sampled => &mut totals.offline,
+                Word::Unregistered => &mut totals.unregistered,
+            };
+            *known += count;
+            let is_known = !is_void
+                && absence != Absence::Void as usize
+                && !matches!(Word::ALL[word], Word::Silent | Word::Doubtful | Word::Unchecked);
+            if is_known && (is_stale || is_checking || absence == Absence::Waiting as usize) {
+                totals.stale += count;
+            }
+        }
+    }
+}
