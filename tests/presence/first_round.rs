@@ -152,7 +152,7 @@ impl Stage {
 
 /// Whom the sockets show from the beginning.
 fn is_shown(user: u32) -> bool {
-    user % 4 == 0
+    user.is_multiple_of(4)
 }
 
 /// Everybody else.
@@ -188,7 +188,7 @@ fn of_many_who_are_offline_a_sample_is_asked_about_and_the_rest_is_offline_by_it
     let told = stage.told.clone();
     let one = (0..USERS).map(UserIx).find(|user| stage.roster.basis(*user) == Basis::Sampled).unwrap();
     stage.registry_on(vec![one]);
-    assert_eq!((stage.roster.basis(one), &stage.told == &told), (Basis::Agreed, true));
+    assert_eq!((stage.roster.basis(one), stage.told == told), (Basis::Agreed, true));
 }
 
 #[test]
