@@ -4,7 +4,8 @@ use std::path::Path;
 
 use clap::ArgMatches;
 
-use super::credentials::{CREDENTIALS, credentials};
+use super::credentials::credentials;
+use super::environment::CREDENTIALS;
 use super::environment::Environment;
 use super::file::{ConfigFile, KeyCheck};
 use super::mistake::Mistake;

@@ -4,17 +4,11 @@
 use secrecy::ExposeSecret as _;
 
 use super::SettingsError;
+use super::environment::CREDENTIALS;
 use super::sources::View;
 use super::table::Values;
 use super::value::{Said, Value};
 use crate::openim::Credentials;
-
-/// The ways to credentials; a command line and a context take one.
-pub(super) const CREDENTIALS: [&str; 3] = ["token_file", "token_command", "secret_file"];
-
-/// The variables that credentials come from.
-pub(super) const VARIABLES: [&str; 4] =
-    ["IMTOP_TOKEN", "IMTOP_TOKEN_FILE", "IMTOP_TOKEN_COMMAND", "IMTOP_SECRET_FILE"];
 
 /// The one source of credentials: the id of an option or the name of a variable, and who names it.
 ///

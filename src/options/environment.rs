@@ -2,6 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+/// The ways to credentials; a command line and a context take one.
+pub(super) const CREDENTIALS: [&str; 3] = ["token_file", "token_command", "secret_file"];
+
+/// The variables that credentials come from.
+pub(super) const VARIABLES: [&str; 4] =
+    ["IMTOP_TOKEN", "IMTOP_TOKEN_FILE", "IMTOP_TOKEN_COMMAND", "IMTOP_SECRET_FILE"];
+
+/// Where the API is if nobody says so.
+pub(super) const USUAL_API: &str = "http://127.0.0.1:10002";
+
 use crate::home::Home;
 
 /// Reads one environment variable.

@@ -8,8 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::SettingsError;
-use super::credentials::CREDENTIALS;
-use super::environment::Location;
+use super::environment::{CREDENTIALS, Location};
 use super::kind::{Kind, kind_words};
 use super::mistake::{Mistake, QUOTED, meant, one_of};
 use super::table::{Part, Row, name_of, settings};

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
-use super::credentials::VARIABLES;
 use super::environment::Environment;
+use super::environment::VARIABLES;
 use super::file::ConfigFile;
 use super::read_watch_list;
 use super::sources::{Sources, location};

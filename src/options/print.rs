@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use clap::ArgMatches;
 
 use super::SettingsError;
-use super::credentials::{CREDENTIALS, source};
+use super::credentials::source;
+use super::environment::CREDENTIALS;
 use super::environment::Environment;
 use super::file::KeyCheck;
 use super::kind::Kind;

@@ -10,9 +10,6 @@ use super::watched::{Watched, nobody};
 use crate::openim::{Credentials, GatewayRule, Network, Options, Origin, Tls, known_secrets};
 use crate::presence::{RuleSettings, Thresholds};
 
-/// Where the API is if nobody says so.
-pub(super) const USUAL_API: &str = "http://127.0.0.1:10002";
-
 /// Something that the user said cannot be; a sentence with what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

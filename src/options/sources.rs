@@ -8,11 +8,9 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use secrecy::SecretString;
 
-use super::credentials::{CREDENTIALS, VARIABLES};
-use super::environment::{Environment, Location};
+use super::environment::{CREDENTIALS, Environment, Location, USUAL_API, VARIABLES};
 use super::file::{ConfigFile, KeyCheck, unknown_context};
 use super::read::{LogLevel, Read};
-use super::settings::USUAL_API;
 use super::table::{OPTIONS, Part, Row, Values, name_of, option, usual};
 use super::value::{Chosen, Said, Value};
 use super::{Binding, Examined, Listing, Settings, SettingsError};

@@ -1,6 +1,6 @@
 //! A configuration file with every setting in it, commented out, for people to begin with.
 
-use super::credentials::CREDENTIALS;
+use super::environment::CREDENTIALS;
 use super::table::{Row, settings};
 
 const HEAD: &str = "\

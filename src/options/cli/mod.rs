@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Arg, ArgMatches, CommandFactory as _, Parser, Subcommand};
 
-use super::credentials::CREDENTIALS;
+use super::environment::CREDENTIALS;
 use super::environment::Environment;
 use super::table::{Form, OPTIONS, Part, Row, option};
 use crate::home::Home;
