@@ -49,10 +49,7 @@ fn status(user: u32, round: u32) -> UserStatus {
         platform: Platform(2),
         id: ConnId::new(&format!("{number:032x}")),
         background: user.is_multiple_of(4),
-        token: Some(SessionToken {
-            fingerprint: Fingerprint(u128::from(number)),
-            claims: Ok(Arc::new(claims)),
-        }),
+        token: Some(SessionToken::new(Fingerprint(u128::from(number)), Ok(claims))),
     }])
 }
 

@@ -21,7 +21,8 @@ use imtop::listing::{Sort, SortColumn};
 use imtop::openim::{DeltaDecoder, Keys, read_online_status};
 use imtop::presence::{
     Answer, BodyLength, FetchError, Fingerprint, Freshness, Hints, Input, Inputs, Moment, Next, Observation,
-    Oddities, OperationId, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList, WireShape,
+    Oddities, OperationId, Question, Roster, RuleSettings, SessionToken, State, UserIx, UserStatus,
+    WatchList, WireShape,
 };
 use imtop::recording::Head;
 use imtop::simulator::{Answer as Answered, Api, Ask, Clock, Hand, Scenario};
@@ -344,8 +345,8 @@ fn settle(
     for (_, status) in changed {
         let UserStatus::Online(connections) = status else { continue };
         for token in connections.iter_mut().filter_map(|connection| connection.token.as_mut()) {
-            token.fingerprint =
-                *known.entry(token.fingerprint).or_insert_with(|| Fingerprint(numbers.u128(..)));
+            let known = *known.entry(token.fingerprint).or_insert_with(|| Fingerprint(numbers.u128(..)));
+            *token = SessionToken::new(known, token.claims.clone());
         }
     }
 }

@@ -79,14 +79,12 @@ pub fn worst_foreign<'a>(connections: &'a [Tracked], raw_id: &str) -> Foreign<'a
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
     use crate::presence::{Claims, ConnId, Fingerprint, SessionToken, Since, Unreadable};
 
     fn tracked(claims: Option<Result<Claims, Unreadable>>) -> Tracked {
-        let token =
-            claims.map(|claims| SessionToken { fingerprint: Fingerprint(1), claims: claims.map(Arc::new) });
+        let token = claims.map(|claims| SessionToken::new(Fingerprint(1), claims));
         let connection = Connection { platform: Platform(2), id: ConnId::new("c"), background: false, token };
         Tracked { connection, since: Since { after_ms: None, before_ms: 0 }, unseen: None }
     }

@@ -5,7 +5,6 @@
 //! secrets that others know, and only whether one of them fits is handed on.
 
 use std::hash::Hasher as _;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -130,8 +129,8 @@ impl KnownTokens {
         let known = self.tokens.entry(keys.hash(token.as_bytes())).or_insert_with(|| {
             *decoded += 1;
             let claims = read_claims(token, user, redactor)
-                .map(|claims| Arc::new(Claims { known_secret: keys.know_signer_of(token), ..claims }));
-            SessionToken { fingerprint: keys.fingerprint(token), claims }
+                .map(|claims| Claims { known_secret: keys.know_signer_of(token), ..claims });
+            SessionToken::new(keys.fingerprint(token), claims)
         });
         known.clone()
     }
@@ -286,7 +285,7 @@ mod tests {
             let secrets: Vec<SecretString> = secrets.iter().map(|secret| (*secret).into()).collect();
             let keys = Keys::random().trying(&secrets);
             let read = KnownTokens::default().read(token, "a", &keys, &Redactor::default());
-            read.claims.unwrap().known_secret
+            read.claims().unwrap().known_secret
         };
         assert!(is_known(SHIPPED, &["openIM123"]));
         assert!(is_known(SHIPPED, &["correct horse", "openIM123"]));

@@ -61,7 +61,7 @@ pub use status::{Basis, Presence, UnknownReason, Word};
 pub use text::{pieces, visible, visible_bounded, visible_within};
 pub use time::{Moment, Since, short_age};
 pub use timeline::{Event, EventGroup, Story, Timeline};
-pub use token::{Claims, Fingerprint, SessionToken, Unreadable};
+pub use token::{Claims, Fingerprint, ReadToken, SessionToken, Unreadable};
 pub use transition::{Change, Socket, Transition};
 pub use update::Update;
 pub use user_facts::UserFacts;

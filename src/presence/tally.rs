@@ -87,7 +87,7 @@ mod tests {
 
     fn connection(platform: i32, issued: i64, expires: i64) -> Connection {
         let claims = Claims { issued: Some(issued), expires: Some(expires), ..Claims::default() };
-        let token = SessionToken { fingerprint: Fingerprint(1), claims: Ok(claims.into()) };
+        let token = SessionToken::new(Fingerprint(1), Ok(claims));
         Connection {
             platform: Platform(platform),
             id: ConnId::new("c"),

@@ -48,13 +48,25 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// A session token as far as the rest of the program may know it.
+/// What is known of one token; never the token itself. All who have it share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionToken {
-    /// Tells it from other tokens of this run.
+pub struct SessionToken(Arc<ReadToken>);
+
+/// What was read of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadToken {
+    /// Tells tokens apart.
     pub fingerprint: Fingerprint,
-    /// What it says of itself, or why that could not be read.
-    pub claims: Result<Arc<Claims>, Unreadable>,
+    /// What the token says of itself, or why that cannot be read.
+    pub claims: Result<Claims, Unreadable>,
+}
+
+impl std::ops::Deref for SessionToken {
+    type Target = ReadToken;
+
+    fn deref(&self) -> &ReadToken {
+        &self.0
+    }
 }
 
 /// The claims of a JWT that OpenIM issues (tools `tokenverify/jwt_token.go`). They prove nothing:
@@ -154,23 +166,34 @@ impl<'de> Deserialize<'de> for SessionToken {
         let flat = Flat::deserialize(deserializer)?;
         let claims = match flat.unreadable {
             Some(why) => Err(why),
-            None => Ok(Arc::new(Claims {
+            None => Ok(Claims {
                 user: flat.user.map(|user| user.into_owned().into()),
                 platform: flat.platform,
                 issued: flat.iat,
                 expires: flat.exp,
                 not_before: flat.nbf,
                 known_secret: flat.known_secret,
-            })),
+            }),
         };
-        Ok(SessionToken { fingerprint: flat.fingerprint, claims })
+        Ok(SessionToken::new(flat.fingerprint, claims))
     }
 }
 
 impl SessionToken {
+    /// What was read of one token.
+    pub fn new(fingerprint: Fingerprint, claims: Result<Claims, Unreadable>) -> SessionToken {
+        SessionToken(Arc::new(ReadToken { fingerprint, claims }))
+    }
+
+    /// Changes it for this one who has it.
+    #[cfg(test)]
+    pub(super) fn edit(&mut self) -> &mut ReadToken {
+        Arc::make_mut(&mut self.0)
+    }
+
     /// The claims, where they could be read.
     pub fn claims(&self) -> Option<&Claims> {
-        self.claims.as_deref().ok()
+        self.claims.as_ref().ok()
     }
 
     /// `exp` in unix seconds, where it is known.

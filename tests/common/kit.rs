@@ -31,7 +31,7 @@ pub(crate) fn connection(platform: i32, id: &str) -> Connection {
 
 /// A session token that says this of itself.
 pub(crate) fn token(fingerprint: u128, claims: Claims) -> SessionToken {
-    SessionToken { fingerprint: Fingerprint(fingerprint), claims: Ok(Arc::new(claims)) }
+    SessionToken::new(Fingerprint(fingerprint), Ok(claims))
 }
 
 /// Online with one connection on Android, without a session token.

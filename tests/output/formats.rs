@@ -15,7 +15,7 @@ use imtop::openim::{DeltaDecoder, Keys, read_online_status};
 use imtop::presence::query::Query;
 use imtop::presence::{
     Answer, Entry, Event, FetchError, Fingerprint, Freshness, Input, Moment, Observation, Oddities,
-    OperationId, Roster, RuleSettings, State, Update, UserStatus, WatchList,
+    OperationId, Roster, RuleSettings, SessionToken, State, Update, UserStatus, WatchList,
 };
 use imtop::report::{
     EventForm, EventLines, EventRecord, TableStyle, write_csv, write_json, write_ndjson, write_table,
@@ -71,7 +71,8 @@ impl Watch {
                 let UserStatus::Online(connections) = status else { continue };
                 for token in connections.iter_mut().filter_map(|connection| connection.token.as_mut()) {
                     let next = Fingerprint((self.fingerprints.len() as u128 + 1) << 96);
-                    token.fingerprint = *self.fingerprints.entry(token.fingerprint).or_insert(next);
+                    let fingerprint = *self.fingerprints.entry(token.fingerprint).or_insert(next);
+                    *token = SessionToken::new(fingerprint, token.claims.clone());
                 }
             }
         }

@@ -145,7 +145,7 @@ impl Script {
 }
 
 fn connection(platform: i32, id: &str, token: u128) -> Connection {
-    let token = SessionToken { fingerprint: Fingerprint(token), claims: Err(Unreadable::NotAJwt) };
+    let token = SessionToken::new(Fingerprint(token), Err(Unreadable::NotAJwt));
     Connection { token: Some(token), ..kit::connection(platform, id) }
 }
 
@@ -153,8 +153,8 @@ fn connection(platform: i32, id: &str, token: u128) -> Connection {
 fn claiming(minute: i64) -> SessionToken {
     let claims =
         Claims { issued: Some(minute), expires: Some(minute / 2 * 60 + minute), ..Claims::default() };
-    let claims = if minute == 0 { Err(Unreadable::NotAJwt) } else { Ok(claims.into()) };
-    SessionToken { fingerprint: Fingerprint(7), claims }
+    let claims = if minute == 0 { Err(Unreadable::NotAJwt) } else { Ok(claims) };
+    SessionToken::new(Fingerprint(7), claims)
 }
 
 fn on(connections: &[Connection]) -> UserStatus {

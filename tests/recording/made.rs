@@ -206,8 +206,13 @@ fn token() -> impl Strategy<Value = SessionToken> {
         any::<[Option<i64>; 3]>(),
         any::<bool>(),
     );
-    let claims = claims.prop_map(|(user, platform, [issued, expires, not_before], known_secret)| {
-        Arc::new(Claims { user, platform, issued, expires, not_before, known_secret })
+    let claims = claims.prop_map(|(user, platform, [issued, expires, not_before], known_secret)| Claims {
+        user,
+        platform,
+        issued,
+        expires,
+        not_before,
+        known_secret,
     });
     let unreadable = prop::sample::select(vec![
         Unreadable::NotAJwt,
@@ -216,7 +221,7 @@ fn token() -> impl Strategy<Value = SessionToken> {
         Unreadable::TooLong,
     ]);
     let claims = prop_oneof![4 => claims.prop_map(Ok), 1 => unreadable.prop_map(Err)];
-    (any::<u128>(), claims).prop_map(|(bits, claims)| SessionToken { fingerprint: Fingerprint(bits), claims })
+    (any::<u128>(), claims).prop_map(|(bits, claims)| SessionToken::new(Fingerprint(bits), claims))
 }
 
 fn any_connection() -> impl Strategy<Value = Connection> {

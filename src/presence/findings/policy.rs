@@ -142,7 +142,7 @@ mod tests {
 
     fn seen(platform: i32, token: u128, since: Since) -> Tracked {
         let id = ConnId::new(&format!("{platform} {token} {}", since.before_ms));
-        let token = SessionToken { fingerprint: Fingerprint(token), claims: Err(Unreadable::NotAJwt) };
+        let token = SessionToken::new(Fingerprint(token), Err(Unreadable::NotAJwt));
         let connection =
             Connection { platform: Platform(platform), id, background: false, token: Some(token) };
         Tracked { connection, since, unseen: None }

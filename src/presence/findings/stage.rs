@@ -1,7 +1,5 @@
 //! Users as the tests of rules need them.
 
-use std::sync::Arc;
-
 use super::Evidence;
 use super::case::Case;
 use super::settings::RuleSettings;
@@ -81,7 +79,7 @@ pub(super) struct TestConnection(Tracked);
 /// own that says nothing.
 pub(super) fn connection(id: &str, platform: i32) -> TestConnection {
     let own = id.bytes().fold(1_u128, |sum, byte| sum * 257 + u128::from(byte));
-    let token = SessionToken { fingerprint: Fingerprint(own), claims: Ok(Arc::default()) };
+    let token = SessionToken::new(Fingerprint(own), Ok(Claims::default()));
     TestConnection(Tracked {
         connection: Connection {
             platform: Platform(platform),
@@ -96,8 +94,8 @@ pub(super) fn connection(id: &str, platform: i32) -> TestConnection {
 
 impl TestConnection {
     fn claim(mut self, change: impl FnOnce(&mut Claims)) -> TestConnection {
-        if let Some(Ok(claims)) = self.0.connection.token.as_mut().map(|token| &mut token.claims) {
-            change(Arc::make_mut(claims));
+        if let Some(Ok(claims)) = self.0.connection.token.as_mut().map(|token| &mut token.edit().claims) {
+            change(claims);
         }
         self
     }
@@ -120,7 +118,7 @@ impl TestConnection {
 
     pub(super) fn unreadable(mut self, why: Unreadable) -> TestConnection {
         if let Some(token) = &mut self.0.connection.token {
-            token.claims = Err(why);
+            token.edit().claims = Err(why);
         }
         self
     }
@@ -133,7 +131,7 @@ impl TestConnection {
     /// With the token of this number, which it may share.
     pub(super) fn token(mut self, number: u32) -> TestConnection {
         if let Some(token) = &mut self.0.connection.token {
-            token.fingerprint = Fingerprint(u128::from(number) << 96);
+            token.edit().fingerprint = Fingerprint(u128::from(number) << 96);
         }
         self
     }

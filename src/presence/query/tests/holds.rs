@@ -179,7 +179,7 @@ fn the_soonest_token_counts_and_its_last_second_is_expired() {
     assert_truth(&gone, Truth::Yes, &["exp=expired", "exp<=0", "exp<24h", "exp>=0s"]);
     assert_truth(&gone, Truth::No, &["exp<0", "exp>24h", "exp=never"]);
     assert_truth(&with(vec![Some(token(None))]), Truth::Yes, &["exp=never", "exp>2w"]);
-    let odd = SessionToken { fingerprint: Fingerprint(2), claims: Err(Unreadable::NotAJwt) };
+    let odd = SessionToken::new(Fingerprint(2), Err(Unreadable::NotAJwt));
     let odd = with(vec![None, Some(odd)]);
     assert_truth(&odd, Truth::Yes, &["exp=none", "exp=unreadable"]);
     assert_truth(&odd, Truth::No, &["exp<24h", "exp>24h", "exp=never", "exp=expired"]);

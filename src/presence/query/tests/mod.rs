@@ -5,7 +5,6 @@ mod mistakes;
 mod properties;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use super::*;
 use crate::presence::{
@@ -71,7 +70,7 @@ impl Facts for Person {
 
 fn token(expires: Option<i64>) -> SessionToken {
     let claims = Claims { expires, ..Claims::default() };
-    SessionToken { fingerprint: Fingerprint(1), claims: Ok(Arc::new(claims)) }
+    SessionToken::new(Fingerprint(1), Ok(claims))
 }
 
 fn connected(platform: i32, background: bool, token: Option<SessionToken>) -> Tracked {
