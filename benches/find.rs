@@ -21,7 +21,7 @@ use imtop::presence::{
     Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Platform, Roster, RuleSettings,
     State, UserIx, UserStatus, WatchList,
 };
-use imtop::tui::{Model, Msg, Start, update};
+use imtop::tui::{Effect, Model, Msg, Start, update};
 use kit::observed;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
@@ -67,10 +67,28 @@ fn screen(users: u32) -> Screen {
     Screen { fed, model }
 }
 
+/// Presses keys, and waits for the rows that they ask for; what is worked out beside the view counts, too.
 fn press(screen: &mut Screen, keys: &str) {
     for c in keys.chars() {
-        let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
-        update(&mut screen.model, screen.fed.shown(), Msg::Key(KeyEvent::from(code)));
+        let code = match c {
+            '\n' => KeyCode::Enter,
+            '\u{8}' => KeyCode::Backspace,
+            c => KeyCode::Char(c),
+        };
+        send(screen, Msg::Key(KeyEvent::from(code)));
+    }
+    while screen.model.is_unfinished() {
+        send(screen, Msg::Tick);
+    }
+}
+
+fn send(screen: &mut Screen, msg: Msg) {
+    for effect in update(&mut screen.model, screen.fed.shown(), msg) {
+        if let Effect::Index(index) = effect {
+            let list = Arc::clone(screen.fed.session.state().roster().list());
+            let indexed = index.of(&list);
+            send(screen, Msg::Indexed(list, indexed));
+        }
     }
 }
 
@@ -103,7 +121,7 @@ fn measure(users: u32) {
     // The last key of a word: what somebody who types waits for.
     press(&mut screen, "/user000012");
     let filter = |screen: &mut Screen| {
-        update(&mut screen.model, screen.fed.shown(), Msg::Key(KeyEvent::from(KeyCode::Backspace)));
+        press(screen, "\u{8}");
         timed(|| press(screen, "2"))
     };
     let contains = || {
