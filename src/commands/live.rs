@@ -16,9 +16,10 @@ use crate::listing::{Sort, SortColumn, ThemeName};
 use crate::openim::{Client, Credentials, GatewayRule, Options, Tls};
 use crate::options::cli::ScenarioArgs;
 use crate::options::{SettingsError, Sources, Values, Watched, no_screen};
+use crate::presence::WatchList;
 use crate::report::write_frame;
 use crate::tui::clipboard::Multiplexer;
-use crate::tui::run::OnScreen;
+use crate::tui::run::{End, OnScreen};
 use crate::tui::terminal::terminal_size;
 use crate::tui::{Colour, Theme};
 use crate::tui::{Keymap, Model, Msg, Start, Switches};
@@ -28,8 +29,12 @@ use crate::tui::{Keymap, Model, Msg, Start, Switches};
 /// # Errors
 /// See [`CommandError`].
 pub async fn watch(sources: &Sources) -> Result<u8, CommandError> {
-    let plan = Plan::of(sources, sources.settings()?)?;
-    let again = |name: &str| Plan::of(sources, sources.for_context(name)?);
+    let settings = sources.settings()?;
+    let plan = match no_screen(&environment, io::stdout().is_terminal()) {
+        Some(_) => Plan::of(sources, settings)?,
+        None => Plan::for_screen(sources, settings)?,
+    };
+    let again = |name: &str| Plan::for_screen(sources, sources.for_context(name)?);
     Box::pin(live(plan, sources.contexts(), &again)).await
 }
 
@@ -47,7 +52,7 @@ pub async fn demo(args: &ScenarioArgs, sources: &Sources) -> Result<u8, CommandE
         timeout: sources.given("timeout").unwrap_or(scenario.poll_timeout()),
         ..values
     };
-    let watched = Watched::fixed(scenario.watch_list());
+    let watched = Watched::fixed(WatchList::new(1, 1, scenario.watch_list()));
     let simulator = simulate_on(scenario, std::net::SocketAddr::from(([127, 0, 0, 1], 0)), false).await?;
     let server = Options {
         api: simulator
@@ -73,6 +78,7 @@ pub async fn demo(args: &ScenarioArgs, sources: &Sources) -> Result<u8, CommandE
         about,
         keymap: keymap(sources)?,
         watched,
+        reading: None,
         gateways: GatewayRule::All,
         values,
     };
@@ -83,32 +89,35 @@ pub async fn demo(args: &ScenarioArgs, sources: &Sources) -> Result<u8, CommandE
 
 /// Shows a plan in the terminal, or as one frame of text. `again` makes the plan of another context.
 async fn live(
-    plan: Plan,
+    mut plan: Plan,
     contexts: Vec<String>,
     again: &dyn Fn(&str) -> Result<Plan, CommandError>,
 ) -> Result<u8, CommandError> {
     let run = Run { contexts, mask_key: mask_key() };
     if let Some(why) = no_screen(&environment, io::stdout().is_terminal()) {
         tell(&format!("{why}: this is one picture, after the first round; run it in a terminal to follow"));
-        return once(&plan, &run).await;
+        return once(&mut plan, &run).await;
     }
     let screen = terminal_size().map_err(CommandError::Terminal)?;
-    let mut watched = run.on_screen(&plan, screen, true);
+    let mut watched = run.on_screen(&mut plan, screen, true);
     if let Some(file) = &plan.values.record {
         // Where nothing can be recorded, whoever asked for it is told before they watch.
         let words = watched.session.record(Some(file))?;
         watched.update(Msg::Told(words));
     }
     let mut open = |name: &str, model: &Model| -> Result<OnScreen, String> {
-        let plan = again(name).map_err(|error| error.to_string())?;
-        let mut watched = run.on_screen(&plan, model.size, false);
+        let mut plan = again(name).map_err(|error| error.to_string())?;
+        let mut watched = run.on_screen(&mut plan, model.size, false);
         watched.model.carry_on(model, watched.session.shown());
         Ok(watched)
     };
     let behind = Multiplexer::of(&environment);
     let end =
         Box::pin(crate::tui::run::run(watched, behind, &mut open)).await.map_err(CommandError::Terminal)?;
-    Ok(end.exit_code())
+    match end {
+        End::NoList(why) => Err(SettingsError(why).into()),
+        end => Ok(end.exit_code()),
+    }
 }
 
 /// What stays the same for as long as the program runs, whichever server it asks.
@@ -118,16 +127,17 @@ struct Run {
 }
 
 impl Run {
-    fn on_screen(&self, plan: &Plan, size: (u16, u16), greet: bool) -> OnScreen {
+    fn on_screen(&self, plan: &mut Plan, size: (u16, u16), greet: bool) -> OnScreen {
         let appearance = Appearance::judge(&plan.values, &environment, true);
         let theme = theme(&plan.values, appearance);
         let watching = Watching::of(&plan.watched, plan.values.batch);
+        let warnings = std::mem::take(&mut plan.watched.warnings);
         let session = session(plan, watching, Span::Shown, clock::start());
         let start = Start { size, greet, one_shot: false, ..self.start(plan) };
         let model = Model::new(start, session.shown());
         let mut watched = OnScreen { session, model, theme };
-        for warning in &plan.watched.warnings {
-            let news = watched.session.note(warning.clone());
+        for warning in warnings {
+            let news = watched.session.note(warning);
             watched.update(Msg::Updated(news));
         }
         watched
@@ -165,7 +175,7 @@ pub(super) fn start(values: &Values, keymap: Keymap) -> Start {
 }
 
 /// One round, one frame as text.
-async fn once(plan: &Plan, run: &Run) -> Result<u8, CommandError> {
+async fn once(plan: &mut Plan, run: &Run) -> Result<u8, CommandError> {
     let mut followed = follow_server(plan, Span::Round, clock::start()).await?;
     let round = followed.round(&mut |_, _| ()).await;
     if let Some(code) = followed.ended().and_then(Ended::exit_code) {

@@ -32,7 +32,7 @@ use crate::clock;
 use crate::engine::{About, Live, Recording, Replay, Round, Session, Watching, gather};
 use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
 use crate::options::cli::{RecordingArgs, definition};
-use crate::options::{Settings, SettingsError, Sources, Values, Watched, usual};
+use crate::options::{Reading, Settings, SettingsError, Sources, Values, Watched, usual};
 use crate::poller::{Asking, Now, Pace, delay};
 use crate::presence::condition::Measured;
 use crate::presence::{
@@ -131,13 +131,41 @@ struct Plan {
     about: Option<String>,
     keymap: Keymap,
     watched: Watched,
+    /// The lists that are still being read, and are not in `watched` yet.
+    reading: Option<Reading>,
     gateways: GatewayRule,
     values: Values,
 }
 
+/// So long a list may take before the screen is there without it.
+const LIST_FIRST: Duration = Duration::from_millis(300);
+
 impl Plan {
+    /// Reads the lists that the settings name, however long that takes.
     fn of(sources: &Sources, settings: Settings) -> Result<Plan, CommandError> {
-        let Settings { context, server, banners, watched, gateways, values } = settings;
+        let watched = settings.whom.read(&mut |_, _| ())?;
+        Plan::on(sources, settings, watched, None)
+    }
+
+    /// Begins to read the lists; those that take long are still being read then.
+    fn for_screen(sources: &Sources, settings: Settings) -> Result<Plan, CommandError> {
+        let mut reading = Reading::begin(settings.whom.clone()).map_err(CommandError::Runtime)?;
+        match reading.within(LIST_FIRST) {
+            Some(read) => Plan::on(sources, settings, read?, None),
+            None => {
+                let watched = settings.whom.of_server();
+                Plan::on(sources, settings, watched, Some(reading))
+            }
+        }
+    }
+
+    fn on(
+        sources: &Sources,
+        settings: Settings,
+        watched: Watched,
+        reading: Option<Reading>,
+    ) -> Result<Plan, CommandError> {
+        let Settings { context, server, banners, whom: _, gateways, values } = settings;
         let api = server.api.to_string();
         Ok(Plan {
             client: Client::new(server)?.asking_gateways(gateways.clone()),
@@ -148,6 +176,7 @@ impl Plan {
             about: None,
             keymap: keymap(sources)?,
             watched,
+            reading,
             gateways,
             values,
         })
@@ -183,9 +212,8 @@ fn mask_key() -> u128 {
 }
 
 /// Says what is odd about the watch list. Such a sentence may name users, and no stand-in says which.
-fn tell_warnings(plan: &Plan) {
-    let warnings = &plan.watched.warnings;
-    if plan.values.mask && !warnings.is_empty() {
+fn tell_warnings(warnings: &[String], mask: bool) {
+    if mask && !warnings.is_empty() {
         return tell("the watch list has oddities, which name users; without --mask they are told");
     }
     for warning in warnings {
@@ -243,7 +271,7 @@ async fn follow(
         }
         return Ok(Followed::recorded(read_recording(file, at)?));
     }
-    follow_server(&Plan::of(sources, sources.settings()?)?, span, clock::start()).await
+    follow_server(&mut Plan::of(sources, sources.settings()?)?, span, clock::start()).await
 }
 
 /// What the command line asks of a server that a recording can't do. A variable says what is usual, and
@@ -260,12 +288,13 @@ fn idle_beside(sources: &Sources) -> Option<String> {
 ///
 /// # Errors
 /// See [`CommandError`].
-async fn follow_server(plan: &Plan, span: Span, now: Now) -> Result<Followed, CommandError> {
+async fn follow_server(plan: &mut Plan, span: Span, now: Now) -> Result<Followed, CommandError> {
     let (watching, missing) = if span == Span::Lasting {
         (Watching::of(&plan.watched, plan.values.batch), Vec::new())
     } else {
         lists_of_server(plan, span).await?
     };
+    let warnings = std::mem::take(&mut plan.watched.warnings);
     let mut session = session(plan, watching, span, now);
     if span != Span::Lasting && session.state().roster().list().is_empty() {
         return Err(CommandError::Nobody(missing.join("; ")));
@@ -273,7 +302,7 @@ async fn follow_server(plan: &Plan, span: Span, now: Now) -> Result<Followed, Co
     for what in &missing {
         tell(what);
     }
-    tell_warnings(plan);
+    tell_warnings(&warnings, plan.values.mask);
     if let Some(file) = &plan.values.record {
         session.record(Some(file))?;
     }
@@ -281,7 +310,9 @@ async fn follow_server(plan: &Plan, span: Span, now: Now) -> Result<Followed, Co
 }
 
 /// A session on a server; to be called within a runtime.
-fn session(plan: &Plan, watching: Watching, span: Span, now: Now) -> Session {
+fn session(plan: &mut Plan, mut watching: Watching, span: Span, now: Now) -> Session {
+    // From here on `watching` has the lists, and nobody else.
+    let (watched, reading) = (std::mem::take(&mut plan.watched), plan.reading.take());
     let values = &plan.values;
     let list = Arc::new(watching.list(1));
     let freshness = match span {
@@ -296,7 +327,8 @@ fn session(plan: &Plan, watching: Watching, span: Span, now: Now) -> Session {
         .with_witnesses(Witnesses::to_be_asked(asking.registry, asking.gateways), values.thresholds());
     let state = State::new(roster, values.rules(), began);
     let live = Live::start(&plan.client, list, watching, pace(plan), now);
-    let live = if span == Span::Round { live } else { live.following(&plan.client, plan.watched.clone()) };
+    let live =
+        if span == Span::Round { live } else { live.following(&plan.client, watched).reading(reading) };
     let limits = Limits { size: values.record_limit.0, ..Limits::default() };
     let recording = Recording { head: head(plan), limits };
     let about = About {

@@ -222,11 +222,9 @@ impl<'a> Doctor<'a> {
     async fn latency(&mut self, client: &Client) -> Step {
         self.gather(Some(client)).await;
         let pace = self.examined.values.clone();
-        let entries = self.gathered.as_ref().map_or(&[][..], |gathered| &gathered.entries);
-        if entries.is_empty() {
-            return Step::skipped(Part::Latency, "nobody is watched");
-        }
-        let list = WatchList::new(2, pace.batch, entries.iter().cloned());
+        let users = self.gathered.as_ref().map(|gathered| &gathered.users).filter(|users| !users.is_empty());
+        let Some(users) = users else { return Step::skipped(Part::Latency, "nobody is watched") };
+        let list = users.remade(2, pace.batch);
         let asked = list.batch(0).len();
         let mut sieve = DeltaDecoder::default();
         let mut samples: Vec<Sample> = Vec::new();
@@ -296,9 +294,9 @@ impl<'a> Doctor<'a> {
     /// A user to ask about: the first that is watched, or else the admin.
     fn somebody(&self) -> String {
         if let Some(Ok(watched)) = &self.examined.watched
-            && let Some(entry) = watched.entries.first()
+            && let Some(id) = watched.first()
         {
-            return entry.id.clone();
+            return id.to_owned();
         }
         let claims = self.identity.as_ref().and_then(|identity| identity.claims.as_ref().ok());
         match (claims.and_then(|claims| claims.user.as_deref()), &self.examined.server.credentials) {

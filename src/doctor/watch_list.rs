@@ -1,12 +1,11 @@
 //! Who is watched: how many, from where, named twice, and whom the server does not know.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use super::step::{Outcome, Part, Step, counted, grouped, time_words};
 use crate::openim::Client;
 use crate::options::{Examined, Watched};
-use crate::presence::{Entry, FetchError, visible_bounded};
+use crate::presence::{Entry, FetchError, ListBuilder, WatchList, visible_bounded};
 
 /// The server is asked about so many users at most, spread over the list.
 const SAMPLE: usize = 2_000;
@@ -20,7 +19,7 @@ type Reached = Option<(u64, u64)>;
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     /// Everybody, each once, in order; the first `ours` of them are not from the server.
-    pub(super) entries: Vec<Entry>,
+    pub(super) users: WatchList,
     ours: usize,
     /// Where they come from and how many each time.
     sources: Vec<String>,
@@ -34,38 +33,34 @@ impl Gathered {
     /// Those that are named on this side: arguments, standard input, the context, the file.
     pub(super) fn ours(watched: &Watched, file: Option<&str>) -> Gathered {
         let mut gathered = Gathered { warnings: watched.warnings.clone(), ..Gathered::default() };
-        let of_file = watched.entries.len().saturating_sub(watched.fixed.len());
         if !watched.fixed.is_empty() {
             gathered.sources.push(format!("{} by name", grouped(watched.fixed.len())));
         }
         if let Some(file) = file {
-            gathered.sources.push(format!("{} from {file}", grouped(of_file)));
+            gathered.sources.push(format!("{} from {file}", grouped(watched.of_file.len())));
         }
-        let again = gathered.add(watched.entries.iter().cloned());
         // Those named twice in one place are warned of by whoever read it.
-        let within: HashSet<&str> = watched.fixed.iter().map(|entry| entry.id.as_str()).collect();
-        let across: Vec<&String> = again.iter().filter(|id| within.contains(id.as_str())).collect();
-        let of_fixed = watched.fixed.len() - within.len();
-        if across.len() > of_fixed {
-            let names = named(across.iter().map(|id| id.as_str()));
+        let of_file = watched.of_file.users().map(|user| watched.of_file.raw_id(user));
+        let across: Vec<&str> = of_file.filter(|id| watched.fixed.find(id).is_some()).collect();
+        if !across.is_empty() {
+            let names = named(across.into_iter());
             gathered.warnings.push(format!("named by several sources, watched once: {names}"));
         }
-        gathered.ours = gathered.entries.len();
+        gathered.add(&watched.fixed);
+        gathered.add(&watched.of_file);
+        gathered.ours = gathered.users.len();
         gathered
     }
 
-    /// Adds those who are not there yet; who was.
-    fn add(&mut self, entries: impl Iterator<Item = Entry>) -> Vec<String> {
-        let mut known: HashSet<String> = self.entries.iter().map(|entry| entry.id.clone()).collect();
-        let mut again = Vec::new();
-        for entry in entries {
-            if known.insert(entry.id.clone()) {
-                self.entries.push(entry);
-            } else {
-                again.push(entry.id);
-            }
+    /// Adds those who are not there yet.
+    fn add(&mut self, list: &WatchList) {
+        if self.users.is_empty() {
+            self.users = list.clone();
+        } else if !list.is_empty() {
+            let mut users = ListBuilder::default();
+            users.extend(self.users.entries().chain(list.entries()));
+            self.users = users.build(1, 1);
         }
-        again
     }
 
     /// Adds the lists of the server that are wished for, each read within `timeout`.
@@ -102,7 +97,7 @@ impl Gathered {
                             .to_owned(),
                     ));
                 }
-                self.add(users.iter().map(|id| Entry::of(id)));
+                self.add(&WatchList::new(1, 1, users.iter().map(|id| Entry::of(id))));
             }
             Ok(Err(error)) => {
                 self.unread.push((Outcome::Failed, format!("{what}: {error}"), error.advice().to_owned()));
@@ -127,9 +122,9 @@ impl Gathered {
 
     /// The users to ask the server about: those named on this side, or a sample of them.
     pub(super) fn sample(&self) -> Vec<String> {
-        let ours = self.entries.get(..self.ours).unwrap_or_default();
-        let every = ours.len().div_ceil(SAMPLE).max(1);
-        ours.iter().step_by(every).map(|entry| entry.id.clone()).collect()
+        let every = self.ours.div_ceil(SAMPLE).max(1);
+        let ours = self.users.users().take(self.ours).step_by(every);
+        ours.map(|user| self.users.raw_id(user).to_owned()).collect()
     }
 }
 
@@ -146,7 +141,7 @@ pub(super) enum Registered {
 
 /// Judges the list where it was read.
 pub(super) fn judge(gathered: &Gathered, registered: &Registered) -> Step {
-    let users = gathered.entries.len();
+    let users = gathered.users.len();
     let mut step =
         Step::ok(Part::WatchList, format!("{}: {}", counted(users, "user"), gathered.sources.join(", ")))
             .count("users", users as i64);
@@ -220,10 +215,8 @@ mod tests {
     use super::*;
 
     fn watched(fixed: &[&str], file: &[&str]) -> Watched {
-        let entries = |ids: &[&str]| ids.iter().map(|id| Entry::of(id)).collect::<Vec<_>>();
-        let mut watched = Watched::fixed(entries(fixed));
-        watched.entries.extend(entries(file));
-        watched
+        let list = |ids: &[&str]| WatchList::new(1, 1, ids.iter().map(|id| Entry::of(id)));
+        Watched { of_file: list(file), ..Watched::fixed(list(fixed)) }
     }
 
     fn gathered(fixed: &[&str], file: &[&str]) -> Gathered {

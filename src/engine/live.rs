@@ -12,8 +12,8 @@ use tracing::warn;
 use super::source::{Command, Ended, Source, Told, Wait};
 use super::watched::Watching;
 use crate::openim::{Client, Progress};
-use crate::options::{WatchFile, WatchNews, Watched};
-use crate::poller::{Labels, ListNews, Now, Pace, Poller, ServerList, follow_list};
+use crate::options::{ReadNews, Reading, WatchFile, WatchNews, Watched};
+use crate::poller::{Labels, ListNews, Now, Pace, Poller, ServerList, follow_list, thousands};
 use crate::presence::{
     Entry, FetchError, Input, Inputs, Moment, Next, Observation, Rechecks, State, UserId, WatchList,
     visible_bounded,
@@ -26,6 +26,8 @@ const LABELS_OF_MANY: Duration = Duration::from_secs(10);
 const MANY: usize = 50_000;
 /// Users in one question about what they are called.
 const LABELS_AT_ONCE: usize = 500;
+/// Longest name of a list that is shown while it is read, in characters.
+const LONGEST_NAME: usize = 40;
 
 /// IDs of users and what the server calls them.
 type Nicknames = Vec<(String, String)>;
@@ -37,6 +39,10 @@ pub struct Live {
     poller: Poller,
     list: Arc<WatchList>,
     watching: Watching,
+    /// Lists that are still being read, and how far that is in words.
+    reading: Option<(Reading, String)>,
+    /// Why they could not be read.
+    unreadable: Option<Ended>,
     file: Option<mpsc::Receiver<WatchNews>>,
     lists: Option<mpsc::Receiver<ListNews>>,
     labels: Option<(Labels, mpsc::Receiver<Nicknames>)>,
@@ -44,7 +50,8 @@ pub struct Live {
     relabel: Option<Instant>,
     /// What has come in, and is taken when all that happened before it is told.
     waiting: VecDeque<(Moment, Input)>,
-    said: VecDeque<String>,
+    /// Words that pass, or none where something else has changed.
+    said: VecDeque<Option<String>>,
 }
 
 /// The lists of the server that are to be watched.
@@ -83,7 +90,7 @@ pub async fn gather(
         if users.is_empty() {
             missing.push(list.empty_words());
         }
-        watching.server.insert(list_name(&list), users);
+        watching.take_server(list_name(&list), &users);
     }
     if watched.labels_from_server {
         let list = watching.list(1);
@@ -113,6 +120,8 @@ impl Live {
             poller,
             list,
             watching,
+            reading: None,
+            unreadable: None,
             file: None,
             lists: None,
             labels: None,
@@ -126,12 +135,51 @@ impl Live {
     #[must_use]
     pub fn following(mut self, client: &Client, watched: Watched) -> Live {
         // Lists that have been read already stay as they are.
-        let lists = if self.watching.server.is_empty() { server_lists(&watched) } else { Vec::new() };
+        let lists = if self.watching.has_server_lists() { Vec::new() } else { server_lists(&watched) };
         self.lists = (!lists.is_empty()).then(|| follow_list(client.clone(), lists));
         self.labels = watched.labels_from_server.then(|| Labels::start(client.clone()));
         self.file = watched.file.map(WatchFile::follow);
         self.ask_for_labels();
         self
+    }
+
+    /// Takes the users of lists that are still being read when they are.
+    #[must_use]
+    pub fn reading(mut self, reading: Option<Reading>) -> Live {
+        self.reading = reading.map(|reading| (reading, "reading the watch list".to_owned()));
+        self
+    }
+
+    /// Takes what is heard of lists that are read.
+    fn take_read(&mut self, news: ReadNews) {
+        match news {
+            ReadNews::Progress(list, users) => {
+                // Of a path the end says which it is.
+                let name = list.rsplit('/').next().map(|name| visible_bounded(name, LONGEST_NAME));
+                let mut words = format!("reading {}", name.unwrap_or_default());
+                if users > 0 {
+                    words += &format!(": {} users", thousands(users as u64));
+                }
+                if let Some((_, said)) = &mut self.reading {
+                    *said = words;
+                }
+                self.said.push_back(None);
+            }
+            ReadNews::Read(Err(why)) => {
+                self.reading = None;
+                self.unreadable = Some(Ended::Unreadable(why.to_string()));
+            }
+            ReadNews::Read(Ok(watched)) => {
+                self.reading = None;
+                self.watching.take_fixed(watched.fixed);
+                self.watching.take_file(watched.of_file);
+                self.file = watched.file.map(WatchFile::follow);
+                self.rewatch();
+                for warning in watched.warnings {
+                    self.push(Input::Notice(warning));
+                }
+            }
+        }
     }
 
     /// Takes what the watch list's file has become.
@@ -142,7 +190,7 @@ impl Live {
                 self.push(Input::Notice(why));
             }
             WatchNews::Changed(listing) => {
-                self.watching.file = listing.entries;
+                self.watching.take_file(listing.list);
                 self.rewatch();
                 self.push(Input::Notice(format!("the watch list has changed: {} users", self.list.len())));
                 for warning in listing.warnings {
@@ -155,7 +203,7 @@ impl Live {
     /// Takes what the server says of its lists.
     fn take_list(&mut self, news: ListNews) {
         match news {
-            ListNews::Progress(text) => self.said.push_back(text),
+            ListNews::Progress(text) => self.said.push_back(Some(text)),
             ListNews::Failed(why) => {
                 warn!(why, "no list from the server");
                 self.push(Input::Notice(why));
@@ -163,7 +211,7 @@ impl Live {
             ListNews::Read { list, ids } => {
                 let what = list_name(&list);
                 let users = ids.len();
-                self.watching.server.insert(what.clone(), ids);
+                self.watching.take_server(what.clone(), &ids);
                 self.rewatch();
                 self.push(Input::Notice(format!("{what}: {users} to be watched")));
             }
@@ -197,7 +245,7 @@ impl Live {
         for id in add {
             match UserId::check(id) {
                 Ok(()) => self.watching.add(id),
-                Err(why) => self.said.push_back(why),
+                Err(why) => self.said.push_back(Some(why)),
             }
         }
         for id in remove {
@@ -232,7 +280,10 @@ impl Inputs for Live {
         {
             self.push(Input::Observed(observation));
         }
-        Ok(self.waiting.front().map(|(at, _)| at.mono_ms))
+        match (self.waiting.front(), &self.unreadable) {
+            (None, Some(why)) => Err(why.clone()),
+            (next, _) => Ok(next.map(|(at, _)| at.mono_ms)),
+        }
     }
 
     fn pop(&mut self) -> Option<(Moment, Next)> {
@@ -247,7 +298,7 @@ impl Source for Live {
 
     fn wait(&mut self, change_ms: Option<u64>) -> Wait<'_> {
         Box::pin(async move {
-            if !self.waiting.is_empty() || !self.said.is_empty() {
+            if !self.waiting.is_empty() || !self.said.is_empty() || self.unreadable.is_some() {
                 return;
             }
             let now = (self.now)().mono_ms;
@@ -255,6 +306,7 @@ impl Source for Live {
             let relabel = self.relabel;
             tokio::select! {
                 Some(observation) = self.observations.recv() => self.push(Input::Observed(observation)),
+                Some(news) = next_read(self.reading.as_mut()) => self.take_read(news),
                 Some(news) = or_never(self.file.as_mut()) => self.take_file(news),
                 Some(news) = or_never(self.lists.as_mut()) => self.take_list(news),
                 Some(labels) = or_never(self.labels.as_mut().map(|(_, labels)| labels)) => {
@@ -270,11 +322,15 @@ impl Source for Live {
     }
 
     fn told(&mut self) -> Option<Told> {
-        self.said.pop_front().map(Told::Said)
+        self.said.pop_front().map(|said| said.map_or(Told::Changed, Told::Said))
     }
 
     fn settled(&mut self, _state: &mut State) -> Option<Ended> {
         None
+    }
+
+    fn reading(&self) -> Option<&str> {
+        self.reading.as_ref().map(|(_, words)| words.as_str())
     }
 
     fn recheck(&mut self, generation: u32, doubts: Rechecks) {
@@ -291,6 +347,14 @@ impl Source for Live {
             Command::Watch { add, remove } => self.watch(add, remove),
             Command::Record(_) | Command::Hold | Command::Release | Command::GoTo(_) | Command::Speed(_) => {}
         }
+    }
+}
+
+/// What is heard next of lists that are being read; for ever nothing where there are none.
+async fn next_read(reading: Option<&mut (Reading, String)>) -> Option<ReadNews> {
+    match reading {
+        Some((reading, _)) => reading.next().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Shown<'a> {
     pub about: &'a About,
     /// How often the server is asked, in milliseconds; a recorded one was.
     pub interval_ms: u64,
+    /// How far the reading of the watch list is, in words; `None` when it is read.
+    pub reading: Option<&'a str>,
     /// How the recording is played; `None` where this is none that is played.
     pub playing: Option<Playing>,
     /// What of the recording that is played cannot be read before its beginning and after its end.
@@ -164,6 +166,7 @@ impl Session {
             markers: self.source.markers().unwrap_or(&self.markers),
             about: &self.about,
             interval_ms: self.interval_ms(),
+            reading: self.source.reading(),
             playing: self.source.playing(),
             unread: self.source.unread(),
             is_recorded: self.source.is_recorded(),

@@ -39,7 +39,7 @@ pub enum Command {
 pub enum Ended {
     /// The recording is over, or has come to the moment up to which it was to be read.
     Over,
-    /// The recording cannot be read on, as this sentence says.
+    /// The recording cannot be read on, or the watch list cannot be read, as this sentence says.
     Unreadable(String),
 }
 
@@ -82,6 +82,11 @@ pub trait Source: Inputs<Error = Ended> + Send {
     /// Takes a command that is for the source; `state` is what is known. What follows comes as inputs and
     /// as [`Source::told`].
     fn command(&mut self, command: &Command, state: &State);
+
+    /// How far the reading of the watch list is, in words; `None` when it is read.
+    fn reading(&self) -> Option<&str> {
+        None
+    }
 
     /// How the recording is played; `None` where this is none that is played.
     fn playing(&self) -> Option<Playing> {

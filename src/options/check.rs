@@ -74,7 +74,7 @@ fn named(id: &str, written: &Written) -> Result<(), String> {
     let Value::Path(path) = &written.value else { return Ok(()) };
     let looked = match id {
         "token_file" | "secret_file" => private(path),
-        "watch" => WatchFile::open(path).map(drop),
+        "watch" => WatchFile::open(path, &mut |_| ()).map(drop),
         "check_secrets" => known_secrets(Some(path)).map(drop).map_err(|error| error.to_string()),
         _ => Ok(()),
     };

@@ -8,7 +8,7 @@ use super::settings::server;
 use super::sources::View;
 use super::table::Values;
 use super::value::Said;
-use super::{SettingsError, Watched};
+use super::{SettingsError, Watched, Whom};
 use crate::openim::{Credentials, Options};
 use crate::presence::{visible, visible_bounded};
 
@@ -56,7 +56,7 @@ impl Examined {
             api_by: view.who("api", api_said),
             credentials_by: source(view).map(|(name, said)| source_words(view, name, said)),
             server,
-            watched: Watched::is_anybody(view).then(|| Watched::read(view, &values)),
+            watched: Whom::is_anybody(view).then(|| Whom::of(view, &values)?.read(&mut |_, _| ())),
             watch_file: values
                 .watch
                 .as_deref()

@@ -193,6 +193,7 @@ pub(super) fn column_names(fields: &[Cow<'_, str>]) -> ColumnNames {
 mod tests {
     use super::*;
     use crate::options::{Listing, read_watch_list};
+    use crate::presence::UserIx;
 
     fn error(text: &str) -> String {
         read_watch_list(text.as_bytes(), "w").unwrap_err().to_string()
@@ -203,7 +204,7 @@ mod tests {
     }
 
     fn ids(text: &str) -> Vec<String> {
-        read(text).entries.into_iter().map(|entry| entry.id).collect()
+        read(text).list.entries().map(|entry| entry.id).collect()
     }
 
     #[test]
@@ -266,7 +267,7 @@ mod tests {
             ["id,label,group", "userID,nickname", "\"User ID\",\"Name\"", "# mine\n\nid,label,group,note"]
         {
             let listing = read(&format!("{line}\nk1,x\n"));
-            assert_eq!((listing.entries.len(), &*listing.entries[0].id), (1, "k1"), "{line}");
+            assert_eq!((listing.list.len(), listing.list.raw_id(UserIx(0))), (1, "k1"), "{line}");
             assert_eq!(listing.warnings, [""; 0], "{line}");
         }
         for (line, said) in [
@@ -279,7 +280,7 @@ mod tests {
             ("id,group", "id,group names the columns"),
         ] {
             let listing = read(&format!("{line}\nk1,x\n"));
-            assert_eq!((listing.entries.len(), listing.warnings.len()), (1, 1), "{line}");
+            assert_eq!((listing.list.len(), listing.warnings.len()), (1, 1), "{line}");
             assert!(listing.warnings[0].starts_with(&format!("w, line 1: {said}")), "{:?}", listing.warnings);
         }
         assert!(
@@ -295,6 +296,6 @@ mod tests {
     fn an_id_with_a_blank_in_it_is_told_once() {
         let listing = read("k1 Front desk\nk2 Left\n");
         let said = "w, line 1: the user ID k1 Front desk has a blank in it; a label stands behind a comma";
-        assert_eq!((listing.entries.len(), listing.warnings), (2, vec![said.to_owned()]));
+        assert_eq!((listing.list.len(), listing.warnings), (2, vec![said.to_owned()]));
     }
 }

@@ -11,8 +11,8 @@ use clap::ArgMatches;
 use super::environment::Environment;
 use super::environment::VARIABLES;
 use super::file::ConfigFile;
-use super::read_watch_list;
 use super::sources::{Sources, location};
+use super::watch_list::read_telling;
 use crate::presence::visible;
 
 /// So much of a watch list is looked at, in bytes.
@@ -50,9 +50,15 @@ fn groups(path: &Path) -> Vec<String> {
     if text.len() as u64 == LOOKED_AT {
         text.truncate(text.iter().rposition(|byte| *byte == b'\n').unwrap_or_default());
     }
-    let listing = read_watch_list(&text, "").unwrap_or_default();
-    let groups: BTreeSet<String> = listing.entries.into_iter().filter_map(|entry| entry.group).collect();
-    typeable(groups)
+    let mut groups = BTreeSet::new();
+    // As they are written: those of a list are safe to show, and no longer what would have to be typed.
+    let mut take = |group: &str| {
+        groups.insert(group.to_owned());
+    };
+    match read_telling(&text, "", &mut |_| (), &mut take) {
+        Ok(_) => typeable(groups),
+        Err(_) => Vec::new(),
+    }
 }
 
 fn typeable(names: impl IntoIterator<Item = String>) -> Vec<String> {

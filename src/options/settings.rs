@@ -6,7 +6,7 @@ use super::credentials::credentials;
 use super::read::CheckSecrets;
 use super::sources::View;
 use super::table::Values;
-use super::watched::{Watched, nobody};
+use super::watched::{Whom, nobody};
 use crate::openim::{Credentials, GatewayRule, Network, Options, Origin, Tls, known_secrets};
 use crate::presence::{RuleSettings, Thresholds};
 
@@ -25,7 +25,7 @@ pub struct Settings {
     /// Sentences that stay on the screen: what is unsafe about the way to the server.
     pub banners: Vec<String>,
     /// Whom to watch.
-    pub watched: Watched,
+    pub whom: Whom,
     /// Which gateways may be asked for a sign of life.
     pub gateways: GatewayRule,
     /// The value of every option.
@@ -36,7 +36,7 @@ impl Settings {
     /// # Errors
     /// The first wish that cannot be granted.
     pub(super) fn of(view: View<'_>) -> Result<Settings, SettingsError> {
-        if !Watched::is_anybody(view) {
+        if !Whom::is_anybody(view) {
             return Err(nobody(view.context));
         }
         let values = Values::of(view)?;
@@ -44,7 +44,7 @@ impl Settings {
         Ok(Settings {
             context: view.context.map(str::to_owned),
             gateways: gateways(&values, &server.api)?,
-            watched: Watched::read(view, &values)?,
+            whom: Whom::of(view, &values)?,
             server,
             banners,
             values,

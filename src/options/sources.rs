@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -23,6 +23,9 @@ const WHOM: [&str; 4] = ["users", "watch", "group_id", "all"];
 /// Values by the ids of their options.
 type Given = BTreeMap<&'static str, Value>;
 
+/// What standard input holds, once it was read.
+pub(super) type Stdin = Arc<OnceLock<Result<Listing, SettingsError>>>;
+
 /// Everything that settings are made of. It stays, so that those of another context can be had
 /// while imtop runs.
 pub struct Sources {
@@ -34,7 +37,7 @@ pub struct Sources {
     /// The context to begin with.
     context: Option<String>,
     /// Standard input can be read once.
-    pub(super) stdin: OnceLock<Result<Listing, SettingsError>>,
+    pub(super) stdin: Stdin,
 }
 
 /// What is said for one context.
@@ -107,7 +110,7 @@ impl Sources {
         });
         let variables = variables.collect();
         let mut sources =
-            Sources { file, flags, environment, variables, context: None, stdin: OnceLock::new() };
+            Sources { file, flags, environment, variables, context: None, stdin: Stdin::default() };
         let named: Option<String> = sources.given("context");
         if let Some(name) = named.as_ref().filter(|name| !sources.file.contexts.contains_key(*name)) {
             let said = if sources.by_flag("context") { "--context" } else { "IMTOP_CONTEXT" };
@@ -117,8 +120,7 @@ impl Sources {
         Ok(sources)
     }
 
-    /// The settings to begin with. Reads the watch list, and where `-` is among the users standard
-    /// input to its end.
+    /// The settings to begin with; the lists that they name are read by [`super::Whom::read`].
     ///
     /// # Errors
     /// The first wish that cannot be granted.
@@ -140,7 +142,7 @@ impl Sources {
     }
 
     /// The settings as far as they go: what is missing or cannot be read does not keep the rest back.
-    /// Reads the watch list as [`Sources::settings`] does.
+    /// Reads the watch list, too.
     ///
     /// # Errors
     /// A wish about the server or the picture that cannot be granted.

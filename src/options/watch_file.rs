@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::{Listing, read_watch_list};
-use crate::presence::Entry;
+use super::Listing;
+use super::watch_list::read_telling;
 
 /// Twice this is how long a change of the file takes to be seen.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -19,11 +19,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A larger file is no list of users.
 const LARGEST: u64 = 256 << 20;
 
-/// A watch-list file and what it held when it was last read.
+/// A watch-list file that was read, and may change.
 #[derive(Clone, Debug)]
 pub struct WatchFile {
     path: PathBuf,
-    entries: Vec<Entry>,
+    /// What tells the list that was read last from another.
+    sum: u64,
     /// How the file looked when it was last read, or last complained of.
     settled: Option<Look>,
     /// How it looked last time, if that is another look.
@@ -35,7 +36,7 @@ pub struct WatchFile {
 struct Look(Option<(u64, u64, u64, std::time::SystemTime, i64)>);
 
 /// What looking at the file brought.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum WatchNews {
     /// It holds another list.
     Changed(Listing),
@@ -44,19 +45,15 @@ pub enum WatchNews {
 }
 
 impl WatchFile {
-    /// Reads the file for the first time.
+    /// Reads the file for the first time; `told` hears now and then how many users were read.
     ///
     /// # Errors
     /// A sentence: it cannot be read, or is not a watch list.
-    pub fn open(path: &Path) -> Result<(WatchFile, Listing), String> {
+    pub fn open(path: &Path, told: &mut dyn FnMut(usize)) -> Result<(WatchFile, Listing), String> {
         let look = Look::at(path);
-        let listing = read(path)?;
-        let file = WatchFile {
-            path: path.to_owned(),
-            entries: listing.entries.clone(),
-            settled: Some(look),
-            changing: None,
-        };
+        let listing = read(path, told)?;
+        let file =
+            WatchFile { path: path.to_owned(), sum: listing.list.sum(), settled: Some(look), changing: None };
         Ok((file, listing))
     }
 
@@ -99,7 +96,7 @@ impl WatchFile {
         self.settled = Some(look);
         let kept = |why: String| Some(WatchNews::Kept(format!("{why}; the list before it stays")));
         let read = if self.path.is_file() {
-            read(&self.path)
+            read(&self.path, &mut |_| ())
         } else if self.path.exists() {
             // Reading a pipe could wait for ever.
             Err(format!("the watch list {} is no longer a plain file", self.path.display()))
@@ -108,19 +105,17 @@ impl WatchFile {
         };
         match read {
             Err(why) => kept(why),
-            Ok(listing) if listing.entries.is_empty() => {
-                kept(format!("{} names nobody", self.path.display()))
-            }
-            Ok(listing) if listing.entries == self.entries => None,
+            Ok(listing) if listing.list.is_empty() => kept(format!("{} names nobody", self.path.display())),
             Ok(listing) => {
-                self.entries.clone_from(&listing.entries);
-                Some(WatchNews::Changed(listing))
+                let sum = listing.list.sum();
+                let is_other = std::mem::replace(&mut self.sum, sum) != sum;
+                is_other.then_some(WatchNews::Changed(listing))
             }
         }
     }
 }
 
-fn read(path: &Path) -> Result<Listing, String> {
+fn read(path: &Path, told: &mut dyn FnMut(usize)) -> Result<Listing, String> {
     let name = path.display().to_string();
     let mut text = Vec::new();
     let opened = std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut text));
@@ -133,7 +128,7 @@ fn read(path: &Path) -> Result<Listing, String> {
     if text.len() as u64 > LARGEST {
         return Err(format!("the watch list {name} is larger than {} MiB", LARGEST >> 20));
     }
-    read_watch_list(&text, &name).map_err(|error| error.to_string())
+    read_telling(&text, &name, told, &mut |_| ()).map_err(|error| error.to_string())
 }
 
 impl Look {
@@ -166,7 +161,7 @@ mod tests {
 
     fn ids(news: Option<WatchNews>) -> Vec<String> {
         match news {
-            Some(WatchNews::Changed(listing)) => listing.entries.into_iter().map(|entry| entry.id).collect(),
+            Some(WatchNews::Changed(listing)) => listing.list.entries().map(|entry| entry.id).collect(),
             other => panic!("not changed: {other:?}"),
         }
     }
@@ -183,23 +178,23 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("w.csv");
         std::fs::write(&path, "a\nb\n").unwrap();
-        let (mut file, listing) = WatchFile::open(&path).unwrap();
-        assert_eq!(listing.entries.len(), 2);
-        assert_eq!(file.look(), None);
+        let (mut file, listing) = WatchFile::open(&path, &mut |_| ()).unwrap();
+        assert_eq!(listing.list.len(), 2);
+        assert!(file.look().is_none());
 
         std::fs::write(&path, "a\n").unwrap();
-        assert_eq!(file.look(), None, "perhaps half-written");
+        assert!(file.look().is_none(), "perhaps half-written");
         std::fs::write(&path, "a\nc\n").unwrap();
-        assert_eq!(file.look(), None);
+        assert!(file.look().is_none());
         assert_eq!(ids(file.look()), ["a", "c"]);
-        assert_eq!(file.look(), None);
+        assert!(file.look().is_none());
 
         // The same list in another file is no news.
         let other = dir.path().join("other.csv");
         std::fs::write(&other, "a\nc # not a comment\n").unwrap();
         std::fs::write(&other, "# hello\na\nc\n").unwrap();
         std::fs::rename(&other, &path).unwrap();
-        assert_eq!([file.look(), file.look(), file.look()], [None, None, None]);
+        assert!([file.look(), file.look(), file.look()].iter().all(Option::is_none));
     }
 
     #[test]
@@ -207,38 +202,38 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("w.csv");
         std::fs::write(&path, "a\n").unwrap();
-        let (mut file, _) = WatchFile::open(&path).unwrap();
+        let (mut file, _) = WatchFile::open(&path, &mut |_| ()).unwrap();
 
         std::fs::write(&path, "# nobody\n").unwrap();
-        assert_eq!(file.look(), None);
+        assert!(file.look().is_none());
         assert!(kept(file.look()).ends_with("w.csv names nobody; the list before it stays"));
-        assert_eq!(file.look(), None, "said once");
+        assert!(file.look().is_none(), "said once");
 
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(file.look(), None);
+        assert!(file.look().is_none());
         assert!(kept(file.look()).ends_with("w.csv is gone; the list before it stays"));
 
         std::fs::create_dir(&path).unwrap();
-        assert_eq!(file.look(), None);
+        assert!(file.look().is_none());
         assert!(kept(file.look()).contains("no longer a plain file"));
         std::fs::remove_dir(&path).unwrap();
 
         std::fs::write(&path, b"a\n\xff\n").unwrap();
-        assert_eq!(file.look(), None);
+        assert!(file.look().is_none());
         assert!(kept(file.look()).contains("line 2: not UTF-8"));
 
         std::fs::write(&path, "a\nb,\"Front desk\nc\n").unwrap();
-        assert_eq!(file.look(), None);
+        assert!(file.look().is_none());
         let why = kept(file.look());
         assert!(why.contains("line 2: the quote before Front desk is still open"), "{why}");
         assert!(why.ends_with("; the list before it stays"), "{why}");
 
         std::fs::write(&path, "[\"a\",\"b\"]\n").unwrap();
-        assert_eq!(file.look(), None);
+        assert!(file.look().is_none());
         assert!(kept(file.look()).contains("line 1: this looks like JSON"));
 
         std::fs::write(&path, "a\nb\n").unwrap();
-        assert_eq!(file.look(), None);
+        assert!(file.look().is_none());
         assert_eq!(ids(file.look()), ["a", "b"]);
     }
 
@@ -250,16 +245,16 @@ mod tests {
         std::fs::write(&one, "a\n").unwrap();
         std::fs::write(&two, "b\n").unwrap();
         std::os::unix::fs::symlink(&one, &link).unwrap();
-        let (mut file, _) = WatchFile::open(&link).unwrap();
+        let (mut file, _) = WatchFile::open(&link, &mut |_| ()).unwrap();
         std::fs::remove_file(&link).unwrap();
         std::os::unix::fs::symlink(&two, &link).unwrap();
-        assert_eq!(file.look(), None);
+        assert!(file.look().is_none());
         assert_eq!(ids(file.look()), ["b"]);
     }
 
     #[test]
     fn a_file_that_is_not_there_is_an_error_at_the_start() {
-        let error = WatchFile::open(Path::new("/nonexistent/w.csv")).unwrap_err();
+        let error = WatchFile::open(Path::new("/nonexistent/w.csv"), &mut |_| ()).unwrap_err();
         assert!(error.starts_with("cannot read the watch list /nonexistent/w.csv: "), "{error}");
     }
 }

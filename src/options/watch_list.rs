@@ -1,18 +1,20 @@
 //! Reads and writes a watch list: one user a line, `id[,label[,group]]`, `#` comments, quotes as in CSV.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 
 use super::list_form::{ColumnNames, column_names, fields, foreign, foreign_line, written_field};
-use crate::presence::{Entry, UserId, visible, visible_bounded};
+use crate::presence::{Entry, ListBuilder, UserId, WatchList, visible, visible_bounded};
+
+/// So many users are read from one word of progress to the next.
+const TOLD_EVERY: usize = 10_000;
 
 /// A watch list as it was read, and what was odd about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Listing {
     /// The users, each once, in their order.
-    pub entries: Vec<Entry>,
+    pub list: WatchList,
     /// Sentences about lines that were passed over.
     pub warnings: Vec<String>,
 }
@@ -37,6 +39,17 @@ pub struct ListingError {
 /// The first line that cannot be a user: an ID that is not UTF-8, holds control characters or is
 /// longer than 256 bytes, a quote that is still open at the line's end, or a line of another form, as JSON.
 pub fn read_watch_list(text: &[u8], source_name: &str) -> Result<Listing, ListingError> {
+    read_telling(text, source_name, &mut |_| (), &mut |_| ())
+}
+
+/// The same; `told` hears now and then how many users were read, and `grouped` each user's group as it is
+/// written.
+pub(super) fn read_telling(
+    text: &[u8],
+    source_name: &str,
+    told: &mut dyn FnMut(usize),
+    grouped: &mut dyn FnMut(&str),
+) -> Result<Listing, ListingError> {
     let mut reading = Reading { source_name, ..Reading::default() };
     let error = |line, what| ListingError { source_name: source_name.to_owned(), line, what };
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
@@ -47,24 +60,31 @@ pub fn read_watch_list(text: &[u8], source_name: &str) -> Result<Listing, Listin
         // CR LF ends one line, CR alone as well.
         line.strip_suffix(b"\r").unwrap_or(line).split(|byte| *byte == b'\r')
     });
+    let mut due = TOLD_EVERY;
     for (number, line) in (1..).zip(lines) {
         let line = line.trim_ascii();
         if !line.is_empty() && !line.starts_with(b"#") {
-            reading.take(number, line).map_err(|what| error(number, what))?;
+            reading.take(number, line, grouped).map_err(|what| error(number, what))?;
+            if reading.lines.len() >= due {
+                due += TOLD_EVERY;
+                told(reading.lines.len());
+            }
         }
     }
     if let Some(sentence) = reading.repeated.sentence(source_name) {
-        reading.listing.warnings.push(sentence);
+        reading.warnings.push(sentence);
     }
-    Ok(reading.listing)
+    Ok(Listing { list: reading.users.build(1, 1), warnings: reading.warnings })
 }
 
 /// A list of which some lines were read.
 #[derive(Default)]
 struct Reading<'a> {
     source_name: &'a str,
-    listing: Listing,
-    first_lines: HashMap<String, u64>,
+    users: ListBuilder,
+    /// The line on which each of them stands.
+    lines: Vec<u64>,
+    warnings: Vec<String>,
     repeated: Repeated,
     /// A line that is neither empty nor a comment was read.
     begun: bool,
@@ -74,7 +94,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// Takes the next line that is neither empty nor a comment.
-    fn take(&mut self, number: u64, line: &[u8]) -> Result<(), String> {
+    fn take(&mut self, number: u64, line: &[u8], grouped: &mut dyn FnMut(&str)) -> Result<(), String> {
         let line = std::str::from_utf8(line).map_err(|_| "not UTF-8; save the file as UTF-8".to_owned())?;
         let is_first = !std::mem::replace(&mut self.begun, true);
         if let Some(what) = foreign_line(line, is_first) {
@@ -98,25 +118,23 @@ impl Reading<'_> {
             return Ok(());
         };
         UserId::check(id)?;
-        if let Some(before) = self.first_lines.get(id) {
-            self.repeated.add(id, *before, number);
+        if let Some(before) = self.users.find(id) {
+            self.repeated.add(id, self.lines[before.at()], number);
             return Ok(());
         }
         if id.contains(' ') && !std::mem::replace(&mut self.told_of_blank, true) {
             let id = visible_bounded(id, 40);
             self.warn(number, &format!("the user ID {id} has a blank in it; a label stands behind a comma"));
         }
-        self.first_lines.insert(id.to_owned(), number);
-        self.listing.entries.push(Entry {
-            id: id.to_owned(),
-            label: field(1).map(str::to_owned),
-            group: field(2).map(str::to_owned),
-        });
+        if self.users.push(id, field(1), field(2)) {
+            self.lines.push(number);
+            field(2).into_iter().for_each(grouped);
+        }
         Ok(())
     }
 
     fn warn(&mut self, line: u64, what: &str) {
-        self.listing.warnings.push(format!("{}, line {line}: {what}", self.source_name));
+        self.warnings.push(format!("{}, line {line}: {what}", self.source_name));
     }
 }
 
@@ -168,7 +186,11 @@ mod tests {
     }
 
     fn ids(listing: &Listing) -> Vec<&str> {
-        listing.entries.iter().map(|entry| entry.id.as_str()).collect()
+        listing.list.users().map(|user| listing.list.raw_id(user)).collect()
+    }
+
+    fn entries(listing: &Listing) -> Vec<Entry> {
+        listing.list.entries().collect()
     }
 
     #[test]
@@ -177,13 +199,11 @@ mod tests {
             "# the night shift\nuser_001\n  agent_007 , Night desk\n2890713225,王小明,客服\nx,,kiosk\n\n\"a,b\",\"He said \"\"no\"\"\"\n",
         );
         assert_eq!(ids(&listing), ["user_001", "agent_007", "2890713225", "x", "a,b"]);
-        assert_eq!(listing.entries[1].label.as_deref(), Some("Night desk"));
-        assert_eq!(listing.entries[2].group.as_deref(), Some("客服"));
-        assert_eq!(
-            (listing.entries[3].label.as_deref(), listing.entries[3].group.as_deref()),
-            (None, Some("kiosk"))
-        );
-        assert_eq!(listing.entries[4].label.as_deref(), Some("He said \"no\""));
+        let entries = entries(&listing);
+        assert_eq!(entries[1].label.as_deref(), Some("Night desk"));
+        assert_eq!(entries[2].group.as_deref(), Some("客服"));
+        assert_eq!((entries[3].label.as_deref(), entries[3].group.as_deref()), (None, Some("kiosk")));
+        assert_eq!(entries[4].label.as_deref(), Some("He said \"no\""));
         assert_eq!(listing.warnings, [""; 0]);
     }
 
@@ -194,8 +214,8 @@ mod tests {
         );
         assert_eq!(ids(&listing)[4..], ["e;1", "#g", "h # 1", "- i", "<j"]);
         let mut text = Vec::new();
-        write_watch_list(&listing.entries, &mut text).unwrap();
-        assert_eq!(read_watch_list(&text, "again").unwrap().entries, listing.entries);
+        write_watch_list(&entries(&listing), &mut text).unwrap();
+        assert_eq!(entries(&read_watch_list(&text, "again").unwrap()), entries(&listing));
     }
 
     #[test]

@@ -1,22 +1,38 @@
 //! Whom to watch, as the user named them.
 
+use std::collections::HashSet;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::PathBuf;
 
-use super::sources::View;
+use super::sources::{Stdin, View};
 use super::table::Values;
-use super::{Listing, SettingsError, WatchFile, read_watch_list};
-use crate::presence::{Entry, UserId, visible_bounded};
+use super::watch_list::read_telling;
+use super::{Listing, SettingsError, WatchFile};
+use crate::presence::{ListBuilder, UserId, UserIx, WatchList, visible_bounded};
 
-/// Whom to watch, as the user named them.
+/// How standard input is called in messages.
+const STDIN: &str = "standard input";
+
+/// Whom to watch, as the user named them, before a list is read.
 #[derive(Clone, Debug)]
+pub struct Whom {
+    /// IDs, and `-` for standard input.
+    users: Vec<String>,
+    path: Option<PathBuf>,
+    stdin: Stdin,
+    /// What is asked of the server.
+    of_server: Watched,
+}
+
+/// Whom to watch, as the lists name them.
+#[derive(Clone, Debug, Default)]
 pub struct Watched {
     /// From arguments, standard input and the context, which do not change.
-    pub fixed: Vec<Entry>,
+    pub fixed: WatchList,
     /// The file, which may.
     pub file: Option<WatchFile>,
-    /// All of them together, as of now; nobody yet where only the server knows them.
-    pub entries: Vec<Entry>,
+    /// Whom the file names, as it was read last.
+    pub of_file: WatchList,
     /// Sentences about what was passed over.
     pub warnings: Vec<String>,
     /// The ID of the server's group whose members are watched.
@@ -29,45 +45,71 @@ pub struct Watched {
 
 impl Watched {
     /// Only these, for good.
-    pub fn fixed(entries: Vec<Entry>) -> Watched {
-        Watched {
-            fixed: entries.clone(),
-            file: None,
-            entries,
-            warnings: Vec::new(),
-            group: None,
-            all: false,
-            labels_from_server: false,
-        }
+    pub fn fixed(list: WatchList) -> Watched {
+        Watched { fixed: list, ..Watched::default() }
     }
 
+    /// The first who is named on this side.
+    pub fn first(&self) -> Option<&str> {
+        let list = [&self.fixed, &self.of_file].into_iter().find(|list| !list.is_empty())?;
+        Some(list.raw_id(UserIx(0)))
+    }
+
+    /// Whether nobody is named on this side.
+    pub fn is_empty(&self) -> bool {
+        self.fixed.is_empty() && self.of_file.is_empty()
+    }
+}
+
+impl Whom {
     /// Whether anybody is named.
     pub(super) fn is_anybody(view: View<'_>) -> bool {
         let named = |id| view.chosen(id).is_some_and(|chosen| !chosen.value.is_nothing());
         ["users", "watch", "group_id", "all"].into_iter().any(named)
     }
 
-    /// Reads the lists.
-    ///
     /// # Errors
-    /// A list cannot be read, names nobody, or has what cannot be a user in it.
-    pub(super) fn read(view: View<'_>, values: &Values) -> Result<Watched, SettingsError> {
+    /// A group that cannot be one.
+    pub(super) fn of(view: View<'_>, values: &Values) -> Result<Whom, SettingsError> {
         if let Some(group) = &values.group_id {
             UserId::check(group).map_err(|why| SettingsError(format!("group-id: {why}")))?;
         }
-        let mut watched = Watched {
-            group: values.group_id.clone(),
-            all: values.all,
-            labels_from_server: values.labels == "server",
-            ..Watched::fixed(Vec::new())
-        };
-        watched.name(&values.users, view)?;
-        watched.entries.clone_from(&watched.fixed);
-        if let Some(path) = &values.watch {
-            watched.open(path)?;
+        Ok(Whom {
+            users: values.users.clone(),
+            path: values.watch.clone(),
+            stdin: view.sources.stdin.clone(),
+            of_server: Watched {
+                group: values.group_id.clone(),
+                all: values.all,
+                labels_from_server: values.labels == "server",
+                ..Watched::default()
+            },
+        })
+    }
+
+    /// What is asked of the server; of this side nobody is named yet.
+    pub fn of_server(&self) -> Watched {
+        self.of_server.clone()
+    }
+
+    /// Reads the lists, and standard input to its end where `-` is among the users; `told` hears now and then
+    /// which list it is and how many users of it were read.
+    ///
+    /// # Errors
+    /// A list cannot be read, names nobody, or has what cannot be a user in it.
+    pub fn read(&self, told: &mut dyn FnMut(&str, usize)) -> Result<Watched, SettingsError> {
+        let mut watched = self.of_server();
+        self.name(&mut watched, told)?;
+        if let Some(path) = &self.path {
+            let name = path.display().to_string();
+            told(&name, 0);
+            let (file, listing) =
+                WatchFile::open(path, &mut |users| told(&name, users)).map_err(SettingsError)?;
+            watched.warnings.extend(listing.warnings);
+            (watched.file, watched.of_file) = (Some(file), listing.list);
         }
-        if watched.entries.is_empty() && !watched.all && watched.group.is_none() {
-            return Err(SettingsError(match &values.watch {
+        if watched.is_empty() && !watched.all && watched.group.is_none() {
+            return Err(SettingsError(match &self.path {
                 Some(path) => format!("the watch list {} names nobody", path.display()),
                 None => "standard input names nobody to watch".to_owned(),
             }));
@@ -75,29 +117,31 @@ impl Watched {
         Ok(watched)
     }
 
-    fn name(&mut self, users: &[String], view: View<'_>) -> Result<(), SettingsError> {
-        let mut seen = std::collections::HashSet::new();
-        for user in users {
+    fn name(&self, watched: &mut Watched, told: &mut dyn FnMut(&str, usize)) -> Result<(), SettingsError> {
+        let mut read_stdin = || self.stdin.get_or_init(|| read_stdin(told)).clone();
+        if let [user] = &*self.users
+            && user == "-"
+        {
+            let Listing { list, warnings } = read_stdin()?;
+            (watched.fixed, watched.warnings) = (list, warnings);
+            return Ok(());
+        }
+        let (mut fixed, mut seen) = (ListBuilder::default(), HashSet::new());
+        for user in &self.users {
             if user == "-" {
-                let listing = view.sources.stdin.get_or_init(read_stdin).clone()?;
-                self.warnings.extend(listing.warnings);
-                self.fixed.extend(listing.entries);
+                let listing = read_stdin()?;
+                watched.warnings.extend(listing.warnings);
+                fixed.extend(listing.list.entries());
                 continue;
             }
             UserId::check(user).map_err(SettingsError)?;
             if !seen.insert(user.as_str()) {
-                self.warnings.push(format!("{} was named twice, watched once", visible_bounded(user, 40)));
+                let user = visible_bounded(user, 40);
+                watched.warnings.push(format!("{user} was named twice, watched once"));
             }
-            self.fixed.push(Entry::of(user));
+            fixed.push(user, None, None);
         }
-        Ok(())
-    }
-
-    fn open(&mut self, path: &Path) -> Result<(), SettingsError> {
-        let (file, listing) = WatchFile::open(path).map_err(SettingsError)?;
-        self.warnings.extend(listing.warnings);
-        self.entries.extend(listing.entries);
-        self.file = Some(file);
+        watched.fixed = fixed.build(1, 1);
         Ok(())
     }
 }
@@ -113,11 +157,13 @@ pub(super) fn nobody(context: Option<&str>) -> SettingsError {
     ))
 }
 
-fn read_stdin() -> Result<Listing, SettingsError> {
+fn read_stdin(told: &mut dyn FnMut(&str, usize)) -> Result<Listing, SettingsError> {
+    told(STDIN, 0);
     let mut text = Vec::new();
     std::io::stdin()
         .lock()
         .read_to_end(&mut text)
-        .map_err(|error| SettingsError(format!("cannot read user IDs from standard input: {error}")))?;
-    read_watch_list(&text, "standard input").map_err(|error| SettingsError(error.to_string()))
+        .map_err(|error| SettingsError(format!("cannot read user IDs from {STDIN}: {error}")))?;
+    read_telling(&text, STDIN, &mut |users| told(STDIN, users), &mut |_| ())
+        .map_err(|error| SettingsError(error.to_string()))
 }

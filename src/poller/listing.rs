@@ -242,7 +242,7 @@ fn progress_words(progress: Progress, took: Duration) -> String {
 }
 
 /// A number with a comma between its thousands.
-fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

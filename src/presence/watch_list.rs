@@ -4,15 +4,14 @@
 //! about an older list is told apart and never meets the wrong user.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::list_builder::{Ids, ListBuilder, Named};
 use super::text::{visible, visible_bounded};
 use super::written::{refused, some_text, word_or};
 
@@ -101,91 +100,66 @@ impl Entry {
     }
 }
 
-/// The users being watched. Ids live in one arena, so that a million of them are one allocation.
+/// The users being watched. A copy shares the texts.
+#[derive(Clone)]
 pub struct WatchList {
     generation: u32,
     batch_size: u32,
-    ids: String,
-    /// `ends[i]` is where the i-th ID ends in `ids`.
-    ends: Vec<u32>,
-    /// Of those who have one, where it is in `texts`.
-    labels: HashMap<u32, Range<u32>>,
-    /// Of those who have one: the same group is there once.
-    groups: HashMap<u32, Range<u32>>,
-    /// Labels and groups, one after the other.
-    texts: String,
-    hasher: rapidhash::fast::RandomState,
-    lookup: HashTable<u32>,
+    ids: Arc<Ids>,
+    labels: Arc<Named>,
+}
+
+impl Default for WatchList {
+    /// Nobody.
+    fn default() -> WatchList {
+        WatchList::new(0, 1, [])
+    }
 }
 
 impl WatchList {
     /// Builds the list of `generation` from `entries`, in their order; a repeated ID keeps its
     /// first place. `batch_size` is the number of users in one request, at least 1.
-    ///
-    /// Ids beyond 4 GiB of text in all are left out (about 200 million users).
     pub fn new(generation: u32, batch_size: u32, entries: impl IntoIterator<Item = Entry>) -> WatchList {
-        let mut list = WatchList {
-            generation,
-            batch_size: batch_size.max(1),
-            ids: String::new(),
-            ends: Vec::new(),
-            labels: HashMap::new(),
-            groups: HashMap::new(),
-            texts: String::new(),
-            hasher: rapidhash::fast::RandomState::new(),
-            lookup: HashTable::new(),
-        };
-        let mut groups = HashMap::<Box<str>, Range<u32>>::new();
-        for entry in entries {
-            list.push(entry, &mut groups);
-        }
-        list.ids.shrink_to_fit();
-        list.ends.shrink_to_fit();
-        list.texts.shrink_to_fit();
-        list
+        let mut builder = ListBuilder::default();
+        builder.extend(entries);
+        builder.build(generation, batch_size)
     }
 
-    fn push(&mut self, entry: Entry, groups: &mut HashMap<Box<str>, Range<u32>>) {
-        if let Some(user) = self.find(&entry.id) {
-            self.name(user.0, entry, groups);
-            return;
-        }
-        let end = self.ids.len() + entry.id.len();
-        if u32::try_from(end).is_err() {
-            return;
-        }
-        let ix = self.ends.len() as u32;
-        self.ids.push_str(&entry.id);
-        self.ends.push(end as u32);
-        let hash = self.hasher.hash_one(entry.id.as_str());
-        let (ids, ends, hasher) = (&self.ids, &self.ends, &self.hasher);
-        self.lookup.insert_unique(hash, ix, |&other| hasher.hash_one(slice(ids, ends, other)));
-        self.name(ix, entry, groups);
+    pub(super) fn of(generation: u32, batch_size: u32, ids: Arc<Ids>, labels: Arc<Named>) -> WatchList {
+        WatchList { generation, batch_size: batch_size.max(1), ids, labels }
     }
 
-    /// Gives a user the label and the group of an entry, unless there are others already.
-    fn name(&mut self, ix: u32, entry: Entry, groups: &mut HashMap<Box<str>, Range<u32>>) {
-        if let Some(label) = entry.label.filter(|_| !self.labels.contains_key(&ix)) {
-            let place = self.keep(&visible(&label));
-            self.labels.insert(ix, place);
-        }
-        if let Some(group) = entry.group.filter(|_| !self.groups.contains_key(&ix)) {
-            let group = visible(&group);
-            let place = groups.get(&*group).cloned().unwrap_or_else(|| {
-                let place = self.keep(&group);
-                groups.insert(group.into(), place.clone());
-                place
-            });
-            self.groups.insert(ix, place);
-        }
+    /// The same users as the list of another generation, so many in one request.
+    #[must_use]
+    pub fn remade(&self, generation: u32, batch_size: u32) -> WatchList {
+        WatchList::of(generation, batch_size, Arc::clone(&self.ids), Arc::clone(&self.labels))
     }
 
-    /// Puts a text to the others; beyond 4 GiB of them it is cut to nothing.
-    fn keep(&mut self, text: &str) -> Range<u32> {
-        let start = self.texts.len();
-        let Ok(end) = u32::try_from(start + text.len()) else { return 0..0 };
-        self.texts.push_str(text);
-        start as u32..end
+    /// The same list, with these labels for those who have none.
+    #[must_use]
+    pub fn relabelled<'a>(&self, names: impl Iterator<Item = (&'a str, &'a str)>) -> WatchList {
+        let mut labels = (*self.labels).clone();
+        for (id, label) in names {
+            if let Some(user) = self.find(id) {
+                labels.add_label(user, label);
+            }
+        }
+        WatchList { labels: Arc::new(labels), ..self.clone() }
+    }
+
+    /// Whether both have the same IDs in memory.
+    pub fn shares_ids(&self, other: &WatchList) -> bool {
+        Arc::ptr_eq(&self.ids, &other.ids)
+    }
+
+    /// A sum over whom it names and how, to see whether another list says the same; batches and generation
+    /// do not count.
+    pub fn sum(&self) -> u64 {
+        let mut hasher = rapidhash::fast::SeedableState::fixed().build_hasher();
+        for user in self.users() {
+            (self.raw_id(user), self.label(user), self.group(user)).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// Which list this is; each change makes the next number.
@@ -200,22 +174,22 @@ impl WatchList {
 
     /// How many users are watched.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.ids.len()
     }
 
     /// Whether nobody is watched.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 
     /// All users, in list order.
     pub fn users(&self) -> impl DoubleEndedIterator<Item = UserIx> + ExactSizeIterator + use<> {
-        (0..self.ends.len() as u32).map(UserIx)
+        (0..self.ids.len() as u32).map(UserIx)
     }
 
     /// The ID as the server knows it; not safe to print.
     pub fn raw_id(&self, user: UserIx) -> &str {
-        slice(&self.ids, &self.ends, user.0)
+        self.ids.get(user)
     }
 
     /// The ID as something that can outlive this list.
@@ -225,37 +199,32 @@ impl WatchList {
 
     /// What people call the user; visible-safe.
     pub fn label(&self, user: UserIx) -> Option<&str> {
-        self.labels.get(&user.0).and_then(|place| self.text(place))
+        self.labels.label(user)
     }
 
     /// What the user belongs to; visible-safe.
     pub fn group(&self, user: UserIx) -> Option<&str> {
-        self.groups.get(&user.0).and_then(|place| self.text(place))
-    }
-
-    fn text(&self, place: &Range<u32>) -> Option<&str> {
-        self.texts.get(place.start as usize..place.end as usize)
+        self.labels.group(user)
     }
 
     /// Whether anybody has a label.
     pub fn has_labels(&self) -> bool {
-        !self.labels.is_empty()
+        self.labels.has_labels()
     }
 
     /// Whether anybody has a group.
     pub fn has_groups(&self) -> bool {
-        !self.groups.is_empty()
+        self.labels.has_groups()
     }
 
     /// Finds a user by the ID that the server knows.
     pub fn find(&self, id: &str) -> Option<UserIx> {
-        let hash = self.hasher.hash_one(id);
-        self.lookup.find(hash, |&ix| slice(&self.ids, &self.ends, ix) == id).map(|&ix| UserIx(ix))
+        self.ids.find(id)
     }
 
     /// How many requests one round takes.
     pub fn batches(&self) -> u32 {
-        (self.ends.len() as u32).div_ceil(self.batch_size)
+        (self.ids.len() as u32).div_ceil(self.batch_size)
     }
 
     /// Which request of a round asks about the user.
@@ -265,7 +234,7 @@ impl WatchList {
 
     /// The users of one request; empty for a batch that does not exist.
     pub fn batch(&self, batch: u32) -> Range<u32> {
-        let len = self.ends.len() as u32;
+        let len = self.ids.len() as u32;
         let start = batch.saturating_mul(self.batch_size).min(len);
         start..start.saturating_add(self.batch_size).min(len)
     }
@@ -331,12 +300,6 @@ impl<'de> Deserialize<'de> for Entry {
         let named = |All(id, label, group)| Entry { id, label, group };
         word_or(deserializer, "a user ID, or one with label and group", false, |id| Ok(Entry::of(id)), named)
     }
-}
-
-fn slice<'a>(ids: &'a str, ends: &[u32], ix: u32) -> &'a str {
-    let at = ix as usize;
-    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
-    &ids[start..ends[at] as usize]
 }
 
 impl fmt::Debug for WatchList {

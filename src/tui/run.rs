@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::info;
 
-use crate::engine::{Command, Session};
+use crate::engine::{Command, Ended, Session};
 use crate::home::Home;
 use crate::listing::{Index, Indexed, ThemeName};
 use crate::presence::{WatchList, visible};
@@ -35,12 +35,14 @@ const FOLD: Duration = Duration::from_millis(4);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why the loop ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// The user wished so.
     Quit,
     /// A signal, or what stands for one: Ctrl-C for SIGINT, a terminal that went away for SIGHUP.
     Signalled(Signal),
+    /// The watch list cannot be read, as this sentence says.
+    NoList(String),
     /// Something panicked, and has said so.
     Panicked,
 }
@@ -51,6 +53,7 @@ impl End {
         match self {
             End::Quit => 0,
             End::Signalled(signal) => signal.exit_code().unwrap_or(1),
+            End::NoList(_) => 2,
             End::Panicked => 1,
         }
     }
@@ -129,6 +132,9 @@ pub async fn run(watched: OnScreen, multiplexer: Multiplexer, open: Open<'_>) ->
             screen.update(msg);
         }
         screen.fold();
+        if let Some(why) = screen.no_list() {
+            return Ok(End::NoList(why));
+        }
         if screen.watched.model.is_unfinished() {
             screen.update(Msg::Tick);
         }
@@ -197,6 +203,15 @@ impl Running {
             && let Some(news) = self.watched.session.ready()
         {
             self.update(Msg::Updated(news));
+        }
+    }
+
+    /// Why there is no watch list. A recording that cannot be read on stays on the screen.
+    fn no_list(&self) -> Option<String> {
+        let session = &self.watched.session;
+        match session.ended() {
+            Some(Ended::Unreadable(why)) if !session.is_recorded() => Some(why.clone()),
+            _ => None,
         }
     }
 

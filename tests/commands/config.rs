@@ -449,7 +449,8 @@ users = ["u3"]
     let sources = Sources::read(&matches, env, &|_| Vec::new()).unwrap();
     assert_eq!(sources.contexts(), ["a", "b", "c"]);
     let shown = |settings: &Settings| {
-        let ids: Vec<String> = settings.watched.entries.iter().map(|entry| entry.id.clone()).collect();
+        let watched = settings.whom.read(&mut |_, _| ()).unwrap();
+        let ids: Vec<String> = watched.fixed.entries().map(|entry| entry.id).collect();
         let options = &settings.server;
         format!("{} {:?} {} {}", options.api, options.credentials, options.tls.insecure, ids.join(","))
     };
@@ -457,8 +458,8 @@ users = ["u3"]
     assert_eq!(shown(&first), "https://a.example Token(..) true x");
     let b = sources.for_context("b").unwrap();
     assert_eq!(shown(&b), "https://b.example TokenFile(..) false ");
-    assert!(b.values.production && b.values.mask && b.watched.labels_from_server);
-    assert_eq!((b.context.as_deref(), b.watched.group.as_deref()), (Some("b"), Some("7")));
+    assert!(b.values.production && b.values.mask && b.whom.of_server().labels_from_server);
+    assert_eq!((b.context.as_deref(), b.whom.of_server().group.as_deref()), (Some("b"), Some("7")));
     // The token of the environment is for the server that imtop was started with.
     let c = sources.for_context("c").unwrap_err().to_string();
     assert!(c.ends_with("those that imtop was started with are not for it"), "{c}");

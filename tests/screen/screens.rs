@@ -8,10 +8,11 @@ use crate::common::leak::Leaks;
 use imtop::clock;
 use imtop::engine::{About, Command, Live as Server, Recording, Session, Shown, Source as _, Watching};
 use imtop::openim::{Client, Credentials, Options, Tls};
+use imtop::options::Watched;
 use imtop::poller::{Asking, Pace};
 use imtop::presence::{
     Answered, Entry, FeedStatus, Freshness, Input, Inputs as _, Moment, Next, Observation, Roster, Rule,
-    RuleSettings, State, Totals,
+    RuleSettings, State, Totals, WatchList,
 };
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
 use imtop::tui::{Colour, Theme, view};
@@ -62,7 +63,8 @@ async fn live_with(scenario: &str, batch: u32, fault: Option<Fault>) -> Live {
     })
     .unwrap();
     let now = clock::start();
-    let watching = Watching::new(entries.clone(), Vec::new(), batch);
+    let named = Watched::fixed(WatchList::new(1, batch, entries.clone()));
+    let mut watching = Watching::of(&named, batch);
     let list = Arc::new(watching.list(1));
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
     let state = State::new(roster, RuleSettings::default(), now());
@@ -123,7 +125,8 @@ impl Live {
 
     /// An answer as it comes in, from a source of its own.
     async fn observation(&self) -> Observation {
-        let watching = Watching::new(self.entries.clone(), Vec::new(), 100);
+        let named = Watched::fixed(WatchList::new(1, 100, self.entries.clone()));
+        let mut watching = Watching::of(&named, 100);
         let list = Arc::new(watching.list(1));
         let mut source = Server::start(&self.client, list, watching, PACE, clock::start());
         source.wait(None).await;

@@ -10,8 +10,9 @@ use crate::common::leak::Leaks;
 use crate::common::scratch::Scratch;
 use imtop::engine::{About, Command, Live as Server, Recording, Session, Shown, Watching};
 use imtop::openim::{Client, Credentials, Options, Tls};
+use imtop::options::Watched;
 use imtop::poller::{Asking, Now, Pace};
-use imtop::presence::{Batch, Entry, Freshness, Moment, Roster, RuleSettings, State};
+use imtop::presence::{Batch, Entry, Freshness, Moment, Roster, RuleSettings, State, WatchList};
 use imtop::report::{user_json, write_frame};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
 use imtop::tui::{Colour, Theme};
@@ -73,7 +74,8 @@ async fn live(name: &str, batch: u32) -> Live {
         secrets: vec![SECRET.to_owned().into()],
     })
     .unwrap();
-    let watching = Watching::new(entries.clone(), Vec::new(), batch);
+    let named = Watched::fixed(WatchList::new(1, batch, entries.clone()));
+    let mut watching = Watching::of(&named, batch);
     let list = Arc::new(watching.list(1));
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
     let state = State::new(roster, RuleSettings::default(), now());

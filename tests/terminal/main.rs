@@ -14,6 +14,7 @@ mod effects;
 mod lists;
 mod progress;
 mod pty;
+mod reading;
 mod replay;
 
 use std::io::{BufRead as _, Read as _};

@@ -148,7 +148,7 @@ fn live(server: &Running, folder: &Path, before: &str, options: &str) -> Session
 }
 
 /// The lines that come from a recording.
-fn events(file: &Path) -> String {
+pub(super) fn events(file: &Path) -> String {
     let mut command = Command::new(IMTOP);
     command.args(["events", "--format", "ndjson", "--from"]).arg(file).env("IMTOP_CONFIG", "/dev/null");
     let output = command.output().unwrap();

@@ -449,7 +449,9 @@ impl Roster {
         let mut next = Roster::new(Arc::clone(list), self.freshness, now);
         next.doubts = Doubts::new(self.thresholds.leaving_ms);
         next.tally = self.tally.emptied();
-        for user in next.list.users() {
+        // A first list is taken without looking for anybody.
+        let heirs = if self.list.is_empty() { 0 } else { list.len() };
+        for user in next.list.users().take(heirs) {
             let Some(old) = self.list.find(next.list.raw_id(user)) else {
                 continue;
             };

@@ -133,12 +133,19 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
     }
     let status = roster.feed_status(now);
     let (sign, style) = theme.feed(&status);
+    let reading = model.shown.reading;
     // No green beside what is wrong.
     let is_green = status == FeedStatus::Live && how != Health::Ok;
     let style = if is_green { theme.plain } else { style };
     // The picture may be of the past; this is of now.
-    let text = format!("{sign} {now_or_then}{}", words(model, &status));
+    let text = match reading {
+        Some(words) if status == FeedStatus::Nobody => format!("{} {words}", theme.glyphs.waiting),
+        _ => format!("{sign} {now_or_then}{}", words(model, &status)),
+    };
     add(&mut segments, 0, text, style.add_modifier(theme.strong.add_modifier));
+    if let Some(words) = reading.filter(|_| status != FeedStatus::Nobody) {
+        add(&mut segments, 2, words.to_owned(), theme.plain);
+    }
     // What is weaker than usual in what is said of users; the view of the server says why.
     match roster.witnesses().registry {
         Witness::Refuses(_) => add(&mut segments, 3, "one witness".to_owned(), theme.plain),

@@ -71,6 +71,9 @@ fn nobody(model: View<'_>, theme: &Theme, body: Rect, buf: &mut Buffer) {
 fn why_nobody(model: View<'_>) -> (String, String) {
     let (rows, picture) = (&model.rows, model.picture());
     let users = match picture.roster.list().len() {
+        0 if let Some(reading) = model.shown.reading => {
+            return (format!("Nobody is asked about yet: {reading}."), String::new());
+        }
         0 => {
             let add = model.keymap.first_of(Action::Command).unwrap_or_else(|| ":".to_owned());
             let advice = format!(
