@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::info;
 
+use super::progress::Progress;
 use crate::engine::{self, FirstRound, Round, Session, Stage};
 use crate::presence::Update;
 use crate::signals::{Signal, Signals};
@@ -71,6 +72,13 @@ impl Followed {
         self.ended.as_ref()
     }
 
+    /// How many users of a server are unchecked, as its registry gave no answer about them. After a round.
+    pub(super) fn unchecked(&self) -> usize {
+        let roster = self.session.state().roster();
+        let asks = !self.session.is_recorded() && roster.witnesses().registry.is_asked();
+        if asks { roster.unanswered() } else { 0 }
+    }
+
     /// What happens next, at one moment; it may be nothing that anybody sees. `None` when there is
     /// nothing more to follow, as [`Followed::ended`] says, or when it is `until`.
     pub(super) async fn next(&mut self, until: Option<Instant>) -> Option<Update> {
@@ -99,33 +107,29 @@ impl Followed {
     }
 
     /// Waits until every batch was answered or has failed once, and until the other sources were heard, as
-    /// [`FirstRound`] has it; `progress` hears how many batches of how many were heard. A recording is read
-    /// to its end. Ends early when there is nothing more to follow.
-    pub(super) async fn round(&mut self, progress: &mut (dyn FnMut(usize, usize) + Send)) -> Round {
+    /// [`FirstRound`] has it, and shows how far that is. A recording is read to its end. Ends early when there
+    /// is nothing more to follow.
+    pub(super) async fn round(&mut self) -> Round {
         if self.session.is_recorded() {
             while self.next(None).await.is_some() {}
             return Round::of(self.session.state().roster());
         }
+        let mut progress = Progress::begin();
         let mut first = FirstRound::new(self.session.about().timeout_ms);
         loop {
             let roster = self.session.state().roster();
             let batches = roster.batches().len();
-            let goes_on = match first.stage(roster, self.session.now()) {
-                Stage::Batches(unheard) => {
-                    progress(batches - unheard, batches);
-                    self.next(None).await.is_some()
-                }
+            let stage = first.stage(roster, self.session.now());
+            progress.show(stage, batches);
+            let goes_on = match stage {
+                Stage::Batches(_) => self.next(None).await.is_some(),
                 Stage::Registry(_, until_ms) => {
-                    progress(batches, batches);
                     // When time is up, it is judged once more.
                     let ahead = until_ms.saturating_sub(self.session.now().mono_ms);
                     let until = Instant::now() + Duration::from_millis(ahead);
                     !matches!(timeout_at(until, self.next(None)).await, Ok(None))
                 }
-                Stage::Over => {
-                    progress(batches, batches);
-                    false
-                }
+                Stage::Over => false,
             };
             if !goes_on {
                 return Round::of(self.session.state().roster());

@@ -177,7 +177,7 @@ pub(super) fn start(values: &Values, keymap: Keymap) -> Start {
 /// One round, one frame as text.
 async fn once(plan: &mut Plan, run: &Run) -> Result<u8, CommandError> {
     let mut followed = follow_server(plan, Span::Round, clock::start()).await?;
-    let round = followed.round(&mut |_, _| ()).await;
+    let round = followed.round().await;
     if let Some(code) = followed.ended().and_then(Ended::exit_code) {
         return Ok(code);
     }

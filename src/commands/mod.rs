@@ -33,7 +33,7 @@ use crate::engine::{About, Live, Recording, Replay, Round, Session, Watching, ga
 use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
 use crate::options::cli::{RecordingArgs, definition};
 use crate::options::{Reading, Settings, SettingsError, Sources, Values, Watched, usual};
-use crate::poller::{Asking, Now, Pace, delay};
+use crate::poller::{Asking, Now, Pace, delay, thousands};
 use crate::presence::condition::Measured;
 use crate::presence::{
     Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, Witnesses, visible,
@@ -209,6 +209,18 @@ fn mask_key() -> u128 {
     use std::hash::BuildHasher as _;
     let half = || u128::from(std::hash::RandomState::new().hash_one(0));
     half() << 64 | half()
+}
+
+/// Says how many users nobody could tell about, as the registry was silent; whether there are any.
+fn tell_unchecked(followed: &Followed) -> bool {
+    let unchecked = followed.unchecked();
+    let users = match unchecked {
+        0 => return false,
+        1 => "1 user is".to_owned(),
+        more => format!("{} users are", thousands(more as u64)),
+    };
+    tell(&format!("{users} unchecked: the registry gave no answer, and without it nobody is called offline"));
+    true
 }
 
 /// Says what is odd about the watch list. Such a sentence may name users, and no stand-in says which.

@@ -55,7 +55,7 @@ pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandE
 /// Without a terminal: the picture at the time that was named, or at the end, as text.
 async fn one_picture(args: &ReplayArgs, sources: &Sources, picture: &Values) -> Result<u8, CommandError> {
     let mut followed = Followed::recorded(read_recording(&args.recording, args.at.as_deref())?);
-    followed.round(&mut |_, _| ()).await;
+    followed.round().await;
     let session = &followed.session;
     for gap in session.gaps() {
         tell(gap);

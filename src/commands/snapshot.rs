@@ -10,8 +10,7 @@ use super::appearance::Appearance;
 use super::follow::Ended;
 use super::live::{start, theme};
 use super::picture::frame_of;
-use super::progress::Progress;
-use super::{CommandError, Span, environment, follow, keymap, mask_key, piped, tell};
+use super::{CommandError, Span, environment, follow, keymap, mask_key, piped, tell, tell_unchecked};
 use crate::engine::{Round, Session};
 use crate::listing::{ColumnName, Names, Rows, Sort};
 use crate::options::cli::{FrameStyle, SnapshotArgs, SnapshotFormat};
@@ -33,9 +32,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     }
     let picture = sources.for_output()?;
     let mut followed = follow(sources, Some(&args.recording), Span::Round).await?;
-    let mut progress = Progress::begin();
-    let round = followed.round(&mut |done, of| progress.batches(done, of)).await;
-    drop(progress);
+    let round = followed.round().await;
     if let Some(why) = followed.ended().and_then(Ended::unreadable) {
         tell(why);
     }
@@ -53,6 +50,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     for failure in &overview.round.failures {
         tell(&failure.words(overview.round.batches));
     }
+    let is_unchecked = tell_unchecked(&followed);
     if round == Round::Failed && is_final(&knowledge.roster) {
         return Ok(1); // nothing is known, and asking again would not help
     }
@@ -77,7 +75,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
         SnapshotFormat::Frame => write_picture(args.frame, sources, &picture, session, &mut out)?,
     };
     piped(written.and_then(|()| out.flush()))?;
-    Ok(u8::from(round != Round::Whole || session.is_broken()))
+    Ok(u8::from(round != Round::Whole || is_unchecked || session.is_broken()))
 }
 
 /// Whether no batch would be answered if it were asked again.

@@ -183,12 +183,14 @@ impl Waiting<'_> {
                 Stage::Batches(unheard) => {
                     let batches = knowledge.roster.batches().len();
                     self.last = format!("no answer yet from {unheard} of {batches} batches");
+                    self.progress.show(&self.last);
                     return Ok(None);
                 }
                 Stage::Registry(users, until_ms) => {
                     let ahead = Duration::from_millis(until_ms.saturating_sub(now.mono_ms));
                     self.first_until = Some(Instant::now() + ahead);
                     self.last = format!("{said}; the registry is asked about {users} users");
+                    self.progress.show(&self.last);
                     return Ok(None);
                 }
                 Stage::Over => (self.first, self.first_until) = (None, None),
@@ -250,6 +252,13 @@ impl Progress {
         if !self.silent && line != self.said {
             line.clone_into(&mut self.pending);
             self.repeat();
+        }
+    }
+
+    /// Says it where it is written over: lines are for what came out.
+    fn show(&mut self, line: &str) {
+        if no_screen(&environment, io::stderr().is_terminal()).is_none() {
+            self.say(line);
         }
     }
 

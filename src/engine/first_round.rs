@@ -52,11 +52,12 @@ impl FirstRound {
         let answered = roster.registry_heard().map_or(heard, |at| at.mono_ms.max(heard));
         let until = answered + self.patience_ms;
         if now < until && roster.is_checking() {
-            return Stage::Registry(roster.unchecked(), until);
+            return Stage::Registry(roster.to_be_checked(), until);
         }
         let until = heard + self.patience_ms;
         // Whether there are such users at all is asked of those who were never seen with a connection.
-        let unverified = roster.unverified_users();
+        // Of a long list that takes long, and is for those who stay.
+        let unverified = if roster.is_sampled() { 0 } else { roster.unverified_users() };
         if now < until && unverified > 0 {
             return Stage::Registry(unverified, until);
         }
@@ -155,6 +156,31 @@ mod tests {
         let denied = FetchError::Denied { code: 1002, what: "only app manager".into(), advice: "" };
         hear(&mut refused, accounts, 2..4, Err(denied));
         assert_eq!(refused.unverified_users(), 0, "nobody is asked about any more");
+    }
+
+    #[test]
+    fn of_a_long_list_a_round_counts_the_sample_and_does_not_wait_for_accounts() {
+        let list = Arc::new(WatchList::new(1, 6_000, (0..6_000).map(|user| Entry::of(&user.to_string()))));
+        let mut roster = Roster::new(list, Freshness::FOR_EVER, Moment::default())
+            .with_witnesses(Witnesses::to_be_asked(true, false), Thresholds::default());
+        let mut round = FirstRound::new(10_000);
+        let offline = (0..6_000).map(|user| (UserIx(user), UserStatus::Offline)).collect();
+        roster.apply(&observed(at(100), Ok(Answer::Changed(offline))));
+        assert_eq!(round.stage(&roster, at(100)), Stage::Registry(4_000, 10_100));
+        let mut now = 100;
+        while roster.is_checking() {
+            now += 250;
+            let asked: Box<[UserIx]> = roster.doubts().map(|(user, _)| user).collect();
+            let nobody = asked.iter().map(|user| (*user, Box::default())).collect();
+            let answer = Ok(Answer::Registry(nobody));
+            if !asked.is_empty() {
+                let question = Question::UsersStatus;
+                roster.apply(&Observation { question, users: asked.into(), ..observed(at(now), answer) });
+            }
+            roster.advance(at(now));
+        }
+        assert!(roster.unverified_users() > 0);
+        assert_eq!(round.stage(&roster, at(now)), Stage::Over);
     }
 
     #[test]

@@ -246,3 +246,24 @@ fn a_reader_that_goes_away_changes_nothing_about_the_code() {
     let status = site.command(&["check"]).stdout(full).status().unwrap();
     assert_eq!(status.code(), Some(3), "what can't be said is not known");
 }
+
+#[test]
+fn who_is_unchecked_as_the_registry_is_silent_is_counted_and_nobody_is_called_offline() {
+    let down = "[[event]]\nat = \"0s\"\ndoes = \"registry-down\"\nlasts = \"10m\"\nfails = true\n";
+    let site = site(&format!("[[user]]\nid = \"d\"\n[[user]]\nid = \"e\"\n{down}"), "a\nb\nc\nd\ne\n");
+    let said = site.run(&["check", "--timeout", "500ms"]);
+    assert_said(
+        &said,
+        3,
+        "IMTOP UNKNOWN - unknown>0 is 2 of 5 (40.0%); 2 of 5 online, 1 background, 2 unknown",
+    );
+    let unchecked = "imtop: 2 users are unchecked: the registry gave no answer, and without it nobody is called offline\n";
+    assert_eq!(said.err, unchecked);
+    // A condition that can be decided whatever they are is.
+    let said = site.run(&["check", "--timeout", "500ms", "-c", "online<1"]);
+    assert_eq!((said.code, &*said.err), (Some(0), unchecked), "{}", said.out);
+    let said = site.run(&["snapshot", "--timeout", "500ms", "--format", "csv"]);
+    assert_eq!((said.code, said.err.ends_with(unchecked)), (Some(1), true), "{}{}", said.out, said.err);
+    assert_eq!(said.out.matches("unknown").count(), 2, "{}", said.out);
+    assert!(!said.out.contains("offline"), "{}", said.out);
+}

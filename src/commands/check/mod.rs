@@ -13,7 +13,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 
 use super::follow::Ended;
-use super::{CommandError, Span, check_standard_output, flush_standard_output, follow, tell};
+use super::{CommandError, Span, check_standard_output, flush_standard_output, follow, tell, tell_unchecked};
 use crate::engine::Round;
 use crate::listing::Time;
 use crate::openim::without_tokens;
@@ -44,8 +44,9 @@ pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandErr
         crit: crit.map(|text| condition("--crit", text)).transpose()?,
         loss_is_critical,
     };
+    let by_default = args.warn.is_none() && args.crit.is_none();
     let mut followed = follow(sources, Some(&args.recording), Span::Round).await?;
-    let round = followed.round(&mut |_, _| ()).await;
+    let round = followed.round().await;
     if let Some(why) = followed.ended().and_then(Ended::unreadable) {
         return Ok(unknown(why));
     }
@@ -61,6 +62,11 @@ pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandErr
         Round::Failed => no_answer(knowledge, &session.about().api),
         Round::Whole | Round::Partial => of_round(knowledge, now, &limits),
     };
+    let is_unchecked = tell_unchecked(&followed);
+    // A condition of somebody's own says itself whether it can be decided.
+    if is_unchecked && by_default && report.status != Status::Critical {
+        report.status = Status::Unknown;
+    }
     if args.recording.from.is_some() {
         let at = Time::of(now.unix_ms).map(|at| at.to_string()).unwrap_or_default();
         report.summary = format!("recorded, as of {at}: {}", report.summary);

@@ -107,6 +107,26 @@ impl Roster {
         self.doubts.waiting() + self.standings.count(Word::Unchecked) as usize
     }
 
+    /// How many users the sockets call offline about whom the registry gave no answer, asked or not; walks all
+    /// that is not certain.
+    pub fn unanswered(&self) -> usize {
+        let silent = |it: &Recheck| it.sockets == Sockets::None && it.registry == Registry::Silent;
+        self.unchecked() + self.doubts.iter().filter(|(_, doubt)| silent(doubt)).count()
+    }
+
+    /// How many users the registry is to be asked about next: while a sample stands for all, those of it.
+    pub fn to_be_checked(&self) -> usize {
+        match self.doubts.waiting() {
+            sampled if sampled > 0 && !self.asks_everybody() => sampled,
+            _ => self.unchecked(),
+        }
+    }
+
+    /// Whether the list is so long that a sample stands for all.
+    pub fn is_sampled(&self) -> bool {
+        self.list.len() > SAMPLE as usize
+    }
+
     /// How many users were asked about in the sample by which the rest is called offline.
     pub fn sampled(&self) -> u32 {
         self.sample.drawn.believed
