@@ -51,6 +51,16 @@ impl Freshness {
             unknown_ms: (interval_ms * 3).max(6_000),
         }
     }
+
+    /// The same where asking about everybody takes so long: nobody is old only because the list is long.
+    #[must_use]
+    pub fn for_rounds_of(self, asking_ms: u64) -> Freshness {
+        let longer = Freshness::for_interval(asking_ms);
+        Freshness {
+            stale_ms: self.stale_ms.max(longer.stale_ms),
+            unknown_ms: self.unknown_ms.max(longer.unknown_ms),
+        }
+    }
 }
 
 /// The last answer of a batch: when its question was sent and when it was there.
@@ -188,6 +198,11 @@ impl Batches {
     /// How many were neither answered nor have they failed.
     pub(in crate::presence) fn unheard(&self) -> usize {
         self.unheard
+    }
+
+    /// How many get no answers.
+    pub(in crate::presence) fn failing(&self) -> usize {
+        self.failing.len()
     }
 
     /// The first that gets no answers.

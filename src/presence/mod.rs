@@ -27,6 +27,7 @@ mod platform;
 pub mod query;
 mod recheck;
 mod roster;
+mod rounds;
 mod server_clock;
 mod state;
 mod status;
@@ -57,6 +58,7 @@ pub use observation::{Answer, LifeSign, Observation, Oddities, OperationId, Ques
 pub use platform::Platform;
 pub use recheck::{Gateway, Loss, Recheck, Rechecks, Unseen, Witness, Witnesses};
 pub use roster::{Drawn, Roster, RosterState, Totals, Tracked};
+pub use rounds::Rounds;
 pub use server_clock::ServerClock;
 pub use state::State;
 pub use status::{Basis, Presence, UnknownReason, Word};

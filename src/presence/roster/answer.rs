@@ -53,6 +53,9 @@ impl Roster {
                     next_ms: observation.next_ms,
                 };
                 self.batches.edit(number, |batch| batch.failing = Some(failing));
+                if self.batches.failing() * 2 > self.batches.all().len() {
+                    self.rounds.break_off();
+                }
                 taking.update.touched.extend(self.list.batch(observation.batch).map(UserIx));
                 return;
             }
@@ -70,6 +73,9 @@ impl Roster {
             batch.oddities = observation.oddities;
             (void_since, regained, batch.failing.take().is_some(), batch.answered.replace(answered))
         });
+        let (sent_ms, took_ms) = (answered.sent.mono_ms, answered.received.since(answered.sent));
+        let get_answers = self.batches.all().len() - self.batches.failing();
+        self.rounds.answered(sent_ms, took_ms, before.map(|it| it.sent.mono_ms), had_failed, get_answers);
         if had_failed || regained.is_some() {
             taking.update.touched.extend(self.list.batch(observation.batch).map(UserIx));
         }

@@ -16,7 +16,7 @@ impl Roster {
 
     pub(super) fn let_pass(&mut self, now: Moment) -> Taking {
         let mut taking = Taking::new(now);
-        for number in self.batches.expiring(now, self.freshness) {
+        for number in self.batches.expiring(now, self.freshness()) {
             let (why, answered) = self.batches.edit(number, |batch| {
                 batch.void_since = Some(now.mono_ms);
                 (batch.why(), batch.answered)
@@ -27,7 +27,7 @@ impl Roster {
                 }
             }
         }
-        let until = (now.mono_ms.saturating_sub(self.freshness.unknown_ms), UserIx(0));
+        let until = (now.mono_ms.saturating_sub(self.freshness().unknown_ms), UserIx(0));
         let mut due: Vec<UserIx> = self.left_out_due.range(..until).map(|(_, user)| *user).collect();
         due.sort_unstable();
         for user in due {
@@ -57,8 +57,8 @@ impl Roster {
 
     /// When something changes without an answer, on the monotonic clock; `None` if nothing will.
     pub fn next_change(&self, now: Moment) -> Option<u64> {
-        let limit = self.freshness.unknown_ms;
-        let of_batches = self.batches.next_change(now, self.freshness);
+        let limit = self.freshness().unknown_ms;
+        let of_batches = self.batches.next_change(now, self.freshness());
         let of_users =
             self.left_out_due.first().map(|(last, _)| last.saturating_add(limit).saturating_add(1));
         let passed = (now.mono_ms.saturating_add(1), UserIx(0));

@@ -13,6 +13,7 @@ use super::{Drawn, GONE_KEPT, Gone, LeftOut, Roster, Runs, Standings, Tracked};
 use crate::presence::batches::{Answered, Batch, Batches, Freshness};
 use crate::presence::connection::ConnId;
 use crate::presence::recheck::{Loss, Recheck, Unseen, Witnesses};
+use crate::presence::rounds::Rounds;
 use crate::presence::server_clock::ServerClock;
 use crate::presence::status::Word;
 use crate::presence::time::{Moment, Since};
@@ -29,6 +30,9 @@ const TIMES_KEPT: usize = 120;
 pub struct RosterState {
     /// For how long answers are good.
     pub freshness: Freshness,
+    /// How long it takes to ask about everybody: where that is long, answers are good for longer.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub rounds: Rounds,
     /// Each batch of the list.
     pub batches: Vec<Batch>,
     /// What is said of each user while answers are fresh.
@@ -121,6 +125,7 @@ impl Roster {
         let unseen = unseen.collect();
         RosterState {
             freshness: self.freshness,
+            rounds: self.rounds.clone(),
             batches: self.batches.all().to_vec(),
             words: self.words.iter().copied().collect(),
             since: self.words.iter().zip(self.since.iter()).map(since).collect(),
@@ -186,6 +191,7 @@ impl Roster {
             return Err("a connection is not seen of a user who is not in doubt");
         }
         let mut roster = Roster::new(list, state.freshness, Moment::default());
+        roster.rounds = state.rounds;
         let silent = |batch: u32| Standings::silent(roster.list.batch(batch).len() as u32);
         let batches =
             (0..).zip(batches).map(|(it, known)| Batch { standings: silent(it), ..known }).collect();

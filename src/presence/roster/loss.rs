@@ -36,7 +36,7 @@ fn least_of(of: u32, users: u32) -> u32 {
 impl Roster {
     /// Drops so close together are one loss: two intervals.
     pub(super) fn loss_window_ms(&self) -> u64 {
-        self.freshness.unknown_ms / 3 * 2
+        self.freshness().unknown_ms / 3 * 2
     }
 
     /// One answer leaves these users out who were shown before: the number of the loss that they may be

@@ -44,6 +44,7 @@ use super::latency::Latency;
 use super::observation::OperationId;
 use super::platform::Platform;
 use super::recheck::{Loss, Recheck, Rechecks, Unseen, Witnesses};
+use super::rounds::Rounds;
 use super::server_clock::ServerClock;
 use super::status::{Basis, Presence, UnknownReason, Word};
 use super::tally::Tally;
@@ -134,7 +135,9 @@ const GONE_KEPT: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Roster {
     list: Arc<WatchList>,
+    /// By the interval.
     freshness: Freshness,
+    rounds: Rounds,
     batches: Batches,
     /// Everybody, counted by how they stand.
     standings: Standings,
@@ -183,6 +186,7 @@ impl Roster {
         Roster {
             list,
             freshness,
+            rounds: Rounds::default(),
             batches: Batches::new(batches),
             standings: Standings::silent(users as u32),
             words: vec![Word::Silent; users],
@@ -266,24 +270,29 @@ impl Roster {
 
     /// Those of them that are overdue, or of which nothing is known any more.
     pub(super) fn late_batches(&self, now: Moment) -> impl Iterator<Item = &Batch> {
-        self.batches.late(now, self.freshness)
+        self.batches.late(now, self.freshness())
     }
 
     /// Those of them with an answer that is not overdue.
     pub(super) fn fresh_batches(&self, now: Moment) -> impl Iterator<Item = &Batch> {
-        self.batches.fresh(now, self.freshness)
+        self.batches.fresh(now, self.freshness())
     }
 
-    /// For how long answers are good.
+    /// For how long answers are good: by the interval, or by what a round takes where that is longer.
     pub fn freshness(&self) -> Freshness {
-        self.freshness
+        self.freshness.for_rounds_of(self.rounds.asking_ms())
+    }
+
+    /// How long a round takes, in milliseconds; `None` before the first is over.
+    pub fn round_ms(&self) -> Option<u64> {
+        self.rounds.whole_ms()
     }
 
     /// Takes other limits, as when the interval of asking changes. What was fresh stays so until an
     /// answer that is asked for from now on is overdue.
     pub fn set_freshness(&mut self, freshness: Freshness, now: Moment) {
         for number in 0..self.list.batches() {
-            if !self.batches.get(number).is_stale(now, self.freshness) {
+            if !self.batches.get(number).is_stale(now, self.freshness()) {
                 self.batches.edit(number, |batch| batch.judged_from = now.mono_ms);
             }
         }
@@ -312,7 +321,7 @@ impl Roster {
 
     /// How the asking goes.
     pub fn feed_status(&self, now: Moment) -> FeedStatus {
-        self.batches.feed_status(now, self.freshness)
+        self.batches.feed_status(now, self.freshness())
     }
 
     /// What is wrong with the first batch that gets no answers, and which batch it is.
@@ -353,7 +362,7 @@ impl Roster {
 
     /// Whether the user's presence is the last word from before an answer that is due now.
     pub fn is_stale(&self, user: UserIx, now: Moment) -> bool {
-        let due = self.left_out.contains_key(&user) || self.batch(user).is_stale(now, self.freshness);
+        let due = self.left_out.contains_key(&user) || self.batch(user).is_stale(now, self.freshness());
         let checking = || self.doubts.get(user).is_some_and(|doubt| doubt.verdict.stale);
         (due || checking()) && !self.presence(user).is_unknown()
     }
@@ -449,6 +458,9 @@ impl Roster {
         let mut next = Roster::new(Arc::clone(list), self.freshness, now);
         next.doubts = Doubts::new(self.thresholds.leaving_ms);
         next.tally = self.tally.emptied();
+        // As long as before, for each batch.
+        let asking_ms = self.rounds.asking_ms() * u64::from(list.batches());
+        next.rounds = Rounds::after(asking_ms.checked_div(u64::from(self.list.batches())));
         // A first list is taken without looking for anybody.
         let heirs = if self.list.is_empty() { 0 } else { list.len() };
         for user in next.list.users().take(heirs) {

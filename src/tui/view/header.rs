@@ -24,6 +24,9 @@ const WIDEST_SERVER: u16 = 60;
 /// The widest name of a context that is shown whole.
 const WIDEST_CONTEXT: u16 = 24;
 
+/// From so many columns on it is said what a round is longer than.
+const LONG_ROUND_FROM: u16 = 100;
+
 /// A server's name gives way down to so many columns.
 const YIELDS_TO: usize = 4;
 
@@ -138,9 +141,10 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
     let is_green = status == FeedStatus::Live && how != Health::Ok;
     let style = if is_green { theme.plain } else { style };
     // The picture may be of the past; this is of now.
+    let in_full = area_width >= LONG_ROUND_FROM;
     let text = match reading {
         Some(words) if status == FeedStatus::Nobody => format!("{} {words}", theme.glyphs.waiting),
-        _ => format!("{sign} {now_or_then}{}", words(model, &status)),
+        _ => format!("{sign} {now_or_then}{}", words(model, &status, in_full)),
     };
     add(&mut segments, 0, text, style.add_modifier(theme.strong.add_modifier));
     if let Some(words) = reading.filter(|_| status != FeedStatus::Nobody) {
@@ -187,14 +191,13 @@ fn context(model: View<'_>, theme: &Theme, area_width: u16) -> Option<(String, S
     Some((format!(" PROD {name}"), theme.production))
 }
 
-fn words(model: View<'_>, status: &FeedStatus) -> String {
-    let every = interval(model.shown.interval_ms);
+fn words(model: View<'_>, status: &FeedStatus, in_full: bool) -> String {
     if model.shown.is_recorded {
         // Nobody is asked now: this is how it was.
         return match status {
             FeedStatus::Nobody => "nobody was watched".to_owned(),
             FeedStatus::Connecting => "was connecting".to_owned(),
-            FeedStatus::Live => format!("was live {every}"),
+            FeedStatus::Live => format!("was {}", live(model, in_full)),
             FeedStatus::Degraded { .. } => degraded(model),
             FeedStatus::Overdue => "answer was overdue".to_owned(),
             FeedStatus::Retrying { .. } => "was retrying".to_owned(),
@@ -203,7 +206,7 @@ fn words(model: View<'_>, status: &FeedStatus) -> String {
     match status {
         FeedStatus::Nobody => "nobody is watched".to_owned(),
         FeedStatus::Connecting => "connecting".to_owned(),
-        FeedStatus::Live => format!("live {every}"),
+        FeedStatus::Live => live(model, in_full),
         FeedStatus::Degraded { .. } => degraded(model),
         FeedStatus::Overdue => "answer overdue".to_owned(),
         FeedStatus::Retrying { attempt, next_ms } => {
@@ -214,6 +217,26 @@ fn words(model: View<'_>, status: &FeedStatus) -> String {
             }
         }
     }
+}
+
+/// How often everybody is asked about: at the interval, or as often as that can be done.
+fn live(model: View<'_>, in_full: bool) -> String {
+    let every_ms = model.shown.interval_ms;
+    let round_ms = model.live().round_ms().unwrap_or(0);
+    // Where it just about fits it is nothing to be told.
+    if round_ms <= every_ms + every_ms / 10 {
+        return format!("live {}", interval(every_ms));
+    }
+    let takes = match round_ms {
+        ..10_000 => interval(round_ms.next_multiple_of(100)),
+        _ => interval(round_ms.next_multiple_of(1_000)),
+    };
+    let verb = if model.shown.is_recorded { "took" } else { "takes" };
+    let mut words = format!("live: a round {verb} {takes}");
+    if in_full {
+        words += &format!(", longer than the interval of {}", interval(every_ms));
+    }
+    words
 }
 
 /// How many batches get no answers, and whether anything has failed at all.
@@ -250,9 +273,13 @@ mod tests {
 
     use super::super::theme::Colour;
     use super::*;
-    use crate::engine::About;
+    use crate::engine::{About, Command};
     use crate::fed::Fed;
-    use crate::presence::{Entry, Freshness, Moment, Roster, RuleSettings, State, WatchList};
+    use crate::kit::{at, observed};
+    use crate::presence::{
+        Answer, Entry, Freshness, Input, Moment, Observation, Roster, RuleSettings, State, UserIx,
+        UserStatus, WatchList,
+    };
     use crate::tui::{Model, Start};
 
     /// The header of a screen so wide, and what of it stands out.
@@ -262,7 +289,10 @@ mod tests {
         let roster = Roster::new(Arc::new(list), Freshness::for_interval(2_000), now);
         let mut about = About { name: "https://im.example".into(), ..About::default() };
         tune(&mut about);
-        let fed = Fed::live(about, State::new(roster, RuleSettings::default(), now));
+        text_of(&Fed::live(about, State::new(roster, RuleSettings::default(), now)), columns)
+    }
+
+    fn text_of(fed: &Fed, columns: u16) -> (String, String) {
         let model = Model::new(Start::new((columns, 10)), fed.shown());
         let area = Rect::new(0, 0, columns, 1);
         let mut buf = Buffer::empty(area);
@@ -285,6 +315,31 @@ mod tests {
             let (text, cue) = header(columns, production);
             assert_eq!(cue, if columns < 30 { " PROD" } else { " PROD im-eu" }, "{text}");
         }
+    }
+
+    #[test]
+    fn a_round_that_cannot_be_done_in_the_interval_is_told_in_numbers() {
+        let list = Arc::new(WatchList::new(1, 1, (0..100).map(|user| Entry::of(&user.to_string()))));
+        let now = Moment::default();
+        let roster = Roster::new(list, Freshness::for_interval(10_000), now);
+        let state = State::new(roster, RuleSettings::default(), now).asked_every(10_000);
+        let mut fed = Fed::live(About { name: "https://im.example".into(), ..About::default() }, state);
+        let said = |fed: &Fed, columns| text_of(fed, columns).0;
+        for number in 0..205_u64 {
+            let answer = Ok(Answer::Changed(vec![(UserIx((number % 100) as u32), UserStatus::Offline)]));
+            let seen = observed(at(number * 140 + 20), answer);
+            let seen = Observation { batch: (number % 100) as u32, sent: at(number * 140), ..seen };
+            fed.take(at(number * 140 + 20), Input::Observed(seen));
+            if number == 99 {
+                let text = said(&fed, 140);
+                assert!(text.contains("live 10s") && !text.contains("round"), "{text}");
+            }
+        }
+        let text = said(&fed, 140);
+        assert!(text.contains("● live: a round takes 14s, longer than the interval of 10s"), "{text}");
+        assert!(said(&fed, 80).contains("● live: a round takes 14s"), "{}", said(&fed, 80));
+        fed.command(&Command::SetInterval(20_000));
+        assert!(said(&fed, 140).contains("● live 20s"), "{}", said(&fed, 140));
     }
 
     #[test]
