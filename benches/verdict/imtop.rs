@@ -127,7 +127,7 @@ impl<'t> Player<'t> {
         let state = State::new(roster, RuleSettings::default(), now()).asked_every(case.interval_ms);
         let pace = Pace {
             interval: Duration::from_millis(case.interval_ms),
-            concurrency: CONCURRENCY,
+            concurrency: Some(CONCURRENCY),
             seed: 1,
             asking,
         };

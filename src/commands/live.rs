@@ -65,7 +65,7 @@ pub async fn demo(args: &ScenarioArgs, sources: &Sources) -> Result<u8, CommandE
         gzip: true,
         tls: Tls::default(),
         proxy: None,
-        concurrency: values.concurrency,
+        concurrency: values.concurrency.unwrap_or(Options::MOST_AT_ONCE),
         secrets: Vec::new(),
     };
     let plan = Plan {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::step::{Outcome, Part, Step, counted, time_words};
+use crate::openim::Options;
 use crate::options::Values;
 use crate::presence::{Bytes, FetchError};
 
@@ -50,7 +51,7 @@ pub(super) fn judge(samples: &[Sample], asked: usize, users: usize, pace: &Value
         "a round of {} is {}, {} at a time: about {} of the interval of {}",
         counted(users, "user"),
         counted(round.batches as usize, "batch"),
-        pace.concurrency.min(round.batches as usize),
+        at_once(pace).min(round.batches as usize),
         time_words(round.takes),
         time_words(pace.interval)
     ))
@@ -87,6 +88,10 @@ pub(super) fn judge(samples: &[Sample], asked: usize, users: usize, pace: &Value
     step
 }
 
+fn at_once(pace: &Values) -> usize {
+    pace.concurrency.unwrap_or(Options::AT_ONCE).max(1)
+}
+
 /// One round over the watch list, if the server answers many requests as quickly as one.
 struct Round {
     batches: u64,
@@ -96,7 +101,7 @@ struct Round {
 impl Round {
     fn of(users: usize, median: Duration, pace: &Values) -> Round {
         let batches = (users as u64).div_ceil(u64::from(pace.batch.max(1)));
-        let turns = batches.div_ceil(pace.concurrency.max(1) as u64);
+        let turns = batches.div_ceil(at_once(pace) as u64);
         Round { batches, takes: median.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX)) }
     }
 
@@ -121,7 +126,7 @@ mod tests {
     use super::*;
 
     fn pace(batch: u32, concurrency: usize) -> Values {
-        Values { batch, concurrency, ..Values::usual() }
+        Values { batch, concurrency: Some(concurrency), ..Values::usual() }
     }
 
     fn samples(ms: &[u64]) -> Vec<Sample> {

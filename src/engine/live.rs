@@ -13,7 +13,7 @@ use super::source::{Command, Ended, Source, Told, Wait};
 use super::watched::Watching;
 use crate::openim::{Client, Progress};
 use crate::options::{ReadNews, Reading, WatchFile, WatchNews, Watched};
-use crate::poller::{Labels, ListNews, Now, Pace, Poller, ServerList, follow_list, thousands};
+use crate::poller::{AtOnce, Labels, ListNews, Now, Pace, Poller, ServerList, follow_list, thousands};
 use crate::presence::{
     Entry, FetchError, Input, Inputs, Moment, Next, Observation, Rechecks, State, UserId, WatchList,
     visible_bounded,
@@ -331,6 +331,10 @@ impl Source for Live {
 
     fn reading(&self) -> Option<&str> {
         self.reading.as_ref().map(|(_, words)| words.as_str())
+    }
+
+    fn at_once(&self) -> Option<AtOnce> {
+        Some(self.poller.at_once())
     }
 
     fn recheck(&mut self, generation: u32, doubts: Rechecks) {

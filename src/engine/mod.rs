@@ -27,3 +27,5 @@ pub use round::Round;
 pub use session::{About, Recording, Session, Shown};
 pub use source::{Command, Ended, Source, Told, Wait};
 pub use watched::Watching;
+
+pub use crate::poller::AtOnce;

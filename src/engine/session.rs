@@ -10,6 +10,7 @@ use super::markers::Markers;
 use super::replay::{Playing, Replay};
 use super::rewind::Rewind;
 use super::source::{Command, Ended, Source, Told};
+use crate::poller::AtOnce;
 use crate::presence::{Input, Moment, State, Unread, Update, WatchList, short_age, visible};
 use crate::recording::{Head, Limits, Recorder, RecorderError, Stopped};
 
@@ -76,6 +77,8 @@ pub struct Shown<'a> {
     pub playing: Option<Playing>,
     /// What of the recording that is played cannot be read before its beginning and after its end.
     pub unread: Option<&'a Unread>,
+    /// How many requests may be under way at the same time, where a server is asked.
+    pub at_once: Option<AtOnce>,
     /// Whether all this comes from a recording.
     pub is_recorded: bool,
     /// Whether a recording is made.
@@ -169,6 +172,7 @@ impl Session {
             reading: self.source.reading(),
             playing: self.source.playing(),
             unread: self.source.unread(),
+            at_once: self.source.at_once(),
             is_recorded: self.source.is_recorded(),
             is_recording: self.is_recording(),
         }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use super::markers::Markers;
 use super::replay::Playing;
+use crate::poller::AtOnce;
 use crate::presence::{Inputs, Moment, Rechecks, State, Unread};
 
 /// What a frontend may ask of a session.
@@ -100,6 +101,11 @@ pub trait Source: Inputs<Error = Ended> + Send {
 
     /// What of the recording that is played cannot be read before its beginning and after its end.
     fn unread(&self) -> Option<&Unread> {
+        None
+    }
+
+    /// How many requests may be under way at the same time, where a server is asked.
+    fn at_once(&self) -> Option<AtOnce> {
         None
     }
 

@@ -37,6 +37,10 @@ pub struct Options {
 }
 
 impl Options {
+    /// So many requests are made at once where nobody says how many: the first of a long list.
+    pub const AT_ONCE: usize = 4;
+    /// And at most so many, while answers stay as quick as with few.
+    pub const MOST_AT_ONCE: usize = 32;
     /// 64 MiB.
     pub const BODY_LIMIT: u64 = 64 << 20;
 

@@ -108,7 +108,7 @@ pub(super) fn server(
         gzip: true,
         tls,
         proxy: values.proxy.clone(),
-        concurrency: values.concurrency,
+        concurrency: values.concurrency.unwrap_or(Options::MOST_AT_ONCE),
         secrets: secrets(view, &values.check_secrets)?,
     };
     Ok((options, banners))

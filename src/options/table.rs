@@ -230,9 +230,9 @@ options! {
     batch: u32 = Pace Kind::Number(1, 10_000), {
         form: With("N"), default: "500", file_help: "Users in one request",
     };
-    /// Requests under way at the same time [default: 4]
-    concurrency: usize = Pace Kind::Number(1, 256), {
-        form: With("N"), default: "4", file_help: "Requests under way at the same time",
+    /// Requests under way at the same time [default: 4, for long lists up to 32 while answers stay quick]
+    concurrency: Option<usize> = Pace Kind::Number(1, 256), {
+        form: With("N"), example: "8", file_help: "Requests under way at the same time",
     };
     /// How long to wait for a whole answer [default: 10s; in the demo what its scenario says]
     timeout: Duration = Pace Kind::Text(|text| parse_timeout(text).map(drop)), {

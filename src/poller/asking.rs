@@ -4,6 +4,7 @@
 //! witnesses are asked about whom there is doubt.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -12,9 +13,10 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info, warn};
 
 use super::inquiries::Inquiries;
+use super::lanes::LEAST;
 use super::schedule::Schedule;
 use super::{Now, Source};
-use crate::openim::Asked;
+use crate::openim::{Asked, Options};
 use crate::presence::{Answer, Observation, Question, Rechecks, WatchList};
 
 /// Observations that may wait for their reader; the poller waits with them when there are more.
@@ -28,8 +30,9 @@ const CREDENTIALS_CHECK: Duration = Duration::from_secs(1);
 pub struct Pace {
     /// From the start of one round to the start of the next.
     pub interval: Duration,
-    /// Requests under way at the same time.
-    pub concurrency: usize,
+    /// Requests under way at the same time; as many as the server answers as quickly as few where nobody
+    /// says.
+    pub concurrency: Option<usize>,
     /// Seed of the scatter of retries.
     pub seed: u64,
     /// Which witnesses are asked beside the sockets.
@@ -60,10 +63,28 @@ impl Default for Asking {
     }
 }
 
+/// How many requests may be under way at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtOnce {
+    /// So many now.
+    pub requests: usize,
+    /// Whether they become more or fewer by how quick the answers are; otherwise the user said so.
+    pub adapts: bool,
+}
+
+impl AtOnce {
+    /// Where it adapts, no fewer than this,
+    pub const LEAST: usize = LEAST;
+    /// and no more.
+    pub const MOST: usize = Options::MOST_AT_ONCE;
+}
+
 /// Steers a running poller; it stops when this is dropped.
 #[derive(Debug)]
 pub struct Poller {
     wishes: mpsc::UnboundedSender<Wish>,
+    at_once: Arc<AtomicUsize>,
+    adapts: bool,
 }
 
 enum Wish {
@@ -88,7 +109,9 @@ impl Poller {
         let inquiries = Inquiries::new(pace.asking, pace.interval, size(&list), pace.seed, Instant::now());
         let memories = fresh_memories(&list);
         info!(users = list.len(), batches = list.batches(), "watch list");
+        let at_once = Arc::new(AtomicUsize::new(schedule.at_once()));
         let task = Task {
+            at_once: Arc::clone(&at_once),
             failing: false,
             credentials: source.credentials_in_use(),
             source,
@@ -100,7 +123,12 @@ impl Poller {
             now,
         };
         tokio::spawn(task.run(wished, observations));
-        (Poller { wishes }, receiver)
+        (Poller { wishes, at_once, adapts: pace.concurrency.is_none() }, receiver)
+    }
+
+    /// How many requests may be under way at the same time now.
+    pub fn at_once(&self) -> AtOnce {
+        AtOnce { requests: self.at_once.load(Ordering::Relaxed), adapts: self.adapts }
     }
 
     /// Asks about everybody at once, whatever the schedule and the back-off say.
@@ -133,6 +161,8 @@ struct Task<S: Source> {
     source: Arc<S>,
     list: Arc<WatchList>,
     schedule: Schedule,
+    /// How many requests may be under way, for whoever shows it.
+    at_once: Arc<AtomicUsize>,
     inquiries: Inquiries,
     /// One a batch; `None` while a request about the batch has it.
     memories: Vec<Option<S::Memory>>,
@@ -258,7 +288,14 @@ impl<S: Source> Task<S> {
             if let Ok(Answer::Changed(changed)) = &seen.answer {
                 self.inquiries.hear(changed);
             }
-            let (attempt, next) = self.schedule.done(seen.batch, answered, now)?;
+            let took_ms = seen.received.mono_ms.saturating_sub(seen.sent.mono_ms);
+            let took = Duration::from_millis(took_ms);
+            let done = self.schedule.done(seen.batch, answered, took, now);
+            let at_once = self.schedule.at_once();
+            if self.at_once.swap(at_once, Ordering::Relaxed) != at_once {
+                debug!(at_once, took_ms, "requests at once");
+            }
+            let (attempt, next) = done?;
             seen.attempt = attempt;
             (next, false)
         } else {

@@ -8,6 +8,7 @@ mod asking;
 mod backoff;
 mod inquiries;
 mod labels;
+mod lanes;
 mod listing;
 mod schedule;
 
@@ -18,7 +19,7 @@ use crate::openim::{Client, DeltaDecoder};
 use crate::presence::{Moment, Observation, WatchList};
 
 pub use crate::openim::{Asked, Progress};
-pub use asking::{Asking, Pace, Poller};
+pub use asking::{Asking, AtOnce, Pace, Poller};
 pub use backoff::delay;
 pub use labels::{Labels, NameSource};
 pub(crate) use listing::thousands;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::backoff;
+use super::lanes::Lanes;
 use crate::presence::{FetchError, Retry};
 
 /// While the server hangs, at most this many times the usual number of requests wait for it.
@@ -18,11 +19,15 @@ const SLOW_LANES: usize = 4;
 /// Which batch is asked about when.
 pub(super) struct Schedule {
     interval: Duration,
-    concurrency: usize,
+    lanes: Lanes,
     /// Failures in a row of each batch, and whether asking again can mend the last one.
     failures: Vec<(u32, Retry)>,
-    /// Batches that wait for their time.
+    /// How many batches have failed, and how many of them only a change of something can mend.
+    failing: usize,
+    refused: usize,
+    /// Batches that wait for their time, and the time of each.
     due: BTreeSet<(Instant, u32)>,
+    due_at: Vec<Instant>,
     /// Batches that wait for their answer.
     asked: HashMap<u32, Asked>,
     /// The server asked for silence until then.
@@ -41,15 +46,18 @@ impl Schedule {
     pub(super) fn new(
         batches: u32,
         interval: Duration,
-        concurrency: usize,
+        concurrency: Option<usize>,
         seed: u64,
         now: Instant,
     ) -> Schedule {
         Schedule {
             interval,
-            concurrency: concurrency.max(1),
+            lanes: Lanes::new(concurrency),
             failures: vec![(0, Retry::ByItself); batches as usize],
+            failing: 0,
+            refused: 0,
             due: (0..batches).map(|batch| (now, batch)).collect(),
+            due_at: vec![now; batches as usize],
             asked: HashMap::new(),
             hold: None,
             random: fastrand::Rng::with_seed(seed),
@@ -59,8 +67,15 @@ impl Schedule {
     /// Starts over with another list; answers on their way are no longer waited for.
     pub(super) fn reset(&mut self, batches: u32, now: Instant) {
         self.failures = vec![(0, Retry::ByItself); batches as usize];
+        (self.failing, self.refused) = (0, 0);
         self.due = (0..batches).map(|batch| (now, batch)).collect();
+        self.due_at = vec![now; batches as usize];
         self.asked.clear();
+    }
+
+    /// How many requests may be under way at once.
+    pub(super) fn at_once(&self) -> usize {
+        self.lanes.open()
     }
 
     /// The next batch to ask about now, if any; counts as asked from here on.
@@ -92,15 +107,16 @@ impl Schedule {
 
     fn has_room(&self, now: Instant) -> bool {
         let quick = self.asked.values().filter(|asked| now < asked.started + self.slow_after()).count();
-        quick < self.concurrency && self.asked.len() < self.concurrency * SLOW_LANES
+        quick < self.lanes.open() && self.asked.len() < self.lanes.open() * SLOW_LANES
     }
 
-    /// Takes the outcome of a question. Gives the number of failures in a row (0 for an answer) and
+    /// Takes the outcome of a question, which took so long. Gives the number of failures in a row (0 for an answer) and
     /// when the batch is asked about next; `None` if nobody waits for it any more.
     pub(super) fn done(
         &mut self,
         batch: u32,
         outcome: Result<(), &FetchError>,
+        took: Duration,
         now: Instant,
     ) -> Option<(u32, Instant)> {
         let asked = self.asked.remove(&batch)?;
@@ -111,16 +127,19 @@ impl Schedule {
         let regular = (place_in_round + self.interval).max(now);
         let next = match outcome {
             Ok(()) => {
-                let nobody_answered = self.failures.iter().all(|(failures, _)| *failures > 0);
-                self.failures[place] = (0, Retry::ByItself);
+                let waits = self.due.first().is_some_and(|(at, _)| *at <= now);
+                self.lanes.answered(took, waits, now);
+                let nobody_answered = self.failing == self.failures.len();
+                self.set_failures(place, (0, Retry::ByItself));
                 if nobody_answered {
                     self.hurry_all(now); // the server is back: the others need not wait either
                 }
                 regular
             }
             Err(error) => {
+                self.lanes.failed(asked.started, error, now);
                 let failures = self.failures[place].0.saturating_add(1);
-                self.failures[place] = (failures, error.mends());
+                self.set_failures(place, (failures, error.mends()));
                 let wait = backoff::delay(error, failures, self.interval, &mut self.random);
                 if error.mends() == Retry::AfterWaiting {
                     self.hold(now + wait);
@@ -129,7 +148,7 @@ impl Schedule {
             }
         };
         let next = if asked.again { now } else { next };
-        self.due.insert((next, batch));
+        self.put_off(batch, next);
         Some((self.failures[place].0, next))
     }
 
@@ -142,10 +161,25 @@ impl Schedule {
     pub(super) fn hurry_batch(&mut self, batch: u32, now: Instant) {
         if let Some(asked) = self.asked.get_mut(&batch) {
             asked.again = true;
-        } else if let Some(due) = self.due.iter().find(|(_, it)| *it == batch).copied() {
-            self.due.remove(&due);
-            self.due.insert((due.0.min(now), batch));
+        } else if let Some(at) = self.due_at.get(batch as usize).copied()
+            && self.due.remove(&(at, batch))
+        {
+            self.put_off(batch, at.min(now));
         }
+    }
+
+    /// A batch is asked about then.
+    fn put_off(&mut self, batch: u32, at: Instant) {
+        self.due_at[batch as usize] = at;
+        self.due.insert((at, batch));
+    }
+
+    fn set_failures(&mut self, place: usize, new: (u32, Retry)) {
+        let old = std::mem::replace(&mut self.failures[place], new);
+        let is_failing = |it: (u32, Retry)| it.0 > 0;
+        let is_refused = |it: (u32, Retry)| it.0 > 0 && it.1 == Retry::WhenChanged;
+        self.failing = self.failing + usize::from(is_failing(new)) - usize::from(is_failing(old));
+        self.refused = self.refused + usize::from(is_refused(new)) - usize::from(is_refused(old));
     }
 
     /// Until when the server asked for silence, where that is not over.
@@ -169,12 +203,12 @@ impl Schedule {
 
     /// Whether a question was refused for a reason that only a change of something can mend.
     pub(super) fn awaits_change(&self) -> bool {
-        self.failures.iter().any(|&(failures, mends)| failures > 0 && mends == Retry::WhenChanged)
+        self.refused > 0
     }
 
     /// Whether the last question about some batch brought no answer.
     pub(super) fn is_failing(&self) -> bool {
-        self.failures.iter().any(|(failures, _)| *failures > 0)
+        self.failing > 0
     }
 
     pub(super) fn set_interval(&mut self, interval: Duration, now: Instant) {
@@ -197,5 +231,8 @@ impl Schedule {
             .iter()
             .map(|&(at, batch)| (if hurried(batch) { at.min(now) } else { at }, batch))
             .collect();
+        for &(at, batch) in &self.due {
+            self.due_at[batch as usize] = at;
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, Witness, short_age};
+use crate::engine::AtOnce;
+use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, WatchList, Witness, short_age};
 
 use super::model::View;
 use super::picture::Picture;
@@ -79,7 +80,7 @@ pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
     }
     first.extend([ServerLine::Axis, ServerLine::Blank]);
     witnesses(&picture, &mut first);
-    asking(&picture, &mut first);
+    asking(model, &picture, &mut first);
     let mut second = vec![ServerLine::Heading("Connections by platform, as last seen")];
     platforms(&picture, &mut second);
     second.push(ServerLine::Blank);
@@ -224,8 +225,21 @@ fn witnesses(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     lines.push(ServerLine::Blank);
 }
 
+/// How much is asked at once, and who chose that.
+fn at_once_words(at_once: AtOnce, list: &WatchList) -> String {
+    let AtOnce { requests, adapts } = at_once;
+    let many = if requests == 1 { "request" } else { "requests" };
+    let why = if adapts {
+        format!("by how quick answers are ({} to {})", AtOnce::LEAST, AtOnce::MOST)
+    } else {
+        "as set".to_owned()
+    };
+    let users = if list.batches() == 0 { 0 } else { list.batch(0).len() };
+    format!("{requests} {many} of up to {users} users, {why}")
+}
+
 /// What our own asking costs, and what the server says of itself.
-fn asking(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
+fn asking(model: View<'_>, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     lines.push(ServerLine::Heading("What imtop asks, and what the server says of itself"));
     let trend = picture.trend;
     let (sums, rates) = (trend.sums(), trend.rates(picture.now));
@@ -238,6 +252,9 @@ fn asking(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
         "a second",
         format!("{:.1} requests, {:.0} users, {}", rates.requests, rates.users, Bytes(rates.bytes as u64)),
     ));
+    if let Some(at_once) = model.shown.at_once {
+        lines.push(ServerLine::Fact("at once", at_once_words(at_once, picture.roster.list())));
+    }
     lines.push(ServerLine::Fact("received", format!("{} in all", Bytes(sums.wire_bytes))));
     if let Some(hints) = picture.hints {
         lines.extend(hints.words().into_iter().map(|(name, words)| ServerLine::Fact(name, words)));
@@ -261,6 +278,14 @@ fn asking(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_much_is_asked_at_once_is_told_with_who_chose_it() {
+        let list = WatchList::new(1, 500, (0..1_200).map(|user| crate::presence::Entry::of(&user.to_string())));
+        let words = |requests, adapts| at_once_words(AtOnce { requests, adapts }, &list);
+        assert_eq!(words(12, true), "12 requests of up to 500 users, by how quick answers are (2 to 32)");
+        assert_eq!(words(1, false), "1 request of up to 500 users, as set");
+    }
 
     #[test]
     fn every_token_is_counted_in_one_stretch_of_time() {

@@ -115,7 +115,7 @@ fn start_with(users: u32, asking: Asking, took: Duration, scripts: &[(Question, 
         let mono_ms = began.elapsed().as_millis() as u64;
         Moment { mono_ms, unix_ms: mono_ms as i64 }
     });
-    let pace = Pace { interval: INTERVAL, concurrency: 4, seed: 1, asking };
+    let pace = Pace { interval: INTERVAL, concurrency: Some(4), seed: 1, asking };
     let (poller, observations) = Poller::start(Arc::clone(&source), list(1, users), pace, now);
     Run { source, poller: Some(poller), observations }
 }

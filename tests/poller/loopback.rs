@@ -56,7 +56,7 @@ fn watch(options: Options, ids: impl IntoIterator<Item = String>, interval: Dura
     let list = Arc::new(WatchList::new(1, 100, entries));
     let now = clock::start();
     let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
-    let pace = Pace { interval, concurrency: 4, seed: 1, asking: Asking::default() };
+    let pace = Pace { interval, concurrency: Some(4), seed: 1, asking: Asking::default() };
     let source = Arc::new(Client::new(options).unwrap());
     let (poller, observations) = Poller::start(source, list, pace, Arc::clone(&now));
     Watch { roster, poller, observations, now }
@@ -200,7 +200,7 @@ async fn testimony(release: Release) -> (Vec<Observation>, Running) {
     ids.push("nobody_there".to_owned());
     let list = Arc::new(WatchList::new(1, 100, ids.iter().map(|id| Entry::of(id))));
     let asking = Asking { registry: true, gateways: false, extra_percent: 0 };
-    let pace = Pace { interval: Duration::from_secs(60), concurrency: 4, seed: 1, asking };
+    let pace = Pace { interval: Duration::from_secs(60), concurrency: Some(4), seed: 1, asking };
     let credentials = Credentials::Token(server.admin_token().into());
     let source = Arc::new(Client::new(options(&server.url(), credentials)).unwrap());
     let (poller, mut observations) = Poller::start(source, Arc::clone(&list), pace, clock::start());

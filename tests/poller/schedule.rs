@@ -1,12 +1,12 @@
 //! The schedule of the poller under virtual time: a scripted source, no socket and no real second.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use imtop::openim::Asked;
-use imtop::poller::{Asking, Now, Pace, Poller, Source};
+use imtop::poller::{Asking, AtOnce, Now, Pace, Poller, Source};
 use imtop::presence::{Answer, Entry, FetchError, Moment, Observation, OperationId, WatchList};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
@@ -23,6 +23,8 @@ struct Scripted {
     under_way: Mutex<(usize, usize)>,
     new_credentials: AtomicBool,
     pauses_waived: AtomicU32,
+    /// Beside its script, each answer takes longer by so much.
+    slow_ms: AtomicU64,
     began: std::sync::OnceLock<Instant>,
 }
 
@@ -73,7 +75,7 @@ impl Source for Scripted {
         let turn = self.turns.lock().unwrap().get_mut(batch as usize).and_then(VecDeque::pop_front);
         let (after, outcome) = turn.unwrap_or((Duration::from_millis(10), Ok(())));
         *memory += 1;
-        tokio::time::sleep(after).await;
+        tokio::time::sleep(after + ms(self.slow_ms.load(Ordering::Relaxed))).await;
         let seen = asked.answered(list.generation(), outcome.map(|()| Answer::Same));
         let operation_id = OperationId(format!("op-{batch}-{memory}").into());
         Observation { operation_id, wire_bytes: *memory, ..seen }
@@ -101,6 +103,10 @@ fn users(batches: u32) -> Arc<WatchList> {
 }
 
 fn start(source: Scripted, batches: u32, concurrency: usize) -> Run {
+    start_with(source, batches, Some(concurrency))
+}
+
+fn start_with(source: Scripted, batches: u32, concurrency: Option<usize>) -> Run {
     source.ms();
     let source = Arc::new(source);
     let began = *source.began.get().unwrap();
@@ -363,4 +369,48 @@ async fn an_empty_list_asks_nothing() {
     let mut run = start(Scripted::default(), 0, 4);
     assert_eq!(run.pass(60_000).await, []);
     assert_eq!(*run.source.asked.lock().unwrap(), []);
+}
+
+/// A server that answers in 10 ms, however many ask: how long a round of 2,000 batches takes.
+async fn round_of(concurrency: Option<usize>) -> (Run, u64) {
+    let mut run = start_with(Scripted::default(), 2_000, concurrency);
+    let mut seen = 0;
+    while seen < 2_000 {
+        run.observations.recv().await.unwrap();
+        seen += 1;
+    }
+    let took = run.source.ms();
+    (run, took)
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_lane_is_idle_while_a_batch_waits() {
+    let (run, took) = round_of(Some(4)).await;
+    assert_eq!((took, run.source.most_under_way()), (5_000, 4), "2,000 times 10 ms, four at a time");
+    assert!(
+        run.source.asked.lock().unwrap().chunks(4).all(|four| four.iter().all(|(ms, _)| *ms == four[0].0))
+    );
+    assert_eq!(run.poller().at_once(), AtOnce { requests: 4, adapts: false });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_list_is_asked_about_by_more_requests_while_answers_stay_quick() {
+    let (mut run, took) = round_of(None).await;
+    assert!(took < 2_000, "{took}");
+    assert_eq!(run.poller().at_once(), AtOnce { requests: 32, adapts: true });
+    run.source.slow_ms.store(200, Ordering::Relaxed);
+    run.pass(20_000).await;
+    assert!(run.poller().at_once().requests <= 4, "{:?}", run.poller().at_once());
+    let mut short = start_with(Scripted::default(), 4, None);
+    short.pass(20_000).await;
+    assert_eq!(short.poller().at_once(), AtOnce { requests: 4, adapts: true }, "there is no work for more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rounds_that_do_not_fit_the_interval_follow_one_another() {
+    let mut run = start(Scripted::default(), 2_000, 4);
+    run.poller().set_interval(ms(100));
+    run.pass(20_500).await;
+    assert_eq!(run.source.asked_about(0), [0, 5_000, 10_000, 15_000, 20_000]);
+    assert_eq!(run.source.asked_about(1_999), [4_990, 9_990, 14_990, 19_990]);
 }

@@ -25,7 +25,7 @@ use unicode_width::UnicodeWidthStr as _;
 const START: i64 = 1_795_413_000_000;
 const PACE: Pace = Pace {
     interval: Duration::from_millis(20),
-    concurrency: 4,
+    concurrency: Some(4),
     seed: 1,
     asking: Asking { registry: false, gateways: false, extra_percent: Asking::EXTRA_PERCENT },
 };

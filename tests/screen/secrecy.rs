@@ -86,8 +86,12 @@ async fn live(name: &str, batch: u32) -> Live {
         production: true,
         ..About::default()
     };
-    let pace =
-        Pace { interval: Duration::from_millis(20), concurrency: 4, seed: 1, asking: Asking::default() };
+    let pace = Pace {
+        interval: Duration::from_millis(20),
+        concurrency: Some(4),
+        seed: 1,
+        asking: Asking::default(),
+    };
     let asked = Server::start(&client, list, watching, pace, now);
     let session = Session::live(about, state, asked, Recording::default(), true);
     let model = Model::new(Start { mask_key: 7, ..Start::new((160, 45)) }, session.shown());
