@@ -2,6 +2,7 @@
 //! are called, and what happened to them in words. Knows no screen and no format.
 
 mod cell;
+mod check_words;
 mod column;
 mod facts;
 mod filter;
@@ -17,6 +18,7 @@ mod tokens;
 mod words;
 
 pub(crate) use cell::{ScreenCell, TextColumn, There};
+pub use check_words::{checking_words, one_in, sample_words};
 pub use column::{ColumnName, SPARK_CELLS};
 pub(crate) use column::{ColumnRow, ColumnsAsked, Longest, Tells};
 pub use facts::Known;

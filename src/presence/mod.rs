@@ -57,7 +57,7 @@ pub use list_builder::ListBuilder;
 pub use observation::{Answer, LifeSign, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
 pub use recheck::{Gateway, Loss, Recheck, Rechecks, Unseen, Witness, Witnesses};
-pub use roster::{Drawn, Roster, RosterState, Totals, Tracked};
+pub use roster::{Checks, Drawn, Roster, RosterState, Totals, Tracked};
 pub use rounds::Rounds;
 pub use server_clock::ServerClock;
 pub use state::State;

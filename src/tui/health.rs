@@ -12,6 +12,8 @@ const FEW: usize = 1_000;
 pub enum Health {
     /// Every user is known, and nothing is wrong that nobody has put aside.
     Ok,
+    /// Nothing is wrong so far; of some whom the sockets call offline the registry is still being asked.
+    Checking,
     /// Nothing has been heard yet, or there is nobody to hear of.
     Unknown,
     /// Somebody should look at it.
@@ -25,6 +27,7 @@ impl Health {
     pub fn word(self) -> &'static str {
         match self {
             Health::Ok => "OK",
+            Health::Checking => "CHECKING",
             Health::Unknown => "UNKNOWN",
             Health::Degraded => "DEGRADED",
             Health::Critical => "CRITICAL",
@@ -35,6 +38,7 @@ impl Health {
     pub fn short(self) -> &'static str {
         match self {
             Health::Ok => "OK",
+            Health::Checking => "CHK",
             Health::Unknown => "UNK",
             Health::Degraded => "DEGR",
             Health::Critical => "CRIT",
@@ -50,9 +54,8 @@ pub fn health(model: View<'_>) -> (Health, Option<String>) {
         return (Health::Unknown, None);
     }
     let totals = roster.totals(now);
-    // For a moment after every logout somebody is unknown: that is no trouble yet.
-    let passing = roster.doubts().filter(|(_, doubt)| doubt.verdict.presence.is_passing()).count() as u32;
-    let unknown = totals.unknown.saturating_sub(passing);
+    // In the first round, and for a moment after every logout, somebody is unknown: that is no trouble yet.
+    let unknown = totals.unknown.saturating_sub(roster.passing());
     if let Some(what) = loss(model).or_else(|| blind(model, unknown)).or_else(|| finding(model)) {
         return (Health::Critical, Some(what));
     }
@@ -60,7 +63,12 @@ pub fn health(model: View<'_>) -> (Health, Option<String>) {
         && unknown == 0
         && roster.losses().is_empty()
         && model.tally_now(Severity::Warning) == 0;
-    (if is_well { Health::Ok } else { Health::Degraded }, None)
+    let how = match is_well {
+        false => Health::Degraded,
+        true if roster.checks().left > 0 => Health::Checking,
+        true => Health::Ok,
+    };
+    (how, None)
 }
 
 fn told(what: &str, users: u32, since: Moment, now: Moment) -> String {

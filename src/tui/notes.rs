@@ -7,7 +7,7 @@ use crate::presence::{Moment, Roster};
 use super::action::Action;
 use super::model::View;
 use super::screen::Screen;
-use crate::listing::worst_loss;
+use crate::listing::{checking_words, worst_loss};
 
 /// One line of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub enum Note {
     About(String),
     /// The last answers had things in them that don't belong there.
     Odd(String),
+    /// That many users are still to be checked at the registry.
+    Checking(String),
     /// Where in time the picture is.
     Strip,
     /// What narrows the screen: filter and switches, or the prompt to type one; always the last, next
@@ -67,6 +69,7 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
             notes.extend(lines.chain(wrapped(advice, room)).map(Note::Advice));
         }
     }
+    notes.extend(checking(model).map(Note::Checking));
     if !model.shown.about.banners.is_empty() {
         notes.push(Note::Banner(model.shown.about.banners.join("   ")));
     }
@@ -88,6 +91,15 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
         notes.push(Note::Filter);
     }
     notes
+}
+
+/// So many are checked with one question, and need no note.
+const FEW: u32 = 500;
+
+/// How far those are checked whom the sockets call offline, where that takes a while; of what is shown.
+fn checking(model: View<'_>) -> Option<String> {
+    let roster = model.picture().roster;
+    checking_words(roster).filter(|_| roster.checks().left > FEW)
 }
 
 /// From so many rows on there is room for what a loss of view means.

@@ -11,7 +11,7 @@ use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, Watch
 use super::model::View;
 use super::picture::Picture;
 use super::witnesses::{sign_word, witness_words};
-use crate::listing::worst_loss;
+use crate::listing::{checking_words, sample_words, worst_loss};
 
 /// From so many columns on the view has two halves side by side.
 pub const TWO_HALVES: u16 = 120;
@@ -219,6 +219,7 @@ fn witnesses(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     if roster.doubts().len() > 0 {
         lines.push(ServerLine::Fact("in doubt", format!("{} users", roster.doubts().len())));
     }
+    first_round(picture, lines);
     if let Some((words, _)) = worst_loss(roster, picture.now) {
         lines.push(ServerLine::Warning(words.what));
     }
@@ -236,6 +237,23 @@ fn at_once_words(at_once: AtOnce, list: &WatchList) -> String {
     };
     let users = if list.batches() == 0 { 0 } else { list.batch(0).len() };
     format!("{requests} {many} of up to {users} users, {why}")
+}
+
+/// How far those are checked whom the sockets call offline at first sight, and by what the rest is judged.
+fn first_round(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
+    let roster = picture.roster;
+    if let Some(words) = checking_words(roster) {
+        lines.push(ServerLine::Fact("first round", words));
+    }
+    if let Some((answered, asked)) = roster.checks().sample {
+        lines.push(ServerLine::Fact("sample", format!("{answered} of {asked} users are answered for")));
+    }
+    if roster.by_sample() > 0
+        && let Some(words) = sample_words(roster.sampled())
+    {
+        let judged = format!("{} users are called offline by a sample", roster.by_sample());
+        lines.extend([ServerLine::Fact("sampled", judged), ServerLine::Fact("", words)]);
+    }
 }
 
 /// What our own asking costs, and what the server says of itself.

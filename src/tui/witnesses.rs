@@ -8,9 +8,17 @@ use crate::presence::{
 use super::model::View;
 use super::notes::wrapped;
 use super::picture::Picture;
+use crate::listing::{checking_words, sample_words};
 
 /// So many gateways are named at once.
 const GATEWAYS_NAMED: usize = 4;
+
+/// Of somebody whom the registry was not asked about.
+const NOT_ASKED: &str =
+    "not asked about this user, but about a sample of those whom the sockets call offline";
+
+/// What follows where the registry was not heard.
+const UNTOLD: &str = "nobody can tell before the registry has answered";
 
 /// Columns before what a witness says.
 const BESIDE: u16 = 13;
@@ -59,6 +67,16 @@ pub fn testimony(picture: &Picture<'_>, user: UserIx) -> Vec<(&'static str, Stri
             ("sockets", "no connection".to_owned()),
             ("registry", witness_words(registry)),
             ("so", "offline rests on the sockets alone: were a gateway lost, nobody would notice".to_owned()),
+        ],
+        (Presence::Offline, _) if roster.basis(user) == Basis::Sampled => {
+            let bound = sample_words(roster.sampled()).map(|words| ("so", words));
+            let said = [("sockets", "no connection".to_owned()), ("registry", NOT_ASKED.to_owned())];
+            said.into_iter().chain(bound).collect()
+        }
+        (Presence::Unknown(UnknownReason::Checking), _) => vec![
+            ("sockets", "no connection".to_owned()),
+            ("registry", checking_words(roster).unwrap_or_default()),
+            ("so", UNTOLD.to_owned()),
         ],
         _ => Vec::new(),
     }
@@ -155,7 +173,7 @@ fn conclusion(presence: Presence, doubt: &Recheck) -> Option<&'static str> {
             "what is not seen may be there all the same, on another gateway"
         }
         Presence::Unknown(why) => match why {
-            UnknownReason::Checking => "nobody can tell before the registry has answered",
+            UnknownReason::Checking => UNTOLD,
             UnknownReason::RegistrySilent => {
                 "nobody can tell: the sockets leave out too many when a gateway is lost, and nothing speaks for them"
             }

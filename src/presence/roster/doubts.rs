@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::presence::recheck::Recheck;
+use crate::presence::status::{Presence, UnknownReason};
 use crate::presence::time::Moment;
 use crate::presence::verdict::{Registry, Sockets};
 use crate::presence::watch_list::UserIx;
@@ -16,6 +17,10 @@ pub(super) struct Doubts {
     waiting: BTreeSet<(u64, UserIx)>,
     /// The sockets leave them out, and the registry calls them online.
     contradicted: usize,
+    /// Of them nothing is known before the registry has answered.
+    checking: usize,
+    /// They have probably just gone.
+    leaving: usize,
     /// By the number of the loss of view that they are part of.
     losses: HashMap<u32, Members>,
     /// The registry's word counts against the sockets from so many milliseconds on.
@@ -91,6 +96,16 @@ impl Doubts {
         self.contradicted
     }
 
+    /// Of how many nothing is known before the registry has answered.
+    pub(super) fn checking(&self) -> usize {
+        self.checking
+    }
+
+    /// How many have probably just gone.
+    pub(super) fn leaving(&self) -> usize {
+        self.leaving
+    }
+
     /// Takes what is not certain of a user, or that nothing is; gives what was before.
     pub(super) fn set(&mut self, user: UserIx, doubt: Option<Recheck>) -> Option<Recheck> {
         let before = self.of.remove(&user);
@@ -114,6 +129,12 @@ impl Doubts {
     }
 
     fn count(&mut self, user: UserIx, doubt: &Recheck, comes: bool) {
+        for (count, why) in
+            [(&mut self.checking, UnknownReason::Checking), (&mut self.leaving, UnknownReason::Leaving)]
+        {
+            let one = usize::from(doubt.verdict.presence == Presence::Unknown(why));
+            *count = if comes { *count + one } else { *count - one };
+        }
         if doubt.sockets != Sockets::None {
             return;
         }
@@ -208,7 +229,6 @@ mod tests {
 
     use super::*;
     use crate::presence::batches::Answered;
-    use crate::presence::status::Presence;
     use crate::presence::verdict::Verdict;
 
     fn at(mono_ms: u64) -> Moment {
@@ -226,7 +246,16 @@ mod tests {
             platforms: Box::default(),
             listed: None,
             loss,
-            verdict: Verdict::SILENT,
+            verdict: Verdict { presence: Presence::Unknown(why(registry)), ..Verdict::SILENT },
+        }
+    }
+
+    /// Some reason, by what the registry says.
+    fn why(registry: Registry) -> UnknownReason {
+        match registry {
+            Registry::Unheard => UnknownReason::Checking,
+            Registry::Online => UnknownReason::Leaving,
+            _ => UnknownReason::RegistrySilent,
         }
     }
 
@@ -243,7 +272,9 @@ mod tests {
                 let sockets = if shown { Sockets::Foreground } else { Sockets::None };
                 let new = (!gone).then(|| doubt(now, registry, sockets, (loss > 0).then_some(loss)));
                 if passes % 3 == 0 {
-                    doubts.edit(UserIx(user), |doubt| doubt.registry = registry);
+                    doubts.edit(UserIx(user), |doubt| {
+                        (doubt.registry, doubt.verdict.presence) = (registry, Presence::Unknown(why(registry)));
+                    });
                 } else {
                     doubts.set(UserIx(user), new);
                 }
@@ -251,6 +282,9 @@ mod tests {
                 let out = |it: &&(UserIx, Recheck)| it.1.sockets == Sockets::None;
                 let is = |wanted: Registry| all.iter().filter(out).filter(|it| it.1.registry == wanted).count();
                 prop_assert_eq!((doubts.waiting(), doubts.contradicted()), (is(Registry::Unheard), is(Registry::Online)));
+                let say = |why| all.iter().filter(|it| it.1.verdict.presence == Presence::Unknown(why)).count();
+                let expected = (say(UnknownReason::Checking), say(UnknownReason::Leaving));
+                prop_assert_eq!((doubts.checking(), doubts.leaving()), expected);
                 for number in 1..3 {
                     let of = || all.iter().filter(out).filter(|it| it.1.loss == Some(number));
                     let online = || of().filter(|it| it.1.registry == Registry::Online);

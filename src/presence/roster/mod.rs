@@ -11,6 +11,7 @@
 //! to many at once, `expiry` what time does, `keyframe` and `runs` what of it is set down and taken up again.
 
 mod answer;
+mod checks;
 mod doubts;
 mod expiry;
 mod judging;
@@ -22,6 +23,7 @@ mod sinces;
 mod standing;
 mod witness;
 
+pub use checks::Checks;
 pub use keyframe::RosterState;
 use runs::Runs;
 pub use sample::Drawn;

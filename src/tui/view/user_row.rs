@@ -164,9 +164,13 @@ fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'
 fn because(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> Option<Vec<String>> {
     match picture.roster.presence(user) {
         Presence::Unknown(why) => Some(unknown(picture, theme, user, why)),
-        Presence::Offline if picture.roster.basis(user) == Basis::GatewayDied => {
-            Some(vec![format!("({})", Basis::GatewayDied.words().unwrap_or_default())])
-        }
+        Presence::Offline => match picture.roster.basis(user) {
+            basis @ (Basis::GatewayDied | Basis::Sampled) => {
+                basis.words().map(|words| vec![format!("({words})")])
+            }
+            // It holds for everybody, and the header says it.
+            Basis::Agreed | Basis::SocketsAlone => None,
+        },
         _ => None,
     }
 }

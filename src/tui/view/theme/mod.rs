@@ -191,7 +191,7 @@ impl Theme {
     pub(super) fn health(&self, health: Health) -> Style {
         let style = match health {
             Health::Ok => self.good,
-            Health::Unknown => self.plain,
+            Health::Checking | Health::Unknown => self.plain,
             Health::Degraded => self.warn,
             Health::Critical => self.bad,
         };
