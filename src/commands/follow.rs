@@ -118,9 +118,8 @@ impl Followed {
         let mut first = FirstRound::new(self.session.about().timeout_ms);
         loop {
             let roster = self.session.state().roster();
-            let batches = roster.batches().len();
             let stage = first.stage(roster, self.session.now());
-            progress.show(stage, batches);
+            progress.show(stage, roster);
             let goes_on = match stage {
                 Stage::Batches(_) => self.next(None).await.is_some(),
                 Stage::Registry(_, until_ms) => {

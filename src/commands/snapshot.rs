@@ -10,7 +10,7 @@ use super::appearance::Appearance;
 use super::follow::Ended;
 use super::live::{start, theme};
 use super::picture::frame_of;
-use super::{CommandError, Span, environment, follow, keymap, mask_key, piped, tell, tell_unchecked};
+use super::{CommandError, Span, environment, follow, keymap, mask_key, piped, tell};
 use crate::engine::{Round, Session};
 use crate::listing::{ColumnName, Names, Rows, Sort};
 use crate::options::cli::{FrameStyle, SnapshotArgs, SnapshotFormat};
@@ -50,7 +50,10 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     for failure in &overview.round.failures {
         tell(&failure.words(overview.round.batches));
     }
-    let is_unchecked = tell_unchecked(&followed);
+    let unchecked = overview.checks.unchecked_words();
+    if let Some(words) = &unchecked {
+        tell(words);
+    }
     if round == Round::Failed && is_final(&knowledge.roster) {
         return Ok(1); // nothing is known, and asking again would not help
     }
@@ -75,7 +78,8 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
         SnapshotFormat::Frame => write_picture(args.frame, sources, &picture, session, &mut out)?,
     };
     piped(written.and_then(|()| out.flush()))?;
-    Ok(u8::from(round != Round::Whole || is_unchecked || session.is_broken()))
+    let is_whole = round == Round::Whole && (unchecked.is_none() || session.is_recorded());
+    Ok(u8::from(!is_whole || session.is_broken()))
 }
 
 /// Whether no batch would be answered if it were asked again.

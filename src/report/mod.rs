@@ -23,8 +23,8 @@ pub use happened::Found;
 pub use json::{user_json, write_json};
 pub use ndjson::write_ndjson;
 pub use overview::{
-    FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord, WitnessRecord,
-    WitnessesRecord,
+    ChecksRecord, FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord,
+    WitnessRecord, WitnessesRecord,
 };
 pub use plugin::{Figure, PluginReport, Status, range, write_plugin};
 pub use seen::Seen;

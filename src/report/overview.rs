@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::listing::{FindingRecord, Time};
-use crate::presence::Totals;
+use crate::listing::{FindingRecord, Time, one_in, sample_words};
+use crate::presence::{Roster, Totals};
 
 /// The name and version of the format. Within a version fields are only added.
 pub const SCHEMA: &str = "imtop.snapshot/1";
@@ -24,12 +24,55 @@ pub struct Overview {
     pub round: RoundRecord,
     /// All watched users, counted, whoever is listed.
     pub totals: Totals,
+    /// How far the registry was asked about those whom the sockets call offline.
+    pub checks: ChecksRecord,
     /// How it is with the witnesses that are asked beside the sockets.
     pub witnesses: WitnessesRecord,
     /// Users lost from view at once, who are not known to be offline.
     pub losses: Vec<LossRecord>,
     /// What is wrong with the server, or with many users at once.
     pub findings: Vec<FindingRecord>,
+}
+
+/// How far the registry was asked about those whom the sockets call offline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChecksRecord {
+    /// Users who are unknown, as it was not asked about them yet.
+    pub unchecked: u32,
+    /// Users who are offline by a sample.
+    pub sampled: u32,
+    /// The size of that sample: nobody in it was online. None where nobody is offline by one.
+    pub sample: Option<u32>,
+    /// At 95 %, less than 1 in so many of those who are offline by it is online.
+    pub less_than_1_in: Option<u32>,
+}
+
+impl ChecksRecord {
+    /// What is known of it.
+    pub fn of(roster: &Roster) -> ChecksRecord {
+        let sampled = roster.by_sample();
+        let sample = Some(roster.sampled()).filter(|sample| sampled > 0 && *sample > 0);
+        let less_than_1_in = sample.and_then(one_in);
+        ChecksRecord { unchecked: roster.checks().left, sampled, sample, less_than_1_in }
+    }
+
+    /// `12000 users are unknown: the registry has not answered about them yet`; none where nobody is.
+    pub fn unchecked_words(&self) -> Option<String> {
+        let users = match self.unchecked {
+            0 => return None,
+            1 => "1 user is".to_owned(),
+            more => format!("{more} users are"),
+        };
+        Some(format!("{users} unknown: the registry has not answered about them yet"))
+    }
+
+    /// What there is to say of them, a line each.
+    pub fn words(&self) -> Vec<String> {
+        let Self { sampled, sample, .. } = self;
+        let bound = sample.and_then(sample_words);
+        let bound = bound.map(|bound| format!("{sampled} users are offline by a sample: {bound}"));
+        self.unchecked_words().into_iter().chain(bound).collect()
+    }
 }
 
 /// The witnesses beside the sockets.
@@ -192,6 +235,7 @@ pub(super) fn sample() -> Overview {
         server: ServerRecord { api: "http://im.example:10002".into(), context: None },
         round: RoundRecord { batches: 1, took_ms: Some(31), ..RoundRecord::default() },
         totals: Totals { watched: 1, online: 1, ..Totals::default() },
+        checks: ChecksRecord::default(),
         witnesses: WitnessesRecord { each: Vec::new(), signs: Vec::new() },
         losses: Vec::new(),
         findings: Vec::new(),

@@ -10,8 +10,8 @@ use crate::presence::{
     visible,
 };
 use crate::report::{
-    FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord, WitnessRecord,
-    WitnessesRecord,
+    ChecksRecord, FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord,
+    WitnessRecord, WitnessesRecord,
 };
 
 /// What is known at one moment, and what users and the server are called.
@@ -57,6 +57,7 @@ impl<'a> Seen<'a> {
                     .collect(),
             },
             totals: self.roster().totals(self.known.now),
+            checks: ChecksRecord::of(self.roster()),
             witnesses: witnesses(self.roster().witnesses()),
             losses: self.roster().losses().iter().map(loss).collect(),
             findings: self

@@ -93,6 +93,9 @@ fn foot(overview: &Overview, listed: u32, zone: &TimeZone, out: &mut dyn Write) 
     let context = overview.server.context.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
     let at = overview.at.map_or_else(String::new, |at| at.in_zone(zone, ", %Y-%m-%d %H:%M:%S %Z"));
     writeln!(out, "{}{context}{at}", overview.server.api)?;
+    for line in overview.checks.words() {
+        writeln!(out, "{line}")?;
+    }
     // Those that are certain are among the findings.
     for loss in overview.losses.iter().filter(|loss| !loss.certain) {
         let (missing, of) = (loss.missing, loss.of);

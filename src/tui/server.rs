@@ -299,7 +299,8 @@ mod tests {
 
     #[test]
     fn how_much_is_asked_at_once_is_told_with_who_chose_it() {
-        let list = WatchList::new(1, 500, (0..1_200).map(|user| crate::presence::Entry::of(&user.to_string())));
+        let list =
+            WatchList::new(1, 500, (0..1_200).map(|user| crate::presence::Entry::of(&user.to_string())));
         let words = |requests, adapts| at_once_words(AtOnce { requests, adapts }, &list);
         assert_eq!(words(12, true), "12 requests of up to 500 users, by how quick answers are (2 to 32)");
         assert_eq!(words(1, false), "1 request of up to 500 users, as set");

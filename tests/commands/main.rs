@@ -13,6 +13,7 @@ mod completions;
 mod config;
 mod doctor;
 mod events;
+mod long_lists;
 mod manual;
 mod recorded;
 mod secret_files;

@@ -77,10 +77,16 @@ impl Site {
 
     /// The program with `args` about this server: each request for two users, one after the other.
     pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.usual(args);
+        command.args(["--batch", "2", "--interval", "100ms"]);
+        command
+    }
+
+    /// The program with `args` about this server, as it asks without being told how.
+    pub fn usual(&self, args: &[&str]) -> Command {
         let mut command = imtop(args);
         command.arg("--api").arg(self.server.url());
         command.arg("--token-file").arg(&self.token).arg("--watch").arg(&self.list);
-        command.args(["--batch", "2", "--interval", "100ms"]);
         command
     }
 

@@ -9,7 +9,7 @@ use crate::presence::query::Truth;
 use crate::presence::{
     Finding, Knowledge, Moment, Recheck, Registry, Roster, Severity, Sockets, Subject, Witness,
 };
-use crate::report::{Figure, PluginReport, Status, range};
+use crate::report::{ChecksRecord, Figure, PluginReport, Status, range};
 
 /// So many findings are named.
 const FINDINGS_NAMED: usize = 20;
@@ -72,6 +72,7 @@ pub(super) fn of_round(knowledge: &Knowledge, now: Moment, limits: &Limits) -> P
         "the server's registry can't be asked: offline rests on one witness, the sockets".to_owned()
     });
     let mut details: Vec<String> = by_loss.into_iter().chain(told).chain(alone).collect();
+    details.extend(ChecksRecord::of(&knowledge.roster).words());
     details.extend(failures(knowledge));
     details.extend(findings(knowledge, now));
     PluginReport { status, summary, figures: figures(knowledge, now, &crit, &warn), details }

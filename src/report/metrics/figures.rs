@@ -32,6 +32,18 @@ const STALE: Family = Family {
     unit: None,
     help: "Users shown as online, background or offline whose next answer is overdue.",
 };
+const UNCHECKED: Family = Family {
+    name: "imtop_unchecked_users",
+    unit: None,
+    help: "Users whom the sockets call offline and who are unknown, as the registry has not answered about them yet. \
+           They are counted among the unknown. Many of them after a start are no trouble.",
+};
+const SAMPLED: Family = Family {
+    name: "imtop_sampled_users",
+    unit: None,
+    help: "Users who are called offline by a sample: the registry agreed about each user of it, and was not asked \
+           about these. They are counted among the offline.",
+};
 const LOST: Family = Family {
     name: "imtop_view_loss_users",
     unit: None,
@@ -111,6 +123,8 @@ const NAMED: usize = 12;
 pub(super) struct Figures {
     up: bool,
     totals: Totals,
+    unchecked: u32,
+    sampled: u32,
     /// In the order of [`CAUSES`].
     lost: [u32; CAUSES.len()],
     /// By name; none: nobody asks it, or nothing was heard.
@@ -143,6 +157,8 @@ impl Figures {
         Figures {
             up: matches!(roster.feed_status(now), FeedStatus::Live | FeedStatus::Degraded { .. }),
             totals: roster.totals(now),
+            unchecked: roster.checks().left,
+            sampled: roster.by_sample(),
             lost: lost(roster),
             witnesses: witnesses(roster),
             gateways: gateways(roster),
@@ -261,6 +277,8 @@ impl Collector for Figures {
         let users = [online, background, offline, unknown, unregistered];
         sheet.gauges(&USERS, by("presence", &PRESENCES, &users))?;
         sheet.gauge(&STALE, &stale)?;
+        sheet.gauge(&UNCHECKED, &self.unchecked)?;
+        sheet.gauge(&SAMPLED, &self.sampled)?;
         sheet.gauges(&LOST, by("cause", &CAUSES, &self.lost))?;
         let witnesses = self.witnesses.iter().filter_map(|(name, up)| Some(([("witness", *name)], (*up)?)));
         sheet.gauges(&WITNESSES, witnesses)?;
