@@ -17,6 +17,9 @@ use crate::presence::{Bytes, Input, Moment, Roster, RosterState, State, WatchLis
 
 /// A keyframe is due so long after the last one, in milliseconds of recorded time.
 pub const KEYFRAME_EVERY_MS: u64 = 60_000;
+/// The same for each so many users, where there are more: writing them all down takes as long as they are
+/// many, and what it says is in the inputs already.
+const USERS: usize = 50_000;
 
 /// So many inputs may wait for the disk.
 const QUEUE: usize = 1_024;
@@ -77,6 +80,7 @@ pub struct Recorder {
     queue: Option<SyncSender<Message>>,
     shared: Arc<Shared>,
     last_keyframe: u64,
+    every_ms: u64,
     done: Receiver<()>,
 }
 
@@ -161,7 +165,9 @@ impl Recorder {
             return Err(unwritable(error));
         }
         info!(file = shared.file, "recording");
-        Ok(Recorder { path: path.to_owned(), queue: Some(queue), shared, last_keyframe: at.mono_ms, done })
+        let (path, last_keyframe) = (path.to_owned(), at.mono_ms);
+        let every_ms = keyframe_every_ms(roster.list().len());
+        Ok(Recorder { path, queue: Some(queue), shared, last_keyframe, every_ms, done })
     }
 
     /// Writes what comes in at `now`, before `state` takes it; first all that is known, where that is
@@ -183,7 +189,7 @@ impl Recorder {
 
     /// Whether a keyframe is due, to be written before the next input.
     pub fn wants_keyframe(&self, at: Moment) -> bool {
-        let due = at.mono_ms.saturating_sub(self.last_keyframe) >= KEYFRAME_EVERY_MS;
+        let due = at.mono_ms.saturating_sub(self.last_keyframe) >= self.every_ms;
         self.queue.is_some() && (due || self.shared.full.load(Ordering::Relaxed))
     }
 
@@ -191,6 +197,7 @@ impl Recorder {
     pub fn keyframe(&mut self, at: Moment, roster: &Roster, interval_ms: u64) {
         if self.queue.is_some() {
             self.last_keyframe = at.mono_ms;
+            self.every_ms = keyframe_every_ms(roster.list().len());
             self.shared.full.store(false, Ordering::Relaxed);
             let (list, state) = (Arc::clone(roster.list()), Box::new(roster.state()));
             self.send(Message::Keyframe(at, interval_ms, list, state));
@@ -379,6 +386,10 @@ impl Writer {
     }
 }
 
+fn keyframe_every_ms(users: usize) -> u64 {
+    KEYFRAME_EVERY_MS * users.div_ceil(USERS).max(1) as u64
+}
+
 /// What failed, as the system words it, without its number.
 pub(super) fn system_words(error: &io::Error) -> String {
     let text = error.to_string();
@@ -389,6 +400,14 @@ pub(super) fn system_words(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longer_a_list_is_the_rarer_it_is_written_down() {
+        assert_eq!(
+            [0, 1, 50_000, 50_001, 1_000_000].map(keyframe_every_ms),
+            [1, 1, 1, 2, 20].map(|min| min * 60_000)
+        );
+    }
 
     #[test]
     fn a_disk_that_does_not_keep_up_ends_the_recording_and_nothing_else() {
@@ -406,8 +425,14 @@ mod tests {
         let (queue, _messages) = sync_channel(1);
         let (_finished, done) = channel();
         let path = PathBuf::from("n.ndjson");
-        let mut recorder =
-            Recorder { path, queue: Some(queue), shared: Arc::new(shared), last_keyframe: 0, done };
+        let mut recorder = Recorder {
+            path,
+            queue: Some(queue),
+            shared: Arc::new(shared),
+            last_keyframe: 0,
+            every_ms: KEYFRAME_EVERY_MS,
+            done,
+        };
         let at = |mono_ms| Moment { mono_ms, unix_ms: 0 };
         recorder.write(at(1), &Input::Interval(1));
         assert!(recorder.is_recording() && !recorder.wants_keyframe(at(59_999)));
