@@ -21,7 +21,7 @@ use crate::presence::{
 
 /// New labels are shown together, so soon after the first of them.
 const LABELS: Duration = Duration::from_secs(1);
-/// The same for lists of more users than [`MANY`], where showing them takes a while.
+/// The same for each so many users, where there are more: the list is made anew with them.
 const LABELS_OF_MANY: Duration = Duration::from_secs(10);
 const MANY: usize = 50_000;
 /// Users in one question about what they are called.
@@ -221,7 +221,8 @@ impl Live {
     /// Takes labels; those that come soon after are shown with them.
     fn take_labels(&mut self, labels: Nicknames) {
         self.watching.learn(labels);
-        let pause = if self.list.len() > MANY { LABELS_OF_MANY } else { LABELS };
+        let pause =
+            if self.list.len() > MANY { LABELS_OF_MANY * (self.list.len() / MANY) as u32 } else { LABELS };
         self.relabel.get_or_insert_with(|| Instant::now() + pause);
     }
 
