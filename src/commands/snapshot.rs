@@ -10,7 +10,7 @@ use super::appearance::Appearance;
 use super::follow::Ended;
 use super::live::{start, theme};
 use super::picture::frame_of;
-use super::{CommandError, Span, environment, follow, keymap, mask_key, piped, tell};
+use super::{CommandError, Span, environment, follow, keymap, mask_key, piped, tell, tell_unchecked};
 use crate::engine::{Round, Session};
 use crate::listing::{ColumnName, Names, Rows, Sort};
 use crate::options::cli::{FrameStyle, SnapshotArgs, SnapshotFormat};
@@ -50,10 +50,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
     for failure in &overview.round.failures {
         tell(&failure.words(overview.round.batches));
     }
-    let unchecked = overview.checks.unchecked_words();
-    if let Some(words) = &unchecked {
-        tell(words);
-    }
+    let is_unchecked = tell_unchecked(&followed) && !session.is_recorded();
     if round == Round::Failed && is_final(&knowledge.roster) {
         return Ok(1); // nothing is known, and asking again would not help
     }
@@ -78,7 +75,7 @@ pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, Comm
         SnapshotFormat::Frame => write_picture(args.frame, sources, &picture, session, &mut out)?,
     };
     piped(written.and_then(|()| out.flush()))?;
-    let is_whole = round == Round::Whole && (unchecked.is_none() || session.is_recorded());
+    let is_whole = round == Round::Whole && !is_unchecked;
     Ok(u8::from(!is_whole || session.is_broken()))
 }
 

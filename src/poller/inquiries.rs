@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::asking::Asking;
 use super::backoff;
 use crate::openim::Asked;
-use crate::presence::{FetchError, Question, Rechecks, Retry, UserIx, UserStatus};
+use crate::presence::{FetchError, Question, Rechecks, Retry, UserIx, UserSet, UserStatus};
 
 /// Users in one question, at most: the registry looks each of them up by itself.
 const MOST_USERS: usize = 500;
@@ -63,9 +63,11 @@ pub(super) struct Inquiries {
     registry: BTreeSet<(Instant, UserIx)>,
     /// And at the tokens.
     tokens: BTreeSet<(Instant, UserIx)>,
-    /// Those who are to be checked, and of each user whether it ever was; empty while nobody was.
-    unverified: VecDeque<UserIx>,
-    known: Vec<bool>,
+    /// Those who are to be checked, and those who ever were.
+    unverified: UserSet,
+    known: UserSet,
+    /// The next of them to be checked is this one, or one after it.
+    next_unverified: usize,
     gateways_due: Instant,
     /// Whether a loss of view is suspected.
     losing: bool,
@@ -119,8 +121,10 @@ struct Rotation {
 
 /// The way through those whom the sockets call offline, while a loss of view is suspected.
 struct Search {
-    /// Of each user, whether the sockets leave them out; empty before they were heard.
-    left_out: Vec<bool>,
+    /// Whom the sockets leave out.
+    left_out: UserSet,
+    /// Whether they were heard at all.
+    heard: bool,
     next: usize,
     /// It goes on then.
     due: Instant,
@@ -166,13 +170,14 @@ impl Inquiries {
             doubts: HashMap::new(),
             registry: BTreeSet::new(),
             tokens: BTreeSet::new(),
-            unverified: VecDeque::new(),
-            known: Vec::new(),
+            unverified: UserSet::default(),
+            known: UserSet::default(),
+            next_unverified: 0,
             gateways_due: now,
             losing: false,
             everybody: false,
             rotation: Rotation { next: 0, half: false, questions: 0.0, users: 0.0 },
-            search: Search { left_out: Vec::new(), next: 0, due: now },
+            search: Search { left_out: UserSet::default(), heard: false, next: 0, due: now },
             lasting: 0,
             asked: VecDeque::new(),
             free: now,
@@ -236,12 +241,9 @@ impl Inquiries {
             self.registry.insert((now, user));
             self.tokens.insert((tokens, user));
         }
-        if !doubts.unverified.is_empty() {
-            self.known.resize(users as usize, false);
-        }
         for user in doubts.unverified.into_iter().filter(ours) {
-            if !std::mem::replace(&mut self.known[user.at()], true) {
-                self.unverified.push_back(user);
+            if self.known.insert(user) {
+                self.unverified.insert(user);
             }
         }
     }
@@ -259,10 +261,12 @@ impl Inquiries {
 
     /// The sockets said this of users.
     pub(super) fn hear(&mut self, changed: &[(UserIx, UserStatus)]) {
-        self.search.left_out.resize(self.users as usize, false);
-        for (user, status) in changed {
-            if let Some(left_out) = self.search.left_out.get_mut(user.at()) {
-                *left_out = *status == UserStatus::Offline;
+        self.search.heard = true;
+        for (user, status) in changed.iter().filter(|(user, _)| user.0 < self.users) {
+            if *status == UserStatus::Offline {
+                self.search.left_out.insert(*user);
+            } else {
+                self.search.left_out.remove(*user);
             }
         }
     }
@@ -293,14 +297,7 @@ impl Inquiries {
                 nobody if nobody.is_empty() => return self.next(now),
                 users => (Question::UsersStatus, users),
             },
-            Cause::Unverified => {
-                let chunk = self.chunk.min(self.unverified.len());
-                let users = self.unverified.drain(..chunk).collect();
-                if self.unverified.is_empty() {
-                    self.unverified.shrink_to_fit();
-                }
-                (Question::AccountCheck, users)
-            }
+            Cause::Unverified => (Question::AccountCheck, self.check()),
             Cause::Rotation => {
                 let question = self.turn()?;
                 (question, self.rotate(question))
@@ -350,14 +347,17 @@ impl Inquiries {
             Cause::Tokens => (Question::TokenDetail, self.tokens.first()?.0),
             Cause::Search => {
                 let contradicted = self.losing || self.everybody || self.lasting > 0;
-                if !(contradicted && self.asking.registry) || self.search.left_out.is_empty() {
+                if !(contradicted && self.asking.registry) || !self.search.heard {
                     return None;
                 }
                 let free = if self.everybody { self.search.due } else { self.free };
                 (Question::UsersStatus, self.search.due.max(free))
             }
             Cause::Unverified => {
-                self.unverified.front()?;
+                // One at a time: it is no witness, and must not take the lanes of those that are.
+                if self.unverified.is_empty() || self.line(Question::AccountCheck).under_way > 0 {
+                    return None;
+                }
                 (Question::AccountCheck, self.free)
             }
             Cause::Rotation => {
@@ -415,9 +415,8 @@ impl Inquiries {
 
     /// Takes the next ones whom the sockets call offline, without doubt so far.
     fn search(&mut self, now: Instant) -> Vec<UserIx> {
-        let Search { left_out, next, due } = &mut self.search;
-        let rest = left_out.iter().enumerate().skip(*next);
-        let found = rest.filter(|(at, is)| **is && !self.doubts.contains_key(&UserIx(*at as u32)));
+        let Search { left_out, next, due, .. } = &mut self.search;
+        let found = left_out.from(*next).filter(|user| !self.doubts.contains_key(user));
         let (most, a_second) = if self.everybody {
             (MOST_USERS, USERS_A_SECOND)
         } else if self.losing {
@@ -425,11 +424,24 @@ impl Inquiries {
         } else {
             (2 * SEARCHED_CALMLY as usize, SEARCHED_CALMLY)
         };
-        let users: Vec<UserIx> = found.take(most).map(|(at, _)| UserIx(at as u32)).collect();
+        let users: Vec<UserIx> = found.take(most).collect();
         let is_whole = users.len() < most;
         *next = if is_whole { 0 } else { users.last().map_or(0, |last| last.at() + 1) };
         let pause = SECOND * users.len() as u32 / a_second;
         *due = now + if is_whole { pause.max(self.interval).max(QUICKEST) } else { pause };
+        users
+    }
+
+    /// Takes the next ones who are to be checked.
+    fn check(&mut self) -> Vec<UserIx> {
+        let mut users: Vec<UserIx> = self.unverified.from(self.next_unverified).take(self.chunk).collect();
+        if users.is_empty() {
+            users = self.unverified.from(0).take(self.chunk).collect();
+        }
+        self.next_unverified = users.last().map_or(0, |last| last.at() + 1);
+        for user in &users {
+            self.unverified.remove(*user);
+        }
         users
     }
 
@@ -497,7 +509,9 @@ impl Inquiries {
             }
             Question::AccountCheck => {
                 if outcome.is_err() {
-                    self.unverified.extend(users);
+                    for user in users {
+                        self.unverified.insert(*user);
+                    }
                 }
                 now
             }
@@ -517,7 +531,7 @@ impl Inquiries {
                 // Whoever went along a little early has had this turn.
                 let turns = AGAIN.map(|after| doubt.begun + after).into_iter();
                 let turn = turns.into_iter().find(|turn| *turn > asked + TOGETHER);
-                let is_left_out = self.search.left_out.get(user.at()).copied().unwrap_or_default();
+                let is_left_out = self.search.left_out.contains(user);
                 if is_left_out && !doubt.is_lasting && asked >= doubt.begun + TOKENS_AFTER {
                     doubt.is_lasting = true;
                     self.lasting += 1;

@@ -231,12 +231,12 @@ impl Batches {
         &self,
         now: Moment,
         freshness: Freshness,
-    ) -> impl Iterator<Item = &Batch> {
+    ) -> impl Iterator<Item = (u32, &Batch)> {
         let failing = self.failing.iter().filter(|number| !self.void.contains(number));
         let old = self
             .older_than(now, freshness.stale_ms)
             .filter(|number| !self.void.contains(number) && !self.failing.contains(number));
-        self.void.iter().chain(failing).copied().chain(old).map(|number| self.get(number))
+        self.void.iter().chain(failing).copied().chain(old).map(|number| (number, self.get(number)))
     }
 
     /// Those with an answer that is not overdue, newest first.

@@ -189,6 +189,8 @@ impl WatchList {
 
     /// The ID as the server knows it; not safe to print.
     pub fn raw_id(&self, user: UserIx) -> &str {
+        #[cfg(test)]
+        crate::presence::looked::one();
         self.ids.get(user)
     }
 
@@ -199,11 +201,15 @@ impl WatchList {
 
     /// What people call the user; visible-safe.
     pub fn label(&self, user: UserIx) -> Option<&str> {
+        #[cfg(test)]
+        crate::presence::looked::one();
         self.labels.label(user)
     }
 
     /// What the user belongs to; visible-safe.
     pub fn group(&self, user: UserIx) -> Option<&str> {
+        #[cfg(test)]
+        crate::presence::looked::one();
         self.labels.group(user)
     }
 

@@ -30,6 +30,8 @@ mod help;
 mod keymap;
 mod layout;
 mod list;
+#[cfg(test)]
+mod looked_tests;
 mod message;
 mod model;
 mod nearest;

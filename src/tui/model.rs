@@ -146,7 +146,7 @@ pub struct Model {
     pub one_shot: bool,
     /// How points in time are shown.
     pub times: TimeStyle,
-    pub(super) stale_batches: Vec<bool>,
+    pub(super) stale_batches: BTreeSet<u32>,
     pub(super) longest: Longest,
     /// What is being worked out beside the view.
     pub(super) indexing: Option<Index>,
@@ -284,7 +284,7 @@ impl Model {
             utc: start.utc,
             one_shot: start.one_shot,
             times: TimeStyle::default(),
-            stale_batches: Vec::new(),
+            stale_batches: BTreeSet::new(),
             longest: Longest::default(),
             indexing: None,
             rows,

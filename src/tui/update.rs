@@ -1,6 +1,6 @@
 //! The one function that changes the model: a message in, effects out.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
@@ -142,14 +142,13 @@ fn follow_staleness(model: &mut ViewMut<'_>) {
         return; // an order that does is made from what is so then
     }
     let (roster, now) = (model.shown.state.roster(), model.shown.now);
-    model.stale_batches.resize(roster.batches().len(), false);
-    let mut turned: Vec<UserIx> = Vec::new();
-    for (number, (batch, was_stale)) in (0..).zip(roster.batches().iter().zip(&mut model.stale_batches)) {
-        let is_stale = batch.is_stale(now, roster.freshness());
-        if is_stale != std::mem::replace(was_stale, is_stale) {
-            turned.extend(roster.list().batch(number).map(UserIx));
-        }
-    }
+    let freshness = roster.freshness();
+    // One without an answer for too long is stale, unless there never was one and nothing has failed.
+    let late = roster.late_batches(now).filter(|(_, batch)| batch.is_stale(now, freshness));
+    let stale: BTreeSet<u32> = late.map(|(number, _)| number).collect();
+    let turned = stale.symmetric_difference(&model.stale_batches);
+    let turned: Vec<UserIx> = turned.flat_map(|number| roster.list().batch(*number).map(UserIx)).collect();
+    model.stale_batches = stale;
     if !turned.is_empty() {
         model.with_rows(|rows, scene| rows.touch(&turned, scene));
     }

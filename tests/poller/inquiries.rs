@@ -476,3 +476,30 @@ async fn while_a_loss_is_suspected_everybody_who_is_called_offline_is_looked_for
     run.pass(5_000).await;
     assert!(run.asked(Question::UsersStatus).len() <= before + 1, "all is well again");
 }
+
+#[tokio::test(start_paused = true)]
+async fn accounts_that_are_slow_to_check_do_not_hold_up_the_registry() {
+    let mut run = start_with(5_000, REGISTRY, Duration::from_secs(5), &[]);
+    run.doubt(Rechecks { unverified: (0..5_000).map(UserIx).collect(), ..Rechecks::default() });
+    run.pass(2_000).await;
+    assert_eq!(run.times(Question::AccountCheck).len(), 1, "one at a time");
+    run.begin([1]);
+    run.pass(10).await;
+    assert_eq!(run.times(Question::UsersStatus), [2_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_check_failed_is_checked_after_the_others() {
+    let mut run =
+        start_with(7, REGISTRY, Duration::from_millis(10), &[(Question::AccountCheck, &[timeout()])]);
+    let unverified = |run: &Run, users: &[u32]| {
+        let unverified = users.iter().copied().map(UserIx).collect();
+        run.doubt(Rechecks { unverified, ..Rechecks::default() });
+    };
+    unverified(&run, &[0, 1, 2]);
+    run.pass(5).await;
+    unverified(&run, &[4, 5]);
+    run.pass(60_000).await;
+    let asked: Vec<_> = run.asked(Question::AccountCheck).into_iter().map(|asked| asked.users).collect();
+    assert_eq!(asked, [vec![0, 1, 2], vec![4, 5], vec![0, 1, 2]]);
+}

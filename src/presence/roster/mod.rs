@@ -52,6 +52,7 @@ use super::status::{Basis, Presence, UnknownReason, Word};
 use super::tally::Tally;
 use super::time::{Moment, Since};
 use super::update::Update;
+use super::user_set::UserSet;
 use super::verdict::{Sockets, Thresholds};
 use super::watch_list::{UserIx, WatchList};
 use super::written::{is_usual, time};
@@ -165,7 +166,7 @@ pub struct Roster {
     unregistered: BTreeSet<UserIx>,
     /// Asked about whether the server has them, and not heard of: what is set down knows nothing of it,
     /// as nobody asks when that is read.
-    unverified: HashSet<UserIx>,
+    unverified: UserSet,
     /// Suspected or certain, oldest first.
     losses: Vec<Loss>,
     /// Drops that may become one.
@@ -206,7 +207,7 @@ impl Roster {
             sample: Sample::default(),
             registry_heard: None,
             unregistered: BTreeSet::new(),
-            unverified: HashSet::new(),
+            unverified: UserSet::default(),
             losses: Vec::new(),
             drops: Vec::new(),
             due: BTreeSet::new(),
@@ -237,6 +238,8 @@ impl Roster {
 
     /// What is not certain of the user.
     pub fn doubt(&self, user: UserIx) -> Option<&Recheck> {
+        #[cfg(test)]
+        crate::presence::looked::one();
         self.doubts.get(user)
     }
 
@@ -252,6 +255,8 @@ impl Roster {
 
     /// What an offline of the user rests on.
     pub fn basis(&self, user: UserIx) -> Basis {
+        #[cfg(test)]
+        crate::presence::looked::one();
         match self.doubts.get(user) {
             Some(doubt) if doubt.verdict.presence == Presence::Offline => doubt.verdict.basis,
             _ if self.words[user.at()] == Word::Sampled => Basis::Sampled,
@@ -270,8 +275,8 @@ impl Roster {
         self.batches.all()
     }
 
-    /// Those of them that are overdue, or of which nothing is known any more.
-    pub(super) fn late_batches(&self, now: Moment) -> impl Iterator<Item = &Batch> {
+    /// Those of them that are overdue, or of which nothing is known any more, with their numbers.
+    pub fn late_batches(&self, now: Moment) -> impl Iterator<Item = (u32, &Batch)> {
         self.batches.late(now, self.freshness())
     }
 
@@ -333,6 +338,8 @@ impl Roster {
 
     /// What can honestly be said of the user now.
     pub fn presence(&self, user: UserIx) -> Presence {
+        #[cfg(test)]
+        crate::presence::looked::one();
         let batch = self.batch(user);
         let word = self.words[user.at()];
         if let Some(left_out) = self.left_out.get(&user)
@@ -348,6 +355,8 @@ impl Roster {
 
     /// What is said of the user while the answers are fresh.
     fn said(&self, user: UserIx) -> Presence {
+        #[cfg(test)]
+        crate::presence::looked::one();
         match self.words[user.at()] {
             Word::Silent => Presence::Unknown(UnknownReason::NotAnswered),
             Word::Offline | Word::Sampled => Presence::Offline,
@@ -364,6 +373,8 @@ impl Roster {
 
     /// Whether the user's presence is the last word from before an answer that is due now.
     pub fn is_stale(&self, user: UserIx, now: Moment) -> bool {
+        #[cfg(test)]
+        crate::presence::looked::one();
         let due = self.left_out.contains_key(&user) || self.batch(user).is_stale(now, self.freshness());
         let checking = || self.doubts.get(user).is_some_and(|doubt| doubt.verdict.stale);
         (due || checking()) && !self.presence(user).is_unknown()
@@ -390,6 +401,8 @@ impl Roster {
 
     /// Since when the user's presence is what it is; `None` where it was never known.
     pub fn since(&self, user: UserIx) -> Option<Since> {
+        #[cfg(test)]
+        crate::presence::looked::one();
         if self.words[user.at()] == Word::Silent {
             return None;
         }
@@ -409,6 +422,8 @@ impl Roster {
 
     /// The user's connections in the order of the server, as last seen.
     pub fn connections(&self, user: UserIx) -> &[Tracked] {
+        #[cfg(test)]
+        crate::presence::looked::one();
         self.open.get(&user).map_or(&[], |open| open)
     }
 
@@ -443,7 +458,7 @@ impl Roster {
     pub fn totals(&self, now: Moment) -> Totals {
         let mut totals = Totals { watched: self.list.len() as u32, ..Totals::default() };
         let mut fresh = self.standings;
-        for batch in self.late_batches(now) {
+        for (_, batch) in self.late_batches(now) {
             fresh.take(&batch.standings);
             batch.standings.add_to(&mut totals, true, batch.void_since.is_some());
         }
@@ -558,6 +573,8 @@ impl Roster {
     }
 
     fn standing(&self, user: UserIx) -> Standing {
+        #[cfg(test)]
+        crate::presence::looked::one();
         Standing {
             word: self.words[user.at()],
             absence: match self.left_out.get(&user) {

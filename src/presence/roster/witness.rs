@@ -1,6 +1,6 @@
 //! What the other witnesses' answers do to the roster: registry, tokens, gateways, accounts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Roster, Taking};
@@ -40,7 +40,7 @@ impl Roster {
                 self.unverified.clear(); // nobody is asked about any more
             }
             for user in &users {
-                self.unverified.remove(user);
+                self.unverified.remove(*user);
             }
         }
         match (&observation.answer, observation.question) {
@@ -215,6 +215,7 @@ impl Roster {
     }
 
     fn take_accounts(&mut self, users: &[UserIx], unverified: &[UserIx], taking: &mut Taking) {
+        let unverified: HashSet<UserIx> = unverified.iter().copied().collect();
         for user in users.iter().copied() {
             // A connection proves more than a missing entry.
             let is_unregistered = unverified.contains(&user) && !self.is_shown(user);
