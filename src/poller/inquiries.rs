@@ -347,7 +347,7 @@ impl Inquiries {
             Cause::Tokens => (Question::TokenDetail, self.tokens.first()?.0),
             Cause::Search => {
                 let contradicted = self.losing || self.everybody || self.lasting > 0;
-                if !(contradicted && self.asking.registry) || !self.search.heard {
+                if !(contradicted && self.asking.registry && self.search.heard) {
                     return None;
                 }
                 let free = if self.everybody { self.search.due } else { self.free };

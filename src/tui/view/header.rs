@@ -232,11 +232,8 @@ fn live(model: View<'_>, in_full: bool) -> String {
         _ => interval(round_ms.next_multiple_of(1_000)),
     };
     let verb = if model.shown.is_recorded { "took" } else { "takes" };
-    let mut words = format!("live: a round {verb} {takes}");
-    if in_full {
-        words += &format!(", longer than the interval of {}", interval(every_ms));
-    }
-    words
+    let round = format!("live: a round {verb} {takes}");
+    if in_full { format!("{round}, longer than the interval of {}", interval(every_ms)) } else { round }
 }
 
 /// How many batches get no answers, and whether anything has failed at all.
