@@ -8,7 +8,7 @@
 //! | kind | what it says |
 //! |---|---|
 //! | `imtop` | the first line of a file: `"recording/1"`, and beside it `head`: what the recording is of |
-//! | `keyframe` | all that was known: the watch list and the whole [`Roster`]; the second line of a file and about every 60 s |
+//! | `keyframe` | all that was known: the watch list and the whole [`Roster`]; the second line of a file and about every 60 s, of long lists more rarely: every 60 s for each 50,000 users |
 //! | `observed` | an answer or a failure ([`Observation`]); users are places in the watch list |
 //! | `rebased` | another watch list |
 //! | `relabelled` | the same users with other labels |
