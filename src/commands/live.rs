@@ -8,7 +8,7 @@ use super::picture::{SIZE, frame_of, picture_size};
 use super::simulator::{scenario, simulate_on};
 use super::{
     CommandError, Plan, Span, environment, flush_standard_output, follow_server, keymap, mask_key, session,
-    tell,
+    tell, tell_unchecked,
 };
 use crate::clock;
 use crate::engine::{Round, Watching};
@@ -181,6 +181,7 @@ async fn once(plan: &mut Plan, run: &Run) -> Result<u8, CommandError> {
     if let Some(code) = followed.ended().and_then(Ended::exit_code) {
         return Ok(code);
     }
+    tell_unchecked(&followed);
     followed.session.pass();
     let shown = followed.session.shown();
     let model = Model::new(Start { size: picture_size(), ..run.start(plan) }, shown);

@@ -150,13 +150,11 @@ impl Plan {
     /// Begins to read the lists; those that take long are still being read then.
     fn for_screen(sources: &Sources, settings: Settings) -> Result<Plan, CommandError> {
         let mut reading = Reading::begin(settings.whom.clone()).map_err(CommandError::Runtime)?;
-        match reading.within(LIST_FIRST) {
-            Some(read) => Plan::on(sources, settings, read?, None),
-            None => {
-                let watched = settings.whom.of_server();
-                Plan::on(sources, settings, watched, Some(reading))
-            }
+        if let Some(read) = reading.within(LIST_FIRST) {
+            return Plan::on(sources, settings, read?, None);
         }
+        let watched = settings.whom.of_server();
+        Plan::on(sources, settings, watched, Some(reading))
     }
 
     fn on(

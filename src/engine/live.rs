@@ -156,12 +156,12 @@ impl Live {
             ReadNews::Progress(list, users) => {
                 // Of a path the end says which it is.
                 let name = list.rsplit('/').next().map(|name| visible_bounded(name, LONGEST_NAME));
-                let mut words = format!("reading {}", name.unwrap_or_default());
-                if users > 0 {
-                    words += &format!(": {} users", thousands(users as u64));
-                }
+                let name = name.unwrap_or_default();
                 if let Some((_, said)) = &mut self.reading {
-                    *said = words;
+                    *said = match users {
+                        0 => format!("reading {name}"),
+                        _ => format!("reading {name}: {} users", thousands(users as u64)),
+                    };
                 }
                 self.said.push_back(None);
             }
