@@ -304,10 +304,13 @@ impl Rows {
         if !self.follow_state(inputs) {
             return;
         }
-        // What is shown stays as it was while another table is being made.
-        let guest = self.guest;
+        // What is shown stays as it was while another table is being made, and nobody is selected in that.
+        let mut selected = None;
         let mut table = match (&mut self.next, &mut self.table) {
-            (Some(next), _) => std::mem::take(&mut next.table),
+            (Some(next), _) => {
+                selected = self.selected.take();
+                std::mem::take(&mut next.table)
+            }
             (None, Some(table)) => std::mem::take(table),
             (None, None) => return,
         };
@@ -316,10 +319,22 @@ impl Rows {
         }
         table.order.number();
         if let Some(next) = &mut self.next {
-            (next.table, self.guest) = (table, guest);
+            (next.table, self.selected) = (table, selected);
         } else {
             self.table = Some(table);
         }
+    }
+
+    /// Shows a selected user who is in no row. While rows are being made, somewhere among the old ones: what
+    /// they are sorted by is another thing already.
+    pub(crate) fn show(&mut self, selected: UserIx, inputs: RowInputs<'_>) {
+        self.select(Some(selected));
+        let Some(mut table) = self.table.take_if(|_| self.next.is_some()) else {
+            return self.rebuild(inputs);
+        };
+        self.place(&mut table, selected, inputs);
+        table.order.number();
+        self.table = Some(table);
     }
 
     /// Puts one user where the user belongs now.
@@ -384,8 +399,9 @@ impl Rows {
         if self.wanted().is_some() {
             return false; // it is worked out elsewhere
         }
-        let guest = self.guest;
         let Some(mut next) = self.next.take() else { return false };
+        // Whoever is selected when all is done has a place then, whether the filter lets them through or not.
+        let selected = self.selected.take();
         if next.narrowed && next.found.is_none() && self.is_plain() {
             next.found = self.find();
         }
@@ -397,7 +413,7 @@ impl Rows {
             |at: usize| found.as_ref().map_or(Some(UserIx(at as u32)), |found| found.get(at).copied());
         let mut shown = Vec::with_capacity(upto - from);
         for user in (from..upto).filter_map(user_at) {
-            let is_in = self.ask_again(&mut table, user, inputs) || self.selected == Some(user);
+            let is_in = self.ask_again(&mut table, user, inputs);
             let key = self.key(user, inputs);
             let Some(old) = table.keys.get_mut(user.at()) else { continue };
             let before = std::mem::replace(old, key);
@@ -417,9 +433,9 @@ impl Rows {
                 table.order.insert(key);
             }
         }
-        (next.found, next.table) = (found, table);
+        (next.found, next.table, self.selected) = (found, table, selected);
         if upto < all {
-            (self.next, self.guest) = (Some(next), guest);
+            self.next = Some(next);
             return true;
         }
         let mut table = next.table;

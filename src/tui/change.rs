@@ -57,8 +57,8 @@ pub(super) fn adopt_list(model: &mut ViewMut<'_>, before: &WatchList) {
 /// A selected user whom the filter leaves out is shown all the same.
 pub(super) fn keep_cursor_visible(model: &mut ViewMut<'_>) {
     let selected = model.cursor.as_ref().map(|cursor| cursor.user);
-    if selected.is_some_and(|user| model.rows.row_of(user).is_none()) {
-        model.with_rows(|rows, scene| rows.narrow(selected, scene));
+    if let Some(user) = selected.filter(|user| model.rows.row_of(*user).is_none()) {
+        model.with_rows(|rows, scene| rows.show(user, scene));
     }
 }
 

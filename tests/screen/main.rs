@@ -15,6 +15,7 @@ mod first_round;
 mod hostile_input;
 mod incidents;
 mod journeys;
+mod long_lists;
 mod masked;
 mod night;
 mod on_call;

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::{Action, Purpose, Scope, Screen, View};
+use crate::tui::{Action, Note, Purpose, Scope, Screen, View, notes};
 
 use super::painter::Painter;
 use super::theme::Theme;
@@ -23,7 +23,14 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         return;
     }
     if let Some(toast) = model.toast.as_ref() {
-        pen.rest(&toast.text, cut, theme.strong);
+        let making = making(model).unwrap_or_default();
+        let room = pen.left().saturating_sub(theme.width(&making) + 2);
+        if making.is_empty() || theme.width(&toast.text) > room {
+            pen.rest(&toast.text, cut, theme.strong);
+        } else {
+            pen.put(&toast.text, theme.strong);
+            at_the_end(&mut pen, theme, &making);
+        }
         return;
     }
     if model.greets && model.prompt.as_ref().is_none() {
@@ -41,10 +48,22 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         }
         pen.put(&keys, theme.key).skip(1).put(brief, theme.plain).skip(2);
     }
+    at_the_end(&mut pen, theme, &scroll);
+}
+
+/// Writes where the row ends, if there is room.
+fn at_the_end(pen: &mut Painter<'_>, theme: &Theme, text: &str) {
     let room = pen.left();
-    if !scroll.is_empty() && room > theme.width(&scroll) {
-        pen.skip(room - theme.width(&scroll) - 1).put(&scroll, theme.dim);
+    if !text.is_empty() && room > theme.width(text) {
+        pen.skip(room - theme.width(text) - 1).put(text, theme.dim);
     }
+}
+
+/// How much of a long list is in its new order, where no row above says so.
+fn making(model: View<'_>) -> Option<String> {
+    let done = model.rows.progress().filter(|_| *model.screen() == Screen::Users)?;
+    let is_said = notes(model).contains(&Note::Filter);
+    (!is_said).then(|| format!("{done} % in order"))
 }
 
 /// The four views, whose keys stand together.
@@ -233,6 +252,9 @@ fn position(model: View<'_>) -> String {
     };
     if lines > rows {
         return format!("{}-{} of {lines}", scroll + 1, (scroll + rows).min(lines));
+    }
+    if let Some(making) = making(model) {
+        return making;
     }
     let row = model.cursor.as_ref().and_then(|cursor| model.rows.row_of(cursor.user));
     match (model.screen(), row) {
