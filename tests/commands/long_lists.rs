@@ -11,10 +11,10 @@ use imtop::simulator::Scenario;
 const USERS: usize = 6_000;
 
 /// A server on which nobody is connected, and a list of all its users.
-fn site() -> Site {
+fn site(faults: &str) -> Site {
     let text = format!(
         "name = \"night\"\nabout = \"nobody\"\nusers = {USERS}\n\
-         [[crowd]]\nid = \"u_{{n:05}}\"\nshare = 1\nonline = 0\nbackground = 0\noffline = 100\n"
+         [[crowd]]\nid = \"u_{{n:05}}\"\nshare = 1\nonline = 0\nbackground = 0\noffline = 100\n{faults}"
     );
     let scenario = Scenario::parse(&text, "test").unwrap_or_else(|error| panic!("{error}"));
     let list: String = scenario.watch_list().iter().map(|entry| format!("{}\n", entry.id)).collect();
@@ -27,7 +27,7 @@ fn said(site: &Site, args: &[&str]) -> Said {
 
 #[test]
 fn of_a_long_list_a_sample_is_asked_about_and_each_form_says_so() {
-    let site = site();
+    let site = site("");
     let arguments: [&[&str]; 5] = [
         &["snapshot", "--format", "json"],
         &["snapshot"],
@@ -59,7 +59,7 @@ fn of_a_long_list_a_sample_is_asked_about_and_each_form_says_so() {
 
 #[test]
 fn events_tell_everybody_once_when_they_are_known_and_nobody_before() {
-    let site = site();
+    let site = site("");
     let events = said(&site, &["events", "--format", "ndjson", "--duration", "8s"]);
     assert_eq!(events.code, Some(0), "{}", events.err);
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
@@ -73,4 +73,26 @@ fn events_tell_everybody_once_when_they_are_known_and_nobody_before() {
         }
     }
     assert_eq!((seen.len(), seen.values().max()), (USERS, Some(&1)));
+}
+
+#[test]
+fn who_could_not_be_checked_is_unknown_and_that_is_no_success() {
+    let site = site("[[fault]]\nwhat = \"hang\"\npath = \"/user/get_users_status\"\n");
+    let arguments: [&[&str]; 2] =
+        [&["snapshot", "--timeout", "1s", "--format", "json"], &["check", "--timeout", "1s"]];
+    let [snapshot, check] = std::thread::scope(|scope| {
+        arguments.map(|it| scope.spawn(|| said(&site, it))).map(|running| running.join().unwrap())
+    });
+    let json = Schema::named("snapshot").read(&snapshot.out);
+    assert_eq!((&json["totals"]["offline"], &json["totals"]["unknown"]), (&0.into(), &USERS.into()));
+    let left = json["checks"]["unchecked"].as_u64().unwrap();
+    let words = format!("{left} users are unknown: the registry has not answered about them yet");
+    assert!(left >= 2_000 && snapshot.err.contains(&words), "{}", snapshot.err);
+    assert_eq!(snapshot.code, Some(1));
+    assert!(
+        check.out.contains(" users are unknown: the registry has not answered about them yet\n"),
+        "{}",
+        check.out
+    );
+    assert_ne!(check.code, Some(0));
 }
