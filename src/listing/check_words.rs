@@ -29,9 +29,7 @@ pub fn one_in(sample: u32) -> Option<u32> {
 /// The same as a sentence; none without a sample.
 pub fn sample_words(sample: u32) -> Option<String> {
     let one_in = one_in(sample)?;
-    Some(format!(
-        "0 of {sample} who were asked about were online, so less than 1 in {one_in} of the others is, at 95 %"
-    ))
+    Some(format!("0 of {sample} asked were online, so less than 1 in {one_in} of the others is, at 95 %"))
 }
 
 #[cfg(test)]
@@ -52,9 +50,7 @@ mod tests {
         }
         assert_eq!(
             sample_words(4_000).as_deref(),
-            Some(
-                "0 of 4000 who were asked about were online, so less than 1 in 1000 of the others is, at 95 %"
-            )
+            Some("0 of 4000 asked were online, so less than 1 in 1000 of the others is, at 95 %")
         );
         assert_eq!(sample_words(0), None);
     }

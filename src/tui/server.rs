@@ -9,6 +9,7 @@ use crate::engine::AtOnce;
 use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, WatchList, Witness, short_age};
 
 use super::model::View;
+use super::notes::wrapped;
 use super::picture::Picture;
 use super::witnesses::{sign_word, witness_words};
 use crate::listing::{checking_words, sample_words, worst_loss};
@@ -79,7 +80,7 @@ pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
         first.push(ServerLine::Users(Presence::Unregistered));
     }
     first.extend([ServerLine::Axis, ServerLine::Blank]);
-    witnesses(&picture, &mut first);
+    witnesses(&picture, fact_columns(model.size.0), &mut first);
     asking(model, &picture, &mut first);
     let mut second = vec![ServerLine::Heading("Connections by platform, as last seen")];
     platforms(&picture, &mut second);
@@ -181,11 +182,20 @@ fn expiry_bins(expiries: &BTreeMap<i64, u32>, stretches: Vec<Stretch>) -> Vec<(S
     bins
 }
 
+/// Columns before what is said of a fact, and behind it.
+const BESIDE: u16 = 20;
+
+/// How many columns a fact has on a screen so wide.
+fn fact_columns(width: u16) -> usize {
+    let half = if width >= TWO_HALVES { width / 2 } else { width };
+    usize::from(half.saturating_sub(BESIDE)).max(16)
+}
+
 /// So many gateways have a line of their own.
 const GATEWAYS: usize = 16;
 
 /// Who is asked beside the sockets, and how that goes; nothing where nobody is.
-fn witnesses(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
+fn witnesses(picture: &Picture<'_>, columns: usize, lines: &mut Vec<ServerLine>) {
     let roster = picture.roster;
     let (asked, signs) = (roster.witnesses().each(), &roster.witnesses().signs);
     if asked.iter().all(|(_, witness)| *witness == Witness::Unasked) {
@@ -219,7 +229,7 @@ fn witnesses(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     if roster.doubts().len() > 0 {
         lines.push(ServerLine::Fact("in doubt", format!("{} users", roster.doubts().len())));
     }
-    first_round(picture, lines);
+    first_round(picture, columns, lines);
     if let Some((words, _)) = worst_loss(roster, picture.now) {
         lines.push(ServerLine::Warning(words.what));
     }
@@ -240,19 +250,22 @@ fn at_once_words(at_once: AtOnce, list: &WatchList) -> String {
 }
 
 /// How far those are checked whom the sockets call offline at first sight, and by what the rest is judged.
-fn first_round(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
+fn first_round(picture: &Picture<'_>, columns: usize, lines: &mut Vec<ServerLine>) {
     let roster = picture.roster;
+    let mut add = |name: &'static str, words: &str| {
+        let names = std::iter::once(name).chain(std::iter::repeat(""));
+        lines.extend(names.zip(wrapped(words, columns)).map(|(name, line)| ServerLine::Fact(name, line)));
+    };
     if let Some(words) = checking_words(roster) {
-        lines.push(ServerLine::Fact("first round", words));
+        add("first round", &words);
     }
     if let Some((answered, asked)) = roster.checks().sample {
-        lines.push(ServerLine::Fact("sample", format!("{answered} of {asked} users are answered for")));
+        add("sample", &format!("{answered} of {asked} users are answered for"));
     }
     if roster.by_sample() > 0
         && let Some(words) = sample_words(roster.sampled())
     {
-        let judged = format!("{} users are called offline by a sample", roster.by_sample());
-        lines.extend([ServerLine::Fact("sampled", judged), ServerLine::Fact("", words)]);
+        add("sampled", &format!("{} users are called offline by a sample: {words}", roster.by_sample()));
     }
 }
 

@@ -17,7 +17,8 @@ fn site(faults: &str) -> Site {
          [[crowd]]\nid = \"u_{{n:05}}\"\nshare = 1\nonline = 0\nbackground = 0\noffline = 100\n{faults}"
     );
     let scenario = Scenario::parse(&text, "test").unwrap_or_else(|error| panic!("{error}"));
-    let list: String = scenario.watch_list().iter().map(|entry| format!("{}\n", entry.id)).collect();
+    let ids: Vec<String> = scenario.watch_list().iter().map(|entry| entry.id.clone()).collect();
+    let list = ids.join("\n");
     Site::of(scenario, &list, real_clock())
 }
 
@@ -46,7 +47,7 @@ fn of_a_long_list_a_sample_is_asked_about_and_each_form_says_so() {
     assert_eq!(json["checks"], expected);
     let users = json["users"].as_array().unwrap();
     assert_eq!(users.iter().filter(|user| user["basis"] == "sampled").count(), 2_000);
-    let bound = "2000 users are offline by a sample: 0 of 4000 who were asked about were online, so less than 1 in 1000 \
+    let bound = "2000 users are offline by a sample: 0 of 4000 asked were online, so less than 1 in 1000 \
                  of the others is, at 95 %";
     assert!(table.out.contains(&format!("\n{bound}\n")), "{}", table.out.lines().last().unwrap());
     assert_eq!(csv.out.matches(",sampled,").count(), 2_000);

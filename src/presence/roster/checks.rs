@@ -11,7 +11,7 @@ pub struct Checks {
     pub left: u32,
     /// So many the sockets call offline, whatever the registry said of them.
     pub of: u32,
-    /// Of a sample, while it is asked about: about how many it has answered, and how many there are.
+    /// Of a sample that is complete, while it is asked about: about how many it has answered, and how many there are.
     pub sample: Option<(u32, u32)>,
     /// Whether the sample was contradicted, so that everybody is asked about.
     pub everybody: bool,
@@ -25,7 +25,7 @@ impl Roster {
         let offline = self.standings.count(Word::Offline) + self.standings.count(Word::Sampled);
         let (drawn, everybody) = (&self.sample.drawn, self.asks_everybody());
         let answered = || drawn.asked.saturating_sub(drawn.open.len() as u32);
-        let is_sampling = unchecked > 0 && drawn.asked > 0 && drawn.phase != Phase::Contradicted;
+        let is_sampling = unchecked > 0 && drawn.phase == Phase::Asking;
         Checks {
             left,
             of: left + offline + self.doubts.contradicted() as u32,
