@@ -63,6 +63,9 @@ impl Screen {
             update(&mut self.model, self.fed.shown(), Msg::Updated(news));
             update(&mut self.model, self.fed.shown(), Msg::Key(KeyEvent::from(KeyCode::Char(c))));
         }
+        while self.model.is_unfinished() {
+            update(&mut self.model, self.fed.shown(), Msg::Tick);
+        }
     }
 
     fn draw(&self, theme: &Theme, buf: &mut Buffer) {

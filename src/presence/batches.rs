@@ -148,6 +148,8 @@ pub(in crate::presence) struct Batches {
     void: BTreeSet<u32>,
     /// How many were neither answered nor have they failed.
     unheard: usize,
+    /// What was odd about the last answers, all taken together.
+    oddities: Oddities,
 }
 
 impl Batches {
@@ -184,6 +186,13 @@ impl Batches {
         if let Some(from) = batch.fresh_from() {
             put(&mut self.answered, (from, number), comes);
         }
+        for (sum, odd) in [
+            (&mut self.oddities.foreign, batch.oddities.foreign),
+            (&mut self.oddities.repeated, batch.oddities.repeated),
+            (&mut self.oddities.unreadable, batch.oddities.unreadable),
+        ] {
+            *sum = if comes { sum.saturating_add(odd) } else { sum.saturating_sub(odd) };
+        }
         if batch.answered.is_none() && batch.failing.is_none() {
             self.unheard = if comes { self.unheard + 1 } else { self.unheard - 1 };
         }
@@ -203,6 +212,23 @@ impl Batches {
     /// How many get no answers.
     pub(in crate::presence) fn failing(&self) -> usize {
         self.failing.len()
+    }
+
+    /// What was odd about the last answers, all taken together.
+    pub(in crate::presence) fn oddities(&self) -> Oddities {
+        self.oddities
+    }
+
+    /// How many get no answer though one is due.
+    pub(in crate::presence) fn stale(&self, now: Moment, freshness: Freshness) -> usize {
+        let old = self.older_than(now, freshness.stale_ms).filter(|number| !self.failing.contains(number));
+        self.failing.len() + old.count()
+    }
+
+    /// How many have an answer that is not overdue.
+    pub(in crate::presence) fn fresh_count(&self, now: Moment, freshness: Freshness) -> usize {
+        let never = self.failing.iter().filter(|number| self.get(**number).answered.is_none()).count();
+        self.answered.len() - (self.stale(now, freshness) - never)
     }
 
     /// The first that gets no answers.
@@ -268,8 +294,7 @@ impl Batches {
         if self.all.is_empty() {
             return FeedStatus::Nobody;
         }
-        let old = self.older_than(now, freshness.stale_ms).filter(|number| !self.failing.contains(number));
-        let stale = (self.failing.len() + old.count()) as u32;
+        let stale = self.stale(now, freshness) as u32;
         let is_fresh = self.fresh(now, freshness).next().is_some();
         if stale == 0 {
             return if is_fresh { FeedStatus::Live } else { FeedStatus::Connecting };
@@ -356,6 +381,36 @@ mod tests {
         );
         assert_eq!(status(&[answered(0)], 3_001), FeedStatus::Overdue);
         assert_eq!(status(&[answered(0), answered(3_000)], 3_001), FeedStatus::Degraded { failing: 1 });
+    }
+
+    #[test]
+    fn what_is_counted_of_batches_is_what_looking_at_all_gives() {
+        let good_for = Freshness::for_interval(2_000);
+        let odd = |batch: Batch, repeated: u32| Batch {
+            oddities: Oddities { repeated, ..Oddities::default() },
+            ..batch
+        };
+        let all = [
+            Batch::default(),
+            odd(answered(0), 2),
+            odd(answered(3_000), 3),
+            failing(&answered(3_000), 1, 9),
+            failing(&Batch::default(), 1, 7),
+        ];
+        let mut batches = Batches::new(all.to_vec());
+        for now in [100, 3_001, 6_100, 9_000] {
+            let is_stale = |batch: &&Batch| batch.is_stale(at(now), good_for);
+            let is_fresh = |batch: &&Batch| batch.answered.is_some() && !is_stale(batch);
+            let counted = (batches.stale(at(now), good_for), batches.fresh_count(at(now), good_for));
+            assert_eq!(
+                counted,
+                (all.iter().filter(is_stale).count(), all.iter().filter(is_fresh).count()),
+                "{now}"
+            );
+        }
+        assert_eq!(batches.oddities().repeated, 5);
+        batches.edit(1, |batch| batch.oddities = Oddities::default());
+        assert_eq!(batches.oddities().repeated, 3);
     }
 
     #[test]

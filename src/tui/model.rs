@@ -508,12 +508,7 @@ impl<'a> View<'a> {
 
     /// Whether every batch was answered or has failed at least once.
     pub fn round_is_complete(self) -> bool {
-        self.shown
-            .live
-            .roster()
-            .batches()
-            .iter()
-            .all(|batch| batch.answered.is_some() || batch.failing.is_some())
+        self.shown.live.roster().is_heard()
     }
 
     pub(super) fn lines(self) -> Lines<'a> {

@@ -176,12 +176,7 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
 }
 
 fn oddities(model: View<'_>) -> Option<String> {
-    let mut all = crate::presence::Oddities::default();
-    for batch in model.live().batches() {
-        all.foreign += batch.oddities.foreign;
-        all.repeated += batch.oddities.repeated;
-        all.unreadable += batch.oddities.unreadable;
-    }
+    let all = model.live().oddities();
     let count = |n: u32, one: &str, more: &str| match n {
         0 => None,
         1 => Some(format!("1 {one}")),

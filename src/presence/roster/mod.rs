@@ -43,7 +43,7 @@ use super::batches::{Answered, Batch, Batches, FeedStatus, Freshness};
 use super::connection::{ConnId, Connection};
 use super::fetch_error::FetchError;
 use super::latency::Latency;
-use super::observation::OperationId;
+use super::observation::{Oddities, OperationId};
 use super::platform::Platform;
 use super::recheck::{Loss, Recheck, Rechecks, Unseen, Witnesses};
 use super::rounds::Rounds;
@@ -273,6 +273,26 @@ impl Roster {
     /// Each batch of the list.
     pub fn batches(&self) -> &[Batch] {
         self.batches.all()
+    }
+
+    /// What was odd about their last answers, all taken together.
+    pub fn oddities(&self) -> Oddities {
+        self.batches.oddities()
+    }
+
+    /// How many of them get no answer though one is due.
+    pub fn stale_batches(&self, now: Moment) -> usize {
+        self.batches.stale(now, self.freshness())
+    }
+
+    /// How many of them have an answer that is not overdue.
+    pub fn batches_fresh(&self, now: Moment) -> usize {
+        self.batches.fresh_count(now, self.freshness())
+    }
+
+    /// Whether each was answered or has failed at least once.
+    pub fn is_heard(&self) -> bool {
+        self.batches.unheard() == 0
     }
 
     /// Those of them that are overdue, or of which nothing is known any more, with their numbers.

@@ -164,14 +164,10 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
         add(&mut segments, 4, format!("p95 {} ms ({})", took.p95_ms, Trend::TOOK_OVER), theme.plain);
     }
     let all = roster.batches().len();
-    let fresh = roster
-        .batches()
-        .iter()
-        .filter(|batch| batch.answered.is_some() && !batch.is_stale(now, roster.freshness()));
     if matches!(status, FeedStatus::Degraded { .. }) {
         add(&mut segments, 5, format!("every {}", interval(model.shown.interval_ms)), theme.plain);
     } else if all > 1 {
-        add(&mut segments, 5, format!("batches {}/{all}", fresh.count()), theme.plain);
+        add(&mut segments, 5, format!("batches {}/{all}", roster.batches_fresh(now)), theme.plain);
     }
     segments
 }
@@ -239,10 +235,8 @@ fn live(model: View<'_>, in_full: bool) -> String {
 /// How many batches get no answers, and whether anything has failed at all.
 fn degraded(model: View<'_>) -> String {
     let roster = model.live();
-    let batches = roster.batches();
-    let late = batches.iter().filter(|batch| batch.is_stale(model.now, roster.freshness())).count();
-    let all = batches.len();
-    if batches.iter().any(|batch| batch.failing.is_some()) {
+    let (late, all) = (roster.stale_batches(model.now), roster.batches().len());
+    if roster.first_error().is_some() {
         format!("degraded: {late} of {all} batches")
     } else {
         format!("{late} of {all} batches overdue")
