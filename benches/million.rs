@@ -297,6 +297,12 @@ fn main() {
     rounds(&mut few, &mut many);
     let mut little = Watched::new(300, 45);
     little.first_round();
+    // The same happened there: events have a place on the screen, too.
+    for round in 1..=10 {
+        let body = little.body(0, round);
+        little.now = little.now.plus(1_000);
+        drop(little.take(0, &body));
+    }
     frames(&little, &many);
     keys(&mut many);
 }
