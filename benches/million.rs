@@ -115,7 +115,9 @@ impl Watched {
             asked.extend(self.take(batch, &body).doubts.begun);
         }
         self.registry(&asked);
-        self.pass(1_000);
+        while self.fed.session.state().roster().unchecked() > 0 {
+            self.pass(1_000);
+        }
     }
 
     fn pass(&mut self, ms: u64) {
