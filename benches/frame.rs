@@ -18,8 +18,7 @@ use imtop::presence::{
     Answer, ConnId, Connection, Entry, Freshness, Input, Moment, Observation, Platform, Roster, RuleSettings,
     State, UserIx, UserStatus, WatchList,
 };
-use imtop::tui::{Colour, Theme, view};
-use imtop::tui::{Model, Msg, Start, View, update};
+use imtop::tui::{Colour, Model, Msg, Start, Theme, View, update, view};
 use kit::observed;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};

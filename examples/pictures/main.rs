@@ -26,9 +26,7 @@ use imtop::presence::{
 };
 use imtop::recording::Head;
 use imtop::simulator::{Answer as Answered, Api, Ask, Clock, Hand, Scenario};
-use imtop::tui::frame;
-use imtop::tui::{Colour, Theme};
-use imtop::tui::{Effect, Model, Msg, Start, View, update};
+use imtop::tui::{Colour, Effect, Model, Msg, Start, Theme, View, frame, update};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// When the night begins: a Monday, 05:50 UTC.

@@ -13,8 +13,7 @@ use crate::options::cli::{EventsArgs, EventsFormat};
 use crate::options::{Sources, Values};
 use crate::presence::query::{Query, Truth};
 use crate::presence::{Event, Roster, Subject, Update};
-use crate::report::Seen;
-use crate::report::{EventForm, EventLines, EventRecord};
+use crate::report::{EventForm, EventLines, EventRecord, Seen};
 use crate::tui::terminal::hung_up;
 
 /// A line for every change, as soon as it is known: first how the asking goes, then everybody as first

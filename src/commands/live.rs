@@ -21,8 +21,7 @@ use crate::report::write_frame;
 use crate::tui::clipboard::Multiplexer;
 use crate::tui::run::{End, OnScreen};
 use crate::tui::terminal::terminal_size;
-use crate::tui::{Colour, Theme};
-use crate::tui::{Keymap, Model, Msg, Start, Switches};
+use crate::tui::{Colour, Keymap, Model, Msg, Start, Switches, Theme};
 
 /// The live view on a server; one frame as text where standard output is no terminal.
 ///

@@ -33,10 +33,10 @@ use crate::engine::{About, Live, Recording, Replay, Round, Session, Watching, ga
 use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
 use crate::options::cli::{RecordingArgs, definition};
 use crate::options::{Reading, Settings, SettingsError, Sources, Values, Watched, usual};
-use crate::poller::{Asking, Now, Pace, delay, thousands};
+use crate::poller::{Asking, Now, Pace, delay};
 use crate::presence::condition::Measured;
 use crate::presence::{
-    Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, Witnesses, visible,
+    Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, Witnesses, thousands, visible,
 };
 use crate::recording;
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};

@@ -5,10 +5,8 @@ use std::io::{self, IsTerminal as _};
 use ratatui::buffer::Buffer;
 
 use crate::engine::Shown;
-use crate::tui::Theme;
-use crate::tui::frame;
 use crate::tui::terminal::terminal_size;
-use crate::tui::{MIN_WIDTH, Model, Msg, View, update};
+use crate::tui::{MIN_WIDTH, Model, Msg, Theme, View, frame, update};
 
 /// Size of the picture where nobody says otherwise, in columns and rows.
 pub(super) const SIZE: (u16, u16) = (100, 40);

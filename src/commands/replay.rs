@@ -14,11 +14,10 @@ use crate::engine::{Command, Replay, Session, Source as _};
 use crate::options::cli::ReplayArgs;
 use crate::options::{Sources, Values, no_screen};
 use crate::report::write_frame;
-use crate::tui::Colour;
 use crate::tui::clipboard::Multiplexer;
 use crate::tui::run::OnScreen;
 use crate::tui::terminal::terminal_size;
-use crate::tui::{Model, Msg, Start};
+use crate::tui::{Colour, Model, Msg, Start};
 
 /// The live view on a recording.
 ///

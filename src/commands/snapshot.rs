@@ -16,11 +16,9 @@ use crate::listing::{ColumnName, Names, Rows, Sort};
 use crate::options::cli::{FrameStyle, SnapshotArgs, SnapshotFormat};
 use crate::options::{SettingsError, Sources, Values, When};
 use crate::presence::{Batch, Retry, Roster};
-use crate::report::Seen;
 use crate::report::metrics::openmetrics;
-use crate::report::{TableStyle, write_csv, write_frame, write_json, write_ndjson, write_table};
-use crate::tui::Colour;
-use crate::tui::Model;
+use crate::report::{Seen, TableStyle, write_csv, write_frame, write_json, write_ndjson, write_table};
+use crate::tui::{Colour, Model};
 
 /// One round, written in a form that others read.
 ///

@@ -13,10 +13,10 @@ use super::source::{Command, Ended, Source, Told, Wait};
 use super::watched::Watching;
 use crate::openim::{Client, Progress};
 use crate::options::{ReadNews, Reading, WatchFile, WatchNews, Watched};
-use crate::poller::{AtOnce, Labels, ListNews, Now, Pace, Poller, ServerList, follow_list, thousands};
+use crate::poller::{AtOnce, Labels, ListNews, Now, Pace, Poller, ServerList, follow_list};
 use crate::presence::{
     Entry, FetchError, Input, Inputs, Moment, Next, Observation, Rechecks, State, UserId, WatchList,
-    visible_bounded,
+    thousands, visible_bounded,
 };
 
 /// New labels are shown together, so soon after the first of them.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::backoff;
 use crate::openim::{Client, Progress};
-use crate::presence::{FetchError, visible_bounded};
+use crate::presence::{FetchError, thousands, visible_bounded};
 
 /// How long a group is taken to stay as it is.
 const GROUP_EVERY: Duration = Duration::from_mins(5);
@@ -241,29 +241,9 @@ fn progress_words(progress: Progress, took: Duration) -> String {
     }
 }
 
-/// A number with a comma between its thousands.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_commas_between_their_thousands() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
-            assert_eq!(thousands(number), text);
-        }
-    }
 
     #[test]
     fn what_is_left_is_reckoned_from_the_pace_so_far() {

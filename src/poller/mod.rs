@@ -22,7 +22,6 @@ pub use crate::openim::{Asked, Progress};
 pub use asking::{Asking, AtOnce, Pace, Poller};
 pub use backoff::delay;
 pub use labels::{Labels, NameSource};
-pub(crate) use listing::thousands;
 pub use listing::{ListNews, ListSource, ServerList, follow_list};
 
 /// Reads both clocks; passed in, so that tests can be told the time.

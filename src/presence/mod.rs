@@ -65,6 +65,7 @@ pub use rounds::Rounds;
 pub use server_clock::ServerClock;
 pub use state::State;
 pub use status::{Basis, Presence, UnknownReason, Word};
+pub(crate) use text::thousands;
 pub use text::{pieces, visible, visible_bounded, visible_within};
 pub use time::{Moment, Since, short_age};
 pub use timeline::{Event, EventGroup, Story, Timeline};

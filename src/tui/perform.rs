@@ -10,8 +10,7 @@ use super::message::Effect;
 use super::model::ViewMut;
 use super::screen::Screen;
 use super::{events, findings, problems, travel, typing, views};
-use crate::listing::ColumnName;
-use crate::listing::Sort;
+use crate::listing::{ColumnName, Sort};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];

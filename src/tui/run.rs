@@ -21,9 +21,7 @@ use crate::tui::clipboard::Multiplexer;
 use crate::tui::terminal::{
     CopyError, Keys, Terminal, abandon, has_job_control, hung_up, panicked, stop_job, terminal_size,
 };
-use crate::tui::{Effect, ExportFormat, Model, Msg, View, update};
-use crate::tui::{Export, frame};
-use crate::tui::{Theme, view};
+use crate::tui::{Effect, Export, ExportFormat, Model, Msg, Theme, View, frame, update, view};
 
 /// Two frames are at least this far apart.
 const FRAME: Duration = Duration::from_millis(16);

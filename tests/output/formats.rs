@@ -18,9 +18,9 @@ use imtop::presence::{
     OperationId, Roster, RuleSettings, SessionToken, State, Update, UserStatus, WatchList,
 };
 use imtop::report::{
-    EventForm, EventLines, EventRecord, TableStyle, write_csv, write_json, write_ndjson, write_table,
+    EventForm, EventLines, EventRecord, Found, Seen, TableStyle, write_csv, write_json, write_ndjson,
+    write_table,
 };
-use imtop::report::{Found, Seen};
 use jiff::tz::TimeZone;
 
 /// A Monday, 05:52:11 UTC.

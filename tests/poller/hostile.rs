@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use crate::common::certificates;
 use crate::common::scratch::Scratch;
 use crate::common::server::{Server, Turn, gzip, http, json, nobody, was_contacted};
-use crate::common::{ask, changed, fixture, offline_body, options, watch};
+use crate::common::{ask, certificates, changed, fixture, offline_body, options, watch};
 use imtop::openim::{Client, DeltaDecoder, Options};
 use imtop::presence::{Retry, UserIx, UserStatus};
 

@@ -1,11 +1,13 @@
 //! What is written comes back: every input, every roster; and a packed file like a plain one.
 
-use imtop::presence::{Answer, Freshness, Input, LifeSign, Platform, Question, Roster, UserIx};
+use imtop::presence::{
+    Answer, Freshness, Input, LifeSign, Moment, Observation, Platform, Question, Roster, Thresholds, UserIx,
+    WatchList, Witnesses,
+};
 use imtop::recording::{Decoder, Encoder, Keyframe, Line};
 use proptest::prelude::*;
 
 use super::made::{Step, any_input, any_list, at, begin, beside, moment, said, said_list, step, take};
-use imtop::presence::{Moment, Observation, Thresholds, WatchList, Witnesses};
 use std::sync::Arc;
 
 fn through(roster: &Roster, interval_ms: u64) -> Keyframe {

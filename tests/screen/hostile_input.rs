@@ -2,8 +2,7 @@
 //! the selection stays on its user.
 
 use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
-use imtop::tui::{Colour, Theme};
-use imtop::tui::{Msg, Screen};
+use imtop::tui::{Colour, Msg, Screen, Theme};
 use proptest::prelude::*;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;

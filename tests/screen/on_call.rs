@@ -3,8 +3,7 @@
 //! incident, mistypes a filter, goes over to another server.
 
 use imtop::presence::{Connection, Entry, FetchError, UserStatus};
-use imtop::tui::{Colour, Theme};
-use imtop::tui::{Effect, Screen};
+use imtop::tui::{Colour, Effect, Screen, Theme};
 
 use crate::stage::{Stage, connection, named};
 

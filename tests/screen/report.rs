@@ -3,8 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use imtop::presence::{Entry, UserStatus};
-use imtop::tui::Export;
-use imtop::tui::ExportFormat;
+use imtop::tui::{Export, ExportFormat};
 
 use crate::stage::{Stage, connection, named};
 

@@ -15,8 +15,7 @@ use imtop::presence::{
     RuleSettings, State, Totals, WatchList,
 };
 use imtop::simulator::{Clock, Fault, Running, Scenario, Simulator};
-use imtop::tui::{Colour, Theme, view};
-use imtop::tui::{Effect, Model, Msg, Start, View, update};
+use imtop::tui::{Colour, Effect, Model, Msg, Start, Theme, View, update, view};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;

@@ -15,9 +15,7 @@ use imtop::poller::{Asking, Now, Pace};
 use imtop::presence::{Batch, Entry, Freshness, Moment, Roster, RuleSettings, State, WatchList};
 use imtop::report::{user_json, write_frame};
 use imtop::simulator::{Clock, Running, Scenario, Simulator};
-use imtop::tui::{Colour, Theme};
-use imtop::tui::{Effect, ExportFormat, Model, Msg, Start, View, update};
-use imtop::tui::{Export, frame};
+use imtop::tui::{Colour, Effect, Export, ExportFormat, Model, Msg, Start, Theme, View, frame, update};
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
 const START: i64 = 1_795_413_000_000;

@@ -12,8 +12,7 @@ use imtop::presence::{
     Answer, Claims, Connection, Entry, FetchError, Freshness, Input, Moment, Observation, OperationId,
     Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
 };
-use imtop::tui::{Colour, Theme, view};
-use imtop::tui::{Effect, Model, Msg, Start, View, update};
+use imtop::tui::{Colour, Effect, Model, Msg, Start, Theme, View, update, view};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;

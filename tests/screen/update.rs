@@ -3,8 +3,9 @@
 use imtop::engine::Command;
 use imtop::listing::{ColumnName, Sort, SortColumn};
 use imtop::presence::{Entry, FetchError, Input, Moment, UserIx, UserStatus, WatchList};
-use imtop::tui::{ACTIONS, Action, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, TimeStyle};
-use imtop::tui::{Colour, Theme};
+use imtop::tui::{
+    ACTIONS, Action, Colour, Effect, ExportFormat, Keymap, Line, Msg, Prompt, Screen, Theme, TimeStyle,
+};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::stage::{NOON, Stage, connection, hidden, named};

@@ -13,8 +13,7 @@ use imtop::presence::{
     Answer, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation, Platform, Question, Rechecks,
     Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus, WatchList, Witnesses,
 };
-use imtop::report::Seen;
-use imtop::report::{EventForm, EventLines, write_json};
+use imtop::report::{EventForm, EventLines, Seen, write_json};
 use imtop::tui::Msg;
 
 const USERS: u32 = 58;

@@ -6,8 +6,7 @@ use super::aggregate::{Aggregate, Counted};
 use super::amount::{Amount, Percent};
 use super::interval::{Bounds, compare};
 use super::nobody::{Nobody, asks_names, check_groups};
-use crate::presence::query::Truth;
-use crate::presence::query::{Query, StateWord};
+use crate::presence::query::{Query, StateWord, Truth};
 use crate::presence::{Knowledge, Moment, Severity, UserIx};
 
 /// What one count came to. Printed, it is the figure: `40 of 50 (80.0%)`, `40 to 44 of 50`, `3`.

@@ -286,7 +286,7 @@ impl Roster {
     }
 
     /// How many of them have an answer that is not overdue.
-    pub fn batches_fresh(&self, now: Moment) -> usize {
+    pub fn batches_in_time(&self, now: Moment) -> usize {
         self.batches.fresh_count(now, self.freshness())
     }
 

@@ -162,7 +162,7 @@ impl Roster {
 
     /// The sample is of no use: everybody is to be asked about.
     fn contradict(&mut self, taking: &mut Taking) {
-        if self.sample.drawn.phase != Phase::Contradicted {
+        if !self.asks_everybody() {
             self.sample.drawn.phase = Phase::Contradicted;
             taking.update.doubts.everybody = Some(true);
         }
@@ -176,12 +176,8 @@ impl Roster {
     /// Draws the rest of the sample when everybody was heard of, and decides when it was asked about.
     pub(super) fn review_sample(&mut self, taking: &mut Taking) {
         if self.standings.count(Word::Unchecked) == 0 {
-            if self.sample.drawn.phase == Phase::Contradicted {
-                taking.update.doubts.everybody = Some(false);
-            }
-            if self.sample.drawn.open.is_empty() || self.sample.drawn.phase == Phase::Contradicted {
-                let believed = self.sample.drawn.believed;
-                self.sample.drawn = Drawn { believed, ..Drawn::default() };
+            if self.sample.drawn.open.is_empty() || self.asks_everybody() {
+                self.end_sample(self.sample.drawn.believed, taking);
             }
             self.sample.rest = Vec::new();
             return;
@@ -190,7 +186,7 @@ impl Roster {
             return; // they are being told
         }
         if !self.witnesses.registry.is_asked() {
-            self.believe(0);
+            self.believe(0, taking);
             return;
         }
         // So many of the sample are online by the registry that a gateway is probably lost.
@@ -199,7 +195,9 @@ impl Roster {
         }
         match self.sample.drawn.phase {
             Phase::Gathering if self.batches.unheard() == 0 => self.fill_up(taking),
-            Phase::Asking if self.sample.drawn.open.is_empty() => self.believe(self.sample.drawn.asked),
+            Phase::Asking if self.sample.drawn.open.is_empty() => {
+                self.believe(self.sample.drawn.asked, taking);
+            }
             Phase::Gathering | Phase::Asking | Phase::Contradicted => {}
         }
     }
@@ -219,33 +217,38 @@ impl Roster {
         self.sample.rest = rest;
         drawn.sort_unstable();
         for user in drawn {
+            let Some(doubt) = self.doubt_of_unchecked(user) else {
+                self.sample.rest.push(user); // the batch has not answered since the list changed
+                continue;
+            };
             self.draw(user);
-            self.doubt_unchecked(user, Registry::Unheard, None);
+            self.set_doubt(user, Some(doubt));
+            self.recount(user, Word::Doubtful);
             taking.update.doubts.begun.push(user);
         }
     }
 
-    /// A user who was not checked is asked about, or was.
-    pub(super) fn doubt_unchecked(&mut self, user: UserIx, registry: Registry, asked: Option<Moment>) {
-        let Some(dropped) = self.batch(user).answered else { return };
+    /// What is not certain of a user who was not checked.
+    pub(super) fn doubt_of_unchecked(&mut self, user: UserIx) -> Option<Recheck> {
+        let dropped = self.batch(user).answered?;
         let loss = self.enter_first(dropped);
-        let before = Presence::default();
-        let doubt = Recheck {
-            registry,
-            asked,
-            loss,
-            verdict: Verdict { presence: Presence::Unknown(UnknownReason::Checking), ..Verdict::SILENT },
-            ..Recheck::new(None, dropped, Sockets::None, before)
-        };
-        self.set_doubt(user, Some(doubt));
-        self.recount(user, Word::Doubtful);
+        let verdict = Verdict { presence: Presence::Unknown(UnknownReason::Checking), ..Verdict::SILENT };
+        Some(Recheck { loss, verdict, ..Recheck::new(None, dropped, Sockets::None, Presence::default()) })
     }
 
     /// The rest is offline, by a sample of so many.
-    fn believe(&mut self, sampled: u32) {
+    fn believe(&mut self, sampled: u32, taking: &mut Taking) {
         self.sample.rest.sort();
         self.sample.believed.append(&mut self.sample.rest);
-        self.sample.drawn = Drawn { believed: sampled, ..Drawn::default() };
+        self.end_sample(sampled, taking);
+    }
+
+    /// What was asked about the sample is over; the last one that was believed had so many users.
+    fn end_sample(&mut self, believed: u32, taking: &mut Taking) {
+        if self.asks_everybody() {
+            taking.update.doubts.everybody = Some(false);
+        }
+        self.sample.drawn = Drawn { believed, ..Drawn::default() };
     }
 
     /// Tells the next of those of whom it was decided that they are offline.

@@ -101,35 +101,28 @@ impl Roster {
 
     /// The registry was asked about somebody of whom there was no doubt.
     fn compare_registry(&mut self, user: UserIx, platforms: &[Platform], sent: Moment, taking: &mut Taking) {
-        match self.words[user.at()] {
-            Word::Unchecked if platforms.is_empty() => {
-                self.sample.drawn.asked += 1;
-                self.settle_unchecked(user, Word::Offline, taking);
-                return;
-            }
-            Word::Unchecked => {
-                self.sample.drawn.asked += 1;
-                self.doubt_unchecked(user, Registry::Online, Some(sent));
-                self.edit_doubt(user, |doubt| doubt.platforms = platforms.into());
-                taking.update.doubts.begun.push(user);
-                taking.update.touched.push(user);
-                self.reconsider(user, taking);
-                return;
-            }
-            Word::Sampled if platforms.is_empty() => {
+        let (word, agrees) = (self.words[user.at()], platforms.is_empty());
+        if word == Word::Unchecked {
+            self.sample.drawn.asked += 1;
+        }
+        let (sockets, registry) = match word {
+            Word::Unchecked if agrees => return self.settle_unchecked(user, Word::Offline, taking),
+            Word::Sampled if agrees => {
                 self.recount(user, Word::Offline);
                 taking.update.touched.push(user);
                 return;
             }
-            _ => {}
-        }
-        let (sockets, registry) = match self.words[user.at()] {
-            Word::Offline | Word::Sampled if !platforms.is_empty() => (Sockets::None, Registry::Online),
+            Word::Offline | Word::Sampled | Word::Unchecked if !agrees => (Sockets::None, Registry::Online),
             Word::Online if self.hides(user, platforms) => (Sockets::Foreground, Registry::Hides),
             Word::Background if self.hides(user, platforms) => (Sockets::Background, Registry::Hides),
             _ => return,
         };
-        let doubt = self.new_doubt(user, sockets, Answered { sent, received: taking.now });
+        let doubt = if word == Word::Unchecked {
+            self.doubt_of_unchecked(user)
+        } else {
+            Some(self.new_doubt(user, sockets, Answered { sent, received: taking.now }))
+        };
+        let Some(doubt) = doubt else { return };
         let begun = Recheck { registry, asked: Some(sent), platforms: platforms.into(), ..doubt };
         self.set_doubt(user, Some(begun));
         if sockets == Sockets::None {

@@ -5,8 +5,7 @@ use super::super::message::ExportFormat;
 use super::super::model::View;
 use super::super::prompt::{Candidate, Offers};
 use super::{CommandRow, Named, Verb, all, columns, find, words};
-use crate::listing::ColumnName;
-use crate::listing::SortColumn;
+use crate::listing::{ColumnName, SortColumn};
 
 /// Most candidates that are looked for; where so many are found there may be more.
 pub const MOST_OFFERED: usize = 100;

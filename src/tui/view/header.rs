@@ -167,7 +167,7 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
     if matches!(status, FeedStatus::Degraded { .. }) {
         add(&mut segments, 5, format!("every {}", interval(model.shown.interval_ms)), theme.plain);
     } else if all > 1 {
-        add(&mut segments, 5, format!("batches {}/{all}", roster.batches_fresh(now)), theme.plain);
+        add(&mut segments, 5, format!("batches {}/{all}", roster.batches_in_time(now)), theme.plain);
     }
     segments
 }
