@@ -21,6 +21,7 @@ fn at(mono_ms: u64) -> Moment {
 struct Stage {
     roster: Roster,
     now: u64,
+    generation: u32,
     /// Whom the registry is to be asked about.
     open: BTreeSet<UserIx>,
     asked: BTreeSet<UserIx>,
@@ -40,6 +41,7 @@ impl Stage {
         Stage {
             roster,
             now: 0,
+            generation: 1,
             open: BTreeSet::new(),
             asked: BTreeSet::new(),
             everybody: false,
@@ -59,7 +61,7 @@ impl Stage {
         let changes = self.roster.apply(&Observation {
             question,
             users: users.into(),
-            generation: 1,
+            generation: self.generation,
             batch,
             sent: at(self.now - 1),
             received: at(self.now),
@@ -89,6 +91,16 @@ impl Stage {
         self.open.extend(doubts.begun);
         self.everybody = doubts.everybody.unwrap_or(self.everybody);
         self.hurried.extend(doubts.batches);
+    }
+
+    /// The same users in a list that begins again.
+    fn watch_again(&mut self) {
+        self.generation += 1;
+        let entries = self.roster.list().entries().collect::<Vec<_>>();
+        let update =
+            self.roster.rebase(&Arc::new(WatchList::new(self.generation, BATCH, entries)), at(self.now));
+        (self.open, self.asked) = (BTreeSet::new(), BTreeSet::new());
+        self.take(update.transitions, update.doubts);
     }
 
     /// An answer of the sockets about one batch: those who are online are so on one connection.
@@ -276,6 +288,47 @@ fn a_registry_that_cannot_be_asked_leaves_the_sockets_as_the_only_source() {
     stage.pass(200);
     assert_eq!(stage.of_the_rest(|it| it == Presence::Offline), REST as usize);
     assert_eq!(stage.roster.basis(UserIx(7)), Basis::SocketsAlone);
+}
+
+#[test]
+fn a_registry_that_refuses_while_everybody_is_asked_about_ends_that() {
+    let mut stage = Stage::new();
+    stage.round();
+    let ghost = *stage.open.iter().nth(100).unwrap();
+    stage.online = BTreeSet::from([ghost]);
+    while stage.registry() {}
+    stage.sockets(stage.roster.list().batch_of(ghost), &BTreeSet::new());
+    stage.now += 500;
+    stage.registry_on(vec![ghost]);
+    assert!(stage.everybody);
+    stage.now += 5;
+    let denied = FetchError::Denied { code: 1002, what: "only app manager".into(), advice: "" };
+    stage.observe(Question::UsersStatus, 0, vec![UserIx(1)], Err(denied));
+    stage.pass(200);
+    assert!(!stage.everybody, "nobody is left who could be asked about");
+    assert_eq!(stage.of_the_rest(is_checking), 0);
+}
+
+#[test]
+fn who_waits_while_the_list_changes_is_drawn_once_the_batch_has_answered_again() {
+    let mut stage = Stage::new();
+    for batch in 0..USERS / BATCH - 1 {
+        stage.sockets(batch, &BTreeSet::new());
+    }
+    while stage.registry() {}
+    // All of them begin again. The first fails, and all others have answered.
+    stage.watch_again();
+    for batch in 1..USERS / BATCH {
+        stage.sockets(batch, &BTreeSet::new());
+    }
+    stage.now += 5;
+    stage.observe(Question::OnlineStatus, 0, vec![], Err(FetchError::Timeout { after_ms: 1_000 }));
+    while stage.registry() {}
+    stage.pass(200);
+    stage.sockets(0, &BTreeSet::new());
+    while stage.registry() {}
+    stage.pass(200);
+    assert_eq!(stage.of_the_rest(|it| it == Presence::Offline), REST as usize);
 }
 
 #[test]
