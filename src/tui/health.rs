@@ -12,7 +12,8 @@ const FEW: usize = 1_000;
 pub enum Health {
     /// Every user is known, and nothing is wrong that nobody has put aside.
     Ok,
-    /// Nothing is wrong so far; of some whom the sockets call offline the registry is still being asked.
+    /// Nothing is wrong so far; the first answers are still coming in, or of some whom the sockets call
+    /// offline the registry is still being asked.
     Checking,
     /// Nothing has been heard yet, or there is nobody to hear of.
     Unknown,
@@ -55,7 +56,8 @@ pub fn health(model: View<'_>) -> (Health, Option<String>) {
     }
     let totals = roster.totals(now);
     // In the first round, and for a moment after every logout, somebody is unknown: that is no trouble yet.
-    let unknown = totals.unknown.saturating_sub(roster.passing());
+    let unheard = if status == FeedStatus::Live { roster.unheard() } else { 0 };
+    let unknown = totals.unknown.saturating_sub(roster.passing() + unheard);
     if let Some(what) = loss(model).or_else(|| blind(model, unknown)).or_else(|| finding(model)) {
         return (Health::Critical, Some(what));
     }
@@ -65,7 +67,7 @@ pub fn health(model: View<'_>) -> (Health, Option<String>) {
         && model.tally_now(Severity::Warning) == 0;
     let how = match is_well {
         false => Health::Degraded,
-        true if roster.checks().left > 0 => Health::Checking,
+        true if unheard > 0 || roster.checks().left > 0 => Health::Checking,
         true => Health::Ok,
     };
     (how, None)

@@ -24,17 +24,22 @@ fn id(user: u32) -> String {
 impl Round {
     /// A long list of which every fourth user is online, on a screen of this size; all batches were answered.
     pub(crate) fn heard(size: (u16, u16)) -> Round {
+        let mut round = Round::begun(size);
+        for batch in 0..USERS / BATCH {
+            round.sockets(batch);
+        }
+        round
+    }
+
+    /// The same before the first answer.
+    fn begun(size: (u16, u16)) -> Round {
         let entries = (0..USERS).map(|user| Entry::of(&id(user))).collect();
         let stage = Stage::tuned(size, BATCH, entries, |setting| {
             let roster = setting.roster.clone();
             setting.roster =
                 roster.with_witnesses(Witnesses::to_be_asked(true, false), Thresholds::default());
         });
-        let mut round = Round { stage, open: BTreeSet::new() };
-        for batch in 0..USERS / BATCH {
-            round.sockets(batch);
-        }
-        round
+        Round { stage, open: BTreeSet::new() }
     }
 
     fn sockets(&mut self, batch: u32) {
@@ -78,6 +83,19 @@ impl Round {
 
 fn online() -> UserStatus {
     UserStatus::Online(vec![])
+}
+
+#[test]
+fn while_first_answers_come_in_it_is_checking_and_a_failure_among_them_is_not() {
+    let mut round = Round::begun((110, 45));
+    assert!(round.stage.screen().starts_with(" UNKNOWN "), "{}", round.stage.screen());
+    round.sockets(0);
+    let screen = round.stage.screen();
+    assert!(screen.starts_with(" CHECKING "), "{screen}");
+    assert!(screen.contains("? 9875 unknown"), "{screen}");
+    round.stage.fail(1, 1, FetchError::Timeout { after_ms: 1_000 });
+    let screen = round.stage.screen();
+    assert!(screen.starts_with(" DEGRADED "), "{screen}");
 }
 
 #[test]

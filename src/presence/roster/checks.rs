@@ -40,6 +40,12 @@ impl Roster {
         self.standings.count(Word::Unchecked) + (self.doubts.checking() + self.doubts.leaving()) as u32
     }
 
+    /// How many users are unknown only because the first answer about their batch is on its way. None once a
+    /// batch fails: then somebody should look at it.
+    pub fn unheard(&self) -> u32 {
+        if self.batches.failing() == 0 { self.standings.unheard() } else { 0 }
+    }
+
     /// How many users are offline by a sample, without a word of the registry about them.
     pub fn by_sample(&self) -> u32 {
         self.standings.count(Word::Sampled)

@@ -62,6 +62,11 @@ impl Standings {
         self.0[word as usize * 6..][..6].iter().sum()
     }
 
+    /// How many no answer was ever due about.
+    pub(in crate::presence) fn unheard(&self) -> u32 {
+        self.0[..2].iter().sum()
+    }
+
     /// How many have a connection, as last seen.
     pub(in crate::presence) fn connected(&self) -> u32 {
         self.count(Word::Online) + self.count(Word::Background)
