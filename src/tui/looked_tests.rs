@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
 use super::view::{Colour, Theme, view};
@@ -82,4 +83,28 @@ fn as_many_users_are_looked_at_on_a_list_of_a_million_as_on_one_of_a_thousand() 
     let most = short.iter().map(|(_, count)| *count).max();
     assert!(short.iter().all(|(what, count)| *what != "one is online" || *count > 0), "it counts: {short:?}");
     assert!(most < Some(900), "{short:?}");
+}
+
+#[test]
+fn the_next_problem_is_found_without_looking_at_everybody_between() {
+    let looked = [10_000, 1_000_000].map(|users| {
+        let mut fed = Fed::live(About::default(), begin(users));
+        let mut model = Model::new(Start::new((120, 40)), fed.shown());
+        // The user in the last row but two is left out of the answer.
+        let left_out = UserIx(users - 3);
+        let answer = Answer::Changed(vec![(left_out, UserStatus::Missing)]);
+        let batch = fed.session.state().roster().list().batch_of(left_out);
+        let seen = Observation { sent: at(990), batch, ..observed(at(1_000), Ok(answer)) };
+        let update_of = fed.take(at(1_000), Input::Observed(seen));
+        update(&mut model, fed.shown(), Msg::Updated(update_of));
+        [('n', Some(left_out)), ('N', Some(left_out))].map(|(key, to)| {
+            model.cursor = None;
+            let ((), count) = during(|| {
+                update(&mut model, fed.shown(), Msg::Key(KeyEvent::from(KeyCode::Char(key))));
+            });
+            assert_eq!(model.cursor.as_ref().map(|cursor| cursor.user), to, "{key}");
+            count
+        })
+    });
+    assert_eq!(looked[0], looked[1]);
 }

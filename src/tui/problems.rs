@@ -3,9 +3,13 @@
 use super::change::{go_to, hint, narrow};
 use super::copy::subject;
 use super::list::Line;
-use super::model::ViewMut;
+use super::model::{View, ViewMut};
 use super::screen::Screen;
 use super::views::show_detail;
+use crate::presence::UserIx;
+
+/// So many rows are looked through; who is further off is looked for among those who may have a problem.
+const NEAR: usize = 1_000;
 
 /// Goes to the next user with a problem, or the one before, in the order of the list; round the ends.
 pub(super) fn go(model: &mut ViewMut<'_>, down: bool) {
@@ -13,16 +17,8 @@ pub(super) fn go(model: &mut ViewMut<'_>, down: bool) {
         Screen::Detail { user, .. } => Some(*user),
         _ => model.cursor.as_ref().map(|cursor| cursor.user),
     };
-    let rows = model.rows.len();
     let start = from.and_then(|user| model.rows.row_of(user));
-    let steps = (1..=rows).map(|step| match (start, down) {
-        (Some(row), true) => (row + step) % rows,
-        (Some(row), false) => (row + rows - step) % rows,
-        (None, true) => step - 1,
-        (None, false) => rows - step,
-    });
-    let users = steps.filter_map(|row| Some((row, model.rows.user_at(row)?)));
-    let next = users.into_iter().find(|(_, user)| model.view().is_problem(*user));
+    let next = next(model.view(), start, down);
     let Some((row, user)) = next else {
         hint(model, "no problem in this list");
         return;
@@ -42,6 +38,33 @@ pub(super) fn go(model: &mut ViewMut<'_>, down: bool) {
     if wrapped {
         hint(model, if down { "on from the top" } else { "on from the bottom" });
     }
+}
+
+/// The first row with a problem that one comes to from `start`, or from the end where there is none.
+fn next(view: View<'_>, start: Option<usize>, down: bool) -> Option<(usize, UserIx)> {
+    let rows = view.rows.len();
+    let row_after = |steps: usize| match (start, down) {
+        (Some(row), true) => (row + steps) % rows,
+        (Some(row), false) => (row + rows - steps) % rows,
+        (None, true) => steps - 1,
+        (None, false) => rows - steps,
+    };
+    let near = (1..=rows.min(NEAR)).map(row_after);
+    let near = near.filter_map(|row| Some((row, view.rows.user_at(row)?)));
+    if let Some(found) = { near }.find(|(_, user)| view.is_problem(*user)) {
+        return Some(found);
+    }
+    let steps_to = |row: usize| match (start, down) {
+        (Some(start), true) => (row + rows - start - 1) % rows,
+        (Some(start), false) => (start + rows - row - 1) % rows,
+        (None, true) => row,
+        (None, false) => rows - row,
+    };
+    let (knowledge, now) = (view.scene().knowledge, view.scene().now);
+    let suspects = knowledge.findings.users().chain(knowledge.roster.suspects(now));
+    let problems = suspects.filter(|user| view.is_problem(*user));
+    let there = problems.filter_map(|user| Some((view.rows.row_of(user)?, user)));
+    there.min_by_key(|(row, _)| steps_to(*row))
 }
 
 /// Puts the finding that is selected aside, or all of the user's; again brings them back.

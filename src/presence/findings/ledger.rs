@@ -156,6 +156,11 @@ impl Findings {
         self.of_users.get(&user).map_or(&[], Vec::as_slice)
     }
 
+    /// Everybody about whom there are findings, in no order.
+    pub fn users(&self) -> impl Iterator<Item = UserIx> {
+        self.of_users.keys().copied()
+    }
+
     /// What is wrong with the server, or with the watched users taken together, worst first.
     pub fn of_server(&self) -> &[Finding] {
         &self.of_server

@@ -486,6 +486,19 @@ impl Roster {
         totals
     }
 
+    /// Everybody who is unknown, stale, lost or unregistered; some who are not are among them, and some repeat.
+    /// Work is in proportion to them, and to the batches.
+    pub fn suspects(&self, now: Moment) -> impl Iterator<Item = UserIx> {
+        let freshness = self.freshness();
+        let is_bad = move |batch: &Batch| {
+            batch.answered.is_none() || batch.void_since.is_some() || batch.is_stale(now, freshness)
+        };
+        let bad = self.batches().iter().enumerate().filter(move |(_, batch)| is_bad(batch));
+        let of_bad = bad.flat_map(|(number, _)| self.list.batch(number as u32)).map(UserIx);
+        let doubtful = self.doubts.iter().map(|(user, _)| user);
+        of_bad.chain(doubtful).chain(self.left_out.keys().copied()).chain(self.unregistered.iter().copied())
+    }
+
     /// Goes over to the next watch list. Of users on both lists everything is kept; the new batches
     /// have had no answer yet, so it is shown as stale until they have.
     ///
