@@ -36,10 +36,11 @@ use crate::options::{Reading, Settings, SettingsError, Sources, Values, Watched,
 use crate::poller::{Asking, Now, Pace, delay};
 use crate::presence::condition::Measured;
 use crate::presence::{
-    Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, Witnesses, thousands, visible,
+    Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, Witnesses, visible,
 };
 use crate::recording;
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
+use crate::report::unchecked_words;
 use crate::simulator::{Scenario, ScenarioError};
 use crate::tui::Keymap;
 
@@ -209,16 +210,13 @@ fn mask_key() -> u128 {
     half() << 64 | half()
 }
 
-/// Says how many users nobody could tell about, as the registry was silent; whether there are any.
+/// Says how many users nobody can tell about, as the registry was silent; whether there are any.
 fn tell_unchecked(followed: &Followed) -> bool {
-    let unchecked = followed.unchecked();
-    let users = match unchecked {
-        0 => return false,
-        1 => "1 user is".to_owned(),
-        more => format!("{} users are", thousands(more as u64)),
-    };
-    tell(&format!("{users} unchecked: the registry gave no answer, and without it nobody is called offline"));
-    true
+    let words = unchecked_words(followed.unchecked() as u64);
+    if let Some(words) = &words {
+        tell(&format!("{words}, and without it nobody is called offline"));
+    }
+    words.is_some()
 }
 
 /// Says what is odd about the watch list. Such a sentence may name users, and no stand-in says which.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::listing::{FindingRecord, Time, one_in, sample_words};
-use crate::presence::{Roster, Totals};
+use crate::presence::{Roster, Totals, thousands};
 
 /// The name and version of the format. Within a version fields are only added.
 pub const SCHEMA: &str = "imtop.snapshot/1";
@@ -56,23 +56,23 @@ impl ChecksRecord {
         ChecksRecord { unchecked: roster.checks().left, sampled, sample, less_than_1_in }
     }
 
-    /// `12000 users are unknown: the registry has not answered about them yet`; none where nobody is.
-    pub fn unchecked_words(&self) -> Option<String> {
-        let users = match self.unchecked {
-            0 => return None,
-            1 => "1 user is".to_owned(),
-            more => format!("{more} users are"),
-        };
-        Some(format!("{users} unknown: the registry has not answered about them yet"))
-    }
-
     /// What there is to say of them, a line each.
     pub fn words(&self) -> Vec<String> {
         let Self { sampled, sample, .. } = self;
         let bound = sample.and_then(sample_words);
         let bound = bound.map(|bound| format!("{sampled} users are offline by a sample: {bound}"));
-        self.unchecked_words().into_iter().chain(bound).collect()
+        unchecked_words(u64::from(self.unchecked)).into_iter().chain(bound).collect()
     }
+}
+
+/// `12,000 users are unknown: the registry has not answered about them`; none where nobody is.
+pub fn unchecked_words(users: u64) -> Option<String> {
+    let users = match users {
+        0 => return None,
+        1 => "1 user is".to_owned(),
+        more => format!("{} users are", thousands(more)),
+    };
+    Some(format!("{users} unknown: the registry has not answered about them"))
 }
 
 /// The witnesses beside the sockets.

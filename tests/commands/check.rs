@@ -257,7 +257,7 @@ fn who_is_unchecked_as_the_registry_is_silent_is_counted_and_nobody_is_called_of
         3,
         "IMTOP UNKNOWN - unknown>0 is 2 of 5 (40.0%); 2 of 5 online, 1 background, 2 unknown",
     );
-    let unchecked = "imtop: 2 users are unchecked: the registry gave no answer, and without it nobody is called offline\n";
+    let unchecked = "imtop: 2 users are unknown: the registry has not answered about them, and without it nobody is called offline\n";
     assert_eq!(said.err, unchecked);
     // A condition that can be decided whatever they are is.
     let said = site.run(&["check", "--timeout", "500ms", "-c", "online<1"]);

@@ -87,12 +87,11 @@ fn who_could_not_be_checked_is_unknown_and_that_is_no_success() {
     let json = Schema::named("snapshot").read(&snapshot.out);
     assert_eq!((&json["totals"]["offline"], &json["totals"]["unknown"]), (&0.into(), &USERS.into()));
     let left = json["checks"]["unchecked"].as_u64().unwrap();
-    let words =
-        "6,000 users are unchecked: the registry gave no answer, and without it nobody is called offline\n";
+    let words = "6,000 users are unknown: the registry has not answered about them, and without it nobody is called offline\n";
     assert!(left >= 2_000 && snapshot.err.ends_with(words), "{}", snapshot.err);
     assert_eq!(snapshot.code, Some(1));
     assert!(
-        check.out.contains(" users are unknown: the registry has not answered about them yet\n"),
+        check.out.contains(" users are unknown: the registry has not answered about them\n"),
         "{}",
         check.out
     );

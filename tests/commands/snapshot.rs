@@ -293,7 +293,7 @@ fn a_server_that_lies_or_breaks_off_is_told_as_it_is() {
         ],
     );
     // The registry's answers make no sense: of the two who have no socket nobody can tell.
-    let unchecked = "imtop: 2 users are unchecked: the registry gave no answer, and without it nobody is called offline\n";
+    let unchecked = "imtop: 2 users are unknown: the registry has not answered about them, and without it nobody is called offline\n";
     assert_eq!((whole.code, whole.err.as_str()), (Some(1), unchecked));
     let body: serde_json::Value = serde_json::from_str(&cut).unwrap();
     let token = body["data"][0]["detailPlatformStatus"][0]["token"].as_str().unwrap();
