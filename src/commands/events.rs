@@ -1,6 +1,6 @@
 //! A line for every change, for pipes, logs and screen readers.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
@@ -29,6 +29,10 @@ pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandE
         EventsFormat::Ndjson => EventForm::Ndjson,
     };
     let mut followed = follow(sources, Some(&args.recording), Span::Lasting).await?;
+    // On a terminal the lines themselves show how far it is.
+    if !io::stdout().is_terminal() {
+        followed.show_progress();
+    }
     let until = args.duration.map(|duration| Instant::now() + duration);
     let recorded_until = args
         .duration

@@ -51,6 +51,8 @@ pub(super) struct Followed {
     /// `None` where a signal ends the program as it ends any other.
     signals: Option<Signals>,
     ended: Option<Ended>,
+    /// How far the first round is, for those who go on meanwhile; none when it is over, or is not shown.
+    first: Option<(FirstRound, Progress)>,
 }
 
 impl Followed {
@@ -59,12 +61,27 @@ impl Followed {
     /// # Errors
     /// The system refuses to deliver signals.
     pub(super) fn live(session: Session) -> io::Result<Followed> {
-        Ok(Followed { session, signals: Some(Signals::listen()?), ended: None })
+        Ok(Followed { session, signals: Some(Signals::listen()?), ended: None, first: None })
     }
 
     /// Reads a recording, which takes no time.
     pub(super) fn recorded(session: Session) -> Followed {
-        Followed { session, signals: None, ended: None }
+        Followed { session, signals: None, ended: None, first: None }
+    }
+
+    /// Shows how far the first round of a server is while it lasts.
+    pub(super) fn show_progress(&mut self) {
+        let first = || (FirstRound::new(self.session.about().timeout_ms), Progress::begin());
+        self.first = (!self.session.is_recorded()).then(first);
+    }
+
+    fn draw_progress(&mut self) {
+        let Some((first, progress)) = &mut self.first else { return };
+        let roster = self.session.state().roster();
+        match first.stage(roster, self.session.now()) {
+            Stage::Over => self.first = None,
+            stage => progress.show(stage, roster),
+        }
     }
 
     /// Why there is nothing more to follow.
@@ -83,6 +100,7 @@ impl Followed {
     /// nothing more to follow, as [`Followed::ended`] says, or when it is `until`.
     pub(super) async fn next(&mut self, until: Option<Instant>) -> Option<Update> {
         while self.ended.is_none() {
+            self.draw_progress();
             tokio::select! {
                 biased;
                 () = panicked() => self.ended = Some(Ended::Panicked),
@@ -95,7 +113,13 @@ impl Followed {
                     }
                 },
                 news = self.session.next() => match news {
-                    Some(news) => return Some(news),
+                    Some(news) => {
+                        // Whoever follows may have something to say of it, on the same line.
+                        if let Some((_, progress)) = self.first.as_mut().filter(|_| !news.noted.is_empty()) {
+                            progress.clear();
+                        }
+                        return Some(news);
+                    }
                     None => self.ended = self.session.ended().cloned().map(Ended::Source),
                 },
                 () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => {

@@ -53,12 +53,17 @@ impl Progress {
         self.shown = true;
         let _ = write!(io::stderr().lock(), "\r\x1b[Kimtop: {words}");
     }
+
+    /// Takes the line away until it is shown again.
+    pub(super) fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let _ = write!(io::stderr().lock(), "\r\x1b[K");
+        }
+    }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.shown {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
-        }
+        self.clear();
     }
 }

@@ -19,7 +19,7 @@ use crate::signals::Signal;
 /// See [`CommandError`].
 pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandError> {
     let started = clock::unix_ms();
-    let followed = follow(sources, None, Span::Lasting).await?;
+    let mut followed = follow(sources, None, Span::Lasting).await?;
     let users = followed.session.state().roster().list().len();
     if args.per_user && users > MOST_USERS {
         return Err(SettingsError(format!(
@@ -38,6 +38,7 @@ pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandErr
     let said = writeln!(io::stdout().lock(), "listening on http://{}/metrics", exporter.address());
     flush_standard_output(said)?;
     let mut asks = exporter.serve();
+    followed.show_progress();
     let mut served = Served { followed, counters: Counters::default(), per_user: args.per_user, started };
     let mut log = Log::default();
     loop {
