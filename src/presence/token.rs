@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -22,6 +23,30 @@ impl fmt::Display for Fingerprint {
     /// The first eight of 32 hex digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}", (self.0 >> 96) as u32)
+    }
+}
+
+impl Fingerprint {
+    /// The part of it that is shown.
+    pub fn short(self) -> ShortFingerprint {
+        ShortFingerprint(NonZeroU32::new((self.0 >> 96) as u32).unwrap_or(NonZeroU32::MIN))
+    }
+}
+
+/// The digits of a fingerprint that are shown: enough to tell the few tokens of one user apart, in a
+/// quarter of its room.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ShortFingerprint(NonZeroU32);
+
+impl fmt::Display for ShortFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
+
+impl fmt::Debug for ShortFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

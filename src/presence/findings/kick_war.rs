@@ -18,9 +18,10 @@ use std::collections::BTreeMap;
 use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::Platform;
 use crate::presence::history::Succession;
 use crate::presence::time::short_age;
-use crate::presence::{Fingerprint, Platform};
+use crate::presence::token::ShortFingerprint;
 
 /// One turn is somebody who takes up another device, and two that they go back to the first.
 const TURNS: usize = 3;
@@ -37,7 +38,7 @@ pub struct Found {
     /// In the last so many milliseconds.
     pub within_ms: u64,
     /// The tokens of the last turn: of the session that had to go, and of the one that came.
-    pub tokens: [Fingerprint; 2],
+    pub tokens: [ShortFingerprint; 2],
 }
 
 impl OfRule for Found {
@@ -97,7 +98,7 @@ pub(super) fn fought(case: &Case<'_>, platform: Platform, within_ms: u64) -> boo
 /// One session took the place of another.
 struct Turn {
     at_ms: u64,
-    tokens: [Fingerprint; 2],
+    tokens: [ShortFingerprint; 2],
     /// Whether the one that had to go is the one that came with the turn before.
     follows: bool,
 }
@@ -132,7 +133,7 @@ mod tests {
     use crate::presence::findings::RuleSettings;
     use crate::presence::history::Past;
     use crate::presence::history::script::{past, replaced, socket};
-    use crate::presence::{Change, Moment, Presence, Thresholds};
+    use crate::presence::{Change, Fingerprint, Moment, Presence, Thresholds};
 
     const NOW: u64 = 10_000_000;
 
@@ -157,7 +158,12 @@ mod tests {
     }
 
     fn war(class: &'static str, turns: u32, tokens: [u128; 2]) -> Evidence {
-        Evidence::KickWar(Found { class, turns, within_ms: WITHIN_MS, tokens: tokens.map(Fingerprint) })
+        Evidence::KickWar(Found {
+            class,
+            turns,
+            within_ms: WITHIN_MS,
+            tokens: tokens.map(|token| Fingerprint(token << 96).short()),
+        })
     }
 
     /// On Android, one session takes the place of another.
@@ -198,13 +204,13 @@ mod tests {
         let mut changes = Vec::new();
         for (turn, (old, new)) in (0..).zip([(3, 4), (4, 7), (7, 3)]) {
             let ms = NOW - 90_000 + turn * 30_000;
-            changes.push((ms, Change::Disconnected(socket(old, &format!("{turn}"), turn.into()))));
+            changes.push((ms, Change::Disconnected(socket(old, &format!("{turn}"), u128::from(turn) + 1))));
             changes.push((
                 ms + 4_000,
-                Change::Connected(socket(new, &format!("{}", turn + 1), u128::from(turn) + 1)),
+                Change::Connected(socket(new, &format!("{}", turn + 1), u128::from(turn) + 2)),
             ));
         }
-        assert_eq!(found(&past(&changes), NOW), [war("PC", 3, [2, 3])]);
+        assert_eq!(found(&past(&changes), NOW), [war("PC", 3, [3, 4])]);
     }
 
     #[test]
@@ -212,7 +218,7 @@ mod tests {
         let mut changes = Vec::new();
         for (turn, (old, new)) in (0..).zip([(2, 3), (3, 2), (2, 3), (3, 2)]) {
             let ms = NOW - 90_000 + turn * 20_000;
-            changes.push((ms, Change::Disconnected(socket(old, &format!("{turn}"), turn.into()))));
+            changes.push((ms, Change::Disconnected(socket(old, &format!("{turn}"), u128::from(turn) + 1))));
             changes
                 .push((ms, Change::Connected(socket(new, &format!("{}", turn + 1), u128::from(turn) + 1))));
         }

@@ -11,13 +11,13 @@ use super::spark::Mixed;
 use crate::presence::connection::ConnId;
 use crate::presence::platform::Platform;
 use crate::presence::status::Presence;
-use crate::presence::token::Fingerprint;
+use crate::presence::token::{Fingerprint, ShortFingerprint};
 use crate::presence::transition::{Change, Socket, Transition};
 
 /// Happenings that are kept of one user.
-const KEPT: usize = 64;
+const KEPT: usize = 32;
 
-/// What happened to one user in the last half hour, of it the last 64 happenings.
+/// What happened to one user in the last half hour, of it the last 32 happenings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Past {
     /// Oldest first. Without room to spare: most have one or two.
@@ -79,12 +79,12 @@ pub struct ConnTag {
     /// A hash of the connID.
     pub(super) id: u32,
     /// That of its session token; none where the answer named none.
-    pub token: Option<Fingerprint>,
+    pub token: Option<ShortFingerprint>,
 }
 
 impl ConnTag {
     fn of(socket: &Socket) -> ConnTag {
-        ConnTag { id: short(&socket.id), token: socket.token }
+        ConnTag { id: short(&socket.id), token: socket.token.map(Fingerprint::short) }
     }
 }
 
@@ -133,14 +133,13 @@ impl Past {
         &self.kept
     }
 
-    /// How often the user went on- or offline in the last half hour, of what is kept. A time that
-    /// nothing is known of is no change by itself: online, unknown, online is none, and online,
-    /// unknown, offline is one.
+    /// How often the user went on- or offline in the last half hour. A time that nothing is known of is no
+    /// change by itself: online, unknown, online is none, and online, unknown, offline is one.
     pub fn flips(&self) -> u32 {
         self.flips.into()
     }
 
-    /// When the user went on- or offline, oldest first, on the monotonic clock.
+    /// When the user went on- or offline, of what is kept, oldest first, on the monotonic clock.
     pub fn flipped_ms(&self) -> impl Iterator<Item = u64> + '_ {
         let mut connected = self.connected;
         self.changes().filter_map(move |(at_ms, presence)| {
@@ -249,13 +248,15 @@ impl Past {
     fn fold_oldest(&mut self) {
         let Happening { at_ms, what } = self.kept.remove(0);
         let (Some(next), Some(floor)) = (what.presence(), self.floor) else { return };
-        match self.folded.last_mut() {
-            Some(last) if last.has_room() => last.extend(at_ms, floor),
-            Some(last) => {
-                let from_ms = last.until_ms;
-                self.folded.push(Mixed::new(from_ms, at_ms, floor));
-            }
-            None => self.folded.push(Mixed::new(at_ms.saturating_sub(History::WINDOW_MS), at_ms, floor)),
+        let is_flip = is_connected(next).zip(self.connected).is_some_and(|(is, was)| is != was);
+        let last =
+            self.folded.last_mut().filter(|last| last.has_room()).map(|last| last.extend(at_ms, floor));
+        if last.is_none() {
+            let from_ms = self.folded.last().map_or(0, |last| last.until_ms);
+            self.folded.push(Mixed::new(from_ms, at_ms, floor));
+        }
+        if let Some(last) = self.folded.last_mut() {
+            last.flips = last.flips.saturating_add(is_flip.into());
         }
         self.rise(next);
     }
@@ -326,7 +327,8 @@ impl Past {
     }
 
     fn count(&mut self) {
-        self.flips = self.flipped_ms().count() as u16;
+        let folded = self.folded.iter().map(|mixed| mixed.flips);
+        self.flips = folded.fold(self.flipped_ms().count() as u16, u16::saturating_add);
         self.reconnects = self.successions(|one, other| one == other).len() as u16;
     }
 }

@@ -25,7 +25,7 @@ pub(in crate::presence) fn became(from: Presence, to: Presence) -> Change {
 }
 
 pub(in crate::presence) fn socket(platform: i32, id: &str, token: u128) -> Socket {
-    Socket { platform: Platform(platform), id: ConnId::new(id), token: Some(Fingerprint(token)) }
+    Socket { platform: Platform(platform), id: ConnId::new(id), token: Some(Fingerprint(token << 96)) }
 }
 
 /// One connection, its ID and its token, in place of another.

@@ -82,34 +82,35 @@ pub(super) struct Mixed {
     from_ms: u64,
     pub(super) until_ms: u64,
     spent: Spent,
+    /// How often the user went on- or offline in it.
+    pub(super) flips: u16,
 }
 
-/// How many milliseconds were spent how.
+/// How many milliseconds were spent how; at most the window all together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Spent {
-    online: u64,
-    background: u64,
-    offline: u64,
-    unknown: u64,
+    online: u32,
+    background: u32,
+    offline: u32,
+    unknown: u32,
 }
 
 impl Mixed {
-    /// The same all the time.
+    /// The same all the time; of what is longer than the window only its end counts.
     pub(super) fn new(from_ms: u64, until_ms: u64, presence: Presence) -> Mixed {
-        let mut mixed = Mixed { from_ms, until_ms: from_ms, spent: Spent::default() };
-        mixed.extend(until_ms, presence);
-        mixed
+        let from_ms = from_ms.max(until_ms.saturating_sub(History::WINDOW_MS)).min(until_ms);
+        let spent = Spent::of((until_ms - from_ms) as u32, presence);
+        Mixed { from_ms, until_ms, spent, flips: 0 }
     }
 
     /// Goes on like that until then.
     pub(super) fn extend(&mut self, until_ms: u64, presence: Presence) {
         let more = until_ms.saturating_sub(self.until_ms);
-        match (presence, is_connected(presence)) {
-            (Presence::Background, _) => self.spent.background += more,
-            (_, Some(true)) => self.spent.online += more,
-            (_, Some(false)) => self.spent.offline += more,
-            (_, None) => self.spent.unknown += more,
+        if more >= History::WINDOW_MS {
+            *self = Mixed { flips: self.flips, ..Mixed::new(self.until_ms, until_ms, presence) };
+            return;
         }
+        self.spent.add(Spent::of(more as u32, presence));
         self.until_ms += more;
     }
 
@@ -122,10 +123,10 @@ impl Mixed {
     fn part(&self, from_ms: u64, until_ms: u64) -> Spent {
         let length = self.until_ms - self.from_ms;
         let inside = until_ms.min(self.until_ms).saturating_sub(from_ms.max(self.from_ms));
-        // One that is the same all the time is exact: the product of two spans of milliseconds
-        // stays far below 2^64 for runs of a century.
-        let share = |spent: u64| {
-            if spent == length { inside } else { (spent * inside).div_ceil(length.max(1)) }
+        // One that is the same all the time is exact.
+        let share = |spent: u32| {
+            let spent = u64::from(spent);
+            (if spent == length { inside } else { (spent * inside).div_ceil(length.max(1)) }) as u32
         };
         Spent {
             online: share(self.spent.online),
@@ -137,6 +138,17 @@ impl Mixed {
 }
 
 impl Spent {
+    fn of(ms: u32, presence: Presence) -> Spent {
+        let mut spent = Spent::default();
+        match (presence, is_connected(presence)) {
+            (Presence::Background, _) => spent.background = ms,
+            (_, Some(true)) => spent.online = ms,
+            (_, Some(false)) => spent.offline = ms,
+            (_, None) => spent.unknown = ms,
+        }
+        spent
+    }
+
     fn add(&mut self, more: Spent) {
         self.online += more.online;
         self.background += more.background;
@@ -153,7 +165,7 @@ impl Spent {
         let online = match connected {
             0 => 0,
             all if all == known => FULL,
-            some => 1 + some * (FULL - 1) / known,
+            some => 1 + u64::from(some) * (FULL - 1) / u64::from(known),
         };
         Cell::Known { online: online as u8, background: self.background > self.online }
     }

@@ -6,7 +6,7 @@
 
 use super::past::{ConnTag, Happened, Happening, Past};
 use crate::presence::platform::Platform;
-use crate::presence::token::Fingerprint;
+use crate::presence::token::ShortFingerprint;
 
 /// Who is back within this time took up again what was gone; later it is another visit. Clients try
 /// again after a second or a few, and one answer in between may show neither connection.
@@ -26,9 +26,9 @@ pub struct Succession {
     /// The platform of the one that is there.
     pub to: Platform,
     /// The session token of the one that is gone.
-    pub old: Option<Fingerprint>,
+    pub old: Option<ShortFingerprint>,
     /// The session token of the one that is there.
-    pub new: Option<Fingerprint>,
+    pub new: Option<ShortFingerprint>,
 }
 
 impl Succession {
