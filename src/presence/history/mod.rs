@@ -25,20 +25,42 @@ pub use spark::Cell;
 pub use succession::Succession;
 
 /// What happened to whom in the last half hour.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct History {
     /// By place in the watch list; as long as it has to be.
     pasts: Vec<Option<Arc<Past>>>,
     /// Who has something to forget, by the time from which on something is remembered of them: each
     /// user with a past once.
     begun: BTreeMap<u64, Vec<UserIx>>,
+    /// How much all pasts hold; what users share counts for each of them.
+    held: usize,
+    /// Up to then, on the monotonic clock, more was forgotten than is too old: there was too much of it.
+    shed_until: Option<u64>,
+    most: usize,
 }
+
+impl Default for History {
+    fn default() -> History {
+        History::with_room(HELD_MOST)
+    }
+}
+
+/// So much is held at most: with 32 to 40 bytes each, some 150 MB at the worst.
+const HELD_MOST: usize = 4_000_000;
+
+/// Bytes of one thing that is held, about, and of what holds them for a user.
+const HELD_BYTES: usize = 40;
 
 static NOTHING: Past = Past::NOTHING;
 
 impl History {
     /// For how long is remembered what happened, in milliseconds.
     pub const WINDOW_MS: u64 = 30 * 60 * 1000;
+
+    /// An empty one that holds so much at most.
+    fn with_room(most: usize) -> History {
+        History { pasts: Vec::new(), begun: BTreeMap::new(), held: 0, shed_until: None, most }
+    }
 
     /// Takes the transitions of one answer, or of none that came in time, in the order in which they came.
     /// `list` is the watch list that they are about.
@@ -57,11 +79,13 @@ impl History {
                 let at = run.first().map_or(0, |first| first.before.mono_ms);
                 self.begun.entry(at).or_default().push(user);
             }
+            let before = held(place);
             match (place.as_mut().and_then(Arc::get_mut), run) {
                 (Some(past), run) => past.record(run),
                 (None, [only]) => shared.record(place, only),
                 (None, run) => Arc::make_mut(place.get_or_insert_default()).record(run),
             }
+            self.held = self.held + held(place) - before;
         }
     }
 
@@ -69,12 +93,25 @@ impl History {
     /// fewer by that.
     pub fn advance(&mut self, now: Moment) -> Vec<UserIx> {
         let mut changed = Vec::new();
-        let Some(until) = now.mono_ms.checked_sub(Self::WINDOW_MS) else { return changed };
+        if let Some(until) = now.mono_ms.checked_sub(Self::WINDOW_MS) {
+            self.forget(until, &mut changed);
+        }
+        while self.held > self.most
+            && let Some((&oldest, _)) = self.begun.first_key_value()
+        {
+            self.shed_until = Some(oldest);
+            self.forget(oldest, &mut changed);
+        }
+        changed
+    }
+
+    fn forget(&mut self, until: u64, changed: &mut Vec<UserIx>) {
         // By the address of the past before, which is kept here so that no other can have it.
         let mut shared = HashMap::<*const Past, (Arc<Past>, Option<Arc<Past>>)>::new();
         while let Some(due) = self.begun.first_entry().filter(|due| *due.key() <= until) {
             for user in due.remove() {
                 let Some(place) = self.pasts.get_mut(user.at()) else { continue };
+                let held_before = held(place);
                 let Some(mut past) = place.take() else { continue };
                 let before = (past.flips(), past.reconnects());
                 let after = if let Some(own) = Arc::get_mut(&mut past) {
@@ -96,9 +133,38 @@ impl History {
                     self.begun.entry(begins).or_default().push(user);
                 }
                 *place = after;
+                self.held = self.held + held(place) - held_before;
             }
         }
-        changed
+    }
+
+    /// How much is held of all users together; what users share counts for each of them.
+    pub fn len(&self) -> usize {
+        self.held
+    }
+
+    /// Whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
+    /// Bytes that it takes, about: at most, as users may share what they went through.
+    pub fn weight(&self) -> usize {
+        self.pasts.len() * 8 + self.held * HELD_BYTES
+    }
+
+    /// The last half hour of a user as a picture: see [`Past::spark`]. What was forgotten before its time is
+    /// shown as a time in which the user was not watched yet.
+    pub fn spark(
+        &self,
+        user: UserIx,
+        now_is: Presence,
+        watched_since_ms: u64,
+        now: Moment,
+        cells: usize,
+    ) -> impl Iterator<Item = Cell> + use<> {
+        let since = watched_since_ms.max(self.shed_until.unwrap_or(0));
+        self.of(user).spark(now_is, since, now, cells)
     }
 
     /// When the next thing is forgotten, on the monotonic clock; `None` where nothing is remembered.
@@ -115,6 +181,7 @@ impl History {
     pub fn rebase(&mut self, heir: impl Fn(UserIx) -> Option<UserIx>) {
         let begun = std::mem::take(&mut self.begun);
         let mut old = std::mem::take(&mut self.pasts);
+        self.held = 0;
         for (at, users) in begun {
             for user in users {
                 let past = old.get_mut(user.at()).and_then(Option::take);
@@ -124,11 +191,16 @@ impl History {
                 }
                 if let Some(place) = self.pasts.get_mut(user.at()) {
                     *place = Some(past);
+                    self.held += held(place);
                     self.begun.entry(at).or_default().push(user);
                 }
             }
         }
     }
+}
+
+fn held(place: &Option<Arc<Past>>) -> usize {
+    place.as_ref().map_or(0, |past| past.held())
 }
 
 /// Pasts that users of one answer come to share, by what they were and what was added to them.

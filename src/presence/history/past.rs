@@ -170,6 +170,11 @@ impl Past {
         self.floor
     }
 
+    /// How much is kept.
+    pub(super) fn held(&self) -> usize {
+        self.kept.len() + self.folded.len()
+    }
+
     /// What was so before that.
     pub(super) fn folded(&self) -> &[Mixed] {
         &self.folded

@@ -34,7 +34,7 @@ impl Past {
     ///
     /// Cells begin at fixed times, so that the past does not waver while time goes on: the last one is
     /// as long as it has lasted so far, and all together cover at most the half hour.
-    pub fn spark(
+    pub(super) fn spark(
         &self,
         now_is: Presence,
         watched_since_ms: u64,

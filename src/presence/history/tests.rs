@@ -408,6 +408,34 @@ fn who_flips_all_the_time_costs_no_more_and_keeps_the_right_cells() {
     assert!(past.flips() > 0 && past.folded().is_empty());
 }
 
+#[test]
+fn of_too_much_the_oldest_is_forgotten_and_shown_as_not_watched() {
+    use Presence::{Offline, Online};
+    let mut history = History::with_room(100);
+    let watched = list(50);
+    for user in 0..50 {
+        history.record(&[first(user, MINUTE, Online)], &watched);
+    }
+    for user in 0..50 {
+        history.record(&[transition(user, 5 * MINUTE, became(Online, Offline))], &watched);
+    }
+    assert_eq!((history.len(), history.advance(at(5 * MINUTE))), (100, vec![]));
+    history.record(&[transition(7, 6 * MINUTE, became(Offline, Online))], &watched);
+    history.advance(at(6 * MINUTE));
+    assert_eq!(history.len(), 51, "all that began with the oldest went with it");
+    check_begun(&history);
+    let row = |user| {
+        let now_is = if user == 7 { Online } else { Offline };
+        history.spark(UserIx(user), now_is, 0, at(8 * MINUTE - 1), 30).skip(22).collect::<Vec<_>>()
+    };
+    let (before, gone) = (Cell::Before, known(0));
+    assert_eq!(row(1), [before, known(7), known(7), known(7), known(7), gone, gone, gone]);
+    assert_eq!(row(7)[4..], [known(7), gone, known(7), known(7)]);
+    history.advance(at(6 * MINUTE + History::WINDOW_MS));
+    assert_eq!(history.len(), 0);
+    check_begun(&history);
+}
+
 fn presence() -> impl Strategy<Value = Presence> {
     prop::sample::select(vec![Presence::Online, Presence::Background, Presence::Offline, UNKNOWN])
 }

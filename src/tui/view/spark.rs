@@ -24,8 +24,8 @@ pub(super) fn cells(
     let glyphs = theme.glyphs;
     let (dim, plain, calm) = (theme.dim, theme.plain, theme.calm);
     let good = theme.good;
-    let past = picture.history.of(user);
-    past.spark(presence, began, picture.now, usize::from(SPARK_CELLS)).map(move |cell| match cell {
+    let cells = picture.history.spark(user, presence, began, picture.now, usize::from(SPARK_CELLS));
+    cells.map(move |cell| match cell {
         Cell::Before => (" ", plain),
         Cell::Unknown => (glyphs.unknown_cell, dim),
         Cell::Known { online: 0, .. } => (glyphs.bars[0], dim),
