@@ -100,7 +100,7 @@ impl Reading {
         }
         kept.push(Kept { at_ms, place, state: state.clone() });
         // So far apart they have hardly an event in common.
-        let weight = state.weight() + state.timeline().weight();
+        let weight = state.weight();
         let most = (ROOM / weight.max(1)).clamp(2, KEPT);
         if kept.len() <= most {
             return apart_ms;

@@ -1,5 +1,5 @@
-//! The last minutes of a run, kept so that they can be gone back through: inputs, and what was known
-//! every minute. Bounded in time and in bytes.
+//! The last minutes of a run, kept so that they can be gone back through: inputs, and what was known now and
+//! then. Bounded in time and in bytes.
 
 use std::collections::VecDeque;
 
@@ -7,16 +7,20 @@ use crate::presence::{Answer, Input, Moment, State};
 
 /// How far back one can go, in milliseconds, if there is room.
 const REACH_MS: u64 = 15 * 60_000;
-/// Room for it, in bytes, about.
-const ROOM: usize = 64 << 20;
-/// What is known is copied only if it takes no more bytes than this, about: a larger copy would hold up
-/// keys, and there is room for few of them, and inputs to go through take long between them.
-const LARGEST_COPY: usize = 8 << 20;
-/// What was known is kept every so many milliseconds.
+/// Room for it, in bytes, about: for a short list, for each user more, and at most.
+const ROOM: usize = 12 << 20;
+const ROOM_OF_USER: usize = 4 << 10;
+const ROOM_AT_MOST: usize = 64 << 20;
+/// What is known is copied only while the list is so short: a copy would hold up keys, and inputs to go
+/// through take long between copies.
+const MOST_USERS: usize = 30_000;
+/// What was known is kept once in so many milliseconds at most, ...
 const APART_MS: u64 = 60_000;
+/// ... and at least, where anything comes in.
+const FAR_APART_MS: u64 = 5 * 60_000;
 
 /// The last minutes of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Rewind {
     kept: VecDeque<Kept>,
     inputs: VecDeque<(Moment, Input)>,
@@ -24,7 +28,10 @@ pub struct Rewind {
     first: u64,
     /// Bytes that the inputs take, about.
     input_bytes: usize,
-    room: usize,
+    /// Of them, those since what was known was kept last.
+    since_kept: usize,
+    /// Room that is given; otherwise it follows from the list.
+    given: Option<usize>,
 }
 
 /// What was known before the input with this number.
@@ -32,40 +39,51 @@ pub struct Rewind {
 struct Kept {
     state: State,
     next: u64,
+    /// Bytes that it takes, about, when all that it shares with what is known now has changed.
     bytes: usize,
-}
-
-impl Default for Rewind {
-    fn default() -> Rewind {
-        Rewind::with_room(ROOM)
-    }
 }
 
 impl Rewind {
     /// An empty one, for about so many bytes.
     pub fn with_room(room: usize) -> Rewind {
-        Rewind { kept: VecDeque::new(), inputs: VecDeque::new(), first: 0, input_bytes: 0, room }
+        Rewind { given: Some(room), ..Rewind::default() }
+    }
+
+    /// Bytes that it may take, about, for a list of so many users.
+    pub fn room(&self, users: usize) -> usize {
+        self.given.unwrap_or((ROOM + users * ROOM_OF_USER).min(ROOM_AT_MOST))
+    }
+
+    /// Bytes that it takes, about.
+    pub fn weight(&self) -> usize {
+        self.kept.iter().map(|kept| kept.bytes).sum::<usize>() + self.input_bytes
     }
 
     /// Takes an input that comes in at `now`, before `state` takes it.
     pub fn push(&mut self, state: &State, now: Moment, input: &Input) {
-        let bytes = state.weight();
-        if bytes > LARGEST_COPY.min(self.room / 2) {
-            *self = Rewind::with_room(self.room); // a list so long is not kept
+        let users = state.roster().list().len();
+        let (room, bytes) = (self.room(users), state.weight_set_aside());
+        if users > MOST_USERS || bytes > room / 2 {
+            *self = Rewind { given: self.given, ..Rewind::default() }; // so much is not kept
             return;
         }
-        let newest = self.kept.back().map(|kept| kept.state.now());
-        let is_full = self.input_bytes > self.room / 2;
-        if newest.is_none_or(|newest| state.now().since(newest) >= APART_MS) || is_full {
+        // As much is spent on what was known as on what came in.
+        let is_due = |newest: &Kept| {
+            let apart = state.now().since(newest.state.now());
+            apart >= FAR_APART_MS
+                || (apart >= APART_MS && self.since_kept >= bytes / 2)
+                || self.since_kept > room / 4
+        };
+        if self.kept.back().is_none_or(is_due) {
             let next = self.first + self.inputs.len() as u64;
-            self.kept.push_back(Kept { state: state.clone(), next, bytes });
+            self.kept.push_back(Kept { state: state.set_aside(), next, bytes });
+            self.since_kept = 0;
         }
         self.push_input(input.taken_at(state, now), input);
         let oldest = state.now().mono_ms.saturating_sub(REACH_MS);
         let is_over = |rewind: &Rewind| {
-            let kept: usize = rewind.kept.iter().map(|kept| kept.bytes).sum();
-            kept + rewind.input_bytes > rewind.room
-                || rewind.kept.get(1).is_some_and(|second| second.state.now().mono_ms <= oldest)
+            let is_old = |second: &Kept| second.state.now().mono_ms <= oldest;
+            rewind.weight() > room || rewind.kept.get(1).is_some_and(is_old)
         };
         while self.kept.len() > 1 && is_over(self) {
             self.kept.pop_front();
@@ -82,7 +100,9 @@ impl Rewind {
     /// Takes an input that a state has taken already.
     pub fn push_input(&mut self, at: Moment, input: &Input) {
         if !self.kept.is_empty() {
-            self.input_bytes += weight_of(input);
+            let bytes = weight_of(input);
+            self.input_bytes += bytes;
+            self.since_kept += bytes;
             self.inputs.push_back((at, input.clone()));
         }
     }

@@ -172,6 +172,11 @@ impl Knowledge {
         self.roster.set_freshness(freshness, now);
     }
 
+    /// Bytes that it takes, about: at most, as copies share much of it.
+    pub fn weight(&self) -> usize {
+        self.roster.weight() + self.history.weight() + self.findings.weight() + Trend::WEIGHT
+    }
+
     /// When something changes without an answer, on the monotonic clock.
     pub fn next_change(&self, now: Moment) -> Option<u64> {
         let next = [

@@ -23,6 +23,9 @@ use super::watch_list::{UserId, UserIx, WatchList};
 /// A wall clock that runs off by more than this was set, or the machine slept.
 const CLOCK_STEP_MS: i64 = 5_000;
 
+/// So many events stay in a copy that is set aside.
+const STORY_SET_ASIDE: usize = 1_000;
+
 /// All that is known, and what happened.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -81,10 +84,26 @@ impl State {
         self
     }
 
-    /// Bytes that it takes, about.
+    /// Bytes that it takes, about: at most, as copies share much of it.
     pub fn weight(&self) -> usize {
-        let roster = self.roster();
-        20_000 + roster.list().len() * 64 + roster.connections_open() * 400 + self.timeline.len() * 64
+        self.knowledge.weight() + self.timeline.weight()
+    }
+
+    /// A copy that can be gone on with, in which of the story so far only the end is.
+    #[must_use]
+    pub fn set_aside(&self) -> State {
+        State {
+            knowledge: self.knowledge.clone(),
+            timeline: self.timeline.newest(STORY_SET_ASIDE),
+            failing_since: self.failing_since.clone(),
+            ..*self
+        }
+    }
+
+    /// Bytes that such a copy takes, about, once it shares nothing any more.
+    pub fn weight_set_aside(&self) -> usize {
+        self.knowledge.weight()
+            + self.timeline.weight() * STORY_SET_ASIDE / self.timeline.len().max(STORY_SET_ASIDE)
     }
 
     /// Takes what came in at `now`. An answer counts from when it was there, which may be earlier, if

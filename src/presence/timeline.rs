@@ -21,6 +21,9 @@ use super::watch_list::UserId;
 /// Events that are kept.
 const KEPT: usize = 10_000;
 
+/// Bytes of one event, about, in its group and as a single one.
+const EVENT_BYTES: usize = 700;
+
 /// How many of the last groups are looked through for one that fits.
 const LAST_GROUPS: usize = 32;
 
@@ -357,10 +360,11 @@ impl Timeline {
         self.take(event, batch, Some(at), at);
     }
 
-    fn take_story(&mut self, story: Story, batch_of: &impl Fn(&UserId) -> Option<u32>) {
+    fn take_story(&mut self, mut story: Story, batch_of: &impl Fn(&UserId) -> Option<u32>) {
         if story.is_nothing_new() {
             return;
         }
+        story.rest.shrink_to_fit(); // it stays for long, and is one or two mostly
         let Transition { ref user, after, before, .. } = story.first;
         self.recent.take(user.clone(), before.mono_ms);
         let batch = batch_of(user);
@@ -428,7 +432,20 @@ impl Timeline {
 
     /// Bytes that its events take, about; copies share them.
     pub fn weight(&self) -> usize {
-        (self.singles.len() + self.groups.len()) * 600
+        self.singles.len().max(self.groups.len()) * EVENT_BYTES + self.recent.queue.len() * 64
+    }
+
+    /// A copy with the newest events only, so many at most.
+    #[must_use]
+    pub fn newest(&self, most: usize) -> Timeline {
+        Timeline {
+            singles: last(&self.singles, most),
+            groups: last(&self.groups, most),
+            taken: self.taken,
+            recent: self.recent.clone(),
+            places: last(&self.places, most),
+            before: self.before.clone(),
+        }
     }
 
     /// Whether there are none.
@@ -479,6 +496,10 @@ impl Timeline {
     pub fn changed(&self, raw_id: &str) -> Option<u64> {
         self.recent.last.get(raw_id).copied()
     }
+}
+
+fn last<T: Clone>(events: &VecDeque<T>, most: usize) -> VecDeque<T> {
+    events.range(events.len().saturating_sub(most)..).cloned().collect()
 }
 
 /// Keeps the newest events; they stand in the order of their numbers.

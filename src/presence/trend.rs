@@ -128,6 +128,8 @@ impl Trend {
 
     /// How far back the buckets reach, in milliseconds.
     pub const REACH_MS: u64 = BUCKETS * Self::BUCKET_MS;
+    /// Bytes that it takes at most, about.
+    pub(super) const WEIGHT: usize = BUCKETS as usize * (size_of::<Bucket>() + size_of::<Histogram>() + 128);
 
     /// What [`Trend::took`] looks back on, in words.
     pub const TOOK_OVER: &str = "5m";

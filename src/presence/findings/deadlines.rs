@@ -54,6 +54,11 @@ impl Deadlines {
         due
     }
 
+    /// How many users come up.
+    pub(super) fn len(&self) -> usize {
+        self.of.len()
+    }
+
     /// When the next user comes up.
     pub(super) fn next(&self) -> Option<u64> {
         self.queue.peek().map(|&Reverse((at, _))| at)

@@ -156,6 +156,11 @@ impl Findings {
         self.of_users.get(&user).map_or(&[], Vec::as_slice)
     }
 
+    /// Bytes that they take, about.
+    pub fn weight(&self) -> usize {
+        self.of_users.len() * 64 + self.len() * 200 + self.deadlines.len() * 48
+    }
+
     /// Everybody about whom there are findings, in no order.
     pub fn users(&self) -> impl Iterator<Item = UserIx> {
         self.of_users.keys().copied()

@@ -458,6 +458,15 @@ impl Roster {
         self.tally.expiries()
     }
 
+    /// Bytes that it takes, about, without the watch list; much of it is shared with copies.
+    pub fn weight(&self) -> usize {
+        self.list.len() * 24
+            + self.tally.open() * 240
+            + self.gone.len() * 500
+            + self.doubts.iter().len() * 250
+            + (self.left_out.len() + self.due.len()) * 64
+    }
+
     /// How many connections there are, as last seen.
     pub fn connections_open(&self) -> usize {
         self.tally.open()
