@@ -102,6 +102,21 @@ impl Markers {
         }
     }
 
+    /// How many places and points of the curve there are.
+    pub fn len(&self) -> usize {
+        self.rounds.len() + self.incidents.len() + self.points.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes that they take, about.
+    pub fn weight(&self) -> usize {
+        self.rounds.len() * 8 + self.incidents.len() * 120 + self.points.len() * size_of::<Point>()
+    }
+
     /// When the run began and until when it is known.
     pub fn span(&self) -> Option<(Moment, Moment)> {
         self.begin.map(|begin| (begin, self.end))

@@ -8,6 +8,7 @@
 
 mod first_round;
 mod index;
+mod kept;
 mod live;
 mod markers;
 mod play_clock;
@@ -19,6 +20,7 @@ mod source;
 mod watched;
 
 pub use first_round::{FirstRound, Stage};
+pub use kept::Kept;
 pub use live::{Live, gather};
 pub use markers::{Incident, Markers, Point};
 pub use replay::{Playing, Replay};

@@ -54,6 +54,16 @@ impl Rewind {
         self.given.unwrap_or((ROOM + users * ROOM_OF_USER).min(ROOM_AT_MOST))
     }
 
+    /// How many inputs it holds.
+    pub fn len(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.inputs.is_empty()
+    }
+
     /// Bytes that it takes, about.
     pub fn weight(&self) -> usize {
         self.kept.iter().map(|kept| kept.bytes).sum::<usize>() + self.input_bytes

@@ -83,6 +83,8 @@ pub struct Shown<'a> {
     pub is_recorded: bool,
     /// Whether a recording is made.
     pub is_recording: bool,
+    /// The last minutes, where they are kept to be gone back through.
+    pub rewind: Option<&'a Rewind>,
 }
 
 /// One session.
@@ -175,6 +177,7 @@ impl Session {
             at_once: self.source.at_once(),
             is_recorded: self.source.is_recorded(),
             is_recording: self.is_recording(),
+            rewind: self.rewind.as_ref(),
         }
     }
 

@@ -174,7 +174,7 @@ impl Knowledge {
 
     /// Bytes that it takes, about: at most, as copies share much of it.
     pub fn weight(&self) -> usize {
-        self.roster.weight() + self.history.weight() + self.findings.weight() + Trend::WEIGHT
+        self.roster.weight() + self.history.weight() + self.findings.weight() + self.trend.weight()
     }
 
     /// When something changes without an answer, on the monotonic clock.

@@ -34,7 +34,19 @@ pub(super) struct Named {
     texts: String,
 }
 
+impl Named {
+    /// Bytes that they take, about.
+    pub(super) fn weight(&self) -> usize {
+        self.texts.len() + (self.labels.len() + self.groups.len()) * 16
+    }
+}
+
 impl Ids {
+    /// Bytes that they take, about.
+    pub(super) fn weight(&self) -> usize {
+        self.text.len() + self.ends.len() * 10
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }

@@ -128,11 +128,14 @@ impl Trend {
 
     /// How far back the buckets reach, in milliseconds.
     pub const REACH_MS: u64 = BUCKETS * Self::BUCKET_MS;
-    /// Bytes that it takes at most, about.
-    pub(super) const WEIGHT: usize = BUCKETS as usize * (size_of::<Bucket>() + size_of::<Histogram>() + 128);
 
     /// What [`Trend::took`] looks back on, in words.
     pub const TOOK_OVER: &str = "5m";
+
+    /// Bytes that it takes at most, about: it is of the same size whatever happens.
+    pub fn weight(&self) -> usize {
+        self.ring.len() * (size_of::<Bucket>() + size_of::<Histogram>() + 128)
+    }
 
     /// The last millisecond of the bucket that `at_ms` is in.
     pub fn end_of_bucket(at_ms: u64) -> u64 {

@@ -177,6 +177,11 @@ impl WatchList {
         self.ids.len()
     }
 
+    /// Bytes that it takes, about; a copy shares them.
+    pub fn weight(&self) -> usize {
+        self.ids.weight() + self.labels.weight()
+    }
+
     /// Whether nobody is watched.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -236,6 +236,17 @@ fn witnesses(picture: &Picture<'_>, columns: usize, lines: &mut Vec<ServerLine>)
     lines.push(ServerLine::Blank);
 }
 
+/// How much is kept in memory: all, and the parts that take most of it.
+fn in_memory(model: View<'_>) -> Vec<String> {
+    let mut kept = model.shown.kept();
+    kept.sort_by_key(|kept| std::cmp::Reverse(kept.bytes));
+    let bytes = |bytes: usize| Bytes(bytes as u64);
+    let all = kept.iter().map(|kept| kept.bytes).sum();
+    let parts = kept.iter().take(3).map(|kept| format!("{} {}", kept.what, bytes(kept.bytes)));
+    let words = format!("about {}: {}", bytes(all), parts.collect::<Vec<_>>().join(", "));
+    wrapped(&words, fact_columns(model.size.0))
+}
+
 /// How much is asked at once, and who chose that.
 fn at_once_words(at_once: AtOnce, list: &WatchList) -> String {
     let AtOnce { requests, adapts } = at_once;
@@ -287,6 +298,12 @@ fn asking(model: View<'_>, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
         lines.push(ServerLine::Fact("at once", at_once_words(at_once, picture.roster.list())));
     }
     lines.push(ServerLine::Fact("received", format!("{} in all", Bytes(sums.wire_bytes))));
+    // It is of now, and a picture that stands has nothing that moves.
+    if !model.shown.is_held {
+        for (name, line) in std::iter::once("in memory").chain(std::iter::repeat("")).zip(in_memory(model)) {
+            lines.push(ServerLine::Fact(name, line));
+        }
+    }
     if let Some(hints) = picture.hints {
         lines.extend(hints.words().into_iter().map(|(name, words)| ServerLine::Fact(name, words)));
     }

@@ -2,11 +2,14 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
 
+#[path = "../common/churn.rs"]
+mod churn;
 #[path = "../common/fed.rs"]
 mod fed;
 #[path = "../common/kit.rs"]
 mod kit;
 
+mod day;
 mod replay;
 mod state;
 mod steps;
