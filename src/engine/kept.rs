@@ -25,7 +25,7 @@ impl Shown<'_> {
             kept("users", roster.list().len(), roster.list().weight() + roster.weight()),
             kept("last half hour", history.len(), history.weight()),
             kept("findings", findings.len(), findings.weight()),
-            kept("events", timeline.len(), timeline.weight()),
+            kept("events", timeline.len(), timeline.weight(usize::MAX)),
             kept("charts", self.markers.len(), self.markers.weight() + knowledge.trend.weight()),
             kept("way back", inputs, rewind_bytes),
         ]

@@ -73,7 +73,9 @@ impl Rewind {
     pub fn push(&mut self, state: &State, now: Moment, input: &Input) {
         let users = state.roster().list().len();
         let (room, bytes) = (self.room(users), state.weight_set_aside());
-        if users > MOST_USERS || bytes > room / 2 {
+        // With some room to spare at the beginning, so that it does not begin again and again.
+        let share = if self.kept.is_empty() { 4 } else { 2 };
+        if users > MOST_USERS || bytes > room / share {
             *self = Rewind { given: self.given, ..Rewind::default() }; // so much is not kept
             return;
         }
@@ -148,5 +150,51 @@ fn weight_of(input: &Input) -> usize {
         }
         Input::Rebased(list) | Input::Relabelled(list) => 200 + list.len() * 64,
         Input::Interval(_) | Input::Notice(_) => 200,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::{at, observed, online};
+    use crate::presence::{Entry, Freshness, Roster, RuleSettings, UserIx, WatchList};
+
+    /// Rounds of a second in each of which all of so many users reconnect, in so much room; the weight after
+    /// each of them.
+    fn weights(users: u32, room: usize, rounds: u64) -> (Rewind, Vec<usize>) {
+        let entries = (0..users).map(|user| Entry::of(&format!("u{user}")));
+        let list = std::sync::Arc::new(WatchList::new(1, users, entries));
+        let roster = Roster::new(list, Freshness::for_interval(1_000), at(0));
+        let mut state = State::new(roster, RuleSettings::default(), at(0));
+        let mut rewind = Rewind::with_room(room);
+        let weights = (1..=rounds).map(|round| {
+            let changed = (0..users).map(|user| (UserIx(user), online(&format!("{round}-{user}")))).collect();
+            let now = at(round * 1_000);
+            let input = Input::Observed(observed(now, Ok(Answer::Changed(changed))));
+            rewind.push(&state, now, &input);
+            state.take(now, &input);
+            rewind.weight()
+        });
+        let weights = weights.collect();
+        (rewind, weights)
+    }
+
+    #[test]
+    fn it_stays_within_its_room_and_reaches_back_as_far_as_that_goes() {
+        let room = 12 << 20;
+        let (rewind, weights) = weights(20, room, 2_000);
+        assert!(weights.iter().all(|weight| *weight <= room), "{:?}", weights.iter().max());
+        assert!(weights[1_000..].iter().all(|weight| *weight > room / 3), "{:?}", weights.last());
+        let oldest = rewind.oldest().map(|oldest| oldest.mono_ms / 1_000);
+        assert!(oldest.is_some_and(|oldest| (2_000 - 1_200..2_000 - 300).contains(&oldest)), "{oldest:?}");
+        assert!(rewind.at(1_990_000).is_some_and(|state| state.now().mono_ms == 1_990_000));
+    }
+
+    #[test]
+    fn what_has_no_room_is_not_kept_nor_begun_again_and_again() {
+        let (rewind, weights) = weights(200, 600_000, 400);
+        assert!(weights[0] > 0, "it began");
+        let begun = weights.windows(2).filter(|pair| pair[0] == 0 && pair[1] > 0).count();
+        assert_eq!((begun, rewind.oldest()), (0, None));
     }
 }

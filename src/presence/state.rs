@@ -86,7 +86,7 @@ impl State {
 
     /// Bytes that it takes, about: at most, as copies share much of it.
     pub fn weight(&self) -> usize {
-        self.knowledge.weight() + self.timeline.weight()
+        self.knowledge.weight() + self.timeline.weight(usize::MAX)
     }
 
     /// A copy that can be gone on with, in which of the story so far only the end is.
@@ -102,8 +102,7 @@ impl State {
 
     /// Bytes that such a copy takes, about, once it shares nothing any more.
     pub fn weight_set_aside(&self) -> usize {
-        self.knowledge.weight()
-            + self.timeline.weight() * STORY_SET_ASIDE / self.timeline.len().max(STORY_SET_ASIDE)
+        self.knowledge.weight() + self.timeline.weight(STORY_SET_ASIDE)
     }
 
     /// Takes what came in at `now`. An answer counts from when it was there, which may be earlier, if

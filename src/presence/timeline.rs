@@ -430,9 +430,10 @@ impl Timeline {
         self.groups.len()
     }
 
-    /// Bytes that its events take, about; copies share them.
-    pub fn weight(&self) -> usize {
-        self.singles.len().max(self.groups.len()) * EVENT_BYTES + self.recent.queue.len() * 64
+    /// Bytes that so many of its newest events take, about; copies share them.
+    pub fn weight(&self, newest: usize) -> usize {
+        let events = self.singles.len().max(self.groups.len()).min(newest);
+        events * EVENT_BYTES + self.recent.queue.len() * 64
     }
 
     /// A copy with the newest events only, so many at most.
