@@ -76,7 +76,6 @@ wrk.headers['token'] = '{token}'
 {encoding}
 local requests, next = {{}}, 0
 function init()
-  wrk.init({{}})
   for body in io.lines('{}') do requests[#requests + 1] = wrk.format(nil, nil, nil, body) end
 end
 function request()
