@@ -17,11 +17,16 @@
 #[path = "beside/mod.rs"]
 mod comparison;
 
-use comparison::{programs, rates, report};
+use comparison::{idle, long, programs, rates, report, start};
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let parts: [(&str, fn()); 1] = [("rates", rates::measure)];
+    let parts: [(&str, fn()); 4] = [
+        ("rates", rates::measure),
+        ("long", long::measure),
+        ("start", start::measure),
+        ("idle", idle::measure),
+    ];
     programs::tell_missing();
     report::heading();
     for (name, measure) in parts {

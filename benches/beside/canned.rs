@@ -45,11 +45,6 @@ impl Day {
         Day { ids, bodies }
     }
 
-    /// The bodies of the requests about all batches.
-    pub(crate) fn questions(&self) -> Vec<String> {
-        self.ids.chunks(BATCH).map(question).collect()
-    }
-
     /// Bytes of an answer.
     pub(crate) fn bytes(&self) -> usize {
         self.bodies.iter().map(String::len).sum::<usize>() / self.bodies.len()

@@ -174,12 +174,8 @@ fn imtop(target: &Target, follows: bool) -> Runtime {
         secrets: Vec::new(),
     });
     let client = Arc::new(client.expect("a client"));
-    let pace = Pace {
-        interval: Duration::ZERO,
-        concurrency: Some(CONNECTIONS),
-        seed: 1,
-        asking: Asking::default(),
-    };
+    let pace =
+        Pace { interval: Duration::ZERO, concurrency: Some(CONNECTIONS), seed: 1, asking: Asking::default() };
     threads.spawn(async move {
         let now = clock::start();
         let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
