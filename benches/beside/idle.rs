@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::canned::{PATH, question};
+use super::load::{Load, Target, Who};
 use super::programs::Program;
 use super::report::{Goal, median, note, row};
 use super::site::{Site, imtop};
@@ -85,12 +86,14 @@ pub(crate) fn measure() {
         .map(Measured::new)
         .collect();
     std::thread::sleep(BEGINS);
-    let mut scripted = Vec::new();
+    let (mut scripted, mut in_turn) = (Vec::new(), Vec::new());
+    let target = Target::new(site.url.clone(), site.token.clone(), site.ids(), false);
     for _ in 0..WINDOWS {
         all.iter_mut().for_each(Measured::begin);
         std::thread::sleep(WINDOW);
         all.iter_mut().for_each(Measured::end);
         scripted.extend(curl_and_jq(&site));
+        in_turn.push(one_after_the_other(&target));
     }
     let ratios =
         |ours: &[f64], theirs: &[f64]| ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
@@ -112,17 +115,34 @@ pub(crate) fn measure() {
     let rounds = WINDOW.as_secs_f64() / INTERVAL.as_secs_f64();
     let round = |spent: &[f64]| spent.iter().map(|spent| spent / rounds).collect::<Vec<f64>>();
     let (view, events) = (round(&view.spent), round(&events.spent));
+    row("a round, one after the other; curl | jq", ratios(&in_turn, &scripted), Goal::AtMost(0.01));
     row("a round of `imtop events`; curl | jq", ratios(&events, &scripted), Goal::AtMost(0.01));
     row(
         "a round of the live view, its frames included; curl | jq",
         ratios(&view, &scripted),
         Goal::AtMost(0.01),
     );
-    note(&format!("events {}, live view {}, curl | jq {}", ms(&events), ms(&view), ms(&scripted)));
+    note(&format!(
+        "one after the other {}, at 2 s: events {}, live view {}, curl | jq {}",
+        ms(&in_turn),
+        ms(&events),
+        ms(&view),
+        ms(&scripted)
+    ));
 }
 
 fn ms(figures: &[f64]) -> String {
     format!("{:.2} ms", median(figures.to_vec()) * 1e3)
+}
+
+/// Processor time of a round of imtop where the next begins as soon as its answer was taken and all that
+/// follows from it worked out, in seconds. Nothing else runs in this process meanwhile.
+fn one_after_the_other(target: &Target) -> f64 {
+    let load = Load::start(Who::State, target);
+    std::thread::sleep(Duration::from_millis(300));
+    let (taken, before) = (load.taken(), processor_time(std::process::id()));
+    std::thread::sleep(Duration::from_secs(1));
+    (processor_time(std::process::id()) - before) / (load.taken() - taken) as f64
 }
 
 /// Processor time of `curl | jq` of the answer about all users, in seconds.

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use imtop::clock;
@@ -97,7 +98,7 @@ end
 /// Somebody who puts requests until this is dropped.
 pub(crate) enum Load {
     Program(Child),
-    Imtop(Option<Runtime>),
+    Imtop(Option<Runtime>, Arc<AtomicU64>),
 }
 
 impl Load {
@@ -105,8 +106,16 @@ impl Load {
         match who {
             Who::Wrk => Load::Program(quietly(&mut wrk(target, 2))),
             Who::Oha => Load::Program(quietly(&mut oha(target))),
-            Who::Poller => Load::Imtop(Some(imtop(target, false))),
-            Who::State => Load::Imtop(Some(imtop(target, true))),
+            Who::Poller => imtop(target, false),
+            Who::State => imtop(target, true),
+        }
+    }
+
+    /// How many answers imtop has taken.
+    pub(crate) fn taken(&self) -> u64 {
+        match self {
+            Load::Program(_) => 0,
+            Load::Imtop(_, taken) => taken.load(Ordering::Relaxed),
         }
     }
 
@@ -123,7 +132,7 @@ impl Drop for Load {
                 let _ = child.kill();
                 let _ = child.wait();
             }
-            Load::Imtop(threads) => {
+            Load::Imtop(threads, _) => {
                 if let Some(threads) = threads.take() {
                     threads.shutdown_timeout(Duration::from_secs(5));
                 }
@@ -158,7 +167,7 @@ fn oha(target: &Target) -> Command {
 
 /// A poller that asks about a batch again as soon as it is answered, on threads of its own, as many as the
 /// program has.
-fn imtop(target: &Target, follows: bool) -> Runtime {
+fn imtop(target: &Target, follows: bool) -> Load {
     let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let threads = threads.expect("threads");
     let list = Arc::new(WatchList::new(1, BATCH as u32, target.ids.iter().map(|id| Entry::of(id))));
@@ -176,6 +185,8 @@ fn imtop(target: &Target, follows: bool) -> Runtime {
     let client = Arc::new(client.expect("a client"));
     let pace =
         Pace { interval: Duration::ZERO, concurrency: Some(CONNECTIONS), seed: 1, asking: Asking::default() };
+    let taken = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&taken);
     threads.spawn(async move {
         let now = clock::start();
         let roster = Roster::new(Arc::clone(&list), Freshness::for_interval(2_000), now());
@@ -186,7 +197,8 @@ fn imtop(target: &Target, follows: bool) -> Runtime {
             if follows {
                 state.take(observation.received, &Input::Observed(observation));
             }
+            count.fetch_add(1, Ordering::Relaxed);
         }
     });
-    threads
+    Load::Imtop(Some(threads), taken)
 }

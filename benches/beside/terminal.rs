@@ -1,7 +1,7 @@
 //! A program in a terminal of 120x40 that somebody reads: when its screen was as wished, what it takes of the
 //! processor and of memory. It ends when this is dropped.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
@@ -11,6 +11,9 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 const COLUMNS: u16 = 120;
 const ROWS: u16 = 40;
+/// Where the cursor is, which a terminal is asked by programs that wait for it before they draw.
+const QUESTION: &[u8] = b"\x1b[6n";
+const REPLY: &[u8] = b"\x1b[1;1R";
 /// A screen with so many characters on it is a picture; a program's first words to its terminal are not.
 const PICTURE: usize = 200;
 
@@ -52,6 +55,7 @@ impl Terminal {
         let cells = |count| NonZeroU16::new(count).expect("a size");
         let terminal = vt100::Parser::new(cells(ROWS), cells(COLUMNS), 0);
         let mut output = pair.master.try_clone_reader().expect("a reader");
+        let mut keys = pair.master.take_writer().expect("a writer");
         let started = Instant::now();
         let child = pair.slave.spawn_command(command).expect("it starts");
         let shown = Mutex::new(Shown { terminal, at: started });
@@ -61,6 +65,10 @@ impl Terminal {
             let mut bytes = [0; 1 << 16];
             while let Ok(read @ 1..) = output.read(&mut bytes) {
                 let at = Instant::now();
+                if memchr::memmem::find(&bytes[..read], QUESTION).is_some() {
+                    // A program that has ended waits for no reply.
+                    let _ = keys.write_all(REPLY);
+                }
                 let mut shown = reader.shown.lock().expect("a screen");
                 shown.terminal.process(&bytes[..read]);
                 shown.at = at;
