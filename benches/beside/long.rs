@@ -16,9 +16,11 @@ use super::terminal::{Terminal, memory, processor_time};
 const USERS: usize = 1_000_000;
 const TURNS: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(300);
-/// From the start of one round to that of the next.
+/// From the start of one round to that of the next, for each million users.
 const INTERVAL: Duration = Duration::from_secs(10);
-/// Rounds that are watched after the first ones.
+/// Until the picture is whole, so long that no batch is asked about again before.
+const LONG_INTERVAL: Duration = Duration::from_secs(60);
+/// Rounds that are watched after the first ones; of a longer list one.
 const ROUNDS: u32 = 4;
 
 pub(crate) fn measure() {
@@ -36,42 +38,36 @@ pub(crate) fn measure() {
     let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let threads = threads.expect("threads");
     let scenario = Scenario::named("calm").expect("a scenario").with_users(users);
-    let ids: Vec<String> = scenario.watch_list().into_iter().map(|entry| entry.id).collect();
+    let ids = compared.then(|| scenario.watch_list().into_iter().map(|entry| entry.id).collect());
     let started = Simulator::start(scenario, (Ipv4Addr::LOCALHOST, 0).into(), Clock::new(clock::unix_ms));
     let server = threads.block_on(started).expect("a server");
     let (url, token) = (server.url(), server.admin_token());
     let batches = users.div_ceil(BATCH);
     let mut theirs = Vec::new();
     let mut ours = Vec::new();
-    let wrk = compared.then(|| Target::new(url.clone(), token.clone(), ids, true));
+    let wrk = ids.map(|ids| Target::new(url.clone(), token.clone(), ids, true));
     if let Some(target) = &wrk {
         // Whatever the server keeps from one request to the next is there for everybody.
         requests(target, &server, batches);
     }
+    let millions = users.div_ceil(USERS) as u32;
     let concurrency = CONNECTIONS.to_string();
-    let args = [
-        "--api",
-        &url,
-        "--watch",
-        &list,
-        "--interval",
-        "10s",
-        "--batch",
-        "500",
-        "--concurrency",
-        &concurrency,
-    ];
-    let mut last = None;
+    let view = |interval: Duration| {
+        let every = format!("{}s", interval.as_secs());
+        let args = ["--api", &url, "--watch", &list, "--interval", &every];
+        let args = [&args[..], &["--batch", "500", "--concurrency", &concurrency]].concat();
+        Terminal::start(imtop(), &args, folder.path(), &token)
+    };
+    let mut spent = Vec::new();
     for _ in 0..if compared { TURNS } else { 1 } {
-        drop(last.take());
         if let Some(target) = &wrk {
             theirs.push(requests(target, &server, batches));
         }
-        let view = Terminal::start(imtop(), &args, folder.path(), &token);
+        let view = view(LONG_INTERVAL * millions);
         let all = format!("batches {batches}/{batches}");
         let picture = view.until(PATIENCE, |text| text.contains(&all));
         ours.push(picture.unwrap_or_else(|| panic!("never a whole picture:\n{}", view.text())));
-        last = Some(view);
+        spent.push(processor_time(view.pid()));
     }
     if compared {
         let ratios = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / (1.3 * theirs + 1.0)).collect();
@@ -79,10 +75,14 @@ pub(crate) fn measure() {
         let ratios = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect();
         row("  to the time of wrk alone", ratios, Goal::None);
     }
-    note(&format!("whole picture after {:.1} s, wrk after {:.1} s", median(ours), median(theirs)));
-    if let Some(view) = last {
-        rounds(&server, &view, batches);
-    }
+    note(&format!(
+        "whole picture after {:.1} s and {:.1} s of the processor, wrk after {:.1} s",
+        median(ours),
+        median(spent),
+        median(theirs)
+    ));
+    let interval = INTERVAL * millions;
+    rounds(&server, &view(interval), batches, interval);
 }
 
 /// How long wrk takes for one request about each batch.
@@ -102,14 +102,15 @@ fn requests(target: &Target, server: &Running, batches: usize) -> f64 {
 }
 
 /// The rounds after the first ones: whether all batches are asked about in each interval, and what it takes.
-fn rounds(server: &Running, view: &Terminal, batches: usize) {
+fn rounds(server: &Running, view: &Terminal, batches: usize, interval: Duration) {
+    let rounds = if interval > INTERVAL { 1 } else { ROUNDS };
     let asked = || server.asked_paths().get(PATH).copied().unwrap_or(0);
-    std::thread::sleep(INTERVAL * 2);
+    std::thread::sleep(if rounds > 1 { interval * 2 } else { interval });
     let (before, spent, began) = (asked(), processor_time(view.pid()), Instant::now());
-    std::thread::sleep(INTERVAL * ROUNDS);
-    let asked = (asked() - before) as f64 / (f64::from(ROUNDS) * batches as f64);
+    std::thread::sleep(interval * rounds);
+    let asked = (asked() - before) as f64 / (f64::from(rounds) * batches as f64);
     let share = (processor_time(view.pid()) - spent) / began.elapsed().as_secs_f64();
-    row("rounds within an interval of 10 s", vec![asked], Goal::AtLeast(0.99));
+    row(&format!("rounds within an interval of {interval:?}"), vec![asked], Goal::AtLeast(0.99));
     note(&format!(
         "then {:.0} % of a core; {:.0} MB resident, {:.0} MB at most; with the server in it the benchmark has {:.0} MB",
         share * 100.0,
