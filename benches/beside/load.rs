@@ -15,9 +15,13 @@ use tokio::runtime::Runtime;
 
 use super::canned::{BATCH, PATH};
 use super::programs::Program;
+use super::terminal::processor_time_of;
 
 /// Requests under way at once, and so connections, of each.
 pub(crate) const CONNECTIONS: usize = 16;
+
+/// What the threads of imtop's side are called.
+const THREADS: &str = "asking";
 
 /// Who puts the requests.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,6 +115,14 @@ impl Load {
         }
     }
 
+    /// Processor time of whoever puts the requests, in seconds.
+    pub(crate) fn processor_time(&self) -> f64 {
+        match self {
+            Load::Program(child) => processor_time_of(child.id(), ""),
+            Load::Imtop(..) => processor_time_of(std::process::id(), THREADS),
+        }
+    }
+
     /// How many answers imtop has taken.
     pub(crate) fn taken(&self) -> u64 {
         match self {
@@ -168,7 +180,11 @@ fn oha(target: &Target) -> Command {
 /// A poller that asks about a batch again as soon as it is answered, on threads of its own, as many as the
 /// program has.
 fn imtop(target: &Target, follows: bool) -> Load {
-    let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let threads = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name(THREADS)
+        .enable_all()
+        .build();
     let threads = threads.expect("threads");
     let list = Arc::new(WatchList::new(1, BATCH as u32, target.ids.iter().map(|id| Entry::of(id))));
     let client = Client::new(Options {

@@ -38,11 +38,13 @@ pub(crate) fn measure() {
         let server = Canned::start(&day, case.every, Duration::from_millis(case.delay_ms));
         let target = Target::new(server.url.clone(), "bench".to_owned(), day.ids.clone(), false);
         let everybody: Vec<Who> = [Who::Poller, Who::State].into_iter().chain(others.clone()).collect();
-        let mut rates = vec![Vec::new(); everybody.len()];
+        let (mut rates, mut costs) = (vec![Vec::new(); everybody.len()], vec![Vec::new(); everybody.len()]);
         let mut connections = vec![(0, 0); everybody.len()];
         for _ in 0..TURNS {
             for (place, who) in everybody.iter().enumerate() {
-                rates[place].push(rate(*who, &server, &target));
+                let (rate, cost) = rate(*who, &server, &target);
+                rates[place].push(rate);
+                costs[place].push(cost);
                 let (most, opened) = server.connections();
                 let all = &mut connections[place];
                 *all = (most.max(all.0), opened.max(all.1));
@@ -54,10 +56,11 @@ pub(crate) fn measure() {
             row(&name, ratios(&rates[0]), Goal::AtLeast(case.goal));
             row("  with all that follows from the answers", ratios(&rates[1]), Goal::None);
         }
-        for ((who, rates), (most, opened)) in everybody.iter().zip(rates).zip(connections) {
-            let users = median(rates) * BATCH as f64 / 1e6;
+        for (place, who) in everybody.iter().enumerate() {
+            let users = median(rates[place].clone()) * BATCH as f64 / 1e6;
+            let (cost, (most, opened)) = (median(costs[place].clone()), connections[place]);
             note(&format!(
-                "{}: {users:.2} million users a second, {most} connections at once, {opened} opened in a turn",
+                "{}: {users:.2} million users a second, {cost:.0} us of the processor a request; {most} connections at once, {opened} opened in a turn",
                 who.name()
             ));
         }
@@ -65,11 +68,13 @@ pub(crate) fn measure() {
     note(&format!("{CONNECTIONS} batches of {BATCH}, {} KB an answer, not packed", day.bytes() / 1_000));
 }
 
-/// Answers a second, as the server counts them.
-fn rate(who: Who, server: &Canned, target: &Target) -> f64 {
-    let _load = Load::start(who, target);
+/// Answers a second as the server counts them, and what each takes of the processor where it is asked for,
+/// in microseconds.
+fn rate(who: Who, server: &Canned, target: &Target) -> (f64, f64) {
+    let load = Load::start(who, target);
     std::thread::sleep(BEGINS);
-    let (began, before) = (Instant::now(), server.answered());
+    let (began, before, spent) = (Instant::now(), server.answered(), load.processor_time());
     std::thread::sleep(LASTS);
-    (server.answered() - before) as f64 / began.elapsed().as_secs_f64()
+    let answers = (server.answered() - before) as f64;
+    (answers / began.elapsed().as_secs_f64(), (load.processor_time() - spent) / answers * 1e6)
 }

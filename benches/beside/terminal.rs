@@ -110,8 +110,17 @@ impl Drop for Terminal {
 
 /// Processor time of all threads of a process that still run, in seconds.
 pub(crate) fn processor_time(pid: u32) -> f64 {
+    processor_time_of(pid, "")
+}
+
+/// The same of the threads whose names begin so.
+pub(crate) fn processor_time_of(pid: u32, name: &str) -> f64 {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let spent = threads.filter_map(|thread| {
+        let is_named = std::fs::read_to_string(thread.path().join("comm")).ok()?.starts_with(name);
+        if !is_named {
+            return None;
+        }
         let line = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
         line.split_whitespace().next()?.parse::<f64>().ok()
     });
