@@ -2,8 +2,8 @@
 //! within one run; a line is a ratio and what is to be reached.
 //!
 //! `cargo bench --bench beside`, or `cargo bench --bench beside -- rates` for a part of it: `rates`, `long`,
-//! `start`, `idle`. `-- long --users 10000000` for another long list. A program that is not there is named,
-//! and what is compared with it is left out.
+//! `start`, `idle`. `-- long --users 2000000` for another long list, as long as the simulator takes. A
+//! program that is not there is named, and what is compared with it is left out.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock, and waits")]
 #![allow(

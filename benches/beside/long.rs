@@ -118,7 +118,4 @@ fn rounds(server: &Running, view: &Terminal, batches: usize, interval: Duration)
         memory(view.pid(), true),
         memory(std::process::id(), false),
     ));
-    let text = view.text();
-    note(text.lines().nth(1).unwrap_or_default());
-    note(text.lines().next().unwrap_or_default());
 }

@@ -62,7 +62,7 @@ impl Terminal {
         let screen = Arc::new(Screen { shown, drawn: Condvar::new() });
         let reader = Arc::clone(&screen);
         std::thread::spawn(move || {
-            let mut bytes = [0; 1 << 16];
+            let mut bytes = vec![0; 1 << 16];
             while let Ok(read @ 1..) = output.read(&mut bytes) {
                 let at = Instant::now();
                 if memchr::memmem::find(&bytes[..read], QUESTION).is_some() {
