@@ -58,13 +58,13 @@ pub(crate) fn measure() {
         let args = [&args[..], &["--batch", "500", "--concurrency", &concurrency]].concat();
         Terminal::start(imtop(), &args, folder.path(), &token)
     };
+    let all = format!("batches {batches}/{batches}");
     let mut spent = Vec::new();
     for _ in 0..if compared { TURNS } else { 1 } {
         if let Some(target) = &wrk {
             theirs.push(requests(target, &server, batches));
         }
         let view = view(LONG_INTERVAL * millions);
-        let all = format!("batches {batches}/{batches}");
         let picture = view.until(PATIENCE, |text| text.contains(&all));
         ours.push(picture.unwrap_or_else(|| panic!("never a whole picture:\n{}", view.text())));
         spent.push(processor_time(view.pid()));
@@ -82,7 +82,10 @@ pub(crate) fn measure() {
         median(theirs)
     ));
     let interval = INTERVAL * millions;
-    rounds(&server, &view(interval), batches, interval);
+    let view = view(interval);
+    // The first round may take longer than its interval: rounds are counted after it.
+    assert!(view.until(PATIENCE, |text| text.contains(&all)).is_some(), "{}", view.text());
+    rounds(&server, &view, batches, interval);
 }
 
 /// How long wrk takes for one request about each batch.
@@ -105,7 +108,7 @@ fn requests(target: &Target, server: &Running, batches: usize) -> f64 {
 fn rounds(server: &Running, view: &Terminal, batches: usize, interval: Duration) {
     let rounds = if interval > INTERVAL { 1 } else { ROUNDS };
     let asked = || server.asked_paths().get(PATH).copied().unwrap_or(0);
-    std::thread::sleep(if rounds > 1 { interval * 2 } else { interval });
+    std::thread::sleep(interval);
     let (before, spent, began) = (asked(), processor_time(view.pid()), Instant::now());
     std::thread::sleep(interval * rounds);
     let asked = (asked() - before) as f64 / (f64::from(rounds) * batches as f64);
