@@ -2,19 +2,14 @@
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::{ArgMatches, FromArgMatches as _};
+use clap::FromArgMatches as _;
 use imtop::commands::{self, CommandError};
-use imtop::options::cli::{Cli, Command, misspelt_command};
-use imtop::options::{SettingsError, Sources};
+use imtop::options::cli::Cli;
 use imtop::tui::terminal;
 
 /// The exit code of a monitoring plugin that says nothing of what it monitors.
 const UNKNOWN: u8 = 3;
-
-/// So long the tasks have to end what they started, such as a token command.
-const FAREWELL: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
     if commands::answer_shell() {
@@ -41,7 +36,7 @@ fn main() -> ExitCode {
     };
     terminal::install_panic_hook();
     // A panic has been reported, and the terminal given back, by the time that it gets here.
-    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli, &matches)));
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| commands::run(cli, &matches)));
     let code = match ended {
         Ok(Ok(code)) if !terminal::has_panicked() => code,
         Ok(Err(error)) if check => commands::unknown(&error.to_string()),
@@ -73,55 +68,4 @@ fn refused_check(error: &clap::Error) -> u8 {
     }
     told_help(error);
     UNKNOWN
-}
-
-fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
-    // These go on and say only where they listen; a daemon may well have nowhere to say it.
-    let is_server = match &cli.command {
-        Some(Command::Serve(_)) => true,
-        Some(Command::Simulate(args)) => !args.list,
-        _ => false,
-    };
-    if !is_server {
-        commands::check_standard_output()?;
-    }
-    let raw = std::env::args_os().skip(1);
-    if let Some(sentence) = misspelt_command(matches, raw) {
-        return Err(SettingsError(sentence).into());
-    }
-    match &cli.command {
-        Some(Command::Config(command)) => return commands::config(command, matches),
-        Some(Command::Completions(args)) => return commands::completions(args),
-        Some(Command::Man) => return commands::man(),
-        _ => {}
-    }
-    commands::can_run()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(CommandError::Runtime)?;
-    let sources = || -> Result<Sources, CommandError> {
-        let sources = commands::sources(matches)?;
-        commands::open_log(&sources)?;
-        Ok(sources)
-    };
-    let ended = match cli.command {
-        None => runtime.block_on(commands::watch(&sources()?)),
-        Some(Command::Demo(args)) => runtime.block_on(commands::demo(&args, &sources()?)),
-        Some(Command::Simulate(args)) => runtime.block_on(commands::simulate(&args)),
-        Some(Command::Snapshot(args)) => runtime.block_on(commands::snapshot(&args, &sources()?)),
-        Some(Command::Events(args)) => runtime.block_on(commands::events(&args, &sources()?)),
-        Some(Command::Check(args)) => runtime.block_on(commands::check(&args, &sources()?)),
-        Some(Command::Wait(args)) => runtime.block_on(commands::wait(&args, &sources()?)),
-        Some(Command::Serve(args)) => runtime.block_on(commands::serve(&args, &sources()?)),
-        Some(Command::Replay(args)) => runtime.block_on(commands::replay(&args, &sources()?)),
-        Some(Command::Doctor(args)) => runtime.block_on(commands::doctor(&args, &sources()?)),
-        Some(Command::Config(_) | Command::Completions(_) | Command::Man) => return Ok(0), // run above
-    };
-    commands::log_end(&ended);
-    // Drops every task, and with them the processes of a token command. It takes no time unless a
-    // thread is busy or reads from something that hangs; nobody waits for that.
-    runtime.shutdown_timeout(FAREWELL);
-    ended
 }

@@ -13,7 +13,7 @@ use crate::options::cli::ConfigCommand;
 ///
 /// # Errors
 /// See [`CommandError`].
-pub fn config(command: &ConfigCommand, matches: &ArgMatches) -> Result<u8, CommandError> {
+pub(super) fn config(command: &ConfigCommand, matches: &ArgMatches) -> Result<u8, CommandError> {
     let mut out = io::stdout().lock();
     let text = match command {
         ConfigCommand::Path => options::path(matches, &environment)?,

@@ -24,7 +24,7 @@ const COLUMNS: u16 = 100;
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn doctor(args: &DoctorArgs, sources: &Sources) -> Result<u8, CommandError> {
+pub(super) async fn doctor(args: &DoctorArgs, sources: &Sources) -> Result<u8, CommandError> {
     let examination = Box::pin(examine(args.form(), sources.examined()?, files(sources)));
     tokio::select! {
         biased;

@@ -21,7 +21,7 @@ use crate::tui::terminal::hung_up;
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandError> {
+pub(super) async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, CommandError> {
     let Values { filter, mask, utc, .. } = sources.for_output()?;
     let form = match args.form() {
         EventsFormat::Text if utc => EventForm::Text(TimeZone::UTC),

@@ -10,7 +10,7 @@ use crate::tui::{ACTIONS, Keymap};
 ///
 /// # Errors
 /// As [`Sources::read`]; also where the file binds keys that cannot be so.
-pub fn sources(matches: &ArgMatches) -> Result<Sources, CommandError> {
+pub(super) fn sources(matches: &ArgMatches) -> Result<Sources, CommandError> {
     Ok(Sources::read(matches, &environment, &mistakes)?)
 }
 

@@ -18,7 +18,7 @@ const THREADS: usize = 6;
 ///
 /// # Errors
 /// [`CommandError::Runtime`].
-pub fn can_run() -> Result<(), CommandError> {
+pub(super) fn can_run() -> Result<(), CommandError> {
     let files: io::Result<Vec<_>> = (0..FILES / 2).map(|_| UnixStream::pair()).collect();
     let needs = |error: &io::Error, what: String| CommandError::Runtime(io::Error::new(error.kind(), what));
     files.map_err(|error| {

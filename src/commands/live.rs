@@ -27,7 +27,7 @@ use crate::tui::{Colour, Keymap, Model, Msg, Start, Switches, Theme};
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn watch(sources: &Sources) -> Result<u8, CommandError> {
+pub(super) async fn watch(sources: &Sources) -> Result<u8, CommandError> {
     let settings = sources.settings()?;
     let plan = match no_screen(&environment, io::stdout().is_terminal()) {
         Some(_) => Plan::of(sources, settings)?,
@@ -41,7 +41,7 @@ pub async fn watch(sources: &Sources) -> Result<u8, CommandError> {
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn demo(args: &ScenarioArgs, sources: &Sources) -> Result<u8, CommandError> {
+pub(super) async fn demo(args: &ScenarioArgs, sources: &Sources) -> Result<u8, CommandError> {
     let values = sources.without_server()?;
     let scenario = scenario(args)?;
     let about = Some(scenario.announcement());

@@ -12,7 +12,7 @@ use crate::{clock, log};
 ///
 /// # Errors
 /// The file cannot be opened.
-pub fn open_log(sources: &Sources) -> Result<(), CommandError> {
+pub(super) fn open_log(sources: &Sources) -> Result<(), CommandError> {
     let Some((file, level)) = sources.log() else { return Ok(()) };
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
@@ -39,7 +39,7 @@ pub fn open_log(sources: &Sources) -> Result<(), CommandError> {
 }
 
 /// Logs how it ended.
-pub fn log_end(ended: &Result<u8, CommandError>) {
+pub(super) fn log_end(ended: &Result<u8, CommandError>) {
     match ended {
         Ok(code) => info!(code, "ended"),
         Err(error) => error!(code = error.exit_code(), %error, "ended"),

@@ -133,7 +133,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// See [`CommandError`].
-pub fn man() -> Result<u8, CommandError> {
+pub(super) fn man() -> Result<u8, CommandError> {
     // Without variables: the page is the same for everybody.
     let page = page(definition(&|_| None));
     let mut out = io::stdout().lock();

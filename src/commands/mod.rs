@@ -17,6 +17,7 @@ mod misplaced_token;
 mod picture;
 mod progress;
 mod replay;
+mod run;
 mod serve;
 mod simulator;
 mod snapshot;
@@ -47,24 +48,12 @@ use crate::tui::Keymap;
 use follow::Followed;
 use keys::keymap;
 
-pub use check::{check, is_check, unknown};
-pub use completion::{answer_shell, completions};
-pub use config::config;
-pub use doctor::doctor;
-pub use events::events;
-pub use keys::sources;
-pub use limits::can_run;
-pub use live::{demo, watch};
-pub use log::{log_end, open_log};
-pub use manual::man;
+pub use check::{is_check, unknown};
+pub use completion::answer_shell;
 pub use misplaced_token::refuse_misplaced_token;
-pub use replay::replay;
-pub use serve::serve;
-pub use simulator::simulate;
-pub use snapshot::snapshot;
+pub use run::run;
 use standard_output::piped;
 pub use standard_output::{check_standard_output, flush_standard_output};
-pub use wait::wait;
 
 /// Why a command could not do what it was told.
 #[derive(Debug, thiserror::Error)]

@@ -23,7 +23,7 @@ use crate::tui::{Colour, Model, Msg, Start};
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandError> {
+pub(super) async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, CommandError> {
     let picture = sources.without_server()?;
     if let Some(why) = no_screen(&environment, io::stdout().is_terminal()) {
         tell(&format!("{why}: this is one picture; run it in a terminal to play the recording"));

@@ -17,7 +17,7 @@ use crate::signals::Signal;
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandError> {
+pub(super) async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandError> {
     let started = clock::unix_ms();
     let mut followed = follow(sources, None, Span::Lasting).await?;
     let users = followed.session.state().roster().list().len();

@@ -20,7 +20,7 @@ const BETWEEN_TRUTHS: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn simulate(args: &SimulateArgs) -> Result<u8, CommandError> {
+pub(super) async fn simulate(args: &SimulateArgs) -> Result<u8, CommandError> {
     let scenario = scenario(&args.scenario)?;
     if args.list {
         return piped(write_watch_list(&scenario.watch_list(), &mut io::stdout().lock())).map(|()| 0);

@@ -24,7 +24,7 @@ use crate::tui::{Colour, Model};
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, CommandError> {
+pub(super) async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u8, CommandError> {
     if args.frame.is_some() && args.form() != SnapshotFormat::Frame {
         return Err(SettingsError("--frame says how --format frame is written; give both".to_owned()).into());
     }

@@ -33,7 +33,7 @@ const LINE: usize = 78;
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn wait(args: &WaitArgs, sources: &Sources) -> Result<u8, CommandError> {
+pub(super) async fn wait(args: &WaitArgs, sources: &Sources) -> Result<u8, CommandError> {
     let condition = condition("--for", &args.until)?;
     let recorded = args.recording.from.is_some();
     let deadline = args.deadline.filter(|_| !recorded).map(|patience| Instant::now() + patience);

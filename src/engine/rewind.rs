@@ -8,7 +8,7 @@ use crate::presence::{Answer, Input, Moment, State};
 /// How far back one can go, in milliseconds, if there is room.
 const REACH_MS: u64 = 15 * 60_000;
 /// Room for it, in bytes, about: for a short list, for each user more, and at most.
-const ROOM: usize = 12 << 20;
+const ROOM: usize = 6 << 20;
 const ROOM_OF_USER: usize = 4 << 10;
 const ROOM_AT_MOST: usize = 64 << 20;
 /// What is known is copied only while the list is so short: a copy would hold up keys, and inputs to go

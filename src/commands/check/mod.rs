@@ -33,7 +33,7 @@ const CRIT: &str = "finding:critical>0";
 ///
 /// # Errors
 /// See [`CommandError`]; to be told with [`unknown`].
-pub async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandError> {
+pub(super) async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, CommandError> {
     let (warn, crit) = match (args.warn.as_deref(), args.crit.as_deref()) {
         (None, None) => (Some(WARN), Some(CRIT)),
         given => given,

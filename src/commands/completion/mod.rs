@@ -58,7 +58,7 @@ pub fn answer_shell() -> bool {
 ///
 /// # Errors
 /// See [`CommandError`].
-pub fn completions(args: &CompletionsArgs) -> Result<u8, CommandError> {
+pub(super) fn completions(args: &CompletionsArgs) -> Result<u8, CommandError> {
     let shell: &dyn EnvCompleter = match args.shell {
         Shell::Elvish => &Elvish,
         Shell::Fish => &Fish,

@@ -79,13 +79,13 @@ impl History {
                 let at = run.first().map_or(0, |first| first.before.mono_ms);
                 self.begun.entry(at).or_default().push(user);
             }
-            let before = held(place);
+            let before = held(place.as_ref());
             match (place.as_mut().and_then(Arc::get_mut), run) {
                 (Some(past), run) => past.record(run),
                 (None, [only]) => shared.record(place, only),
                 (None, run) => Arc::make_mut(place.get_or_insert_default()).record(run),
             }
-            self.held = self.held + held(place) - before;
+            self.held = self.held + held(place.as_ref()) - before;
         }
     }
 
@@ -111,7 +111,7 @@ impl History {
         while let Some(due) = self.begun.first_entry().filter(|due| *due.key() <= until) {
             for user in due.remove() {
                 let Some(place) = self.pasts.get_mut(user.at()) else { continue };
-                let held_before = held(place);
+                let held_before = held(place.as_ref());
                 let Some(mut past) = place.take() else { continue };
                 let before = (past.flips(), past.reconnects());
                 let after = if let Some(own) = Arc::get_mut(&mut past) {
@@ -133,7 +133,7 @@ impl History {
                     self.begun.entry(begins).or_default().push(user);
                 }
                 *place = after;
-                self.held = self.held + held(place) - held_before;
+                self.held = self.held + held(place.as_ref()) - held_before;
             }
         }
     }
@@ -191,7 +191,7 @@ impl History {
                 }
                 if let Some(place) = self.pasts.get_mut(user.at()) {
                     *place = Some(past);
-                    self.held += held(place);
+                    self.held += held(place.as_ref());
                     self.begun.entry(at).or_default().push(user);
                 }
             }
@@ -199,8 +199,8 @@ impl History {
     }
 }
 
-fn held(place: &Option<Arc<Past>>) -> usize {
-    place.as_ref().map_or(0, |past| past.held())
+fn held(place: Option<&Arc<Past>>) -> usize {
+    place.map_or(0, |past| past.held())
 }
 
 /// Pasts that users of one answer come to share, by what they were and what was added to them.

@@ -6,7 +6,7 @@ use crate::presence::status::Presence;
 use crate::presence::time::Moment;
 
 /// So long at least is a stretch of time of which only the shares are kept.
-const MIXED_MS: u64 = 60_000;
+const MIXED_MS: u64 = 120_000;
 
 /// The highest level of a cell.
 const FULL: u64 = 7;
