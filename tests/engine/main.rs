@@ -7,6 +7,7 @@ mod fed;
 #[path = "../common/kit.rs"]
 mod kit;
 
+mod damaged;
 mod replay;
 mod state;
 mod steps;

@@ -8,7 +8,8 @@
 //! False alarms: raised wrongly where clients renew their tokens before they expire, and for test
 //! users who were all logged in by one script. At most one at a time, and never more than an info.
 //!
-//! Costs as much as there are minutes of the week in which a token expires.
+//! Costs as much as there are minutes in which a token expires, and is looked at again only when one of those
+//! that count is over or comes near: not in every minute until then.
 
 use std::collections::BTreeMap;
 
@@ -80,18 +81,49 @@ fn judge(expiries: &BTreeMap<i64, u32>, server_seconds: i64, found: &mut Vec<Evi
         return;
     }
     let of: u64 = expiries.values().map(|tokens| u64::from(*tokens)).sum();
-    if tokens * 100 >= of * SHARE {
+    if is_cliff(tokens, of) {
         let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         let (tokens, of) = (narrow(tokens), narrow(of));
         found.push(Evidence::ExpiryCliff(Found { tokens, of, first: minute.saturating_mul(60) }));
     }
 }
 
-/// The next minute: the window and what is ahead of it move on.
+/// When what is told changes by time alone: a minute of a window that is full enough is over, or comes to lie
+/// within the coming week. In no other minute of the years to come anything does.
 fn next(expiries: &BTreeMap<i64, u32>, server_seconds: i64, now: Moment) -> Option<u64> {
-    let minute = server_seconds.div_euclid(60).saturating_add(1);
-    let (last, _) = expiries.last_key_value()?;
-    (*last >= minute - 1).then(|| when_server_shows(minute.saturating_mul(60), server_seconds, now))
+    let minute = server_seconds.div_euclid(60);
+    let turn = |of: i64| {
+        let comes = of.saturating_sub(AHEAD_MINUTES - 1);
+        [comes, of.saturating_add(1)].into_iter().find(|turn| *turn > minute)
+    };
+    let next = crowded(expiries, minute).filter_map(turn).min()?;
+    Some(when_server_shows(next.saturating_mul(60), server_seconds, now))
+}
+
+/// The minutes from `minute` on that lie in windows which are full enough, however far away; some of them more
+/// than once.
+fn crowded(expiries: &BTreeMap<i64, u32>, minute: i64) -> impl Iterator<Item = i64> {
+    let of: u64 = expiries.values().map(|tokens| u64::from(*tokens)).sum();
+    let (mut first, mut inside) = (expiries.range(minute..).peekable(), 0);
+    let full = expiries.range(minute..).filter_map(move |(&last, &tokens)| {
+        inside += u64::from(tokens);
+        while let Some((_, &passed)) = first.next_if(|&(&minute, _)| is_before(minute, last)) {
+            inside -= u64::from(passed);
+        }
+        let (&start, _) = *first.peek()?;
+        is_cliff(inside, of).then_some(start..=last)
+    });
+    full.flat_map(|window| expiries.range(window).map(|(minute, _)| *minute))
+}
+
+/// Whether a minute is over when the window that ends with `last` begins.
+fn is_before(minute: i64, last: i64) -> bool {
+    minute <= last.saturating_sub(WITHIN_MINUTES)
+}
+
+/// Whether so many of all tokens are many to expire at once.
+fn is_cliff(tokens: u64, of: u64) -> bool {
+    tokens >= u64::from(FEWEST) && tokens * 100 >= of * SHARE
 }
 
 /// The first minute of the fullest window from `minute` on, and how many tokens expire in it; the
@@ -102,7 +134,7 @@ fn fullest(expiries: &BTreeMap<i64, u32>, minute: i64) -> Option<(i64, u64)> {
     let (mut first, mut inside) = (expiries.range(ahead.clone()).peekable(), 0);
     for (&last, &tokens) in expiries.range(ahead) {
         inside += u64::from(tokens);
-        while let Some((_, &passed)) = first.next_if(|&(&minute, _)| minute <= last - WITHIN_MINUTES) {
+        while let Some((_, &passed)) = first.next_if(|&(&minute, _)| is_before(minute, last)) {
             inside -= u64::from(passed);
         }
         if let Some(&(&start, _)) = first.peek()
