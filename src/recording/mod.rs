@@ -37,6 +37,7 @@
 //! [`Roster`]: crate::presence::Roster
 //! [`Observation`]: crate::presence::Observation
 
+mod course;
 mod error;
 mod frames;
 mod pieces;

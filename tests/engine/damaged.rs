@@ -19,7 +19,7 @@ use crate::steps::step;
 
 /// So long one of them may take, and so long it is waited for.
 const LIMIT: Duration = Duration::from_secs(1);
-const HANGS: Duration = Duration::from_secs(120);
+const HANGS: Duration = Duration::from_secs(20);
 
 /// Moments and numbers that somebody may find in a damaged file: the year 9999, half a year before it, the last
 /// that is read at all, and what overflows.
