@@ -8,6 +8,7 @@ mod fed;
 mod kit;
 
 mod damaged;
+mod far;
 mod replay;
 mod state;
 mod steps;
