@@ -366,12 +366,7 @@ mod tests {
             assert!(!looks_like_token(id), "{id}");
         }
         let hex = TOKEN.bytes().fold(String::new(), |all, byte| all + &format!("{byte:02x}"));
-        for id in [
-            TOKEN,
-            &TOKEN[..30],
-            &hex[..20],
-            &STANDARD_NO_PAD.encode(format!("z{TOKEN}"))[..24],
-        ] {
+        for id in [TOKEN, &TOKEN[..30], &hex[..20], &STANDARD_NO_PAD.encode(format!("z{TOKEN}"))[..24]] {
             assert!(looks_like_token(id), "{id}");
         }
     }

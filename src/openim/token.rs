@@ -158,11 +158,7 @@ struct Wire<'a> {
 
 /// Reads the claims of a session token (tools `tokenverify/jwt_token.go`). `user` is the owner of
 /// its connection, whose ID may look as it likes.
-pub(super) fn read_claims(
-    token: &str,
-    user: &str,
-    screening: &Screening<'_>,
-) -> Result<Claims, Unreadable> {
+pub(super) fn read_claims(token: &str, user: &str, screening: &Screening<'_>) -> Result<Claims, Unreadable> {
     if token.len() > TOKEN_LIMIT {
         return Err(Unreadable::TooLong);
     }
@@ -248,7 +244,9 @@ mod tests {
     fn the_owner_of_a_connection_is_kept_whole_and_anybody_else_cut() {
         for owner in ["x ".repeat(100), "\u{200b}\u{202e}".repeat(90)] {
             let token = jwt(&format!(r#"{{"UserID":"{owner}"}}"#));
-            let claimed = |user| read_claims(&token, user, &Screening::of(&Redactor::default(), b"")).unwrap().user.unwrap();
+            let claimed = |user| {
+                read_claims(&token, user, &Screening::of(&Redactor::default(), b"")).unwrap().user.unwrap()
+            };
             assert_eq!(*claimed(&owner), *visible(&owner));
             assert_eq!(*claimed("u"), *visible_bounded(&owner, 128));
         }
@@ -295,7 +293,8 @@ mod tests {
         let is_known = |token: &str, secrets: &[&str]| {
             let secrets: Vec<SecretString> = secrets.iter().map(|secret| (*secret).into()).collect();
             let keys = Keys::random().trying(&secrets);
-            let read = KnownTokens::default().read(token, "a", &keys, &Screening::of(&Redactor::default(), b""));
+            let read =
+                KnownTokens::default().read(token, "a", &keys, &Screening::of(&Redactor::default(), b""));
             read.claims().unwrap().known_secret
         };
         assert!(is_known(SHIPPED, &["openIM123"]));

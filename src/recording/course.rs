@@ -166,7 +166,10 @@ mod tests {
         let dated = timed(10, 253_402_300_799_000);
         assert!(is_doubtful(at(5), dated));
         assert!(!follows(at(5), dated, Some(at(20))).is_possible(), "a date that nobody else knows of");
-        assert!(follows(at(5), dated, Some(timed(20, 253_402_300_799_010))).is_possible(), "the clock was set");
+        assert!(
+            follows(at(5), dated, Some(timed(20, 253_402_300_799_010))).is_possible(),
+            "the clock was set"
+        );
     }
 
     #[test]

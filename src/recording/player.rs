@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::error::{RecordingError, shown};
-use super::reader::{Gap, Place, Recorded, Recording};
+use super::item::{Gap, Place, Recorded};
+use super::reader::Recording;
 use super::wire::Keyframe;
 use crate::presence::{Input, Inputs, Moment, Next, State, Step};
 

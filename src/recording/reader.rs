@@ -1,32 +1,24 @@
 //! Reads recordings: item by item, from the beginning or from any keyframe, with bounded memory.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::course::{Course, Follows, Timed, follows, is_doubtful};
+use super::course::{Follows, Timed, follows, is_doubtful};
+use super::ending::last_moment;
 use super::error::{RecordingError, shown};
-use super::frames::frames;
+use super::item::{Gap, Item, Place, Recorded, Summary};
 use super::pieces::pieces;
 use super::recorder::system_words;
 use super::source::{Source, Spot, Taken};
-use super::window::Window;
-use super::wire::{Decoder, FirstLine, Head, Keyframe, Kind, Line, beginning, known, read_head};
+use super::wire::{Decoder, FirstLine, Head, Kind, Line, beginning, known, read_head};
 use crate::presence::{Input, Moment, Unread};
 
 /// A longer line is not read, in bytes: a keyframe of a million users who are all online has 200 MB.
 const LONGEST_LINE: usize = 256 << 20;
 /// Nor a longer first one: so a file of something else is found out early.
 const LONGEST_HEAD: usize = 64 << 10;
-/// When an answer was there is in these.
-const ANSWER: usize = 512;
-/// So many lines, or frames, are looked at for the last moment of a file,
-const TRIES: usize = 1_000;
-/// which is that of the last ones that agree, of so many.
-const AGREEING: usize = 4;
-/// Read at a time where a file is read backwards, in bytes.
-const CHUNK: u64 = 64 << 10;
 
 /// A recording that is being read: one file, or the files of one recording one after the other.
 pub struct Recording {
@@ -72,82 +64,6 @@ enum Wholeness {
     Beginning,
     /// Something is missing, which was said; a keyframe is looked for.
     Gap,
-}
-
-/// Something of a recording.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The moment up to which time had passed. Never before that of the item before, but for a head's.
-    pub at: Moment,
-    /// Where to begin reading to come to this: the keyframe at or before it.
-    pub place: Place,
-    /// What it is.
-    pub what: Recorded,
-}
-
-/// What a recording holds.
-#[derive(Clone, Debug)]
-pub enum Recorded {
-    /// Another of its files begins.
-    Head(Box<Head>),
-    /// All that was known. Whoever has read on to here knows that already.
-    Keyframe(Box<Keyframe>),
-    /// Something came in.
-    Input(Input),
-    /// Time goes on by so much at once that it is worth saying, and nothing is missing: a machine that slept.
-    /// What follows was there after it.
-    Pause(String),
-    /// Something is missing. What follows is a keyframe, or the end.
-    Gap(Gap),
-}
-
-/// A place in a recording to begin reading at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// Which of its files.
-    file: usize,
-    spot: Spot,
-}
-
-/// A part of a recording that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// The file; visible-safe.
-    pub file: String,
-    /// The number of its first line that is damaged, where the lines before it were read.
-    pub line: Option<u64>,
-    /// What is wrong; visible-safe.
-    pub why: String,
-}
-
-impl Gap {
-    /// Where it is and what is wrong.
-    pub fn words(&self) -> String {
-        let Gap { file, line, why } = self;
-        match line {
-            Some(line) => format!("{file} is damaged in line {line} ({why})"),
-            None => format!("{file} is damaged ({why})"),
-        }
-    }
-}
-
-impl std::fmt::Display for Gap {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}; what follows is left out, up to the next keyframe", self.words())
-    }
-}
-
-/// What was read so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Keyframes and inputs.
-    pub items: u64,
-    /// Lines of a kind that this program does not know, passed over.
-    pub unknown: u64,
-    /// Parts that could not be read.
-    pub gaps: u64,
-    /// The last line was cut: the recording ended by a crash, or is still being made.
-    pub cut: bool,
 }
 
 impl Recording {
@@ -563,57 +479,4 @@ fn is_cut(line: &[u8]) -> bool {
     const BEGINS: &[u8] = b"{\"at\":";
     let length = line.len().min(BEGINS.len());
     line.get(..length) == BEGINS.get(..length)
-}
-
-/// The moment of the last whole line of a file.
-fn last_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
-    let mut source = Source::open(file)?;
-    if !source.is_packed() {
-        return last_plain_moment(file);
-    }
-    let mut line = Vec::new();
-    for start in frames(file)?.into_iter().rev().take(TRIES) {
-        source.seek(Spot { offset: start, inner: 0 })?;
-        let mut course = Course::default();
-        // Those of later frames were looked at.
-        while let Taken::Line(spot) | Taken::TooLong(spot) = source.line(&mut line, ANSWER)?
-            && spot.offset == start
-        {
-            known(&line).into_iter().for_each(|known| course.take(known));
-        }
-        if course.last().is_some() {
-            return Ok(course.last());
-        }
-    }
-    Ok(None)
-}
-
-/// The same of a plain file: backwards from line's end to line's end.
-fn last_plain_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
-    let mut end = file.metadata()?.len();
-    let mut tries = 0;
-    let (mut chunk, mut line) = (Vec::new(), Vec::new());
-    let (mut whole, mut found) = (false, Vec::new());
-    'file: while end > 0 {
-        let start = end.saturating_sub(CHUNK);
-        chunk.clear();
-        Window::at(file, start).take(end - start).read_to_end(&mut chunk)?;
-        for ending in memchr::memrchr_iter(b'\n', &chunk) {
-            // What follows the last line's end is cut.
-            if whole {
-                line.clear();
-                Window::at(file, start + ending as u64 + 1).take(ANSWER as u64).read_to_end(&mut line)?;
-                found.extend(known(&line));
-                tries += 1;
-                if tries == TRIES || found.len() == AGREEING {
-                    break 'file;
-                }
-            }
-            whole = true;
-        }
-        end = start;
-    }
-    let mut course = Course::default();
-    found.into_iter().rev().for_each(|known| course.take(known));
-    Ok(course.last())
 }

@@ -69,7 +69,9 @@ fn online(expires: impl Fn(u32) -> i64) -> State {
 #[test]
 fn tokens_that_expire_in_8000_years_are_waited_for_without_counting_minutes() {
     let last = NOON + (FAR_MS / 1_000) as i64 - 60;
-    for expires in [Box::new(move |_| last) as Box<dyn Fn(u32) -> i64>, Box::new(move |n| last - i64::from(n))] {
+    for expires in
+        [Box::new(move |_| last) as Box<dyn Fn(u32) -> i64>, Box::new(move |n| last - i64::from(n))]
+    {
         let mut state = online(expires);
         assert!(pass(&mut state, FAR_MS, &mut Markers::default()) > 2, "they expire, and the wave was told");
     }

@@ -170,7 +170,8 @@ fn a_moment_that_lies_years_from_those_beside_it_is_damage_and_a_line_goes_back_
     }
     // An answer that came years later is none, though its line is where it belongs.
     let text = String::from_utf8(bytes.clone()).unwrap();
-    std::fs::write(&path, text.replacen("\"received\":[21000,", "\"received\":[253402300799000,", 1)).unwrap();
+    std::fs::write(&path, text.replacen("\"received\":[21000,", "\"received\":[253402300799000,", 1))
+        .unwrap();
     assert_eq!(gaps(&path)[0].why, "time jumps by 8,035 years");
 }
 
