@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 use serde_json::de::Deserializer;
 
@@ -129,7 +129,7 @@ fn cut_words(text: &str, has_form: impl Fn(&str) -> bool) -> Cow<'_, str> {
     let (mut cut, mut from) = (String::new(), 0);
     for word in words(text).filter(|word| word.len() >= LONG && !has_form(&text[word.clone()])) {
         cut += &text[from..word.start];
-        cut += &format!("{}.. {}", &text[word.start..word.start + SHOWN], word.len());
+        let _ = write!(cut, "{}.. {}", &text[word.start..word.start + SHOWN], word.len());
         from = word.end;
     }
     if from == 0 {

@@ -176,7 +176,9 @@ mod tests {
     fn the_end_is_that_of_the_lines_that_fit() {
         let end = |lines: &[Timed]| {
             let mut course = Course::default();
-            lines.iter().for_each(|line| course.take(*line));
+            for line in lines {
+                course.take(*line);
+            }
             course.last().map(|at| at.mono_ms)
         };
         let far = at(1 << 49);

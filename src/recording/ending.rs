@@ -34,7 +34,9 @@ pub(super) fn last_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
         while let Taken::Line(spot) | Taken::TooLong(spot) = source.line(&mut line, ANSWER)?
             && spot.offset == start
         {
-            known(&line).into_iter().for_each(|known| course.take(known));
+            if let Some(known) = known(&line) {
+                course.take(known);
+            }
         }
         if course.last().is_some() {
             return Ok(course.last());
@@ -69,6 +71,8 @@ fn last_plain_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
         end = start;
     }
     let mut course = Course::default();
-    found.into_iter().rev().for_each(|known| course.take(known));
+    for known in found.into_iter().rev() {
+        course.take(known);
+    }
     Ok(course.last())
 }

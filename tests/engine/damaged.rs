@@ -232,10 +232,7 @@ fn took(number: u64, whole: &[Vec<u8>]) -> (Duration, usize, usize) {
     });
     let found = is_done.recv_timeout(HANGS);
     assert_ne!(found, Err(mpsc::RecvTimeoutError::Timeout), "recording {number} hangs");
-    if let Err(panic) = reads.join() {
-        eprintln!("recording {number}");
-        std::panic::resume_unwind(panic);
-    }
+    assert!(reads.join().is_ok(), "recording {number} makes it panic");
     let (took, steps) = found.unwrap();
     (took, steps, length)
 }
