@@ -201,12 +201,44 @@ mod tests {
     }
 
     #[test]
-    fn it_moves_on_each_minute_while_tokens_are_to_expire() {
+    fn it_is_looked_at_again_when_a_minute_that_counts_is_over_or_comes_near() {
         let now = Moment { mono_ms: 1_000, unix_ms: 0 };
-        let expiries = BTreeMap::from([(HOUR + 1, 1)]);
-        assert_eq!(next(&expiries, SERVER + 50, now), Some(11_000));
-        assert_eq!(next(&expiries, SERVER + 119, now), Some(2_000));
-        assert_eq!(next(&expiries, SERVER + 120, now), None);
+        let few = BTreeMap::from([(HOUR + 1, 19)]);
+        assert_eq!(next(&few, SERVER + 50, now), None, "too few, whatever minute it is");
         assert_eq!(next(&BTreeMap::new(), SERVER, now), None);
+        let soon = BTreeMap::from([(HOUR + 1, 10), (HOUR + 3, 10)]);
+        assert_eq!(next(&soon, SERVER + 50, now), Some(71_000), "the first of them is over");
+        assert_eq!(next(&soon, SERVER + 119, now), Some(2_000));
+        assert_eq!(next(&soon, SERVER + 120, now), None, "ten are left");
+        let far = BTreeMap::from([(HOUR + AHEAD_MINUTES + 5, 20), (HOUR + 20_000_000, 5)]);
+        assert_eq!(next(&far, SERVER, now), Some(6 * 60_000 + 1_000), "a week before");
+        let years = BTreeMap::from([(i64::MAX / 60, 20)]);
+        assert!(next(&years, SERVER, now).is_some_and(|at| at > 1 << 60));
+    }
+
+    #[test]
+    fn in_no_minute_that_is_left_out_anything_changes() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..100 {
+            let minutes = (0..random.usize(..30)).map(|_| HOUR + random.i64(..3 * AHEAD_MINUTES / 2));
+            let near: Vec<i64> = minutes.flat_map(|minute| [minute, minute + 3, minute + 9]).collect();
+            let expiries: BTreeMap<i64, u32> = near.into_iter().map(|it| (it, random.u32(1..30))).collect();
+            let found = |minute: i64| {
+                let mut found = Vec::new();
+                judge(&expiries, minute * 60, &mut found);
+                found
+            };
+            let mut minute = HOUR;
+            while minute < HOUR + 2 * AHEAD_MINUTES {
+                let now = Moment { mono_ms: 0, unix_ms: 0 };
+                let turn =
+                    next(&expiries, minute * 60, now).map_or(i64::MAX, |ms| minute + ms as i64 / 60_000);
+                let until = turn.min(HOUR + 2 * AHEAD_MINUTES);
+                let same = found(minute);
+                let left_out = (minute..until).step_by(7).chain([until - 1]);
+                assert!(left_out.into_iter().all(|at| found(at) == same), "from {minute} to {until}");
+                minute = until;
+            }
+        }
     }
 }
