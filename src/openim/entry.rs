@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use crate::presence::{ConnId, Connection, Platform, UserStatus};
 
 use super::json::{Object, Scalar, Text, scalar};
-use super::redact::Redactor;
+use super::screening::Screening;
 use super::token::{Keys, KnownTokens};
 
 /// Up to so many connections, comparing each with each is cheaper than a table.
@@ -128,7 +128,7 @@ impl<'de> Deserialize<'de> for WirePlatform {
 /// What it takes to read a connection.
 pub(super) struct Reader<'a> {
     pub(super) keys: &'a Keys,
-    pub(super) redactor: &'a Redactor,
+    pub(super) screening: &'a Screening<'a>,
     pub(super) known: &'a mut KnownTokens,
 }
 
@@ -158,17 +158,13 @@ impl Reader<'_> {
             platform,
             id: self.conn_id(&detail.conn_id.0),
             background: detail.background.unwrap_or(false),
-            token: (!token.is_empty()).then(|| self.known.read(token, user, self.keys, self.redactor)),
+            token: (!token.is_empty()).then(|| self.known.read(token, user, self.keys, self.screening)),
         }
     }
 
-    /// A connID, which the server makes from an MD5. A token in its place is only told apart.
+    /// A connID, as it may be shown. A token in its place is only told apart.
     fn conn_id(&self, text: &str) -> ConnId {
-        let usual = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !usual && self.redactor.distrusts(text) {
-            return ConnId::new(&format!("<redacted {}>", self.keys.fingerprint(text)));
-        }
-        ConnId::new(text)
+        ConnId::new(&self.screening.conn_id(text, || self.keys.fingerprint(text).to_string()))
     }
 }
 
@@ -194,11 +190,13 @@ pub(super) fn distinct(mut connections: Vec<Connection>) -> Vec<Connection> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::openim::redact::Redactor;
 
     fn read(json: &str) -> UserStatus {
         let (keys, redactor, mut known) = (Keys::random(), Redactor::default(), KnownTokens::default());
         let Object(entry) = serde_json::from_str(json).expect("an entry");
-        Reader { keys: &keys, redactor: &redactor, known: &mut known }.read(&entry)
+        let screening = Screening::of(&redactor, json.as_bytes());
+        Reader { keys: &keys, screening: &screening, known: &mut known }.read(&entry)
     }
 
     fn shown(json: &str) -> String {

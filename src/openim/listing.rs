@@ -8,6 +8,7 @@ use std::hash::BuildHasher as _;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tracing::warn;
 
 use crate::presence::{FetchError, UserId, visible_bounded};
 
@@ -16,6 +17,7 @@ use super::endpoint::Endpoint;
 use super::envelope::{self, undecodable};
 use super::json::{Number, Object, Text};
 use super::redact::Redactor;
+use super::screening::Screening;
 
 /// Users of one page.
 const PAGE: usize = 1_000;
@@ -154,11 +156,11 @@ impl Client {
                 .list(Endpoint::UsersInfo, &question, |json, redactor| {
                     let infos: Infos<'_> = data(json, Endpoint::UsersInfo, redactor)?;
                     let infos = infos.users.unwrap_or_default().into_iter();
+                    let screening = Screening::of(redactor, json);
                     let named = infos.filter_map(|Object(info)| {
-                        let name = info.nickname.0.trim();
-                        let fits = !name.is_empty() && !redactor.distrusts_name(name);
-                        (fits && asked.remove(&*info.user.0))
-                            .then(|| (info.user.0.into_owned(), visible_bounded(name, LONGEST_NAME)))
+                        let name = screening.name(info.nickname.0.trim()).filter(|name| !name.is_empty())?;
+                        let name = visible_bounded(&name, LONGEST_NAME);
+                        asked.remove(&*info.user.0).then(|| (info.user.0.into_owned(), name))
                     });
                     Ok(named.collect::<Vec<_>>())
                 })
@@ -173,7 +175,8 @@ impl Client {
             let users: Users<'_> = data(json, endpoint, redactor)?;
             let total = users.total.0.and_then(|total| u64::try_from(total).ok()).unwrap_or(0);
             let users = users.users.unwrap_or_default().into_iter();
-            Ok(Page { total, users: users.map(|id| watchable(id, redactor)).collect() })
+            let screening = Screening::of(redactor, json);
+            Ok(Page { total, users: users.map(|id| watchable(id, &screening)).collect() })
         })
         .await
     }
@@ -236,11 +239,15 @@ fn data<'a, D: Default + Deserialize<'a>>(
     Ok(data.map(|Object(data)| data).unwrap_or_default())
 }
 
-/// An ID that can be watched: not a token in disguise either.
-fn watchable(id: Text<'_>, redactor: &Redactor) -> Option<String> {
+/// An ID that can be watched: neither a token in disguise nor what may be a part of one.
+fn watchable(id: Text<'_>, screening: &Screening<'_>) -> Option<String> {
     let id = id.0;
-    let fits = UserId::check(&id).is_ok();
-    (fits && !redactor.distrusts_name(&id)).then(|| id.into_owned())
+    UserId::check(&id).ok()?;
+    if let Err(shown) = screening.watchable(&id) {
+        warn!(user = %shown, "a user ID of the server looks like a part of a token; not watched");
+        return None;
+    }
+    Some(id.into_owned())
 }
 
 /// A 404 of a server that answers other questions says that it does not know this one.

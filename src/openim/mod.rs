@@ -50,6 +50,7 @@ mod private_file;
 mod probe;
 mod question;
 mod redact;
+mod screening;
 mod session;
 mod tls;
 mod token;

@@ -24,6 +24,7 @@ use super::envelope::{self, undecodable};
 use super::hints::{Gathered, shape_of};
 use super::json::Object;
 use super::redact::Redactor;
+use super::screening::Screening;
 use super::token::{Keys, KnownTokens};
 
 /// At least so many tokens' claims are kept for one batch.
@@ -172,7 +173,8 @@ impl DeltaDecoder {
         let mut outline = self.outline.take()?;
         let first = about.list.batch(about.batch).start;
         let mut changed = Vec::new();
-        let mut reader = Reader { keys: about.keys, redactor: about.redactor, known: &mut self.tokens };
+        let screening = Screening::of(about.redactor, json);
+        let mut reader = Reader { keys: about.keys, screening: &screening, known: &mut self.tokens };
         let whole = outline.differing(json, about.keys, |place, Object(entry): Object<Entry<'_>>| {
             changed.push(reader.read_of(UserIx(first + place as u32), &entry, about.list)?);
             Some(())
@@ -190,7 +192,8 @@ impl DeltaDecoder {
         about: About<'_>,
     ) -> (Vec<(UserIx, UserStatus)>, Oddities) {
         let users = about.list.batch(about.batch);
-        let mut reader = Reader { keys: about.keys, redactor: about.redactor, known: &mut self.tokens };
+        let screening = Screening::of(about.redactor, json);
+        let mut reader = Reader { keys: about.keys, screening: &screening, known: &mut self.tokens };
         if entries.len() == users.len() {
             let in_order: Option<Vec<_>> = users
                 .clone()

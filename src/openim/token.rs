@@ -19,7 +19,7 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use crate::presence::{Claims, Fingerprint, Platform, SessionToken, Unreadable, visible, visible_bounded};
 
 use super::json::{Number, Object, Text};
-use super::redact::Redactor;
+use super::screening::Screening;
 
 /// Longest session token that is read, in bytes; OpenIM's own have about 180.
 const TOKEN_LIMIT: usize = 8 * 1024;
@@ -124,11 +124,17 @@ impl KnownTokens {
     }
 
     /// What may be known of the token of a connection of `user`.
-    pub(super) fn read(&mut self, token: &str, user: &str, keys: &Keys, redactor: &Redactor) -> SessionToken {
+    pub(super) fn read(
+        &mut self,
+        token: &str,
+        user: &str,
+        keys: &Keys,
+        screening: &Screening<'_>,
+    ) -> SessionToken {
         let decoded = &mut self.decoded;
         let known = self.tokens.entry(keys.hash(token.as_bytes())).or_insert_with(|| {
             *decoded += 1;
-            let claims = read_claims(token, user, redactor)
+            let claims = read_claims(token, user, screening)
                 .map(|claims| Claims { known_secret: keys.know_signer_of(token), ..claims });
             SessionToken::new(keys.fingerprint(token), claims)
         });
@@ -152,7 +158,7 @@ struct Wire<'a> {
 
 /// Reads the claims of a session token (tools `tokenverify/jwt_token.go`). `user` is the owner of
 /// its connection, whose ID may look as it likes.
-pub(super) fn read_claims(token: &str, user: &str, redactor: &Redactor) -> Result<Claims, Unreadable> {
+pub(super) fn read_claims(token: &str, user: &str, screening: &Screening<'_>) -> Result<Claims, Unreadable> {
     if token.len() > TOKEN_LIMIT {
         return Err(Unreadable::TooLong);
     }
@@ -172,7 +178,7 @@ pub(super) fn read_claims(token: &str, user: &str, redactor: &Redactor) -> Resul
     let Object(wire): Object<Wire<'_>> =
         serde_json::from_slice(&room[..length]).map_err(|_| Unreadable::NotClaims)?;
     Ok(Claims {
-        user: wire.user.map(|text| claimed_user(&text.0, user, redactor)),
+        user: wire.user.map(|text| claimed_user(&text.0, user, screening)),
         platform: wire.platform.small().map(Platform),
         issued: wire.iat.0,
         expires: wire.exp.0,
@@ -182,27 +188,28 @@ pub(super) fn read_claims(token: &str, user: &str, redactor: &Redactor) -> Resul
 }
 
 /// A user ID out of a claim. One that is a token in disguise is not kept.
-fn claimed_user(claimed: &str, user: &str, redactor: &Redactor) -> Box<str> {
+fn claimed_user(claimed: &str, user: &str, screening: &Screening<'_>) -> Box<str> {
     if claimed == user {
         // Whole, however long: cut, it would look like the ID of somebody else.
         return visible(claimed).into();
     }
-    if redactor.distrusts(claimed) {
-        return "<redacted>".into();
+    match screening.user_id(claimed) {
+        None => "<redacted>".into(),
+        Some(shown) => visible_bounded(&shown, USER_LIMIT).into(),
     }
-    visible_bounded(claimed, USER_LIMIT).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::openim::redact::Redactor;
 
     fn jwt(payload: &str) -> String {
         format!("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{}.c2lnbmF0dXJl", BASE64URL.encode(payload))
     }
 
     fn claims(payload: &str) -> Result<Claims, Unreadable> {
-        read_claims(&jwt(payload), "u", &Redactor::default())
+        read_claims(&jwt(payload), "u", &Screening::of(&Redactor::default(), b""))
     }
 
     #[test]
@@ -237,7 +244,9 @@ mod tests {
     fn the_owner_of_a_connection_is_kept_whole_and_anybody_else_cut() {
         for owner in ["x ".repeat(100), "\u{200b}\u{202e}".repeat(90)] {
             let token = jwt(&format!(r#"{{"UserID":"{owner}"}}"#));
-            let claimed = |user| read_claims(&token, user, &Redactor::default()).unwrap().user.unwrap();
+            let claimed = |user| {
+                read_claims(&token, user, &Screening::of(&Redactor::default(), b"")).unwrap().user.unwrap()
+            };
             assert_eq!(*claimed(&owner), *visible(&owner));
             assert_eq!(*claimed("u"), *visible_bounded(&owner, 128));
         }
@@ -245,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_token_says_what_it_is() {
-        let read = |token: &str| read_claims(token, "u", &Redactor::default());
+        let read = |token: &str| read_claims(token, "u", &Screening::of(&Redactor::default(), b""));
         for token in ["", "abc", "a.b", "a.b.c.d", "...."] {
             assert_eq!(read(token), Err(Unreadable::NotAJwt), "{token}");
         }
@@ -264,14 +273,14 @@ mod tests {
     fn a_token_is_decoded_once_and_told_from_others() {
         let (keys, redactor, mut known) = (Keys::random(), Redactor::default(), KnownTokens::default());
         let (a, b) = (jwt(r#"{"UserID":"a"}"#), jwt(r#"{"UserID":"b"}"#));
-        let first = known.read(&a, "a", &keys, &redactor);
-        assert_eq!(known.read(&a, "a", &keys, &redactor), first);
+        let first = known.read(&a, "a", &keys, &Screening::of(&redactor, b""));
+        assert_eq!(known.read(&a, "a", &keys, &Screening::of(&redactor, b"")), first);
         assert_eq!(known.decoded(), 1);
-        assert_ne!(known.read(&b, "b", &keys, &redactor).fingerprint, first.fingerprint);
+        assert_ne!(known.read(&b, "b", &keys, &Screening::of(&redactor, b"")).fingerprint, first.fingerprint);
         assert_eq!(known.decoded(), 2);
         assert_ne!(Keys::random().fingerprint(&a), first.fingerprint);
         known.bound(1);
-        known.read(&a, "a", &keys, &redactor);
+        known.read(&a, "a", &keys, &Screening::of(&redactor, b""));
         assert_eq!(known.decoded(), 3);
     }
 
@@ -284,7 +293,8 @@ mod tests {
         let is_known = |token: &str, secrets: &[&str]| {
             let secrets: Vec<SecretString> = secrets.iter().map(|secret| (*secret).into()).collect();
             let keys = Keys::random().trying(&secrets);
-            let read = KnownTokens::default().read(token, "a", &keys, &Redactor::default());
+            let read =
+                KnownTokens::default().read(token, "a", &keys, &Screening::of(&Redactor::default(), b""));
             read.claims().unwrap().known_secret
         };
         assert!(is_known(SHIPPED, &["openIM123"]));

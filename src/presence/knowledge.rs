@@ -57,6 +57,7 @@ impl Knowledge {
     /// From now on answers are waited for.
     pub(super) fn begin(&mut self, now: Moment) {
         self.outage.follow(&self.roster, now);
+        self.trend.sample(&self.roster.totals(now), now);
     }
 
     /// Takes one observation: the roster first, then all that follows from it.

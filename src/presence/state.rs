@@ -16,7 +16,6 @@ use super::recheck::Rechecks;
 use super::roster::Roster;
 use super::time::Moment;
 use super::timeline::{Event, Timeline};
-use super::trend::Trend;
 use super::update::Update;
 use super::watch_list::{UserId, UserIx, WatchList};
 
@@ -169,10 +168,8 @@ impl State {
         if step.abs() > CLOCK_STEP_MS {
             self.note(Event::ClockStep { at: now, by_ms: step }, now, &mut update);
         }
-        let mut next = self.next_step(now);
-        while next <= now.mono_ms {
+        while let Some(next) = self.next_change().filter(|next| *next <= now.mono_ms) {
             self.change(Moment { mono_ms: next, unix_ms: now.unix_ms_at(next) }, &mut update);
-            next = self.next_step(now);
         }
         if now.mono_ms > self.now.mono_ms {
             self.change(now, &mut update);
@@ -183,14 +180,6 @@ impl State {
     /// When something changes without an input, on the monotonic clock.
     pub fn next_change(&self) -> Option<u64> {
         self.knowledge.next_change(self.now).map(|at| at.max(self.now.mono_ms + 1))
-    }
-
-    /// The next moment on the way to `target` at which it matters what is so: something changes, or a
-    /// part of the trend ends that is still remembered then.
-    fn next_step(&self, target: Moment) -> u64 {
-        let remembered = target.mono_ms.saturating_sub(Trend::REACH_MS);
-        let end = Trend::end_of_bucket((self.now.mono_ms + 1).max(remembered));
-        self.next_change().map_or(end, |at| at.min(end))
     }
 
     fn change(&mut self, at: Moment, update: &mut Update) {

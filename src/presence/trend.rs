@@ -35,6 +35,8 @@ pub struct Trend {
     /// When the first question was sent.
     begun: Option<Moment>,
     newest_ms: u64,
+    /// Who was online when that was last taken, and in which bucket: so it was since.
+    sampled: Option<(u64, Totals)>,
     sums: Sums,
 }
 
@@ -117,6 +119,7 @@ impl Default for Trend {
             empty: Bucket::default(),
             begun: None,
             newest_ms: 0,
+            sampled: None,
             sums: Sums::default(),
         }
     }
@@ -125,9 +128,6 @@ impl Default for Trend {
 impl Trend {
     /// The length of a bucket in milliseconds.
     pub const BUCKET_MS: u64 = 10_000;
-
-    /// How far back the buckets reach, in milliseconds.
-    pub const REACH_MS: u64 = BUCKETS * Self::BUCKET_MS;
 
     /// What [`Trend::took`] looks back on, in words.
     pub const TOOK_OVER: &str = "5m";
@@ -149,7 +149,7 @@ impl Trend {
             return;
         }
         self.begun.get_or_insert(observation.sent);
-        self.sums.wire_bytes += observation.wire_bytes;
+        self.sums.wire_bytes = self.sums.wire_bytes.saturating_add(observation.wire_bytes);
         self.sums.users += u64::from(users);
         let trouble = observation.answer.as_ref().err().map(FetchError::trouble);
         match trouble {
@@ -160,7 +160,7 @@ impl Trend {
             }
         }
         let Some(bucket) = self.bucket_mut(observation.received) else { return };
-        bucket.wire_bytes += observation.wire_bytes;
+        bucket.wire_bytes = bucket.wire_bytes.saturating_add(observation.wire_bytes);
         bucket.users += u64::from(users);
         if let Some(trouble) = trouble {
             bucket.fail(trouble);
@@ -172,9 +172,22 @@ impl Trend {
         }
     }
 
-    /// Takes how many users are online, as it is now.
+    /// Takes how many users are online, as it is now. Since it was taken before it was as it was then, so that
+    /// time in which nothing changes need not be walked through.
     pub fn sample(&mut self, totals: &Totals, now: Moment) {
-        if let Some(bucket) = self.bucket_mut(now) {
+        let number = now.mono_ms / Self::BUCKET_MS;
+        if let Some((before, as_before)) = self.sampled {
+            let first = (before + 1).max((number + 1).saturating_sub(BUCKETS));
+            for between in first..number {
+                self.put(&as_before, Moment { mono_ms: between * Self::BUCKET_MS, ..now });
+            }
+        }
+        self.sampled = Some((number, *totals));
+        self.put(totals, now);
+    }
+
+    fn put(&mut self, totals: &Totals, at: Moment) {
+        if let Some(bucket) = self.bucket_mut(at) {
             bucket.totals = Some(*totals);
         }
     }
@@ -209,11 +222,11 @@ impl Trend {
     /// was sent.
     pub fn rates(&self, now: Moment) -> Rates {
         let Some(begun) = self.begun else { return Rates::default() };
-        let (mut requests, mut users, mut bytes) = (0, 0, 0);
+        let (mut requests, mut users, mut bytes) = (0, 0, 0_u64);
         for bucket in self.last(RATE_BUCKETS * Self::BUCKET_MS, now) {
             requests += u64::from(bucket.requests());
             users += bucket.users;
-            bytes += bucket.wire_bytes;
+            bytes = bytes.saturating_add(bucket.wire_bytes);
         }
         let first = (now.mono_ms / Self::BUCKET_MS + 1).saturating_sub(RATE_BUCKETS);
         let from_ms = begun.mono_ms.max(first * Self::BUCKET_MS);

@@ -55,7 +55,8 @@ impl When {
             return Ok(When::Absolute(at));
         }
         let has_date = text.contains('-');
-        if has_date && let Ok(at) = text.parse::<DateTime>() {
+        // The last hours that have a date have no place in time; whoever names them means the end of it.
+        if has_date && let Ok(at) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() {
             return Ok(When::OfCalendar(at));
         }
         let of_day = text.contains(':').then(|| text.parse::<Time>().ok()).flatten();
@@ -184,5 +185,11 @@ mod tests {
             "that is outside of what there is: from 2026-11-23 23:50:00 to 2026-11-24 00:10:00"
         );
         assert!(within("12:00").is_err());
+        for text in ["9999-12-31T23:59:59Z", "9999-12-31 23:59:59", "+9223372036854775807s"] {
+            assert!(within(text).unwrap_err().starts_with("that is outside of what there is"), "{text}");
+        }
+        for text in ["+99999999999999999999s", "-9999-01-01T00:00:00Z", "10000-01-01T00:00:00Z"] {
+            assert_eq!(within(text), Err(EXPECTED.to_owned()), "{text}");
+        }
     }
 }

@@ -31,14 +31,18 @@
 //! keyframe. Of all of them the newest are kept. [`Recording::open`] of `name.ndjson` reads what is
 //! left of the same recording, oldest first; of `name.1.ndjson` it reads that file alone.
 //!
-//! `wire` is how a line looks, `recorder` and `sink` write files, `recording`, `source` and `frames`
-//! read them, `pieces` knows their names.
+//! `wire` is how a line looks, `recorder` and `sink` write files, `reader`, `source` and `frames` read
+//! them, `course` knows which moments can follow one another, `ending` finds the last, `pieces` knows their
+//! names.
 //!
 //! [`Roster`]: crate::presence::Roster
 //! [`Observation`]: crate::presence::Observation
 
+mod course;
+mod ending;
 mod error;
 mod frames;
+mod item;
 mod pieces;
 mod player;
 mod reader;
@@ -49,7 +53,8 @@ mod window;
 mod wire;
 
 pub use error::{RecorderError, RecordingError};
+pub use item::{Gap, Item, Place, Recorded, Summary};
 pub use player::Player;
-pub use reader::{Gap, Item, Place, Recorded, Recording, Summary};
+pub use reader::Recording;
 pub use recorder::{KEYFRAME_EVERY_MS, Limits, Recorder, Stopped, Written};
 pub use wire::{Decoder, Encoder, Head, Keyframe, Line};

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::error::{RecordingError, shown};
-use super::reader::{Gap, Place, Recorded, Recording};
+use super::item::{Gap, Place, Recorded};
+use super::reader::Recording;
 use super::wire::Keyframe;
 use crate::presence::{Input, Inputs, Moment, Next, State, Step};
 
@@ -50,7 +51,7 @@ impl Player {
                     return Ok((player, state));
                 }
                 Recorded::Gap(found) => gap = Some(Gap { line: None, ..found }.to_string()),
-                Recorded::Head(_) | Recorded::Input(_) => {}
+                Recorded::Head(_) | Recorded::Input(_) | Recorded::Pause(_) => {}
             }
         }
         let why = gap.unwrap_or_else(|| "it has no keyframe".to_owned());
@@ -64,11 +65,15 @@ impl Player {
     pub fn open_at(path: &Path, place: Place) -> Result<Player, RecordingError> {
         let mut recording = Recording::open(path)?.sparing_keyframes();
         recording.seek(place)?;
+        let mut player = Player::on(recording, place);
         // The keyframe there says nothing new.
-        while let Some(item) = recording.read()?
-            && matches!(item.what, Recorded::Head(_))
-        {}
-        Ok(Player::on(recording, place))
+        while let Some(item) = player.recording.read()? {
+            player.at = item.at;
+            if !matches!(item.what, Recorded::Head(_)) {
+                break;
+            }
+        }
+        Ok(player)
     }
 
     fn on(recording: Recording, place: Place) -> Player {
@@ -150,6 +155,7 @@ impl Player {
                     }
                     self.next = Some((item.at, Next::Input(input)));
                 }
+                Recorded::Pause(words) => self.next = Some((item.at, Next::Input(Input::Notice(words)))),
                 Recorded::Gap(gap) => {
                     self.gaps.push(format!("{gap}; it can be read up to {}", date_words(self.at)));
                     self.hole = Some((self.at, Gap { line: None, ..gap.clone() }.words()));

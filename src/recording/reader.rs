@@ -1,29 +1,24 @@
 //! Reads recordings: item by item, from the beginning or from any keyframe, with bounded memory.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::course::{Follows, Timed, follows, is_doubtful};
+use super::ending::last_moment;
 use super::error::{RecordingError, shown};
-use super::frames::frames;
+use super::item::{Gap, Item, Place, Recorded, Summary};
 use super::pieces::pieces;
 use super::recorder::system_words;
 use super::source::{Source, Spot, Taken};
-use super::window::Window;
-use super::wire::{Decoder, FirstLine, Head, Keyframe, Kind, Line, beginning, known, read_head};
+use super::wire::{Decoder, FirstLine, Head, Kind, Line, beginning, known, read_head};
 use crate::presence::{Input, Moment, Unread};
 
 /// A longer line is not read, in bytes: a keyframe of a million users who are all online has 200 MB.
 const LONGEST_LINE: usize = 256 << 20;
 /// Nor a longer first one: so a file of something else is found out early.
 const LONGEST_HEAD: usize = 64 << 10;
-/// When an answer was there is in these.
-const ANSWER: usize = 512;
-/// So many lines, or frames, are looked at for the last moment of a file.
-const TRIES: usize = 1_000;
-/// Read at a time where a file is read backwards, in bytes.
-const CHUNK: u64 = 64 << 10;
 
 /// A recording that is being read: one file, or the files of one recording one after the other.
 pub struct Recording {
@@ -41,6 +36,12 @@ pub struct Recording {
     untold: Option<Head>,
     /// The last moment that was read.
     at: Moment,
+    /// The last line that can be understood; `None` before the first keyframe.
+    last: Option<Timed>,
+    /// The line before, whether it can be or not.
+    before: Option<Timed>,
+    /// What was read after something that is told first.
+    pending: Option<Item>,
     /// The last keyframe.
     place: Place,
     /// Lines of the file that were read, where that is known.
@@ -63,79 +64,6 @@ enum Wholeness {
     Beginning,
     /// Something is missing, which was said; a keyframe is looked for.
     Gap,
-}
-
-/// Something of a recording.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The moment up to which time had passed. Never before that of the item before.
-    pub at: Moment,
-    /// Where to begin reading to come to this: the keyframe at or before it.
-    pub place: Place,
-    /// What it is.
-    pub what: Recorded,
-}
-
-/// What a recording holds.
-#[derive(Clone, Debug)]
-pub enum Recorded {
-    /// Another of its files begins.
-    Head(Box<Head>),
-    /// All that was known. Whoever has read on to here knows that already.
-    Keyframe(Box<Keyframe>),
-    /// Something came in.
-    Input(Input),
-    /// Something is missing. What follows is a keyframe, or the end.
-    Gap(Gap),
-}
-
-/// A place in a recording to begin reading at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// Which of its files.
-    file: usize,
-    spot: Spot,
-}
-
-/// A part of a recording that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// The file; visible-safe.
-    pub file: String,
-    /// The number of its first line that is damaged, where the lines before it were read.
-    pub line: Option<u64>,
-    /// What is wrong; visible-safe.
-    pub why: String,
-}
-
-impl Gap {
-    /// Where it is and what is wrong.
-    pub fn words(&self) -> String {
-        let Gap { file, line, why } = self;
-        match line {
-            Some(line) => format!("{file} is damaged in line {line} ({why})"),
-            None => format!("{file} is damaged ({why})"),
-        }
-    }
-}
-
-impl std::fmt::Display for Gap {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}; what follows is left out, up to the next keyframe", self.words())
-    }
-}
-
-/// What was read so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Keyframes and inputs.
-    pub items: u64,
-    /// Lines of a kind that this program does not know, passed over.
-    pub unknown: u64,
-    /// Parts that could not be read.
-    pub gaps: u64,
-    /// The last line was cut: the recording ended by a crash, or is still being made.
-    pub cut: bool,
 }
 
 impl Recording {
@@ -174,7 +102,10 @@ impl Recording {
             untold: Some(head.clone()),
             head,
             first,
-            at: first,
+            at: Moment::default(),
+            last: None,
+            before: Some(Timed::at(first)),
+            pending: None,
             place: Place::default(),
             number: Some(1),
             whole: Wholeness::Beginning,
@@ -210,7 +141,7 @@ impl Recording {
             match item?.what {
                 Recorded::Gap(gap) => after = Some(gap.words()),
                 Recorded::Keyframe(_) | Recorded::Input(_) => after = None,
-                Recorded::Head(_) => {}
+                Recorded::Head(_) | Recorded::Pause(_) => {}
             }
         }
         Ok(Unread { before, after })
@@ -266,6 +197,8 @@ impl Recording {
         }
         self.place = place;
         self.at = Moment::default();
+        (self.last, self.pending) = (None, None);
+        self.before = at_beginning.then(|| Timed::at(self.first));
         self.whole = Wholeness::Beginning;
         self.ended = false;
         Ok(())
@@ -282,8 +215,13 @@ impl Recording {
     /// A sentence: the disk fails.
     pub fn read(&mut self) -> Result<Option<Item>, RecordingError> {
         loop {
+            if let Some(item) = self.pending.take() {
+                return Ok(Some(self.item(item.at, item.what)));
+            }
             if let Some(head) = self.untold.take() {
-                return Ok(Some(self.item(self.at, Recorded::Head(Box::new(head)))));
+                // Its moment binds nobody: if it is wrong, that of the first keyframe is not.
+                let at = if self.last.is_none() { self.first } else { self.at };
+                return Ok(Some(Item { at, place: self.place, what: Recorded::Head(Box::new(head)) }));
             }
             if self.ended {
                 return Ok(None);
@@ -305,7 +243,7 @@ impl Recording {
                     found
                 }
                 Taken::TooLong(_) => self.damage("it is longer than 256 MiB"),
-                Taken::Line(spot) => self.take(spot),
+                Taken::Line(spot) => self.take(spot)?,
             };
             if found.is_some() {
                 return Ok(found);
@@ -314,42 +252,115 @@ impl Recording {
     }
 
     /// Takes the whole line that was read.
-    fn take(&mut self, spot: Spot) -> Option<Item> {
+    fn take(&mut self, spot: Spot) -> Result<Option<Item>, RecordingError> {
         let place = Place { file: self.current, spot };
+        let begins = beginning(&self.line);
         if self.whole != Wholeness::Whole {
-            match beginning(&self.line) {
-                Some((_, Kind::Keyframe)) => {}
-                Some((_, Kind::Head | Kind::Other)) => return None,
-                _ if self.whole == Wholeness::Gap => return None,
-                _ => return self.damage("no keyframe comes before it"),
+            match begins {
+                Some((at, Kind::Keyframe)) => {
+                    let is_placed = self.is_placed(Timed::at(at))?;
+                    self.before = Some(Timed::at(at));
+                    if !is_placed {
+                        return Ok(self.damage("its moment fits none beside it"));
+                    }
+                }
+                Some((_, Kind::Head | Kind::Other)) => return Ok(None),
+                _ if self.whole == Wholeness::Gap => {
+                    self.before = known(&self.line).or(self.before);
+                    return Ok(None);
+                }
+                _ => return Ok(self.damage("no keyframe comes before it")),
             }
         }
         if self.sparing
             && self.whole == Wholeness::Whole
-            && let Some((at, Kind::Keyframe)) = beginning(&self.line)
+            && let Some((at, Kind::Keyframe)) = begins
         {
+            let follows = self.follows(Timed::at(at))?;
+            if !follows.is_possible() {
+                return Ok(self.damage(&follows.words().unwrap_or_default()));
+            }
             self.decoder.pass_keyframe();
             self.place = place;
             self.pass_to(at);
-            return None;
+            return Ok(self.told(follows, at));
         }
-        match self.decoder.line(&self.line) {
-            Err(why) => self.damage(&why),
+        let (at, what) = match self.decoder.line(&self.line) {
+            Err(why) => return Ok(self.damage(&why)),
             Ok((_, Line::Other)) => {
                 self.summary.unknown += 1;
-                None
+                return Ok(None);
             }
-            Ok((at, Line::Keyframe(keyframe))) => {
-                self.whole = Wholeness::Whole;
-                self.place = place;
-                self.summary.items += 1;
-                Some(self.item(at, Recorded::Keyframe(keyframe)))
+            Ok((at, Line::Keyframe(keyframe))) => (at, Recorded::Keyframe(keyframe)),
+            Ok((at, Line::Input(input))) => (at, Recorded::Input(input)),
+        };
+        let seen = match &what {
+            Recorded::Input(Input::Observed(observation)) if observation.received.mono_ms > at.mono_ms => {
+                observation.received
             }
-            Ok((at, Line::Input(input))) => {
-                self.summary.items += 1;
-                Some(self.item(at, Recorded::Input(input)))
-            }
+            _ => at,
+        };
+        let follows = self.follows(Timed { at, seen })?;
+        if !follows.is_possible() {
+            return Ok(self.damage(&follows.words().unwrap_or_default()));
         }
+        if matches!(what, Recorded::Keyframe(_)) {
+            self.whole = Wholeness::Whole;
+            self.place = place;
+        }
+        self.summary.items += 1;
+        let item = self.item(at, what);
+        Ok(match self.told(follows, seen) {
+            Some(pause) => {
+                self.pending = Some(item);
+                Some(pause)
+            }
+            None => Some(item),
+        })
+    }
+
+    /// How the line that was read follows the last one that could be understood, which it becomes if it can.
+    fn follows(&mut self, this: Timed) -> Result<Follows, RecordingError> {
+        self.before = Some(this);
+        let follows = match self.last {
+            None => Follows::Soon,
+            Some(last) if is_doubtful(last, this) => follows(last, this, self.next_known()?),
+            Some(last) => follows(last, this, None),
+        };
+        // A gap may be as long as it is: that it is there was said.
+        if follows.is_possible() || self.whole != Wholeness::Whole {
+            self.last = Some(this);
+            return Ok(if self.whole == Wholeness::Whole { follows } else { Follows::Soon });
+        }
+        Ok(follows)
+    }
+
+    /// Whether a keyframe at which reading begins, or goes on, has a moment that can be right: it follows what
+    /// could be understood, or else the lines on both sides of it agree.
+    fn is_placed(&mut self, this: Timed) -> Result<bool, RecordingError> {
+        let Some(before) = self.before else { return Ok(true) };
+        if self.last.is_some_and(|last| this.at.mono_ms < last.at.mono_ms) {
+            return Ok(false);
+        }
+        if follows(self.last.unwrap_or(before), this, None) == Follows::Soon {
+            return Ok(true);
+        }
+        let agrees = |one: Timed, next: Timed| follows(one, next, None) == Follows::Soon;
+        let next = self.next_known()?;
+        Ok(agrees(before, this) || next.is_none_or(|next| agrees(this, next)))
+    }
+
+    fn next_known(&mut self) -> Result<Option<Timed>, RecordingError> {
+        let path = self.files.get(self.current).map_or(Path::new(""), PathBuf::as_path);
+        let line = self.source.look_ahead(LONGEST_LINE).map_err(|error| unreadable(path, &error))?;
+        Ok(line.and_then(known))
+    }
+
+    /// What there is to say of how time went on.
+    fn told(&mut self, follows: Follows, at: Moment) -> Option<Item> {
+        let Follows::Late(_) = follows else { return None };
+        let words = format!("{}: nothing was recorded meanwhile", follows.words()?);
+        Some(self.item(at, Recorded::Pause(words)))
     }
 
     /// Something cannot be read: said once, until a keyframe is found.
@@ -468,54 +479,4 @@ fn is_cut(line: &[u8]) -> bool {
     const BEGINS: &[u8] = b"{\"at\":";
     let length = line.len().min(BEGINS.len());
     line.get(..length) == BEGINS.get(..length)
-}
-
-/// The moment of the last whole line of a file.
-fn last_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
-    let mut source = Source::open(file)?;
-    if !source.is_packed() {
-        return last_plain_moment(file);
-    }
-    let mut line = Vec::new();
-    for start in frames(file)?.into_iter().rev().take(TRIES) {
-        source.seek(Spot { offset: start, inner: 0 })?;
-        let mut last = None;
-        while let Taken::Line(_) | Taken::TooLong(_) = source.line(&mut line, ANSWER)? {
-            last = known(&line).or(last);
-        }
-        if last.is_some() {
-            return Ok(last);
-        }
-    }
-    Ok(None)
-}
-
-/// The same of a plain file: backwards from line's end to line's end.
-fn last_plain_moment(file: &Arc<File>) -> io::Result<Option<Moment>> {
-    let mut end = file.metadata()?.len();
-    let mut tries = 0;
-    let (mut chunk, mut line) = (Vec::new(), Vec::new());
-    let mut whole = false;
-    while end > 0 {
-        let start = end.saturating_sub(CHUNK);
-        chunk.clear();
-        Window::at(file, start).take(end - start).read_to_end(&mut chunk)?;
-        for ending in memchr::memrchr_iter(b'\n', &chunk) {
-            // What follows the last line's end is cut.
-            if whole {
-                line.clear();
-                Window::at(file, start + ending as u64 + 1).take(ANSWER as u64).read_to_end(&mut line)?;
-                if let Some(at) = known(&line) {
-                    return Ok(Some(at));
-                }
-                tries += 1;
-                if tries == TRIES {
-                    return Ok(None);
-                }
-            }
-            whole = true;
-        }
-        end = start;
-    }
-    Ok(None)
 }

@@ -41,6 +41,8 @@ pub(super) enum Taken {
 pub(super) struct Source {
     file: Arc<File>,
     reader: Reader,
+    /// The next line, where it was looked at.
+    ahead: Option<(Taken, Vec<u8>)>,
 }
 
 /// Bytes as the file has them.
@@ -68,7 +70,7 @@ impl Source {
         } else {
             Reader::Plain(raw(file, 0, CHUNK))
         };
-        Ok(Source { file: Arc::clone(file), reader })
+        Ok(Source { file: Arc::clone(file), reader, ahead: None })
     }
 
     pub(super) fn is_packed(&self) -> bool {
@@ -76,6 +78,7 @@ impl Source {
     }
 
     pub(super) fn seek(&mut self, spot: Spot) -> io::Result<()> {
+        self.ahead = None;
         match &mut self.reader {
             Reader::Plain(reader) => *reader = raw(&self.file, spot.offset, CHUNK),
             Reader::Packed { frame, inner, reader, next } => {
@@ -93,8 +96,22 @@ impl Source {
         Ok(())
     }
 
+    /// Looks at the line that is taken next; `None` where none is whole.
+    pub(super) fn look_ahead(&mut self, limit: usize) -> io::Result<Option<&[u8]>> {
+        if self.ahead.is_none() {
+            let mut line = Vec::new();
+            self.ahead = Some((self.line(&mut line, limit)?, line));
+        }
+        let whole = self.ahead.as_ref().filter(|(taken, _)| matches!(taken, Taken::Line(_)));
+        Ok(whole.map(|(_, line)| line.as_slice()))
+    }
+
     /// Takes one line into `line`, without its end, at most `limit` bytes of it.
     pub(super) fn line(&mut self, line: &mut Vec<u8>, limit: usize) -> io::Result<Taken> {
+        if let Some((taken, next)) = self.ahead.take() {
+            *line = next;
+            return Ok(taken);
+        }
         line.clear();
         let mut length = 0;
         match &mut self.reader {

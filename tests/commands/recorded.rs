@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::common::binary::{Site, imtop, real_clock, run};
+use crate::common::binary::{Said, Site, imtop, real_clock, run};
 
 /// One is connected, another is not.
 const SCENARIO: &str = r#"
@@ -81,18 +81,36 @@ fn a_recording_has_its_users_and_its_answers() {
     assert!(String::from_utf8(said.stdout).unwrap().starts_with("IMTOP OK - recorded, as of 2"));
 }
 
-#[test]
-fn half_a_century_passes_quickly() {
+/// What a snapshot says of a recording whose last line was written so much later than the one before.
+fn ended_after(days: u64) -> Said {
     let folder = tempfile::tempdir().unwrap();
     let path = recorded(folder.path());
     let mut text = std::fs::read_to_string(&path).unwrap();
     let (at, unix) = last_moment(&text);
-    let years = 50 * 365 * 86_400_000;
-    let line = format!("{{\"at\":{},\"unix\":{},\"notice\":\"late\"}}\n", at + years, unix + years as i64);
+    let ms = days * 86_400_000;
+    let line = format!("{{\"at\":{},\"unix\":{},\"notice\":\"late\"}}\n", at + ms, unix + ms as i64);
     text.push_str(&line);
     std::fs::write(&path, text).unwrap();
-    let said = run(&["snapshot", "--from", path.to_str().unwrap(), "--format", "json"]);
+    run(&["snapshot", "--from", path.to_str().unwrap(), "--format", "json"])
+}
+
+#[test]
+fn most_of_a_year_passes_quickly() {
+    let said = ended_after(300);
     assert_eq!(said.code, Some(0), "{}", said.err);
+    let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(json["totals"]["watched"], 2, "{json}");
+}
+
+#[test]
+fn half_a_century_is_damage_that_is_said() {
+    let said = ended_after(50 * 365 + 1);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(
+        said.err.contains("is damaged in line") && said.err.contains("(time jumps by 50 years)"),
+        "{}",
+        said.err
+    );
     let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!((&json["totals"]["watched"], &json["at"].as_str().unwrap()[..2]), (&2.into(), "20"), "{json}");
 }

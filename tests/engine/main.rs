@@ -9,7 +9,9 @@ mod fed;
 #[path = "../common/kit.rs"]
 mod kit;
 
+mod damaged;
 mod day;
+mod far;
 mod replay;
 mod state;
 mod steps;

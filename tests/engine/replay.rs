@@ -41,7 +41,7 @@ impl Form {
 }
 
 /// Lives through the steps and records them; what was known when the last of them had come in.
-fn record(steps: &[Step], path: &Path, limits: Limits) -> State {
+pub(crate) fn record(steps: &[Step], path: &Path, limits: Limits) -> State {
     let (mut list, mut state, mut now, mut interval) = (list(1, 7), begin(), 0, 2_000);
     let mut known = state.clone();
     let head = Head { api: "http://im.example:10002".to_owned(), interval_ms: interval, ..Head::default() };
@@ -69,7 +69,7 @@ fn record(steps: &[Step], path: &Path, limits: Limits) -> State {
 }
 
 /// A screen on a session.
-struct Screen {
+pub(crate) struct Screen {
     session: Session,
     model: Model,
 }
@@ -103,7 +103,7 @@ impl Screen {
     }
 
     /// What is seen once the way to there is forgotten: words that pass, and how far the reading was.
-    fn frame(&mut self, keys: &str) -> Buffer {
+    pub(crate) fn frame(&mut self, keys: &str) -> Buffer {
         let markers = Markers::default();
         let mut shown = self.session.shown();
         shown.markers = &markers;
@@ -127,7 +127,7 @@ fn press(model: &mut Model, shown: Shown<'_>, keys: &str) -> Vec<Effect> {
     keys.flat_map(|key| update(model, shown, key)).collect()
 }
 
-fn paused() -> tokio::runtime::Runtime {
+pub(crate) fn paused() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }
 
@@ -150,7 +150,7 @@ async fn played_to(path: &Path, target: u64, size: (u16, u16)) -> Screen {
 }
 
 /// Goes there at once; first somewhere else, if that is wished for.
-async fn travelled_to(
+pub(crate) async fn travelled_to(
     path: &Path,
     (first, target): (Option<u64>, u64),
     size: (u16, u16),
@@ -190,7 +190,7 @@ fn damage(path: &Path, share: u64) {
     }
 }
 
-fn share_of(path: &Path, share: u64) -> u64 {
+pub(crate) fn share_of(path: &Path, share: u64) -> u64 {
     let (player, _) = Player::open(path).unwrap();
     let (begin, end) = (player.recording().begins(), player.recording().ends().unwrap());
     begin.mono_ms + end.since(begin) * share / 100

@@ -163,6 +163,64 @@ async fn a_conn_id_that_is_a_token_is_shown_as_something_else() {
     }
 }
 
+/// What a server may tear out of a token: each of its parts, pieces of them, and parts with words around them.
+fn torn(token: &str) -> Vec<String> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let mut torn: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+    torn.extend([40, 24, 12, 8].map(|length| parts[2][2..].chars().take(length).collect()));
+    torn.extend([parts[1][9..60].to_owned(), token[20..70].to_owned(), format!("user {} here", parts[2])]);
+    torn.push(format!("{}_{}", parts[2], parts[2]));
+    torn
+}
+
+#[tokio::test]
+async fn a_part_of_a_token_of_the_same_answer_is_shown_nowhere() {
+    let leaks = leaks();
+    for part in torn(USER_TOKEN) {
+        let claims = format!(r#"{{"UserID":"{part}","PlatformID":1,"exp":1}}"#);
+        let nested = format!("eyJhbGciOiJIUzI1NiJ9.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
+        let detail = |conn: &str, token: &str| {
+            format!(r#"{{"platformID":1,"connID":"{conn}","isBackground":false,"token":"{token}"}}"#)
+        };
+        let body = |of_one: String, of_other: String| {
+            json(format!(
+                r#"{{"errCode":0,"data":[{{"userID":"user_001","status":1,"detailPlatformStatus":[{of_one}]}},{{"userID":"user_002","status":1,"detailPlatformStatus":[{of_other}]}},{{"userID":"{part}","status":1}}]}}"#
+            ))
+        };
+        let whole = || detail("0aec452bd8247fa406d00d2c3d25f7df", USER_TOKEN);
+        let turns = [
+            body(detail(&part, USER_TOKEN), String::new()),
+            // That of somebody else, which is not new when the part comes.
+            body(whole(), String::new()),
+            body(whole(), detail(&part, "")),
+            body(whole(), detail("c2", &nested)),
+            body(detail(&json_escaped(&part), &json_escaped(USER_TOKEN)), String::new()),
+        ];
+        let count = turns.len();
+        let server = Server::start(turns).await;
+        let client = Client::new(options(&server.url())).expect("a client");
+        let (list, mut sieve) = (watch(&USERS), DeltaDecoder::default());
+        for _ in 0..count {
+            let seen = ask(&client, &list, &mut sieve).await;
+            assert!(seen.answer.is_ok(), "{seen:?}");
+            check(&leaks, &seen);
+            leaks.assert_none("the sieve", &debugged(&sieve));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_signature_without_its_token_is_cut_to_four_letters_and_its_length() {
+    const SIGNATURE: &str = "gtD7fGUOv8fwNfBb0jXx-JR4QQAAabVVloZaXZ_mCu1";
+    let claims = format!(r#"{{"UserID":"{SIGNATURE}","PlatformID":1,"exp":1}}"#);
+    let token = format!("eyJhbGciOiJIUzI1NiJ9.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
+    let server = Server::start([json(entry("user_001", SIGNATURE, &token))]).await;
+    let client = Client::new(options(&server.url())).expect("a client");
+    let seen = ask(&client, &watch(&USERS), &mut DeltaDecoder::default()).await;
+    check(&Leaks::of([SIGNATURE]), &seen);
+    assert_eq!(debugged(&seen).matches("gtD7.. 43").count(), 4, "the connection and the claim, twice each");
+}
+
 #[tokio::test]
 async fn bodies_of_a_real_server_leave_no_token_behind() {
     let body = fixture("online.json");

@@ -448,6 +448,31 @@ async fn no_token_comes_out_of_a_list() {
     }
 }
 
+#[tokio::test]
+async fn a_signature_comes_out_of_no_list_and_of_no_nickname() {
+    const SIGNATURE: &str = "gtD7fGUOv8fwNfBb0jXx-JR4QQAAabVVloZaXZ_mCu1";
+    let leaks = Leaks::of([SIGNATURE, ADMIN_TOKEN]);
+    let sha = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let answer = |beside: &str| {
+        json(format!(
+            r#"{{"errCode":0,"data":{{"total":2,"userIDs":["{sha}","{SIGNATURE}"],"usersInfo":[{{"userID":"u","nickname":"Bob {SIGNATURE}","ex":"{beside}"}},{{"userID":"v","nickname":"{sha}"}}]}}}}"#
+        ))
+    };
+    for (beside, bob) in [
+        ("", Some("Bob gtD7.. 43")),
+        // A token in the same answer shows whose part it is.
+        (&*format!("eyJhbGciOiJIUzI1NiJ9.eyJVc2VySUQiOiJ1c2VyXzAwMSJ9.{SIGNATURE}"), None),
+    ] {
+        let (_server, client) = client([answer(beside)]).await;
+        assert_eq!(client.group_members("g").await.unwrap(), [sha], "what has the form of an ID");
+        assert_eq!(client.all_users(|_| ()).await.unwrap(), [sha]);
+        let names = client.nicknames(&["u".to_owned(), "v".to_owned()]).await.unwrap();
+        let called = |id: &str| names.iter().find(|(user, _)| user == id).map(|(_, name)| name.as_str());
+        assert_eq!((called("u"), called("v")), (bob, Some(sha)));
+        leaks.assert_none("names", &format!("{names:?}"));
+    }
+}
+
 // Against the simulator.
 
 async fn simulator(scenario: Scenario) -> (Running, Client) {

@@ -162,6 +162,21 @@ async fn an_answer_that_takes_longer_than_a_round_is_followed_at_once_and_not_ma
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_machine_that_slept_for_a_month_asks_once_and_makes_up_for_nothing() {
+    let mut run = start(Scripted::default(), 3, 4);
+    run.pass(3_000).await;
+    tokio::time::advance(Duration::from_secs(30 * 24 * 3_600)).await;
+    let awake = run.source.ms();
+    run.pass(5_000).await;
+    for batch in 0..3 {
+        let asked = run.source.asked_about(batch);
+        assert_eq!(asked.iter().filter(|ms| **ms < awake).count(), 2);
+        let after: Vec<u64> = asked.into_iter().filter_map(|ms| ms.checked_sub(awake)).collect();
+        assert!(after.len() <= 3 && after.windows(2).all(|two| two[1] - two[0] == 2_000), "{after:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_more_requests_are_under_way_than_allowed() {
     let mut run = start(Scripted::default(), 10, 4);
     let seen = run.pass(1_000).await;

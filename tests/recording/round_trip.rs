@@ -246,7 +246,7 @@ fn a_recording_from_before_there_were_witnesses_reads_as_one_where_nobody_asks_t
                 encoder.head(item.at, head, &mut out).unwrap();
                 assert_eq!(String::from_utf8(out).unwrap().trim_end(), line);
             }
-            other @ imtop::recording::Recorded::Gap(_) => panic!("{other:?}"),
+            other => panic!("{other:?}"),
         }
     }
     assert_eq!((items.len(), keyframes), (43, 2));

@@ -8,7 +8,8 @@
 //! False alarms: raised wrongly where clients renew their tokens before they expire, and for test
 //! users who were all logged in by one script. At most one at a time, and never more than an info.
 //!
-//! Costs as much as there are minutes of the week in which a token expires.
+//! Costs as much as there are minutes in which a token expires, and is looked at again only when one of those
+//! that count is over or comes near: not in every minute until then.
 
 use std::collections::BTreeMap;
 
@@ -80,18 +81,49 @@ fn judge(expiries: &BTreeMap<i64, u32>, server_seconds: i64, found: &mut Vec<Evi
         return;
     }
     let of: u64 = expiries.values().map(|tokens| u64::from(*tokens)).sum();
-    if tokens * 100 >= of * SHARE {
+    if is_cliff(tokens, of) {
         let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         let (tokens, of) = (narrow(tokens), narrow(of));
         found.push(Evidence::ExpiryCliff(Found { tokens, of, first: minute.saturating_mul(60) }));
     }
 }
 
-/// The next minute: the window and what is ahead of it move on.
+/// When what is told changes by time alone: a minute of a window that is full enough is over, or comes to lie
+/// within the coming week. In no other minute of the years to come anything does.
 fn next(expiries: &BTreeMap<i64, u32>, server_seconds: i64, now: Moment) -> Option<u64> {
-    let minute = server_seconds.div_euclid(60).saturating_add(1);
-    let (last, _) = expiries.last_key_value()?;
-    (*last >= minute - 1).then(|| when_server_shows(minute.saturating_mul(60), server_seconds, now))
+    let minute = server_seconds.div_euclid(60);
+    let turn = |of: i64| {
+        let comes = of.saturating_sub(AHEAD_MINUTES - 1);
+        [comes, of.saturating_add(1)].into_iter().find(|turn| *turn > minute)
+    };
+    let next = crowded(expiries, minute).filter_map(turn).min()?;
+    Some(when_server_shows(next.saturating_mul(60), server_seconds, now))
+}
+
+/// The minutes from `minute` on that lie in windows which are full enough, however far away; some of them more
+/// than once.
+fn crowded(expiries: &BTreeMap<i64, u32>, minute: i64) -> impl Iterator<Item = i64> {
+    let of: u64 = expiries.values().map(|tokens| u64::from(*tokens)).sum();
+    let (mut first, mut inside) = (expiries.range(minute..).peekable(), 0);
+    let full = expiries.range(minute..).filter_map(move |(&last, &tokens)| {
+        inside += u64::from(tokens);
+        while let Some((_, &passed)) = first.next_if(|&(&minute, _)| is_before(minute, last)) {
+            inside -= u64::from(passed);
+        }
+        let (&start, _) = *first.peek()?;
+        is_cliff(inside, of).then_some(start..=last)
+    });
+    full.flat_map(|window| expiries.range(window).map(|(minute, _)| *minute))
+}
+
+/// Whether a minute is over when the window that ends with `last` begins.
+fn is_before(minute: i64, last: i64) -> bool {
+    minute <= last.saturating_sub(WITHIN_MINUTES)
+}
+
+/// Whether so many of all tokens are many to expire at once.
+fn is_cliff(tokens: u64, of: u64) -> bool {
+    tokens >= u64::from(FEWEST) && tokens * 100 >= of * SHARE
 }
 
 /// The first minute of the fullest window from `minute` on, and how many tokens expire in it; the
@@ -102,7 +134,7 @@ fn fullest(expiries: &BTreeMap<i64, u32>, minute: i64) -> Option<(i64, u64)> {
     let (mut first, mut inside) = (expiries.range(ahead.clone()).peekable(), 0);
     for (&last, &tokens) in expiries.range(ahead) {
         inside += u64::from(tokens);
-        while let Some((_, &passed)) = first.next_if(|&(&minute, _)| minute <= last - WITHIN_MINUTES) {
+        while let Some((_, &passed)) = first.next_if(|&(&minute, _)| is_before(minute, last)) {
             inside -= u64::from(passed);
         }
         if let Some(&(&start, _)) = first.peek()
@@ -169,12 +201,44 @@ mod tests {
     }
 
     #[test]
-    fn it_moves_on_each_minute_while_tokens_are_to_expire() {
+    fn it_is_looked_at_again_when_a_minute_that_counts_is_over_or_comes_near() {
         let now = Moment { mono_ms: 1_000, unix_ms: 0 };
-        let expiries = BTreeMap::from([(HOUR + 1, 1)]);
-        assert_eq!(next(&expiries, SERVER + 50, now), Some(11_000));
-        assert_eq!(next(&expiries, SERVER + 119, now), Some(2_000));
-        assert_eq!(next(&expiries, SERVER + 120, now), None);
+        let few = BTreeMap::from([(HOUR + 1, 19)]);
+        assert_eq!(next(&few, SERVER + 50, now), None, "too few, whatever minute it is");
         assert_eq!(next(&BTreeMap::new(), SERVER, now), None);
+        let soon = BTreeMap::from([(HOUR + 1, 10), (HOUR + 3, 10)]);
+        assert_eq!(next(&soon, SERVER + 50, now), Some(71_000), "the first of them is over");
+        assert_eq!(next(&soon, SERVER + 119, now), Some(2_000));
+        assert_eq!(next(&soon, SERVER + 120, now), None, "ten are left");
+        let far = BTreeMap::from([(HOUR + AHEAD_MINUTES + 5, 20), (HOUR + 20_000_000, 5)]);
+        assert_eq!(next(&far, SERVER, now), Some(6 * 60_000 + 1_000), "a week before");
+        let years = BTreeMap::from([(i64::MAX / 60, 20)]);
+        assert!(next(&years, SERVER, now).is_some_and(|at| at > 1 << 60));
+    }
+
+    #[test]
+    fn in_no_minute_that_is_left_out_anything_changes() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..100 {
+            let minutes = (0..random.usize(..30)).map(|_| HOUR + random.i64(..3 * AHEAD_MINUTES / 2));
+            let near: Vec<i64> = minutes.flat_map(|minute| [minute, minute + 3, minute + 9]).collect();
+            let expiries: BTreeMap<i64, u32> = near.into_iter().map(|it| (it, random.u32(1..30))).collect();
+            let found = |minute: i64| {
+                let mut found = Vec::new();
+                judge(&expiries, minute * 60, &mut found);
+                found
+            };
+            let mut minute = HOUR;
+            while minute < HOUR + 2 * AHEAD_MINUTES {
+                let now = Moment { mono_ms: 0, unix_ms: 0 };
+                let turn =
+                    next(&expiries, minute * 60, now).map_or(i64::MAX, |ms| minute + ms as i64 / 60_000);
+                let until = turn.min(HOUR + 2 * AHEAD_MINUTES);
+                let same = found(minute);
+                let left_out = (minute..until).step_by(7).chain([until - 1]);
+                assert!(left_out.into_iter().all(|at| found(at) == same), "from {minute} to {until}");
+                minute = until;
+            }
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::observed::{Asked, LastHints, Observed};
 use super::{Head, Keyframe};
 use crate::presence::written::{Text, interval, own_sentence};
 use crate::presence::{Input, Moment, RosterState, WatchList, visible_bounded};
+use crate::recording::course::Timed;
 
 /// What a line says, after the moment.
 #[derive(Clone, Debug)]
@@ -54,8 +55,8 @@ pub(in crate::recording) fn beginning(line: &[u8]) -> Option<(Moment, Kind)> {
     Some((moment(mono_ms, unix_ms)?, Kind::deserialize(name).ok()?))
 }
 
-/// The same, but when it is known of: an answer is written with the moment before it, and was there later.
-pub(in crate::recording) fn known(line: &[u8]) -> Option<Moment> {
+/// The same, and when it is known of: an answer is written with the moment before it, and was there later.
+pub(in crate::recording) fn known(line: &[u8]) -> Option<Timed> {
     const RECEIVED: &[u8] = b"\"received\":[";
     let (at, kind) = beginning(line)?;
     let received = || {
@@ -67,7 +68,7 @@ pub(in crate::recording) fn known(line: &[u8]) -> Option<Moment> {
         moment(mono_ms, unix_ms)
     };
     let received = if kind == Kind::Observed { received() } else { None };
-    Some(received.filter(|received| received.mono_ms > at.mono_ms).unwrap_or(at))
+    Some(Timed { at, seen: received.filter(|received| received.mono_ms > at.mono_ms).unwrap_or(at) })
 }
 
 /// A moment that lies within bounds.
