@@ -21,6 +21,9 @@ pub const KEYFRAME_EVERY_MS: u64 = 60_000;
 /// many, and what it says is in the inputs already.
 const USERS: usize = 50_000;
 
+/// So much room for a line is kept, in bytes.
+const ROOM: usize = 1 << 20;
+
 /// So many inputs may wait for the disk.
 const QUEUE: usize = 1_024;
 
@@ -371,6 +374,7 @@ impl Writer {
     fn put(&mut self, at: Moment) -> io::Result<()> {
         let put = self.sink.put(at, &self.line);
         self.line.clear();
+        self.line.shrink_to(ROOM); // a keyframe may have taken many megabytes
         put
     }
 

@@ -106,7 +106,9 @@ impl Sink {
             self.is_open = end.line.is_some();
         }
         self.ends.clear();
-        self.packer.as_mut().map_or(&mut self.waiting, Packer::get_mut).clear();
+        let waiting = self.packer.as_mut().map_or(&mut self.waiting, Packer::get_mut);
+        waiting.clear();
+        waiting.shrink_to(WAITING);
         result
     }
 
