@@ -31,6 +31,7 @@ mod recheck;
 mod roster;
 mod rounds;
 mod server_clock;
+mod side_table;
 mod state;
 mod status;
 mod tally;

@@ -17,6 +17,7 @@ use super::finding::{Finding, Subject};
 use super::rule::{BY_RANK, Judges, Severity};
 use super::settings::RuleSettings;
 use super::{Evidence, Rule};
+use crate::presence::side_table::give_back;
 use crate::presence::{Moment, Update, UserIx};
 
 /// All that is wrong at present.
@@ -246,6 +247,7 @@ impl Findings {
         self.counts.add(&list);
         if list.is_empty() {
             self.of_users.remove(&user);
+            give_back(&mut self.of_users);
         } else {
             self.of_users.insert(user, list);
         }

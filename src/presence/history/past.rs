@@ -275,6 +275,11 @@ impl Past {
             }
         }
         self.folded.retain(|mixed| mixed.until_ms > until_ms);
+        // Who was busy keeps no room for it.
+        if self.kept.capacity() > self.kept.len() * 4 {
+            self.kept.shrink_to(self.kept.len() * 2);
+            self.folded.shrink_to_fit();
+        }
         self.count();
     }
 

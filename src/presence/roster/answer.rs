@@ -9,6 +9,7 @@ use crate::presence::connection::{ConnId, Connection};
 use crate::presence::observation::{Answer, Observation, Question, UserStatus};
 use crate::presence::platform::Platform;
 use crate::presence::recheck::{Recheck, Unseen, Witness};
+use crate::presence::side_table::give_back;
 use crate::presence::status::{Presence, UnknownReason, Word};
 use crate::presence::time::Since;
 use crate::presence::transition::{Change, Socket, Transition};
@@ -376,6 +377,7 @@ impl Roster {
         }
         if connections.is_empty() {
             self.open.remove(&user);
+            give_back(&mut self.open);
         } else {
             self.open.insert(user, connections.into());
         }
@@ -406,6 +408,7 @@ impl Roster {
         let gone = remembered.remove(at);
         if remembered.is_empty() {
             self.gone.remove(&user);
+            give_back(&mut self.gone);
         }
         gone
     }
