@@ -9,7 +9,7 @@ use crate::presence::{Answer, Input, Moment, State};
 const REACH_MS: u64 = 15 * 60_000;
 /// Room for it, in bytes, about: for a short list, for each user more, and at most.
 const ROOM: usize = 6 << 20;
-const ROOM_OF_USER: usize = 4 << 10;
+const ROOM_OF_USER: usize = 12 << 10;
 const ROOM_AT_MOST: usize = 64 << 20;
 /// What is known is copied only while the list is so short: a copy would hold up keys, and inputs to go
 /// through take long between copies.
@@ -73,8 +73,9 @@ impl Rewind {
     pub fn push(&mut self, state: &State, now: Moment, input: &Input) {
         let users = state.roster().list().len();
         let (room, bytes) = (self.room(users), state.weight_set_aside());
-        // With some room to spare at the beginning, so that it does not begin again and again.
-        let share = if self.kept.is_empty() { 4 } else { 2 };
+        // Two copies and as much again of inputs have to fit, or one could hardly go back. With some room to
+        // spare at the beginning, so that it does not begin again and again.
+        let share = if self.kept.is_empty() { 5 } else { 4 };
         if users > MOST_USERS || bytes > room / share {
             *self = Rewind { given: self.given, ..Rewind::default() }; // so much is not kept
             return;
@@ -83,7 +84,7 @@ impl Rewind {
         let is_due = |newest: &Kept| {
             let apart = state.now().since(newest.state.now());
             apart >= FAR_APART_MS
-                || (apart >= APART_MS && self.since_kept >= bytes / 2)
+                || (apart >= APART_MS && self.since_kept >= bytes)
                 || self.since_kept > room / 4
         };
         if self.kept.back().is_none_or(is_due) {
@@ -181,13 +182,16 @@ mod tests {
 
     #[test]
     fn it_stays_within_its_room_and_reaches_back_as_far_as_that_goes() {
-        let room = 12 << 20;
-        let (rewind, weights) = weights(20, room, 2_000);
-        assert!(weights.iter().all(|weight| *weight <= room), "{:?}", weights.iter().max());
-        assert!(weights[1_000..].iter().all(|weight| *weight > room / 3), "{:?}", weights.last());
-        let oldest = rewind.oldest().map(|oldest| oldest.mono_ms / 1_000);
-        assert!(oldest.is_some_and(|oldest| (2_000 - 1_200..2_000 - 300).contains(&oldest)), "{oldest:?}");
-        assert!(rewind.at(1_990_000).is_some_and(|state| state.now().mono_ms == 1_990_000));
+        let room = 8 << 20;
+        let mut shortest = u64::MAX;
+        for rounds in [1_000, 1_100, 1_200, 1_300, 1_400] {
+            let (rewind, weights) = weights(20, room, rounds);
+            assert!(weights.iter().all(|weight| *weight <= room), "{:?}", weights.iter().max());
+            let oldest = rewind.oldest().map_or(rounds * 1_000, |oldest| oldest.mono_ms);
+            shortest = shortest.min(rounds * 1_000 - oldest);
+            assert!(rewind.at(rounds * 1_000).is_some_and(|state| state.now().mono_ms == rounds * 1_000));
+        }
+        assert!(shortest > 200_000, "only {shortest} ms");
     }
 
     #[test]
