@@ -46,7 +46,11 @@ fn copies_reach_the_terminal_and_none_has_a_token() {
 fn the_picture_stays_above_the_prompt_with_its_colours() {
     let script = format!("{IMTOP} demo; echo \"prompt-$?\"");
     let mut session = Session::start("bash", &["-c", &script], SIZE);
-    session.until_shows("● online");
+    // Every batch is answered: who has problems stands above others.
+    session.until("whole picture", |screen| {
+        let text = screen.contents();
+        text.contains("agent_007") && text.contains("● online") && !text.contains("no answer yet")
+    });
     session.press("Q");
     let text = session.until("the prompt on the user's own screen", |screen| {
         !screen.alternate_screen() && screen.contents().contains("prompt-0")

@@ -33,6 +33,15 @@ pub struct Past {
     reconnects: u16,
 }
 
+/// Room is made for so many at once. Doubled as usual it would stay half empty for nearly everybody.
+const STEP: usize = 4;
+
+fn make_room<T>(list: &mut Vec<T>) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(if list.len() < STEP { 1 } else { STEP });
+    }
+}
+
 /// Something that happened to one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Happening {
@@ -241,9 +250,7 @@ impl Past {
         while self.kept.len() >= KEPT {
             self.fold_oldest();
         }
-        if self.kept.len() < 4 {
-            self.kept.reserve_exact(1);
-        }
+        make_room(&mut self.kept);
         self.kept.push(kept);
         let begins = kept.at_ms.saturating_sub(History::WINDOW_MS);
         self.folded.retain(|mixed| mixed.until_ms > begins);
@@ -258,6 +265,7 @@ impl Past {
             self.folded.last_mut().filter(|last| last.has_room()).map(|last| last.extend(at_ms, floor));
         if last.is_none() {
             let from_ms = self.folded.last().map_or(0, |last| last.until_ms);
+            make_room(&mut self.folded);
             self.folded.push(Mixed::new(from_ms, at_ms, floor));
         }
         if let Some(last) = self.folded.last_mut() {
@@ -276,8 +284,8 @@ impl Past {
         }
         self.folded.retain(|mixed| mixed.until_ms > until_ms);
         // Who was busy keeps no room for it.
-        if self.kept.capacity() > self.kept.len() * 4 {
-            self.kept.shrink_to(self.kept.len() * 2);
+        if self.kept.capacity() > self.kept.len() + 2 * STEP {
+            self.kept.shrink_to(self.kept.len() + STEP);
             self.folded.shrink_to_fit();
         }
         self.count();
