@@ -12,6 +12,7 @@
 //! that count is over or comes near: not in every minute until then.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Range;
 
 use super::Evidence;
 use super::case::when_server_shows;
@@ -76,15 +77,12 @@ impl OfRule for Found {
 
 /// `expiries`: unix minute -> tokens that expire in it.
 fn judge(expiries: &BTreeMap<i64, u32>, server_seconds: i64, found: &mut Vec<Evidence>) {
-    let Some((minute, tokens)) = fullest(expiries, server_seconds.div_euclid(60)) else { return };
-    if tokens < u64::from(FEWEST) {
-        return;
-    }
-    let of: u64 = expiries.values().map(|tokens| u64::from(*tokens)).sum();
+    let Some(Window { first, tokens, .. }) = fullest(expiries, server_seconds.div_euclid(60)) else { return };
+    let of = all(expiries);
     if is_cliff(tokens, of) {
         let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         let (tokens, of) = (narrow(tokens), narrow(of));
-        found.push(Evidence::ExpiryCliff(Found { tokens, of, first: minute.saturating_mul(60) }));
+        found.push(Evidence::ExpiryCliff(Found { tokens, of, first: first.saturating_mul(60) }));
     }
 }
 
@@ -103,22 +101,9 @@ fn next(expiries: &BTreeMap<i64, u32>, server_seconds: i64, now: Moment) -> Opti
 /// The minutes from `minute` on that lie in windows which are full enough, however far away; some of them more
 /// than once.
 fn crowded(expiries: &BTreeMap<i64, u32>, minute: i64) -> impl Iterator<Item = i64> {
-    let of: u64 = expiries.values().map(|tokens| u64::from(*tokens)).sum();
-    let (mut first, mut inside) = (expiries.range(minute..).peekable(), 0);
-    let full = expiries.range(minute..).filter_map(move |(&last, &tokens)| {
-        inside += u64::from(tokens);
-        while let Some((_, &passed)) = first.next_if(|&(&minute, _)| is_before(minute, last)) {
-            inside -= u64::from(passed);
-        }
-        let (&start, _) = *first.peek()?;
-        is_cliff(inside, of).then_some(start..=last)
-    });
-    full.flat_map(|window| expiries.range(window).map(|(minute, _)| *minute))
-}
-
-/// Whether a minute is over when the window that ends with `last` begins.
-fn is_before(minute: i64, last: i64) -> bool {
-    minute <= last.saturating_sub(WITHIN_MINUTES)
+    let of = all(expiries);
+    let full = windows(expiries.range(minute..)).filter(move |window| is_cliff(window.tokens, of));
+    full.flat_map(|window| expiries.range(window.first..=window.last).map(|(minute, _)| *minute))
 }
 
 /// Whether so many of all tokens are many to expire at once.
@@ -126,24 +111,34 @@ fn is_cliff(tokens: u64, of: u64) -> bool {
     tokens >= u64::from(FEWEST) && tokens * 100 >= of * SHARE
 }
 
-/// The first minute of the fullest window from `minute` on, and how many tokens expire in it; the
-/// earliest of several.
-fn fullest(expiries: &BTreeMap<i64, u32>, minute: i64) -> Option<(i64, u64)> {
+fn all(expiries: &BTreeMap<i64, u32>) -> u64 {
+    expiries.values().map(|tokens| u64::from(*tokens)).sum()
+}
+
+/// The fullest window from `minute` on within the coming week; the earliest of several.
+fn fullest(expiries: &BTreeMap<i64, u32>, minute: i64) -> Option<Window> {
     let ahead = minute..minute.saturating_add(AHEAD_MINUTES);
-    let mut fullest: Option<(i64, u64)> = None;
-    let (mut first, mut inside) = (expiries.range(ahead.clone()).peekable(), 0);
-    for (&last, &tokens) in expiries.range(ahead) {
-        inside += u64::from(tokens);
-        while let Some((_, &passed)) = first.next_if(|&(&minute, _)| is_before(minute, last)) {
-            inside -= u64::from(passed);
+    windows(expiries.range(ahead)).reduce(|most, next| if next.tokens > most.tokens { next } else { most })
+}
+
+/// Minutes from the first to the last in which tokens expire, which are as long as a window at most.
+struct Window {
+    first: i64,
+    last: i64,
+    tokens: u64,
+}
+
+/// For each of these minutes the window that ends with it.
+fn windows(minutes: Range<'_, i64, u32>) -> impl Iterator<Item = Window> {
+    let (mut firsts, mut tokens) = (minutes.clone().peekable(), 0);
+    minutes.filter_map(move |(&last, &more)| {
+        tokens += u64::from(more);
+        let is_over = |minute: i64| minute <= last.saturating_sub(WITHIN_MINUTES);
+        while let Some((_, &passed)) = firsts.next_if(|&(&minute, _)| is_over(minute)) {
+            tokens -= u64::from(passed);
         }
-        if let Some(&(&start, _)) = first.peek()
-            && fullest.is_none_or(|(_, most)| inside > most)
-        {
-            fullest = Some((start, inside));
-        }
-    }
-    fullest
+        firsts.peek().map(|&(&first, _)| Window { first, last, tokens })
+    })
 }
 
 #[cfg(test)]
@@ -196,7 +191,7 @@ mod tests {
                 (start, expiries.range(start..start + WITHIN_MINUTES).map(|(_, n)| u64::from(*n)).sum())
             });
             let most = windows.max_by_key(|&(start, tokens): &(i64, u64)| (tokens, -start));
-            assert_eq!(fullest(&expiries, HOUR), most);
+            assert_eq!(fullest(&expiries, HOUR).map(|it| (it.first, it.tokens)), most);
         }
     }
 
