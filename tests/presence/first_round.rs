@@ -150,6 +150,13 @@ impl Stage {
         self.observe(Question::UsersStatus, 0, users, Ok(Answer::Registry(answer)));
     }
 
+    /// The registry refuses to be asked about these users, or any.
+    fn refuse(&mut self, users: Vec<UserIx>) {
+        self.now += 5;
+        let denied = FetchError::Denied { code: 1002, what: "only app manager".into(), advice: "" };
+        self.observe(Question::UsersStatus, 0, users, Err(denied));
+    }
+
     fn pass(&mut self, ms: u64) {
         let until = self.now + ms;
         while let Some(next) = self.roster.next_change(at(self.now)).filter(|next| *next <= until) {
@@ -260,8 +267,8 @@ fn who_came_after_the_sockets_were_heard_says_nothing_against_the_sample() {
     assert_eq!(stage.of_the_rest(|it| it == Presence::Offline), REST as usize - 1);
 }
 
-#[test]
-fn one_of_the_sample_who_stays_online_by_the_registry_has_everybody_asked_about() {
+/// One of the sample stays online by the registry after the sockets were asked again.
+fn contradicted() -> Stage {
     let mut stage = Stage::new();
     stage.round();
     let ghost = *stage.open.iter().nth(100).unwrap();
@@ -273,6 +280,12 @@ fn one_of_the_sample_who_stays_online_by_the_registry_has_everybody_asked_about(
     stage.now += 500;
     stage.registry_on(vec![ghost]);
     assert!(stage.everybody);
+    stage
+}
+
+#[test]
+fn one_of_the_sample_who_stays_online_by_the_registry_has_everybody_asked_about() {
+    let stage = contradicted();
     assert_eq!(stage.of_the_rest(is_checking), 3_500, "and until then nobody is called offline");
     assert!(stage.roster.losses().is_empty(), "one is no loss of view");
 }
@@ -281,10 +294,7 @@ fn one_of_the_sample_who_stays_online_by_the_registry_has_everybody_asked_about(
 fn a_registry_that_cannot_be_asked_leaves_the_sockets_as_the_only_source() {
     let mut stage = Stage::new();
     stage.round();
-    stage.now += 5;
-    let denied = FetchError::Denied { code: 1002, what: "only app manager".into(), advice: "" };
-    let users = stage.open.iter().copied().take(500).collect();
-    stage.observe(Question::UsersStatus, 0, users, Err(denied));
+    stage.refuse(stage.open.iter().copied().take(500).collect());
     stage.pass(200);
     assert_eq!(stage.of_the_rest(|it| it == Presence::Offline), REST as usize);
     assert_eq!(stage.roster.basis(UserIx(7)), Basis::SocketsAlone);
@@ -292,18 +302,8 @@ fn a_registry_that_cannot_be_asked_leaves_the_sockets_as_the_only_source() {
 
 #[test]
 fn a_registry_that_refuses_while_everybody_is_asked_about_ends_that() {
-    let mut stage = Stage::new();
-    stage.round();
-    let ghost = *stage.open.iter().nth(100).unwrap();
-    stage.online = BTreeSet::from([ghost]);
-    while stage.registry() {}
-    stage.sockets(stage.roster.list().batch_of(ghost), &BTreeSet::new());
-    stage.now += 500;
-    stage.registry_on(vec![ghost]);
-    assert!(stage.everybody);
-    stage.now += 5;
-    let denied = FetchError::Denied { code: 1002, what: "only app manager".into(), advice: "" };
-    stage.observe(Question::UsersStatus, 0, vec![UserIx(1)], Err(denied));
+    let mut stage = contradicted();
+    stage.refuse(vec![UserIx(1)]);
     stage.pass(200);
     assert!(!stage.everybody, "nobody is left who could be asked about");
     assert_eq!(stage.of_the_rest(is_checking), 0);
