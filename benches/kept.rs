@@ -40,8 +40,8 @@ fn main() {
             print!(" {:.1}", megabytes(HEAP.current_usage() - before));
         }
         println!();
-        for kept in churn.fed.shown().kept() {
-            println!("{:>20} {:>9} {:>8.2} MB at most", kept.what, kept.entries, megabytes(kept.bytes));
+        for store in churn.fed.shown().stores() {
+            println!("{:>20} {:>9} {:>8.2} MB at most", store.what, store.entries, megabytes(store.bytes));
         }
     }
 }

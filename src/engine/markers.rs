@@ -103,13 +103,8 @@ impl Markers {
     }
 
     /// How many places and points of the curve there are.
-    pub fn len(&self) -> usize {
+    pub fn places(&self) -> usize {
         self.rounds.len() + self.incidents.len() + self.points.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Bytes that they take, about.

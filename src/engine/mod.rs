@@ -8,7 +8,6 @@
 
 mod first_round;
 mod index;
-mod kept;
 mod live;
 mod markers;
 mod play_clock;
@@ -17,10 +16,10 @@ mod rewind;
 mod round;
 mod session;
 mod source;
+mod stores;
 mod watched;
 
 pub use first_round::{FirstRound, Stage};
-pub use kept::Kept;
 pub use live::{Live, gather};
 pub use markers::{Incident, Markers, Point};
 pub use replay::{Playing, Replay};
@@ -28,6 +27,7 @@ pub use rewind::Rewind;
 pub use round::Round;
 pub use session::{About, Recording, Session, Shown};
 pub use source::{Command, Ended, Source, Told, Wait};
+pub use stores::Store;
 pub use watched::Watching;
 
 pub use crate::poller::AtOnce;

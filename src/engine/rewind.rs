@@ -50,18 +50,13 @@ impl Rewind {
     }
 
     /// Bytes that it may take, about, for a list of so many users.
-    pub fn room(&self, users: usize) -> usize {
+    fn room(&self, users: usize) -> usize {
         self.given.unwrap_or((ROOM + users * ROOM_OF_USER).min(ROOM_AT_MOST))
     }
 
     /// How many inputs it holds.
-    pub fn len(&self) -> usize {
+    pub fn inputs(&self) -> usize {
         self.inputs.len()
-    }
-
-    /// Whether it holds none.
-    pub fn is_empty(&self) -> bool {
-        self.inputs.is_empty()
     }
 
     /// Bytes that it takes, about.

@@ -5,7 +5,7 @@ use super::session::Shown;
 
 /// How much there is of one kind of thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct Store {
     /// What it is, in a word or two.
     pub what: &'static str,
     /// How many there are.
@@ -16,18 +16,18 @@ pub struct Kept {
 
 impl Shown<'_> {
     /// What is kept in memory of what was learned so far, whatever the picture shows.
-    pub fn kept(&self) -> Vec<Kept> {
+    pub fn stores(&self) -> Vec<Store> {
         let (knowledge, timeline) = (self.live.knowledge(), self.live.timeline());
         let (roster, history, findings) = (&knowledge.roster, &knowledge.history, &knowledge.findings);
-        let (inputs, rewind_bytes) = self.rewind.map_or((0, 0), |rewind| (rewind.len(), rewind.weight()));
-        let kept = |what, entries, bytes| Kept { what, entries, bytes };
+        let (inputs, rewind_bytes) = self.rewind.map_or((0, 0), |rewind| (rewind.inputs(), rewind.weight()));
+        let store = |what, entries, bytes| Store { what, entries, bytes };
         vec![
-            kept("users", roster.list().len(), roster.list().weight() + roster.weight()),
-            kept("last half hour", history.len(), history.weight()),
-            kept("findings", findings.len(), findings.weight()),
-            kept("events", timeline.len(), timeline.weight(usize::MAX)),
-            kept("charts", self.markers.len(), self.markers.weight() + knowledge.trend.weight()),
-            kept("way back", inputs, rewind_bytes),
+            store("users", roster.list().len(), roster.list().weight() + roster.weight()),
+            store("last half hour", history.held(), history.weight()),
+            store("findings", findings.len(), findings.weight()),
+            store("events", timeline.len(), timeline.weight(usize::MAX)),
+            store("charts", self.markers.places(), self.markers.weight() + knowledge.trend.weight()),
+            store("way back", inputs, rewind_bytes),
         ]
     }
 }

@@ -236,15 +236,20 @@ fn witnesses(picture: &Picture<'_>, columns: usize, lines: &mut Vec<ServerLine>)
     lines.push(ServerLine::Blank);
 }
 
+/// A fact that may take several lines; the name stands in the first.
+fn wrapped_fact(name: &'static str, words: &str, columns: usize, lines: &mut Vec<ServerLine>) {
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    lines.extend(names.zip(wrapped(words, columns)).map(|(name, line)| ServerLine::Fact(name, line)));
+}
+
 /// How much is kept in memory: all, and the parts that take most of it.
-fn in_memory(model: View<'_>) -> Vec<String> {
-    let mut kept = model.shown.kept();
-    kept.sort_by_key(|kept| std::cmp::Reverse(kept.bytes));
+fn in_memory(model: View<'_>) -> String {
+    let mut stores = model.shown.stores();
+    stores.sort_by_key(|store| std::cmp::Reverse(store.bytes));
     let bytes = |bytes: usize| Bytes(bytes as u64);
-    let all = kept.iter().map(|kept| kept.bytes).sum();
-    let parts = kept.iter().take(3).map(|kept| format!("{} {}", kept.what, bytes(kept.bytes)));
-    let words = format!("about {}: {}", bytes(all), parts.collect::<Vec<_>>().join(", "));
-    wrapped(&words, fact_columns(model.size.0))
+    let all = stores.iter().map(|store| store.bytes).sum();
+    let parts = stores.iter().take(3).map(|store| format!("{} {}", store.what, bytes(store.bytes)));
+    format!("about {}: {}", bytes(all), parts.collect::<Vec<_>>().join(", "))
 }
 
 /// How much is asked at once, and who chose that.
@@ -263,10 +268,7 @@ fn at_once_words(at_once: AtOnce, list: &WatchList) -> String {
 /// How far those are checked whom the sockets call offline at first sight, and by what the rest is judged.
 fn first_round(picture: &Picture<'_>, columns: usize, lines: &mut Vec<ServerLine>) {
     let roster = picture.roster;
-    let mut add = |name: &'static str, words: &str| {
-        let names = std::iter::once(name).chain(std::iter::repeat(""));
-        lines.extend(names.zip(wrapped(words, columns)).map(|(name, line)| ServerLine::Fact(name, line)));
-    };
+    let mut add = |name, words: &str| wrapped_fact(name, words, columns, lines);
     if let Some(words) = checking_words(roster) {
         add("first round", &words);
     }
@@ -300,9 +302,7 @@ fn asking(model: View<'_>, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     lines.push(ServerLine::Fact("received", format!("{} in all", Bytes(sums.wire_bytes))));
     // It is of now, and a picture that stands has nothing that moves.
     if !model.shown.is_held {
-        for (name, line) in std::iter::once("in memory").chain(std::iter::repeat("")).zip(in_memory(model)) {
-            lines.push(ServerLine::Fact(name, line));
-        }
+        wrapped_fact("in memory", &in_memory(model), fact_columns(model.size.0), lines);
     }
     if let Some(hints) = picture.hints {
         lines.extend(hints.words().into_iter().map(|(name, words)| ServerLine::Fact(name, words)));

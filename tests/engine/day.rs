@@ -18,9 +18,9 @@ fn after_a_day_of_users_who_come_and_go_no_more_is_kept_than_after_hours() {
             continue;
         }
         let is_late = churn.now_ms >= 12 * HOUR_MS;
-        for kept in churn.fed.shown().kept() {
-            let (entries, bytes) = most.entry((kept.what, is_late)).or_default();
-            (*entries, *bytes) = ((*entries).max(kept.entries), (*bytes).max(kept.bytes));
+        for store in churn.fed.shown().stores() {
+            let (entries, bytes) = most.entry((store.what, is_late)).or_default();
+            (*entries, *bytes) = ((*entries).max(store.entries), (*bytes).max(store.bytes));
         }
     }
     let users = USERS as usize;

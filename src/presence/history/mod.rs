@@ -139,13 +139,8 @@ impl History {
     }
 
     /// How much is held of all users together; what users share counts for each of them.
-    pub fn len(&self) -> usize {
+    pub fn held(&self) -> usize {
         self.held
-    }
-
-    /// Whether nothing is held.
-    pub fn is_empty(&self) -> bool {
-        self.held == 0
     }
 
     /// Bytes that it takes, about: at most, as users may share what they went through.

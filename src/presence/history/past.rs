@@ -261,12 +261,13 @@ impl Past {
         let Happening { at_ms, what } = self.kept.remove(0);
         let (Some(next), Some(floor)) = (what.presence(), self.floor) else { return };
         let is_flip = is_connected(next).zip(self.connected).is_some_and(|(is, was)| is != was);
-        let last =
-            self.folded.last_mut().filter(|last| last.has_room()).map(|last| last.extend(at_ms, floor));
-        if last.is_none() {
-            let from_ms = self.folded.last().map_or(0, |last| last.until_ms);
-            make_room(&mut self.folded);
-            self.folded.push(Mixed::new(from_ms, at_ms, floor));
+        match self.folded.last_mut() {
+            Some(last) if last.has_room() => last.extend(at_ms, floor),
+            last => {
+                let from_ms = last.map_or(0, |last| last.until_ms);
+                make_room(&mut self.folded);
+                self.folded.push(Mixed::new(from_ms, at_ms, floor));
+            }
         }
         if let Some(last) = self.folded.last_mut() {
             last.flips = last.flips.saturating_add(is_flip.into());

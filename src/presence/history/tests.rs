@@ -419,10 +419,10 @@ fn of_too_much_the_oldest_is_forgotten_and_shown_as_not_watched() {
     for user in 0..50 {
         history.record(&[transition(user, 5 * MINUTE, became(Online, Offline))], &watched);
     }
-    assert_eq!((history.len(), history.advance(at(5 * MINUTE))), (100, vec![]));
+    assert_eq!((history.held(), history.advance(at(5 * MINUTE))), (100, vec![]));
     history.record(&[transition(7, 6 * MINUTE, became(Offline, Online))], &watched);
     history.advance(at(6 * MINUTE));
-    assert_eq!(history.len(), 51, "all that began with the oldest went with it");
+    assert_eq!(history.held(), 51, "all that began with the oldest went with it");
     check_begun(&history);
     let row = |user| {
         let now_is = if user == 7 { Online } else { Offline };
@@ -432,7 +432,7 @@ fn of_too_much_the_oldest_is_forgotten_and_shown_as_not_watched() {
     assert_eq!(row(1), [before, known(7), known(7), known(7), known(7), gone, gone, gone]);
     assert_eq!(row(7)[4..], [known(7), gone, known(7), known(7)]);
     history.advance(at(6 * MINUTE + History::WINDOW_MS));
-    assert_eq!(history.len(), 0);
+    assert_eq!(history.held(), 0);
     check_begun(&history);
 }
 

@@ -40,10 +40,10 @@ impl Roster {
         self.standings.count(Word::Unchecked) + (self.doubts.checking() + self.doubts.leaving()) as u32
     }
 
-    /// How many users are unknown only because the first answer about their batch is on its way. None once a
-    /// batch fails: then somebody should look at it.
+    /// How many users are unknown as there was no answer about their batch yet. While none fails, theirs are on
+    /// the way.
     pub fn unheard(&self) -> u32 {
-        if self.batches.failing() == 0 { self.standings.unheard() } else { 0 }
+        self.standings.unheard()
     }
 
     /// How many users are offline by a sample, without a word of the registry about them.

@@ -62,9 +62,13 @@ impl Standings {
         self.0[word as usize * 6..][..6].iter().sum()
     }
 
-    /// How many no answer was ever due about.
-    pub(in crate::presence) fn unheard(&self) -> u32 {
-        self.0[..2].iter().sum()
+    /// How many nothing was ever heard of, nor left out: those of batches without a first answer.
+    pub(super) fn unheard(&self) -> u32 {
+        [false, true]
+            .map(|is_checking| Standing { word: Word::Silent, absence: Absence::None, is_checking })
+            .iter()
+            .map(|standing| self.0[standing.place()])
+            .sum()
     }
 
     /// How many have a connection, as last seen.
