@@ -297,7 +297,8 @@ fn asking(model: View<'_>, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
         format!("{:.1} requests, {:.0} users, {}", rates.requests, rates.users, Bytes(rates.bytes as u64)),
     ));
     if let Some(at_once) = model.shown.at_once {
-        lines.push(ServerLine::Fact("at once", at_once_words(at_once, picture.roster.list())));
+        let words = at_once_words(at_once, picture.roster.list());
+        wrapped_fact("at once", &words, fact_columns(model.size.0), lines);
     }
     lines.push(ServerLine::Fact("received", format!("{} in all", Bytes(sums.wire_bytes))));
     // It is of now, and a picture that stands has nothing that moves.
