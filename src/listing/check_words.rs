@@ -1,7 +1,7 @@
 //! The first round of a long list, in words: how far the registry was asked about those whom the sockets call
 //! offline, and what a sample of them tells of the rest.
 
-use crate::presence::Roster;
+use crate::presence::{Roster, thousands};
 
 /// How far the registry was asked: `checking 12000 of 55000 offline users at the registry`; none where nobody
 /// waits for that.
@@ -15,6 +15,16 @@ pub fn checking_words(roster: &Roster) -> Option<String> {
         };
         format!("checking {} of {} offline users at the registry{how}", checks.left, checks.of)
     })
+}
+
+/// `12 users are known by the registry alone: the sockets give no answer`; none where nobody is.
+pub fn by_registry_words(users: u32) -> Option<String> {
+    let users = match users {
+        0 => return None,
+        1 => "1 user is".to_owned(),
+        more => format!("{} users are", thousands(more.into())),
+    };
+    Some(format!("{users} known by the registry alone: the sockets give no answer"))
 }
 
 /// What follows for all others from a sample none of whom was online, at 95 %: less than 1 in so many is. By

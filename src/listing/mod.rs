@@ -18,7 +18,7 @@ mod tokens;
 mod words;
 
 pub(crate) use cell::{ScreenCell, TextColumn, There};
-pub use check_words::{checking_words, one_in, sample_words};
+pub use check_words::{by_registry_words, checking_words, one_in, sample_words};
 pub use column::{ColumnName, SPARK_CELLS};
 pub(crate) use column::{ColumnRow, ColumnsAsked, Longest, Tells};
 pub use facts::Known;

@@ -17,7 +17,7 @@ use super::lanes::LEAST;
 use super::schedule::Schedule;
 use super::{Now, Source};
 use crate::openim::{Asked, Options};
-use crate::presence::{Answer, Observation, Question, Rechecks, WatchList};
+use crate::presence::{Answer, Observation, Question, Rechecks, UserIx, WatchList};
 
 /// Observations that may wait for their reader; the poller waits with them when there are more.
 const BACKLOG: usize = 64;
@@ -92,6 +92,7 @@ enum Wish {
     Interval(Duration),
     Watch(Arc<WatchList>),
     Inquire(u32, Rechecks),
+    First(u32, Vec<UserIx>),
 }
 
 impl Poller {
@@ -144,6 +145,12 @@ impl Poller {
     /// Asks the witnesses about whom there is doubt, on the list of this generation.
     pub fn inquire(&self, generation: u32, doubts: Rechecks) {
         self.wish(Wish::Inquire(generation, doubts));
+    }
+
+    /// While the sockets give no answer, asks the registry about these users first, on the list of this
+    /// generation.
+    pub fn ask_first(&self, generation: u32, users: Vec<UserIx>) {
+        self.wish(Wish::First(generation, users));
     }
 
     /// Goes over to the next watch list at once.
@@ -259,7 +266,12 @@ impl<S: Source> Task<S> {
                     for batch in &doubts.batches {
                         self.schedule.hurry_batch(*batch, now);
                     }
-                    self.inquiries.take(doubts, now);
+                    self.inquiries.take(doubts, |batch| self.list.batch(batch), now);
+                }
+            }
+            Wish::First(generation, users) => {
+                if generation == self.list.generation() {
+                    self.inquiries.ask_first(users, now);
                 }
             }
             Wish::Watch(list) => {

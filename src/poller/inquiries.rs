@@ -4,10 +4,12 @@
 //! first is asked about first, so that nobody is asked about for the third time while somebody else
 //! waits for the first. While a loss of view is suspected, the registry is asked about everybody whom
 //! the sockets call offline, in turns: whoever comes to a gateway that is out of reach never shows
-//! otherwise. New users are checked once. What is left of a small share of the sockets'
+//! otherwise. While the sockets give no answer about somebody, the registry is asked in their place:
+//! about those on the screen first, then about the rest in turns. New users are checked once. What is left of a small share of the sockets'
 //! questions goes into a slow rotation through the whole list.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::ops::Range;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -15,12 +17,14 @@ use tokio::time::Instant;
 use super::asking::Asking;
 use super::backoff;
 use crate::openim::Asked;
-use crate::presence::{FetchError, Question, Rechecks, Retry, UserIx, UserSet, UserStatus};
+use crate::presence::{
+    FetchError, MOST_IN_PLACE, Question, REGISTRY_USERS_A_SECOND, Rechecks, Retry, UserIx, UserSet, UserStatus,
+};
 
 /// Users in one question, at most: the registry looks each of them up by itself.
 const MOST_USERS: usize = 500;
 /// No more users are asked about in any second.
-const USERS_A_SECOND: u32 = 2_000;
+const USERS_A_SECOND: u32 = REGISTRY_USERS_A_SECOND;
 /// Of them at most so many of whom there is no doubt, so that there is always room for those in doubt:
 /// so many while a loss of view is suspected,
 const SEARCHED_A_SECOND: u32 = 1_000;
@@ -75,6 +79,7 @@ pub(super) struct Inquiries {
     everybody: bool,
     rotation: Rotation,
     search: Search,
+    silence: Silence,
     /// Those in doubt for long whom the sockets leave out.
     lasting: usize,
     /// How many users were asked about when, in the last second.
@@ -130,12 +135,28 @@ struct Search {
     due: Instant,
 }
 
+/// Those of whom the sockets give no answer, so that the registry is asked in their place.
+struct Silence {
+    users: UserSet,
+    /// Those who are asked about before the others.
+    first: Vec<UserIx>,
+    /// When their turn is.
+    first_due: Instant,
+    /// The turn of the others began then, is here, and has come to so many.
+    began: Instant,
+    next: usize,
+    asked: u32,
+    /// It goes on then.
+    due: Instant,
+}
+
 /// Why something is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
     Gateways,
     Registry,
     Tokens,
+    Silence,
     Search,
     Unverified,
     Rotation,
@@ -178,6 +199,15 @@ impl Inquiries {
             everybody: false,
             rotation: Rotation { next: 0, half: false, questions: 0.0, users: 0.0 },
             search: Search { left_out: UserSet::default(), heard: false, next: 0, due: now },
+            silence: Silence {
+                users: UserSet::default(),
+                first: Vec::new(),
+                first_due: now,
+                began: now,
+                next: 0,
+                asked: 0,
+                due: now,
+            },
             lasting: 0,
             asked: VecDeque::new(),
             free: now,
@@ -206,9 +236,9 @@ impl Inquiries {
         };
     }
 
-    /// Takes what changed in whom there is doubt about. Somebody named as settled and as begun is in
-    /// doubt anew.
-    pub(super) fn take(&mut self, doubts: Rechecks, now: Instant) {
+    /// Takes what changed in whom there is doubt about, on a list whose batches have these users. Somebody
+    /// named as settled and as begun is in doubt anew.
+    pub(super) fn take(&mut self, doubts: Rechecks, batch: impl Fn(u32) -> Range<u32>, now: Instant) {
         if let Some(losing) = doubts.loss {
             if losing && !self.losing {
                 self.gateways_due = self.gateways_due.min(now);
@@ -223,6 +253,17 @@ impl Inquiries {
         }
         if !self.asking.registry {
             return;
+        }
+        let was_silent = !self.silence.users.is_empty();
+        for (number, is_silent) in doubts.silence.batches {
+            batch(number).for_each(|user| self.silence.put(UserIx(user), is_silent));
+        }
+        for (user, is_silent) in doubts.silence.users {
+            self.silence.put(user, is_silent);
+        }
+        if !was_silent && !self.silence.users.is_empty() {
+            self.silence.begin(now);
+            self.gateways_due = self.gateways_due.min(now);
         }
         for user in doubts.settled {
             self.forget(user);
@@ -286,13 +327,17 @@ impl Inquiries {
         let (question, mut users) = match cause {
             Cause::Gateways => {
                 // What is asked while all is well is paid for, the first time in advance.
-                if !self.losing {
+                if !self.is_watchful() {
                     self.rotation.questions -= 1.0;
                 }
                 (Question::Gateways, Vec::new())
             }
             Cause::Registry => (Question::UsersStatus, self.draw(cause, now)),
             Cause::Tokens => (Question::TokenDetail, self.draw(cause, now)),
+            Cause::Silence => match self.in_place(now) {
+                nobody if nobody.is_empty() => return self.next(now),
+                users => (Question::UsersStatus, users),
+            },
             Cause::Search => match self.search(now) {
                 nobody if nobody.is_empty() => return self.next(now),
                 users => (Question::UsersStatus, users),
@@ -337,14 +382,18 @@ impl Inquiries {
         let (question, due) = match cause {
             Cause::Gateways => {
                 let is_free = self.line(Question::Gateways).under_way == 0;
-                let is_paid = self.losing || self.rotation.questions >= 0.0;
+                let is_paid = self.is_watchful() || self.rotation.questions >= 0.0;
                 if !(self.asking.gateways && is_free && is_paid) {
                     return None;
                 }
                 (Question::Gateways, self.gateways_due)
             }
             Cause::Registry => (Question::UsersStatus, self.registry.first()?.0),
+            // They go the way of the sockets, and would be waited for as long.
+            Cause::Tokens if !self.silence.users.is_empty() => return None,
             Cause::Tokens => (Question::TokenDetail, self.tokens.first()?.0),
+            Cause::Silence if self.silence.users.is_empty() => return None,
+            Cause::Silence => (Question::UsersStatus, self.silence.ready()),
             Cause::Search => {
                 let contradicted = self.losing || self.everybody || self.lasting > 0;
                 if !(contradicted && self.asking.registry && self.search.heard) {
@@ -363,14 +412,16 @@ impl Inquiries {
             Cause::Rotation => {
                 let is_paid =
                     self.rotation.questions >= 1.0 && self.rotation.users >= self.of_rotation().len() as f64;
-                if self.losing || !is_paid || !self.asking.registry || self.users == 0 {
+                if self.is_watchful() || !is_paid || !self.asking.registry || self.users == 0 {
                     return None;
                 }
                 (self.turn()?, self.free)
             }
         };
         let line = self.line(question);
-        if !line.is_open() {
+        // Of those that may be waited for as long as the sockets there is one, so that there is always room for others.
+        let is_slow = question == Question::TokenDetail && line.under_way > 0;
+        if !line.is_open() || is_slow {
             return None;
         }
         let due = due.max(line.until.unwrap_or(due));
@@ -445,6 +496,24 @@ impl Inquiries {
         users
     }
 
+    /// Takes the next of those of whom the sockets give no answer.
+    fn in_place(&mut self, now: Instant) -> Vec<UserIx> {
+        let (chunk, pause) = (self.chunk, self.interval.max(QUICKEST));
+        self.silence.take(chunk, pause, now)
+    }
+
+    /// Whether the gateways are asked again and again: something is wrong.
+    fn is_watchful(&self) -> bool {
+        self.losing || !self.silence.users.is_empty()
+    }
+
+    /// Asks about these users first while the sockets give no answer about them.
+    pub(super) fn ask_first(&mut self, users: Vec<UserIx>, now: Instant) {
+        self.silence.first = users;
+        self.silence.first.truncate(self.chunk);
+        self.silence.first_due = self.silence.first_due.min(now);
+    }
+
     /// Whose turn it is in the rotation.
     fn of_rotation(&self) -> std::ops::Range<u32> {
         self.rotation.next..self.users.min(self.rotation.next + self.chunk as u32)
@@ -503,7 +572,7 @@ impl Inquiries {
         let (attempt, until, refused) = (line.failures, line.until, line.refused);
         let next = match question {
             Question::Gateways => {
-                let every = if self.losing { self.interval.max(QUICKEST) } else { BASELINE };
+                let every = if self.is_watchful() { self.interval.max(QUICKEST) } else { BASELINE };
                 self.gateways_due = asked + every;
                 self.gateways_due
             }
@@ -582,10 +651,60 @@ impl Inquiries {
     }
 }
 
+impl Silence {
+    fn put(&mut self, user: UserIx, is_silent: bool) {
+        if is_silent {
+            self.users.insert(user);
+        } else {
+            self.users.remove(user);
+        }
+    }
+
+    /// Somebody is in it again.
+    fn begin(&mut self, now: Instant) {
+        (self.first_due, self.began, self.next, self.asked, self.due) = (now, now, 0, 0, now);
+    }
+
+    fn ready(&self) -> Instant {
+        if self.first.is_empty() { self.due } else { self.due.min(self.first_due) }
+    }
+
+    /// Takes the next ones, `pause` after they had their turn before.
+    fn take(&mut self, most: usize, pause: Duration, now: Instant) -> Vec<UserIx> {
+        if !self.first.is_empty() && self.first_due <= now {
+            self.first_due = now + pause;
+            let first: Vec<UserIx> =
+                self.first.iter().copied().filter(|user| self.users.contains(*user)).collect();
+            if !first.is_empty() || self.due > now {
+                return first;
+            }
+        }
+        if self.asked == 0 {
+            self.began = now;
+        }
+        let most = most.min((MOST_IN_PLACE - self.asked) as usize);
+        let others = self.users.from(self.next).filter(|user| !self.first.contains(user));
+        let users: Vec<UserIx> = others.take(most).collect();
+        self.asked += users.len() as u32;
+        self.next = users.last().map_or(0, |last| last.at() + 1);
+        if users.len() < most || self.asked >= MOST_IN_PLACE {
+            (self.next, self.asked, self.due) = (0, 0, now.max(self.began + pause));
+        }
+        users
+    }
+}
+
 impl Cause {
     /// In the order in which they are asked for.
-    const ALL: [Cause; 6] =
-        [Cause::Gateways, Cause::Registry, Cause::Tokens, Cause::Search, Cause::Unverified, Cause::Rotation];
+    const ALL: [Cause; 7] = [
+        Cause::Gateways,
+        Cause::Registry,
+        Cause::Tokens,
+        Cause::Silence,
+        Cause::Search,
+        Cause::Unverified,
+        Cause::Rotation,
+    ];
 }
 
 impl Line {

@@ -60,7 +60,10 @@ pub use knowledge::Knowledge;
 pub use list_builder::ListBuilder;
 pub use observation::{Answer, LifeSign, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
-pub use recheck::{Gateway, Loss, Recheck, Rechecks, Unseen, Witness, Witnesses};
+pub use recheck::{
+    ByRegistry, Gateway, Loss, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck, Rechecks, Silence, Unseen, Witness,
+    Witnesses,
+};
 pub use roster::{Checks, Drawn, Roster, RosterState, Totals, Tracked};
 pub use rounds::Rounds;
 pub use server_clock::ServerClock;

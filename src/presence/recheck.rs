@@ -10,7 +10,7 @@ use super::fetch_error::ErrorKind;
 use super::observation::{LifeSign, Question};
 use super::platform::Platform;
 use super::status::Presence;
-use super::time::Moment;
+use super::time::{Moment, Since};
 use super::verdict::{LossCause, Registry, Sockets, Verdict};
 use super::watch_list::UserIx;
 use super::written::{Text, count, in_order, is_usual, refused, some_text, time};
@@ -259,6 +259,39 @@ impl Witnesses {
     }
 }
 
+/// The registry is asked about so many users a second at most: it looks each of them up by itself.
+pub const REGISTRY_USERS_A_SECOND: u32 = 2_000;
+
+/// So many users at most are asked about in the sockets' place: of more, the first ones' answers would be too old
+/// before the last ones' came.
+pub const MOST_IN_PLACE: u32 = 80_000;
+
+/// What the registry said of a user of whom the sockets gave no new answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByRegistry {
+    /// The registry was asked then, and answered.
+    pub answered: Answered,
+    /// What is said because of that; none where it is what was said before.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub says: Option<Presence>,
+    /// Since when, where it is not what was said before.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub since: Option<Since>,
+    /// The number of the transition that said so; 0 where there was none.
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "time")]
+    pub event: u64,
+}
+
+/// Of whom the sockets give no new answer, so that the registry is asked in their place: what changed in that, in
+/// its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Silence {
+    /// Batches, by number, and whether they are silent from now on.
+    pub batches: Vec<(u32, bool)>,
+    /// Users whom answers leave out, and whether they do from now on.
+    pub users: Vec<(UserIx, bool)>,
+}
+
 /// A connection that the sockets show no more, but that may be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unseen {
@@ -284,16 +317,20 @@ pub struct Rechecks {
     pub everybody: Option<bool>,
     /// Batches that the sockets are to be asked about at once.
     pub batches: Vec<u32>,
+    /// Of whom the sockets give no new answer.
+    pub silence: Silence,
 }
 
 impl Rechecks {
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
-        let Rechecks { begun, settled, unverified, loss, everybody, batches } = self;
+        let Rechecks { begun, settled, unverified, loss, everybody, batches, silence } = self;
         begun.is_empty()
             && settled.is_empty()
             && unverified.is_empty()
             && batches.is_empty()
+            && silence.batches.is_empty()
+            && silence.users.is_empty()
             && loss.or(*everybody).is_none()
     }
 
@@ -313,6 +350,8 @@ impl Rechecks {
         self.loss = later.loss.or(self.loss);
         self.everybody = later.everybody.or(self.everybody);
         self.batches.extend(later.batches);
+        self.silence.batches.extend(later.silence.batches);
+        self.silence.users.extend(later.silence.users);
     }
 }
 

@@ -92,6 +92,11 @@ impl Word {
         Word::Sampled,
     ];
 
+    /// Whether it says something of the user, and not that nobody can tell.
+    pub(in crate::presence) fn is_known(self) -> bool {
+        !matches!(self, Word::Silent | Word::Doubtful | Word::Unchecked)
+    }
+
     /// The word for it.
     pub fn of(presence: Presence) -> Word {
         match presence {
@@ -104,11 +109,11 @@ impl Word {
     }
 }
 
-/// What is behind the word offline.
+/// What is behind what is said of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
-    /// Sockets and registry agree.
+    /// The sockets show a connection, or sockets and registry agree that there is none.
     #[default]
     Agreed,
     /// Only the sockets say so: the registry cannot be asked. They err to offline.
@@ -117,16 +122,19 @@ pub enum Basis {
     GatewayDied,
     /// The sockets say so; the registry agreed about each user of a sample, and was not asked about this one.
     Sampled,
+    /// The sockets give no answer, and the registry was asked in their place. It errs to online.
+    Registry,
 }
 
 impl Basis {
-    /// A few words, to stand in brackets after `offline`; none where nothing has to be said.
+    /// A few words, to stand in brackets after the word; none where nothing has to be said.
     pub fn words(self) -> Option<&'static str> {
         match self {
             Basis::Agreed => None,
             Basis::SocketsAlone => Some("one witness"),
             Basis::GatewayDied => Some("gateway died"),
             Basis::Sampled => Some("sampled"),
+            Basis::Registry => Some("registry"),
         }
     }
 }

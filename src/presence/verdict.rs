@@ -52,6 +52,27 @@
 //! unasked  | no    | old   | disconnected
 //! *        | no    | *     | unseen
 //! ```
+//!
+//! # A user of whom the sockets give no new answer
+//!
+//! A gateway that hangs makes the sockets' answers wait for half a minute, while the registry answers in
+//! milliseconds: it is asked in their place. `before` is what was said of the user; `in doubt` is one whom the
+//! sockets had left out and the registry had not. `named` says whether the registry has called the user online
+//! since the sockets fell silent. Only then its offline counts of somebody whom they had shown: the event of a
+//! login may have been lost (open-im-server `msggateway/online.go` does not send it again).
+//!
+//! ```text
+//! registry | before       | named | says
+//! ---------+--------------+-------+-----------
+//! *        | in doubt     | *     | as before
+//! online   | online       | *     | as before
+//! online   | background   | *     | as before
+//! online   | *            | *     | online
+//! offline  | offline      | *     | as before
+//! offline  | unregistered | *     | as before
+//! offline  | *            | yes   | offline
+//! offline  | *            | no    | nothing
+//! ```
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -223,6 +244,29 @@ pub(super) fn is_gone(registry: PlatformSeen, shown: bool, young: bool) -> bool 
     registry == PlatformSeen::Lacks || (!young && (shown || registry == PlatformSeen::Unasked))
 }
 
+/// What is said of a user of whom the sockets give no new answer, and the registry does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InPlace {
+    /// What was said before goes on.
+    AsBefore,
+    /// The registry's word counts.
+    Says(Presence),
+    /// The registry's word is of no use.
+    Nothing,
+}
+
+/// The third table above.
+pub(super) fn in_place(is_online: bool, before: Presence, in_doubt: bool, named: bool) -> InPlace {
+    match (is_online, before) {
+        _ if in_doubt => InPlace::AsBefore,
+        (true, Presence::Online | Presence::Background) => InPlace::AsBefore,
+        (true, _) => InPlace::Says(Presence::Online),
+        (false, Presence::Offline | Presence::Unregistered) => InPlace::AsBefore,
+        (false, _) if named => InPlace::Says(Presence::Offline),
+        (false, _) => InPlace::Nothing,
+    }
+}
+
 /// How long and how many: what the tables, and what is found with them, turn on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thresholds {
@@ -369,6 +413,37 @@ mod tests {
                 for (young, age) in [(true, "young"), (false, "old")] {
                     let words = [r, s, age];
                     let said = if is_gone(registry, shown, young) { "disconnected" } else { "unseen" };
+                    assert_eq!(said, of_table(&rows, &words), "{words:?}");
+                    let fitting = |row: &Vec<&str>| row.iter().zip(words).all(|(c, w)| fits(c, w));
+                    used.insert(rows.iter().position(fitting));
+                }
+            }
+        }
+        assert_eq!(used.len(), rows.len(), "every row is of use");
+    }
+
+    #[test]
+    fn the_table_of_silent_sockets_and_the_code_agree_on_every_combination() {
+        let rows = rows(2);
+        let mut used = std::collections::BTreeSet::new();
+        let befores = [
+            (Presence::Online, false, "online"),
+            (Presence::Background, false, "background"),
+            (Presence::Offline, false, "offline"),
+            (Presence::Unregistered, false, "unregistered"),
+            (Presence::Unknown(UnknownReason::NotAnswered), false, "unknown"),
+            (Presence::Unknown(UnknownReason::RegistryOnline), true, "in doubt"),
+            (Presence::Offline, true, "in doubt"),
+        ];
+        for (is_online, r) in [(true, "online"), (false, "offline")] {
+            for (before, in_doubt, b) in befores {
+                for (named, n) in [(true, "yes"), (false, "no")] {
+                    let words = [r, b, n];
+                    let said = match in_place(is_online, before, in_doubt, named) {
+                        InPlace::AsBefore => "as before",
+                        InPlace::Says(presence) => presence.word(),
+                        InPlace::Nothing => "nothing",
+                    };
                     assert_eq!(said, of_table(&rows, &words), "{words:?}");
                     let fitting = |row: &Vec<&str>| row.iter().zip(words).all(|(c, w)| fits(c, w));
                     used.insert(rows.iter().position(fitting));

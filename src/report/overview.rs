@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::listing::{FindingRecord, Time, one_in, sample_words};
+use crate::listing::{FindingRecord, Time, by_registry_words, one_in, sample_words};
 use crate::presence::{Roster, Totals, thousands};
 
 /// The name and version of the format. Within a version fields are only added.
@@ -43,6 +43,8 @@ pub struct ChecksRecord {
     pub sampled: u32,
     /// The size of that sample: nobody in it was online. None where nobody is offline by one.
     pub sample: Option<u32>,
+    /// Users of whom something is known by the registry alone, as the sockets give no answer.
+    pub by_registry: u32,
     /// At 95 %, less than 1 in so many of those who are offline by it is online.
     pub less_than_1_in: Option<u32>,
 }
@@ -53,7 +55,8 @@ impl ChecksRecord {
         let sampled = roster.by_sample();
         let sample = Some(roster.sampled()).filter(|sample| sampled > 0 && *sample > 0);
         let less_than_1_in = sample.and_then(one_in);
-        ChecksRecord { unchecked: roster.checks().left, sampled, sample, less_than_1_in }
+        let (unchecked, by_registry) = (roster.checks().left, roster.by_registry_alone());
+        ChecksRecord { unchecked, sampled, sample, by_registry, less_than_1_in }
     }
 
     /// What there is to say of them, a line each.
@@ -61,7 +64,8 @@ impl ChecksRecord {
         let Self { sampled, sample, .. } = self;
         let bound = sample.and_then(sample_words);
         let bound = bound.map(|bound| format!("{sampled} users are offline by a sample: {bound}"));
-        unchecked_words(u64::from(self.unchecked)).into_iter().chain(bound).collect()
+        let unchecked = unchecked_words(u64::from(self.unchecked));
+        unchecked.into_iter().chain(by_registry_words(self.by_registry)).chain(bound).collect()
     }
 }
 

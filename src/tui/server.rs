@@ -12,7 +12,7 @@ use super::model::View;
 use super::notes::wrapped;
 use super::picture::Picture;
 use super::witnesses::{sign_word, witness_words};
-use crate::listing::{checking_words, sample_words, worst_loss};
+use crate::listing::{by_registry_words, checking_words, sample_words, worst_loss};
 
 /// From so many columns on the view has two halves side by side.
 pub const TWO_HALVES: u16 = 120;
@@ -274,6 +274,9 @@ fn first_round(picture: &Picture<'_>, columns: usize, lines: &mut Vec<ServerLine
     }
     if let Some((answered, asked)) = roster.checks().sample {
         add("sample", &format!("{answered} of {asked} users are answered for"));
+    }
+    if let Some(words) = by_registry_words(roster.by_registry_alone()) {
+        add("in place", &words);
     }
     if roster.by_sample() > 0
         && let Some(words) = sample_words(roster.sampled())

@@ -2,7 +2,7 @@
 //! witnesses themselves. Knows no column and no style.
 
 use crate::presence::{
-    Basis, LifeSign, Presence, Recheck, Registry, Sockets, UnknownReason, UserIx, Witness, short_age,
+    Basis, ByRegistry, LifeSign, Presence, Recheck, Registry, Sockets, UnknownReason, UserIx, Witness, short_age,
 };
 
 use super::model::View;
@@ -49,6 +49,9 @@ pub fn sign_word(sign: LifeSign) -> &'static str {
 pub fn testimony(picture: &Picture<'_>, user: UserIx) -> Vec<(&'static str, String)> {
     let roster = picture.roster;
     let presence = roster.presence(user);
+    if let Some(by_registry) = roster.by_registry(user).filter(|_| !presence.is_unknown()) {
+        return in_place(picture, user, by_registry);
+    }
     if let Some(doubt) = roster.doubt(user) {
         let mut said =
             vec![("sockets", sockets(picture, user, doubt)), ("registry", registry(picture, doubt))];
@@ -80,6 +83,26 @@ pub fn testimony(picture: &Picture<'_>, user: UserIx) -> Vec<(&'static str, Stri
         ],
         _ => Vec::new(),
     }
+}
+
+/// What the registry says of a user of whom the sockets give no new answer.
+fn in_place(picture: &Picture<'_>, user: UserIx, by_registry: &ByRegistry) -> Vec<(&'static str, String)> {
+    let roster = picture.roster;
+    let why = roster.silence(user).map_or(String::new(), |why| format!(": {why}"));
+    let before = match roster.last_word(user) {
+        Presence::Unknown(_) => String::new(),
+        before => format!("; {} before", before.word()),
+    };
+    let word = if roster.presence(user) == Presence::Offline { "offline" } else { "online" };
+    let asked = brief(picture.now.since(by_registry.answered.sent));
+    let mut said = vec![
+        ("sockets", format!("no new answer{why}{before}")),
+        ("registry", format!("{word}, asked {asked} ago")),
+    ];
+    said.extend(gateways(picture).map(|words| ("gateways", words)));
+    let so = "the registry was asked in the sockets' place; connections are as last seen";
+    said.push(("so", so.to_owned()));
+    said
 }
 
 /// The same in lines that fit on the screen; a line that goes on has no name.

@@ -8,7 +8,7 @@ use crate::presence::batches::{Answered, Failing};
 use crate::presence::connection::{ConnId, Connection};
 use crate::presence::observation::{Answer, Observation, Question, UserStatus};
 use crate::presence::platform::Platform;
-use crate::presence::recheck::{Recheck, Unseen, Witness};
+use crate::presence::recheck::{ByRegistry, Recheck, Unseen, Witness};
 use crate::presence::side_table::give_back;
 use crate::presence::status::{Presence, UnknownReason, Word};
 use crate::presence::time::Since;
@@ -57,6 +57,7 @@ impl Roster {
                 if self.batches.failing() * 2 > self.batches.all().len() {
                     self.rounds.break_off();
                 }
+                self.fall_quiet(taking);
                 taking.update.touched.extend(self.list.batch(observation.batch).map(UserIx));
                 return;
             }
@@ -81,6 +82,7 @@ impl Roster {
             taking.update.touched.extend(self.list.batch(observation.batch).map(UserIx));
         }
 
+        self.speak_again(number, taking);
         let ours = self.list.batch(observation.batch);
         let dropped = changed
             .iter()
@@ -101,8 +103,15 @@ impl Roster {
                 self.take_status(*user, status, &answer, taking);
             }
         }
+        let by_registry = self.in_place_of(number);
         if answer.void.is_some() {
-            self.regain(observation.batch, changed, &answer, taking);
+            let known = changed.iter().map(|(user, _)| user).chain(&by_registry).copied().collect();
+            self.regain(number, &known, &answer, taking);
+        }
+        for user in by_registry {
+            if !self.left_out.contains_key(&user) {
+                self.go_on(user, &answer, taking);
+            }
         }
         self.review_losses(taking);
         self.review_sample(taking);
@@ -127,19 +136,47 @@ impl Roster {
             let left_out = LeftOut { why, answered, void_since: answer.void_since };
             let known = self.left_out.get(&user).map(|known| LeftOut { why, ..*known });
             self.set_left_out(user, Some(known.unwrap_or(left_out)));
+            taking.update.doubts.silence.users.push((user, true));
             return;
         };
+        let by_registry = self.silent.get(user).copied();
+        let said_before = by_registry.map(|_| self.presence(user));
+        self.set_by_registry(user, None);
         let left_out = self.set_left_out(user, None);
+        let is_missing = |it: &LeftOut| matches!(it.why, UnknownReason::Missing | UnknownReason::Unclear);
+        if left_out.as_ref().is_some_and(is_missing) {
+            taking.update.doubts.silence.users.push((user, false));
+        }
         let last = if silent { None } else { left_out.map_or(answer.before, |left_out| left_out.answered) };
         let from = match (left_out, answer.void) {
+            _ if let Some(before) = said_before => before,
             (Some(left_out), _) if left_out.void_since.is_some() => Presence::Unknown(left_out.why),
             (_, Some(void)) => void,
             _ => self.said(user),
         };
-        let passage = Passage { from, last, answer };
+        let passage = Passage { from, last, by_registry, answer };
         match status {
             UserStatus::Online(connections) => self.show(user, sockets, connections, &passage, taking),
             _ => self.drop_user(user, &passage, taking),
+        }
+    }
+
+    /// The sockets have answered, and say of the user what they said before they fell silent.
+    fn go_on(&mut self, user: UserIx, answer: &BatchAnswer, taking: &mut Taking) {
+        let from = self.presence(user);
+        let Some(by_registry) = self.set_by_registry(user, None) else { return };
+        taking.update.touched.push(user);
+        let to = self.said(user);
+        match by_registry.says {
+            Some(Presence::Online) => {
+                let passage = Passage { from, last: answer.before, by_registry: Some(by_registry), answer };
+                self.drop_user(user, &passage, taking);
+            }
+            Some(_) if !from.same_word(to) => {
+                self.tell(user, Change::Presence { from, to }, Some(by_registry.answered), taking);
+                self.take_back_in_place(user, by_registry, taking);
+            }
+            _ => {}
         }
     }
 
@@ -152,7 +189,7 @@ impl Roster {
         passage: &Passage<'_>,
         taking: &mut Taking,
     ) {
-        let Passage { from, last, answer } = *passage;
+        let Passage { from, last, by_registry, answer } = *passage;
         let doubt = self.set_doubt(user, None);
         let was_left_out = doubt.as_ref().is_some_and(|doubt| doubt.sockets == Sockets::None);
         // What was said while the user was shown, which a return of the same connections makes true again.
@@ -184,6 +221,11 @@ impl Roster {
         if let Some(since) = retracted {
             self.since.set(user, since); // there never was a time without a connection
         }
+        let by_registry = by_registry.filter(|it| it.says.is_some());
+        let was_there = by_registry.filter(|_| from == Presence::Offline && self.has_any(user, connections));
+        if let Some(since) = by_registry.filter(|it| it.says.is_some_and(|it| it.same_word(to))).and_then(|it| it.since) {
+            self.since.set(user, since);
+        }
         if !from.same_word(to) {
             self.tell(user, Change::Presence { from, to }, last, taking);
         }
@@ -192,6 +234,9 @@ impl Roster {
             self.returned_to(loss);
         }
         self.take_connections(user, connections, was_left_out, last, answer, taking);
+        if let Some(by_registry) = was_there {
+            self.take_back_in_place(user, by_registry, taking);
+        }
         let unseen = self.connections(user).iter().any(|tracked| tracked.unseen.is_some());
         if unseen || hides {
             let asked = doubt.as_ref().filter(|doubt| doubt.sockets != Sockets::None);
@@ -225,11 +270,18 @@ impl Roster {
 
     /// The sockets leave the user out.
     fn drop_user(&mut self, user: UserIx, passage: &Passage<'_>, taking: &mut Taking) {
-        let Passage { from, last, answer } = *passage;
+        let Passage { from, last, by_registry, answer } = *passage;
+        let by_registry = by_registry.filter(|it| it.says.is_some());
+        if let Some(since) = by_registry.and_then(|it| it.since) {
+            self.since.set(user, since);
+        }
+        // The registry has the user online, the sockets don't: that is a doubt like any other.
+        let contradicted = by_registry.is_some_and(|it| it.says == Some(Presence::Online));
+        let last = by_registry.map(|it| it.answered).or(last);
         let word = self.words[user.at()];
         let is_in_doubt = self.doubts.get(user).is_some_and(|doubt| doubt.sockets == Sockets::None);
         let is_offline = matches!(word, Word::Offline | Word::Unregistered | Word::Unchecked | Word::Sampled);
-        if is_in_doubt || is_offline {
+        if is_in_doubt || (is_offline && !contradicted) {
             // As before. Somebody of whom nothing was known for a while may have come and gone.
             let to = self.said(user);
             if !from.same_word(to) {
@@ -240,7 +292,7 @@ impl Roster {
             }
             return;
         }
-        let shown = word != Word::Silent;
+        let shown = word != Word::Silent || contradicted;
         if !shown && self.witnesses.accounts.is_asked() {
             taking.update.doubts.unverified.push(user);
             self.unverified.insert(user);
@@ -261,7 +313,7 @@ impl Roster {
             Witness::Unheard | Witness::Answers => Registry::Unheard,
             Witness::Fails(_) => Registry::Silent, // it is asked, but not waited for
         };
-        let loss = if shown { answer.loss } else { answer.first };
+        let loss = if shown { answer.loss.filter(|_| !contradicted) } else { answer.first };
         let doubt = Recheck { registry, loss, ..Recheck::new(last, answer.answered, Sockets::None, from) };
         self.set_doubt(user, Some(doubt));
         if asked {
@@ -428,16 +480,15 @@ impl Roster {
     }
 
     /// A batch answers again after its users had become unknown: those whose entries are as they
-    /// were before are known again.
+    /// were before are known again, but for those who are taken care of.
     fn regain(
         &mut self,
         batch: u32,
-        changed: &[(UserIx, UserStatus)],
+        taken: &HashSet<UserIx>,
         answer: &BatchAnswer,
         taking: &mut Taking,
     ) {
         let Some(from) = answer.void else { return };
-        let taken: HashSet<UserIx> = changed.iter().map(|(user, _)| *user).collect();
         for user in self.list.batch(batch).map(UserIx) {
             let word = self.words[user.at()];
             if taken.contains(&user) || word == Word::Silent || self.is_left_out_for_long(user) {
@@ -500,6 +551,8 @@ struct Passage<'a> {
     from: Presence,
     /// The last answer that said something of the user.
     last: Option<Answered>,
+    /// What the registry said while the sockets were silent.
+    by_registry: Option<ByRegistry>,
     answer: &'a BatchAnswer,
 }
 

@@ -40,6 +40,8 @@ impl Roster {
                 self.lose(user, left_out.why, left_out.answered, &mut taking);
             }
         }
+        self.fall_quiet(&mut taking);
+        self.forget_in_place(&mut taking);
         self.pass_doubts(&mut taking);
         self.tell_believed(&mut taking);
         self.review_sample(&mut taking);
@@ -48,6 +50,9 @@ impl Roster {
 
     fn lose(&mut self, user: UserIx, why: UnknownReason, answered: Option<Answered>, taking: &mut Taking) {
         taking.update.touched.push(user);
+        if self.by_registry(user).is_some() {
+            return;
+        }
         let from = self.said(user);
         // Who was in doubt for a moment is told to be unknown now; who was for long is that already.
         if !from.is_unknown() || from.is_passing() {
@@ -68,6 +73,7 @@ impl Roster {
         let of_losses = self.next_of_losses().filter(|at| *at > now.mono_ms);
         let of_registry = self.next_silence().filter(|at| *at > now.mono_ms);
         let of_sample = self.next_of_sample(now);
-        [of_batches, of_users, of_doubts, of_losses, of_registry, of_sample].into_iter().flatten().min()
+        let in_place = self.next_in_place();
+        [of_batches, of_users, of_doubts, of_losses, of_registry, of_sample, in_place].into_iter().flatten().min()
     }
 }

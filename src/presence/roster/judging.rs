@@ -41,19 +41,19 @@ impl Roster {
             taking.update.touched.push(user);
         }
         let to = if self.is_void(user) { from } else { said };
+        // Otherwise the registry's word is waited for, as of the users of a gateway that has died.
+        let is_final = matches!(registry, Registry::Offline | Registry::Unasked);
         // A doubt that lasts is told, and was not while the witnesses were being asked.
         let lasts = from.is_passing() && to.is_unknown() && !to.is_passing();
         let event = (lasts || !from.same_word(to))
             .then(|| self.tell(user, Change::Presence { from, to }, told, taking));
         if is_left_out
-            && said != from
             && matches!(said, Presence::Offline | Presence::Unregistered)
-            && !was_offline
+            // The registry may have called the user offline before the sockets did.
+            && ((said != from && !was_offline) || (is_final && !self.connections(user).is_empty()))
         {
             self.close_all(user, last, dropped, event, taking);
         }
-        // Otherwise the registry's word is waited for, as of the users of a gateway that has died.
-        let is_final = matches!(registry, Registry::Offline | Registry::Unasked);
         let is_settled = new.presence == Presence::Offline && is_final;
         if is_settled {
             if let Some(number) = self.set_doubt(user, None).and_then(|doubt| doubt.loss) {
@@ -188,7 +188,8 @@ impl Roster {
     }
 
     fn is_void(&self, user: UserIx) -> bool {
-        self.batch(user).void_since.is_some() || self.is_left_out_for_long(user)
+        let is_void = self.batch(user).void_since.is_some() || self.is_left_out_for_long(user);
+        is_void && self.by_registry(user).is_none()
     }
 
     /// Whether the answers have left the user out for so long that the last word is void.

@@ -12,7 +12,7 @@ use super::witness::MOST_GATEWAYS;
 use super::{Drawn, GONE_KEPT, Gone, LeftOut, Roster, Runs, Standings, Tracked};
 use crate::presence::batches::{Answered, Batch, Batches, Freshness};
 use crate::presence::connection::ConnId;
-use crate::presence::recheck::{Loss, Recheck, Unseen, Witnesses};
+use crate::presence::recheck::{ByRegistry, Loss, Recheck, Unseen, Witnesses};
 use crate::presence::rounds::Rounds;
 use crate::presence::server_clock::ServerClock;
 use crate::presence::status::Word;
@@ -52,6 +52,9 @@ pub struct RosterState {
     pub departures: Vec<(UserIx, Vec<Departure>)>,
     /// Those whom the last answers left out.
     pub left_out: Vec<(UserIx, LeftOut)>,
+    /// What the registry said of those of whom the sockets gave no new answer.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub by_registry: Vec<(UserIx, ByRegistry)>,
     /// How far the server's clock is from ours.
     pub clock: ServerClock,
     /// How long the last answers took in milliseconds, oldest first.
@@ -134,6 +137,7 @@ impl Roster {
             gone: gone.iter().map(|(user, all)| (**user, all.iter().map(appeared).collect())).collect(),
             departures,
             left_out: self.left_out.iter().map(|(user, left_out)| (*user, *left_out)).collect(),
+            by_registry: self.silent.iter().map(|(user, it)| (user, *it)).collect(),
             clock: self.clock,
             took_ms: self.latency.last(TIMES_KEPT).collect(),
             last_answer: self.last_answer,
@@ -168,6 +172,7 @@ impl Roster {
         let fits = ascending(open.iter().map(|(user, _)| *user), &list)
             && ascending(gone.iter().map(|(user, _)| *user), &list)
             && ascending(left_out.iter().map(|(user, _)| *user), &list)
+            && ascending(state.by_registry.iter().map(|(user, _)| *user), &list)
             && ascending(doubts.iter().map(|(user, _)| *user), &list)
             && ascending(unregistered.iter().copied(), &list)
             && ascending(state.drawn.users(), &list)
@@ -220,6 +225,9 @@ impl Roster {
         for (user, mut doubt) in doubts {
             doubt.loss = doubt.loss.filter(|number| listed.contains(number));
             roster.set_doubt(user, Some(doubt));
+        }
+        for (user, it) in state.by_registry {
+            roster.set_by_registry(user, Some(it));
         }
         roster.unregistered = unregistered;
         let told: HashSet<UserIx> = state.believed.iter().copied().collect();

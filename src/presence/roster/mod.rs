@@ -7,13 +7,14 @@
 //! What is counted over all users is kept in step by `standing` and `doubts` as they change.
 //!
 //! Here is what it holds and can be asked; `answer` is what the sockets' answers do to it, `witness` what
-//! those of the others do, `judging` how the verdict is applied to users in doubt, `loss` what happens
+//! those of the others do, `in_place` what the registry says while the sockets are silent, `judging` how the verdict is applied to users in doubt, `loss` what happens
 //! to many at once, `expiry` what time does, `keyframe` and `runs` what of it is set down and taken up again.
 
 mod answer;
 mod checks;
 mod doubts;
 mod expiry;
+mod in_place;
 mod judging;
 mod keyframe;
 mod loss;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use doubts::Doubts;
+use in_place::Silent;
 use sample::Sample;
 use sinces::Sinces;
 use standing::{Absence, Standing};
@@ -155,6 +157,7 @@ pub struct Roster {
     left_out: BTreeMap<UserIx, LeftOut>,
     /// When the last answer came of those who were left out and are shown as old.
     left_out_due: BTreeSet<(u64, UserIx)>,
+    silent: Silent,
     clock: ServerClock,
     latency: Latency,
     last_answer: Option<Moment>,
@@ -199,6 +202,7 @@ impl Roster {
             gone: HashMap::new(),
             left_out: BTreeMap::new(),
             left_out_due: BTreeSet::new(),
+            silent: Silent::default(),
             clock: ServerClock::default(),
             latency: Latency::default(),
             last_answer: None,
@@ -253,10 +257,13 @@ impl Roster {
         &self.losses
     }
 
-    /// What an offline of the user rests on.
+    /// What the presence of the user rests on.
     pub fn basis(&self, user: UserIx) -> Basis {
         #[cfg(test)]
         crate::presence::looked::one();
+        if self.silent.get(user).is_some_and(|it| it.says.is_some() || !self.said(user).is_unknown()) {
+            return Basis::Registry;
+        }
         match self.doubts.get(user) {
             Some(doubt) if doubt.verdict.presence == Presence::Offline => doubt.verdict.basis,
             _ if self.words[user.at()] == Word::Sampled => Basis::Sampled,
@@ -360,6 +367,9 @@ impl Roster {
     pub fn presence(&self, user: UserIx) -> Presence {
         #[cfg(test)]
         crate::presence::looked::one();
+        if let Some(it) = self.silent.get(user) {
+            return it.presence(self.said(user));
+        }
         let batch = self.batch(user);
         let word = self.words[user.at()];
         if let Some(left_out) = self.left_out.get(&user)
@@ -395,13 +405,19 @@ impl Roster {
     pub fn is_stale(&self, user: UserIx, now: Moment) -> bool {
         #[cfg(test)]
         crate::presence::looked::one();
+        if self.silent.get(user).is_some() {
+            return false;
+        }
         let due = self.left_out.contains_key(&user) || self.batch(user).is_stale(now, self.freshness());
         let checking = || self.doubts.get(user).is_some_and(|doubt| doubt.verdict.stale);
         (due || checking()) && !self.presence(user).is_unknown()
     }
 
-    /// The last answer that said something of the user.
+    /// The last answer that said something of the user, of the registry where that counts.
     pub fn answered(&self, user: UserIx) -> Option<Answered> {
+        if let Some(it) = self.silent.get(user) {
+            return Some(it.answered);
+        }
         match self.left_out.get(&user) {
             Some(left_out) => left_out.answered,
             None if self.words[user.at()] == Word::Silent => None,
@@ -423,6 +439,10 @@ impl Roster {
     pub fn since(&self, user: UserIx) -> Option<Since> {
         #[cfg(test)]
         crate::presence::looked::one();
+        let by_registry = self.silent.get(user);
+        if let Some(since) = by_registry.and_then(|it| it.since) {
+            return Some(since);
+        }
         if self.words[user.at()] == Word::Silent {
             return None;
         }
@@ -434,7 +454,7 @@ impl Roster {
             Some(left_out) => left_out.void_since,
             None => self.batch(user).void_since,
         };
-        Some(match void_since {
+        Some(match void_since.filter(|_| by_registry.is_none()) {
             Some(at) => Since { after_ms: Some(at), before_ms: at },
             None => self.since.get(user),
         })
@@ -465,6 +485,7 @@ impl Roster {
             + self.gone.len() * 500
             + self.doubts.iter().len() * 250
             + (self.left_out.len() + self.due.len()) * 64
+            + self.silent.len() * 200
     }
 
     /// How many connections there are, as last seen.
@@ -557,6 +578,9 @@ impl Roster {
             if self.unregistered.contains(&old) {
                 next.unregistered.insert(user);
             }
+            if let Some(it) = self.silent.get(old) {
+                next.set_by_registry(user, Some(*it));
+            }
         }
         next.due = self
             .due
@@ -617,9 +641,11 @@ impl Roster {
     fn standing(&self, user: UserIx) -> Standing {
         #[cfg(test)]
         crate::presence::looked::one();
+        let by_registry = self.silent.get(user);
         Standing {
-            word: self.words[user.at()],
+            word: by_registry.and_then(|it| it.says).map_or(self.words[user.at()], Word::of),
             absence: match self.left_out.get(&user) {
+                _ if by_registry.is_some() => Absence::InPlace,
                 None => Absence::None,
                 Some(LeftOut { void_since: None, .. }) => Absence::Waiting,
                 Some(_) => Absence::Void,

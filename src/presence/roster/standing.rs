@@ -13,6 +13,8 @@ pub(in crate::presence) enum Absence {
     Waiting,
     /// It did not, and what was said before is too old to say anything.
     Void,
+    /// There is no new answer of the sockets, and the registry was asked in their place.
+    InPlace,
 }
 
 /// All that decides where a user is counted, beside the state of the batch.
@@ -24,8 +26,11 @@ pub(in crate::presence) struct Standing {
     pub(super) is_checking: bool,
 }
 
+/// Kinds of absence, each with or without checking.
+const OF_WORD: usize = 8;
+
 /// Kinds of standing.
-const KINDS: usize = Word::COUNT * 6;
+const KINDS: usize = Word::COUNT * OF_WORD;
 
 /// So many users of each standing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +44,7 @@ impl Default for Standings {
 
 impl Standing {
     fn place(self) -> usize {
-        self.word as usize * 6 + self.absence as usize * 2 + usize::from(self.is_checking)
+        self.word as usize * OF_WORD + self.absence as usize * 2 + usize::from(self.is_checking)
     }
 }
 
@@ -59,7 +64,7 @@ impl Standings {
 
     /// How many have this word, whatever else is so.
     pub(in crate::presence) fn count(&self, word: Word) -> u32 {
-        self.0[word as usize * 6..][..6].iter().sum()
+        self.0[word as usize * OF_WORD..][..OF_WORD].iter().sum()
     }
 
     /// How many nothing was ever heard of, nor left out: those of batches without a first answer.
@@ -76,6 +81,13 @@ impl Standings {
         self.count(Word::Online) + self.count(Word::Background)
     }
 
+    /// Of how many something is known by the registry alone.
+    pub(super) fn by_registry(&self) -> u32 {
+        let known = Word::ALL.into_iter().filter(|word| word.is_known());
+        let standing = |word| Standing { word, absence: Absence::InPlace, is_checking: false };
+        known.map(|word| self.0[standing(word).place()] + self.0[standing(word).place() + 1]).sum()
+    }
+
     pub(super) fn take(&mut self, others: &Standings) {
         for (count, other) in self.0.iter_mut().zip(others.0) {
             *count -= other;
@@ -85,7 +97,9 @@ impl Standings {
     /// Adds these users, of batches that are stale, or of which nothing is known any more.
     pub(super) fn add_to(&self, totals: &mut Totals, is_stale: bool, is_void: bool) {
         for (place, count) in self.0.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let (word, absence, is_checking) = (place / 6, place % 6 / 2, place % 2 == 1);
+            let (word, absence, is_checking) = (place / OF_WORD, place % OF_WORD / 2, place % 2 == 1);
+            let in_place = absence == Absence::InPlace as usize;
+            let (is_stale, is_void) = (is_stale && !in_place, is_void && !in_place);
             let known = match Word::ALL[word] {
                 _ if is_void || absence == Absence::Void as usize => &mut totals.unknown,
                 Word::Silent | Word::Doubtful | Word::Unchecked => &mut totals.unknown,
@@ -95,9 +109,7 @@ impl Standings {
                 Word::Unregistered => &mut totals.unregistered,
             };
             *known += count;
-            let is_known = !is_void
-                && absence != Absence::Void as usize
-                && !matches!(Word::ALL[word], Word::Silent | Word::Doubtful | Word::Unchecked);
+            let is_known = !is_void && absence != Absence::Void as usize && Word::ALL[word].is_known();
             if is_known && (is_stale || is_checking || absence == Absence::Waiting as usize) {
                 totals.stale += count;
             }

@@ -68,28 +68,38 @@ impl Roster {
                 continue;
             }
             let user = *user;
-            let Some(doubt) = self.doubts.get(user) else {
-                self.compare_registry(user, platforms, sent, taking);
-                continue;
-            };
-            let is_left_out = doubt.sockets == Sockets::None;
-            // What was asked before the sockets left somebody out says nothing of it.
-            if is_left_out && sent < doubt.dropped.received {
-                continue;
+            match self.doubts.get(user).map(|doubt| (doubt.sockets, doubt.dropped)) {
+                None => self.compare_registry(user, platforms, sent, taking),
+                // What was asked before the sockets left somebody out says nothing of it.
+                Some((Sockets::None, dropped)) if sent < dropped.received => continue,
+                Some((sockets, _)) => self.reconsider_registry(user, sockets, platforms, sent, taking),
             }
-            let said = match is_left_out {
-                true if platforms.is_empty() => Registry::Offline,
-                false if self.hides(user, platforms) => Registry::Hides,
-                _ => Registry::Online,
-            };
-            self.edit_doubt(user, |doubt| {
-                doubt.asked = Some(sent);
-                doubt.platforms.clone_from(platforms);
-                doubt.registry = said;
-            });
-            taking.update.touched.push(user);
-            self.reconsider(user, taking);
+            self.take_in_place(user, !platforms.is_empty(), sent, taking);
         }
+    }
+
+    /// The registry was asked about somebody in doubt.
+    fn reconsider_registry(
+        &mut self,
+        user: UserIx,
+        sockets: Sockets,
+        platforms: &[Platform],
+        sent: Moment,
+        taking: &mut Taking,
+    ) {
+        let said = match sockets {
+            Sockets::None if platforms.is_empty() => Registry::Offline,
+            Sockets::None => Registry::Online,
+            _ if self.hides(user, platforms) => Registry::Hides,
+            _ => Registry::Online,
+        };
+        self.edit_doubt(user, |doubt| {
+            doubt.asked = Some(sent);
+            doubt.platforms = platforms.into();
+            doubt.registry = said;
+        });
+        taking.update.touched.push(user);
+        self.reconsider(user, taking);
     }
 
     /// Whether the registry names a platform of the user that the sockets don't show.
@@ -112,6 +122,8 @@ impl Roster {
                 taking.update.touched.push(user);
                 return;
             }
+            // Who came while the sockets were silent contradicts nothing that they say.
+            Word::Offline | Word::Sampled if !agrees && self.is_silent_about(user, taking.now) => return,
             Word::Offline | Word::Sampled | Word::Unchecked if !agrees => (Sockets::None, Registry::Online),
             Word::Online if self.hides(user, platforms) => (Sockets::Foreground, Registry::Hides),
             Word::Background if self.hides(user, platforms) => (Sockets::Background, Registry::Hides),

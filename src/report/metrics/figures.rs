@@ -44,6 +44,12 @@ const SAMPLED: Family = Family {
     help: "Users who are called offline by a sample: the registry agreed about each user of it, and was not asked \
            about these. They are counted among the offline.",
 };
+const BY_REGISTRY: Family = Family {
+    name: "imtop_by_registry_users",
+    unit: None,
+    help: "Users who are known by the registry alone, as the sockets give no answer about them. They are counted \
+           among the online, background and offline.",
+};
 const LOST: Family = Family {
     name: "imtop_view_loss_users",
     unit: None,
@@ -125,6 +131,7 @@ pub(super) struct Figures {
     totals: Totals,
     unchecked: u32,
     sampled: u32,
+    by_registry: u32,
     /// In the order of [`CAUSES`].
     lost: [u32; CAUSES.len()],
     /// By name; none: nobody asks it, or nothing was heard.
@@ -159,6 +166,7 @@ impl Figures {
             totals: roster.totals(now),
             unchecked: roster.checks().left,
             sampled: roster.by_sample(),
+            by_registry: roster.by_registry_alone(),
             lost: lost(roster),
             witnesses: witnesses(roster),
             gateways: gateways(roster),
@@ -279,6 +287,7 @@ impl Collector for Figures {
         sheet.gauge(&STALE, &stale)?;
         sheet.gauge(&UNCHECKED, &self.unchecked)?;
         sheet.gauge(&SAMPLED, &self.sampled)?;
+        sheet.gauge(&BY_REGISTRY, &self.by_registry)?;
         sheet.gauges(&LOST, by("cause", &CAUSES, &self.lost))?;
         let witnesses = self.witnesses.iter().filter_map(|(name, up)| Some(([("witness", *name)], (*up)?)));
         sheet.gauges(&WITNESSES, witnesses)?;

@@ -29,6 +29,7 @@ pub(super) fn draw(
     let Some(tracked) = connections.get(at) else { return };
     let connection = &tracked.connection;
     let old = picture.roster.is_stale(user, picture.now)
+        || picture.roster.by_registry(user).is_some()
         || picture.roster.presence(user).is_unknown()
         || tracked.unseen.is_some();
     let base = if old { theme.dim } else { theme.plain };

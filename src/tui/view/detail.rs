@@ -141,9 +141,7 @@ impl Sheet<'_> {
             pen.rest("(stale: the registry is being asked)", cut, theme.warn);
         } else if roster.is_stale(self.user, now) {
             pen.rest("(stale: an answer is due)", cut, theme.warn);
-        } else if let Some(basis) = roster.basis(self.user).words()
-            && presence == Presence::Offline
-        {
+        } else if let Some(basis) = roster.basis(self.user).words() {
             pen.rest(&format!("({basis})"), cut, theme.plain);
         }
     }
@@ -175,7 +173,9 @@ impl Sheet<'_> {
     /// Whether what is shown is the last word from before an answer that is due.
     fn is_old(&self) -> bool {
         let roster = self.picture.roster;
-        roster.is_stale(self.user, self.picture.now) || roster.presence(self.user).is_unknown()
+        roster.is_stale(self.user, self.picture.now)
+            || roster.by_registry(self.user).is_some()
+            || roster.presence(self.user).is_unknown()
     }
 
     /// A colour for facts; old news has none.

@@ -44,8 +44,8 @@ pub(super) fn draw(sheet: &RowContext<'_>, user: UserIx, row: u16, buf: &mut Buf
     let presence = picture.roster.presence(user);
     let guest = sheet.model.rows.is_guest(user);
     // Old news and guests step back, as a whole.
-    let stale = picture.roster.is_stale(user, picture.now);
-    let base = if stale || guest { theme.dim } else { theme.plain };
+    let old = picture.roster.is_stale(user, picture.now) || picture.roster.by_registry(user).is_some();
+    let base = if old || guest { theme.dim } else { theme.plain };
     gutter(sheet, user, base, row, buf);
     let reason = because(picture, theme, user).map(|texts| reason(sheet, presence, &texts));
     let known = sheet.model.seen().known;
@@ -140,9 +140,10 @@ fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'
     let roster = picture.roster;
     let presence = roster.presence(user);
     let stale = roster.is_stale(user, picture.now);
+    let by_registry = roster.basis(user) == Basis::Registry;
     let (sign, short, style) = theme.presence(presence);
     let narrow = column.width < 12;
-    let cramped = stale && (column.width < 14 || presence == Presence::Background);
+    let cramped = (stale || by_registry) && (column.width < 14 || presence == Presence::Background);
     let word = if narrow || cramped { short } else { presence.word() };
     // A word that fits nowhere else has a short one.
     let word = if theme.width(sign) + 1 + theme.width(word) > column.width { short } else { word };
@@ -154,6 +155,8 @@ fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'
             let age = times::age_ms(picture.now.since(answered.received));
             format!(" {}{age}", theme.glyphs.stale)
         }
+        None if by_registry && narrow => "R".to_owned(),
+        None if by_registry => " (reg)".to_owned(),
         None => String::new(),
     };
     (format!("{sign} {word}{age}").into(), style)
@@ -170,6 +173,8 @@ fn because(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> Option<Vec<Str
             }
             // It holds for everybody, and the header says it.
             Basis::Agreed | Basis::SocketsAlone => None,
+            // The presence says it.
+            Basis::Registry => None,
         },
         _ => None,
     }
