@@ -84,9 +84,12 @@ impl Ideal {
                 self.heard_registry = true;
                 for (&user, platforms) in line.users.iter().zip(said) {
                     if let Some(platforms) = platforms {
-                        let known = &mut self.users[user as usize];
-                        known.registry = Some((line.sent, platforms.clone()));
-                        self.doubt(user);
+                        // Who came while the sockets were silent contradicts nothing that they say.
+                        let is_new = self.is_silent(user) && !self.doubted.contains(&user);
+                        self.users[user as usize].registry = Some((line.sent, platforms.clone()));
+                        if !is_new {
+                            self.doubt(user);
+                        }
                     }
                 }
             }
@@ -188,6 +191,25 @@ impl Ideal {
         }
     }
 
+    /// Whether the sockets give no new answer about the user.
+    fn is_silent(&self, user: u32) -> bool {
+        self.users[user as usize].heard.is_some_and(|heard| self.now - heard > self.interval_ms + 1_000)
+    }
+
+    /// What the registry says in the sockets' place, if it was asked since they fell silent.
+    fn in_place(&self, user: u32) -> Option<Word> {
+        let known = &self.users[user as usize];
+        let (sent, platforms) = known.registry.as_ref().filter(|_| self.is_silent(user))?;
+        let is_new = known.heard.is_some_and(|heard| *sent > heard) && self.now - sent <= self.limit_ms();
+        (is_new && !self.doubted.contains(&user))
+            .then(|| if platforms.is_empty() { Word::Offline } else { Word::Online })
+    }
+
+    /// For so long an answer is good.
+    fn limit_ms(&self) -> i64 {
+        (3 * self.interval_ms).max(6_000)
+    }
+
     fn someone_lives(&self) -> bool {
         self.users.iter().any(|known| !known.shown.is_empty())
     }
@@ -197,7 +219,12 @@ impl Reader for Ideal {
     fn word(&self, user: u32) -> Word {
         let known = &self.users[user as usize];
         let Some(heard) = known.heard else { return Word::Unheard };
-        if self.now - heard > (3 * self.interval_ms).max(6_000) {
+        if let Some(word) = self.in_place(user) {
+            return word;
+        }
+        // Who was in doubt stays in it while the registry goes on answering.
+        let asked = known.registry.as_ref().filter(|_| self.doubted.contains(&user)).map(|(sent, _)| *sent);
+        if self.now - asked.map_or(heard, |asked| asked.max(heard)) > self.limit_ms() {
             return Word::Unheard;
         }
         let Some((asked, _)) = known.dropped else { return Word::Online };
