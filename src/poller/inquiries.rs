@@ -18,7 +18,8 @@ use super::asking::Asking;
 use super::backoff;
 use crate::openim::Asked;
 use crate::presence::{
-    FetchError, MOST_IN_PLACE, Question, REGISTRY_USERS_A_SECOND, Rechecks, Retry, UserIx, UserSet, UserStatus,
+    FetchError, MOST_IN_PLACE, Question, REGISTRY_USERS_A_SECOND, Rechecks, Retry, UserIx, UserSet,
+    UserStatus,
 };
 
 /// Users in one question, at most: the registry looks each of them up by itself.

@@ -48,6 +48,11 @@ pub struct Recheck {
 }
 
 impl Recheck {
+    /// Whether what is said of the user waits for a first answer of the registry.
+    pub(in crate::presence) fn waits_for_registry(&self) -> bool {
+        self.registry == Registry::Unheard && matches!(self.sockets, Sockets::None | Sockets::Background)
+    }
+
     /// One about which nobody was asked yet.
     pub(in crate::presence) fn new(
         last: Option<Answered>,

@@ -16,6 +16,8 @@
 //! silent     | *        | *     | *     | *          | unknown (no answer yet)
 //! foreground | *        | *     | *     | *          | online
 //! background | hides    | *     | *     | *          | online
+//! background | unheard  | *     | *     | online     | online, stale
+//! background | unheard  | *     | *     | unknown    | unknown (checking)
 //! background | *        | *     | *     | *          | background
 //! none       | offline  | *     | *     | *          | offline
 //! none       | unasked  | *     | none  | *          | offline, one witness
@@ -24,6 +26,8 @@
 //! none       | unheard  | *     | *     | background | background, stale
 //! none       | unheard  | *     | *     | offline    | offline
 //! none       | unheard  | *     | *     | *          | unknown (checking)
+//! none       | ahead    | *     | *     | offline    | offline
+//! none       | ahead    | *     | *     | *          | unknown (checking)
 //! none       | silent   | *     | *     | *          | unknown (registry gives no answer)
 //! none       | *        | young | *     | online     | unknown (leaving)
 //! none       | *        | young | *     | background | unknown (leaving)
@@ -125,6 +129,8 @@ pub enum Registry {
     Silent,
     /// The registry says offline.
     Offline,
+    /// It says online, and the sockets were not asked since: somebody may just have come.
+    Ahead,
     /// The registry says online.
     Online,
     /// Online, also on a platform that the sockets don't show.
@@ -199,6 +205,12 @@ pub(super) fn verdict(testimony: &Testimony) -> Verdict {
     match (sockets, registry) {
         (Sockets::Silent, _) => Verdict::SILENT,
         (Sockets::Foreground, _) | (Sockets::Background, Registry::Hides) => Verdict::of(Presence::Online),
+        // Another gateway may have a connection in the foreground.
+        (Sockets::Background, Registry::Unheard) => match before {
+            Presence::Online => Verdict { stale: true, ..Verdict::of(before) },
+            Presence::Unknown(_) => Verdict::unknown(UnknownReason::Checking),
+            _ => Verdict::of(Presence::Background),
+        },
         (Sockets::Background, _) => Verdict::of(Presence::Background),
         (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
         (Sockets::None, Registry::Unasked) => match lost {
@@ -209,6 +221,10 @@ pub(super) fn verdict(testimony: &Testimony) -> Verdict {
             Presence::Online | Presence::Background => Verdict { stale: true, ..Verdict::of(before) },
             Presence::Offline => Verdict::of(Presence::Offline),
             Presence::Unknown(_) | Presence::Unregistered => Verdict::unknown(UnknownReason::Checking),
+        },
+        (Sockets::None, Registry::Ahead) => match before {
+            Presence::Offline => Verdict::of(Presence::Offline),
+            _ => Verdict::unknown(UnknownReason::Checking),
         },
         (Sockets::None, Registry::Silent) => Verdict::unknown(UnknownReason::RegistrySilent),
         (Sockets::None, Registry::Online | Registry::Hides) => match lost {
@@ -360,6 +376,7 @@ mod tests {
             (Registry::Unheard, "unheard"),
             (Registry::Silent, "silent"),
             (Registry::Offline, "offline"),
+            (Registry::Ahead, "ahead"),
             (Registry::Online, "online"),
             (Registry::Hides, "hides"),
         ];
@@ -394,7 +411,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(combinations, 4 * 6 * 2 * 4 * 5);
+        assert_eq!(combinations, 4 * 7 * 2 * 4 * 5);
         assert_eq!(used.len(), rows.len(), "every row is of use");
     }
 

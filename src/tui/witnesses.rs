@@ -2,7 +2,8 @@
 //! witnesses themselves. Knows no column and no style.
 
 use crate::presence::{
-    Basis, ByRegistry, LifeSign, Presence, Recheck, Registry, Sockets, UnknownReason, UserIx, Witness, short_age,
+    Basis, ByRegistry, LifeSign, Presence, Recheck, Registry, Sockets, UnknownReason, UserIx, Witness,
+    short_age,
 };
 
 use super::model::View;
@@ -148,6 +149,7 @@ fn registry(picture: &Picture<'_>, doubt: &Recheck) -> String {
         },
         Registry::Unheard => "being asked".to_owned(),
         Registry::Offline => format!("offline{asked}"),
+        Registry::Ahead => format!("online{on}{asked}: the sockets were not asked since"),
         Registry::Online => format!("online{on}{asked}"),
         Registry::Hides => format!("online{on}{asked}: more than the sockets show"),
     }

@@ -7,8 +7,10 @@ mod common;
 #[path = "../common/kit.rs"]
 mod kit;
 
+mod cluster;
 mod findings;
 mod first_round;
+mod in_place;
 mod roster;
 mod verdict;
 mod witnesses_heard;

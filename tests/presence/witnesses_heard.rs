@@ -3,101 +3,12 @@
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Basis, Change, Connection, Entry, FetchError, Freshness, Input, LifeSign, LossCause, Observation,
-    Platform, Presence, Question, Roster, Rule, RuleSettings, Since, State, Thresholds, UnknownReason,
-    Update, UserIx, UserStatus, WatchList, Witnesses,
+    Answer, Basis, Change, Connection, Entry, FetchError, Input, LifeSign, LossCause, Platform, Presence,
+    Question, Roster, Rule, RuleSettings, Since, State, UnknownReason, Update, UserIx, UserStatus, WatchList,
 };
 
-use crate::kit::{at, connection, observed};
-
-const PHONE: i32 = 2;
-
-/// So many users, asked every 2 s; user n has the connection `cn`, or none from `offline_from` on.
-struct Cluster {
-    roster: Roster,
-    users: u32,
-}
-
-impl Cluster {
-    fn of(users: u32) -> Cluster {
-        let ids = (0..users).map(|user| Entry::of(&format!("u{user}")));
-        let list = Arc::new(WatchList::new(1, 500, ids));
-        let roster = Roster::new(list, Freshness::for_interval(2_000), at(0))
-            .with_witnesses(Witnesses::to_be_asked(true, true), Thresholds::default());
-        Cluster { roster, users }
-    }
-
-    fn hear(
-        &mut self,
-        question: Question,
-        about: Vec<UserIx>,
-        ms: u64,
-        answer: Result<Answer, FetchError>,
-    ) -> Update {
-        self.roster.apply(&Observation {
-            question,
-            users: about.into(),
-            sent: at(ms - 5),
-            wire_bytes: 1,
-            ..observed(at(ms), answer)
-        })
-    }
-
-    /// The sockets say this of some; of the others what they said before.
-    fn sockets(&mut self, ms: u64, said: Vec<(u32, UserStatus)>) -> Update {
-        let changed = said.into_iter().map(|(user, status)| (UserIx(user), status)).collect();
-        self.hear(Question::OnlineStatus, vec![], ms, Ok(Answer::Changed(changed)))
-    }
-
-    /// Everybody is online but those from `offline_from` on, by sockets and registry.
-    fn begin(&mut self, ms: u64, offline_from: u32) {
-        let status = |user: u32| {
-            if user < offline_from {
-                UserStatus::Online(vec![connection(PHONE, &format!("c{user}"))])
-            } else {
-                UserStatus::Offline
-            }
-        };
-        self.sockets(ms, (0..self.users).map(|user| (user, status(user))).collect());
-        self.registry(ms + 10, offline_from..self.users, false);
-    }
-
-    fn leave(&mut self, ms: u64, users: std::ops::Range<u32>) -> Update {
-        self.sockets(ms, users.map(|user| (user, UserStatus::Offline)).collect())
-    }
-
-    fn back(&mut self, ms: u64, users: std::ops::Range<u32>, id: &str) -> Update {
-        let shown = |user| (user, UserStatus::Online(vec![connection(PHONE, &format!("{id}{user}"))]));
-        self.sockets(ms, users.map(shown).collect())
-    }
-
-    fn registry(&mut self, ms: u64, users: std::ops::Range<u32>, online: bool) -> Update {
-        let platforms: Box<[Platform]> = if online { [Platform(PHONE)].into() } else { Box::default() };
-        let about: Vec<UserIx> = users.map(UserIx).collect();
-        let said = about.iter().map(|user| (*user, platforms.clone())).collect();
-        self.hear(Question::UsersStatus, about, ms, Ok(Answer::Registry(said)))
-    }
-
-    fn gateways(&mut self, ms: u64, signs: [LifeSign; 2]) {
-        let signs = signs.into_iter().zip(["a", "b"]).map(|(sign, address)| (address.into(), sign));
-        self.hear(Question::Gateways, vec![], ms, Ok(Answer::Gateways(signs.collect())));
-    }
-
-    /// Nothing changes for the sockets from then until then.
-    fn wait(&mut self, from_ms: u64, until_ms: u64) {
-        for ms in (from_ms..=until_ms).step_by(2_000) {
-            self.sockets(ms, vec![]);
-        }
-    }
-
-    fn is(&self, user: u32) -> Presence {
-        self.roster.presence(UserIx(user))
-    }
-
-    fn since(&self, user: u32) -> Since {
-        self.roster.since(UserIx(user)).unwrap()
-    }
-}
+use crate::cluster::{Cluster, PHONE};
+use crate::kit::{at, connection};
 
 fn unknown(why: UnknownReason) -> Presence {
     Presence::Unknown(why)

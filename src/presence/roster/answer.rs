@@ -103,6 +103,13 @@ impl Roster {
                 self.take_status(*user, status, &answer, taking);
             }
         }
+        for user in self.doubts.ahead(ours) {
+            if self.doubts.get(user).is_some_and(|doubt| doubt.asked < Some(answered.sent)) {
+                self.edit_doubt(user, |doubt| doubt.registry = Registry::Online);
+                taking.update.touched.push(user);
+                self.reconsider(user, taking);
+            }
+        }
         let by_registry = self.in_place_of(number);
         if answer.void.is_some() {
             let known = changed.iter().map(|(user, _)| user).chain(&by_registry).copied().collect();
@@ -205,8 +212,13 @@ impl Roster {
         let hides = registry.is_some_and(|doubt| {
             doubt.platforms.iter().any(|platform| connections.iter().all(|it| it.platform != *platform))
         });
-        let registry = if hides { Registry::Hides } else { Registry::Unheard };
-        let said = verdict(&Testimony { sockets, registry, ..Testimony::default() });
+        let checks = sockets == Sockets::Background && self.checks_background(user, doubt.as_ref());
+        let registry = match (hides, checks) {
+            (true, _) => Registry::Hides,
+            (false, true) => Registry::Unheard,
+            (false, false) => Registry::Online,
+        };
+        let said = verdict(&Testimony { sockets, registry, before: was, ..Testimony::default() });
         let to = said.presence;
         let retracted = self.proof_of_return(user, connections);
         let returns = retracted.is_some() || (was_left_out && self.has_any(user, connections));
@@ -223,7 +235,9 @@ impl Roster {
         }
         let by_registry = by_registry.filter(|it| it.says.is_some());
         let was_there = by_registry.filter(|_| from == Presence::Offline && self.has_any(user, connections));
-        if let Some(since) = by_registry.filter(|it| it.says.is_some_and(|it| it.same_word(to))).and_then(|it| it.since) {
+        if let Some(since) =
+            by_registry.filter(|it| it.says.is_some_and(|it| it.same_word(to))).and_then(|it| it.since)
+        {
             self.since.set(user, since);
         }
         if !from.same_word(to) {
@@ -238,15 +252,19 @@ impl Roster {
             self.take_back_in_place(user, by_registry, taking);
         }
         let unseen = self.connections(user).iter().any(|tracked| tracked.unseen.is_some());
-        if unseen || hides {
+        if unseen || hides || checks {
             let asked = doubt.as_ref().filter(|doubt| doubt.sockets != Sockets::None);
             let dropped = asked.map_or(answer.answered, |doubt| doubt.dropped);
             let new = Recheck {
-                registry: if self.witnesses.registry.is_asked() { registry } else { Registry::Unasked },
+                registry: match registry {
+                    _ if !self.witnesses.registry.is_asked() => Registry::Unasked,
+                    Registry::Hides => Registry::Hides,
+                    _ => Registry::Unheard,
+                },
                 asked: asked.and_then(|doubt| doubt.asked),
                 platforms: asked.map(|doubt| doubt.platforms.clone()).unwrap_or_default(),
                 verdict: said,
-                ..Recheck::new(last, dropped, sockets, to)
+                ..Recheck::new(last, dropped, sockets, if checks { was } else { to })
             };
             self.set_doubt(user, Some(new));
             // The time of a connection may have run out before anything of its platform was shown. Nobody
@@ -266,6 +284,20 @@ impl Roster {
         if was_void && was.same_word(to) && !self.connections(user).iter().any(outlasts) {
             self.since.set(user, Since { after_ms: None, before_ms: taking.now.mono_ms });
         }
+    }
+
+    /// Whether the registry is asked whether a user in the background has a connection that the sockets don't show:
+    /// of a long list only of those who were drawn, as of those who are offline.
+    fn checks_background(&self, user: UserIx, doubt: Option<&Recheck>) -> bool {
+        let is_asked = matches!(self.witnesses.registry, Witness::Unheard | Witness::Answers);
+        let is_new = match self.words[user.at()] {
+            Word::Background => false,
+            Word::Silent => self.is_drawn(user),
+            _ => true,
+        };
+        let is_waited_for =
+            |doubt: &Recheck| doubt.sockets == Sockets::Background && doubt.waits_for_registry();
+        is_asked && (is_new || doubt.is_some_and(is_waited_for))
     }
 
     /// The sockets leave the user out.
@@ -481,13 +513,7 @@ impl Roster {
 
     /// A batch answers again after its users had become unknown: those whose entries are as they
     /// were before are known again, but for those who are taken care of.
-    fn regain(
-        &mut self,
-        batch: u32,
-        taken: &HashSet<UserIx>,
-        answer: &BatchAnswer,
-        taking: &mut Taking,
-    ) {
+    fn regain(&mut self, batch: u32, taken: &HashSet<UserIx>, answer: &BatchAnswer, taking: &mut Taking) {
         let Some(from) = answer.void else { return };
         for user in self.list.batch(batch).map(UserIx) {
             let word = self.words[user.at()];

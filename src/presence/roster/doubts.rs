@@ -2,6 +2,7 @@
 //! answer costs what it changes and not what there is.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use crate::presence::recheck::Recheck;
 use crate::presence::status::{Presence, UnknownReason};
@@ -15,6 +16,8 @@ pub(super) struct Doubts {
     of: BTreeMap<UserIx, Recheck>,
     /// The sockets leave them out, and the registry has not answered yet; by when they were left out.
     waiting: BTreeSet<(u64, UserIx)>,
+    /// Whom the registry has online, and the sockets were not asked about since.
+    ahead: BTreeSet<UserIx>,
     /// The sockets leave them out, and the registry calls them online.
     contradicted: usize,
     /// Of them nothing is known before the registry has answered.
@@ -91,6 +94,11 @@ impl Doubts {
         users
     }
 
+    /// Those of a batch whom the registry has online, where the sockets were not asked since.
+    pub(super) fn ahead(&self, users: Range<u32>) -> Vec<UserIx> {
+        self.ahead.range(UserIx(users.start)..UserIx(users.end)).copied().collect()
+    }
+
     /// How many the sockets leave out whom the registry calls online.
     pub(super) fn contradicted(&self) -> usize {
         self.contradicted
@@ -135,17 +143,28 @@ impl Doubts {
             let one = usize::from(doubt.verdict.presence == Presence::Unknown(why));
             *count = if comes { *count + one } else { *count - one };
         }
+        if doubt.waits_for_registry() {
+            let waits = (doubt.dropped.received.mono_ms, user);
+            if comes {
+                self.waiting.insert(waits)
+            } else {
+                self.waiting.remove(&waits)
+            };
+        }
         if doubt.sockets != Sockets::None {
             return;
         }
         let is_online = doubt.registry == Registry::Online;
-        let waits = (doubt.dropped.received.mono_ms, user);
         match doubt.registry {
-            Registry::Unheard if comes => drop(self.waiting.insert(waits)),
-            Registry::Unheard => drop(self.waiting.remove(&waits)),
+            Registry::Ahead if comes => drop(self.ahead.insert(user)),
+            Registry::Ahead => drop(self.ahead.remove(&user)),
             Registry::Online if comes => self.contradicted += 1,
             Registry::Online => self.contradicted -= 1,
-            Registry::Unasked | Registry::Silent | Registry::Offline | Registry::Hides => {}
+            Registry::Unasked
+            | Registry::Unheard
+            | Registry::Silent
+            | Registry::Offline
+            | Registry::Hides => {}
         }
         let Some(number) = doubt.loss else { return };
         let members = self.losses.entry(number).or_default();

@@ -74,6 +74,9 @@ impl Roster {
         let of_registry = self.next_silence().filter(|at| *at > now.mono_ms);
         let of_sample = self.next_of_sample(now);
         let in_place = self.next_in_place();
-        [of_batches, of_users, of_doubts, of_losses, of_registry, of_sample, in_place].into_iter().flatten().min()
+        [of_batches, of_users, of_doubts, of_losses, of_registry, of_sample, in_place]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

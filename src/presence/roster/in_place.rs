@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::answer::socket;
 use super::{Roster, Taking};
 use crate::presence::batches::Answered;
-use crate::presence::recheck::{ByRegistry, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND};
+use crate::presence::recheck::{ByRegistry, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck};
 use crate::presence::status::{Presence, UnknownReason};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::Change;
-use crate::presence::verdict::{InPlace, Sockets, in_place};
+use crate::presence::verdict::{InPlace, Registry, Sockets, in_place};
 use crate::presence::watch_list::UserIx;
 
 /// Of whom the sockets give no new answer, and what the registry says of them.
@@ -58,7 +58,8 @@ impl Silent {
     /// For how long an answer of the registry is good, in milliseconds, where the sockets' are for `unknown_ms`: until
     /// everybody's turn has come again.
     fn good_ms(&self, unknown_ms: u64) -> u64 {
-        let turn_ms = self.users.min(MOST_IN_PLACE as usize) as u64 * 1_000 / u64::from(REGISTRY_USERS_A_SECOND);
+        let turn_ms =
+            self.users.min(MOST_IN_PLACE as usize) as u64 * 1_000 / u64::from(REGISTRY_USERS_A_SECOND);
         unknown_ms.max(turn_ms + turn_ms / 2)
     }
 }
@@ -126,7 +127,8 @@ impl Roster {
             return;
         }
         let (from, before, last) = (self.presence(user), self.said(user), self.answered(user));
-        let in_doubt = self.doubts.get(user).is_some_and(|doubt| doubt.sockets == Sockets::None);
+        let is_contradicted = |it: &Recheck| it.sockets == Sockets::None && it.registry != Registry::Ahead;
+        let in_doubt = self.doubts.get(user).is_some_and(is_contradicted);
         let old = self.silent.get(user).copied();
         let says = match in_place(is_online, before, in_doubt, old.is_some()) {
             InPlace::AsBefore => None,
@@ -137,7 +139,8 @@ impl Roster {
         let begins = Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: now_ms };
         let goes_on = old.filter(|old| old.says == says);
         let to = says.unwrap_or(before);
-        let told = (!from.same_word(to)).then(|| self.tell(user, Change::Presence { from, to }, last, taking));
+        let told =
+            (!from.same_word(to)).then(|| self.tell(user, Change::Presence { from, to }, last, taking));
         let answered = Answered { sent, received: taking.now };
         let since = match goes_on {
             Some(old) => old.since,
@@ -180,7 +183,9 @@ impl Roster {
 
     /// The registry had called a user offline whose connections are all the same there.
     pub(super) fn take_back_in_place(&mut self, user: UserIx, by: ByRegistry, taking: &mut Taking) {
-        let Some(first) = self.connections(user).iter().find(|tracked| tracked.unseen.is_none()) else { return };
+        let Some(first) = self.connections(user).iter().find(|tracked| tracked.unseen.is_none()) else {
+            return;
+        };
         let socket = socket(&first.connection);
         let absent_ms = taking.now.since(by.answered.received);
         let again = Change::SeenAgain { socket: socket.clone(), absent_ms, whole_user: true };

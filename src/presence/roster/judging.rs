@@ -47,6 +47,10 @@ impl Roster {
         let lasts = from.is_passing() && to.is_unknown() && !to.is_passing();
         let event = (lasts || !from.same_word(to))
             .then(|| self.tell(user, Change::Presence { from, to }, told, taking));
+        if !is_left_out && event.is_some() {
+            let after_ms = told.map(|told| told.sent.mono_ms);
+            self.since.set(user, Since { after_ms, before_ms: dropped.received.mono_ms });
+        }
         if is_left_out
             && matches!(said, Presence::Offline | Presence::Unregistered)
             // The registry may have called the user offline before the sockets did.
@@ -69,9 +73,7 @@ impl Roster {
     fn testimony(&self, doubt: &Recheck, now: Moment) -> Testimony {
         let age = now.since(doubt.dropped.received);
         let registry = match doubt.registry {
-            Registry::Unheard if doubt.sockets == Sockets::None && self.is_silent(doubt, now) => {
-                Registry::Silent
-            }
+            Registry::Unheard if doubt.waits_for_registry() && self.is_silent(doubt, now) => Registry::Silent,
             registry => registry,
         };
         Testimony {
@@ -167,7 +169,9 @@ impl Roster {
         let Some(doubt) = self.doubts.get(user) else { return };
         let is_hidden = doubt.registry == Registry::Hides
             || doubt.listed.as_ref().is_some_and(|listed| self.lists_more(user, listed));
-        if self.connections(user).iter().all(|tracked| tracked.unseen.is_none()) && !is_hidden {
+        let is_waited_for = doubt.sockets == Sockets::Background && doubt.waits_for_registry();
+        let is_seen = self.connections(user).iter().all(|tracked| tracked.unseen.is_none());
+        if is_seen && !is_hidden && !is_waited_for {
             self.set_doubt(user, None);
             taking.update.doubts.settled.push(user);
             taking.update.touched.push(user);
@@ -207,7 +211,7 @@ impl Roster {
         let of_user = left_out.and_then(|doubt| {
             let wait = match doubt.registry {
                 Registry::Online | Registry::Hides => self.thresholds.leaving_ms,
-                Registry::Unasked | Registry::Unheard | Registry::Silent | Registry::Offline => return None,
+                _ => return None,
             };
             Some(doubt.dropped.received.mono_ms.saturating_add(wait))
         });

@@ -620,7 +620,9 @@ impl Roster {
 
     /// Whether the registry is to be asked about a user in doubt.
     fn asks_about(&self, user: UserIx) -> bool {
-        self.doubts.get(user).is_some_and(|doubt| doubt.sockets == Sockets::None)
+        self.doubts
+            .get(user)
+            .is_some_and(|doubt| doubt.sockets == Sockets::None || doubt.waits_for_registry())
             || self.connections(user).iter().any(|tracked| tracked.unseen.is_some())
     }
 

@@ -87,8 +87,10 @@ impl Roster {
         sent: Moment,
         taking: &mut Taking,
     ) {
+        let is_ahead = self.doubts.get(user).is_some_and(|doubt| doubt.registry == Registry::Ahead);
         let said = match sockets {
             Sockets::None if platforms.is_empty() => Registry::Offline,
+            Sockets::None if is_ahead => return, // until the sockets were asked, too
             Sockets::None => Registry::Online,
             _ if self.hides(user, platforms) => Registry::Hides,
             _ => Registry::Online,
@@ -124,7 +126,8 @@ impl Roster {
             }
             // Who came while the sockets were silent contradicts nothing that they say.
             Word::Offline | Word::Sampled if !agrees && self.is_silent_about(user, taking.now) => return,
-            Word::Offline | Word::Sampled | Word::Unchecked if !agrees => (Sockets::None, Registry::Online),
+            Word::Offline | Word::Sampled if !agrees => (Sockets::None, Registry::Ahead),
+            Word::Unchecked if !agrees => (Sockets::None, Registry::Online),
             Word::Online if self.hides(user, platforms) => (Sockets::Foreground, Registry::Hides),
             Word::Background if self.hides(user, platforms) => (Sockets::Background, Registry::Hides),
             _ => return,
@@ -163,8 +166,7 @@ impl Roster {
             return;
         }
         for user in users {
-            let doubt = self.doubts.get(*user).filter(|doubt| doubt.registry == Registry::Unheard);
-            if doubt.is_some_and(|doubt| doubt.sockets == Sockets::None) {
+            if self.doubts.get(*user).is_some_and(Recheck::waits_for_registry) {
                 self.edit_doubt(*user, |doubt| doubt.registry = Registry::Silent);
                 self.reconsider(*user, taking);
             }
