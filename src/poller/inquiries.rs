@@ -8,7 +8,7 @@
 //! about those on the screen first, then about the rest in turns. New users are checked once. What is left of a small share of the sockets'
 //! questions goes into a slow rotation through the whole list.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -43,6 +43,12 @@ const AGAIN: [Duration; 4] =
 const TOKENS_AFTER: Duration = Duration::from_secs(5);
 /// And again after so long.
 const TOKENS_EVERY: Duration = Duration::from_secs(30);
+/// The registry has to know a connection that was first seen so long ago.
+const SETTLED: Duration = Duration::from_millis(10_100);
+/// What it lacks is asked about once more after so long,
+const LACKED_AGAIN: Duration = Duration::from_millis(5_100);
+/// and then so often until it is there.
+const LACKED_EVERY: Duration = Duration::from_secs(15);
 /// How often the gateways are asked for a sign of life while all is well.
 const BASELINE: Duration = Duration::from_secs(60);
 /// How often at most while it is not.
@@ -81,6 +87,7 @@ pub(super) struct Inquiries {
     rotation: Rotation,
     search: Search,
     silence: Silence,
+    logins: Logins,
     /// Those in doubt for long whom the sockets leave out.
     lasting: usize,
     /// How many users were asked about when, in the last second.
@@ -151,6 +158,14 @@ struct Silence {
     due: Instant,
 }
 
+/// Those with a connection about whom the registry is asked before others: what is new has to be known there, and what
+/// it lacked may be there by now.
+#[derive(Default)]
+struct Logins {
+    due: BTreeSet<(Instant, UserIx)>,
+    at: HashMap<UserIx, Instant>,
+}
+
 /// Why something is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
@@ -209,6 +224,7 @@ impl Inquiries {
                 asked: 0,
                 due: now,
             },
+            logins: Logins::default(),
             lasting: 0,
             asked: VecDeque::new(),
             free: now,
@@ -283,6 +299,20 @@ impl Inquiries {
             self.registry.insert((now, user));
             self.tokens.insert((tokens, user));
         }
+        for user in doubts.unseen {
+            if let Some(doubt) = self.doubts.get_mut(&user)
+                && let Some(later) = doubt.tokens.replace(now)
+            {
+                self.tokens.remove(&(later, user));
+                self.tokens.insert((now, user));
+            }
+        }
+        for user in doubts.logins.into_iter().filter(ours) {
+            self.logins.put(user, now + SETTLED);
+        }
+        for (user, is_confirmed) in doubts.lacking.into_iter().filter(|(user, _)| ours(user)) {
+            self.logins.put(user, now + if is_confirmed { LACKED_EVERY } else { LACKED_AGAIN });
+        }
         for user in doubts.unverified.into_iter().filter(ours) {
             if self.known.insert(user) {
                 self.unverified.insert(user);
@@ -345,8 +375,11 @@ impl Inquiries {
             },
             Cause::Unverified => (Question::AccountCheck, self.check()),
             Cause::Rotation => {
-                let question = self.turn()?;
-                (question, self.rotate(question))
+                let question = self.turn(now)?;
+                match self.rotate(question, now) {
+                    nobody if nobody.is_empty() => return self.next(now),
+                    users => (question, users),
+                }
             }
         };
         self.lines.entry(question).or_default().under_way += 1;
@@ -411,12 +444,14 @@ impl Inquiries {
                 (Question::AccountCheck, self.free)
             }
             Cause::Rotation => {
-                let is_paid =
-                    self.rotation.questions >= 1.0 && self.rotation.users >= self.of_rotation().len() as f64;
+                let first = self.logins.due.first().map(|(at, _)| *at).filter(|_| self.rotation.users >= 1.0);
+                let is_whole = self.rotation.users >= self.of_rotation().len() as f64;
+                let is_paid = self.rotation.questions >= 1.0 && (is_whole || first.is_some());
                 if self.is_watchful() || !is_paid || !self.asking.registry || self.users == 0 {
                     return None;
                 }
-                (self.turn()?, self.free)
+                let due = first.filter(|_| !is_whole).map_or(self.free, |at| at.max(self.free));
+                (self.turn(due)?, due)
             }
         };
         let line = self.line(question);
@@ -521,21 +556,34 @@ impl Inquiries {
     }
 
     /// Which witness has its turn in the rotation: both in turns, unless one is out of reach.
-    fn turn(&self) -> Option<Question> {
+    fn turn(&self, now: Instant) -> Option<Question> {
         let turns = [Question::UsersStatus, Question::TokenDetail];
-        let turns = if self.rotation.half { [turns[1], turns[0]] } else { turns };
+        let waits = self.logins.due.first().is_some_and(|(at, _)| *at <= now);
+        let turns = if self.rotation.half && !waits { [turns[1], turns[0]] } else { turns };
         turns.into_iter().find(|question| self.line(*question).is_open())
     }
 
-    fn rotate(&mut self, question: Question) -> Vec<UserIx> {
-        let range = self.of_rotation();
+    /// Takes those whose turn it is: new connections first, for half of what there is, so that the rotation goes on.
+    fn rotate(&mut self, question: Question, now: Instant) -> Vec<UserIx> {
         self.rotation.questions -= 1.0;
-        self.rotation.users -= range.len() as f64;
-        self.rotation.half = question == Question::UsersStatus && self.line(Question::TokenDetail).is_open();
-        if !self.rotation.half {
-            self.rotation.next = if range.end == self.users { 0 } else { range.end };
+        let half = (self.rotation.users / 2.0).max(1.0) as usize;
+        let mut users = match question {
+            Question::UsersStatus => self.logins.take(self.chunk.min(half), now),
+            _ => Vec::new(),
+        };
+        self.rotation.users -= users.len() as f64;
+        let range = self.of_rotation();
+        if self.rotation.users >= range.len() as f64 && users.len() + range.len() <= MOST_USERS {
+            self.rotation.users -= range.len() as f64;
+            self.rotation.half =
+                question == Question::UsersStatus && self.line(Question::TokenDetail).is_open();
+            if !self.rotation.half {
+                self.rotation.next = if range.end == self.users { 0 } else { range.end };
+            }
+            let new: HashSet<UserIx> = users.iter().copied().collect();
+            users.extend(range.map(UserIx).filter(|user| !new.contains(user)));
         }
-        range.map(UserIx).collect()
+        users
     }
 
     /// Takes the outcome of a question about `users` that was put at `asked`.
@@ -649,6 +697,29 @@ impl Inquiries {
 
     fn line(&self, question: Question) -> Line {
         self.lines.get(&question).copied().unwrap_or_default()
+    }
+}
+
+impl Logins {
+    fn put(&mut self, user: UserIx, at: Instant) {
+        if let Some(before) = self.at.insert(user, at) {
+            self.due.remove(&(before, user));
+        }
+        self.due.insert((at, user));
+    }
+
+    /// Takes those who are due, so many at most.
+    fn take(&mut self, most: usize, now: Instant) -> Vec<UserIx> {
+        let mut users = Vec::new();
+        while users.len() < most
+            && let Some(&(at, user)) = self.due.first()
+            && at <= now
+        {
+            self.due.pop_first();
+            self.at.remove(&user);
+            users.push(user);
+        }
+        users
     }
 }
 

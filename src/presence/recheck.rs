@@ -287,6 +287,22 @@ pub struct ByRegistry {
     pub event: u64,
 }
 
+/// What the registry lacks of a user whom the sockets show. Since v3.8.0 online push asks the registry who is online
+/// (open-im-server `internal/push/push_handler.go`), so that messages don't reach these connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// The first question of those that it answered without them was put then.
+    pub first: Moment,
+    /// A later one, that confirmed it; none before.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub again: Option<Moment>,
+    /// The platforms of connections that it does not have.
+    pub platforms: Box<[Platform]>,
+    /// Whether it calls the user offline.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub whole: bool,
+}
+
 /// Of whom the sockets give no new answer, so that the registry is asked in their place: what changed in that, in
 /// its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -324,18 +340,27 @@ pub struct Rechecks {
     pub batches: Vec<u32>,
     /// Of whom the sockets give no new answer.
     pub silence: Silence,
+    /// Of those in doubt since now, who is shown with another connection: the tokens are asked at once, too.
+    pub unseen: Vec<UserIx>,
+    /// Who has a new connection: the registry has to know it soon.
+    pub logins: Vec<UserIx>,
+    /// Whom the sockets show and the registry lacks, and whether that is confirmed: to be asked about again.
+    pub lacking: Vec<(UserIx, bool)>,
 }
 
 impl Rechecks {
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
-        let Rechecks { begun, settled, unverified, loss, everybody, batches, silence } = self;
+        let Rechecks { begun, settled, unverified, loss, everybody, batches, silence, unseen, logins, lacking } = self;
         begun.is_empty()
             && settled.is_empty()
             && unverified.is_empty()
             && batches.is_empty()
             && silence.batches.is_empty()
             && silence.users.is_empty()
+            && unseen.is_empty()
+            && logins.is_empty()
+            && lacking.is_empty()
             && loss.or(*everybody).is_none()
     }
 
@@ -357,6 +382,9 @@ impl Rechecks {
         self.batches.extend(later.batches);
         self.silence.batches.extend(later.silence.batches);
         self.silence.users.extend(later.silence.users);
+        self.unseen.extend(later.unseen);
+        self.logins.extend(later.logins);
+        self.lacking.extend(later.lacking);
     }
 }
 

@@ -20,6 +20,10 @@
 //! background | unheard  | *     | *     | unknown    | unknown (checking)
 //! background | *        | *     | *     | *          | background
 //! none       | offline  | *     | *     | *          | offline
+//! none       | lacked   | young | *     | online     | online, stale
+//! none       | lacked   | young | *     | background | background, stale
+//! none       | lacked   | *     | none  | *          | offline
+//! none       | lacked   | *     | *     | *          | unknown (gateway lost?)
 //! none       | unasked  | *     | none  | *          | offline, one witness
 //! none       | unasked  | *     | *     | *          | unknown (gateway lost?)
 //! none       | unheard  | *     | *     | online     | online, stale
@@ -129,6 +133,8 @@ pub enum Registry {
     Silent,
     /// The registry says offline.
     Offline,
+    /// It says offline, as it did while the sockets showed the user: it had lost the login.
+    Lacked,
     /// It says online, and the sockets were not asked since: somebody may just have come.
     Ahead,
     /// The registry says online.
@@ -213,6 +219,11 @@ pub(super) fn verdict(testimony: &Testimony) -> Verdict {
         },
         (Sockets::Background, _) => Verdict::of(Presence::Background),
         (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
+        (Sockets::None, Registry::Lacked) => match (before, lost) {
+            (Presence::Online | Presence::Background, _) if young => Verdict { stale: true, ..Verdict::of(before) },
+            (_, LossCause::None) => Verdict::of(Presence::Offline),
+            _ => Verdict::unknown(UnknownReason::GatewayLostMaybe),
+        },
         (Sockets::None, Registry::Unasked) => match lost {
             LossCause::None => Verdict::offline(Basis::SocketsAlone),
             _ => Verdict::unknown(UnknownReason::GatewayLostMaybe),
@@ -376,6 +387,7 @@ mod tests {
             (Registry::Unheard, "unheard"),
             (Registry::Silent, "silent"),
             (Registry::Offline, "offline"),
+            (Registry::Lacked, "lacked"),
             (Registry::Ahead, "ahead"),
             (Registry::Online, "online"),
             (Registry::Hides, "hides"),
@@ -411,7 +423,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(combinations, 4 * 7 * 2 * 4 * 5);
+        assert_eq!(combinations, 4 * 8 * 2 * 4 * 5);
         assert_eq!(used.len(), rows.len(), "every row is of use");
     }
 

@@ -149,6 +149,7 @@ fn registry(picture: &Picture<'_>, doubt: &Recheck) -> String {
         },
         Registry::Unheard => "being asked".to_owned(),
         Registry::Offline => format!("offline{asked}"),
+        Registry::Lacked => format!("offline{asked}, as it was while the sockets showed the user"),
         Registry::Ahead => format!("online{on}{asked}: the sockets were not asked since"),
         Registry::Online => format!("online{on}{asked}"),
         Registry::Hides => format!("online{on}{asked}: more than the sockets show"),

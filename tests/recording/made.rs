@@ -602,6 +602,7 @@ fn doubt() -> impl Strategy<Value = Recheck> {
         Registry::Unheard,
         Registry::Silent,
         Registry::Offline,
+        Registry::Lacked,
         Registry::Ahead,
         Registry::Online,
         Registry::Hides,

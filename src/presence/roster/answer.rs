@@ -224,7 +224,7 @@ impl Roster {
         let returns = retracted.is_some() || (was_left_out && self.has_any(user, connections));
         let continues =
             if was_left_out { returns && (was.is_unknown() || was.same_word(to)) } else { was.same_word(to) };
-        if !continues {
+        if !continues || self.words[user.at()] == Word::Silent {
             self.since.set(
                 user,
                 Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: taking.now.mono_ms },
@@ -272,6 +272,9 @@ impl Roster {
             self.cull(user, taking);
             if self.asks_about(user) {
                 taking.update.doubts.begun.push(user);
+                if unseen {
+                    taking.update.doubts.unseen.push(user);
+                }
             }
         } else if doubt.is_some() {
             taking.update.doubts.settled.push(user);
@@ -446,6 +449,10 @@ impl Roster {
             self.remember(user, Gone { id: old.id.clone(), since: *since, dropped, event, offline: None });
         }
         self.keep(user, tracked);
+        self.review_lacking(user);
+        if !appeared.is_empty() && self.witnesses.registry.is_asked() {
+            taking.update.doubts.logins.push(user);
+        }
         for new in heirs.into_values().flatten() {
             self.tell(user, Change::Connected(socket(new)), last, taking);
         }

@@ -160,11 +160,7 @@ impl Doubts {
             Registry::Ahead => drop(self.ahead.remove(&user)),
             Registry::Online if comes => self.contradicted += 1,
             Registry::Online => self.contradicted -= 1,
-            Registry::Unasked
-            | Registry::Unheard
-            | Registry::Silent
-            | Registry::Offline
-            | Registry::Hides => {}
+            _ => {}
         }
         let Some(number) = doubt.loss else { return };
         let members = self.losses.entry(number).or_default();

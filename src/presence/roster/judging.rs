@@ -7,7 +7,7 @@ use super::answer::socket;
 use super::{Gone, Roster, Taking, Tracked};
 use crate::presence::batches::Answered;
 use crate::presence::platform::Platform;
-use crate::presence::recheck::{Recheck, Unseen};
+use crate::presence::recheck::{Recheck, Unseen, Witness};
 use crate::presence::status::{Presence, Word};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::Change;
@@ -42,7 +42,7 @@ impl Roster {
         }
         let to = if self.is_void(user) { from } else { said };
         // Otherwise the registry's word is waited for, as of the users of a gateway that has died.
-        let is_final = matches!(registry, Registry::Offline | Registry::Unasked);
+        let is_final = matches!(registry, Registry::Offline | Registry::Lacked | Registry::Unasked);
         // A doubt that lasts is told, and was not while the witnesses were being asked.
         let lasts = from.is_passing() && to.is_unknown() && !to.is_passing();
         let event = (lasts || !from.same_word(to))
@@ -60,6 +60,7 @@ impl Roster {
         }
         let is_settled = new.presence == Presence::Offline && is_final;
         if is_settled {
+            self.lacks.set(user, None);
             if let Some(number) = self.set_doubt(user, None).and_then(|doubt| doubt.loss) {
                 self.has_left(number);
             }
@@ -74,6 +75,7 @@ impl Roster {
         let age = now.since(doubt.dropped.received);
         let registry = match doubt.registry {
             Registry::Unheard if doubt.waits_for_registry() && self.is_silent(doubt, now) => Registry::Silent,
+            Registry::Ahead if age >= self.freshness().stale_ms => Registry::Online,
             registry => registry,
         };
         Testimony {
@@ -145,7 +147,7 @@ impl Roster {
         let open = self.connections(user);
         let gone = |tracked: &&Tracked| {
             tracked.unseen.as_deref().is_some_and(|unseen| {
-                let word = platform_word(doubt, unseen, tracked.connection.platform);
+                let word = self.platform_seen(user, doubt, unseen, tracked.connection.platform);
                 let young = now.since(unseen.dropped.received) < self.thresholds.unseen_ms;
                 is_gone(word, self.shown_on(user, tracked.connection.platform) > 0, young)
             })
@@ -210,7 +212,8 @@ impl Roster {
         );
         let of_user = left_out.and_then(|doubt| {
             let wait = match doubt.registry {
-                Registry::Online | Registry::Hides => self.thresholds.leaving_ms,
+                Registry::Online | Registry::Hides | Registry::Lacked => self.thresholds.leaving_ms,
+                Registry::Ahead => self.freshness().stale_ms,
                 _ => return None,
             };
             Some(doubt.dropped.received.mono_ms.saturating_add(wait))
@@ -271,19 +274,25 @@ impl Roster {
             self.cull(user, taking);
         }
     }
-}
 
-/// What the registry said of a connection's platform since the sockets left the connection out.
-fn platform_word(doubt: &Recheck, unseen: &Unseen, platform: Platform) -> PlatformSeen {
-    match (doubt.registry, doubt.asked) {
-        (Registry::Unasked, _) => PlatformSeen::Unasked,
-        (_, Some(asked)) if asked >= unseen.dropped.received => {
-            if doubt.platforms.contains(&platform) {
-                PlatformSeen::Names
-            } else {
-                PlatformSeen::Lacks
-            }
+    /// What registry and tokens say of a connection's platform.
+    fn platform_seen(&self, user: UserIx, doubt: &Recheck, unseen: &Unseen, platform: Platform) -> PlatformSeen {
+        let is_known = doubt.asked.is_some_and(|asked| asked >= unseen.dropped.received);
+        let is_lacked = || self.lacks.get(user).is_some_and(|it| it.platforms.contains(&platform));
+        let listed = |it: &[(Platform, u32)]| {
+            it.iter().any(|(on, count)| *on == platform && *count as usize > self.shown_on(user, platform))
+        };
+        match (&doubt.listed, doubt.registry) {
+            (_, Registry::Unasked) => PlatformSeen::Unasked,
+            _ if !is_known => PlatformSeen::Unheard,
+            _ if doubt.platforms.contains(&platform) => PlatformSeen::Names,
+            // It never had it: that it lacks it says nothing.
+            _ if is_lacked() && self.losses.is_empty() => PlatformSeen::Unasked,
+            _ if is_lacked() => PlatformSeen::Unheard,
+            // The tokens are asked at the same time, and know what every gateway shows.
+            (Some(tokens), _) if listed(tokens) => PlatformSeen::Names,
+            (None, _) if self.witnesses.tokens == Witness::Answers => PlatformSeen::Unheard,
+            _ => PlatformSeen::Lacks,
         }
-        _ => PlatformSeen::Unheard,
     }
 }

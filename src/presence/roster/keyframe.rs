@@ -12,7 +12,7 @@ use super::witness::MOST_GATEWAYS;
 use super::{Drawn, GONE_KEPT, Gone, LeftOut, Roster, Runs, Standings, Tracked};
 use crate::presence::batches::{Answered, Batch, Batches, Freshness};
 use crate::presence::connection::ConnId;
-use crate::presence::recheck::{ByRegistry, Loss, Recheck, Unseen, Witnesses};
+use crate::presence::recheck::{ByRegistry, Lacking, Loss, Recheck, Unseen, Witnesses};
 use crate::presence::rounds::Rounds;
 use crate::presence::server_clock::ServerClock;
 use crate::presence::status::Word;
@@ -55,6 +55,12 @@ pub struct RosterState {
     /// What the registry said of those of whom the sockets gave no new answer.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub by_registry: Vec<(UserIx, ByRegistry)>,
+    /// What it lacks of those whom the sockets show.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub lacking: Vec<(UserIx, Lacking)>,
+    /// How often it was asked about a user whom the sockets show.
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "count")]
+    pub compared: u32,
     /// How far the server's clock is from ours.
     pub clock: ServerClock,
     /// How long the last answers took in milliseconds, oldest first.
@@ -138,6 +144,8 @@ impl Roster {
             departures,
             left_out: self.left_out.iter().map(|(user, left_out)| (*user, *left_out)).collect(),
             by_registry: self.silent.iter().map(|(user, it)| (user, *it)).collect(),
+            lacking: self.lacks.iter().map(|(user, it)| (user, it.clone())).collect(),
+            compared: self.compared,
             clock: self.clock,
             took_ms: self.latency.last(TIMES_KEPT).collect(),
             last_answer: self.last_answer,
@@ -172,6 +180,7 @@ impl Roster {
         let fits = ascending(open.iter().map(|(user, _)| *user), &list)
             && ascending(gone.iter().map(|(user, _)| *user), &list)
             && ascending(left_out.iter().map(|(user, _)| *user), &list)
+            && ascending(state.lacking.iter().map(|(user, _)| *user), &list)
             && ascending(state.by_registry.iter().map(|(user, _)| *user), &list)
             && ascending(doubts.iter().map(|(user, _)| *user), &list)
             && ascending(unregistered.iter().copied(), &list)
@@ -229,6 +238,11 @@ impl Roster {
         for (user, it) in state.by_registry {
             roster.set_by_registry(user, Some(it));
         }
+        for (user, it) in state.lacking {
+            in_order(&it.platforms, |platform| *platform)?;
+            roster.lacks.set(user, Some(it));
+        }
+        roster.compared = state.compared;
         roster.unregistered = unregistered;
         let told: HashSet<UserIx> = state.believed.iter().copied().collect();
         let is_left = |user: &UserIx| roster.words[user.at()] == Word::Unchecked && !told.contains(user);

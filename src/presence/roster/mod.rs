@@ -7,7 +7,8 @@
 //! What is counted over all users is kept in step by `standing` and `doubts` as they change.
 //!
 //! Here is what it holds and can be asked; `answer` is what the sockets' answers do to it, `witness` what
-//! those of the others do, `in_place` what the registry says while the sockets are silent, `judging` how the verdict is applied to users in doubt, `loss` what happens
+//! those of the others do, `in_place` what the registry says while the sockets are silent, `lacking` what it does not
+//! know of those whom they show, `judging` how the verdict is applied to users in doubt, `loss` what happens
 //! to many at once, `expiry` what time does, `keyframe` and `runs` what of it is set down and taken up again.
 
 mod answer;
@@ -16,6 +17,7 @@ mod doubts;
 mod expiry;
 mod in_place;
 mod judging;
+mod lacking;
 mod keyframe;
 mod loss;
 mod runs;
@@ -37,6 +39,7 @@ use serde::{Deserialize, Serialize};
 
 use doubts::Doubts;
 use in_place::Silent;
+use lacking::Lacks;
 use sample::Sample;
 use sinces::Sinces;
 use standing::{Absence, Standing};
@@ -158,6 +161,9 @@ pub struct Roster {
     /// When the last answer came of those who were left out and are shown as old.
     left_out_due: BTreeSet<(u64, UserIx)>,
     silent: Silent,
+    lacks: Lacks,
+    /// How often the registry was asked about a user whom the sockets show.
+    compared: u32,
     clock: ServerClock,
     latency: Latency,
     last_answer: Option<Moment>,
@@ -203,6 +209,8 @@ impl Roster {
             left_out: BTreeMap::new(),
             left_out_due: BTreeSet::new(),
             silent: Silent::default(),
+            lacks: Lacks::default(),
+            compared: 0,
             clock: ServerClock::default(),
             latency: Latency::default(),
             last_answer: None,
@@ -581,6 +589,7 @@ impl Roster {
             if let Some(it) = self.silent.get(old) {
                 next.set_by_registry(user, Some(*it));
             }
+            next.lacks.set(user, self.lacks.get(old).cloned());
         }
         next.due = self
             .due
@@ -591,6 +600,7 @@ impl Roster {
         next.drops = std::mem::take(&mut self.drops);
         next.losses_so_far = self.losses_so_far;
         next.registry_heard = self.registry_heard;
+        next.compared = self.compared;
         let heir = |user: &UserIx| list.find(self.list.raw_id(*user));
         next.sample.believed = self.sample.believed.iter().filter_map(heir).collect();
         next.sample.rest.retain({

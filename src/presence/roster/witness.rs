@@ -74,6 +74,7 @@ impl Roster {
                 Some((Sockets::None, dropped)) if sent < dropped.received => continue,
                 Some((sockets, _)) => self.reconsider_registry(user, sockets, platforms, sent, taking),
             }
+            self.compare_shown(user, platforms, sent, taking);
             self.take_in_place(user, !platforms.is_empty(), sent, taking);
         }
     }
@@ -89,6 +90,9 @@ impl Roster {
     ) {
         let is_ahead = self.doubts.get(user).is_some_and(|doubt| doubt.registry == Registry::Ahead);
         let said = match sockets {
+            Sockets::None if platforms.is_empty() && self.lacks.get(user).is_some_and(|it| it.whole) => {
+                Registry::Lacked
+            }
             Sockets::None if platforms.is_empty() => Registry::Offline,
             Sockets::None if is_ahead => return, // until the sockets were asked, too
             Sockets::None => Registry::Online,
@@ -126,8 +130,10 @@ impl Roster {
             }
             // Who came while the sockets were silent contradicts nothing that they say.
             Word::Offline | Word::Sampled if !agrees && self.is_silent_about(user, taking.now) => return,
-            Word::Offline | Word::Sampled if !agrees => (Sockets::None, Registry::Ahead),
-            Word::Unchecked if !agrees => (Sockets::None, Registry::Online),
+            Word::Offline | Word::Sampled if !agrees && self.may_be_ahead(user, sent) => {
+                (Sockets::None, Registry::Ahead)
+            }
+            Word::Offline | Word::Sampled | Word::Unchecked if !agrees => (Sockets::None, Registry::Online),
             Word::Online if self.hides(user, platforms) => (Sockets::Foreground, Registry::Hides),
             Word::Background if self.hides(user, platforms) => (Sockets::Background, Registry::Hides),
             _ => return,
@@ -145,6 +151,14 @@ impl Roster {
         }
         taking.update.touched.push(user);
         self.reconsider(user, taking);
+    }
+
+    /// Whether the registry may know of a login that the sockets were not asked about yet: that is no
+    /// contradiction, unless users are being lost.
+    fn may_be_ahead(&self, user: UserIx, sent: Moment) -> bool {
+        let round_ms = self.freshness().stale_ms;
+        let is_asked = |it: Answered| sent.since(it.sent) <= round_ms;
+        self.losses.is_empty() && self.batch(user).answered.is_some_and(is_asked)
     }
 
     /// A doubt that a witness raises, not the sockets.
