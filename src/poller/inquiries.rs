@@ -127,6 +127,8 @@ struct Rotation {
     next: u32,
     /// Whether these users were asked about at the registry already, and the tokens have their turn.
     half: bool,
+    /// Whether their turn was used for new connections last.
+    passed_over: bool,
     /// What may be spent: questions, and users in them. The gateways may leave a debt of one question.
     questions: f64,
     users: f64,
@@ -213,7 +215,7 @@ impl Inquiries {
             gateways_due: now,
             losing: false,
             everybody: false,
-            rotation: Rotation { next: 0, half: false, questions: 0.0, users: 0.0 },
+            rotation: Rotation { next: 0, half: false, passed_over: false, questions: 0.0, users: 0.0 },
             search: Search { left_out: UserSet::default(), heard: false, next: 0, due: now },
             silence: Silence {
                 users: UserSet::default(),
@@ -244,7 +246,7 @@ impl Inquiries {
         }
         *self = Inquiries {
             gateways_due: if asks_gateways { now } else { self.gateways_due },
-            rotation: Rotation { next: 0, half: false, questions, users },
+            rotation: Rotation { next: 0, half: false, passed_over: false, questions, users },
             asked: std::mem::take(&mut self.asked),
             free: self.free,
             lines,
@@ -444,13 +446,13 @@ impl Inquiries {
                 (Question::AccountCheck, self.free)
             }
             Cause::Rotation => {
-                let first = self.logins.due.first().map(|(at, _)| *at).filter(|_| self.rotation.users >= 1.0);
-                let is_whole = self.rotation.users >= self.of_rotation().len() as f64;
-                let is_paid = self.rotation.questions >= 1.0 && (is_whole || first.is_some());
-                if self.is_watchful() || !is_paid || !self.asking.registry || self.users == 0 {
+                let login = self.logins.due.first().map(|(at, _)| *at);
+                let is_whole = self.rotation.users >= self.of_rotation().len() as f64 && !self.losing;
+                let is_free = self.losing || self.rotation.questions >= 1.0;
+                if !is_free || !self.asking.registry || self.users == 0 || !self.silence.users.is_empty() {
                     return None;
                 }
-                let due = first.filter(|_| !is_whole).map_or(self.free, |at| at.max(self.free));
+                let due = if is_whole { self.free } else { login?.max(self.free) };
                 (self.turn(due)?, due)
             }
         };
@@ -557,26 +559,33 @@ impl Inquiries {
 
     /// Which witness has its turn in the rotation: both in turns, unless one is out of reach.
     fn turn(&self, now: Instant) -> Option<Question> {
+        if self.losing {
+            return Some(Question::UsersStatus).filter(|question| self.line(*question).is_open());
+        }
         let turns = [Question::UsersStatus, Question::TokenDetail];
-        let waits = self.logins.due.first().is_some_and(|(at, _)| *at <= now);
+        let waits = self.logins.due.first().is_some_and(|(at, _)| *at <= now && !self.rotation.passed_over);
         let turns = if self.rotation.half && !waits { [turns[1], turns[0]] } else { turns };
         turns.into_iter().find(|question| self.line(*question).is_open())
     }
 
-    /// Takes those whose turn it is: new connections first, for half of what there is, so that the rotation goes on.
+    /// Takes those whose turn it is. New connections come first; they have half of what there is, and every other question
+    /// of the tokens' turn, so that the rotation goes on. While a loss of view is suspected, only they are asked about.
     fn rotate(&mut self, question: Question, now: Instant) -> Vec<UserIx> {
+        let half = if self.losing { f64::INFINITY } else { (self.rotation.users / 2.0).max(1.0) };
+        let of_registry = question == Question::UsersStatus;
+        let mut users =
+            if of_registry { self.logins.take(self.chunk.min(half as usize), now) } else { Vec::new() };
+        if self.losing {
+            return users;
+        }
         self.rotation.questions -= 1.0;
-        let half = (self.rotation.users / 2.0).max(1.0) as usize;
-        let mut users = match question {
-            Question::UsersStatus => self.logins.take(self.chunk.min(half), now),
-            _ => Vec::new(),
-        };
         self.rotation.users -= users.len() as f64;
         let range = self.of_rotation();
-        if self.rotation.users >= range.len() as f64 && users.len() + range.len() <= MOST_USERS {
+        self.rotation.passed_over = of_registry && self.rotation.half;
+        let fits = users.len() + range.len() <= MOST_USERS && self.rotation.users >= range.len() as f64;
+        if fits && !self.rotation.passed_over {
             self.rotation.users -= range.len() as f64;
-            self.rotation.half =
-                question == Question::UsersStatus && self.line(Question::TokenDetail).is_open();
+            self.rotation.half = of_registry && self.line(Question::TokenDetail).is_open();
             if !self.rotation.half {
                 self.rotation.next = if range.end == self.users { 0 } else { range.end };
             }

@@ -20,8 +20,8 @@
 //! background | unheard  | *     | *     | unknown    | unknown (checking)
 //! background | *        | *     | *     | *          | background
 //! none       | offline  | *     | *     | *          | offline
-//! none       | lacked   | young | *     | online     | online, stale
-//! none       | lacked   | young | *     | background | background, stale
+//! none       | lacked   | young | *     | online     | unknown (leaving)
+//! none       | lacked   | young | *     | background | unknown (leaving)
 //! none       | lacked   | *     | none  | *          | offline
 //! none       | lacked   | *     | *     | *          | unknown (gateway lost?)
 //! none       | unasked  | *     | none  | *          | offline, one witness
@@ -220,7 +220,9 @@ pub(super) fn verdict(testimony: &Testimony) -> Verdict {
         (Sockets::Background, _) => Verdict::of(Presence::Background),
         (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
         (Sockets::None, Registry::Lacked) => match (before, lost) {
-            (Presence::Online | Presence::Background, _) if young => Verdict { stale: true, ..Verdict::of(before) },
+            (Presence::Online | Presence::Background, _) if young => {
+                Verdict::unknown(UnknownReason::Leaving)
+            }
             (_, LossCause::None) => Verdict::of(Presence::Offline),
             _ => Verdict::unknown(UnknownReason::GatewayLostMaybe),
         },

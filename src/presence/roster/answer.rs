@@ -452,6 +452,7 @@ impl Roster {
         self.review_lacking(user);
         if !appeared.is_empty() && self.witnesses.registry.is_asked() {
             taking.update.doubts.logins.push(user);
+            self.lacks.login(user);
         }
         for new in heirs.into_values().flatten() {
             self.tell(user, Change::Connected(socket(new)), last, taking);

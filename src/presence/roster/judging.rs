@@ -60,7 +60,7 @@ impl Roster {
         }
         let is_settled = new.presence == Presence::Offline && is_final;
         if is_settled {
-            self.lacks.set(user, None);
+            self.lacks.forget(user);
             if let Some(number) = self.set_doubt(user, None).and_then(|doubt| doubt.loss) {
                 self.has_left(number);
             }
@@ -278,7 +278,7 @@ impl Roster {
     /// What registry and tokens say of a connection's platform.
     fn platform_seen(&self, user: UserIx, doubt: &Recheck, unseen: &Unseen, platform: Platform) -> PlatformSeen {
         let is_known = doubt.asked.is_some_and(|asked| asked >= unseen.dropped.received);
-        let is_lacked = || self.lacks.get(user).is_some_and(|it| it.platforms.contains(&platform));
+        let is_lacked = || self.was_lacked_on(user, platform);
         let listed = |it: &[(Platform, u32)]| {
             it.iter().any(|(on, count)| *on == platform && *count as usize > self.shown_on(user, platform))
         };

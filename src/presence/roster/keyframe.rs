@@ -58,6 +58,9 @@ pub struct RosterState {
     /// What it lacks of those whom the sockets show.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub lacking: Vec<(UserIx, Lacking)>,
+    /// Whose last login it has not confirmed.
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "users")]
+    pub logins: Vec<UserIx>,
     /// How often it was asked about a user whom the sockets show.
     #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "count")]
     pub compared: u32,
@@ -145,6 +148,7 @@ impl Roster {
             left_out: self.left_out.iter().map(|(user, left_out)| (*user, *left_out)).collect(),
             by_registry: self.silent.iter().map(|(user, it)| (user, *it)).collect(),
             lacking: self.lacks.iter().map(|(user, it)| (user, it.clone())).collect(),
+            logins: self.lacks.logins().collect(),
             compared: self.compared,
             clock: self.clock,
             took_ms: self.latency.last(TIMES_KEPT).collect(),
@@ -181,6 +185,7 @@ impl Roster {
             && ascending(gone.iter().map(|(user, _)| *user), &list)
             && ascending(left_out.iter().map(|(user, _)| *user), &list)
             && ascending(state.lacking.iter().map(|(user, _)| *user), &list)
+            && ascending(state.logins.iter().copied(), &list)
             && ascending(state.by_registry.iter().map(|(user, _)| *user), &list)
             && ascending(doubts.iter().map(|(user, _)| *user), &list)
             && ascending(unregistered.iter().copied(), &list)
@@ -242,6 +247,7 @@ impl Roster {
             in_order(&it.platforms, |platform| *platform)?;
             roster.lacks.set(user, Some(it));
         }
+        state.logins.into_iter().for_each(|user| roster.lacks.login(user));
         roster.compared = state.compared;
         roster.unregistered = unregistered;
         let told: HashSet<UserIx> = state.believed.iter().copied().collect();

@@ -1,7 +1,7 @@
 //! Whom the sockets show, and the registry does not have: messages don't reach them, and what the registry says of
 //! their end is of no use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Roster, Taking, Tracked};
 use crate::presence::platform::Platform;
@@ -21,11 +21,32 @@ pub(super) struct Lacks {
     of: BTreeMap<UserIx, Lacking>,
     /// How many of them are confirmed.
     confirmed: u32,
+    /// Who has a connection that appeared, and that the registry has not named so far: its event may be lost.
+    logins: BTreeSet<UserIx>,
 }
 
 impl Lacks {
     pub(super) fn get(&self, user: UserIx) -> Option<&Lacking> {
         if self.of.is_empty() { None } else { self.of.get(&user) }
+    }
+
+    /// Those whose last login the registry has not confirmed.
+    pub(super) fn logins(&self) -> impl ExactSizeIterator<Item = UserIx> {
+        self.logins.iter().copied()
+    }
+
+    pub(super) fn has_login(&self, user: UserIx) -> bool {
+        !self.logins.is_empty() && self.logins.contains(&user)
+    }
+
+    pub(super) fn login(&mut self, user: UserIx) {
+        self.logins.insert(user);
+    }
+
+    /// The user has left.
+    pub(super) fn forget(&mut self, user: UserIx) {
+        self.set(user, None);
+        self.logins.remove(&user);
     }
 
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = (UserIx, &Lacking)> {
@@ -66,6 +87,10 @@ impl Roster {
             return;
         };
         self.compared = self.compared.saturating_add(1);
+        let mut seen = self.connections(user).iter().filter(|it| it.unseen.is_none());
+        if seen.all(|it| platforms.contains(&it.connection.platform)) {
+            self.lacks.logins.remove(&user);
+        }
         let is_settled = |it: &&Tracked| {
             it.unseen.is_none() && it.since.before_ms.saturating_add(SETTLED_MS) <= sent.mono_ms
         };
@@ -96,6 +121,18 @@ impl Roster {
         taking.update.doubts.lacking.push((user, new.again.is_some()));
         taking.update.touched.push(user);
         self.lacks.set(user, Some(new));
+    }
+
+    /// Whether it says nothing that the registry does not have the user: it never had, or may not have heard of the
+    /// login, and users are being lost.
+    pub(super) fn was_lacked(&self, user: UserIx) -> bool {
+        self.lacks.get(user).is_some_and(|it| it.whole) || (!self.losses.is_empty() && self.lacks.has_login(user))
+    }
+
+    /// The same of a platform of a user.
+    pub(super) fn was_lacked_on(&self, user: UserIx, platform: Platform) -> bool {
+        let is_lacked = self.lacks.get(user).is_some_and(|it| it.platforms.contains(&platform));
+        is_lacked || (!self.losses.is_empty() && self.lacks.has_login(user))
     }
 
     /// The connections of a user have changed: what is not there any more is not lacked.

@@ -590,6 +590,9 @@ impl Roster {
                 next.set_by_registry(user, Some(*it));
             }
             next.lacks.set(user, self.lacks.get(old).cloned());
+            if self.lacks.has_login(old) {
+                next.lacks.login(user);
+            }
         }
         next.due = self
             .due

@@ -90,9 +90,7 @@ impl Roster {
     ) {
         let is_ahead = self.doubts.get(user).is_some_and(|doubt| doubt.registry == Registry::Ahead);
         let said = match sockets {
-            Sockets::None if platforms.is_empty() && self.lacks.get(user).is_some_and(|it| it.whole) => {
-                Registry::Lacked
-            }
+            Sockets::None if platforms.is_empty() && self.was_lacked(user) => Registry::Lacked,
             Sockets::None if platforms.is_empty() => Registry::Offline,
             Sockets::None if is_ahead => return, // until the sockets were asked, too
             Sockets::None => Registry::Online,
