@@ -61,8 +61,8 @@ pub use list_builder::ListBuilder;
 pub use observation::{Answer, LifeSign, Observation, Oddities, OperationId, Question, UserStatus};
 pub use platform::Platform;
 pub use recheck::{
-    ByRegistry, Gateway, Lacking, Loss, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck, Rechecks, Silence, Unseen,
-    Witness, Witnesses,
+    ByRegistry, Gateway, Lacking, Loss, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck, Rechecks, Silence,
+    Unseen, Witness, Witnesses,
 };
 pub use roster::{Checks, Drawn, Roster, RosterState, Totals, Tracked};
 pub use rounds::Rounds;

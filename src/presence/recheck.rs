@@ -351,7 +351,18 @@ pub struct Rechecks {
 impl Rechecks {
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
-        let Rechecks { begun, settled, unverified, loss, everybody, batches, silence, unseen, logins, lacking } = self;
+        let Rechecks {
+            begun,
+            settled,
+            unverified,
+            loss,
+            everybody,
+            batches,
+            silence,
+            unseen,
+            logins,
+            lacking,
+        } = self;
         begun.is_empty()
             && settled.is_empty()
             && unverified.is_empty()

@@ -220,9 +220,7 @@ pub(super) fn verdict(testimony: &Testimony) -> Verdict {
         (Sockets::Background, _) => Verdict::of(Presence::Background),
         (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
         (Sockets::None, Registry::Lacked) => match (before, lost) {
-            (Presence::Online | Presence::Background, _) if young => {
-                Verdict::unknown(UnknownReason::Leaving)
-            }
+            (Presence::Online | Presence::Background, _) if young => Verdict::unknown(UnknownReason::Leaving),
             (_, LossCause::None) => Verdict::of(Presence::Offline),
             _ => Verdict::unknown(UnknownReason::GatewayLostMaybe),
         },

@@ -276,21 +276,29 @@ impl Roster {
     }
 
     /// What registry and tokens say of a connection's platform.
-    fn platform_seen(&self, user: UserIx, doubt: &Recheck, unseen: &Unseen, platform: Platform) -> PlatformSeen {
+    fn platform_seen(
+        &self,
+        user: UserIx,
+        doubt: &Recheck,
+        unseen: &Unseen,
+        platform: Platform,
+    ) -> PlatformSeen {
         let is_known = doubt.asked.is_some_and(|asked| asked >= unseen.dropped.received);
         let is_lacked = || self.was_lacked_on(user, platform);
         let listed = |it: &[(Platform, u32)]| {
             it.iter().any(|(on, count)| *on == platform && *count as usize > self.shown_on(user, platform))
         };
         match (&doubt.listed, doubt.registry) {
+            // The tokens are asked at the same time, and know what every gateway shows.
+            (Some(tokens), _) if listed(tokens) => PlatformSeen::Names,
+            (None, Registry::Unasked) if self.witnesses.tokens == Witness::Answers => PlatformSeen::Unheard,
+            (_, Registry::Unasked) if self.a_gateway_hangs() => PlatformSeen::Unheard,
             (_, Registry::Unasked) => PlatformSeen::Unasked,
             _ if !is_known => PlatformSeen::Unheard,
             _ if doubt.platforms.contains(&platform) => PlatformSeen::Names,
             // It never had it: that it lacks it says nothing.
             _ if is_lacked() && self.losses.is_empty() => PlatformSeen::Unasked,
             _ if is_lacked() => PlatformSeen::Unheard,
-            // The tokens are asked at the same time, and know what every gateway shows.
-            (Some(tokens), _) if listed(tokens) => PlatformSeen::Names,
             (None, _) if self.witnesses.tokens == Witness::Answers => PlatformSeen::Unheard,
             _ => PlatformSeen::Lacks,
         }

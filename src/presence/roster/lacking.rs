@@ -81,9 +81,16 @@ impl Roster {
 
     /// The registry was asked at `sent` about a user, and has these platforms: compares that with what the sockets
     /// show.
-    pub(super) fn compare_shown(&mut self, user: UserIx, platforms: &[Platform], sent: Moment, taking: &mut Taking) {
+    pub(super) fn compare_shown(
+        &mut self,
+        user: UserIx,
+        platforms: &[Platform],
+        sent: Moment,
+        taking: &mut Taking,
+    ) {
         let answered = self.batch(user).answered;
-        let Some(shown) = answered.filter(|_| self.is_shown(user) && !self.is_silent_about(user, taking.now)) else {
+        let Some(shown) = answered.filter(|_| self.is_shown(user) && !self.is_silent_about(user, taking.now))
+        else {
             return;
         };
         self.compared = self.compared.saturating_add(1);
@@ -126,7 +133,8 @@ impl Roster {
     /// Whether it says nothing that the registry does not have the user: it never had, or may not have heard of the
     /// login, and users are being lost.
     pub(super) fn was_lacked(&self, user: UserIx) -> bool {
-        self.lacks.get(user).is_some_and(|it| it.whole) || (!self.losses.is_empty() && self.lacks.has_login(user))
+        self.lacks.get(user).is_some_and(|it| it.whole)
+            || (!self.losses.is_empty() && self.lacks.has_login(user))
     }
 
     /// The same of a platform of a user.

@@ -51,7 +51,15 @@ impl Roster {
             (Ok(Answer::Tokens(listed)), Question::TokenDetail) => {
                 self.take_tokens(&users, listed, sent, taking);
             }
-            (Ok(Answer::Gateways(signs)), Question::Gateways) => self.take_signs(signs, taking.now),
+            (Ok(Answer::Gateways(signs)), Question::Gateways) => {
+                let hung = self.a_gateway_hangs();
+                self.take_signs(signs, taking.now);
+                if hung && !self.a_gateway_hangs() {
+                    for user in self.doubts.users() {
+                        self.reconsider(user, taking);
+                    }
+                }
+            }
             (Ok(Answer::Unregistered(unverified)), Question::AccountCheck) => {
                 self.take_accounts(&users, unverified, taking);
             }
@@ -104,6 +112,17 @@ impl Roster {
         });
         taking.update.touched.push(user);
         self.reconsider(user, taking);
+        // The tokens may have listed what is gone by now.
+        let is_old = |doubt: &Recheck| doubt.sockets != Sockets::None && doubt.listed.is_some();
+        if self.doubts.get(user).is_some_and(is_old) && self.lists_what_the_registry_lacks(user, platforms) {
+            taking.update.doubts.unseen.push(user);
+        }
+    }
+
+    /// Whether the tokens list a connection on a platform that the registry does not have.
+    fn lists_what_the_registry_lacks(&self, user: UserIx, platforms: &[Platform]) -> bool {
+        let listed = self.doubts.get(user).and_then(|doubt| doubt.listed.as_deref()).unwrap_or_default();
+        listed.iter().any(|(on, count)| *count as usize > self.shown_on(user, *on) && !platforms.contains(on))
     }
 
     /// Whether the registry names a platform of the user that the sockets don't show.
@@ -215,6 +234,11 @@ impl Roster {
             taking.update.touched.push(user);
             self.reconsider(user, taking);
         }
+    }
+
+    /// Whether a gateway takes connections and says nothing.
+    pub(super) fn a_gateway_hangs(&self) -> bool {
+        self.witnesses.signs.values().any(|it| it.sign == LifeSign::Hung)
     }
 
     fn take_signs(&mut self, signs: &[(Box<str>, LifeSign)], now: Moment) {
