@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use imtop::presence::{FetchError, LifeSign, Platform, Question};
+use imtop::presence::{FetchError, GatewaySign, LifeSign, Platform, Question};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -213,7 +213,9 @@ impl Recording {
                 Some(Said::Gateways(signs)) => signs.as_slice(),
                 _ => &[],
             };
-            Ok(Told::Gateways(signs.iter().map(|(address, sign)| (address.as_str().into(), *sign)).collect()))
+            Ok(Told::Gateways(
+                signs.iter().map(|(address, sign)| GatewaySign::new(address.as_str(), *sign)).collect(),
+            ))
         });
         Reply { took, told }
     }

@@ -1,6 +1,6 @@
 //! What a server says when it is asked.
 
-use imtop::presence::{FetchError, LifeSign, Platform, Question};
+use imtop::presence::{FetchError, GatewaySign, Platform, Question};
 
 /// A server, recorded or made up, of whose users is known who was connected. Users go by their place.
 pub trait Server: Send + Sync + 'static {
@@ -34,7 +34,7 @@ pub enum Told {
     /// Of the tokens: how many connections on which platform each user has.
     Tokens(Vec<Counted>),
     /// Of the gateways: the address of each one's metrics, and its sign of life.
-    Gateways(Vec<(Box<str>, LifeSign)>),
+    Gateways(Vec<GatewaySign>),
     /// Of the accounts: those whom it does not have.
     Unregistered(Vec<u32>),
     /// Nothing yet: a gateway hangs. To be asked again after so long, as a part of the same question.

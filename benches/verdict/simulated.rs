@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use imtop::presence::{FetchError, Platform, Question};
+use imtop::presence::{FetchError, GatewaySign, Platform, Question};
 use imtop::simulator::{Reply as Wire, TruthEvent, World, incident};
 
 use super::case::{Case, Outcome, score};
@@ -59,7 +59,7 @@ fn ask(world: &mut World, all: &Users, question: Question, users: &[u32]) -> Rep
         Question::AccountCheck => world.account_check(&ids).map(|body| (body, 0)),
         Question::Gateways => {
             let signs: Vec<_> =
-                world.gateway_signs().into_iter().map(|(at, sign)| (at.into(), sign)).collect();
+                world.gateway_signs().into_iter().map(|(at, sign)| GatewaySign::new(at, sign)).collect();
             let told = if signs.is_empty() {
                 Err(FetchError::Http { status: 404 })
             } else {
@@ -170,7 +170,7 @@ fn listen_to(world: &mut World, all: &Users) -> Vec<Line> {
                 Some(said.into_iter().map(|(user, on)| (user, on.iter().map(|it| it.0).collect())).collect())
             }
             Ok(Told::Gateways(signs)) => {
-                let signs = signs.into_iter().map(|(address, sign)| (address.into(), sign)).collect();
+                let signs = signs.into_iter().map(|it| (it.address.into(), it.sign)).collect();
                 lines.push(Line { question, users: about, sent, took, said: Some(Said::Gateways(signs)) });
                 due.push(Reverse((sent + interval, question, batch, sent + interval)));
                 continue;

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::presence::{FetchError, LifeSign, Oddities};
+use crate::presence::{FetchError, GatewaySign, LifeSign, Oddities};
 
 use super::endpoint::{Endpoint, METRICS};
 use super::envelope::{self, undecodable};
@@ -36,8 +36,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const REMEMBERED: Duration = Duration::from_mins(10);
 /// `HTTP/1.1 200` and no more is read for the verdict.
 const STATUS_LINE: usize = 12;
-/// So much of what follows is taken and thrown away, lest the gateway's answer be cut off.
+/// So much of its answer is taken.
 const BODY_LIMIT: usize = 256 << 10;
+
+/// The gauge of the users on a gateway, without labels (open-im-server `prommetrics/grpc_msggateway.go`).
+const GAUGE: &str = "online_user_num ";
 
 /// Which gateways may be asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,7 +96,7 @@ impl Gateways {
         named: &[SocketAddr],
         api: &Destination,
         patience: Duration,
-    ) -> Vec<(Box<str>, LifeSign)> {
+    ) -> Vec<GatewaySign> {
         let rule = self.rule();
         let api = match &rule {
             GatewayRule::Near(_) => addresses(api, patience).await,
@@ -112,7 +115,11 @@ impl Gateways {
         while let Some(asked) = asking.join_next().await {
             signs.extend(asked.ok());
         }
-        signs.into_iter().map(|(target, sign)| (target.to_string().into(), sign)).collect()
+        let named = |(target, (sign, users)): (SocketAddr, _)| GatewaySign {
+            users,
+            ..GatewaySign::new(target.to_string(), sign)
+        };
+        signs.into_iter().map(named).collect()
     }
 
     /// Takes those that are named now, and gives them with those of before, at most [`MOST`]: the ones
@@ -193,12 +200,13 @@ pub(super) fn targets(json: &[u8], redactor: &Redactor) -> Result<(Vec<SocketAdd
     Ok((named, oddities))
 }
 
-/// Asks for the metrics of `target`, and tells from the first bytes what came of it.
-async fn sign_of_life(target: SocketAddr, patience: Duration) -> LifeSign {
+/// Asks for the metrics of `target`, and tells from the first bytes what came of it; and from the rest how many users
+/// it says are on it.
+async fn sign_of_life(target: SocketAddr, patience: Duration) -> (LifeSign, Option<u32>) {
     let stream = match timeout(patience, TcpStream::connect(target)).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => return LifeSign::Refused,
-        Ok(Err(_)) | Err(_) => return LifeSign::Unclear,
+        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => return (LifeSign::Refused, None),
+        Ok(Err(_)) | Err(_) => return (LifeSign::Unclear, None),
     };
     let until = Instant::now() + patience;
     let question = format!(
@@ -222,18 +230,19 @@ async fn sign_of_life(target: SocketAddr, patience: Duration) -> LifeSign {
     };
     if sign == LifeSign::Alive {
         let rest = async {
-            let mut taken = 0;
-            while taken < BODY_LIMIT {
-                first.clear();
-                match take(&stream, &mut first).await {
-                    Ok(0) | Err(_) => return,
-                    Ok(count) => taken += count,
-                }
-            }
+            while first.len() < BODY_LIMIT && !matches!(take(&stream, &mut first).await, Ok(0) | Err(_)) {}
         };
         let _ = timeout_at(until, rest).await;
     }
-    sign
+    (sign, if sign == LifeSign::Alive { online_users(&first) } else { None })
+}
+
+/// What the gauge says, where it is among these metrics.
+fn online_users(answer: &[u8]) -> Option<u32> {
+    let lines = answer.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    let values = lines.filter_map(|line| line.strip_prefix(GAUGE)?.trim().parse::<f64>().ok());
+    let whole = values.filter(|value| (0.0..f64::from(u32::MAX)).contains(value)).map(|value| value as u32);
+    whole.last()
 }
 
 /// Whether it begins as an answer with HTTP status 200 does.

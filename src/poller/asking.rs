@@ -311,6 +311,9 @@ impl<S: Source> Task<S> {
             seen.attempt = attempt;
             (next, false)
         } else {
+            if let Ok(Answer::Gateways(signs)) = &seen.answer {
+                self.inquiries.see_gateways(signs);
+            }
             let outcome = self.inquiries.done(seen.question, &seen.users, due, answered, now);
             if let Some(until) = outcome.hold {
                 self.schedule.hold(until);

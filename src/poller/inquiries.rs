@@ -18,8 +18,8 @@ use super::asking::Asking;
 use super::backoff;
 use crate::openim::Asked;
 use crate::presence::{
-    FetchError, MOST_IN_PLACE, Question, REGISTRY_USERS_A_SECOND, Rechecks, Retry, UserIx, UserSet,
-    UserStatus,
+    FetchError, GatewaySign, LifeSign, MOST_IN_PLACE, Question, REGISTRY_USERS_A_SECOND, Rechecks, Retry,
+    UserIx, UserSet, UserStatus,
 };
 
 /// Users in one question, at most: the registry looks each of them up by itself.
@@ -39,6 +39,10 @@ const TOGETHER: Duration = Duration::from_millis(50);
 /// an interval.
 const AGAIN: [Duration; 4] =
     [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+/// Whoever is in doubt for so long, while no loss of view is suspected,
+const OLD: Duration = Duration::from_secs(60);
+/// is asked about so often: mostly it is an entry that lives on for half an hour.
+const OLD_AGAIN: Duration = Duration::from_secs(10);
 /// Whoever is in doubt for so long is asked about at the tokens as well.
 const TOKENS_AFTER: Duration = Duration::from_secs(5);
 /// And again after so long.
@@ -51,7 +55,9 @@ const LACKED_AGAIN: Duration = Duration::from_millis(5_100);
 const LACKED_EVERY: Duration = Duration::from_secs(15);
 /// How often the gateways are asked for a sign of life while all is well.
 const BASELINE: Duration = Duration::from_secs(60);
-/// How often at most while it is not.
+/// How often while one of them does not answer.
+const AILING: Duration = Duration::from_secs(5);
+/// How often at most while users are missing.
 const QUICKEST: Duration = Duration::from_secs(1);
 /// A second, and what two readings of the clock may differ by.
 const SECOND: Duration = Duration::from_millis(1_001);
@@ -80,6 +86,8 @@ pub(super) struct Inquiries {
     /// The next of them to be checked is this one, or one after it.
     next_unverified: usize,
     gateways_due: Instant,
+    /// Whether one of them did not answer when they were asked last.
+    ailing: bool,
     /// Whether a loss of view is suspected.
     losing: bool,
     /// Whether the registry is asked about everybody whom the sockets leave out, as fast as may be.
@@ -213,6 +221,7 @@ impl Inquiries {
             known: UserSet::default(),
             next_unverified: 0,
             gateways_due: now,
+            ailing: false,
             losing: false,
             everybody: false,
             rotation: Rotation { next: 0, half: false, passed_over: false, questions: 0.0, users: 0.0 },
@@ -246,6 +255,7 @@ impl Inquiries {
         }
         *self = Inquiries {
             gateways_due: if asks_gateways { now } else { self.gateways_due },
+            ailing: self.ailing,
             rotation: Rotation { next: 0, half: false, passed_over: false, questions, users },
             asked: std::mem::take(&mut self.asked),
             free: self.free,
@@ -360,7 +370,7 @@ impl Inquiries {
         let (question, mut users) = match cause {
             Cause::Gateways => {
                 // What is asked while all is well is paid for, the first time in advance.
-                if !self.is_watchful() {
+                if !self.is_watchful() && !self.ailing {
                     self.rotation.questions -= 1.0;
                 }
                 (Question::Gateways, Vec::new())
@@ -418,7 +428,7 @@ impl Inquiries {
         let (question, due) = match cause {
             Cause::Gateways => {
                 let is_free = self.line(Question::Gateways).under_way == 0;
-                let is_paid = self.is_watchful() || self.rotation.questions >= 0.0;
+                let is_paid = self.is_watchful() || self.ailing || self.rotation.questions >= 0.0;
                 if !(self.asking.gateways && is_free && is_paid) {
                     return None;
                 }
@@ -431,7 +441,9 @@ impl Inquiries {
             Cause::Silence if self.silence.users.is_empty() => return None,
             Cause::Silence => (Question::UsersStatus, self.silence.ready()),
             Cause::Search => {
-                let contradicted = self.losing || self.everybody || self.lasting > 0;
+                // A few in doubt may be a small loss: that is paid for like the rotation.
+                let is_paid = self.rotation.questions >= 1.0 && self.rotation.users >= 1.0;
+                let contradicted = self.losing || self.everybody || (self.lasting > 0 && is_paid);
                 if !(contradicted && self.asking.registry && self.search.heard) {
                     return None;
                 }
@@ -511,9 +523,13 @@ impl Inquiries {
         } else if self.losing {
             (MOST_USERS, SEARCHED_A_SECOND)
         } else {
-            (2 * SEARCHED_CALMLY as usize, SEARCHED_CALMLY)
+            ((2 * SEARCHED_CALMLY as usize).min(self.rotation.users as usize), SEARCHED_CALMLY)
         };
         let users: Vec<UserIx> = found.take(most).collect();
+        if !(self.everybody || self.losing) {
+            self.rotation.questions -= 1.0;
+            self.rotation.users -= users.len() as f64;
+        }
         let is_whole = users.len() < most;
         *next = if is_whole { 0 } else { users.last().map_or(0, |last| last.at() + 1) };
         let pause = SECOND * users.len() as u32 / a_second;
@@ -595,6 +611,11 @@ impl Inquiries {
         users
     }
 
+    /// The gateways were asked: whether one of them does not answer.
+    pub(super) fn see_gateways(&mut self, signs: &[GatewaySign]) {
+        self.ailing = signs.iter().any(|it| matches!(it.sign, LifeSign::Hung | LifeSign::Refused));
+    }
+
     /// Takes the outcome of a question about `users` that was put at `asked`.
     pub(super) fn done(
         &mut self,
@@ -630,7 +651,11 @@ impl Inquiries {
         let (attempt, until, refused) = (line.failures, line.until, line.refused);
         let next = match question {
             Question::Gateways => {
-                let every = if self.is_watchful() { self.interval.max(QUICKEST) } else { BASELINE };
+                let every = match (self.is_watchful(), self.ailing) {
+                    (true, _) => self.interval.max(QUICKEST),
+                    (false, true) => self.interval.max(AILING),
+                    (false, false) => BASELINE,
+                };
                 self.gateways_due = asked + every;
                 self.gateways_due
             }
@@ -663,7 +688,9 @@ impl Inquiries {
                     doubt.is_lasting = true;
                     self.lasting += 1;
                 }
-                (&mut doubt.registry, &mut self.registry, turn.unwrap_or(asked + self.interval))
+                let is_old = !self.losing && asked >= doubt.begun + OLD;
+                let again = if is_old { self.interval.max(OLD_AGAIN) } else { self.interval };
+                (&mut doubt.registry, &mut self.registry, turn.unwrap_or(asked + again))
             };
             // Who waits already is in doubt anew, or was asked about in the rotation.
             if due.is_none() {

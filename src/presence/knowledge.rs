@@ -7,10 +7,11 @@ use super::batches::Freshness;
 use super::departures::Departures;
 use super::findings::alert_thresholds::SLOW_MS;
 use super::findings::{Case, Findings, RuleSettings, ServerCase};
-use super::hints::{Hints, Logins};
+use super::hints::{Hints, Logins, WireShape};
 use super::history::History;
 use super::observation::{Observation, Question};
 use super::outage::Outage;
+use super::recheck::Witness;
 use super::roster::Roster;
 use super::time::Moment;
 use super::trend::Trend;
@@ -98,11 +99,14 @@ impl Knowledge {
         update.touched.dedup();
         let (roster, history, settings) = (&self.roster, &self.history, self.findings.settings());
         let server_seconds = roster.server_clock().unix_seconds(now);
+        let tells_deaf = self.tells_deaf();
         let case = |user: UserIx| Case {
             raw_id: roster.list().raw_id(user),
             presence: roster.presence(user),
             connections: roster.connections(user),
             doubt: roster.doubt(user),
+            lacking: if tells_deaf { roster.lacking(user) } else { None },
+            beside: roster.beside(user),
             thresholds: roster.thresholds(),
             past: history.of(user),
             server_seconds,
@@ -118,6 +122,9 @@ impl Knowledge {
                 expiries: roster.expiries(),
                 losses: roster.losses(),
                 witnesses: roster.witnesses(),
+                deaf: if tells_deaf { roster.deaf() } else { 0 },
+                compared: roster.compared(),
+                registry_fails: roster.registry_fails(),
                 logins: self.hints.as_deref().map_or_else(Logins::default, |hints| hints.logins),
                 departed: self.departures.wave(),
                 trend: &self.trend,
@@ -135,6 +142,15 @@ impl Knowledge {
         }
         self.trend.sample(&self.roster.totals(now), now);
         update
+    }
+
+    /// Whether messages don't reach whom the registry lacks: not up to v3.8.0, which writes states as words, and not
+    /// where the server is one process, which lists no gateways.
+    fn tells_deaf(&self) -> bool {
+        let is_old = self.hints.as_deref().is_some_and(|hints| hints.shape == Some(WireShape::Words));
+        let witnesses = self.roster.witnesses();
+        let is_one_process = witnesses.gateways == Witness::Answers && witnesses.signs.is_empty();
+        !is_old && !is_one_process
     }
 
     /// Goes over to the next watch list.

@@ -58,7 +58,9 @@ pub use input::Input;
 pub use inputs::{Inputs, Next, Step};
 pub use knowledge::Knowledge;
 pub use list_builder::ListBuilder;
-pub use observation::{Answer, LifeSign, Observation, Oddities, OperationId, Question, UserStatus};
+pub use observation::{
+    Answer, GatewaySign, LifeSign, Observation, Oddities, OperationId, Question, UserStatus,
+};
 pub use platform::Platform;
 pub use recheck::{
     ByRegistry, Gateway, Lacking, Loss, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck, Rechecks, Silence,

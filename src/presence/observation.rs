@@ -123,8 +123,7 @@ pub enum Answer {
     /// platforms. Whoever was asked about and is not listed has none.
     Tokens(Vec<(UserIx, Listed)>),
     /// To [`Question::Gateways`]: the address of each gateway's metrics, and what came of asking it.
-    #[serde(deserialize_with = "signs")]
-    Gateways(Vec<(Box<str>, LifeSign)>),
+    Gateways(Vec<GatewaySign>),
     /// To [`Question::AccountCheck`]: those whom the server does not have. Whoever was asked about and is
     /// not listed is registered.
     Unregistered(Vec<UserIx>),
@@ -142,7 +141,7 @@ impl Answer {
             Answer::Changed(all) => all.iter().map(|(_, status)| 64 + connections(status)).sum(),
             Answer::Registry(all) => all.iter().map(|(_, platforms)| 40 + platforms.len() * 4).sum(),
             Answer::Tokens(all) => all.iter().map(|(_, listed)| 40 + listed.len() * 8).sum(),
-            Answer::Gateways(all) => all.iter().map(|(address, _)| 40 + address.len()).sum(),
+            Answer::Gateways(all) => all.iter().map(|it| 48 + it.address.len()).sum(),
             Answer::Unregistered(users) => users.len() * 4,
         }
     }
@@ -179,9 +178,50 @@ fn each_once<'a>(mut said: impl Iterator<Item = &'a UserIx>, asked: &[UserIx]) -
     if fits { Ok(()) } else { Err("an answer about a user who was not asked about, or twice") }
 }
 
-fn signs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Box<str>, LifeSign)>, D::Error> {
-    let signs = Vec::<(Text, LifeSign)>::deserialize(deserializer)?;
-    Ok(signs.into_iter().map(|(Text(address), sign)| (address.into(), sign)).collect())
+/// A gateway, as asking for its metrics showed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewaySign {
+    /// The address of its metrics.
+    pub address: Box<str>,
+    /// What came of asking.
+    pub sign: LifeSign,
+    /// `online_user_num`: how many users it says are on it. It may say too many: open-im-server
+    /// `msggateway/ws_server.go` does not count down whom it kicks.
+    pub users: Option<u32>,
+}
+
+impl GatewaySign {
+    /// One that says nothing of its users.
+    pub fn new(address: impl Into<Box<str>>, sign: LifeSign) -> GatewaySign {
+        GatewaySign { address: address.into(), sign, users: None }
+    }
+}
+
+/// `[address, sign]`, and how many users are on it where it says so.
+impl Serialize for GatewaySign {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.users {
+            Some(users) => (&self.address, self.sign, users).serialize(serializer),
+            None => (&self.address, self.sign).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for GatewaySign {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GatewaySign, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Alone(Text, LifeSign),
+            WithUsers(Text, LifeSign, u32),
+        }
+        Ok(match Written::deserialize(deserializer)? {
+            Written::Alone(Text(address), sign) => GatewaySign::new(address, sign),
+            Written::WithUsers(Text(address), sign, users) => {
+                GatewaySign { users: Some(users), ..GatewaySign::new(address, sign) }
+            }
+        })
+    }
 }
 
 /// What came of asking a gateway for a sign of life (`GET /metrics` on its own port).

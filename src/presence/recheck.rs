@@ -185,6 +185,8 @@ pub struct Gateway {
     pub since: Moment,
     /// When it last gave a sign of life.
     pub alive: Option<Moment>,
+    /// How many users it said then were on it; see [`GatewaySign::users`].
+    pub users: Option<u32>,
 }
 
 /// All the witnesses beside the sockets.
@@ -235,15 +237,27 @@ impl Witnesses {
     }
 }
 
-/// `[address, sign, since, last alive]` of each gateway.
+/// `[address, sign, since, last alive, users]` of each gateway.
 fn write_signs<S: Serializer>(signs: &BTreeMap<Box<str>, Gateway>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(signs.iter().map(|(address, it)| (address, it.sign, it.since, it.alive)))
+    serializer.collect_seq(signs.iter().map(|(address, it)| (address, it.sign, it.since, it.alive, it.users)))
+}
+
+/// Up to version 0.1 of the program the users were left out.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Whole(Text, LifeSign, Moment, Option<Moment>, Option<u32>),
+    Before(Text, LifeSign, Moment, Option<Moment>),
 }
 
 fn read_signs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Box<str>, Gateway>, D::Error> {
     let mut signs = BTreeMap::new();
-    for (Text(address), sign, since, alive) in Vec::deserialize(deserializer)? {
-        if signs.insert(address.into(), Gateway { sign, since, alive }).is_some() {
+    for written in Vec::<Written>::deserialize(deserializer)? {
+        let (Text(address), sign, since, alive, users) = match written {
+            Written::Whole(address, sign, since, alive, users) => (address, sign, since, alive, users),
+            Written::Before(address, sign, since, alive) => (address, sign, since, alive, None),
+        };
+        if signs.insert(address.into(), Gateway { sign, since, alive, users }).is_some() {
             return Err(refused("a gateway is there twice"));
         }
     }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Claims, ConnId, Connection, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation,
-    OperationId, Platform, Question, Roster, RuleSettings, State, Thresholds, UserIx, UserStatus, WatchList,
-    Witnesses,
+    Answer, Claims, ConnId, Connection, Entry, FetchError, Freshness, GatewaySign, Input, LifeSign, Moment,
+    Observation, OperationId, Platform, Question, Roster, RuleSettings, State, Thresholds, UserIx,
+    UserStatus, WatchList, Witnesses,
 };
 use proptest::prelude::*;
 
@@ -190,7 +190,7 @@ pub(crate) fn input(deed: &Deed, list: &mut Arc<WatchList>, now: Moment, number:
             let signs = signs
                 .iter()
                 .zip(0..)
-                .map(|(sign, at)| (format!("10.0.0.{at}:9090").into_boxed_str(), all[usize::from(*sign)]));
+                .map(|(sign, at)| GatewaySign::new(format!("10.0.0.{at}:9090"), all[usize::from(*sign)]));
             witness(Question::Gateways, Vec::new(), 5, Ok(Answer::Gateways(signs.collect())))
         }
         Deed::Unverified(users) => {

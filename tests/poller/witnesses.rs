@@ -130,7 +130,7 @@ fn discovery(targets: &[&str]) -> Turn {
 
 async fn signs(client: &Client) -> Vec<(String, LifeSign)> {
     match inquire(client, Question::Gateways, &watch(&["u"]), &[]).await.answer {
-        Ok(Answer::Gateways(signs)) => signs.into_iter().map(|(at, sign)| (at.into(), sign)).collect(),
+        Ok(Answer::Gateways(signs)) => signs.into_iter().map(|it| (it.address.into(), it.sign)).collect(),
         other => panic!("{other:?}"),
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Entry, FetchError, Freshness, LifeSign, Observation, Platform, Presence, Question, Roster, Since,
-    Thresholds, Update, UserIx, UserStatus, WatchList, Witnesses,
+    Answer, Entry, FetchError, Freshness, GatewaySign, LifeSign, Observation, Platform, Presence, Question,
+    Roster, Since, Thresholds, Update, UserIx, UserStatus, WatchList, Witnesses,
 };
 
 use crate::kit::{at, connection, observed};
@@ -82,7 +82,7 @@ impl Cluster {
     }
 
     pub(crate) fn gateways(&mut self, ms: u64, signs: [LifeSign; 2]) {
-        let signs = signs.into_iter().zip(["a", "b"]).map(|(sign, address)| (address.into(), sign));
+        let signs = signs.into_iter().zip(["a", "b"]).map(|(sign, address)| GatewaySign::new(address, sign));
         self.hear(Question::Gateways, vec![], ms, Ok(Answer::Gateways(signs.collect())));
     }
 

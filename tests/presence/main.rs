@@ -11,6 +11,7 @@ mod cluster;
 mod findings;
 mod first_round;
 mod in_place;
+mod lacking;
 mod roster;
 mod verdict;
 mod witnesses_heard;

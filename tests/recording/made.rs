@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use imtop::presence::{
     Answer, Answered, Basis, BodyLength, Claims, ConnId, Connection, Entry, FetchError, Fingerprint,
-    Freshness, Gateway, Hints, Input, LifeSign, Logins, Loss, LossCause, Moment, Observation, Oddities,
-    OperationId, Platform, Presence, Question, RateLimit, Recheck, Registry, Roster, RosterState,
+    Freshness, Gateway, GatewaySign, Hints, Input, LifeSign, Logins, Loss, LossCause, Moment, Observation,
+    Oddities, OperationId, Platform, Presence, Question, RateLimit, Recheck, Registry, Roster, RosterState,
     RuleSettings, SessionToken, Silence, Since, Sockets, Thresholds, UnknownReason, Unreadable, Unseen,
     Update, UserIx, UserStatus, Verdict, WatchList, WireShape, Witness, Witnesses, Word,
 };
@@ -322,11 +322,16 @@ pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
 }
 
 /// A question to another witness than the sockets, about whom, and what came of it.
+fn gateway_sign() -> impl Strategy<Value = GatewaySign> {
+    (text(), sign(), prop::option::of(any::<u32>()))
+        .prop_map(|(address, sign, users)| GatewaySign { users, ..GatewaySign::new(address, sign) })
+}
+
 fn any_testimony() -> impl Strategy<Value = (Question, Vec<UserIx>, Result<Answer, FetchError>)> {
     let asked = prop::collection::btree_set(any::<u32>(), 0..6);
     let said = prop::collection::vec(any::<bool>(), 6);
     let platforms = prop::collection::vec(platforms(), 6);
-    let signs = prop::collection::vec((text(), sign()), 0..4);
+    let signs = prop::collection::vec(gateway_sign(), 0..4);
     (0..4, asked, said, platforms, signs, prop::option::weighted(0.2, error())).prop_map(
         |(question, asked, said, platforms, signs, error)| {
             let users: Vec<UserIx> = asked.into_iter().map(UserIx).collect();
@@ -432,7 +437,7 @@ fn testimony() -> impl Strategy<Value = Step> {
             }
             1 => {
                 let signs = signs.into_iter().zip(7..);
-                let signs = signs.map(|(sign, n)| (format!("10.0.0.{n}:9090").into(), sign));
+                let signs = signs.map(|(sign, n)| GatewaySign::new(format!("10.0.0.{n}:9090"), sign));
                 (Question::Gateways, Answer::Gateways(signs.collect()))
             }
             2 => {
@@ -676,11 +681,8 @@ fn witnesses() -> impl Strategy<Value = Witnesses> {
             error().prop_map(|error| Witness::Refuses(error.trouble())),
         ]
     };
-    let gateway = (sign(), moment(), prop::option::of(moment())).prop_map(|(sign, since, alive)| Gateway {
-        sign,
-        since,
-        alive,
-    });
+    let gateway = (sign(), moment(), prop::option::of(moment()), prop::option::of(any::<u32>()))
+        .prop_map(|(sign, since, alive, users)| Gateway { users, sign, since, alive });
     let signs = prop::collection::btree_map(text(), gateway, 0..4);
     (witness(), witness(), witness(), witness(), signs).prop_map(
         |(registry, tokens, gateways, accounts, signs)| Witnesses {

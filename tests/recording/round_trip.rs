@@ -1,8 +1,8 @@
 //! What is written comes back: every input, every roster; and a packed file like a plain one.
 
 use imtop::presence::{
-    Answer, Freshness, Input, LifeSign, Moment, Observation, Platform, Question, Roster, Thresholds, UserIx,
-    WatchList, Witnesses,
+    Answer, Freshness, GatewaySign, Input, LifeSign, Moment, Observation, Platform, Question, Roster,
+    Thresholds, UserIx, WatchList, Witnesses,
 };
 use imtop::recording::{Decoder, Encoder, Keyframe, Line};
 use proptest::prelude::*;
@@ -202,9 +202,10 @@ fn what_a_witness_said_is_short_and_its_hints_are_its_own() {
     assert!(!line.contains("users") && !line.contains("question"), "{line}");
     let line = written(Question::UsersStatus, &[4], registry(&[]));
     assert!(line.contains(r#""hints":"same""#), "{line}");
-    let signs = vec![("10.0.0.7:12140".into(), LifeSign::Alive), ("10.0.0.8:12140".into(), LifeSign::Hung)];
+    let alive = GatewaySign { users: Some(49), ..GatewaySign::new("10.0.0.7:12140", LifeSign::Alive) };
+    let signs = vec![alive, GatewaySign::new("10.0.0.8:12140", LifeSign::Hung)];
     let line = written(Question::Gateways, &[], Answer::Gateways(signs));
-    let signs = r#"{"gateways":[["10.0.0.7:12140","alive"],["10.0.0.8:12140","hung"]]}"#;
+    let signs = r#"{"gateways":[["10.0.0.7:12140","alive",49],["10.0.0.8:12140","hung"]]}"#;
     assert!(line.contains(signs) && !line.contains("users"), "{line}");
     let tokens = Answer::Tokens(vec![(UserIx(4), [(Platform(2), 3)].into())]);
     let line = written(Question::TokenDetail, &[4], tokens);

@@ -3,7 +3,9 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use imtop::presence::{Answer, Input, Knowledge, LifeSign, Moment, Presence, RuleSettings, UserIx};
+use imtop::presence::{
+    Answer, GatewaySign, Input, Knowledge, LifeSign, Moment, Presence, RuleSettings, UserIx,
+};
 use imtop::recording::{Decoder, Encoder, Limits, Line, Recorded, Recording};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -322,7 +324,7 @@ fn testimony_about_nobody_who_was_asked_about_is_a_damaged_line() {
     }
     let evil = decode(r#""question":"gateways","answer":{"gateways":[["\u001b[2J","alive"]]}"#);
     let Ok((_, Line::Input(Input::Observed(evil)))) = evil else { panic!() };
-    assert_eq!(evil.answer, Ok(Answer::Gateways(vec![("^[[2J".into(), LifeSign::Alive)])));
+    assert_eq!(evil.answer, Ok(Answer::Gateways(vec![GatewaySign::new("^[[2J", LifeSign::Alive)])));
 }
 
 proptest! {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use imtop::engine::Command;
 use imtop::presence::{
-    Answer, Entry, LifeSign, Platform, Presence, Question, Rule, Thresholds, UserIx, UserStatus, Witnesses,
+    Answer, Entry, GatewaySign, LifeSign, Platform, Presence, Question, Rule, Thresholds, UserIx, UserStatus,
+    Witnesses,
 };
 use imtop::tui::{Colour, Theme};
 
@@ -174,7 +175,8 @@ impl Cluster {
     }
 
     fn hear_gateways(&mut self) {
-        let signs = GATEWAYS.into_iter().zip(self.signs).map(|(at, sign)| (at.into(), sign)).collect();
+        let signs =
+            GATEWAYS.into_iter().zip(self.signs).map(|(at, sign)| GatewaySign::new(at, sign)).collect();
         self.stage.hear(Question::Gateways, &[], Ok(Answer::Gateways(signs)));
         self.heed();
     }

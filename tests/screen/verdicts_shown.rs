@@ -10,8 +10,9 @@ use imtop::engine::About;
 use imtop::listing::{Names, Rows, Sort, SortColumn};
 use imtop::presence::query::Query;
 use imtop::presence::{
-    Answer, Entry, FetchError, Freshness, Input, LifeSign, Moment, Observation, Platform, Question, Rechecks,
-    Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus, WatchList, Witnesses,
+    Answer, Entry, FetchError, Freshness, GatewaySign, Input, LifeSign, Moment, Observation, Platform,
+    Question, Rechecks, Roster, RuleSettings, State, Thresholds, Update, UserIx, UserStatus, WatchList,
+    Witnesses,
 };
 use imtop::report::{EventForm, EventLines, Seen, write_json};
 use imtop::tui::Msg;
@@ -46,7 +47,7 @@ fn registry(now: Moment, users: &[u32], platforms: &[i32]) -> Input {
 }
 
 fn signs(now: Moment, signs: &[(&str, LifeSign)]) -> Input {
-    let signs = signs.iter().map(|(address, sign)| ((*address).into(), *sign)).collect();
+    let signs = signs.iter().map(|(address, sign)| GatewaySign::new(*address, *sign)).collect();
     heard(now, Question::Gateways, &[], Ok(Answer::Gateways(signs)))
 }
 

@@ -97,7 +97,7 @@ fn gateway(answer: Option<Vec<u8>>) -> (SocketAddr, std::thread::JoinHandle<Stri
 
 async fn sign(answer: Option<&[u8]>) -> (LifeSign, String) {
     let (address, thread) = gateway(answer.map(<[u8]>::to_vec));
-    let sign = sign_of_life(address, Duration::from_millis(300)).await;
+    let (sign, _) = sign_of_life(address, Duration::from_millis(300)).await;
     (sign, thread.join().unwrap())
 }
 
@@ -120,11 +120,29 @@ async fn a_gateway_is_alive_when_it_says_200_and_hung_when_it_says_nothing() {
 }
 
 #[tokio::test]
+async fn the_gauge_of_its_users_is_read_where_it_is_a_number() {
+    let of = async |metrics: &str| {
+        let answer = format!("HTTP/1.1 200 OK\r\n\r\n# TYPE online_user_num gauge\n{metrics}\nother 7\n");
+        let (address, thread) = gateway(Some(answer.into_bytes()));
+        let sign = sign_of_life(address, PATIENCE).await;
+        thread.join().unwrap();
+        sign
+    };
+    assert_eq!(of("online_user_num 41").await, (LifeSign::Alive, Some(41)));
+    assert_eq!(of("online_user_num 1.5e+02").await, (LifeSign::Alive, Some(150)));
+    for strange in
+        ["online_user_num NaN", "online_user_num -1", "online_user_numb 3", "online_user_num 1e300", ""]
+    {
+        assert_eq!(of(strange).await, (LifeSign::Alive, None), "{strange}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_without_end_is_given_up() {
     let mut flood = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
     flood.resize(BODY_LIMIT * 64, b'x');
     let (address, thread) = gateway(Some(flood));
-    assert_eq!(sign_of_life(address, PATIENCE).await, LifeSign::Alive);
+    assert_eq!(sign_of_life(address, PATIENCE).await, (LifeSign::Alive, None));
     thread.join().unwrap();
 }
 
@@ -134,5 +152,5 @@ async fn a_port_that_nobody_listens_on_refuses() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.local_addr().unwrap()
     };
-    assert_eq!(sign_of_life(address, PATIENCE).await, LifeSign::Refused);
+    assert_eq!(sign_of_life(address, PATIENCE).await, (LifeSign::Refused, None));
 }

@@ -8,8 +8,8 @@ use crate::presence::history::Past;
 use crate::presence::outage::Outage;
 use crate::presence::trend::Trend;
 use crate::presence::{
-    Claims, Connection, ErrorKind, Logins, Loss, Moment, Presence, Recheck, ServerClock, Since, Thresholds,
-    Tracked, Witnesses,
+    Claims, Connection, ErrorKind, Lacking, Logins, Loss, Moment, Presence, Recheck, ServerClock, Since,
+    Thresholds, Tracked, Witnesses,
 };
 
 /// One user, as known now, with what came before.
@@ -23,6 +23,10 @@ pub(in crate::presence) struct Case<'a> {
     pub(in crate::presence) connections: &'a [Tracked],
     /// What is not certain of the user.
     pub(in crate::presence) doubt: Option<&'a Recheck>,
+    /// What the registry lacks of the user, where that means something.
+    pub(in crate::presence) lacking: Option<&'a Lacking>,
+    /// How many users are in doubt as this one, who was since before anybody looked.
+    pub(in crate::presence) beside: u32,
     /// What the verdict turns on.
     pub(in crate::presence) thresholds: &'a Thresholds,
     /// What happened to the user in the last half hour.
@@ -66,6 +70,11 @@ pub(in crate::presence) struct ServerCase<'a> {
     pub(in crate::presence) losses: &'a [Loss],
     /// The witnesses beside the sockets.
     pub(in crate::presence) witnesses: &'a Witnesses,
+    /// Of how many users the registry lacks a connection, and about how many it was asked.
+    pub(in crate::presence) deaf: u32,
+    pub(in crate::presence) compared: u32,
+    /// Since when the registry fails.
+    pub(in crate::presence) registry_fails: Option<Moment>,
     /// How it goes with our own login.
     pub(in crate::presence) logins: Logins,
     /// Many who left of late.

@@ -7,6 +7,8 @@
 //! Evidence: sockets without the user and a registry that says online, asked after that, for
 //! [`Thresholds::ghost_ms`] and longer, outside a loss of view. The presence stays unknown meanwhile.
 //!
+//! Several who were so before anybody looked are a warning: they may be on a gateway that is out of reach.
+//!
 //! False alarms: raised wrongly for a single user whose gateway the API can't reach, who is connected.
 //! Never more than an info; at most one for a user.
 //!
@@ -21,11 +23,16 @@ use crate::presence::{Platform, Presence, Recheck, UnknownReason};
 /// Platforms that are told.
 const TOLD: usize = 8;
 
+/// So many are several.
+const SEVERAL: u32 = 3;
+
 /// What it finds: only the registry has the user online.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// On these platforms; at most 8.
     pub platforms: Vec<Platform>,
+    /// How many users are so since before anybody looked, where they are several; otherwise 0.
+    pub several: u32,
     /// No gateway has shown the user for more than so many milliseconds.
     pub over_ms: u64,
 }
@@ -41,10 +48,20 @@ impl OfRule for Found {
         judges: Judges::UserInDoubt(judge, next),
     };
 
+    fn severity(&self, _: i64) -> Severity {
+        if self.several > 0 { Severity::Warning } else { Self::RULE.severity }
+    }
+
     fn words(&self, _: i64) -> String {
-        let Found { platforms, over_ms } = self;
+        let Found { platforms, over_ms, several } = self;
         let on = if platforms.is_empty() { String::new() } else { format!(" ({})", names(platforms)) };
         let over = span(*over_ms);
+        if *several > 0 {
+            return format!(
+                "no gateway has shown the user since imtop looks, and the registry says online{on}; {several} users are so: \
+                 left over in Redis, or on a gateway that the API doesn't reach"
+            );
+        }
         format!("no gateway has shown the user for more than {over}, and the registry still says online{on}")
     }
 }
@@ -52,7 +69,8 @@ impl OfRule for Found {
 fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let Some(doubt) = entry(case).filter(|_| case.is_due(counts_from(case))) else { return };
     let platforms: Vec<Platform> = doubt.platforms.iter().take(TOLD).copied().collect();
-    found.push(Evidence::Ghost(Found { platforms, over_ms: case.thresholds.ghost_ms }));
+    let several = if case.beside >= SEVERAL { case.beside } else { 0 };
+    found.push(Evidence::Ghost(Found { platforms, several, over_ms: case.thresholds.ghost_ms }));
 }
 
 fn next(case: &Case<'_>) -> Option<u64> {

@@ -143,6 +143,8 @@ mod tests {
             presence: Presence::Online,
             connections: &[],
             doubt: None,
+            lacking: None,
+            beside: 0,
             thresholds: &Thresholds::default(),
             past,
             server_seconds: 0,

@@ -20,11 +20,13 @@ mod api_slow;
 mod case;
 mod clock_skew;
 mod deadlines;
+mod deaf;
 mod default_secret;
 mod expiry_cliff;
 mod false_offline;
 mod finding;
 mod flapping;
+mod gateway_down;
 mod ghost;
 mod kick_war;
 mod ledger;
@@ -34,6 +36,8 @@ mod partial_view;
 mod policy;
 mod rate_limited;
 mod reconnecting;
+mod registry_loss;
+mod registry_silent;
 mod rule;
 mod settings;
 #[cfg(test)]
@@ -71,9 +75,13 @@ rules! {
     Policy: policy,
     ExpiryCliff: expiry_cliff,
     ViewLoss: view_loss,
+    GatewayDown: gateway_down,
     FalseOffline: false_offline,
     PartialView: partial_view,
     Ghost: ghost,
+    Deaf: deaf,
+    RegistryLoss: registry_loss,
+    RegistrySilent: registry_silent,
     Unregistered: unregistered,
     Observer: observer,
     MassDisconnect: mass_disconnect,

@@ -162,6 +162,8 @@ mod tests {
             presence: Presence::Online,
             connections,
             doubt: None,
+            lacking: None,
+            beside: 0,
             thresholds: &Thresholds::default(),
             past: &Past::default(),
             server_seconds: 0,

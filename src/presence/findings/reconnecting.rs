@@ -131,6 +131,8 @@ mod tests {
             presence,
             connections: &[],
             doubt: None,
+            lacking: None,
+            beside: 0,
             thresholds: &Thresholds::default(),
             past,
             server_seconds: 0,

@@ -5,8 +5,8 @@ use super::case::Case;
 use super::settings::RuleSettings;
 use crate::presence::history::Past;
 use crate::presence::{
-    Answered, Claims, ConnId, Connection, Fingerprint, Moment, Platform, Presence, Recheck, SessionToken,
-    Since, Sockets, Thresholds, Tracked, Unreadable, Verdict,
+    Answered, Claims, ConnId, Connection, Fingerprint, Lacking, Moment, Platform, Presence, Recheck,
+    SessionToken, Since, Sockets, Thresholds, Tracked, Unreadable, Verdict,
 };
 
 /// The server's clock, in unix seconds.
@@ -20,6 +20,8 @@ pub(super) struct RuleInputs {
     pub(super) presence: Presence,
     pub(super) connections: Vec<Tracked>,
     pub(super) doubt: Option<Recheck>,
+    pub(super) lacking: Option<Lacking>,
+    pub(super) beside: u32,
     pub(super) thresholds: Thresholds,
     pub(super) past: Past,
     pub(super) settings: RuleSettings,
@@ -33,6 +35,8 @@ impl RuleInputs {
             presence: self.presence,
             connections: &self.connections,
             doubt: self.doubt.as_ref(),
+            lacking: self.lacking.as_ref(),
+            beside: self.beside,
             thresholds: &self.thresholds,
             past: &self.past,
             server_seconds: self.now.unix_ms.div_euclid(1_000),
@@ -56,6 +60,8 @@ pub(super) fn online(id: &str, connections: Vec<TestConnection>) -> RuleInputs {
         presence: Presence::Online,
         connections: connections.into_iter().map(|connection| connection.0).collect(),
         doubt: None,
+        lacking: None,
+        beside: 0,
         thresholds: Thresholds::default(),
         past: Past::default(),
         settings: RuleSettings::default(),

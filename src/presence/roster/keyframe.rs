@@ -99,6 +99,9 @@ pub struct RosterState {
     /// When the registry answered last.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub registry_heard: Option<Moment>,
+    /// Since when it gives no answers.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub registry_fails: Option<Moment>,
     /// What the verdict turns on; recordings from before there were witnesses leave it out.
     #[serde(default)]
     pub thresholds: Thresholds,
@@ -163,6 +166,7 @@ impl Roster {
             drawn: self.sample.drawn.clone(),
             believed: self.sample.believed.clone(),
             registry_heard: self.registry_heard,
+            registry_fails: self.registry_fails,
             thresholds: self.thresholds,
         }
     }
@@ -256,6 +260,7 @@ impl Roster {
         roster.sample.believed = state.believed;
         roster.sample.drawn = state.drawn;
         roster.registry_heard = state.registry_heard;
+        roster.registry_fails = state.registry_fails;
         (roster.losses, roster.drops) = state.losses.into_iter().partition(|loss| loss.suspected);
         roster.losses_so_far = state.losses_so_far;
         roster.witnesses = state.witnesses;

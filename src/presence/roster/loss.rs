@@ -28,6 +28,11 @@ const DIED_TOLD_MS: u64 = 120_000;
 /// registry, which are never quite rare there.
 const ONE_IN: u32 = 100;
 
+/// Of those who were left out before anybody looked, while every gateway answers, or none is asked: fewer, and a
+/// smaller share of those online, are entries that live on, as after Redis stood still for a while.
+const FIRST_USERS: u64 = 5;
+const FIRST_PERCENT: u64 = 10;
+
 /// So many make a loss of view certain, where `of` were online: all of them, where they are few.
 fn least_of(of: u32, users: u32) -> u32 {
     users.max(of / ONE_IN).min(of.max(1))
@@ -142,6 +147,13 @@ impl Roster {
         })
     }
 
+    /// How many users there are in doubt as this one, where that began before anybody looked.
+    pub fn beside(&self, user: UserIx) -> u32 {
+        let number = self.doubts.get(user).and_then(|doubt| doubt.loss);
+        let mut first = self.all_losses().filter(|loss| loss.after.is_none());
+        first.find(|loss| Some(loss.number) == number).map_or(0, |loss| loss.missing)
+    }
+
     /// What the table has to know of the loss with this number.
     pub(super) fn lost(&self, number: u32, now: Moment) -> LossCause {
         let loss = self.all_losses().find(|loss| loss.number == number);
@@ -155,6 +167,11 @@ impl Roster {
             },
             Some(loss) => loss.cause,
         }
+    }
+
+    /// Whether a gateway does not answer.
+    fn a_gateway_ails(&self) -> bool {
+        self.witnesses.signs.values().any(|it| it.sign != LifeSign::Alive)
     }
 
     /// Counts who is missing, finds out which drops are losses, why, and which are over; judges those again
@@ -184,8 +201,12 @@ impl Roster {
                 loss.dropped = loss.dropped.max(left + loss.returned);
                 loss.of = loss.of.max(connected + loss.dropped);
             }
-            let many = u64::from(users).max(u64::from(loss.of) * percent / 100).min(loss.of.max(1).into());
-            // Before anybody looked, a few of them may be entries that live on.
+            let mut many =
+                u64::from(users).max(u64::from(loss.of) * percent / 100).min(loss.of.max(1).into());
+            // Before anybody looked, some of them may be entries that live on, unless a gateway doesn't answer.
+            if is_first && !self.a_gateway_ails() {
+                many = many.max(FIRST_USERS).max(u64::from(loss.of) * FIRST_PERCENT / 100);
+            }
             let enough = if is_first { many } else { least_of(loss.of, users).into() };
             if asked && loss.certain.is_none() && contradicted >= enough {
                 loss.certain = Some(now);

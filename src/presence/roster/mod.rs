@@ -172,6 +172,8 @@ pub struct Roster {
     sample: Sample,
     /// When the registry answered last.
     registry_heard: Option<Moment>,
+    /// Since when it gives no answers.
+    registry_fails: Option<Moment>,
     unregistered: BTreeSet<UserIx>,
     /// Asked about whether the server has them, and not heard of: what is set down knows nothing of it,
     /// as nobody asks when that is read.
@@ -218,6 +220,7 @@ impl Roster {
             doubts: Doubts::new(thresholds.leaving_ms),
             sample: Sample::default(),
             registry_heard: None,
+            registry_fails: None,
             unregistered: BTreeSet::new(),
             unverified: UserSet::default(),
             losses: Vec::new(),
@@ -354,6 +357,11 @@ impl Roster {
     /// When the registry answered last.
     pub fn registry_heard(&self) -> Option<Moment> {
         self.registry_heard
+    }
+
+    /// Since when the registry gives no answers.
+    pub fn registry_fails(&self) -> Option<Moment> {
+        self.registry_fails
     }
 
     /// When the newest answer arrived.
@@ -603,6 +611,7 @@ impl Roster {
         next.drops = std::mem::take(&mut self.drops);
         next.losses_so_far = self.losses_so_far;
         next.registry_heard = self.registry_heard;
+        next.registry_fails = self.registry_fails;
         next.compared = self.compared;
         let heir = |user: &UserIx| list.find(self.list.raw_id(*user));
         next.sample.believed = self.sample.believed.iter().filter_map(heir).collect();

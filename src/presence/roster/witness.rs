@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Roster, Taking};
 use crate::presence::batches::Answered;
-use crate::presence::observation::{Answer, LifeSign, Listed, Observation, Question};
+use crate::presence::observation::{Answer, GatewaySign, LifeSign, Listed, Observation, Question};
 use crate::presence::platform::Platform;
 use crate::presence::recheck::{Gateway, Recheck, Witness};
 use crate::presence::status::Word;
@@ -33,6 +33,10 @@ impl Roster {
             Err(error) => Witness::Fails(error.trouble()),
         };
         *witness = state;
+        if observation.question == Question::UsersStatus {
+            let since = self.registry_fails.or(Some(taking.now));
+            self.registry_fails = since.filter(|_| matches!(state, Witness::Fails(_)));
+        }
         let users: Vec<UserIx> =
             observation.users.iter().copied().filter(|user| user.at() < self.list.len()).collect();
         if observation.question == Question::AccountCheck {
@@ -241,19 +245,20 @@ impl Roster {
         self.witnesses.signs.values().any(|it| it.sign == LifeSign::Hung)
     }
 
-    fn take_signs(&mut self, signs: &[(Box<str>, LifeSign)], now: Moment) {
-        for (address, sign) in signs {
+    fn take_signs(&mut self, signs: &[GatewaySign], now: Moment) {
+        for GatewaySign { address, sign, users } in signs {
             let known = self.witnesses.signs.get(address).copied();
             if known.is_none() && self.witnesses.signs.len() >= MOST_GATEWAYS {
                 continue;
             }
             let since = known.filter(|known| known.sign == *sign).map_or(now, |known| known.since);
             let alive = if *sign == LifeSign::Alive { Some(now) } else { known.and_then(|it| it.alive) };
-            self.witnesses.signs.insert(address.clone(), Gateway { sign: *sign, since, alive });
+            let users = users.or_else(|| known.and_then(|it| it.users));
+            self.witnesses.signs.insert(address.clone(), Gateway { sign: *sign, since, alive, users });
         }
         // One that is asked no more is of no interest, unless it may be the one that a loss is due to.
         if self.losses.is_empty() {
-            self.witnesses.signs.retain(|address, _| signs.iter().any(|(asked, _)| asked == address));
+            self.witnesses.signs.retain(|address, _| signs.iter().any(|asked| asked.address == *address));
         }
     }
 

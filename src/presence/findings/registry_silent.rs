@@ -1,0 +1,79 @@
+//! `registry-silent`: the registry, which was asked, gives no answers.
+//!
+//! Redis stopped, `get_users_status` answers after 3 s with errCode 500 (`i/o timeout`).
+//!
+//! Evidence: questions to it have failed for [`LASTING_MS`] and longer. Over with its first answer. A server that
+//! lacks or refuses the question is no such trouble: then the sockets are the only source, and that is said elsewhere.
+//!
+//! False alarms: raised wrongly where the way to the API is broken and the sockets' answers fail as well. At most one.
+
+use super::Evidence;
+use super::rule::{Judges, OfRule, RuleRow, Severity};
+use crate::presence::time::short_age;
+use crate::presence::{ErrorKind, Moment, Witness};
+
+/// For so long it has to fail, in milliseconds: one slow answer is no trouble.
+const LASTING_MS: u64 = 5_000;
+
+/// What it finds: the registry gives no answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Since then, unix seconds of the server's clock.
+    pub since: i64,
+    /// What comes instead.
+    pub trouble: ErrorKind,
+}
+
+impl OfRule for Found {
+    const RULE: RuleRow = RuleRow {
+        name: "registry-silent",
+        severity: Severity::Warning,
+        says: "the registry gives no answers: whom the sockets leave out stays unknown, and nobody can be called offline",
+        brief: "no answers of the registry: nobody can be called offline",
+        advice: "Look at Redis (redis-cli ping, its log, its memory), then at the user service. Until it answers, take nobody for offline, and don't restart gateways: their users may be connected.",
+        rank: 216,
+        judges: Judges::Promptly(|case, _, found| {
+            let unix_seconds = |at| case.clock.unix_seconds(at);
+            judge(case.witnesses.registry, case.registry_fails, case.now, unix_seconds, found);
+        }),
+    };
+
+    fn words(&self, server_seconds: i64) -> String {
+        let age = short_age(self.since.abs_diff(server_seconds));
+        format!("registry: no answer for {age} ({}): nobody can be called offline", self.trouble)
+    }
+}
+
+fn judge(
+    registry: Witness,
+    since: Option<Moment>,
+    now: Moment,
+    unix_seconds: impl Fn(Moment) -> i64,
+    found: &mut Vec<Evidence>,
+) {
+    if let (Witness::Fails(trouble), Some(since)) = (registry, since)
+        && now.since(since) >= LASTING_MS
+    {
+        found.push(Evidence::RegistrySilent(Found { since: unix_seconds(since), trouble }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_counts_when_it_lasts() {
+        let at = |mono_ms: u64| Moment { mono_ms, unix_ms: mono_ms as i64 };
+        let found = |registry, ms: u64| {
+            let mut found = Vec::new();
+            judge(registry, Some(at(1_000)), at(ms), |at| at.unix_ms / 1_000, &mut found);
+            found.iter().map(|it: &Evidence| it.words(ms as i64 / 1_000)).collect::<Vec<_>>()
+        };
+        let fails = Witness::Fails(ErrorKind::Timeout);
+        assert_eq!((found(fails, 5_900).len(), found(Witness::Answers, 99_000).len()), (0, 0));
+        let words = found(fails, 13_000);
+        assert!(words[0].starts_with("registry: no answer for 12s ("), "{words:?}");
+        assert!(found(Witness::Refuses(ErrorKind::Timeout), 99_000).is_empty());
+    }
+}
