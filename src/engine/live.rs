@@ -342,12 +342,15 @@ impl Source for Live {
         self.poller.inquire(generation, doubts);
     }
 
-    fn command(&mut self, command: &Command, _state: &State) {
+    fn command(&mut self, command: &Command, state: &State) {
         match command {
             Command::PollNow => self.poller.poll_now(),
             Command::SetInterval(ms) => {
                 self.poller.set_interval(Duration::from_millis(*ms));
                 self.push(Input::Interval(*ms));
+            }
+            Command::AskFirst(users) => {
+                self.poller.ask_first(state.roster().list().generation(), users.clone());
             }
             Command::Watch { add, remove } => self.watch(add, remove),
             Command::Record(_) | Command::Hold | Command::Release | Command::GoTo(_) | Command::Speed(_) => {}

@@ -480,7 +480,7 @@ mod tests {
         run.online(1_000, 0, 5);
         run.online(3_000, 0, 0);
         run.registry(3_050, 5, true);
-        assert_eq!(run.state.roster().presence(UserIx(0)), Presence::Unknown(UnknownReason::Leaving));
+        assert_eq!(run.state.roster().presence(UserIx(0)), Presence::Unknown(UnknownReason::Checking));
         assert_eq!(run.incidents(), [], "so it is after every disconnect");
         run.registry(4_200, 5, false);
         assert_eq!(run.incidents(), [(4_200, Severity::Critical, "mass disconnect: 5 of 5 users")]);

@@ -369,7 +369,11 @@ impl Source for Replay {
             Command::Release => self.run(true),
             Command::GoTo(target_ms) => self.set_out(*target_ms, state),
             Command::Speed(faster) => self.speed(*faster),
-            Command::PollNow | Command::SetInterval(_) | Command::Watch { .. } | Command::Record(_) => {}
+            Command::PollNow
+            | Command::SetInterval(_)
+            | Command::Watch { .. }
+            | Command::AskFirst(_)
+            | Command::Record(_) => {}
         }
     }
 

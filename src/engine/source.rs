@@ -7,7 +7,7 @@ use std::pin::Pin;
 use super::markers::Markers;
 use super::replay::Playing;
 use crate::poller::AtOnce;
-use crate::presence::{Inputs, Moment, Rechecks, State, Unread};
+use crate::presence::{Inputs, Moment, Rechecks, State, Unread, UserIx};
 
 /// What a frontend may ask of a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub enum Command {
         /// Whom to watch no more.
         remove: Vec<String>,
     },
+    /// While the sockets give no answer, ask the registry about these users first: they are looked at.
+    AskFirst(Vec<UserIx>),
     /// Begin a recording to this file, or to one that is named after the time; end the one that is made.
     Record(Option<PathBuf>),
     /// Let the picture stand while collection goes on; of a recording, stand still.

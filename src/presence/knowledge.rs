@@ -99,7 +99,7 @@ impl Knowledge {
         update.touched.dedup();
         let (roster, history, settings) = (&self.roster, &self.history, self.findings.settings());
         let server_seconds = roster.server_clock().unix_seconds(now);
-        let tells_deaf = self.tells_deaf();
+        let (tells_deaf, lossy) = (self.tells_deaf(), roster.lossy(now));
         let case = |user: UserIx| Case {
             raw_id: roster.list().raw_id(user),
             presence: roster.presence(user),
@@ -107,6 +107,7 @@ impl Knowledge {
             doubt: roster.doubt(user),
             lacking: if tells_deaf { roster.lacking(user) } else { None },
             beside: roster.beside(user),
+            lossy: &lossy,
             thresholds: roster.thresholds(),
             past: history.of(user),
             server_seconds,

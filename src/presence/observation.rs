@@ -1,7 +1,9 @@
 //! One answer, or failure, to one question put to a server: the only thing that changes what imtop knows.
 
+use std::fmt;
 use std::sync::Arc;
 
+use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::connection::Connection;
@@ -10,7 +12,7 @@ use super::hints::Hints;
 use super::platform::Platform;
 use super::time::Moment;
 use super::watch_list::UserIx;
-use super::written::{Text, as_list, in_order, text, word_or};
+use super::written::{Text, as_list, entry, in_order, text, word_or};
 
 /// What a server can be asked about users: the witnesses, of which each errs in its own direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -209,18 +211,23 @@ impl Serialize for GatewaySign {
 
 impl<'de> Deserialize<'de> for GatewaySign {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GatewaySign, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Alone(Text, LifeSign),
-            WithUsers(Text, LifeSign, u32),
-        }
-        Ok(match Written::deserialize(deserializer)? {
-            Written::Alone(Text(address), sign) => GatewaySign::new(address, sign),
-            Written::WithUsers(Text(address), sign, users) => {
-                GatewaySign { users: Some(users), ..GatewaySign::new(address, sign) }
+        struct List;
+
+        impl<'de> Visitor<'de> for List {
+            type Value = GatewaySign;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a tuple of size 2")
             }
-        })
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<GatewaySign, A::Error> {
+                let Text(address) = entry(&mut list, 0, &self)?;
+                let sign = entry(&mut list, 1, &self)?;
+                Ok(GatewaySign { users: list.next_element()?, ..GatewaySign::new(address, sign) })
+            }
+        }
+
+        deserializer.deserialize_seq(List)
     }
 }
 

@@ -2,7 +2,9 @@
 //! lost at once; and whom the witnesses are to be asked about because of that.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
+use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::batches::Answered;
@@ -13,7 +15,7 @@ use super::status::Presence;
 use super::time::{Moment, Since};
 use super::verdict::{LossCause, Registry, Sockets, Verdict};
 use super::watch_list::UserIx;
-use super::written::{Text, count, in_order, is_usual, refused, some_text, time};
+use super::written::{Text, count, entry, in_order, is_usual, refused, some_text, time};
 
 /// A user whom the sockets call offline, or of whom they do not show everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +52,13 @@ pub struct Recheck {
 impl Recheck {
     /// Whether what is said of the user waits for a first answer of the registry.
     pub(in crate::presence) fn waits_for_registry(&self) -> bool {
-        self.registry == Registry::Unheard && matches!(self.sockets, Sockets::None | Sockets::Background)
+        let waits = match self.sockets {
+            Sockets::None => true,
+            // Otherwise it is about connections that are not seen.
+            Sockets::Background => self.before != Presence::Background,
+            Sockets::Silent | Sockets::Foreground => false,
+        };
+        waits && self.registry == Registry::Unheard
     }
 
     /// One about which nobody was asked yet.
@@ -98,6 +106,9 @@ pub struct Loss {
     /// How many came back.
     #[serde(deserialize_with = "count")]
     pub returned: u32,
+    /// Of those, how many had a connection of before.
+    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "count")]
+    pub same: u32,
     /// The platforms of the connections that were left out, with how many there were.
     #[serde(serialize_with = "write_counts", deserialize_with = "read_counts")]
     pub platforms: BTreeMap<Platform, u32>,
@@ -141,6 +152,7 @@ impl Loss {
             dropped: 0,
             missing: 0,
             returned: 0,
+            same: 0,
             platforms: BTreeMap::new(),
             took_ms: 0,
             suspected: false,
@@ -237,31 +249,54 @@ impl Witnesses {
     }
 }
 
-/// `[address, sign, since, last alive, users]` of each gateway.
+/// `[address, sign, since, last alive]` of each gateway, and how many users it said were on it where it did.
 fn write_signs<S: Serializer>(signs: &BTreeMap<Box<str>, Gateway>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(signs.iter().map(|(address, it)| (address, it.sign, it.since, it.alive, it.users)))
-}
-
-/// Up to version 0.1 of the program the users were left out.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Whole(Text, LifeSign, Moment, Option<Moment>, Option<u32>),
-    Before(Text, LifeSign, Moment, Option<Moment>),
+    serializer.collect_seq(signs.iter().map(|(address, it)| NamedGateway(address.clone(), *it)))
 }
 
 fn read_signs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Box<str>, Gateway>, D::Error> {
     let mut signs = BTreeMap::new();
-    for written in Vec::<Written>::deserialize(deserializer)? {
-        let (Text(address), sign, since, alive, users) = match written {
-            Written::Whole(address, sign, since, alive, users) => (address, sign, since, alive, users),
-            Written::Before(address, sign, since, alive) => (address, sign, since, alive, None),
-        };
-        if signs.insert(address.into(), Gateway { sign, since, alive, users }).is_some() {
+    for NamedGateway(address, gateway) in Vec::deserialize(deserializer)? {
+        if signs.insert(address, gateway).is_some() {
             return Err(refused("a gateway is there twice"));
         }
     }
     Ok(signs)
+}
+
+struct NamedGateway(Box<str>, Gateway);
+
+impl Serialize for NamedGateway {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let NamedGateway(address, Gateway { sign, since, alive, users }) = self;
+        match users {
+            Some(users) => (address, sign, since, alive, users).serialize(serializer),
+            None => (address, sign, since, alive).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for NamedGateway {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<NamedGateway, D::Error> {
+        struct List;
+
+        impl<'de> Visitor<'de> for List {
+            type Value = NamedGateway;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a tuple of size 4")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<NamedGateway, A::Error> {
+                let Text(address) = entry(&mut list, 0, &self)?;
+                let (sign, since) = (entry(&mut list, 1, &self)?, entry(&mut list, 2, &self)?);
+                let alive = entry(&mut list, 3, &self)?;
+                Ok(NamedGateway(address.into(), Gateway { sign, since, alive, users: list.next_element()? }))
+            }
+        }
+
+        deserializer.deserialize_seq(List)
+    }
 }
 
 impl Witnesses {

@@ -12,7 +12,7 @@ use super::findings::{Finding, RuleSettings, Severity, Subject};
 use super::input::Input;
 use super::knowledge::Knowledge;
 use super::observation::{Observation, Question};
-use super::recheck::Rechecks;
+use super::recheck::{Loss, Rechecks};
 use super::roster::Roster;
 use super::time::Moment;
 use super::timeline::{Event, Timeline};
@@ -208,9 +208,9 @@ impl State {
             .filter_map(|transition| list.find(transition.user.raw()))
             .collect();
         self.timeline.record(&taken.transitions, batch_of);
-        self.note_findings(&taken.raised, true, &met);
-        self.note_findings(&taken.worsened, true, &met);
-        self.note_findings(&taken.cleared, false, &met);
+        self.note_findings(&taken.raised, true, &met, &[]);
+        self.note_findings(&taken.worsened, true, &met, &[]);
+        self.note_findings(&taken.cleared, false, &met, &taken.over);
         update.extend(taken);
     }
 
@@ -248,8 +248,8 @@ impl State {
     }
 
     /// Writes down what is wrong since now, or no more. What was so when a user was first seen has not
-    /// just happened, and what is only worth knowing is no event.
-    fn note_findings(&mut self, findings: &[Finding], raised: bool, met: &HashSet<UserIx>) {
+    /// just happened, and what is only worth knowing is no event. Of a loss of view that is over it is told how it ended.
+    fn note_findings(&mut self, findings: &[Finding], raised: bool, met: &HashSet<UserIx>, over: &[Loss]) {
         let server_seconds = self.roster().server_clock().unix_seconds(self.now);
         for finding in findings.iter().filter(|finding| finding.severity > Severity::Info) {
             let user = match finding.about {
@@ -262,7 +262,10 @@ impl State {
                 user,
                 rule: finding.rule,
                 severity: finding.severity,
-                text: finding.evidence.words(server_seconds),
+                text: finding
+                    .evidence
+                    .words_of_end(over, self.now)
+                    .unwrap_or_else(|| finding.evidence.words(server_seconds)),
             };
             self.timeline.note(event, self.now);
         }

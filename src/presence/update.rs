@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::findings::Finding;
-use super::recheck::Rechecks;
+use super::recheck::{Loss, Rechecks};
 use super::timeline::Event;
 use super::transition::Transition;
 use super::watch_list::{UserIx, WatchList};
@@ -21,6 +21,8 @@ pub struct Update {
     pub worsened: Vec<Finding>,
     /// What is wrong no more.
     pub cleared: Vec<Finding>,
+    /// Losses of view that are over, as they were at their end.
+    pub over: Vec<Loss>,
     /// What else happened: batches without answers, notices, steps of the clock.
     pub noted: Vec<Event>,
     /// Whom the witnesses are to be asked about.
@@ -45,6 +47,7 @@ impl Update {
             && self.raised.is_empty()
             && self.worsened.is_empty()
             && self.cleared.is_empty()
+            && self.over.is_empty()
             && self.noted.is_empty()
             && self.doubts.is_empty()
             && self.list_before.is_none()
@@ -60,6 +63,7 @@ impl Update {
         self.raised.extend(later.raised);
         self.worsened.extend(later.worsened);
         self.cleared.extend(later.cleared);
+        self.over.extend(later.over);
         self.noted.extend(later.noted);
         self.doubts.extend(later.doubts);
         self.heard |= later.heard;

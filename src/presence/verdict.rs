@@ -8,7 +8,7 @@
 //!
 //! The first row that fits; `*` fits everything. `before` is what was said before the sockets left the
 //! user out. `young` is less than [`Thresholds::leaving_ms`] since then. Of a user of a view loss,
-//! `loss` says what is known of its cause.
+//! `loss` says what is known of its cause; `maybe` is one that is only suspected.
 //!
 //! ```text
 //! sockets    | registry | age   | loss  | before     | verdict
@@ -20,11 +20,14 @@
 //! background | unheard  | *     | *     | unknown    | unknown (checking)
 //! background | *        | *     | *     | *          | background
 //! none       | offline  | *     | *     | *          | offline
-//! none       | lacked   | young | *     | online     | unknown (leaving)
-//! none       | lacked   | young | *     | background | unknown (leaving)
+//! none       | lacked   | young | none  | online     | unknown (leaving)
+//! none       | lacked   | young | none  | background | unknown (leaving)
+//! none       | lacked   | young | *     | online     | unknown (checking)
+//! none       | lacked   | young | *     | background | unknown (checking)
 //! none       | lacked   | *     | none  | *          | offline
 //! none       | lacked   | *     | *     | *          | unknown (gateway lost?)
 //! none       | unasked  | *     | none  | *          | offline, one witness
+//! none       | unasked  | *     | maybe | *          | offline, one witness
 //! none       | unasked  | *     | *     | *          | unknown (gateway lost?)
 //! none       | unheard  | *     | *     | online     | online, stale
 //! none       | unheard  | *     | *     | background | background, stale
@@ -33,9 +36,12 @@
 //! none       | ahead    | *     | *     | offline    | offline
 //! none       | ahead    | *     | *     | *          | unknown (checking)
 //! none       | silent   | *     | *     | *          | unknown (registry gives no answer)
-//! none       | *        | young | *     | online     | unknown (leaving)
-//! none       | *        | young | *     | background | unknown (leaving)
+//! none       | *        | young | none  | online     | unknown (leaving)
+//! none       | *        | young | none  | background | unknown (leaving)
+//! none       | *        | young | *     | online     | unknown (checking)
+//! none       | *        | young | *     | background | unknown (checking)
 //! none       | *        | *     | none  | *          | unknown (registry says online)
+//! none       | *        | *     | maybe | *          | unknown (registry says online)
 //! none       | *        | *     | lost  | *          | unknown (gateway lost)
 //! none       | *        | *     | hangs | *          | unknown (gateway hangs)
 //! none       | *        | *     | died  | *          | offline, gateway died
@@ -159,6 +165,18 @@ pub enum LossCause {
     Died,
 }
 
+/// How a user is part of a loss of view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum InLoss {
+    /// Of none.
+    #[default]
+    No,
+    /// Many are missing at once, and it is not certain yet that they are lost.
+    Maybe,
+    /// Of one that is certain, for which this is to blame.
+    By(LossCause),
+}
+
 /// All that the table looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Testimony {
@@ -169,7 +187,7 @@ pub(super) struct Testimony {
     /// Whether it is less than [`Thresholds::leaving_ms`] since the sockets left the user out.
     pub(super) young: bool,
     /// The loss of view that the user is part of.
-    pub(super) lost: LossCause,
+    pub(super) lost: InLoss,
     /// What was said of the user before.
     pub(super) before: Presence,
 }
@@ -220,12 +238,12 @@ pub(super) fn verdict(testimony: &Testimony) -> Verdict {
         (Sockets::Background, _) => Verdict::of(Presence::Background),
         (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
         (Sockets::None, Registry::Lacked) => match (before, lost) {
-            (Presence::Online | Presence::Background, _) if young => Verdict::unknown(UnknownReason::Leaving),
-            (_, LossCause::None) => Verdict::of(Presence::Offline),
+            (Presence::Online | Presence::Background, _) if young => Verdict::unknown(going(lost)),
+            (_, InLoss::No) => Verdict::of(Presence::Offline),
             _ => Verdict::unknown(UnknownReason::GatewayLostMaybe),
         },
         (Sockets::None, Registry::Unasked) => match lost {
-            LossCause::None => Verdict::offline(Basis::SocketsAlone),
+            InLoss::No | InLoss::Maybe => Verdict::offline(Basis::SocketsAlone),
             _ => Verdict::unknown(UnknownReason::GatewayLostMaybe),
         },
         (Sockets::None, Registry::Unheard) => match before {
@@ -241,14 +259,19 @@ pub(super) fn verdict(testimony: &Testimony) -> Verdict {
         (Sockets::None, Registry::Online | Registry::Hides) => match lost {
             // Only who was seen with a connection can be about to leave.
             _ if young && matches!(before, Presence::Online | Presence::Background) => {
-                Verdict::unknown(UnknownReason::Leaving)
+                Verdict::unknown(going(lost))
             }
-            LossCause::None => Verdict::unknown(UnknownReason::RegistryOnline),
-            LossCause::Unknown => Verdict::unknown(UnknownReason::GatewayLost),
-            LossCause::Hangs => Verdict::unknown(UnknownReason::GatewayHangs),
-            LossCause::Died => Verdict::offline(Basis::GatewayDied),
+            InLoss::No | InLoss::Maybe => Verdict::unknown(UnknownReason::RegistryOnline),
+            InLoss::By(LossCause::None | LossCause::Unknown) => Verdict::unknown(UnknownReason::GatewayLost),
+            InLoss::By(LossCause::Hangs) => Verdict::unknown(UnknownReason::GatewayHangs),
+            InLoss::By(LossCause::Died) => Verdict::offline(Basis::GatewayDied),
         },
     }
+}
+
+/// Why nothing can be said of a user whom the sockets have just left out: one who goes alone is about to leave.
+fn going(lost: InLoss) -> UnknownReason {
+    if lost == InLoss::No { UnknownReason::Leaving } else { UnknownReason::Checking }
 }
 
 /// What the registry said of a connection's platform, asked after the sockets left the connection out.
@@ -393,10 +416,11 @@ mod tests {
             (Registry::Hides, "hides"),
         ];
         let losses = [
-            (LossCause::None, "none"),
-            (LossCause::Unknown, "lost"),
-            (LossCause::Hangs, "hangs"),
-            (LossCause::Died, "died"),
+            (InLoss::No, "none"),
+            (InLoss::Maybe, "maybe"),
+            (InLoss::By(LossCause::Unknown), "lost"),
+            (InLoss::By(LossCause::Hangs), "hangs"),
+            (InLoss::By(LossCause::Died), "died"),
         ];
         let befores = [
             (Presence::Online, "online"),
@@ -423,7 +447,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(combinations, 4 * 8 * 2 * 4 * 5);
+        assert_eq!(combinations, 4 * 8 * 2 * 5 * 5);
         assert_eq!(used.len(), rows.len(), "every row is of use");
     }
 

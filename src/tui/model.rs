@@ -162,6 +162,8 @@ pub struct Model {
     pub(super) cursor_row: u16,
     /// The first line of the body while nothing is selected, where that is not the first of all.
     pub(super) top: Option<Cursor>,
+    /// About whom the registry was to be asked first last.
+    pub(super) asked_first: Vec<UserIx>,
     /// Whose connections are shown.
     pub expansion: Expansion,
     pub(super) screen: Screen,
@@ -293,6 +295,7 @@ impl Model {
             cursor: None,
             cursor_row: 0,
             top: None,
+            asked_first: Vec::new(),
             expansion: Expansion::default(),
             screen: Screen::Users,
             pane: None,
@@ -484,6 +487,23 @@ impl<'a> View<'a> {
         let lines = self.lines();
         let top = || self.top.as_ref().and_then(|top| lines.line_of(top)).map(|line| (line, 0));
         lines.window(self.selected_line().map(|line| (line, self.cursor_row)).or_else(top), height)
+    }
+
+    /// Who is on the screen: who is selected, or looked at alone, before the others.
+    pub(super) fn users_on_screen(self) -> Vec<UserIx> {
+        if let Screen::Detail { user, .. } = self.model.screen {
+            return vec![user];
+        }
+        let selected = self.model.cursor.as_ref().map(|cursor| cursor.user);
+        let lines = self.lines();
+        let shown = self.window(self.body_height()).into_iter().map(|line| lines.cursor_at(line).user);
+        let mut users: Vec<UserIx> = selected.into_iter().collect();
+        for user in shown {
+            if !users.contains(&user) {
+                users.push(user);
+            }
+        }
+        users
     }
 
     /// The line that is selected.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Rect};
 
-use crate::engine::Shown;
+use crate::engine::{Command, Shown};
 use crate::presence::query::quote;
 use crate::presence::{Event, Finding, Severity, Update, UserIx, visible};
 
@@ -72,8 +72,20 @@ pub fn update(model: &mut Model, shown: Shown<'_>, msg: Msg) -> Vec<Effect> {
     }
     if model.dirty {
         settle(model);
+        effects.extend(ask_first(model));
     }
     effects
+}
+
+/// While the sockets give no answer, the registry is asked first about whom somebody looks at.
+fn ask_first(model: &mut ViewMut<'_>) -> Option<Effect> {
+    let is_asked = model.shown.live.roster().has_silent_batches() && !model.shown.is_held;
+    let users = if is_asked { model.view().users_on_screen() } else { Vec::new() };
+    if model.asked_first == users {
+        return None;
+    }
+    model.asked_first.clone_from(&users);
+    is_asked.then_some(Effect::Command(Command::AskFirst(users)))
 }
 
 fn pass_time(model: &mut ViewMut<'_>, jumps: bool) {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use imtop::openim;
 use imtop::poller::{Asking, Now, Pace, Poller, Source};
 use imtop::presence::{
-    Answer, Entry, FetchError, Moment, Observation, OperationId, Question, Rechecks, UserIx, UserStatus,
-    WatchList,
+    Answer, Entry, FetchError, Moment, Observation, OperationId, Question, Rechecks, Silence, UserIx,
+    UserStatus, WatchList,
 };
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
@@ -502,4 +502,104 @@ async fn whose_check_failed_is_checked_after_the_others() {
     run.pass(60_000).await;
     let asked: Vec<_> = run.asked(Question::AccountCheck).into_iter().map(|asked| asked.users).collect();
     assert_eq!(asked, [vec![0, 1, 2], vec![4, 5], vec![0, 1, 2]]);
+}
+
+fn silence(batches: &[(u32, bool)]) -> Rechecks {
+    Rechecks { silence: Silence { batches: batches.to_vec(), users: Vec::new() }, ..Rechecks::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_sockets_are_silent_the_registry_is_asked_about_their_users_once_an_interval() {
+    let mut run = start(1_200, ALL);
+    run.pass(1_000).await;
+    let before = run.asked(Question::UsersStatus).len();
+    run.doubt(silence(&[(1, true), (2, true)]));
+    run.pass(3_900).await;
+    let asked = run.asked(Question::UsersStatus);
+    let asked: Vec<_> = asked[before..].iter().map(|it| (it.ms, it.users[0], it.users.len())).collect();
+    assert_eq!(asked, [(1_000, 500, 500), (1_000, 1_000, 200), (3_000, 500, 500), (3_000, 1_000, 200)]);
+    // The gateways say at once whether one of them hangs, the tokens would hang with the sockets.
+    assert_eq!(run.times(Question::Gateways), [0, 1_000, 3_000]);
+    assert_eq!(run.times(Question::TokenDetail), [0_u64; 0]);
+    run.doubt(silence(&[(1, false)]));
+    run.pass(2_000).await;
+    let last = run.asked(Question::UsersStatus).pop().unwrap();
+    assert_eq!((last.ms, last.users[0], last.users.len()), (5_000, 1_000, 200));
+    run.doubt(silence(&[(2, false)]));
+    run.pass(1_500).await;
+    assert_eq!(run.asked(Question::UsersStatus).pop().unwrap().ms, 5_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_whom_answers_leave_out_is_asked_about_alone() {
+    let mut run = start(10, REGISTRY);
+    run.pass(1_000).await;
+    let users = |is_silent| Rechecks {
+        silence: Silence { batches: Vec::new(), users: vec![(UserIx(7), is_silent)] },
+        ..Rechecks::default()
+    };
+    run.doubt(users(true));
+    run.pass(3_000).await;
+    run.doubt(users(false));
+    run.pass(9_000).await;
+    let asked: Vec<_> = run.asked(Question::UsersStatus).into_iter().map(|it| (it.ms, it.users)).collect();
+    assert_eq!(asked, [(1_000, vec![7]), (3_000, vec![7])]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_on_the_screen_come_first_and_no_more_than_two_thousand_a_second() {
+    let mut run = start(20_000, REGISTRY);
+    run.pass(1_000).await;
+    run.poller.as_ref().unwrap().ask_first(1, vec![UserIx(19_990), UserIx(3)]);
+    let all: Vec<(u32, bool)> = (0..40).map(|batch| (batch, true)).collect();
+    run.doubt(silence(&all));
+    run.pass(9_000).await;
+    let asked = run.asked(Question::UsersStatus);
+    assert_eq!((asked[0].ms, &*asked[0].users), (1_000, &[3, 19_990][..]));
+    let first: Vec<u64> = asked.iter().filter(|it| it.users.len() == 2).map(|it| it.ms / 1_000).collect();
+    assert!(first.len() >= 4, "{first:?}");
+    for second in 1..9 {
+        let users: usize = asked.iter().filter(|it| it.ms / 1_000 == second).map(|it| it.users.len()).sum();
+        assert!((1_000..=2_002).contains(&users), "{users} in second {second}");
+    }
+    let mut seen: Vec<u32> = asked.iter().flat_map(|it| it.users.clone()).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    assert!(seen.len() > 14_000, "everybody has a turn: {}", seen.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_connection_is_asked_about_after_ten_seconds_and_what_is_lacked_again_after_five() {
+    let mut run = start(2_000, ALL);
+    run.pass(60_000).await;
+    let logins = |users: &[u32]| Rechecks {
+        logins: users.iter().map(|user| UserIx(*user)).collect(),
+        ..Rechecks::default()
+    };
+    let of = |run: &Run, user: u32, since: u64| {
+        let asked = run.asked(Question::UsersStatus);
+        asked.iter().filter(|it| it.ms >= since && it.users.contains(&user)).map(|it| it.ms).min()
+    };
+    run.doubt(logins(&[1_999]));
+    run.pass(40_000).await;
+    let first = of(&run, 1_999, 70_000).unwrap();
+    assert!((70_100..90_000).contains(&first), "{first}");
+    assert!(of(&run, 1_999, 60_001).unwrap() >= 70_000 || first < 90_000);
+    run.doubt(Rechecks { lacking: vec![(UserIx(1_999), false)], ..Rechecks::default() });
+    let from = 100_000;
+    run.pass(40_000).await;
+    let again = of(&run, 1_999, from + 5_000).unwrap();
+    assert!(again < from + 25_000, "{again}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_what_is_unseen_the_tokens_are_asked_in_the_same_round() {
+    let mut run = start(10, REGISTRY);
+    run.pass(1_000).await;
+    run.doubt(Rechecks { begun: vec![UserIx(4), UserIx(5)], unseen: vec![UserIx(4)], ..Rechecks::default() });
+    run.pass(1_000).await;
+    let asked: Vec<_> = run.asked(Question::TokenDetail).into_iter().map(|it| (it.ms, it.users)).collect();
+    assert_eq!(asked, [(1_000, vec![4])]);
+    run.pass(4_500).await;
+    assert_eq!(run.asked(Question::TokenDetail).pop().unwrap().users, [5], "the other one after 5 s");
 }

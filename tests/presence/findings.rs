@@ -149,7 +149,7 @@ impl Run {
 const DOUBT: Presence = Presence::Unknown(UnknownReason::RegistryOnline);
 
 #[test]
-fn a_loss_of_view_is_found_by_time_alone_and_its_users_are_false_offline_when_they_are_back() {
+fn a_loss_of_view_is_found_by_time_alone_and_one_event_tells_how_it_ended() {
     let mut run = Run::of(10);
     run.sockets(1_000, |_| true);
     run.sockets(3_000, |user| user < 4);
@@ -169,16 +169,29 @@ fn a_loss_of_view_is_found_by_time_alone_and_its_users_are_false_offline_when_th
     assert_eq!(run.findings().len(), 1, "nothing else is wrong");
 
     run.sockets(9_000, |_| true);
-    assert_eq!(run.findings().of_server(), []);
-    assert_eq!(run.findings().count_of(Rule::FalseOffline), 6);
-    let words = run.findings().of(UserIx(9))[0].evidence.words(RECORDED);
-    assert!(words.contains("called the user offline for 6.0s, and the same Android connection"), "{words}");
+    assert!(run.findings().is_empty(), "its users are told with it");
     let past = run.state.knowledge().history.of(UserIx(9));
     assert_eq!((past.flips(), past.happened().len()), (0, 2), "nothing had happened");
+    let ended = run.state.timeline().groups().find_map(|group| match &group.event {
+        Event::Finding { raised: false, text, .. } => Some(text.clone()),
+        _ => None,
+    });
+    assert_eq!(ended.as_deref(), Some("over after 6s: 6 of 6 came back with the same connections"));
+}
 
+#[test]
+fn who_was_called_offline_and_is_back_with_the_same_connection_is_false_offline_for_a_while() {
+    let mut run = Run::of(10);
+    run.sockets(1_000, |_| true);
+    run.sockets(3_000, |user| user < 8);
+    run.registry(3_010, |user| user < 8);
+    run.sockets(9_000, |_| true);
+    assert_eq!(run.findings().count_of(Rule::FalseOffline), 2);
+    let words = run.findings().of(UserIx(9))[0].evidence.words(RECORDED);
+    assert!(words.contains("called the user offline for 6.0s, and the same Android connection"), "{words}");
     run.state.take(at(9_500), &Input::Interval(4_000_000)); // nothing is asked any more
     run.state.advance(at(9_000 + 600_000 - 1));
-    assert_eq!(run.findings().count_of(Rule::FalseOffline), 6);
+    assert_eq!(run.findings().count_of(Rule::FalseOffline), 2);
     run.state.advance(at(9_000 + 600_000));
     assert!(run.findings().is_empty());
 }

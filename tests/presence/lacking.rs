@@ -85,7 +85,7 @@ fn of_whom_the_registry_lacked_its_offline_says_nothing_while_users_are_lost() {
     cluster.leave(16_100, 0..5);
     cluster.registry(16_110, 0..1, false);
     cluster.registry(16_110, 1..5, true);
-    assert_eq!(cluster.is(0), Presence::Unknown(UnknownReason::Leaving));
+    assert_eq!(cluster.is(0), Presence::Unknown(UnknownReason::Checking));
     for ms in [18_100, 20_100, 22_100] {
         cluster.sockets(ms, vec![]);
         cluster.registry(ms + 10, 0..1, false);
@@ -115,7 +115,7 @@ fn a_login_that_the_registry_has_not_named_is_not_gone_by_its_word_while_users_a
     cluster.leave(8_100, 3..8);
     cluster.registry(8_110, 3..7, true);
     cluster.registry(8_120, 7..8, false);
-    assert_eq!(cluster.is(7), Presence::Unknown(UnknownReason::Leaving));
+    assert_eq!(cluster.is(7), Presence::Unknown(UnknownReason::Checking));
     // One who had been there all along has simply left.
     cluster.registry(8_130, 3..4, false);
     assert_eq!(cluster.is(3), Presence::Offline);

@@ -108,7 +108,7 @@ fn a_loss_of_view_is_suspected_at_once_and_certain_when_the_registry_stands_by_i
     assert!(cluster.roster.losses()[0].certain.is_none());
     cluster.registry(2_120, 0..12, true);
     cluster.wait(4_100, 6_100);
-    assert_eq!(cluster.is(3), unknown(UnknownReason::Leaving));
+    assert_eq!(cluster.is(3), unknown(UnknownReason::Checking));
     cluster.roster.advance(at(7_100));
     assert_eq!(cluster.is(3), unknown(UnknownReason::GatewayLost));
     let loss = &cluster.roster.losses()[0];

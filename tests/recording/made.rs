@@ -660,6 +660,7 @@ fn loss() -> impl Strategy<Value = Loss> {
                 dropped,
                 missing,
                 returned,
+                same: 0,
                 platforms,
                 took_ms,
                 suspected,

@@ -324,6 +324,7 @@ mod tests {
             dropped: 4,
             missing: 4,
             returned: 0,
+            same: 0,
             platforms: BTreeMap::new(),
             took_ms: 30,
             suspected: true,

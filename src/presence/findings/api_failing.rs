@@ -7,7 +7,7 @@
 
 use super::Evidence;
 use super::alert_thresholds::{PARTLY_MS, SILENT_MS};
-use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::rule::{Judges, OfRule, RuleRow, Severity, never_by_time};
 use crate::presence::outage::Outage;
 use crate::presence::time::short_age;
 use crate::presence::{ErrorKind, Moment};
@@ -33,10 +33,13 @@ impl OfRule for Found {
         brief: "no usable answers, to any request or to some",
         advice: "Look whether the API runs and what its log says (docker ps, journalctl), then at proxy and network. Don't act on who is missing here: they are unknown, not offline.",
         rank: 230,
-        judges: Judges::Promptly(|case, _, found| {
-            let unix_seconds = |at| case.clock.unix_seconds(at);
-            judge(case.outage, case.batches, case.trouble, unix_seconds, case.now, found);
-        }),
+        judges: Judges::Promptly(
+            |case, _, found| {
+                let unix_seconds = |at| case.clock.unix_seconds(at);
+                judge(case.outage, case.batches, case.trouble, unix_seconds, case.now, found);
+            },
+            never_by_time,
+        ),
     };
 
     fn severity(&self, _: i64) -> Severity {

@@ -25,6 +25,8 @@ pub(in crate::presence) struct Case<'a> {
     pub(in crate::presence) doubt: Option<&'a Recheck>,
     /// What the registry lacks of the user, where that means something.
     pub(in crate::presence) lacking: Option<&'a Lacking>,
+    /// From when to when, on the monotonic clock, users were lost from view of late.
+    pub(in crate::presence) lossy: &'a [(u64, u64)],
     /// How many users are in doubt as this one, who was since before anybody looked.
     pub(in crate::presence) beside: u32,
     /// What the verdict turns on.
@@ -44,6 +46,11 @@ impl<'a> Case<'a> {
     pub(super) fn claims(&self) -> impl Iterator<Item = (&'a Connection, &'a Claims)> + use<'a> {
         let connections = self.connections.iter().map(|tracked| &tracked.connection);
         connections.filter_map(|connection| Some((connection, connection.token.as_ref()?.claims()?)))
+    }
+
+    /// Whether users were being lost from view then: what happened to one of them is told with that.
+    pub(super) fn is_lossy(&self, at_ms: u64) -> bool {
+        self.lossy.iter().any(|(from, to)| (*from..=*to).contains(&at_ms))
     }
 
     /// Whether it is that time or later, on the monotonic clock.

@@ -3,10 +3,11 @@
 //!
 //! Evidence: connIDs that answers left out and show again. A connID is born with its socket and never
 //! reused (open-im-server `msggateway/context.go`), so that this proves it, however short it was. What
-//! comes back with one answer counts once, and several times within [`LASTING_MS`] are one finding.
+//! comes back with one answer counts once, and several times within [`LASTING_MS`] are one finding. Whoever comes back
+//! from a loss of view is told with its end.
 //!
 //! False alarms: none, unless a proxy on the way answers out of a cache. One for a user, over
-//! [`LASTING_MS`] after the last return; after a loss of view one for each of its users.
+//! [`LASTING_MS`] after the last return.
 
 use super::Evidence;
 use super::case::Case;
@@ -92,7 +93,9 @@ fn next(case: &Case<'_>) -> Option<u64> {
 fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Happening> + use<'a> {
     let now_ms = case.now.mono_ms;
     let seen_again = |it: &&Happening| matches!(it.what, Happened::SeenAgain { .. });
-    let is_young = move |it: &&Happening| now_ms.saturating_sub(it.at_ms) < LASTING_MS;
+    let case = *case;
+    let is_young =
+        move |it: &&Happening| now_ms.saturating_sub(it.at_ms) < LASTING_MS && !case.is_lossy(it.at_ms);
     case.past.happened().iter().filter(move |it| seen_again(it) && is_young(it))
 }
 
@@ -150,6 +153,15 @@ mod tests {
         assert_eq!(next(&scene.case()), Some(MONO + LASTING_MS));
         scene.now = scene.now.plus(60_000);
         assert_eq!((scene.found_by(judge).len(), next(&scene.case())), (0, None));
+    }
+
+    #[test]
+    fn a_return_from_a_loss_of_view_does_not_count() {
+        let mut scene = scene(&[again(5_000, "a", 62_000, true)]);
+        scene.lossy = vec![(MONO - 70_000, MONO - 5_000)];
+        assert_eq!(scene.found_by(judge), [] as [&str; 0]);
+        scene.lossy = vec![(MONO - 70_000, MONO - 5_001)];
+        assert_eq!(scene.found_by(judge).len(), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `flapping`: a user goes on- and offline again and again.
 //!
 //! Evidence: changes between a presence with a connection and offline, at least [`TIMES`] in
-//! [`WITHIN_MS`]. A time of which nothing is known is no change, and a connection that is seen again
+//! [`WITHIN_MS`], outside any loss of view. A time of which nothing is known is no change, and a connection that is seen again
 //! had never left, so that neither an API in trouble nor a gateway out of sight makes anybody flap.
 //!
 //! False alarms: raised wrongly for somebody who opens the app twice in ten minutes for a moment each
@@ -58,8 +58,10 @@ fn next(case: &Case<'_>) -> Option<u64> {
 
 /// When the user went on- or offline of late, oldest first.
 fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = u64> + use<'a> {
-    let now_ms = case.now.mono_ms;
-    case.past.flipped_ms().filter(move |at_ms| now_ms.saturating_sub(*at_ms) < WITHIN_MS)
+    let (now_ms, case) = (case.now.mono_ms, *case);
+    case.past
+        .flipped_ms()
+        .filter(move |at_ms| now_ms.saturating_sub(*at_ms) < WITHIN_MS && !case.is_lossy(*at_ms))
 }
 
 #[cfg(test)]
@@ -80,6 +82,7 @@ mod tests {
             doubt: None,
             lacking: None,
             beside: 0,
+            lossy: &[],
             thresholds: &Thresholds::default(),
             past,
             server_seconds: 0,

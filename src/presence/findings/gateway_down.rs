@@ -8,6 +8,7 @@
 //! One for each gateway.
 
 use super::Evidence;
+use super::case::ServerCase;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::time::short_age;
 use crate::presence::{Gateway, LifeSign, Moment, Witnesses};
@@ -36,9 +37,12 @@ impl OfRule for Found {
         brief: "a gateway refuses connections, or says nothing",
         advice: "Look at its process and its log (docker ps -a, journalctl), and keep what they show. Start it again if it is gone; if it hangs, its users may still be connected.",
         rank: 214,
-        judges: Judges::Promptly(|case, _, found| {
-            judge(case.witnesses, case.now, |at| case.clock.unix_seconds(at), found);
-        }),
+        judges: Judges::Promptly(
+            |case, _, found| {
+                judge(case.witnesses, case.now, |at| case.clock.unix_seconds(at), found);
+            },
+            next,
+        ),
     };
 
     fn words(&self, server_seconds: i64) -> String {
@@ -56,6 +60,12 @@ impl OfRule for Found {
     fn same_as(&self, other: &Found) -> bool {
         self.address == other.address
     }
+}
+
+fn next(case: &ServerCase<'_>) -> Option<u64> {
+    let hung = case.witnesses.signs.values().filter(|it| it.sign == LifeSign::Hung && it.alive.is_some());
+    let due = hung.map(|it| it.since.mono_ms.saturating_add(HUNG_MS));
+    due.filter(|at| *at > case.now.mono_ms).min()
 }
 
 fn judge(

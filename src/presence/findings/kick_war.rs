@@ -145,6 +145,7 @@ mod tests {
             doubt: None,
             lacking: None,
             beside: 0,
+            lossy: &[],
             thresholds: &Thresholds::default(),
             past,
             server_seconds: 0,

@@ -30,6 +30,8 @@ pub struct Findings {
     deadlines: Deadlines,
     /// When the server is to be judged again.
     server_due: Option<u64>,
+    /// When the rules that do not wait have to be asked again.
+    prompt_due: Option<u64>,
     counts: Counts,
     /// How many findings there have been, which numbers them.
     raised: u64,
@@ -47,6 +49,7 @@ impl Findings {
             of_server: Vec::new(),
             deadlines: Deadlines::default(),
             server_due: None,
+            prompt_due: None,
             counts: Counts::default(),
             raised: 0,
             version: 0,
@@ -117,7 +120,7 @@ impl Findings {
     pub(in crate::presence) fn judge_server(&mut self, case: &ServerCase<'_>, only_prompt: bool) -> Update {
         let judged = |rule: Rule| !only_prompt || rule.is_prompt();
         let mut found = std::mem::take(&mut self.scratch);
-        let mut next: Option<u64> = None;
+        let (mut next, mut prompt) = (None::<u64>, None::<u64>);
         for rule in BY_RANK.into_iter().filter(|it| judged(*it)) {
             let is_raised = || self.of_server.iter().any(|finding| finding.rule == rule);
             match rule.row().judges {
@@ -125,10 +128,14 @@ impl Findings {
                     judge(case, is_raised(), &mut found);
                     next = next.into_iter().chain(next_of(case)).min();
                 }
-                Judges::Promptly(judge) => judge(case, is_raised(), &mut found),
+                Judges::Promptly(judge, next_of) => {
+                    judge(case, is_raised(), &mut found);
+                    prompt = prompt.into_iter().chain(next_of(case)).min();
+                }
                 Judges::User(..) | Judges::UserInDoubt(..) => {}
             }
         }
+        self.prompt_due = prompt.filter(|at| *at > case.now.mono_ms);
         if !only_prompt {
             self.server_due = next;
         }
@@ -149,7 +156,7 @@ impl Findings {
 
     /// When, on the monotonic clock, time alone may change an answer: [`Findings::due`] says whose.
     pub fn next_change(&self) -> Option<u64> {
-        self.deadlines.next().into_iter().chain(self.server_due).min()
+        self.deadlines.next().into_iter().chain(self.server_due).chain(self.prompt_due).min()
     }
 
     /// What is wrong with the user, worst first.

@@ -10,7 +10,7 @@
 use std::fmt::Write as _;
 
 use super::Evidence;
-use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::rule::{Judges, OfRule, RuleRow, Severity, never_by_time};
 use super::wording::{counted, percent, span};
 use crate::presence::departures::Departed;
 
@@ -25,7 +25,7 @@ impl OfRule for Found {
         brief: "many users went offline within 10 minutes, by agreement of all sources",
         advice: "Look whether a gateway or a load balancer was restarted, then at the network. One platform alone points at a client or its push service, one group at a site. At the end of a shift nothing is wrong.",
         rank: 220,
-        judges: Judges::Promptly(|case, _, found| judge(case.departed, found)),
+        judges: Judges::Promptly(|case, _, found| judge(case.departed, found), never_by_time),
     };
 
     fn words(&self, _: i64) -> String {

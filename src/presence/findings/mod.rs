@@ -58,6 +58,8 @@ pub use ledger::Findings;
 pub use rule::Severity;
 pub use settings::RuleSettings;
 
+use super::recheck::Loss;
+use super::time::Moment;
 use rule::OfRule;
 
 rules! {
@@ -88,6 +90,15 @@ rules! {
     ApiSlow: api_slow,
     ApiFailing: api_failing,
     RateLimited: rate_limited,
+}
+
+impl Evidence {
+    /// How it ended, where it was one of these losses of view.
+    pub(in crate::presence) fn words_of_end(&self, over: &[Loss], now: Moment) -> Option<String> {
+        let Evidence::ViewLoss(found) = self else { return None };
+        let loss = over.iter().find(|loss| loss.number == found.loss.number)?;
+        Some(view_loss::words_of_end(loss, now))
+    }
 }
 
 /// So many findings one rule makes for one user.

@@ -10,7 +10,7 @@
 //! False alarms: raised wrongly where somebody logged our token out on purpose, once. At most one.
 
 use super::Evidence;
-use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::rule::{Judges, OfRule, RuleRow, Severity, never_by_time};
 use crate::presence::Logins;
 
 /// For so long displacements and logins are counted: three times the five minutes that a displaced token
@@ -35,7 +35,7 @@ impl OfRule for Found {
         brief: "imtop's admin login and another one displace each other",
         advice: "Give imtop an admin ID of its own (`imAdminUser` in config/share.yml), or a token of the other program (--token-file). Until then don't restart imtop again and again: each login throws the other one out.",
         rank: 200,
-        judges: Judges::Promptly(|case, _, found| judge(case.logins, found)),
+        judges: Judges::Promptly(|case, _, found| judge(case.logins, found), never_by_time),
     };
 
     fn words(&self, _: i64) -> String {

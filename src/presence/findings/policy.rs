@@ -164,6 +164,7 @@ mod tests {
             doubt: None,
             lacking: None,
             beside: 0,
+            lossy: &[],
             thresholds: &Thresholds::default(),
             past: &Past::default(),
             server_seconds: 0,

@@ -6,7 +6,7 @@
 //! False alarms: none known; a few lost logins on a large cluster are below the share. At most one.
 
 use super::Evidence;
-use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::rule::{Judges, OfRule, RuleRow, Severity, never_by_time};
 use super::wording::percent;
 
 /// So many at least: one or two may be chance.
@@ -31,7 +31,10 @@ impl OfRule for Found {
         brief: "the registry loses events: messages don't reach many users",
         advice: "Look at Redis first (memory, evictions, restarts), then at the user service and the gateways' log. When both are well, the users must reconnect, or wait 10 to 20 minutes.",
         rank: 212,
-        judges: Judges::Promptly(|case, is_raised, found| judge(case.deaf, case.compared, is_raised, found)),
+        judges: Judges::Promptly(
+            |case, is_raised, found| judge(case.deaf, case.compared, is_raised, found),
+            never_by_time,
+        ),
     };
 
     fn words(&self, _: i64) -> String {

@@ -8,6 +8,7 @@
 //! False alarms: raised wrongly where the way to the API is broken and the sockets' answers fail as well. At most one.
 
 use super::Evidence;
+use super::case::ServerCase;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::time::short_age;
 use crate::presence::{ErrorKind, Moment, Witness};
@@ -32,16 +33,24 @@ impl OfRule for Found {
         brief: "no answers of the registry: nobody can be called offline",
         advice: "Look at Redis (redis-cli ping, its log, its memory), then at the user service. Until it answers, take nobody for offline, and don't restart gateways: their users may be connected.",
         rank: 216,
-        judges: Judges::Promptly(|case, _, found| {
-            let unix_seconds = |at| case.clock.unix_seconds(at);
-            judge(case.witnesses.registry, case.registry_fails, case.now, unix_seconds, found);
-        }),
+        judges: Judges::Promptly(
+            |case, _, found| {
+                let unix_seconds = |at| case.clock.unix_seconds(at);
+                judge(case.witnesses.registry, case.registry_fails, case.now, unix_seconds, found);
+            },
+            next,
+        ),
     };
 
     fn words(&self, server_seconds: i64) -> String {
         let age = short_age(self.since.abs_diff(server_seconds));
         format!("registry: no answer for {age} ({}): nobody can be called offline", self.trouble)
     }
+}
+
+fn next(case: &ServerCase<'_>) -> Option<u64> {
+    let due = case.registry_fails.map(|since| since.mono_ms.saturating_add(LASTING_MS));
+    due.filter(|at| *at > case.now.mono_ms)
 }
 
 fn judge(

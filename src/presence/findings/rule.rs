@@ -64,6 +64,11 @@ pub(super) type JudgeServer = fn(&ServerCase<'_>, bool, &mut Vec<Evidence>);
 /// When, on the monotonic clock, time alone may change that.
 pub(super) type NextOfServer = fn(&ServerCase<'_>) -> Option<u64>;
 
+/// For rules that an observation alone changes, or something that says itself when it changes.
+pub(super) fn never_by_time(_: &ServerCase<'_>) -> Option<u64> {
+    None
+}
+
 /// Whom or what a rule judges, and when.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Judges {
@@ -74,7 +79,7 @@ pub(super) enum Judges {
     /// The server or many users at once, once a round.
     Server(JudgeServer, NextOfServer),
     /// The same, as soon as anything changes in it.
-    Promptly(JudgeServer),
+    Promptly(JudgeServer, NextOfServer),
 }
 
 /// What a rule has found: data, put into words only where somebody reads them.
@@ -138,7 +143,7 @@ impl Rule {
 
     /// Whether it is about the server or many users at once, not about one of them.
     pub fn is_about_server(self) -> bool {
-        matches!(self.row().judges, Judges::Server(..) | Judges::Promptly(_))
+        matches!(self.row().judges, Judges::Server(..) | Judges::Promptly(..))
     }
 
     /// Whether users of whom that is said are judged by it: what it found of others is as last known.
@@ -150,7 +155,7 @@ impl Rule {
 
     /// Whether it is about the server and judged as soon as anything changes in it.
     pub(super) fn is_prompt(self) -> bool {
-        matches!(self.row().judges, Judges::Promptly(_))
+        matches!(self.row().judges, Judges::Promptly(..))
     }
 }
 

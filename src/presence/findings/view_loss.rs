@@ -13,9 +13,9 @@
 use std::fmt::Write as _;
 
 use super::Evidence;
-use super::rule::{Judges, OfRule, RuleRow, Severity};
+use super::rule::{Judges, OfRule, RuleRow, Severity, never_by_time};
 use super::wording::{counted, percent, span};
-use crate::presence::{LifeSign, Loss, LossCause, Witness, Witnesses};
+use crate::presence::{LifeSign, Loss, LossCause, Moment, Witness, Witnesses};
 
 /// What it finds: many users left the answers at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl OfRule for Found {
         brief: "many users left the answers at once: a gateway is gone, hangs or is out of reach",
         advice: advice(LossCause::Unknown),
         rank: 210,
-        judges: Judges::Promptly(|case, _, found| judge(case.losses, case.witnesses, found)),
+        judges: Judges::Promptly(|case, _, found| judge(case.losses, case.witnesses, found), never_by_time),
     };
 
     fn words(&self, _: i64) -> String {
@@ -117,12 +117,37 @@ fn loss_words(loss: &Loss, registry: Witness, all_answer: Option<u32>) -> String
     words
 }
 
+/// How a loss ended: `over after 2m 13s: 31 of 34 came back with the same connections, 3 reconnected`.
+pub(super) fn words_of_end(loss: &Loss, now: Moment) -> String {
+    let Loss { dropped, returned, same, .. } = *loss;
+    let seconds = now.since(loss.begun) / 1_000;
+    let lasted =
+        if seconds < 60 { format!("{seconds}s") } else { format!("{}m {}s", seconds / 60, seconds % 60) };
+    let all = dropped.max(returned);
+    let mut ends = vec![(same, "came back with the same connections"), (returned - same, "reconnected")];
+    ends.push((
+        all - returned,
+        if loss.cause == LossCause::Died { "are not back" } else { "did not come back" },
+    ));
+    let told: Vec<String> = ends
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .enumerate()
+        .map(
+            |(at, (count, what))| {
+                if at == 0 { format!("{count} of {all} {what}") } else { format!("{count} {what}") }
+            },
+        )
+        .collect();
+    format!("over after {lasted}: {}", told.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::presence::{ErrorKind, Moment, Platform, Witness};
+    use crate::presence::{ErrorKind, Platform};
 
     fn loss(number: u32, certain: bool) -> Loss {
         Loss {
@@ -133,6 +158,7 @@ mod tests {
             dropped: 31,
             missing: 29,
             returned: 0,
+            same: 0,
             platforms: BTreeMap::from([(Platform(2), 18), (Platform(3), 4), (Platform(5), 9)]),
             took_ms: 8_500,
             suspected: true,
@@ -178,6 +204,18 @@ mod tests {
         assert!(words(all, Witness::Unasked).contains("; the registry can't be asked; "));
         let one = Loss { of: 1, dropped: 1, missing: 1, platforms: BTreeMap::new(), ..loss(1, true) };
         assert!(words(one, Witness::Answers).starts_with("1 of 1 online users (100 %) left the answers; "));
+    }
+
+    #[test]
+    fn its_end_says_who_came_back_and_how() {
+        let at = |mono_ms| Moment { mono_ms, unix_ms: 0 };
+        let words =
+            |returned, same, ms| words_of_end(&Loss { dropped: 34, returned, same, ..loss(1, true) }, at(ms));
+        assert_eq!(
+            words(34, 31, 133_000),
+            "over after 2m 13s: 31 of 34 came back with the same connections, 3 reconnected"
+        );
+        assert_eq!(words(30, 0, 9_000), "over after 9s: 30 of 34 reconnected, 4 did not come back");
     }
 
     #[test]

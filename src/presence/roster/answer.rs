@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use super::loss::USUAL_MS;
 use super::{GONE_KEPT, Gone, LeftOut, Roster, Taking, Tracked};
 use crate::presence::batches::{Answered, Failing};
 use crate::presence::connection::{ConnId, Connection};
@@ -245,15 +246,20 @@ impl Roster {
         }
         self.recount(user, Word::of(to));
         if let (true, Some(loss)) = (was_left_out, doubt.as_ref().and_then(|doubt| doubt.loss)) {
-            self.returned_to(loss);
+            self.returned_to(loss, returns);
         }
-        self.take_connections(user, connections, was_left_out, last, answer, taking);
+        let hidden = doubt.as_ref().filter(|_| !was_left_out).map(hidden_platforms).unwrap_or_default();
+        let seen = Seen { connections, hidden, whole_user: was_left_out, last };
+        self.take_connections(user, &seen, answer, taking);
         if let Some(by_registry) = was_there {
             self.take_back_in_place(user, by_registry, taking);
         }
         let unseen = self.connections(user).iter().any(|tracked| tracked.unseen.is_some());
         if unseen || hides || checks {
-            let asked = doubt.as_ref().filter(|doubt| doubt.sockets != Sockets::None);
+            // What is to be asked about from now on is waited for from now on.
+            let goes_on =
+                |doubt: &&Recheck| doubt.sockets != Sockets::None && (!checks || doubt.waits_for_registry());
+            let asked = doubt.as_ref().filter(goes_on);
             let dropped = asked.map_or(answer.answered, |doubt| doubt.dropped);
             let new = Recheck {
                 registry: match registry {
@@ -358,15 +364,8 @@ impl Roster {
     }
 
     /// Compares the connections of a user whom the sockets show with those that were known.
-    fn take_connections(
-        &mut self,
-        user: UserIx,
-        connections: &[Connection],
-        whole_user: bool,
-        last: Option<Answered>,
-        answer: &BatchAnswer,
-        taking: &mut Taking,
-    ) {
+    fn take_connections(&mut self, user: UserIx, seen: &Seen<'_>, answer: &BatchAnswer, taking: &mut Taking) {
+        let Seen { connections, whole_user, last, .. } = *seen;
         let now = taking.now;
         let before = self.open.remove(&user).unwrap_or_default();
         for old in &*before {
@@ -448,18 +447,36 @@ impl Roster {
             let dropped = unseen.as_ref().map_or(answer.answered, |unseen| unseen.dropped).received;
             self.remember(user, Gone { id: old.id.clone(), since: *since, dropped, event, offline: None });
         }
+        // Where the sockets show another gateway than before, what appears may have been there all the time.
+        let goes =
+            tracked.iter().any(|it| it.unseen.as_ref().is_some_and(|it| it.dropped == answer.answered));
+        let switches = goes && self.may_switch(answer);
+        let new: Vec<&Connection> = heirs.into_values().flatten().collect();
+        let (old, new): (Vec<&Connection>, Vec<&Connection>) =
+            new.into_iter().partition(|it| switches || seen.hidden.contains(&it.platform));
+        for it in &mut tracked {
+            if old.iter().any(|old| old.id == it.connection.id) {
+                it.since = Since { after_ms: None, before_ms: now.mono_ms };
+            }
+        }
         self.keep(user, tracked);
         self.review_lacking(user);
-        if !appeared.is_empty() && self.witnesses.registry.is_asked() {
+        if appeared.len() > old.len() && self.witnesses.registry.is_asked() {
             taking.update.doubts.logins.push(user);
             self.lacks.login(user);
         }
-        for new in heirs.into_values().flatten() {
+        for new in new {
             self.tell(user, Change::Connected(socket(new)), last, taking);
         }
         for what in moved {
             self.tell(user, what, last, taking);
         }
+    }
+
+    /// Whether the sockets may show the connections of another gateway now: one is in trouble, or was until now.
+    fn may_switch(&self, answer: &BatchAnswer) -> bool {
+        let waited = answer.answered.received.since(answer.answered.sent) > u64::from(USUAL_MS);
+        waited || answer.void.is_some() || !self.losses.is_empty() || self.a_gateway_ails()
     }
 
     /// These are the user's connections from now on.
@@ -576,6 +593,24 @@ struct BatchAnswer {
     loss: Option<u32>,
     /// The same of those whom it leaves out and of whom nothing was known before.
     first: Option<u32>,
+}
+
+/// What an answer shows of a user.
+struct Seen<'a> {
+    connections: &'a [Connection],
+    /// Where other sources had the user, and the sockets did not show it.
+    hidden: Vec<Platform>,
+    /// Whether the sockets had left out the whole user.
+    whole_user: bool,
+    /// The last answer that said something of the user.
+    last: Option<Answered>,
+}
+
+/// Where registry and tokens have a user of whom the sockets show something.
+fn hidden_platforms(doubt: &Recheck) -> Vec<Platform> {
+    let listed = doubt.listed.iter().flat_map(|it| it.iter().map(|(platform, _)| *platform));
+    let registry = doubt.platforms.iter().copied().filter(|_| doubt.registry == Registry::Hides);
+    listed.chain(registry).collect()
 }
 
 /// From what to what one user goes by one answer.

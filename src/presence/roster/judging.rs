@@ -12,7 +12,7 @@ use crate::presence::status::{Presence, Word};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::Change;
 use crate::presence::verdict::{
-    LossCause, PlatformSeen, Registry, Sockets, Testimony, Verdict, is_gone, verdict,
+    InLoss, PlatformSeen, Registry, Sockets, Testimony, Verdict, is_gone, verdict,
 };
 use crate::presence::watch_list::UserIx;
 
@@ -82,7 +82,7 @@ impl Roster {
             sockets: doubt.sockets,
             registry,
             young: age < self.thresholds.leaving_ms,
-            lost: doubt.loss.map_or(LossCause::None, |loss| self.lost(loss, now)),
+            lost: doubt.loss.map_or(InLoss::No, |loss| self.lost(loss, now)),
             before: doubt.before,
         }
     }

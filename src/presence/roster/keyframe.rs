@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::doubts::Doubts;
+use super::loss::LOSSES_KEPT;
 use super::witness::MOST_GATEWAYS;
 use super::{Drawn, GONE_KEPT, Gone, LeftOut, Roster, Runs, Standings, Tracked};
 use crate::presence::batches::{Answered, Batch, Batches, Freshness};
@@ -87,6 +88,9 @@ pub struct RosterState {
     /// How many losses of view there have been.
     #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "count")]
     pub losses_so_far: u32,
+    /// From when to when, on the monotonic clock, the last ones were that are over.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub lossy: Vec<(u64, u64)>,
     /// The witnesses beside the sockets.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub witnesses: Witnesses,
@@ -162,6 +166,7 @@ impl Roster {
             unregistered: self.unregistered.iter().copied().collect(),
             losses: self.all_losses().cloned().collect(),
             losses_so_far: self.losses_so_far,
+            lossy: self.lossy.iter().copied().collect(),
             witnesses: self.witnesses.clone(),
             drawn: self.sample.drawn.clone(),
             believed: self.sample.believed.clone(),
@@ -263,6 +268,12 @@ impl Roster {
         roster.registry_fails = state.registry_fails;
         (roster.losses, roster.drops) = state.losses.into_iter().partition(|loss| loss.suspected);
         roster.losses_so_far = state.losses_so_far;
+        if state.lossy.len() > LOSSES_KEPT
+            || !state.lossy.iter().all(|(from, to)| is_near(*from) && is_near(*to))
+        {
+            return Err("losses of view that are over, more than are kept or too far away");
+        }
+        roster.lossy = state.lossy.into();
         roster.witnesses = state.witnesses;
         roster.thresholds = state.thresholds;
         roster.come_back_to_all();

@@ -8,7 +8,7 @@ use crate::presence::batches::Answered;
 use crate::presence::observation::LifeSign;
 use crate::presence::recheck::{Gateway, Loss};
 use crate::presence::time::Moment;
-use crate::presence::verdict::LossCause;
+use crate::presence::verdict::{InLoss, LossCause};
 use crate::presence::watch_list::UserIx;
 
 /// Whoever is left out so soon after a loss began, in milliseconds, may be part of it: while a gateway
@@ -18,7 +18,7 @@ const JOIN_MS: u64 = 30_000;
 /// the gateways are asked once a minute.
 const BASELINE_MS: u64 = 130_000;
 /// An answer of the sockets that takes longer, in milliseconds, is not usual: they wait for a gateway.
-const USUAL_MS: u32 = 2_000;
+pub(super) const USUAL_MS: u32 = 2_000;
 
 /// For so many milliseconds a gateway's death is told as a loss. Its users are said to be offline for as
 /// long as the registry has them, whether it is told or not.
@@ -32,6 +32,9 @@ const ONE_IN: u32 = 100;
 /// smaller share of those online, are entries that live on, as after Redis stood still for a while.
 const FIRST_USERS: u64 = 5;
 const FIRST_PERCENT: u64 = 10;
+
+/// So many losses that are over are remembered, for what follows from them.
+pub(super) const LOSSES_KEPT: usize = 32;
 
 /// So many make a loss of view certain, where `of` were online: all of them, where they are few.
 fn least_of(of: u32, users: u32) -> u32 {
@@ -128,11 +131,19 @@ impl Roster {
         }
     }
 
-    /// Somebody who was part of the loss is shown again.
-    pub(super) fn returned_to(&mut self, number: u32) {
+    /// Somebody who was part of the loss is shown again, with a connection of before or only others.
+    pub(super) fn returned_to(&mut self, number: u32, is_same: bool) {
         if let Some(loss) = self.loss_mut(number) {
             loss.returned += 1;
+            loss.same += u32::from(is_same);
         }
+    }
+
+    /// From when to when, on the monotonic clock, users were lost from view, those who are lost now included; the last
+    /// times alone.
+    pub(in crate::presence) fn lossy(&self, now: Moment) -> Vec<(u64, u64)> {
+        let certain = self.losses.iter().filter(|loss| loss.certain.is_some());
+        self.lossy.iter().copied().chain(certain.map(|loss| (loss.begun.mono_ms, now.mono_ms))).collect()
     }
 
     fn loss_mut(&mut self, number: u32) -> Option<&mut Loss> {
@@ -155,22 +166,25 @@ impl Roster {
     }
 
     /// What the table has to know of the loss with this number.
-    pub(super) fn lost(&self, number: u32, now: Moment) -> LossCause {
-        let loss = self.all_losses().find(|loss| loss.number == number);
-        match loss.filter(|loss| loss.certain.is_some()) {
-            None => LossCause::None,
+    pub(super) fn lost(&self, number: u32, now: Moment) -> InLoss {
+        let Some(loss) = self.all_losses().find(|loss| loss.number == number) else { return InLoss::No };
+        match loss.certain {
+            None if loss.suspected => InLoss::Maybe,
+            None => InLoss::No,
             // The sockets alone are doubted for two rounds, and believed then.
-            Some(loss) if !self.witnesses.registry.is_asked() => match loss.cause {
-                LossCause::Hangs => LossCause::Hangs, // the gateway itself says so
-                LossCause::Unknown if now.since(loss.begun) < self.loss_window_ms() => LossCause::Unknown,
-                _ => LossCause::None,
+            Some(_) if !self.witnesses.registry.is_asked() => match loss.cause {
+                LossCause::Hangs => InLoss::By(LossCause::Hangs), // the gateway itself says so
+                LossCause::Unknown if now.since(loss.begun) < self.loss_window_ms() => {
+                    InLoss::By(LossCause::Unknown)
+                }
+                _ => InLoss::No,
             },
-            Some(loss) => loss.cause,
+            Some(_) => InLoss::By(loss.cause),
         }
     }
 
     /// Whether a gateway does not answer.
-    fn a_gateway_ails(&self) -> bool {
+    pub(super) fn a_gateway_ails(&self) -> bool {
         self.witnesses.signs.values().any(|it| it.sign != LifeSign::Alive)
     }
 
@@ -182,7 +196,7 @@ impl Roster {
             return;
         }
         let was_suspected = !self.losses.is_empty();
-        let before: Vec<(u32, LossCause)> = self.causes(now);
+        let before: Vec<(u32, InLoss)> = self.causes(now);
         let (users, percent) = (self.thresholds.loss_users, u64::from(self.thresholds.loss_percent));
         let (window, asked) = (self.loss_window_ms(), self.witnesses.registry.is_asked());
         let connected = self.standings.connected();
@@ -216,12 +230,17 @@ impl Roster {
             let is_over = (left == 0 && !is_waited_for)
                 || (loss.certain.is_some() && loss.cause != LossCause::Died && many_left < enough && asked)
                 || (!asked && loss.cause != LossCause::Hangs && now.since(loss.begun) >= window);
-            if is_over {
-                continue;
-            }
             // What has died is told for a while; who does not come back may simply have stopped.
             let is_old_news = loss.cause == LossCause::Died
                 && loss.certain.is_some_and(|certain| now.since(certain) >= DIED_TOLD_MS);
+            if loss.certain.is_some() && loss.suspected && (is_over || is_old_news) {
+                self.lossy.push_back((loss.begun.mono_ms, now.mono_ms));
+                self.lossy.drain(..self.lossy.len().saturating_sub(LOSSES_KEPT));
+                taking.update.over.push(loss.clone());
+            }
+            if is_over {
+                continue;
+            }
             loss.suspected = !is_old_news && (loss.certain.is_some() || many_left >= many);
             if loss.suspected {
                 losses.push(loss);
@@ -242,7 +261,7 @@ impl Roster {
         let after = self.causes(now);
         let differs = |number: u32| {
             let of =
-                |causes: &[(u32, LossCause)]| causes.iter().find(|(at, _)| *at == number).map(|(_, it)| *it);
+                |causes: &[(u32, InLoss)]| causes.iter().find(|(at, _)| *at == number).map(|(_, it)| *it);
             of(&before) != of(&after)
         };
         let known = |number: u32| after.iter().any(|(at, _)| *at == number);
@@ -290,7 +309,7 @@ impl Roster {
         self.losses.iter().chain(&self.drops)
     }
 
-    fn causes(&self, now: Moment) -> Vec<(u32, LossCause)> {
+    fn causes(&self, now: Moment) -> Vec<(u32, InLoss)> {
         let all = self.all_losses();
         all.map(|loss| (loss.number, self.lost(loss.number, now))).collect()
     }

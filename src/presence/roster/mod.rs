@@ -183,6 +183,8 @@ pub struct Roster {
     /// Drops that may become one.
     drops: Vec<Loss>,
     losses_so_far: u32,
+    /// From when to when the last ones were that are over.
+    lossy: VecDeque<(u64, u64)>,
     /// When, on the monotonic clock, time alone may decide about whom; some may have been decided since.
     due: BTreeSet<(u64, UserIx)>,
     witnesses: Witnesses,
@@ -227,6 +229,7 @@ impl Roster {
             drops: Vec::new(),
             due: BTreeSet::new(),
             losses_so_far: 0,
+            lossy: VecDeque::new(),
             witnesses: Witnesses::default(),
             thresholds,
         }
@@ -610,6 +613,7 @@ impl Roster {
         next.losses = std::mem::take(&mut self.losses);
         next.drops = std::mem::take(&mut self.drops);
         next.losses_so_far = self.losses_so_far;
+        next.lossy = std::mem::take(&mut self.lossy);
         next.registry_heard = self.registry_heard;
         next.registry_fails = self.registry_fails;
         next.compared = self.compared;

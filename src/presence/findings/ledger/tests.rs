@@ -236,6 +236,7 @@ fn a_loss_of_view_does_not_wait_and_leaves_the_rest_as_it_is() {
         dropped: 20,
         missing,
         returned: 20 - missing,
+        same: 0,
         platforms: BTreeMap::new(),
         took_ms: 31,
         suspected: true,
