@@ -151,7 +151,7 @@ impl Known<'_> {
                 Presence::Unknown(why) => Some(why.to_string()),
                 _ => None,
             },
-            basis: roster.basis(user).words().filter(|_| !presence.is_unknown()),
+            basis: roster.basis(user).words(),
             stale: roster.is_stale(user, now),
             age_ms: roster.answered(user).map(|answered| now.since(answered.received)),
             since: roster.since(user).and_then(|since| Time::of(now.unix_ms_at(since.before_ms))),

@@ -77,8 +77,10 @@ impl<'a> Wording<'a> {
             Event::Finding { raised, rule, severity, text, .. } => {
                 let is = if *raised { format!("found, {}", severity.word()) } else { "cleared".to_owned() };
                 // The evidence may name users whom the stand-ins are to hide.
-                if !raised || group.count > 1 || text.is_empty() || self.names.are_masked() {
+                if group.count > 1 || text.is_empty() || self.names.are_masked() {
                     format!("{rule} {is}")
+                } else if !raised {
+                    format!("{rule} {text}")
                 } else {
                     format!("{rule} {is}: {text}")
                 }

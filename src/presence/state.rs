@@ -262,10 +262,10 @@ impl State {
                 user,
                 rule: finding.rule,
                 severity: finding.severity,
-                text: finding
-                    .evidence
-                    .words_of_end(over, self.now)
-                    .unwrap_or_else(|| finding.evidence.words(server_seconds)),
+                text: match raised {
+                    true => finding.evidence.words(server_seconds),
+                    false => finding.evidence.words_of_end(over, self.now).unwrap_or_default(),
+                },
             };
             self.timeline.note(event, self.now);
         }

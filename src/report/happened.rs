@@ -59,7 +59,13 @@ impl Seen<'_> {
     /// Everything that an input or time has changed; what has no moment of its own was noticed `at`.
     pub fn news(self, news: &Update, at: Moment) -> impl Iterator<Item = EventRecord> {
         let found = move |findings: &[Finding], found: Found| -> Vec<EventRecord> {
-            findings.iter().map(|finding| self.found(finding, found, at)).collect()
+            let ended = |it: &Finding| it.evidence.words_of_end(&news.over, at).filter(|_| found == Found::Cleared);
+            let told = |it: &Finding| {
+                let record = self.found(it, found, at);
+                let ended = ended(it).map(|words| format!("{} {words}", it.rule));
+                EventRecord { text: ended.unwrap_or_else(|| record.text.clone()), ..record }
+            };
+            findings.iter().map(told).collect()
         };
         let noted = news.noted.iter().filter_map(move |event| self.noted(event, at));
         // That an unseen connection is seen again is no news where nothing was said of it.

@@ -39,9 +39,9 @@ fn the_help_is_whole_and_scrolls() {
     stage.picture("help");
     stage.keys("G");
     stage.shows(&[
-        "   policy            more connections than the multi-login policy allows",
+        "   partial-view      another endpoint lists more connections of the user",
         "   rate-limited      the server refuses requests because they are too many",
-        " ? help  / find  Esc back  : command  q close                    187-202 of 202",
+        " ? help  / find  Esc back  : command  q close                    192-207 of 207",
     ]);
     stage.keys("q");
     assert!(stage.effects.is_empty());

@@ -94,7 +94,7 @@ rules! {
 
 impl Evidence {
     /// How it ended, where it was one of these losses of view.
-    pub(in crate::presence) fn words_of_end(&self, over: &[Loss], now: Moment) -> Option<String> {
+    pub fn words_of_end(&self, over: &[Loss], now: Moment) -> Option<String> {
         let Evidence::ViewLoss(found) = self else { return None };
         let loss = over.iter().find(|loss| loss.number == found.loss.number)?;
         Some(view_loss::words_of_end(loss, now))

@@ -278,6 +278,9 @@ impl Roster {
         if self.silent.get(user).is_some_and(|it| it.says.is_some() || !self.said(user).is_unknown()) {
             return Basis::Registry;
         }
+        if !matches!(self.words[user.at()], Word::Offline | Word::Sampled) {
+            return Basis::Agreed; // a connection is there, or nothing is said that rests on anything
+        }
         match self.doubts.get(user) {
             Some(doubt) if doubt.verdict.presence == Presence::Offline => doubt.verdict.basis,
             _ if self.words[user.at()] == Word::Sampled => Basis::Sampled,
