@@ -17,7 +17,6 @@
 //! foreground | *        | *     | *     | *          | online
 //! background | hides    | *     | *     | *          | online
 //! background | unheard  | *     | *     | online     | online, stale
-//! background | unheard  | *     | *     | unknown    | unknown (checking)
 //! background | *        | *     | *     | *          | background
 //! none       | offline  | *     | *     | *          | offline
 //! none       | lacked   | young | none  | online     | unknown (leaving)
@@ -230,11 +229,9 @@ pub(super) fn verdict(testimony: &Testimony) -> Verdict {
         (Sockets::Silent, _) => Verdict::SILENT,
         (Sockets::Foreground, _) | (Sockets::Background, Registry::Hides) => Verdict::of(Presence::Online),
         // Another gateway may have a connection in the foreground.
-        (Sockets::Background, Registry::Unheard) => match before {
-            Presence::Online => Verdict { stale: true, ..Verdict::of(before) },
-            Presence::Unknown(_) => Verdict::unknown(UnknownReason::Checking),
-            _ => Verdict::of(Presence::Background),
-        },
+        (Sockets::Background, Registry::Unheard) if before == Presence::Online => {
+            Verdict { stale: true, ..Verdict::of(before) }
+        }
         (Sockets::Background, _) => Verdict::of(Presence::Background),
         (Sockets::None, Registry::Offline) => Verdict::of(Presence::Offline),
         (Sockets::None, Registry::Lacked) => match (before, lost) {

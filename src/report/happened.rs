@@ -59,7 +59,8 @@ impl Seen<'_> {
     /// Everything that an input or time has changed; what has no moment of its own was noticed `at`.
     pub fn news(self, news: &Update, at: Moment) -> impl Iterator<Item = EventRecord> {
         let found = move |findings: &[Finding], found: Found| -> Vec<EventRecord> {
-            let ended = |it: &Finding| it.evidence.words_of_end(&news.over, at).filter(|_| found == Found::Cleared);
+            let ended =
+                |it: &Finding| it.evidence.words_of_end(&news.over, at).filter(|_| found == Found::Cleared);
             let told = |it: &Finding| {
                 let record = self.found(it, found, at);
                 let ended = ended(it).map(|words| format!("{} {words}", it.rule));

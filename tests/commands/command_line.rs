@@ -99,7 +99,7 @@ fn variables_are_twins_of_options_and_options_win() {
 fn the_demo_without_a_terminal_is_one_picture_with_everything_in_it() {
     let said = run(&["demo"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    for word in ["● online", "◐ background", "○ offline", "? unknown", "王小明", "EXPIRED"] {
+    for word in ["● online", "◐ background", "○ offline", "online (reg)", "王小明", "EXPIRED"] {
         assert!(said.out.contains(word), "no {word}:\n{}", said.out);
     }
     assert!(said.out.contains(" night: The night shift: every presence, "), "{}", said.out);

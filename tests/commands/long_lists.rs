@@ -42,8 +42,7 @@ fn of_a_long_list_a_sample_is_asked_about_and_each_form_says_so() {
     assert_eq!((whole.code, whole.err.as_str()), (Some(0), ""));
     let json = Schema::named("snapshot").read(&whole.out);
     assert_eq!(json["totals"]["offline"], USERS);
-    let expected =
-        serde_json::json!({"unchecked": 0, "sampled": 2_000, "sample": 4_000, "less_than_1_in": 1_000});
+    let expected = serde_json::json!({"unchecked": 0, "sampled": 2_000, "sample": 4_000, "by_registry": 0, "less_than_1_in": 1_000});
     assert_eq!(json["checks"], expected);
     let users = json["users"].as_array().unwrap();
     assert_eq!(users.iter().filter(|user| user["basis"] == "sampled").count(), 2_000);

@@ -172,6 +172,7 @@ fn no_question_is_asked_because_somebody_looks() {
     let server = Server::start();
     let exporter = server.exporter(&["--interval", "1h"]);
     exporter.until("imtop_up 1");
+    exporter.until("imtop_witness_up{witness=\"registry\"} 1");
     let asked = server.running().requests();
     for _ in 0..30 {
         exporter.metrics();

@@ -180,3 +180,103 @@ fn old_servers_and_those_of_one_process_push_without_the_registry() {
         assert!(state.knowledge().findings.is_empty());
     }
 }
+
+/// One user with a connection in the background, and another on a gateway that the sockets don't show.
+fn in_background(id: &str) -> UserStatus {
+    UserStatus::Online(vec![imtop::presence::Connection { background: true, ..connection(2, id) }])
+}
+
+#[test]
+fn who_goes_to_the_background_does_so_when_the_registry_names_no_other_connection() {
+    let mut cluster = Cluster::of(2);
+    cluster.begin(100, 2);
+    let update = cluster.sockets(2_100, vec![(0, in_background("c0")), (1, in_background("c1"))]);
+    assert_eq!(update.doubts.begun, [UserIx(0), UserIx(1)]);
+    assert_eq!((cluster.is(0), cluster.roster.is_stale(UserIx(0), at(2_100))), (Presence::Online, true));
+    let update = cluster.registry(2_110, 0..1, true);
+    assert_eq!((cluster.is(0), update.transitions.len()), (Presence::Background, 1));
+    assert_eq!((update.transitions[0].after, cluster.since(0).before_ms), (Some(at(95)), 2_100));
+    // The other one has a connection in the foreground elsewhere: nothing happened.
+    let said = vec![(UserIx(1), [Platform(2), Platform(5)].into())];
+    let update = cluster.hear(Question::UsersStatus, vec![UserIx(1)], 2_120, Ok(Answer::Registry(said)));
+    assert_eq!((cluster.is(1), update.transitions.len()), (Presence::Online, 0));
+    assert!(!cluster.roster.is_stale(UserIx(1), at(2_120)));
+}
+
+#[test]
+fn where_the_registry_says_nothing_the_background_is_believed() {
+    let mut cluster = Cluster::of(2);
+    cluster.begin(100, 2);
+    cluster.sockets(2_100, vec![(0, in_background("c0")), (1, in_background("c1"))]);
+    let failed = Err(FetchError::Timeout { after_ms: 100 });
+    cluster.hear(Question::UsersStatus, vec![UserIx(1)], 2_200, failed);
+    assert_eq!((cluster.is(0), cluster.is(1)), (Presence::Online, Presence::Background));
+    cluster.roster.advance(at(4_110));
+    assert_eq!(cluster.is(0), Presence::Background);
+}
+
+#[test]
+fn who_is_first_seen_in_the_background_is_so_at_once_and_corrected_without_an_event() {
+    let mut cluster = Cluster::of(2);
+    let update = cluster.sockets(100, vec![(0, in_background("c0")), (1, in_background("c1"))]);
+    assert_eq!((cluster.is(0), update.doubts.begun.len()), (Presence::Background, 2));
+    assert!(cluster.roster.is_checking(), "commands that ask once wait for it");
+    let said = vec![(UserIx(0), [Platform(5)].into()), (UserIx(1), [Platform(2)].into())];
+    let update =
+        cluster.hear(Question::UsersStatus, vec![UserIx(0), UserIx(1)], 110, Ok(Answer::Registry(said)));
+    assert_eq!((cluster.is(0), cluster.is(1)), (Presence::Online, Presence::Background));
+    assert!(update.transitions.iter().all(imtop::presence::Transition::is_first_sight));
+    assert!(!cluster.roster.is_checking());
+}
+
+#[test]
+fn a_registry_that_knows_of_a_login_before_the_sockets_are_asked_again_contradicts_nothing() {
+    let mut cluster = Cluster::of(3);
+    cluster.begin(100, 2);
+    let update = cluster.registry(1_000, 2..3, true);
+    assert_eq!((cluster.is(2), update.transitions.len()), (Presence::Offline, 0));
+    let update = cluster.back(2_100, 2..3, "new");
+    let kinds: Vec<_> = update.transitions.iter().map(|it| it.what.kind()).collect();
+    assert_eq!((cluster.is(2), kinds), (Presence::Online, vec!["presence", "connected"]));
+    // Where the sockets have been asked and don't show the user, it does.
+    let mut cluster = Cluster::of(3);
+    cluster.begin(100, 2);
+    cluster.registry(1_000, 2..3, true);
+    cluster.sockets(2_100, vec![]);
+    assert_eq!(cluster.is(2), Presence::Unknown(UnknownReason::RegistryOnline));
+}
+
+#[test]
+fn three_entries_that_live_on_are_no_loss_of_view_where_every_gateway_answers() {
+    let first = |ailing: bool| {
+        let mut cluster = Cluster::of(60);
+        let status = |user: u32| {
+            if user < 49 { online(&format!("c{user}")) } else { UserStatus::Offline }
+        };
+        cluster.sockets(100, (0..60).map(|user| (user, status(user))).collect());
+        cluster.gateways(105, [LifeSign::Alive, if ailing { LifeSign::Hung } else { LifeSign::Alive }]);
+        cluster.registry(110, 49..52, true);
+        cluster.registry(120, 52..60, false);
+        for ms in [2_100, 4_100, 6_100, 8_100] {
+            cluster.sockets(ms, vec![]);
+            cluster.registry(ms + 10, 49..52, true);
+        }
+        (cluster.is(50), cluster.roster.losses().len(), cluster.roster.beside(UserIx(50)))
+    };
+    assert_eq!(first(false), (Presence::Unknown(UnknownReason::RegistryOnline), 0, 3));
+    assert_eq!(first(true), (Presence::Unknown(UnknownReason::GatewayHangs), 1, 3));
+}
+
+#[test]
+fn what_appears_as_the_sockets_go_over_to_another_gateway_may_have_been_there_all_the_time() {
+    let mut cluster = Cluster::of(8);
+    cluster.begin(100, 8);
+    cluster.wait(2_100, 4_100);
+    // Five users are gone with a gateway, and another one is shown with what the other gateway has.
+    cluster.leave(6_100, 0..5);
+    let update = cluster.sockets(8_100, vec![(7, UserStatus::Online(vec![connection(5, "web")]))]);
+    assert!(update.transitions.iter().all(|it| it.what.kind() != "connected"), "{:?}", update.transitions);
+    let open = cluster.roster.connections(UserIx(7));
+    let web = open.iter().find(|it| it.connection.platform == Platform(5)).unwrap();
+    assert_eq!((web.since.after_ms, web.since.before_ms, open.len()), (None, 8_100, 2));
+}
