@@ -16,6 +16,8 @@ pub(super) struct Doubts {
     of: BTreeMap<UserIx, Recheck>,
     /// The sockets leave them out, and the registry has not answered yet; by when they were left out.
     waiting: BTreeSet<(u64, UserIx)>,
+    /// Of those, whom the sockets show.
+    waiting_shown: usize,
     /// Whom the registry has online, and the sockets were not asked about since.
     ahead: BTreeSet<UserIx>,
     /// The sockets leave them out, and the registry calls them online.
@@ -82,6 +84,11 @@ impl Doubts {
     }
 
     /// When the first of those was left out who still wait, on the monotonic clock.
+    /// Of how many of those the sockets show a connection: they are known meanwhile.
+    pub(super) fn waiting_shown(&self) -> usize {
+        self.waiting_shown
+    }
+
     pub(super) fn longest_waiting(&self) -> Option<u64> {
         self.waiting.first().map(|(at, _)| *at)
     }
@@ -144,12 +151,15 @@ impl Doubts {
             *count = if comes { *count + one } else { *count - one };
         }
         if doubt.waits_for_registry() {
-            let waits = (doubt.dropped.received.mono_ms, user);
+            let (waits, shown) =
+                ((doubt.dropped.received.mono_ms, user), usize::from(doubt.sockets != Sockets::None));
             if comes {
-                self.waiting.insert(waits)
+                self.waiting.insert(waits);
+                self.waiting_shown += shown;
             } else {
-                self.waiting.remove(&waits)
-            };
+                self.waiting.remove(&waits);
+                self.waiting_shown -= shown;
+            }
         }
         if doubt.sockets != Sockets::None {
             return;

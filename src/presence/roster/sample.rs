@@ -104,7 +104,8 @@ impl Roster {
 
     /// How many users the sockets call offline about whom the registry is still to be asked.
     pub fn unchecked(&self) -> usize {
-        self.doubts.waiting() + self.standings.count(Word::Unchecked) as usize
+        let waiting = self.doubts.waiting() - self.doubts.waiting_shown();
+        waiting + self.standings.count(Word::Unchecked) as usize
     }
 
     /// How many users the sockets call offline about whom the registry gave no answer, asked or not; walks all

@@ -293,7 +293,7 @@ impl Roster {
 
     /// Whether somebody is waited for whom the registry has to be asked about.
     pub fn is_checking(&self) -> bool {
-        self.witnesses.registry.is_asked() && self.unchecked() > 0
+        self.witnesses.registry.is_asked() && self.unchecked() + self.doubts.waiting_shown() > 0
     }
 
     /// How many users there are of whom it was asked whether the server has them at all, without an
