@@ -39,9 +39,10 @@ const TOGETHER: Duration = Duration::from_millis(50);
 /// an interval.
 const AGAIN: [Duration; 4] =
     [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
-/// Whoever is in doubt for so long, while no loss of view is suspected,
+/// Whoever is in doubt for so long, while no loss of view is suspected, is asked about within the share that the rotation
+/// has: mostly it is an entry that lives on for half an hour.
 const OLD: Duration = Duration::from_secs(60);
-/// is asked about so often: mostly it is an entry that lives on for half an hour.
+/// And so often at most.
 const OLD_AGAIN: Duration = Duration::from_secs(10);
 /// Whoever is in doubt for so long is asked about at the tokens as well.
 const TOKENS_AFTER: Duration = Duration::from_secs(5);
@@ -271,6 +272,7 @@ impl Inquiries {
         if let Some(losing) = doubts.loss {
             if losing && !self.losing {
                 self.gateways_due = self.gateways_due.min(now);
+                self.ask_about_old_ones(now);
             }
             self.losing = losing;
         }
@@ -328,6 +330,16 @@ impl Inquiries {
         for user in doubts.unverified.into_iter().filter(ours) {
             if self.known.insert(user) {
                 self.unverified.insert(user);
+            }
+        }
+    }
+
+    /// Who was in doubt for long may be part of what is being lost now.
+    fn ask_about_old_ones(&mut self, now: Instant) {
+        for (user, doubt) in self.doubts.iter_mut().filter(|(_, doubt)| doubt.begun + OLD <= now) {
+            if doubt.registry.is_none() {
+                doubt.registry = Some(now);
+                self.registry.insert((now, *user));
             }
         }
     }
@@ -441,9 +453,7 @@ impl Inquiries {
             Cause::Silence if self.silence.users.is_empty() => return None,
             Cause::Silence => (Question::UsersStatus, self.silence.ready()),
             Cause::Search => {
-                // A few in doubt may be a small loss: that is paid for like the rotation.
-                let is_paid = self.rotation.questions >= 1.0 && self.rotation.users >= 1.0;
-                let contradicted = self.losing || self.everybody || (self.lasting > 0 && is_paid);
+                let contradicted = self.losing || self.everybody || self.lasting > 0;
                 if !(contradicted && self.asking.registry && self.search.heard) {
                     return None;
                 }
@@ -523,13 +533,9 @@ impl Inquiries {
         } else if self.losing {
             (MOST_USERS, SEARCHED_A_SECOND)
         } else {
-            ((2 * SEARCHED_CALMLY as usize).min(self.rotation.users as usize), SEARCHED_CALMLY)
+            (2 * SEARCHED_CALMLY as usize, SEARCHED_CALMLY)
         };
         let users: Vec<UserIx> = found.take(most).collect();
-        if !(self.everybody || self.losing) {
-            self.rotation.questions -= 1.0;
-            self.rotation.users -= users.len() as f64;
-        }
         let is_whole = users.len() < most;
         *next = if is_whole { 0 } else { users.last().map_or(0, |last| last.at() + 1) };
         let pause = SECOND * users.len() as u32 / a_second;
@@ -674,23 +680,29 @@ impl Inquiries {
 
     /// Lines up those of a question who are still in doubt.
     fn queue_again(&mut self, question: Question, users: &[UserIx], asked: Instant, now: Instant) -> Instant {
-        let mut next = None;
+        let (mut next, without_registry) = (None, self.line(Question::UsersStatus).refused);
         for user in users.iter().copied() {
             let Some(doubt) = self.doubts.get_mut(&user) else { continue };
             let (due, queue, at) = if question == Question::TokenDetail {
+                if !self.losing && !without_registry && asked >= doubt.begun + OLD {
+                    continue; // the rotation comes to them
+                }
                 (&mut doubt.tokens, &mut self.tokens, asked + TOKENS_EVERY)
             } else {
                 // Whoever went along a little early has had this turn.
                 let turns = AGAIN.map(|after| doubt.begun + after).into_iter();
                 let turn = turns.into_iter().find(|turn| *turn > asked + TOGETHER);
                 let is_left_out = self.search.left_out.contains(user);
-                if is_left_out && !doubt.is_lasting && asked >= doubt.begun + TOKENS_AFTER {
-                    doubt.is_lasting = true;
-                    self.lasting += 1;
-                }
                 let is_old = !self.losing && asked >= doubt.begun + OLD;
-                let again = if is_old { self.interval.max(OLD_AGAIN) } else { self.interval };
-                (&mut doubt.registry, &mut self.registry, turn.unwrap_or(asked + again))
+                let is_lasting = is_left_out && !is_old && asked >= doubt.begun + TOKENS_AFTER;
+                self.lasting -= usize::from(doubt.is_lasting);
+                self.lasting += usize::from(is_lasting);
+                doubt.is_lasting = is_lasting;
+                if is_old {
+                    self.logins.put(user, asked + self.interval.max(OLD_AGAIN));
+                    continue;
+                }
+                (&mut doubt.registry, &mut self.registry, turn.unwrap_or(asked + self.interval))
             };
             // Who waits already is in doubt anew, or was asked about in the rotation.
             if due.is_none() {
