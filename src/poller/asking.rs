@@ -294,7 +294,7 @@ impl<S: Source> Task<S> {
         let (next, refused) = if seen.question == Question::OnlineStatus {
             let credentials = self.source.credentials_in_use();
             if std::mem::replace(&mut self.credentials, credentials) != credentials {
-                self.inquiries.forgive();
+                self.inquiries.forgive(now);
             }
             self.memories[seen.batch as usize] = Some(memory);
             if let Ok(Answer::Changed(changed)) = &seen.answer {

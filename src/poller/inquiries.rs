@@ -693,7 +693,7 @@ impl Inquiries {
                 let turns = AGAIN.map(|after| doubt.begun + after).into_iter();
                 let turn = turns.into_iter().find(|turn| *turn > asked + TOGETHER);
                 let is_left_out = self.search.left_out.contains(user);
-                let is_old = !self.losing && asked >= doubt.begun + OLD;
+                let is_old = !self.losing && asked >= doubt.begun + OLD && self.asking.extra_percent > 0;
                 let is_lasting = is_left_out && !is_old && asked >= doubt.begun + TOKENS_AFTER;
                 self.lasting -= usize::from(doubt.is_lasting);
                 self.lasting += usize::from(is_lasting);
@@ -716,7 +716,8 @@ impl Inquiries {
     }
 
     /// What was refused or failed may be asked again: somebody changed something.
-    pub(super) fn forgive(&mut self) {
+    pub(super) fn forgive(&mut self, now: Instant) {
+        self.ask_about_old_ones(now);
         for line in self.lines.values_mut() {
             let Line { under_way, heard, answered, .. } = *line;
             *line = Line { under_way, heard, answered, ..Line::default() };
@@ -725,7 +726,7 @@ impl Inquiries {
 
     /// Everything that is in doubt as soon as may be.
     pub(super) fn poll_now(&mut self, now: Instant) {
-        self.forgive();
+        self.forgive(now);
         let waiting = std::mem::take(&mut self.registry);
         for (at, user) in waiting {
             let at = at.min(now);
