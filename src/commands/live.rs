@@ -71,14 +71,14 @@ pub(super) async fn demo(args: &ScenarioArgs, sources: &Sources) -> Result<u8, C
         server: "demo".to_owned(),
         api: server.api.to_string(),
         // The gateways are of this process: the addresses are what they seem.
-        client: Client::new(server)?.asking_gateways(GatewayRule::All),
+        client: Client::new(server)?.asking_gateways(GatewayRule::All, Vec::new()),
         context: None,
         banners: Vec::new(),
         about,
         keymap: keymap(sources)?,
         watched,
         reading: None,
-        gateways: GatewayRule::All,
+        asks_gateways: true,
         values,
     };
     let nowhere =

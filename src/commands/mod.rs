@@ -123,7 +123,7 @@ struct Plan {
     watched: Watched,
     /// The lists that are still being read, and are not in `watched` yet.
     reading: Option<Reading>,
-    gateways: GatewayRule,
+    asks_gateways: bool,
     values: Values,
 }
 
@@ -153,10 +153,11 @@ impl Plan {
         watched: Watched,
         reading: Option<Reading>,
     ) -> Result<Plan, CommandError> {
-        let Settings { context, server, banners, whom: _, gateways, values } = settings;
+        let Settings { context, server, banners, whom: _, gateways, named_gateways, values } = settings;
         let api = server.api.to_string();
         Ok(Plan {
-            client: Client::new(server)?.asking_gateways(gateways.clone()),
+            asks_gateways: gateways != GatewayRule::Off || !named_gateways.is_empty(),
+            client: Client::new(server)?.asking_gateways(gateways, named_gateways),
             server: api.clone(),
             api,
             context,
@@ -165,7 +166,6 @@ impl Plan {
             keymap: keymap(sources)?,
             watched,
             reading,
-            gateways,
             values,
         })
     }
@@ -416,7 +416,7 @@ fn pace(plan: &Plan) -> Pace {
 fn asking(plan: &Plan) -> Asking {
     Asking {
         registry: plan.values.registry != "off",
-        gateways: plan.gateways != GatewayRule::Off,
+        gateways: plan.asks_gateways,
         extra_percent: plan.values.extra_share.0,
     }
 }

@@ -20,7 +20,7 @@ use super::endpoint::Endpoint;
 use super::envelope;
 use super::error_code;
 use super::failure::{self, Peer};
-use super::gateways::{GatewayRule, Gateways};
+use super::gateways::{GatewayAddress, GatewayRule, Gateways};
 use super::options::{Destination, Options, SetupError};
 use super::origin::Origin;
 use super::redact::Redactor;
@@ -138,10 +138,11 @@ impl Client {
         self.0.session.waive_pause();
     }
 
-    /// Which gateways may be asked for a sign of life: [`GatewayRule::Off`] where nobody says.
+    /// Which gateways may be asked for a sign of life: [`GatewayRule::Off`] where nobody says; and those that are, whatever
+    /// the server lists.
     #[must_use]
-    pub fn asking_gateways(self, rule: GatewayRule) -> Client {
-        self.0.gateways.follow(rule);
+    pub fn asking_gateways(self, rule: GatewayRule, given: Vec<GatewayAddress>) -> Client {
+        self.0.gateways.follow(rule, given);
         self
     }
 

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -56,6 +57,42 @@ pub enum GatewayRule {
     All,
 }
 
+/// Where somebody says that a gateway has its metrics: a name may have several addresses, each of which is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayAddress {
+    host: String,
+    port: u16,
+}
+
+/// Why a text is no such address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a gateway's metrics are at an address such as http://10.0.0.7:12140; {0}")]
+pub struct NoGatewayAddress(&'static str);
+
+impl FromStr for GatewayAddress {
+    type Err = NoGatewayAddress;
+
+    fn from_str(text: &str) -> Result<GatewayAddress, NoGatewayAddress> {
+        let text = text.trim();
+        let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url = reqwest::Url::parse(&whole).map_err(|_| NoGatewayAddress("this is no URL"))?;
+        if url.scheme() != "http" {
+            return Err(NoGatewayAddress("they are asked by plain http"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(NoGatewayAddress("leave the user and the password out"));
+        }
+        let is_whole = matches!(url.path(), "" | "/" | METRICS) && url.query().is_none();
+        if !is_whole {
+            return Err(NoGatewayAddress("leave out what follows the port"));
+        }
+        let host = url.host_str().ok_or(NoGatewayAddress("the host is missing"))?;
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = url.port_or_known_default().filter(|port| *port > 0);
+        Ok(GatewayAddress { host, port: port.ok_or(NoGatewayAddress("the port is missing"))? })
+    }
+}
+
 /// The rule, and the gateways that were named of late.
 #[derive(Debug, Default)]
 pub(super) struct Gateways(Mutex<Known>);
@@ -63,6 +100,8 @@ pub(super) struct Gateways(Mutex<Known>);
 #[derive(Debug, Default)]
 struct Known {
     rule: GatewayRule,
+    /// Those that are asked whatever the rule and the server say.
+    given: Vec<GatewayAddress>,
     /// When each was named last.
     named: BTreeMap<SocketAddr, Instant>,
 }
@@ -75,16 +114,34 @@ struct Group<'a> {
 }
 
 impl Gateways {
-    /// Goes by `rule` from here on.
-    pub(super) fn follow(&self, rule: GatewayRule) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).rule = rule;
+    /// Goes by `rule` from here on, and asks those that are `given` besides.
+    pub(super) fn follow(&self, rule: GatewayRule, given: Vec<GatewayAddress>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (known.rule, known.given) = (rule, given);
+    }
+
+    /// Whether some are asked whatever the server lists.
+    pub(super) fn are_given(&self) -> bool {
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).given.is_empty()
+    }
+
+    /// Where those are; of a name that nobody knows, nowhere.
+    async fn given(&self, patience: Duration) -> Vec<SocketAddr> {
+        let given = self.0.lock().unwrap_or_else(PoisonError::into_inner).given.clone();
+        let mut found = Vec::new();
+        for GatewayAddress { host, port } in given {
+            if let Ok(Ok(addresses)) = timeout(patience, tokio::net::lookup_host((&*host, port))).await {
+                found.extend(addresses.map(|it| SocketAddr::new(it.ip().to_canonical(), it.port())));
+            }
+        }
+        found
     }
 
     fn rule(&self) -> GatewayRule {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).rule.clone()
     }
 
-    /// Whether any may be asked.
+    /// Whether those may be asked that the server lists.
     pub(super) fn may_be_asked(&self) -> bool {
         self.rule() != GatewayRule::Off
     }
@@ -102,12 +159,13 @@ impl Gateways {
             GatewayRule::Near(_) => addresses(api, patience).await,
             GatewayRule::Off | GatewayRule::All => Vec::new(),
         };
-        let named: Vec<SocketAddr> =
-            named.iter().copied().filter(|target| rule.allows(target.ip(), &api)).take(MOST).collect();
+        let given = self.given(patience).await;
+        let allowed = named.iter().copied().filter(|target| rule.allows(target.ip(), &api));
+        let named: Vec<SocketAddr> = given.iter().copied().chain(allowed).take(MOST).collect();
         let mut asking = JoinSet::new();
         for target in self.with_remembered(&named, Instant::now()) {
             // One of before may be where the API is not any more.
-            if rule.allows(target.ip(), &api) {
+            if given.contains(&target) || rule.allows(target.ip(), &api) {
                 asking.spawn(async move { (target, sign_of_life(target, PATIENCE).await) });
             }
         }

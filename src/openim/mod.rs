@@ -58,7 +58,7 @@ mod token;
 pub use client::Client;
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
-pub use gateways::GatewayRule;
+pub use gateways::{GatewayAddress, GatewayRule, NoGatewayAddress};
 pub use handshake::Handshake;
 pub use identity::Identity;
 pub use known_secrets::known_secrets;

@@ -214,7 +214,11 @@ impl Client {
     async fn ask_gateways(&self, seen: &mut Observation) {
         let inner = &*self.0;
         if !inner.gateways.may_be_asked() {
-            return; // as of a server that lacks the question
+            if inner.gateways.are_given() {
+                let signs = inner.gateways.signs(&[], &inner.destination, inner.timeout).await;
+                seen.answer = Ok(Answer::Gateways(signs));
+            }
+            return; // otherwise as of a server that lacks the question
         }
         let redactor = Redactor::default();
         let reply = self.send(Endpoint::GatewayDiscovery, bytes::Bytes::new(), None, &redactor).await;
@@ -224,6 +228,10 @@ impl Client {
             Ok((named, oddities)) => {
                 seen.oddities = oddities;
                 Ok(Answer::Gateways(inner.gateways.signs(&named, &inner.destination, inner.timeout).await))
+            }
+            // Who is given is asked whether the server lists any or not.
+            Err(_) if inner.gateways.are_given() => {
+                Ok(Answer::Gateways(inner.gateways.signs(&[], &inner.destination, inner.timeout).await))
             }
             Err(error) => Err(error),
         };

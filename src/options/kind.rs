@@ -61,7 +61,7 @@ impl Kind {
                 .num_args(0..=1)
                 .require_equals(true)
                 .default_missing_value("true"),
-            Kind::Words(_) => argument.action(ArgAction::Append).value_delimiter(','),
+            Kind::Words(_) | Kind::Each(_) => argument.action(ArgAction::Append).value_delimiter(','),
             Kind::Ids => argument.action(ArgAction::Append).num_args(1..),
             _ => argument,
         }
@@ -72,7 +72,7 @@ impl Kind {
             Kind::Switch => FalseyValueParser::new().into(),
             Kind::Number(least, most) => RangedI64ValueParser::<i64>::new().range(least..=most).into(),
             Kind::Word(words) | Kind::Words(words) => PossibleValuesParser::new(words()).into(),
-            Kind::Text(check) => {
+            Kind::Text(check) | Kind::Each(check) => {
                 StringValueParser::new().try_map(move |text| check(&text).map(|()| text)).into()
             }
             Kind::Path | Kind::SwitchOrPath => PathBufValueParser::new().into(),

@@ -7,7 +7,7 @@ use super::read::CheckSecrets;
 use super::sources::View;
 use super::table::Values;
 use super::watched::{Whom, nobody};
-use crate::openim::{Credentials, GatewayRule, Network, Options, Origin, Tls, known_secrets};
+use crate::openim::{Credentials, GatewayAddress, GatewayRule, Network, Options, Origin, Tls, known_secrets};
 use crate::presence::{RuleSettings, Thresholds};
 
 /// Something that the user said cannot be; a sentence with what, where, and what to do.
@@ -28,6 +28,8 @@ pub struct Settings {
     pub whom: Whom,
     /// Which gateways may be asked for a sign of life.
     pub gateways: GatewayRule,
+    /// Those that are asked besides.
+    pub named_gateways: Vec<GatewayAddress>,
     /// The value of every option.
     pub values: Values,
 }
@@ -44,6 +46,7 @@ impl Settings {
         Ok(Settings {
             context: view.context.map(str::to_owned),
             gateways: gateways(&values, &server.api)?,
+            named_gateways: named_gateways(&values)?,
             whom: Whom::of(view, &values)?,
             server,
             banners,
@@ -122,6 +125,14 @@ fn secrets(view: View<'_>, check: &CheckSecrets) -> Result<Vec<SecretString>, Se
         CheckSecrets::And(file) => known_secrets(Some(file)),
     };
     known.map_err(|error| view.blame("check_secrets", chosen.said, &error))
+}
+
+fn named_gateways(values: &Values) -> Result<Vec<GatewayAddress>, SettingsError> {
+    if values.gateway_metrics == "off" {
+        return Ok(Vec::new());
+    }
+    let parsed = values.gateways.iter().map(|text| text.parse::<GatewayAddress>());
+    parsed.collect::<Result<_, _>>().map_err(|error| SettingsError(format!("gateways: {error}")))
 }
 
 fn gateways(values: &Values, api: &Origin) -> Result<GatewayRule, SettingsError> {

@@ -24,7 +24,7 @@ use super::read::{Bytes, CheckSecrets, LogLevel, Percent, Read, When};
 use super::sources::View;
 use super::value::Value;
 use crate::listing::{ColumnName, SortColumn, ThemeName};
-use crate::openim::{Network, Origin};
+use crate::openim::{GatewayAddress, Network, Origin};
 use crate::presence::query::Query;
 
 /// What an option is about. A command has some of these, and with them all of their options.
@@ -101,6 +101,8 @@ pub(super) struct Row {
     pub(super) file_help: &'static str,
     /// The option that it needs beside it.
     pub(super) needs: Option<&'static str>,
+    /// Another name of the flag.
+    pub(super) alias: &'static str,
     /// Where it stands in the help among those of its part; the file has the order of the table.
     pub(super) place: i8,
 }
@@ -119,6 +121,7 @@ impl Row {
         help: &[],
         file_help: "",
         needs: None,
+        alias: "",
         place: 0,
     };
 
@@ -334,6 +337,12 @@ options! {
         form: With("WHICH"), own: true, default: "auto",
         file_help: "Ask gateways for a sign of life at their metrics: off, on, or auto: those near the API and in gateway-networks",
     };
+    /// Ask for a sign of life at this address of a gateway's metrics, too; a name with several addresses is several
+    /// gateways. For clusters whose server lists none, as in Kubernetes
+    gateways: Vec<String> = Server Kind::Each(is_gateway), {
+        form: With("URL"), own: true, alias: "gateway", example: "http://messagegateway-headless:12140",
+        file_help: "Gateways that are asked beside those that the server lists: the addresses of their metrics",
+    };
     /// Networks in which gateways may be asked as well
     gateway_networks: Vec<String> = Server Kind::Each(is_network), {
         form: FileOnly, own: true, example: "10.0.0.0/8",
@@ -417,6 +426,10 @@ fn is_query(text: &str) -> Result<(), String> {
 
 fn is_api(text: &str) -> Result<(), String> {
     text.parse::<Origin>().map(drop).map_err(|error| error.to_string())
+}
+
+fn is_gateway(text: &str) -> Result<(), String> {
+    text.parse::<GatewayAddress>().map(drop).map_err(|error| error.to_string())
 }
 
 fn is_network(text: &str) -> Result<(), String> {

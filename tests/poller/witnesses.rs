@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::common::leak::Leaks;
 use crate::common::server::{Server, Turn, gzip, gzipped, http, json, nobody, was_contacted};
 use crate::common::{ADMIN_TOKEN, fixture, options, watch};
-use imtop::openim::{Asked, Client, DeltaDecoder, GatewayRule};
+use imtop::openim::{Asked, Client, DeltaDecoder, GatewayAddress, GatewayRule};
 use imtop::presence::{
     Answer, FetchError, LifeSign, Observation, Platform, Question, Retry, UserIx, WatchList,
 };
@@ -145,7 +145,7 @@ async fn each_gateway_gives_its_sign_of_life_and_one_that_vanishes_from_the_list
     let dead_at = nobody().await.to_string();
     let server =
         Server::start([discovery(&[&alive_at, &hung_at, &unclear_at, &dead_at]), discovery(&[])]).await;
-    let client = client(&server).asking_gateways(GatewayRule::All);
+    let client = client(&server).asking_gateways(GatewayRule::All, Vec::new());
     let mut expected = vec![
         (alive_at, LifeSign::Alive),
         (hung_at, LifeSign::Hung),
@@ -179,7 +179,7 @@ async fn nobody_outside_the_rule_is_ever_connected_to() {
     };
     // The API is on this machine: whatever networks are named, this is the end of a tunnel.
     for rule in [near(&[]), near(&["10.0.0.0/8"]), near(&["127.0.0.0/8"])] {
-        let client = client(&server).asking_gateways(rule.clone());
+        let client = client(&server).asking_gateways(rule.clone(), Vec::new());
         assert_eq!(signs(&client).await, [], "{rule:?}");
     }
     let off = inquire(&client(&server), Question::Gateways, &watch(&["u"]), &[]).await;
@@ -196,7 +196,7 @@ async fn a_server_without_discovery_refuses_and_one_with_too_many_gateways_is_as
         json("[]"),
     ])
     .await;
-    let client = client(&server).asking_gateways(GatewayRule::All);
+    let client = client(&server).asking_gateways(GatewayRule::All, Vec::new());
     for _ in 0..2 {
         let refused = inquire(&client, Question::Gateways, &watch(&["u"]), &[]).await.answer;
         assert!(refused.expect_err("a refusal").refuses_question());
@@ -204,7 +204,47 @@ async fn a_server_without_discovery_refuses_and_one_with_too_many_gateways_is_as
     assert_eq!(signs(&client).await, [], "standalone");
     let many: Vec<String> = (1..1_000).map(|port| format!("127.0.0.1:{port}")).collect();
     let many = Server::start([discovery(&many.iter().map(String::as_str).collect::<Vec<_>>())]).await;
-    let client = Client::new(options(&many.url())).expect("a client").asking_gateways(GatewayRule::All);
+    let client =
+        Client::new(options(&many.url())).expect("a client").asking_gateways(GatewayRule::All, Vec::new());
     let signs = tokio::time::timeout(Duration::from_secs(8), signs(&client)).await;
     assert_eq!(signs.expect("not one after the other").len(), 64);
+}
+
+#[tokio::test]
+async fn gateways_that_somebody_names_are_asked_whatever_the_server_lists() {
+    let (_first, first_at) = gateway(Turn::Close(http("200 OK", "", "online_user_num 5\n"))).await;
+    let (_second, second_at) = gateway(Turn::Close(http("200 OK", "", "online_user_num 7\n"))).await;
+    let port = second_at.split(':').next_back().expect("a port").to_owned();
+    let given = || -> Vec<GatewayAddress> {
+        // A name may have several addresses; this one has none that answers but the second.
+        [format!("http://{first_at}/metrics"), format!("localhost:{port}")]
+            .iter()
+            .map(|text| text.parse().expect("an address"))
+            .collect()
+    };
+    let not_found = || Turn::Write(http("404 Not Found", "", "404 page not found"));
+    for (rule, turn) in [
+        (GatewayRule::Off, not_found()),
+        (GatewayRule::Near(Vec::new()), discovery(&[])),
+        (GatewayRule::All, not_found()),
+    ] {
+        let server = Server::start([turn]).await;
+        let client = client(&server).asking_gateways(rule.clone(), given());
+        let answer = inquire(&client, Question::Gateways, &watch(&["u"]), &[]).await.answer;
+        let Ok(Answer::Gateways(signs)) = answer else { panic!("{answer:?}") };
+        let alive: Vec<_> =
+            signs.iter().filter(|it| it.sign == LifeSign::Alive).map(|it| (&*it.address, it.users)).collect();
+        let mut expected = vec![(first_at.as_str(), Some(5)), (second_at.as_str(), Some(7))];
+        expected.sort_unstable();
+        assert_eq!(alive, expected, "{rule:?}");
+    }
+    for wrong in
+        ["https://10.0.0.7:1", "http://me:secret@10.0.0.7:1", "http://10.0.0.7:1/x", "10.0.0.7:0", ""]
+    {
+        let error = wrong.parse::<GatewayAddress>().expect_err(wrong).to_string();
+        assert!(
+            error.starts_with("a gateway's metrics are at an address such as http://")
+                && !error.contains("secret")
+        );
+    }
 }

@@ -200,7 +200,8 @@ fn argument(row: &Row) -> Option<Arg> {
     let argument = Arg::new(row.id).help(row.help()).help_heading(row.part.heading());
     let argument = match row.form {
         Form::Alone => argument.long(row.name()),
-        Form::With(what) => argument.long(row.name()).value_name(what),
+        Form::With(what) if row.alias.is_empty() => argument.long(row.name()).value_name(what),
+        Form::With(what) => argument.long(row.name()).visible_alias(row.alias).value_name(what),
         Form::Argument(what) => argument.value_name(what),
         Form::FileOnly => return None,
     };
