@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use imtop::presence::{FetchError, GatewaySign, Platform, Question};
+use imtop::presence::{FetchError, Platform, Question};
 use imtop::simulator::{Reply as Wire, TruthEvent, World, incident};
 
 use super::case::{Case, Outcome, score};
@@ -58,8 +58,7 @@ fn ask(world: &mut World, all: &Users, question: Question, users: &[u32]) -> Rep
         Question::UsersStatus => world.users_status(&ids).map(|body| (body, 0)),
         Question::AccountCheck => world.account_check(&ids).map(|body| (body, 0)),
         Question::Gateways => {
-            let signs: Vec<_> =
-                world.gateway_signs().into_iter().map(|(at, sign)| GatewaySign::new(at, sign)).collect();
+            let signs = world.gateway_signs();
             let told = if signs.is_empty() {
                 Err(FetchError::Http { status: 404 })
             } else {

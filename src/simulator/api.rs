@@ -217,7 +217,7 @@ impl Api {
         }
         if !ask.post {
             return Ok(Answer::Reply(if self.has_route(false, ask.path) {
-                let signs = self.world().gateway_signs();
+                let signs = self.world().listed_gateways();
                 Reply::json(200, wire::discovery(signs.into_iter().map(|(address, _)| address)))
             } else {
                 Reply::not_found()

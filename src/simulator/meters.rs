@@ -48,7 +48,7 @@ impl Drop for Meter {
 impl Meters {
     /// Opens and closes ports as the gateways are now, and gives what discovery lists.
     pub(super) fn follow(&self, api: &Arc<Api>) -> Vec<SocketAddr> {
-        let signs = api.world().gateway_signs();
+        let signs = api.world().listed_gateways();
         let mut meters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let listed = signs.into_iter().filter_map(|(made_up, sign)| {
             if !meters.contains_key(&made_up) {

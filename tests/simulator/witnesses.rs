@@ -46,7 +46,7 @@ fn a_gateway_out_of_reach_hides_its_users_whom_all_others_call_online() {
     assert_eq!(world.online_status(&["x"]).1, 0, "the API fails fast");
     assert!(!shown(&mut world, "x"));
     assert_eq!(platforms(&mut world, "x"), json!([2]));
-    assert!(world.gateway_signs().iter().all(|sign| sign.1 == LifeSign::Alive));
+    assert!(world.gateway_signs().iter().all(|it| it.sign == LifeSign::Alive));
     assert!(is_online(&world, "x"));
     assert!(world.connect_to("gw-2", "y", Platform(2)).is_some(), "clients reach it");
     assert!(world.rejoin_gateway("gw-2") && shown(&mut world, "x") && shown(&mut world, "y"));

@@ -329,7 +329,10 @@ impl Roster {
         // Those that were dead before have nothing to do with it.
         let old_dead = |it: &&Gateway| it.sign == LifeSign::Refused && it.alive.is_some() && !is_new(it);
         let signs = || self.witnesses.signs.iter().filter(|(_, it)| !old_dead(it));
-        if let Some((address, _)) = signs().find(|(_, it)| it.sign == LifeSign::Hung) {
+        // The gauge only errs to too many: one that held far fewer explains nothing.
+        let holds =
+            |it: &Gateway| it.users.is_none_or(|users| u64::from(users) * 2 >= u64::from(loss.missing));
+        if let Some((address, _)) = signs().find(|(_, it)| it.sign == LifeSign::Hung && holds(it)) {
             return (LossCause::Hangs, Some(address.clone()));
         }
         let mut others = signs().filter(|(_, it)| it.sign != LifeSign::Alive);
@@ -339,6 +342,7 @@ impl Roster {
         match (others.next(), others.next()) {
             (Some((address, dead)), None)
                 if dead.sign == LifeSign::Refused
+                    && holds(dead)
                     && was_alive(dead)
                     && in_time(dead)
                     && loss.after.is_some()

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use super::World;
 use super::user::User;
-use crate::presence::LifeSign;
+use crate::presence::{GatewaySign, LifeSign};
 use crate::simulator::api::Reply;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::scenario::{Manners, Scenario};
@@ -88,9 +88,20 @@ impl World {
         out
     }
 
-    /// Every gateway's metrics address that the server's discovery lists now, and the sign of life that
-    /// asking there would give. Empty where there is no discovery: a standalone server, an old release.
-    pub fn gateway_signs(&self) -> Vec<(String, LifeSign)> {
+    /// Every gateway's metrics address that the server's discovery lists now, the sign of life that asking
+    /// there would give, and how many users have a socket on it where it answers. Empty where there is no
+    /// discovery: a standalone server, an old release. Walks all users.
+    pub fn gateway_signs(&self) -> Vec<GatewaySign> {
+        let told = |(address, sign): (String, LifeSign)| {
+            let pulse = self.gateway_pulse(&address).filter(|_| sign == LifeSign::Alive);
+            let users = pulse.map(|(_, users)| users as u32);
+            GatewaySign { users, ..GatewaySign::new(address, sign) }
+        };
+        self.listed_gateways().into_iter().map(told).collect()
+    }
+
+    /// The addresses and signs of those.
+    pub(in crate::simulator) fn listed_gateways(&self) -> Vec<(String, LifeSign)> {
         let model = &self.scenario.model;
         let mut signs = match model.witnesses.gateways {
             _ if model.gateways.standalone || !self.release.has_discovery() => Vec::new(),
