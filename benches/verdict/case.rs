@@ -7,6 +7,7 @@ use imtop::poller::Asking;
 
 use super::believing::Believing;
 use super::cost::Cost;
+use super::deaf::{Deaf, Found};
 use super::ideal::Ideal;
 use super::imtop::play;
 use super::lines::Line;
@@ -32,6 +33,8 @@ pub struct Case {
     pub end: i64,
     /// Who was connected.
     pub truth: Truth,
+    /// Who was, and not in the registry; nobody, as far as a recording tells.
+    pub deaf: Deaf,
 }
 
 /// The readers, in the order of columns.
@@ -69,6 +72,8 @@ pub struct Outcome {
     pub marks: [Marks; 4],
     /// What imtop asked, with the gateways and without.
     pub costs: [Cost; 2],
+    /// How it found those whom the registry lacks.
+    pub deaf: Found,
 }
 
 impl Outcome {
@@ -85,6 +90,7 @@ impl Outcome {
         for (mine, theirs) in self.costs.iter_mut().zip(&other.costs) {
             mine.add(theirs);
         }
+        self.deaf.add(&other.deaf);
     }
 }
 
@@ -102,6 +108,7 @@ pub fn score_file(path: &Path) -> Result<(Case, Outcome), String> {
         begin: recording.begin,
         end: recording.end,
         truth: recording.truth.clone(),
+        deaf: Deaf::default(),
     };
     let server = || -> Arc<dyn Server> { Arc::<Recording>::clone(&recording) };
     let outcome = score(&case, server, &recording.lines());
@@ -121,5 +128,6 @@ pub fn score(case: &Case, server: impl Fn() -> Arc<dyn Server>, lines: &[&Line])
             without.marks,
         ],
         costs: [with.cost, without.cost],
+        deaf: case.deaf.score(&with.deaf),
     }
 }

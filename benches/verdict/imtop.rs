@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use imtop::poller::{Asking, Now, Pace, Poller};
 use imtop::presence::{
-    Entry, Freshness, Input, Moment, Observation, Platform, Presence, Question, Roster, RuleSettings, State,
-    Thresholds, UnknownReason, Update, UserIx, WatchList, Witnesses,
+    Entry, Freshness, Input, Moment, Observation, Platform, Presence, Question, Roster, Rule, RuleSettings,
+    State, Subject, Thresholds, UnknownReason, Update, UserIx, WatchList, Witnesses,
 };
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
@@ -38,6 +38,8 @@ pub struct Run {
     pub marks: Marks,
     /// What was asked beside the sockets.
     pub cost: Cost,
+    /// Whom it called deaf, and when, in unix milliseconds.
+    pub deaf: Vec<(u32, i64)>,
 }
 
 /// What a roster says.
@@ -101,6 +103,7 @@ struct Player<'t> {
     doubtful: BTreeSet<u64>,
     /// The minutes in which there was a loss of view.
     lossy: BTreeSet<u64>,
+    deaf: Vec<(u32, i64)>,
 }
 
 /// The round of one batch, whose answer has come.
@@ -145,6 +148,7 @@ impl<'t> Player<'t> {
             score: Score::new(&case.truth, begin),
             doubtful: BTreeSet::new(),
             lossy: BTreeSet::new(),
+            deaf: Vec::new(),
         }
     }
 
@@ -176,7 +180,7 @@ impl<'t> Player<'t> {
             }
         }
         let cost = Cost::of(&self.asker.asked(), end, &self.doubtful, &self.lossy);
-        Run { marks: self.score.finish(), cost }
+        Run { marks: self.score.finish(), cost, deaf: self.deaf }
     }
 
     fn take(&mut self, observation: Observation) {
@@ -201,6 +205,10 @@ impl<'t> Player<'t> {
         if !news.doubts.is_empty() {
             self.poller.inquire(roster.list().generation(), news.doubts);
         }
+        self.deaf.extend(news.raised.iter().filter_map(|finding| match finding.about {
+            Subject::User(user) if finding.rule == Rule::Deaf => Some((user.0, now.unix_ms)),
+            _ => None,
+        }));
         let minute = now.mono_ms / 60_000;
         if roster.doubts().len() > 0 {
             self.doubtful.insert(minute);

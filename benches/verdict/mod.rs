@@ -15,6 +15,7 @@
 pub mod believing;
 pub mod case;
 pub mod cost;
+pub mod deaf;
 pub mod ideal;
 pub mod imtop;
 pub mod lines;

@@ -7,6 +7,7 @@ use imtop::presence::Question;
 
 use super::case::{Case, Outcome, Who};
 use super::cost::{Cost, Share};
+use super::deaf::Found;
 use super::reader::Word;
 use super::score::{Delays, Marks, Tally, Words};
 use super::truth::Amid;
@@ -124,8 +125,21 @@ pub fn figures(out: &mut String, outcome: &Outcome) {
     delays(out, "after the gateway died", outcome, |marks| {
         marks.arriving.get(&Amid::Kill).cloned().unwrap_or_default()
     });
+    deaf(out, &outcome.deaf);
     heading(out, "asked");
     costs(out, &outcome.costs);
+}
+
+/// Those who are connected and not in the registry.
+fn deaf(out: &mut String, found: &Found) {
+    let mut say = |label: &str, figure: String| row(out, label, &[String::new(), String::new(), figure]);
+    let [p50, p95] = [50, 95].map(|percent| found.percentile(percent));
+    say("deaf for 20 s and more: found", found.ms.len().to_string());
+    say("  not found", found.missed.to_string());
+    if let (Some(p50), Some(p95)) = (p50, p95) {
+        say("  from the login to that: p50 / p95, ms", format!("{p50}/{p95}"));
+    }
+    say("  said of somebody who was not", found.wrong.to_string());
 }
 
 fn heading(out: &mut String, text: &str) {
@@ -363,6 +377,9 @@ pub fn judge(outcome: &Outcome) -> Vec<(bool, String)> {
             back.later + back.in_round
         ),
     ));
+    let deaf = &outcome.deaf;
+    let told = deaf.ms.len() as u64 + deaf.wrong;
+    all.push((deaf.wrong == 0, format!("called deaf, and was not: {} of {told}, to be 0", deaf.wrong)));
     let cost = &outcome.costs[0];
     let share = if cost.undoubted.minutes > 0 { cost.undoubted } else { cost.calm };
     let when = if cost.undoubted.minutes > 0 { "doubt" } else { "loss of view" };

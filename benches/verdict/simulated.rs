@@ -8,6 +8,7 @@ use imtop::presence::{FetchError, Platform, Question};
 use imtop::simulator::{Reply as Wire, TruthEvent, World, incident};
 
 use super::case::{Case, Outcome, score};
+use super::deaf::Deaf;
 use super::lines::{Line, Said};
 use super::recording::{PATIENCE_MS, Read, read_body};
 use super::server::{Reply, Server, Told};
@@ -125,6 +126,7 @@ pub fn score_seed(seed: u64) -> (Case, Outcome) {
         begin: BEGIN,
         end: BEGIN + RUN_MS,
         truth: Truth::new(&users.ids, events).until(BEGIN + RUN_MS),
+        deaf: deaf(World::begin(scenario.clone(), seed, BEGIN), &users.ids),
         users: users.ids.clone(),
     };
     let server = || -> Arc<dyn Server> {
@@ -133,6 +135,17 @@ pub fn score_seed(seed: u64) -> (Case, Outcome) {
     };
     let outcome = score(&case, server, &lines.iter().collect::<Vec<_>>());
     (case, outcome)
+}
+
+/// Who is connected and not in the registry, when.
+fn deaf(mut world: World, ids: &[String]) -> Deaf {
+    let mut deaf = Deaf::default();
+    for at in (BEGIN..BEGIN + RUN_MS).step_by(STEP_MS as usize * 2) {
+        world.advance(at);
+        let users = (0..).zip(ids).filter(|(_, id)| world.is_deaf(id)).map(|(user, _)| user);
+        deaf.look(users.collect::<Vec<u32>>().into_iter(), at, STEP_MS * 2);
+    }
+    deaf
 }
 
 /// What somebody has who asks everything about everybody in every round.

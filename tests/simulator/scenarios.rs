@@ -56,6 +56,8 @@ fn each_way_to_be_wrong_is_shown_and_no_other() {
         ("hang", [true, false, true]),
         ("drain", [false, false, false]),
         ("flapping", [true, false, false]),
+        ("silent", [true, false, true]),
+        ("deaf", [false, false, true]),
     ] {
         let lies = lies(name);
         // A user who moves from one gateway to another can be away from the registry for a second.
@@ -90,4 +92,28 @@ fn a_story_has_calm_before_and_after() {
         let came = events.iter().filter(|event| event.what == What::Connected && event.at_ms > START);
         assert!(came.count() > 5, "{name}: people come and go");
     }
+}
+
+#[test]
+fn who_logs_in_while_logins_are_lost_is_connected_and_not_in_the_registry() {
+    let mut world = World::begin(Scenario::named("deaf").unwrap(), 5, START);
+    world.keep_truth();
+    world.advance(START + 75_000);
+    let events = world.truth().unwrap().events();
+    let lost: HashSet<String> = events
+        .iter()
+        .filter(|event| event.what == What::LoginLost)
+        .filter_map(|event| Some(event.client.as_ref()?.user.to_string()))
+        .collect();
+    let line = events.iter().find(|event| event.what == What::LoginLost).unwrap().line();
+    assert!(line.contains("\"event\":\"login_lost\"") && line.contains("\"connID\":"), "{line}");
+    let deaf: Vec<&String> = lost.iter().filter(|user| world.is_deaf(user)).collect();
+    assert!(deaf.len() > 10, "{} of {}", deaf.len(), lost.len());
+    let registry = world.users_status(&[deaf[0].as_str()]).unwrap();
+    let (sockets, _) = world.online_status(&[deaf[0].as_str()]);
+    assert!(sockets.contains("\"status\":1"), "{sockets}");
+    assert!(registry.contains("\"status\":0") || registry.contains("platformIDs"), "{registry}");
+    // Renewal puts them in after 10 to 20 minutes.
+    world.advance(START + 1_400_000);
+    assert!(lost.iter().filter(|user| world.is_deaf(user)).count() * 4 < deaf.len());
 }

@@ -19,7 +19,7 @@ use super::population;
 use super::release::Release;
 use crate::presence::Entry;
 
-const BUILT_IN: [(&str, &str); 12] = [
+const BUILT_IN: [(&str, &str); 14] = [
     ("night", include_str!("../../../assets/scenarios/night.toml")),
     ("calm", include_str!("../../../assets/scenarios/calm.toml")),
     ("faults", include_str!("../../../assets/scenarios/faults.toml")),
@@ -32,6 +32,8 @@ const BUILT_IN: [(&str, &str); 12] = [
     ("hang", include_str!("../../../assets/scenarios/hang.toml")),
     ("drain", include_str!("../../../assets/scenarios/drain.toml")),
     ("flapping", include_str!("../../../assets/scenarios/flapping.toml")),
+    ("silent", include_str!("../../../assets/scenarios/silent.toml")),
+    ("deaf", include_str!("../../../assets/scenarios/deaf.toml")),
 ];
 
 /// A server to simulate: its users, its rules, and what will happen.

@@ -304,7 +304,8 @@ pub(crate) struct Event {
     /// How long after, at least and at most.
     #[serde(default = "soon")]
     pub(crate) after: [Millis; 2],
-    /// Of a `logout` and a `blackout` how many users, of `registry-down` how many changes, in percent.
+    /// Of a `logout` and a `blackout` how many users, of `registry-down` how many changes, of
+    /// `logins-lost` how many logins, in percent.
     #[serde(default = "all")]
     pub(crate) share: u8,
     /// How long it takes, or lasts.
@@ -365,6 +366,8 @@ pub(crate) enum Deed {
     Blackout,
     /// The registry hears nothing of a share of all changes.
     RegistryDown,
+    /// It hears nothing of a share of all logins.
+    LoginsLost,
 }
 
 /// Who does a deed.
@@ -386,7 +389,7 @@ impl Deed {
             | Deed::Cut
             | Deed::Rejoin
             | Deed::Drain => Doer::Gateway,
-            Deed::Logout | Deed::Blackout | Deed::RegistryDown => Doer::Everybody,
+            Deed::Logout | Deed::Blackout | Deed::RegistryDown | Deed::LoginsLost => Doer::Everybody,
             _ => Doer::User,
         }
     }

@@ -4,6 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::truth::What;
+use super::user::Connection;
 use super::{Happening, World};
 use crate::presence::Platform;
 
@@ -26,6 +27,8 @@ pub(super) struct Deafness {
     until: i64,
     /// Whether questions fail too.
     fails: bool,
+    /// Whether only logins are lost.
+    logins: bool,
 }
 
 impl World {
@@ -51,7 +54,11 @@ impl World {
             return;
         }
         let dead = self.gateways.dead(gateway);
-        let lost = dead || self.lost();
+        let is_login = gone.is_none() && self.is_lacked(ix, gateway);
+        let lost = dead || ((is_login || !self.deafness.logins) && self.lost());
+        if lost && is_login {
+            self.note_lost_login(ix, gateway);
+        }
         let connections = &self.users[ix as usize].connections;
         let on_it = connections.iter().filter(|connection| connection.gateway == gateway);
         let here: Vec<Platform> = on_it.map(|connection| connection.platform).collect();
@@ -108,9 +115,43 @@ impl World {
     /// that is lost leaves the user online until the entry expires after 10 to 30 minutes, an online
     /// one leaves the user out for 10 to 20. Where it `fails`, it can't be asked meanwhile.
     pub fn deafen_registry(&mut self, share: u8, lasts_ms: i64, fails: bool) {
-        self.deafness = Deafness { share, until: self.now + lasts_ms, fails };
+        self.deafness = Deafness { share, until: self.now + lasts_ms, fails, logins: false };
         self.note_of(What::RegistryDeaf, None);
         self.plan(self.now + lasts_ms, Happening::RegistryHears);
+    }
+
+    /// For `lasts_ms` the registry hears nothing of `share` percent of all logins: those users are connected, and not
+    /// in it, for 10 to 20 minutes. What leaves is heard.
+    pub fn lose_logins(&mut self, share: u8, lasts_ms: i64) {
+        self.deafness = Deafness { share, until: self.now + lasts_ms, fails: false, logins: true };
+        self.note_of(What::RegistryDeaf, None);
+        self.plan(self.now + lasts_ms, Happening::RegistryHears);
+    }
+
+    /// Whether a gateway has a connection of the user on a platform that the registry lacks.
+    fn is_lacked(&self, ix: u32, gateway: usize) -> bool {
+        let user = &self.users[ix as usize];
+        let on_it = user.connections.iter().filter(|connection| connection.gateway == gateway);
+        on_it.into_iter().any(|connection| !user.registry.renews(connection.platform))
+    }
+
+    fn note_lost_login(&mut self, ix: u32, gateway: usize) {
+        let user = &self.users[ix as usize];
+        let lacked = |it: &&Connection| it.gateway == gateway && !user.registry.renews(it.platform);
+        let lacked: Vec<Connection> = user.connections.iter().filter(lacked).cloned().collect();
+        for connection in lacked {
+            self.note(What::LoginLost, ix, &connection);
+        }
+    }
+
+    /// Whether a gateway holds a socket of the user on a platform that the registry lacks now: messages don't reach it.
+    /// Its client may be gone without a word; nothing shows that.
+    pub fn is_deaf(&self, id: &str) -> bool {
+        let user = self.find(id).and_then(|ix| self.users.get(ix as usize));
+        user.is_some_and(|user| {
+            let known: Vec<i32> = user.registry.platforms(self.now).collect();
+            user.connections.iter().any(|it| !known.contains(&it.platform.0))
+        })
     }
 
     pub(super) fn registry_hears(&mut self) {

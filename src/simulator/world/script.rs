@@ -69,6 +69,7 @@ impl World {
             Deed::Blackout => {
                 self.black_out(event.share);
             }
+            Deed::LoginsLost => self.lose_logins(event.share, event.lasts.0),
             _ => self.deafen_registry(event.share, event.lasts.0, event.fails),
         }
     }

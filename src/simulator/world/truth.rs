@@ -63,6 +63,8 @@ pub enum What {
     RegistryDeaf,
     /// From now on it hears everything again.
     RegistryHears,
+    /// It has not heard of a login.
+    LoginLost,
 }
 
 impl What {
@@ -82,6 +84,7 @@ impl What {
             What::Drained => "gateway_drained",
             What::RegistryDeaf => "registry_deaf",
             What::RegistryHears => "registry_hears",
+            What::LoginLost => "login_lost",
         }
     }
 }
