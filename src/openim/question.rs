@@ -14,7 +14,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::presence::{
-    Answer, FetchError, Moment, Observation, Oddities, OperationId, Platform, Question, UserIx, WatchList,
+    Answer, FetchError, Moment, Observation, Oddities, OperationId, Platform, Question, Retry, UserIx,
+    WatchList,
 };
 
 use super::body::Body;
@@ -203,6 +204,10 @@ impl Client {
             Ok(answer)
         });
         let answer = put.await;
+        if asked.question == Question::UsersStatus {
+            let fails = |error: &FetchError| error.mends() == Retry::ByItself;
+            self.0.session.note_redis(answer.as_ref().is_err_and(fails));
+        }
         seen.answer = answer;
         if seen.operation_id.0.is_empty() {
             seen.operation_id = self.operation_id(); // nothing was sent

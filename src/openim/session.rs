@@ -64,6 +64,9 @@ pub(super) struct Session {
     serial: AtomicU64,
     /// When there was trouble about the admin ID; the same.
     trouble: std::sync::Mutex<ErrorKind>,
+    /// Whether what the server keeps in Redis could not be had when it was asked for last: then a token that is displaced
+    /// and in its five minutes of grace may be refused as well.
+    redis_fails: AtomicBool,
 }
 
 /// When we logged in and when a token of ours was found displaced, as far back as [`FIGHT`]. Both are
@@ -182,6 +185,7 @@ impl Session {
             wished: AtomicBool::new(false),
             serial: AtomicU64::new(0),
             trouble: std::sync::Mutex::default(),
+            redis_fails: AtomicBool::new(false),
         }
     }
 
@@ -271,6 +275,15 @@ impl Session {
             return Ok(true); // another request was refused before, and this is mended
         }
         warn!(code, from = self.source.name(), "the server refuses the admin token");
+        if self.displaces() && code == 1507 && self.redis_fails.load(Ordering::Relaxed) {
+            // It may still be good; a login would displace others for nothing.
+            return Err(FetchError::Api {
+                code,
+                what: "the token was refused while Redis gives no answers: it is kept, and tried again"
+                    .into(),
+                advice: "look at Redis first; imtop does not log in anew for this",
+            });
+        }
         let again = self.note_displacement(state, pass, code);
         match &self.source {
             Credentials::Token(_) => Ok(false),
@@ -287,6 +300,11 @@ impl Session {
                 self.replace(state, pass, issuer).await
             }
         }
+    }
+
+    /// What the server keeps in Redis was asked for, and could be had or not.
+    pub(super) fn note_redis(&self, fails: bool) {
+        self.redis_fails.store(fails, Ordering::Relaxed);
     }
 
     /// Notes a displacement, once for each token, and says whether it is the second in a short time.

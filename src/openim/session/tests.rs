@@ -75,6 +75,25 @@ async fn minutes(count: u64) {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_while_redis_is_silent_is_kept_and_no_login_made() {
+    let (file, script) = (File::new("redis", "openIM123\n"), Script::default());
+    let session = login(&file);
+    let pass = session.pass(&script).await.unwrap();
+    session.note_redis(true);
+    for _ in 0..3 {
+        let error = session.refused(&pass, 1507, &script).await.unwrap_err();
+        assert!(error.to_string().contains("while Redis gives no answers"), "{error}");
+        assert_eq!(error.mends(), crate::presence::Retry::ByItself, "{error}");
+        assert_eq!((token(&session, &script).await.as_str(), script.logins()), ("token-1", 1));
+    }
+    // Another refusal is one, and so is this when Redis is back.
+    session.note_redis(false);
+    minutes(20).await;
+    assert!(session.refused(&pass, 1507, &script).await.unwrap());
+    assert_eq!((token(&session, &script).await.as_str(), script.logins()), ("token-2", 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn many_refusals_at_once_cause_one_login() {
     let (file, script) = (File::new("once", "openIM123\n"), Script::default());
     let session = login(&file);

@@ -10,7 +10,7 @@
 //! Several who were so before anybody looked are a warning: they may be on a gateway that is out of reach.
 //!
 //! False alarms: raised wrongly for a single user whose gateway the API can't reach, who is connected.
-//! Never more than an info; at most one for a user.
+//! At most one for a user.
 //!
 //! [`Thresholds::ghost_ms`]: crate::presence::Thresholds::ghost_ms
 
@@ -40,7 +40,7 @@ pub struct Found {
 impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "ghost",
-        severity: Severity::Info,
+        severity: Severity::Warning,
         says: "no gateway shows the user and the registry goes on saying online: an entry that lives on in Redis, for up to 30 minutes",
         brief: "only the registry calls the user online: an entry that lives on",
         advice: "Ask the user, or wait: an entry without a connection runs out within 30 minutes. If there are many, look whether a gateway died without a word, or is out of the API's reach.",
@@ -49,7 +49,7 @@ impl OfRule for Found {
     };
 
     fn severity(&self, _: i64) -> Severity {
-        if self.several > 0 { Severity::Warning } else { Self::RULE.severity }
+        if self.several > 0 { Severity::Warning } else { Severity::Info }
     }
 
     fn words(&self, _: i64) -> String {
