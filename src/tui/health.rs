@@ -104,6 +104,7 @@ fn finding(model: View<'_>) -> Option<String> {
     if let Some(found) = findings.of_server().iter().find(is_open) {
         let users = match &found.evidence {
             Evidence::MassDisconnect(departed) => departed.users.saturating_sub(departed.back),
+            Evidence::RegistryLoss(found) => found.users,
             _ => model.live().list().len() as u32,
         };
         return Some(told(found.rule.name(), users, found.since, now));

@@ -23,6 +23,7 @@ mod readme_keys;
 mod report;
 mod screens;
 mod secrecy;
+mod silence;
 mod stage;
 mod steadiness;
 mod typing;

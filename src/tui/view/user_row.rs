@@ -134,6 +134,9 @@ fn right(text: &str, column: Column) -> Cow<'static, str> {
     format!("{text:>width$}").into()
 }
 
+/// That it is the registry's word, in the place of the sockets'.
+const BY_REGISTRY: &str = " (reg)";
+
 /// Sign and word, and the age of what is old.
 fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'static, str>, Style) {
     let RowContext { theme, picture, .. } = sheet;
@@ -143,7 +146,10 @@ fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'
     let by_registry = roster.basis(user) == Basis::Registry;
     let (sign, short, style) = theme.presence(presence);
     let narrow = column.width < 12;
-    let cramped = (stale || by_registry) && (column.width < 14 || presence == Presence::Background);
+    let cramped = stale && (column.width < 14 || presence == Presence::Background);
+    // What is said behind the word has to fit as well.
+    let whole = theme.width(sign) + 1 + theme.width(presence.word()) + theme.width(BY_REGISTRY);
+    let cramped = cramped || (by_registry && whole > column.width);
     let word = if narrow || cramped { short } else { presence.word() };
     // A word that fits nowhere else has a short one.
     let word = if theme.width(sign) + 1 + theme.width(word) > column.width { short } else { word };
@@ -156,7 +162,7 @@ fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'
             format!(" {}{age}", theme.glyphs.stale)
         }
         None if by_registry && narrow => "R".to_owned(),
-        None if by_registry => " (reg)".to_owned(),
+        None if by_registry => BY_REGISTRY.to_owned(),
         None => String::new(),
     };
     (format!("{sign} {word}{age}").into(), style)
