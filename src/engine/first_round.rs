@@ -3,13 +3,16 @@
 //! Every batch was answered or has failed, and the registry was heard about those whom the sockets left
 //! out: who opens imtop during an incident must not be told a lie first. Where as many users as make a loss
 //! of view are online by the registry all the same, it is asked again for a while: it follows a real
-//! disconnect only after about a second.
+//! disconnect only after about a second. Where a batch has failed, the registry was heard in the sockets' place.
 
-use crate::presence::{Moment, Roster};
+use crate::presence::{Moment, REGISTRY_USERS_A_SECOND, Roster, Witness};
 
 /// For so many milliseconds the registry is asked again where it contradicts the sockets: two seconds, and
 /// what an answer takes to what is asked last.
 const AGAIN_MS: u64 = 2_500;
+
+/// So many users are asked about with one question.
+const ONE_QUESTION: usize = 500;
 
 /// Whether a first round is over.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +56,15 @@ impl FirstRound {
         let until = answered + self.patience_ms;
         if now < until && roster.is_checking() {
             return Stage::Registry(roster.to_be_checked(), until);
+        }
+        // Of whom the sockets gave no answer, the registry is asked in their place.
+        let silent = roster.silent_users();
+        let asked_ms = silent.saturating_sub(ONE_QUESTION) as u64 * 1_000 / u64::from(REGISTRY_USERS_A_SECOND);
+        let until = heard + asked_ms + self.patience_ms;
+        let is_asked = matches!(roster.witnesses().registry, Witness::Unheard | Witness::Answers);
+        let is_due = roster.registry_heard().is_none_or(|at| at.mono_ms < heard + asked_ms);
+        if silent > 0 && is_asked && is_due && now < until {
+            return Stage::Registry(silent, until);
         }
         let until = heard + self.patience_ms;
         // Whether there are such users at all is asked of those who were never seen with a connection.

@@ -96,7 +96,8 @@ fn code(page: &str) -> Vec<String> {
 }
 
 fn options(command: &clap::Command, found: &mut BTreeSet<String>) {
-    found.extend(command.get_arguments().filter_map(|argument| argument.get_long()).map(str::to_owned));
+    let names = |argument: &clap::Arg| argument.get_long_and_visible_aliases().unwrap_or_default();
+    found.extend(command.get_arguments().flat_map(names).map(str::to_owned));
     for sub in command.get_subcommands() {
         options(sub, found);
     }

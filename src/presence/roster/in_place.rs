@@ -82,6 +82,11 @@ impl Roster {
         self.standings.by_registry()
     }
 
+    /// How many users are in batches of which the sockets give no new answer.
+    pub fn silent_users(&self) -> usize {
+        self.silent.users
+    }
+
     /// Whether there is a batch of which the sockets give no new answer.
     pub fn has_silent_batches(&self) -> bool {
         !self.silent.batches.is_empty()
