@@ -59,7 +59,8 @@ impl FirstRound {
         }
         // Of whom the sockets gave no answer, the registry is asked in their place.
         let silent = roster.silent_users();
-        let asked_ms = silent.saturating_sub(ONE_QUESTION) as u64 * 1_000 / u64::from(REGISTRY_USERS_A_SECOND);
+        let asked_ms =
+            silent.saturating_sub(ONE_QUESTION) as u64 * 1_000 / u64::from(REGISTRY_USERS_A_SECOND);
         let until = heard + asked_ms + self.patience_ms;
         let is_asked = matches!(roster.witnesses().registry, Witness::Unheard | Witness::Answers);
         let is_due = roster.registry_heard().is_none_or(|at| at.mono_ms < heard + asked_ms);

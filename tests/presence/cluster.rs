@@ -82,7 +82,14 @@ impl Cluster {
     }
 
     pub(crate) fn gateways(&mut self, ms: u64, signs: [LifeSign; 2]) {
-        let signs = signs.into_iter().zip(["a", "b"]).map(|(sign, address)| GatewaySign::new(address, sign));
+        self.gateways_holding(ms, signs, None);
+    }
+
+    /// The first of them has a gauge that shows so many users.
+    pub(crate) fn gateways_holding(&mut self, ms: u64, signs: [LifeSign; 2], users: Option<u32>) {
+        let signs = signs.into_iter().zip([("a", users), ("b", None)]);
+        let signs =
+            signs.map(|(sign, (address, users))| GatewaySign { users, ..GatewaySign::new(address, sign) });
         self.hear(Question::Gateways, vec![], ms, Ok(Answer::Gateways(signs.collect())));
     }
 

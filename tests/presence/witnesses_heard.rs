@@ -167,6 +167,27 @@ fn a_gateway_that_was_alive_and_refuses_now_has_died_and_that_is_told_for_a_whil
     assert_eq!(cluster.roster.doubts().len(), 0);
 }
 
+/// The seed of the bench with the most wrong words had one gateway cut off and another one dead a second later.
+#[test]
+fn one_that_has_died_takes_with_it_only_as_many_users_as_it_held() {
+    for (held, is_to_blame) in
+        [(None, true), (Some(30), true), (Some(22), true), (Some(14), false), (Some(2), false)]
+    {
+        let mut cluster = Cluster::of(30);
+        cluster.begin(100, 28);
+        cluster.gateways_holding(200, [LifeSign::Alive, LifeSign::Alive], held);
+        cluster.leave(2_100, 0..24);
+        cluster.registry(2_120, 0..24, true);
+        cluster.gateways_holding(2_200, [LifeSign::Refused, LifeSign::Alive], None);
+        cluster.wait(4_100, 6_100);
+        // Its own find the way to the other gateway; who stays away may be those of one that is cut off.
+        cluster.back(7_100, 0..14, "new");
+        cluster.roster.advance(at(8_000));
+        let said = if is_to_blame { Presence::Offline } else { unknown(UnknownReason::GatewayLost) };
+        assert_eq!(cluster.is(20), said, "{held:?}");
+    }
+}
+
 #[test]
 fn without_a_baseline_or_with_a_death_of_long_ago_no_gateway_has_died() {
     for (baseline, refused_at) in [(LifeSign::Unclear, 62_200), (LifeSign::Alive, 30_000)] {

@@ -96,8 +96,9 @@ fn code(page: &str) -> Vec<String> {
 }
 
 fn options(command: &clap::Command, found: &mut BTreeSet<String>) {
-    let names = |argument: &clap::Arg| argument.get_long_and_visible_aliases().unwrap_or_default();
-    found.extend(command.get_arguments().flat_map(names).map(str::to_owned));
+    let arguments = command.get_arguments();
+    let names = arguments.filter_map(clap::Arg::get_long_and_visible_aliases).flatten();
+    found.extend(names.map(str::to_owned));
     for sub in command.get_subcommands() {
         options(sub, found);
     }

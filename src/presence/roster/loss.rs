@@ -24,6 +24,9 @@ pub(super) const USUAL_MS: u32 = 2_000;
 /// long as the registry has them, whether it is told or not.
 const DIED_TOLD_MS: u64 = 120_000;
 
+/// The gauge is as old as the last sign of life: a fifth, and so many (in quarters), may have come since.
+const HELD_SLACK: u64 = 20;
+
 /// A gateway has more than one in so many of the users of a large cluster. Fewer may be lost events of the
 /// registry, which are never quite rare there.
 const ONE_IN: u32 = 100;
@@ -317,8 +320,17 @@ impl Roster {
     /// What the gateways show of the cause of a loss that is certain, and which of them is to blame.
     fn cause(&self, at: usize) -> (LossCause, Option<Box<str>>) {
         let Some(loss) = self.losses.get(at) else { return (LossCause::None, None) };
+        // One that has died takes nobody with it but its own: where more have dropped out, another gateway
+        // is out of reach as well. Who returns to a third one makes no difference to that.
+        let held_all = |it: &Gateway| {
+            it.users.is_none_or(|users| u64::from(loss.dropped) * 4 <= u64::from(users) * 5 + HELD_SLACK)
+        };
         if loss.cause == LossCause::Died {
-            return (LossCause::Died, loss.gateway.clone()); // what has died stays dead
+            let dead = loss.gateway.as_ref().and_then(|it| self.witnesses.signs.get(it));
+            let is_dead = |it: &&Gateway| it.sign == LifeSign::Refused; // one that is back holds others
+            if dead.filter(is_dead).is_none_or(held_all) {
+                return (LossCause::Died, loss.gateway.clone()); // what has died stays dead
+            }
         }
         let begun = loss.begun.mono_ms;
         let was_alive =
@@ -343,6 +355,7 @@ impl Roster {
             (Some((address, dead)), None)
                 if dead.sign == LifeSign::Refused
                     && holds(dead)
+                    && held_all(dead)
                     && was_alive(dead)
                     && in_time(dead)
                     && loss.after.is_some()
