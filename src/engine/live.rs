@@ -90,7 +90,7 @@ pub async fn gather(
         if users.is_empty() {
             missing.push(list.empty_words());
         }
-        watching.take_server(list_name(&list), &users);
+        watching.take_server(list, &users);
     }
     if watched.labels_from_server {
         let list = watching.list(1);
@@ -211,7 +211,7 @@ impl Live {
             ListNews::Read { list, ids } => {
                 let what = list_name(&list);
                 let users = ids.len();
-                self.watching.take_server(what.clone(), &ids);
+                self.watching.take_server(list, &ids);
                 self.rewatch();
                 self.push(Input::Notice(format!("{what}: {users} to be watched")));
             }

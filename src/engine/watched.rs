@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use crate::options::Watched;
+use crate::poller::ServerList;
 use crate::presence::{Entry, ListBuilder, UserIx, WatchList};
 
 /// Whom a source names, in its order: a piece of a list, and those who were taken out of it.
@@ -55,8 +56,8 @@ pub struct Watching {
     fixed: Piece,
     /// The watch-list file, as last read.
     file: Piece,
-    /// Lists of the server by what they are called, as last read.
-    server: BTreeMap<String, Piece>,
+    /// Lists of the server, as last read.
+    server: BTreeMap<ServerList, Piece>,
     /// Users in one request.
     batch: u32,
     added: Vec<String>,
@@ -85,12 +86,12 @@ impl Watching {
     }
 
     /// Takes whom a list of the server names now.
-    pub fn take_server(&mut self, name: String, ids: &[String]) {
+    pub fn take_server(&mut self, of: ServerList, ids: &[String]) {
         let mut list = ListBuilder::default();
         for id in ids {
             list.push(id, None, None);
         }
-        self.server.insert(name, Piece::of(list.build(1, 1)));
+        self.server.insert(of, Piece::of(list.build(1, 1)));
     }
 
     /// Whether a list of the server was taken.
@@ -111,10 +112,15 @@ impl Watching {
         only.whole().filter(|_| named.next().is_none())
     }
 
+    /// Whether all users of the server are watched.
+    fn is_everybody(&self) -> bool {
+        self.removed.is_empty() && self.server.get(&ServerList::All).is_some_and(|piece| !piece.is_empty())
+    }
+
     /// The list of `generation`. It shares what the sources hold where it can.
     pub fn list(&mut self, generation: u32) -> WatchList {
         if let Some(list) = self.only_list() {
-            return list.remade(generation, self.batch);
+            return list.remade(generation, self.batch).naming_everybody(self.is_everybody());
         }
         let mut made = ListBuilder::default();
         let mut pieces = Vec::new();
@@ -136,7 +142,7 @@ impl Watching {
         for id in &self.added {
             made.push(id, self.nicknames.get(id).map(String::as_str), None);
         }
-        let list = made.build(generation, self.batch);
+        let list = made.build(generation, self.batch).naming_everybody(self.is_everybody());
         if is_once {
             let sources = [&mut self.fixed, &mut self.file].into_iter().chain(self.server.values_mut());
             for (piece, (users, taken_out)) in sources.zip(pieces) {
@@ -191,7 +197,7 @@ mod tests {
     fn sources_are_put_together_and_each_replaces_only_itself() {
         let mut watching = watching([Entry::of("a")]);
         watching.take_file(of([Entry { label: Some("B".into()), ..Entry::of("b") }, Entry::of("a")]));
-        watching.take_server("group 1".into(), &["c".into(), "b".into()]);
+        watching.take_server(ServerList::Group("1".into()), &["c".into(), "b".into()]);
         watching.add("d");
         assert_eq!(ids(&watching.list(1)), ["a", "b", "c", "d"]);
         watching.take_file(WatchList::default());
@@ -239,8 +245,11 @@ mod tests {
         watching.remove("500");
         let second = watching.list(2);
         assert!(shared(&watching, &second) && !second.shares_ids(&read) && second.len() == 1_000);
-        watching.take_server("all".into(), &["s".into()]);
+        watching.take_server(ServerList::All, &["s".into()]);
         let third = watching.list(3);
+        assert!(
+            third.is_everybody() && !second.is_everybody() && !watching.relabelled(&second).is_everybody()
+        );
         assert!(shared(&watching, &third) && third.len() == 1_001);
         watching.learn([("7".to_owned(), "Ann".to_owned())]);
         assert!(watching.relabelled(&third).shares_ids(&third));

@@ -27,7 +27,7 @@ const BACKLOG: usize = 16;
 const LONGEST_NAME: usize = 64;
 
 /// A watch list that the server keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ServerList {
     /// The members of the group with this ID.
     Group(String),

@@ -63,8 +63,8 @@ pub use observation::{
 };
 pub use platform::Platform;
 pub use recheck::{
-    ByRegistry, Gateway, Lacking, Loss, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck, Rechecks, Silence,
-    Unseen, Witness, Witnesses,
+    ByRegistry, Counted, Gateway, Gauges, Lacking, Loss, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck,
+    Rechecks, Silence, Unseen, Witness, Witnesses,
 };
 pub use roster::{Checks, Drawn, Roster, RosterState, Totals, Tracked};
 pub use rounds::Rounds;

@@ -201,6 +201,35 @@ pub struct Gateway {
     pub users: Option<u32>,
 }
 
+/// So many users with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// By the gateways' own gauges, all together.
+    pub by_gateways: u32,
+    /// By what the sockets show of the watched users.
+    pub shown: u32,
+}
+
+impl Counted {
+    /// How many the gateways would count at the same share, where so many are shown.
+    pub fn in_proportion(self, shown: u32) -> u32 {
+        let of_now = u64::from(self.by_gateways) * u64::from(shown);
+        of_now.checked_div(self.shown.into()).map_or(shown, |count| count.min(u32::MAX.into()) as u32)
+    }
+}
+
+/// How the gateways' own count compares with what the sockets show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gauges {
+    /// When they were compared first.
+    pub first: Counted,
+    /// When they were compared last.
+    pub now: Counted,
+    /// Since when they differ, and what they were then; none while they agree.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub off: Option<(Moment, Counted)>,
+}
+
 /// All the witnesses beside the sockets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -224,6 +253,9 @@ pub struct Witnesses {
         deserialize_with = "read_signs"
     )]
     pub signs: BTreeMap<Box<str>, Gateway>,
+    /// What their gauges count, where that could be compared.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub gauges: Option<Gauges>,
 }
 
 impl Witnesses {

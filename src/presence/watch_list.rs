@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::list_builder::{Ids, ListBuilder, Named};
 use super::text::{visible, visible_bounded};
-use super::written::{refused, some_text, word_or};
+use super::written::{is_usual, refused, some_text, word_or};
 
 /// Longest user ID that is taken, in bytes; a longer line is not one of a list of users.
 const LONGEST_ID: usize = 256;
@@ -107,6 +107,7 @@ pub struct WatchList {
     batch_size: u32,
     ids: Arc<Ids>,
     labels: Arc<Named>,
+    is_everybody: bool,
 }
 
 impl Default for WatchList {
@@ -126,13 +127,24 @@ impl WatchList {
     }
 
     pub(super) fn of(generation: u32, batch_size: u32, ids: Arc<Ids>, labels: Arc<Named>) -> WatchList {
-        WatchList { generation, batch_size: batch_size.max(1), ids, labels }
+        WatchList { generation, batch_size: batch_size.max(1), ids, labels, is_everybody: false }
     }
 
     /// The same users as the list of another generation, so many in one request.
     #[must_use]
     pub fn remade(&self, generation: u32, batch_size: u32) -> WatchList {
         WatchList::of(generation, batch_size, Arc::clone(&self.ids), Arc::clone(&self.labels))
+    }
+
+    /// The same list, which names all users of the server, or may not.
+    #[must_use]
+    pub fn naming_everybody(self, is_everybody: bool) -> WatchList {
+        WatchList { is_everybody, ..self }
+    }
+
+    /// Whether it names all users of the server, as far as that said.
+    pub fn is_everybody(&self) -> bool {
+        self.is_everybody
     }
 
     /// The same list, with these labels for those who have none.
@@ -265,6 +277,9 @@ impl WatchList {
 struct ListForm<U> {
     generation: u32,
     batch: u32,
+    /// Whether these are all users of the server.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    everybody: bool,
     users: U,
 }
 
@@ -275,7 +290,8 @@ impl Serialize for WatchList {
             (id, label, group) => EntryForm::All(id, label, group),
         };
         let users = self.users().map(named).collect::<Vec<_>>();
-        ListForm { generation: self.generation, batch: self.batch_size, users }.serialize(serializer)
+        let (generation, batch, everybody) = (self.generation, self.batch_size, self.is_everybody);
+        ListForm { generation, batch, everybody, users }.serialize(serializer)
     }
 }
 
@@ -289,14 +305,19 @@ enum EntryForm<'a> {
 
 impl<'de> Deserialize<'de> for WatchList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WatchList, D::Error> {
-        let ListForm { generation, batch, users } = ListForm::<Vec<Entry>>::deserialize(deserializer)?;
+        let ListForm { generation, batch, everybody, users } =
+            ListForm::<Vec<Entry>>::deserialize(deserializer)?;
         if batch == 0 {
             return Err(refused("a watch list in batches of nobody"));
         }
         users.iter().try_for_each(|entry| UserId::check(&entry.id)).map_err(refused)?;
         let length = users.len();
         let list = WatchList::new(generation, batch, users);
-        if list.len() == length { Ok(list) } else { Err(refused("a user is twice on the watch list")) }
+        if list.len() == length {
+            Ok(list.naming_everybody(everybody))
+        } else {
+            Err(refused("a user is twice on the watch list"))
+        }
     }
 }
 

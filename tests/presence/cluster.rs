@@ -24,7 +24,12 @@ impl Cluster {
 
     pub(crate) fn asking(users: u32, witnesses: Witnesses) -> Cluster {
         let ids = (0..users).map(|user| Entry::of(&format!("u{user}")));
-        let list = Arc::new(WatchList::new(1, 500, ids));
+        Cluster::watching(WatchList::new(1, 500, ids), witnesses)
+    }
+
+    pub(crate) fn watching(list: WatchList, witnesses: Witnesses) -> Cluster {
+        let users = list.len() as u32;
+        let list = Arc::new(list);
         let roster = Roster::new(list, Freshness::for_interval(2_000), at(0))
             .with_witnesses(witnesses, Thresholds::default());
         Cluster { roster, users }

@@ -10,6 +10,7 @@ mod kit;
 mod cluster;
 mod findings;
 mod first_round;
+mod gauges;
 mod in_place;
 mod lacking;
 mod roster;

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use imtop::presence::{
-    Answer, Answered, Basis, BodyLength, Claims, ConnId, Connection, Entry, FetchError, Fingerprint,
-    Freshness, Gateway, GatewaySign, Hints, Input, LifeSign, Logins, Loss, LossCause, Moment, Observation,
-    Oddities, OperationId, Platform, Presence, Question, RateLimit, Recheck, Registry, Roster, RosterState,
-    RuleSettings, SessionToken, Silence, Since, Sockets, Thresholds, UnknownReason, Unreadable, Unseen,
-    Update, UserIx, UserStatus, Verdict, WatchList, WireShape, Witness, Witnesses, Word,
+    Answer, Answered, Basis, BodyLength, Claims, ConnId, Connection, Counted, Entry, FetchError, Fingerprint,
+    Freshness, Gateway, GatewaySign, Gauges, Hints, Input, LifeSign, Logins, Loss, LossCause, Moment,
+    Observation, Oddities, OperationId, Platform, Presence, Question, RateLimit, Recheck, Registry, Roster,
+    RosterState, RuleSettings, SessionToken, Silence, Since, Sockets, Thresholds, UnknownReason, Unreadable,
+    Unseen, Update, UserIx, UserStatus, Verdict, WatchList, WireShape, Witness, Witnesses, Word,
 };
 use imtop::recording::{Head, Item, Limits, Place, Recorded, Recorder, Recording};
 use proptest::prelude::*;
@@ -374,7 +374,7 @@ pub(crate) fn any_list() -> impl Strategy<Value = Arc<WatchList>> {
                 label: label.map(Into::into),
                 group,
             });
-            Arc::new(WatchList::new(generation, batch, entries))
+            Arc::new(WatchList::new(generation, batch, entries).naming_everybody(generation % 2 == 0))
         },
     )
 }
@@ -685,13 +685,18 @@ fn witnesses() -> impl Strategy<Value = Witnesses> {
     let gateway = (sign(), moment(), prop::option::of(moment()), prop::option::of(any::<u32>()))
         .prop_map(|(sign, since, alive, users)| Gateway { users, sign, since, alive });
     let signs = prop::collection::btree_map(text(), gateway, 0..4);
-    (witness(), witness(), witness(), witness(), signs).prop_map(
-        |(registry, tokens, gateways, accounts, signs)| Witnesses {
+    let counted = || (0_u32..1 << 20, 0_u32..1 << 20);
+    let counted = || counted().prop_map(|(by_gateways, shown)| Counted { by_gateways, shown });
+    let gauges = (counted(), counted(), prop::option::of((moment(), counted())))
+        .prop_map(|(first, now, off)| Gauges { first, now, off });
+    (witness(), witness(), witness(), witness(), signs, prop::option::of(gauges)).prop_map(
+        |(registry, tokens, gateways, accounts, signs, gauges)| Witnesses {
             registry,
             tokens,
             gateways,
             accounts,
             signs,
+            gauges,
         },
     )
 }

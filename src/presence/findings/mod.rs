@@ -27,6 +27,7 @@ mod false_offline;
 mod finding;
 mod flapping;
 mod gateway_down;
+mod gauge_drift;
 mod ghost;
 mod kick_war;
 mod ledger;
@@ -78,6 +79,7 @@ rules! {
     ExpiryCliff: expiry_cliff,
     ViewLoss: view_loss,
     GatewayDown: gateway_down,
+    GaugeDrift: gauge_drift,
     FalseOffline: false_offline,
     PartialView: partial_view,
     Ghost: ghost,

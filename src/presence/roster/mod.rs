@@ -15,6 +15,7 @@ mod answer;
 mod checks;
 mod doubts;
 mod expiry;
+mod gauges;
 mod in_place;
 mod judging;
 mod keyframe;

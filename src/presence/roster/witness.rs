@@ -58,6 +58,7 @@ impl Roster {
             (Ok(Answer::Gateways(signs)), Question::Gateways) => {
                 let hung = self.a_gateway_hangs();
                 self.take_signs(signs, taking.now);
+                self.compare_gauges(taking.now);
                 if hung && !self.a_gateway_hangs() {
                     for user in self.doubts.users() {
                         self.reconsider(user, taking);
