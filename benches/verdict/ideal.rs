@@ -201,8 +201,11 @@ impl Ideal {
         let known = &self.users[user as usize];
         let (sent, platforms) = known.registry.as_ref().filter(|_| self.is_silent(user))?;
         let is_new = known.heard.is_some_and(|heard| *sent > heard) && self.now - sent <= self.limit_ms();
-        (is_new && !self.doubted.contains(&user))
-            .then(|| if platforms.is_empty() { Word::Offline } else { Word::Online })
+        (is_new && !self.doubted.contains(&user)).then_some(if platforms.is_empty() {
+            Word::Offline
+        } else {
+            Word::Online
+        })
     }
 
     /// For so long an answer is good.

@@ -299,8 +299,9 @@ async fn sign_of_life(target: SocketAddr, patience: Duration) -> (LifeSign, Opti
 fn online_users(answer: &[u8]) -> Option<u32> {
     let lines = answer.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
     let values = lines.filter_map(|line| line.strip_prefix(GAUGE)?.trim().parse::<f64>().ok());
-    let whole = values.filter(|value| (0.0..f64::from(u32::MAX)).contains(value)).map(|value| value as u32);
-    whole.last()
+    let mut whole =
+        values.filter(|value| (0.0..f64::from(u32::MAX)).contains(value)).map(|value| value as u32);
+    whole.next_back()
 }
 
 /// Whether it begins as an answer with HTTP status 200 does.

@@ -23,7 +23,7 @@ pub enum ReadNews {
     /// So many users of this list were read.
     Progress(String, usize),
     /// All is read.
-    Read(Result<Watched, SettingsError>),
+    Read(Result<Box<Watched>, SettingsError>),
 }
 
 impl Reading {
@@ -37,7 +37,7 @@ impl Reading {
             // Nobody listens once the view has ended.
             let mut told = |list: &str, users| drop(words.send(ReadNews::Progress(list.to_owned(), users)));
             let read = whom.read(&mut told);
-            let _ = words.send(ReadNews::Read(read));
+            let _ = words.send(ReadNews::Read(read.map(Box::new)));
             drop::<std::sync::mpsc::Sender<Infallible>>(reads);
         })?;
         Ok(Reading { news, done })
@@ -49,7 +49,7 @@ impl Reading {
             return None;
         }
         std::iter::from_fn(|| self.news.try_recv().ok()).find_map(|news| match news {
-            ReadNews::Read(read) => Some(read),
+            ReadNews::Read(read) => Some(read.map(|watched| *watched)),
             ReadNews::Progress(..) => None,
         })
     }

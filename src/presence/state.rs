@@ -262,9 +262,10 @@ impl State {
                 user,
                 rule: finding.rule,
                 severity: finding.severity,
-                text: match raised {
-                    true => finding.evidence.words(server_seconds),
-                    false => finding.evidence.words_of_end(over, self.now).unwrap_or_default(),
+                text: if raised {
+                    finding.evidence.words(server_seconds)
+                } else {
+                    finding.evidence.words_of_end(over, self.now).unwrap_or_default()
                 },
             };
             self.timeline.note(event, self.now);

@@ -241,7 +241,7 @@ pub(super) fn verdict(testimony: &Testimony) -> Verdict {
         },
         (Sockets::None, Registry::Unasked) => match lost {
             InLoss::No | InLoss::Maybe => Verdict::offline(Basis::SocketsAlone),
-            _ => Verdict::unknown(UnknownReason::GatewayLostMaybe),
+            InLoss::By(_) => Verdict::unknown(UnknownReason::GatewayLostMaybe),
         },
         (Sockets::None, Registry::Unheard) => match before {
             Presence::Online | Presence::Background => Verdict { stale: true, ..Verdict::of(before) },
@@ -306,9 +306,9 @@ pub(super) enum InPlace {
 pub(super) fn in_place(is_online: bool, before: Presence, in_doubt: bool, named: bool) -> InPlace {
     match (is_online, before) {
         _ if in_doubt => InPlace::AsBefore,
-        (true, Presence::Online | Presence::Background) => InPlace::AsBefore,
+        (true, Presence::Online | Presence::Background)
+        | (false, Presence::Offline | Presence::Unregistered) => InPlace::AsBefore,
         (true, _) => InPlace::Says(Presence::Online),
-        (false, Presence::Offline | Presence::Unregistered) => InPlace::AsBefore,
         (false, _) if named => InPlace::Says(Presence::Offline),
         (false, _) => InPlace::Nothing,
     }

@@ -155,13 +155,13 @@ fn state_of(users: u32, lacked: u32, shape: WireShape, signs: Option<Vec<Gateway
     (state, last)
 }
 
-fn alive() -> Option<Vec<GatewaySign>> {
-    Some(vec![GatewaySign::new("10.0.0.7:9090", LifeSign::Alive)])
+fn alive() -> Vec<GatewaySign> {
+    vec![GatewaySign::new("10.0.0.7:9090", LifeSign::Alive)]
 }
 
 #[test]
 fn one_is_a_finding_of_that_user_and_many_are_one_of_the_server() {
-    let (state, update) = state_of(500, 3, WireShape::Numbers, alive());
+    let (state, update) = state_of(500, 3, WireShape::Numbers, Some(alive()));
     let findings = &state.knowledge().findings;
     assert_eq!((findings.count_of(Rule::Deaf), findings.count_of(Rule::RegistryLoss)), (3, 0));
     assert!(update.raised.iter().all(|it| it.severity == Severity::Warning), "{:?}", update.raised);
@@ -175,7 +175,7 @@ fn one_is_a_finding_of_that_user_and_many_are_one_of_the_server() {
 
 #[test]
 fn old_servers_and_those_of_one_process_push_without_the_registry() {
-    for (shape, signs) in [(WireShape::Words, alive()), (WireShape::Numbers, Some(vec![]))] {
+    for (shape, signs) in [(WireShape::Words, Some(alive())), (WireShape::Numbers, Some(vec![]))] {
         let (state, _) = state_of(20, 10, shape, signs);
         assert!(state.knowledge().findings.is_empty());
     }

@@ -40,7 +40,7 @@ fn is_offline(user: u32) -> bool {
 }
 
 fn platform(user: u32) -> i32 {
-    if user % 2 == 0 { 2 } else { 5 }
+    if user.is_multiple_of(2) { 2 } else { 5 }
 }
 
 /// The registry is asked about everybody, and has these.

@@ -1,7 +1,7 @@
 //! `gauge-drift`: the gateways' own count of users differs from what they answer.
 //!
 //! A known bug of the server: a forced logout does not count back, so that `online_user_num` only grows until the
-//! gateway is restarted (ws_server.go, `KickUserConn`).
+//! gateway is restarted (`ws_server.go`, `KickUserConn`).
 //!
 //! Evidence: the sum of the gauges beside the users with a connection, where everybody is watched (`--all`), or one
 //! gateway counts fewer than are shown. A difference of five users and 5 % counts, beyond those of whom nothing is

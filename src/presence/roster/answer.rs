@@ -447,21 +447,11 @@ impl Roster {
             let dropped = unseen.as_ref().map_or(answer.answered, |unseen| unseen.dropped).received;
             self.remember(user, Gone { id: old.id.clone(), since: *since, dropped, event, offline: None });
         }
-        // Where the sockets show another gateway than before, what appears may have been there all the time.
-        let goes =
-            tracked.iter().any(|it| it.unseen.as_ref().is_some_and(|it| it.dropped == answer.answered));
-        let switches = goes && self.may_switch(answer);
         let new: Vec<&Connection> = heirs.into_values().flatten().collect();
-        let (old, new): (Vec<&Connection>, Vec<&Connection>) =
-            new.into_iter().partition(|it| switches || seen.hidden.contains(&it.platform));
-        for it in &mut tracked {
-            if old.iter().any(|old| old.id == it.connection.id) {
-                it.since = Since { after_ms: None, before_ms: now.mono_ms };
-            }
-        }
+        let (old, new) = self.tell_hidden(new, &mut tracked, seen, answer);
         self.keep(user, tracked);
         self.review_lacking(user);
-        if appeared.len() > old.len() && self.witnesses.registry.is_asked() {
+        if appeared.len() > old && self.witnesses.registry.is_asked() {
             taking.update.doubts.logins.push(user);
             self.lacks.login(user);
         }
@@ -471,6 +461,29 @@ impl Roster {
         for what in moved {
             self.tell(user, what, last, taking);
         }
+    }
+
+    /// Of those that appear, how many were hidden by another gateway until now, and so have no beginning; and the
+    /// others.
+    fn tell_hidden<'a>(
+        &self,
+        new: Vec<&'a Connection>,
+        tracked: &mut [Tracked],
+        seen: &Seen<'_>,
+        answer: &BatchAnswer,
+    ) -> (usize, Vec<&'a Connection>) {
+        // Where the sockets show another gateway than before, what appears may have been there all the time.
+        let goes =
+            tracked.iter().any(|it| it.unseen.as_ref().is_some_and(|it| it.dropped == answer.answered));
+        let switches = goes && self.may_switch(answer);
+        let (old, new): (Vec<&Connection>, Vec<&Connection>) =
+            new.into_iter().partition(|it| switches || seen.hidden.contains(&it.platform));
+        for it in tracked {
+            if old.iter().any(|old| old.id == it.connection.id) {
+                it.since = Since { after_ms: None, before_ms: answer.answered.received.mono_ms };
+            }
+        }
+        (old.len(), new)
     }
 
     /// Whether the sockets may show the connections of another gateway now: one is in trouble, or was until now.

@@ -1,8 +1,8 @@
 //! How many users the gateways say are on them, beside how many the sockets show.
 //!
-//! Each gateway's `online_user_num` counts the distinct users on it (pkg/common/prommetrics/grpc_msggateway.go). A forced
-//! logout that closes a user's last connection does not count back (ws_server.go, `KickUserConn`), so the gauge
-//! only grows beyond the truth, until that gateway is restarted.
+//! Each gateway's `online_user_num` counts the distinct users on it (`pkg/common/prommetrics/grpc_msggateway.go`). A
+//! forced logout that closes a user's last connection does not count back (`ws_server.go`, `KickUserConn`), so the
+//! gauge only grows beyond the truth, until that gateway is restarted.
 
 use super::Roster;
 use crate::presence::observation::LifeSign;

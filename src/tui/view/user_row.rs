@@ -177,10 +177,8 @@ fn because(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> Option<Vec<Str
             basis @ (Basis::GatewayDied | Basis::Sampled) => {
                 basis.words().map(|words| vec![format!("({words})")])
             }
-            // It holds for everybody, and the header says it.
-            Basis::Agreed | Basis::SocketsAlone => None,
-            // The presence says it.
-            Basis::Registry => None,
+            // It holds for everybody, and the header says it; or the presence does.
+            Basis::Agreed | Basis::SocketsAlone | Basis::Registry => None,
         },
         _ => None,
     }
