@@ -247,12 +247,23 @@ mod tests {
         assert!(shared(&watching, &second) && !second.shares_ids(&read) && second.len() == 1_000);
         watching.take_server(ServerList::All, &["s".into()]);
         let third = watching.list(3);
-        assert!(
-            third.is_everybody() && !second.is_everybody() && !watching.relabelled(&second).is_everybody()
-        );
         assert!(shared(&watching, &third) && third.len() == 1_001);
         watching.learn([("7".to_owned(), "Ann".to_owned())]);
         assert!(watching.relabelled(&third).shares_ids(&third));
+    }
+
+    #[test]
+    fn all_users_of_the_server_are_everybody_until_one_is_taken_off() {
+        let mut watching = watching([Entry::of("a")]);
+        watching.take_server(ServerList::Group("1".into()), &["b".into()]);
+        assert!(!watching.list(1).is_everybody());
+        watching.take_server(ServerList::All, &["a".into(), "b".into(), "c".into()]);
+        let list = watching.list(2);
+        assert!(list.is_everybody() && watching.relabelled(&list).is_everybody());
+        watching.remove("c");
+        assert!(!watching.list(3).is_everybody());
+        watching.add("c");
+        assert!(watching.list(4).is_everybody());
     }
 
     #[test]

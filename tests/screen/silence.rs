@@ -86,7 +86,7 @@ fn while_the_sockets_are_silent_the_registry_tells_who_is_there_and_the_screen_s
     stage.answer(0, vec![("user_001", UserStatus::Offline), ("user_003", came)]);
     stage.shows(&[
         " 12 watched  ● 9 online  ◐ 0 background  ○ 3 offline  ? 0 unknown",
-        ":▸  user_003               ● online        Web             ·              6s",
+        "|▸  user_003               ● online        Web             ·              6s",
     ]);
 }
 
