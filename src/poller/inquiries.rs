@@ -5,8 +5,8 @@
 //! waits for the first. While a loss of view is suspected, the registry is asked about everybody whom
 //! the sockets call offline, in turns: whoever comes to a gateway that is out of reach never shows
 //! otherwise. While the sockets give no answer about somebody, the registry is asked in their place:
-//! about those on the screen first, then about the rest in turns. New users are checked once. What is left of a small share of the sockets'
-//! questions goes into a slow rotation through the whole list.
+//! about those on the screen first, then about the rest in turns. New users are checked once. What is
+//! left of a small share of the sockets' questions goes into a slow rotation through the whole list.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::ops::Range;
@@ -16,10 +16,12 @@ use tokio::time::Instant;
 
 use super::asking::Asking;
 use super::backoff;
+use super::logins::Logins;
+use super::silence::Silence;
 use crate::openim::Asked;
 use crate::presence::{
-    FetchError, GatewaySign, LifeSign, MOST_IN_PLACE, Question, REGISTRY_USERS_A_SECOND, Rechecks, Retry,
-    UserIx, UserSet, UserStatus,
+    FetchError, GatewaySign, LifeSign, Question, REGISTRY_USERS_A_SECOND, Rechecks, Retry, UserIx, UserSet,
+    UserStatus,
 };
 
 /// Users in one question, at most: the registry looks each of them up by itself.
@@ -154,29 +156,6 @@ struct Search {
     due: Instant,
 }
 
-/// Those of whom the sockets give no answer, so that the registry is asked in their place.
-struct Silence {
-    users: UserSet,
-    /// Those who are asked about before the others.
-    first: Vec<UserIx>,
-    /// When their turn is.
-    first_due: Instant,
-    /// The turn of the others began then, is here, and has come to so many.
-    began: Instant,
-    next: usize,
-    asked: u32,
-    /// It goes on then.
-    due: Instant,
-}
-
-/// Those with a connection about whom the registry is asked before others: what is new has to be known there, and what
-/// it lacked may be there by now.
-#[derive(Default)]
-struct Logins {
-    due: BTreeSet<(Instant, UserIx)>,
-    at: HashMap<UserIx, Instant>,
-}
-
 /// Why something is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
@@ -227,15 +206,7 @@ impl Inquiries {
             everybody: false,
             rotation: Rotation { next: 0, half: false, passed_over: false, questions: 0.0, users: 0.0 },
             search: Search { left_out: UserSet::default(), heard: false, next: 0, due: now },
-            silence: Silence {
-                users: UserSet::default(),
-                first: Vec::new(),
-                first_due: now,
-                began: now,
-                next: 0,
-                asked: 0,
-                due: now,
-            },
+            silence: Silence::empty(now),
             logins: Logins::default(),
             lasting: 0,
             asked: VecDeque::new(),
@@ -285,14 +256,14 @@ impl Inquiries {
         if !self.asking.registry {
             return;
         }
-        let was_silent = !self.silence.users.is_empty();
+        let was_silent = !self.silence.is_empty();
         for (number, is_silent) in doubts.silence.batches {
             batch(number).for_each(|user| self.silence.put(UserIx(user), is_silent));
         }
         for (user, is_silent) in doubts.silence.users {
             self.silence.put(user, is_silent);
         }
-        if !was_silent && !self.silence.users.is_empty() {
+        if !was_silent && !self.silence.is_empty() {
             self.silence.begin(now);
             self.gateways_due = self.gateways_due.min(now);
         }
@@ -448,9 +419,9 @@ impl Inquiries {
             }
             Cause::Registry => (Question::UsersStatus, self.registry.first()?.0),
             // They go the way of the sockets, and would be waited for as long.
-            Cause::Tokens if !self.silence.users.is_empty() => return None,
+            Cause::Tokens if !self.silence.is_empty() => return None,
             Cause::Tokens => (Question::TokenDetail, self.tokens.first()?.0),
-            Cause::Silence if self.silence.users.is_empty() => return None,
+            Cause::Silence if self.silence.is_empty() => return None,
             Cause::Silence => (Question::UsersStatus, self.silence.ready()),
             Cause::Search => {
                 let contradicted = self.losing || self.everybody || self.lasting > 0;
@@ -468,10 +439,10 @@ impl Inquiries {
                 (Question::AccountCheck, self.free)
             }
             Cause::Rotation => {
-                let login = self.logins.due.first().map(|(at, _)| *at);
+                let login = self.logins.ready();
                 let is_whole = self.rotation.users >= self.of_rotation().len() as f64 && !self.losing;
                 let is_free = self.losing || self.rotation.questions >= 1.0;
-                if !is_free || !self.asking.registry || self.users == 0 || !self.silence.users.is_empty() {
+                if !is_free || !self.asking.registry || self.users == 0 || !self.silence.is_empty() {
                     return None;
                 }
                 let due = if is_whole { self.free } else { login?.max(self.free) };
@@ -564,14 +535,12 @@ impl Inquiries {
 
     /// Whether the gateways are asked again and again: something is wrong.
     fn is_watchful(&self) -> bool {
-        self.losing || !self.silence.users.is_empty()
+        self.losing || !self.silence.is_empty()
     }
 
     /// Asks about these users first while the sockets give no answer about them.
     pub(super) fn ask_first(&mut self, users: Vec<UserIx>, now: Instant) {
-        self.silence.first = users;
-        self.silence.first.truncate(self.chunk);
-        self.silence.first_due = self.silence.first_due.min(now);
+        self.silence.ask_first(users, self.chunk, now);
     }
 
     /// Whose turn it is in the rotation.
@@ -585,7 +554,7 @@ impl Inquiries {
             return Some(Question::UsersStatus).filter(|question| self.line(*question).is_open());
         }
         let turns = [Question::UsersStatus, Question::TokenDetail];
-        let waits = self.logins.due.first().is_some_and(|(at, _)| *at <= now && !self.rotation.passed_over);
+        let waits = self.logins.ready().is_some_and(|at| at <= now && !self.rotation.passed_over);
         let turns = if self.rotation.half && !waits { [turns[1], turns[0]] } else { turns };
         turns.into_iter().find(|question| self.line(*question).is_open())
     }
@@ -746,72 +715,6 @@ impl Inquiries {
 
     fn line(&self, question: Question) -> Line {
         self.lines.get(&question).copied().unwrap_or_default()
-    }
-}
-
-impl Logins {
-    fn put(&mut self, user: UserIx, at: Instant) {
-        if let Some(before) = self.at.insert(user, at) {
-            self.due.remove(&(before, user));
-        }
-        self.due.insert((at, user));
-    }
-
-    /// Takes those who are due, so many at most.
-    fn take(&mut self, most: usize, now: Instant) -> Vec<UserIx> {
-        let mut users = Vec::new();
-        while users.len() < most
-            && let Some(&(at, user)) = self.due.first()
-            && at <= now
-        {
-            self.due.pop_first();
-            self.at.remove(&user);
-            users.push(user);
-        }
-        users
-    }
-}
-
-impl Silence {
-    fn put(&mut self, user: UserIx, is_silent: bool) {
-        if is_silent {
-            self.users.insert(user);
-        } else {
-            self.users.remove(user);
-        }
-    }
-
-    /// Somebody is in it again.
-    fn begin(&mut self, now: Instant) {
-        (self.first_due, self.began, self.next, self.asked, self.due) = (now, now, 0, 0, now);
-    }
-
-    fn ready(&self) -> Instant {
-        if self.first.is_empty() { self.due } else { self.due.min(self.first_due) }
-    }
-
-    /// Takes the next ones, `pause` after they had their turn before.
-    fn take(&mut self, most: usize, pause: Duration, now: Instant) -> Vec<UserIx> {
-        if !self.first.is_empty() && self.first_due <= now {
-            self.first_due = now + pause;
-            let first: Vec<UserIx> =
-                self.first.iter().copied().filter(|user| self.users.contains(*user)).collect();
-            if !first.is_empty() || self.due > now {
-                return first;
-            }
-        }
-        if self.asked == 0 {
-            self.began = now;
-        }
-        let most = most.min((MOST_IN_PLACE - self.asked) as usize);
-        let others = self.users.from(self.next).filter(|user| !self.first.contains(user));
-        let users: Vec<UserIx> = others.take(most).collect();
-        self.asked += users.len() as u32;
-        self.next = users.last().map_or(0, |last| last.at() + 1);
-        if users.len() < most || self.asked >= MOST_IN_PLACE {
-            (self.next, self.asked, self.due) = (0, 0, now.max(self.began + pause));
-        }
-        users
     }
 }
 

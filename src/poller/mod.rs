@@ -10,7 +10,9 @@ mod inquiries;
 mod labels;
 mod lanes;
 mod listing;
+mod logins;
 mod schedule;
+mod silence;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -78,7 +78,10 @@ fn the_mouse_is_taken_on_request_and_left_with_the_program() {
     session.press(F12);
     session.until("the mouse taken again", takes_the_mouse);
     let is_there = |line: &str| line.contains("agent_007") && line.contains("● online");
-    let text = session.until("the row in its place", |screen| screen.contents().lines().any(is_there));
+    session.until("the row in its place", |screen| screen.contents().lines().any(is_there));
+    // Rows change places while users come and go.
+    session.press(" ");
+    let text = session.until("the picture paused", |screen| screen.contents().contains("PAUSED"));
     let row = text.lines().position(|line| line.contains("agent_007")).unwrap();
     session.press(&format!("\u{1b}[<0;9;{}M", row + 1));
     session.until("the row under the mouse selected", |screen| {
