@@ -63,9 +63,9 @@ impl FirstRound {
             silent.saturating_sub(ONE_QUESTION) as u64 * 1_000 / u64::from(REGISTRY_USERS_A_SECOND);
         let until = heard + asked_ms + self.patience_ms;
         let is_asked = matches!(roster.witnesses().registry, Witness::Unheard | Witness::Answers);
-        let is_due = roster.registry_heard().is_none_or(|at| at.mono_ms < heard + asked_ms);
-        if silent > 0 && is_asked && is_due && now < until {
-            return Stage::Registry(silent, until);
+        let unasked = roster.unasked_in_place();
+        if unasked > 0 && is_asked && now < until {
+            return Stage::Registry(unasked, until);
         }
         let until = heard + self.patience_ms;
         // Whether there are such users at all is asked of those who were never seen with a connection.

@@ -102,6 +102,8 @@ struct Known {
     rule: GatewayRule,
     /// Those that are asked whatever the rule and the server say.
     given: Vec<GatewayAddress>,
+    /// Where those were of late: a name loses the address of one that dies, and that is when it matters.
+    of_given: BTreeMap<SocketAddr, Instant>,
     /// When each was named last.
     named: BTreeMap<SocketAddr, Instant>,
 }
@@ -117,7 +119,7 @@ impl Gateways {
     /// Goes by `rule` from here on, and asks those that are `given` besides.
     pub(super) fn follow(&self, rule: GatewayRule, given: Vec<GatewayAddress>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (known.rule, known.given) = (rule, given);
+        (known.rule, known.given, known.of_given) = (rule, given, BTreeMap::new());
     }
 
     /// Whether some are asked whatever the server lists.
@@ -125,7 +127,7 @@ impl Gateways {
         !self.0.lock().unwrap_or_else(PoisonError::into_inner).given.is_empty()
     }
 
-    /// Where those are; of a name that nobody knows, nowhere.
+    /// Where those are, and were of late; of a name that nobody knows, nowhere.
     async fn given(&self, patience: Duration) -> Vec<SocketAddr> {
         let given = self.0.lock().unwrap_or_else(PoisonError::into_inner).given.clone();
         let mut found = Vec::new();
@@ -134,7 +136,11 @@ impl Gateways {
                 found.extend(addresses.map(|it| SocketAddr::new(it.ip().to_canonical(), it.port())));
             }
         }
-        found
+        let now = Instant::now();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.of_given.extend(found.into_iter().map(|address| (address, now)));
+        known.of_given.retain(|_, last| now.saturating_duration_since(*last) < REMEMBERED);
+        known.of_given.keys().copied().collect()
     }
 
     fn rule(&self) -> GatewayRule {

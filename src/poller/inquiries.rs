@@ -264,7 +264,7 @@ impl Inquiries {
             self.silence.put(user, is_silent);
         }
         if !was_silent && !self.silence.is_empty() {
-            self.silence.begin(now);
+            self.silence.begin(now + TOGETHER); // other batches may fail at the same time
             self.gateways_due = self.gateways_due.min(now);
         }
         for user in doubts.settled {

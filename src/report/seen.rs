@@ -6,8 +6,8 @@
 use crate::engine::About;
 use crate::listing::{Known, Names, Rows, Time, UserRecord};
 use crate::presence::{
-    Batch, FetchError, Gateway, Knowledge, LifeSign, Loss, LossCause, Moment, Roster, Witness, Witnesses,
-    visible,
+    Batch, FetchError, Gateway, Knowledge, LifeSign, Loss, LossCause, Moment, Roster, UserIx, Witness,
+    Witnesses, visible,
 };
 use crate::report::{
     ChecksRecord, FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord,
@@ -74,18 +74,19 @@ impl<'a> Seen<'a> {
     /// Why batches get no answers; those that fail alike are one.
     fn failures(self) -> Vec<FailureRecord> {
         let list = self.roster().list();
-        let mut errors: Vec<&FetchError> = Vec::new();
+        let mut errors: Vec<(&FetchError, bool)> = Vec::new();
         let mut failures: Vec<FailureRecord> = Vec::new();
         for (number, batch) in (0..).zip(self.roster().batches()) {
             let Some(failing) = &batch.failing else { continue };
             let (users, nothing_known) = (list.batch(number).len() as u32, is_void(batch));
-            let like = errors.iter().zip(&mut failures).find(|(error, failure)| {
-                **error == &failing.error && (failure.unknown == failure.users) == nothing_known
-            });
+            let like = errors
+                .iter()
+                .zip(&mut failures)
+                .find(|(error, _)| **error == (&failing.error, nothing_known));
             let failure = if let Some((_, failure)) = like {
                 failure
             } else {
-                errors.push(&failing.error);
+                errors.push((&failing.error, nothing_known));
                 failures.push(FailureRecord {
                     error: failing.error.to_string(),
                     advice: failing.error.advice(),
@@ -98,7 +99,10 @@ impl<'a> Seen<'a> {
             };
             failure.batches.push(number + 1);
             failure.users += users;
-            failure.unknown += if nothing_known { users } else { 0 };
+            // The registry may tell of some of them.
+            let unknown =
+                || list.batch(number).map(UserIx).filter(|it| self.roster().presence(*it).is_unknown());
+            failure.unknown += if nothing_known { unknown().count() as u32 } else { 0 };
         }
         failures
     }

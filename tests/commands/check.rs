@@ -267,3 +267,22 @@ fn who_is_unchecked_as_the_registry_is_silent_is_counted_and_nobody_is_called_of
     assert_eq!(said.out.matches("unknown").count(), 2, "{}", said.out);
     assert!(!said.out.contains("offline"), "{}", said.out);
 }
+
+#[test]
+fn where_the_sockets_alone_fail_the_registry_decides_what_it_can() {
+    let broken = "[[fault]]\nwhat = \"html:502\"\npath = \"/user/get_users_online_status\"\n";
+    let site = site(&format!("[[user]]\nid = \"d\"\n{broken}"), "a\nb\nc\nd\n");
+    let said = site.run(&["check", "-c", "online<3"]);
+    let (line, _, below) = parts(&said);
+    assert_eq!(
+        (said.code, line),
+        (Some(0), "IMTOP OK - 3 of 4 online, 1 unknown, 2 of 2 batches failed"),
+        "{}",
+        said.out
+    );
+    assert!(below.iter().any(|line| line.contains("3 users are known by the registry alone")), "{below:?}");
+    let said = site.run(&["check"]);
+    assert_eq!(said.code, Some(3), "by default it is not known: {}", said.out);
+    let said = site.run(&["snapshot"]);
+    assert!(said.err.contains("(1 user unknown)"), "{}", said.err);
+}

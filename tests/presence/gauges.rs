@@ -62,3 +62,15 @@ fn who_is_on_two_gateways_is_counted_twice_and_that_is_no_drift() {
     let words = found(cluster(true), &[&both, &[Some(90), Some(60)]]).unwrap();
     assert_eq!(words, "online_user_num of the gateways: 150, 50 more than the 100 users shown");
 }
+
+#[test]
+fn while_a_gateway_does_not_answer_nothing_is_said_of_its_gauge() {
+    let mut cluster = cluster(true);
+    cluster.wait(2_100, 30_100);
+    count(&mut cluster, 30_200, &[Some(130)]);
+    let is_off = |cluster: &Cluster| cluster.roster.witnesses().gauges.is_some_and(|it| it.off.is_some());
+    assert!(is_off(&cluster));
+    let signs = vec![GatewaySign::new("10.0.0.0:9090", LifeSign::Refused)];
+    cluster.hear(Question::Gateways, vec![], 30_300, Ok(Answer::Gateways(signs)));
+    assert!(!is_off(&cluster));
+}

@@ -1,8 +1,8 @@
 //! What is said while the sockets give no answer, and the registry is asked in their place.
 
 use imtop::presence::{
-    Basis, Change, FetchError, Presence, Question, Rechecks, RosterState, Totals, UnknownReason, Update,
-    UserIx, UserStatus, Witnesses,
+    Answer, Basis, Change, FetchError, Platform, Presence, Question, Rechecks, RosterState, Totals,
+    UnknownReason, Update, UserIx, UserStatus, Witnesses,
 };
 
 use crate::cluster::Cluster;
@@ -200,4 +200,15 @@ fn where_nobody_asks_the_registry_nothing_is_said_in_the_sockets_place() {
     cluster.sockets(100, vec![(0, crate::kit::online("c0")), (1, UserStatus::Offline)]);
     let update = cluster.roster.advance(at(4_000));
     assert_eq!(update.doubts, Rechecks::default());
+}
+
+#[test]
+fn one_who_is_online_again_on_another_platform_by_the_registry_comes_once() {
+    let mut cluster = silent();
+    cluster.registry(3_600, 0..1, true);
+    assert_eq!(events(&cluster.registry(4_600, 0..1, false)), [told("u0", "online to offline")]);
+    let said = vec![(UserIx(0), [Platform(5)].into())];
+    let update = cluster.hear(Question::UsersStatus, vec![UserIx(0)], 5_600, Ok(Answer::Registry(said)));
+    assert_eq!(events(&update), [told("u0", "offline to online")]);
+    assert_eq!(cluster.is(0), Presence::Online);
 }

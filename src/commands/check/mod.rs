@@ -58,13 +58,14 @@ pub(super) async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, Com
         return Ok(unknown(gap));
     }
     let (knowledge, now) = (session.state().knowledge(), session.now());
+    let is_known = knowledge.roster.by_registry_alone() > 0;
     let mut report = match round {
-        Round::Failed => no_answer(knowledge, &session.about().api),
-        Round::Whole | Round::Partial => of_round(knowledge, now, &limits),
+        Round::Failed if !is_known => no_answer(knowledge, &session.about().api),
+        Round::Whole | Round::Partial | Round::Failed => of_round(knowledge, now, &limits),
     };
     let is_unchecked = tell_unchecked(&followed);
     // A condition of somebody's own says itself whether it can be decided.
-    if is_unchecked && by_default && report.status != Status::Critical {
+    if (is_unchecked || round == Round::Failed) && by_default && report.status != Status::Critical {
         report.status = Status::Unknown;
     }
     if args.recording.from.is_some() {

@@ -154,3 +154,21 @@ async fn a_port_that_nobody_listens_on_refuses() {
     };
     assert_eq!(sign_of_life(address, PATIENCE).await, (LifeSign::Refused, None));
 }
+
+#[tokio::test]
+async fn an_address_that_a_name_has_lost_is_still_asked_for_a_while() {
+    let gateways = Gateways::default();
+    gateways.follow(GatewayRule::Off, vec!["127.0.0.1:9".parse().unwrap()]);
+    let patience = Duration::from_secs(5);
+    let (here, lost, long_lost): (SocketAddr, SocketAddr, SocketAddr) =
+        ("127.0.0.1:9".parse().unwrap(), "10.0.0.8:9".parse().unwrap(), "10.0.0.9:9".parse().unwrap());
+    {
+        let mut known = gateways.0.lock().unwrap();
+        let now = Instant::now();
+        known.of_given.insert(lost, now);
+        known.of_given.extend(now.checked_sub(REMEMBERED).map(|at| (long_lost, at)));
+    }
+    assert_eq!(gateways.given(patience).await, [lost, here]);
+    gateways.follow(GatewayRule::Off, Vec::new());
+    assert_eq!(gateways.given(patience).await, [], "nobody gives it any more");
+}

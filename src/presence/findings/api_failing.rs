@@ -31,7 +31,7 @@ impl OfRule for Found {
         severity: Severity::Critical,
         says: "no request has had a usable answer for a minute (critical), or some have had none for 5 minutes",
         brief: "no usable answers, to any request or to some",
-        advice: "Look whether the API runs and what its log says (docker ps, journalctl), then at proxy and network. Don't act on who is missing here: they are unknown, not offline.",
+        advice: "Look whether the API runs and what its log says (docker ps, journalctl), then at proxy and network. Don't act on who is missing here: who is unknown is not offline.",
         rank: 230,
         judges: Judges::Promptly(
             |case, _, found| {
@@ -71,10 +71,10 @@ fn judge(
     }
 }
 
-/// `no request has had a`, `2 of 6 requests of each round have had no`.
+/// `no request for connections has had a`, `2 of 6 requests of each round have had no`.
 fn failing_words(failing: u32, of: u32) -> String {
     match failing {
-        failing if failing == of => "no request has had a".to_owned(),
+        failing if failing == of => "no request for connections has had a".to_owned(),
         1 => format!("1 of {of} requests of each round has had no"),
         failing => format!("{failing} of {of} requests of each round have had no"),
     }

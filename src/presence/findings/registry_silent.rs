@@ -5,7 +5,8 @@
 //! Evidence: questions to it have failed for [`LASTING_MS`] and longer. Over with its first answer. A server that
 //! lacks or refuses the question is no such trouble: then the sockets are the only source, and that is said elsewhere.
 //!
-//! False alarms: raised wrongly where the way to the API is broken and the sockets' answers fail as well. At most one.
+//! False alarms: where the sockets' answers fail in the same way, it is the API or the way to it, and `api-failing`
+//! says so. Raised wrongly where they fail in another way by the same fault. At most one.
 
 use super::Evidence;
 use super::case::ServerCase;
@@ -36,7 +37,8 @@ impl OfRule for Found {
         judges: Judges::Promptly(
             |case, _, found| {
                 let unix_seconds = |at| case.clock.unix_seconds(at);
-                judge(case.witnesses.registry, case.registry_fails, case.now, unix_seconds, found);
+                let (registry, fails) = (case.witnesses.registry, case.registry_fails);
+                judge(registry, case.trouble, fails, case.now, unix_seconds, found);
             },
             next,
         ),
@@ -55,6 +57,7 @@ fn next(case: &ServerCase<'_>) -> Option<u64> {
 
 fn judge(
     registry: Witness,
+    of_sockets: Option<ErrorKind>,
     since: Option<Moment>,
     now: Moment,
     unix_seconds: impl Fn(Moment) -> i64,
@@ -62,6 +65,7 @@ fn judge(
 ) {
     if let (Witness::Fails(trouble), Some(since)) = (registry, since)
         && now.since(since) >= LASTING_MS
+        && of_sockets != Some(trouble)
     {
         found.push(Evidence::RegistrySilent(Found { since: unix_seconds(since), trouble }));
     }
@@ -74,15 +78,18 @@ mod tests {
     #[test]
     fn it_counts_when_it_lasts() {
         let at = |mono_ms: u64| Moment { mono_ms, unix_ms: mono_ms as i64 };
-        let found = |registry, ms: u64| {
+        let found_beside = |registry, sockets, ms: u64| {
             let mut found = Vec::new();
-            judge(registry, Some(at(1_000)), at(ms), |at| at.unix_ms / 1_000, &mut found);
+            judge(registry, sockets, Some(at(1_000)), at(ms), |at| at.unix_ms / 1_000, &mut found);
             found.iter().map(|it: &Evidence| it.words(ms as i64 / 1_000)).collect::<Vec<_>>()
         };
+        let found = |registry, ms| found_beside(registry, None, ms);
         let fails = Witness::Fails(ErrorKind::Timeout);
         assert_eq!((found(fails, 5_900).len(), found(Witness::Answers, 99_000).len()), (0, 0));
         let words = found(fails, 13_000);
         assert!(words[0].starts_with("registry: no answer for 12s ("), "{words:?}");
         assert!(found(Witness::Refuses(ErrorKind::Timeout), 99_000).is_empty());
+        assert!(found_beside(fails, Some(ErrorKind::Timeout), 99_000).is_empty(), "it is the API");
+        assert_eq!(found_beside(fails, Some(ErrorKind::Http { status: 502 }), 99_000).len(), 1);
     }
 }

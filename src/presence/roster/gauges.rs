@@ -24,6 +24,9 @@ impl Roster {
         let all_count = !counts.is_empty() && counts.len() == signs.len();
         let is_calm = self.losses.is_empty() && self.drops.is_empty() && self.feed_is_whole(now);
         if !all_count || !is_calm {
+            if let Some(gauges) = &mut self.witnesses.gauges {
+                gauges.off = None;
+            }
             return;
         }
         let counted = Counted {

@@ -22,6 +22,8 @@ pub(super) struct Silent {
     batches: BTreeSet<u32>,
     /// Users in them.
     users: usize,
+    /// Words of the registry about them since the first of these batches fell silent.
+    heard: usize,
     of: BTreeMap<UserIx, ByRegistry>,
     /// When they were answered for, on the monotonic clock.
     due: BTreeSet<(u64, UserIx)>,
@@ -87,6 +89,11 @@ impl Roster {
         self.silent.users
     }
 
+    /// About how many of them the registry is still to be heard for the first time.
+    pub fn unasked_in_place(&self) -> usize {
+        self.silent.users.min(MOST_IN_PLACE as usize).saturating_sub(self.silent.heard)
+    }
+
     /// Whether there is a batch of which the sockets give no new answer.
     pub fn has_silent_batches(&self) -> bool {
         !self.silent.batches.is_empty()
@@ -122,6 +129,9 @@ impl Roster {
     pub(super) fn speak_again(&mut self, number: u32, taking: &mut Taking) {
         if self.silent.batches.remove(&number) {
             self.silent.users -= self.list.batch(number).len();
+            if self.silent.batches.is_empty() {
+                self.silent.heard = 0;
+            }
             taking.update.doubts.silence.batches.push((number, false));
         }
     }
@@ -131,6 +141,7 @@ impl Roster {
         if !self.is_silent_about(user, taking.now) {
             return;
         }
+        self.silent.heard += 1;
         let (from, before, last) = (self.presence(user), self.said(user), self.answered(user));
         let is_contradicted = |it: &Recheck| it.sockets == Sockets::None && it.registry != Registry::Ahead;
         let in_doubt = self.doubts.get(user).is_some_and(is_contradicted);

@@ -40,7 +40,9 @@ impl Roster {
         if is_new {
             taking.update.touched.push(user);
         }
-        let to = if self.is_void(user) { from } else { said };
+        // While the registry speaks in the sockets' place, what is shown does not follow from this.
+        let is_in_place = self.silent.get(user).is_some_and(|it| it.says.is_some());
+        let to = if self.is_void(user) || is_in_place { from } else { said };
         // Otherwise the registry's word is waited for, as of the users of a gateway that has died.
         let is_final = matches!(registry, Registry::Offline | Registry::Lacked | Registry::Unasked);
         // A doubt that lasts is told, and was not while the witnesses were being asked.
