@@ -209,8 +209,12 @@ impl FailureRecord {
             several => format!("batches {} of {of}: ", ranges(several)),
         };
         let users = if self.users == 1 { "1 user".to_owned() } else { format!("{} users", self.users) };
-        let what = if self.unknown == 0 { "as last seen" } else { "unknown" };
-        format!("{which}{}; {} ({users} {what})", self.error, self.advice)
+        let what = match self.unknown {
+            0 => " as last seen".to_owned(),
+            unknown if unknown == self.users => " unknown".to_owned(),
+            unknown => format!(", {unknown} unknown: the registry tells of the others"),
+        };
+        format!("{which}{}; {} ({users}{what})", self.error, self.advice)
     }
 }
 
@@ -268,6 +272,8 @@ mod tests {
             "batch 3 of 3: no whole answer within 10 s; wait longer (500 users as last seen)"
         );
         assert_eq!(failure(&[1], 1, 1).words(1), "no whole answer within 10 s; wait longer (1 user unknown)");
+        let words = failure(&[1], 4, 1).words(1);
+        assert!(words.ends_with("(4 users, 1 unknown: the registry tells of the others)"), "{words}");
         assert_eq!(ranges(&[1, 2, 4, 5, 6, 9]), "1, 2, 4-6, 9");
     }
 

@@ -284,5 +284,5 @@ fn where_the_sockets_alone_fail_the_registry_decides_what_it_can() {
     let said = site.run(&["check"]);
     assert_eq!(said.code, Some(3), "by default it is not known: {}", said.out);
     let said = site.run(&["snapshot"]);
-    assert!(said.err.contains("(1 user unknown)"), "{}", said.err);
+    assert!(said.err.contains("(4 users, 1 unknown: the registry tells of the others)"), "{}", said.err);
 }
