@@ -88,7 +88,9 @@ impl FromStr for GatewayAddress {
         }
         let host = url.host_str().ok_or(NoGatewayAddress("the host is missing"))?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = url.port_or_known_default().filter(|port| *port > 0);
+        // The library leaves out the one that http has by itself.
+        let is_http = || whole.trim_end_matches('/').trim_end_matches(METRICS).ends_with(":80");
+        let port = url.port().or_else(|| is_http().then_some(80)).filter(|port| *port > 0);
         Ok(GatewayAddress { host, port: port.ok_or(NoGatewayAddress("the port is missing"))? })
     }
 }
@@ -127,20 +129,22 @@ impl Gateways {
         !self.0.lock().unwrap_or_else(PoisonError::into_inner).given.is_empty()
     }
 
-    /// Where those are, and were of late; of a name that nobody knows, nowhere.
-    async fn given(&self, patience: Duration) -> Vec<SocketAddr> {
+    /// Where those are, and were of late; and the names that nobody knows.
+    async fn given(&self, patience: Duration) -> (Vec<SocketAddr>, Vec<String>) {
         let given = self.0.lock().unwrap_or_else(PoisonError::into_inner).given.clone();
-        let mut found = Vec::new();
+        let (mut found, mut unknown) = (Vec::new(), Vec::new());
         for GatewayAddress { host, port } in given {
             if let Ok(Ok(addresses)) = timeout(patience, tokio::net::lookup_host((&*host, port))).await {
                 found.extend(addresses.map(|it| SocketAddr::new(it.ip().to_canonical(), it.port())));
+            } else {
+                unknown.push(format!("{host}:{port}"));
             }
         }
         let now = Instant::now();
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.of_given.extend(found.into_iter().map(|address| (address, now)));
         known.of_given.retain(|_, last| now.saturating_duration_since(*last) < REMEMBERED);
-        known.of_given.keys().copied().collect()
+        (known.of_given.keys().copied().collect(), unknown)
     }
 
     fn rule(&self) -> GatewayRule {
@@ -165,7 +169,7 @@ impl Gateways {
             GatewayRule::Near(_) => addresses(api, patience).await,
             GatewayRule::Off | GatewayRule::All => Vec::new(),
         };
-        let given = self.given(patience).await;
+        let (given, unknown) = self.given(patience).await;
         let allowed = named.iter().copied().filter(|target| rule.allows(target.ip(), &api));
         let named: Vec<SocketAddr> = given.iter().copied().chain(allowed).take(MOST).collect();
         let mut asking = JoinSet::new();
@@ -183,7 +187,8 @@ impl Gateways {
             users,
             ..GatewaySign::new(target.to_string(), sign)
         };
-        signs.into_iter().map(named).collect()
+        let unknown = unknown.into_iter().map(|name| GatewaySign::new(name, LifeSign::Unclear));
+        signs.into_iter().map(named).chain(unknown).collect()
     }
 
     /// Takes those that are named now, and gives them with those of before, at most [`MOST`]: the ones

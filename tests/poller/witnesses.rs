@@ -238,9 +238,15 @@ async fn gateways_that_somebody_names_are_asked_whatever_the_server_lists() {
         expected.sort_unstable();
         assert_eq!(alive, expected, "{rule:?}");
     }
-    for wrong in
-        ["https://10.0.0.7:1", "http://me:secret@10.0.0.7:1", "http://10.0.0.7:1/x", "10.0.0.7:0", ""]
-    {
+    for wrong in [
+        "https://10.0.0.7:1",
+        "http://me:secret@10.0.0.7:1",
+        "http://10.0.0.7:1/x",
+        "10.0.0.7:0",
+        "http://10.0.0.7",
+        "gateway",
+        "",
+    ] {
         let error = wrong.parse::<GatewayAddress>().expect_err(wrong).to_string();
         assert!(
             error.starts_with("a gateway's metrics are at an address such as http://")

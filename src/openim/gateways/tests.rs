@@ -168,7 +168,9 @@ async fn an_address_that_a_name_has_lost_is_still_asked_for_a_while() {
         known.of_given.insert(lost, now);
         known.of_given.extend(now.checked_sub(REMEMBERED).map(|at| (long_lost, at)));
     }
-    assert_eq!(gateways.given(patience).await, [lost, here]);
+    assert_eq!(gateways.given(patience).await, (vec![lost, here], vec![]));
     gateways.follow(GatewayRule::Off, Vec::new());
-    assert_eq!(gateways.given(patience).await, [], "nobody gives it any more");
+    assert_eq!(gateways.given(patience).await, (vec![], vec![]), "nobody gives it any more");
+    gateways.follow(GatewayRule::Off, vec!["no-such-host.invalid:9".parse().unwrap()]);
+    assert_eq!(gateways.given(patience).await.1, ["no-such-host.invalid:9"]);
 }
