@@ -5,14 +5,11 @@
 //! of view are online by the registry all the same, it is asked again for a while: it follows a real
 //! disconnect only after about a second. Where a batch has failed, the registry was heard in the sockets' place.
 
-use crate::presence::{Moment, REGISTRY_USERS_A_SECOND, Roster, Witness};
+use crate::presence::{Moment, Roster, Witness};
 
 /// For so many milliseconds the registry is asked again where it contradicts the sockets: two seconds, and
 /// what an answer takes to what is asked last.
 const AGAIN_MS: u64 = 2_500;
-
-/// So many users are asked about with one question.
-const ONE_QUESTION: usize = 500;
 
 /// Whether a first round is over.
 #[derive(Clone, Copy, Debug)]
@@ -58,10 +55,6 @@ impl FirstRound {
             return Stage::Registry(roster.to_be_checked(), until);
         }
         // Of whom the sockets gave no answer, the registry is asked in their place.
-        let silent = roster.silent_users();
-        let asked_ms =
-            silent.saturating_sub(ONE_QUESTION) as u64 * 1_000 / u64::from(REGISTRY_USERS_A_SECOND);
-        let until = heard + asked_ms + self.patience_ms;
         let is_asked = matches!(roster.witnesses().registry, Witness::Unheard | Witness::Answers);
         let unasked = roster.unasked_in_place();
         if unasked > 0 && is_asked && now < until {

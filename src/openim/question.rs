@@ -7,6 +7,7 @@
 //! decoded: what a user's platforms hold beside their number is passed over unread.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use reqwest::header::DATE;
@@ -218,28 +219,32 @@ impl Client {
     /// Finds the gateways, and asks each that may be asked for a sign of life.
     async fn ask_gateways(&self, seen: &mut Observation) {
         let inner = &*self.0;
-        if !inner.gateways.may_be_asked() {
-            if inner.gateways.are_given() {
-                let signs = inner.gateways.signs(&[], &inner.destination, inner.timeout).await;
-                seen.answer = Ok(Answer::Gateways(signs));
+        let mut named = Vec::new();
+        if inner.gateways.may_be_asked() {
+            match self.listed_gateways(seen).await {
+                Ok(listed) => named = listed,
+                // Who is given is asked whether the server lists any or not.
+                Err(_) if inner.gateways.are_given() => {}
+                Err(error) => {
+                    seen.answer = Err(error);
+                    return;
+                }
             }
-            return; // otherwise as of a server that lacks the question
+        } else if !inner.gateways.are_given() {
+            return; // as of a server that lacks the question
         }
+        let signs = inner.gateways.signs(&named, &inner.destination, inner.timeout).await;
+        seen.answer = Ok(Answer::Gateways(signs));
+    }
+
+    /// The gateways that the server's discovery names.
+    async fn listed_gateways(&self, seen: &mut Observation) -> Result<Vec<SocketAddr>, FetchError> {
         let redactor = Redactor::default();
         let reply = self.send(Endpoint::GatewayDiscovery, bytes::Bytes::new(), None, &redactor).await;
-        let read = take_head(seen, &reply);
-        let read = read.and_then(|body| gateways::targets(&body.unpack(inner.body_limit)?, &redactor));
-        seen.answer = match read {
-            Ok((named, oddities)) => {
-                seen.oddities = oddities;
-                Ok(Answer::Gateways(inner.gateways.signs(&named, &inner.destination, inner.timeout).await))
-            }
-            // Who is given is asked whether the server lists any or not.
-            Err(_) if inner.gateways.are_given() => {
-                Ok(Answer::Gateways(inner.gateways.signs(&[], &inner.destination, inner.timeout).await))
-            }
-            Err(error) => Err(error),
-        };
+        let body = take_head(seen, &reply)?.unpack(self.0.body_limit)?;
+        let (named, oddities) = gateways::targets(&body, &redactor)?;
+        seen.oddities = oddities;
+        Ok(named)
     }
 }
 

@@ -1,9 +1,7 @@
 //! One answer, or failure, to one question put to a server: the only thing that changes what imtop knows.
 
-use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::connection::Connection;
@@ -12,7 +10,7 @@ use super::hints::Hints;
 use super::platform::Platform;
 use super::time::Moment;
 use super::watch_list::UserIx;
-use super::written::{Text, as_list, entry, in_order, text, word_or};
+use super::written::{as_list, in_order, text, word_or};
 
 /// What a server can be asked about users: the witnesses, of which each errs in its own direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -180,8 +178,10 @@ fn each_once<'a>(mut said: impl Iterator<Item = &'a UserIx>, asked: &[UserIx]) -
     if fits { Ok(()) } else { Err("an answer about a user who was not asked about, or twice") }
 }
 
-/// A gateway, as asking for its metrics showed it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A gateway, as asking for its metrics showed it. It is written as `[address, sign]`, and how many users are on it
+/// where it says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenSign", into = "WrittenSign")]
 pub struct GatewaySign {
     /// The address of its metrics.
     pub address: Box<str>,
@@ -199,35 +199,23 @@ impl GatewaySign {
     }
 }
 
-/// `[address, sign]`, and how many users are on it where it says so.
-impl Serialize for GatewaySign {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.users {
-            Some(users) => (&self.address, self.sign, users).serialize(serializer),
-            None => (&self.address, self.sign).serialize(serializer),
-        }
+#[derive(Serialize, Deserialize)]
+#[serde(expecting = "a tuple of size 2")]
+struct WrittenSign(
+    #[serde(deserialize_with = "text")] Box<str>,
+    LifeSign,
+    #[serde(default, skip_serializing_if = "Option::is_none")] Option<u32>,
+);
+
+impl From<WrittenSign> for GatewaySign {
+    fn from(WrittenSign(address, sign, users): WrittenSign) -> GatewaySign {
+        GatewaySign { address, sign, users }
     }
 }
 
-impl<'de> Deserialize<'de> for GatewaySign {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GatewaySign, D::Error> {
-        struct List;
-
-        impl<'de> Visitor<'de> for List {
-            type Value = GatewaySign;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a tuple of size 2")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<GatewaySign, A::Error> {
-                let Text(address) = entry(&mut list, 0, &self)?;
-                let sign = entry(&mut list, 1, &self)?;
-                Ok(GatewaySign { users: list.next_element()?, ..GatewaySign::new(address, sign) })
-            }
-        }
-
-        deserializer.deserialize_seq(List)
+impl From<GatewaySign> for WrittenSign {
+    fn from(GatewaySign { address, sign, users }: GatewaySign) -> WrittenSign {
+        WrittenSign(address, sign, users)
     }
 }
 

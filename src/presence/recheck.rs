@@ -2,9 +2,7 @@
 //! lost at once; and whom the witnesses are to be asked about because of that.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 
-use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::batches::Answered;
@@ -15,7 +13,7 @@ use super::status::Presence;
 use super::time::{Moment, Since};
 use super::verdict::{LossCause, Registry, Sockets, Verdict};
 use super::watch_list::UserIx;
-use super::written::{Text, count, entry, in_order, is_usual, refused, some_text, time};
+use super::written::{count, in_order, is_usual, refused, some_text, text, time};
 
 /// A user whom the sockets call offline, or of whom they do not show everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -283,53 +281,33 @@ impl Witnesses {
 
 /// `[address, sign, since, last alive]` of each gateway, and how many users it said were on it where it did.
 fn write_signs<S: Serializer>(signs: &BTreeMap<Box<str>, Gateway>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(signs.iter().map(|(address, it)| NamedGateway(address.clone(), *it)))
+    serializer.collect_seq(
+        signs
+            .iter()
+            .map(|(address, it)| NamedGateway(address.clone(), it.sign, it.since, it.alive, it.users)),
+    )
 }
 
 fn read_signs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Box<str>, Gateway>, D::Error> {
     let mut signs = BTreeMap::new();
-    for NamedGateway(address, gateway) in Vec::deserialize(deserializer)? {
-        if signs.insert(address, gateway).is_some() {
+    for NamedGateway(address, sign, since, alive, users) in Vec::deserialize(deserializer)? {
+        if signs.insert(address, Gateway { sign, since, alive, users }).is_some() {
             return Err(refused("a gateway is there twice"));
         }
     }
     Ok(signs)
 }
 
-struct NamedGateway(Box<str>, Gateway);
-
-impl Serialize for NamedGateway {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let NamedGateway(address, Gateway { sign, since, alive, users }) = self;
-        match users {
-            Some(users) => (address, sign, since, alive, users).serialize(serializer),
-            None => (address, sign, since, alive).serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for NamedGateway {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<NamedGateway, D::Error> {
-        struct List;
-
-        impl<'de> Visitor<'de> for List {
-            type Value = NamedGateway;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a tuple of size 4")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<NamedGateway, A::Error> {
-                let Text(address) = entry(&mut list, 0, &self)?;
-                let (sign, since) = (entry(&mut list, 1, &self)?, entry(&mut list, 2, &self)?);
-                let alive = entry(&mut list, 3, &self)?;
-                Ok(NamedGateway(address.into(), Gateway { sign, since, alive, users: list.next_element()? }))
-            }
-        }
-
-        deserializer.deserialize_seq(List)
-    }
-}
+/// A gateway as it is set down; recordings from before there were users leave them out.
+#[derive(Serialize, Deserialize)]
+#[serde(expecting = "a tuple of size 4")]
+struct NamedGateway(
+    #[serde(deserialize_with = "text")] Box<str>,
+    LifeSign,
+    Moment,
+    Option<Moment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")] Option<u32>,
+);
 
 impl Witnesses {
     /// Those that are asked from now on.
@@ -432,28 +410,7 @@ pub struct Rechecks {
 impl Rechecks {
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
-        let Rechecks {
-            begun,
-            settled,
-            unverified,
-            loss,
-            everybody,
-            batches,
-            silence,
-            unseen,
-            logins,
-            lacking,
-        } = self;
-        begun.is_empty()
-            && settled.is_empty()
-            && unverified.is_empty()
-            && batches.is_empty()
-            && silence.batches.is_empty()
-            && silence.users.is_empty()
-            && unseen.is_empty()
-            && logins.is_empty()
-            && lacking.is_empty()
-            && loss.or(*everybody).is_none()
+        *self == Rechecks::default()
     }
 
     /// Takes what changed later, which of one user is what counts.

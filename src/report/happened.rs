@@ -59,12 +59,14 @@ impl Seen<'_> {
     /// Everything that an input or time has changed; what has no moment of its own was noticed `at`.
     pub fn news(self, news: &Update, at: Moment) -> impl Iterator<Item = EventRecord> {
         let found = move |findings: &[Finding], found: Found| -> Vec<EventRecord> {
-            let ended =
-                |it: &Finding| it.evidence.words_of_end(&news.over, at).filter(|_| found == Found::Cleared);
             let told = |it: &Finding| {
-                let record = self.found(it, found, at);
-                let ended = ended(it).map(|words| format!("{} {words}", it.rule));
-                EventRecord { text: ended.unwrap_or_else(|| record.text.clone()), ..record }
+                let mut record = self.found(it, found, at);
+                if found == Found::Cleared
+                    && let Some(words) = it.evidence.words_of_end(&news.over, at)
+                {
+                    record.text = format!("{} {words}", it.rule);
+                }
+                record
             };
             findings.iter().map(told).collect()
         };

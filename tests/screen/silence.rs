@@ -61,18 +61,24 @@ fn bad_gateway() -> FetchError {
     FetchError::Http { status: 502 }
 }
 
-#[test]
-fn while_the_sockets_are_silent_the_registry_tells_who_is_there_and_the_screen_says_so() {
+/// The sockets fail, and the registry agrees; in so many more rounds that happens with it.
+fn silent(rounds: u32, asked: impl Fn(&mut Stage)) -> Stage {
     let mut stage = settled((80, 24), 12);
     stage.wait(2_000);
     stage.fail(0, 1, bad_gateway());
     registry(&mut stage, |user| !is_offline(user));
-    for attempt in 2..5 {
+    for attempt in 2..2 + rounds {
         stage.wait(2_000);
         stage.fail(0, attempt, bad_gateway());
-        // User 1 leaves meanwhile, user 3 comes.
-        registry(&mut stage, |user| (!is_offline(user) && user != 1) || user == 3);
+        asked(&mut stage);
     }
+    stage
+}
+
+#[test]
+fn while_the_sockets_are_silent_the_registry_tells_who_is_there_and_the_screen_says_so() {
+    // User 1 leaves meanwhile, user 3 comes.
+    let mut stage = silent(3, |stage| registry(stage, |user| (!is_offline(user) && user != 1) || user == 3));
     assert_eq!(stage.live().presence(UserIx(1)), Presence::Offline);
     stage.picture("silence-80x24");
     stage.keys("gg<Enter>");
@@ -92,15 +98,7 @@ fn while_the_sockets_are_silent_the_registry_tells_who_is_there_and_the_screen_s
 
 #[test]
 fn when_redis_is_gone_too_nobody_can_tell_and_that_is_said() {
-    let mut stage = settled((80, 24), 12);
-    stage.wait(2_000);
-    stage.fail(0, 1, bad_gateway());
-    registry(&mut stage, |user| !is_offline(user));
-    for attempt in 2..7 {
-        stage.wait(2_000);
-        stage.fail(0, attempt, bad_gateway());
-        redis_is_gone(&mut stage);
-    }
+    let stage = silent(5, redis_is_gone);
     assert!((0..12).all(|user| stage.live().presence(UserIx(user)).is_unknown()));
     stage.picture("silence-redis-gone");
     assert_eq!(stage.view().shown.live.knowledge().findings.count_of(Rule::RegistrySilent), 1);

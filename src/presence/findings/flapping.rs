@@ -66,29 +66,21 @@ fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = u64> + use<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::stage::{RuleInputs, online};
     use super::*;
-    use crate::presence::findings::RuleSettings;
     use crate::presence::history::Past;
     use crate::presence::history::script::{became, past, socket};
-    use crate::presence::{Change, Moment, Presence, Thresholds, UnknownReason};
+    use crate::presence::{Change, Moment, Presence, UnknownReason};
 
     const NOW: u64 = 10_000_000;
 
     fn with_case<T>(past: &Past, now_ms: u64, with: impl FnOnce(&Case<'_>) -> T) -> T {
-        with(&Case {
-            raw_id: "alice",
-            presence: Presence::Online,
-            connections: &[],
-            doubt: None,
-            lacking: None,
-            beside: 0,
-            lossy: &[],
-            thresholds: &Thresholds::default(),
-            past,
-            server_seconds: 0,
+        let inputs = RuleInputs {
+            past: past.clone(),
             now: Moment { mono_ms: now_ms, unix_ms: 0 },
-            settings: &RuleSettings::default(),
-        })
+            ..online("alice", vec![])
+        };
+        with(&inputs.case())
     }
 
     fn found(past: &Past, now_ms: u64) -> Vec<Evidence> {

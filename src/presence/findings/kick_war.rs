@@ -129,29 +129,21 @@ fn of_late<'a>(case: &Case<'_>, turns: &'a [Turn]) -> &'a [Turn] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::stage::{RuleInputs, online};
     use super::*;
-    use crate::presence::findings::RuleSettings;
     use crate::presence::history::Past;
     use crate::presence::history::script::{past, replaced, socket};
-    use crate::presence::{Change, Fingerprint, Moment, Presence, Thresholds};
+    use crate::presence::{Change, Fingerprint, Moment};
 
     const NOW: u64 = 10_000_000;
 
     fn with_case<T>(past: &Past, now_ms: u64, with: impl FnOnce(&Case<'_>) -> T) -> T {
-        with(&Case {
-            raw_id: "alice",
-            presence: Presence::Online,
-            connections: &[],
-            doubt: None,
-            lacking: None,
-            beside: 0,
-            lossy: &[],
-            thresholds: &Thresholds::default(),
-            past,
-            server_seconds: 0,
+        let inputs = RuleInputs {
+            past: past.clone(),
             now: Moment { mono_ms: now_ms, unix_ms: 0 },
-            settings: &RuleSettings::default(),
-        })
+            ..online("alice", vec![])
+        };
+        with(&inputs.case())
     }
 
     fn found(past: &Past, now_ms: u64) -> Vec<Evidence> {

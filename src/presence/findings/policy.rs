@@ -131,12 +131,10 @@ fn place(platform: Platform, policy: u8) -> Option<Slot> {
 #[cfg(test)]
 mod tests {
     use super::super::case::LASTING_MS;
+    use super::super::stage::{RuleInputs, online};
     use super::*;
     use crate::presence::findings::RuleSettings;
-    use crate::presence::history::Past;
-    use crate::presence::{
-        ConnId, Connection, Moment, Presence, SessionToken, Since, Thresholds, Tracked, Unreadable,
-    };
+    use crate::presence::{ConnId, Connection, Moment, SessionToken, Since, Tracked, Unreadable};
 
     const NOW: u64 = 10_000_000;
 
@@ -157,20 +155,13 @@ mod tests {
     }
 
     fn with_case<T>(policy: Option<u8>, connections: &[Tracked], with: impl FnOnce(&Case<'_>) -> T) -> T {
-        with(&Case {
-            raw_id: "alice",
-            presence: Presence::Online,
-            connections,
-            doubt: None,
-            lacking: None,
-            beside: 0,
-            lossy: &[],
-            thresholds: &Thresholds::default(),
-            past: &Past::default(),
-            server_seconds: 0,
+        let inputs = RuleInputs {
+            connections: connections.to_vec(),
+            settings: RuleSettings { policy },
             now: Moment { mono_ms: NOW, unix_ms: 0 },
-            settings: &RuleSettings { policy },
-        })
+            ..online("alice", vec![])
+        };
+        with(&inputs.case())
     }
 
     /// The platforms of sessions that the policy forbids.

@@ -116,30 +116,23 @@ fn counts(case: &Case<'_>, change: &Succession) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::stage::{RuleInputs, online};
     use super::*;
-    use crate::presence::findings::RuleSettings;
     use crate::presence::history::Past;
     use crate::presence::history::script::{became, past, replaced, socket};
-    use crate::presence::{Change, ErrorKind, Moment, Thresholds, UnknownReason};
+    use crate::presence::{Change, ErrorKind, Moment, UnknownReason};
 
     const NOW: u64 = 10_000_000;
     const UNKNOWN: Presence = Presence::Unknown(UnknownReason::Failed(ErrorKind::Timeout));
 
     fn with_case<T>(past: &Past, presence: Presence, now_ms: u64, with: impl FnOnce(&Case<'_>) -> T) -> T {
-        with(&Case {
-            raw_id: "alice",
+        let inputs = RuleInputs {
             presence,
-            connections: &[],
-            doubt: None,
-            lacking: None,
-            beside: 0,
-            lossy: &[],
-            thresholds: &Thresholds::default(),
-            past,
-            server_seconds: 0,
+            past: past.clone(),
             now: Moment { mono_ms: now_ms, unix_ms: 0 },
-            settings: &RuleSettings::default(),
-        })
+            ..online("alice", vec![])
+        };
+        with(&inputs.case())
     }
 
     fn found(changes: &[(u64, Change)]) -> Vec<Evidence> {

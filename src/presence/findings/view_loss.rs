@@ -124,22 +124,16 @@ pub(super) fn words_of_end(loss: &Loss, now: Moment) -> String {
     let lasted =
         if seconds < 60 { format!("{seconds}s") } else { format!("{}m {}s", seconds / 60, seconds % 60) };
     let all = dropped.max(returned);
-    let mut ends = vec![(same, "came back with the same connections"), (returned - same, "reconnected")];
-    ends.push((
-        all - returned,
-        if loss.cause == LossCause::Died { "are not back" } else { "did not come back" },
-    ));
-    let told: Vec<String> = ends
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .enumerate()
-        .map(
-            |(at, (count, what))| {
-                if at == 0 { format!("{count} of {all} {what}") } else { format!("{count} {what}") }
-            },
-        )
-        .collect();
-    format!("over after {lasted}: {}", told.join(", "))
+    let others = if loss.cause == LossCause::Died { "are not back" } else { "did not come back" };
+    let ends = [
+        (same, "came back with the same connections"),
+        (returned - same, "reconnected"),
+        (all - returned, others),
+    ];
+    let told = ends.into_iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told.map(|(count, what)| format!("{count} {what}")).collect();
+    // The first number says of how many.
+    format!("over after {lasted}: {}", told.join(", ").replacen(' ', &format!(" of {all} "), 1))
 }
 
 #[cfg(test)]

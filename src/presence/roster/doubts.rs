@@ -83,12 +83,12 @@ impl Doubts {
         self.waiting.len()
     }
 
-    /// When the first of those was left out who still wait, on the monotonic clock.
     /// Of how many of those the sockets show a connection: they are known meanwhile.
     pub(super) fn waiting_shown(&self) -> usize {
         self.waiting_shown
     }
 
+    /// When the first of those was left out who still wait, on the monotonic clock.
     pub(super) fn longest_waiting(&self) -> Option<u64> {
         self.waiting.first().map(|(at, _)| *at)
     }

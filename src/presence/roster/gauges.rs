@@ -7,6 +7,7 @@
 use super::Roster;
 use crate::presence::observation::LifeSign;
 use crate::presence::recheck::{Counted, Gauges};
+use crate::presence::status::Word;
 use crate::presence::time::Moment;
 
 /// A difference of fewer users comes from logins between the two questions.
@@ -59,7 +60,6 @@ impl Roster {
     }
 
     fn unknown(&self) -> u32 {
-        use crate::presence::status::Word;
         self.standings.count(Word::Doubtful) + self.standings.count(Word::Unchecked)
     }
 }

@@ -84,12 +84,7 @@ impl Roster {
         self.standings.by_registry()
     }
 
-    /// How many users are in batches of which the sockets give no new answer.
-    pub fn silent_users(&self) -> usize {
-        self.silent.users
-    }
-
-    /// About how many of them the registry is still to be heard for the first time.
+    /// Of how many users in batches without a new answer of the sockets the registry is still to be heard for the first time.
     pub fn unasked_in_place(&self) -> usize {
         self.silent.users.min(MOST_IN_PLACE as usize).saturating_sub(self.silent.heard)
     }

@@ -436,6 +436,11 @@ impl Roster {
         (due || checking()) && !self.presence(user).is_unknown()
     }
 
+    /// Whether the sockets have not confirmed for a while what is shown of the user, their connections most of all.
+    pub fn is_old(&self, user: UserIx, now: Moment) -> bool {
+        self.is_stale(user, now) || self.by_registry(user).is_some()
+    }
+
     /// The last answer that said something of the user, of the registry where that counts.
     pub fn answered(&self, user: UserIx) -> Option<Answered> {
         if let Some(it) = self.silent.get(user) {

@@ -6,7 +6,7 @@ mod advice;
 
 use std::fmt::{self, Display};
 
-use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use super::platform::Platform;
 use super::text::visible_bounded;
@@ -163,15 +163,6 @@ where
 pub(super) fn in_order<T>(all: &[T], platform: impl Fn(&T) -> Platform) -> Result<(), &'static str> {
     let in_order = all.is_sorted_by(|one, next| platform(one) < platform(next));
     if in_order { Ok(()) } else { Err("platforms out of order") }
-}
-
-/// The next entry of a list that has grown by another at its end, so that it is read by hand.
-pub(super) fn entry<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(
-    list: &mut A,
-    at: usize,
-    expected: &dyn de::Expected,
-) -> Result<T, A::Error> {
-    list.next_element()?.ok_or_else(|| de::Error::invalid_length(at, expected))
 }
 
 /// Writes a type as a list of its fields in this order, and reads it so; a field that is not among them

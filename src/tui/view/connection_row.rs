@@ -28,8 +28,7 @@ pub(super) fn draw(
     let connections = picture.roster.connections(user);
     let Some(tracked) = connections.get(at) else { return };
     let connection = &tracked.connection;
-    let old = picture.roster.is_stale(user, picture.now)
-        || picture.roster.by_registry(user).is_some()
+    let old = picture.roster.is_old(user, picture.now)
         || picture.roster.presence(user).is_unknown()
         || tracked.unseen.is_some();
     let base = if old { theme.dim } else { theme.plain };

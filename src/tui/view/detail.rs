@@ -173,9 +173,7 @@ impl Sheet<'_> {
     /// Whether what is shown is the last word from before an answer that is due.
     fn is_old(&self) -> bool {
         let roster = self.picture.roster;
-        roster.is_stale(self.user, self.picture.now)
-            || roster.by_registry(self.user).is_some()
-            || roster.presence(self.user).is_unknown()
+        roster.is_old(self.user, self.picture.now) || roster.presence(self.user).is_unknown()
     }
 
     /// A colour for facts; old news has none.

@@ -44,7 +44,7 @@ pub(super) fn draw(sheet: &RowContext<'_>, user: UserIx, row: u16, buf: &mut Buf
     let presence = picture.roster.presence(user);
     let guest = sheet.model.rows.is_guest(user);
     // Old news and guests step back, as a whole.
-    let old = picture.roster.is_stale(user, picture.now) || picture.roster.by_registry(user).is_some();
+    let old = picture.roster.is_old(user, picture.now);
     let base = if old || guest { theme.dim } else { theme.plain };
     gutter(sheet, user, base, row, buf);
     let reason = because(picture, theme, user).map(|texts| reason(sheet, presence, &texts));
