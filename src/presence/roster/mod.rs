@@ -443,9 +443,12 @@ impl Roster {
 
     /// The last answer that said something of the user, of the registry where that counts.
     pub fn answered(&self, user: UserIx) -> Option<Answered> {
-        if let Some(it) = self.silent.get(user) {
-            return Some(it.answered);
-        }
+        let by_registry = self.silent.get(user).map(|it| it.answered);
+        by_registry.or_else(|| self.answered_by_sockets(user))
+    }
+
+    /// The last answer of the sockets that said something of the user: as of then the connections are known.
+    pub fn answered_by_sockets(&self, user: UserIx) -> Option<Answered> {
         match self.left_out.get(&user) {
             Some(left_out) => left_out.answered,
             None if self.words[user.at()] == Word::Silent => None,

@@ -74,7 +74,8 @@ impl Sheet<'_> {
             DetailLine::Blank => {}
             DetailLine::Heading(text, count) => {
                 pen.put(text, theme.strong).skip(1).put(&format!("({count})"), theme.dim);
-                let answered = roster.answered(self.user).filter(|_| is_of_connections && self.is_old());
+                let answered = roster.answered_by_sockets(self.user);
+                let answered = answered.filter(|_| is_of_connections && self.is_old());
                 if let Some(answered) = answered {
                     let age = times::age_ms(now.since(answered.received));
                     pen.put(&format!(", as of {age} ago"), theme.warn);
