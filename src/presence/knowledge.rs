@@ -12,6 +12,7 @@ use super::history::History;
 use super::observation::{Observation, Question};
 use super::outage::Outage;
 use super::recheck::Witness;
+use super::rollups::Rollups;
 use super::roster::Roster;
 use super::time::Moment;
 use super::trend::Trend;
@@ -33,6 +34,8 @@ pub struct Knowledge {
     pub findings: Findings,
     /// How the asking went in the last half hour.
     pub trend: Trend,
+    /// How many of each group, batch, platform and gateway stand how.
+    pub rollups: Rollups,
     /// What the last answer said of the server.
     pub hints: Option<Arc<Hints>>,
     departures: Departures,
@@ -43,11 +46,13 @@ pub struct Knowledge {
 impl Knowledge {
     /// Begins with what `roster` knows.
     pub fn new(roster: Roster, rules: RuleSettings) -> Knowledge {
+        let findings = Findings::new(rules);
         Knowledge {
             departures: Departures::of(&roster),
+            rollups: Rollups::of(&roster, &findings, Moment::default()),
             roster,
             history: History::default(),
-            findings: Findings::new(rules),
+            findings,
             trend: Trend::default(),
             hints: None,
             outage: Outage::default(),
@@ -59,6 +64,7 @@ impl Knowledge {
     pub(super) fn begin(&mut self, now: Moment) {
         self.outage.follow(&self.roster, now);
         self.trend.sample(&self.roster.totals(now), now);
+        self.rollups.begin(now);
     }
 
     /// Takes one observation: the roster first, then all that follows from it.
@@ -116,6 +122,8 @@ impl Knowledge {
         };
         let found = self.findings.judge(update.touched.iter().copied(), now, case);
         update.extend(Update { touched: Vec::new(), ..found }); // they are among those
+        self.rollups.follow(update.touched.iter().copied(), &self.roster, &self.findings, now);
+        self.rollups.follow_shared(&self.roster, now);
         if roster.last_answer().is_some() || self.outage.silent_since.is_some() {
             let case = ServerCase {
                 clock: roster.server_clock(),
@@ -163,6 +171,7 @@ impl Knowledge {
         self.outage.follow(&self.roster, now);
         self.history.rebase(heir);
         self.findings.rebase(heir);
+        self.rollups.rebase(&self.roster, &self.findings, now);
         self.follow(changes, now, false)
     }
 
@@ -174,7 +183,7 @@ impl Knowledge {
     }
 
     /// Goes on with what somebody else knew later: what happened in between is not known.
-    pub(super) fn resume(&mut self, roster: Roster) {
+    pub(super) fn resume(&mut self, roster: Roster, now: Moment) {
         let before = Arc::clone(self.roster.list());
         let list = Arc::clone(roster.list());
         self.roster = roster;
@@ -183,6 +192,7 @@ impl Knowledge {
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.history.rebase(heir);
         self.findings.rebase(heir);
+        self.rollups.rebase(&self.roster, &self.findings, now);
     }
 
     /// Takes other limits of age.
@@ -192,7 +202,11 @@ impl Knowledge {
 
     /// Bytes that it takes, about: at most, as copies share much of it.
     pub fn weight(&self) -> usize {
-        self.roster.weight() + self.history.weight() + self.findings.weight() + self.trend.weight()
+        self.roster.weight()
+            + self.history.weight()
+            + self.findings.weight()
+            + self.trend.weight()
+            + self.rollups.weight()
     }
 
     /// When something changes without an answer, on the monotonic clock.

@@ -28,6 +28,7 @@ mod outage;
 mod platform;
 pub mod query;
 mod recheck;
+mod rollups;
 mod roster;
 mod rounds;
 mod server_clock;
@@ -66,6 +67,7 @@ pub use recheck::{
     ByRegistry, Counted, Gateway, Gauges, Lacking, Loss, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck,
     Rechecks, Silence, Unseen, Witness, Witnesses,
 };
+pub use rollups::{By, Counts, Level, Rollup, RollupKey, Rollups};
 pub use roster::{Checks, Drawn, Roster, RosterState, Totals, Tracked};
 pub use rounds::Rounds;
 pub use server_clock::ServerClock;

@@ -155,9 +155,9 @@ impl State {
     /// what happened in between is not known.
     pub fn resume(&mut self, roster: Roster, interval_ms: u64, now: Moment) {
         self.interval_ms = Some(interval_ms);
-        self.knowledge.resume(roster);
-        self.failing_since.clear();
         self.now = now.max(self.now);
+        self.knowledge.resume(roster, self.now);
+        self.failing_since.clear();
         self.knowledge.judge_connected(self.now);
     }
 

@@ -12,6 +12,8 @@ use super::token::SessionToken;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     platforms: BTreeMap<Platform, u32>,
+    /// Those of them in the background.
+    in_background: BTreeMap<Platform, u32>,
     /// How many tokens expire in each unix minute.
     expiries: BTreeMap<i64, u32>,
     open: usize,
@@ -23,6 +25,9 @@ impl Tally {
     pub(super) fn add(&mut self, connection: &Connection) {
         self.open += 1;
         *self.platforms.entry(connection.platform).or_default() += 1;
+        if connection.background {
+            *self.in_background.entry(connection.platform).or_default() += 1;
+        }
         if let Some(minute) = expiry_minute(connection) {
             *self.expiries.entry(minute).or_default() += 1;
         }
@@ -35,6 +40,9 @@ impl Tally {
     pub(super) fn remove(&mut self, connection: &Connection) {
         self.open = self.open.saturating_sub(1);
         take_one(&mut self.platforms, connection.platform);
+        if connection.background {
+            take_one(&mut self.in_background, connection.platform);
+        }
         if let Some(minute) = expiry_minute(connection) {
             take_one(&mut self.expiries, minute);
         }
@@ -52,6 +60,10 @@ impl Tally {
 
     pub(super) fn platforms(&self) -> &BTreeMap<Platform, u32> {
         &self.platforms
+    }
+
+    pub(super) fn in_background(&self, platform: Platform) -> u32 {
+        self.in_background.get(&platform).copied().unwrap_or(0)
     }
 
     pub(super) fn expiries(&self) -> &BTreeMap<i64, u32> {

@@ -503,6 +503,11 @@ impl Roster {
         self.tally.platforms()
     }
 
+    /// How many of the connections on a platform are in the background, as last seen.
+    pub fn in_background(&self, platform: Platform) -> u32 {
+        self.tally.in_background(platform)
+    }
+
     /// All connections, as last seen, by the unix minute in which their session token expires. One
     /// whose expiry is not known is left out; a token on two connections counts twice.
     pub fn expiries(&self) -> &BTreeMap<i64, u32> {
