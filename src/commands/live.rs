@@ -166,6 +166,7 @@ pub(super) fn start(values: &Values, keymap: Keymap) -> Start {
         mask_key: mask_key(),
         mask: values.mask,
         utc: values.utc,
+        overview_from: Some(values.overview_from),
         zone: jiff::tz::TimeZone::system(),
         keymap,
         themes: ThemeName::ALL.map(|theme| theme.name().to_owned()).to_vec(),

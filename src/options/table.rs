@@ -212,6 +212,11 @@ options! {
     filter: Query = Picture Kind::Language(is_query), {
         form: With("QUERY"), example: "state=online and exp<24h", place: -3, file_help: "Show only these users",
     };
+    /// Begin with the overview where more users than this are watched [default: 200]
+    overview_from: u32 = Picture Kind::Number(0, 100_000_000), {
+        form: With("N"), default: "200",
+        file_help: "Begin with the overview where more users than this are watched",
+    };
     /// Show times in UTC rather than this machine's zone
     utc: bool = Picture Kind::Switch, { place: 3 };
     /// Show stand-ins for user IDs and names

@@ -25,6 +25,9 @@ const KEPT: u64 = 31;
 /// So many groups are told apart; who is in one more is counted with those.
 const GROUPS: usize = 10_000;
 
+/// On a longer list a place of the map is a batch, and not a user.
+const MAP_USERS: usize = 50_000;
+
 /// What users are counted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum By {
@@ -100,6 +103,17 @@ impl Counts {
     /// What of it is kept of the past.
     pub fn level(&self) -> Level {
         Level { connected: self.online + self.background, unknown: self.unknown }
+    }
+
+    fn plus(self, other: Counts) -> Counts {
+        Counts {
+            online: self.online + other.online,
+            background: self.background + other.background,
+            offline: self.offline + other.offline,
+            unknown: self.unknown + other.unknown,
+            unregistered: self.unregistered + other.unregistered,
+            problems: self.problems + other.problems,
+        }
     }
 
     fn of_mut(&mut self, class: Class) -> &mut u32 {
@@ -235,6 +249,8 @@ struct Groups {
     /// The group of each user; empty where nobody has one.
     of: Vec<u32>,
     keys: Vec<RollupKey>,
+    /// Everybody ordered by group, then as listed; empty where that is the order of the list.
+    order: Vec<u32>,
 }
 
 impl Groups {
@@ -260,6 +276,10 @@ impl Groups {
                 }
             };
             groups.of.push(group);
+        }
+        if list.len() <= MAP_USERS {
+            groups.order = (0..list.len() as u32).collect();
+            groups.order.sort_by_key(|user| groups.of.get(*user as usize));
         }
         groups
     }
@@ -480,11 +500,55 @@ impl Rollups {
         self.by_batch.get(batch as usize).map(|series| series.now).unwrap_or_default()
     }
 
+    /// How many places the map has: one a user, ordered by group, or one a batch where there are very many.
+    pub fn map_places(&self) -> usize {
+        if self.is_by_batch() { self.by_batch.len() } else { self.classes.len() }
+    }
+
+    /// How the users stand who have these places.
+    pub fn map_counts(&self, places: std::ops::Range<usize>) -> Counts {
+        let mut counts = Counts::default();
+        for place in places {
+            if self.is_by_batch() {
+                counts = self.by_batch.get(place).map_or(counts, |series| counts.plus(series.now));
+            } else if let Some(class) = self.map_user(place).and_then(|user| self.classes.get(user.at())) {
+                counts.add(*class);
+            }
+        }
+        counts
+    }
+
+    /// The user who has a place, or the first who has.
+    pub fn map_user(&self, place: usize) -> Option<UserIx> {
+        if self.is_by_batch() {
+            return (place < self.by_batch.len()).then(|| UserIx(place as u32 * self.batch_size));
+        }
+        let user = self.groups.order.get(place).map_or(place as u32, |user| *user);
+        (place < self.classes.len()).then_some(UserIx(user))
+    }
+
+    /// The place of a user.
+    pub fn map_place(&self, user: UserIx) -> Option<usize> {
+        if self.is_by_batch() {
+            return Some((user.0 / self.batch_size.max(1)) as usize);
+        }
+        match self.groups.order.as_slice() {
+            [] => Some(user.at()),
+            order => order.iter().position(|it| *it == user.0),
+        }
+    }
+
+    fn is_by_batch(&self) -> bool {
+        self.classes.len() > MAP_USERS
+    }
+
     /// Bytes that it takes, about.
     pub fn weight(&self) -> usize {
         let series =
             self.by_group.len() + self.by_batch.len() + self.by_platform.len() + self.by_gateway.len();
-        self.classes.len() + self.groups.of.len() * 4 + series * size_of::<Series>()
+        self.classes.len()
+            + (self.groups.of.len() + self.groups.order.len()) * 4
+            + series * size_of::<Series>()
     }
 }
 

@@ -123,7 +123,8 @@ actions! {
     Views ShowEvents "events" ["2"] "" "what happened";
     Views ShowFindings "findings" ["3"] "" "what is wrong";
     Views ShowServer "server" ["4"] "" "how the server answers, and when tokens run out";
-    Users Pane "pane" ["Tab"] "events" "from the list to the events at its foot, and back";
+    Views ShowOverview "overview" ["5"] "" "how all are together, over time, by group, as a map";
+    Users Pane "pane" ["Tab"] "events" "from the list to the events at its foot, and back; in the overview, rows or map";
     Views NextProblem "next-problem" ["n"] "next problem" "to the next user with a problem";
     Views PreviousProblem "previous-problem" ["N"] "" "to the user with a problem before";
     Views Close "close" ["q"] "quit" "close the view; in the list, quit";

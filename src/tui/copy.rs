@@ -44,6 +44,13 @@ pub(super) fn subject(model: &mut ViewMut<'_>) -> Option<UserIx> {
         Screen::Detail { user, .. } => Some(*user),
         Screen::Users if model.events().is_some() => events::subject(model, false),
         Screen::Users | Screen::Server { .. } | Screen::Help { .. } => selected_or_first(model),
+        Screen::Overview(overview) => {
+            let user = overview.cell();
+            if user.is_none() {
+                hint(model, "no user is selected: Tab shows the map, 1 the list");
+            }
+            user
+        }
         Screen::Findings(_) => model.user_of_finding(),
         Screen::Events(_) => events::subject(model, false),
     }

@@ -20,7 +20,8 @@ impl View<'_> {
             notes: notes(self).len() as u16,
             table: matches!(self.screen, Screen::Users | Screen::Events(_)),
             // The view of events has no need of them at the foot, and the server of all the room.
-            events: if matches!(self.screen, Screen::Events(_) | Screen::Server { .. }) {
+            events: if matches!(self.screen, Screen::Events(_) | Screen::Server { .. } | Screen::Overview(_))
+            {
                 0
             } else {
                 u16::MAX
@@ -61,7 +62,7 @@ impl View<'_> {
     pub fn scrolled_lines(self) -> (usize, usize) {
         let rows = usize::from(self.body_height());
         match &self.model.screen {
-            Screen::Users | Screen::Events(_) | Screen::Findings(_) => (0, rows),
+            Screen::Overview(_) | Screen::Users | Screen::Events(_) | Screen::Findings(_) => (0, rows),
             Screen::Server { .. } => (super::server::server_height(self), rows),
             // The user's name stays at the top, above what scrolls.
             Screen::Detail { user, .. } => (super::Detail::new(self, *user).len(), rows.saturating_sub(1)),

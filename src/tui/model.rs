@@ -15,6 +15,7 @@ use super::event_list::EventsList;
 use super::keymap::{KeyPress, Keymap};
 use super::layout::{Columns, columns_for};
 use super::list::{Cursor, Expansion, Line, Lines};
+use super::overview::Overview;
 use super::picture::{Picture, Strip};
 use super::prompt::{Prompt, Typed};
 use super::screen::Screen;
@@ -52,6 +53,8 @@ pub struct Start {
     pub themes: Vec<String>,
     /// Whether the keys that matter most are told until one is pressed.
     pub greet: bool,
+    /// With more users than this it begins with the overview; none: with the list in any case.
+    pub overview_from: Option<u32>,
 }
 
 impl Start {
@@ -72,6 +75,7 @@ impl Start {
             contexts: Vec::new(),
             themes: Vec::new(),
             greet: false,
+            overview_from: None,
         }
     }
 }
@@ -194,6 +198,8 @@ pub struct Model {
     pub(super) columns_before: Option<Vec<ColumnName>>,
     /// Whether no key was pressed yet by somebody who is to be told the first ones.
     pub greets: bool,
+    /// The number of users for the overview to come first, until somebody has done something.
+    pub(super) overview_from: Option<u32>,
     pub(super) dirty: bool,
     /// When the picture that was taken last is out of date by itself.
     pub(super) good_until: Option<u64>,
@@ -313,10 +319,12 @@ impl Model {
             columns_chosen: start.columns,
             columns_before: None,
             greets: start.greet,
+            overview_from: start.overview_from.filter(|_| !start.one_shot),
             dirty: true,
             good_until: None,
         };
         model.longest = View { model: &model, shown }.longest_texts();
+        model.begin_with_overview(shown);
         model
     }
 
@@ -339,6 +347,15 @@ impl Model {
         self.dirty = true;
     }
 
+    /// Goes to the overview where there are many users, and nobody has asked for anything else yet.
+    pub(super) fn begin_with_overview(&mut self, shown: Shown<'_>) {
+        let users = shown.state.roster().list().len() as u32;
+        let is_plain = self.screen == Screen::Users && self.rows.filter().is_empty();
+        if is_plain && self.overview_from.is_some_and(|from| users > from) {
+            self.screen = Screen::Overview(Overview::default());
+        }
+    }
+
     /// What fills the body.
     pub fn screen(&self) -> &Screen {
         &self.screen
@@ -353,7 +370,7 @@ impl Model {
     pub fn place(&self) -> Scope {
         match (&self.prompt, &self.screen) {
             (Some(_), _) => Scope::Prompt,
-            (None, Screen::Users) => Scope::Users,
+            (None, Screen::Users | Screen::Overview(_)) => Scope::Users,
             (None, _) => Scope::Views,
         }
     }

@@ -8,15 +8,17 @@ use super::copy::{copy, subject};
 use super::list::{Cursor, Line};
 use super::message::Effect;
 use super::model::ViewMut;
-use super::screen::Screen;
-use super::{events, findings, problems, travel, typing, views};
+use super::{events, findings, overview_keys, problems, travel, typing, views};
 use crate::listing::{ColumnName, Sort};
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
 pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
-    if events::perform(model, action) || findings::perform(model, action) {
+    if overview_keys::perform(model, action)
+        || events::perform(model, action)
+        || findings::perform(model, action)
+    {
         return Vec::new();
     }
     if let Some(effects) = travel::perform(model, action) {
@@ -45,12 +47,16 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
             let now = model.shown.interval_ms;
             return set_interval(model, INTERVALS.into_iter().rev().find(|ms| *ms < now));
         }
-        Action::Close if model.screen == Screen::Users => return vec![Effect::Quit],
+        Action::Close if model.screen.is_first() => return vec![Effect::Quit],
         Action::QuitKeeping => return vec![Effect::QuitKeeping],
         Action::Close => views::leave(model),
         Action::Back => views::back(model),
         Action::Help => views::help(model),
-        Action::ShowUsers | Action::ShowEvents | Action::ShowFindings | Action::ShowServer => {
+        Action::ShowUsers
+        | Action::ShowEvents
+        | Action::ShowFindings
+        | Action::ShowServer
+        | Action::ShowOverview => {
             views::show_by_key(model, action);
         }
         Action::Detail => {

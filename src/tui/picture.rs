@@ -3,7 +3,7 @@
 use crate::engine::{Markers, Shown};
 use crate::presence::history::History;
 use crate::presence::trend::Trend;
-use crate::presence::{Event, EventGroup, Findings, Hints, Moment, Roster, Since, Timeline, UserIx};
+use crate::presence::{Event, EventGroup, Findings, Hints, Moment, Rollups, Roster, Since, Timeline, UserIx};
 
 /// So many connections of one user are looked at for the newest.
 const MANY_CONNECTIONS: usize = 64;
@@ -19,6 +19,8 @@ pub struct Picture<'a> {
     pub findings: &'a Findings,
     /// How the asking went of late.
     pub trend: &'a Trend,
+    /// How many of each group, platform, batch and gateway stand how.
+    pub rollups: &'a Rollups,
     /// What the last answer said of the server.
     pub hints: Option<&'a Hints>,
     /// At which time.
@@ -34,6 +36,7 @@ impl<'a> Picture<'a> {
             history: &knowledge.history,
             findings: &knowledge.findings,
             trend: &knowledge.trend,
+            rollups: &knowledge.rollups,
             hints: knowledge.hints.as_deref(),
             now: shown.now,
             timeline: shown.state.timeline(),

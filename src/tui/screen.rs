@@ -4,10 +4,13 @@ use crate::presence::UserIx;
 
 use super::event_list::EventsList;
 use super::finding_list::FindingsList;
+use super::overview::Overview;
 
 /// What fills the body of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Screen {
+    /// How all are together.
+    Overview(Overview),
     /// The list of users.
     Users,
     /// What happened, newest first.
@@ -40,13 +43,18 @@ pub enum Screen {
 }
 
 impl Screen {
+    /// Whether it is one to which the others lead back, and which `q` leaves for good.
+    pub fn is_first(&self) -> bool {
+        matches!(self, Screen::Users | Screen::Overview(_))
+    }
+
     /// Lines that are scrolled out at the top, where the screen is a text.
     pub(super) fn scroll_mut(&mut self) -> Option<&mut usize> {
         match self {
             Screen::Server { scroll } | Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => {
                 Some(scroll)
             }
-            Screen::Users | Screen::Events(_) | Screen::Findings(_) => None,
+            Screen::Overview(_) | Screen::Users | Screen::Events(_) | Screen::Findings(_) => None,
         }
     }
 
@@ -56,13 +64,14 @@ impl Screen {
             Screen::Events(list) => list.forget(),
             Screen::Findings(list) => list.forget(),
             Screen::Detail { back, .. } | Screen::Help { back, .. } => back.forget(),
-            Screen::Users | Screen::Server { .. } => {}
+            Screen::Overview(_) | Screen::Users | Screen::Server { .. } => {}
         }
     }
 
     /// The screen after a change of the watch list, and a user whose detail had to go.
     pub(super) fn carried(&self, heir: &impl Fn(UserIx) -> Option<UserIx>) -> (Screen, Option<UserIx>) {
         match self {
+            Screen::Overview(overview) => (Screen::Overview(overview.carried(heir)), None),
             Screen::Users | Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } => {
                 (self.clone(), None)
             }

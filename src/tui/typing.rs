@@ -23,7 +23,11 @@ pub(super) fn open(model: &mut ViewMut<'_>) {
     model.prompt = Some(match &model.screen {
         Screen::Help { search, .. } => Prompt::new(Purpose::HelpSearch, search),
         Screen::Events(list) => Prompt::new(Purpose::EventFilter, list.filter()),
-        Screen::Users | Screen::Findings(_) | Screen::Server { .. } | Screen::Detail { .. } => {
+        Screen::Overview(_)
+        | Screen::Users
+        | Screen::Findings(_)
+        | Screen::Server { .. }
+        | Screen::Detail { .. } => {
             open_filter(model);
             return;
         }

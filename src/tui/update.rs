@@ -19,7 +19,7 @@ use super::perform::perform;
 use super::prompt::Prompt;
 use super::screen::Screen;
 use super::typing::{open_filter, typed};
-use super::{events, findings, travel};
+use super::{events, findings, overview_keys, travel};
 use crate::listing::Rows;
 
 /// How long a notice from outside stands.
@@ -36,6 +36,9 @@ pub fn update(model: &mut Model, shown: Shown<'_>, msg: Msg) -> Vec<Effect> {
     pass_time(model, jumps);
     // A key is not held up by a long list; what it asks for goes on with the next tick.
     let is_input = !matches!(msg, Msg::Tick | Msg::Indexed(..));
+    if matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Click(..) | Msg::Wheel(_)) {
+        model.overview_from = None;
+    }
     match msg {
         Msg::Key(key) => effects.extend(take_key(model, key)),
         Msg::Paste(text) => paste(model, &text),
@@ -121,6 +124,8 @@ fn take_news(model: &mut ViewMut<'_>, news: &Update, effects: &mut Vec<Effect>) 
             if !model.shown.is_held {
                 adopt_list(model, before);
             }
+            let shown = model.shown;
+            model.model.begin_with_overview(shown);
         }
         None if model.shown.is_held => {}
         None => {
@@ -270,6 +275,7 @@ fn click(model: &mut ViewMut<'_>, column: u16, row: u16) {
     let (width, height) = model.size;
     let body = model.view().layout(Rect { x: 0, y: 0, width, height }).map(|layout| layout.body);
     let Some(body) = body.filter(|body| body.contains(Position { x: column, y: row })) else { return };
+    overview_keys::click(model, column, row);
     findings::click(model, row - body.y);
     if model.screen == Screen::Users
         && let Some(line) = model.view().window(body.height).get(usize::from(row - body.y)).copied()

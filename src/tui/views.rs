@@ -8,9 +8,10 @@ use super::change::{apply_filter, hint, narrow};
 use super::event_list::EventsList;
 use super::finding_list::FindingsList;
 use super::model::ViewMut;
+use super::overview::Overview;
 use super::screen::Screen;
 
-/// Goes to one of the four views; there already: nothing changes.
+/// Goes to one of the five views; there already: nothing changes.
 pub(super) fn show(model: &mut ViewMut<'_>, view: Screen) {
     model.pane = None;
     if std::mem::discriminant(&model.screen) != std::mem::discriminant(&view) {
@@ -24,6 +25,7 @@ pub(super) fn show_by_key(model: &mut ViewMut<'_>, action: Action) {
         Action::ShowEvents => Screen::Events(EventsList::default()),
         Action::ShowFindings => Screen::Findings(FindingsList::default()),
         Action::ShowServer => Screen::Server { scroll: 0 },
+        Action::ShowOverview => Screen::Overview(Overview::default()),
         _ => Screen::Users,
     };
     show(model, view);
@@ -72,7 +74,11 @@ pub(super) fn show_all_events(model: &mut ViewMut<'_>) {
 pub(super) fn leave(model: &mut ViewMut<'_>) {
     model.screen = match std::mem::replace(&mut model.screen, Screen::Users) {
         Screen::Help { back, .. } | Screen::Detail { back, .. } => *back,
-        Screen::Events(_) | Screen::Findings(_) | Screen::Server { .. } | Screen::Users => Screen::Users,
+        Screen::Overview(_)
+        | Screen::Events(_)
+        | Screen::Findings(_)
+        | Screen::Server { .. }
+        | Screen::Users => Screen::Users,
     };
 }
 

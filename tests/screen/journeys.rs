@@ -101,7 +101,7 @@ fn smaller_screens_shed_columns_and_regions() {
                 ">▾! 2890…3225  王小明    ● online      EXPIRED 1y!    ≥0s",
                 "   ├ Android     bbb7c4da foreground ≥0s   for Win, expired…",
                 "   └ Windows     f18b67b5 foreground ≥0s   for And, expired…",
-                " ? help  / filter  Enter detail  1-4 views  Tab events  1/9",
+                " ? help  / filter  Enter detail  1-5 views  Tab events  1/9",
             ],
         ),
         (
@@ -395,7 +395,7 @@ fn a_moment_of_the_past_has_its_place_in_time() {
         "   the server or one of its gateways may hang; --timeout waits longer",
         "|   alice        Alice in Acc~  o offline       -          -              0s",
         " +! bot_billing  Billing bot    * online ~2s    Bot        4h soon        >=2s",
-        " ? help  [ ] step  { } incidents  . now  / filter  Enter detail  1-4 views",
+        " ? help  [ ] step  { } incidents  . now  / filter  Enter detail  1-5 views",
     ]);
     stage.keys(".");
     assert!(!stage.view().is_in_past() && stage.view().strip().is_none());

@@ -19,6 +19,7 @@ mod long_lists;
 mod masked;
 mod night;
 mod on_call;
+mod overview;
 mod readme_keys;
 mod report;
 mod screens;

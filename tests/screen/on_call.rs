@@ -154,7 +154,7 @@ fn an_expired_token_why_and_the_id_for_the_chat() {
     stage.shows(&[
         " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 0s ago             ▄",
         ">▸! 2890713225   王小明         ● online        And Win    EXPIRED 1y     ≥0s",
-        " ? help  / filter  Enter detail  1-4 views  Tab events  Esc unselect        1/4",
+        " ? help  / filter  Enter detail  1-5 views  Tab events  Esc unselect        1/4",
     ]);
     stage.keys("d");
     stage.picture("on-call-expired-why");
@@ -189,7 +189,7 @@ fn the_picture_stands_during_an_incident_and_says_what_it_hides() {
         " × no whole answer within 4 s",
         "   the server or one of its gateways may hang; --timeout waits longer",
         ">▸  agent_007    Night desk     ● online        Win        20d            ≥0s",
-        " Space go on  ? help  / filter  Enter detail  1-4 views  Tab events         2/4",
+        " Space go on  ? help  / filter  Enter detail  1-5 views  Tab events         2/4",
     ]);
     let selected = stage.model.cursor.clone();
     stage.wait(2_000);
@@ -206,7 +206,7 @@ fn the_picture_stands_during_an_incident_and_says_what_it_hides() {
         " 12:00:00-12:00:06  4 users    unknown: timed out: 2890713225, agent_007 …",
         " 12:00:00-12:00:10  agent_007  unknown → offline (Windows disconnected)",
         " 12:00:00-12:00:10  3 users    unknown → online: 2890713225, kiosk_lobby, u_119",
-        " ? help  / filter  Enter detail  1-4 views  Tab events  Esc unselect        2/4",
+        " ? help  / filter  Enter detail  1-5 views  Tab events  Esc unselect        2/4",
     ]);
 }
 

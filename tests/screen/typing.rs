@@ -17,7 +17,7 @@ fn typing_a_filter_finds_people_and_keeps_the_selection() {
         " filter: ops                                                 2 of 9, list order",
         ">▸  ops_1        Ops phone      ● online        And*2      30d            ≥0s",
         "    ops_2        Ops tablet 😀  ○ offline       ·          ·              ≥0s",
-        " ? help  / filter  Esc all users  Enter detail  1-4 views  Tab events       1/2",
+        " ? help  / filter  Esc all users  Enter detail  1-5 views  Tab events       1/2",
     ]);
     stage.keys("/<Ctrl-u>nobody");
     stage.shows(&[
@@ -41,7 +41,7 @@ fn the_help_is_whole_and_scrolls() {
     stage.shows(&[
         "   partial-view      another endpoint lists more connections of the user",
         "   rate-limited      the server refuses requests because they are too many",
-        " ? help  / find  Esc back  : command  q close                    193-208 of 208",
+        " ? help  / find  Esc back  : command  q close                    197-212 of 212",
     ]);
     stage.keys("q");
     assert!(stage.effects.is_empty());
@@ -209,7 +209,7 @@ fn a_filter_is_helped_along_and_corrected_in_its_place() {
         " ▸✘ kiosk_14     Lobby          ● online        Web        of kiosk_99!   ≥0s",
         " ▸  ops_1        Ops phone      ● online        And*2      30d            ≥0s",
         "    ops_2        Ops tablet 😀  ○ offline       ·          ·              ≥0s",
-        " ? help  / filter  Esc all users  Enter detail  1-4 views  Tab events",
+        " ? help  / filter  Esc all users  Enter detail  1-5 views  Tab events",
     ]);
 }
 

@@ -1,3 +1,5 @@
+//! Counts that are kept are held to counting everybody; the past is told by the minute.
+
 use std::sync::Arc;
 
 use super::*;

@@ -32,6 +32,7 @@ pub(super) enum Verb {
     Record,
     Context,
     Theme,
+    By,
     Help,
     Quit,
 }
@@ -79,6 +80,7 @@ pub const COMMANDS: &[CommandRow] = commands! {
     Record "record" ["rec"] "[FILE]" "write all that is observed to a file, or stop that" Record;
     Context "ctx" ["context"] "NAME" "go over to another server";
     Theme "theme" [] "NAME" "change how it looks" NextTheme;
+    By "by" [] "group|platform|batch|gateway" "the overview, counted by that" ShowOverview;
     Help "help" ["h"] "[TEXT]" "the help, or its lines with this text" Help;
     Quit "quit" ["q" "q!" "quit!" "wq"] "" "quit" Close;
 };

@@ -6,6 +6,7 @@ use super::super::model::View;
 use super::super::prompt::{Candidate, Offers};
 use super::{CommandRow, Named, Verb, all, columns, find, words};
 use crate::listing::{ColumnName, SortColumn};
+use crate::presence::By;
 
 /// Most candidates that are looked for; where so many are found there may be more.
 pub const MOST_OFFERED: usize = 100;
@@ -129,6 +130,7 @@ fn arguments(model: View<'_>, verb: Verb, at: usize, typed: &str) -> Vec<Candida
             model.contexts.iter().map(|name| (name.clone(), words(name))).collect()
         }
         Verb::Theme if at == 1 => model.themes.iter().map(|name| (name.clone(), String::new())).collect(),
+        Verb::By if at == 1 => By::ALL.map(|by| (by.name().to_owned(), String::new())).to_vec(),
         _ => Vec::new(),
     };
     let candidates = all.into_iter().map(|(name, help)| Candidate { name, help, ..Candidate::default() });

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::engine::Command;
 use crate::presence::query::Query;
-use crate::presence::{UserIx, visible};
+use crate::presence::{By, UserIx, visible};
 
 use super::super::action::{Action, ActionRow, Scope};
 use super::super::change::{apply_filter, hint, select, set_query, set_sort};
@@ -16,7 +16,7 @@ use super::super::nearest::nearest;
 use super::super::perform::{perform, set_interval};
 use super::super::prompt::{Mistake, Purpose};
 use super::super::screen::Screen;
-use super::super::{travel, views};
+use super::super::{overview_keys, travel, views};
 use super::{Named, Verb, all, columns, find, words};
 use crate::listing::{Sort, SortColumn};
 
@@ -93,6 +93,7 @@ pub(in crate::tui) fn run(model: &mut ViewMut<'_>, line: &str) -> Result<Vec<Eff
                 }
                 Verb::Context => context(model, rest, arguments, missing),
                 Verb::Theme => theme(model.view(), arguments, missing),
+                Verb::By => by(model, arguments, missing),
                 Verb::Help => {
                     views::show_help(model, rest);
                     Ok(Vec::new())
@@ -345,6 +346,23 @@ fn context(
         return Err(Mistake { range, text: format!("{name} is asked already") });
     }
     Ok(vec![Effect::SwitchContext(name.to_owned())])
+}
+
+/// Shows the overview, counted by what is named.
+fn by(
+    model: &mut ViewMut<'_>,
+    arguments: &[Word<'_>],
+    missing: impl Fn(String) -> Mistake,
+) -> Result<Vec<Effect>, Mistake> {
+    let names = By::ALL.map(By::name).join(", ");
+    let Some((range, name)) = arguments.first() else {
+        return Err(missing(format!("expected one of {names}")));
+    };
+    let Some(by) = By::named(name) else {
+        return Err(Mistake { range: range.clone(), text: format!("expected one of {names}") });
+    };
+    overview_keys::count_by(model, by);
+    Ok(Vec::new())
 }
 
 fn theme(

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::{Action, Note, Purpose, Scope, Screen, View, notes};
+use crate::tui::{Action, Note, Panel, Purpose, Scope, Screen, View, notes};
 
 use super::painter::Painter;
 use super::theme::Theme;
@@ -66,8 +66,9 @@ fn making(model: View<'_>) -> Option<String> {
     (!is_said).then(|| format!("{done} % in order"))
 }
 
-/// The four views, whose keys stand together.
-const VIEWS: [Action; 4] = [Action::ShowUsers, Action::ShowEvents, Action::ShowFindings, Action::ShowServer];
+/// The five views, whose keys stand together.
+const VIEWS: [Action; 5] =
+    [Action::ShowUsers, Action::ShowEvents, Action::ShowFindings, Action::ShowServer, Action::ShowOverview];
 
 /// The ways through time, and back.
 const TIME: [Action; 5] =
@@ -82,6 +83,9 @@ fn own(model: View<'_>) -> &'static [Action] {
             &[Action::Help, Action::Filter, Action::Back, Action::Detail, Action::ShowUsers, Action::Pane]
         }
         Screen::Users => &[Action::Help, Action::Filter, Action::Detail, Action::ShowUsers, Action::Pane],
+        Screen::Overview(_) => {
+            &[Action::Help, Action::Detail, Action::Pane, Action::Expand, Action::ShowUsers, Action::Filter]
+        }
         Screen::Events(_) => &[Action::Help, Action::Detail, Action::UserEvents, Action::Filter],
         Screen::Findings(_) => &[Action::Help, Action::Detail, Action::Acknowledge, Action::Why],
         Screen::Server { .. } => &[Action::Help, Action::Down],
@@ -164,7 +168,16 @@ fn brief(model: View<'_>, action: Action, brief: &'static str) -> &'static str {
         Action::Back if matches!(model.screen(), Screen::Help { search, .. } if !search.is_empty()) => {
             "whole help"
         }
-        Action::Close if *model.screen() != Screen::Users => "close",
+        Action::Pane if matches!(model.screen(), Screen::Overview(it) if it.panel == Panel::Map) => "rows",
+        Action::Pane if matches!(model.screen(), Screen::Overview(_)) => "map",
+        Action::Detail if matches!(model.screen(), Screen::Overview(it) if it.panel == Panel::Rollups) => {
+            "users"
+        }
+        Action::Expand if matches!(model.screen(), Screen::Overview(it) if it.panel == Panel::Rollups) => {
+            "count by"
+        }
+        Action::Expand if matches!(model.screen(), Screen::Overview(_)) => "",
+        Action::Close if !model.screen().is_first() => "close",
         Action::Pause if model.playing().is_some_and(|playing| playing.runs) => "stand still",
         Action::Pause | Action::Live if model.playing().is_some() => "play",
         Action::Pause if model.hidden_changes().is_some() => "go on",
@@ -192,6 +205,7 @@ fn are_ticked(model: View<'_>) -> bool {
 /// Whether a key would do something now.
 fn works(model: View<'_>, action: Action) -> bool {
     let listed = *model.screen() == Screen::Users;
+    let is_overview = matches!(model.screen(), Screen::Overview(_));
     let has_connections = |user| !model.picture().roster.connections(user).is_empty();
     let is_open = |user| has_connections(user) && model.expansion.contains(user);
     if matches!(model.screen(), Screen::Help { .. }) && model.place() == Scope::Views {
@@ -203,13 +217,27 @@ fn works(model: View<'_>, action: Action) -> bool {
         Action::Complete => {
             model.prompt.as_ref().is_some_and(|prompt| !prompt.offers().candidates.is_empty())
         }
-        // Of the four it has the word for all.
-        Action::ShowEvents | Action::ShowFindings | Action::ShowServer => false,
+        // Of the five it has the word for all.
+        Action::ShowEvents | Action::ShowFindings | Action::ShowServer | Action::ShowOverview => false,
         // There are better words for it in a replay, and in the past.
         Action::Live => model.is_in_past(),
         Action::Pause => !model.is_in_past(),
         Action::PreviousIncident => model.strip().is_some(),
         Action::Record | Action::PollNow => model.playing().is_none(),
+        Action::Pane | Action::Expand | Action::Detail if is_overview => true,
+        Action::Collapse
+        | Action::ProblemsOnly
+        | Action::SortNext
+        | Action::ExpandAll
+        | Action::CollapseAll
+        | Action::UserEvents
+        | Action::Why
+        | Action::CopyUser
+        | Action::Acknowledge
+            if is_overview =>
+        {
+            false
+        }
         Action::Pane => {
             let (width, height) = model.size;
             let layout = model.layout(Rect { x: 0, y: 0, width, height });
@@ -245,7 +273,7 @@ fn works(model: View<'_>, action: Action) -> bool {
 /// Where in the list the selection is: `3/512`; how far a text is scrolled: `1-13 of 52`.
 fn position(model: View<'_>) -> String {
     let (scroll, (lines, rows)) = match model.screen() {
-        Screen::Users | Screen::Events(_) | Screen::Findings(_) => (0, (0, 0)),
+        Screen::Overview(_) | Screen::Users | Screen::Events(_) | Screen::Findings(_) => (0, (0, 0)),
         Screen::Server { scroll } | Screen::Detail { scroll, .. } | Screen::Help { scroll, .. } => {
             (*scroll, model.scrolled_lines())
         }

@@ -13,10 +13,11 @@
 //!  footer     ? help  / filter  Enter detail  Space pause
 //! ```
 //!
-//! `event_list`, `finding_list`, `server`, `detail` and `help` take the place of the table; `palette` covers its upper rows while
+//! `overview`, `event_list`, `finding_list`, `server`, `detail` and `help` take the place of the table; `palette` covers its upper rows while
 //! a command is being typed. `strip` stands below the counts where somebody goes through time.
 
 mod ambiguous;
+mod chart;
 mod connection_row;
 mod counts;
 mod detail;
@@ -30,6 +31,7 @@ mod header;
 mod help;
 mod matched;
 mod notes;
+mod overview;
 mod painter;
 mod palette;
 mod prompt;
@@ -64,6 +66,7 @@ pub fn view(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Opt
     let cursor = notes::draw(model, theme, layout.notes, buf);
     rule(theme, layout.upper_rule, buf);
     match model.screen() {
+        Screen::Overview(overview) => overview::draw(model, theme, overview, layout, buf),
         Screen::Users => table::draw(model, theme, layout.table_head, layout.body, buf),
         Screen::Events(_) => event_list::draw(model, theme, layout.table_head, layout.body, buf),
         Screen::Findings(list) => finding_list::draw(model, theme, list, layout.body, buf),

@@ -118,6 +118,11 @@ impl Theme {
         self.colour != Colour::None && self.name != ThemeName::Mono
     }
 
+    /// Whether everything is drawn with ASCII alone.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
     /// How many columns a text takes.
     pub(super) fn width(&self, text: &str) -> u16 {
         self.ruler.width(text)

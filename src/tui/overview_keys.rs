@@ -1,0 +1,250 @@
+//! What keys and the mouse do in the overview, and what of the state it shows.
+
+use ratatui::layout::Rect;
+
+use crate::listing::{Sort, SortColumn};
+use crate::presence::query::quote;
+use crate::presence::{By, Rollup, RollupKey, UserIx};
+
+use super::action::{ACTIONS, Action, Scope, Walk};
+use super::change::{apply_filter, hint, select, set_sort};
+use super::layout::Layout;
+use super::list::Cursor;
+use super::model::{Model, View, ViewMut};
+use super::notes::{Note, visible_notes};
+use super::overview::{MapGrid, Overview, OverviewContent, OverviewParts, Panel, overview_parts};
+use super::screen::Screen;
+use super::views::show_detail;
+
+impl View<'_> {
+    /// What the overview counts users by.
+    pub fn counted_by(self, overview: &Overview) -> By {
+        let has_groups = self.picture().rollups.has(By::Group);
+        overview.by.unwrap_or(if has_groups { By::Group } else { By::Platform })
+    }
+
+    /// Its rows, the worst first.
+    pub fn rollups(self, overview: &Overview) -> Vec<Rollup> {
+        let picture = self.picture();
+        picture.rollups.rows(self.counted_by(overview), picture.now)
+    }
+
+    /// What there is to show in it.
+    pub fn overview_content(self, overview: &Overview, layout: Layout) -> OverviewContent {
+        let rollups = self.picture().rollups;
+        let rows = match overview.panel {
+            Panel::Rollups => rollups.len(self.counted_by(overview)),
+            Panel::Map => rollups.map_places().div_ceil(usize::from(layout.body.width).max(1)),
+        };
+        let is_loss = |note: &Note| matches!(note, Note::Loss { .. });
+        OverviewContent {
+            // It is of now: a picture that stands has nothing that moves.
+            headline: !self.shown.is_held && !visible_notes(self, layout.notes.height).iter().any(is_loss),
+            head: overview.panel == Panel::Rollups,
+            rows: u16::try_from(rows).unwrap_or(u16::MAX),
+        }
+    }
+
+    /// Where its parts are on the screen.
+    fn overview_parts(self) -> OverviewParts {
+        let (width, height) = self.size;
+        let layout = self.layout(Rect { x: 0, y: 0, width, height }).unwrap_or_default();
+        match &self.model.screen {
+            Screen::Overview(overview) => {
+                overview_parts(layout.body, self.overview_content(overview, layout))
+            }
+            _ => OverviewParts::default(),
+        }
+    }
+}
+
+impl Model {
+    fn overview_mut(&mut self) -> Option<&mut Overview> {
+        match &mut self.screen {
+            Screen::Overview(overview) => Some(overview),
+            _ => None,
+        }
+    }
+}
+
+/// Counts users by something else; the selection is that of other rows.
+pub(super) fn count_by(model: &mut ViewMut<'_>, by: By) {
+    if !model.picture().rollups.has(by) {
+        let why = match by {
+            By::Group => "the watch list has no groups: a third column of its file names them",
+            _ => "no gateway is known: view 4 says whether they are asked",
+        };
+        hint(model, why);
+        return;
+    }
+    if model.overview_mut().is_none() {
+        model.screen = Screen::Overview(Overview::default());
+        model.pane = None;
+    }
+    if let Some(overview) = model.overview_mut() {
+        *overview = Overview { by: Some(by), ..Overview::default() };
+    }
+}
+
+/// The next thing to count by, or the one before, of those that there are.
+fn step_by(model: &mut ViewMut<'_>, forward: bool) {
+    let Some(overview) = model.overview_mut().map(|it| it.clone()) else { return };
+    let now = model.view().counted_by(&overview);
+    let rollups = model.picture().rollups;
+    let known: Vec<By> = By::ALL.into_iter().filter(|by| rollups.has(*by)).collect();
+    let at = known.iter().position(|by| *by == now).unwrap_or(0);
+    let to = if forward { at + 1 } else { at + known.len() - 1 } % known.len().max(1);
+    if let Some(by) = known.get(to) {
+        count_by(model, *by);
+    }
+}
+
+/// Does what an action means in the overview; says whether it means anything there.
+pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
+    let Some(overview) = model.overview_mut().map(|it| it.clone()) else { return false };
+    let list = model.view().overview_parts().list;
+    match (action, overview.panel) {
+        (Action::Pane, panel) => {
+            if let Some(overview) = model.overview_mut() {
+                overview.panel = if panel == Panel::Map { Panel::Rollups } else { Panel::Map };
+            }
+        }
+        (Action::Expand, Panel::Rollups) => step_by(model, true),
+        (Action::Collapse, Panel::Rollups) => step_by(model, false),
+        (Action::Detail, Panel::Rollups) => open_rollup(model, &overview),
+        (Action::Detail, Panel::Map) => match overview.cell {
+            Some(user) => show_detail(model, user),
+            None => move_cell(model, list, 0),
+        },
+        (Action::Expand, Panel::Map) => move_cell(model, list, 1),
+        (Action::Collapse, Panel::Map) => move_cell(model, list, -1),
+        _ => {
+            let Some(walk) = action.walk(list.height) else {
+                // What is about the list is done where it is seen.
+                if ACTIONS.iter().any(|row| row.action == action && row.scope == Scope::Users) {
+                    model.screen = Screen::Users;
+                }
+                return false;
+            };
+            match overview.panel {
+                Panel::Rollups => travel(model, &overview, walk, list.height),
+                Panel::Map => {
+                    let columns = i64::from(list.width.saturating_sub(2)).max(1);
+                    move_cell(
+                        model,
+                        list,
+                        match walk {
+                            Walk::Lines(lines, _) => lines.saturating_mul(columns),
+                            Walk::Top => i64::MIN,
+                            Walk::Bottom => i64::MAX,
+                        },
+                    );
+                }
+            }
+        }
+    }
+    true
+}
+
+fn travel(model: &mut ViewMut<'_>, overview: &Overview, walk: Walk, height: u16) {
+    let rows = model.view().rollups(overview);
+    let last = rows.len().saturating_sub(1);
+    let to = match (overview.selected(&rows), walk) {
+        (_, Walk::Bottom) => last,
+        (_, Walk::Top) | (None, Walk::Lines(..)) => 0, // the first key selects
+        (Some(at), Walk::Lines(lines, _)) => (at as i64).saturating_add(lines).clamp(0, last as i64) as usize,
+    };
+    let top = overview.top(&rows, height);
+    let Some(overview) = model.overview_mut() else { return };
+    overview.selected = rows.get(to).map(|row| row.key.clone());
+    if !matches!(walk, Walk::Lines(_, true)) {
+        overview.row = to.saturating_sub(top).min(usize::from(height.saturating_sub(1))) as u16;
+    }
+}
+
+/// Goes so many cells on; the first key selects the first.
+fn move_cell(model: &mut ViewMut<'_>, list: Rect, by: i64) {
+    let rollups = model.picture().rollups;
+    let grid = MapGrid::of(rollups.map_places(), list);
+    let Some(overview) = model.overview_mut() else { return };
+    let last = grid.cells().saturating_sub(1) as i64;
+    let at = overview.cell.and_then(|user| rollups.map_place(user)).map(|place| (place / grid.each) as i64);
+    let to = at.map_or(0, |at| at.saturating_add(by).clamp(0, last));
+    overview.cell = rollups.map_user(grid.places_of(to as usize).start);
+}
+
+/// Lists the users of the selected row.
+fn open_rollup(model: &mut ViewMut<'_>, overview: &Overview) {
+    let rows = model.view().rollups(overview);
+    let Some(row) = overview.selected(&rows).and_then(|at| rows.get(at)) else {
+        travel(model, overview, Walk::Top, 1);
+        return;
+    };
+    let filter = match &row.key {
+        RollupKey::Group(_) if model.names.are_masked() => {
+            hint(model, "groups are masked: P shows their names, and then lists their users");
+            return;
+        }
+        RollupKey::Group(None) => "group=none".to_owned(),
+        RollupKey::Group(Some(name)) => format!("group={}", quote(name)),
+        RollupKey::Platform(platform) => format!("platform={}", quote(&platform.name())),
+        RollupKey::Batch(batch) => {
+            let users = model.picture().roster.list().batch(*batch);
+            show_from(model, &users);
+            return;
+        }
+        RollupKey::OtherGroups => {
+            hint(model, "more than ten thousand groups: these have no row of their own");
+            return;
+        }
+        RollupKey::Gateway(_) => {
+            hint(model, "the API names no gateway of a user; view 4 shows what each gateway says");
+            return;
+        }
+    };
+    model.screen = Screen::Users;
+    apply_filter(model, &filter);
+}
+
+/// Lists everybody in the order of the watch list, from the first of these users on.
+fn show_from(model: &mut ViewMut<'_>, users: &std::ops::Range<u32>) {
+    model.screen = Screen::Users;
+    apply_filter(model, "");
+    set_sort(model, Sort { column: SortColumn::List, inverted: false });
+    hint(model, format!("users {} to {} of the list are one batch", users.start + 1, users.end));
+    if !users.is_empty() {
+        model.cursor_row = 0;
+        select(model, Cursor { user: UserIx(users.start), connection: None });
+    }
+}
+
+/// Selects what the mouse clicked on.
+pub(super) fn click(model: &mut ViewMut<'_>, column: u16, row: u16) {
+    let list = model.view().overview_parts().list;
+    let Some(overview) = model.overview_mut().map(|it| it.clone()) else { return };
+    if row < list.y || row >= list.bottom() {
+        return;
+    }
+    let row = row - list.y;
+    match overview.panel {
+        Panel::Rollups => {
+            let rows = model.view().rollups(&overview);
+            let clicked = rows.get(overview.top(&rows, list.height) + usize::from(row));
+            if let (Some(clicked), Some(overview)) = (clicked, model.overview_mut()) {
+                overview.selected = Some(clicked.key.clone());
+                overview.row = row;
+            }
+        }
+        Panel::Map => {
+            let rollups = model.picture().rollups;
+            let grid = MapGrid::of(rollups.map_places(), list);
+            let cell = usize::from(row) * grid.columns + usize::from(column.saturating_sub(1));
+            if cell < grid.cells()
+                && let Some(overview) = model.overview_mut()
+            {
+                overview.cell = rollups.map_user(grid.places_of(cell).start);
+            }
+        }
+    }
+    model.dirty = true;
+}

@@ -1,0 +1,165 @@
+//! Journeys of the overview: what comes first with many users, rows by group, the map, the way to the users.
+
+use imtop::presence::{Entry, FetchError, UserStatus};
+use imtop::tui::{Colour, Effect, Msg, Screen, Theme};
+
+use crate::stage::{Stage, connection, hidden, named};
+
+/// Users in one batch.
+const BATCH: u32 = 60;
+
+fn id(user: u32) -> String {
+    format!("user_{user:03}")
+}
+
+/// 240 users in three groups and one without; of each ten six are online, one is in background.
+fn entries() -> Vec<Entry> {
+    let group = |user: u32| ["nurses", "guards", "drivers", "nurses"][(user / 60) as usize];
+    let entry = |user| if user % 16 == 15 { Entry::of(&id(user)) } else { named(&id(user), "", group(user)) };
+    (0..240).map(entry).collect()
+}
+
+fn status(user: u32) -> UserStatus {
+    let it = connection([1, 2, 5][user as usize % 3], &format!("c{user}"), None);
+    match user % 10 {
+        0..=5 => UserStatus::Online(vec![it]),
+        6 => UserStatus::Online(vec![hidden(it)]),
+        _ => UserStatus::Offline,
+    }
+}
+
+/// A stage on which all were heard of once, with the overview wherever there are more than 200 users.
+fn begin(size: (u16, u16)) -> Stage {
+    let mut stage = Stage::tuned(size, BATCH, entries(), |setting| setting.start.overview_from = Some(200));
+    answered(&mut stage, 0..4);
+    stage
+}
+
+fn answered(stage: &mut Stage, batches: std::ops::Range<u32>) {
+    for batch in batches {
+        let users = batch * BATCH..(batch + 1) * BATCH;
+        let ids: Vec<(String, UserStatus)> = users.map(|user| (id(user), status(user))).collect();
+        let changed = ids.iter().map(|(id, status)| (id.as_str(), status.clone())).collect();
+        stage.answer(batch, changed);
+    }
+}
+
+/// The third batch gets no answer any more until all its users are unknown.
+fn fail(stage: &mut Stage) {
+    for attempt in 1..=5 {
+        stage.wait(2_000);
+        for batch in [0, 1, 3] {
+            stage.same(batch);
+        }
+        stage.fail(2, attempt, FetchError::Timeout { after_ms: 10_000 });
+    }
+}
+
+#[test]
+fn with_many_users_it_comes_first_and_says_whom_it_hits() {
+    let mut stage = begin((80, 24));
+    stage.wait(20_000);
+    answered(&mut stage, 0..4);
+    fail(&mut stage);
+    stage.picture("overview-80x24");
+    stage.keys("<Down><Enter>");
+    let screen = stage.screen();
+    assert!(screen.contains("filter: group=drivers"), "the worst group is the first:\n{screen}");
+    stage.keys("5<Tab>");
+    stage.picture("overview-map-80x24");
+    stage.keys("<Down><Down><Right>");
+    assert!(stage.screen().lines().any(|line| line.contains(" map ") && line.contains("user_")));
+    stage.keys("<Enter>");
+    assert!(matches!(stage.model.screen(), Screen::Detail { .. }), "{}", stage.screen());
+    stage.keys("<Esc>");
+    assert!(matches!(stage.model.screen(), Screen::Overview(_)), "back to where it was opened");
+}
+
+#[test]
+fn users_are_counted_by_what_a_command_or_an_arrow_says() {
+    let mut stage = begin((100, 30));
+    let by = |stage: &Stage| {
+        let screen = stage.screen();
+        let line = screen.lines().find(|line| line.contains(" map ")).unwrap().to_owned();
+        line.trim().split_once("  map").unwrap().0.trim_start_matches("by ").to_owned()
+    };
+    assert_eq!(by(&stage), "group");
+    stage.keys("<Right>");
+    assert_eq!(by(&stage), "platform");
+    stage.keys("<Right>");
+    assert_eq!(by(&stage), "batch");
+    stage.keys("<Right>");
+    assert_eq!(by(&stage), "group", "no gateway is known");
+    stage.keys("<Left>");
+    assert_eq!(by(&stage), "batch");
+    stage.keys(":by platform<Enter><Down><Enter>");
+    assert!(stage.screen().contains("filter: platform="), "{}", stage.screen());
+    stage.keys(":by gateway<Enter>");
+    assert!(stage.screen().contains("no gateway is known"), "{}", stage.screen());
+    stage.keys(":by room<Enter>");
+    assert!(stage.screen().contains("expected one of group, platform, batch, gateway"), "{}", stage.screen());
+    stage.keys("<Esc>:by batch<Enter><Down><Down><Enter>");
+    assert!(stage.screen().contains("of the list are one batch"), "{}", stage.screen());
+}
+
+#[test]
+fn few_users_or_somebody_who_did_something_begin_with_the_list() {
+    let few = Stage::tuned((80, 24), BATCH, entries(), |setting| setting.start.overview_from = Some(240));
+    assert_eq!(few.model.screen(), &Screen::Users);
+    let once = Stage::tuned((80, 24), BATCH, entries(), |setting| {
+        setting.start.overview_from = Some(0);
+        setting.start.one_shot = true;
+    });
+    assert_eq!(once.model.screen(), &Screen::Users, "one picture of the list");
+    let mut stage = begin((80, 24));
+    stage.keys("q");
+    assert_eq!(stage.effects, [Effect::Quit], "it is a first view: q leaves for good");
+}
+
+#[test]
+fn a_click_selects_a_row_and_then_a_cell() {
+    let mut stage = begin((80, 24));
+    let row = |stage: &Stage, text: &str| {
+        let screen = stage.screen();
+        screen.lines().position(|line| line.contains(text)).unwrap() as u16
+    };
+    let nurses = row(&stage, "nurses");
+    stage.send(Msg::Click(4, nurses));
+    stage.keys("<Enter>");
+    assert!(stage.screen().contains("filter: group=nurses"), "{}", stage.screen());
+    stage.keys("5<Tab>");
+    let first = row(&stage, " map ") + 1;
+    stage.send(Msg::Click(1, first));
+    assert!(stage.screen().contains("user_000 of nurses: online"), "{}", stage.screen());
+}
+
+#[test]
+fn masked_groups_are_neither_named_nor_filtered_by() {
+    let mut stage = begin((100, 30));
+    stage.keys("P");
+    assert!(!stage.screen().contains("nurses"), "{}", stage.screen());
+    stage.keys("<Down><Enter>");
+    let screen = stage.screen();
+    assert!(!screen.contains("nurses") && screen.contains("groups are masked"), "{screen}");
+}
+
+#[test]
+fn every_size_holds_also_without_colours_and_in_ascii() {
+    let mut stage = begin((120, 36));
+    stage.wait(20_000);
+    answered(&mut stage, 0..4);
+    fail(&mut stage);
+    stage.theme = Theme::new(Colour::None, true);
+    for keys in ["", "<Tab><Down>"] {
+        stage.keys(keys);
+        for (width, height) in
+            (1..=60).step_by(3).flat_map(|height| [1, 20, 39, 80, 200].map(|width| (width, height)))
+        {
+            stage.send(Msg::Resize(width, height));
+            assert!(stage.screen().is_ascii(), "{width}x{height}:\n{}", stage.screen());
+        }
+    }
+    stage.send(Msg::Resize(60, 20));
+    stage.keys("<Tab>");
+    stage.picture("overview-60x20-ascii");
+}
