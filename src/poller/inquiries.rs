@@ -16,8 +16,8 @@ use tokio::time::Instant;
 
 use super::asking::Asking;
 use super::backoff;
-use super::logins::Logins;
-use super::silence::Silence;
+use super::new_connections::NewConnections;
+use super::silent_users::SilentUsers;
 use crate::openim::Asked;
 use crate::presence::{
     FetchError, GatewaySign, LifeSign, Question, REGISTRY_USERS_A_SECOND, Rechecks, Retry, UserIx, UserSet,
@@ -97,8 +97,8 @@ pub(super) struct Inquiries {
     everybody: bool,
     rotation: Rotation,
     search: Search,
-    silence: Silence,
-    logins: Logins,
+    silent: SilentUsers,
+    new_connections: NewConnections,
     /// Those in doubt for long whom the sockets leave out.
     lasting: usize,
     /// How many users were asked about when, in the last second.
@@ -206,8 +206,8 @@ impl Inquiries {
             everybody: false,
             rotation: Rotation { next: 0, half: false, passed_over: false, questions: 0.0, users: 0.0 },
             search: Search { left_out: UserSet::default(), heard: false, next: 0, due: now },
-            silence: Silence::empty(now),
-            logins: Logins::default(),
+            silent: SilentUsers::empty(now),
+            new_connections: NewConnections::default(),
             lasting: 0,
             asked: VecDeque::new(),
             free: now,
@@ -256,15 +256,15 @@ impl Inquiries {
         if !self.asking.registry {
             return;
         }
-        let was_silent = !self.silence.is_empty();
+        let was_silent = !self.silent.is_empty();
         for (number, is_silent) in doubts.silence.batches {
-            batch(number).for_each(|user| self.silence.put(UserIx(user), is_silent));
+            batch(number).for_each(|user| self.silent.put(UserIx(user), is_silent));
         }
         for (user, is_silent) in doubts.silence.users {
-            self.silence.put(user, is_silent);
+            self.silent.put(user, is_silent);
         }
-        if !was_silent && !self.silence.is_empty() {
-            self.silence.begin(now + TOGETHER); // other batches may fail at the same time
+        if !was_silent && !self.silent.is_empty() {
+            self.silent.begin(now + TOGETHER); // other batches may fail at the same time
             self.gateways_due = self.gateways_due.min(now);
         }
         for user in doubts.settled {
@@ -292,11 +292,11 @@ impl Inquiries {
                 self.tokens.insert((now, user));
             }
         }
-        for user in doubts.logins.into_iter().filter(ours) {
-            self.logins.put(user, now + SETTLED);
+        for user in doubts.new_connections.into_iter().filter(ours) {
+            self.new_connections.put(user, now + SETTLED);
         }
         for (user, is_confirmed) in doubts.lacking.into_iter().filter(|(user, _)| ours(user)) {
-            self.logins.put(user, now + if is_confirmed { LACKED_EVERY } else { LACKED_AGAIN });
+            self.new_connections.put(user, now + if is_confirmed { LACKED_EVERY } else { LACKED_AGAIN });
         }
         for user in doubts.unverified.into_iter().filter(ours) {
             if self.known.insert(user) {
@@ -419,10 +419,10 @@ impl Inquiries {
             }
             Cause::Registry => (Question::UsersStatus, self.registry.first()?.0),
             // They go the way of the sockets, and would be waited for as long.
-            Cause::Tokens if !self.silence.is_empty() => return None,
+            Cause::Tokens if !self.silent.is_empty() => return None,
             Cause::Tokens => (Question::TokenDetail, self.tokens.first()?.0),
-            Cause::Silence if self.silence.is_empty() => return None,
-            Cause::Silence => (Question::UsersStatus, self.silence.ready()),
+            Cause::Silence if self.silent.is_empty() => return None,
+            Cause::Silence => (Question::UsersStatus, self.silent.ready()),
             Cause::Search => {
                 let contradicted = self.losing || self.everybody || self.lasting > 0;
                 if !(contradicted && self.asking.registry && self.search.heard) {
@@ -439,10 +439,10 @@ impl Inquiries {
                 (Question::AccountCheck, self.free)
             }
             Cause::Rotation => {
-                let login = self.logins.ready();
+                let login = self.new_connections.ready();
                 let is_whole = self.rotation.users >= self.of_rotation().len() as f64 && !self.losing;
                 let is_free = self.losing || self.rotation.questions >= 1.0;
-                if !is_free || !self.asking.registry || self.users == 0 || !self.silence.is_empty() {
+                if !is_free || !self.asking.registry || self.users == 0 || !self.silent.is_empty() {
                     return None;
                 }
                 let due = if is_whole { self.free } else { login?.max(self.free) };
@@ -530,17 +530,17 @@ impl Inquiries {
     /// Takes the next of those of whom the sockets give no answer.
     fn in_place(&mut self, now: Instant) -> Vec<UserIx> {
         let (chunk, pause) = (self.chunk, self.interval.max(QUICKEST));
-        self.silence.take(chunk, pause, now)
+        self.silent.take(chunk, pause, now)
     }
 
     /// Whether the gateways are asked again and again: something is wrong.
     fn is_watchful(&self) -> bool {
-        self.losing || !self.silence.is_empty()
+        self.losing || !self.silent.is_empty()
     }
 
     /// Asks about these users first while the sockets give no answer about them.
     pub(super) fn ask_first(&mut self, users: Vec<UserIx>, now: Instant) {
-        self.silence.ask_first(users, self.chunk, now);
+        self.silent.ask_first(users, self.chunk, now);
     }
 
     /// Whose turn it is in the rotation.
@@ -554,7 +554,7 @@ impl Inquiries {
             return Some(Question::UsersStatus).filter(|question| self.line(*question).is_open());
         }
         let turns = [Question::UsersStatus, Question::TokenDetail];
-        let waits = self.logins.ready().is_some_and(|at| at <= now && !self.rotation.passed_over);
+        let waits = self.new_connections.ready().is_some_and(|at| at <= now && !self.rotation.passed_over);
         let turns = if self.rotation.half && !waits { [turns[1], turns[0]] } else { turns };
         turns.into_iter().find(|question| self.line(*question).is_open())
     }
@@ -564,8 +564,11 @@ impl Inquiries {
     fn rotate(&mut self, question: Question, now: Instant) -> Vec<UserIx> {
         let half = if self.losing { f64::INFINITY } else { (self.rotation.users / 2.0).max(1.0) };
         let of_registry = question == Question::UsersStatus;
-        let mut users =
-            if of_registry { self.logins.take(self.chunk.min(half as usize), now) } else { Vec::new() };
+        let mut users = if of_registry {
+            self.new_connections.take(self.chunk.min(half as usize), now)
+        } else {
+            Vec::new()
+        };
         if self.losing {
             return users;
         }
@@ -668,7 +671,7 @@ impl Inquiries {
                 self.lasting += usize::from(is_lasting);
                 doubt.is_lasting = is_lasting;
                 if is_old {
-                    self.logins.put(user, asked + self.interval.max(OLD_AGAIN));
+                    self.new_connections.put(user, asked + self.interval.max(OLD_AGAIN));
                     continue;
                 }
                 (&mut doubt.registry, &mut self.registry, turn.unwrap_or(asked + self.interval))

@@ -10,9 +10,9 @@ mod inquiries;
 mod labels;
 mod lanes;
 mod listing;
-mod logins;
+mod new_connections;
 mod schedule;
-mod silence;
+mod silent_users;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -124,7 +124,8 @@ impl Batch {
         self.fresh_from().map(|from| now.mono_ms.saturating_sub(from))
     }
 
-    fn fresh_from(&self) -> Option<u64> {
+    /// From when on, on the monotonic clock, its age counts.
+    pub(in crate::presence) fn fresh_from(&self) -> Option<u64> {
         self.answered.map(|answered| answered.received.mono_ms.max(self.judged_from))
     }
 

@@ -118,6 +118,7 @@ impl Knowledge {
             past: history.of(user),
             server_seconds,
             now,
+            looked_ms: roster.looked_until(user, now),
             settings: &settings,
         };
         let found = self.findings.judge(update.touched.iter().copied(), now, case);

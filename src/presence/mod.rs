@@ -64,8 +64,8 @@ pub use observation::{
 };
 pub use platform::Platform;
 pub use recheck::{
-    ByRegistry, Counted, Gateway, Gauges, Lacking, Loss, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck,
-    Rechecks, Silence, Unseen, Witness, Witnesses,
+    ByRegistry, Counted, Denied, Gateway, Gauges, Lacking, Loss, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND,
+    Recheck, Rechecks, SilenceChanges, Unseen, Witness, Witnesses,
 };
 pub use rollups::{By, Counts, Level, Rollup, RollupKey, Rollups};
 pub use roster::{Checks, Drawn, Roster, RosterState, Totals, Tracked};

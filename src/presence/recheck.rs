@@ -341,9 +341,16 @@ pub struct ByRegistry {
     /// Since when, where it is not what was said before.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub since: Option<Since>,
-    /// The number of the transition that said so; 0 where there was none.
-    #[serde(default, skip_serializing_if = "is_usual", deserialize_with = "time")]
-    pub event: u64,
+}
+
+/// A user with connections whom the registry called offline in the sockets' place, until the sockets are heard again:
+/// if they still show one of those connections, that was wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denied {
+    /// The registry's first answer that said so.
+    pub answered: Answered,
+    /// The numbers of the transitions that said so.
+    pub events: Vec<u64>,
 }
 
 /// What the registry lacks of a user whom the sockets show. Since v3.8.0 online push asks the registry who is online
@@ -365,7 +372,7 @@ pub struct Lacking {
 /// Of whom the sockets give no new answer, so that the registry is asked in their place: what changed in that, in
 /// its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Silence {
+pub struct SilenceChanges {
     /// Batches, by number, and whether they are silent from now on.
     pub batches: Vec<(u32, bool)>,
     /// Users whom answers leave out, and whether they do from now on.
@@ -398,11 +405,11 @@ pub struct Rechecks {
     /// Batches that the sockets are to be asked about at once.
     pub batches: Vec<u32>,
     /// Of whom the sockets give no new answer.
-    pub silence: Silence,
+    pub silence: SilenceChanges,
     /// Of those in doubt since now, who is shown with another connection: the tokens are asked at once, too.
     pub unseen: Vec<UserIx>,
     /// Who has a new connection: the registry has to know it soon.
-    pub logins: Vec<UserIx>,
+    pub new_connections: Vec<UserIx>,
     /// Whom the sockets show and the registry lacks, and whether that is confirmed: to be asked about again.
     pub lacking: Vec<(UserIx, bool)>,
 }
@@ -432,7 +439,7 @@ impl Rechecks {
         self.silence.batches.extend(later.silence.batches);
         self.silence.users.extend(later.silence.users);
         self.unseen.extend(later.unseen);
-        self.logins.extend(later.logins);
+        self.new_connections.extend(later.new_connections);
         self.lacking.extend(later.lacking);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use imtop::openim;
 use imtop::poller::{Asking, Now, Pace, Poller, Source};
 use imtop::presence::{
-    Answer, Entry, FetchError, Moment, Observation, OperationId, Question, Rechecks, Silence, UserIx,
+    Answer, Entry, FetchError, Moment, Observation, OperationId, Question, Rechecks, SilenceChanges, UserIx,
     UserStatus, WatchList,
 };
 use tokio::sync::mpsc::Receiver;
@@ -505,7 +505,10 @@ async fn whose_check_failed_is_checked_after_the_others() {
 }
 
 fn silence(batches: &[(u32, bool)]) -> Rechecks {
-    Rechecks { silence: Silence { batches: batches.to_vec(), users: Vec::new() }, ..Rechecks::default() }
+    Rechecks {
+        silence: SilenceChanges { batches: batches.to_vec(), users: Vec::new() },
+        ..Rechecks::default()
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -536,7 +539,7 @@ async fn a_user_whom_answers_leave_out_is_asked_about_alone() {
     let mut run = start(10, REGISTRY);
     run.pass(1_000).await;
     let users = |is_silent| Rechecks {
-        silence: Silence { batches: Vec::new(), users: vec![(UserIx(7), is_silent)] },
+        silence: SilenceChanges { batches: Vec::new(), users: vec![(UserIx(7), is_silent)] },
         ..Rechecks::default()
     };
     run.doubt(users(true));
@@ -574,7 +577,7 @@ async fn a_new_connection_is_asked_about_after_ten_seconds_and_what_is_lacked_ag
     let mut run = start(2_000, ALL);
     run.pass(60_000).await;
     let logins = |users: &[u32]| Rechecks {
-        logins: users.iter().map(|user| UserIx(*user)).collect(),
+        new_connections: users.iter().map(|user| UserIx(*user)).collect(),
         ..Rechecks::default()
     };
     let of = |run: &Run, user: u32, since: u64| {

@@ -118,11 +118,54 @@ fn a_no_that_was_wrong_is_taken_back() {
     let all = events(&update);
     let of_first = ["offline to online", "connected", "retracted"].map(|what| told("u0", what));
     assert_eq!((&all[..3], all.len()), (&of_first[..], 6));
-    let taken_back = update.transitions.iter().find_map(|it| match it.what {
-        Change::Retracted { of, .. } => Some(of),
-        _ => None,
-    });
-    assert_eq!((taken_back, cluster.since(0).before_ms), (Some(offline), 100));
+    assert_eq!((taken_back(&update)[0], cluster.since(0).before_ms), (offline, 100));
+}
+
+fn taken_back(update: &Update) -> Vec<u64> {
+    let of = |what: &Change| if let Change::Retracted { of, .. } = what { Some(*of) } else { None };
+    update.transitions.iter().filter_map(|it| of(&it.what)).collect()
+}
+
+#[test]
+fn a_no_that_was_wrong_is_taken_back_though_the_registry_changed_its_word_meanwhile() {
+    let mut cluster = silent();
+    cluster.registry(3_600, 0..4, true);
+    let offline = cluster.registry(5_600, 0..1, false).transitions[0].id;
+    cluster.registry(6_600, 0..1, true);
+    let again = cluster.registry(7_600, 0..1, false).transitions[0].id;
+    assert_eq!(events(&cluster.registry(8_600, 0..1, true)), [told("u0", "offline to online")]);
+    let update = cluster.sockets(9_000, vec![]);
+    assert_eq!((taken_back(&update), cluster.since(0).before_ms), (vec![offline, again], 100));
+    assert_eq!(taken_back(&cluster.sockets(11_000, vec![])), [0_u64; 0], "once");
+}
+
+#[test]
+fn a_no_that_was_wrong_is_taken_back_though_the_registry_failed_meanwhile() {
+    for shown in [vec![], vec![(0, crate::kit::online("c0"))]] {
+        let mut cluster = silent();
+        cluster.registry(3_600, 0..4, true);
+        let offline = cluster.registry(5_600, 0..1, false).transitions[0].id;
+        cluster.roster.advance(at(12_000));
+        assert_eq!(cluster.is(0), Presence::Unknown(UnknownReason::Slow));
+        let state = serde_json::to_string(&cluster.roster.state()).unwrap();
+        let read: RosterState = serde_json::from_str(&state).unwrap();
+        let list = std::sync::Arc::clone(cluster.roster.list());
+        cluster.roster = imtop::presence::Roster::restore(list, read).unwrap();
+        let update = cluster.sockets(14_000, shown);
+        assert_eq!((cluster.is(0), taken_back(&update)), (Presence::Online, vec![offline]));
+    }
+}
+
+#[test]
+fn a_no_stands_where_the_sockets_show_nothing_or_another_connection() {
+    for shown in [UserStatus::Offline, crate::kit::online("new")] {
+        let mut cluster = silent();
+        cluster.registry(3_600, 0..4, true);
+        cluster.registry(5_600, 0..1, false);
+        cluster.registry(6_600, 0..1, true);
+        let update = cluster.sockets(8_000, vec![(0, shown)]);
+        assert_eq!(taken_back(&update), [0_u64; 0], "{:?}", cluster.is(0));
+    }
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn a_new_connection_is_to_be_asked_about_and_what_is_lacked_again() {
     let mut cluster = Cluster::of(2);
     cluster.begin(100, 1);
     let update = cluster.back(2_100, 1..2, "new");
-    assert_eq!(update.doubts.logins, [UserIx(1)]);
+    assert_eq!(update.doubts.new_connections, [UserIx(1)]);
     cluster.wait(4_100, 12_100);
     assert_eq!(cluster.registry(12_300, 1..2, false).doubts.lacking, [(UserIx(1), false)]);
 }

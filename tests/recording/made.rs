@@ -9,8 +9,8 @@ use imtop::presence::{
     Answer, Answered, Basis, BodyLength, Claims, ConnId, Connection, Counted, Entry, FetchError, Fingerprint,
     Freshness, Gateway, GatewaySign, Gauges, Hints, Input, LifeSign, Logins, Loss, LossCause, Moment,
     Observation, Oddities, OperationId, Platform, Presence, Question, RateLimit, Recheck, Registry, Roster,
-    RosterState, RuleSettings, SessionToken, Silence, Since, Sockets, Thresholds, UnknownReason, Unreadable,
-    Unseen, Update, UserIx, UserStatus, Verdict, WatchList, WireShape, Witness, Witnesses, Word,
+    RosterState, RuleSettings, SessionToken, SilenceChanges, Since, Sockets, Thresholds, UnknownReason,
+    Unreadable, Unseen, Update, UserIx, UserStatus, Verdict, WatchList, WireShape, Witness, Witnesses, Word,
 };
 use imtop::recording::{Head, Item, Limits, Place, Recorded, Recorder, Recording};
 use proptest::prelude::*;
@@ -455,7 +455,7 @@ fn testimony() -> impl Strategy<Value = Step> {
 
 /// An update, but for whom the registry is to be asked about in the sockets' place: nobody asks when that is read.
 fn changed(mut update: Update) -> String {
-    update.doubts.silence = Silence::default();
+    update.doubts.silence = SilenceChanges::default();
     format!("{update:?}")
 }
 

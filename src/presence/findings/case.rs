@@ -37,6 +37,9 @@ pub(in crate::presence) struct Case<'a> {
     pub(in crate::presence) server_seconds: i64,
     /// When it is judged.
     pub(in crate::presence) now: Moment,
+    /// Up to when, on the monotonic clock, it could be seen how it is with the user: earlier than now while the sockets
+    /// give no answers.
+    pub(in crate::presence) looked_ms: u64,
     /// Thresholds and what was opted in.
     pub(in crate::presence) settings: &'a RuleSettings,
 }
@@ -53,9 +56,9 @@ impl<'a> Case<'a> {
         self.lossy.iter().any(|(from, to)| (*from..=*to).contains(&at_ms))
     }
 
-    /// Whether it is that time or later, on the monotonic clock.
-    pub(super) fn is_due(&self, at_ms: Option<u64>) -> bool {
-        at_ms.is_some_and(|at| at <= self.now.mono_ms)
+    /// Whether what goes on had lasted until that time or later when it could last be seen.
+    pub(super) fn has_lasted(&self, until_ms: Option<u64>) -> bool {
+        until_ms.is_some_and(|until| until <= self.looked_ms)
     }
 
     /// When, on the monotonic clock, the server's clock surely shows `seconds`.

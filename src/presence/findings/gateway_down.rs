@@ -23,7 +23,9 @@ pub struct Found {
     pub address: Box<str>,
     /// What came of asking it.
     pub sign: LifeSign,
-    /// Since then, unix seconds of the server's clock.
+    /// It answered for the last time then, unix seconds of the server's clock.
+    pub alive: i64,
+    /// The first time that it did not was then.
     pub since: i64,
     /// How many users it said were on it, when it last answered.
     pub users: Option<u32>,
@@ -46,15 +48,21 @@ impl OfRule for Found {
     };
 
     fn words(&self, server_seconds: i64) -> String {
-        let Found { address, sign, since, users } = self;
+        let Found { address, sign, alive, since, users } = self;
         let what = if *sign == LifeSign::Refused { "refuses connections" } else { "says nothing" };
-        let age = short_age(since.abs_diff(server_seconds));
+        let (least, most) = (since.abs_diff(server_seconds), alive.abs_diff(server_seconds));
+        // It is asked once a minute: what was so in between is not known.
+        let lasted = match (short_age(least), short_age(most)) {
+            (_, most) if least == 0 => format!("at most {most}"),
+            (least, most) if least == most => least,
+            (least, most) => format!("{least} to {most}"),
+        };
         let had = match users {
             Some(1) => ", had 1 user".to_owned(),
             Some(users) => format!(", had {users} users"),
             None => String::new(),
         };
-        format!("gateway {address} {what} for {age}{had}")
+        format!("gateway {address} {what} for {lasted}{had}")
     }
 
     fn same_as(&self, other: &Found) -> bool {
@@ -81,8 +89,14 @@ fn judge(
     };
     let down = witnesses.signs.iter().filter(|(_, it)| is_down(it)).take(super::MOST);
     found.extend(down.map(|(address, it)| {
-        let since = unix_seconds(it.since);
-        Evidence::GatewayDown(Found { address: address.clone(), sign: it.sign, since, users: it.users })
+        let (alive, since) = (unix_seconds(it.alive.unwrap_or(it.since)), unix_seconds(it.since));
+        Evidence::GatewayDown(Found {
+            address: address.clone(),
+            sign: it.sign,
+            alive,
+            since,
+            users: it.users,
+        })
     }));
 }
 
@@ -109,13 +123,17 @@ mod tests {
     fn one_that_was_alive_and_is_not_counts() {
         assert_eq!(
             found(LifeSign::Refused, true, 10_000),
-            ["gateway 10.0.0.7:9090 refuses connections for 0s, had 49 users"]
+            ["gateway 10.0.0.7:9090 refuses connections for at most 5s, had 49 users"]
         );
         assert!(found(LifeSign::Refused, false, 99_000).is_empty(), "it may not be for us");
         assert!(found(LifeSign::Hung, true, 12_000).is_empty(), "one slow answer");
         assert_eq!(
             found(LifeSign::Hung, true, 71_000),
             ["gateway 10.0.0.7:9090 says nothing for 1m, had 49 users"]
+        );
+        assert_eq!(
+            found(LifeSign::Hung, true, 41_000),
+            ["gateway 10.0.0.7:9090 says nothing for 31s to 36s, had 49 users"]
         );
         for well in [LifeSign::Alive, LifeSign::Unclear] {
             assert!(found(well, true, 99_000).is_empty());

@@ -5,7 +5,8 @@
 //! up to 30 (open-im-server `msggateway/online.go`, `cache/redis/online.go`).
 //!
 //! Evidence: sockets without the user and a registry that says online, asked after that, for
-//! [`Thresholds::ghost_ms`] and longer, outside a loss of view. The presence stays unknown meanwhile.
+//! [`Thresholds::ghost_ms`] and longer, outside a loss of view. A time without answers of the sockets proves nothing.
+//! The presence stays unknown meanwhile.
 //!
 //! Several who were so before anybody looked are a warning: they may be on a gateway that is out of reach.
 //!
@@ -67,7 +68,7 @@ impl OfRule for Found {
 }
 
 fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
-    let Some(doubt) = entry(case).filter(|_| case.is_due(counts_from(case))) else { return };
+    let Some(doubt) = entry(case).filter(|_| case.has_lasted(counts_from(case))) else { return };
     let platforms: Vec<Platform> = doubt.platforms.iter().take(TOLD).copied().collect();
     let several = if case.beside >= SEVERAL { case.beside } else { 0 };
     found.push(Evidence::Ghost(Found { platforms, several, over_ms: case.thresholds.ghost_ms }));
@@ -119,6 +120,14 @@ mod tests {
         judge(&old.case(), &mut first);
         judge(&scene(600_000).case(), &mut later);
         assert_eq!(first, later, "time alone changes nothing in it");
+    }
+
+    #[test]
+    fn a_silence_of_the_sockets_makes_nobody_one() {
+        let silent = RuleInputs { silent_from: Some(MONO + 59_999), ..scene(90_000) };
+        assert_eq!((silent.found_by(judge).len(), next(&silent.case())), (0, None));
+        let later = RuleInputs { silent_from: Some(MONO + 60_000), ..scene(90_000) };
+        assert_eq!(later.found_by(judge).len(), 1, "it was one before");
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! several.
 //!
 //! Evidence: a platform that the token detail lists more connections on than the sockets show, or that
-//! the registry has online and the sockets don't show, for [`Thresholds::leaving_ms`] and longer. Only of
-//! a user of whom the sockets show something: of others the verdict says it.
+//! the registry has online and the sockets don't show, for [`Thresholds::leaving_ms`] and longer, in which the
+//! sockets were heard. Only of a user of whom the sockets show something: of others the verdict says it.
 //!
 //! False alarms: raised wrongly where the registry's entry of a platform lives on after its gateway has
 //! died, for up to half an hour. Never more than an info, at most one for a user.
@@ -59,7 +59,7 @@ impl OfRule for Found {
 
 fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     let Some((by, mut platforms)) = hidden(case) else { return };
-    if case.is_due(counts_from(case)) {
+    if case.has_lasted(counts_from(case)) {
         platforms.truncate(TOLD);
         found.push(Evidence::PartialView(Found { by, platforms }));
     }
@@ -153,6 +153,13 @@ mod tests {
             later(both, 5_000).found_by(judge),
             ["the token detail lists more on Windows than the answers show: the user is on several gateways"]
         );
+    }
+
+    #[test]
+    fn a_silence_of_the_sockets_hides_nothing() {
+        let mut silent = later(scene(&[ANDROID, WINDOWS], None), 60_000);
+        silent.silent_from = Some(MONO + 4_999);
+        assert_eq!((silent.found_by(judge).len(), next(&silent.case())), (0, None));
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //!
 //! Redis stopped, `get_users_status` answers after 3 s with errCode 500 (`i/o timeout`).
 //!
-//! Evidence: questions to it have failed for [`LASTING_MS`] and longer. Over with its first answer. A server that
+//! Evidence: questions to it have failed for [`LASTING_MS`] and longer, while the sockets are asked with success. Over with its first answer. A server that
 //! lacks or refuses the question is no such trouble: then the sockets are the only source, and that is said elsewhere.
 //!
-//! False alarms: where the sockets' answers fail in the same way, it is the API or the way to it, and `api-failing`
-//! says so. Raised wrongly where they fail in another way by the same fault. At most one.
+//! False alarms: where no batch has a fresh answer of the sockets, it is the API or the way to it, and `api-failing`
+//! says so; where some fail in the same way, it may be, too. At most one.
 
 use super::Evidence;
 use super::case::ServerCase;
@@ -38,7 +38,9 @@ impl OfRule for Found {
             |case, _, found| {
                 let unix_seconds = |at| case.clock.unix_seconds(at);
                 let (registry, fails) = (case.witnesses.registry, case.registry_fails);
-                judge(registry, case.trouble, fails, case.now, unix_seconds, found);
+                let of_api =
+                    if case.outage.failing >= case.batches { OfApi::All } else { OfApi::Some(case.trouble) };
+                judge(registry, of_api, fails, case.now, unix_seconds, found);
             },
             next,
         ),
@@ -50,6 +52,24 @@ impl OfRule for Found {
     }
 }
 
+/// What fails of the API otherwise.
+#[derive(Clone, Copy)]
+enum OfApi {
+    /// No question about the sockets has a fresh answer.
+    All,
+    /// Some have one; the others fail in this way, if any do.
+    Some(Option<ErrorKind>),
+}
+
+impl OfApi {
+    fn explains(self, trouble: ErrorKind) -> bool {
+        match self {
+            OfApi::All => true,
+            OfApi::Some(of_others) => of_others == Some(trouble),
+        }
+    }
+}
+
 fn next(case: &ServerCase<'_>) -> Option<u64> {
     let due = case.registry_fails.map(|since| since.mono_ms.saturating_add(LASTING_MS));
     due.filter(|at| *at > case.now.mono_ms)
@@ -57,7 +77,7 @@ fn next(case: &ServerCase<'_>) -> Option<u64> {
 
 fn judge(
     registry: Witness,
-    of_sockets: Option<ErrorKind>,
+    of_api: OfApi,
     since: Option<Moment>,
     now: Moment,
     unix_seconds: impl Fn(Moment) -> i64,
@@ -65,7 +85,7 @@ fn judge(
 ) {
     if let (Witness::Fails(trouble), Some(since)) = (registry, since)
         && now.since(since) >= LASTING_MS
-        && of_sockets != Some(trouble)
+        && !of_api.explains(trouble)
     {
         found.push(Evidence::RegistrySilent(Found { since: unix_seconds(since), trouble }));
     }
@@ -78,18 +98,23 @@ mod tests {
     #[test]
     fn it_counts_when_it_lasts() {
         let at = |mono_ms: u64| Moment { mono_ms, unix_ms: mono_ms as i64 };
-        let found_beside = |registry, sockets, ms: u64| {
+        let found_beside = |registry, of_api, ms: u64| {
             let mut found = Vec::new();
-            judge(registry, sockets, Some(at(1_000)), at(ms), |at| at.unix_ms / 1_000, &mut found);
+            judge(registry, of_api, Some(at(1_000)), at(ms), |at| at.unix_ms / 1_000, &mut found);
             found.iter().map(|it: &Evidence| it.words(ms as i64 / 1_000)).collect::<Vec<_>>()
         };
-        let found = |registry, ms| found_beside(registry, None, ms);
+        let found = |registry, ms| found_beside(registry, OfApi::Some(None), ms);
         let fails = Witness::Fails(ErrorKind::Timeout);
         assert_eq!((found(fails, 5_900).len(), found(Witness::Answers, 99_000).len()), (0, 0));
         let words = found(fails, 13_000);
         assert!(words[0].starts_with("registry: no answer for 12s ("), "{words:?}");
         assert!(found(Witness::Refuses(ErrorKind::Timeout), 99_000).is_empty());
-        assert!(found_beside(fails, Some(ErrorKind::Timeout), 99_000).is_empty(), "it is the API");
-        assert_eq!(found_beside(fails, Some(ErrorKind::Http { status: 502 }), 99_000).len(), 1);
+        assert!(
+            found_beside(fails, OfApi::Some(Some(ErrorKind::Timeout)), 99_000).is_empty(),
+            "it is the API"
+        );
+        assert!(found_beside(fails, OfApi::All, 99_000).is_empty(), "whatever the sockets fail with");
+        let others = Some(ErrorKind::Http { status: 502 });
+        assert_eq!(found_beside(fails, OfApi::Some(others), 99_000).len(), 1);
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct RuleInputs {
     pub(super) past: Past,
     pub(super) settings: RuleSettings,
     pub(super) now: Moment,
+    /// Since then the sockets give no answers.
+    pub(super) silent_from: Option<u64>,
 }
 
 impl RuleInputs {
@@ -43,6 +45,7 @@ impl RuleInputs {
             past: &self.past,
             server_seconds: self.now.unix_ms.div_euclid(1_000),
             now: self.now,
+            looked_ms: self.silent_from.unwrap_or(u64::MAX).min(self.now.mono_ms),
             settings: &self.settings,
         }
     }
@@ -69,6 +72,7 @@ pub(super) fn online(id: &str, connections: Vec<TestConnection>) -> RuleInputs {
         past: Past::default(),
         settings: RuleSettings::default(),
         now: Moment { mono_ms: MONO, unix_ms: NOW * 1_000 },
+        silent_from: None,
     }
 }
 

@@ -69,6 +69,10 @@ impl Roster {
         let answered = Answered { sent: observation.sent, received: observation.received };
         let operation = Arc::new(observation.operation_id.clone());
         taking.operation = Some(Arc::clone(&operation));
+        if self.batches.get(number).is_stale(taking.now, self.freshness()) {
+            // What has to last while it can be seen may have lasted long enough.
+            taking.update.touched.extend(self.doubts.of_batch(self.list.batch(number)));
+        }
         let (void_since, regained, had_failed, before) = self.batches.edit(number, |batch| {
             let void_since = batch.void_since.take();
             let regained = void_since.map(|_| batch.why());
@@ -119,6 +123,11 @@ impl Roster {
         for user in by_registry {
             if !self.left_out.contains_key(&user) {
                 self.go_on(user, &answer, taking);
+            }
+        }
+        for user in self.denied_of(number) {
+            if !self.left_out.contains_key(&user) {
+                self.take_back_denied(user, taking);
             }
         }
         self.review_losses(taking);
@@ -182,10 +191,10 @@ impl Roster {
             }
             Some(_) if !from.same_word(to) => {
                 self.tell(user, Change::Presence { from, to }, Some(by_registry.answered), taking);
-                self.take_back_in_place(user, by_registry, taking);
             }
             _ => {}
         }
+        self.take_back_denied(user, taking);
     }
 
     /// The sockets show the user.
@@ -235,7 +244,6 @@ impl Roster {
             self.since.set(user, since); // there never was a time without a connection
         }
         let by_registry = by_registry.filter(|it| it.says.is_some());
-        let was_there = by_registry.filter(|_| from == Presence::Offline && self.has_any(user, connections));
         if let Some(since) =
             by_registry.filter(|it| it.says.is_some_and(|it| it.same_word(to))).and_then(|it| it.since)
         {
@@ -251,9 +259,7 @@ impl Roster {
         let hidden = doubt.as_ref().filter(|_| !was_left_out).map(hidden_platforms).unwrap_or_default();
         let seen = Seen { connections, hidden, whole_user: was_left_out, last };
         self.take_connections(user, &seen, answer, taking);
-        if let Some(by_registry) = was_there {
-            self.take_back_in_place(user, by_registry, taking);
-        }
+        self.take_back_denied(user, taking);
         let unseen = self.connections(user).iter().any(|tracked| tracked.unseen.is_some());
         if unseen || hides || checks {
             // What is to be asked about from now on is waited for from now on.
@@ -452,7 +458,7 @@ impl Roster {
         self.keep(user, tracked);
         self.review_lacking(user);
         if appeared.len() > old && self.witnesses.registry.is_asked() {
-            taking.update.doubts.logins.push(user);
+            taking.update.doubts.new_connections.push(user);
             self.lacks.login(user);
         }
         for new in new {
@@ -568,6 +574,7 @@ impl Roster {
                 self.since.set(user, Since { after_ms: None, before_ms: taking.now.mono_ms });
             }
             self.tell(user, Change::Presence { from, to }, answer.before, taking);
+            self.take_back_denied(user, taking);
         }
     }
 

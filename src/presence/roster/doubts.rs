@@ -101,6 +101,11 @@ impl Doubts {
         users
     }
 
+    /// Those of a batch, given by its users.
+    pub(super) fn of_batch(&self, users: Range<u32>) -> impl Iterator<Item = UserIx> {
+        self.of.range(UserIx(users.start)..UserIx(users.end)).map(|(user, _)| *user)
+    }
+
     /// Those of a batch whom the registry has online, where the sockets were not asked since.
     pub(super) fn ahead(&self, users: Range<u32>) -> Vec<UserIx> {
         self.ahead.range(UserIx(users.start)..UserIx(users.end)).copied().collect()

@@ -6,14 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::socket;
-use super::{Roster, Taking};
+use super::{Roster, Taking, Tracked};
 use crate::presence::batches::Answered;
-use crate::presence::recheck::{ByRegistry, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck};
+use crate::presence::recheck::{ByRegistry, Denied, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND, Recheck};
 use crate::presence::status::{Presence, UnknownReason};
 use crate::presence::time::{Moment, Since};
 use crate::presence::transition::Change;
 use crate::presence::verdict::{InPlace, Registry, Sockets, in_place};
 use crate::presence::watch_list::UserIx;
+
+/// So many times one user can be called offline during one silence, for all to be taken back.
+const MOST_DENIED: usize = 64;
 
 /// Of whom the sockets give no new answer, and what the registry says of them.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,8 @@ pub(super) struct Silent {
     /// Words of the registry about them since the first of these batches fell silent.
     heard: usize,
     of: BTreeMap<UserIx, ByRegistry>,
+    /// Whom it called offline though the sockets had shown connections, until they are heard again.
+    denied: BTreeMap<UserIx, Denied>,
     /// When they were answered for, on the monotonic clock.
     due: BTreeSet<(u64, UserIx)>,
 }
@@ -131,6 +136,16 @@ impl Roster {
         }
     }
 
+    /// Up to when, on the monotonic clock, it could be seen how it is with the user: until now, or until an answer of
+    /// the sockets was due and did not come.
+    pub(in crate::presence) fn looked_until(&self, user: UserIx, now: Moment) -> u64 {
+        let last = match self.left_out.get(&user) {
+            Some(left_out) => left_out.answered.map(|it| it.received.mono_ms),
+            None => self.batch(user).fresh_from(),
+        };
+        last.map_or(0, |at| at.saturating_add(self.freshness().stale_ms)).min(now.mono_ms)
+    }
+
     /// The registry has the user online or not, asked at `sent`: that counts while the sockets are silent.
     pub(super) fn take_in_place(&mut self, user: UserIx, is_online: bool, sent: Moment, taking: &mut Taking) {
         if !self.is_silent_about(user, taking.now) {
@@ -150,15 +165,21 @@ impl Roster {
         let begins = Since { after_ms: last.map(|last| last.sent.mono_ms), before_ms: now_ms };
         let goes_on = old.filter(|old| old.says == says);
         let to = says.unwrap_or(before);
-        let told =
+        let event =
             (!from.same_word(to)).then(|| self.tell(user, Change::Presence { from, to }, last, taking));
         let answered = Answered { sent, received: taking.now };
         let since = match goes_on {
             Some(old) => old.since,
             None => says.map(|_| begins),
         };
-        let event = told.or(goes_on.map(|old| old.event)).unwrap_or(0);
-        self.set_by_registry(user, Some(ByRegistry { answered, says, since, event }));
+        if let Some(event) = event.filter(|_| to == Presence::Offline && self.shows_any(user)) {
+            let first = Denied { answered, events: Vec::new() };
+            let denied = self.silent.denied.entry(user).or_insert(first);
+            if denied.events.len() < MOST_DENIED {
+                denied.events.push(event);
+            }
+        }
+        self.set_by_registry(user, Some(ByRegistry { answered, says, since }));
         taking.update.touched.push(user);
     }
 
@@ -192,18 +213,43 @@ impl Roster {
         self.silent.of.range(UserIx(users.start)..UserIx(users.end)).map(|(user, _)| *user).collect()
     }
 
-    /// The registry had called a user offline whose connections are all the same there.
-    pub(super) fn take_back_in_place(&mut self, user: UserIx, by: ByRegistry, taking: &mut Taking) {
-        let Some(first) = self.connections(user).iter().find(|tracked| tracked.unseen.is_none()) else {
-            return;
-        };
-        let socket = socket(&first.connection);
-        let absent_ms = taking.now.since(by.answered.received);
-        let again = Change::SeenAgain { socket: socket.clone(), absent_ms, whole_user: true };
-        self.tell(user, again, Some(by.answered), taking);
-        if by.event > 0 {
-            self.tell(user, Change::Retracted { of: by.event, socket }, Some(by.answered), taking);
+    /// Those of a batch whom the registry called offline though the sockets had shown connections.
+    pub(super) fn denied_of(&self, number: u32) -> Vec<UserIx> {
+        let users = self.list.batch(number);
+        self.silent.denied.range(UserIx(users.start)..UserIx(users.end)).map(|(user, _)| *user).collect()
+    }
+
+    pub(super) fn denied(&self) -> impl Iterator<Item = (UserIx, &Denied)> {
+        self.silent.denied.iter().map(|(user, it)| (*user, it))
+    }
+
+    pub(super) fn set_denied(&mut self, user: UserIx, denied: Option<Denied>) -> Option<Denied> {
+        match denied {
+            Some(denied) => self.silent.denied.insert(user, denied),
+            None => self.silent.denied.remove(&user),
         }
+    }
+
+    fn shows_any(&self, user: UserIx) -> bool {
+        self.connections(user).iter().any(|tracked| tracked.unseen.is_none())
+    }
+
+    /// The sockets speak of the user again: where they show a connection of before, the registry was wrong each time it
+    /// called the user offline meanwhile.
+    pub(super) fn take_back_denied(&mut self, user: UserIx, taking: &mut Taking) {
+        let Some(Denied { answered, events }) = self.set_denied(user, None) else { return };
+        let was_there = |tracked: &&Tracked| {
+            tracked.unseen.is_none() && tracked.since.before_ms <= answered.received.mono_ms
+        };
+        let Some(first) = self.connections(user).iter().find(was_there) else { return };
+        let socket = socket(&first.connection);
+        let absent_ms = taking.now.since(answered.received);
+        let again = Change::SeenAgain { socket: socket.clone(), absent_ms, whole_user: true };
+        self.tell(user, again, Some(answered), taking);
+        for of in events {
+            self.tell(user, Change::Retracted { of, socket: socket.clone() }, Some(answered), taking);
+        }
+        taking.update.touched.push(user);
     }
 
     /// Why nothing would be known of the user without the registry; none where the sockets' last answer is still good.

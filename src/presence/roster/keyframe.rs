@@ -13,7 +13,7 @@ use super::witness::MOST_GATEWAYS;
 use super::{Drawn, GONE_KEPT, Gone, LeftOut, Roster, Runs, Standings, Tracked};
 use crate::presence::batches::{Answered, Batch, Batches, Freshness};
 use crate::presence::connection::ConnId;
-use crate::presence::recheck::{ByRegistry, Lacking, Loss, Recheck, Unseen, Witnesses};
+use crate::presence::recheck::{ByRegistry, Denied, Lacking, Loss, Recheck, Unseen, Witnesses};
 use crate::presence::rounds::Rounds;
 use crate::presence::server_clock::ServerClock;
 use crate::presence::status::Word;
@@ -56,6 +56,9 @@ pub struct RosterState {
     /// What the registry said of those of whom the sockets gave no new answer.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub by_registry: Vec<(UserIx, ByRegistry)>,
+    /// Whom it called offline though the sockets had shown connections, until they are heard again.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub denied: Vec<(UserIx, Denied)>,
     /// What it lacks of those whom the sockets show.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub lacking: Vec<(UserIx, Lacking)>,
@@ -153,6 +156,7 @@ impl Roster {
             gone: gone.iter().map(|(user, all)| (**user, all.iter().map(appeared).collect())).collect(),
             departures,
             left_out: self.left_out.iter().map(|(user, left_out)| (*user, *left_out)).collect(),
+            denied: self.denied().map(|(user, it)| (user, it.clone())).collect(),
             by_registry: self.silent.iter().map(|(user, it)| (user, *it)).collect(),
             lacking: self.lacks.iter().map(|(user, it)| (user, it.clone())).collect(),
             logins: self.lacks.logins().collect(),
@@ -196,6 +200,7 @@ impl Roster {
             && ascending(state.lacking.iter().map(|(user, _)| *user), &list)
             && ascending(state.logins.iter().copied(), &list)
             && ascending(state.by_registry.iter().map(|(user, _)| *user), &list)
+            && ascending(state.denied.iter().map(|(user, _)| *user), &list)
             && ascending(doubts.iter().map(|(user, _)| *user), &list)
             && ascending(unregistered.iter().copied(), &list)
             && ascending(state.drawn.users(), &list)
@@ -251,6 +256,9 @@ impl Roster {
         }
         for (user, it) in state.by_registry {
             roster.set_by_registry(user, Some(it));
+        }
+        for (user, it) in state.denied {
+            roster.set_denied(user, Some(it));
         }
         for (user, it) in state.lacking {
             in_order(&it.platforms, |platform| *platform)?;

@@ -617,6 +617,8 @@ impl Roster {
             if let Some(it) = self.silent.get(old) {
                 next.set_by_registry(user, Some(*it));
             }
+            let denied = self.set_denied(old, None);
+            next.set_denied(user, denied);
             next.lacks.set(user, self.lacks.get(old).cloned());
             if self.lacks.has_login(old) {
                 next.lacks.login(user);

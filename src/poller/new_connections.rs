@@ -9,12 +9,12 @@ use crate::presence::UserIx;
 /// Those with a connection about whom the registry is asked before others: what is new has to be known there, and what
 /// it lacked may be there by now.
 #[derive(Default)]
-pub(super) struct Logins {
+pub(super) struct NewConnections {
     due: BTreeSet<(Instant, UserIx)>,
     at: HashMap<UserIx, Instant>,
 }
 
-impl Logins {
+impl NewConnections {
     pub(super) fn put(&mut self, user: UserIx, at: Instant) {
         if let Some(before) = self.at.insert(user, at) {
             self.due.remove(&(before, user));

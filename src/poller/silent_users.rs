@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::presence::{MOST_IN_PLACE, UserIx, UserSet};
 
 /// Those of whom the sockets give no answer, so that the registry is asked in their place.
-pub(super) struct Silence {
+pub(super) struct SilentUsers {
     users: UserSet,
     /// Those who are asked about before the others.
     first: Vec<UserIx>,
@@ -22,9 +22,9 @@ pub(super) struct Silence {
     due: Instant,
 }
 
-impl Silence {
-    pub(super) fn empty(now: Instant) -> Silence {
-        Silence {
+impl SilentUsers {
+    pub(super) fn empty(now: Instant) -> SilentUsers {
+        SilentUsers {
             users: UserSet::default(),
             first: Vec::new(),
             first_due: now,
