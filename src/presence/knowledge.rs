@@ -9,6 +9,7 @@ use super::findings::alert_thresholds::SLOW_MS;
 use super::findings::{Case, Findings, RuleSettings, ServerCase};
 use super::hints::{Hints, Logins, WireShape};
 use super::history::History;
+use super::incidents::Incidents;
 use super::observation::{Observation, Question};
 use super::outage::Outage;
 use super::recheck::Witness;
@@ -39,6 +40,7 @@ pub struct Knowledge {
     /// What the last answer said of the server.
     pub hints: Option<Arc<Hints>>,
     departures: Departures,
+    incidents: Incidents,
     outage: Outage,
     server_judged: Option<u64>,
 }
@@ -55,6 +57,7 @@ impl Knowledge {
             findings,
             trend: Trend::default(),
             hints: None,
+            incidents: Incidents::default(),
             outage: Outage::default(),
             server_judged: None,
         }
@@ -99,13 +102,16 @@ impl Knowledge {
         self.departures.follow(&update.transitions, &self.roster, now);
         self.outage.follow(&self.roster, now);
         update.touched.extend(self.history.advance(now));
+        update.touched.extend(self.incidents.follow(&update.transitions, &self.roster, &self.history, now));
         let rules_due = self.findings.next_change().is_some_and(|at| now.mono_ms >= at);
         update.touched.extend(self.findings.due(now));
         update.touched.sort_unstable();
         update.touched.dedup();
         let (roster, history, settings) = (&self.roster, &self.history, self.findings.settings());
         let server_seconds = roster.server_clock().unix_seconds(now);
-        let (tells_deaf, lossy) = (self.tells_deaf(), roster.lossy(now));
+        let tells_deaf = self.tells_deaf();
+        let mut lossy = roster.lossy(now);
+        lossy.extend(self.incidents.times(now));
         let case = |user: UserIx| Case {
             raw_id: roster.list().raw_id(user),
             presence: roster.presence(user),
@@ -131,6 +137,7 @@ impl Knowledge {
                 newest_issued: roster.newest_issued(),
                 expiries: roster.expiries(),
                 losses: roster.losses(),
+                incidents: self.incidents.all(),
                 witnesses: roster.witnesses(),
                 deaf: if tells_deaf { roster.deaf() } else { 0 },
                 compared: roster.compared(),
@@ -169,6 +176,7 @@ impl Knowledge {
         let changes = self.roster.rebase(list, now);
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.departures.rebase(&self.roster, now);
+        self.incidents.rebase();
         self.outage.follow(&self.roster, now);
         self.history.rebase(heir);
         self.findings.rebase(heir);
@@ -189,6 +197,7 @@ impl Knowledge {
         let list = Arc::clone(roster.list());
         self.roster = roster;
         self.departures = Departures::of(&self.roster);
+        self.incidents = Incidents::default();
         self.outage = Outage::default();
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.history.rebase(heir);
@@ -217,6 +226,7 @@ impl Knowledge {
             self.history.next_change(),
             self.findings.next_change(),
             self.departures.next_change(),
+            self.incidents.next_change(),
             self.outage.next_change(now),
         ];
         next.into_iter().flatten().min()

@@ -16,6 +16,7 @@ mod fetch_error;
 mod findings;
 mod hints;
 pub mod history;
+mod incidents;
 mod input;
 mod inputs;
 mod knowledge;

@@ -163,8 +163,10 @@ impl FindingsList {
                 (rule, found, worst)
             })
             .collect();
-        // The worst first; among equals the one with fewer, which is the rarer.
-        rules.sort_by_key(|(rule, found, worst)| (std::cmp::Reverse(*worst), found.len(), *rule));
+        // The worst first; what is over below what goes on; among equals the one with fewer, which is the rarer.
+        rules.sort_by_key(|(rule, found, worst)| {
+            (std::cmp::Reverse(*worst), rule.is_over(), found.len(), *rule)
+        });
         self.lines.clear();
         for (rule, mut found, severity) in rules {
             let aside = |finding: &&Finding| acknowledged.contains(&finding.number);

@@ -357,3 +357,60 @@ fn another_program_with_our_admin_id_is_found_with_the_next_answer() {
     run.sockets(2_000, |_| true);
     assert!(run.findings().is_empty());
 }
+
+impl Run {
+    fn found(&self, rule: Rule) -> usize {
+        self.findings().count_of(rule)
+    }
+
+    /// The sockets show everybody but those, with the connections of this opening; the registry agrees.
+    fn opened(&mut self, ms: u64, gone: impl Fn(u32) -> bool, opening: impl Fn(u32) -> u32) {
+        let status = |user: u32| {
+            if gone(user) { UserStatus::Offline } else { online(&format!("c{user}-{}", opening(user))) }
+        };
+        let all = (0..self.users).map(|user| (UserIx(user), status(user))).collect();
+        self.take(ms, Question::OnlineStatus, Answer::Changed(all));
+        self.registry(ms + 10, |user| !gone(user));
+    }
+}
+
+#[test]
+fn many_who_were_left_out_and_are_back_are_one_finding_and_one_alone_is_found_as_before() {
+    let mut run = Run::of(40);
+    run.sockets(1_000, |_| true);
+    // A gateway is out of sight for 4 s.
+    run.sockets(3_000, |user| user >= 12);
+    run.registry(3_010, |_| true);
+    run.sockets(5_000, |user| user >= 12);
+    run.sockets(7_000, |_| true);
+    assert_eq!((run.found(Rule::PastLoss), run.found(Rule::FalseOffline)), (1, 0));
+    let words = |run: &Run| run.findings().of_server()[0].evidence.words(RECORDED + 50);
+    assert!(words(&run).starts_with("12 users lost within 4.0s: all are back with"), "{}", words(&run));
+    // Another one, who is not part of it.
+    for (ms, is_there) in [(60_000, true), (62_000, false), (66_000, true)] {
+        run.sockets(ms, |user| user != 30 || is_there);
+        run.registry(ms + 10, |_| true);
+    }
+    assert_eq!((run.found(Rule::PastLoss), run.found(Rule::FalseOffline)), (1, 1));
+    assert!(words(&run).ends_with("; over for 43s"), "{}", words(&run));
+    run.state.advance(at(7_000 + 600_000));
+    assert_eq!(run.found(Rule::PastLoss), 0, "it is old");
+}
+
+#[test]
+fn clients_that_are_sent_away_together_again_and_again_are_no_flappers_and_one_who_flaps_is() {
+    let mut run = Run::of(40);
+    run.opened(1_000, |_| false, |_| 0);
+    for turn in 1..4_u32 {
+        let ms = u64::from(turn) * 100_000;
+        let opening = |user: u32| if user < 12 { turn } else { 0 };
+        run.opened(ms, |user| user < 12, |user| if user == 30 { turn - 1 } else { 0 });
+        run.opened(ms + 8_000, |_| false, |user| if user == 30 { turn - 1 } else { opening(user) });
+        // User 30 alone, between.
+        run.opened(ms + 50_000, |user| user == 30, opening);
+        run.opened(ms + 56_000, |_| false, |user| if user == 30 { turn } else { opening(user) });
+    }
+    assert_eq!((run.found(Rule::PastLoss), run.found(Rule::Flapping)), (3, 1));
+    assert_eq!(run.findings().of(UserIx(30)).len(), 1);
+    assert!(run.findings().of(UserIx(3)).is_empty());
+}

@@ -41,7 +41,7 @@ fn the_help_is_whole_and_scrolls() {
     stage.shows(&[
         "   partial-view      another endpoint lists more connections of the user",
         "   rate-limited      the server refuses requests because they are too many",
-        " ? help  / find  Esc back  : command  q close                    197-212 of 212",
+        " ? help  / find  Esc back  : command  q close                    198-213 of 213",
     ]);
     stage.keys("q");
     assert!(stage.effects.is_empty());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::settings::RuleSettings;
 use crate::presence::departures::Departed;
 use crate::presence::history::Past;
+use crate::presence::incidents::Incident;
 use crate::presence::outage::Outage;
 use crate::presence::trend::Trend;
 use crate::presence::{
@@ -25,7 +26,7 @@ pub(in crate::presence) struct Case<'a> {
     pub(in crate::presence) doubt: Option<&'a Recheck>,
     /// What the registry lacks of the user, where that means something.
     pub(in crate::presence) lacking: Option<&'a Lacking>,
-    /// From when to when, on the monotonic clock, users were lost from view of late.
+    /// From when to when, on the monotonic clock, many users were lost from view or left at once of late.
     pub(in crate::presence) lossy: &'a [(u64, u64)],
     /// How many users are in doubt as this one, who was since before anybody looked.
     pub(in crate::presence) beside: u32,
@@ -51,7 +52,7 @@ impl<'a> Case<'a> {
         connections.filter_map(|connection| Some((connection, connection.token.as_ref()?.claims()?)))
     }
 
-    /// Whether users were being lost from view then: what happened to one of them is told with that.
+    /// Whether many users were being lost then, or came back: what happened to one of them is told with that.
     pub(super) fn is_lossy(&self, at_ms: u64) -> bool {
         self.lossy.iter().any(|(from, to)| (*from..=*to).contains(&at_ms))
     }
@@ -78,6 +79,8 @@ pub(in crate::presence) struct ServerCase<'a> {
     pub(in crate::presence) expiries: &'a BTreeMap<i64, u32>,
     /// Losses of view, suspected or certain, oldest first.
     pub(in crate::presence) losses: &'a [Loss],
+    /// Many users who were lost at once and are back, oldest first.
+    pub(in crate::presence) incidents: &'a [Incident],
     /// The witnesses beside the sockets.
     pub(in crate::presence) witnesses: &'a Witnesses,
     /// Of how many users the registry lacks a connection, and about how many it was asked.

@@ -3,8 +3,8 @@
 //!
 //! Evidence: connIDs that answers left out and show again. A connID is born with its socket and never
 //! reused (open-im-server `msggateway/context.go`), so that this proves it, however short it was. What
-//! comes back with one answer counts once, and several times within [`LASTING_MS`] are one finding. Whoever comes back
-//! from a loss of view is told with its end.
+//! comes back with one answer counts once, and several times within [`LASTING_MS`] are one finding. Whoever was left
+//! out or comes back while many were is told with that (`view-loss`, `past-loss`).
 //!
 //! False alarms: none, unless a proxy on the way answers out of a cache. One for a user, over
 //! [`LASTING_MS`] after the last return.
@@ -94,9 +94,13 @@ fn of_late<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Happening> + use<'a>
     let now_ms = case.now.mono_ms;
     let seen_again = |it: &&Happening| matches!(it.what, Happened::SeenAgain { .. });
     let case = *case;
-    let is_young =
-        move |it: &&Happening| now_ms.saturating_sub(it.at_ms) < LASTING_MS && !case.is_lossy(it.at_ms);
-    case.past.happened().iter().filter(move |it| seen_again(it) && is_young(it))
+    let is_young = move |it: &&Happening| now_ms.saturating_sub(it.at_ms) < LASTING_MS;
+    // Who was left out then is told with that, however late they are back.
+    let is_lossy = move |it: &&Happening| {
+        let absent_ms = if let Happened::SeenAgain { absent_ms, .. } = it.what { absent_ms } else { 0 };
+        case.is_lossy(it.at_ms) || case.is_lossy(it.at_ms.saturating_sub(absent_ms))
+    };
+    case.past.happened().iter().filter(move |it| seen_again(it) && is_young(it) && !is_lossy(it))
 }
 
 #[cfg(test)]
@@ -160,8 +164,10 @@ mod tests {
         let mut scene = scene(&[again(5_000, "a", 62_000, true)]);
         scene.lossy = vec![(MONO - 70_000, MONO - 5_000)];
         assert_eq!(scene.found_by(judge), [] as [&str; 0]);
-        scene.lossy = vec![(MONO - 70_000, MONO - 5_001)];
-        assert_eq!(scene.found_by(judge).len(), 1);
+        scene.lossy = vec![(MONO - 70_000, MONO - 10_000)];
+        assert_eq!(scene.found_by(judge), [] as [&str; 0], "left out then, and back later");
+        scene.lossy = vec![(MONO - 66_000, MONO - 5_001)];
+        assert_eq!(scene.found_by(judge).len(), 1, "left out before");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `flapping`: a user goes on- and offline again and again.
 //!
 //! Evidence: changes between a presence with a connection and offline, at least [`TIMES`] in
-//! [`WITHIN_MS`], outside any loss of view. A time of which nothing is known is no change, and a connection that is seen again
+//! [`WITHIN_MS`], outside any loss of view, and while few others come back (`past-loss`). A time of which nothing is known is no change, and a connection that is seen again
 //! had never left, so that neither an API in trouble nor a gateway out of sight makes anybody flap.
 //!
 //! False alarms: raised wrongly for somebody who opens the app twice in ten minutes for a moment each

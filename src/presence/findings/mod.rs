@@ -34,6 +34,7 @@ mod ledger;
 mod mass_disconnect;
 mod observer;
 mod partial_view;
+mod past_loss;
 mod policy;
 mod rate_limited;
 mod reconnecting;
@@ -78,6 +79,7 @@ rules! {
     Policy: policy,
     ExpiryCliff: expiry_cliff,
     ViewLoss: view_loss,
+    PastLoss: past_loss,
     GatewayDown: gateway_down,
     GaugeDrift: gauge_drift,
     FalseOffline: false_offline,

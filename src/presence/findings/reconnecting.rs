@@ -3,7 +3,7 @@
 //!
 //! Evidence: connections that took another one's place on their platform (see [`Past::successions`]),
 //! at least [`TIMES`] in [`WITHIN_MS`]. What happened before the user was last offline does not count,
-//! nor do connections that were found changed after a time of which nothing is known, as that says
+//! nor do connections that were found changed while many were, or after a time of which nothing is known, as that says
 //! nothing of how often. Sessions that throw each other out are told by `kick-war`, and not again here.
 //!
 //! False alarms: raised wrongly for somebody who opens and closes windows or tabs that share a token,
@@ -67,7 +67,9 @@ fn judge(case: &Case<'_>, found: &mut Vec<Evidence>) {
     }
     let mut platforms = BTreeMap::<Platform, u32>::new();
     let mut fights = BTreeMap::<Platform, bool>::new();
-    for change in of_late.iter().filter(|change| counts(case, change)) {
+    // Of many who are sent away at once that is told once.
+    let is_alone = |change: &&Succession| !case.is_lossy(change.at_ms);
+    for change in of_late.iter().filter(is_alone).filter(|change| counts(case, change)) {
         let mut is_fight =
             || *fights.entry(change.to).or_insert_with(|| kick_war::fought(case, change.to, WITHIN_MS));
         if !(change.is_handover() && is_fight()) {

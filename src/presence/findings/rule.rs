@@ -153,6 +153,11 @@ impl Rule {
         !presence.is_unknown() || (presence.is_doubt() && is_about_doubt())
     }
 
+    /// Whether it tells for a while of what is over.
+    pub fn is_over(self) -> bool {
+        matches!(self, Rule::FalseOffline | Rule::PastLoss)
+    }
+
     /// Whether it is about the server and judged as soon as anything changes in it.
     pub(super) fn is_prompt(self) -> bool {
         matches!(self.row().judges, Judges::Promptly(..))
