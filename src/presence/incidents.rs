@@ -172,16 +172,23 @@ impl Incidents {
 /// Whether the user is back by what happened at one moment.
 fn returned(user: UserIx, story: &[Transition], history: &History) -> Option<Return> {
     let at_ms = story.first()?.before.mono_ms;
+    // In a time without answers many may have come and gone, each on their own.
+    let is_blind = story
+        .iter()
+        .any(|it| matches!(it.what, Change::Presence { from, .. } if from.is_unknown() && !from.is_doubt()));
     let lost = |it: &Transition| match &it.what {
         Change::SeenAgain { absent_ms, .. } => Some((true, at_ms.saturating_sub(*absent_ms))),
-        Change::Replaced { .. } => Some((false, it.after.unwrap_or(it.before).mono_ms)),
+        Change::Replaced { .. } if !is_blind => {
+            let after_ms = it.after?.mono_ms;
+            (at_ms.saturating_sub(after_ms) <= SOON_MS).then_some((false, after_ms))
+        }
         _ => None,
     };
     // That a connection had been there all the time says the most.
     let by_connection = story.iter().filter_map(lost).max_by_key(|(is_same, _)| *is_same);
     let (is_same, lost_ms) = by_connection.or_else(|| {
         let comes = |it: &Transition| matches!(it.what, Change::Connected(_));
-        if !story.iter().any(comes) {
+        if is_blind || !story.iter().any(comes) {
             return None;
         }
         let mut flips = history.of(user).flipped_ms().collect::<Vec<u64>>().into_iter().rev();

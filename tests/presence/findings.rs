@@ -403,14 +403,30 @@ fn clients_that_are_sent_away_together_again_and_again_are_no_flappers_and_one_w
     run.opened(1_000, |_| false, |_| 0);
     for turn in 1..4_u32 {
         let ms = u64::from(turn) * 100_000;
-        let opening = |user: u32| if user < 12 { turn } else { 0 };
-        run.opened(ms, |user| user < 12, |user| if user == 30 { turn - 1 } else { 0 });
-        run.opened(ms + 8_000, |_| false, |user| if user == 30 { turn - 1 } else { opening(user) });
+        let before = |user: u32| if user < 12 || user == 30 { turn - 1 } else { 0 };
+        let opening = |user: u32| if user < 12 { turn } else { before(user) };
+        run.opened(ms - 2_000, |_| false, before);
+        run.opened(ms, |user| user < 12, before);
+        run.opened(ms + 4_000, |_| false, opening);
         // User 30 alone, between.
+        run.opened(ms + 48_000, |_| false, opening);
         run.opened(ms + 50_000, |user| user == 30, opening);
-        run.opened(ms + 56_000, |_| false, |user| if user == 30 { turn } else { opening(user) });
+        run.opened(ms + 54_000, |_| false, |user| if user == 30 { turn } else { opening(user) });
     }
     assert_eq!((run.found(Rule::PastLoss), run.found(Rule::Flapping)), (3, 1));
     assert_eq!(run.findings().of(UserIx(30)).len(), 1);
     assert!(run.findings().of(UserIx(3)).is_empty());
+}
+
+#[test]
+fn what_changed_in_a_time_without_answers_was_not_lost_at_once() {
+    let mut run = Run::of(40);
+    run.opened(1_000, |_| false, |_| 0);
+    run.state.advance(at(40_000));
+    assert!(run.state.roster().presence(UserIx(0)).is_unknown());
+    run.opened(41_000, |_| false, |user| u32::from(user < 12));
+    assert_eq!(run.state.roster().presence(UserIx(0)), Presence::Online);
+    assert_eq!(run.found(Rule::PastLoss), 0);
+    run.opened(43_000, |_| false, |user| 2 * u32::from(user < 12));
+    assert_eq!(run.found(Rule::PastLoss), 1, "while answers come it is");
 }
