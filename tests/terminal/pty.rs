@@ -70,6 +70,8 @@ impl Session {
         command.env("TZ", "UTC");
         command.env("RUST_BACKTRACE", "0");
         command.env("IMTOP_CONFIG", "/dev/null");
+        // What these tests look for is in the list.
+        command.env("IMTOP_OVERVIEW_FROM", "100000000");
         for name in ["NO_COLOR", "COLORTERM", "IMTOP_TOKEN", "IMTOP_API", "IMTOP_WATCH", "TMUX", "STY"] {
             command.env_remove(name);
         }
