@@ -98,7 +98,7 @@ async fn live(
         return once(&mut plan, &run).await;
     }
     let screen = terminal_size().map_err(CommandError::Terminal)?;
-    let mut watched = run.on_screen(&mut plan, screen, true);
+    let mut watched = run.on_screen(&mut plan, screen);
     if let Some(file) = &plan.values.record {
         // Where nothing can be recorded, whoever asked for it is told before they watch.
         let words = watched.session.record(Some(file))?;
@@ -106,7 +106,7 @@ async fn live(
     }
     let mut open = |name: &str, model: &Model| -> Result<OnScreen, String> {
         let mut plan = again(name).map_err(|error| error.to_string())?;
-        let mut watched = run.on_screen(&mut plan, model.size, false);
+        let mut watched = run.on_screen(&mut plan, model.size);
         watched.model.carry_on(model, watched.session.shown());
         Ok(watched)
     };
@@ -126,13 +126,13 @@ struct Run {
 }
 
 impl Run {
-    fn on_screen(&self, plan: &mut Plan, size: (u16, u16), greet: bool) -> OnScreen {
+    fn on_screen(&self, plan: &mut Plan, size: (u16, u16)) -> OnScreen {
         let appearance = Appearance::judge(&plan.values, &environment, true);
         let theme = theme(&plan.values, appearance);
         let watching = Watching::of(&plan.watched, plan.values.batch);
         let warnings = std::mem::take(&mut plan.watched.warnings);
         let session = session(plan, watching, Span::Shown, clock::start());
-        let start = Start { size, greet, one_shot: false, ..self.start(plan) };
+        let start = Start { size, one_shot: false, ..self.start(plan) };
         let model = Model::new(start, session.shown());
         let mut watched = OnScreen { session, model, theme };
         for warning in warnings {

@@ -18,7 +18,7 @@ const EXIT_STATUS: &[(&str, &str)] = &[
     (
         "0",
         "All is well; also after `q` in the live view. In `snapshot`: every request was answered. In `check`: OK. In \
-         `wait`: it is so. In `doctor`: no step failed.",
+         `wait`: the condition holds. In `doctor`: no step failed.",
     ),
     (
         "1",
@@ -32,7 +32,7 @@ const EXIT_STATUS: &[(&str, &str)] = &[
          `check`: CRITICAL.",
     ),
     ("3", "In `check` only: UNKNOWN, which is anything wrong on this side, the command line included."),
-    ("124", "In `wait` only: time is up, or it is so at no time of the recording."),
+    ("124", "In `wait` only: time is up, or the condition holds at no time of the recording."),
     ("129", "The terminal has gone away (SIGHUP)."),
     ("130", "Ctrl-C (SIGINT); 0 in `serve`."),
     ("143", "Ended from outside (SIGTERM); 0 in `serve`."),

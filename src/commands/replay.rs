@@ -36,7 +36,7 @@ pub(super) async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, C
     };
     let size = terminal_size().map_err(CommandError::Terminal)?;
     let session = Session::replay(about_recording(replay.head()), state, replay);
-    let start = Start { size, one_shot: false, greet: true, ..start(&picture, keymap(sources)?) };
+    let start = Start { size, one_shot: false, ..start(&picture, keymap(sources)?) };
     let model = Model::new(start, session.shown());
     let theme = theme(&picture, Appearance::judge(&picture, &environment, true));
     let mut watched = OnScreen { session, model, theme };

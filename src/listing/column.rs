@@ -37,6 +37,8 @@ pub(crate) struct ColumnsAsked<'a> {
 pub(crate) struct ColumnRow {
     /// As it is named in a configuration and after `:cols`.
     name: &'static str,
+    /// The key that sorts by it, after the one that asks for a column.
+    pub(crate) letter: char,
     /// What stands above it.
     head: &'static str,
     /// What stands in it.
@@ -138,6 +140,7 @@ macro_rules! columns {
 columns! {
     User {
         name: "user",
+        letter: 'u',
         head: "USER",
         help: "the user ID; always there",
         usual: true,
@@ -152,6 +155,7 @@ columns! {
     }
     Label {
         name: "label",
+        letter: 'l',
         head: "LABEL",
         help: "a name for people, from the watch list",
         usual: true,
@@ -169,6 +173,7 @@ columns! {
     }
     Group {
         name: "group",
+        letter: 'g',
         head: "GROUP",
         help: "what the watch list puts together",
         usual: true,
@@ -189,6 +194,7 @@ columns! {
     }
     Presence {
         name: "presence",
+        letter: 'p',
         head: "PRESENCE",
         help: "online, background, offline or unknown",
         usual: true,
@@ -216,6 +222,7 @@ columns! {
     }
     Platforms {
         name: "platforms",
+        letter: 'o',
         head: "PLATFORMS",
         help: "platforms of the connections",
         usual: true,
@@ -232,6 +239,7 @@ columns! {
     }
     Token {
         name: "token",
+        letter: 't',
         head: "TOKEN",
         help: "the soonest end of a session token",
         usual: true,
@@ -251,6 +259,7 @@ columns! {
     }
     Since {
         name: "since",
+        letter: 's',
         head: "SINCE",
         help: "since when the presence is what it is",
         usual: true,
@@ -272,6 +281,7 @@ columns! {
     }
     Flips {
         name: "flips",
+        letter: 'f',
         head: "FLIPS",
         help: "how often the user went on- or offline",
         usual: true,
@@ -288,8 +298,9 @@ columns! {
     }
     Reconnects {
         name: "reconnects",
+        letter: 'r',
         head: "RECON",
-        help: "how often a connection was opened anew",
+        help: "how often the user reconnected without going offline",
         usual: false,
         goes: 1,
         grows: 0,
@@ -304,6 +315,7 @@ columns! {
     }
     Conns {
         name: "conns",
+        letter: 'c',
         head: "CONNS",
         help: "how many connections there are",
         usual: false,
@@ -324,6 +336,7 @@ columns! {
     }
     Last30 {
         name: "last30",
+        letter: 'a',
         head: "LAST 30 MIN",
         help: "the last 30 minutes",
         usual: true,
@@ -343,6 +356,7 @@ columns! {
     }
     Findings {
         name: "findings",
+        letter: 'w',
         head: "FINDINGS",
         help: "what is wrong",
         usual: true,

@@ -33,34 +33,37 @@ fn loss_words(roster: &Roster, loss: &Loss, now: Moment) -> LossWords {
             certain: false,
             what: match loss.after {
                 Some(_) => format!("view loss suspected: {dropped} of {of} users gone at once, {asking}"),
-                None => format!("view loss suspected: {missing} users in no answer, but in the registry"),
+                None => format!(
+                    "view loss suspected: {missing} users missing from the API's answer but online in Redis"
+                ),
             },
             short: format!("view loss suspected: {dropped} users"),
             meaning: "Until more is known, nobody of them is called offline.",
         };
     }
     let gateway = match &loss.gateway {
-        Some(address) => format!("gateway {address}"),
-        None => "a gateway".to_owned(),
+        Some(address) => format!("GATEWAY {address}"),
+        None => "A GATEWAY".to_owned(),
     };
     let back = if *returned > 0 { format!(", {returned} back") } else { String::new() };
-    let unknown = format!("{missing} users unknown, not offline");
+    let unknown = format!("{missing} users unknown");
     let (what, meaning) = match loss.cause {
         LossCause::Died => (
-            format!("VIEW LOSS: {gateway} died, {missing} users offline{back}, for {age}"),
+            format!("{gateway} DOWN: {missing} users offline{back} ({age})"),
             "Their connections ended with it. Clients that can reach another one come back by themselves.",
         ),
         LossCause::Hangs => (
-            format!("VIEW LOSS: {gateway} hangs, {unknown}{back}, for {age}"),
+            format!("{gateway} NOT RESPONDING: {unknown}{back} ({age})"),
             "Nobody can tell whether they are offline: the connections may still be open on it.",
         ),
         LossCause::Unknown | LossCause::None => (
-            format!("VIEW LOSS: {unknown}{back}, for {age}"),
+            format!("VIEW LOSS: {unknown}{back} ({age})"),
             "Nobody can tell whether they are offline: a gateway is out of the API's sight, or the registry lags.",
         ),
     };
     let short = match loss.cause {
-        LossCause::Died => format!("VIEW LOSS: {gateway} died"),
+        LossCause::Died => format!("{gateway} DOWN"),
+        LossCause::Hangs => format!("NOT RESPONDING: {unknown}"),
         _ => format!("VIEW LOSS: {unknown}"),
     };
     LossWords { certain: true, what, short, meaning }

@@ -48,6 +48,20 @@ impl SortColumn {
         SortColumn::all().find(|column| column.name() == name)
     }
 
+    /// The letter that names it where a key asks for one.
+    pub fn letter(self) -> char {
+        match self {
+            SortColumn::List => '0',
+            SortColumn::Problems => '!',
+            SortColumn::Column(column) => column.row().letter,
+        }
+    }
+
+    /// Finds a column by its letter.
+    pub fn from_letter(letter: char) -> Option<SortColumn> {
+        SortColumn::all().find(|column| column.letter() == letter)
+    }
+
     /// All names, for messages.
     pub fn names() -> impl Iterator<Item = &'static str> {
         SortColumn::all().map(SortColumn::name)
@@ -206,6 +220,7 @@ mod tests {
         assert_eq!(SortColumn::Column(ColumnName::Group).next(&shown, true), SortColumn::Problems);
         for column in SortColumn::all() {
             assert_eq!(SortColumn::from_name(column.name()), Some(column));
+            assert_eq!(SortColumn::from_letter(column.letter()), Some(column), "each letter is used once");
         }
         assert_eq!(SortColumn::from_name("id"), None);
     }

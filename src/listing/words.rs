@@ -198,7 +198,7 @@ pub fn change_words(what: &Change, to: &str) -> String {
             format!("{} seen again, the same connection", socket.platform.name())
         }
         Change::Retracted { socket, .. } => {
-            format!("taken back: {} had been connected all the time", socket.platform.name())
+            format!("retracted: {} was connected all the time", socket.platform.name())
         }
         Change::Disconnected(socket) => format!("{} disconnected", socket.platform.name()),
         Change::Replaced { new, same_token: true, .. } => {
@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "offline -> online (taken back: Android had been connected all the time)",
+                "offline -> online (retracted: Android was connected all the time)",
                 "online -> offline (1 of them retracted)"
             ]
         );
@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "Android seen again, the same connection, taken back: Android had been connected all the time",
+                "Android seen again, the same connection, retracted: Android was connected all the time",
                 "Android disconnected (retracted), Android connected"
             ]
         );

@@ -219,11 +219,11 @@ options! {
     };
     /// Show times in UTC rather than this machine's zone
     utc: bool = Picture Kind::Switch, { place: 3 };
-    /// Show stand-ins for user IDs and names
+    /// Mask user IDs and names
     mask: bool = Picture Kind::Switch, { place: 1 };
     /// Take the mouse from the start
     mouse: bool = Picture Kind::Switch, { form: FileOnly };
-    /// Ring when something critical is found
+    /// Ring the bell on a critical finding
     bell: bool = Picture Kind::Switch, { form: FileOnly };
     /// Size of the picture where there is no terminal to draw on [default: 100x40]
     size: Option<(u16, u16)> = Picture Kind::Text(|text| parse_picture_size(text).map(drop)), {
@@ -330,7 +330,7 @@ options! {
     client_key: Option<PathBuf> = Server Kind::Path, {
         form: With("FILE"), own: true, needs: Some("client_cert"), example: "client.key",
     };
-    /// Believe any certificate; keeps a warning on the screen
+    /// Skip TLS certificate verification; keeps a warning on the screen
     insecure: bool = Server Kind::Switch, { own: true };
     /// Go through this HTTP proxy; no other setting makes imtop use one
     proxy: Option<SecretString> = Server Kind::Private, {

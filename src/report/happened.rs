@@ -107,7 +107,7 @@ impl Seen<'_> {
             Change::Connected(socket) => (about("connected", socket), None),
             Change::Retracted { of, socket } => {
                 let platform = socket.platform.name();
-                let text = format!("taken back: {platform} had been there all the time");
+                let text = format!("retracted: {platform} was connected all the time");
                 (EventRecord { of: (0, *of), text, ..about("retracted", socket) }, None)
             }
             Change::SeenAgain { socket, .. } => {

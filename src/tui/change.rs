@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::listing::{Rows, Sort};
+use crate::listing::{Rows, Sort, SortColumn};
 use crate::presence::query::Query;
 use crate::presence::{UserIx, WatchList};
 
@@ -92,6 +92,12 @@ pub(super) fn narrow(model: &mut ViewMut<'_>) {
 pub(super) fn set_sort(model: &mut ViewMut<'_>, sort: Sort) {
     model.with_rows(|rows, scene| rows.set_sort(sort, scene));
     hint(model, format!("sorted {}", sort.words()));
+}
+
+/// Sorts by a column; by the one in force already, the other way round.
+pub(super) fn sort_by(model: &mut ViewMut<'_>, column: SortColumn) {
+    let now = model.rows.sort();
+    set_sort(model, Sort { column, inverted: now.column == column && !now.inverted });
 }
 
 pub(super) fn select(model: &mut ViewMut<'_>, cursor: Cursor) {

@@ -10,6 +10,9 @@ use super::screen::Screen;
 /// From so many rows on every part above the table is there.
 const WHOLE: u16 = 18;
 
+/// From so many columns on there is room for a user's detail beside the table.
+const WIDE: u16 = 160;
+
 /// More rows than the parts of a screen beside the table ever have.
 const MOST_BESIDE: u16 = 60;
 
@@ -65,9 +68,23 @@ impl View<'_> {
             Screen::Overview(_) | Screen::Users | Screen::Events(_) | Screen::Findings(_) => (0, rows),
             Screen::Server { .. } => (super::server::server_height(self), rows),
             // The user's name stays at the top, above what scrolls.
-            Screen::Detail { user, .. } => (super::Detail::new(self, *user).len(), rows.saturating_sub(1)),
-            Screen::Help { .. } => (super::help_lines(self).len(), rows),
+            Screen::Detail { user, .. } => {
+                (super::Detail::new(self, *user, self.size.0).len(), rows.saturating_sub(1))
+            }
+            Screen::Help { .. } => (super::help_pages(self).height(), rows),
         }
+    }
+
+    /// How wide the table of users is: on a wide screen the detail of who is selected stands beside it.
+    pub fn table_width(self) -> u16 {
+        let (width, _) = self.size;
+        let beside = width >= WIDE
+            && self.screen == Screen::Users
+            && !self.switches.wide
+            && self.cursor.is_some()
+            && self.pane.is_none()
+            && !self.one_shot;
+        if beside { width - width * 2 / 5 } else { width }
     }
 
     /// How many rows there are for the list of events that keys are about.

@@ -57,10 +57,10 @@ const WORDS: [(&str, &str); 28] = [
     ("label", "a name for people, from the watch list"),
     ("group", "what the watch list puts together; a column from 100 columns on"),
     ("in the head", "the column that the users are sorted by"),
-    ("critical", "before a user: the most serious finding that nobody has put aside"),
+    ("critical", "before a user: the most serious finding that nobody has acknowledged"),
     ("warning", "the same, less serious"),
     ("info", "the same, worth knowing"),
-    ("put aside", "in FINDINGS: somebody has seen to it"),
+    ("acknowledged", "in FINDINGS: somebody is working on it"),
     ("marked", "before a user: marked for this run"),
     ("opens", "before a user with connections, which can be shown; the second sign: they are"),
     ("changed", "at the left edge: the user changed at most 2 s, 10 s or 30 s ago"),
@@ -86,7 +86,7 @@ const FILTER: [(&str, &str); 15] = [
     ("age", "since the last answer about the user: age>10s"),
     ("since", "since the presence is what it is: since<5m"),
     ("flips", "how often the user went on- or offline"),
-    ("reconnects", "how often a connection was opened anew"),
+    ("reconnects", "how often the user reconnected without going offline"),
     ("finding", "the name of a finding, see below: finding=token-expired"),
     ("id label group", "as in the watch list: group=sales"),
 ];
@@ -145,10 +145,51 @@ fn sections(model: View<'_>) -> Vec<Section> {
     sections
 }
 
+/// The help on a screen: one column, or two with the keys on the left where there is room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HelpPages {
+    /// All of it, or the left column.
+    pub left: Vec<HelpLine>,
+    /// The right column; empty where there is one.
+    pub right: Vec<HelpLine>,
+}
+
+impl HelpPages {
+    /// Rows that it takes.
+    pub fn height(&self) -> usize {
+        self.left.len().max(self.right.len())
+    }
+}
+
+/// From so many columns on there are two.
+const TWO_FROM: u16 = 120;
+
+/// How wide a column of the help is on a screen so wide.
+pub fn help_width(width: u16) -> u16 {
+    if width >= TWO_FROM { width / 2 } else { width }
+}
+
+/// Puts the help into its columns. A section is never torn apart.
+pub fn help_pages(model: View<'_>) -> HelpPages {
+    let mut left = help_lines(model);
+    let (width, _) = model.size;
+    if width < TWO_FROM {
+        return HelpPages { left, right: Vec::new() };
+    }
+    let half = left.len() / 2;
+    let headings = left.iter().enumerate().filter(|(_, line)| matches!(line, HelpLine::Heading(_)));
+    let middle = headings.map(|(at, _)| at).filter(|at| *at > 0).min_by_key(|at| at.abs_diff(half));
+    let right = middle.map_or_else(Vec::new, |at| left.split_off(at));
+    if matches!(left.last(), Some(HelpLine::Blank)) {
+        left.pop();
+    }
+    HelpPages { left, right }
+}
+
 /// The help in lines of at most so many columns beside the names of keys and words; while something is
 /// looked for, only what holds it.
-pub fn help_lines(model: View<'_>) -> Vec<HelpLine> {
-    let (width, _) = model.size;
+fn help_lines(model: View<'_>) -> Vec<HelpLine> {
+    let width = help_width(model.size.0);
     let names = usize::from(help_names(width));
     let columns = usize::from(width).saturating_sub(names + 5).max(8);
     let search = match model.screen() {

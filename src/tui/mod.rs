@@ -60,7 +60,7 @@ pub use event_list::{EventsList, EventsWindow};
 pub use export::{Export, frame};
 pub use finding_list::{FindingLine, FindingsList};
 pub use health::{Health, health};
-pub use help::{HelpLine, HelpName, find_within, help_lines, help_names};
+pub use help::{HelpLine, HelpName, find_within, help_names, help_pages, help_width};
 pub use keymap::{KeyPress, Keymap};
 pub use layout::{Column, Columns, Content, Layout, MIN_HEIGHT, MIN_WIDTH, layout};
 pub use list::{Cursor, Expansion, Line};

@@ -23,7 +23,6 @@ use crate::listing::{ColumnName, ColumnsAsked, Index, Longest, Marks, Names, Row
 
 /// What a model begins with.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, in every combination")]
 pub struct Start {
     /// Columns and rows of the screen.
     pub size: (u16, u16),
@@ -51,8 +50,6 @@ pub struct Start {
     pub contexts: Vec<String>,
     /// Names of the themes that there are.
     pub themes: Vec<String>,
-    /// Whether the keys that matter most are told until one is pressed.
-    pub greet: bool,
     /// With more users than this it begins with the overview; none: with the list in any case.
     pub overview_from: Option<u32>,
 }
@@ -74,7 +71,6 @@ impl Start {
             keymap: Keymap::default(),
             contexts: Vec::new(),
             themes: Vec::new(),
-            greet: false,
             overview_from: None,
         }
     }
@@ -196,10 +192,10 @@ pub struct Model {
     pub columns_chosen: Option<Vec<ColumnName>>,
     /// Those of before a command was begun.
     pub(super) columns_before: Option<Vec<ColumnName>>,
-    /// Whether no key was pressed yet by somebody who is to be told the first ones.
-    pub greets: bool,
     /// The number of users for the overview to come first, until somebody has done something.
     pub(super) overview_from: Option<u32>,
+    /// Whether the next letter names the column to sort by.
+    pub sorting: bool,
     pub(super) dirty: bool,
     /// When the picture that was taken last is out of date by itself.
     pub(super) good_until: Option<u64>,
@@ -318,8 +314,8 @@ impl Model {
             themes: start.themes,
             columns_chosen: start.columns,
             columns_before: None,
-            greets: start.greet,
             overview_from: start.overview_from.filter(|_| !start.one_shot),
+            sorting: false,
             dirty: true,
             good_until: None,
         };

@@ -102,6 +102,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
         Action::Collapse => collapse(model),
         Action::ExpandAll => model.expansion.set_all(true),
         Action::CollapseAll => model.expansion.set_all(false),
+        Action::SortBy => model.sorting = true,
         Action::SortNext => step_sort(model, true),
         Action::SortPrevious => step_sort(model, false),
         Action::Invert => {
@@ -133,11 +134,11 @@ fn switch(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
             let typed = model.prompt.is_some() || !model.rows.filter().is_empty();
             let typed = typed || model.events().is_some_and(|list| !list.filter().is_empty());
             let masks = if typed {
-                "stand-ins for users are shown; what was typed stays as it is"
+                "user IDs and names are masked; what was typed is not"
             } else {
-                "stand-ins for users are shown"
+                "user IDs and names are masked"
             };
-            (masked, ["users are shown as they are", masks], None)
+            (masked, ["user IDs and names are shown", masks], None)
         }
         Action::Bell => {
             let bell = &mut model.switches.bell;
@@ -159,7 +160,7 @@ fn switch(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
 fn widen(model: &mut ViewMut<'_>) {
     model.switches.wide = !model.switches.wide;
     if model.columns_chosen.is_some() {
-        let all = model.view().columns(model.size.0).iter().count() == ColumnName::ALL.len();
+        let all = model.view().columns(model.view().table_width()).iter().count() == ColumnName::ALL.len();
         hint(
             model,
             match (model.switches.wide, all) {
@@ -182,7 +183,8 @@ fn mark(model: &mut ViewMut<'_>) {
 
 /// Sorts by the column after the one in force, or before it.
 fn step_sort(model: &mut ViewMut<'_>, forward: bool) {
-    let shown: Vec<ColumnName> = model.view().columns(model.size.0).iter().map(|(name, _)| name).collect();
+    let shown: Vec<ColumnName> =
+        model.view().columns(model.view().table_width()).iter().map(|(name, _)| name).collect();
     let column = model.rows.sort().column.next(&shown, forward);
     set_sort(model, Sort { column, inverted: false });
 }

@@ -77,7 +77,7 @@ pub(super) fn acknowledge(model: &mut ViewMut<'_>) {
         user.map_or(&[][..], |user| findings.of(user)).iter().map(|finding| finding.number).collect()
     };
     if numbers.is_empty() {
-        hint(model, "nothing is wrong here that could be put aside");
+        hint(model, "no finding here to acknowledge");
         return;
     }
     let all_known = numbers.iter().all(|number| model.acknowledged.contains(number));
@@ -93,9 +93,9 @@ pub(super) fn acknowledge(model: &mut ViewMut<'_>) {
     hint(
         model,
         if all_known {
-            format!("{count} {findings} brought back")
+            format!("{count} {findings} no longer acknowledged")
         } else {
-            format!("{count} {findings} put aside as known; again to bring back")
+            format!("{count} {findings} acknowledged; again to undo")
         },
     );
     narrow(model);

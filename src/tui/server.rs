@@ -66,7 +66,7 @@ const DAYS: i64 = 7;
 /// The two halves of the view; on a narrow screen the second stands under the first.
 pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
     let picture = model.picture();
-    let mut first = vec![ServerLine::Heading("How long answers took at most, and failures")];
+    let mut first = vec![ServerLine::Heading("API latency (longest) and errors")];
     first.extend((0..CHART_ROWS).map(ServerLine::Took));
     first.extend([ServerLine::Failures, ServerLine::Axis, ServerLine::Blank]);
     first.push(ServerLine::Heading("Users over time"));
@@ -85,7 +85,7 @@ pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
     let mut second = vec![ServerLine::Heading("Connections by platform, as last seen")];
     platforms(&picture, &mut second);
     second.push(ServerLine::Blank);
-    second.push(ServerLine::Heading("Session tokens run out, by the server's clock"));
+    second.push(ServerLine::Heading("Token expiry (server time)"));
     expiries(model, &picture, &mut second);
     (first, second)
 }
@@ -201,10 +201,12 @@ fn witnesses(picture: &Picture<'_>, columns: usize, lines: &mut Vec<ServerLine>)
     if asked.iter().all(|(_, witness)| *witness == Witness::Unasked) {
         return;
     }
-    lines.push(ServerLine::Heading("Witnesses beside the sockets"));
+    lines.push(ServerLine::Heading("Presence sources"));
     let said = |(question, witness): (Question, Witness)| {
         let weaker = match witness {
-            Witness::Refuses(_) if question == Question::UsersStatus => ": offline rests on one witness",
+            Witness::Refuses(_) if question == Question::UsersStatus => {
+                ": offline rests on the sockets alone"
+            }
             _ => "",
         };
         ServerLine::Fact(question.name(), format!("{}{weaker}", witness_words(witness)))

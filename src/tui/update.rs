@@ -11,7 +11,7 @@ use crate::presence::query::quote;
 use crate::presence::{Event, Finding, Severity, Update, UserIx, visible};
 
 use super::action::Action;
-use super::change::{adopt_list, hint, keep_cursor_visible, say};
+use super::change::{adopt_list, hint, keep_cursor_visible, say, sort_by};
 use super::keymap::{KeyPress, Meaning, is_cjk};
 use super::message::{Effect, Msg};
 use super::model::{Model, ViewMut};
@@ -20,7 +20,7 @@ use super::prompt::Prompt;
 use super::screen::Screen;
 use super::typing::{open_filter, typed};
 use super::{events, findings, overview_keys, travel};
-use crate::listing::Rows;
+use crate::listing::{Rows, SortColumn};
 
 /// How long a notice from outside stands.
 const NOTICE_MS: u64 = 10_000;
@@ -176,8 +176,10 @@ fn take_key(model: &mut ViewMut<'_>, event: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     model.dirty = true;
-    model.greets = false;
     let key = KeyPress::from_event(event);
+    if std::mem::take(&mut model.sorting) && sort_by_letter(model, event, key) {
+        return Vec::new();
+    }
     let had_begun = !model.pending.is_empty();
     let mut pressed = std::mem::take(&mut model.pending);
     pressed.push(key);
@@ -199,12 +201,26 @@ fn take_key(model: &mut ViewMut<'_>, event: KeyEvent) -> Vec<Effect> {
             }
             let keys: String = pressed.iter().map(ToString::to_string).collect();
             if key != KeyPress::from_event(KeyEvent::from(ratatui::crossterm::event::KeyCode::Esc)) {
-                hint(model, format!("{keys} is no key"));
+                hint(model, format!("{keys} is not bound"));
             }
         }
         Meaning::Nothing => unbound(model, event, key),
     }
     Vec::new()
+}
+
+/// Sorts by the column that a letter names; says whether the key is done with. Keys such as Ctrl-c go on
+/// to do what they always do.
+fn sort_by_letter(model: &mut ViewMut<'_>, event: KeyEvent, key: KeyPress) -> bool {
+    model.toast = None;
+    if let Some(letter) = key.typed() {
+        match SortColumn::from_letter(letter) {
+            Some(column) => sort_by(model, column),
+            None => hint(model, format!("no column to sort by has the letter {letter}")),
+        }
+        return true;
+    }
+    event.code == ratatui::crossterm::event::KeyCode::Esc
 }
 
 /// A key without an action: text for the prompt, or worth a hint.
@@ -217,11 +233,11 @@ fn unbound(model: &mut ViewMut<'_>, event: KeyEvent, key: KeyPress) {
             typed(model);
         }
     } else if let Some(c) = key.typed().filter(|c| is_cjk(*c)) {
-        hint(model, format!("{c} is no key: switch the input method to Latin letters"));
+        hint(model, format!("{c} is not bound: switch the input method to Latin letters"));
     } else if !key.typed().is_some_and(char::is_control) {
         let help = model.keymap.first_of(Action::Help);
-        let help = help.map_or(String::new(), |help| format!("; {help} shows those that are"));
-        hint(model, format!("{key} is no key here{help}"));
+        let help = help.map_or(String::new(), |help| format!("; {help} lists the keys"));
+        hint(model, format!("{key} is not bound{help}"));
     }
 }
 
@@ -273,7 +289,18 @@ fn click(model: &mut ViewMut<'_>, column: u16, row: u16) {
         return;
     }
     let (width, height) = model.size;
-    let body = model.view().layout(Rect { x: 0, y: 0, width, height }).map(|layout| layout.body);
+    let layout = model.view().layout(Rect { x: 0, y: 0, width, height });
+    let at = Position { x: column, y: row };
+    if model.screen == Screen::Users && layout.is_some_and(|layout| layout.table_head.contains(at)) {
+        let columns = model.view().columns(model.view().table_width());
+        let heading = columns.iter().filter(|(_, it)| it.x <= column).last();
+        if let Some((name, _)) = heading {
+            sort_by(model, SortColumn::Column(name));
+            model.dirty = true;
+        }
+        return;
+    }
+    let body = layout.map(|layout| Rect { width: model.view().table_width(), ..layout.body });
     let Some(body) = body.filter(|body| body.contains(Position { x: column, y: row })) else { return };
     overview_keys::click(model, column, row);
     findings::click(model, row - body.y);

@@ -42,7 +42,7 @@ pub(super) fn show_detail(model: &mut ViewMut<'_>, user: UserIx) {
 
 /// Shows why a user is flagged: the detail, from what is wrong on.
 pub(super) fn show_why(model: &mut ViewMut<'_>, user: UserIx) {
-    let Some(lines) = Detail::new(model.view(), user).lines_before_findings() else {
+    let Some(lines) = Detail::new(model.view(), user, model.size.0).lines_before_findings() else {
         let name = model.view().shown_id(user);
         let text = match model.picture().roster.presence(user) {
             Presence::Unknown(_) => {

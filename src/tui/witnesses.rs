@@ -28,7 +28,7 @@ const BESIDE: u16 = 13;
 pub fn witness_words(witness: Witness) -> String {
     match witness {
         Witness::Unasked => "not asked".to_owned(),
-        Witness::Unheard => "to be asked".to_owned(),
+        Witness::Unheard => "pending".to_owned(),
         Witness::Answers => "answers".to_owned(),
         Witness::Fails(trouble) => format!("no answer: {trouble}"),
         Witness::Refuses(trouble) => format!("refused ({trouble})"),
@@ -107,8 +107,8 @@ fn in_place(picture: &Picture<'_>, user: UserIx, by_registry: &ByRegistry) -> Ve
 }
 
 /// The same in lines that fit on the screen; a line that goes on has no name.
-pub fn testimony_lines(model: View<'_>, user: UserIx) -> Vec<(&'static str, String)> {
-    let columns = usize::from(model.size.0.saturating_sub(BESIDE + 1)).max(16);
+pub fn testimony_lines(model: View<'_>, user: UserIx, width: u16) -> Vec<(&'static str, String)> {
+    let columns = usize::from(width.saturating_sub(BESIDE + 1)).max(16);
     let said = testimony(&model.picture(), user).into_iter();
     said.flat_map(|(name, text)| {
         let names = std::iter::once(name).chain(std::iter::repeat(""));

@@ -41,7 +41,7 @@ fn the_help_is_whole_and_scrolls() {
     stage.shows(&[
         "   partial-view      another endpoint lists more connections of the user",
         "   rate-limited      the server refuses requests because they are too many",
-        " ? help  / find  Esc back  : command  q close                    198-213 of 213",
+        " ? help  / filter  Esc back  : command  q close                  196-211 of 211",
     ]);
     stage.keys("q");
     assert!(stage.effects.is_empty());
@@ -55,7 +55,7 @@ fn hints_for_keys_that_are_none() {
     stage.keys("z");
     stage.shows(&[" z…  R expand all  M collapse all"]);
     stage.keys("<Esc>王");
-    stage.shows(&[" 王 is no key: switch the input method to Latin letters"]);
+    stage.shows(&[" 王 is not bound: switch the input method to Latin letters"]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn commands_are_found_by_typing_a_part_of_them() {
                 "cursor at 5,2",
             ],
         ),
-        (20, 5, &[" :exp", "  export csv|json|t…", "  +3 more", " Enter run", "cursor at 5,1"]),
+        (20, 5, &[" :exp", "  export csv|json|t…", "  +4 more", " Enter run", "cursor at 5,1"]),
     ];
     for (width, height, rows) in exported {
         let mut stage = night((width, height));
@@ -143,9 +143,9 @@ fn the_help_is_searched_and_esc_ends_the_search_before_the_help() {
     assert!(matches!(stage.model.screen(), Screen::Help { search, .. } if search.is_empty()));
     stage.keys("/zzz<Enter>");
     stage.shows(&[
-        " find in help: zzz                                                      nothing",
+        " filter: zzz                                                            nothing",
         "   Nothing in the help contains \"zzz\".",
-        " ? help  / find  Esc whole help  : command  q close",
+        " ? help  / filter  Esc all help  : command  q close",
     ]);
     stage.keys("<Esc><Esc>");
     assert_eq!(*stage.model.screen(), Screen::Users);

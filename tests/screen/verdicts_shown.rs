@@ -156,10 +156,10 @@ fn a_loss_of_view_is_in_sight_at_every_size_and_while_the_picture_stands() {
     stage.keys(" ");
     hang(&mut stage);
     for (size, words) in [
-        ((80, 24), "VIEW LOSS: gateway 10.0.0.7:9090 hangs, 31 users unknown, not offline"),
-        ((120, 40), "VIEW LOSS: gateway 10.0.0.7:9090 hangs, 31 users unknown, not offline, for 8s"),
-        ((60, 15), "VIEW LOSS: gateway 10.0.0.7:9090 hangs, 31 users"),
-        ((40, 9), "VIEW LOSS: 31 users unknown, not off"),
+        ((80, 24), "GATEWAY 10.0.0.7:9090 NOT RESPONDING: 31 users unknown"),
+        ((120, 40), "GATEWAY 10.0.0.7:9090 NOT RESPONDING: 31 users unknown (8s)"),
+        ((60, 15), "GATEWAY 10.0.0.7:9090 NOT RESPONDING: 31 users"),
+        ((40, 9), "NOT RESPONDING: 31 users unknown"),
     ] {
         stage.send(Msg::Resize(size.0, size.1));
         let screen = stage.screen();
@@ -223,10 +223,10 @@ fn a_server_without_a_registry_says_once_what_that_means() {
     let refused = FetchError::Http { status: 404 };
     take(&mut stage, |now| heard(now, Question::UsersStatus, &[0], Err(refused.clone())));
     let screen = stage.screen();
-    assert_eq!(screen.matches("one witness").count(), 1, "{screen}");
+    assert_eq!(screen.matches("registry: refused").count(), 1, "{screen}");
     stage.keys("4");
     let screen = stage.screen();
-    assert!(screen.contains("refused (HTTP 404): offline rests on one witness"), "{screen}");
+    assert!(screen.contains("refused (HTTP 404): offline rests on the sockets alone"), "{screen}");
     stage.keys("1");
     stage.wait(2_000);
     drop_users(&mut stage, 1);

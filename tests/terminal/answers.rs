@@ -49,7 +49,7 @@ fn answers_of_the_terminal_do_nothing_in_the_table() {
     // The next key comes after all of that: what it finds is what there was, with nothing on top.
     session.press("\u{1b}[1;5A");
     session.until("the same order, and no word of an answer", |screen| {
-        in_order(screen) && screen.contents().contains("Ctrl-Up is no key here")
+        in_order(screen) && screen.contents().contains("Ctrl-Up is not bound")
     });
     session.press("q");
     assert_eq!(session.end(), 0);

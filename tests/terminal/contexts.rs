@@ -170,7 +170,7 @@ fn a_key_of_ones_own_is_named_everywhere_and_works() {
     session.press("1");
     session.until_shows("F5 pause");
     session.press(" ");
-    session.until_shows("Space is no key here");
+    session.until_shows("Space is not bound");
     session.press(F5);
     session.until_shows("PAUSED");
     session.press(F5);

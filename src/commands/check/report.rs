@@ -353,7 +353,7 @@ mod tests {
         assert_eq!(report.status, Status::Critical);
         assert!(
             report.summary.starts_with(
-                "view loss: gateway 10.0.0.7:9090 hangs, 4 users unknown, not offline, for 0s; 0 of 4 online, 4 unknown"
+                "GATEWAY 10.0.0.7:9090 NOT RESPONDING: 4 users unknown (0s); 0 of 4 online, 4 unknown"
             ),
             "{}",
             report.summary
@@ -374,6 +374,6 @@ mod tests {
     fn with_a_limit_of_somebodys_own_a_loss_of_view_is_said_and_that_limit_decides() {
         let report = report(&contradicted(500, Some(hang())), Some("offline>2"));
         assert_eq!(report.status, Status::Unknown, "its users may all be offline, or none");
-        assert!(report.summary.starts_with("view loss: gateway 10.0.0.7:9090 hangs"), "{}", report.summary);
+        assert!(report.summary.starts_with("GATEWAY 10.0.0.7:9090 NOT RESPONDING"), "{}", report.summary);
     }
 }

@@ -110,7 +110,7 @@ pub struct EventsArgs {
     /// Only events of these users: words of ID and label, or `group=kiosks`
     #[arg(long, value_name = "QUERY")]
     pub filter: Option<String>,
-    /// Write stand-ins for user IDs and names
+    /// Mask user IDs and names
     #[arg(long)]
     pub mask: bool,
     /// Write times in UTC rather than this machine's zone; NDJSON has UTC always

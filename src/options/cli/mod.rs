@@ -68,9 +68,9 @@ pub struct Cli {
 /// Another thing to do than watch users of a server.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The live view on a made-up server: nothing else is needed
+    /// The live view on a simulated server: nothing else is needed
     Demo(ScenarioArgs),
-    /// A made-up OpenIM server on this machine, for tests and load
+    /// A simulated OpenIM server on this machine, for tests and load
     Simulate(SimulateArgs),
     /// One round, written as a table, JSON, CSV, metrics or the picture of the view
     ///
@@ -87,7 +87,7 @@ pub enum Command {
     /// Asks once, and writes a line of status with figures, and below it the reasons. Whatever goes wrong on
     /// this side is 3, a wrong option included.
     Check(CheckArgs),
-    /// Wait until something is so, as in a script that deploys: 0 when it is, 124 when time is up
+    /// Wait for a condition, as in a deployment script: 0 when it holds, 124 on time-out
     ///
     /// A server that is away is waited for. Ends with 2 for a wrong condition or one over nobody, and with 1
     /// for what does not pass by itself, such as a token that is refused. With --from, 124 says that it was

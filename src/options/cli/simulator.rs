@@ -1,4 +1,4 @@
-//! The options of the made-up server.
+//! The options of the simulated server.
 
 #![allow(missing_docs, reason = "a doc comment above a struct would become help text")]
 
@@ -17,7 +17,7 @@ pub struct SimulateArgs {
     /// Listen on an address that other machines can reach
     #[arg(long)]
     pub allow_remote: bool,
-    /// Only print the made-up users, as a file for --watch
+    /// Only print the simulated users, as a file for --watch
     #[arg(long)]
     pub list: bool,
     /// Write down what really was, a line of JSON for each socket that opens or closes
@@ -28,7 +28,7 @@ pub struct SimulateArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "The made-up world")]
+#[command(next_help_heading = "The simulated server")]
 pub struct ScenarioArgs {
     /// What happens: one of the scenarios below, or a scenario file
     #[arg(long, value_name = "NAME|FILE", default_value = "night")]

@@ -165,7 +165,7 @@ fn seconds(text: &str) -> Option<i64> {
 
 /// The value is of the wrong kind.
 fn wrong(field: Field, value: &Value<'_>) -> QueryError {
-    let what = format!("{} is nothing to compare {} with", shown(&value.text), field.name());
+    let what = format!("invalid value {} for {}", shown(&value.text), field.name());
     QueryError::new(value.at.clone(), what).expected([field.takes()])
 }
 

@@ -77,7 +77,7 @@ pub const COMMANDS: &[CommandRow] = commands! {
     Export "export" [] "csv|json|txt [FILE]" "write what is seen to a file" Export;
     Interval "interval" [] "TIME" "ask so often: 2s, 500ms";
     At "at" [] "TIME" "go to a time: 12:01:05, -5m from now or the end, +90s from the beginning" Live;
-    Record "record" ["rec"] "[FILE]" "write all that is observed to a file, or stop that" Record;
+    Record "record" ["rec"] "[FILE]" "record everything observed to a file; again to stop" Record;
     Context "ctx" ["context"] "NAME" "go over to another server";
     Theme "theme" [] "NAME" "change how it looks" NextTheme;
     By "by" [] "group|platform|batch|gateway" "the overview, counted by that" ShowOverview;

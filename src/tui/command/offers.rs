@@ -146,7 +146,7 @@ fn columns(model: View<'_>, at: usize, typed: &str) -> Vec<Candidate> {
     let begin = typed.get(sign.len()..).unwrap_or_default().to_lowercase();
     let chooser = at == 1 && sign.is_empty();
     let chosen = columns::chosen(model);
-    let has_room = model.columns(model.size.0);
+    let has_room = model.columns(model.table_width());
     let ticked = |column: ColumnName| chosen.contains(&column);
     let named = ColumnName::ALL.into_iter().map(|column| {
         let hidden = chooser && ticked(column) && has_room.column(column).width == 0;

@@ -69,7 +69,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
             });
         }
         if totals.stale > 0 {
-            parts.push((format!("{} {} stale", theme.glyphs.stale, totals.stale), theme.warn));
+            parts.push((format!("{} {} stale", theme.glyphs.stale, totals.stale), theme.doubt));
         }
         parts
     };

@@ -27,7 +27,7 @@ pub(super) fn draw(
     body: Rect,
     buf: &mut Buffer,
 ) {
-    let detail = Detail::new(model, user);
+    let detail = Detail::new(model, user, body.width);
     let sheet = Sheet { model, theme, picture: model.picture(), user, detail: &detail };
     // The user's name stays at the top, whatever is scrolled.
     let list = sheet.picture.roster.list();
@@ -58,7 +58,7 @@ impl Sheet<'_> {
         let age = times::age_ms(self.picture.now.since(finding.since));
         pen.skip(2).put(sign, style).skip(1).put(finding.severity.word(), style).skip(1);
         pen.put(finding.rule.name(), theme.strong).skip(2);
-        let known = if aside { ", put aside" } else { "" };
+        let known = if aside { ", acknowledged" } else { "" };
         let text = format!("{} (found {age} ago{known})", self.model.evidence(finding));
         pen.rest(&text, cut, theme.plain);
     }
@@ -78,7 +78,7 @@ impl Sheet<'_> {
                 let answered = answered.filter(|_| is_of_connections && self.is_old());
                 if let Some(answered) = answered {
                     let age = times::age_ms(now.since(answered.received));
-                    pen.put(&format!(", as of {age} ago"), theme.warn);
+                    pen.put(&format!(", as of {age} ago"), theme.doubt);
                 }
             }
             DetailLine::Nothing(text) => {
@@ -87,7 +87,7 @@ impl Sheet<'_> {
             DetailLine::Fact(name, text) => self.fact(pen, name, &text),
             DetailLine::Presence => self.presence(pen),
             DetailLine::Missing(text) => {
-                pen.skip(NAME + 1).rest(&text, cut, theme.warn);
+                pen.skip(NAME + 1).rest(&text, cut, theme.doubt);
             }
             DetailLine::Connection(at) => {
                 let Some(tracked) = roster.connections(self.user).get(at) else { return };
@@ -139,9 +139,9 @@ impl Sheet<'_> {
                 pen.rest(&text, cut, theme.plain);
             }
         } else if roster.doubt(self.user).is_some_and(|doubt| doubt.verdict.stale) {
-            pen.rest("(stale: the registry is being asked)", cut, theme.warn);
+            pen.rest("(stale: the registry is being asked)", cut, theme.doubt);
         } else if roster.is_stale(self.user, now) {
-            pen.rest("(stale: an answer is due)", cut, theme.warn);
+            pen.rest("(stale: an answer is due)", cut, theme.doubt);
         } else if let Some(basis) = roster.basis(self.user).words() {
             pen.rest(&format!("({basis})"), cut, theme.plain);
         }

@@ -70,8 +70,7 @@ fn advice_lines(advice: &str, width: u16) -> Vec<String> {
 const BESIDE: u16 = 13;
 
 /// What it means that answers come without a user, and what to do, in lines that fit on the screen.
-fn missing_lines(model: View<'_>) -> Vec<String> {
-    let (width, _) = model.size;
+fn missing_lines(model: View<'_>, width: u16) -> Vec<String> {
     let columns = usize::from(width.saturating_sub(BESIDE + 1)).max(16);
     let ask = model.keymap.first_of(Action::CopyRequest);
     let ask = ask.map_or(String::new(), |keys| format!("; {keys} copies the request, to ask by hand"));
@@ -123,7 +122,7 @@ impl<'a> Detail<'a> {
     }
 
     /// Counts what there is to say.
-    pub fn new(model: View<'a>, user: UserIx) -> Detail<'a> {
+    pub fn new(model: View<'a>, user: UserIx, width: u16) -> Detail<'a> {
         let picture = model.picture();
         let roster = picture.roster;
         let (list, names) = (roster.list(), &model.model.names);
@@ -132,9 +131,9 @@ impl<'a> Detail<'a> {
         facts.extend(list.group(user).map(|group| DetailLine::Fact("group", names.group(group).into())));
         facts.push(DetailLine::Presence);
         if roster.presence(user) == Presence::Unknown(UnknownReason::Missing) {
-            facts.extend(missing_lines(model).into_iter().map(DetailLine::Missing));
+            facts.extend(missing_lines(model, width).into_iter().map(DetailLine::Missing));
         }
-        let said = testimony_lines(model, user).into_iter();
+        let said = testimony_lines(model, user, width).into_iter();
         facts.extend(said.map(|(name, text)| DetailLine::Fact(name, text)));
         let since = roster.since(user).map_or("not known yet".to_owned(), |since| since_words(model, since));
         let answered = roster.answered(user).map_or("not yet".to_owned(), |answered| {
@@ -155,7 +154,7 @@ impl<'a> Detail<'a> {
             // Findings of one rule stand together, and mostly share their advice.
             let advice = finding.advice();
             if findings.get(at + 1).is_none_or(|next| next.advice() != advice) {
-                facts.extend(advice_lines(advice, model.size.0).into_iter().map(DetailLine::Advice));
+                facts.extend(advice_lines(advice, width).into_iter().map(DetailLine::Advice));
             }
         }
         let connections = roster.connections(user);
@@ -168,7 +167,7 @@ impl<'a> Detail<'a> {
             *uses.entry(token.fingerprint).or_default() += 1;
         }
         let happened = picture.happened_to(user).collect();
-        Detail { facts, connections, uses, happened, roomy: model.size.0 >= ROOMY }
+        Detail { facts, connections, uses, happened, roomy: width >= ROOMY }
     }
 
     /// On how many connections the token of this one is.
@@ -263,7 +262,7 @@ mod tests {
     #[test]
     fn any_part_is_the_same_as_in_the_whole_and_the_lines_are_counted_right() {
         let (fed, model) = seen((0..40).map(connection).collect());
-        let detail = Detail::new(View { model: &model, shown: fed.shown() }, UserIx(0));
+        let detail = Detail::new(View { model: &model, shown: fed.shown() }, UserIx(0), 80);
         let whole = detail.window(0, u16::MAX);
         assert_eq!(whole.len(), detail.len());
         for scroll in 0..detail.len() {

@@ -33,8 +33,8 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         }
         return;
     }
-    if model.greets && model.prompt.as_ref().is_none() {
-        greeting(model, theme, &mut pen);
+    if model.sorting {
+        pen.rest("sort by: press a letter; the same again inverts the order; Esc cancels", cut, theme.strong);
         return;
     }
     let begun: String = model.pending.iter().map(ToString::to_string).collect();
@@ -139,23 +139,10 @@ fn together(keys: &[Option<&String>]) -> String {
     }
 }
 
-/// The keys that matter most, for somebody who has not pressed any yet.
-fn greeting(model: View<'_>, theme: &Theme, pen: &mut Painter<'_>) {
-    let first =
-        [(Action::Help, "help"), (Action::Filter, "find somebody"), (Action::Detail, "look at one user")];
-    for (action, words) in first {
-        let Some(keys) = model.keymap.first_of(action) else { continue };
-        if theme.width(&keys) + 1 + theme.width(words) > pen.left() {
-            break;
-        }
-        pen.put(&keys, theme.key).skip(1).put(words, theme.strong).skip(3);
-    }
-}
-
 /// Some words depend on what is open.
 fn brief(model: View<'_>, action: Action, brief: &'static str) -> &'static str {
     match action {
-        Action::Filter if matches!(model.screen(), Screen::Help { .. } | Screen::Events(_)) => "find",
+        Action::Filter if matches!(model.screen(), Screen::Help { .. } | Screen::Events(_)) => "filter",
         Action::Detail if matches!(model.screen(), Screen::Findings(_)) => "open",
         Action::Detail | Action::UserEvents if model.events().is_some() => {
             if action == Action::Detail {
@@ -166,7 +153,7 @@ fn brief(model: View<'_>, action: Action, brief: &'static str) -> &'static str {
         }
         Action::Pane if model.events().is_some() => "users",
         Action::Back if matches!(model.screen(), Screen::Help { search, .. } if !search.is_empty()) => {
-            "whole help"
+            "all help"
         }
         Action::Pane if matches!(model.screen(), Screen::Overview(it) if it.panel == Panel::Map) => "rows",
         Action::Pane if matches!(model.screen(), Screen::Overview(_)) => "map",
@@ -256,7 +243,7 @@ fn works(model: View<'_>, action: Action) -> bool {
         Action::Detail if matches!(model.screen(), Screen::Findings(list) if list.lines().is_empty()) => {
             false
         }
-        Action::Detail | Action::Why | Action::UserEvents | Action::CopyUser | Action::SortNext => {
+        Action::Detail | Action::Why | Action::UserEvents | Action::CopyUser | Action::SortBy => {
             !model.rows.is_empty()
         }
         Action::Expand => model

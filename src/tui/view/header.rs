@@ -152,8 +152,8 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
     }
     // What is weaker than usual in what is said of users; the view of the server says why.
     match roster.witnesses().registry {
-        Witness::Refuses(_) => add(&mut segments, 3, "one witness".to_owned(), theme.plain),
-        Witness::Fails(_) => add(&mut segments, 2, "registry silent".to_owned(), theme.warn),
+        Witness::Refuses(_) => add(&mut segments, 3, "registry: refused".to_owned(), theme.plain),
+        Witness::Fails(_) => add(&mut segments, 2, "registry: no answer".to_owned(), theme.doubt),
         Witness::Unasked | Witness::Unheard | Witness::Answers => {}
     }
     if let Some(answer) = roster.last_answer() {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::presence::{Presence, Severity, UnknownReason};
-use crate::tui::{HelpLine, View, find_within, help_lines, help_names};
+use crate::tui::{HelpLine, View, find_within, help_names, help_pages, help_width};
 
 use super::painter::Painter;
 use super::theme::Theme;
@@ -19,14 +19,23 @@ pub(super) fn draw(
     body: Rect,
     buf: &mut Buffer,
 ) {
-    let lines = help_lines(model);
-    if lines.is_empty() {
+    let pages = help_pages(model);
+    if pages.height() == 0 {
         let text = format!("Nothing in the help contains \"{}\".", search.trim());
         Painter::new(theme, buf, body, 1).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
     }
-    let names = help_names(body.width);
-    for (row, line) in (0..body.height).zip(lines.iter().skip(scroll)) {
-        let mut pen = Painter::new(theme, buf, body, row);
+    let width = help_width(body.width);
+    let right = Rect { x: body.x + width, width: body.width - width, ..body };
+    for (lines, place) in [(&pages.left, Rect { width, ..body }), (&pages.right, right)] {
+        column(theme, lines, search, scroll, place, buf);
+    }
+}
+
+/// Writes one column of the help.
+fn column(theme: &Theme, lines: &[HelpLine], search: &str, scroll: usize, place: Rect, buf: &mut Buffer) {
+    let names = help_names(place.width);
+    for (row, line) in (0..place.height).zip(lines.iter().skip(scroll)) {
+        let mut pen = Painter::new(theme, buf, place, row);
         pen.skip(1);
         match line {
             HelpLine::Heading(text) => {
@@ -87,7 +96,7 @@ fn sign(theme: &Theme, word: &str) -> String {
     let glyphs = &theme.glyphs;
     let signs: &[&str] = match (kind, word) {
         (Some(kind), _) => &[theme.presence(kind).0],
-        (None, "put aside") => &[glyphs.acknowledged],
+        (None, "acknowledged") => &[glyphs.acknowledged],
         (None, "marked") => &[glyphs.marked],
         (None, "not known") => &[glyphs.unknown_cell],
         (None, "stale") => &[glyphs.stale],
@@ -148,7 +157,7 @@ mod tests {
                 (glyphs.at_least, "at least"),
                 (glyphs.at_most, "at most"),
                 (glyphs.rising, "in the head"),
-                (glyphs.acknowledged, "put aside"),
+                (glyphs.acknowledged, "acknowledged"),
                 (glyphs.marked, "marked"),
                 (glyphs.critical, "critical"),
                 (glyphs.warning, "warning"),

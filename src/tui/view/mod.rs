@@ -36,6 +36,7 @@ mod painter;
 mod palette;
 mod prompt;
 mod server;
+mod sort_menu;
 mod spark;
 mod strip;
 mod table;
@@ -67,7 +68,21 @@ pub fn view(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Opt
     rule(theme, layout.upper_rule, buf);
     match model.screen() {
         Screen::Overview(overview) => overview::draw(model, theme, overview, layout, buf),
-        Screen::Users => table::draw(model, theme, layout.table_head, layout.body, buf),
+        Screen::Users => {
+            let width = model.table_width().min(area.width);
+            let narrowed = |part: Rect| Rect { width, ..part };
+            table::draw(model, theme, narrowed(layout.table_head), narrowed(layout.body), buf);
+            if let Some(cursor) = model.cursor.as_ref().filter(|_| width < area.width) {
+                let top = layout.table_head.y;
+                let side = Rect {
+                    x: area.x + width + 1,
+                    y: top,
+                    width: area.width - width - 1,
+                    height: layout.body.bottom().saturating_sub(top),
+                };
+                detail::draw(model, theme, cursor.user, 0, side, buf);
+            }
+        }
         Screen::Events(_) => event_list::draw(model, theme, layout.table_head, layout.body, buf),
         Screen::Findings(list) => finding_list::draw(model, theme, list, layout.body, buf),
         Screen::Server { scroll } => server::draw(model, theme, *scroll, layout.body, buf),
@@ -85,6 +100,7 @@ pub fn view(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Opt
     let below = layout.notes.bottom();
     let height = layout.body.bottom().saturating_sub(below);
     palette::draw(model, theme, Rect { y: below, height, ..area }, buf);
+    sort_menu::draw(model, theme, Rect { y: below, height, ..area }, buf);
     cursor
 }
 

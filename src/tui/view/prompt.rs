@@ -11,9 +11,7 @@ use super::theme::Theme;
 /// What stands before a line that is being typed.
 pub(super) fn head(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::Filter => "filter: ",
-        Purpose::EventFilter => "find in events: ",
-        Purpose::HelpSearch => "find in help: ",
+        Purpose::Filter | Purpose::EventFilter | Purpose::HelpSearch => "filter: ",
         Purpose::Command => ":",
     }
 }

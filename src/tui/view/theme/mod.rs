@@ -45,6 +45,8 @@ pub struct Theme {
     pub(super) calm: Style,
     pub(super) warn: Style,
     pub(super) bad: Style,
+    /// What nobody can tell, what is old, and what works in part.
+    pub(super) doubt: Style,
     pub(super) key: Style,
     /// What a filter matched within a name.
     pub(super) matched: Style,
@@ -89,6 +91,11 @@ impl Theme {
             calm: hue(|it| it.calm),
             warn: hue(|it| it.warn),
             bad,
+            doubt: match (colour, palette.and_then(|it| it.doubt)) {
+                (Colour::None, _) | (_, None) => plain,
+                (Colour::Ansi16, Some(hue)) => plain.fg(hue.own),
+                (Colour::Ansi256 | Colour::True, Some(hue)) => plain.fg(Color::Indexed(hue.fixed)),
+            },
             key: plain.add_modifier(Modifier::BOLD),
             matched: plain.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
             production: bad.add_modifier(Modifier::REVERSED),
@@ -158,7 +165,8 @@ impl Theme {
 
     /// The more serious of two looks.
     pub(super) fn worse(&self, one: Style, other: Style) -> Style {
-        let found = [self.bad, self.warn].into_iter().find(|style| *style == one || *style == other);
+        let found =
+            [self.bad, self.warn, self.doubt].into_iter().find(|style| *style == one || *style == other);
         found.unwrap_or(self.plain)
     }
 
@@ -168,7 +176,7 @@ impl Theme {
             Presence::Online => (self.glyphs.online, "on", self.good),
             Presence::Background => (self.glyphs.background, "bg", self.calm),
             Presence::Offline => (self.glyphs.offline, "off", self.plain),
-            Presence::Unknown(_) => (self.glyphs.unknown, "unk", self.warn),
+            Presence::Unknown(_) => (self.glyphs.unknown, "unk", self.doubt),
             Presence::Unregistered => (self.glyphs.failed, "unreg", self.warn),
         }
     }
@@ -197,7 +205,7 @@ impl Theme {
         let style = match health {
             Health::Ok => self.good,
             Health::Checking | Health::Unknown => self.plain,
-            Health::Degraded => self.warn,
+            Health::Degraded => self.doubt,
             Health::Critical => self.bad,
         };
         style.add_modifier(self.strong.add_modifier)
@@ -209,9 +217,9 @@ impl Theme {
             FeedStatus::Nobody => (self.glyphs.nothing, self.plain),
             FeedStatus::Connecting => (self.glyphs.waiting, self.plain),
             FeedStatus::Live => (self.glyphs.online, self.good),
-            FeedStatus::Degraded { .. } => (self.glyphs.degraded, self.warn),
+            FeedStatus::Degraded { .. } => (self.glyphs.degraded, self.doubt),
             FeedStatus::Retrying { .. } => (self.glyphs.failed, self.bad),
-            FeedStatus::Overdue => (self.glyphs.waiting, self.warn),
+            FeedStatus::Overdue => (self.glyphs.waiting, self.doubt),
         }
     }
 }
@@ -232,8 +240,16 @@ mod tests {
     }
 
     fn colourless(theme: &Theme) {
-        let styles =
-            [theme.good, theme.calm, theme.warn, theme.bad, theme.dim, theme.matched, theme.production];
+        let styles = [
+            theme.good,
+            theme.calm,
+            theme.warn,
+            theme.bad,
+            theme.doubt,
+            theme.dim,
+            theme.matched,
+            theme.production,
+        ];
         for style in styles {
             assert_eq!((style.fg, style.bg), (None, None));
         }

