@@ -424,7 +424,7 @@ fn users_of_a_gateway_that_the_api_reaches_now_and_then_are_never_offline() {
                 cluster.stage.shows(&[
                     " CRITICAL: view loss, 12 users, for 8s  http://im.example:10002  ● live 2s",
                     " 30 watched  ● 15 online  ◐ 0 background  ○ 3 offline  ? 12 unknown  ✘ 1 crit",
-                    " ✘ VIEW LOSS: 12 users unknown, not offline, for 8s",
+                    " ✘ VIEW LOSS: 12 users unknown (8s)",
                     "   Nobody can tell whether they are offline: a gateway is out of the API's",
                     "   sight, or the registry lags. 3 shows what to do.",
                     ":▸  agent_001              ? unknown  (gateway lost, seen online 10s ago)",

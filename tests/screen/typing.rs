@@ -41,7 +41,7 @@ fn the_help_is_whole_and_scrolls() {
     stage.shows(&[
         "   partial-view      another endpoint lists more connections of the user",
         "   rate-limited      the server refuses requests because they are too many",
-        " ? help  / filter  Esc back  : command  q close                  196-211 of 211",
+        " ? help  / filter  Esc back  : command  q close                  201-216 of 216",
     ]);
     stage.keys("q");
     assert!(stage.effects.is_empty());
