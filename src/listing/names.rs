@@ -5,7 +5,7 @@ use std::hash::Hasher as _;
 
 use siphasher::sip::SipHasher13;
 
-use crate::presence::{Evidence, Finding, WatchList, visible};
+use crate::presence::{Evidence, Finding, RollupKey, WatchList, visible};
 
 /// Names, or stand-ins for them. The same user has the same stand-in for the whole run, in every
 /// view and in everything that is copied or exported.
@@ -49,6 +49,17 @@ impl Names {
     /// A group as it is shown.
     pub fn group<'a>(&self, group: &'a str) -> Cow<'a, str> {
         if self.masked { self.stand_in("group", group).into() } else { group.into() }
+    }
+
+    /// What users are counted by; none where that is to be in no group.
+    pub fn rollup(&self, key: &RollupKey) -> Option<String> {
+        Some(match key {
+            RollupKey::Group(name) => self.group(name.as_deref()?).into_owned(),
+            RollupKey::OtherGroups => "(other groups)".to_owned(),
+            RollupKey::Platform(platform) => platform.name().into_owned(),
+            RollupKey::Batch(batch) => (batch + 1).to_string(),
+            RollupKey::Gateway(address) => address.to_string(),
+        })
     }
 
     /// A sentence in which watched users may be named by their IDs, each as a word of its own.

@@ -23,8 +23,8 @@ pub use happened::Found;
 pub use json::{user_json, write_json};
 pub use ndjson::write_ndjson;
 pub use overview::{
-    ChecksRecord, FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord,
-    WitnessRecord, WitnessesRecord, unchecked_words,
+    ChecksRecord, FailureRecord, GatewayRecord, LossRecord, Overview, RollupRecord, RollupsRecord,
+    RoundRecord, SCHEMA, ServerRecord, WitnessRecord, WitnessesRecord, unchecked_words,
 };
 pub use plugin::{Figure, PluginReport, Status, range, write_plugin};
 pub use seen::Seen;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::listing::{FindingRecord, Time, by_registry_words, one_in, sample_words};
-use crate::presence::{Roster, Totals, thousands};
+use crate::presence::{Counts, Rollup, Roster, Totals, thousands};
 
 /// The name and version of the format. Within a version fields are only added.
 pub const SCHEMA: &str = "imtop.snapshot/1";
@@ -24,6 +24,8 @@ pub struct Overview {
     pub round: RoundRecord,
     /// All watched users, counted, whoever is listed.
     pub totals: Totals,
+    /// The same by group, platform, batch and gateway, those first that became worst.
+    pub rollups: RollupsRecord,
     /// How far the registry was asked about those whom the sockets call offline.
     pub checks: ChecksRecord,
     /// How it is with the witnesses that are asked beside the sockets.
@@ -32,6 +34,49 @@ pub struct Overview {
     pub losses: Vec<LossRecord>,
     /// What is wrong with the server, or with many users at once.
     pub findings: Vec<FindingRecord>,
+}
+
+/// Users counted by each of these; the worst first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RollupsRecord {
+    /// By the group that the watch list names; empty where it names none.
+    pub group: Vec<RollupRecord>,
+    /// Connections, and not users, by platform.
+    pub platform: Vec<RollupRecord>,
+    /// By the request of a round, from 1 on.
+    pub batch: Vec<RollupRecord>,
+    /// By what each gateway says of itself; empty where none is known.
+    pub gateway: Vec<RollupRecord>,
+}
+
+/// How many stand how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RollupRecord {
+    /// Which group, platform, batch or gateway; null: users without a group.
+    pub name: Option<String>,
+    /// All of them.
+    pub watched: u32,
+    /// With a connection in the foreground.
+    pub online: u32,
+    /// With connections in the background only.
+    pub background: u32,
+    /// Without a connection.
+    pub offline: u32,
+    /// Of whom nobody can tell.
+    pub unknown: u32,
+    /// Whom the server does not have.
+    pub unregistered: u32,
+    /// Of all of them: those about whom there is a warning or worse.
+    pub problems: u32,
+}
+
+impl RollupRecord {
+    /// Of a row, by the name that it has on the screen.
+    pub fn of(row: &Rollup, name: Option<String>) -> RollupRecord {
+        let Counts { online, background, offline, unknown, unregistered, problems } = row.now;
+        let watched = row.now.watched();
+        RollupRecord { name, watched, online, background, offline, unknown, unregistered, problems }
+    }
 }
 
 /// How far the registry was asked about those whom the sockets call offline.
@@ -243,6 +288,7 @@ pub(super) fn sample() -> Overview {
         server: ServerRecord { api: "http://im.example:10002".into(), context: None },
         round: RoundRecord { batches: 1, took_ms: Some(31), ..RoundRecord::default() },
         totals: Totals { watched: 1, online: 1, ..Totals::default() },
+        rollups: RollupsRecord::default(),
         checks: ChecksRecord::default(),
         witnesses: WitnessesRecord { each: Vec::new(), signs: Vec::new() },
         losses: Vec::new(),

@@ -6,12 +6,12 @@
 use crate::engine::About;
 use crate::listing::{Known, Names, Rows, Time, UserRecord};
 use crate::presence::{
-    Batch, FetchError, Gateway, Knowledge, LifeSign, Loss, LossCause, Moment, Roster, UserIx, Witness,
+    Batch, By, FetchError, Gateway, Knowledge, LifeSign, Loss, LossCause, Moment, Roster, UserIx, Witness,
     Witnesses, visible,
 };
 use crate::report::{
-    ChecksRecord, FailureRecord, GatewayRecord, LossRecord, Overview, RoundRecord, SCHEMA, ServerRecord,
-    WitnessRecord, WitnessesRecord,
+    ChecksRecord, FailureRecord, GatewayRecord, LossRecord, Overview, RollupRecord, RollupsRecord,
+    RoundRecord, SCHEMA, ServerRecord, WitnessRecord, WitnessesRecord,
 };
 
 /// What is known at one moment, and what users and the server are called.
@@ -57,6 +57,12 @@ impl<'a> Seen<'a> {
                     .collect(),
             },
             totals: self.roster().totals(self.known.now),
+            rollups: RollupsRecord {
+                group: self.rollups(By::Group),
+                platform: self.rollups(By::Platform),
+                batch: self.rollups(By::Batch),
+                gateway: self.rollups(By::Gateway),
+            },
             checks: ChecksRecord::of(self.roster()),
             witnesses: witnesses(self.roster().witnesses()),
             losses: self.roster().losses().iter().map(loss).collect(),
@@ -69,6 +75,12 @@ impl<'a> Seen<'a> {
                 .map(|finding| self.known.finding(finding))
                 .collect(),
         }
+    }
+
+    /// Users counted by this, named as on the screen.
+    pub fn rollups(self, by: By) -> Vec<RollupRecord> {
+        let rows = self.known.knowledge.rollups.rows(by, self.known.now);
+        rows.iter().map(|row| RollupRecord::of(row, self.known.names.rollup(&row.key))).collect()
     }
 
     /// Why batches get no answers; those that fail alike are one.

@@ -209,18 +209,13 @@ fn past(theme: &Theme, row: &Rollup, pen: &mut Painter<'_>) {
 }
 
 fn name_of(model: View<'_>, row: &Rollup) -> String {
-    match &row.key {
-        RollupKey::Group(None) => "(no group)".to_owned(),
-        RollupKey::Group(Some(name)) => model.names.group(name).into_owned(),
-        RollupKey::OtherGroups => "(other groups)".to_owned(),
-        RollupKey::Platform(platform) => platform.name().into_owned(),
-        RollupKey::Batch(batch) => format!("batch {}", batch + 1),
-        RollupKey::Gateway(address) => {
-            let said = row.sign.map(|(sign, since)| {
-                format!(" {} {}", sign_word(sign), age_ms(model.picture().now.since(since)))
-            });
-            format!("{address}{}", said.unwrap_or_default())
+    let name = model.names.rollup(&row.key).unwrap_or_else(|| "(no group)".to_owned());
+    match (&row.key, row.sign) {
+        (RollupKey::Batch(_), _) => format!("batch {name}"),
+        (_, Some((sign, since))) => {
+            format!("{name} {} {}", sign_word(sign), age_ms(model.picture().now.since(since)))
         }
+        _ => name,
     }
 }
 
