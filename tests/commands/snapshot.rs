@@ -231,7 +231,7 @@ fn who_is_listed_says_the_command_and_not_the_file() {
     assert!(masked.split(' ').all(|id| id.starts_with("user-")), "{masked}");
     let wrong = stage.run(&["--filter", "state=bogus", "steady"]);
     assert_eq!((wrong.code, wrong.out.as_str()), (Some(2), ""));
-    assert!(wrong.err.contains("--filter: \"bogus\""), "{}", wrong.err);
+    assert!(wrong.err.contains("--filter: invalid value \"bogus\""), "{}", wrong.err);
 }
 
 #[test]

@@ -1026,6 +1026,24 @@ fn the_help_opens_on_the_keys_of_the_view_below() {
 }
 
 #[test]
+fn a_letter_sorts_by_its_column_and_again_the_other_way_round() {
+    let mut stage = crowd();
+    let sort = |stage: &Stage| (stage.model.rows.sort().column.name(), stage.model.rows.sort().inverted);
+    stage.keys("s");
+    assert!(stage.screen().contains("most flips first"), "the letters are told: {}", stage.screen());
+    stage.keys("f");
+    assert_eq!(sort(&stage), ("flips", false));
+    stage.keys("sf");
+    assert_eq!(sort(&stage), ("flips", true));
+    stage.keys("sz");
+    assert!(stage.screen().contains("no column to sort by has the letter z"), "{}", stage.screen());
+    stage.keys("s<Esc>");
+    assert_eq!(sort(&stage), ("flips", true));
+    stage.keys("s0");
+    assert_eq!(sort(&stage), ("list", false));
+}
+
+#[test]
 fn help_is_found_by_the_names_of_actions_too() {
     let mut stage = suspect((100, 24));
     for (word, line) in [

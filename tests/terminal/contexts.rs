@@ -63,7 +63,7 @@ fn named_in<'a>(entries: &'a [Entry], text: &str) -> Option<&'a str> {
 const VIEWS: [(&str, &str); 5] = [
     ("2", "Nothing has changed since"),
     ("3", "No rule finds anything wrong with 3 users"),
-    ("4", "How long answers took"),
+    ("4", "API latency"),
     ("1G\r", "nothing has changed since imtop started"),
     ("q", "PRESENCE"),
 ];
