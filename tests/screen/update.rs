@@ -1044,6 +1044,19 @@ fn a_letter_sorts_by_its_column_and_again_the_other_way_round() {
 }
 
 #[test]
+fn a_click_on_a_heading_sorts_by_it_and_another_the_other_way_round() {
+    let mut stage = crowd();
+    let screen = stage.screen();
+    let (row, head) = screen.lines().enumerate().find(|(_, line)| line.contains("FLIPS")).unwrap();
+    let column = head.find("FLIPS").unwrap() as u16;
+    for inverted in [false, true] {
+        stage.send(Msg::Click(column, row as u16));
+        let sort = stage.model.rows.sort();
+        assert_eq!((sort.column.name(), sort.inverted), ("flips", inverted));
+    }
+}
+
+#[test]
 fn help_is_found_by_the_names_of_actions_too() {
     let mut stage = suspect((100, 24));
     for (word, line) in [
