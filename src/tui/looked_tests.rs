@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
 use super::view::{Colour, Theme, view};
-use super::{Effect, Model, Msg, Start, View, update};
+use super::{Effect, Model, Msg, Screen, Start, View, update};
 use crate::engine::About;
 use crate::fed::Fed;
 use crate::kit::{at, observed, online};
@@ -83,6 +83,22 @@ fn as_many_users_are_looked_at_on_a_list_of_a_million_as_on_one_of_a_thousand() 
     let most = short.iter().map(|(_, count)| *count).max();
     assert!(short.iter().all(|(what, count)| *what != "one is online" || *count > 0), "it counts: {short:?}");
     assert!(most < Some(900), "{short:?}");
+}
+
+#[test]
+fn the_overview_and_its_map_look_at_nobody() {
+    let fed = Fed::live(About::default(), begin(1_000_000));
+    let mut model = Model::new(Start { overview_from: Some(200), ..Start::new((120, 40)) }, fed.shown());
+    let theme = Theme::new(Colour::None, false);
+    let area = Rect::new(0, 0, 120, 40);
+    for key in [KeyCode::Down, KeyCode::Right, KeyCode::Down, KeyCode::Tab, KeyCode::Down] {
+        let ((), count) = during(|| {
+            update(&mut model, fed.shown(), Msg::Key(KeyEvent::from(key)));
+            view(View { model: &model, shown: fed.shown() }, &theme, area, &mut Buffer::empty(area));
+        });
+        assert!(matches!(model.screen(), Screen::Overview(_)));
+        assert!(count <= 20, "{key:?}: {count}");
+    }
 }
 
 #[test]

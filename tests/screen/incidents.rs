@@ -287,7 +287,9 @@ fn a_user_who_is_lost_is_not_said_to_be_well_and_the_past_says_what_was_lost_the
     let then = cluster.stage.now.mono_ms;
     cluster.signs[1] = LifeSign::Alive;
     cluster.pass(6_500);
-    assert!(!cluster.stage.screen().contains(" DOWN: "), "{}", cluster.stage.screen());
+    for loss in [" DOWN: ", "NOT RESPONDING", "VIEW LOSS"] {
+        assert!(!cluster.stage.screen().contains(loss), "{}", cluster.stage.screen());
+    }
     cluster.stage.command(&Command::GoTo(then));
     let screen = cluster.stage.screen();
     assert!(screen.contains("PAST") && screen.contains("then: GATEWAY"), "{screen}");
