@@ -55,9 +55,10 @@ struct Picture {
 }
 
 /// In the order of their times: one night is enough for all.
-const PICTURES: [Picture; 4] = [
+const PICTURES: [Picture; 5] = [
     Picture { file: "users.svg", size: (110, 30), after_s: 38, keys: "gjjl" },
     Picture { file: "findings.svg", size: (110, 30), after_s: 48, keys: "3" },
+    Picture { file: "overview.svg", size: (110, 34), after_s: 100, keys: "5" },
     Picture { file: "past.svg", size: (110, 30), after_s: 130, keys: "{{{" },
     Picture { file: "server.svg", size: (130, 34), after_s: 1_770, keys: "4" },
 ];
