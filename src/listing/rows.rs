@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use crate::presence::query::{Follows, Query, Truth};
-use crate::presence::{Knowledge, Moment, UserIx, WatchList};
+use crate::presence::{Class, Counts, Knowledge, Moment, UserIx, WatchList};
 
 use super::column::{ColumnName, SortBy};
 use super::facts::RowInputs;
@@ -55,6 +55,10 @@ struct Table {
     order: Order,
     /// Whether each user is to be shown; empty while all are.
     truths: Vec<Truth>,
+    /// How each of those is counted in `shown` whom the filter lets through; empty while all are shown.
+    classes: Vec<Option<Class>>,
+    /// How those stand whom the filter lets through.
+    shown: Counts,
     matching: usize,
     undecided: usize,
 }
@@ -182,6 +186,11 @@ impl Rows {
         self.table.as_ref().map_or(self.users, |table| table.matching)
     }
 
+    /// How those stand whom the filter lets through; none where there is no filter.
+    pub fn counts(&self) -> Option<Counts> {
+        self.table.as_ref().filter(|table| !table.truths.is_empty()).map(|table| table.shown)
+    }
+
     /// Of how many users nobody can tell whether the filter lets them through: nothing is known of
     /// what it asks.
     pub fn undecided(&self) -> usize {
@@ -302,6 +311,13 @@ impl Rows {
     /// Puts users whose state may have changed where they belong now.
     pub(crate) fn touch(&mut self, touched: &[UserIx], inputs: RowInputs<'_>) {
         if !self.follow_state(inputs) {
+            // Who is shown stays so, and is perhaps counted elsewhere.
+            let tables = self.next.as_mut().map(|next| &mut next.table).into_iter().chain(&mut self.table);
+            for table in tables {
+                for &user in touched {
+                    table.count_as(user, inputs);
+                }
+            }
             return;
         }
         // What is shown stays as it was while another table is being made, and nobody is selected in that.
@@ -357,6 +373,7 @@ impl Rows {
         let Some(before) = table.truths.get_mut(user.at()) else { return true };
         let before = std::mem::replace(before, now);
         table.count(before, now);
+        table.count_as(user, inputs);
         if self.selected == Some(user) {
             self.guest = (!now.is_yes()).then_some(user);
         }
@@ -383,6 +400,7 @@ impl Rows {
         let mut table = Table { keys: vec![NOWHERE; self.users], ..Table::default() };
         if narrowed {
             table.truths = vec![Truth::No; self.users];
+            table.classes = vec![None; self.users];
         } else {
             table.matching = self.users;
         }
@@ -461,6 +479,23 @@ impl Rows {
 }
 
 impl Table {
+    /// Counts a user as the user is now, if the filter lets the user through.
+    fn count_as(&mut self, user: UserIx, inputs: RowInputs<'_>) {
+        let is_in = self.truths.get(user.at()).is_some_and(|truth| truth.is_yes());
+        let now = inputs.knowledge.rollups.class(user).filter(|_| is_in);
+        let Some(place) = self.classes.get_mut(user.at()) else { return };
+        let before = std::mem::replace(place, now);
+        if before == now {
+            return;
+        }
+        if let Some(class) = before {
+            self.shown.remove(class);
+        }
+        if let Some(class) = now {
+            self.shown.add(class);
+        }
+    }
+
     /// A user whom the filter let through so is let through so now.
     fn count(&mut self, before: Truth, now: Truth) {
         self.matching = self.matching + usize::from(now.is_yes()) - usize::from(before.is_yes());

@@ -68,7 +68,7 @@ pub use recheck::{
     ByRegistry, Counted, Denied, Gateway, Gauges, Lacking, Loss, MOST_IN_PLACE, REGISTRY_USERS_A_SECOND,
     Recheck, Rechecks, SilenceChanges, Unseen, Witness, Witnesses,
 };
-pub use rollups::{By, Counts, Level, Rollup, RollupKey, Rollups};
+pub use rollups::{By, Class, Counts, Level, Rollup, RollupKey, Rollups};
 pub use roster::{Checks, Drawn, Roster, RosterState, Totals, Tracked};
 pub use rounds::Rounds;
 pub use server_clock::ServerClock;

@@ -126,12 +126,14 @@ impl Counts {
         }
     }
 
-    fn add(&mut self, class: Class) {
+    /// One user more who is so.
+    pub fn add(&mut self, class: Class) {
         *self.of_mut(class) += 1;
         self.problems += u32::from(class.has_problem());
     }
 
-    fn remove(&mut self, class: Class) {
+    /// One user fewer who was so.
+    pub fn remove(&mut self, class: Class) {
         *self.of_mut(class) -= 1;
         self.problems -= u32::from(class.has_problem());
     }
@@ -156,7 +158,7 @@ const PROBLEM: u8 = 0b1000;
 
 /// How a user was counted last: the presence, and whether there is a warning or worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Class(u8);
+pub struct Class(u8);
 
 impl Class {
     fn of(presence: Presence, has_problem: bool) -> Class {
@@ -262,19 +264,16 @@ impl Groups {
         let mut groups = Groups::default();
         for user in list.users() {
             let name = list.group(user);
-            let group = match found.get(&name) {
-                Some(group) => *group,
-                None => {
-                    let group = groups.keys.len().min(GROUPS) as u32;
-                    if groups.keys.len() < GROUPS {
-                        groups.keys.push(RollupKey::Group(name.map(Arc::from)));
-                    } else if groups.keys.len() == GROUPS {
-                        groups.keys.push(RollupKey::OtherGroups);
-                    }
-                    found.insert(name, group);
-                    group
-                }
-            };
+            let next = found.len().min(GROUPS);
+            let group = *found.entry(name).or_insert(next as u32);
+            if group as usize == groups.keys.len() {
+                let key = if next < GROUPS {
+                    RollupKey::Group(name.map(Arc::from))
+                } else {
+                    RollupKey::OtherGroups
+                };
+                groups.keys.push(key);
+            }
             groups.of.push(group);
         }
         if list.len() <= MAP_USERS {
@@ -498,6 +497,11 @@ impl Rollups {
     /// The users of a batch of the list, as counted last.
     pub fn batch(&self, batch: u32) -> Counts {
         self.by_batch.get(batch as usize).map(|series| series.now).unwrap_or_default()
+    }
+
+    /// How a user was counted last.
+    pub fn class(&self, user: UserIx) -> Option<Class> {
+        self.classes.get(user.at()).copied()
     }
 
     /// How many places the map has: one a user, ordered by group, or one a batch where there are very many.

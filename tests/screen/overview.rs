@@ -163,3 +163,22 @@ fn every_size_holds_also_without_colours_and_in_ascii() {
     stage.keys("<Tab>");
     stage.picture("overview-60x20-ascii");
 }
+
+#[test]
+fn with_a_filter_the_counts_are_those_of_who_is_shown_and_follow_them() {
+    let mut stage = begin((120, 30));
+    stage.keys("1/group=guards<Enter>");
+    let counts = |stage: &Stage| stage.screen().lines().nth(1).unwrap().trim_end().to_owned();
+    let shown = " 56 of 240 shown  ● 33 online 58%  ◐ 6 background 10%  ○ 17 offline 30%  ? 0 unknown";
+    assert_eq!(counts(&stage), shown);
+    stage.wait(2_000);
+    stage.answer(1, vec![("user_060", UserStatus::Offline)]);
+    assert!(counts(&stage).contains("● 32 online 57%"), "{}", counts(&stage));
+    stage.keys("<Esc>/user_06<Enter>");
+    assert!(counts(&stage).starts_with(" 10 of 240 shown  ● 5 online 50%"), "{}", counts(&stage));
+    stage.wait(2_000);
+    stage.answer(1, vec![("user_061", UserStatus::Offline)]);
+    assert!(counts(&stage).contains("● 4 online 40%"), "words alone are followed, too: {}", counts(&stage));
+    stage.keys("2");
+    assert!(counts(&stage).starts_with(" 240 watched"), "events are everybody's: {}", counts(&stage));
+}

@@ -187,6 +187,7 @@ proptest! {
             anew.narrow(selected.map(UserIx), inputs);
             prop_assert_eq!(ids(&rows), ids(&anew));
             prop_assert_eq!((rows.matching(), rows.undecided()), (anew.matching(), anew.undecided()));
+            prop_assert_eq!(rows.counts(), anew.counts());
             for row in 0..rows.len() {
                 prop_assert_eq!(rows.row_of(rows.user_at(row).unwrap()), Some(row));
             }

@@ -71,7 +71,7 @@ fn what_is_kept_is_what_asking_about_everybody_gives() {
             }
             1 => drop(state.advance(at(now))),
             _ => {
-                let seen = Observation { batch, generation, ..observed(at(now), seen) };
+                let seen = Observation { generation, batch, ..observed(at(now), seen) };
                 state.take(at(now), &Input::Observed(seen));
             }
         }

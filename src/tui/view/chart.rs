@@ -63,8 +63,11 @@ impl<'a> Stretch<'a> {
     }
 }
 
+/// How many of them there are.
+type Count = fn(&Totals) -> u32;
+
 /// What is drawn, the most important last, so that it is on top.
-const DRAWN: [(Presence, fn(&Totals) -> u32); 4] = [
+const DRAWN: [(Presence, Count); 4] = [
     (Presence::Offline, |totals| totals.offline),
     (Presence::Background, |totals| totals.background),
     (Presence::Online, |totals| totals.online),

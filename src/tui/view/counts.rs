@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::presence::{Presence, Severity, UnknownReason};
-use crate::tui::View;
+use crate::presence::{Presence, Severity, Totals, UnknownReason};
+use crate::tui::{Screen, View};
 
 use super::painter::Painter;
 use super::theme::Theme;
@@ -43,6 +43,19 @@ const TRIES: [(Level, Tally); 7] = [
 pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let picture = model.picture();
     let totals = picture.roster.totals(picture.now);
+    // With a filter it is about those who are shown.
+    let shown = model.rows.counts().filter(|_| *model.screen() == Screen::Users);
+    let shown = shown.filter(|shown| shown.watched() < totals.watched);
+    let watched = totals.watched;
+    let totals = shown.map_or(totals, |shown| Totals {
+        watched: shown.watched(),
+        online: shown.online,
+        background: shown.background,
+        offline: shown.offline,
+        unknown: shown.unknown,
+        unregistered: shown.unregistered,
+        stale: totals.stale,
+    });
     let mut counted = vec![
         (Presence::Online, totals.online),
         (Presence::Background, totals.background),
@@ -55,7 +68,11 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
     let parts = |level: Level| -> Vec<(String, Style)> {
         let mut parts = Vec::new();
         if level <= Level::Short {
-            parts.push((format!("{} watched", totals.watched), theme.plain));
+            let all = match shown {
+                Some(_) => format!("{} of {watched} shown", totals.watched),
+                None => format!("{watched} watched"),
+            };
+            parts.push((all, theme.plain));
         }
         for &(presence, count) in &counted {
             let (sign, short, style) = theme.presence(presence);
@@ -65,11 +82,17 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
             parts.push(match level {
                 Level::Signs => (format!("{sign}{count}"), style),
                 Level::Tight => (format!("{sign}{count}{word}"), style),
+                Level::Long if shown.is_some() && count > 0 => {
+                    let percent = u64::from(count) * 100 / u64::from(totals.watched.max(1));
+                    (format!("{sign} {count} {word} {percent}%"), style)
+                }
                 _ => (format!("{sign} {count} {word}"), style),
             });
         }
         if totals.stale > 0 {
-            parts.push((format!("{} {} stale", theme.glyphs.stale, totals.stale), theme.doubt));
+            // Who is shown is counted as they change, and staleness belongs to batches.
+            let of = if shown.is_some() { " in all" } else { "" };
+            parts.push((format!("{} {} stale{of}", theme.glyphs.stale, totals.stale), theme.doubt));
         }
         parts
     };
