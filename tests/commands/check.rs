@@ -60,6 +60,25 @@ fn assert_figure(figure: &str) {
 }
 
 #[test]
+fn the_worst_groups_are_named_where_that_is_asked_for() {
+    let list = "a,Lobby,kiosk\nb,Clinic,kiosk\nc,Night desk,desk\nnobody,,desk\n";
+    let site = site("", list);
+    let said = site.run(&["check", "--by", "group"]);
+    let below = parts(&said).2;
+    assert!(
+        below.iter().any(|line| line.starts_with("group desk: 0 of 2 unknown, 1 background")),
+        "{below:?}"
+    );
+    assert!(below.contains(&"group kiosk: 0 of 2 unknown, 2 online"), "{below:?}");
+    let said = site.run(&["check", "--by", "platform"]);
+    assert_eq!(parts(&said).2.iter().filter(|line| line.starts_with("platform ")).count(), 3, "{}", said.out);
+    let said = site.run(&["check", "--by", "gateway"]);
+    assert!(said.out.contains("no gateway is known to count users by"), "{}", said.out);
+    let said = site.run(&["check", "--by", "room"]);
+    assert!(said.code == Some(3) && said.out.contains("group, platform, batch, gateway"), "{}", said.out);
+}
+
+#[test]
 fn all_is_well_where_everybody_is_answered_for_and_nothing_is_found() {
     let said = site("", LIST).run(&["check"]);
     assert_said(&said, 0, "IMTOP OK - 2 of 3 online, 1 background");

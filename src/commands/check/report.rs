@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use super::super::measured;
-use crate::listing::worst_loss;
+use crate::listing::{Names, worst_loss};
 use crate::presence::condition::{Aggregate, Condition, ConditionReading, Measured, Nobody};
 use crate::presence::query::Truth;
 use crate::presence::{
-    Finding, Knowledge, Moment, Recheck, Registry, Roster, Severity, Sockets, Subject, Witness,
+    By, Counts, Finding, Knowledge, Moment, Recheck, Registry, Rollup, Roster, Severity, Sockets, Subject,
+    Witness,
 };
 use crate::report::{ChecksRecord, Figure, PluginReport, Status, range};
 
@@ -16,6 +17,9 @@ const FINDINGS_NAMED: usize = 20;
 
 /// So many batches without an answer are named.
 const BATCHES_NAMED: usize = 10;
+
+/// So many groups, platforms, batches or gateways are named.
+const ROLLUPS_NAMED: usize = 3;
 
 /// So many counts are given as the reason.
 const REASONS_NAMED: usize = 3;
@@ -170,6 +174,32 @@ fn counts(knowledge: &Knowledge, now: Moment) -> String {
     let failing = batches.iter().filter(|batch| batch.failing.is_some()).count() as u64;
     add(failing, &format!("of {} batches failed", batches.len()));
     said
+}
+
+/// A line on each of the worst by what users are counted by: those with the most who are unknown, then with problems.
+pub(super) fn worst(knowledge: &Knowledge, now: Moment, by: By) -> Vec<String> {
+    let said = |row: &Rollup| {
+        let Counts { online, background, offline, unknown, unregistered, problems } = row.now;
+        let name = Names::new(0, false).rollup(&row.key).unwrap_or_else(|| "none".to_owned());
+        let mut words = vec![format!("{unknown} of {} unknown", row.now.watched())];
+        for (count, word) in [
+            (online, "online"),
+            (background, "background"),
+            (offline, "offline"),
+            (unregistered, "unregistered"),
+            (problems, "with problems"),
+        ] {
+            if count > 0 {
+                words.push(format!("{count} {word}"));
+            }
+        }
+        format!("{} {name}: {}", by.name(), words.join(", "))
+    };
+    let rows = knowledge.rollups.rows(by, now);
+    if rows.is_empty() {
+        return vec![format!("no {} is known to count users by", by.name())];
+    }
+    rows.iter().take(ROLLUPS_NAMED).map(said).collect()
 }
 
 /// A line on each batch that gets no answers, a bounded number of them.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::options::parse::{parse_address, parse_deadline, parse_speed};
+use crate::presence::By;
 
 const COMPLETIONS: &str = "\
 Where it goes; a new shell then knows it:
@@ -135,6 +136,11 @@ offline, unknown, unregistered, stale, watched, conns and failing;
 operators are = != < <= > >=. A condition holds only where it does
 however the unknown users turn out.";
 
+/// What users can be counted by.
+fn by_values() -> clap::builder::PossibleValuesParser {
+    By::ALL.map(By::name).into()
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = CONDITIONS)]
 pub struct CheckArgs {
@@ -144,6 +150,9 @@ pub struct CheckArgs {
     /// CRITICAL when this holds, as in `online<95%` [default, without --warn: finding:critical>0]
     #[arg(long, short, value_name = "EXPR")]
     pub crit: Option<String>,
+    /// Name the three worst of them below: group, platform, batch or gateway
+    #[arg(long, value_name = "WHAT", value_parser = by_values())]
+    pub by: Option<String>,
     #[command(flatten)]
     pub recording: RecordingArgs,
 }
