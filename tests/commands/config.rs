@@ -486,7 +486,7 @@ filter = "id=user_00002"
     home.write(".config/imtop/token", &server.admin_token());
     let said = home.says(&[], &[]);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-    assert!(said.out.contains("PROD") && said.out.contains("2 watched"), "{}", said.out);
+    assert!(said.out.contains("PROD") && said.out.contains("1 of 2 shown"), "{}", said.out);
     assert!(said.out.contains("user_00002") && !said.out.contains("user_00001"), "{}", said.out);
     assert!(!said.out.contains('●'), "{}", said.out);
 }
