@@ -32,9 +32,11 @@ impl View<'_> {
     /// What there is to show in it.
     pub fn overview_content(self, overview: &Overview, layout: Layout) -> OverviewContent {
         let rollups = self.picture().rollups;
+        let map = rollups.map_places().div_ceil(usize::from(layout.body.width).max(1));
         let rows = match overview.panel {
-            Panel::Rollups => rollups.len(self.counted_by(overview)),
-            Panel::Map => rollups.map_places().div_ceil(usize::from(layout.body.width).max(1)),
+            // The map stands below them, with a line between and one that explains it.
+            Panel::Rollups => rollups.len(self.counted_by(overview)) + 2 + map.clamp(4, 8),
+            Panel::Map => map,
         };
         let is_loss = |note: &Note| matches!(note, Note::Loss { .. });
         OverviewContent {

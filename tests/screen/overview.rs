@@ -149,6 +149,7 @@ fn every_size_holds_also_without_colours_and_in_ascii() {
     stage.wait(20_000);
     answered(&mut stage, 0..4);
     fail(&mut stage);
+    stage.picture("overview-120x36");
     stage.theme = Theme::new(Colour::None, true);
     for keys in ["", "<Tab><Down>"] {
         stage.keys(keys);

@@ -30,6 +30,9 @@ use super::times::age_ms;
 /// Columns of a number in a row, with the gap before it.
 const NUMBER: u16 = 7;
 
+/// Fewer rows below the table are left empty.
+const MAP_BELOW: u16 = 5;
+
 /// From so many columns on a row has all its numbers.
 const ALL_NUMBERS: u16 = 78;
 
@@ -164,7 +167,7 @@ fn rollups(model: View<'_>, theme: &Theme, overview: &Overview, parts: OverviewP
         pen.skip(NUMBER.saturating_sub(number.head.len() as u16)).put(number.head, theme.dim);
     }
     pen.skip(2).rest("30 MIN", theme.glyphs.cut, theme.dim);
-    let selected = overview.selected(&rows);
+    let (selected, listed) = (overview.selected(&rows), shown.len() as u16);
     for (at, row) in shown.enumerate() {
         let mut pen = Painter::new(theme, buf, parts.list, at as u16);
         pen.skip(2).field(&name_of(model, row), name, theme.glyphs.cut, theme.strong);
@@ -187,6 +190,9 @@ fn rollups(model: View<'_>, theme: &Theme, overview: &Overview, parts: OverviewP
             select(theme, buf, parts.list, at as u16);
         }
     }
+    let below = (listed + 1).min(parts.list.height);
+    let area = Rect { y: parts.list.y + below, height: parts.list.height - below, ..parts.list };
+    map_below(model, theme, area, buf);
 }
 
 /// How many were connected at the end of each minute, beside the most of them.
@@ -229,15 +235,39 @@ fn map(model: View<'_>, theme: &Theme, overview: &Overview, parts: OverviewParts
         None => map_words(model, theme, grid),
     };
     tabs(theme, overview, model.counted_by(overview), &said, parts.tabs, buf);
-    for row in 0..parts.list.height {
-        let mut pen = Painter::new(theme, buf, parts.list, row);
+    cells(model, theme, grid, selected, parts.list, buf);
+}
+
+fn cells(
+    model: View<'_>,
+    theme: &Theme,
+    grid: MapGrid,
+    selected: Option<usize>,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    for row in 0..area.height {
+        let mut pen = Painter::new(theme, buf, area, row);
         pen.skip(1);
         let from = usize::from(row) * grid.columns;
         for cell in from..(from + grid.columns).min(grid.cells()) {
-            let (sign, style) = cell_look(theme, rollups.map_counts(grid.places_of(cell)));
+            let counts = model.picture().rollups.map_counts(grid.places_of(cell));
+            let (sign, style) = cell_look(theme, counts);
             pen.put(sign, if selected == Some(cell) { theme.selected } else { style });
         }
     }
+}
+
+/// The map in the room that the rows leave, where that is enough to see something.
+fn map_below(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if area.height < MAP_BELOW {
+        return;
+    }
+    let (head, area) = (Rect { height: 1, ..area }, Rect { y: area.y + 1, height: area.height - 1, ..area });
+    let grid = MapGrid::of(model.picture().rollups.map_places(), area);
+    let words = map_words(model, theme, grid);
+    Painter::new(theme, buf, head, 0).skip(2).rest(&words, theme.glyphs.cut, theme.dim);
+    cells(model, theme, grid, None, area, buf);
 }
 
 /// Sign and style of so many users: what is not known first, then what is wrong, then who is connected.
