@@ -27,6 +27,7 @@ impl Shown<'_> {
             store("findings", findings.len(), findings.weight()),
             store("events", timeline.len(), timeline.weight(usize::MAX)),
             store("charts", self.markers.places(), self.markers.weight() + knowledge.trend.weight()),
+            store("counts by group", knowledge.rollups.series(), knowledge.rollups.weight()),
             store("way back", inputs, rewind_bytes),
         ]
     }

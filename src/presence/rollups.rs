@@ -185,11 +185,13 @@ struct Series {
     ended: [Level; KEPT as usize],
     /// In which minute it changed last.
     minute: u64,
+    /// In which minute it was counted first: nothing is known of before.
+    begun: u64,
 }
 
 impl Series {
     fn new(minute: u64) -> Series {
-        Series { now: Counts::default(), ended: [Level::default(); KEPT as usize], minute }
+        Series { now: Counts::default(), ended: [Level::default(); KEPT as usize], minute, begun: minute }
     }
 
     /// Fills in the minutes that have ended since it changed last.
@@ -295,7 +297,7 @@ pub struct Rollups {
     by_platform: BTreeMap<Platform, Series>,
     by_gateway: BTreeMap<Box<str>, (Series, LifeSign, Moment)>,
     batch_size: u32,
-    /// In which minute it began.
+    /// In which minute the run began.
     begun: u64,
 }
 
@@ -337,7 +339,7 @@ impl Rollups {
         let gateways = self.by_gateway.values_mut().map(|(series, ..)| series);
         let all = self.by_group.iter_mut().chain(&mut self.by_batch).chain(self.by_platform.values_mut());
         for series in all.chain(gateways) {
-            series.minute = self.begun;
+            (series.minute, series.begun) = (self.begun, self.begun);
         }
     }
 
@@ -373,7 +375,9 @@ impl Rollups {
     pub(super) fn follow_shared(&mut self, roster: &Roster, now: Moment) {
         let minute = now.mono_ms / MINUTE_MS;
         let mut set = |platform: Platform, counts: Counts| {
-            let series = self.by_platform.entry(platform).or_insert_with(|| Series::new(minute));
+            // Where there is none yet there were no connections before.
+            let none = || Series { begun: self.begun, ..Series::new(minute) };
+            let series = self.by_platform.entry(platform).or_insert_with(none);
             if series.now != counts {
                 series.settle(minute);
                 series.now = counts;
@@ -427,13 +431,13 @@ impl Rollups {
             if let Some(old) = old.get(key) {
                 let mut old = (*old).clone();
                 old.settle(minute);
-                series.ended = old.ended;
+                (series.ended, series.begun) = (old.ended, old.begun);
             }
         }
         for (platform, mut old) in before.by_platform {
             old.settle(minute);
             let series = self.by_platform.entry(platform).or_insert_with(|| Series::new(minute));
-            series.ended = old.ended;
+            (series.ended, series.begun) = (old.ended, old.begun);
         }
     }
 
@@ -459,7 +463,7 @@ impl Rollups {
     /// All rows, those first that have become worst, then those with the most users who are unknown or have a problem,
     /// then the largest. Costs as much as there are.
     pub fn rows(&self, by: By, now: Moment) -> Vec<Rollup> {
-        let row = |key: RollupKey, series: &Series| self.rollup(key, series, now);
+        let row = |key: RollupKey, series: &Series| Rollups::rollup(key, series, now);
         let mut rows: Vec<Rollup> = match by {
             By::Group => {
                 self.groups.keys.iter().zip(&self.by_group).map(|(key, it)| row(key.clone(), it)).collect()
@@ -484,11 +488,11 @@ impl Rollups {
         rows
     }
 
-    fn rollup(&self, key: RollupKey, series: &Series, now: Moment) -> Rollup {
+    fn rollup(key: RollupKey, series: &Series, now: Moment) -> Rollup {
         let minute = now.mono_ms / MINUTE_MS;
         let ended = (0..KEPT - 1).map(|back| {
             let ended = (minute + back).checked_sub(KEPT - 1)?;
-            (ended >= self.begun).then(|| series.at_end(ended))
+            (ended >= series.begun).then(|| series.at_end(ended))
         });
         let past = ended.chain([Some(series.now.level())]).collect();
         Rollup { key, now: series.now, sign: None, past }
@@ -546,10 +550,14 @@ impl Rollups {
         self.classes.len() > MAP_USERS
     }
 
+    /// How many groups, batches, platforms and gateways are counted.
+    pub fn series(&self) -> usize {
+        By::ALL.into_iter().map(|by| self.len(by)).sum()
+    }
+
     /// Bytes that it takes, about.
     pub fn weight(&self) -> usize {
-        let series =
-            self.by_group.len() + self.by_batch.len() + self.by_platform.len() + self.by_gateway.len();
+        let series = self.series();
         self.classes.len()
             + (self.groups.of.len() + self.groups.order.len()) * 4
             + series * size_of::<Series>()

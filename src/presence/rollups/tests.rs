@@ -127,4 +127,6 @@ fn a_group_that_is_on_the_next_list_too_keeps_its_past() {
     let rows = state.knowledge().rollups.rows(By::Group, at(before));
     let nurses = rows.iter().find(|row| row.key == RollupKey::Group(Some("nurse".into()))).unwrap();
     assert_eq!(nurses.ago(5).map(|it| it.connected), Some(3));
+    let batch = &state.knowledge().rollups.rows(By::Batch, at(before))[0];
+    assert_eq!(batch.ago(5), None, "a batch of the next list is of other users");
 }
