@@ -546,7 +546,8 @@ impl Rollups {
         }
     }
 
-    fn is_by_batch(&self) -> bool {
+    /// Whether a place of the map is a batch, as there are so many users.
+    pub fn is_by_batch(&self) -> bool {
         self.classes.len() > MAP_USERS
     }
 

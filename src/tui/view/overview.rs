@@ -301,7 +301,7 @@ fn map_words(model: View<'_>, theme: &Theme, grid: MapGrid) -> String {
         (1, true) => "a cell a batch".to_owned(),
         (many, true) => format!("{many} batches a cell"),
     };
-    let order = if rollups.has(By::Group) { "by group" } else { "in list order" };
+    let order = if rollups.has(By::Group) && !rollups.is_by_batch() { "by group" } else { "in list order" };
     let glyphs = theme.glyphs;
     let (full, unknown, nothing) =
         (glyphs.bars.last().copied().unwrap_or("#"), glyphs.unknown, glyphs.nothing);
@@ -318,7 +318,11 @@ fn cell_words(model: View<'_>, grid: MapGrid, cell: usize) -> String {
     let places = grid.places_of(cell);
     let counts = picture.rollups.map_counts(places.clone());
     let Some(first) = picture.rollups.map_user(places.start) else { return String::new() };
-    let group = list.group(first).map(|group| format!(" of {}", model.names.group(group)));
+    // A batch is of several groups.
+    let group = list
+        .group(first)
+        .filter(|_| !picture.rollups.is_by_batch())
+        .map(|group| format!(" of {}", model.names.group(group)));
     let group = group.unwrap_or_default();
     let id = model.names.user(list.raw_id(first));
     if counts.watched() == 1 {
