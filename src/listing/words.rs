@@ -228,6 +228,12 @@ pub fn feed_words(count: u32, batch: u32, of: u32, trouble: Option<ErrorKind>, a
     }
 }
 
+/// `30 online`, `4 unknown`: of these counts those that are not 0, each with its word.
+pub fn counted_words(counts: impl IntoIterator<Item = (u32, &'static str)>) -> Vec<String> {
+    let there = counts.into_iter().filter(|(count, _)| *count > 0);
+    there.map(|(count, word)| format!("{count} {word}")).collect()
+}
+
 /// That this machine's clock was set by so many milliseconds; negative: back.
 pub fn clock_words(by_ms: i64) -> String {
     let direction = if by_ms < 0 { "back" } else { "forward" };

@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::findings::{Finding, Findings, Severity};
 use super::observation::LifeSign;
 use super::platform::Platform;
@@ -78,7 +80,7 @@ pub enum RollupKey {
 }
 
 /// How many stand how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// With a connection in the foreground.
     pub online: u32,
@@ -289,7 +291,7 @@ impl Groups {
 /// The counts by each of [`By`].
 #[derive(Clone, Debug)]
 pub struct Rollups {
-    /// How each user was counted last; shared with copies in pieces would not pay: it is a byte.
+    /// How each user was counted last: a byte, so that to share it with copies would not pay.
     classes: Vec<Class>,
     groups: Arc<Groups>,
     by_group: Vec<Series>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::listing::{FindingRecord, Time, by_registry_words, one_in, sample_words};
+use crate::listing::{FindingRecord, Time, by_registry_words, counted_words, one_in, sample_words};
 use crate::presence::{Counts, Rollup, Roster, Totals, thousands};
 
 /// The name and version of the format. Within a version fields are only added.
@@ -56,26 +56,15 @@ pub struct RollupRecord {
     pub name: Option<String>,
     /// All of them.
     pub watched: u32,
-    /// With a connection in the foreground.
-    pub online: u32,
-    /// With connections in the background only.
-    pub background: u32,
-    /// Without a connection.
-    pub offline: u32,
-    /// Of whom nobody can tell.
-    pub unknown: u32,
-    /// Whom the server does not have.
-    pub unregistered: u32,
-    /// Of all of them: those about whom there is a warning or worse.
-    pub problems: u32,
+    /// How they stand.
+    #[serde(flatten)]
+    pub counts: Counts,
 }
 
 impl RollupRecord {
     /// Of a row, by the name that it has on the screen.
     pub fn of(row: &Rollup, name: Option<String>) -> RollupRecord {
-        let Counts { online, background, offline, unknown, unregistered, problems } = row.now;
-        let watched = row.now.watched();
-        RollupRecord { name, watched, online, background, offline, unknown, unregistered, problems }
+        RollupRecord { name, watched: row.now.watched(), counts: row.now }
     }
 }
 
@@ -234,11 +223,7 @@ pub(super) fn totals_words(totals: &Totals) -> String {
         (unknown, "unknown"),
         (unregistered, "unregistered"),
     ];
-    let counts: Vec<String> = counts
-        .into_iter()
-        .filter(|(count, _)| **count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
+    let counts = counted_words(counts.map(|(count, word)| (*count, word)));
     let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
     let stale = if *stale == 0 { String::new() } else { format!(" ({stale} stale)") };
     format!("{watched} watched{counts}{stale}")

@@ -61,6 +61,13 @@ impl View<'_> {
 }
 
 impl Model {
+    fn overview(&self) -> Option<&Overview> {
+        match &self.screen {
+            Screen::Overview(overview) => Some(overview),
+            _ => None,
+        }
+    }
+
     fn overview_mut(&mut self) -> Option<&mut Overview> {
         match &mut self.screen {
             Screen::Overview(overview) => Some(overview),
@@ -90,7 +97,7 @@ pub(super) fn count_by(model: &mut ViewMut<'_>, by: By) {
 
 /// The next thing to count by, or the one before, of those that there are.
 fn step_by(model: &mut ViewMut<'_>, forward: bool) {
-    let Some(overview) = model.overview_mut().map(|it| it.clone()) else { return };
+    let Some(overview) = model.overview().cloned() else { return };
     let now = model.view().counted_by(&overview);
     let rollups = model.picture().rollups;
     let known: Vec<By> = By::ALL.into_iter().filter(|by| rollups.has(*by)).collect();
@@ -103,7 +110,7 @@ fn step_by(model: &mut ViewMut<'_>, forward: bool) {
 
 /// Does what an action means in the overview; says whether it means anything there.
 pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
-    let Some(overview) = model.overview_mut().map(|it| it.clone()) else { return false };
+    let Some(overview) = model.overview().cloned() else { return false };
     let list = model.view().overview_parts().list;
     match (action, overview.panel) {
         (Action::Pane, panel) => {
@@ -223,7 +230,7 @@ fn show_from(model: &mut ViewMut<'_>, users: &std::ops::Range<u32>) {
 /// Selects what the mouse clicked on.
 pub(super) fn click(model: &mut ViewMut<'_>, column: u16, row: u16) {
     let list = model.view().overview_parts().list;
-    let Some(overview) = model.overview_mut().map(|it| it.clone()) else { return };
+    let Some(overview) = model.overview().cloned() else { return };
     if row < list.y || row >= list.bottom() {
         return;
     }

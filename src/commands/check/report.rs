@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::measured;
-use crate::listing::{Names, worst_loss};
+use crate::listing::{Names, counted_words, worst_loss};
 use crate::presence::condition::{Aggregate, Condition, ConditionReading, Measured, Nobody};
 use crate::presence::query::Truth;
 use crate::presence::{
@@ -182,17 +182,13 @@ pub(super) fn worst(knowledge: &Knowledge, now: Moment, by: By) -> Vec<String> {
         let Counts { online, background, offline, unknown, unregistered, problems } = row.now;
         let name = Names::new(0, false).rollup(&row.key).unwrap_or_else(|| "none".to_owned());
         let mut words = vec![format!("{unknown} of {} unknown", row.now.watched())];
-        for (count, word) in [
+        words.extend(counted_words([
             (online, "online"),
             (background, "background"),
             (offline, "offline"),
             (unregistered, "unregistered"),
             (problems, "with problems"),
-        ] {
-            if count > 0 {
-                words.push(format!("{count} {word}"));
-            }
-        }
+        ]));
         format!("{} {name}: {}", by.name(), words.join(", "))
     };
     let rows = knowledge.rollups.rows(by, now);

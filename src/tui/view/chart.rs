@@ -52,14 +52,19 @@ impl<'a> Stretch<'a> {
     }
 
     /// The buckets that a column stands for, up to now.
-    fn in_column(&self, column: u16, columns: u16, now: Moment) -> impl Iterator<Item = &'a Bucket> {
+    fn in_column(
+        &self,
+        column: u16,
+        columns: u16,
+        now: Moment,
+    ) -> impl Iterator<Item = &'a Bucket> + use<'a, '_> {
         let span = self.to_ms - self.from_ms;
         let at = |column: u16| self.from_ms + span * u64::from(column) / u64::from(columns.max(1));
         let (from, to) = (at(column), at(column + 1));
-        let is_past = from <= now.mono_ms;
-        let overlaps = move |begin: u64| begin < to && begin + Trend::BUCKET_MS > from;
-        let buckets = self.buckets.iter().filter(move |(begin, _)| is_past && overlaps(*begin));
-        buckets.map(|(_, bucket)| *bucket).collect::<Vec<_>>().into_iter()
+        let first = self.buckets.partition_point(|(begin, _)| begin + Trend::BUCKET_MS <= from);
+        let end =
+            if from <= now.mono_ms { self.buckets.partition_point(|(begin, _)| *begin < to) } else { 0 };
+        self.buckets.get(first..end).unwrap_or_default().iter().map(|(_, bucket)| *bucket)
     }
 }
 

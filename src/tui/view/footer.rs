@@ -142,7 +142,6 @@ fn together(keys: &[Option<&String>]) -> String {
 /// Some words depend on what is open.
 fn brief(model: View<'_>, action: Action, brief: &'static str) -> &'static str {
     match action {
-        Action::Filter if matches!(model.screen(), Screen::Help { .. } | Screen::Events(_)) => "filter",
         Action::Detail if matches!(model.screen(), Screen::Findings(_)) => "open",
         Action::Detail | Action::UserEvents if model.events().is_some() => {
             if action == Action::Detail {

@@ -15,7 +15,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::listing::why_words;
+use crate::listing::{counted_words, why_words};
 use crate::presence::{By, Counts, Presence, Rollup, RollupKey, Severity, UnknownReason};
 use crate::tui::{
     BESIDE_CHART, Health, Layout, MapGrid, Overview, OverviewParts, Panel, View, health, overview_parts,
@@ -334,19 +334,14 @@ fn cell_words(model: View<'_>, grid: MapGrid, cell: usize) -> String {
         return format!("{id}{group}: {}{why}", presence.word());
     }
     let more = counts.watched().saturating_sub(1);
-    let mut said: Vec<String> = Vec::new();
-    for (count, word) in [
+    let said = counted_words([
         (counts.unknown, "unknown"),
         (counts.online, "online"),
         (counts.background, "background"),
         (counts.offline, "offline"),
         (counts.unregistered, "unregistered"),
         (counts.problems, "with problems"),
-    ] {
-        if count > 0 {
-            said.push(format!("{count} {word}"));
-        }
-    }
+    ]);
     format!("{id} and {more} more{group}: {}", said.join(", "))
 }
 

@@ -67,11 +67,12 @@ impl Theme {
     pub fn named(name: ThemeName, colour: Colour, ascii: bool, ambiguous_wide: bool) -> Theme {
         let plain = Style::new();
         let palette = Palette::of(name);
-        let hue = |of: fn(Palette) -> Hue| match (colour, palette.map(of)) {
+        let shade = |hue: Option<Hue>| match (colour, hue) {
             (Colour::None, _) | (_, None) => plain,
             (Colour::Ansi16, Some(hue)) => plain.fg(hue.own),
             (Colour::Ansi256 | Colour::True, Some(hue)) => plain.fg(Color::Indexed(hue.fixed)),
         };
+        let hue = |of: fn(Palette) -> Hue| shade(palette.map(of));
         let glyphs = match (ascii, ambiguous_wide) {
             (true, _) => ASCII,
             (false, true) => NARROW,
@@ -91,11 +92,7 @@ impl Theme {
             calm: hue(|it| it.calm),
             warn: hue(|it| it.warn),
             bad,
-            doubt: match (colour, palette.and_then(|it| it.doubt)) {
-                (Colour::None, _) | (_, None) => plain,
-                (Colour::Ansi16, Some(hue)) => plain.fg(hue.own),
-                (Colour::Ansi256 | Colour::True, Some(hue)) => plain.fg(Color::Indexed(hue.fixed)),
-            },
+            doubt: shade(palette.and_then(|it| it.doubt)),
             key: plain.add_modifier(Modifier::BOLD),
             matched: plain.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
             production: bad.add_modifier(Modifier::REVERSED),
