@@ -24,7 +24,8 @@
 //! and in a file, `commands` puts the rooms together and has a file a command, `listing` is how users are
 //! listed on a screen and in a report, `doctor` looks at each step between here and the server, `simulator`
 //! is a server that is made up, `log` writes what imtop did, `clock` reads the clocks, `home` knows
-//! what `~/` stands for, `signals` hears those of the system.
+//! what `~/` stands for, `signals` hears those of the system, `language` has the texts in the language of who reads
+//! them.
 //!
 //! Which room may know which is a table in `tests/rooms.rs`. `presence`, `listing`, `tui::update`,
 //! `tui::view` and `report::metrics` are pure: they know no clock, no file and no socket.
@@ -34,6 +35,7 @@ pub mod commands;
 pub mod doctor;
 pub mod engine;
 pub mod home;
+pub mod language;
 pub mod listing;
 pub mod log;
 pub mod openim;

@@ -16,6 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "doctor",
             "engine",
             "home",
+            "language",
             "listing",
             "log",
             "openim",
@@ -30,13 +31,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("clock", &["poller", "presence"]),
-    ("tui", &["engine", "home", "listing", "presence", "report", "signals"]),
+    ("tui", &["engine", "home", "language", "listing", "presence", "report", "signals"]),
     ("report", &["engine", "listing", "presence"]),
     ("doctor", &["openim", "options", "presence"]),
     ("engine", &["openim", "options", "poller", "presence", "recording"]),
     ("poller", &["openim", "presence"]),
     ("recording", &["presence"]),
-    ("options", &["home", "listing", "openim", "presence"]),
+    ("options", &["home", "language", "listing", "openim", "presence"]),
     ("openim", &["presence"]),
     ("simulator", &["presence"]),
     ("listing", &["presence"]),
@@ -44,6 +45,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("signals", &[]),
     ("home", &[]),
     ("presence", &[]),
+    ("language", &[]),
 ];
 
 /// Crates that a part of the program must not touch, whatever it needs: by the beginning of its path.

@@ -1,5 +1,6 @@
 //! How much the terminal can show: colours and glyphs, from the wishes of the user and the environment.
 
+use crate::language::Language;
 use crate::options::{Environment, Values, When, no_screen};
 use crate::tui::Colour;
 
@@ -10,6 +11,8 @@ pub(super) struct Appearance {
     pub(super) colour: Colour,
     /// Only the characters of ASCII, beside those of names.
     pub(super) ascii: bool,
+    /// In which language.
+    pub(super) language: Language,
 }
 
 /// Terminals that speak no UTF-8, or have hardly a glyph beyond ASCII.
@@ -20,7 +23,10 @@ impl Appearance {
     /// Judges by what the user says of colours and ASCII, `NO_COLOR`, `COLORTERM`, `TERM` and the locale; `interactive`
     /// says whether standard output is a terminal.
     pub(super) fn judge(values: &Values, env: Environment<'_>, interactive: bool) -> Appearance {
-        Appearance::judged(values.color, values.ascii, env, interactive)
+        let judged = Appearance::judged(values.color, values.ascii, env, interactive);
+        // Where the locale says Chinese and the terminal draws nothing beyond ASCII, English is what can be read.
+        let language = if judged.ascii { Language::English } else { judged.language };
+        Appearance { language: values.lang.unwrap_or(language), ..judged }
     }
 
     fn judged(color: When, ascii: bool, env: Environment<'_>, interactive: bool) -> Appearance {
@@ -45,8 +51,15 @@ impl Appearance {
             !locale.contains("utf-8") && !locale.contains("utf8")
         });
         let ascii = ascii || (interactive && (other_charset || PLAIN_TERMINALS.contains(&term.as_str())));
-        Appearance { colour, ascii }
+        Appearance { colour, ascii, language: language_of(env) }
     }
+}
+
+/// The language of the locale for messages.
+pub(super) fn language_of(env: Environment<'_>) -> Language {
+    let value = |name: &str| env(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(value);
+    locale.map_or(Language::English, |locale| Language::of_locale(&locale))
 }
 
 #[cfg(test)]
@@ -56,7 +69,7 @@ mod tests {
     fn judge(color: When, interactive: bool, variables: &[(&str, &str)]) -> (Colour, bool) {
         let env =
             |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        let Appearance { colour, ascii } = Appearance::judged(color, false, &env, interactive);
+        let Appearance { colour, ascii, .. } = Appearance::judged(color, false, &env, interactive);
         (colour, ascii)
     }
 

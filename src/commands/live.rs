@@ -167,6 +167,7 @@ pub(super) fn start(values: &Values, keymap: Keymap) -> Start {
         mask: values.mask,
         utc: values.utc,
         overview_from: Some(values.overview_from),
+        language: Appearance::judge(values, &environment, true).language,
         zone: jiff::tz::TimeZone::system(),
         keymap,
         themes: ThemeName::ALL.map(|theme| theme.name().to_owned()).to_vec(),

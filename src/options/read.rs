@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use super::mistake::with_caret;
 use super::parse::{parse_interval, parse_percent, parse_picture_size, parse_size};
 use super::value::Value;
+use crate::language::Language;
 use crate::listing::{ColumnName, SortColumn, ThemeName};
 use crate::presence::query::Query;
 
@@ -141,6 +142,7 @@ read! {
     (u16, u16): Text(text) => parse_picture_size(text).ok();
     ThemeName: Text(text) => ThemeName::from_name(text);
     SortColumn: Text(text) => SortColumn::from_name(text);
+    Language: Text(text) => Language::of_tag(text);
     When: Text(text) => <When as ValueEnum>::from_str(text, false).ok();
     LogLevel: Text(text) => <LogLevel as ValueEnum>::from_str(text, false).ok();
 }

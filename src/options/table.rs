@@ -23,6 +23,7 @@ use super::parse::{parse_interval, parse_percent, parse_picture_size, parse_size
 use super::read::{Bytes, CheckSecrets, LogLevel, Percent, Read, When};
 use super::sources::View;
 use super::value::Value;
+use crate::language::Language;
 use crate::listing::{ColumnName, SortColumn, ThemeName};
 use crate::openim::{GatewayAddress, Network, Origin};
 use crate::presence::query::Query;
@@ -187,6 +188,10 @@ options! {
     /// Which colours
     theme: ThemeName = Picture Kind::Word(|| words(&ThemeName::ALL.map(ThemeName::name))), {
         form: With("NAME"), default: "dark", file_help: "Which colours: dark, light, colour-blind, mono",
+    };
+    /// Language of the screens and of the doctor: en or zh-CN [default: that of LANG]
+    lang: Option<Language> = Picture Kind::Word(|| words(&Language::ALL.map(Language::tag))), {
+        form: With("TAG"), example: "zh-CN", file_help: "Language of the screens: en or zh-CN",
     };
     /// Colours; auto heeds NO_COLOR and TERM [default: auto]
     color: When = Picture Kind::Word(described::<When>), {

@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 use jiff::tz::TimeZone;
 
 use crate::engine::{Playing, Shown};
+use crate::language::Language;
 use crate::presence::query::{Query, QueryError, Vocabulary};
 use crate::presence::trend::Trend;
 use crate::presence::{Claims, FeedStatus, Finding, Findings, Moment, Roster, Severity, Subject, UserIx};
@@ -52,6 +53,8 @@ pub struct Start {
     pub themes: Vec<String>,
     /// With more users than this it begins with the overview; none: with the list in any case.
     pub overview_from: Option<u32>,
+    /// The language of its texts.
+    pub language: Language,
 }
 
 impl Start {
@@ -72,6 +75,7 @@ impl Start {
             contexts: Vec::new(),
             themes: Vec::new(),
             overview_from: None,
+            language: Language::default(),
         }
     }
 }
@@ -192,6 +196,7 @@ pub struct Model {
     pub columns_chosen: Option<Vec<ColumnName>>,
     /// Those of before a command was begun.
     pub(super) columns_before: Option<Vec<ColumnName>>,
+    pub(super) language: Language,
     /// The number of users for the overview to come first, until somebody has done something.
     pub(super) overview_from: Option<u32>,
     /// Whether the next letter names the column to sort by.
@@ -314,6 +319,7 @@ impl Model {
             themes: start.themes,
             columns_chosen: start.columns,
             columns_before: None,
+            language: start.language,
             overview_from: start.overview_from.filter(|_| !start.one_shot),
             sorting: false,
             dirty: true,

@@ -7,8 +7,10 @@ use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::layout::{Position, Rect};
 
 use crate::engine::{Command, Shown};
+use crate::language::speaking;
 use crate::presence::query::quote;
 use crate::presence::{Event, Finding, Severity, Update, UserIx, visible};
+use crate::say;
 
 use super::action::Action;
 use super::change::{adopt_list, hint, keep_cursor_visible, say, sort_by};
@@ -29,6 +31,10 @@ const OR: &str = " or ";
 
 /// Takes a message, with what the session shows now; returns what the world is asked to do.
 pub fn update(model: &mut Model, shown: Shown<'_>, msg: Msg) -> Vec<Effect> {
+    speaking(model.language, || take(model, shown, msg))
+}
+
+fn take(model: &mut Model, shown: Shown<'_>, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     let model = &mut ViewMut { model, shown };
     // Between where a replay was and where it arrives no time has passed.
@@ -120,7 +126,7 @@ fn take_news(model: &mut ViewMut<'_>, news: &Update, effects: &mut Vec<Effect>) 
             model.stale_batches.clear();
             // Whoever looks at a user who is gone is told that instead.
             let users = model.shown.live.roster().list().len();
-            hint(model, format!("{users} users are watched now"));
+            hint(model, say!("{users} users are watched now", users));
             if !model.shown.is_held {
                 adopt_list(model, before);
             }

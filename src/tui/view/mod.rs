@@ -48,6 +48,8 @@ mod user_row;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::language::speaking;
+use crate::say;
 use crate::tui::{Screen, View};
 
 pub use detail_lines::Detail;
@@ -57,6 +59,10 @@ use painter::Painter;
 
 /// Draws the model. Returns where the cursor of an open prompt stands.
 pub fn view(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    speaking(model.language, || draw(model, theme, area, buf))
+}
+
+fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let area = area.intersection(buf.area);
     let Some(layout) = model.layout(area) else {
         too_small(theme, area, buf);
@@ -110,7 +116,7 @@ fn rule(theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 fn too_small(theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let lines = ["too small", "for imtop:", "20x5 at least"];
+    let lines = [say!("too small"), say!("for imtop:"), say!("20x5 at least")];
     for (row, line) in (0..).zip(lines) {
         Painter::new(theme, buf, area, row).put(line, theme.plain);
     }
