@@ -40,7 +40,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("options", &["home", "language", "listing", "openim", "presence"]),
     ("openim", &["presence"]),
     ("simulator", &["presence"]),
-    ("listing", &["presence"]),
+    ("listing", &["language", "presence"]),
     ("log", &["presence"]),
     ("signals", &[]),
     ("home", &[]),

@@ -2,6 +2,7 @@
 //! heads, help, widths and orders come, and their cells on the screen, in a table of text and in CSV.
 
 use crate::presence::{Claims, UserIx, WatchList};
+use crate::words;
 
 use super::cell::{self, CsvColumn, ScreenCell, TextColumn, There, in_csv, in_text};
 use super::facts::{Known, RowInputs};
@@ -141,13 +142,13 @@ columns! {
     User {
         name: "user",
         letter: 'u',
-        head: "USER",
-        help: "the user ID; always there",
+        head: words!("USER"),
+        help: words!("the user ID; always there"),
         usual: true,
         goes: 0,
         grows: 2,
         widths: |_, asked| of_text(asked.longest.id.max(5), 9, WIDEST.id),
-        order: Order::text("by user", "by user, reversed", |list, user| Some(list.raw_id(user))),
+        order: Order::text(words!("by user"), words!("by user, reversed"), |list, user| Some(list.raw_id(user))),
         tells: Tells::Who,
         cell: |known, user| ScreenCell::Id(known.names.user(known.list().raw_id(user))),
         text: &[in_text("USER", There::Always, |user, _| cell::in_one_cell(&user.id))],
@@ -156,13 +157,13 @@ columns! {
     Label {
         name: "label",
         letter: 'l',
-        head: "LABEL",
-        help: "a name for people, from the watch list",
+        head: words!("LABEL"),
+        help: words!("a name for people, from the watch list"),
         usual: true,
         goes: 8,
         grows: 3,
         widths: |_, asked| of_text(asked.longest.label, 8, WIDEST.label),
-        order: Order::text("by label", "by label, reversed", WatchList::label),
+        order: Order::text(words!("by label"), words!("by label, reversed"), WatchList::label),
         tells: Tells::Who,
         cell: |known, user| {
             let label = known.list().label(user);
@@ -174,8 +175,8 @@ columns! {
     Group {
         name: "group",
         letter: 'g',
-        head: "GROUP",
-        help: "what the watch list puts together",
+        head: words!("GROUP"),
+        help: words!("what the watch list puts together"),
         usual: true,
         goes: 4,
         grows: 6,
@@ -183,7 +184,7 @@ columns! {
             None if width < 100 && !asked.wide => (0, 0),
             _ => of_text(asked.longest.group, 8, WIDEST.group),
         },
-        order: Order::text("by group", "by group, reversed", WatchList::group),
+        order: Order::text(words!("by group"), words!("by group, reversed"), WatchList::group),
         tells: Tells::Who,
         cell: |known, user| {
             let group = known.list().group(user);
@@ -195,8 +196,8 @@ columns! {
     Presence {
         name: "presence",
         letter: 'p',
-        head: "PRESENCE",
-        help: "online, background, offline or unknown",
+        head: words!("PRESENCE"),
+        help: words!("online, background, offline or unknown"),
         usual: true,
         goes: 0,
         grows: 0,
@@ -205,7 +206,7 @@ columns! {
             let presence = if width < 70 { 12 } else { 14 };
             (presence, presence)
         },
-        order: Order::smallest("by presence", "by presence, reversed", presence_rank),
+        order: Order::smallest(words!("by presence"), words!("by presence, reversed"), presence_rank),
         tells: Tells::Now,
         cell: |_, _| ScreenCell::Presence,
         text: &[
@@ -223,13 +224,13 @@ columns! {
     Platforms {
         name: "platforms",
         letter: 'o',
-        head: "PLATFORMS",
-        help: "platforms of the connections",
+        head: words!("PLATFORMS"),
+        help: words!("platforms of the connections"),
         usual: true,
         goes: 7,
         grows: 5,
         widths: |_, _| (9, 15),
-        order: Order::smallest("by platform", "by platform, reversed", platform_rank),
+        order: Order::smallest(words!("by platform"), words!("by platform, reversed"), platform_rank),
         tells: Tells::Now,
         cell: cell::platforms_shown,
         text: &[in_text("PLATFORMS", There::Always, |user, _| cell::platforms_text(user))],
@@ -240,8 +241,8 @@ columns! {
     Token {
         name: "token",
         letter: 't',
-        head: "TOKEN",
-        help: "the soonest end of a session token",
+        head: words!("TOKEN"),
+        help: words!("the soonest end of a session token"),
         usual: true,
         goes: 10,
         grows: 1,
@@ -249,7 +250,7 @@ columns! {
             let best = if asked.absolute { 14 } else { 13 };
             (12, if asked.far { Claims::FAR_FUTURE.len() as u16 } else { best })
         },
-        order: Order::smallest("by token expiry", "by token expiry, reversed", |inputs, user| {
+        order: Order::smallest(words!("by token expiry"), words!("by token expiry, reversed"), |inputs, user| {
             expiry_rank(soonest_expiry(inputs.knowledge.roster.connections(user)))
         }),
         tells: Tells::Now,
@@ -260,13 +261,13 @@ columns! {
     Since {
         name: "since",
         letter: 's',
-        head: "SINCE",
-        help: "since when the presence is what it is",
+        head: words!("SINCE"),
+        help: words!("since when the presence is what it is"),
         usual: true,
         goes: 9,
         grows: 0,
         widths: |_, asked| if asked.absolute { (12, 12) } else { (6, 6) },
-        order: Order::greatest("latest change first", "oldest change first", latest_first),
+        order: Order::greatest(words!("latest change first"), words!("oldest change first"), latest_first),
         tells: Tells::Now,
         cell: |known, user| {
             known.knowledge.roster.since(user).map_or(ScreenCell::Nothing, ScreenCell::Since)
@@ -282,13 +283,13 @@ columns! {
     Flips {
         name: "flips",
         letter: 'f',
-        head: "FLIPS",
-        help: "how often the user went on- or offline",
+        head: words!("FLIPS"),
+        help: words!("how often the user went on- or offline"),
         usual: true,
         goes: 5,
         grows: 0,
         widths: |_, _| (5, 5),
-        order: Order::greatest("most flips first", "fewest flips first", |inputs, user| {
+        order: Order::greatest(words!("most flips first"), words!("fewest flips first"), |inputs, user| {
             most_first(inputs.knowledge.history.of(user).flips())
         }),
         tells: Tells::Past,
@@ -299,13 +300,13 @@ columns! {
     Reconnects {
         name: "reconnects",
         letter: 'r',
-        head: "RECON",
-        help: "how often the user reconnected without going offline",
+        head: words!("RECON"),
+        help: words!("how often the user reconnected without going offline"),
         usual: false,
         goes: 1,
         grows: 0,
         widths: |_, _| (5, 5),
-        order: Order::greatest("most reconnects first", "fewest reconnects first", |inputs, user| {
+        order: Order::greatest(words!("most reconnects first"), words!("fewest reconnects first"), |inputs, user| {
             most_first(inputs.knowledge.history.of(user).reconnects())
         }),
         tells: Tells::Past,
@@ -316,13 +317,13 @@ columns! {
     Conns {
         name: "conns",
         letter: 'c',
-        head: "CONNS",
-        help: "how many connections there are",
+        head: words!("CONNS"),
+        help: words!("how many connections there are"),
         usual: false,
         goes: 2,
         grows: 0,
         widths: |_, _| (5, 5),
-        order: Order::greatest("most connections first", "fewest connections first", |inputs, user| {
+        order: Order::greatest(words!("most connections first"), words!("fewest connections first"), |inputs, user| {
             most_first(inputs.knowledge.roster.connections(user).len() as u32)
         }),
         tells: Tells::Now,
@@ -337,14 +338,14 @@ columns! {
     Last30 {
         name: "last30",
         letter: 'a',
-        head: "LAST 30 MIN",
-        help: "the last 30 minutes",
+        head: words!("LAST 30 MIN"),
+        help: words!("the last 30 minutes"),
         usual: true,
         goes: 6,
         grows: 0,
         // As wide as its head, which is longer than its cells.
         widths: |_, _| (SPARK_CELLS + 1, SPARK_CELLS + 1),
-        order: Order::greatest("most restless first", "calmest first", |inputs, user| {
+        order: Order::greatest(words!("most restless first"), words!("calmest first"), |inputs, user| {
             let past = inputs.knowledge.history.of(user);
             most_first(past.flips().saturating_add(past.reconnects()))
         }),
@@ -357,14 +358,14 @@ columns! {
     Findings {
         name: "findings",
         letter: 'w',
-        head: "FINDINGS",
-        help: "what is wrong",
+        head: words!("FINDINGS"),
+        help: words!("what is wrong"),
         usual: true,
         goes: 3,
         grows: 4,
         // Room for the name of a rule and how many there are more.
         widths: |_, _| (18, 40),
-        order: Order::greatest("worst findings first", "worst findings last", findings_rank),
+        order: Order::greatest(words!("worst findings first"), words!("worst findings last"), findings_rank),
         tells: Tells::Past,
         cell: |_, _| ScreenCell::Findings,
         text: &[in_text("FINDINGS", There::Filled, |user, _| cell::findings_text(user))],

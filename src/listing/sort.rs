@@ -1,6 +1,7 @@
 //! In which order users stand, and the small number that each is sorted by.
 
 use crate::presence::{Presence, Severity, Since, UserIx};
+use crate::words;
 
 use super::column::{ColumnName, SortBy};
 use super::facts::RowInputs;
@@ -28,8 +29,8 @@ impl SortColumn {
     /// What the order is called: `list order`.
     pub fn words(self) -> &'static str {
         match self {
-            SortColumn::List => "list order",
-            SortColumn::Problems => "problems first",
+            SortColumn::List => words!("list order"),
+            SortColumn::Problems => words!("problems first"),
             SortColumn::Column(column) => column.row().order.words,
         }
     }
@@ -115,8 +116,8 @@ impl Sort {
     pub fn words(self) -> &'static str {
         match self.column {
             column if !self.inverted => column.words(),
-            SortColumn::List => "list order, reversed",
-            SortColumn::Problems => "problems last",
+            SortColumn::List => words!("list order, reversed"),
+            SortColumn::Problems => words!("problems last"),
             SortColumn::Column(column) => column.row().order.reversed,
         }
     }

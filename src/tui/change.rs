@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::language;
 use crate::listing::{Rows, Sort, SortColumn};
 use crate::presence::query::Query;
 use crate::presence::{UserIx, WatchList};
@@ -49,7 +50,8 @@ pub(super) fn adopt_list(model: &mut ViewMut<'_>, before: &WatchList) {
     model.measure();
     model.dirty = true;
     if let Some(user) = gone {
-        let words = format!("{} is not watched any more", model.names.user(before.raw_id(user)));
+        let words =
+            crate::say!("{user} is not watched any more", user = model.names.user(before.raw_id(user)));
         hint(model, words);
     }
 }
@@ -91,7 +93,7 @@ pub(super) fn narrow(model: &mut ViewMut<'_>) {
 
 pub(super) fn set_sort(model: &mut ViewMut<'_>, sort: Sort) {
     model.with_rows(|rows, scene| rows.set_sort(sort, scene));
-    hint(model, format!("sorted {}", sort.words()));
+    hint(model, crate::say!("sorted {order}", order = language::say(sort.words())));
 }
 
 /// Sorts by a column; by the one in force already, the other way round.

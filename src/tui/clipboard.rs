@@ -3,6 +3,7 @@
 //!
 //! The terminal gives no answer, and may be told to refuse.
 
+use crate::say;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -44,10 +45,15 @@ impl Multiplexer {
 
 /// A text that no terminal is sure to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not copied: {bytes} bytes are more than a terminal takes ({}); copy less", LIMIT / 4 * 3)]
+#[error("{}", too_long(*bytes))]
 pub struct TooLong {
     /// What the text has.
     pub bytes: usize,
+}
+
+fn too_long(bytes: usize) -> String {
+    let most = LIMIT / 4 * 3;
+    say!("not copied: {bytes} bytes are more than a terminal takes ({most}); copy less", bytes, most)
 }
 
 /// The bytes that put a text into the clipboard. Control characters are left out of it but for the

@@ -3,6 +3,7 @@
 //! The terminal takes a copy without an answer (OSC 52), so the words that pass show what was sent.
 
 use crate::presence::UserIx;
+use crate::say;
 
 use super::action::Action;
 use super::change::{hint, selected_or_first};
@@ -14,21 +15,21 @@ use super::screen::Screen;
 /// Copies what the action says, about the user who is selected or whose detail is shown.
 pub(super) fn copy(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
     let Some(user) = subject(model) else {
-        hint(model, "nobody to copy from");
+        hint(model, say!("nobody to copy from"));
         return Vec::new();
     };
     let text = match action {
         Action::CopyUser => Ok(model.view().shown_id(user)),
-        Action::CopyConnection => connection(model.view(), user).ok_or("no connection to copy"),
+        Action::CopyConnection => connection(model.view(), user).ok_or_else(|| say!("no connection to copy")),
         Action::CopyOperation => {
-            operation(model.view(), user).ok_or("no request about this user was answered yet")
+            operation(model.view(), user).ok_or_else(|| say!("no request about this user was answered yet"))
         }
         Action::CopyRequest => Ok(request(model.view(), user)),
         _ => return vec![Effect::CopyRecord(user)],
     };
     match text {
         Ok(text) => {
-            hint(model, format!("sent to the terminal: {text}"));
+            hint(model, say!("sent to the terminal: {text}", text));
             vec![Effect::Copy(text)]
         }
         Err(why) => {
@@ -47,7 +48,7 @@ pub(super) fn subject(model: &mut ViewMut<'_>) -> Option<UserIx> {
         Screen::Overview(overview) => {
             let user = overview.cell();
             if user.is_none() {
-                hint(model, "no user is selected: Tab shows the map, 1 the list");
+                hint(model, say!("no user is selected: Tab shows the map, 1 the list"));
             }
             user
         }
@@ -86,7 +87,7 @@ fn request(model: View<'_>, user: UserIx) -> String {
 }
 
 impl View<'_> {
-    /// The user's ID as it may leave the screen: a stand-in while stand-ins are shown.
+    /// The user's ID as it may leave the screen: masked while IDs are masked.
     pub(super) fn shown_id(self, user: UserIx) -> String {
         self.names.user(self.picture().roster.list().raw_id(user)).into_owned()
     }

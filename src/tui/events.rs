@@ -1,6 +1,7 @@
 //! What keys and the mouse do where events are listed: in their view, and at the foot of the users.
 
 use crate::presence::UserIx;
+use crate::say;
 
 use super::action::{Action, Walk};
 use super::change::hint;
@@ -110,13 +111,13 @@ pub(super) fn subject(model: &mut ViewMut<'_>, says_of_many: bool) -> Option<Use
     let picture = model.picture();
     let group = model.events()?.chosen(picture)?;
     let Some(user) = group.users.first() else {
-        hint(model, "this event is about no user");
+        hint(model, say!("this event is about no user"));
         return None;
     };
     let found = picture.roster.list().find(user.raw());
     let words = match found {
-        None => Some(format!("{} is not watched any more", model.names.user(user.raw()))),
-        Some(_) if group.count > 1 && says_of_many => Some(format!("the first of {} users", group.count)),
+        None => Some(say!("{user} is not watched any more", user = model.names.user(user.raw()))),
+        Some(_) if group.count > 1 && says_of_many => Some(say!("the first of {n} users", n = group.count)),
         Some(_) => None,
     };
     if let Some(words) = words {

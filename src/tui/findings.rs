@@ -1,6 +1,7 @@
 //! What keys and the mouse do where findings are listed.
 
 use crate::presence::{Subject, UserIx};
+use crate::say;
 
 use super::action::{Action, Walk};
 use super::change::hint;
@@ -48,7 +49,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
                 (_, Some(user)) => show_detail(model, user),
                 (None, _) => list.travel(Walk::Lines(0, false), height),
                 (Some(FindingLine::Finding(..)), None) => {
-                    hint(model, "this is about the server, not about one user: 4 shows the server");
+                    hint(model, say!("this is about the server, not about one user: 4 shows the server"));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! How it is, in one word: the first thing on every screen. What is unknown is never called well.
 
 use crate::presence::{Evidence, FeedStatus, Finding, Findings, Moment, Rule, Severity, short_age};
+use crate::{say, words};
 
 use super::model::View;
 
@@ -10,7 +11,7 @@ const FEW: usize = 1_000;
 /// How it is at worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// Every user is known, and nothing is wrong that nobody has put aside.
+    /// Every user is known, and nothing is wrong that nobody has acknowledged.
     Ok,
     /// Nothing is wrong so far; the first answers are still coming in, or of some whom the sockets call
     /// offline the registry is still being asked.
@@ -27,22 +28,22 @@ impl Health {
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
-            Health::Ok => "OK",
-            Health::Checking => "CHECKING",
-            Health::Unknown => "UNKNOWN",
-            Health::Degraded => "DEGRADED",
-            Health::Critical => "CRITICAL",
+            Health::Ok => words!("OK"),
+            Health::Checking => words!("CHECKING"),
+            Health::Unknown => words!("UNKNOWN"),
+            Health::Degraded => words!("DEGRADED"),
+            Health::Critical => words!("CRITICAL"),
         }
     }
 
     /// The same where there is hardly any room.
     pub fn short(self) -> &'static str {
         match self {
-            Health::Ok => "OK",
-            Health::Checking => "CHK",
-            Health::Unknown => "UNK",
-            Health::Degraded => "DEGR",
-            Health::Critical => "CRIT",
+            Health::Ok => words!("OK"),
+            Health::Checking => words!("CHK"),
+            Health::Unknown => words!("UNK"),
+            Health::Degraded => words!("DEGR"),
+            Health::Critical => words!("CRIT"),
         }
     }
 }
@@ -74,15 +75,18 @@ pub fn health(model: View<'_>) -> (Health, Option<String>) {
 }
 
 fn told(what: &str, users: u32, since: Moment, now: Moment) -> String {
-    let noun = if users == 1 { "user" } else { "users" };
-    format!("{what}, {users} {noun}, for {}", short_age(now.since(since) / 1_000))
+    let age = short_age(now.since(since) / 1_000);
+    match users {
+        1 => say!("{what}, 1 user, for {age}", what, age),
+        users => say!("{what}, {users} users, for {age}", what, users, age),
+    }
 }
 
 /// The loss of view that is certain and has the most users.
 fn loss(model: View<'_>) -> Option<String> {
     let certain = model.live().losses().iter().filter(|loss| loss.certain.is_some());
     let worst = certain.max_by_key(|loss| loss.missing)?;
-    Some(told("view loss", worst.missing, worst.begun, model.now))
+    Some(told(say!("view loss"), worst.missing, worst.begun, model.now))
 }
 
 /// That nobody is known any more.
@@ -91,8 +95,8 @@ fn blind(model: View<'_>, unknown: u32) -> Option<String> {
     let all = roster.list().len() as u32;
     let since = roster.last_answer().unwrap_or(model.began);
     let what = match roster.feed_status(model.now) {
-        FeedStatus::Retrying { .. } | FeedStatus::Overdue => "no answer",
-        _ => "nobody known",
+        FeedStatus::Retrying { .. } | FeedStatus::Overdue => say!("no answer"),
+        _ => say!("nobody known"),
     };
     (unknown >= all).then(|| told(what, all, since, model.now))
 }
@@ -112,9 +116,13 @@ fn finding(model: View<'_>) -> Option<String> {
     let open = model.tally_now(Severity::Critical);
     let count = |rule: &Rule| findings.count_as(*rule, Severity::Critical);
     let rule = Rule::ALL.into_iter().filter(|_| open > 0).max_by_key(count)?;
-    let noun = if open == 1 { "finding" } else { "findings" };
-    let since = oldest(findings, is_open).map(|at| format!(", for {}", short_age(now.since(at) / 1_000)));
-    Some(format!("{rule}, {open} {noun}{}", since.unwrap_or_default()))
+    let age = oldest(findings, is_open).map(|at| short_age(now.since(at) / 1_000));
+    Some(match (open, age) {
+        (1, None) => say!("{rule}, 1 finding", rule),
+        (1, Some(age)) => say!("{rule}, 1 finding, for {age}", rule, age),
+        (open, None) => say!("{rule}, {open} findings", rule, open),
+        (open, Some(age)) => say!("{rule}, {open} findings, for {age}", rule, open, age),
+    })
 }
 
 fn oldest(findings: &Findings, is_open: impl Fn(&&Finding) -> bool) -> Option<Moment> {

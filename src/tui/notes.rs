@@ -1,8 +1,9 @@
 //! What stands between the header and the table: what is wrong, banners, the filter.
 
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::presence::{Moment, Roster};
+use crate::say;
 
 use super::action::Action;
 use super::model::View;
@@ -52,19 +53,23 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
     let roster = model.live();
     if let Some((number, error)) = roster.first_error() {
         let batches = roster.batches().len();
-        let place = if batches > 1 { format!("batch {} of {batches}: ", number + 1) } else { String::new() };
+        let number = number + 1;
+        let text = match batches {
+            ..=1 => error.to_string(),
+            batches => say!("batch {number} of {batches}: {error}", number, batches, error),
+        };
         // The picture may be of the past; this is of now, but in a replay, where there is nothing to be
         // done about it.
-        let place = if model.is_in_past() { format!("now: {place}") } else { place };
+        let text = if model.is_in_past() { say!("now: {text}", text) } else { text };
         let advice = if model.shown.is_recorded { "" } else { error.advice() };
         let dash = if advice.is_empty() { "" } else { " - " };
-        let whole = format!("{place}{error}{dash}{advice}");
+        let whole = format!("{text}{dash}{advice}");
         let room = usize::from(model.size.0).saturating_sub(3);
         // A small screen has one row for it.
         if whole.width() <= room || (model.size.1 < 15 && room < 77) {
             notes.push(Note::ErrorKind(whole));
         } else {
-            let mut lines = wrapped(&format!("{place}{error}"), room).into_iter().take(TROUBLE_LINES);
+            let mut lines = wrapped(&text, room).into_iter().take(TROUBLE_LINES);
             notes.extend(lines.next().map(Note::ErrorKind));
             notes.extend(lines.chain(wrapped(advice, room)).map(Note::Advice));
         }
@@ -109,29 +114,40 @@ const ROOM_FOR_MEANING: u16 = 18;
 fn loss(model: View<'_>) -> Vec<Note> {
     let (live, now) = (model.live(), model.now);
     if !model.is_in_past() {
-        return loss_at(model, live, now, "");
+        return loss_at(model, live, now, None);
     }
     let picture = model.picture();
-    let mut notes = loss_at(model, live, now, "now: ");
-    notes.extend(loss_at(model, picture.roster, picture.now, "then: "));
+    let mut notes = loss_at(model, live, now, Some(When::Now));
+    notes.extend(loss_at(model, picture.roster, picture.now, Some(When::Then)));
     notes
 }
 
-fn loss_at(model: View<'_>, roster: &Roster, at: Moment, when: &str) -> Vec<Note> {
+/// Which of two moments a loss is of, where both are told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Now,
+    Then,
+}
+
+fn loss_at(model: View<'_>, roster: &Roster, at: Moment, when: Option<When>) -> Vec<Note> {
     let Some((words, others)) = worst_loss(roster, at) else { return Vec::new() };
     let (width, height) = model.size;
     let room = usize::from(width).saturating_sub(3);
-    let others = match others {
-        0 => String::new(),
-        others => format!(" (and {others} more)"),
-    };
     let certain = words.certain;
-    let whole = format!("{when}{}{others}", words.what);
-    let lines = if height < 10 { vec![format!("{when}{}", words.short)] } else { wrapped(&whole, room) };
+    let of = |text: String| match when {
+        None => text,
+        Some(When::Now) => say!("now: {text}", text),
+        Some(When::Then) => say!("then: {text}", text),
+    };
+    let lines = match others {
+        _ if height < 10 => vec![of(words.short)],
+        0 => wrapped(&of(words.what), room),
+        others => wrapped(&of(say!("{what} (and {others} more)", what = words.what, others)), room),
+    };
     let line = |(at, text)| Note::Loss { text, begins: at == 0, certain };
     let mut notes: Vec<Note> = lines.into_iter().enumerate().map(line).collect();
     // Nothing is to be done any more about what was then.
-    if height >= ROOM_FOR_MEANING && when != "then: " {
+    if height >= ROOM_FOR_MEANING && when != Some(When::Then) {
         let is_shown = matches!(model.screen(), Screen::Findings(_));
         let advice = if certain && !is_shown { format!(" {}", what_to_do(model)) } else { String::new() };
         notes.extend(wrapped(&format!("{}{advice}", words.meaning), room).into_iter().map(Note::Advice));
@@ -142,7 +158,7 @@ fn loss_at(model: View<'_>, roster: &Roster, at: Moment, when: &str) -> Vec<Note
 /// The key that shows what is wrong, and what to do about it.
 fn what_to_do(model: View<'_>) -> String {
     let key = model.keymap.first_of(Action::ShowFindings);
-    key.map_or(String::new(), |key| format!("{key} shows what to do."))
+    key.map_or(String::new(), |key| say!("{key} shows what to do.", key))
 }
 
 /// Those of the notes for which so many rows are enough. A prompt always has its row.
@@ -160,37 +176,62 @@ pub fn visible_notes(model: View<'_>, rows: u16) -> Vec<Note> {
     notes
 }
 
-/// A text in lines of at most so many columns, cut between words; a longer word has a line for itself.
+/// A text in lines of at most so many columns, cut between words, and between Chinese characters; a longer word
+/// has a line for itself.
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= columns => {
-                line.push(' ');
-                line.push_str(word);
+        for (at, part) in breakable(word).into_iter().enumerate() {
+            let gap = if at == 0 { " " } else { "" };
+            match lines.last_mut() {
+                Some(line) if line.width() + gap.len() + part.width() <= columns => {
+                    line.push_str(gap);
+                    line.push_str(part);
+                }
+                _ => lines.push(part.to_owned()),
             }
-            _ => lines.push(word.to_owned()),
         }
     }
     lines
 }
 
+/// The parts of a word between which a line may end: beside characters of two columns, but not before a mark that
+/// closes nor behind one that opens.
+fn breakable(word: &str) -> Vec<&str> {
+    const CLOSING: &str = "，。：；！？、）」』”’…,.:;!?)";
+    const OPENING: &str = "（「『“‘(";
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for ((_, before), (at, after)) in word.char_indices().zip(word.char_indices().skip(1)) {
+        let is_wide = [before, after].iter().any(|c| c.width() == Some(2));
+        if is_wide && !OPENING.contains(before) && !CLOSING.contains(after) {
+            parts.extend(word.get(start..at));
+            start = at;
+        }
+    }
+    parts.extend(word.get(start..));
+    parts
+}
+
 fn oddities(model: View<'_>) -> Option<String> {
     let all = model.live().oddities();
-    let count = |n: u32, one: &str, more: &str| match n {
+    let foreign = match all.foreign {
         0 => None,
-        1 => Some(format!("1 {one}")),
-        n => Some(format!("{n} {more}")),
+        1 => Some(say!("1 entry nobody asked for").to_owned()),
+        n => Some(say!("{n} entries nobody asked for", n)),
     };
-    let parts: Vec<String> = [
-        count(all.foreign, "entry nobody asked for", "entries nobody asked for"),
-        count(all.repeated, "repeated entry", "repeated entries"),
-        count(all.unreadable, "entry that is not understood", "entries that are not understood"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    (!parts.is_empty()).then(|| format!("the last answers held {}", parts.join(", ")))
+    let repeated = match all.repeated {
+        0 => None,
+        1 => Some(say!("1 repeated entry").to_owned()),
+        n => Some(say!("{n} repeated entries", n)),
+    };
+    let unreadable = match all.unreadable {
+        0 => None,
+        1 => Some(say!("1 entry that is not understood").to_owned()),
+        n => Some(say!("{n} entries that are not understood", n)),
+    };
+    let parts: Vec<String> = [foreign, repeated, unreadable].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| say!("the last answers held {what}", what = parts.join(say!(", "))))
 }
 
 #[cfg(test)]
@@ -202,5 +243,12 @@ mod tests {
         assert_eq!(wrapped("ask less often, or for more", 10), ["ask less", "often, or", "for more"]);
         assert_eq!(wrapped("a verylongword b", 5), ["a", "verylongword", "b"]);
         assert!(wrapped(" ", 0).is_empty());
+    }
+
+    #[test]
+    fn chinese_wraps_between_characters_but_no_line_begins_with_a_mark_that_closes() {
+        assert_eq!(wrapped("网关无响应：29 个用户未知", 10), ["网关无响", "应：29 个", "用户未知"]);
+        assert_eq!(wrapped("按 4（问题）看 imtop", 8), ["按 4", "（问题）", "看 imtop"]);
+        assert!(wrapped("一个很长的句子，没有空格。", 9).iter().all(|line| line.width() <= 9));
     }
 }

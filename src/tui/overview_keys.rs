@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::listing::{Sort, SortColumn};
 use crate::presence::query::quote;
 use crate::presence::{By, Rollup, RollupKey, UserIx};
+use crate::say;
 
 use super::action::{ACTIONS, Action, Scope, Walk};
 use super::change::{apply_filter, hint, select, set_sort};
@@ -80,8 +81,8 @@ impl Model {
 pub(super) fn count_by(model: &mut ViewMut<'_>, by: By) {
     if !model.picture().rollups.has(by) {
         let why = match by {
-            By::Group => "the watch list has no groups: a third column of its file names them",
-            _ => "no gateway is known: view 4 says whether they are asked",
+            By::Group => say!("the watch list has no groups: a third column of its file names them"),
+            _ => say!("no gateway is known: view 4 says whether they are asked"),
         };
         hint(model, why);
         return;
@@ -191,7 +192,7 @@ fn open_rollup(model: &mut ViewMut<'_>, overview: &Overview) {
     };
     let filter = match &row.key {
         RollupKey::Group(_) if model.names.are_masked() => {
-            hint(model, "groups are masked: P shows their names, and then lists their users");
+            hint(model, say!("groups are masked: P shows their names, and then lists their users"));
             return;
         }
         RollupKey::Group(None) => "group=none".to_owned(),
@@ -203,11 +204,11 @@ fn open_rollup(model: &mut ViewMut<'_>, overview: &Overview) {
             return;
         }
         RollupKey::OtherGroups => {
-            hint(model, "more than ten thousand groups: these have no row of their own");
+            hint(model, say!("more than ten thousand groups: these have no row of their own"));
             return;
         }
         RollupKey::Gateway(_) => {
-            hint(model, "the API names no gateway of a user; view 4 shows what each gateway says");
+            hint(model, say!("the API names no gateway of a user; view 4 shows what each gateway says"));
             return;
         }
     };
@@ -220,7 +221,8 @@ fn show_from(model: &mut ViewMut<'_>, users: &std::ops::Range<u32>) {
     model.screen = Screen::Users;
     apply_filter(model, "");
     set_sort(model, Sort { column: SortColumn::List, inverted: false });
-    hint(model, format!("users {} to {} of the list are one batch", users.start + 1, users.end));
+    let (first, last) = (users.start + 1, users.end);
+    hint(model, say!("users {first} to {last} of the list are one batch", first, last));
     if !users.is_empty() {
         model.cursor_row = 0;
         select(model, Cursor { user: UserIx(users.start), connection: None });

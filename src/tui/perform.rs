@@ -10,6 +10,7 @@ use super::message::Effect;
 use super::model::ViewMut;
 use super::{events, findings, overview_keys, problems, travel, typing, views};
 use crate::listing::{ColumnName, Sort};
+use crate::say;
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
@@ -36,7 +37,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Repaint => return vec![Effect::Repaint],
         Action::PollNow => {
-            hint(model, "asking now");
+            hint(model, say!("asking now"));
             return vec![Effect::Command(Command::PollNow)];
         }
         Action::Slower => {
@@ -118,10 +119,11 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
 
 pub(super) fn set_interval(model: &mut ViewMut<'_>, interval_ms: Option<u64>) -> Vec<Effect> {
     let Some(interval_ms) = interval_ms else {
-        hint(model, format!("every {} s is as far as it goes", model.shown.interval_ms as f64 / 1_000.0));
+        let s = model.shown.interval_ms as f64 / 1_000.0;
+        hint(model, say!("every {s} s is as far as it goes", s));
         return Vec::new();
     };
-    hint(model, format!("asking every {} s", interval_ms as f64 / 1_000.0));
+    hint(model, say!("asking every {s} s", s = interval_ms as f64 / 1_000.0));
     vec![Effect::Command(Command::SetInterval(interval_ms))]
 }
 
@@ -134,21 +136,24 @@ fn switch(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
             let typed = model.prompt.is_some() || !model.rows.filter().is_empty();
             let typed = typed || model.events().is_some_and(|list| !list.filter().is_empty());
             let masks = if typed {
-                "user IDs and names are masked; what was typed is not"
+                say!("user IDs and names are masked; what was typed is not")
             } else {
-                "user IDs and names are masked"
+                say!("user IDs and names are masked")
             };
-            (masked, ["user IDs and names are shown", masks], None)
+            (masked, [say!("user IDs and names are shown"), masks], None)
         }
         Action::Bell => {
             let bell = &mut model.switches.bell;
             *bell = !*bell;
-            (*bell, ["silent", "rings when something critical is found"], None)
+            (*bell, [say!("silent"), say!("rings when something critical is found")], None)
         }
         _ => {
             let mouse = &mut model.switches.mouse;
             *mouse = !*mouse;
-            let words = ["the mouse is the terminal's", "the mouse is imtop's; again to select text with it"];
+            let words = [
+                say!("the mouse is the terminal's"),
+                say!("the mouse is imtop's; again to select text with it"),
+            ];
             (*mouse, words, Some(Effect::Mouse(*mouse)))
         }
     };
@@ -164,9 +169,9 @@ fn widen(model: &mut ViewMut<'_>) {
         hint(
             model,
             match (model.switches.wide, all) {
-                (true, true) => "wide: all columns",
-                (true, false) => "wide: all columns that have room",
-                (false, _) => "columns as chosen",
+                (true, true) => say!("wide: all columns"),
+                (true, false) => say!("wide: all columns that have room"),
+                (false, _) => say!("columns as chosen"),
             },
         );
     }
@@ -192,7 +197,7 @@ fn step_sort(model: &mut ViewMut<'_>, forward: bool) {
 fn expand(model: &mut ViewMut<'_>) {
     let Some(user) = selected_or_first(model) else { return };
     if model.picture().roster.connections(user).is_empty() {
-        hint(model, "no connection to show");
+        hint(model, say!("no connection to show"));
     } else if !model.expansion.contains(user) {
         model.expansion.set(user, true);
     } else if let Some(line @ Line::User(_)) = model.view().selected_line()

@@ -7,6 +7,7 @@ use super::model::{View, ViewMut};
 use super::screen::Screen;
 use super::views::show_detail;
 use crate::presence::UserIx;
+use crate::say;
 
 /// So many rows are looked through; who is further off is looked for among those who may have a problem.
 const NEAR: usize = 1_000;
@@ -20,11 +21,11 @@ pub(super) fn go(model: &mut ViewMut<'_>, down: bool) {
     let start = from.and_then(|user| model.rows.row_of(user));
     let next = next(model.view(), start, down);
     let Some((row, user)) = next else {
-        hint(model, "no problem in this list");
+        hint(model, say!("no problem in this list"));
         return;
     };
     if Some(user) == from {
-        hint(model, "no other problem in this list");
+        hint(model, say!("no other problem in this list"));
         return;
     }
     let wrapped = start.is_some_and(|from| if down { row < from } else { row > from });
@@ -36,7 +37,7 @@ pub(super) fn go(model: &mut ViewMut<'_>, down: bool) {
     let steps = start.map_or(0, |from| row as i32 - from as i32);
     go_to(model, Line::User(user), steps);
     if wrapped {
-        hint(model, if down { "on from the top" } else { "on from the bottom" });
+        hint(model, if down { say!("on from the top") } else { say!("on from the bottom") });
     }
 }
 
@@ -67,7 +68,7 @@ fn next(view: View<'_>, start: Option<usize>, down: bool) -> Option<(usize, User
     there.min_by_key(|(row, _)| steps_to(*row))
 }
 
-/// Puts the finding that is selected aside, or all of the user's; again brings them back.
+/// Acknowledges the finding that is selected, or all of the user's; again takes that back.
 pub(super) fn acknowledge(model: &mut ViewMut<'_>) {
     let numbers: Vec<u64> = if let Screen::Findings(list) = &model.screen {
         list.numbers()
@@ -77,7 +78,7 @@ pub(super) fn acknowledge(model: &mut ViewMut<'_>) {
         user.map_or(&[][..], |user| findings.of(user)).iter().map(|finding| finding.number).collect()
     };
     if numbers.is_empty() {
-        hint(model, "no finding here to acknowledge");
+        hint(model, say!("no finding here to acknowledge"));
         return;
     }
     let all_known = numbers.iter().all(|number| model.acknowledged.contains(number));
@@ -88,15 +89,12 @@ pub(super) fn acknowledge(model: &mut ViewMut<'_>) {
             model.acknowledged.insert(*number);
         }
     }
-    let count = numbers.len();
-    let findings = if count == 1 { "finding" } else { "findings" };
-    hint(
-        model,
-        if all_known {
-            format!("{count} {findings} no longer acknowledged")
-        } else {
-            format!("{count} {findings} acknowledged; again to undo")
-        },
-    );
+    let words = match (numbers.len(), all_known) {
+        (1, true) => say!("1 finding no longer acknowledged").to_owned(),
+        (count, true) => say!("{count} findings no longer acknowledged", count),
+        (1, false) => say!("1 finding acknowledged; again to undo").to_owned(),
+        (count, false) => say!("{count} findings acknowledged; again to undo", count),
+    };
+    hint(model, words);
     narrow(model);
 }

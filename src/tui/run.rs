@@ -13,9 +13,11 @@ use tracing::info;
 
 use crate::engine::{Command, Ended, Session};
 use crate::home::Home;
+use crate::language::speaking;
 use crate::listing::{Index, Indexed, ThemeName};
 use crate::presence::{WatchList, visible};
 use crate::report::{user_json, write_frame};
+use crate::say;
 use crate::signals::{Signal, Signals, insist};
 use crate::tui::clipboard::Multiplexer;
 use crate::tui::terminal::{
@@ -190,7 +192,8 @@ impl Running {
     }
 
     /// Tells whoever watches, in words that pass.
-    fn tell(&mut self, text: String) {
+    fn tell(&mut self, words: impl FnOnce() -> String) {
+        let text = speaking(self.watched.model.language, words);
         self.update(Msg::Told(text));
     }
 
@@ -240,7 +243,8 @@ impl Running {
             Effect::Copy(text) => return Ok(self.copy(&text)),
             Effect::CopyRecord(user) => {
                 let text = user_json(&self.watched.view().seen().known.user(user));
-                self.tell(format!("sent to the terminal: JSON, {} bytes", text.len()));
+                let bytes = text.len();
+                self.tell(|| say!("sent to the terminal: JSON, {bytes} bytes", bytes));
                 return Ok(self.copy(&text));
             }
             Effect::Export { format, file } => self.export(format, file),
@@ -267,7 +271,9 @@ impl Running {
             Effect::Ring => self.terminal.ring()?,
             Effect::Repaint => self.terminal.repaint()?,
             Effect::Suspend if has_job_control() => stop_job(),
-            Effect::Suspend => self.tell("no shell to go back to: Ctrl-Z does nothing here".to_owned()),
+            Effect::Suspend => {
+                self.tell(|| say!("no shell to go back to: Ctrl-Z does nothing here").to_owned())
+            }
             Effect::Quit => return Ok(Some(Left::With(End::Quit))),
             Effect::QuitKeeping => return Ok(Some(Left::Picture)),
             Effect::Interrupt => return Ok(Some(Left::With(End::Signalled(Signal::Interrupt)))),
@@ -279,7 +285,7 @@ impl Running {
         match self.terminal.copy(text, self.multiplexer) {
             Ok(()) => None,
             Err(CopyError::TooLong(why)) => {
-                self.tell(why.to_string());
+                self.tell(|| why.to_string());
                 None
             }
             Err(CopyError::Terminal(_)) => Some(Left::With(End::Signalled(Signal::HangUp))),
@@ -287,7 +293,8 @@ impl Running {
     }
 
     fn retheme(&mut self, theme: Theme) {
-        self.tell(format!("theme: {}", theme.name().name()));
+        let name = theme.name().name();
+        self.tell(|| say!("theme: {name}", name));
         self.watched.theme = theme;
     }
 
@@ -305,20 +312,23 @@ impl Running {
     /// Writes a file of what is seen now, on a thread of its own: it may be large, or the disk slow.
     fn export(&self, format: ExportFormat, file: Option<String>) {
         let export = Export::of(self.watched.view(), &self.watched.theme, format);
-        let words = self.words.clone();
+        let (words, language) = (self.words.clone(), self.watched.model.language);
         tokio::task::spawn_blocking(move || {
             let file = file.map(|file| at_home(file.into()));
-            let named = file.as_ref().map_or("a file here".to_owned(), |file| file.display().to_string());
-            let said = match export.write(file.as_deref()) {
-                Ok(path) => format!("written: {}", path.display()),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    format!("{named} is there already, and stays as it is: name another file")
+            let written = export.write(file.as_deref());
+            let said = speaking(language, || {
+                let named = file.map_or(say!("a file here").to_owned(), |file| file.display().to_string());
+                match written {
+                    Ok(path) => say!("written: {path}", path = path.display()),
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        say!("{named} is there already, and stays as it is: name another file", named)
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        say!("cannot write {named}: there is no such folder", named)
+                    }
+                    Err(error) => say!("cannot write {named}: {error}", named, error),
                 }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    format!("cannot write {named}: there is no such folder")
-                }
-                Err(error) => format!("cannot write {named}: {error}"),
-            };
+            });
             // Nobody listens once the view has ended.
             let _ = words.send(visible(&said).into_owned());
         });

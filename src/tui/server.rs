@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 use crate::engine::AtOnce;
+use crate::language;
 use crate::presence::{Bytes, LifeSign, Platform, Presence, Question, Rule, WatchList, Witness, short_age};
 
 use super::model::View;
 use super::notes::wrapped;
 use super::picture::Picture;
-use super::witnesses::{sign_word, witness_words};
+use super::witnesses::{gateway_words, witness_words};
 use crate::listing::{by_registry_words, checking_words, sample_words, worst_loss};
+use crate::say;
 
 /// From so many columns on the view has two halves side by side.
 pub const TWO_HALVES: u16 = 120;
@@ -66,10 +69,10 @@ const DAYS: i64 = 7;
 /// The two halves of the view; on a narrow screen the second stands under the first.
 pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
     let picture = model.picture();
-    let mut first = vec![ServerLine::Heading("API latency (longest) and errors")];
+    let mut first = vec![ServerLine::Heading(say!("API latency (longest) and errors"))];
     first.extend((0..CHART_ROWS).map(ServerLine::Took));
     first.extend([ServerLine::Failures, ServerLine::Axis, ServerLine::Blank]);
-    first.push(ServerLine::Heading("Users over time"));
+    first.push(ServerLine::Heading(say!("Users over time")));
     first.extend([
         ServerLine::Users(Presence::Online),
         ServerLine::Users(Presence::Background),
@@ -82,10 +85,10 @@ pub fn server_lines(model: View<'_>) -> (Vec<ServerLine>, Vec<ServerLine>) {
     first.extend([ServerLine::Axis, ServerLine::Blank]);
     witnesses(&picture, fact_columns(model.size.0), &mut first);
     asking(model, &picture, &mut first);
-    let mut second = vec![ServerLine::Heading("Connections by platform, as last seen")];
+    let mut second = vec![ServerLine::Heading(say!("Connections by platform, as last seen"))];
     platforms(&picture, &mut second);
     second.push(ServerLine::Blank);
-    second.push(ServerLine::Heading("Token expiry (server time)"));
+    second.push(ServerLine::Heading(say!("Token expiry (server time)")));
     expiries(model, &picture, &mut second);
     (first, second)
 }
@@ -98,7 +101,7 @@ pub(super) fn server_height(model: View<'_>) -> usize {
 
 /// What there is none of, where that is known.
 fn nothing(picture: &Picture<'_>, what: &'static str) -> &'static str {
-    if picture.roster.last_answer().is_some() { what } else { "not known yet: no answer has come" }
+    if picture.roster.last_answer().is_some() { what } else { say!("not known yet: no answer has come") }
 }
 
 fn platforms(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
@@ -107,7 +110,7 @@ fn platforms(picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
     counted.sort_by_key(|(platform, count)| (std::cmp::Reverse(*count), *platform));
     let most = counted.first().map_or(0, |(_, count)| *count);
     if counted.is_empty() {
-        lines.push(ServerLine::Nothing(nothing(picture, "no connection")));
+        lines.push(ServerLine::Nothing(nothing(picture, say!("no connection"))));
     }
     lines.extend(counted.into_iter().map(|(platform, count)| ServerLine::Platform(platform, count, most)));
 }
@@ -117,7 +120,7 @@ fn expiries(model: View<'_>, picture: &Picture<'_>, lines: &mut Vec<ServerLine>)
     let bins = expiry_bins(picture.roster.expiries(), stretches(now, &model.zone));
     let most = bins.iter().map(|(_, count)| *count).max().unwrap_or(0);
     if most == 0 {
-        lines.push(ServerLine::Nothing(nothing(picture, "no session token names its end")));
+        lines.push(ServerLine::Nothing(nothing(picture, say!("no session token names its end"))));
         return;
     }
     for (stretch, count) in bins {
@@ -149,12 +152,12 @@ fn stretches(now: i64, zone: &TimeZone) -> Vec<Stretch> {
         };
         Stretch { name: name.to_owned(), until, kind }
     };
-    let mut all = vec![stretch("expired", now), stretch("within 1h", now + HOUR)];
+    let mut all = vec![stretch(say!("expired"), now), stretch(say!("within 1h"), now + HOUR)];
     let today = Timestamp::from_second(now).map(|at| at.to_zoned(zone.clone()));
     let mut day = today.and_then(|today| today.start_of_day());
     for number in 0..=DAYS {
         let Ok(start) = &day else { break };
-        let name = if number == 0 { "today".to_owned() } else { start.strftime("%a %m-%d").to_string() };
+        let name = if number == 0 { say!("today").to_owned() } else { named_day(start) };
         // Days differ in length where clocks are set twice a year.
         day = start.tomorrow();
         if let Ok(end) = &day {
@@ -164,9 +167,23 @@ fn stretches(now: i64, zone: &TimeZone) -> Vec<Stretch> {
             }
         }
     }
-    all.push(stretch("within 30d", now + 30 * DAY));
-    all.push(Stretch { name: "later".to_owned(), until: i64::MAX, kind: ExpiryKind::Later });
+    all.push(stretch(say!("within 30d"), now + 30 * DAY));
+    all.push(Stretch { name: say!("later").to_owned(), until: i64::MAX, kind: ExpiryKind::Later });
     all
+}
+
+/// A day of the week and its date: `Fri 01-15`.
+fn named_day(day: &Zoned) -> String {
+    let date = day.strftime("%m-%d").to_string();
+    match day.weekday() {
+        Weekday::Monday => say!("Mon {date}", date),
+        Weekday::Tuesday => say!("Tue {date}", date),
+        Weekday::Wednesday => say!("Wed {date}", date),
+        Weekday::Thursday => say!("Thu {date}", date),
+        Weekday::Friday => say!("Fri {date}", date),
+        Weekday::Saturday => say!("Sat {date}", date),
+        Weekday::Sunday => say!("Sun {date}", date),
+    }
 }
 
 /// Counts tokens, by unix minutes, in stretches that follow one another.
@@ -201,35 +218,36 @@ fn witnesses(picture: &Picture<'_>, columns: usize, lines: &mut Vec<ServerLine>)
     if asked.iter().all(|(_, witness)| *witness == Witness::Unasked) {
         return;
     }
-    lines.push(ServerLine::Heading("Presence sources"));
+    lines.push(ServerLine::Heading(say!("Presence sources")));
     let said = |(question, witness): (Question, Witness)| {
-        let weaker = match witness {
+        let how = witness_words(witness);
+        let text = match witness {
             Witness::Refuses(_) if question == Question::UsersStatus => {
-                ": offline rests on the sockets alone"
+                say!("{how}: offline rests on the sockets alone", how)
             }
-            _ => "",
+            _ => how,
         };
-        ServerLine::Fact(question.name(), format!("{}{weaker}", witness_words(witness)))
+        ServerLine::Fact(language::say(question.name()), text)
     };
     lines.extend(asked.into_iter().map(said));
     for (address, gateway) in signs.iter().take(GATEWAYS) {
         let age = short_age(picture.now.since(gateway.since) / 1_000);
-        let text = format!("{address} {} for {age}", sign_word(gateway.sign));
+        let text = gateway_words(address, gateway.sign, &age);
         lines.push(ServerLine::Gateway(text, matches!(gateway.sign, LifeSign::Hung | LifeSign::Refused)));
     }
     if let Some(more @ 1..) = signs.len().checked_sub(GATEWAYS) {
-        lines.push(ServerLine::Gateway(format!("and {more} more"), false));
+        lines.push(ServerLine::Gateway(say!("and {more} more", more), false));
     }
     let sums = picture.trend.sums();
     let (extra, sockets) = (sums.extra, sums.answers + sums.failures);
     if extra > 0 {
         lines.push(ServerLine::Fact(
-            "asked",
-            format!("{extra} times, beside {sockets} questions to the sockets"),
+            say!("asked"),
+            say!("{extra} times, beside {sockets} questions to the sockets", extra, sockets),
         ));
     }
     if roster.doubts().len() > 0 {
-        lines.push(ServerLine::Fact("in doubt", format!("{} users", roster.doubts().len())));
+        lines.push(ServerLine::Fact(say!("in doubt"), say!("{n} users", n = roster.doubts().len())));
     }
     first_round(picture, columns, lines);
     if let Some((words, _)) = worst_loss(roster, picture.now) {
@@ -250,21 +268,38 @@ fn in_memory(model: View<'_>) -> String {
     stores.sort_by_key(|store| std::cmp::Reverse(store.bytes));
     let bytes = |bytes: usize| Bytes(bytes as u64);
     let all = stores.iter().map(|store| store.bytes).sum();
-    let parts = stores.iter().take(3).map(|store| format!("{} {}", store.what, bytes(store.bytes)));
-    format!("about {}: {}", bytes(all), parts.collect::<Vec<_>>().join(", "))
+    let parts: Vec<String> = stores
+        .iter()
+        .take(3)
+        .map(|store| format!("{} {}", language::say(store.what), bytes(store.bytes)))
+        .collect();
+    say!("about {all}: {parts}", all = bytes(all), parts = parts.join(say!(", ")))
 }
 
 /// How much is asked at once, and who chose that.
 fn at_once_words(at_once: AtOnce, list: &WatchList) -> String {
     let AtOnce { requests, adapts } = at_once;
-    let many = if requests == 1 { "request" } else { "requests" };
-    let why = if adapts {
-        format!("by how quick answers are ({} to {})", AtOnce::LEAST, AtOnce::MOST)
-    } else {
-        "as set".to_owned()
-    };
     let users = if list.batches() == 0 { 0 } else { list.batch(0).len() };
-    format!("{requests} {many} of up to {users} users, {why}")
+    let (least, most) = (AtOnce::LEAST, AtOnce::MOST);
+    match (requests, adapts) {
+        (1, true) => {
+            say!(
+                "1 request of up to {users} users, by how quick answers are ({least} to {most})",
+                users,
+                least,
+                most
+            )
+        }
+        (1, false) => say!("1 request of up to {users} users, as set", users),
+        (requests, true) => say!(
+            "{requests} requests of up to {users} users, by how quick answers are ({least} to {most})",
+            requests,
+            users,
+            least,
+            most,
+        ),
+        (requests, false) => say!("{requests} requests of up to {users} users, as set", requests, users),
+    }
 }
 
 /// How far those are checked whom the sockets call offline at first sight, and by what the rest is judged.
@@ -272,60 +307,64 @@ fn first_round(picture: &Picture<'_>, columns: usize, lines: &mut Vec<ServerLine
     let roster = picture.roster;
     let mut add = |name, words: &str| wrapped_fact(name, words, columns, lines);
     if let Some(words) = checking_words(roster) {
-        add("first round", &words);
+        add(say!("first round"), &words);
     }
     if let Some((answered, asked)) = roster.checks().sample {
-        add("sample", &format!("{answered} of {asked} users are answered for"));
+        add(say!("sample"), &say!("{answered} of {asked} users are answered for", answered, asked));
     }
     if let Some(words) = by_registry_words(roster.by_registry_alone()) {
-        add("in place", &words);
+        add(say!("in place"), &words);
     }
     if roster.by_sample() > 0
         && let Some(words) = sample_words(roster.sampled())
     {
-        add("sampled", &format!("{} users are called offline by a sample: {words}", roster.by_sample()));
+        let users = roster.by_sample();
+        add(say!("sampled"), &say!("{users} users are called offline by a sample: {words}", users, words));
     }
 }
 
 /// What our own asking costs, and what the server says of itself.
 fn asking(model: View<'_>, picture: &Picture<'_>, lines: &mut Vec<ServerLine>) {
-    lines.push(ServerLine::Heading("What imtop asks, and what the server says of itself"));
+    lines.push(ServerLine::Heading(say!("What imtop asks, and what the server says of itself")));
     let trend = picture.trend;
     let (sums, rates) = (trend.sums(), trend.rates(picture.now));
-    let failed = match sums.failures {
-        0 => "none failed".to_owned(),
-        failures => format!("{failures} failed"),
+    let requests = sums.requests();
+    let words = match sums.failures {
+        0 => say!("{requests}, none failed", requests),
+        failures => say!("{requests}, {failures} failed", requests, failures),
     };
-    lines.push(ServerLine::Fact("requests", format!("{}, {failed}", sums.requests())));
-    lines.push(ServerLine::Fact(
-        "a second",
-        format!("{:.1} requests, {:.0} users, {}", rates.requests, rates.users, Bytes(rates.bytes as u64)),
-    ));
+    lines.push(ServerLine::Fact(say!("requests"), words));
+    let (requests, users) = (format!("{:.1}", rates.requests), format!("{:.0}", rates.users));
+    let bytes = Bytes(rates.bytes as u64);
+    let words = say!("{requests} requests, {users} users, {bytes}", requests, users, bytes);
+    lines.push(ServerLine::Fact(say!("a second"), words));
     if let Some(at_once) = model.shown.at_once {
         let words = at_once_words(at_once, picture.roster.list());
-        wrapped_fact("at once", &words, fact_columns(model.size.0), lines);
+        wrapped_fact(say!("at once"), &words, fact_columns(model.size.0), lines);
     }
-    lines.push(ServerLine::Fact("received", format!("{} in all", Bytes(sums.wire_bytes))));
+    lines.push(ServerLine::Fact(say!("received"), say!("{bytes} in all", bytes = Bytes(sums.wire_bytes))));
     // It is of now, and a picture that stands has nothing that moves.
     if !model.shown.is_held {
-        wrapped_fact("in memory", &in_memory(model), fact_columns(model.size.0), lines);
+        wrapped_fact(say!("in memory"), &in_memory(model), fact_columns(model.size.0), lines);
     }
     if let Some(hints) = picture.hints {
-        lines.extend(hints.words().into_iter().map(|(name, words)| ServerLine::Fact(name, words)));
+        lines.extend(
+            hints.words().into_iter().map(|(name, words)| ServerLine::Fact(language::say(name), words)),
+        );
     }
     let offset = picture.roster.server_clock().offset_ms();
+    let seconds = |ms: i64| format!("{:.1}", ms as f64 / 1_000.0);
     let clock = match offset {
-        0 => "as this machine's".to_owned(),
-        ms if ms > 0 => format!("{:.1} s ahead of this machine's", ms as f64 / 1_000.0),
-        ms => format!("{:.1} s behind this machine's", -ms as f64 / 1_000.0),
+        0 => say!("as this machine's").to_owned(),
+        ms if ms > 0 => say!("{s} s ahead of this machine's", s = seconds(ms)),
+        ms => say!("{s} s behind this machine's", s = seconds(-ms)),
     };
-    lines.push(ServerLine::Fact("clock", clock));
+    lines.push(ServerLine::Fact(say!("clock"), clock));
     for failed in &sums.troubles {
         let age = crate::presence::short_age(picture.now.since(failed.last) / 1_000);
-        lines.push(ServerLine::Fact(
-            "failed",
-            format!("{} times: {}, last {age} ago", failed.count, failed.trouble),
-        ));
+        let (count, trouble) = (failed.count, &failed.trouble);
+        let words = say!("{count} times: {trouble}, last {age} ago", count, trouble, age);
+        lines.push(ServerLine::Fact(say!("failed"), words));
     }
 }
 

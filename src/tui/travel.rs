@@ -3,6 +3,7 @@
 
 use crate::engine::Command;
 use crate::presence::{Severity, WatchList, When};
+use crate::say;
 
 use super::action::Action;
 use super::change::{adopt_list, hint};
@@ -17,17 +18,17 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Option<Vec<Eff
     Some(match action {
         Action::StepBack => match markers.round_before(at) {
             Some(target) => vec![go(target)],
-            None => told(model, "nothing is known from before"),
+            None => told(model, say!("nothing is known from before")),
         },
         Action::StepForward => match markers.round_after(at) {
             Some(target) if playing.is_some() || model.shown.is_held => vec![go(target)],
-            _ => forward_end(model, "round"),
+            _ => forward_end(model, Ahead::Round),
         },
         Action::PreviousIncident => to_incident(model, false, at),
         Action::NextIncident => to_incident(model, true, at),
         Action::Live if playing.is_some() || model.shown.is_held => vec![command(Command::Release)],
-        Action::Live => told(model, "this is live"),
-        Action::Record if playing.is_some() => told(model, "this is a recording already"),
+        Action::Live => told(model, say!("this is live")),
+        Action::Record if playing.is_some() => told(model, say!("this is a recording already")),
         Action::Record => vec![command(Command::Record(None))],
         Action::Pause => {
             let stands = playing.map_or(model.shown.is_held, |playing| !playing.runs);
@@ -36,7 +37,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Option<Vec<Eff
         Action::Slower | Action::Faster if playing.is_some() => {
             vec![command(Command::Speed(action == Action::Slower))]
         }
-        Action::PollNow if playing.is_some() => told(model, "nobody is asked in a replay"),
+        Action::PollNow if playing.is_some() => told(model, say!("nobody is asked in a replay")),
         _ => return None,
     })
 }
@@ -60,25 +61,50 @@ fn to_incident(model: &mut ViewMut<'_>, forward: bool, at: u64) -> Vec<Effect> {
     let found = if forward { markers.incident_after(at) } else { markers.incident_before(at) };
     match found {
         Some(incident) => {
-            let serious = if incident.severity == Severity::Critical { "critical: " } else { "" };
-            let (words, target) = (format!("incident: {serious}{}", incident.what), incident.at.mono_ms);
+            let (what, target) = (&incident.what, incident.at.mono_ms);
+            let words = match incident.severity {
+                Severity::Critical => say!("incident: critical: {what}", what),
+                _ => say!("incident: {what}", what),
+            };
             hint(model, words);
             vec![go(target)]
         }
-        None if forward => forward_end(model, "incident"),
-        None => told(model, "no incident before this"),
+        None if forward => forward_end(model, Ahead::Incident),
+        None => told(model, say!("no incident before this")),
     }
 }
 
+/// What is looked for ahead.
+#[derive(Clone, Copy)]
+enum Ahead {
+    Round,
+    Incident,
+}
+
 /// There is nothing of the kind ahead.
-fn forward_end(model: &mut ViewMut<'_>, what: &str) -> Vec<Effect> {
+fn forward_end(model: &mut ViewMut<'_>, what: Ahead) -> Vec<Effect> {
     let playing = model.shown.playing;
     let reading = playing.map(|playing| playing.read).filter(|read| *read < 100);
-    let words = match reading {
-        Some(read) => format!("no {what} ahead so far: {read} % of the recording have been read"),
-        None if playing.is_some() => format!("no {what} after this: the recording ends"),
-        None if model.shown.is_held => format!("no {what} after this; . goes back to now"),
-        None => "this is now".to_owned(),
+    let words = match (what, reading) {
+        (Ahead::Round, Some(read)) => {
+            say!("no round ahead so far: {read} % of the recording have been read", read)
+        }
+        (Ahead::Incident, Some(read)) => {
+            say!("no incident ahead so far: {read} % of the recording have been read", read)
+        }
+        (Ahead::Round, None) if playing.is_some() => {
+            say!("no round after this: the recording ends").to_owned()
+        }
+        (Ahead::Incident, None) if playing.is_some() => {
+            say!("no incident after this: the recording ends").to_owned()
+        }
+        (Ahead::Round, None) if model.shown.is_held => {
+            say!("no round after this; . goes back to now").to_owned()
+        }
+        (Ahead::Incident, None) if model.shown.is_held => {
+            say!("no incident after this; . goes back to now").to_owned()
+        }
+        (_, None) => say!("this is now").to_owned(),
     };
     told(model, &words)
 }
@@ -93,7 +119,7 @@ pub(super) fn go_to(model: View<'_>, text: &str) -> Result<Effect, String> {
         Some(playing) => Some((playing.begin, playing.end)),
         None => model.shown.markers.span().map(|(begin, _)| (begin, model.shown.live_now)),
     };
-    let (begin, end) = span.ok_or("nothing is known yet")?;
+    let (begin, end) = span.ok_or_else(|| say!("nothing is known yet"))?;
     let unread = || model.shown.unread.cloned().unwrap_or_default();
     when.within(begin, end, &model.zone, unread).map(go)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::presence::query::{Query, QueryError, Vocabulary, complete, is_unfinished};
+use crate::{language, say};
 
 use super::action::Action;
 use super::change::{apply_filter, set_query};
@@ -43,7 +44,7 @@ pub(super) fn open_filter(model: &mut ViewMut<'_>) {
     offer_words(model, false);
 }
 
-/// The names that only the watch list knows. Where stand-ins are shown there are none: a filter is
+/// The names that only the watch list knows. Where IDs are masked there are none: a filter is
 /// about the real ones.
 fn vocabulary(model: View<'_>) -> Vocabulary {
     let list = model.picture().roster.list();
@@ -116,7 +117,11 @@ fn offer_words(model: &mut Model, all: bool) {
         .candidates
         .into_iter()
         .filter(|_| is_wanted)
-        .map(|it| Candidate { name: it.text, help: it.about.to_owned(), ..Candidate::default() })
+        .map(|it| Candidate {
+            name: it.text,
+            help: language::say(it.about).to_owned(),
+            ..Candidate::default()
+        })
         .collect();
     let stands = |candidate: &Candidate| text.get(range.clone()) == Some(candidate.name.as_str());
     if matches!(candidates.as_slice(), [only] if stands(only)) {
@@ -125,7 +130,7 @@ fn offer_words(model: &mut Model, all: bool) {
     let key = model.keymap.first_of(Action::Complete).filter(|_| text.trim().is_empty() && !all);
     let usage = key.map(|name| Candidate {
         name,
-        help: "lists fields, as in state=online; other words match ID and label".to_owned(),
+        help: say!("lists fields, as in state=online; other words match ID and label").to_owned(),
         ..Candidate::default()
     });
     // Whoever is still typing the last word is helped, not corrected.

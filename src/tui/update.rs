@@ -207,7 +207,7 @@ fn take_key(model: &mut ViewMut<'_>, event: KeyEvent) -> Vec<Effect> {
             }
             let keys: String = pressed.iter().map(ToString::to_string).collect();
             if key != KeyPress::from_event(KeyEvent::from(ratatui::crossterm::event::KeyCode::Esc)) {
-                hint(model, format!("{keys} is not bound"));
+                hint(model, say!("{keys} is not bound", keys));
             }
         }
         Meaning::Nothing => unbound(model, event, key),
@@ -222,7 +222,7 @@ fn sort_by_letter(model: &mut ViewMut<'_>, event: KeyEvent, key: KeyPress) -> bo
     if let Some(letter) = key.typed() {
         match SortColumn::from_letter(letter) {
             Some(column) => sort_by(model, column),
-            None => hint(model, format!("no column to sort by has the letter {letter}")),
+            None => hint(model, say!("no column to sort by has the letter {letter}", letter)),
         }
         return true;
     }
@@ -239,11 +239,14 @@ fn unbound(model: &mut ViewMut<'_>, event: KeyEvent, key: KeyPress) {
             typed(model);
         }
     } else if let Some(c) = key.typed().filter(|c| is_cjk(*c)) {
-        hint(model, format!("{c} is not bound: switch the input method to Latin letters"));
+        hint(model, say!("{c} is not bound: switch the input method to Latin letters", c));
     } else if !key.typed().is_some_and(char::is_control) {
         let help = model.keymap.first_of(Action::Help);
-        let help = help.map_or(String::new(), |help| format!("; {help} lists the keys"));
-        hint(model, format!("{key} is not bound{help}"));
+        let words = match help {
+            Some(help) => say!("{key} is not bound; {help} lists the keys", key, help),
+            None => say!("{keys} is not bound", keys = key),
+        };
+        hint(model, words);
     }
 }
 
@@ -256,7 +259,7 @@ fn paste(model: &mut ViewMut<'_>, text: &str) {
         let before = prompt.text().len();
         if !prompt.insert(&lines.join(" ")) {
             let taken = prompt.text().len() - before;
-            hint(model, format!("no room for all of the pasted text: {taken} bytes of it are taken"));
+            hint(model, say!("no room for all of the pasted text: {taken} bytes of it are taken", taken));
         }
         typed(model);
         return;
@@ -272,12 +275,15 @@ fn paste(model: &mut ViewMut<'_>, text: &str) {
     }
     let taken = Prompt::room_for(&ids, OR);
     match (taken, ids.len()) {
-        (0, _) => return hint(model, "what was pasted is too long for an ID"),
+        (0, _) => return hint(model, say!("what was pasted is too long for an ID")),
         (1, 1) => {}
         (taken, all) if taken < all => {
-            hint(model, format!("{taken} of {all} pasted IDs are looked for: there is no room for more"));
+            hint(
+                model,
+                say!("{taken} of {all} pasted IDs are looked for: there is no room for more", taken, all),
+            );
         }
-        (taken, _) => hint(model, format!("{taken} pasted IDs are looked for")),
+        (taken, _) => hint(model, say!("{taken} pasted IDs are looked for", taken)),
     }
     model.pending.clear();
     open_filter(model);

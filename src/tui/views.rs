@@ -1,6 +1,7 @@
 //! Going from one view to another and back: which screen is on top, and what is under it.
 
 use crate::presence::{Presence, UserId, UserIx};
+use crate::say;
 
 use super::Detail;
 use super::action::Action;
@@ -46,9 +47,9 @@ pub(super) fn show_why(model: &mut ViewMut<'_>, user: UserIx) {
         let name = model.view().shown_id(user);
         let text = match model.picture().roster.presence(user) {
             Presence::Unknown(_) => {
-                format!("{name} is unknown, so no rule can judge: Enter shows what is known")
+                say!("{name} is unknown, so no rule can judge: Enter shows what is known", name)
             }
-            _ => format!("no rule finds anything wrong with {name}"),
+            _ => say!("no rule finds anything wrong with {name}", name),
         };
         hint(model, text);
         return;

@@ -7,6 +7,7 @@ use super::super::prompt::{Candidate, Offers};
 use super::{CommandRow, Named, Verb, all, columns, find, words};
 use crate::listing::{ColumnName, SortColumn};
 use crate::presence::By;
+use crate::{language, say};
 
 /// Most candidates that are looked for; where so many are found there may be more.
 pub const MOST_OFFERED: usize = 100;
@@ -42,7 +43,8 @@ pub(in crate::tui) fn offers(model: View<'_>, before: &str) -> Offers {
     if is_chooser && typed.is_empty() {
         let key = |action| model.keymap.first_of(action).unwrap_or_default();
         let (tick, up, down) = (key(Action::Complete), key(Action::HistoryBack), key(Action::HistoryForward));
-        usage.help = format!("{tick} adds or drops, {up} {down} go to another; or NAME, +NAME, -NAME");
+        usage.help =
+            say!("{tick} adds or drops, {up} {down} go to another; or NAME, +NAME, -NAME", tick, up, down);
     }
     Offers { usage: Some(usage), candidates, range, chosen: is_chooser.then_some(0) }
 }
@@ -61,7 +63,7 @@ fn names(model: View<'_>, typed: &str) -> Vec<Candidate> {
             Named::Action(row) => Candidate {
                 name: row.name.to_owned(),
                 arguments: "",
-                help: row.help.to_owned(),
+                help: language::say(row.help).to_owned(),
                 keys: keys(model, row.action),
                 ticked: None,
             },
@@ -76,7 +78,7 @@ fn command(model: View<'_>, row: &CommandRow) -> Candidate {
     Candidate {
         name: row.name.to_owned(),
         arguments: row.arguments,
-        help: row.help.to_owned(),
+        help: language::say(row.help).to_owned(),
         keys: row.action.map_or(String::new(), |action| keys(model, action)),
         ticked: None,
     }
@@ -108,25 +110,28 @@ fn arguments(model: View<'_>, verb: Verb, at: usize, typed: &str) -> Vec<Candida
         Verb::Goto if at == 1 => return users(model, typed),
         Verb::Sort if at == 1 => {
             let columns = SortColumn::names().filter_map(SortColumn::from_name);
-            columns.map(|column| (column.name().to_owned(), column.words().to_owned())).collect()
+            columns
+                .map(|column| (column.name().to_owned(), language::say(column.words()).to_owned()))
+                .collect()
         }
         Verb::Sort if at == 2 => [
-            ("asc", "least, oldest, A first"),
-            ("desc", "most, latest, Z first"),
-            ("inverted", "the other end first"),
+            ("asc", say!("least, oldest, A first")),
+            ("desc", say!("most, latest, Z first")),
+            ("inverted", say!("the other end first")),
         ]
         .map(|(word, what)| (word.to_owned(), what.to_owned()))
         .into(),
         Verb::Columns => return columns(model, at, typed),
         Verb::Export if at == 1 => {
-            let words = ["comma-separated values", "one object", "the picture, as plain text"];
+            let words =
+                [say!("comma-separated values"), say!("one object"), say!("the picture, as plain text")];
             let names = ExportFormat::ALL.map(|format| format.name().to_owned());
             names.into_iter().zip(words.map(str::to_owned)).collect()
         }
         Verb::Interval if at == 1 => INTERVALS.map(|time| (time.to_owned(), String::new())).into(),
         Verb::Context if at == 1 => {
             let is_asked = |name: &String| model.shown.about.context.as_ref() == Some(name);
-            let words = |name: &String| if is_asked(name) { "is asked now" } else { "" }.to_owned();
+            let words = |name: &String| if is_asked(name) { say!("is asked now") } else { "" }.to_owned();
             model.contexts.iter().map(|name| (name.clone(), words(name))).collect()
         }
         Verb::Theme if at == 1 => model.themes.iter().map(|name| (name.clone(), String::new())).collect(),
@@ -150,11 +155,12 @@ fn columns(model: View<'_>, at: usize, typed: &str) -> Vec<Candidate> {
     let ticked = |column: ColumnName| chosen.contains(&column);
     let named = ColumnName::ALL.into_iter().map(|column| {
         let hidden = chooser && ticked(column) && has_room.column(column).width == 0;
-        let hidden = if hidden { "not seen now: " } else { "" };
-        let help = format!("{hidden}{}", column.help());
+        let help = language::say(column.help());
+        let help = if hidden { say!("not seen now: {help}", help) } else { help.to_owned() };
         (column.name(), help, chooser.then(|| ticked(column)))
     });
-    let usual = ("default", "the columns that are usual".to_owned(), Some(model.columns_chosen.is_none()));
+    let usual =
+        ("default", say!("the columns that are usual").to_owned(), Some(model.columns_chosen.is_none()));
     let candidate = |(name, help, ticked): (&str, String, Option<bool>)| Candidate {
         name: format!("{sign}{name}"),
         help,

@@ -19,6 +19,7 @@ use super::super::screen::Screen;
 use super::super::{overview_keys, travel, views};
 use super::{Named, Verb, all, columns, find, words};
 use crate::listing::{Sort, SortColumn};
+use crate::say;
 
 /// How often a server may be asked, in milliseconds.
 const PACE: std::ops::RangeInclusive<u64> = 100..=3_600_000;
@@ -39,19 +40,22 @@ pub(in crate::tui) fn run(model: &mut ViewMut<'_>, line: &str) -> Result<Vec<Eff
     match find(name) {
         Some(Named::Action(row)) => match arguments.first() {
             None => Ok(act(model, row)),
-            Some((range, _)) => {
-                Err(Mistake { range: range.clone(), text: format!("`{}` takes no more words", row.name) })
-            }
+            Some((range, _)) => Err(Mistake {
+                range: range.clone(),
+                text: say!("`{name}` takes no more words", name = row.name),
+            }),
         },
         Some(Named::Command(row)) => {
             let rest = line.get(range.end..).unwrap_or_default().trim();
             match row.verb {
                 Verb::Add | Verb::Remove | Verb::Interval if model.shown.playing.is_some() => {
-                    Err(missing("a recording is not changed".to_owned()))
+                    Err(missing(say!("a recording is not changed").to_owned()))
                 }
                 Verb::Add => add(model, arguments).map_err(missing),
                 Verb::Remove => remove(model, arguments, &missing),
-                Verb::Goto if rest.is_empty() => Err(missing("expected a user ID, or a part of one".into())),
+                Verb::Goto if rest.is_empty() => {
+                    Err(missing(say!("expected a user ID, or a part of one").into()))
+                }
                 Verb::Goto => {
                     let from = arguments.first().map_or(end, |(range, _)| range.start);
                     goto(model, rest).map_err(|text| Mistake { range: from..end, text })?;
@@ -77,7 +81,7 @@ pub(in crate::tui) fn run(model: &mut ViewMut<'_>, line: &str) -> Result<Vec<Eff
                 Verb::Export => export(arguments, rest, missing),
                 Verb::Interval => interval(model, arguments, missing),
                 Verb::At if rest.is_empty() => {
-                    Err(missing("expected a time, such as 12:01:05, -5m or +90s".to_owned()))
+                    Err(missing(say!("expected a time, such as 12:01:05, -5m or +90s").to_owned()))
                 }
                 Verb::At => {
                     let from = arguments.first().map_or(end, |(range, _)| range.start);
@@ -86,7 +90,7 @@ pub(in crate::tui) fn run(model: &mut ViewMut<'_>, line: &str) -> Result<Vec<Eff
                     Ok(vec![effect])
                 }
                 Verb::Record if model.shown.playing.is_some() => {
-                    Err(missing("this is a recording already".to_owned()))
+                    Err(missing(say!("this is a recording already").to_owned()))
                 }
                 Verb::Record => {
                     Ok(vec![Effect::Command(Command::Record((!rest.is_empty()).then(|| rest.into())))])
@@ -117,30 +121,35 @@ fn unknown(model: View<'_>, name: &str) -> String {
     let beginning: Vec<&str> =
         all().map(Named::name).filter(|other| other.starts_with(name)).take(4).collect();
     if !beginning.is_empty() {
-        return format!("`{name}` may be {}", beginning.join(", "));
+        return say!("`{name}` may be {others}", name, others = beginning.join(", "));
     }
     if let Some(meant) = nearest(name, all().map(Named::name)) {
-        return format!("no command `{name}`; is `{meant}` meant?");
+        return say!("no command `{name}`; is `{meant}` meant?", name, meant);
     }
-    let clears = model.keymap.first_of(Action::DeleteAll);
-    let all = clears.map_or(String::new(), |key| format!("; {key} clears the line and shows all"));
-    format!("no command `{name}`{all}")
+    match model.keymap.first_of(Action::DeleteAll) {
+        Some(key) => say!("no command `{name}`; {key} clears the line and shows all", name, key),
+        None => say!("no command `{name}`", name),
+    }
 }
 
 fn add(model: &mut ViewMut<'_>, arguments: &[Word<'_>]) -> Result<Vec<Effect>, String> {
     let mut seen = HashSet::new();
     let ids: Vec<&str> = ids(arguments).map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
     if ids.is_empty() {
-        return Err("expected one user ID or more".to_owned());
+        return Err(say!("expected one user ID or more").to_owned());
     }
     let list = model.shown.live.roster().list();
     let add: Vec<String> =
         ids.iter().filter(|id| list.find(id).is_none()).map(|id| (*id).to_owned()).collect();
     match (add.as_slice(), ids.as_slice()) {
-        ([], [one]) => Err(format!("{one} is watched already")),
-        ([], _) => Err("all of them are watched already".to_owned()),
+        ([], [one]) => Err(say!("{one} is watched already", one)),
+        ([], _) => Err(say!("all of them are watched already").to_owned()),
         _ => {
-            hint(model, format!("{} to be watched too", users(add.len())));
+            let words = match add.len() {
+                1 => say!("1 user to be watched too").to_owned(),
+                users => say!("{users} users to be watched too", users),
+            };
+            hint(model, words);
             Ok(vec![Effect::Command(Command::Watch { add, remove: Vec::new() })])
         }
     }
@@ -154,20 +163,24 @@ fn remove(
     let mut remove: Vec<String> = Vec::new();
     if arguments.is_empty() {
         let Some(cursor) = &model.cursor else {
-            return Err(missing("expected a user ID: no user is selected".to_owned()));
+            return Err(missing(say!("expected a user ID: no user is selected").to_owned()));
         };
         remove.push(model.picture().roster.list().raw_id(cursor.user).to_owned());
     }
     for (range, id) in ids(arguments) {
         let Some(user) = exactly(model.view(), id) else {
-            return Err(Mistake { range, text: format!("nobody with the ID {id} is watched") });
+            return Err(Mistake { range, text: say!("nobody with the ID {id} is watched", id) });
         };
         let raw = model.picture().roster.list().raw_id(user).to_owned();
         if !remove.contains(&raw) {
             remove.push(raw);
         }
     }
-    hint(model, format!("{} to be watched no more", users(remove.len())));
+    let words = match remove.len() {
+        1 => say!("1 user to be watched no more").to_owned(),
+        users => say!("{users} users to be watched no more", users),
+    };
+    hint(model, words);
     Ok(vec![Effect::Command(Command::Watch { add: Vec::new(), remove })])
 }
 
@@ -183,10 +196,6 @@ fn ids<'a>(arguments: &'a [Word<'a>]) -> impl Iterator<Item = Word<'a>> {
             })
         })
         .filter(|(_, id)| !id.is_empty())
-}
-
-fn users(count: usize) -> String {
-    if count == 1 { "1 user".to_owned() } else { format!("{count} users") }
 }
 
 /// The user with this ID, written as the server knows it or as it is shown.
@@ -212,14 +221,14 @@ fn goto(model: &mut ViewMut<'_>, text: &str) -> Result<(), String> {
                 || list.label(*user).is_some_and(|label| contains(&model.names.label(label)))
         })
     });
-    let Some(user) = user else { return Err(format!("no user's ID or label contains {text}")) };
+    let Some(user) = user else { return Err(say!("no user's ID or label contains {text}", text)) };
     let name = model.names.user(list.raw_id(user)).into_owned();
     views::show(model, Screen::Users);
     if model.rows.row_of(user).is_none() {
         model.switches.problems_only = false;
         model.marks.only = false;
         apply_filter(model, "");
-        hint(model, format!("all users are shown again: the filter hid {name}"));
+        hint(model, say!("all users are shown again: the filter hid {name}", name));
     }
     let height = model.view().body_height();
     let line = model.view().window(height).iter().position(|line| line.user() == user);
@@ -235,12 +244,12 @@ fn sort(
 ) -> Result<Vec<Effect>, Mistake> {
     let names = || SortColumn::names().collect::<Vec<_>>().join(", ");
     let Some((range, name)) = arguments.first() else {
-        return Err(missing(format!("expected a column: {}", names())));
+        return Err(missing(say!("expected a column: {names}", names = names())));
     };
     let Some(column) = SortColumn::from_name(&name.to_lowercase()) else {
         return Err(Mistake {
             range: range.clone(),
-            text: none_such(name, "column to sort by", SortColumn::names()),
+            text: none_such(name, NoSuch::SortColumn, SortColumn::names()),
         });
     };
     let inverted = match arguments.get(1) {
@@ -250,25 +259,42 @@ fn sort(
             word if word.starts_with("desc") && "descending".starts_with(&word) => !column.is_descending(),
             word if "inverted".starts_with(&word) || "reversed".starts_with(&word) => true,
             _ => {
-                let text = format!("expected asc, desc, inverted or nothing, not `{word}`");
+                let text = say!("expected asc, desc, inverted or nothing, not `{word}`", word);
                 return Err(Mistake { range: range.clone(), text });
             }
         },
     };
     if let Some((range, _)) = arguments.get(2) {
-        return Err(Mistake { range: range.clone(), text: "expected nothing more".to_owned() });
+        return Err(Mistake { range: range.clone(), text: say!("expected nothing more").to_owned() });
     }
     views::show(model, Screen::Users);
     set_sort(model, Sort { column, inverted });
     Ok(Vec::new())
 }
 
+/// What a name was expected to be.
+#[derive(Clone, Copy)]
+pub(super) enum NoSuch {
+    Column,
+    SortColumn,
+    Format,
+    Context,
+    Theme,
+}
+
 /// What is said of a name that is not among those that there are.
-pub(super) fn none_such<'a>(name: &str, kind: &str, names: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn none_such<'a>(name: &str, kind: NoSuch, names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
+    let what = match kind {
+        NoSuch::Column => say!("`{name}` is no column", name),
+        NoSuch::SortColumn => say!("`{name}` is no column to sort by", name),
+        NoSuch::Format => say!("`{name}` is no form to write", name),
+        NoSuch::Context => say!("`{name}` is no context", name),
+        NoSuch::Theme => say!("`{name}` is no theme", name),
+    };
     match nearest(name, names.iter().copied()) {
-        Some(meant) => format!("`{name}` is no {kind}; is `{meant}` meant?"),
-        None => format!("`{name}` is no {kind}; there are {}", names.join(", ")),
+        Some(meant) => say!("{what}; is `{meant}` meant?", what, meant),
+        None => say!("{what}; there are {names}", what, names = names.join(", ")),
     }
 }
 
@@ -279,11 +305,11 @@ fn export(
 ) -> Result<Vec<Effect>, Mistake> {
     let names = ExportFormat::ALL.iter().map(|format| format.name());
     let Some((range, name)) = arguments.first() else {
-        return Err(missing("expected csv, json or txt".to_owned()));
+        return Err(missing(say!("expected csv, json or txt").to_owned()));
     };
     let Some(format) = ExportFormat::ALL.into_iter().find(|format| format.name() == name.to_lowercase())
     else {
-        return Err(Mistake { range: range.clone(), text: none_such(name, "form to write", names) });
+        return Err(Mistake { range: range.clone(), text: none_such(name, NoSuch::Format, names) });
     };
     // The name of a file may have blanks in it.
     let file = rest.get(name.len()..).unwrap_or_default().trim();
@@ -297,14 +323,14 @@ fn interval(
     missing: impl Fn(String) -> Mistake,
 ) -> Result<Vec<Effect>, Mistake> {
     let Some((range, text)) = arguments.first() else {
-        return Err(missing("expected a time such as 2s, 500ms or 1m".to_owned()));
+        return Err(missing(say!("expected a time such as 2s, 500ms or 1m").to_owned()));
     };
     let mistake = |text: &str| Mistake { range: range.clone(), text: text.to_owned() };
     let Some(ms) = milliseconds(text) else {
-        return Err(mistake("expected a time such as 2s, 500ms or 1m"));
+        return Err(mistake(say!("expected a time such as 2s, 500ms or 1m")));
     };
     if !PACE.contains(&ms) {
-        return Err(mistake("expected a time from 100ms to 1h"));
+        return Err(mistake(say!("expected a time from 100ms to 1h")));
     }
     Ok(set_interval(model, Some(ms)))
 }
@@ -331,19 +357,22 @@ fn context(
     missing: impl Fn(String) -> Mistake,
 ) -> Result<Vec<Effect>, Mistake> {
     if model.contexts.is_empty() {
-        return Err(missing("the configuration names no context".to_owned()));
+        return Err(missing(say!("the configuration names no context").to_owned()));
     }
     let names = || model.contexts.iter().map(String::as_str);
     let (Some((first, _)), Some((last, _))) = (arguments.first(), arguments.last()) else {
-        return Err(missing(format!("expected a context: {}", names().collect::<Vec<_>>().join(", "))));
+        return Err(missing(say!(
+            "expected a context: {names}",
+            names = names().collect::<Vec<_>>().join(", ")
+        )));
     };
     // A name may have blanks in it.
     let range = first.start..last.end;
     if !names().any(|other| other == name) {
-        return Err(Mistake { range, text: none_such(name, "context", names()) });
+        return Err(Mistake { range, text: none_such(name, NoSuch::Context, names()) });
     }
     if model.shown.about.context.as_deref() == Some(name) {
-        return Err(Mistake { range, text: format!("{name} is asked already") });
+        return Err(Mistake { range, text: say!("{name} is asked already", name) });
     }
     Ok(vec![Effect::SwitchContext(name.to_owned())])
 }
@@ -356,10 +385,10 @@ fn by(
 ) -> Result<Vec<Effect>, Mistake> {
     let names = By::ALL.map(By::name).join(", ");
     let Some((range, name)) = arguments.first() else {
-        return Err(missing(format!("expected one of {names}")));
+        return Err(missing(say!("expected one of {names}", names)));
     };
     let Some(by) = By::named(name) else {
-        return Err(Mistake { range: range.clone(), text: format!("expected one of {names}") });
+        return Err(Mistake { range: range.clone(), text: say!("expected one of {names}", names) });
     };
     overview_keys::count_by(model, by);
     Ok(Vec::new())
@@ -371,14 +400,17 @@ fn theme(
     missing: impl Fn(String) -> Mistake,
 ) -> Result<Vec<Effect>, Mistake> {
     if model.themes.is_empty() {
-        return Err(missing("there is only one theme".to_owned()));
+        return Err(missing(say!("there is only one theme").to_owned()));
     }
     let names = || model.themes.iter().map(String::as_str);
     let Some((range, name)) = arguments.first() else {
-        return Err(missing(format!("expected a theme: {}", names().collect::<Vec<_>>().join(", "))));
+        return Err(missing(say!(
+            "expected a theme: {names}",
+            names = names().collect::<Vec<_>>().join(", ")
+        )));
     };
     if !names().any(|other| other == *name) {
-        return Err(Mistake { range: range.clone(), text: none_such(name, "theme", names()) });
+        return Err(Mistake { range: range.clone(), text: none_such(name, NoSuch::Theme, names()) });
     }
     Ok(vec![Effect::Theme((*name).to_owned())])
 }

@@ -4,8 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::language;
 use crate::listing::foreign;
 use crate::presence::{Claims, Moment, Tracked, UserIx};
+use crate::say;
 use crate::tui::{Picture, TimeStyle, View};
 
 use super::painter::Painter;
@@ -50,8 +52,8 @@ pub(super) fn draw(
     let state_width = if body.width < 60 { 2 } else { 10 };
     let state = match (state_width, tracked.unseen.as_deref(), connection.background) {
         (2, Some(_), _) => theme.glyphs.unknown,
-        (2, None, true) => "bg",
-        (2, None, false) => "fg",
+        (2, None, true) => say!("bg"),
+        (2, None, false) => say!("fg"),
         _ => &whole,
     };
     // Old news is no fact: without colour.
@@ -59,7 +61,7 @@ pub(super) fn draw(
     pen.field(state, state_width, cut, hue(style)).skip(gap);
     if body.width >= 60 {
         let since = first_seen(model, &picture, theme, tracked);
-        let words = if roomy { format!("first seen {since}") } else { since };
+        let words = if roomy { say!("first seen {since}", since) } else { since };
         let columns = match (roomy, model.times) {
             (true, TimeStyle::Relative) => 16,
             (true, TimeStyle::Absolute) => 24,
@@ -68,12 +70,13 @@ pub(super) fn draw(
         };
         pen.field(&words, columns, cut, base).skip(gap);
     }
-    let (whole, style) = token_words(model, &picture, theme, user, at, false);
+    let (whole, style) = token_words(model, &picture, theme, user, at, Room::Much);
     let words = if theme.width(&whole) <= pen.left() {
         whole
     } else {
-        let short = token_words(model, &picture, theme, user, at, true).0;
-        if theme.width(&short) <= pen.left() { short } else { short.replacen("issued for ", "for ", 1) }
+        let with = |room| token_words(model, &picture, theme, user, at, room).0;
+        let short = with(Room::Little);
+        if theme.width(&short) <= pen.left() { short } else { with(Room::Least) }
     };
     pen.rest(&words, cut, hue(style));
 }
@@ -83,10 +86,11 @@ pub(super) fn draw(
 pub(super) fn connection_state(theme: &Theme, tracked: &Tracked, now: Moment) -> (String, Style) {
     match (tracked.unseen.as_deref(), tracked.connection.background) {
         (Some(unseen), _) => {
-            (format!("unseen {}", times::age_ms(now.since(unseen.dropped.received))), theme.dim)
+            let age = times::age_ms(now.since(unseen.dropped.received));
+            (say!("unseen {age}", age), theme.dim)
         }
-        (None, true) => ("background".to_owned(), theme.calm),
-        (None, false) => ("foreground".to_owned(), theme.good),
+        (None, true) => (say!("background").to_owned(), theme.calm),
+        (None, false) => (say!("foreground").to_owned(), theme.good),
     }
 }
 
@@ -94,14 +98,22 @@ fn first_seen(model: View<'_>, picture: &Picture<'_>, theme: &Theme, tracked: &T
     times::since(tracked.since, picture.now, model.times, model.gap_ms(), &model.zone, &theme.glyphs)
 }
 
-/// What the token says, what is wrong with it first. `in_short`: there is no room for all.
+/// How much room there is for what a token says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Much,
+    Little,
+    Least,
+}
+
+/// What the token says, what is wrong with it first.
 fn token_words(
     model: View<'_>,
     picture: &Picture<'_>,
     theme: &Theme,
     user: UserIx,
     at: usize,
-    in_short: bool,
+    room: Room,
 ) -> (String, Style) {
     let roster = picture.roster;
     let connections = roster.connections(user);
@@ -109,19 +121,25 @@ fn token_words(
         return (String::new(), theme.plain);
     };
     let Some(token) = &connection.token else {
-        return ("no token shown".to_owned(), theme.dim);
+        return (say!("no token shown").to_owned(), theme.dim);
     };
     let mut words = Vec::new();
     let found = foreign(connection, roster.list().raw_id(user));
     if let Some(other) = found.user {
-        let kind = if model.names.are_masked() { "" } else { "user " };
-        words.push(format!("issued for {kind}{}", model.names.shown_user(other)));
+        let user = model.names.shown_user(other);
+        words.push(match (room, model.names.are_masked()) {
+            (Room::Least, false) => say!("for user {user}", user),
+            (Room::Least, true) => say!("for {user}", user),
+            (_, false) => say!("issued for user {user}", user),
+            (_, true) => say!("issued for {user}", user),
+        });
     }
     if let Some(platform) = found.platform {
-        words.push(if in_short {
-            format!("issued for {}", platform.short())
-        } else {
-            format!("issued for {}, not {}", platform.name(), connection.platform.name())
+        let (short, name) = (platform.short(), platform.name());
+        words.push(match room {
+            Room::Much => say!("issued for {name}, not {own}", name, own = connection.platform.name()),
+            Room::Least if words.is_empty() => say!("for {short}", short),
+            Room::Little | Room::Least => say!("issued for {short}", short),
         });
     }
     let mut style = theme.foreign(&found);
@@ -131,30 +149,32 @@ fn token_words(
     });
     match (&token.claims, token.expires()) {
         (Err(unreadable), _) => {
-            words.push(format!("token {unreadable}"));
+            words.push(say!("token {unreadable}", unreadable));
             style = theme.worse(style, theme.warn);
         }
-        (Ok(_), None) => words.push("never expires".to_owned()),
+        (Ok(_), None) => words.push(say!("never expires").to_owned()),
         (Ok(_), Some(expires)) if Claims::is_far_future(expires) => {
-            words.push(format!("expires: {}", Claims::FAR_FUTURE));
+            words.push(say!("expires: {when}", when = language::say(Claims::FAR_FUTURE)));
         }
         (Ok(_), Some(expires)) => {
             let left = expires.saturating_sub(roster.server_clock().unix_seconds(picture.now));
             style = theme.worse(style, theme.expiry(left));
-            let soon = if left < times::SOON { "soon, " } else { "" };
+            let date = times::date(expires, &model.zone);
+            let age = times::age(left.unsigned_abs());
             words.push(match (left, model.times) {
-                (..=0, _) => format!("expired {}", times::date(expires, &model.zone)),
-                (_, TimeStyle::Absolute) if left < times::SOON => {
-                    format!("expires soon, {}", times::date_time(expires, &model.zone))
+                (..=0, _) => say!("expired {when}", when = date),
+                (1..times::SOON, TimeStyle::Absolute) => {
+                    say!("expires soon, {when}", when = times::date_time(expires, &model.zone))
                 }
-                (_, TimeStyle::Absolute) => format!("expires {}", times::date(expires, &model.zone)),
-                (_, TimeStyle::Relative) => format!("expires {soon}in {}", times::age(left.unsigned_abs())),
+                (_, TimeStyle::Absolute) => say!("expires {when}", when = date),
+                (1..times::SOON, TimeStyle::Relative) => say!("expires soon, in {age}", age),
+                (_, TimeStyle::Relative) => say!("expires in {age}", age),
             });
         }
     }
     if let Some((_, tracked)) = twin {
-        words.push(format!("same token as {}", tracked.connection.id.short()));
+        words.push(say!("same token as {id}", id = tracked.connection.id.short()));
         style = theme.worse(style, theme.warn);
     }
-    (words.join(", "), style)
+    (words.join(say!(", ")), style)
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::presence::{Presence, Severity, Totals, UnknownReason};
+use crate::say;
 use crate::tui::{Screen, View};
 
 use super::painter::Painter;
@@ -69,8 +70,8 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         let mut parts = Vec::new();
         if level <= Level::Short {
             let all = match shown {
-                Some(_) => format!("{} of {watched} shown", totals.watched),
-                None => format!("{watched} watched"),
+                Some(_) => say!("{shown} of {watched} shown", shown = totals.watched, watched),
+                None => say!("{watched} watched", watched),
             };
             parts.push((all, theme.plain));
         }
@@ -91,8 +92,12 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         }
         if totals.stale > 0 {
             // Who is shown is counted as they change, and staleness belongs to batches.
-            let of = if shown.is_some() { " in all" } else { "" };
-            parts.push((format!("{} {} stale{of}", theme.glyphs.stale, totals.stale), theme.doubt));
+            let (sign, stale) = (theme.glyphs.stale, totals.stale);
+            let text = match shown {
+                Some(_) => say!("{sign} {stale} stale in all", sign, stale),
+                None => say!("{sign} {stale} stale", sign, stale),
+            };
+            parts.push((text, theme.doubt));
         }
         parts
     };
@@ -127,7 +132,7 @@ fn needed(theme: &Theme, parts: &[(String, Style)], gap: u16) -> usize {
 
 /// How much is wrong: what somebody should act on, and what somebody should look at.
 fn tally(model: View<'_>, theme: &Theme, in_words: Tally) -> Vec<(String, Style)> {
-    let kinds = [(Severity::Critical, "crit"), (Severity::Warning, "warn")];
+    let kinds = [(Severity::Critical, say!("crit")), (Severity::Warning, say!("warn"))];
     let counted = kinds.map(|(severity, short)| (severity, short, model.tally(severity)));
     counted
         .into_iter()

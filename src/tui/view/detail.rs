@@ -4,8 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::language;
 use crate::listing::foreign;
 use crate::presence::{Claims, Event, EventGroup, Finding, Presence, UnknownReason, UserIx, visible};
+use crate::say;
 use crate::tui::{Picture, View};
 
 use super::connection_row::connection_state;
@@ -33,7 +35,7 @@ pub(super) fn draw(
     let list = sheet.picture.roster.list();
     let id = model.names.user(list.raw_id(user));
     let mut pen = Painter::new(theme, buf, body, 0);
-    pen.skip(1).put("user ", theme.plain).rest(&id, theme.glyphs.cut, theme.strong);
+    pen.skip(1).put(say!("user "), theme.plain).rest(&id, theme.glyphs.cut, theme.strong);
     for (row, line) in (1..).zip(detail.window(scroll, body.height.saturating_sub(1))) {
         sheet.line(line, Painter::new(theme, buf, body, row));
     }
@@ -58,8 +60,12 @@ impl Sheet<'_> {
         let age = times::age_ms(self.picture.now.since(finding.since));
         pen.skip(2).put(sign, style).skip(1).put(finding.severity.word(), style).skip(1);
         pen.put(finding.rule.name(), theme.strong).skip(2);
-        let known = if aside { ", acknowledged" } else { "" };
-        let text = format!("{} (found {age} ago{known})", self.model.evidence(finding));
+        let what = self.model.evidence(finding);
+        let text = if aside {
+            say!("{what} (found {age} ago, acknowledged)", what, age)
+        } else {
+            say!("{what} (found {age} ago)", what, age)
+        };
         pen.rest(&text, cut, theme.plain);
     }
 
@@ -73,12 +79,12 @@ impl Sheet<'_> {
         match line {
             DetailLine::Blank => {}
             DetailLine::Heading(text, count) => {
-                pen.put(text, theme.strong).skip(1).put(&format!("({count})"), theme.dim);
+                pen.put(language::say(text), theme.strong).skip(1).put(&format!("({count})"), theme.dim);
                 let answered = roster.answered_by_sockets(self.user);
                 let answered = answered.filter(|_| is_of_connections && self.is_old());
                 if let Some(answered) = answered {
                     let age = times::age_ms(now.since(answered.received));
-                    pen.put(&format!(", as of {age} ago"), theme.doubt);
+                    pen.put(&say!(", as of {age} ago", age), theme.doubt);
                 }
             }
             DetailLine::Nothing(text) => {
@@ -100,7 +106,7 @@ impl Sheet<'_> {
             }
             DetailLine::FirstSeen(at) => {
                 let Some(tracked) = roster.connections(self.user).get(at) else { return };
-                self.fact(pen, "  seen", &since_words(self.model, tracked.since));
+                self.fact(pen, say!("  seen"), &since_words(self.model, tracked.since));
             }
             DetailLine::Finding(finding) => self.finding(pen, finding),
             DetailLine::Advice(text) => {
@@ -112,7 +118,7 @@ impl Sheet<'_> {
             DetailLine::TokenShared(at) => {
                 pen.skip(NAME + 1);
                 let uses = self.detail.uses(at);
-                pen.rest(&format!("! the same token on {uses} connections"), cut, theme.warn);
+                pen.rest(&say!("! the same token on {uses} connections", uses), cut, theme.warn);
             }
             DetailLine::Happened(event) => self.happened(pen, event),
             DetailLine::Seen(event) => {
@@ -127,7 +133,7 @@ impl Sheet<'_> {
         let cut = theme.glyphs.cut;
         let presence = roster.presence(self.user);
         let (sign, _, style) = theme.presence(presence);
-        pen.field("presence", NAME, cut, theme.dim).skip(1);
+        pen.field(say!("presence"), NAME, cut, theme.dim).skip(1);
         pen.put(&format!("{sign} {}", presence.word()), style).skip(1);
         if let Presence::Unknown(why) = presence {
             let mut texts = unknown(&self.picture, theme, self.user, why);
@@ -139,11 +145,11 @@ impl Sheet<'_> {
                 pen.rest(&text, cut, theme.plain);
             }
         } else if roster.doubt(self.user).is_some_and(|doubt| doubt.verdict.stale) {
-            pen.rest("(stale: the registry is being asked)", cut, theme.doubt);
+            pen.rest(say!("(stale: the registry is being asked)"), cut, theme.doubt);
         } else if roster.is_stale(self.user, now) {
-            pen.rest("(stale: an answer is due)", cut, theme.doubt);
+            pen.rest(say!("(stale: an answer is due)"), cut, theme.doubt);
         } else if let Some(basis) = roster.basis(self.user).words() {
-            pen.rest(&format!("({basis})"), cut, theme.plain);
+            pen.rest(&say!("({basis})", basis = basis), cut, theme.plain);
         }
     }
 
@@ -166,8 +172,8 @@ impl Sheet<'_> {
             _ => None,
         };
         match operation {
-            Some(operation) => format!("{age} ago, operationID {}", visible(&operation.0)),
-            None => format!("{age} ago"),
+            Some(id) => say!("{age} ago, operationID {id}", age, id = visible(&id.0)),
+            None => say!("{age} ago", age),
         }
     }
 
@@ -193,7 +199,7 @@ impl Sheet<'_> {
         let Some(tracked) = roster.connections(self.user).get(at) else { return };
         let Some(token) = &tracked.connection.token else { return };
         let cut = theme.glyphs.cut;
-        pen.field("  token", NAME, cut, theme.dim).skip(1);
+        pen.field(say!("  token"), NAME, cut, theme.dim).skip(1);
         pen.put(&token.fingerprint.to_string(), theme.plain).skip(2);
         let claims = match &token.claims {
             Ok(claims) => claims,
@@ -204,14 +210,15 @@ impl Sheet<'_> {
         };
         let found = foreign(&tracked.connection, roster.list().raw_id(self.user));
         let names = &self.model.names;
-        let user = claims.user.as_deref().map_or("nobody named".into(), |user| names.shown_user(user));
-        let platform = claims.platform.map_or("no platform named".into(), crate::presence::Platform::name);
+        let user = claims.user.as_deref().map_or(say!("nobody named").into(), |user| names.shown_user(user));
+        let platform =
+            claims.platform.map_or(say!("no platform named").into(), crate::presence::Platform::name);
         let text = match (found.user, found.platform) {
-            (None, None) => format!("issued for this user on {platform}"),
+            (None, None) => say!("issued for this user on {platform}", platform),
             (None, Some(_)) => {
-                format!("! issued for {platform}, not {}", tracked.connection.platform.name())
+                say!("! issued for {platform}, not {own}", platform, own = tracked.connection.platform.name())
             }
-            (Some(_), _) => format!("! issued for another user: {user} on {platform}"),
+            (Some(_), _) => say!("! issued for another user: {user} on {platform}", user, platform),
         };
         pen.rest(&text, cut, self.hue(theme.foreign(&found)));
     }
@@ -220,17 +227,18 @@ impl Sheet<'_> {
         let theme = self.theme;
         let Some(claims) = self.claims(at) else { return };
         let (words, style) = match claims.expires {
-            None => ("never expires".to_owned(), theme.plain),
+            None => (say!("never expires").to_owned(), theme.plain),
             Some(at) if Claims::is_far_future(at) => {
-                (format!("expires: {}, exp is {at}", Claims::FAR_FUTURE), theme.plain)
+                let when = language::say(Claims::FAR_FUTURE);
+                (say!("expires: {when}, exp is {at}", when, at), theme.plain)
             }
             Some(at) => {
                 let left = at.saturating_sub(self.server_now());
-                let both = self.both_readings(at);
+                let when = self.both_readings(at);
                 let words = match left {
-                    ..=0 => format!("expired {both}"),
-                    1..times::SOON => format!("expires soon, {both}"),
-                    _ => format!("expires {both}"),
+                    ..=0 => say!("expired {when}", when),
+                    1..times::SOON => say!("expires soon, {when}", when),
+                    _ => say!("expires {when}", when),
                 };
                 (words, theme.expiry(left))
             }
@@ -240,12 +248,12 @@ impl Sheet<'_> {
 
     fn token_issued(&self, mut pen: Painter<'_>, at: usize) {
         let Some(claims) = self.claims(at) else { return };
-        let issued = claims.issued.map(|at| format!("issued {}", self.both_readings(at)));
+        let issued = claims.issued.map(|at| say!("issued {when}", when = self.both_readings(at)));
         // Only older servers say from when on a token is good: their clock and a little before.
-        let good =
-            claims.not_before.map(|at| format!("good from {}", times::date_time(at, &self.model.zone)));
+        let date = |at| times::date_time(at, &self.model.zone);
+        let good = claims.not_before.map(|at| say!("good from {when}", when = date(at)));
         let words: Vec<String> = [issued, good].into_iter().flatten().collect();
-        pen.skip(NAME + 1).rest(&words.join(", "), self.theme.glyphs.cut, self.theme.plain);
+        pen.skip(NAME + 1).rest(&words.join(say!(", ")), self.theme.glyphs.cut, self.theme.plain);
     }
 
     fn claims(&self, at: usize) -> Option<&Claims> {
@@ -262,6 +270,6 @@ impl Sheet<'_> {
         let date = times::date_time(unix_seconds, &self.model.zone);
         let left = unix_seconds.saturating_sub(self.server_now());
         let age = times::age(left.unsigned_abs());
-        if left <= 0 { format!("{date} ({age} ago)") } else { format!("{date} (in {age})") }
+        if left <= 0 { say!("{date} ({age} ago)", date, age) } else { say!("{date} (in {age})", date, age) }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Since, Tracked, UnknownReason, UserIx};
 use crate::tui::{Action, View, testimony_lines, wrapped};
+use crate::{say, words};
 
 use super::times;
 
@@ -56,13 +57,13 @@ impl DetailLine<'_> {
 }
 
 /// Heading of what is wrong.
-const WRONG: &str = "What is wrong";
+const WRONG: &str = words!("What is wrong");
 
 /// Columns before advice.
 const INDENT: u16 = 6;
 
 /// What to do about a finding, in lines of a screen so wide.
-fn advice_lines(advice: &str, width: u16) -> Vec<String> {
+fn advice_lines(advice: &'static str, width: u16) -> Vec<String> {
     wrapped(advice, usize::from(width.saturating_sub(INDENT + 2)).max(16))
 }
 
@@ -73,14 +74,17 @@ const BESIDE: u16 = 13;
 fn missing_lines(model: View<'_>, width: u16) -> Vec<String> {
     let columns = usize::from(width.saturating_sub(BESIDE + 1)).max(16);
     let ask = model.keymap.first_of(Action::CopyRequest);
-    let ask = ask.map_or(String::new(), |keys| format!("; {keys} copies the request, to ask by hand"));
-    let mut lines = wrapped("the server answers but leaves this user out", columns);
-    lines.extend(wrapped(&format!("check the ID{ask}"), columns));
+    let check = match ask {
+        Some(key) => say!("check the ID; {key} copies the request, to ask by hand", key),
+        None => say!("check the ID").to_owned(),
+    };
+    let mut lines = wrapped(say!("the server answers but leaves this user out"), columns);
+    lines.extend(wrapped(&check, columns));
     lines
 }
 
 /// Heading of the connections.
-const CONNECTIONS: &str = "Connections";
+const CONNECTIONS: &str = words!("Connections");
 
 /// From so many columns on there is room for all that is known of an event in one line.
 const ROOMY: u16 = 110;
@@ -90,15 +94,17 @@ pub(super) fn since_words(model: View<'_>, since: Since) -> String {
     let now = model.picture().now;
     let clock = |mono_ms| times::clock(now.unix_ms_at(mono_ms), now, &model.model.zone);
     let (age, end) = (times::age_ms(since.age_ms(now)), clock(since.before_ms));
-    let Some(after) = since.after_ms else { return format!("at least {age}: it was so already at {end}") };
+    let Some(after) = since.after_ms else {
+        return say!("at least {age}: it was so already at {end}", age, end);
+    };
     let start = clock(after);
     if let Some(blind) = times::blind_since(since, model.gap_ms()) {
         let most = times::age_ms(now.mono_ms.saturating_sub(blind));
-        format!("{age} to {most} ago, between {start} and {end}")
+        say!("{age} to {most} ago, between {start} and {end}", age, most, start, end)
     } else if start == end {
-        format!("{age} ago, at {end}")
+        say!("{age} ago, at {end}", age, end)
     } else {
-        format!("{age} ago, between {start} and {end}")
+        say!("{age} ago, between {start} and {end}", age, start, end)
     }
 }
 
@@ -127,23 +133,28 @@ impl<'a> Detail<'a> {
         let roster = picture.roster;
         let (list, names) = (roster.list(), &model.model.names);
         let mut facts = Vec::new();
-        facts.extend(list.label(user).map(|label| DetailLine::Fact("label", names.label(label).into())));
-        facts.extend(list.group(user).map(|group| DetailLine::Fact("group", names.group(group).into())));
+        facts
+            .extend(list.label(user).map(|label| DetailLine::Fact(say!("label"), names.label(label).into())));
+        facts
+            .extend(list.group(user).map(|group| DetailLine::Fact(say!("group"), names.group(group).into())));
         facts.push(DetailLine::Presence);
         if roster.presence(user) == Presence::Unknown(UnknownReason::Missing) {
             facts.extend(missing_lines(model, width).into_iter().map(DetailLine::Missing));
         }
         let said = testimony_lines(model, user, width).into_iter();
         facts.extend(said.map(|(name, text)| DetailLine::Fact(name, text)));
-        let since = roster.since(user).map_or("not known yet".to_owned(), |since| since_words(model, since));
-        let answered = roster.answered(user).map_or("not yet".to_owned(), |answered| {
+        let since =
+            roster.since(user).map_or(say!("not known yet").to_owned(), |since| since_words(model, since));
+        let answered = roster.answered(user).map_or(say!("not yet").to_owned(), |answered| {
             let age = times::age_ms(picture.now.since(answered.received));
-            format!("{age} ago, {}", times::clock(answered.received.unix_ms, picture.now, &model.model.zone))
+            let at = times::clock(answered.received.unix_ms, picture.now, &model.model.zone);
+            say!("{age} ago, {at}", age, at)
         });
+        let batch = say!("{number} of {all}", number = list.batch_of(user) + 1, all = list.batches());
         facts.extend([
-            DetailLine::Fact("since", since),
-            DetailLine::Fact("last answer", answered),
-            DetailLine::Fact("batch", format!("{} of {}", list.batch_of(user) + 1, list.batches())),
+            DetailLine::Fact(say!("since"), since),
+            DetailLine::Fact(say!("last answer"), answered),
+            DetailLine::Fact(say!("batch"), batch),
         ]);
         let findings = picture.findings.of(user);
         if !findings.is_empty() {
@@ -160,7 +171,7 @@ impl<'a> Detail<'a> {
         let connections = roster.connections(user);
         facts.extend([DetailLine::Blank, DetailLine::Heading(CONNECTIONS, connections.len())]);
         if connections.is_empty() {
-            facts.push(DetailLine::Nothing("none"));
+            facts.push(DetailLine::Nothing(say!("none")));
         }
         let mut uses = HashMap::new();
         for token in connections.iter().filter_map(|tracked| tracked.connection.token.as_ref()) {
@@ -196,9 +207,11 @@ impl<'a> Detail<'a> {
     /// The lines after so many, on a screen so high.
     pub fn window(&self, scroll: usize, height: u16) -> Vec<DetailLine<'a>> {
         let connections = (0..self.connections.len()).flat_map(|at| self.connection(at));
-        let heading =
-            [DetailLine::Blank, DetailLine::Heading("What happened, newest first", self.happened.len())];
-        let none = DetailLine::Nothing("nothing has changed since imtop started");
+        let heading = [
+            DetailLine::Blank,
+            DetailLine::Heading(words!("What happened, newest first"), self.happened.len()),
+        ];
+        let none = DetailLine::Nothing(say!("nothing has changed since imtop started"));
         let lines = self.facts.iter().cloned().chain(connections).chain(heading);
         let lines = lines.chain(self.happened.iter().flat_map(|event| self.event(event)));
         let lines = lines.chain(self.happened.is_empty().then_some(none));

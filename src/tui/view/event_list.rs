@@ -3,7 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::language;
 use crate::presence::{Event, EventGroup};
+use crate::say;
 use crate::tui::{EventsWindow, Screen, TimeStyle, View};
 
 use super::painter::{Painter, select};
@@ -34,7 +36,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: 
 /// The events at the foot, while they have the keys.
 pub(super) fn draw_pane(model: View<'_>, theme: &Theme, rule: Rect, area: Rect, buf: &mut Buffer) {
     if let Some(window) = model.events_window(area.height) {
-        Painter::new(theme, buf, rule, 0).skip(2).put(" events, newest first ", theme.strong);
+        Painter::new(theme, buf, rule, 0).skip(2).put(say!(" events, newest first "), theme.strong);
         list(model, theme, &window, area, buf);
     }
 }
@@ -43,26 +45,27 @@ pub(super) fn draw_pane(model: View<'_>, theme: &Theme, rule: Rect, area: Rect, 
 fn headline(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, mut pen: Painter<'_>) {
     let Some(list) = model.events() else { return };
     let place = window.place.map_or_else(String::new, |place| format!("{}/{}", place + 1, window.listed));
-    let count = match window.all {
-        1 => "1 event".to_owned(),
-        all => format!("{all} events"),
+    let count = match (window.all, list.filter().is_empty()) {
+        (1, true) => say!("1 event").to_owned(),
+        (all, true) => say!("{all} events", all),
+        (1, false) => say!("{listed} of 1 event", listed = window.listed),
+        (all, false) => say!("{listed} of {all} events", listed = window.listed, all),
     };
-    let count = if list.filter().is_empty() { count } else { format!("{} of {count}", window.listed) };
     pen.skip(2).put(&count, theme.strong);
     if let Some(user) = &list.only {
-        pen.put(" of ", theme.plain).put(&model.names.user(user.raw()), theme.strong);
+        pen.put(say!(" of "), theme.plain).put(&model.names.user(user.raw()), theme.strong);
         let watched = model.picture().roster.list();
         if let Some(label) = watched.find(user.raw()).and_then(|user| watched.label(user)) {
             pen.skip(1).put(&model.names.label(label), theme.plain);
         }
         if list.filter().is_empty() {
-            pen.put(", Esc for all", theme.dim);
+            pen.put(say!(", Esc for all"), theme.dim);
         }
     } else if list.filter().is_empty() && window.all > 1 {
-        pen.put(", newest first", theme.dim);
+        pen.put(say!(", newest first"), theme.dim);
     }
     if !list.filter().is_empty() {
-        pen.put(" with ", theme.plain);
+        pen.put(say!(" with "), theme.plain);
         let room = pen.left().saturating_sub(theme.width(&place) + 2);
         pen.put(&theme.shortened(list.filter(), room, theme.glyphs.cut), theme.strong);
     }
@@ -162,8 +165,9 @@ fn right(theme: &Theme, group: &EventGroup, columns: u16) -> String {
         Event::Story(story) if group.batches.len() < 2 => story.first().operation.as_ref(),
         _ => None,
     };
-    let kind = group.event.kind();
-    let kind = || format!("{kind:<columns$} ", columns = usize::from(KIND));
+    let kind = language::say(group.event.kind());
+    let blanks = usize::from(KIND.saturating_sub(theme.width(kind)) + 1);
+    let kind = || format!("{kind}{}", " ".repeat(blanks));
     match columns {
         ..ROOMY => String::new(),
         ROOMY..WIDE => kind(),
@@ -181,14 +185,15 @@ fn nothing(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let picture = model.picture();
     let began = times::clock(model.began.unix_ms, picture.now, &model.zone);
     let (what, advice) = if !list.filter().is_empty() {
-        (format!("No event matches \"{}\".", list.filter()), "Esc leaves the filter.")
+        (say!("No event matches \"{filter}\".", filter = list.filter()), say!("Esc leaves the filter."))
     } else if picture.roster.last_answer().is_none() {
-        ("Nothing is known yet: no answer has come.".to_owned(), "")
+        (say!("Nothing is known yet: no answer has come.").to_owned(), "")
     } else if let Some(user) = &list.only {
         let user = model.names.user(user.raw());
-        (format!("Nothing has happened to {user} since {began}."), "Esc shows what happened to others.")
+        let what = say!("Nothing has happened to {user} since {began}.", user, began);
+        (what, say!("Esc shows what happened to others."))
     } else {
-        (format!("Nothing has changed since {began}."), "")
+        (say!("Nothing has changed since {began}.", began), "")
     };
     let top = u16::from(area.height > 3 && matches!(model.screen(), Screen::Events(_)));
     for (row, text) in [(top, what.as_str()), (top + 1, advice)] {

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::presence::{Event, EventGroup};
+use crate::say;
 use crate::tui::View;
 
 use super::painter::Painter;
@@ -25,7 +26,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
     let shown = chosen(model, usize::from(area.height));
     if shown.is_empty() && picture.roster.last_answer().is_some() {
         Painter::new(theme, buf, area, 0).skip(1).rest(
-            "nothing has changed so far",
+            say!("nothing has changed so far"),
             theme.glyphs.cut,
             theme.dim,
         );

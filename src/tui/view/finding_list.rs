@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::presence::{Rule, Subject};
+use crate::say;
 use crate::tui::{FindingLine, FindingsList, View, wrapped};
 
 use super::painter::{Painter, select};
@@ -85,20 +86,22 @@ fn draw_line(model: View<'_>, theme: &Theme, line: FindingLine, widths: (u16, u1
                 Subject::Server => true,
             };
             let text = model.evidence(finding);
-            let text = if known { text } else { format!("{text} (as last known)") };
+            let text = if known { text } else { say!("{text} (as last known)", text) };
             pen.rest(&text, cut, base);
         }
     }
 }
 
-/// `3 users`, `12 users, 2 known`.
+/// `3 findings`, `12 findings, 2 acknowledged`.
 fn counted(rule: Rule, count: usize, acknowledged: usize) -> String {
-    let what = match (rule.is_about_server(), count) {
-        (true, _) => "server".to_owned(),
-        (false, 1) => "1 finding".to_owned(),
-        (false, count) => format!("{count} findings"),
-    };
-    if acknowledged == 0 { what } else { format!("{what}, {acknowledged} known") }
+    match (rule.is_about_server(), count, acknowledged) {
+        (true, _, 0) => say!("server").to_owned(),
+        (true, ..) => say!("server, {acknowledged} acknowledged", acknowledged),
+        (false, 1, 0) => say!("1 finding").to_owned(),
+        (false, 1, _) => say!("1 finding, {acknowledged} acknowledged", acknowledged),
+        (false, count, 0) => say!("{count} findings", count),
+        (false, count, _) => say!("{count} findings, {acknowledged} acknowledged", count, acknowledged),
+    }
 }
 
 /// What the selected rule means, and what to do, in the order in which to do it.
@@ -114,7 +117,7 @@ fn advise(model: View<'_>, theme: &Theme, view: &FindingsList, area: Rect, buf: 
         None => return,
     };
     let room = usize::from(area.width.saturating_sub(2));
-    let (mut means, to_do) = (wrapped(&says, room), wrapped(&format!("Do: {advice}"), room));
+    let (mut means, to_do) = (wrapped(&says, room), wrapped(&say!("Do: {advice}", advice = advice), room));
     // What it means is in the list, if short; what to do is nowhere else.
     means.truncate(usize::from(area.height.saturating_sub(1)).saturating_sub(to_do.len()));
     let means = means.iter().map(|text| (text, theme.plain));
@@ -129,32 +132,43 @@ fn all_well(model: View<'_>, theme: &Theme, body: Rect, buf: &mut Buffer) {
     let unknown = picture.roster.totals(picture.now).unknown as usize;
     let (what, more) = match picture.roster.last_answer() {
         None => {
-            let what = "No answer has come yet, so no user could be judged.";
+            let what = say!("No answer has come yet, so no user could be judged.");
             let failing = picture.roster.first_error().is_some();
             (
                 what.to_owned(),
-                if failing { "Requests fail: the line above says why, 4 shows all of them." } else { "" },
+                if failing {
+                    say!("Requests fail: the line above says why, 4 shows all of them.")
+                } else {
+                    ""
+                },
             )
         }
         Some(_) if unknown >= picture.roster.list().len() => {
-            ("Nothing is known of any user now, so nothing can be judged.".to_owned(), "")
+            (say!("Nothing is known of any user now, so nothing can be judged.").to_owned(), "")
         }
         Some(answer) if unknown > 0 => {
             let age = times::age_ms(picture.now.since(answer));
             let (users, all) = (picture.roster.list().len() - unknown, picture.roster.list().len());
             (
-                format!(
-                    "No rule finds anything wrong with {users} of {all} users; the last answer is {age} old."
+                say!(
+                    "No rule finds anything wrong with {users} of {all} users; the last answer is {age} old.",
+                    users,
+                    all,
+                    age,
                 ),
-                "The others are unknown, so they can't be judged. They are in the list: 1, then !",
+                say!("The others are unknown, so they can't be judged. They are in the list: 1, then !"),
             )
         }
         Some(answer) => {
             let age = times::age_ms(picture.now.since(answer));
             let users = picture.roster.list().len();
             (
-                format!("No rule finds anything wrong with {users} users; the last answer is {age} old."),
-                "? names the rules.",
+                say!(
+                    "No rule finds anything wrong with {users} users; the last answer is {age} old.",
+                    users,
+                    age
+                ),
+                say!("? names the rules."),
             )
         }
     };

@@ -3,6 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::language;
+use crate::say;
 use crate::tui::{Action, Note, Panel, Purpose, Scope, Screen, View, notes};
 
 use super::painter::Painter;
@@ -16,9 +18,12 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         let (columns, rows) = model.size;
         let more = model.users_left_out(Rect { x: 0, y: 0, width: columns, height: rows });
         if more > 0 {
-            let users = if more == 1 { "user" } else { "users" };
             let size = format!("{columns}x{}", model.height_for_all());
-            pen.rest(&format!("{more} more {users}; --size {size} shows all"), cut, theme.strong);
+            let text = match more {
+                1 => say!("1 more user; --size {size} shows all", size),
+                more => say!("{more} more users; --size {size} shows all", more, size),
+            };
+            pen.rest(&text, cut, theme.strong);
         }
         return;
     }
@@ -34,7 +39,8 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         return;
     }
     if model.sorting {
-        pen.rest("sort by: press a letter; the same again inverts the order; Esc cancels", cut, theme.strong);
+        let text = say!("sort by: press a letter; the same again inverts the order; Esc cancels");
+        pen.rest(text, cut, theme.strong);
         return;
     }
     let begun: String = model.pending.iter().map(ToString::to_string).collect();
@@ -63,7 +69,7 @@ fn at_the_end(pen: &mut Painter<'_>, theme: &Theme, text: &str) {
 fn making(model: View<'_>) -> Option<String> {
     let done = model.rows.progress().filter(|_| *model.screen() == Screen::Users)?;
     let is_said = notes(model).contains(&Note::Filter);
-    (!is_said).then(|| format!("{done} % in order"))
+    (!is_said).then(|| say!("{done} % in order", done))
 }
 
 /// The five views, whose keys stand together.
@@ -142,44 +148,48 @@ fn together(keys: &[Option<&String>]) -> String {
 /// Some words depend on what is open.
 fn brief(model: View<'_>, action: Action, brief: &'static str) -> &'static str {
     match action {
-        Action::Detail if matches!(model.screen(), Screen::Findings(_)) => "open",
+        Action::Detail if matches!(model.screen(), Screen::Findings(_)) => say!("open"),
         Action::Detail | Action::UserEvents if model.events().is_some() => {
             if action == Action::Detail {
-                "user"
+                say!("user")
             } else {
-                "this user"
+                say!("this user")
             }
         }
-        Action::Pane if model.events().is_some() => "users",
+        Action::Pane if model.events().is_some() => say!("users"),
         Action::Back if matches!(model.screen(), Screen::Help { search, .. } if !search.is_empty()) => {
-            "all help"
+            say!("all help")
         }
-        Action::Pane if matches!(model.screen(), Screen::Overview(it) if it.panel == Panel::Map) => "rows",
-        Action::Pane if matches!(model.screen(), Screen::Overview(_)) => "map",
+        Action::Pane if matches!(model.screen(), Screen::Overview(it) if it.panel == Panel::Map) => {
+            say!("rows")
+        }
+        Action::Pane if matches!(model.screen(), Screen::Overview(_)) => say!("map"),
         Action::Detail if matches!(model.screen(), Screen::Overview(it) if it.panel == Panel::Rollups) => {
-            "users"
+            say!("users")
         }
         Action::Expand if matches!(model.screen(), Screen::Overview(it) if it.panel == Panel::Rollups) => {
-            "count by"
+            say!("count by")
         }
         Action::Expand if matches!(model.screen(), Screen::Overview(_)) => "",
-        Action::Close if !model.screen().is_first() => "close",
-        Action::Pause if model.playing().is_some_and(|playing| playing.runs) => "stand still",
-        Action::Pause | Action::Live if model.playing().is_some() => "play",
-        Action::Pause if model.hidden_changes().is_some() => "go on",
-        Action::StepBack if model.strip().is_some() => "step",
-        Action::Live => "now",
-        Action::Record if model.shown.is_recording => "end recording",
-        Action::Back if *model.screen() == Screen::Users && !model.rows.filter().is_empty() => "all users",
-        Action::Back if *model.screen() == Screen::Users => "unselect",
+        Action::Close if !model.screen().is_first() => say!("close"),
+        Action::Pause if model.playing().is_some_and(|playing| playing.runs) => say!("stand still"),
+        Action::Pause | Action::Live if model.playing().is_some() => say!("play"),
+        Action::Pause if model.hidden_changes().is_some() => say!("go on"),
+        Action::StepBack if model.strip().is_some() => say!("step"),
+        Action::Live => say!("now"),
+        Action::Record if model.shown.is_recording => say!("end recording"),
+        Action::Back if *model.screen() == Screen::Users && !model.rows.filter().is_empty() => {
+            say!("all users")
+        }
+        Action::Back if *model.screen() == Screen::Users => say!("unselect"),
         Action::Accept
             if model.prompt.as_ref().is_some_and(|prompt| prompt.purpose() == Purpose::Command) =>
         {
-            "run"
+            say!("run")
         }
-        Action::Complete if are_ticked(model) => "add or drop",
-        Action::HistoryBack if are_ticked(model) => "choose",
-        _ => brief,
+        Action::Complete if are_ticked(model) => say!("add or drop"),
+        Action::HistoryBack if are_ticked(model) => say!("choose"),
+        _ => language::say(brief),
     }
 }
 
@@ -265,7 +275,8 @@ fn position(model: View<'_>) -> String {
         }
     };
     if lines > rows {
-        return format!("{}-{} of {lines}", scroll + 1, (scroll + rows).min(lines));
+        let (from, to) = (scroll + 1, (scroll + rows).min(lines));
+        return say!("{from}-{to} of {lines}", from, to, lines);
     }
     if let Some(making) = making(model) {
         return making;

@@ -4,8 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::language;
 use crate::presence::trend::Trend;
 use crate::presence::{FeedStatus, Witness, visible};
+use crate::say;
 use crate::tui::{Health, Note, View, health, visible_notes};
 
 use super::painter::Painter;
@@ -93,11 +95,15 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
         segments.push(Segment { rank, text, style, yields: false });
     };
     let (roster, now) = (model.live(), model.now);
-    let now_or_then = if model.is_in_past() { "now: " } else { "" };
+    // The picture may be of the past; this is of now.
+    let of_now = |text: String| if model.is_in_past() { say!("now: {text}", text) } else { text };
     let (how, what) = health(model);
-    let what = what.filter(|_| in_full).map_or(String::new(), |what| format!(": {what}"));
-    let word = if area_width < 40 { how.short() } else { how.word() };
-    add(&mut segments, 0, format!("{now_or_then}{word}{what}"), theme.health(how));
+    let word = language::say(if area_width < 40 { how.short() } else { how.word() });
+    let health = match what.filter(|_| in_full) {
+        Some(what) => say!("{word}: {what}", word, what),
+        None => word.to_owned(),
+    };
+    add(&mut segments, 0, of_now(health), theme.health(how));
     add(&mut segments, 3, "imtop".to_owned(), theme.strong);
     if let Some((text, style)) = context(model, theme, area_width) {
         add(&mut segments, 0, text, style);
@@ -105,17 +111,20 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
     if let Some(hidden) = model.hidden_changes() {
         let sign = theme.glyphs.paused;
         let at = clock(model.picture().now.unix_ms, now, &model.zone);
-        let word = if model.is_in_past() { "PAST" } else { "PAUSED" };
-        let changes = if hidden == 1 { "change" } else { "changes" };
-        let text = match area_width {
-            70.. => format!("{sign} {word} at {at}, {hidden} {changes} since"),
-            40..70 => format!("{sign} {word} at {at}"),
-            _ => format!("{sign} {word}"),
+        let text = match (area_width, model.is_in_past()) {
+            (70.., true) if hidden == 1 => say!("PAST at {at}, 1 change since", at),
+            (70.., true) => say!("PAST at {at}, {hidden} changes since", at, hidden),
+            (70.., false) if hidden == 1 => say!("PAUSED at {at}, 1 change since", at),
+            (70.., false) => say!("PAUSED at {at}, {hidden} changes since", at, hidden),
+            (40..70, true) => say!("PAST at {at}", at),
+            (40..70, false) => say!("PAUSED at {at}", at),
+            (_, true) => say!("PAST").to_owned(),
+            (_, false) => say!("PAUSED").to_owned(),
         };
-        add(&mut segments, 0, text, theme.strong);
+        add(&mut segments, 0, format!("{sign} {text}"), theme.strong);
     }
     if model.shown.is_recorded {
-        add(&mut segments, 0, "REPLAY".to_owned(), theme.strong);
+        add(&mut segments, 0, say!("REPLAY").to_owned(), theme.strong);
     }
     if model.shown.is_recording {
         add(&mut segments, 1, format!("{} REC", theme.glyphs.online), theme.bad);
@@ -128,7 +137,7 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
         }
     }
     if model.names.are_masked() {
-        add(&mut segments, 1, "masked".to_owned(), theme.strong);
+        add(&mut segments, 1, say!("masked").to_owned(), theme.strong);
     }
     if area_width >= 30 {
         let text = theme.shortened(&model.shown.about.name, WIDEST_SERVER, theme.glyphs.cut);
@@ -140,11 +149,12 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
     // No green beside what is wrong.
     let is_green = status == FeedStatus::Live && how != Health::Ok;
     let style = if is_green { theme.plain } else { style };
-    // The picture may be of the past; this is of now.
     let in_full = area_width >= LONG_ROUND_FROM;
     let text = match reading {
-        Some(words) if status == FeedStatus::Nobody => format!("{} {words}", theme.glyphs.waiting),
-        _ => format!("{sign} {now_or_then}{}", words(model, &status, in_full)),
+        Some(words) if status == FeedStatus::Nobody => {
+            format!("{} {words}", theme.glyphs.waiting)
+        }
+        _ => format!("{sign} {}", of_now(words(model, &status, in_full))),
     };
     add(&mut segments, 0, text, style.add_modifier(theme.strong.add_modifier));
     if let Some(words) = reading.filter(|_| status != FeedStatus::Nobody) {
@@ -152,12 +162,12 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
     }
     // What is weaker than usual in what is said of users; the view of the server says why.
     match roster.witnesses().registry {
-        Witness::Refuses(_) => add(&mut segments, 3, "registry: refused".to_owned(), theme.plain),
-        Witness::Fails(_) => add(&mut segments, 2, "registry: no answer".to_owned(), theme.doubt),
+        Witness::Refuses(_) => add(&mut segments, 3, say!("registry: refused").to_owned(), theme.plain),
+        Witness::Fails(_) => add(&mut segments, 2, say!("registry: no answer").to_owned(), theme.doubt),
         Witness::Unasked | Witness::Unheard | Witness::Answers => {}
     }
     if let Some(answer) = roster.last_answer() {
-        add(&mut segments, 2, format!("last {} ago", age_ms(now.since(answer))), theme.plain);
+        add(&mut segments, 2, say!("last {age} ago", age = age_ms(now.since(answer))), theme.plain);
     }
     // The median is in the view of the server.
     if let Some(took) = model.live_trend().took(now) {
@@ -165,9 +175,10 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
     }
     let all = roster.batches().len();
     if matches!(status, FeedStatus::Degraded { .. }) {
-        add(&mut segments, 5, format!("every {}", interval(model.shown.interval_ms)), theme.plain);
+        add(&mut segments, 5, say!("every {every}", every = interval(model.shown.interval_ms)), theme.plain);
     } else if all > 1 {
-        add(&mut segments, 5, format!("batches {}/{all}", roster.batches_in_time(now)), theme.plain);
+        let in_time = roster.batches_in_time(now);
+        add(&mut segments, 5, say!("batches {in_time}/{all}", in_time, all), theme.plain);
     }
     segments
 }
@@ -191,25 +202,26 @@ fn words(model: View<'_>, status: &FeedStatus, in_full: bool) -> String {
     if model.shown.is_recorded {
         // Nobody is asked now: this is how it was.
         return match status {
-            FeedStatus::Nobody => "nobody was watched".to_owned(),
-            FeedStatus::Connecting => "was connecting".to_owned(),
-            FeedStatus::Live => format!("was {}", live(model, in_full)),
+            FeedStatus::Nobody => say!("nobody was watched").to_owned(),
+            FeedStatus::Connecting => say!("was connecting").to_owned(),
+            FeedStatus::Live => live(model, in_full),
             FeedStatus::Degraded { .. } => degraded(model),
-            FeedStatus::Overdue => "answer was overdue".to_owned(),
-            FeedStatus::Retrying { .. } => "was retrying".to_owned(),
+            FeedStatus::Overdue => say!("answer was overdue").to_owned(),
+            FeedStatus::Retrying { .. } => say!("was retrying").to_owned(),
         };
     }
     match status {
-        FeedStatus::Nobody => "nobody is watched".to_owned(),
-        FeedStatus::Connecting => "connecting".to_owned(),
+        FeedStatus::Nobody => say!("nobody is watched").to_owned(),
+        FeedStatus::Connecting => say!("connecting").to_owned(),
         FeedStatus::Live => live(model, in_full),
         FeedStatus::Degraded { .. } => degraded(model),
-        FeedStatus::Overdue => "answer overdue".to_owned(),
+        FeedStatus::Overdue => say!("answer overdue").to_owned(),
         FeedStatus::Retrying { attempt, next_ms } => {
-            let attempt = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
-            match next_ms.saturating_sub(model.now.mono_ms).div_ceil(1_000) {
-                0 => format!("retrying now{attempt}"),
-                seconds => format!("retrying in {seconds}s{attempt}"),
+            match (next_ms.saturating_sub(model.now.mono_ms).div_ceil(1_000), attempt) {
+                (0, ..=1) => say!("retrying now").to_owned(),
+                (0, attempt) => say!("retrying now (attempt {attempt})", attempt),
+                (seconds, ..=1) => say!("retrying in {seconds}s", seconds),
+                (seconds, attempt) => say!("retrying in {seconds}s (attempt {attempt})", seconds, attempt),
             }
         }
     }
@@ -217,19 +229,27 @@ fn words(model: View<'_>, status: &FeedStatus, in_full: bool) -> String {
 
 /// How often everybody is asked about: at the interval, or as often as that can be done.
 fn live(model: View<'_>, in_full: bool) -> String {
-    let every_ms = model.shown.interval_ms;
+    let (every_ms, is_recorded) = (model.shown.interval_ms, model.shown.is_recorded);
+    let every = interval(every_ms);
     let round_ms = model.live().round_ms().unwrap_or(0);
     // Where it just about fits it is nothing to be told.
     if round_ms <= every_ms + every_ms / 10 {
-        return format!("live {}", interval(every_ms));
+        return if is_recorded { say!("was live {every}", every) } else { say!("live {every}", every) };
     }
     let takes = match round_ms {
         ..10_000 => interval(round_ms.next_multiple_of(100)),
         _ => interval(round_ms.next_multiple_of(1_000)),
     };
-    let verb = if model.shown.is_recorded { "took" } else { "takes" };
-    let round = format!("live: a round {verb} {takes}");
-    if in_full { format!("{round}, longer than the interval of {}", interval(every_ms)) } else { round }
+    match (is_recorded, in_full) {
+        (true, true) => {
+            say!("was live: a round took {takes}, longer than the interval of {every}", takes, every)
+        }
+        (true, false) => say!("was live: a round took {takes}", takes),
+        (false, true) => {
+            say!("live: a round takes {takes}, longer than the interval of {every}", takes, every)
+        }
+        (false, false) => say!("live: a round takes {takes}", takes),
+    }
 }
 
 /// How many batches get no answers, and whether anything has failed at all.
@@ -237,9 +257,9 @@ fn degraded(model: View<'_>) -> String {
     let roster = model.live();
     let (late, all) = (roster.stale_batches(model.now), roster.batches().len());
     if roster.first_error().is_some() {
-        format!("degraded: {late} of {all} batches")
+        say!("degraded: {late} of {all} batches", late, all)
     } else {
-        format!("{late} of {all} batches overdue")
+        say!("{late} of {all} batches overdue", late, all)
     }
 }
 

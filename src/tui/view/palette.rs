@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::presence::visible;
+use crate::say;
 use crate::tui::{Candidate, MOST_OFFERED, Mistake, Prompt, View, wrapped};
 
 use super::painter::Painter;
@@ -60,9 +61,12 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
                 pen.skip(1).rest(text, cut, theme.bad);
             }
             Row::More(count) => {
-                let more =
-                    if prompt.offers().candidates.len() < MOST_OFFERED { "more" } else { "more at least" };
-                pen.skip(2).rest(&format!("+{count} {more}"), cut, theme.dim);
+                let more = if prompt.offers().candidates.len() < MOST_OFFERED {
+                    say!("+{count} more", count)
+                } else {
+                    say!("+{count} more at least", count)
+                };
+                pen.skip(2).rest(&more, cut, theme.dim);
             }
             Row::Usage(candidate) => line(theme, pen.skip(1), candidate, names, theme.plain),
             Row::Candidate(candidate, chosen) => {

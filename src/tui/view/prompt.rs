@@ -2,7 +2,9 @@
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::language;
 use crate::presence::visible;
+use crate::say;
 use crate::tui::{Prompt, Purpose, Screen, View};
 
 use super::painter::Painter;
@@ -11,7 +13,7 @@ use super::theme::Theme;
 /// What stands before a line that is being typed.
 pub(super) fn head(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::Filter | Purpose::EventFilter | Purpose::HelpSearch => "filter: ",
+        Purpose::Filter | Purpose::EventFilter | Purpose::HelpSearch => say!("filter: "),
         Purpose::Command => ":",
     }
 }
@@ -63,9 +65,9 @@ fn at_the_end(pen: &mut Painter<'_>, found: &str, theme: &Theme) {
 
 /// What else leaves users out.
 fn switches(model: View<'_>) -> String {
-    let problems = model.switches.problems_only.then_some("problems only");
-    let marked = model.marks.are_all_that_is_shown().then_some("marked only");
-    [problems, marked].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let problems = model.switches.problems_only.then(|| say!("problems only"));
+    let marked = model.marks.are_all_that_is_shown().then(|| say!("marked only"));
+    [problems, marked].into_iter().flatten().collect::<Vec<_>>().join(say!(", "))
 }
 
 /// What there is of what is looked for: in many words, then in fewer.
@@ -75,25 +77,31 @@ fn found(model: View<'_>, purpose: Purpose) -> Vec<String> {
     match purpose {
         Purpose::Filter => {
             let all = model.picture().roster.list().len();
-            let count = format!("{} of {all}", rows.matching());
-            if rows.progress().is_some() {
-                let done = rows.progress().map_or_else(String::new, |done| format!(" {done} %"));
+            let matching = rows.matching();
+            let count = say!("{matching} of {all}", matching, all);
+            if let Some(done) = rows.progress() {
                 return vec![
-                    format!("putting {all} users in order{done}"),
-                    format!("{all} users{done}"),
+                    say!("putting {all} users in order {done} %", all, done),
+                    say!("{all} users {done} %", all, done),
                     count,
                 ];
             }
             if model.prompt.as_ref().is_some() && model.mistake.as_ref().is_some() {
-                return vec![format!("{count} by the last good filter"), format!("{count} as before"), count];
+                return vec![
+                    say!("{matching} of {all} by the last good filter", matching, all),
+                    say!("{matching} of {all} as before", matching, all),
+                    count,
+                ];
             }
             let open = match rows.undecided() {
                 0 => count.clone(),
-                undecided => format!("{count}, {undecided} cannot be told"),
+                undecided => {
+                    say!("{matching} of {all}, {undecided} cannot be told", matching, all, undecided)
+                }
             };
-            vec![format!("{open}, {}", sort.words()), open, count]
+            vec![[open.as_str(), language::say(sort.words())].join(say!(", ")), open, count]
         }
-        Purpose::HelpSearch if model.scrolled_lines().0 == 0 => vec!["nothing".to_owned()],
+        Purpose::HelpSearch if model.scrolled_lines().0 == 0 => vec![say!("nothing").to_owned()],
         Purpose::HelpSearch | Purpose::EventFilter | Purpose::Command => Vec::new(),
     }
 }

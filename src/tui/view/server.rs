@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use crate::presence::trend::{Bucket, Trend};
 use crate::presence::{Presence, Totals};
+use crate::say;
 use crate::tui::{CHART_ROWS, ExpiryKind, Picture, ServerLine, TWO_HALVES, View, server_lines};
 
 use super::painter::Painter;
@@ -130,9 +131,9 @@ impl Sheet<'_> {
         let took = self.picture.trend.took(self.picture.now);
         let over = Trend::TOOK_OVER;
         let name = match row {
-            0 => longest.map(|max| format!("max {} (30m)", duration(max))),
-            1 => took.map(|took| format!("p95 {} ({over})", duration(took.p95_ms))),
-            _ => took.map(|took| format!("p50 {} ({over})", duration(took.p50_ms))),
+            0 => longest.map(|max| say!("max {took} (30m)", took = duration(max))),
+            1 => took.map(|took| say!("p95 {took} ({over})", took = duration(took.p95_ms), over)),
+            _ => took.map(|took| say!("p50 {took} ({over})", took = duration(took.p50_ms), over)),
         };
         let name = name.unwrap_or_default();
         pen.field(&name, NAME, theme.glyphs.cut, theme.dim);
@@ -151,7 +152,7 @@ impl Sheet<'_> {
 
     fn failures(&self, mut pen: Painter<'_>) {
         let theme = self.theme;
-        pen.field("failures", NAME, theme.glyphs.cut, theme.dim);
+        pen.field(say!("failures"), NAME, theme.glyphs.cut, theme.dim);
         let columns = self.chart(pen.left(), |buckets| {
             let heard = buckets.iter().any(|bucket| bucket.requests() > 0);
             (heard, buckets.iter().map(|bucket| bucket.failures).sum::<u32>())
@@ -199,7 +200,7 @@ impl Sheet<'_> {
         pen.skip(NAME);
         let buckets = self.picture.trend.buckets(self.picture.now).count();
         let (_, columns) = Self::columns(pen.left(), buckets);
-        let (from, to) = ("30 min ago", "now");
+        let (from, to) = (say!("30 min ago"), say!("now"));
         let room = (columns as u16).min(pen.left());
         if room > theme.width(from) + theme.width(to) {
             pen.put(from, theme.dim).skip(room - theme.width(from) - theme.width(to)).put(to, theme.dim);

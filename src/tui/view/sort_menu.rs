@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::language;
 use crate::listing::SortColumn;
 use crate::tui::View;
 
@@ -35,7 +36,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         pen.skip(1).put(if is_now { ">" } else { " " }, theme.strong).skip(1);
         pen.put(&column.letter().to_string(), theme.key).skip(2);
         pen.field(column.name(), 10, theme.glyphs.cut, style).skip(1);
-        let words = column.words();
+        let words = language::say(column.words());
         pen.field(words, theme.width(words).min(ENTRY - 18), theme.glyphs.cut, theme.dim);
     }
     if usize::from(height) > rows {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::presence::Severity;
+use crate::say;
 use crate::tui::{Strip, View};
 
 use super::painter::Painter;
@@ -30,18 +31,18 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, strip: Strip<'_>, area: Rect,
     let zone = &model.zone;
     let (sign, words) = match model.playing() {
         Some(playing) if playing.runs => (theme.glyphs.played, format!("x{}", playing.speed)),
-        Some(_) if strip.at.mono_ms >= strip.to.mono_ms => (theme.glyphs.paused, "the end".to_owned()),
-        Some(_) => (theme.glyphs.paused, "still".to_owned()),
-        None => (theme.glyphs.paused, format!("{} ago", age_ms(strip.to.since(strip.at)))),
+        Some(_) if strip.at.mono_ms >= strip.to.mono_ms => (theme.glyphs.paused, say!("the end").to_owned()),
+        Some(_) => (theme.glyphs.paused, say!("still").to_owned()),
+        None => (theme.glyphs.paused, say!("{age} ago", age = age_ms(strip.to.since(strip.at)))),
     };
     let mut text = format!("{sign} {} {words}", clock(strip.at.unix_ms, strip.to, zone));
     if let Some(playing) = model.playing().filter(|playing| playing.read < 100) {
-        text = format!("{text}, {} % read", playing.read);
+        text = say!("{text}, {read} % read", text, read = playing.read);
     }
     pen.put(&text, theme.strong).skip(2);
     let short = |at: crate::presence::Moment| clock(at.unix_ms, strip.to, zone);
     let (from, to) = (short(strip.from), short(strip.to));
-    let ends = (from.len() + to.len()) as u16 + 3;
+    let ends = theme.width(&from) + theme.width(&to) + 3;
     let with_ends = pen.left() >= ends + 2 * LEAST;
     let cells = if with_ends { pen.left() - ends } else { pen.left().saturating_sub(1) };
     if cells < LEAST {

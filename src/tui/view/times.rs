@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::language;
 use crate::listing::short_expiry;
 pub(super) use crate::presence::short_age as age;
 use crate::presence::{Claims, Moment, Since};
+use crate::say;
 use crate::tui::TimeStyle;
 
 use super::theme::Glyphs;
@@ -26,7 +28,7 @@ pub(super) fn interval(ms: u64) -> String {
 fn shown(unix_ms: i64, zone: &TimeZone, format: &str) -> String {
     match Timestamp::from_millisecond(unix_ms) {
         Ok(at) => at.to_zoned(zone.clone()).strftime(format).to_string(),
-        Err(_) => "out of time".to_owned(),
+        Err(_) => say!("out of time").to_owned(),
     }
 }
 
@@ -65,7 +67,7 @@ pub(super) fn between(after: Option<Moment>, before: Moment, now: Moment, zone: 
             let start = clock(after.unix_ms, now, zone);
             if start == end { end } else { format!("{start}-{end}") }
         }
-        None => format!("until {end}"),
+        None => say!("until {end}", end),
     }
 }
 
@@ -104,7 +106,7 @@ pub(super) fn blind_since(since: Since, gap_ms: u64) -> Option<u64> {
 /// `today 19:22`, `2027-01-18`. What is over or near has a word in both, and so has what is too far away.
 pub(super) fn expiry(expires: i64, server_now: i64, style: TimeStyle, zone: &TimeZone) -> String {
     if Claims::is_far_future(expires) {
-        return Claims::FAR_FUTURE.to_owned();
+        return language::say(Claims::FAR_FUTURE).to_owned();
     }
     let left = expires.saturating_sub(server_now);
     let at = |seconds: i64, format: &str| shown(seconds.saturating_mul(1_000), zone, format);
@@ -112,9 +114,11 @@ pub(super) fn expiry(expires: i64, server_now: i64, style: TimeStyle, zone: &Tim
     match (style, left) {
         (TimeStyle::Relative, _) => short_expiry(left),
         (TimeStyle::Absolute, ..=0) => {
-            format!("EXPIRED {}", at(expires, if same("%Y") { "%m-%d" } else { "%Y" }))
+            say!("EXPIRED {when}", when = at(expires, if same("%Y") { "%m-%d" } else { "%Y" }))
         }
-        (TimeStyle::Absolute, 1..SOON) if same("%Y-%m-%d") => at(expires, "today %H:%M"),
+        (TimeStyle::Absolute, 1..SOON) if same("%Y-%m-%d") => {
+            say!("today {time}", time = at(expires, "%H:%M"))
+        }
         (TimeStyle::Absolute, 1..SOON) => at(expires, "%m-%d %H:%M"),
         (TimeStyle::Absolute, _) => date(expires, zone),
     }

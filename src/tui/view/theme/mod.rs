@@ -4,6 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::listing::{Foreign, ThemeName};
 use crate::presence::{FeedStatus, Presence, Severity};
+use crate::say;
 use crate::tui::Health;
 
 use super::painter::Ruler;
@@ -170,11 +171,11 @@ impl Theme {
     /// Sign, short word, style.
     pub(super) fn presence(&self, presence: Presence) -> (&'static str, &'static str, Style) {
         match presence {
-            Presence::Online => (self.glyphs.online, "on", self.good),
-            Presence::Background => (self.glyphs.background, "bg", self.calm),
-            Presence::Offline => (self.glyphs.offline, "off", self.plain),
-            Presence::Unknown(_) => (self.glyphs.unknown, "unk", self.doubt),
-            Presence::Unregistered => (self.glyphs.failed, "unreg", self.warn),
+            Presence::Online => (self.glyphs.online, say!("on"), self.good),
+            Presence::Background => (self.glyphs.background, say!("bg"), self.calm),
+            Presence::Offline => (self.glyphs.offline, say!("off"), self.plain),
+            Presence::Unknown(_) => (self.glyphs.unknown, say!("unk"), self.doubt),
+            Presence::Unregistered => (self.glyphs.failed, say!("unreg"), self.warn),
         }
     }
 
