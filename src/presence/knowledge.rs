@@ -180,7 +180,7 @@ impl Knowledge {
         self.outage.follow(&self.roster, now);
         self.history.rebase(heir);
         self.findings.rebase(heir);
-        self.rollups.rebase(&self.roster, &self.findings, now);
+        self.rollups.rebase(&before, &self.roster, &self.findings, now);
         self.follow(changes, now, false)
     }
 
@@ -202,7 +202,7 @@ impl Knowledge {
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.history.rebase(heir);
         self.findings.rebase(heir);
-        self.rollups.rebase(&self.roster, &self.findings, now);
+        self.rollups.rebase(&before, &self.roster, &self.findings, now);
     }
 
     /// Takes other limits of age.

@@ -4,31 +4,27 @@
 //! list. What was so at the end of each minute is filled in when something changes after it, so a group in
 //! which nothing happens costs nothing.
 
+mod counts;
+mod map;
+mod series;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-use serde::Serialize;
 
 use super::findings::{Finding, Findings, Severity};
 use super::observation::LifeSign;
 use super::platform::Platform;
 use super::recheck::Gateway;
 use super::roster::Roster;
-use super::status::Presence;
 use super::time::Moment;
 use super::watch_list::{UserIx, WatchList};
+use map::MAP_USERS;
+use series::{KEPT, MINUTE_MS, Series};
 
-/// Milliseconds of one step of the past.
-const MINUTE_MS: u64 = 60_000;
-
-/// Ends of minutes that are kept: half an hour, and the one that has begun.
-const KEPT: u64 = 31;
+pub use counts::{Class, Counts, Level};
 
 /// So many groups are told apart; who is in one more is counted with those.
 const GROUPS: usize = 10_000;
-
-/// On a longer list a place of the map is a batch, and not a user.
-const MAP_USERS: usize = 50_000;
 
 /// What users are counted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +43,9 @@ pub enum By {
 impl By {
     /// All, in the order in which they are gone through.
     pub const ALL: [By; 4] = [By::Group, By::Platform, By::Batch, By::Gateway];
+
+    /// Those whose names outlast a change of the list: a batch has other users then.
+    pub const LASTING: [By; 3] = [By::Group, By::Platform, By::Gateway];
 
     /// What it is called in a command.
     pub fn name(self) -> &'static str {
@@ -77,139 +76,6 @@ pub enum RollupKey {
     Batch(u32),
     /// A gateway, by the address of its metrics.
     Gateway(Box<str>),
-}
-
-/// How many stand how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// With a connection in the foreground.
-    pub online: u32,
-    /// With connections in the background only.
-    pub background: u32,
-    /// Without a connection.
-    pub offline: u32,
-    /// Of whom nobody can tell.
-    pub unknown: u32,
-    /// Whom the server does not have.
-    pub unregistered: u32,
-    /// Of all of them: those about whom there is a warning or worse.
-    pub problems: u32,
-}
-
-impl Counts {
-    /// All together.
-    pub fn watched(&self) -> u32 {
-        self.online + self.background + self.offline + self.unknown + self.unregistered
-    }
-
-    /// What of it is kept of the past.
-    pub fn level(&self) -> Level {
-        Level { connected: self.online + self.background, unknown: self.unknown }
-    }
-
-    fn plus(self, other: Counts) -> Counts {
-        Counts {
-            online: self.online + other.online,
-            background: self.background + other.background,
-            offline: self.offline + other.offline,
-            unknown: self.unknown + other.unknown,
-            unregistered: self.unregistered + other.unregistered,
-            problems: self.problems + other.problems,
-        }
-    }
-
-    fn of_mut(&mut self, class: Class) -> &mut u32 {
-        match class.0 & PRESENCE {
-            ONLINE => &mut self.online,
-            BACKGROUND => &mut self.background,
-            OFFLINE => &mut self.offline,
-            UNREGISTERED => &mut self.unregistered,
-            _ => &mut self.unknown,
-        }
-    }
-
-    /// One user more who is so.
-    pub fn add(&mut self, class: Class) {
-        *self.of_mut(class) += 1;
-        self.problems += u32::from(class.has_problem());
-    }
-
-    /// One user fewer who was so.
-    pub fn remove(&mut self, class: Class) {
-        *self.of_mut(class) -= 1;
-        self.problems -= u32::from(class.has_problem());
-    }
-}
-
-/// What is kept of a moment of the past.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Level {
-    /// Online or in background.
-    pub connected: u32,
-    /// Unknown.
-    pub unknown: u32,
-}
-
-const UNKNOWN: u8 = 0;
-const ONLINE: u8 = 1;
-const BACKGROUND: u8 = 2;
-const OFFLINE: u8 = 3;
-const UNREGISTERED: u8 = 4;
-const PRESENCE: u8 = 0b0111;
-const PROBLEM: u8 = 0b1000;
-
-/// How a user was counted last: the presence, and whether there is a warning or worse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Class(u8);
-
-impl Class {
-    fn of(presence: Presence, has_problem: bool) -> Class {
-        let presence = match presence {
-            Presence::Unknown(_) => UNKNOWN,
-            Presence::Online => ONLINE,
-            Presence::Background => BACKGROUND,
-            Presence::Offline => OFFLINE,
-            Presence::Unregistered => UNREGISTERED,
-        };
-        Class(presence | if has_problem { PROBLEM } else { 0 })
-    }
-
-    fn has_problem(self) -> bool {
-        self.0 & PROBLEM != 0
-    }
-}
-
-/// The counts of one group, and what they were.
-#[derive(Clone, Debug)]
-struct Series {
-    now: Counts,
-    /// At the end of minute n, at place n modulo their count; right up to the minute before `minute`.
-    ended: [Level; KEPT as usize],
-    /// In which minute it changed last.
-    minute: u64,
-    /// In which minute it was counted first: nothing is known of before.
-    begun: u64,
-}
-
-impl Series {
-    fn new(minute: u64) -> Series {
-        Series { now: Counts::default(), ended: [Level::default(); KEPT as usize], minute, begun: minute }
-    }
-
-    /// Fills in the minutes that have ended since it changed last.
-    fn settle(&mut self, minute: u64) {
-        let first = self.minute.max(minute.saturating_sub(KEPT));
-        let level = self.now.level();
-        for ended in first..minute {
-            self.ended[(ended % KEPT) as usize] = level;
-        }
-        self.minute = self.minute.max(minute);
-    }
-
-    /// How it was when a minute ended that began after the run did and is not longer ago than is kept.
-    fn at_end(&self, ended: u64) -> Level {
-        if ended >= self.minute { self.now.level() } else { self.ended[(ended % KEPT) as usize] }
-    }
 }
 
 /// One row: how many stand how, and what was so before.
@@ -306,11 +172,14 @@ pub struct Rollups {
 impl Rollups {
     /// Counts everybody of a roster anew; the past begins now.
     pub(super) fn of(roster: &Roster, findings: &Findings, now: Moment) -> Rollups {
+        Rollups::grouped(Arc::new(Groups::of(roster.list())), roster, findings, now)
+    }
+
+    fn grouped(groups: Arc<Groups>, roster: &Roster, findings: &Findings, now: Moment) -> Rollups {
         let list = roster.list();
         let minute = now.mono_ms / MINUTE_MS;
-        let groups = Arc::new(Groups::of(list));
         let mut rollups = Rollups {
-            classes: vec![Class(UNKNOWN); list.len()],
+            classes: vec![Class::UNHEARD; list.len()],
             by_group: vec![Series::new(minute); groups.keys.len()],
             by_batch: vec![Series::new(minute); list.batches() as usize],
             by_platform: BTreeMap::new(),
@@ -420,26 +289,31 @@ impl Rollups {
         }
     }
 
-    /// Goes over to the roster of another list. What was so of a group that is on both lists is kept.
-    pub(super) fn rebase(&mut self, roster: &Roster, findings: &Findings, now: Moment) {
-        let before = std::mem::replace(self, Rollups::of(roster, findings, now));
-        if before.classes.is_empty() {
+    /// Goes over to another roster, `before` being the list until now. What was so of a group or a batch that is on
+    /// both lists is kept.
+    pub(super) fn rebase(&mut self, before: &WatchList, roster: &Roster, findings: &Findings, now: Moment) {
+        let list = roster.list();
+        let groups =
+            if list.shares_names(before) { Arc::clone(&self.groups) } else { Arc::new(Groups::of(list)) };
+        let old = std::mem::replace(self, Rollups::grouped(groups, roster, findings, now));
+        if old.classes.is_empty() {
             return; // the list was not there yet: its past begins now
         }
         let minute = now.mono_ms / MINUTE_MS;
-        self.begun = before.begun;
-        let old: HashMap<&RollupKey, &Series> = before.groups.keys.iter().zip(&before.by_group).collect();
+        self.begun = old.begun;
+        let mut groups: HashMap<&RollupKey, Series> = old.groups.keys.iter().zip(old.by_group).collect();
         for (key, series) in self.groups.keys.iter().zip(&mut self.by_group) {
-            if let Some(old) = old.get(key) {
-                let mut old = (*old).clone();
-                old.settle(minute);
-                (series.ended, series.begun) = (old.ended, old.begun);
+            if let Some(old) = groups.remove(key) {
+                series.inherit(old, minute);
             }
         }
-        for (platform, mut old) in before.by_platform {
-            old.settle(minute);
-            let series = self.by_platform.entry(platform).or_insert_with(|| Series::new(minute));
-            (series.ended, series.begun) = (old.ended, old.begun);
+        if list.shares_ids(before) && old.batch_size == self.batch_size {
+            for (series, old) in self.by_batch.iter_mut().zip(old.by_batch) {
+                series.inherit(old, minute);
+            }
+        }
+        for (platform, old) in old.by_platform {
+            self.by_platform.entry(platform).or_insert_with(|| Series::new(minute)).inherit(old, minute);
         }
     }
 
@@ -462,27 +336,36 @@ impl Rollups {
         }
     }
 
+    /// Each with its series: groups in the order in which the list names them, platforms by number, gateways by
+    /// address.
+    fn each(&self, by: By) -> Box<dyn Iterator<Item = (RollupKey, &Series)> + '_> {
+        match by {
+            By::Group => Box::new(self.groups.keys.iter().cloned().zip(&self.by_group)),
+            By::Batch => Box::new((0..).map(RollupKey::Batch).zip(&self.by_batch)),
+            By::Platform => Box::new(self.by_platform.iter().map(|(at, it)| (RollupKey::Platform(*at), it))),
+            By::Gateway => {
+                let key = |address: &Box<str>| RollupKey::Gateway(address.clone());
+                Box::new(self.by_gateway.iter().map(move |(address, (it, ..))| (key(address), it)))
+            }
+        }
+    }
+
+    /// How many stand how now, in an order that no change of theirs changes.
+    pub fn counts(&self, by: By) -> impl Iterator<Item = (RollupKey, Counts)> + '_ {
+        self.each(by).map(|(key, series)| (key, series.now))
+    }
+
     /// All rows, those first that have become worst, then those with the most users who are unknown or have a problem,
     /// then the largest. Costs as much as there are.
     pub fn rows(&self, by: By, now: Moment) -> Vec<Rollup> {
-        let row = |key: RollupKey, series: &Series| Rollups::rollup(key, series, now);
-        let mut rows: Vec<Rollup> = match by {
-            By::Group => {
-                self.groups.keys.iter().zip(&self.by_group).map(|(key, it)| row(key.clone(), it)).collect()
-            }
-            By::Batch => (0..).zip(&self.by_batch).map(|(at, it)| row(RollupKey::Batch(at), it)).collect(),
-            By::Platform => {
-                self.by_platform.iter().map(|(at, it)| row(RollupKey::Platform(*at), it)).collect()
-            }
-            By::Gateway => self
-                .by_gateway
-                .iter()
-                .map(|(address, (series, sign, since))| {
-                    let sign = Some((*sign, *since));
-                    Rollup { sign, ..row(RollupKey::Gateway(address.clone()), series) }
-                })
-                .collect(),
-        };
+        let rows = self.each(by).map(|(key, series)| {
+            let sign = match &key {
+                RollupKey::Gateway(address) => self.by_gateway.get(address).map(|(_, sign, at)| (*sign, *at)),
+                _ => None,
+            };
+            Rollup { sign, ..Rollups::rollup(key, series, now) }
+        });
+        let mut rows: Vec<Rollup> = rows.collect();
         rows.sort_by_cached_key(|row| {
             let bad = (row.worse(), row.now.unknown, row.now.problems, row.now.watched());
             (std::cmp::Reverse(bad), row.key.clone())
@@ -508,49 +391,6 @@ impl Rollups {
     /// How a user was counted last.
     pub fn class(&self, user: UserIx) -> Option<Class> {
         self.classes.get(user.at()).copied()
-    }
-
-    /// How many places the map has: one a user, ordered by group, or one a batch where there are very many.
-    pub fn map_places(&self) -> usize {
-        if self.is_by_batch() { self.by_batch.len() } else { self.classes.len() }
-    }
-
-    /// How the users stand who have these places.
-    pub fn map_counts(&self, places: std::ops::Range<usize>) -> Counts {
-        let mut counts = Counts::default();
-        for place in places {
-            if self.is_by_batch() {
-                counts = self.by_batch.get(place).map_or(counts, |series| counts.plus(series.now));
-            } else if let Some(class) = self.map_user(place).and_then(|user| self.classes.get(user.at())) {
-                counts.add(*class);
-            }
-        }
-        counts
-    }
-
-    /// The user who has a place, or the first who has.
-    pub fn map_user(&self, place: usize) -> Option<UserIx> {
-        if self.is_by_batch() {
-            return (place < self.by_batch.len()).then(|| UserIx(place as u32 * self.batch_size));
-        }
-        let user = self.groups.order.get(place).map_or(place as u32, |user| *user);
-        (place < self.classes.len()).then_some(UserIx(user))
-    }
-
-    /// The place of a user.
-    pub fn map_place(&self, user: UserIx) -> Option<usize> {
-        if self.is_by_batch() {
-            return Some((user.0 / self.batch_size.max(1)) as usize);
-        }
-        match self.groups.order.as_slice() {
-            [] => Some(user.at()),
-            order => order.iter().position(|it| *it == user.0),
-        }
-    }
-
-    /// Whether a place of the map is a batch, as there are so many users.
-    pub fn is_by_batch(&self) -> bool {
-        self.classes.len() > MAP_USERS
     }
 
     /// How many groups, batches, platforms and gateways are counted.

@@ -164,6 +164,11 @@ impl WatchList {
         Arc::ptr_eq(&self.ids, &other.ids)
     }
 
+    /// Whether both also have the same labels and groups in memory.
+    pub(super) fn shares_names(&self, other: &WatchList) -> bool {
+        self.shares_ids(other) && Arc::ptr_eq(&self.labels, &other.labels)
+    }
+
     /// A sum over whom it names and how, to see whether another list says the same; batches and generation
     /// do not count.
     pub fn sum(&self) -> u64 {

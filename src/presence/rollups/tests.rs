@@ -130,3 +130,27 @@ fn a_group_that_is_on_the_next_list_too_keeps_its_past() {
     let batch = &state.knowledge().rollups.rows(By::Batch, at(before))[0];
     assert_eq!(batch.ago(5), None, "a batch of the next list is of other users");
 }
+
+#[test]
+fn the_same_list_keeps_the_past_of_its_batches_and_its_groups() {
+    let mut state = begin(Freshness::FOR_EVER);
+    for batch in 0..3 {
+        says(&mut state, 1_000, batch, true);
+    }
+    let before = MINUTE_MS * 6;
+    let groups = Arc::clone(&state.knowledge().rollups.groups);
+    let batch = |state: &State| {
+        let rows = state.knowledge().rollups.rows(By::Batch, at(before));
+        rows.into_iter().find(|row| row.key == RollupKey::Batch(0)).unwrap().ago(5).map(|it| it.connected)
+    };
+    let roster = state.roster().clone();
+    state.resume(roster, 2_000, at(before));
+    assert_eq!(batch(&state), Some(3));
+    assert!(Arc::ptr_eq(&groups, &state.knowledge().rollups.groups), "nobody is put in a group anew");
+    let remade = Arc::new(state.roster().list().remade(2, 3));
+    state.take(at(before), &Input::Rebased(remade));
+    assert_eq!(batch(&state), Some(3), "a list that names the same users");
+    let larger = Arc::new(state.roster().list().remade(3, 4));
+    state.take(at(before), &Input::Rebased(larger));
+    assert_eq!(batch(&state), None, "other users are asked about together");
+}
