@@ -3,11 +3,14 @@
 use std::io::{self, Write as _};
 
 use super::follow::{Ended, Followed};
-use super::{CommandError, Span, failure_words, flush_standard_output, follow, tell, without_credentials};
+use super::{
+    CommandError, Span, failure_words, flush_standard_output, follow, mask_key, tell, without_credentials,
+};
 use crate::clock;
+use crate::listing::Names;
 use crate::options::cli::ServeArgs;
 use crate::options::{SettingsError, Sources};
-use crate::presence::{Event, FeedStatus, Roster};
+use crate::presence::{By, Event, FeedStatus, Roster};
 use crate::report::exporter::{Ask, Exporter, process};
 use crate::report::metrics::{Counters, MOST_USERS, Page, health};
 use crate::signals::Signal;
@@ -39,7 +42,14 @@ pub(super) async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, Com
     flush_standard_output(said)?;
     let mut asks = exporter.serve();
     followed.show_progress();
-    let mut served = Served { followed, counters: Counters::default(), per_user: args.per_user, started };
+    let mut served = Served {
+        followed,
+        counters: Counters::default(),
+        per_user: args.per_user,
+        names: Names::new(mask_key(), false),
+        by: sources.for_output()?.metrics_by,
+        started,
+    };
     let mut log = Log::default();
     loop {
         tokio::select! {
@@ -74,6 +84,9 @@ struct Served {
     followed: Followed,
     counters: Counters,
     per_user: bool,
+    names: Names,
+    /// What users are counted by besides.
+    by: Vec<By>,
     /// In milliseconds of unix time.
     started: i64,
 }
@@ -87,7 +100,11 @@ impl Served {
                 let _ = reply.send(health(knowledge, now));
             }
             Ask::Metrics(format, reply) => {
-                let mut page = Page::of(knowledge, now).with_counters(&self.counters);
+                let mut page = Page::of(knowledge, now).with_counters(&self.counters).with_rollups(
+                    knowledge,
+                    &self.names,
+                    &self.by,
+                );
                 if self.per_user {
                     page = page.with_users(knowledge);
                 }

@@ -69,7 +69,7 @@ pub(super) async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u
         }
         SnapshotFormat::Ndjson => write_ndjson(&overview, seen.users(&rows()), &mut out),
         SnapshotFormat::Csv => write_csv(overview.at, seen.users(&rows()), &mut out),
-        SnapshotFormat::Openmetrics => openmetrics(knowledge, now, &mut out),
+        SnapshotFormat::Openmetrics => openmetrics(knowledge, now, (&names, &picture.metrics_by), &mut out),
         SnapshotFormat::Frame => write_picture(args.frame, sources, &picture, session, &mut out)?,
     };
     piped(written.and_then(|()| out.flush()))?;

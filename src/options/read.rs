@@ -13,6 +13,7 @@ use super::parse::{parse_interval, parse_percent, parse_picture_size, parse_size
 use super::value::Value;
 use crate::language::Language;
 use crate::listing::{ColumnName, SortColumn, ThemeName};
+use crate::presence::By;
 use crate::presence::query::Query;
 
 /// A type of which an option can be.
@@ -98,6 +99,16 @@ impl Read for Vec<String> {
 impl Read for Vec<ColumnName> {
     fn read(value: &Value) -> Result<Self, String> {
         Ok(<Vec<String>>::read(value)?.iter().filter_map(|name| ColumnName::from_name(name)).collect())
+    }
+
+    fn unset() -> Result<Self, String> {
+        Ok(Vec::new())
+    }
+}
+
+impl Read for Vec<By> {
+    fn read(value: &Value) -> Result<Self, String> {
+        Ok(<Vec<String>>::read(value)?.iter().filter_map(|name| By::named(name)).collect())
     }
 
     fn unset() -> Result<Self, String> {

@@ -26,6 +26,7 @@ use super::value::Value;
 use crate::language::Language;
 use crate::listing::{ColumnName, SortColumn, ThemeName};
 use crate::openim::{GatewayAddress, Network, Origin};
+use crate::presence::By;
 use crate::presence::query::Query;
 
 /// What an option is about. A command has some of these, and with them all of their options.
@@ -36,6 +37,7 @@ pub(super) enum Part {
     Verdict,
     Rules,
     Recording,
+    Metrics,
     Log,
     Server,
     Whom,
@@ -57,6 +59,7 @@ impl Part {
             Part::Verdict => "What the verdict turns on",
             Part::Rules => "What to look for",
             Part::Recording => "The recording",
+            Part::Metrics => "The metrics",
             Part::Log => "The log",
             Part::Server => "The server",
             Part::Whom => "Whom to watch",
@@ -284,6 +287,12 @@ options! {
     record: Option<PathBuf> = Recording Kind::Path, { form: With("FILE"), in_file: false };
     /// Size at which the recording goes on in another file; the last 4 are kept [default: 256MiB]
     record_limit: Bytes = Recording SIZE, { form: With("SIZE"), in_file: false, default: "256MiB" };
+
+    /// Metrics by these besides, at most 100 of each, the others as one: group,platform,gateway
+    metrics_by: Vec<By> = Metrics Kind::Words(|| words(&By::LASTING.map(By::name))), {
+        form: With("LIST"), example: "group,gateway",
+        file_help: "Metrics by these besides, at most 100 of each, the others as one: group, platform, gateway",
+    };
 
     /// Write what imtop does to the end of this file, a line an event: requests, retries, logins. No token
     log_file: Option<PathBuf> = Log Kind::Path, {

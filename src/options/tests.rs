@@ -142,8 +142,9 @@ fn what_the_command_line_takes_counts_as_a_flag() {
             (value, _) => vec![format!("--{}={}", row.name(), value.toml().trim_matches('"'))],
         };
         let needed = OPTIONS.iter().find(|other| Some(other.id) == row.needs).map(typed);
-        let line =
-            [vec!["imtop".to_owned(), format!("--config={file}")], typed(row), needed.unwrap_or_default()];
+        // The command that takes every option.
+        let command = ["imtop", "config", "print"].map(str::to_owned).to_vec();
+        let line = [command, vec![format!("--config={file}")], typed(row), needed.unwrap_or_default()];
         let matches = definition(&|_| None).try_get_matches_from(line.concat()).unwrap();
         let sources = Sources::read(&matches, &|_| None, &|_| Vec::new()).unwrap();
         let chosen = sources.view().chosen(row.id).unwrap_or_else(|| panic!("{} is not read", row.id));

@@ -285,6 +285,16 @@ fn users_have_series_of_their_own_on_request() {
 }
 
 #[test]
+fn users_are_counted_by_group_on_request() {
+    let server = Server::start();
+    let exporter = server.exporter(&["--metrics-by", "group,platform"]);
+    let text = exporter.until("imtop_up 1");
+    assert!(text.contains("imtop_group_users{group=\"\",presence=\"offline\"} "), "{text}");
+    assert!(text.contains("imtop_platform_connections{platform="), "{text}");
+    assert!(!text.contains("imtop_gateway_up"), "nobody asked for these: {text}");
+}
+
+#[test]
 fn the_watch_file_is_followed() {
     let server = Server::start();
     let scratch = Scratch::new();

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use imtop::listing::Names;
 use imtop::presence::{
-    Answer, Claims, Connection, Entry, FetchError, Freshness, Knowledge, Moment, Observation, Platform,
-    Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
+    Answer, By, Claims, Connection, Entry, FetchError, Freshness, GatewaySign, Knowledge, LifeSign, Moment,
+    Observation, Platform, Question, Roster, RuleSettings, UserIx, UserStatus, WatchList,
 };
-use imtop::report::metrics::{Counters, Format, MOST_USERS, Page, Process, health, openmetrics};
+use imtop::report::metrics::{Counters, Format, MOST_NAMED, MOST_USERS, Page, Process, health, openmetrics};
 
 use crate::kit::{self, NOON, at, before, observed};
 
@@ -173,7 +174,7 @@ fn all_that_is_known_is_written_in_both_formats() {
 fn without_counters_there_is_only_what_is_so_now() {
     let script = night();
     let mut out = Vec::new();
-    openmetrics(&script.knowledge, script.now, &mut out).unwrap();
+    openmetrics(&script.knowledge, script.now, (&Names::new(1, false), &[]), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.ends_with("# EOF\n") && !text.contains("_total"), "{text}");
     assert!(script.text().starts_with(text.strip_suffix("# EOF\n").unwrap()));
@@ -312,10 +313,76 @@ fn users_have_series_only_on_request_and_only_where_they_are_few() {
     assert_eq!(text(&many), many.text());
 }
 
+/// What each of these gateways says of itself.
+fn hear_gateways(script: &mut Script, said: impl IntoIterator<Item = (String, LifeSign, u32)>) {
+    let sign = |(address, sign, users): (String, LifeSign, u32)| GatewaySign {
+        users: Some(users),
+        ..GatewaySign::new(address, sign)
+    };
+    let observation = Observation {
+        question: Question::Gateways,
+        generation: script.knowledge.roster.list().generation(),
+        next_ms: script.now.mono_ms,
+        ..observed(script.now, Ok(Answer::Gateways(said.into_iter().map(sign).collect())))
+    };
+    script.knowledge.apply(&observation);
+}
+
+fn text_by(script: &Script, masked: bool, by: &[By]) -> String {
+    let names = Names::new(1, masked);
+    script.page().with_rollups(&script.knowledge, &names, by).text(Format::OpenMetrics).unwrap()
+}
+
+#[test]
+fn counts_by_group_platform_and_gateway_are_written_on_request() {
+    let mut script = night();
+    let signs = [("10.0.0.7:12140", LifeSign::Alive, 4), ("10.0.0.8:12140", LifeSign::Hung, 3)];
+    hear_gateways(&mut script, signs.map(|(address, sign, users)| (address.to_owned(), sign, users)));
+    let plain = script.text();
+    let text = text_by(&script, false, &[By::Gateway, By::Group, By::Platform, By::Group]);
+    let more: Vec<&str> = text.lines().filter(|line| plain.lines().all(|it| it != *line)).collect();
+    is_golden("night-by.openmetrics.txt", &(more.join("\n") + "\n"));
+    assert!(!text_by(&script, true, &[By::Group]).contains("desk"), "a masked group has no name");
+}
+
+#[test]
+fn what_users_are_counted_by_is_bounded_and_no_series_is_there_twice() {
+    let group = |number: u32| match number {
+        7 => "other".to_owned(),
+        number => format!("group {number}"),
+    };
+    let users = MOST_NAMED as u32 * 3;
+    let entry = |number| Entry { group: Some(group(number)), ..Entry::of(&format!("u{number}")) };
+    let mut script = Script::new((0..users).map(entry).collect());
+    let said = |number| {
+        (format!("10.0.0.{number}:1"), if number == 99 { LifeSign::Hung } else { LifeSign::Alive }, 2)
+    };
+    hear_gateways(&mut script, (0..200).map(said));
+    let text = text_by(&script, false, &By::LASTING);
+    let all = samples(&text, "imtop_group_users");
+    assert_eq!(all.len(), MOST_NAMED * 5, "`other` is one of the first");
+    let counted = |name: &str| {
+        all.iter().filter(|line| line.contains(&format!("\"{name}\",presence=\"unknown\""))).count()
+    };
+    assert_eq!((counted("other"), counted("group 99"), counted("group 100")), (1, 1, 0));
+    let others = users - MOST_NAMED as u32 + 1;
+    assert!(
+        text.contains(&format!("imtop_group_users{{group=\"other\",presence=\"unknown\"}} {others}\n")),
+        "{text}"
+    );
+    let (up, online) = (samples(&text, "imtop_gateway_up"), samples(&text, "imtop_gateway_users"));
+    assert_eq!((up.len(), online.len()), (MOST_NAMED + 1, (MOST_NAMED + 1) * 2));
+    assert!(up.contains(&"imtop_gateway_up{gateway=\"other\"} 0"), "one of them hangs: {up:?}");
+    assert!(online.contains(&"imtop_gateway_users{gateway=\"other\",presence=\"online\"} 198"), "{online:?}");
+    let names: Vec<&str> = text.lines().filter_map(|line| Some(line.rsplit_once(' ')?.0)).collect();
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "each series once");
+}
+
 #[test]
 fn names_and_help_follow_the_conventions() {
     let script = night();
     let text = script.page().with_users(&script.knowledge).with_process(Process::default());
+    let text = text.with_rollups(&script.knowledge, &Names::new(1, false), &By::LASTING);
     let text = text.text(Format::OpenMetrics).unwrap();
     let families = || text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     for (name, kind) in families().map(|family| family.split_once(' ').unwrap()) {

@@ -19,7 +19,6 @@ use crate::listing::Time;
 use crate::openim::without_tokens;
 use crate::options::cli::CheckArgs;
 use crate::options::{Sources, condition};
-use crate::presence::By;
 use crate::report::{PluginReport, Status, write_plugin};
 
 use report::{Limits, no_answer, of_round, worst};
@@ -64,8 +63,7 @@ pub(super) async fn check(args: &CheckArgs, sources: &Sources) -> Result<u8, Com
         Round::Failed if !is_known => no_answer(knowledge, &session.about().api),
         Round::Whole | Round::Partial | Round::Failed => of_round(knowledge, now, &limits),
     };
-    let by = args.by.as_deref().and_then(By::named);
-    report.details.extend(by.map(|by| worst(knowledge, now, by)).unwrap_or_default());
+    report.details.extend(args.by.map(|by| worst(knowledge, now, by)).unwrap_or_default());
     let is_unchecked = tell_unchecked(&followed);
     // A condition of somebody's own says itself whether it can be decided.
     if (is_unchecked || round == Round::Failed) && by_default && report.status != Status::Critical {

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::options::parse::{parse_address, parse_deadline, parse_speed};
@@ -136,9 +137,9 @@ offline, unknown, unregistered, stale, watched, conns and failing;
 operators are = != < <= > >=. A condition holds only where it does
 however the unknown users turn out.";
 
-/// What users can be counted by.
-fn by_values() -> clap::builder::PossibleValuesParser {
-    By::ALL.map(By::name).into()
+/// Takes what users can be counted by.
+fn parse_by() -> impl TypedValueParser<Value = By> {
+    PossibleValuesParser::new(By::ALL.map(By::name)).try_map(|name| By::named(&name).ok_or("no such count"))
 }
 
 #[derive(Debug, Args)]
@@ -151,8 +152,8 @@ pub struct CheckArgs {
     #[arg(long, short, value_name = "EXPR")]
     pub crit: Option<String>,
     /// Name the three worst of them below: group, platform, batch or gateway
-    #[arg(long, value_name = "WHAT", value_parser = by_values())]
-    pub by: Option<String>,
+    #[arg(long, value_name = "WHAT", value_parser = parse_by())]
+    pub by: Option<By>,
     #[command(flatten)]
     pub recording: RecordingArgs,
 }

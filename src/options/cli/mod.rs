@@ -145,8 +145,10 @@ const FEED: [Part; 8] = [
 /// The parts of the table that a command has, in the order of its help.
 pub(super) fn parts(command: &str) -> Vec<Part> {
     match command {
-        "imtop" | "imtop snapshot" | "imtop config print" => [&FEED[..], &[Part::Picture]].concat(),
-        "imtop events" | "imtop check" | "imtop wait" | "imtop serve" | "imtop doctor" => FEED.to_vec(),
+        "imtop" => [&FEED[..], &[Part::Picture]].concat(),
+        "imtop snapshot" | "imtop config print" => [&FEED[..], &[Part::Picture, Part::Metrics]].concat(),
+        "imtop serve" => [&FEED[..], &[Part::Metrics]].concat(),
+        "imtop events" | "imtop check" | "imtop wait" | "imtop doctor" => FEED.to_vec(),
         "imtop demo" => vec![Part::Pace, Part::Recording, Part::Picture, Part::File],
         "imtop replay" => vec![Part::Picture, Part::File],
         "imtop config path" | "imtop config check" => vec![Part::File],

@@ -11,8 +11,10 @@ use super::figures::Figures;
 use super::format::Format;
 use super::process::Process;
 use super::prometheus_text::prometheus_text;
+use super::rollups::Rollups;
 use super::users::Users;
-use crate::presence::{Knowledge, Moment};
+use crate::listing::Names;
+use crate::presence::{By, Knowledge, Moment};
 
 /// All that one look gets.
 #[derive(Debug)]
@@ -40,6 +42,16 @@ impl Page {
         self
     }
 
+    /// And users counted by each of these, of which at most [`super::MOST_NAMED`] have series of their own.
+    #[must_use]
+    pub fn with_rollups(mut self, knowledge: &Knowledge, names: &Names, by: &[By]) -> Page {
+        // Whatever was asked for twice is written once.
+        for by in By::ALL.into_iter().filter(|each| by.contains(each)) {
+            self.0.register_collector(Box::new(Rollups::of(knowledge, names, by)));
+        }
+        self
+    }
+
     /// And every user, or nobody where there are more than [`super::MOST_USERS`].
     #[must_use]
     pub fn with_users(mut self, knowledge: &Knowledge) -> Page {
@@ -63,12 +75,19 @@ impl Page {
     }
 }
 
-/// Writes what is known at `now` as OpenMetrics text: only what is so now, nothing that adds up.
+/// Writes what is known at `now` as OpenMetrics text, and users counted by each of `by`: only what is so now, nothing
+/// that adds up.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn openmetrics(knowledge: &Knowledge, now: Moment, out: &mut dyn Write) -> io::Result<()> {
-    let text = Page::of(knowledge, now).text(Format::OpenMetrics).map_err(io::Error::other)?;
+pub fn openmetrics(
+    knowledge: &Knowledge,
+    now: Moment,
+    (names, by): (&Names, &[By]),
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let page = Page::of(knowledge, now).with_rollups(knowledge, names, by);
+    let text = page.text(Format::OpenMetrics).map_err(io::Error::other)?;
     out.write_all(text.as_bytes())?;
     out.flush()
 }
