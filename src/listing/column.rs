@@ -179,7 +179,7 @@ columns! {
         help: words!("what the watch list puts together"),
         usual: true,
         goes: 4,
-        grows: 6,
+        grows: 7,
         widths: |width, asked| match asked.chosen {
             None if width < 100 && !asked.wide => (0, 0),
             _ => of_text(asked.longest.group, 8, WIDEST.group),
@@ -200,11 +200,13 @@ columns! {
         help: words!("online, background, offline or unknown"),
         usual: true,
         goes: 0,
-        grows: 0,
-        widths: |width, _| {
-            // With room for the age of a stale word: `offline ~14s`.
-            let presence = if width < 70 { 12 } else { 14 };
-            (presence, presence)
+        grows: 4,
+        widths: |width, _| match width {
+            0..70 => (12, 12),
+            // With room for the age of a stale word, `offline ~14s`, and for why nothing is known, `gateway hangs`.
+            70..120 => (14, 15),
+            // And for both: `unknown  gateway hangs`.
+            _ => (14, 24),
         },
         order: Order::smallest(words!("by presence"), words!("by presence, reversed"), presence_rank),
         tells: Tells::Now,
@@ -228,7 +230,7 @@ columns! {
         help: words!("platforms of the connections"),
         usual: true,
         goes: 7,
-        grows: 5,
+        grows: 6,
         widths: |_, _| (9, 15),
         order: Order::smallest(words!("by platform"), words!("by platform, reversed"), platform_rank),
         tells: Tells::Now,
@@ -362,7 +364,7 @@ columns! {
         help: words!("what is wrong"),
         usual: true,
         goes: 3,
-        grows: 4,
+        grows: 5,
         // Room for the name of a rule and how many there are more.
         widths: |_, _| (18, 40),
         order: Order::greatest(words!("worst findings first"), words!("worst findings last"), findings_rank),

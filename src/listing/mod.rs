@@ -33,4 +33,6 @@ pub use rows::{Index, Indexed, Rows};
 pub use sort::{Sort, SortColumn};
 pub use theme_name::ThemeName;
 pub use tokens::{Expiry, Foreign, foreign, short_expiry, soonest_expiry, worst_foreign};
-pub use words::{EventWords, Wording, change_words, clock_words, counted_words, feed_words, why_words};
+pub use words::{
+    EventWords, Wording, change_words, clock_words, counted_words, feed_words, short_reasons, why_words,
+};

@@ -251,6 +251,41 @@ pub fn why_words(roster: &Roster, user: UserIx, why: UnknownReason) -> String {
     }
 }
 
+/// Why nothing is known, in a column: the first is the clearest, the last has at most eleven letters. `age`
+/// is that of the last answer about the user.
+pub fn short_reasons(why: UnknownReason, age: Option<&str>) -> Vec<String> {
+    let words = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect();
+    match why {
+        UnknownReason::NotAnswered => words(&["no answer yet", "no answer"]),
+        UnknownReason::Slow => match age {
+            Some(age) => vec![format!("no answer {age}"), "no answer".to_owned()],
+            None => words(&["no answer"]),
+        },
+        UnknownReason::Failed(trouble) => match trouble {
+            ErrorKind::Redirect { status } => vec![format!("HTTP {status}")],
+            ErrorKind::TooLarge => words(&["answer too large", "too large"]),
+            ErrorKind::Decode => words(&["answer unclear", "unreadable"]),
+            ErrorKind::Auth { code } => vec![format!("token refused {code}"), format!("token {code}")],
+            ErrorKind::Denied { code } => vec![format!("no permission {code}"), format!("denied {code}")],
+            ErrorKind::Api { code } => vec![format!("server error {code}"), format!("error {code}")],
+            ErrorKind::Credentials => words(&["no credentials", "no login"]),
+            ErrorKind::RateLimited => words(&["rate limited", "rate limit"]),
+            ErrorKind::Unreachable | ErrorKind::Timeout | ErrorKind::Tls | ErrorKind::Http { .. } => {
+                vec![trouble.to_string()]
+            }
+        },
+        UnknownReason::Missing => words(&["not in answer", "missing"]),
+        UnknownReason::Unclear => words(&["unclear"]),
+        UnknownReason::Checking => words(&["checking"]),
+        UnknownReason::RegistrySilent => words(&["registry: no answer", "no registry"]),
+        UnknownReason::Leaving => words(&["leaving"]),
+        UnknownReason::RegistryOnline => words(&["registry: online", "reg: online"]),
+        UnknownReason::GatewayLost => words(&["gateway lost", "gw lost"]),
+        UnknownReason::GatewayHangs => words(&["gateway hangs", "gw hangs"]),
+        UnknownReason::GatewayLostMaybe => words(&["gateway lost?", "gw lost?"]),
+    }
+}
+
 /// Why nothing is known, as it is told of what happened: `the registry still says online`.
 fn doubt_words(why: UnknownReason) -> String {
     match why {

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use crate::language;
 use crate::listing::foreign;
+use crate::listing::why_words;
 use crate::presence::{Claims, Event, EventGroup, Finding, Presence, UnknownReason, UserIx, visible};
 use crate::say;
 use crate::tui::{Picture, View};
@@ -16,7 +17,6 @@ use super::painter::Painter;
 use super::theme::Theme;
 use super::times;
 use super::transition::wording;
-use super::user_row::unknown;
 
 /// Columns of the names of facts.
 const NAME: u16 = 11;
@@ -272,4 +272,29 @@ impl Sheet<'_> {
         let age = times::age(left.unsigned_abs());
         if left <= 0 { say!("{date} ({age} ago)", date, age) } else { say!("{date} (in {age})", date, age) }
     }
+}
+
+/// Why nothing is known, and what was seen last: in many words, then in fewer. What was seen goes
+/// last but for the reason.
+fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: UnknownReason) -> Vec<String> {
+    let roster = picture.roster;
+    let whole = why_words(picture.roster, user, why);
+    let doubt = roster.doubt(user).filter(|doubt| doubt.verdict.presence == Presence::Unknown(why));
+    let seen = match doubt {
+        // The sockets say something of a user in doubt, but the last that was certain is from before.
+        Some(doubt) => doubt.last.map(|last| (doubt.before, last)),
+        None => roster.answered(user).map(|answered| (roster.last_word(user), answered)),
+    };
+    let Some((last, answered)) = seen.filter(|(last, _)| !last.is_unknown()) else {
+        return vec![format!("({whole})"), format!("({why})")];
+    };
+    let age = times::age_ms(picture.now.since(answered.received));
+    let (word, (_, short, _)) = (last.word(), theme.presence(last));
+    vec![
+        format!("({whole}, seen {word} {age} ago)"),
+        format!("({why}, seen {word} {age} ago)"),
+        format!("({why}, seen {short} {age} ago)"),
+        format!("({why}, {short} {age} ago)"),
+        format!("({why})"),
+    ]
 }

@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::listing::{ColumnName, ColumnRow, Expiry, Foreign, ScreenCell, Tells, why_words};
-use crate::presence::{Basis, Claims, Presence, UnknownReason, UserIx};
+use crate::listing::{ColumnName, ColumnRow, Expiry, Foreign, ScreenCell, Tells, short_reasons};
+use crate::presence::{Basis, Claims, Presence, UserIx};
 use crate::tui::{Column, Columns, Picture, View};
 
 use super::painter::Painter;
@@ -47,17 +47,9 @@ pub(super) fn draw(sheet: &RowContext<'_>, user: UserIx, row: u16, buf: &mut Buf
     let old = picture.roster.is_old(user, picture.now);
     let base = if old || guest { theme.dim } else { theme.plain };
     gutter(sheet, user, base, row, buf);
-    let reason = because(picture, theme, user).map(|texts| reason(sheet, presence, &texts));
     let known = sheet.model.seen().known;
     for (name, column) in columns.iter() {
         let ColumnRow { tells, cell, .. } = name.row();
-        if let Some((place, _)) = &reason {
-            let right_of_presence = column.x > columns.column(ColumnName::Presence).x;
-            let is_covered = right_of_presence && column.x < place.x + place.width;
-            if is_covered || (*tells == Tells::Now && name != ColumnName::Presence) {
-                continue;
-            }
-        }
         let mut pen = Painter::in_column(theme, buf, *body, row, column);
         let (text, style) = match cell(known, user) {
             ScreenCell::Findings if guest => {
@@ -98,11 +90,16 @@ pub(super) fn draw(sheet: &RowContext<'_>, user: UserIx, row: u16, buf: &mut Buf
                 (text.into(), theme.plain)
             }
         };
+        // Of whom nothing is known there is still what was seen last.
+        let is_old_news = presence.is_unknown() && *tells == Tells::Now && name != ColumnName::Presence;
+        let style = if is_old_news { theme.dim } else { style };
+        let text = match name {
+            ColumnName::Platforms if is_old_news && *text != *theme.glyphs.nothing => {
+                format!("{}{text}", theme.glyphs.stale).into()
+            }
+            _ => text,
+        };
         pen.field(&text, column.width, theme.glyphs.cut, base.patch(style));
-    }
-    if let Some((place, text)) = reason {
-        let mut pen = Painter::in_column(theme, buf, *body, row, place);
-        pen.field(&text, place.width, theme.glyphs.cut, base.patch(theme.plain));
     }
 }
 
@@ -145,6 +142,11 @@ fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'
     let stale = roster.is_stale(user, picture.now);
     let by_registry = roster.basis(user) == Basis::Registry;
     let (sign, short, style) = theme.presence(presence);
+    if let Some(texts) = with_reason(picture, user, sign) {
+        let fits = |text: &&String| theme.width(text) <= column.width;
+        let text = if column.width < 10 { None } else { texts.iter().find(fits).or(texts.last()) };
+        return (text.cloned().unwrap_or_else(|| format!("{sign} {short}")).into(), style);
+    }
     let narrow = column.width < 12;
     let cramped = stale && (column.width < 14 || presence == Presence::Background);
     // What is said behind the word has to fit as well.
@@ -168,43 +170,33 @@ fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'
     (format!("{sign} {word}{age}").into(), style)
 }
 
-/// What is to be said beside the presence, in many words, then in fewer: why nothing is known, or what an
-/// offline of this user alone rests on.
-fn because(picture: &Picture<'_>, theme: &Theme, user: UserIx) -> Option<Vec<String>> {
-    match picture.roster.presence(user) {
-        Presence::Unknown(why) => Some(unknown(picture, theme, user, why)),
-        Presence::Offline => match picture.roster.basis(user) {
-            basis @ (Basis::GatewayDied | Basis::Sampled) => {
-                basis.words().map(|words| vec![format!("({words})")])
-            }
+/// The presence with its reason, in many words, then in fewer: why nothing is known, or what an offline of
+/// this user alone rests on. None where there is nothing to add.
+fn with_reason(picture: &Picture<'_>, user: UserIx, sign: &str) -> Option<Vec<String>> {
+    let roster = picture.roster;
+    match roster.presence(user) {
+        Presence::Unknown(why) => {
+            let age =
+                roster.answered(user).map(|answered| times::age_ms(picture.now.since(answered.received)));
+            let reasons = short_reasons(why, age.as_deref());
+            let with_word = reasons.iter().map(|why| format!("{sign} unknown  {why}"));
+            Some(with_word.chain(reasons.iter().map(|why| format!("{sign} {why}"))).collect())
+        }
+        Presence::Offline => match roster.basis(user) {
+            Basis::GatewayDied => Some(vec![
+                format!("{sign} offline (gateway died)"),
+                format!("{sign} off (gw died)"),
+                format!("{sign} off (died)"),
+            ]),
+            Basis::Sampled => Some(vec![
+                format!("{sign} offline (sampled)"),
+                format!("{sign} off (sampled)"),
+                format!("{sign} off (smpl)"),
+            ]),
             // It holds for everybody, and the header says it; or the presence does.
             Basis::Agreed | Basis::SocketsAlone | Basis::Registry => None,
         },
         _ => None,
-    }
-}
-
-/// What is said beside the presence, and where that stands: before the columns of the past where it says
-/// enough there, otherwise over them.
-fn reason(sheet: &RowContext<'_>, presence: Presence, texts: &[String]) -> (Column, String) {
-    let RowContext { theme, columns, body, .. } = sheet;
-    let column = columns.column(ColumnName::Presence);
-    let (sign, short, _) = theme.presence(presence);
-    let word = if column.width < 12 { short } else { presence.word() };
-    let x = column.x + theme.width(sign) + 1 + theme.width(word) + 2;
-    let past = columns.iter().filter(|(name, it)| it.x > column.x && name.row().tells == Tells::Past);
-    let end = past.map(|(_, it)| it.x.saturating_sub(1)).min().unwrap_or(body.width);
-    // The last and shortest says nothing of what was seen.
-    let enough = texts.len().saturating_sub(1).max(1);
-    let fits = |end: u16| move |text: &&String| theme.width(text) <= end.saturating_sub(x);
-    let before = texts.iter().take(enough).find(fits(end));
-    let chosen = before.map(|text| (theme.width(text), text)).or_else(|| {
-        let room = body.width.saturating_sub(x);
-        texts.iter().find(fits(body.width)).or(texts.last()).map(|text| (room, text))
-    });
-    match chosen {
-        Some((width, text)) => (Column { x, width }, text.clone()),
-        None => (Column { x, width: 0 }, String::new()),
     }
 }
 
@@ -222,31 +214,6 @@ fn highlight(sheet: &RowContext<'_>, name: &str, shown: &str, column: Column, ro
         let place = Rect { x, y: body.y.saturating_add(row), width: columns, height: 1 };
         buf.set_style(place.intersection(body).intersection(buf.area), sheet.theme.matched);
     }
-}
-
-/// Why nothing is known, and what was seen last: in many words, then in fewer. What was seen goes
-/// last but for the reason.
-pub(super) fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: UnknownReason) -> Vec<String> {
-    let roster = picture.roster;
-    let whole = why_words(picture.roster, user, why);
-    let doubt = roster.doubt(user).filter(|doubt| doubt.verdict.presence == Presence::Unknown(why));
-    let seen = match doubt {
-        // The sockets say something of a user in doubt, but the last that was certain is from before.
-        Some(doubt) => doubt.last.map(|last| (doubt.before, last)),
-        None => roster.answered(user).map(|answered| (roster.last_word(user), answered)),
-    };
-    let Some((last, answered)) = seen.filter(|(last, _)| !last.is_unknown()) else {
-        return vec![format!("({whole})"), format!("({why})")];
-    };
-    let age = times::age_ms(picture.now.since(answered.received));
-    let (word, (_, short, _)) = (last.word(), theme.presence(last));
-    vec![
-        format!("({whole}, seen {word} {age} ago)"),
-        format!("({why}, seen {word} {age} ago)"),
-        format!("({why}, seen {short} {age} ago)"),
-        format!("({why}, {short} {age} ago)"),
-        format!("({why})"),
-    ]
 }
 
 /// The soonest end of a token by the server's clock; at every width whose token it is instead, if it
