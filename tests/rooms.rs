@@ -40,7 +40,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("options", &["home", "language", "listing", "openim", "presence"]),
     ("openim", &["presence"]),
     ("simulator", &["presence"]),
-    ("listing", &["language", "presence"]),
+    ("listing", &["presence"]),
     ("log", &["presence"]),
     ("signals", &[]),
     ("home", &[]),

@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn chinese_wraps_between_characters_but_no_line_begins_with_a_mark_that_closes() {
         assert_eq!(wrapped("网关无响应：29 个用户未知", 10), ["网关无响", "应：29 个", "用户未知"]);
-        assert_eq!(wrapped("按 4（问题）看 imtop", 8), ["按 4", "（问题）", "看 imtop"]);
+        assert_eq!(wrapped("按 4（问题）看 imtop", 8), ["按 4（问", "题）看", "imtop"]);
         assert!(wrapped("一个很长的句子，没有空格。", 9).iter().all(|line| line.width() <= 9));
     }
 }
