@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use crate::words;
+
 /// How far a key goes in a list or a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Walk {
@@ -46,13 +48,13 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// What it is called in the help.
+    /// What it is called in the help, in English.
     pub fn heading(self) -> &'static str {
         match self {
-            Scope::Users => "List of users",
-            Scope::Views => "Every view",
-            Scope::Prompt => "While typing",
-            Scope::Everywhere => "Always",
+            Scope::Users => words!("List of users"),
+            Scope::Views => words!("Every view"),
+            Scope::Prompt => words!("While typing"),
+            Scope::Everywhere => words!("Always"),
         }
     }
 
@@ -77,14 +79,17 @@ pub struct ActionRow {
     pub keys: &'static [&'static str],
     /// Where they work.
     pub scope: Scope,
-    /// One word for the footer; empty: not shown there.
+    /// One word for the footer, in English; empty: not shown there.
     pub brief: &'static str,
-    /// What it does, for the help.
+    /// What it does, for the help, in English.
     pub help: &'static str,
 }
 
 macro_rules! actions {
-    ($($scope:ident $action:ident $name:literal [$($key:literal)+] $brief:literal $help:literal;)+) => {
+    ($(
+        $scope:ident $action:ident $name:literal [$($key:literal)+]
+        ($(words!($brief:literal))?) words!($help:literal);
+    )+) => {
         /// Something that a key can do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Action {
@@ -97,88 +102,88 @@ macro_rules! actions {
             name: $name,
             keys: &[$($key),+],
             scope: Scope::$scope,
-            brief: $brief,
+            brief: concat!($($brief)?),
             help: $help,
         }),+];
     };
 }
 
 actions! {
-    Views Help "help" ["?"] "help" "this help; again to leave it";
-    Views Filter "filter" ["/"] "filter" "filter the users, the events or the help";
-    Views Detail "detail" ["Enter"] "detail" "everything that is known of the selected user";
-    Views Back "back" ["Esc"] "back" "one level back: a view, then the filter, then problems or marked only, then the selection";
-    Users ProblemsOnly "problems-only" ["!"] "problems" "only users with problems; again for everybody";
-    Views Pause "pause" ["Space"] "pause" "freeze the picture; imtop goes on asking";
-    Views Why "why" ["d"] "why" "why the selected user is flagged";
-    Users Expand "expand" ["l" "Right"] "expand" "show the user's connections, then step into them";
-    Users Collapse "collapse" ["h" "Left"] "collapse" "hide them; from a connection, go to its user";
-    Views CopyUser "copy-user" ["y u"] "copy" "copy the user ID";
-    Views CopyConnection "copy-connection" ["y c"] "" "copy the connID";
-    Views CopyOperation "copy-operation" ["y o"] "" "copy the operationID of the last request about the user";
-    Views CopyJson "copy-json" ["y j"] "" "copy what is known of the user as JSON, without tokens";
-    Views CopyRequest "copy-request" ["y r"] "" "copy the request as a curl command, without the token";
-    Views Command "command" [":"] "command" "commands: :add :rm :goto :sort :cols :export and more";
-    Views ShowUsers "users" ["1"] "views" "the users";
-    Views ShowEvents "events" ["2"] "" "the events";
-    Views ShowFindings "findings" ["3"] "" "the findings";
-    Views ShowServer "server" ["4"] "" "API latency and errors, presence sources, token expiry";
-    Views ShowOverview "overview" ["5"] "" "everybody together: over time, by group, as a map";
-    Users Pane "pane" ["Tab"] "events" "from the list to the events at its foot, and back; in the overview, rows or map";
-    Views NextProblem "next-problem" ["n"] "next problem" "to the next user with a problem";
-    Views PreviousProblem "previous-problem" ["N"] "" "to the user with a problem before";
-    Views Close "close" ["q"] "quit" "close the view; in the list, quit";
-    Views QuitKeeping "quit-keeping" ["Q"] "" "quit and leave the last picture on the screen";
-    Users SortBy "sort-by" ["s"] "sort" "sort by a column: a letter names it, the same again inverts the order";
-    Users SortNext "sort-next" [">"] "" "sort by the next column";
-    Users SortPrevious "sort-previous" ["<"] "" "sort by the column before";
-    Users Invert "invert" ["I"] "" "turn the order round";
-    Users Wide "wide" ["w"] "" "all columns that there are, or those that fit well";
-    Users Mark "mark" ["m"] "" "mark the user, for this run";
-    Users MarkedOnly "marked-only" ["M"] "" "only marked users; again for everybody";
-    Views UserEvents "user-events" ["e"] "user's events" "the events of the selected user";
-    Views Acknowledge "acknowledge" ["a"] "ack" "acknowledge a finding; again to undo";
-    Views Bell "bell" ["b"] "" "ring when something critical is found, or be silent";
-    Views Export "export" ["x"] "" "write what is seen to a file: csv, json or txt";
-    Views Mask "mask" ["P"] "" "mask user IDs and names; again to show them";
-    Views StepBack "step-back" ["["] "back in time" "one round back in time";
-    Views StepForward "step-forward" ["]"] "" "one round forward in time";
-    Views PreviousIncident "previous-incident" ["{"] "incidents" "back to the incident before";
-    Views NextIncident "next-incident" ["}"] "" "on to the next incident";
-    Views Live "live" ["."] "live" "back to now; in a replay, play on";
-    Views Record "record" ["R"] "record" "record everything observed to a file; again to stop";
-    Views PollNow "poll-now" ["r"] "poll" "ask the server now";
-    Views Slower "slower" ["+"] "" "ask less often";
-    Views Faster "faster" ["-"] "" "ask more often";
-    Views TimeStyle "time-style" ["t"] "" "times as ages or as dates";
-    Views NextTheme "next-theme" ["T"] "" "the next theme";
-    Views Mouse "mouse" ["F12"] "" "take the mouse: click a row or a heading, wheel scrolls; again to leave it to the terminal";
-    Users ExpandAll "expand-all" ["z R"] "expand all" "show all connections";
-    Users CollapseAll "collapse-all" ["z M"] "collapse all" "hide all connections";
-    Views Down "down" ["j" "Down"] "scroll" "one line down";
-    Views Up "up" ["k" "Up"] "" "one line up";
-    Views Top "top" ["g" "Home"] "" "to the first line";
-    Views Bottom "bottom" ["G" "End"] "" "to the last line";
-    Views HalfPageDown "half-page-down" ["Ctrl-d"] "" "half a page down";
-    Views HalfPageUp "half-page-up" ["Ctrl-u"] "" "half a page up";
-    Views PageDown "page-down" ["PgDn"] "" "a page down";
-    Views PageUp "page-up" ["PgUp"] "" "a page up";
-    Prompt Accept "accept" ["Enter"] "take" "take what is typed";
-    Prompt Cancel "cancel" ["Esc"] "cancel" "go back to what was before";
-    Prompt Complete "complete" ["Tab"] "complete" "complete the word; again for the next candidate";
-    Prompt HistoryBack "history-back" ["Up"] "history" "what was typed before";
-    Prompt HistoryForward "history-forward" ["Down"] "" "what was typed after that";
-    Prompt DeleteBack "delete-back" ["Backspace" "Ctrl-h"] "" "delete the character before the cursor";
-    Prompt DeleteForward "delete-forward" ["Delete"] "" "delete the character under the cursor";
-    Prompt DeleteWord "delete-word" ["Ctrl-w"] "" "delete the word before the cursor";
-    Prompt DeleteAll "delete-all" ["Ctrl-u"] "clear" "delete all";
-    Prompt CursorLeft "cursor-left" ["Left"] "" "one character to the left";
-    Prompt CursorRight "cursor-right" ["Right"] "" "one character to the right";
-    Prompt CursorHome "cursor-home" ["Home" "Ctrl-a"] "" "to the beginning";
-    Prompt CursorEnd "cursor-end" ["End" "Ctrl-e"] "" "to the end";
-    Everywhere Repaint "repaint" ["Ctrl-l"] "" "draw the screen again";
-    Everywhere Suspend "suspend" ["Ctrl-z"] "" "stop, as the shell's job; fg goes on";
-    Everywhere Quit "quit" ["Ctrl-c"] "" "quit now, whatever is open";
+    Views Help "help" ["?"] (words!("help")) words!("show this help; again to close it");
+    Views Filter "filter" ["/"] (words!("filter")) words!("filter the users, the events or the help");
+    Views Detail "detail" ["Enter"] (words!("detail")) words!("everything known about the selected user");
+    Views Back "back" ["Esc"] (words!("back")) words!("one level back: close the view, then clear the filter, show all users, unselect");
+    Users ProblemsOnly "problems-only" ["!"] (words!("problems")) words!("show only users with problems; again for all users");
+    Views Pause "pause" ["Space"] (words!("pause")) words!("freeze the screen; imtop goes on polling");
+    Views Why "why" ["d"] (words!("why")) words!("why the selected user is flagged");
+    Users Expand "expand" ["l" "Right"] (words!("expand")) words!("show the user's connections, then step into them");
+    Users Collapse "collapse" ["h" "Left"] (words!("collapse")) words!("hide the connections; on a connection, back to its user");
+    Views CopyUser "copy-user" ["y u"] (words!("copy")) words!("copy the user ID");
+    Views CopyConnection "copy-connection" ["y c"] () words!("copy the connID");
+    Views CopyOperation "copy-operation" ["y o"] () words!("copy the operationID of the last request about the user");
+    Views CopyJson "copy-json" ["y j"] () words!("copy all that is known about the user as JSON, without tokens");
+    Views CopyRequest "copy-request" ["y r"] () words!("copy the request as a curl command, without the token");
+    Views Command "command" [":"] (words!("command")) words!("commands: :add :rm :goto :sort :cols :export and more");
+    Views ShowUsers "users" ["1"] (words!("views")) words!("view: users");
+    Views ShowEvents "events" ["2"] () words!("view: events");
+    Views ShowFindings "findings" ["3"] () words!("view: findings");
+    Views ShowServer "server" ["4"] () words!("view: server (API latency and errors, presence sources, token expiry)");
+    Views ShowOverview "overview" ["5"] () words!("view: overview (all users over time, by group, as a map)");
+    Users Pane "pane" ["Tab"] (words!("events")) words!("switch between list and events (overview: rows and map)");
+    Views NextProblem "next-problem" ["n"] (words!("next problem")) words!("go to the next user with a problem");
+    Views PreviousProblem "previous-problem" ["N"] () words!("go to the previous user with a problem");
+    Views Close "close" ["q"] (words!("quit")) words!("close the view; in the list, quit");
+    Views QuitKeeping "quit-keeping" ["Q"] () words!("quit and leave the last screen in the terminal");
+    Users SortBy "sort-by" ["s"] (words!("sort")) words!("sort by a column: press its letter; again inverts the order");
+    Users SortNext "sort-next" [">"] () words!("sort by the next column");
+    Users SortPrevious "sort-previous" ["<"] () words!("sort by the previous column");
+    Users Invert "invert" ["I"] () words!("invert the sort order");
+    Users Wide "wide" ["w"] () words!("show all columns; again for those that fit");
+    Users Mark "mark" ["m"] () words!("mark the user for this run");
+    Users MarkedOnly "marked-only" ["M"] () words!("show only marked users; again for all users");
+    Views UserEvents "user-events" ["e"] (words!("user's events")) words!("the events of the selected user");
+    Views Acknowledge "acknowledge" ["a"] (words!("ack")) words!("acknowledge a finding; again to undo");
+    Views Bell "bell" ["b"] () words!("ring the bell on a critical finding; again to switch it off");
+    Views Export "export" ["x"] () words!("export what is shown to a file: csv, json or txt");
+    Views Mask "mask" ["P"] () words!("mask user IDs and names; again to show them");
+    Views StepBack "step-back" ["["] (words!("back in time")) words!("one poll round back in time");
+    Views StepForward "step-forward" ["]"] () words!("one poll round forward in time");
+    Views PreviousIncident "previous-incident" ["{"] (words!("incidents")) words!("go to the previous incident");
+    Views NextIncident "next-incident" ["}"] () words!("go to the next incident");
+    Views Live "live" ["."] (words!("live")) words!("back to now; in a replay, play on");
+    Views Record "record" ["R"] (words!("record")) words!("record all answers of the server to a file; again to stop");
+    Views PollNow "poll-now" ["r"] (words!("poll")) words!("poll the server now");
+    Views Slower "slower" ["+"] () words!("poll less often");
+    Views Faster "faster" ["-"] () words!("poll more often");
+    Views TimeStyle "time-style" ["t"] () words!("show times as ages or as dates");
+    Views NextTheme "next-theme" ["T"] () words!("switch to the next theme");
+    Views Mouse "mouse" ["F12"] () words!("switch the mouse on: click a row or a heading, scroll with the wheel; again to switch it off");
+    Users ExpandAll "expand-all" ["z R"] (words!("expand all")) words!("show the connections of all users");
+    Users CollapseAll "collapse-all" ["z M"] (words!("collapse all")) words!("hide the connections of all users");
+    Views Down "down" ["j" "Down"] (words!("scroll")) words!("one line down");
+    Views Up "up" ["k" "Up"] () words!("one line up");
+    Views Top "top" ["g" "Home"] () words!("to the first line");
+    Views Bottom "bottom" ["G" "End"] () words!("to the last line");
+    Views HalfPageDown "half-page-down" ["Ctrl-d"] () words!("half a page down");
+    Views HalfPageUp "half-page-up" ["Ctrl-u"] () words!("half a page up");
+    Views PageDown "page-down" ["PgDn"] () words!("a page down");
+    Views PageUp "page-up" ["PgUp"] () words!("a page up");
+    Prompt Accept "accept" ["Enter"] (words!("accept")) words!("accept what is typed");
+    Prompt Cancel "cancel" ["Esc"] (words!("cancel")) words!("cancel; what was before applies again");
+    Prompt Complete "complete" ["Tab"] (words!("complete")) words!("complete the word; again for the next candidate");
+    Prompt HistoryBack "history-back" ["Up"] (words!("history")) words!("the previous entry of the history");
+    Prompt HistoryForward "history-forward" ["Down"] () words!("the next entry of the history");
+    Prompt DeleteBack "delete-back" ["Backspace" "Ctrl-h"] () words!("delete the character before the cursor");
+    Prompt DeleteForward "delete-forward" ["Delete"] () words!("delete the character under the cursor");
+    Prompt DeleteWord "delete-word" ["Ctrl-w"] () words!("delete the word before the cursor");
+    Prompt DeleteAll "delete-all" ["Ctrl-u"] (words!("clear")) words!("clear the line");
+    Prompt CursorLeft "cursor-left" ["Left"] () words!("one character to the left");
+    Prompt CursorRight "cursor-right" ["Right"] () words!("one character to the right");
+    Prompt CursorHome "cursor-home" ["Home" "Ctrl-a"] () words!("to the beginning");
+    Prompt CursorEnd "cursor-end" ["End" "Ctrl-e"] () words!("to the end");
+    Everywhere Repaint "repaint" ["Ctrl-l"] () words!("redraw the screen");
+    Everywhere Suspend "suspend" ["Ctrl-z"] () words!("suspend to the shell; fg resumes");
+    Everywhere Quit "quit" ["Ctrl-c"] () words!("quit now, whatever is open");
 }
 
 /// The table of keys for docs/screen-and-keys.md.
@@ -226,6 +231,6 @@ mod tests {
     fn the_table_for_readers_has_a_row_for_each() {
         let table = key_table();
         assert_eq!(table.lines().count(), ACTIONS.len() + 2);
-        assert!(table.contains("| `zR` | show all connections | list of users |"), "{table}");
+        assert!(table.contains("| `zR` | show the connections of all users | list of users |"), "{table}");
     }
 }

@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::language::say;
 use crate::presence::{Platform, Rule};
+use crate::{say, words};
 
 use super::action::{ACTIONS, Scope};
 use super::command::COMMANDS;
@@ -28,91 +30,120 @@ pub enum HelpLine {
 /// What stands at the left of a line of the help.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HelpName {
-    /// Keys, what is typed, or a word.
+    /// Keys, what is typed, or a word as the screen says it.
     pub text: String,
-    /// Whether it is a word of the screen, which may have a sign.
-    pub is_word: bool,
+    /// Of a word of the screen, which may have a sign: it in English.
+    pub word: Option<&'static str>,
 }
 
 impl HelpName {
-    fn of(text: &str, is_word: bool) -> HelpName {
-        HelpName { text: text.to_owned(), is_word }
+    fn typed(text: &str) -> HelpName {
+        HelpName { text: text.to_owned(), word: None }
+    }
+
+    fn of_word(word: &'static str) -> HelpName {
+        HelpName { text: say(word).to_owned(), word: Some(word) }
     }
 }
 
-/// Words that are explained; `ui` puts signs before some of them.
+/// Words that are explained; `view/help.rs` puts signs before some of them.
 const WORDS: [(&str, &str); 28] = [
-    ("online", "at least one connection in the foreground"),
-    ("background", "connections, all of them in the background"),
-    ("offline", "no connection"),
-    ("unknown", "nobody can tell: no answer, or too old; never the same as offline"),
-    ("unregistered", "the server has no such user"),
-    ("stale", "the last word from before an answer that is due now, with its age"),
-    ("at least", "so long at least: it was so already when first seen"),
-    ("at most", "so long at most: it began while nobody looked; with a time of day: no later than then"),
-    ("EXPIRED", "the token has expired: it works until the connection drops, then no more"),
-    ("soon", "the token expires within 24 hours"),
-    ("!", "in TOKEN: it was issued for another user (of alice!) or another platform (for And!)"),
-    ("*2", "in PLATFORMS: two connections of that platform"),
-    ("label", "a name for people, from the watch list"),
-    ("group", "what the watch list puts together; a column from 100 columns on"),
-    ("in the head", "the column that the users are sorted by"),
-    ("critical", "before a user: the most serious finding that nobody has acknowledged"),
-    ("warning", "the same, less serious"),
-    ("info", "the same, worth knowing"),
-    ("acknowledged", "in FINDINGS: somebody is working on it"),
-    ("marked", "before a user: marked for this run"),
-    ("opens", "before a user with connections, which can be shown; the second sign: they are"),
-    ("changed", "at the left edge: the user changed at most 2 s, 10 s or 30 s ago"),
-    ("failed", "in the head, above the list and in the server's charts: a request without a good answer"),
-    ("degraded", "in the head: some of the users get no answers, the others do"),
-    ("waiting", "in the head: no answer yet, or none in time"),
-    ("standing still", "in the head: what is shown is of another time; imtop goes on asking"),
-    ("none", "in a column: there is none, or nobody can tell; in a chart: zero"),
-    ("not known", "in LAST 30 MIN; else high is online, low offline, blank: not watched yet"),
+    (words!("online"), words!("at least one connection in the foreground")),
+    (words!("background"), words!("connected, but every connection is in the background")),
+    (words!("offline"), words!("no connection")),
+    (words!("unknown"), words!("no answer, or it is too old; this is not the same as offline")),
+    (words!("unregistered"), words!("the server has no such user")),
+    (words!("stale"), words!("the last known state, with its age: a newer answer is due")),
+    (words!("at least"), words!("for at least so long: it was so already when first seen")),
+    (
+        words!("at most"),
+        words!("for at most so long: it began between two polls; with a time of day: not later than that"),
+    ),
+    (words!("EXPIRED"), words!("the token has expired: it works until the connection drops, and no longer")),
+    (words!("soon"), words!("the token expires within 24 hours")),
+    ("!", words!("in TOKEN: it was issued for another user (of alice!) or another platform (for And!)")),
+    ("*2", words!("in PLATFORMS: two connections of that platform")),
+    (words!("label"), words!("a name for people, from the watch list")),
+    (
+        words!("group"),
+        words!("a group of users, from the watch list; its column is shown from 100 columns on"),
+    ),
+    (words!("in the head"), words!("the column that the users are sorted by")),
+    (words!("critical"), words!("before a user: the most serious finding that nobody has acknowledged")),
+    (words!("warning"), words!("the same, less serious")),
+    (words!("info"), words!("the same, worth knowing")),
+    (words!("acknowledged"), words!("in FINDINGS: somebody is working on it")),
+    (words!("marked"), words!("before a user: marked for this run")),
+    (words!("opens"), words!("before a user with connections: hidden, or shown (second sign)")),
+    (words!("changed"), words!("at the left edge: the user changed at most 2 s, 10 s or 30 s ago")),
+    (
+        words!("failed"),
+        words!("in the header, above the list and in the server's charts: a request without a good answer"),
+    ),
+    (words!("degraded"), words!("in the header: some users get no answers, the others do")),
+    (words!("waiting"), words!("in the header: no answer yet, or none in time")),
+    (words!("standing still"), words!("in the header: paused, or at another time; imtop goes on polling")),
+    (words!("none"), words!("in a column: none, or not known; in a chart: zero")),
+    (
+        words!("not known"),
+        words!("in LAST 30 MIN; otherwise high is online, low is offline, blank is not watched yet"),
+    ),
 ];
 
 /// What a filter is made of.
 const FILTER: [(&str, &str); 15] = [
-    ("text", "an ID or label contains it; in quotes where it has blanks"),
-    ("!x", "not x, as is: not x"),
-    ("~x", "an ID or label fits the regular expression x"),
-    ("and or not ( )", "put together what is looked for"),
-    ("= != < <= > >= ~", "between a field and a value; with several connections one is enough"),
-    ("state", "online, background, offline, unknown or unregistered"),
-    ("platform", "of a connection: platform=android"),
-    ("conns bg", "how many connections there are, and how many in the background"),
-    ("exp", "until the soonest end of a session token: exp<24h"),
-    ("age", "since the last answer about the user: age>10s"),
-    ("since", "since the presence is what it is: since<5m"),
-    ("flips", "how often the user went on- or offline"),
-    ("reconnects", "how often the user reconnected without going offline"),
-    ("finding", "the name of a finding, see below: finding=token-expired"),
-    ("id label group", "as in the watch list: group=sales"),
+    ("text", words!("an ID or label contains it; in quotes where it has blanks")),
+    ("!x", words!("not x; the same as: not x")),
+    ("~x", words!("an ID or label matches the regular expression x")),
+    ("and or not ( )", words!("combine conditions")),
+    ("= != < <= > >= ~", words!("between a field and a value; with several connections one match is enough")),
+    ("state", words!("online, background, offline, unknown or unregistered")),
+    ("platform", words!("of a connection: platform=android")),
+    ("conns bg", words!("number of connections, and of those in the background: conns>1")),
+    ("exp", words!("time until the first session token expires: exp<24h")),
+    ("age", words!("time since the last answer about the user: age>10s")),
+    ("since", words!("time since the presence last changed: since<5m")),
+    ("flips", words!("how often the user went online or offline: flips>3")),
+    ("reconnects", words!("reconnects without going offline: reconnects>3")),
+    ("finding", words!("the name of a finding, see below: finding=token-expired")),
+    ("id label group", words!("as in the watch list: group=sales")),
 ];
 
 /// What stands under a heading, and what else it is found by.
 struct Entry {
     name: HelpName,
     text: String,
-    also: [&'static str; 2],
+    also: [&'static str; 3],
 }
 
 impl Entry {
     fn new(name: HelpName, text: impl Into<String>) -> Entry {
-        Entry { name, text: text.into(), also: [""; 2] }
+        Entry { name, text: text.into(), also: [""; 3] }
     }
 }
 
-/// A section of the help: its heading, and what stands under it.
-type Section = (&'static str, Vec<Entry>);
+/// A section of the help: its heading, what that is in English, and what stands under it.
+struct Section {
+    heading: &'static str,
+    english: &'static str,
+    entries: Vec<Entry>,
+}
+
+impl Section {
+    /// `heading` in English.
+    fn new(heading: &'static str, entries: Vec<Entry>) -> Section {
+        Section { heading: say(heading), english: heading, entries }
+    }
+}
 
 fn sections(model: View<'_>) -> Vec<Section> {
-    let texts = |table: &[(&'static str, &'static str)]| -> Vec<Entry> {
-        table.iter().map(|(name, text)| Entry::new(HelpName::of(name, true), *text)).collect()
+    let word = |(word, text): &(&'static str, &'static str)| Entry {
+        // Who knows the word in English finds it, too.
+        also: [*word, "", ""],
+        ..Entry::new(HelpName::of_word(word), say(text))
     };
-    let mut words = texts(&WORDS);
-    words.push(Entry::new(HelpName::of("platforms", true), platform_names()));
+    let mut words: Vec<Entry> = WORDS.iter().map(word).collect();
+    words.push(Entry::new(HelpName::of_word(words!("platforms")), platform_names()));
     // Whoever asks for help wants a key, above all one of the view below.
     let of_users = matches!(&model.screen, Screen::Help { back, .. } if **back == Screen::Users);
     let [first, second] = if of_users { [Scope::Users, Scope::Views] } else { [Scope::Views, Scope::Users] };
@@ -123,25 +154,25 @@ fn sections(model: View<'_>) -> Vec<Section> {
             // Without a key it is still a command.
             let keys = if keys.is_empty() { format!(":{}", row.name) } else { keys };
             // People look for a key by what the footer and the palette call it, too.
-            Entry { also: [row.name, row.brief], ..Entry::new(HelpName::of(&keys, false), row.help) }
+            let also = [row.name, row.brief, say(row.brief)];
+            Entry { also, ..Entry::new(HelpName::typed(&keys), say(row.help)) }
         });
-        sections.push((scope.heading(), keys.collect()));
+        sections.push(Section::new(scope.heading(), keys.collect()));
     }
-    sections.push(("Words", words));
+    sections.push(Section::new(words!("Words"), words));
     let commands = COMMANDS.iter().map(|row| {
-        let arguments = if row.arguments.is_empty() { "" } else { " - " };
-        Entry::new(
-            HelpName::of(&format!(":{}", row.name), false),
-            format!("{}{arguments}{}", row.arguments, row.help),
-        )
+        let dash = if row.arguments.is_empty() { "" } else { " - " };
+        let text = format!("{}{dash}{}", row.arguments, say(row.help));
+        Entry::new(HelpName::typed(&format!(":{}", row.name)), text)
     });
     let mut commands: Vec<_> = commands.collect();
-    let every = "every action is a command by its name: :pause, :next-theme, :expand-all";
-    commands.push(Entry::new(HelpName::of(":NAME", false), every));
-    sections.push(("Commands", commands));
-    sections.push(("Filters", texts(&FILTER)));
-    let findings = Rule::ALL.map(|rule| Entry::new(HelpName::of(rule.name(), false), rule.brief()));
-    sections.push(("Findings", findings.into()));
+    let every = say!("every action is a command by its name: :pause, :next-theme, :expand-all");
+    commands.push(Entry::new(HelpName::typed(":NAME"), every));
+    sections.push(Section::new(words!("Commands"), commands));
+    let filter = FILTER.iter().map(|(name, text)| Entry::new(HelpName::typed(name), say(text)));
+    sections.push(Section::new(words!("Filters"), filter.collect()));
+    let findings = Rule::ALL.map(|rule| Entry::new(HelpName::typed(rule.name()), say(rule.brief())));
+    sections.push(Section::new(words!("Findings"), findings.into()));
     sections
 }
 
@@ -197,12 +228,12 @@ fn help_lines(model: View<'_>) -> Vec<HelpLine> {
         _ => "",
     };
     let mut lines = Vec::new();
-    for (heading, entries) in sections(model) {
+    for Section { heading, english, entries } in sections(model) {
         let holds = |text: &str| find_within(text, search).is_some();
         let is_found = |entry: &Entry| {
             holds(&entry.name.text) || holds(&entry.text) || entry.also.into_iter().any(holds)
         };
-        let whole = search.is_empty() || holds(heading);
+        let whole = search.is_empty() || holds(heading) || holds(english);
         let entries: Vec<_> = entries.into_iter().filter(|entry| whole || is_found(entry)).collect();
         if entries.is_empty() {
             continue;

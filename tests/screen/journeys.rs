@@ -208,7 +208,7 @@ fn what_happened_newest_first() {
         "> 12:00:10-12:00:13  ops_2 Ops tablet…  offline → online (Android connected)",
         "  12:00:00-12:00:12  2 users            unknown → offline, was online",
         "  12:00:00-12:00:02  alice Alice in A…  background → offline (iOS disconnected)",
-        " Enter take  Esc cancel  Up history  Ctrl-u clear",
+        " Enter accept  Esc cancel  Up history  Ctrl-u clear",
         "cursor at 12,2",
     ]);
     stage.keys("<Enter>k<Enter>");

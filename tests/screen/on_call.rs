@@ -51,7 +51,7 @@ fn one_user_among_ten_thousand_is_found_by_typing() {
     stage.shows(&[
         " filter: 小明                                            1 of 10000, list order",
         " ▸  u_06789  王小明  ● online        Web              30d            ≥0s",
-        " Enter take  Esc cancel  Up history  Ctrl-u clear",
+        " Enter accept  Esc cancel  Up history  Ctrl-u clear",
         "cursor at 13,2",
     ]);
     stage.keys("<Enter><Enter>");
@@ -221,7 +221,7 @@ fn a_filter_with_a_mistake_says_where_and_leaves_the_last_good_one() {
     stage.shows(&[
         " filter: state=online and (platfrom=web          4 of 4 by the last good filter",
         "                           ^^^^^^^^ no field \"platfrom\"; did you mean platform?",
-        " Enter take  Esc cancel  Up history  Ctrl-u clear",
+        " Enter accept  Esc cancel  Up history  Ctrl-u clear",
         "cursor at 39,2",
     ]);
     assert!(stage.model.prompt.as_ref().is_some(), "nothing that was typed is lost");

@@ -1,6 +1,7 @@
 //! Journeys with a prompt: filters, commands, the search in the help, the list of columns; and keys that
 //! are none.
 
+use imtop::language::Language;
 use imtop::presence::Entry;
 use imtop::tui::{Effect, Msg, Screen};
 
@@ -23,7 +24,7 @@ fn typing_a_filter_finds_people_and_keeps_the_selection() {
     stage.shows(&[
         " filter: nobody                                              0 of 9, list order",
         ">▸  ops_1        Ops phone      ● online        And*2      30d            ≥0s",
-        " Enter take  Esc cancel  Up history  Ctrl-u clear",
+        " Enter accept  Esc cancel  Up history  Ctrl-u clear",
         "cursor at 15,2",
     ]);
     stage.keys("<Esc>");
@@ -41,7 +42,7 @@ fn the_help_is_whole_and_scrolls() {
     stage.shows(&[
         "   partial-view      another endpoint lists more connections of the user",
         "   rate-limited      the server refuses requests because they are too many",
-        " ? help  / filter  Esc back  : command  q close                  201-216 of 216",
+        " ? help  / filter  Esc back  : command  q close                  198-213 of 213",
     ]);
     stage.keys("q");
     assert!(stage.effects.is_empty());
@@ -68,8 +69,8 @@ fn commands_are_found_by_typing_a_part_of_them() {
         " :so",
         "  sort COLUMN [asc|desc]  sort the users by a column                          >",
         "  sort-next               sort by the next column                             >",
-        "  sort-previous           sort by the column before                           <",
-        "  copy-json               copy what is known of the user as JSON, without t… yj",
+        "  sort-previous           sort by the previous column                         <",
+        "  copy-json               copy all that is known about the user as JSON, wi… yj",
         " Enter run  Esc cancel  Tab complete  Up history  Ctrl-u clear",
         "cursor at 4,2",
     ]);
@@ -92,7 +93,7 @@ fn commands_are_found_by_typing_a_part_of_them() {
     stage.keys("x<Enter>");
     stage.shows(&[
         " :sort listx",
-        "       ^^^^^ `listx` is no column to sort by; is `list` meant?",
+        "       ^^^^^ unknown name `listx`; did you mean `list`?",
         "  sort COLUMN [asc|desc]  sort the users by a column                          >",
         " Enter run  Esc cancel  Up history  Ctrl-u clear",
         "cursor at 12,2",
@@ -117,10 +118,10 @@ fn commands_are_found_by_typing_a_part_of_them() {
             15,
             &[
                 " :exp",
-                "  export csv|json|txt [FILE]  write what is seen to a fi… x",
+                "  export csv|json|txt [FILE]  export what is shown to a … x",
                 "  expand                      show the user's conn… l Right",
-                "  expand-all                  show all connections       zR",
-                "  next-problem                to the next user with a pr… n",
+                "  expand-all                  show the connections of a… zR",
+                "  next-problem                go to the next user with a… n",
                 " Enter run  Esc cancel  Tab complete  Up history",
                 "cursor at 5,2",
             ],
@@ -152,6 +153,33 @@ fn the_help_is_searched_and_esc_ends_the_search_before_the_help() {
 }
 
 #[test]
+fn the_help_in_chinese_is_found_by_what_it_shows_and_by_english_names() {
+    let mut stage = Stage::tuned((80, 24), 500, vec![Entry::of("alice")], |setting| {
+        setting.start.language = Language::Chinese;
+    });
+    for (search, found) in [
+        ("暂停", "   Space             暂停画面；imtop 继续查询"),
+        ("pause", "   Space             暂停画面；imtop 继续查询"),
+        ("PageDown", ""),
+        ("page-down", "   PgDn              向下一页"),
+        ("stale", "   ~ 陈旧            最后已知的状态及其时长：新的应答还没到"),
+        ("Filters", "   conns bg          连接数和后台连接数：conns>1"),
+        (":rm", "   :rm               [ID]... - 不再监视这些用户，或所选用户"),
+    ] {
+        stage.keys(&format!("?/{search}<Enter>"));
+        let screen = stage.screen();
+        let is_found = screen.lines().any(|line| line.trim_end() == found && !found.is_empty());
+        assert_eq!(is_found, !found.is_empty(), "{search}: {screen}");
+        stage.keys("q");
+    }
+    stage.keys(":exp");
+    let screen = stage.screen();
+    assert!(screen.contains("把显示的内容导出到文件") && screen.contains("展开全部用户的连接"), "{screen}");
+    stage.keys("<Esc>:srot<Enter>");
+    assert!(stage.screen().contains("没有命令 `srot`；是不是 `sort`？"), "{}", stage.screen());
+}
+
+#[test]
 fn a_filter_before_the_first_answer_says_that_nobody_has_answered() {
     let mut stage = Stage::new((80, 24), 500, vec![Entry::of("alice"), Entry::of("bob")]);
     stage.keys("/zzz<Enter>");
@@ -169,7 +197,7 @@ fn a_filter_is_helped_along_and_corrected_in_its_place() {
     stage.shows(&[
         " filter:                                                     9 of 9, list order",
         "  Tab       lists fields, as in state=online; other words match ID and label",
-        " Enter take  Esc cancel  Up history  Ctrl-u clear",
+        " Enter accept  Esc cancel  Up history  Ctrl-u clear",
         "cursor at 9,2",
     ]);
     stage.keys("state=on");
@@ -177,7 +205,7 @@ fn a_filter_is_helped_along_and_corrected_in_its_place() {
         " filter: state=on                                            6 of 9, list order",
         "  online",
         " ▸! 2890713225   王小明         ● online        And Win    EXPIRED 1y!    ≥0s",
-        " Enter take  Esc cancel  Tab complete  Up history  Ctrl-u clear",
+        " Enter accept  Esc cancel  Tab complete  Up history  Ctrl-u clear",
         "cursor at 17,2",
     ]);
     stage.keys("<Tab> and 王 pltform=web");
@@ -188,7 +216,7 @@ fn a_filter_is_helped_along_and_corrected_in_its_place() {
         "                            ^^^^^^^",
         " no field \"pltform\"; did you mean",
         " platform?",
-        " Enter take  Esc cancel  Up history",
+        " Enter accept  Esc cancel  Up history",
         "cursor at 39,2",
     ]);
     stage.send(Msg::Resize(20, 5));
@@ -196,7 +224,7 @@ fn a_filter_is_helped_along_and_corrected_in_its_place() {
         " filter: ltform=web",
         " no field",
         " \"pltform\"; did you",
-        " Enter take",
+        " Enter accept",
         "cursor at 19,1",
     ]);
     stage.send(Msg::Resize(80, 24));

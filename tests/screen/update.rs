@@ -234,7 +234,7 @@ fn columns_are_ticked_off_one_by_one() {
     let screen = stage.screen();
     assert!(screen.contains("> [x] user ") && screen.contains("  [ ] reconnects "), "{screen}");
     stage.keys("<Tab>");
-    assert!(stage.screen().contains("user stays: a row needs it"));
+    assert!(stage.screen().contains("user is always shown"));
     stage.keys("con<Tab>");
     assert_eq!(typed(&stage), "cols ");
     assert!(stage.screen().contains("> [x] conns "), "{}", stage.screen());
@@ -740,39 +740,39 @@ fn commands_ask_the_world() {
 #[test]
 fn a_command_that_cannot_be_done_says_what_was_expected_and_stays() {
     for (keys, place, words) in [
-        ("srot", "srot", "no command `srot`; is `sort` meant?"),
+        ("srot", "srot", "no command `srot`; did you mean `sort`?"),
         ("so", "so", "`so` may be sort, sort-by, sort-next, sort-previous"),
         ("zzzzz", "zzzzz", "no command `zzzzz`; Ctrl-u clears the line and shows all"),
-        ("pause now", "now", "`pause` takes no more words"),
+        ("pause now", "now", "`pause` takes no arguments"),
         (
             "sort",
             "",
             "expected a column: problems, list, user, label, group, presence, platforms, token, since, flips, reconnects, conns, last30, findings",
         ),
-        ("sort tokn", "tokn", "`tokn` is no column to sort by; is `token` meant?"),
+        ("sort tokn", "tokn", "unknown name `tokn`; did you mean `token`?"),
         ("sort token up", "up", "expected asc, desc, inverted or nothing, not `up`"),
         ("filter stat=on", "stat", "no field \"stat\"; did you mean state?"),
         (
             "cols user zip",
             "zip",
-            "`zip` is no column; there are user, label, group, presence, platforms, token, since, flips, reconnects, conns, last30, findings",
+            "unknown name `zip`; expected one of user, label, group, presence, platforms, token, since, flips, reconnects, conns, last30, findings",
         ),
-        ("cols +flips token", "token", "either all with + or - before them, or none"),
-        ("cols -user", "-user", "the user ID stays: a row needs a name"),
-        ("add", "", "expected one user ID or more"),
+        ("cols +flips token", "token", "expected + or - before every name, or before none"),
+        ("cols -user", "-user", "the user ID is always shown"),
+        ("add", "", "expected one or more user IDs"),
         ("add alice", "", "alice is watched already"),
         ("rm", "", "expected a user ID: no user is selected"),
-        ("rm alice,carol", "carol", "nobody with the ID carol is watched"),
+        ("rm alice,carol", "carol", "no user with the ID carol is watched"),
         ("goto", "", "expected a user ID, or a part of one"),
         ("goto zoe 1", "zoe 1", "no user's ID or label contains zoe 1"),
         ("export", "", "expected csv, json or txt"),
-        ("export xml", "xml", "`xml` is no form to write; there are csv, json, txt"),
+        ("export xml", "xml", "unknown name `xml`; expected one of csv, json, txt"),
         ("interval soon", "soon", "expected a time such as 2s, 500ms or 1m"),
         ("interval 1ms", "1ms", "expected a time from 100ms to 1h"),
         ("ctx", "", "expected a context: prod, staging"),
-        ("ctx prod", "prod", "prod is asked already"),
-        ("ctx stagin", "stagin", "`stagin` is no context; is `staging` meant?"),
-        ("theme pink", "pink", "`pink` is no theme; there are dark, light"),
+        ("ctx prod", "prod", "prod is the current context already"),
+        ("ctx stagin", "stagin", "unknown name `stagin`; did you mean `staging`?"),
+        ("theme pink", "pink", "unknown name `pink`; expected one of dark, light"),
     ] {
         let mut stage = configured();
         stage.keys(&format!(":{keys}<Enter>"));
@@ -827,7 +827,7 @@ fn going_to_a_user_lets_go_of_what_hides_it_and_says_so() {
     assert_eq!(selected(&stage), "bob_1", "by a part of the label");
     stage.keys("/bob<Enter>:go ali<Enter>");
     assert_eq!((selected(&stage).as_str(), stage.model.rows.filter()), ("alice", ""));
-    assert!(stage.screen().contains("all users are shown again: the filter hid alice"));
+    assert!(stage.screen().contains("filter cleared: it hid alice"));
     stage.keys("P:goto alice<Enter>");
     assert_eq!(selected(&stage), "alice", "its own name is still known to whoever types it");
 }
@@ -914,7 +914,7 @@ fn own_keys_work_and_are_those_that_are_told() {
     let screen = stage.screen();
     assert!(screen.lines().any(|line| line.starts_with("  pause") && line.ends_with("gp")), "{screen}");
     stage.keys("<Esc>H/freeze");
-    assert!(stage.screen().contains("gp                freeze the picture"), "{}", stage.screen());
+    assert!(stage.screen().contains("gp                freeze the screen"), "{}", stage.screen());
 }
 
 #[test]
@@ -1060,9 +1060,9 @@ fn a_click_on_a_heading_sorts_by_it_and_another_the_other_way_round() {
 fn help_is_found_by_the_names_of_actions_too() {
     let mut stage = suspect((100, 24));
     for (word, line) in [
-        ("pause", "freeze the picture"),
+        ("pause", "freeze the screen"),
         ("acknowledge", "acknowledge a finding"),
-        ("wide", "all columns that there are"),
+        ("wide", "show all columns"),
     ] {
         stage.keys(&format!(":help {word}<Enter>"));
         assert!(stage.screen().contains(line), "{word}: {}", stage.screen());

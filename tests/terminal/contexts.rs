@@ -155,7 +155,7 @@ fn a_context_that_cannot_be_used_is_said_in_words_and_the_present_one_stays() {
     let asked = b.requests();
     session.until("it goes on", |_| b.requests() > asked);
     session.press(":ctx worse\r");
-    session.until_shows("`worse` is no context");
+    session.until_shows("unknown name `worse`");
     session.press("\u{3}");
     assert_eq!(session.end(), 130);
 }

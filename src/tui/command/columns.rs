@@ -7,7 +7,7 @@ use super::super::prompt::Mistake;
 use super::super::screen::Screen;
 use super::super::typing::begin_command;
 use super::super::views;
-use super::run::{NoSuch, Word, none_such};
+use super::run::{Word, none_such};
 use crate::listing::ColumnName;
 use crate::say;
 
@@ -48,11 +48,11 @@ pub(super) fn run(
         arguments => Some(named(model.view(), arguments)?),
     };
     let names: Vec<&str> = chosen.iter().flatten().map(|column| column.name()).collect();
-    let words = match names.join(" ") {
-        none if none.is_empty() => say!("columns: the usual ones").to_owned(),
-        names => say!("columns: {names}", names),
+    let text = match names.as_slice() {
+        [] => say!("columns: the usual ones").to_owned(),
+        names => say!("columns: {names}", names = names.join(" ")),
     };
-    hint(model, words);
+    hint(model, text);
     model.columns_chosen = chosen;
     // What was asked for last is what is seen.
     model.switches.wide = false;
@@ -84,15 +84,15 @@ fn named(model: View<'_>, arguments: &[Word<'_>]) -> Result<Vec<ColumnName>, Mis
         let mistake = |text| Mistake { range: range.clone(), text };
         let name = word.trim_start_matches(['+', '-']);
         if word.starts_with(['+', '-']) != changes {
-            return Err(mistake(say!("either all with + or - before them, or none").to_owned()));
+            return Err(mistake(say!("expected + or - before every name, or before none").to_owned()));
         }
         let Some(column) = ColumnName::from_name(name) else {
             let names = ColumnName::ALL.iter().map(|column| column.name());
-            return Err(mistake(none_such(name, NoSuch::Column, names)));
+            return Err(mistake(none_such(name, names)));
         };
         if word.starts_with('-') {
             if column == ColumnName::User {
-                return Err(mistake(say!("the user ID stays: a row needs a name").to_owned()));
+                return Err(mistake(say!("the user ID is always shown").to_owned()));
             }
             columns.retain(|other| *other != column);
         } else if !columns.contains(&column) {
@@ -110,7 +110,7 @@ pub(in crate::tui) fn tick(model: &mut ViewMut<'_>, name: &str) {
         return;
     };
     if FIXED.contains(&column) {
-        hint(model, say!("{name} stays: a row needs it", name));
+        hint(model, say!("{name} is always shown", name));
         return;
     }
     let mut columns = chosen(model.view());

@@ -54,7 +54,7 @@ pub struct CommandRow {
 }
 
 macro_rules! commands {
-    ($($verb:ident $name:literal [$($habit:literal)*] $arguments:literal $help:literal $($action:ident)?;)+) => {
+    ($($verb:ident $name:literal [$($habit:literal)*] $arguments:literal words!($help:literal) $($action:ident)?;)+) => {
         &[$(CommandRow {
             verb: Verb::$verb,
             name: $name,
@@ -68,21 +68,21 @@ macro_rules! commands {
 
 /// Every command that takes words with it.
 pub const COMMANDS: &[CommandRow] = commands! {
-    Goto "goto" ["go"] "ID" "select a user by ID, or by a part of ID or label";
-    Filter "filter" [] "[EXPR]" "filter the users" Filter;
-    Sort "sort" [] "COLUMN [asc|desc]" "sort the users by a column" SortNext;
-    Columns "cols" ["columns"] "[NAME...|default]" "choose columns; +NAME to add, -NAME to drop";
-    Add "add" [] "ID..." "watch these users too";
-    Remove "rm" ["remove"] "[ID]..." "watch no more; without an ID the selected one";
-    Export "export" [] "csv|json|txt [FILE]" "write what is seen to a file" Export;
-    Interval "interval" [] "TIME" "ask so often: 2s, 500ms";
-    At "at" [] "TIME" "go to a time: 12:01:05, -5m from now or the end, +90s from the beginning" Live;
-    Record "record" ["rec"] "[FILE]" "record everything observed to a file; again to stop" Record;
-    Context "ctx" ["context"] "NAME" "go over to another server";
-    Theme "theme" [] "NAME" "change how it looks" NextTheme;
-    By "by" [] "group|platform|batch|gateway" "the overview, counted by that" ShowOverview;
-    Help "help" ["h"] "[TEXT]" "the help, or its lines with this text" Help;
-    Quit "quit" ["q" "q!" "quit!" "wq"] "" "quit" Close;
+    Goto "goto" ["go"] "ID" words!("select a user by ID, or by a part of ID or label");
+    Filter "filter" [] "[EXPR]" words!("filter the users") Filter;
+    Sort "sort" [] "COLUMN [asc|desc]" words!("sort the users by a column") SortNext;
+    Columns "cols" ["columns"] "[NAME...|default]" words!("choose columns; +NAME to add, -NAME to drop");
+    Add "add" [] "ID..." words!("watch more users");
+    Remove "rm" ["remove"] "[ID]..." words!("stop watching users, or the selected one");
+    Export "export" [] "csv|json|txt [FILE]" words!("export what is shown to a file") Export;
+    Interval "interval" [] "TIME" words!("set the poll interval: 2s, 500ms");
+    At "at" [] "TIME" words!("go to a time: 12:01:05, -5m before now or the end, +90s after the beginning") Live;
+    Record "record" ["rec"] "[FILE]" words!("record all answers of the server to a file; again to stop") Record;
+    Context "ctx" ["context"] "NAME" words!("switch to another server");
+    Theme "theme" [] "NAME" words!("switch to another theme") NextTheme;
+    By "by" [] "group|platform|batch|gateway" words!("show the overview, with a row for each of them") ShowOverview;
+    Help "help" ["h"] "[TEXT]" words!("show the help, or only its lines with this text") Help;
+    Quit "quit" ["q" "q!" "quit!" "wq"] "" words!("quit") Close;
 };
 
 /// What a name stands for.

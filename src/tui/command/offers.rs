@@ -5,9 +5,10 @@ use super::super::message::ExportFormat;
 use super::super::model::View;
 use super::super::prompt::{Candidate, Offers};
 use super::{CommandRow, Named, Verb, all, columns, find, words};
+use crate::language::say;
 use crate::listing::{ColumnName, SortColumn};
 use crate::presence::By;
-use crate::{language, say};
+use crate::say;
 
 /// Most candidates that are looked for; where so many are found there may be more.
 pub const MOST_OFFERED: usize = 100;
@@ -63,7 +64,7 @@ fn names(model: View<'_>, typed: &str) -> Vec<Candidate> {
             Named::Action(row) => Candidate {
                 name: row.name.to_owned(),
                 arguments: "",
-                help: language::say(row.help).to_owned(),
+                help: say(row.help).to_owned(),
                 keys: keys(model, row.action),
                 ticked: None,
             },
@@ -78,7 +79,7 @@ fn command(model: View<'_>, row: &CommandRow) -> Candidate {
     Candidate {
         name: row.name.to_owned(),
         arguments: row.arguments,
-        help: language::say(row.help).to_owned(),
+        help: say(row.help).to_owned(),
         keys: row.action.map_or(String::new(), |action| keys(model, action)),
         ticked: None,
     }
@@ -110,9 +111,7 @@ fn arguments(model: View<'_>, verb: Verb, at: usize, typed: &str) -> Vec<Candida
         Verb::Goto if at == 1 => return users(model, typed),
         Verb::Sort if at == 1 => {
             let columns = SortColumn::names().filter_map(SortColumn::from_name);
-            columns
-                .map(|column| (column.name().to_owned(), language::say(column.words()).to_owned()))
-                .collect()
+            columns.map(|column| (column.name().to_owned(), say(column.words()).to_owned())).collect()
         }
         Verb::Sort if at == 2 => [
             ("asc", say!("least, oldest, A first")),
@@ -124,14 +123,14 @@ fn arguments(model: View<'_>, verb: Verb, at: usize, typed: &str) -> Vec<Candida
         Verb::Columns => return columns(model, at, typed),
         Verb::Export if at == 1 => {
             let words =
-                [say!("comma-separated values"), say!("one object"), say!("the picture, as plain text")];
+                [say!("comma-separated values"), say!("one object"), say!("the screen as plain text")];
             let names = ExportFormat::ALL.map(|format| format.name().to_owned());
             names.into_iter().zip(words.map(str::to_owned)).collect()
         }
         Verb::Interval if at == 1 => INTERVALS.map(|time| (time.to_owned(), String::new())).into(),
         Verb::Context if at == 1 => {
             let is_asked = |name: &String| model.shown.about.context.as_ref() == Some(name);
-            let words = |name: &String| if is_asked(name) { say!("is asked now") } else { "" }.to_owned();
+            let words = |name: &String| if is_asked(name) { say!("the current one") } else { "" }.to_owned();
             model.contexts.iter().map(|name| (name.clone(), words(name))).collect()
         }
         Verb::Theme if at == 1 => model.themes.iter().map(|name| (name.clone(), String::new())).collect(),
@@ -155,12 +154,11 @@ fn columns(model: View<'_>, at: usize, typed: &str) -> Vec<Candidate> {
     let ticked = |column: ColumnName| chosen.contains(&column);
     let named = ColumnName::ALL.into_iter().map(|column| {
         let hidden = chooser && ticked(column) && has_room.column(column).width == 0;
-        let help = language::say(column.help());
-        let help = if hidden { say!("not seen now: {help}", help) } else { help.to_owned() };
+        let help = say(column.help());
+        let help = if hidden { say!("no room now: {help}", help) } else { help.to_owned() };
         (column.name(), help, chooser.then(|| ticked(column)))
     });
-    let usual =
-        ("default", say!("the columns that are usual").to_owned(), Some(model.columns_chosen.is_none()));
+    let usual = ("default", say!("the usual columns").to_owned(), Some(model.columns_chosen.is_none()));
     let candidate = |(name, help, ticked): (&str, String, Option<bool>)| Candidate {
         name: format!("{sign}{name}"),
         help,

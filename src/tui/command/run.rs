@@ -42,14 +42,14 @@ pub(in crate::tui) fn run(model: &mut ViewMut<'_>, line: &str) -> Result<Vec<Eff
             None => Ok(act(model, row)),
             Some((range, _)) => Err(Mistake {
                 range: range.clone(),
-                text: say!("`{name}` takes no more words", name = row.name),
+                text: say!("`{name}` takes no arguments", name = row.name),
             }),
         },
         Some(Named::Command(row)) => {
             let rest = line.get(range.end..).unwrap_or_default().trim();
             match row.verb {
                 Verb::Add | Verb::Remove | Verb::Interval if model.shown.playing.is_some() => {
-                    Err(missing(say!("a recording is not changed").to_owned()))
+                    Err(missing(say!("this is a replay: nothing can be changed").to_owned()))
                 }
                 Verb::Add => add(model, arguments).map_err(missing),
                 Verb::Remove => remove(model, arguments, &missing),
@@ -90,7 +90,7 @@ pub(in crate::tui) fn run(model: &mut ViewMut<'_>, line: &str) -> Result<Vec<Eff
                     Ok(vec![effect])
                 }
                 Verb::Record if model.shown.playing.is_some() => {
-                    Err(missing(say!("this is a recording already").to_owned()))
+                    Err(missing(say!("this is a replay: it is recorded already").to_owned()))
                 }
                 Verb::Record => {
                     Ok(vec![Effect::Command(Command::Record((!rest.is_empty()).then(|| rest.into())))])
@@ -121,10 +121,10 @@ fn unknown(model: View<'_>, name: &str) -> String {
     let beginning: Vec<&str> =
         all().map(Named::name).filter(|other| other.starts_with(name)).take(4).collect();
     if !beginning.is_empty() {
-        return say!("`{name}` may be {others}", name, others = beginning.join(", "));
+        return say!("`{name}` may be {names}", name, names = beginning.join(", "));
     }
     if let Some(meant) = nearest(name, all().map(Named::name)) {
-        return say!("no command `{name}`; is `{meant}` meant?", name, meant);
+        return say!("no command `{name}`; did you mean `{meant}`?", name, meant);
     }
     match model.keymap.first_of(Action::DeleteAll) {
         Some(key) => say!("no command `{name}`; {key} clears the line and shows all", name, key),
@@ -136,7 +136,7 @@ fn add(model: &mut ViewMut<'_>, arguments: &[Word<'_>]) -> Result<Vec<Effect>, S
     let mut seen = HashSet::new();
     let ids: Vec<&str> = ids(arguments).map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
     if ids.is_empty() {
-        return Err(say!("expected one user ID or more").to_owned());
+        return Err(say!("expected one or more user IDs").to_owned());
     }
     let list = model.shown.live.roster().list();
     let add: Vec<String> =
@@ -145,11 +145,11 @@ fn add(model: &mut ViewMut<'_>, arguments: &[Word<'_>]) -> Result<Vec<Effect>, S
         ([], [one]) => Err(say!("{one} is watched already", one)),
         ([], _) => Err(say!("all of them are watched already").to_owned()),
         _ => {
-            let words = match add.len() {
-                1 => say!("1 user to be watched too").to_owned(),
-                users => say!("{users} users to be watched too", users),
+            let text = match add.len() {
+                1 => say!("adding 1 user to the watch list").to_owned(),
+                users => say!("adding {users} users to the watch list", users),
             };
-            hint(model, words);
+            hint(model, text);
             Ok(vec![Effect::Command(Command::Watch { add, remove: Vec::new() })])
         }
     }
@@ -169,18 +169,18 @@ fn remove(
     }
     for (range, id) in ids(arguments) {
         let Some(user) = exactly(model.view(), id) else {
-            return Err(Mistake { range, text: say!("nobody with the ID {id} is watched", id) });
+            return Err(Mistake { range, text: say!("no user with the ID {id} is watched", id) });
         };
         let raw = model.picture().roster.list().raw_id(user).to_owned();
         if !remove.contains(&raw) {
             remove.push(raw);
         }
     }
-    let words = match remove.len() {
-        1 => say!("1 user to be watched no more").to_owned(),
-        users => say!("{users} users to be watched no more", users),
+    let text = match remove.len() {
+        1 => say!("removing 1 user from the watch list").to_owned(),
+        users => say!("removing {users} users from the watch list", users),
     };
-    hint(model, words);
+    hint(model, text);
     Ok(vec![Effect::Command(Command::Watch { add: Vec::new(), remove })])
 }
 
@@ -228,7 +228,7 @@ fn goto(model: &mut ViewMut<'_>, text: &str) -> Result<(), String> {
         model.switches.problems_only = false;
         model.marks.only = false;
         apply_filter(model, "");
-        hint(model, say!("all users are shown again: the filter hid {name}", name));
+        hint(model, say!("filter cleared: it hid {name}", name));
     }
     let height = model.view().body_height();
     let line = model.view().window(height).iter().position(|line| line.user() == user);
@@ -247,10 +247,7 @@ fn sort(
         return Err(missing(say!("expected a column: {names}", names = names())));
     };
     let Some(column) = SortColumn::from_name(&name.to_lowercase()) else {
-        return Err(Mistake {
-            range: range.clone(),
-            text: none_such(name, NoSuch::SortColumn, SortColumn::names()),
-        });
+        return Err(Mistake { range: range.clone(), text: none_such(name, SortColumn::names()) });
     };
     let inverted = match arguments.get(1) {
         None => false,
@@ -272,29 +269,12 @@ fn sort(
     Ok(Vec::new())
 }
 
-/// What a name was expected to be.
-#[derive(Clone, Copy)]
-pub(super) enum NoSuch {
-    Column,
-    SortColumn,
-    Format,
-    Context,
-    Theme,
-}
-
 /// What is said of a name that is not among those that there are.
-pub(super) fn none_such<'a>(name: &str, kind: NoSuch, names: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn none_such<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
-    let what = match kind {
-        NoSuch::Column => say!("`{name}` is no column", name),
-        NoSuch::SortColumn => say!("`{name}` is no column to sort by", name),
-        NoSuch::Format => say!("`{name}` is no form to write", name),
-        NoSuch::Context => say!("`{name}` is no context", name),
-        NoSuch::Theme => say!("`{name}` is no theme", name),
-    };
     match nearest(name, names.iter().copied()) {
-        Some(meant) => say!("{what}; is `{meant}` meant?", what, meant),
-        None => say!("{what}; there are {names}", what, names = names.join(", ")),
+        Some(meant) => say!("unknown name `{name}`; did you mean `{meant}`?", name, meant),
+        None => say!("unknown name `{name}`; expected one of {names}", name, names = names.join(", ")),
     }
 }
 
@@ -309,7 +289,7 @@ fn export(
     };
     let Some(format) = ExportFormat::ALL.into_iter().find(|format| format.name() == name.to_lowercase())
     else {
-        return Err(Mistake { range: range.clone(), text: none_such(name, NoSuch::Format, names) });
+        return Err(Mistake { range: range.clone(), text: none_such(name, names) });
     };
     // The name of a file may have blanks in it.
     let file = rest.get(name.len()..).unwrap_or_default().trim();
@@ -357,22 +337,20 @@ fn context(
     missing: impl Fn(String) -> Mistake,
 ) -> Result<Vec<Effect>, Mistake> {
     if model.contexts.is_empty() {
-        return Err(missing(say!("the configuration names no context").to_owned()));
+        return Err(missing(say!("the configuration has no context").to_owned()));
     }
     let names = || model.contexts.iter().map(String::as_str);
     let (Some((first, _)), Some((last, _))) = (arguments.first(), arguments.last()) else {
-        return Err(missing(say!(
-            "expected a context: {names}",
-            names = names().collect::<Vec<_>>().join(", ")
-        )));
+        let names = names().collect::<Vec<_>>().join(", ");
+        return Err(missing(say!("expected a context: {names}", names)));
     };
     // A name may have blanks in it.
     let range = first.start..last.end;
     if !names().any(|other| other == name) {
-        return Err(Mistake { range, text: none_such(name, NoSuch::Context, names()) });
+        return Err(Mistake { range, text: none_such(name, names()) });
     }
     if model.shown.about.context.as_deref() == Some(name) {
-        return Err(Mistake { range, text: say!("{name} is asked already", name) });
+        return Err(Mistake { range, text: say!("{name} is the current context already", name) });
     }
     Ok(vec![Effect::SwitchContext(name.to_owned())])
 }
@@ -404,13 +382,11 @@ fn theme(
     }
     let names = || model.themes.iter().map(String::as_str);
     let Some((range, name)) = arguments.first() else {
-        return Err(missing(say!(
-            "expected a theme: {names}",
-            names = names().collect::<Vec<_>>().join(", ")
-        )));
+        let names = names().collect::<Vec<_>>().join(", ");
+        return Err(missing(say!("expected a theme: {names}", names)));
     };
     if !names().any(|other| other == *name) {
-        return Err(Mistake { range: range.clone(), text: none_such(name, NoSuch::Theme, names()) });
+        return Err(Mistake { range: range.clone(), text: none_such(name, names()) });
     }
     Ok(vec![Effect::Theme((*name).to_owned())])
 }

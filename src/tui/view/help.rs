@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::presence::{Presence, Severity, UnknownReason};
+use crate::say;
 use crate::tui::{HelpLine, View, find_within, help_names, help_pages, help_width};
 
 use super::painter::Painter;
@@ -21,7 +22,7 @@ pub(super) fn draw(
 ) {
     let pages = help_pages(model);
     if pages.height() == 0 {
-        let text = format!("Nothing in the help contains \"{}\".", search.trim());
+        let text = say!("Nothing in the help contains \"{search}\".", search = search.trim());
         Painter::new(theme, buf, body, 1).skip(3).rest(&text, theme.glyphs.cut, theme.plain);
     }
     let width = help_width(body.width);
@@ -43,7 +44,7 @@ fn column(theme: &Theme, lines: &[HelpLine], search: &str, scroll: usize, place:
                 marked(theme, &mut pen, text, search, rest, theme.strong);
             }
             HelpLine::Entry(name, text) => {
-                let sign = if name.is_word { sign(theme, &name.text) } else { String::new() };
+                let sign = name.word.map_or_else(String::new, |word| sign(theme, word));
                 let name = format!("{sign}{}", name.text);
                 pen.skip(2);
                 // A name that is longer than most has the line for itself.
