@@ -41,12 +41,12 @@ pub(super) async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u
     let (knowledge, now) = (session.state().knowledge(), session.now());
     let names = Names::new(mask_key(), picture.mask);
     let seen = Seen::of(knowledge, now, &names, session.about());
-    let overview = seen.overview();
+    let summary = seen.summary();
     for gap in session.gaps() {
         tell(gap);
     }
-    for failure in &overview.round.failures {
-        tell(&failure.words(overview.round.batches));
+    for failure in &summary.round.failures {
+        tell(&failure.words(summary.round.batches));
     }
     let is_unchecked = tell_unchecked(&followed) && !session.is_recorded();
     if round == Round::Failed && is_final(&knowledge.roster) {
@@ -61,14 +61,14 @@ pub(super) async fn snapshot(args: &SnapshotArgs, sources: &Sources) -> Result<u
             let columns: Vec<ColumnName> = sources.given("columns").unwrap_or_default();
             let style = TableStyle { zone, wide: picture.ambiguous_width == 2, columns };
             let rows = rows();
-            write_table(&overview, || seen.users(&rows), &style, &mut out)
+            write_table(&summary, || seen.users(&rows), &style, &mut out)
         }
         SnapshotFormat::Json => {
             let rows = rows();
-            write_json(&overview, || seen.users(&rows), &mut out)
+            write_json(&summary, || seen.users(&rows), &mut out)
         }
-        SnapshotFormat::Ndjson => write_ndjson(&overview, seen.users(&rows()), &mut out),
-        SnapshotFormat::Csv => write_csv(overview.at, seen.users(&rows()), &mut out),
+        SnapshotFormat::Ndjson => write_ndjson(&summary, seen.users(&rows()), &mut out),
+        SnapshotFormat::Csv => write_csv(summary.at, seen.users(&rows()), &mut out),
         SnapshotFormat::Openmetrics => openmetrics(knowledge, now, (&names, &picture.metrics_by), &mut out),
         SnapshotFormat::Frame => write_picture(args.frame, sources, &picture, session, &mut out)?,
     };

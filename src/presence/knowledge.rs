@@ -9,10 +9,10 @@ use super::findings::alert_thresholds::SLOW_MS;
 use super::findings::{Case, Findings, RuleSettings, ServerCase};
 use super::hints::{Hints, Logins, WireShape};
 use super::history::History;
-use super::incidents::Incidents;
 use super::observation::{Observation, Question};
 use super::outage::Outage;
 use super::recheck::Witness;
+use super::recoveries::Recoveries;
 use super::rollups::Rollups;
 use super::roster::Roster;
 use super::time::Moment;
@@ -40,7 +40,7 @@ pub struct Knowledge {
     /// What the last answer said of the server.
     pub hints: Option<Arc<Hints>>,
     departures: Departures,
-    incidents: Incidents,
+    recoveries: Recoveries,
     outage: Outage,
     server_judged: Option<u64>,
 }
@@ -57,7 +57,7 @@ impl Knowledge {
             findings,
             trend: Trend::default(),
             hints: None,
-            incidents: Incidents::default(),
+            recoveries: Recoveries::default(),
             outage: Outage::default(),
             server_judged: None,
         }
@@ -102,7 +102,7 @@ impl Knowledge {
         self.departures.follow(&update.transitions, &self.roster, now);
         self.outage.follow(&self.roster, now);
         update.touched.extend(self.history.advance(now));
-        update.touched.extend(self.incidents.follow(&update.transitions, &self.roster, &self.history, now));
+        update.touched.extend(self.recoveries.follow(&update.transitions, &self.roster, &self.history, now));
         let rules_due = self.findings.next_change().is_some_and(|at| now.mono_ms >= at);
         update.touched.extend(self.findings.due(now));
         update.touched.sort_unstable();
@@ -111,7 +111,7 @@ impl Knowledge {
         let server_seconds = roster.server_clock().unix_seconds(now);
         let tells_deaf = self.tells_deaf();
         let mut lossy = roster.lossy(now);
-        lossy.extend(self.incidents.times(now));
+        lossy.extend(self.recoveries.times(now));
         let case = |user: UserIx| Case {
             raw_id: roster.list().raw_id(user),
             presence: roster.presence(user),
@@ -137,7 +137,7 @@ impl Knowledge {
                 newest_issued: roster.newest_issued(),
                 expiries: roster.expiries(),
                 losses: roster.losses(),
-                incidents: self.incidents.all(),
+                recoveries: self.recoveries.all(),
                 witnesses: roster.witnesses(),
                 deaf: if tells_deaf { roster.deaf() } else { 0 },
                 compared: roster.compared(),
@@ -176,7 +176,7 @@ impl Knowledge {
         let changes = self.roster.rebase(list, now);
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.departures.rebase(&self.roster, now);
-        self.incidents.rebase();
+        self.recoveries.rebase();
         self.outage.follow(&self.roster, now);
         self.history.rebase(heir);
         self.findings.rebase(heir);
@@ -197,7 +197,7 @@ impl Knowledge {
         let list = Arc::clone(roster.list());
         self.roster = roster;
         self.departures = Departures::of(&self.roster);
-        self.incidents = Incidents::default();
+        self.recoveries = Recoveries::default();
         self.outage = Outage::default();
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.history.rebase(heir);
@@ -226,7 +226,7 @@ impl Knowledge {
             self.history.next_change(),
             self.findings.next_change(),
             self.departures.next_change(),
-            self.incidents.next_change(),
+            self.recoveries.next_change(),
             self.outage.next_change(now),
         ];
         next.into_iter().flatten().min()

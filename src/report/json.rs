@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::overview::Overview;
+use super::summary::Summary;
 use crate::listing::UserRecord;
 
 /// What is seen, as one object.
 #[derive(Serialize)]
 struct Whole<'a, Users> {
     #[serde(flatten)]
-    overview: &'a Overview,
+    summary: &'a Summary,
     users: Users,
 }
 
@@ -29,11 +29,11 @@ impl<Users: Fn() -> All, All: Iterator<Item = UserRecord>> Serialize for Each<Us
 /// # Errors
 /// Those of `out`.
 pub fn write_json<All: Iterator<Item = UserRecord>>(
-    overview: &Overview,
+    summary: &Summary,
     users: impl Fn() -> All,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Whole { overview, users: Each(users) })?;
+    serde_json::to_writer_pretty(&mut *out, &Whole { summary, users: Each(users) })?;
     writeln!(out)
 }
 
@@ -44,14 +44,14 @@ pub fn user_json(user: &UserRecord) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::overview;
+    use super::super::summary;
     use super::*;
     use crate::listing::sample;
 
     #[test]
     fn what_is_written_is_one_object_with_its_schema() {
         let mut out = Vec::new();
-        write_json(&overview::sample(), || std::iter::once(sample()), &mut out).unwrap();
+        write_json(&summary::sample(), || std::iter::once(sample()), &mut out).unwrap();
         let read: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(read["schema"], "imtop.snapshot/1");
         assert_eq!(read["at"], "2026-12-28T12:00:00.123Z");

@@ -11,9 +11,9 @@ mod happened;
 mod json;
 pub mod metrics;
 mod ndjson;
-mod overview;
 mod plugin;
 mod seen;
+mod summary;
 mod table;
 
 pub use csv::write_csv;
@@ -22,10 +22,10 @@ pub use frame::write_frame;
 pub use happened::Found;
 pub use json::{user_json, write_json};
 pub use ndjson::write_ndjson;
-pub use overview::{
-    ChecksRecord, FailureRecord, GatewayRecord, LossRecord, Overview, RollupRecord, RollupsRecord,
-    RoundRecord, SCHEMA, ServerRecord, WitnessRecord, WitnessesRecord, unchecked_words,
-};
 pub use plugin::{Figure, PluginReport, Status, range, write_plugin};
 pub use seen::Seen;
+pub use summary::{
+    ChecksRecord, FailureRecord, GatewayRecord, LossRecord, RollupRecord, RollupsRecord, RoundRecord, SCHEMA,
+    ServerRecord, Summary, WitnessRecord, WitnessesRecord, unchecked_words,
+};
 pub use table::{TableStyle, write_table};

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::overview::Overview;
+use super::summary::Summary;
 use crate::listing::UserRecord;
 
 /// Writes what is seen, an object a line. The first line alone has a `schema`.
@@ -10,11 +10,11 @@ use crate::listing::UserRecord;
 /// # Errors
 /// Those of `out`.
 pub fn write_ndjson(
-    overview: &Overview,
+    summary: &Summary,
     users: impl IntoIterator<Item = UserRecord>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, overview)?;
+    serde_json::to_writer(&mut *out, summary)?;
     writeln!(out)?;
     for user in users {
         serde_json::to_writer(&mut *out, &user)?;
@@ -25,7 +25,7 @@ pub fn write_ndjson(
 
 #[cfg(test)]
 mod tests {
-    use super::super::overview;
+    use super::super::summary;
     use super::*;
     use crate::listing::sample;
 
@@ -33,7 +33,7 @@ mod tests {
     fn the_first_line_is_about_all_and_every_other_about_one() {
         let mut out = Vec::new();
         let hostile = UserRecord { label: Some("a\u{2028}\"}\n{\"id\":\"b\"}".into()), ..sample() };
-        write_ndjson(&overview::sample(), [sample(), hostile], &mut out).unwrap();
+        write_ndjson(&summary::sample(), [sample(), hostile], &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

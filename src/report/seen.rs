@@ -10,8 +10,8 @@ use crate::presence::{
     Witnesses, visible,
 };
 use crate::report::{
-    ChecksRecord, FailureRecord, GatewayRecord, LossRecord, Overview, RollupRecord, RollupsRecord,
-    RoundRecord, SCHEMA, ServerRecord, WitnessRecord, WitnessesRecord,
+    ChecksRecord, FailureRecord, GatewayRecord, LossRecord, RollupRecord, RollupsRecord, RoundRecord, SCHEMA,
+    ServerRecord, Summary, WitnessRecord, WitnessesRecord,
 };
 
 /// What is known at one moment, and what users and the server are called.
@@ -39,9 +39,9 @@ impl<'a> Seen<'a> {
     }
 
     /// All but the users: which server, how the round went, how many users are what.
-    pub fn overview(self) -> Overview {
+    pub fn summary(self) -> Summary {
         let batches = self.roster().batches();
-        Overview {
+        Summary {
             schema: SCHEMA,
             at: Time::of(self.known.now.unix_ms),
             server: ServerRecord { api: self.about.api.clone(), context: self.about.context.clone() },

@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::overview::{Overview, totals_words};
+use super::summary::{Summary, totals_words};
 use crate::listing::{ColumnName, TextColumn, There, UserRecord};
 
 /// Stands in a cell that has nothing to say, so that the columns of a line can be counted.
@@ -39,7 +39,7 @@ pub struct TableStyle {
 /// # Errors
 /// Those of `out`.
 pub fn write_table<All: Iterator<Item = UserRecord>>(
-    overview: &Overview,
+    summary: &Summary,
     users: impl Fn() -> All,
     style: &TableStyle,
     out: &mut dyn Write,
@@ -60,7 +60,7 @@ pub fn write_table<All: Iterator<Item = UserRecord>>(
     for user in users() {
         listed += 1;
         for (column, _, widest) in &mut columns {
-            *widest = (*widest).max(width(&(column.cell)(&user, overview.at)));
+            *widest = (*widest).max(width(&(column.cell)(&user, summary.at)));
         }
     }
     columns.retain(|(_, always, widest)| *always || *widest > 0);
@@ -78,31 +78,31 @@ pub fn write_table<All: Iterator<Item = UserRecord>>(
     };
     write(&|column| column.head.to_owned(), out)?;
     for user in users() {
-        write(&|column| (column.cell)(&user, overview.at), out)?;
+        write(&|column| (column.cell)(&user, summary.at), out)?;
     }
-    foot(overview, listed, &style.zone, out)
+    foot(summary, listed, &style.zone, out)
 }
 
 /// Who is watched, and what is wrong with all of it.
-fn foot(overview: &Overview, listed: u32, zone: &TimeZone, out: &mut dyn Write) -> io::Result<()> {
+fn foot(summary: &Summary, listed: u32, zone: &TimeZone, out: &mut dyn Write) -> io::Result<()> {
     let listed = match listed {
-        all if all == overview.totals.watched => String::new(),
+        all if all == summary.totals.watched => String::new(),
         some => format!("; {some} listed"),
     };
-    writeln!(out, "\n{}{listed}", totals_words(&overview.totals))?;
-    let context = overview.server.context.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
-    let at = overview.at.map_or_else(String::new, |at| at.in_zone(zone, ", %Y-%m-%d %H:%M:%S %Z"));
-    writeln!(out, "{}{context}{at}", overview.server.api)?;
-    for line in overview.checks.words() {
+    writeln!(out, "\n{}{listed}", totals_words(&summary.totals))?;
+    let context = summary.server.context.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+    let at = summary.at.map_or_else(String::new, |at| at.in_zone(zone, ", %Y-%m-%d %H:%M:%S %Z"));
+    writeln!(out, "{}{context}{at}", summary.server.api)?;
+    for line in summary.checks.words() {
         writeln!(out, "{line}")?;
     }
     // Those that are certain are among the findings.
-    for loss in overview.losses.iter().filter(|loss| !loss.certain) {
+    for loss in summary.losses.iter().filter(|loss| !loss.certain) {
         let (missing, of) = (loss.missing, loss.of);
         let words = "in no answer, though the registry has them online: not known to be offline";
         writeln!(out, "view loss suspected: {missing} of {of} users are {words}")?;
     }
-    for finding in &overview.findings {
+    for finding in &summary.findings {
         writeln!(out, "{} {}: {}; {}", finding.severity, finding.rule, finding.evidence, finding.advice)?;
     }
     Ok(())
@@ -110,7 +110,7 @@ fn foot(overview: &Overview, listed: u32, zone: &TimeZone, out: &mut dyn Write) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::overview::{self, LossRecord};
+    use super::super::summary::{self, LossRecord};
     use super::*;
     use crate::listing::sample;
 
@@ -119,11 +119,11 @@ mod tests {
     }
 
     fn written_in(columns: &[ColumnName], users: &[UserRecord]) -> String {
-        let mut overview = overview::sample();
-        overview.totals.watched = 3;
+        let mut summary = summary::sample();
+        summary.totals.watched = 3;
         let style = TableStyle { zone: TimeZone::UTC, wide: false, columns: columns.to_vec() };
         let mut out = Vec::new();
-        write_table(&overview, || users.iter().cloned(), &style, &mut out).unwrap();
+        write_table(&summary, || users.iter().cloned(), &style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -158,12 +158,12 @@ http://im.example:10002, 2026-12-28 12:00:00 UTC
 
     #[test]
     fn a_loss_of_view_that_is_only_suspected_is_said_below() {
-        let mut overview = overview::sample();
+        let mut summary = summary::sample();
         let loss = |certain| LossRecord { certain, missing: 24, of: 49, ..LossRecord::default() };
-        overview.losses = vec![loss(false), loss(true)];
+        summary.losses = vec![loss(false), loss(true)];
         let style = TableStyle { zone: TimeZone::UTC, wide: false, columns: Vec::new() };
         let mut out = Vec::new();
-        write_table(&overview, std::iter::empty, &style, &mut out).unwrap();
+        write_table(&summary, std::iter::empty, &style, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.matches("view loss suspected: 24 of 49 users are in no answer").count(), 1, "{text}");
     }

@@ -61,8 +61,8 @@ impl Export {
         let mut out = BufWriter::new(create(&path)?);
         let seen = Seen::of(self.state.knowledge(), self.now, &self.names, &self.about);
         match self.format {
-            ExportFormat::Csv => write_csv(seen.overview().at, seen.users(&self.rows), &mut out)?,
-            ExportFormat::Json => write_json(&seen.overview(), || seen.users(&self.rows), &mut out)?,
+            ExportFormat::Csv => write_csv(seen.summary().at, seen.users(&self.rows), &mut out)?,
+            ExportFormat::Json => write_json(&seen.summary(), || seen.users(&self.rows), &mut out)?,
             ExportFormat::Txt => write_frame(&self.frame, false, &mut out)?,
         }
         out.flush()?;

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::Walk;
+use super::lines::{first_line, row_after, walked};
 use crate::presence::{Finding, Findings, Rule, Severity, Subject};
 
 /// A rule with more findings than this is closed until somebody opens it.
@@ -131,9 +132,7 @@ impl FindingsList {
 
     /// The first line of a body so high.
     pub fn top(&self, height: u16) -> usize {
-        let selected = self.selected_line().unwrap_or(0);
-        let most = self.lines.len().saturating_sub(usize::from(height));
-        selected.saturating_sub(usize::from(self.row.min(height.saturating_sub(1)))).min(most)
+        first_line(self.selected_line(), self.row, self.lines.len(), height)
     }
 
     /// Opens or closes a rule.
@@ -196,20 +195,9 @@ impl FindingsList {
 
     /// Selects another line.
     pub(super) fn travel(&mut self, walk: Walk, height: u16) {
-        let last = self.lines.len().saturating_sub(1);
-        let to = match (self.selected_line(), walk) {
-            (_, Walk::Bottom) => last,
-            (_, Walk::Top) | (None, Walk::Lines(..)) => 0, // the first key selects
-            (Some(at), Walk::Lines(lines, _)) => {
-                (at as i64).saturating_add(lines).clamp(0, last as i64) as usize
-            }
-        };
-        let page = matches!(walk, Walk::Lines(_, true));
-        let top = self.top(height);
+        let to = walked(self.selected_line(), walk, self.lines.len());
+        self.row = row_after(walk, self.row, to, self.top(height), height);
         self.selected = self.lines.get(to).map(|line| selects(*line));
-        if !page {
-            self.row = to.saturating_sub(top).min(usize::from(height.saturating_sub(1))) as u16;
-        }
     }
 
     /// Selects the line on this row of a body so high.

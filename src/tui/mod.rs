@@ -29,6 +29,7 @@ mod health;
 mod help;
 mod keymap;
 mod layout;
+mod lines;
 mod list;
 #[cfg(test)]
 mod looked_tests;

@@ -5,6 +5,7 @@
 
 use ratatui::layout::Rect;
 
+use super::lines::first_line;
 use crate::presence::{By, Rollup, RollupKey, UserIx};
 
 /// What the lower part shows.
@@ -136,9 +137,7 @@ impl Overview {
 
     /// The first row of a list so high.
     pub fn top(&self, rows: &[Rollup], height: u16) -> usize {
-        let selected = self.selected(rows).unwrap_or(0);
-        let most = rows.len().saturating_sub(usize::from(height));
-        selected.saturating_sub(usize::from(self.row.min(height.saturating_sub(1)))).min(most)
+        first_line(self.selected(rows), self.row, rows.len(), height)
     }
 
     /// The user whose cell is selected.

@@ -10,6 +10,7 @@ use crate::say;
 use super::action::{ACTIONS, Action, Scope, Walk};
 use super::change::{apply_filter, hint, select, set_sort};
 use super::layout::Layout;
+use super::lines::{row_after, walked};
 use super::list::Cursor;
 use super::model::{Model, View, ViewMut};
 use super::notes::{Note, visible_notes};
@@ -158,18 +159,11 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
 
 fn travel(model: &mut ViewMut<'_>, overview: &Overview, walk: Walk, height: u16) {
     let rows = model.view().rollups(overview);
-    let last = rows.len().saturating_sub(1);
-    let to = match (overview.selected(&rows), walk) {
-        (_, Walk::Bottom) => last,
-        (_, Walk::Top) | (None, Walk::Lines(..)) => 0, // the first key selects
-        (Some(at), Walk::Lines(lines, _)) => (at as i64).saturating_add(lines).clamp(0, last as i64) as usize,
-    };
+    let to = walked(overview.selected(&rows), walk, rows.len());
     let top = overview.top(&rows, height);
     let Some(overview) = model.overview_mut() else { return };
     overview.selected = rows.get(to).map(|row| row.key.clone());
-    if !matches!(walk, Walk::Lines(_, true)) {
-        overview.row = to.saturating_sub(top).min(usize::from(height.saturating_sub(1))) as u16;
-    }
+    overview.row = row_after(walk, overview.row, to, top, height);
 }
 
 /// Goes so many cells on; the first key selects the first.

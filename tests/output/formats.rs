@@ -109,7 +109,7 @@ impl Watch {
     /// Everything that a snapshot of these users can be, with its form.
     fn written(&self, rows: &Rows) -> [(&'static str, String); 4] {
         let seen = self.seen();
-        let overview = seen.overview();
+        let summary = seen.summary();
         let style = TableStyle { zone: TimeZone::UTC, wide: false, columns: Vec::new() };
         let text = |write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
             let mut out = Vec::new();
@@ -117,10 +117,10 @@ impl Watch {
             String::from_utf8(out).unwrap()
         };
         [
-            ("txt", text(&|out| write_table(&overview, || seen.users(rows), &style, out))),
-            ("json", text(&|out| write_json(&overview, || seen.users(rows), out))),
-            ("ndjson", text(&|out| write_ndjson(&overview, seen.users(rows), out))),
-            ("csv", text(&|out| write_csv(seen.overview().at, seen.users(rows), out))),
+            ("txt", text(&|out| write_table(&summary, || seen.users(rows), &style, out))),
+            ("json", text(&|out| write_json(&summary, || seen.users(rows), out))),
+            ("ndjson", text(&|out| write_ndjson(&summary, seen.users(rows), out))),
+            ("csv", text(&|out| write_csv(seen.summary().at, seen.users(rows), out))),
         ]
     }
 }
@@ -208,7 +208,7 @@ fn who_is_listed_and_in_which_order_changes_no_total() {
 #[test]
 fn batches_that_fail_are_told_with_their_reason() {
     let watch = morning();
-    let round = watch.seen().overview().round;
+    let round = watch.seen().summary().round;
     let words: Vec<String> = round.failures.iter().map(|failure| failure.words(round.batches)).collect();
     assert_eq!(
         words,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::settings::RuleSettings;
 use crate::presence::departures::Departed;
 use crate::presence::history::Past;
-use crate::presence::incidents::Incident;
 use crate::presence::outage::Outage;
+use crate::presence::recoveries::Recovery;
 use crate::presence::trend::Trend;
 use crate::presence::{
     Claims, Connection, ErrorKind, Lacking, Logins, Loss, Moment, Presence, Recheck, ServerClock, Since,
@@ -80,7 +80,7 @@ pub(in crate::presence) struct ServerCase<'a> {
     /// Losses of view, suspected or certain, oldest first.
     pub(in crate::presence) losses: &'a [Loss],
     /// Many users who were lost at once and are back, oldest first.
-    pub(in crate::presence) incidents: &'a [Incident],
+    pub(in crate::presence) recoveries: &'a [Recovery],
     /// The witnesses beside the sockets.
     pub(in crate::presence) witnesses: &'a Witnesses,
     /// Of how many users the registry lacks a connection, and about how many it was asked.

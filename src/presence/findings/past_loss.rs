@@ -1,7 +1,7 @@
 //! `past-loss`: many users were lost at about the same time and are back. One finding for all of them: what else
 //! that looked like of each, `flapping`, `reconnecting` or `false-offline`, belongs to it and is not found.
 //!
-//! Evidence: an [`Incident`]: at least 10 users, and 3 % of those connected, who are back within half a minute, with
+//! Evidence: an [`Recovery`]: at least 10 users, and 3 % of those connected, who are back within half a minute, with
 //! the connections of before or with others. It stays for [`TOLD_MS`] after the last of them.
 //!
 //! False alarms: raised wrongly where so many open the app again at the same time who had left it within a minute.
@@ -11,7 +11,7 @@ use super::Evidence;
 use super::case::ServerCase;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::span;
-use crate::presence::incidents::Incident;
+use crate::presence::recoveries::Recovery;
 use crate::presence::thousands;
 use crate::presence::time::short_age;
 
@@ -22,7 +22,7 @@ const TOLD_MS: u64 = 10 * 60_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// What is known of it.
-    pub incident: Incident,
+    pub recovery: Recovery,
     /// The last of them came back then, unix seconds of the server's clock.
     pub last: i64,
 }
@@ -42,7 +42,7 @@ impl OfRule for Found {
     };
 
     fn words(&self, server_seconds: i64) -> String {
-        let Incident { same, anew, begun, last, is_over, .. } = &self.incident;
+        let Recovery { same, anew, begun, last, is_over, .. } = &self.recovery;
         let (within, users) = (span(last.since(*begun)), thousands(u64::from(same + anew)));
         let back = match (same, anew) {
             (_, 0) => "all are back with the same connections".to_owned(),
@@ -61,19 +61,19 @@ impl OfRule for Found {
     }
 
     fn same_as(&self, other: &Found) -> bool {
-        self.incident.number == other.incident.number
+        self.recovery.number == other.recovery.number
     }
 }
 
-fn told<'a>(case: &ServerCase<'a>) -> impl Iterator<Item = &'a Incident> + use<'a> {
+fn told<'a>(case: &ServerCase<'a>) -> impl Iterator<Item = &'a Recovery> + use<'a> {
     let now = case.now;
-    case.incidents.iter().filter(move |it| now.since(it.last) < TOLD_MS)
+    case.recoveries.iter().filter(move |it| now.since(it.last) < TOLD_MS)
 }
 
 fn judge(case: &ServerCase<'_>, found: &mut Vec<Evidence>) {
-    found.extend(told(case).take(super::MOST).map(|incident| {
-        let last = case.clock.unix_seconds(incident.last);
-        Evidence::PastLoss(Found { incident: incident.clone(), last })
+    found.extend(told(case).take(super::MOST).map(|recovery| {
+        let last = case.clock.unix_seconds(recovery.last);
+        Evidence::PastLoss(Found { recovery: recovery.clone(), last })
     }));
 }
 
@@ -86,8 +86,8 @@ mod tests {
     fn it_says_how_many_how_long_and_with_what_they_are_back() {
         let at = |mono_ms: u64| Moment { mono_ms, unix_ms: mono_ms as i64 };
         let words = |same, anew, is_over| {
-            let incident = Incident { number: 1, begun: at(5_000), last: at(65_000), is_over, same, anew };
-            Found { incident, last: 65 }.words(245)
+            let recovery = Recovery { number: 1, begun: at(5_000), last: at(65_000), is_over, same, anew };
+            Found { recovery, last: 65 }.words(245)
         };
         assert_eq!(
             [words(1_779, 0, true), words(0, 321, true), words(1_779, 321, false)],

@@ -178,7 +178,7 @@ fn server<'a>(
         newest_issued: None,
         expiries,
         losses,
-        incidents: &[],
+        recoveries: &[],
         witnesses: &WITNESSES,
         deaf: 0,
         compared: 0,

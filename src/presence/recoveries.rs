@@ -29,7 +29,7 @@ const KEPT_MS: u64 = 30 * 60_000;
 
 /// Many users who were lost at about the same time and are back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Incident {
+pub struct Recovery {
     /// Counts those of a run, from 1.
     pub number: u32,
     /// The first of them was lost then.
@@ -55,11 +55,11 @@ struct Return {
 
 /// Who came back of late, and what that was part of.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Incidents {
+pub(super) struct Recoveries {
     /// Of the last half minute, oldest first.
     returns: VecDeque<Return>,
     /// The last one may go on.
-    all: Vec<Incident>,
+    all: Vec<Recovery>,
     /// Who is counted in it.
     users: HashSet<UserIx>,
     /// It took so many.
@@ -67,9 +67,9 @@ pub(super) struct Incidents {
     so_far: u32,
 }
 
-impl Incidents {
+impl Recoveries {
     /// Those of the last half hour, oldest first.
-    pub(super) fn all(&self) -> &[Incident] {
+    pub(super) fn all(&self) -> &[Recovery] {
         &self.all
     }
 
@@ -79,7 +79,7 @@ impl Incidents {
     }
 
     /// Takes what happened; `roster` and `history` are as they are after that. Gives those of whom something may have
-    /// been found that belongs to an incident.
+    /// been found that belongs to one.
     pub(super) fn follow(
         &mut self,
         transitions: &[Transition],
@@ -109,10 +109,10 @@ impl Incidents {
         }
         self.so_far += 1;
         self.enough = enough;
-        let incident =
-            Incident { number: self.so_far, begun: now, last: now, is_over: false, same: 0, anew: 0 };
+        let recovery =
+            Recovery { number: self.so_far, begun: now, last: now, is_over: false, same: 0, anew: 0 };
         self.all.drain(..(self.all.len() + 1).saturating_sub(KEPT));
-        self.all.push(incident);
+        self.all.push(recovery);
         for at in 0..self.returns.len() {
             self.count(self.returns[at], now);
         }
@@ -138,8 +138,8 @@ impl Incidents {
     }
 
     fn close(&mut self) {
-        if let Some(incident) = self.all.last_mut() {
-            incident.is_over = true;
+        if let Some(recovery) = self.all.last_mut() {
+            recovery.is_over = true;
         }
         self.users = HashSet::new();
     }
@@ -157,13 +157,13 @@ impl Incidents {
 
     /// This one is part of the one that goes on.
     fn count(&mut self, it: Return, now: Moment) {
-        let Some(incident) = self.all.last_mut() else { return };
+        let Some(recovery) = self.all.last_mut() else { return };
         let at = |mono_ms: u64| Moment { mono_ms, unix_ms: now.unix_ms_at(mono_ms) };
-        let lost_ms = it.lost_ms.max(incident.last.mono_ms.saturating_sub(REACH_MS));
-        incident.begun = incident.begun.min(at(lost_ms));
-        incident.last = incident.last.max(at(it.at_ms));
+        let lost_ms = it.lost_ms.max(recovery.last.mono_ms.saturating_sub(REACH_MS));
+        recovery.begun = recovery.begun.min(at(lost_ms));
+        recovery.last = recovery.last.max(at(it.at_ms));
         if self.users.insert(it.user) {
-            let count = if it.is_same { &mut incident.same } else { &mut incident.anew };
+            let count = if it.is_same { &mut recovery.same } else { &mut recovery.anew };
             *count += 1;
         }
     }

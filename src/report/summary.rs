@@ -13,7 +13,7 @@ pub const SCHEMA: &str = "imtop.snapshot/1";
 
 /// A snapshot without its users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Overview {
+pub struct Summary {
     /// The name and version of this format.
     pub schema: &'static str,
     /// When.
@@ -266,8 +266,8 @@ fn ranges(numbers: &[u32]) -> String {
 }
 
 #[cfg(test)]
-pub(super) fn sample() -> Overview {
-    Overview {
+pub(super) fn sample() -> Summary {
+    Summary {
         schema: SCHEMA,
         at: Time::of(1_798_459_200_123),
         server: ServerRecord { api: "http://im.example:10002".into(), context: None },
