@@ -29,7 +29,7 @@ pub use names::Names;
 #[cfg(test)]
 pub(crate) use record::sample;
 pub use record::{ConnectionRecord, FindingRecord, Time, TokenRecord, UserRecord};
-pub use rows::{Index, Indexed, Rows};
+pub use rows::{Cause, Index, Indexed, Row, Rows};
 pub use sort::{Sort, SortColumn};
 pub use theme_name::ThemeName;
 pub use tokens::{Expiry, Foreign, foreign, short_expiry, soonest_expiry, worst_foreign};

@@ -81,6 +81,24 @@ impl Order {
         Some(UserIx(*key as u32))
     }
 
+    /// The first number.
+    pub(super) fn first(&self) -> Option<u64> {
+        self.blocks.first()?.first().copied()
+    }
+
+    /// All numbers, in their order.
+    pub(super) fn keys(&self) -> impl Iterator<Item = u64> {
+        self.blocks.iter().flatten().copied()
+    }
+
+    /// How many numbers come before this one, whether it is there or not.
+    pub(super) fn rank(&self, key: u64) -> usize {
+        let at = self.block_of(key);
+        let Some(block) = self.blocks.get(at) else { return 0 };
+        let place = block.partition_point(|other| *other < key);
+        self.before.get(at).copied().unwrap_or_default() + place
+    }
+
     /// The row that a number stands in.
     pub(super) fn row_of(&self, key: u64) -> Option<usize> {
         let at = self.block_of(key);
@@ -119,6 +137,11 @@ mod tests {
             for (row, key) in set.iter().enumerate() {
                 prop_assert_eq!(order.user_at(row), Some(UserIx(*key as u32)));
                 prop_assert_eq!(order.row_of(*key), Some(row));
+            }
+            prop_assert_eq!(order.keys().collect::<Vec<_>>(), set.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(order.first(), set.first().copied());
+            for key in [0, 17, 2_500, 4_999, 6_000] {
+                prop_assert_eq!(order.rank(key), set.range(..key).count());
             }
             prop_assert_eq!(order.user_at(set.len()), None);
             prop_assert_eq!(order.row_of(5_001), None);

@@ -6,6 +6,8 @@
 //! To ask a filter about a long list, or to sort it, takes longer than a key may wait. So it is done in
 //! slices ([`Rows::go_on`]), and what was shown before stays until the last of them.
 
+mod folds;
+
 use std::collections::BTreeSet;
 
 use crate::presence::query::{Follows, Query, Truth};
@@ -17,6 +19,8 @@ use super::filter::Haystack;
 use super::marks::Marks;
 use super::order::Order;
 use super::sort::{Sort, SortColumn, sort_key};
+pub use folds::{Cause, Row};
+use folds::{Folds, Opened};
 
 /// Stands for "in no row": no user has it, as the last place of a list is never reached.
 const NOWHERE: u64 = u64::MAX;
@@ -45,6 +49,10 @@ pub struct Rows {
     next: Option<Box<Making>>,
     /// When the filter was last asked about everybody, on the monotonic clock.
     asked_ms: u64,
+    batch_size: u32,
+    /// Users of one cause, while everybody is shown in list order.
+    plain: Folds,
+    opened: Opened,
 }
 
 /// Who is shown, and in which order.
@@ -61,6 +69,8 @@ struct Table {
     shown: Counts,
     matching: usize,
     undecided: usize,
+    /// Users of one cause.
+    folds: Folds,
 }
 
 /// A table that is being made.
@@ -140,6 +150,7 @@ impl Rows {
     /// Begins again for another watch list.
     pub(crate) fn restart(&mut self, inputs: RowInputs<'_>) {
         self.users = inputs.knowledge.roster.list().len();
+        self.batch_size = inputs.knowledge.roster.list().batch_size();
         self.haystack = None;
         self.ranks = None;
         self.selected = None;
@@ -269,6 +280,11 @@ impl Rows {
     /// The selection is on this user now: another one who was shown only for being selected leaves.
     pub(crate) fn select(&mut self, selected: Option<UserIx>) {
         self.selected = selected;
+        self.drop_guest(selected);
+        self.release(selected);
+    }
+
+    fn drop_guest(&mut self, selected: Option<UserIx>) {
         let Some(guest) = self.guest.filter(|guest| Some(*guest) != selected) else {
             return;
         };
@@ -311,14 +327,19 @@ impl Rows {
     /// Puts users whose state may have changed where they belong now.
     pub(crate) fn touch(&mut self, touched: &[UserIx], inputs: RowInputs<'_>) {
         if !self.follow_state(inputs) {
-            // Who is shown stays so, and is perhaps counted elsewhere.
-            let tables = self.next.as_mut().map(|next| &mut next.table).into_iter().chain(&mut self.table);
-            for table in tables {
-                for &user in touched {
-                    table.count_as(user, inputs);
-                }
+            // Who is shown stays so, and is perhaps counted elsewhere, or folded.
+            let next = self.next.as_mut().map(|next| std::mem::take(&mut next.table));
+            let tables =
+                [next, self.table.take()].map(|table| table.map(|it| self.recounted(it, touched, inputs)));
+            let [next, table] = tables;
+            if let (Some(slot), Some(table)) = (&mut self.next, next) {
+                slot.table = table;
             }
-            return;
+            self.table = table;
+            if self.table.is_none() {
+                self.fold_plain(touched.iter().copied(), inputs);
+            }
+            return self.release(self.selected);
         }
         // What is shown stays as it was while another table is being made, and nobody is selected in that.
         let mut selected = None;
@@ -334,11 +355,42 @@ impl Rows {
             self.place(&mut table, user, inputs);
         }
         table.order.number();
+        table.folds.number();
         if let Some(next) = &mut self.next {
             (next.table, self.selected) = (table, selected);
+            if self.table.is_none() {
+                self.fold_plain(touched.iter().copied(), inputs);
+            }
         } else {
             self.table = Some(table);
         }
+        self.release(self.selected);
+    }
+
+    /// Counts and folds users anew who stay where they are.
+    fn recounted(&mut self, mut table: Table, touched: &[UserIx], inputs: RowInputs<'_>) -> Table {
+        for &user in touched {
+            table.count_as(user, inputs);
+            let key = table.keys.get(user.at()).copied().filter(|key| *key != NOWHERE);
+            let is_in = table.truths.get(user.at()).is_none_or(|truth| truth.is_yes());
+            if let Some(key) = key {
+                let cause = self.cause(user, inputs).filter(|_| is_in);
+                table.folds.put(user, key, key, cause, user.0 / self.batch_size.max(1));
+            }
+        }
+        table.folds.number();
+        table
+    }
+
+    /// Folds users while everybody is shown in list order.
+    fn fold_plain(&mut self, users: impl Iterator<Item = UserIx>, inputs: RowInputs<'_>) {
+        let mut plain = std::mem::take(&mut self.plain);
+        for user in users {
+            let (key, cause) = (u64::from(user.0), self.cause(user, inputs));
+            plain.put(user, key, key, cause, user.0 / self.batch_size.max(1));
+        }
+        plain.number();
+        self.plain = plain;
     }
 
     /// Shows a selected user who is in no row. While rows are being made, somewhere among the old ones: what
@@ -350,7 +402,9 @@ impl Rows {
         };
         self.place(&mut table, selected, inputs);
         table.order.number();
+        table.folds.number();
         self.table = Some(table);
+        self.release(Some(selected));
     }
 
     /// Puts one user where the user belongs now.
@@ -365,6 +419,8 @@ impl Rows {
         if shown {
             table.order.insert(key);
         }
+        let cause = self.cause(user, inputs).filter(|_| is_in);
+        table.folds.put(user, before, key, cause, user.0 / self.batch_size.max(1));
     }
 
     /// Asks the filter about one user again, and keeps count; says whether it lets the user through.
@@ -394,8 +450,9 @@ impl Rows {
         self.asked_ms = inputs.now.mono_ms;
         self.next = None;
         if self.sort == Sort::default() && !narrowed {
-            (self.table, self.guest) = (None, None);
-            return;
+            (self.table, self.guest, self.plain) = (None, None, Folds::default());
+            self.fold_plain(inputs.knowledge.roster.unaccounted(inputs.now), inputs);
+            return self.release(self.selected);
         }
         let mut table = Table { keys: vec![NOWHERE; self.users], ..Table::default() };
         if narrowed {
@@ -438,6 +495,8 @@ impl Rows {
             if before != NOWHERE {
                 table.order.remove(before); // touched meanwhile
             }
+            let cause = self.cause(user, inputs).filter(|_| is_in);
+            table.folds.put(user, before, key, cause, user.0 / self.batch_size.max(1));
             if is_in {
                 shown.push(key);
             }
@@ -462,7 +521,9 @@ impl Rows {
             self.place(&mut table, guest, inputs);
         }
         table.order.number();
-        self.table = Some(table);
+        table.folds.number();
+        (self.table, self.plain) = (Some(table), Folds::default());
+        self.release(self.selected);
         false
     }
 

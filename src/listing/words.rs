@@ -98,7 +98,7 @@ impl<'a> Wording<'a> {
         let first = match &story.first().what {
             Change::Presence { to: Presence::Unknown(why), .. } => {
                 let user = self.roster.list().find(story.first().user.raw());
-                let of_batch = user.filter(|_| matches!(why, UnknownReason::Failed(_) | UnknownReason::Slow));
+                let of_batch = user.filter(|_| why.is_of_batch());
                 let why =
                     of_batch.map_or_else(|| doubt_words(*why), |user| why_words(self.roster, user, *why));
                 format!("unknown: {why}")
@@ -127,7 +127,7 @@ impl<'a> Wording<'a> {
         match &story.first().what {
             Change::Presence { to: Presence::Unknown(why), .. } => {
                 let several = self.roster.list().batches() > 1;
-                let of_batches = matches!(why, UnknownReason::Failed(_) | UnknownReason::Slow) && several;
+                let of_batches = why.is_of_batch() && several;
                 match group.batches.as_slice() {
                     [batch] if of_batches => format!("unknown: batch {} {why}", batch + 1),
                     [_, _, ..] if of_batches => format!("unknown: {why} ({} batches)", group.batches.len()),
@@ -244,7 +244,7 @@ pub fn clock_words(by_ms: i64) -> String {
 pub fn why_words(roster: &Roster, user: UserIx, why: UnknownReason) -> String {
     let list = roster.list();
     match why {
-        UnknownReason::Failed(_) | UnknownReason::Slow if list.batches() > 1 => {
+        why if why.is_of_batch() && list.batches() > 1 => {
             format!("batch {} {why}", list.batch_of(user) + 1)
         }
         _ => why.to_string(),

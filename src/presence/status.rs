@@ -193,6 +193,13 @@ impl Presence {
     }
 }
 
+impl UnknownReason {
+    /// Whether it is so of all users of a batch: they are asked about together.
+    pub fn is_of_batch(self) -> bool {
+        matches!(self, UnknownReason::Failed(_) | UnknownReason::Slow)
+    }
+}
+
 impl fmt::Display for UnknownReason {
     /// A few words, to stand in brackets after `unknown`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

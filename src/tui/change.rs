@@ -8,6 +8,7 @@ use crate::listing::{Rows, Sort, SortColumn};
 use crate::presence::query::Query;
 use crate::presence::{UserIx, WatchList};
 
+use super::action::Action;
 use super::list::{Cursor, Line};
 use super::model::{Toast, ViewMut};
 
@@ -40,11 +41,11 @@ pub(super) fn adopt_list(model: &mut ViewMut<'_>, before: &WatchList) {
     model.with_rows(Rows::restart);
     model.cursor = cursor.and_then(|cursor| {
         if let Some(user) = heir(cursor.user) {
-            return Some(Cursor { user, connection: cursor.connection });
+            return Some(Cursor { user, ..cursor.clone() });
         }
         // The user is not watched any more: whoever stands there now.
         let row = old_row?.min(model.rows.len().checked_sub(1)?);
-        Some(Cursor { user: model.rows.user_at(row)?, connection: None })
+        Some(Cursor::on(model.rows.user_at(row)?))
     });
     keep_cursor_visible(model);
     model.measure();
@@ -58,7 +59,7 @@ pub(super) fn adopt_list(model: &mut ViewMut<'_>, before: &WatchList) {
 
 /// A selected user whom the filter leaves out is shown all the same.
 pub(super) fn keep_cursor_visible(model: &mut ViewMut<'_>) {
-    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
+    let selected = model.cursor.as_ref().and_then(Cursor::one);
     if let Some(user) = selected.filter(|user| model.rows.row_of(*user).is_none()) {
         model.with_rows(|rows, scene| rows.show(user, scene));
     }
@@ -79,14 +80,14 @@ pub(super) fn apply_filter(model: &mut ViewMut<'_>, filter: &str) {
 
 /// Takes a filter; the selection stays on its user.
 pub(super) fn set_query(model: &mut ViewMut<'_>, query: Query) {
-    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
+    let selected = model.cursor.as_ref().and_then(Cursor::one);
     model.with_rows(|rows, scene| rows.set_query(query, selected, scene));
     model.dirty = true;
 }
 
 /// Asks again who is shown, as after another mark or switch; the selection stays on its user.
 pub(super) fn narrow(model: &mut ViewMut<'_>) {
-    let selected = model.cursor.as_ref().map(|cursor| cursor.user);
+    let selected = model.cursor.as_ref().and_then(Cursor::one);
     model.with_rows(|rows, scene| rows.narrow(selected, scene));
     model.dirty = true;
 }
@@ -103,11 +104,12 @@ pub(super) fn sort_by(model: &mut ViewMut<'_>, column: SortColumn) {
 }
 
 pub(super) fn select(model: &mut ViewMut<'_>, cursor: Cursor) {
-    model.rows.select(Some(cursor.user));
+    model.rows.select(cursor.one());
     model.cursor = Some(cursor);
 }
 
-/// The selected user; without a selection the first one, who is selected then.
+/// The selected user; without a selection the first one, who is selected then. Of several in one line it says
+/// how to get at them.
 pub(super) fn selected_or_first(model: &mut ViewMut<'_>) -> Option<UserIx> {
     if model.cursor.is_none() {
         let first = model.view().window(model.view().body_height().max(1)).first().copied();
@@ -116,7 +118,12 @@ pub(super) fn selected_or_first(model: &mut ViewMut<'_>) -> Option<UserIx> {
         model.cursor_row = 0;
         select(model, cursor);
     }
-    model.cursor.as_ref().map(|cursor| cursor.user)
+    let one = model.cursor.as_ref().and_then(Cursor::one);
+    if one.is_none() && model.cursor.is_some() {
+        let key = model.keymap.first_of(Action::Expand).unwrap_or_else(|| "Enter".to_owned());
+        hint(model, format!("several users in one line: {key} opens it"));
+    }
+    one
 }
 
 /// Moves the selection to a line so many rows further down the screen, or up.

@@ -37,7 +37,7 @@ impl View<'_> {
         }
         let events = self.picture().at_the_foot().take(usize::from(u16::MAX)).count() as u16;
         let whole = layout(area, Content { events, footer: false, ..content })?;
-        if self.rows.len() <= usize::from(whole.body.height) {
+        if self.rows.open_len() <= usize::from(whole.body.height) {
             return Some(whole);
         }
         layout(area, Content { events, ..content })
@@ -51,7 +51,7 @@ impl View<'_> {
 
     /// How many rows a screen needs to show every user's row, all notes, events and keys.
     pub fn height_for_all(self) -> u16 {
-        let users = self.rows.len();
+        let users = self.rows.open_len();
         let area = |height: u16| Rect { x: 0, y: 0, width: self.size.0.max(MIN_WIDTH), height };
         let fits = |height: &u16| {
             self.layout(area(*height)).is_some_and(|layout| usize::from(layout.body.height) >= users)
@@ -81,7 +81,7 @@ impl View<'_> {
         let beside = width >= WIDE
             && self.screen == Screen::Users
             && !self.switches.wide
-            && self.cursor.is_some()
+            && self.cursor.as_ref().is_some_and(|cursor| cursor.one().is_some())
             && self.pane.is_none()
             && !self.one_shot;
         if beside { width - width * 2 / 5 } else { width }

@@ -8,15 +8,29 @@ use std::collections::HashSet;
 
 use crate::presence::{ConnId, Roster, UserIx};
 
-use crate::listing::Rows;
+use crate::listing::{Cause, Row, Rows};
 
 /// What is selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The user.
+    /// The user; the first of them, where several are folded into one line.
     pub user: UserIx,
     /// One of the user's connections.
     pub connection: Option<ConnId>,
+    /// All who are unknown by this cause, while they are folded into one line.
+    pub fold: Option<Cause>,
+}
+
+impl Cursor {
+    /// On a user.
+    pub fn on(user: UserIx) -> Cursor {
+        Cursor { user, connection: None, fold: None }
+    }
+
+    /// The one user that is selected, and not several.
+    pub fn one(&self) -> Option<UserIx> {
+        self.fold.is_none().then_some(self.user)
+    }
 }
 
 /// Whose connections are shown.
@@ -50,6 +64,8 @@ impl Expansion {
 /// One line of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
+    /// Users who are unknown by one cause, and the first of them.
+    Fold(Cause, UserIx),
     /// A user.
     User(UserIx),
     /// One of the user's connections, by its place among them.
@@ -60,7 +76,7 @@ impl Line {
     /// Whose line it is.
     pub fn user(self) -> UserIx {
         match self {
-            Line::User(user) | Line::Connection(user, _) => user,
+            Line::Fold(_, user) | Line::User(user) | Line::Connection(user, _) => user,
         }
     }
 }
@@ -85,34 +101,61 @@ impl Lines<'_> {
         }
     }
 
+    /// The first line of a row, counted with folds.
+    fn first_in(&self, row: usize) -> Option<Line> {
+        Some(match self.rows.folded_at(row)? {
+            Row::User(user) => Line::User(user),
+            Row::Fold(cause, user) => Line::Fold(cause, user),
+        })
+    }
+
+    /// The last line of a row.
+    fn last_in(&self, row: usize) -> Option<Line> {
+        Some(match self.rows.folded_at(row)? {
+            Row::User(user) => self.last_of(user),
+            Row::Fold(cause, user) if self.rows.is_open(cause) => {
+                self.last_of(self.rows.fold_last(cause).unwrap_or(user))
+            }
+            Row::Fold(cause, user) => Line::Fold(cause, user),
+        })
+    }
+
     pub(super) fn first(&self) -> Option<Line> {
-        self.rows.user_at(0).map(Line::User)
+        self.first_in(0)
     }
 
     pub(super) fn last(&self) -> Option<Line> {
-        let row = self.rows.len().checked_sub(1)?;
-        self.rows.user_at(row).map(|user| self.last_of(user))
+        self.last_in(self.rows.folded_len().checked_sub(1)?)
     }
 
     pub(super) fn after(&self, line: Line) -> Option<Line> {
+        let user = line.user();
         let next = match line {
+            Line::Fold(cause, _) if self.rows.is_open(cause) => return Some(Line::User(user)),
+            Line::Fold(..) => return self.first_in(self.rows.folded_row_of(user)? + 1),
             Line::User(_) => 0,
             Line::Connection(_, at) => at + 1,
         };
-        let user = line.user();
         if next < self.connections(user) {
             return Some(Line::Connection(user, next));
         }
-        self.rows.user_at(self.rows.row_of(user)? + 1).map(Line::User)
+        let in_fold = self.rows.fold_of(user).zip(self.rows.place_in_fold(user));
+        let sibling = in_fold.and_then(|(cause, at)| self.rows.fold_user(cause, at + 1));
+        sibling.map(Line::User).or_else(|| self.first_in(self.rows.folded_row_of(user)? + 1))
     }
 
     pub(super) fn before(&self, line: Line) -> Option<Line> {
         match line {
             Line::Connection(user, 0) => Some(Line::User(user)),
             Line::Connection(user, at) => Some(Line::Connection(user, at - 1)),
-            Line::User(user) => {
-                let row = self.rows.row_of(user)?.checked_sub(1)?;
-                self.rows.user_at(row).map(|user| self.last_of(user))
+            Line::User(user) if let Some(cause) = self.rows.fold_of(user) => {
+                match self.rows.place_in_fold(user)?.checked_sub(1) {
+                    Some(before) => self.rows.fold_user(cause, before).map(|user| self.last_of(user)),
+                    None => Some(Line::Fold(cause, user)),
+                }
+            }
+            Line::Fold(_, user) | Line::User(user) => {
+                self.last_in(self.rows.folded_row_of(user)?.checked_sub(1)?)
             }
         }
     }
@@ -132,7 +175,15 @@ impl Lines<'_> {
 
     /// The line of the selection; that of its user where the connection is not shown.
     pub(super) fn line_of(&self, cursor: &Cursor) -> Option<Line> {
+        if let Some(cause) = cursor.fold
+            && let Some(first) = self.rows.fold_user(cause, 0)
+        {
+            return Some(Line::Fold(cause, first));
+        }
         self.rows.row_of(cursor.user)?;
+        if let Some(cause) = self.rows.fold_of(cursor.user).filter(|cause| !self.rows.is_open(*cause)) {
+            return Some(Line::Fold(cause, self.rows.fold_user(cause, 0)?));
+        }
         let shown = self.connections(cursor.user);
         let at = cursor.connection.as_ref().and_then(|id| {
             self.roster.connections(cursor.user).iter().position(|tracked| tracked.connection.id == *id)
@@ -145,13 +196,14 @@ impl Lines<'_> {
 
     pub(super) fn cursor_at(&self, line: Line) -> Cursor {
         let user = line.user();
-        let connection = match line {
-            Line::User(_) => None,
+        match line {
+            Line::Fold(cause, _) => Cursor { fold: Some(cause), ..Cursor::on(user) },
+            Line::User(_) => Cursor::on(user),
             Line::Connection(_, at) => {
-                self.roster.connections(user).get(at).map(|tracked| tracked.connection.id.clone())
+                let connection = self.roster.connections(user).get(at).map(|it| it.connection.id.clone());
+                Cursor { connection, ..Cursor::on(user) }
             }
-        };
-        Cursor { user, connection }
+        }
     }
 
     /// On which row of a screen so high the selection should stand, as near to `wished` as the ends

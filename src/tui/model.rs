@@ -325,6 +325,7 @@ impl Model {
             dirty: true,
             good_until: None,
         };
+        model.rows.open_all(model.one_shot); // a frame that no key can change has everybody
         model.longest = View { model: &model, shown }.longest_texts();
         model.begin_with_overview(shown);
         model

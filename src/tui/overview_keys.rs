@@ -219,7 +219,7 @@ fn show_from(model: &mut ViewMut<'_>, users: &std::ops::Range<u32>) {
     hint(model, say!("users {first} to {last} of the list are one batch", first, last));
     if !users.is_empty() {
         model.cursor_row = 0;
-        select(model, Cursor { user: UserIx(users.start), connection: None });
+        select(model, Cursor::on(UserIx(users.start)));
     }
 }
 

@@ -8,8 +8,9 @@ use super::copy::{copy, subject};
 use super::list::{Cursor, Line};
 use super::message::Effect;
 use super::model::ViewMut;
+use super::screen::Screen;
 use super::{events, findings, overview_keys, problems, travel, typing, views};
-use crate::listing::{ColumnName, Sort};
+use crate::listing::{Cause, ColumnName, Sort};
 use crate::say;
 
 /// Intervals that `+` and `-` walk through, in milliseconds.
@@ -60,6 +61,10 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
         | Action::ShowOverview => {
             views::show_by_key(model, action);
         }
+        Action::Detail if let Some(cause) = fold(model) => {
+            let open = model.rows.is_open(cause);
+            model.rows.open(cause, !open);
+        }
         Action::Detail => {
             if let Some(user) = subject(model) {
                 views::show_detail(model, user);
@@ -101,8 +106,15 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
         Action::Export => typing::begin_command(model, "export "),
         Action::Expand => expand(model),
         Action::Collapse => collapse(model),
-        Action::ExpandAll => model.expansion.set_all(true),
-        Action::CollapseAll => model.expansion.set_all(false),
+        Action::ExpandAll => {
+            model.expansion.set_all(true);
+            model.rows.open_all(true);
+        }
+        Action::CollapseAll => {
+            model.expansion.set_all(false);
+            to_fold(model);
+            model.rows.open_all(false);
+        }
         Action::SortBy => model.sorting = true,
         Action::SortNext => step_sort(model, true),
         Action::SortPrevious => step_sort(model, false),
@@ -182,6 +194,9 @@ fn mark(model: &mut ViewMut<'_>) {
         model.marks.toggle(user);
         if model.marks.only {
             narrow(model);
+        } else {
+            // Who is marked is not folded with others.
+            model.with_rows(|rows, scene| rows.touch(&[user], scene));
         }
     }
 }
@@ -194,26 +209,62 @@ fn step_sort(model: &mut ViewMut<'_>, forward: bool) {
     set_sort(model, Sort { column, inverted: false });
 }
 
-fn expand(model: &mut ViewMut<'_>) {
-    let Some(user) = selected_or_first(model) else { return };
-    if model.picture().roster.connections(user).is_empty() {
-        hint(model, say!("no connection to show"));
-    } else if !model.expansion.contains(user) {
-        model.expansion.set(user, true);
-    } else if let Some(line @ Line::User(_)) = model.view().selected_line()
+/// The cause of the users in one line who are selected together.
+fn fold(model: &ViewMut<'_>) -> Option<Cause> {
+    let is_list = model.screen == Screen::Users && model.pane.is_none();
+    model.cursor.as_ref().filter(|_| is_list).and_then(|cursor| cursor.fold)
+}
+
+/// From a user who is listed in a fold to the line of it; says whether there is one.
+fn to_fold(model: &mut ViewMut<'_>) -> bool {
+    let Some(user) = model.cursor.as_ref().and_then(Cursor::one) else { return false };
+    let Some(cause) = model.rows.fold_of(user) else { return false };
+    let up = model.rows.place_in_fold(user).map_or(0, |at| at + 1).min(usize::from(u16::MAX));
+    model.cursor_row = usize::from(model.cursor_row).saturating_sub(up) as u16;
+    select(model, Cursor { fold: Some(cause), ..Cursor::on(user) });
+    true
+}
+
+fn step_in(model: &mut ViewMut<'_>) {
+    if let Some(line @ (Line::User(_) | Line::Fold(..))) = model.view().selected_line()
         && let Some(line) = model.view().lines().after(line)
     {
         go_to(model, line, 1);
     }
 }
 
+fn expand(model: &mut ViewMut<'_>) {
+    if let Some(cause) = fold(model) {
+        if model.rows.is_open(cause) {
+            step_in(model);
+        } else {
+            model.rows.open(cause, true);
+        }
+        return;
+    }
+    let Some(user) = selected_or_first(model) else { return };
+    if model.picture().roster.connections(user).is_empty() {
+        hint(model, say!("no connection to show"));
+    } else if !model.expansion.contains(user) {
+        model.expansion.set(user, true);
+    } else {
+        step_in(model);
+    }
+}
+
 fn collapse(model: &mut ViewMut<'_>) {
     let Some(cursor) = model.cursor.clone() else { return };
-    if let Some(Line::Connection(user, at)) = model.view().selected_line() {
+    if let Some(cause) = fold(model) {
+        model.rows.open(cause, false);
+    } else if let Some(Line::Connection(user, at)) = model.view().selected_line() {
         let row = usize::from(model.cursor_row).saturating_sub(at + 1);
         model.cursor_row = row as u16;
-        select(model, Cursor { user, connection: None });
-    } else {
+        select(model, Cursor::on(user));
+    } else if model.expansion.contains(cursor.user)
+        && !model.picture().roster.connections(cursor.user).is_empty()
+    {
+        model.expansion.set(cursor.user, false);
+    } else if !to_fold(model) {
         model.expansion.set(cursor.user, false);
     }
 }

@@ -15,6 +15,7 @@ use crate::say;
 use super::action::Action;
 use super::change::{adopt_list, hint, keep_cursor_visible, say, sort_by};
 use super::keymap::{KeyPress, Meaning, is_cjk};
+use super::list::Cursor;
 use super::message::{Effect, Msg};
 use super::model::{Model, ViewMut};
 use super::perform::perform;
@@ -321,7 +322,7 @@ fn click(model: &mut ViewMut<'_>, column: u16, row: u16) {
     {
         let cursor = model.view().lines().cursor_at(line);
         model.pane = None;
-        model.rows.select(Some(cursor.user));
+        model.rows.select(cursor.one());
         model.cursor = Some(cursor);
         model.cursor_row = row - body.y;
         model.dirty = true;
@@ -341,6 +342,8 @@ fn settle(model: &mut ViewMut<'_>) {
         // A connection that is gone leaves the selection on its user.
         model.cursor = line.map(|line| model.view().lines().cursor_at(line));
         model.cursor_row = row.unwrap_or(0);
+        let one = model.cursor.as_ref().and_then(Cursor::one);
+        model.rows.select(one);
     }
     let (lines, rows) = model.view().scrolled_lines();
     let ends = lines.saturating_sub(rows);

@@ -78,6 +78,60 @@ fn ids(rows: &Rows) -> Vec<u32> {
     (0..rows.len()).map(|row| rows.user_at(row).unwrap().0).collect()
 }
 
+/// What stands in each row, with how many there are in a fold and where each of them is found.
+fn folded(rows: &Rows) -> Vec<(Row, Vec<UserIx>)> {
+    let all = (0..rows.folded_len()).map(|row| rows.folded_at(row).unwrap());
+    all.map(|row| match row {
+        Row::User(_) => (row, Vec::new()),
+        Row::Fold(cause, first) => {
+            let users: Vec<UserIx> = (0..).map_while(|at| rows.fold_user(cause, at)).collect();
+            let alone = usize::from(rows.fold_len(cause) != Some(users.len()));
+            assert_eq!((users[0], rows.fold_len(cause)), (first, Some(users.len() + alone)));
+            for (at, user) in users.iter().enumerate() {
+                assert_eq!((rows.place_in_fold(*user), rows.fold_of(*user)), (Some(at), Some(cause)));
+                assert_eq!(rows.folded_row_of(*user), rows.folded_row_of(first));
+            }
+            (row, users)
+        }
+    })
+    .collect()
+}
+
+#[test]
+fn users_unknown_by_one_cause_have_one_row_and_who_is_selected_marked_or_named_stands_alone() {
+    let mut knowledge = knowledge(12);
+    let mut frame = Frame::new(false);
+    let missing =
+        |users: std::ops::Range<u32>| users.map(|user| (UserIx(user), UserStatus::Missing)).collect();
+    answer(&mut knowledge, 0, 10, missing(2..6));
+    let mut rows = Rows::new(Sort::default(), Query::default(), frame.inputs(&knowledge, 10));
+    assert_eq!((rows.folded_len(), rows.fold_of(UserIx(2))), (12, None), "four are few");
+    let touched = answer(&mut knowledge, 0, 20, missing(2..9));
+    rows.touch(&touched, frame.inputs(&knowledge, 20));
+    let cause = Cause::Reason(crate::presence::UnknownReason::Missing);
+    assert_eq!((rows.len(), rows.folded_len(), rows.fold_len(cause)), (12, 6, Some(7)));
+    assert_eq!(rows.folded_at(2), Some(Row::Fold(cause, UserIx(2))));
+    assert_eq!(rows.folded_at(3), Some(Row::User(UserIx(9))));
+    rows.select(Some(UserIx(2)));
+    assert_eq!(
+        (rows.folded_at(2), rows.folded_at(3)),
+        (Some(Row::User(UserIx(2))), Some(Row::Fold(cause, UserIx(3))))
+    );
+    assert_eq!(rows.fold_len(cause), Some(7), "who stands alone is one of them");
+    rows.open(cause, true);
+    assert_eq!(rows.folded_at(2), Some(Row::Fold(cause, UserIx(2))), "open, it has them all");
+    rows.open(cause, false);
+    rows.select(None);
+    assert_eq!(rows.folded_len(), 6);
+    frame.marks.toggle(UserIx(5));
+    rows.touch(&[UserIx(5)], frame.inputs(&knowledge, 20));
+    assert_eq!((rows.folded_len(), rows.fold_of(UserIx(5))), (7, None));
+    // u0 u7 u2 u9 u4 u11 u6 u1 u8 u3 u10 u5
+    rows.set_query(query("state=unknown or u9"), None, frame.inputs(&knowledge, 20));
+    assert_eq!((rows.fold_of(UserIx(3)), rows.fold_len(cause)), (None, Some(5)));
+    assert_eq!(folded(&rows).len(), 8, "the fold, u9, who is marked, and those of whom nothing was heard");
+}
+
 #[test]
 fn a_selected_user_stays_though_the_filter_leaves_it_out() {
     let knowledge = knowledge(12);
@@ -190,6 +244,10 @@ proptest! {
             prop_assert_eq!(rows.counts(), anew.counts());
             for row in 0..rows.len() {
                 prop_assert_eq!(rows.row_of(rows.user_at(row).unwrap()), Some(row));
+            }
+            prop_assert_eq!(folded(&rows), folded(&anew));
+            for row in 0..rows.folded_len() {
+                prop_assert_eq!(rows.folded_row_of(rows.folded_at(row).unwrap().user()), Some(row));
             }
         }
     }

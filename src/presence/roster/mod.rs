@@ -565,6 +565,15 @@ impl Roster {
         of_bad.chain(doubtful).chain(self.left_out.keys().copied()).chain(self.unregistered.iter().copied())
     }
 
+    /// Everybody who is unknown for another reason than that no answer has come yet; some who are not are among
+    /// them, and some repeat. Work is in proportion to them.
+    pub fn unaccounted(&self, now: Moment) -> impl Iterator<Item = UserIx> {
+        let is_void = |batch: &Batch| batch.void_since.is_some() || batch.failing.is_some();
+        let void = self.late_batches(now).filter(move |(_, batch)| is_void(batch));
+        let of_void = void.flat_map(|(number, _)| self.list.batch(number)).map(UserIx);
+        of_void.chain(self.doubts.iter().map(|(user, _)| user)).chain(self.left_out.keys().copied())
+    }
+
     /// Goes over to the next watch list. Of users on both lists everything is kept; the new batches
     /// have had no answer yet, so it is shown as stale until they have.
     ///

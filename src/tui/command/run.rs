@@ -162,10 +162,10 @@ fn remove(
 ) -> Result<Vec<Effect>, Mistake> {
     let mut remove: Vec<String> = Vec::new();
     if arguments.is_empty() {
-        let Some(cursor) = &model.cursor else {
+        let Some(user) = model.cursor.as_ref().and_then(Cursor::one) else {
             return Err(missing(say!("expected a user ID: no user is selected").to_owned()));
         };
-        remove.push(model.picture().roster.list().raw_id(cursor.user).to_owned());
+        remove.push(model.picture().roster.list().raw_id(user).to_owned());
     }
     for (range, id) in ids(arguments) {
         let Some(user) = exactly(model.view(), id) else {
@@ -233,7 +233,7 @@ fn goto(model: &mut ViewMut<'_>, text: &str) -> Result<(), String> {
     let height = model.view().body_height();
     let line = model.view().window(height).iter().position(|line| line.user() == user);
     model.cursor_row = line.map_or(height / 2, |row| row as u16);
-    select(model, Cursor { user, connection: None });
+    select(model, Cursor::on(user));
     Ok(())
 }
 

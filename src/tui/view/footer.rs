@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::language;
 use crate::say;
-use crate::tui::{Action, Note, Panel, Purpose, Scope, Screen, View, notes};
+use crate::tui::{Action, Cursor, Note, Panel, Purpose, Scope, Screen, View, notes};
 
 use super::painter::Painter;
 use super::theme::Theme;
@@ -245,7 +245,10 @@ fn works(model: View<'_>, action: Action) -> bool {
         }
         Action::Acknowledge => match model.screen() {
             Screen::Findings(list) => !list.lines().is_empty(),
-            Screen::Users => model.cursor.as_ref().is_some_and(|cursor| model.worst(cursor.user).is_some()),
+            Screen::Users => {
+                let one = model.cursor.as_ref().and_then(Cursor::one);
+                one.is_some_and(|user| model.worst(user).is_some())
+            }
             _ => false,
         },
         Action::Detail if matches!(model.screen(), Screen::Detail { .. }) => false,
@@ -255,13 +258,14 @@ fn works(model: View<'_>, action: Action) -> bool {
         Action::Detail | Action::Why | Action::UserEvents | Action::CopyUser | Action::SortBy => {
             !model.rows.is_empty()
         }
-        Action::Expand => model
-            .cursor
-            .as_ref()
-            .is_some_and(|cursor| cursor.connection.is_none() && has_connections(cursor.user)),
-        Action::Collapse => {
-            model.cursor.as_ref().is_some_and(|cursor| cursor.connection.is_some() || is_open(cursor.user))
-        }
+        Action::Expand => model.cursor.as_ref().is_some_and(|cursor| match cursor.fold {
+            Some(cause) => !model.rows.is_open(cause),
+            None => cursor.connection.is_none() && has_connections(cursor.user),
+        }),
+        Action::Collapse => model.cursor.as_ref().is_some_and(|cursor| match cursor.fold {
+            Some(cause) => model.rows.is_open(cause),
+            None => cursor.connection.is_some() || is_open(cursor.user),
+        }),
         _ => true,
     }
 }

@@ -26,6 +26,7 @@ mod event_list;
 mod events;
 mod finding_list;
 mod findings_cell;
+mod fold_row;
 mod footer;
 mod header;
 mod help;
@@ -50,7 +51,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::language::speaking;
 use crate::say;
-use crate::tui::{Screen, View};
+use crate::tui::{Cursor, Screen, View};
 
 pub use detail_lines::Detail;
 pub use theme::{Colour, Theme};
@@ -78,7 +79,7 @@ fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<
             let width = model.table_width().min(area.width);
             let narrowed = |part: Rect| Rect { width, ..part };
             table::draw(model, theme, narrowed(layout.table_head), narrowed(layout.body), buf);
-            if let Some(cursor) = model.cursor.as_ref().filter(|_| width < area.width) {
+            if let Some(user) = model.cursor.as_ref().and_then(Cursor::one).filter(|_| width < area.width) {
                 let top = layout.table_head.y;
                 let side = Rect {
                     x: area.x + width + 1,
@@ -86,7 +87,7 @@ fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<
                     width: area.width - width - 1,
                     height: layout.body.bottom().saturating_sub(top),
                 };
-                detail::draw(model, theme, cursor.user, 0, side, buf);
+                detail::draw(model, theme, user, 0, side, buf);
             }
         }
         Screen::Events(_) => event_list::draw(model, theme, layout.table_head, layout.body, buf),

@@ -6,11 +6,11 @@ use ratatui::layout::Rect;
 use crate::listing::SortColumn;
 use crate::tui::{Action, Column, Line, View, wrapped};
 
-use super::connection_row;
 use super::painter::{Painter, select};
 use super::theme::Theme;
 use super::times::{age_ms, clock};
 use super::user_row::{self, RowContext};
+use super::{connection_row, fold_row};
 
 pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: &mut Buffer) {
     let sheet = RowContext::new(model, theme, body);
@@ -42,6 +42,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: 
     let selected = model.selected_line();
     for (row, line) in (0..).zip(lines) {
         match line {
+            Line::Fold(cause, first) => fold_row::draw(model, theme, (cause, first), body, row, buf),
             Line::User(user) => user_row::draw(&sheet, user, row, buf),
             Line::Connection(user, at) => connection_row::draw(model, theme, user, at, body, row, buf),
         }

@@ -120,6 +120,11 @@ fn gutter(sheet: &RowContext<'_>, user: UserIx, base: Style, row: u16, buf: &mut
         let (sign, style) = theme.severity(severity);
         Painter::new(theme, buf, *body, row).skip(2).put(sign, base.patch(style));
     }
+    if let Some((cause, at)) = model.rows.fold_of(user).zip(model.rows.place_in_fold(user)) {
+        let is_last = model.rows.fold_user(cause, at + 1).is_none();
+        let branch = if is_last { theme.glyphs.last_branch } else { theme.glyphs.branch };
+        Painter::new(theme, buf, *body, row).skip(3).put(branch, theme.dim);
+    }
     if model.marks.contains(user) {
         Painter::new(theme, buf, *body, row).skip(3).put(theme.glyphs.marked, theme.strong);
     }
