@@ -78,10 +78,11 @@ pub fn spoken() -> Language {
 }
 
 /// The files of the translation, by the part of the program that the texts are of.
-const CHINESE: [(&str, &str); 4] = [
+const CHINESE: [(&str, &str); 5] = [
     ("screen.toml", include_str!("../assets/texts/zh-CN/screen.toml")),
     ("keys.toml", include_str!("../assets/texts/zh-CN/keys.toml")),
     ("presence.toml", include_str!("../assets/texts/zh-CN/presence.toml")),
+    ("delivery.toml", include_str!("../assets/texts/zh-CN/delivery.toml")),
     ("doctor.toml", include_str!("../assets/texts/zh-CN/doctor.toml")),
 ];
 

@@ -44,7 +44,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("log", &["presence"]),
     ("signals", &[]),
     ("home", &[]),
-    ("presence", &[]),
+    ("presence", &["language"]),
     ("language", &[]),
 ];
 

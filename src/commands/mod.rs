@@ -23,6 +23,7 @@ mod simulator;
 mod snapshot;
 mod standard_output;
 mod wait;
+mod why;
 
 use std::io::{self, Write as _};
 use std::path::Path;

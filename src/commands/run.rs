@@ -19,6 +19,7 @@ use super::serve::serve;
 use super::simulator::simulate;
 use super::snapshot::snapshot;
 use super::wait::wait;
+use super::why::why;
 use super::{CommandError, check_standard_output};
 use crate::options::cli::{Cli, Command, misspelt_command};
 use crate::options::{SettingsError, Sources};
@@ -71,6 +72,7 @@ pub fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         Some(Command::Events(args)) => runtime.block_on(events(&args, &settled()?)),
         Some(Command::Check(args)) => runtime.block_on(check(&args, &settled()?)),
         Some(Command::Wait(args)) => runtime.block_on(wait(&args, &settled()?)),
+        Some(Command::Why(args)) => runtime.block_on(why(&args, &settled()?)),
         Some(Command::Serve(args)) => runtime.block_on(serve(&args, &settled()?)),
         Some(Command::Replay(args)) => runtime.block_on(replay(&args, &settled()?)),
         Some(Command::Doctor(args)) => runtime.block_on(doctor(&args, &settled()?)),

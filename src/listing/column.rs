@@ -337,6 +337,23 @@ columns! {
             in_csv(19, "unseen", |user, _| cell::how_many(user, |it| it.unseen_since.is_some())),
         ],
     }
+    Delivery {
+        name: "delivery",
+        letter: 'd',
+        head: "DELIVERY",
+        help: "how a message that is sent now reaches the user",
+        usual: false,
+        goes: 2,
+        grows: 0,
+        widths: |_, _| (8, 8),
+        order: Order::smallest("worst delivery first", "best delivery first", |inputs, user| {
+            inputs.knowledge.delivery(user) as u32
+        }),
+        tells: Tells::Now,
+        cell: |known, user| ScreenCell::Text(known.knowledge.delivery(user).shown().into()),
+        text: &[in_text("DELIVERY", There::Chosen, |user, _| user.delivery.to_owned())],
+        csv: &[in_csv(20, "delivery", |user, _| user.delivery.to_owned())],
+    }
     Last30 {
         name: "last30",
         letter: 'a',

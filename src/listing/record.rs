@@ -28,6 +28,8 @@ pub struct UserRecord {
     pub why: Option<String>,
     /// What an offline rests on, where that is less than two witnesses that agree.
     pub basis: Option<&'static str>,
+    /// How a message that is sent now reaches the user.
+    pub delivery: &'static str,
     /// Whether an answer is due, so that this is the last word from before.
     pub stale: bool,
     /// How old the last answer about the user is, in milliseconds; none: there was none.
@@ -152,6 +154,7 @@ impl Known<'_> {
                 _ => None,
             },
             basis: roster.basis(user).words(),
+            delivery: knowledge.delivery(user).word(),
             stale: roster.is_stale(user, now),
             age_ms: roster.answered(user).map(|answered| now.since(answered.received)),
             since: roster.since(user).and_then(|since| Time::of(now.unix_ms_at(since.before_ms))),
@@ -224,6 +227,7 @@ pub(crate) fn sample() -> UserRecord {
         presence: "online",
         why: None,
         basis: None,
+        delivery: "now",
         stale: false,
         age_ms: Some(3),
         since: Time::of(1_798_459_200_000),

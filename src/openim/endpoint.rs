@@ -27,6 +27,10 @@ pub enum Endpoint {
     AllUsers,
     /// What users are called (`internal/rpc/user/user.go`).
     UsersInfo,
+    /// How far conversations of a user are, and how far they are read (`internal/rpc/msg/seq.go`).
+    ConversationSeqs,
+    /// Where the push services' metrics are (`internal/api/prometheus_discovery.go`).
+    PushDiscovery,
     /// Login as an app manager, since v3.8.1. Displaces other holders of the admin ID.
     AdminToken,
     /// The same on servers up to v3.8.0.
@@ -35,7 +39,7 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// All that there are.
-    pub const ALL: [Endpoint; 10] = [
+    pub const ALL: [Endpoint; 12] = [
         Endpoint::OnlineStatus,
         Endpoint::UsersStatus,
         Endpoint::TokenDetail,
@@ -44,6 +48,8 @@ impl Endpoint {
         Endpoint::GroupMembers,
         Endpoint::AllUsers,
         Endpoint::UsersInfo,
+        Endpoint::ConversationSeqs,
+        Endpoint::PushDiscovery,
         Endpoint::AdminToken,
         Endpoint::UserToken,
     ];
@@ -59,6 +65,8 @@ impl Endpoint {
             Endpoint::GroupMembers => "/group/get_group_member_user_id",
             Endpoint::AllUsers => "/user/get_all_users_uid",
             Endpoint::UsersInfo => "/user/get_users_info",
+            Endpoint::ConversationSeqs => "/msg/get_conversations_has_read_and_max_seq",
+            Endpoint::PushDiscovery => "/prometheus_discovery/push",
             Endpoint::AdminToken => "/auth/get_admin_token",
             Endpoint::UserToken => "/auth/user_token",
         }
@@ -67,14 +75,17 @@ impl Endpoint {
     /// How it is asked.
     pub const fn method(self) -> Method {
         match self {
-            Endpoint::GatewayDiscovery => Method::GET,
+            Endpoint::GatewayDiscovery | Endpoint::PushDiscovery => Method::GET,
             _ => Method::POST,
         }
     }
 
     /// Whether the server wants an admin token with it; one is sent to no other path.
     pub const fn wants_token(self) -> bool {
-        !matches!(self, Endpoint::AdminToken | Endpoint::UserToken | Endpoint::GatewayDiscovery)
+        !matches!(
+            self,
+            Endpoint::AdminToken | Endpoint::UserToken | Endpoint::GatewayDiscovery | Endpoint::PushDiscovery
+        )
     }
 
     /// Whether it is a login.
@@ -101,6 +112,8 @@ mod tests {
                 "POST /group/get_group_member_user_id",
                 "POST /user/get_all_users_uid",
                 "POST /user/get_users_info",
+                "POST /msg/get_conversations_has_read_and_max_seq",
+                "GET /prometheus_discovery/push",
                 "POST /auth/get_admin_token",
                 "POST /auth/user_token",
             ]
@@ -116,6 +129,7 @@ mod tests {
         let without = Endpoint::ALL.iter().filter(|endpoint| !endpoint.wants_token());
         assert!(without.map(|endpoint| endpoint.path()).eq([
             "/prometheus_discovery/msg_gateway",
+            "/prometheus_discovery/push",
             "/auth/get_admin_token",
             "/auth/user_token"
         ]));

@@ -165,10 +165,7 @@ impl Gateways {
         patience: Duration,
     ) -> Vec<GatewaySign> {
         let rule = self.rule();
-        let api = match &rule {
-            GatewayRule::Near(_) => addresses(api, patience).await,
-            GatewayRule::Off | GatewayRule::All => Vec::new(),
-        };
+        let api = rule.near(api, patience).await;
         let (given, unknown) = self.given(patience).await;
         let allowed = named.iter().copied().filter(|target| rule.allows(target.ip(), &api));
         let named: Vec<SocketAddr> = given.iter().copied().chain(allowed).take(MOST).collect();
@@ -191,6 +188,26 @@ impl Gateways {
         signs.into_iter().map(named).chain(unknown).collect()
     }
 
+    /// The metrics of each of the `named` services that may be asked and answers.
+    pub(super) async fn metrics(
+        &self,
+        named: &[SocketAddr],
+        api: &Destination,
+        patience: Duration,
+    ) -> Vec<Vec<u8>> {
+        let rule = self.rule();
+        let api = rule.near(api, patience).await;
+        let mut asking = JoinSet::new();
+        for target in named.iter().copied().filter(|it| rule.allows(it.ip(), &api)).take(MOST) {
+            asking.spawn(async move { metrics_of(target, PATIENCE).await });
+        }
+        let mut pages = Vec::new();
+        while let Some(asked) = asking.join_next().await {
+            pages.extend(asked.ok().filter(|(sign, _)| *sign == LifeSign::Alive).map(|(_, page)| page));
+        }
+        pages
+    }
+
     /// Takes those that are named now, and gives them with those of before, at most [`MOST`]: the ones
     /// that were named last.
     fn with_remembered(&self, named: &[SocketAddr], now: Instant) -> Vec<SocketAddr> {
@@ -208,6 +225,14 @@ impl Gateways {
 }
 
 impl GatewayRule {
+    /// Where the API is, where the rule goes by that.
+    async fn near(&self, api: &Destination, patience: Duration) -> Vec<IpAddr> {
+        match self {
+            GatewayRule::Near(_) => addresses(api, patience).await,
+            GatewayRule::Off | GatewayRule::All => Vec::new(),
+        }
+    }
+
     /// The addresses that may be asked, where the API is at `api`.
     fn allows(&self, target: IpAddr, api: &[IpAddr]) -> bool {
         let target = target.to_canonical();
@@ -269,13 +294,20 @@ pub(super) fn targets(json: &[u8], redactor: &Redactor) -> Result<(Vec<SocketAdd
     Ok((named, oddities))
 }
 
-/// Asks for the metrics of `target`, and tells from the first bytes what came of it; and from the rest how many users
-/// it says are on it.
+/// Asks for the metrics of `target`, and tells what came of it, and how many users it says are on it.
 async fn sign_of_life(target: SocketAddr, patience: Duration) -> (LifeSign, Option<u32>) {
+    let (sign, page) = metrics_of(target, patience).await;
+    (sign, if sign == LifeSign::Alive { online_users(&page) } else { None })
+}
+
+/// Asks for the metrics of `target`: from the first bytes it tells what came of it.
+async fn metrics_of(target: SocketAddr, patience: Duration) -> (LifeSign, Vec<u8>) {
     let stream = match timeout(patience, TcpStream::connect(target)).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => return (LifeSign::Refused, None),
-        Ok(Err(_)) | Err(_) => return (LifeSign::Unclear, None),
+        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => {
+            return (LifeSign::Refused, Vec::new());
+        }
+        Ok(Err(_)) | Err(_) => return (LifeSign::Unclear, Vec::new()),
     };
     let until = Instant::now() + patience;
     let question = format!(
@@ -303,16 +335,26 @@ async fn sign_of_life(target: SocketAddr, patience: Duration) -> (LifeSign, Opti
         };
         let _ = timeout_at(until, rest).await;
     }
-    (sign, if sign == LifeSign::Alive { online_users(&first) } else { None })
+    (sign, first)
+}
+
+/// The values of a metric without labels, in the order of the page.
+fn values<'a>(page: &'a [u8], name: &'a str) -> impl Iterator<Item = f64> + 'a {
+    let lines = page.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    lines.filter_map(move |line| line.strip_prefix(name)?.trim().parse::<f64>().ok())
+}
+
+/// A counter among these metrics; 0 where it is not.
+pub(super) fn counter(page: &[u8], name: &str) -> u64 {
+    let whole = values(page, name).filter(|value| (0.0..9e15).contains(value)).map(|value| value as u64);
+    whole.last().unwrap_or(0)
 }
 
 /// What the gauge says, where it is among these metrics.
 fn online_users(answer: &[u8]) -> Option<u32> {
-    let lines = answer.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
-    let values = lines.filter_map(|line| line.strip_prefix(GAUGE)?.trim().parse::<f64>().ok());
-    let mut whole =
-        values.filter(|value| (0.0..f64::from(u32::MAX)).contains(value)).map(|value| value as u32);
-    whole.next_back()
+    let values = values(answer, GAUGE);
+    let whole = values.filter(|value| (0.0..f64::from(u32::MAX)).contains(value)).map(|value| value as u32);
+    whole.last()
 }
 
 /// Whether it begins as an answer with HTTP status 200 does.

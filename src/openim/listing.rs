@@ -182,7 +182,7 @@ impl Client {
     }
 
     /// Puts a question, and has the unpacked answer read.
-    async fn list<A>(
+    pub(super) async fn list<A>(
         &self,
         endpoint: Endpoint,
         question: &Value,
@@ -230,7 +230,7 @@ impl Known {
 }
 
 /// The `data` of an answer; what is empty where there is none.
-fn data<'a, D: Default + Deserialize<'a>>(
+pub(super) fn data<'a, D: Default + Deserialize<'a>>(
     json: &'a [u8],
     endpoint: Endpoint,
     redactor: &Redactor,

@@ -22,12 +22,15 @@
 //!      v
 //!   Result<Vec<..>, FetchError>
 //!
+//!   Client::unread, push_counters    about one user whom messages don't reach: delivery
+//!
 //!   Client::handshake, probe, identity   one look each: TLS, HTTP, the admin token
 //! ```
 
 mod body;
 mod client;
 mod credentials;
+mod delivery;
 mod endpoint;
 mod entry;
 mod entry_hashes;

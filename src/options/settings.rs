@@ -41,6 +41,14 @@ impl Settings {
         if !Whom::is_anybody(view) {
             return Err(nobody(view.context));
         }
+        Settings::of_server(view)
+    }
+
+    /// The same where the command itself names whom it asks about.
+    ///
+    /// # Errors
+    /// The first wish that cannot be granted.
+    pub(super) fn of_server(view: View<'_>) -> Result<Settings, SettingsError> {
         let values = Values::of(view)?;
         let (server, banners) = server(view, &values, || credentials(view, &values))?;
         Ok(Settings {

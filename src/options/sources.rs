@@ -128,6 +128,14 @@ impl Sources {
         Settings::of(self.view())
     }
 
+    /// The same for a command that names whom it asks about: whom to watch is not looked at.
+    ///
+    /// # Errors
+    /// The first wish that cannot be granted.
+    pub fn settings_of_server(&self) -> Result<Settings, SettingsError> {
+        Settings::of_server(self.view())
+    }
+
     /// The settings for another context of the file, as if imtop had been started with it; what flags
     /// and variables say of the server, credentials and users does not carry over.
     ///

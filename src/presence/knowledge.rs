@@ -163,7 +163,7 @@ impl Knowledge {
 
     /// Whether messages don't reach whom the registry lacks: not up to v3.8.0, which writes states as words, and not
     /// where the server is one process, which lists no gateways.
-    fn tells_deaf(&self) -> bool {
+    pub(super) fn tells_deaf(&self) -> bool {
         let is_old = self.hints.as_deref().is_some_and(|hints| hints.shape == Some(WireShape::Words));
         let witnesses = self.roster.witnesses();
         let is_one_process = witnesses.gateways == Witness::Answers && witnesses.signs.is_empty();

@@ -11,6 +11,7 @@
 mod batches;
 pub mod condition;
 mod connection;
+mod delivery;
 mod departures;
 mod fetch_error;
 mod findings;
@@ -53,6 +54,9 @@ pub(crate) mod written;
 
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use connection::{ConnId, Connection};
+pub use delivery::{
+    Delivery, DeliveryAnswers, Holds, Link, LinkName, PushCounters, PushUnknown, UnreadMessages,
+};
 pub use fetch_error::{ErrorKind, FetchError, Retry};
 pub use findings::{Evidence, Finding, Findings, Rule, RuleSettings, Severity, Subject};
 pub use hints::{BodyLength, Bytes, Hints, Logins, RateLimit, WireShape};

@@ -4,6 +4,7 @@
 //! [`Seen`] makes the records, of what is known and of what happened.
 
 mod csv;
+mod delivery;
 mod event;
 pub mod exporter;
 mod frame;
@@ -17,6 +18,7 @@ mod summary;
 mod table;
 
 pub use csv::write_csv;
+pub use delivery::{DeliveryReport, write_delivery, write_delivery_json};
 pub use event::{BatchRecord, EVENT_SCHEMA, EventForm, EventLines, EventRecord, SocketRecord, SocketToken};
 pub use frame::write_frame;
 pub use happened::Found;

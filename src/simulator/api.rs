@@ -24,6 +24,9 @@ use super::world::{ACCOUNTS, ONLINE, REGISTRY, TOKENS, World};
 /// Where to ask for the gateways' metrics addresses, with GET and without a token.
 pub(super) const DISCOVERY: &str = "/prometheus_discovery/msg_gateway";
 
+/// The same for the push services.
+const PUSH_DISCOVERY: &str = "/prometheus_discovery/push";
+
 /// A request, as far as the server looks at it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ask<'a> {
@@ -132,6 +135,11 @@ impl Api {
         ask.path == DISCOVERY && self.has_route(ask.post, ask.path)
     }
 
+    /// The same for the addresses of the push services.
+    pub(super) fn asks_push_services(&self, ask: &Ask<'_>) -> bool {
+        ask.path == PUSH_DISCOVERY && self.has_route(ask.post, ask.path)
+    }
+
     /// The release that is imitated.
     pub fn release(&self) -> Release {
         self.release
@@ -216,7 +224,9 @@ impl Api {
             return Ok(Answer::Reply(Reply { headers, ..Reply::empty(status) }));
         }
         if !ask.post {
-            return Ok(Answer::Reply(if self.has_route(false, ask.path) {
+            return Ok(Answer::Reply(if self.asks_push_services(ask) {
+                Reply::json(200, wire::discovery(std::iter::empty()))
+            } else if self.has_route(false, ask.path) {
                 let signs = self.world().listed_gateways();
                 Reply::json(200, wire::discovery(signs.into_iter().map(|(address, _)| address)))
             } else {
@@ -283,7 +293,7 @@ impl Api {
         if post {
             self.endpoint(path).is_some() || path == self.release.login_path()
         } else {
-            path == DISCOVERY && self.discovers
+            matches!(path, DISCOVERY | PUSH_DISCOVERY) && self.discovers
         }
     }
 
@@ -330,7 +340,7 @@ impl Told<'_> {
 struct Endpoint(&'static str, bool, fn(&Told<'_>, &mut World, &mut String) -> Result<(), Refusal>);
 
 /// Everything that can be asked so.
-const ENDPOINTS: [Endpoint; 8] = [
+const ENDPOINTS: [Endpoint; 9] = [
     Endpoint(ONLINE, true, |told, world, out| {
         // The check lives in the gateway, behind that for an empty list.
         if !told.may_look() && !told.ids.is_empty() && world.any_gateway() {
@@ -390,6 +400,14 @@ const ENDPOINTS: [Endpoint; 8] = [
         out.push_str("{\"userIDs\":");
         wire::list(out, world.members(group), wire::string);
         out.push('}');
+        Ok(())
+    }),
+    Endpoint("/msg/get_conversations_has_read_and_max_seq", false, |told, world, out| {
+        let user = told.question.user.as_deref().unwrap_or_default();
+        if *told.caller != Caller::Admin && *told.caller != Caller::User(user.to_owned()) {
+            return told.refused(1002, "no permission");
+        }
+        world.write_seqs(user, out);
         Ok(())
     }),
     Endpoint("/msg/get_server_time", false, |told, _, out| {

@@ -1,5 +1,5 @@
 //! The metrics port of each gateway, on loopback: alive it answers, hung it takes connections and says
-//! nothing, dead it refuses them. Discovery names these ports.
+//! nothing, dead it refuses them. Beside them the port of a push service. Discovery names these ports.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -28,6 +28,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// All ports that gateways have, and had.
 #[derive(Debug, Default)]
 pub(super) struct Meters(Mutex<HashMap<String, Meter>>);
+
+/// What the push service is called among them; no gateway has an empty address.
+const PUSH: &str = "";
 
 /// The port of one gateway's process.
 #[derive(Debug)]
@@ -74,6 +77,19 @@ impl Meters {
     }
 }
 
+impl Meters {
+    /// The same for the push service, of which there is one.
+    pub(super) fn push_discovery(&self, api: &Arc<Api>) -> Reply {
+        let mut meters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !meters.contains_key(PUSH)
+            && let Ok(meter) = open(api, PUSH)
+        {
+            meters.insert(PUSH.to_owned(), meter);
+        }
+        Reply::json(200, wire::discovery(meters.get(PUSH).into_iter().map(|meter| meter.address.to_string())))
+    }
+}
+
 /// Follows the gateways for ever.
 pub(super) async fn keep(meters: Arc<Meters>, api: Arc<Api>) {
     loop {
@@ -103,7 +119,16 @@ async fn converse(stream: TcpStream, api: Arc<Api>, made_up: Arc<str>) {
     let _ = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service).await;
 }
 
+/// Counters of a push service that works (server `pkg/common/prommetrics/push.go`).
+const PUSH_COUNTERS: &str = "# HELP msg_offline_push_failed_total The number of msg failed offline pushed\n\
+# TYPE msg_offline_push_failed_total counter\nmsg_offline_push_failed_total 3\n\
+# HELP msg_long_time_push_total The number of messages with a push time exceeding 10 seconds\n\
+# TYPE msg_long_time_push_total counter\nmsg_long_time_push_total 12\n";
+
 async fn respond(api: &Api, made_up: &str, path: &str) -> io::Result<Response<Outflow>> {
+    if made_up == PUSH {
+        return Ok(page(path, PUSH_COUNTERS.to_owned()));
+    }
     let users = loop {
         match api.world().gateway_pulse(made_up) {
             Some((LifeSign::Alive, users)) => break users,
@@ -112,21 +137,25 @@ async fn respond(api: &Api, made_up: &str, path: &str) -> io::Result<Response<Ou
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     };
-    let mut page = String::from("404 page not found\n");
+    let mut gauges = String::new();
+    // Writing to a string cannot fail.
+    let _ = write!(
+        gauges,
+        "# HELP online_user_num The number of online user num\n# TYPE online_user_num gauge\n\
+         online_user_num {users}\n"
+    );
+    Ok(page(path, gauges))
+}
+
+/// The page of metrics, and of what is not there.
+fn page(path: &str, metrics: String) -> Response<Outflow> {
     let found = path == "/metrics";
-    if found {
-        page.clear();
-        let _ = write!(
-            page,
-            "# HELP online_user_num The number of online user num\n# TYPE online_user_num gauge\n\
-             online_user_num {users}\n"
-        );
-    }
-    let mut response = Response::new(Outflow::whole(Bytes::from(page)));
+    let text = if found { metrics } else { "404 page not found\n".to_owned() };
+    let mut response = Response::new(Outflow::whole(Bytes::from(text)));
     if !found {
         *response.status_mut() = hyper::StatusCode::NOT_FOUND;
     }
     let kind = hyper::header::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(hyper::header::CONTENT_TYPE, kind);
-    Ok(response)
+    response
 }

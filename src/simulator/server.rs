@@ -232,6 +232,9 @@ async fn respond(
         if api.asks_gateways(&ask) {
             break meters.discovery(api);
         }
+        if api.asks_push_services(&ask) {
+            break meters.push_discovery(api);
+        }
         match api.answer(&ask) {
             Answer::Reply(reply) => break reply,
             Answer::Wait => tokio::time::sleep(LOOK_AGAIN).await,

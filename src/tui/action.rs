@@ -116,6 +116,7 @@ actions! {
     Users ProblemsOnly "problems-only" ["!"] (words!("problems")) words!("show only users with problems; again for all users");
     Views Pause "pause" ["Space"] (words!("pause")) words!("freeze the screen; imtop goes on polling");
     Views Why "why" ["d"] (words!("why")) words!("why the selected user is flagged");
+    Views Delivery "delivery" ["W"] () words!("whether messages reach the selected user, link by link");
     Users Expand "expand" ["l" "Right"] (words!("expand")) words!("show the user's connections, then step into them");
     Users Collapse "collapse" ["h" "Left"] (words!("collapse")) words!("hide the connections; on a connection, back to its user");
     Views CopyUser "copy-user" ["y u"] (words!("copy")) words!("copy the user ID");

@@ -79,6 +79,11 @@ fn perform_on_one(model: &mut ViewMut<'_>, action: Action, only: bool, filtered:
                 views::show_why(model, user);
             }
         }
+        Action::Delivery => {
+            if let Some(user) = subject(model, true) {
+                views::show_delivery(model, user);
+            }
+        }
         Action::UserEvents => {
             if let Some(user) = subject(model, false).filter(|_| !only) {
                 let user = model.picture().roster.list().id(user);

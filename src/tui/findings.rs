@@ -8,7 +8,7 @@ use super::change::hint;
 use super::finding_list::{FindingLine, FindingsList};
 use super::model::{Model, ViewMut};
 use super::screen::Screen;
-use super::views::show_detail;
+use super::views::{show_delivery, show_detail};
 
 impl Model {
     /// The view of findings, while it is shown.
@@ -53,6 +53,10 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
                 }
             }
         }
+        Action::Delivery => match user {
+            Some(user) => show_delivery(model, user),
+            None => hint(model, "select the finding of a user"),
+        },
         _ => {
             let Some(walk) = action.walk(height) else { return false };
             list.travel(walk, height);

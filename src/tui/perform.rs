@@ -75,6 +75,11 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
                 views::show_why(model, user);
             }
         }
+        Action::Delivery => {
+            if let Some(user) = subject(model) {
+                views::show_delivery(model, user);
+            }
+        }
         Action::UserEvents => {
             if let Some(user) = subject(model) {
                 let user = model.picture().roster.list().id(user);

@@ -60,6 +60,15 @@ pub(super) fn show_why(model: &mut ViewMut<'_>, user: UserIx) {
     }
 }
 
+/// Shows whether a message reaches a user: the detail, from that on.
+pub(super) fn show_delivery(model: &mut ViewMut<'_>, user: UserIx) {
+    let lines = Detail::new(model.view(), user, model.size.0).lines_before_delivery();
+    show_detail(model, user);
+    if let Some(scroll) = model.screen.scroll_mut() {
+        *scroll = lines;
+    }
+}
+
 /// Shows the events of one user.
 pub(super) fn show_events_of(model: &mut ViewMut<'_>, user: UserId) {
     model.screen = Screen::Events(EventsList::of(user));

@@ -21,3 +21,4 @@ mod serve;
 mod slips;
 mod snapshot;
 mod wait;
+mod why;

@@ -84,9 +84,15 @@ impl Site {
 
     /// The program with `args` about this server, as it asks without being told how.
     pub fn usual(&self, args: &[&str]) -> Command {
+        let mut command = self.about_nobody(args);
+        command.arg("--watch").arg(&self.list);
+        command
+    }
+
+    /// The same without a watch list.
+    pub fn about_nobody(&self, args: &[&str]) -> Command {
         let mut command = imtop(args);
-        command.arg("--api").arg(self.server.url());
-        command.arg("--token-file").arg(&self.token).arg("--watch").arg(&self.list);
+        command.arg("--api").arg(self.server.url()).arg("--token-file").arg(&self.token);
         command
     }
 

@@ -99,6 +99,18 @@ pub struct SnapshotArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// The user ID
+    #[arg(value_name = "USER")]
+    pub user: String,
+    /// One JSON object, see assets/schema/why.json
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub recording: RecordingArgs,
+}
+
+#[derive(Debug, Args)]
 pub struct EventsArgs {
     /// In which form
     #[arg(long, short = 'o', alias = "output", value_name = "FORMAT", value_enum, default_value = "text")]

@@ -20,7 +20,7 @@ use crate::presence::visible;
 
 pub use headless::{
     CheckArgs, CompletionsArgs, DoctorArgs, DoctorFormat, EventsArgs, EventsFormat, FrameStyle,
-    RecordingArgs, ReplayArgs, ServeArgs, SnapshotArgs, SnapshotFormat, WaitArgs,
+    RecordingArgs, ReplayArgs, ServeArgs, SnapshotArgs, SnapshotFormat, WaitArgs, WhyArgs,
 };
 pub use simulator::{ScenarioArgs, SimulateArgs};
 
@@ -93,6 +93,12 @@ pub enum Command {
     /// for what does not pass by itself, such as a token that is refused. With --from, 124 says that it was
     /// so at no time of the recording.
     Wait(WaitArgs),
+    /// Why does this user get no messages: the chain of delivery, link by link
+    ///
+    /// Registered, connected, in the foreground, token, registry, not kicked, messages read, push: each yes, no or
+    /// unknown, with what it is seen by and what to do. Asks about this user alone, twice, 5 s apart. Ends with 0
+    /// where a message arrives, at once or as a push notification, and with 1 where it does not or nobody can tell.
+    Why(WhyArgs),
     /// Metrics for Prometheus, without a terminal
     ///
     /// They are at /metrics; /healthz says whether they still say something. Nothing is asked of the server
@@ -149,6 +155,9 @@ pub(super) fn parts(command: &str) -> Vec<Part> {
         "imtop snapshot" | "imtop config print" => [&FEED[..], &[Part::Picture, Part::Metrics]].concat(),
         "imtop serve" => [&FEED[..], &[Part::Metrics]].concat(),
         "imtop events" | "imtop check" | "imtop wait" | "imtop doctor" => FEED.to_vec(),
+        "imtop why" => {
+            FEED.into_iter().filter(|part| !matches!(part, Part::Whom | Part::Recording)).collect()
+        }
         "imtop demo" => vec![Part::Pace, Part::Recording, Part::Picture, Part::File],
         "imtop replay" => vec![Part::Picture, Part::File],
         "imtop config path" | "imtop config check" => vec![Part::File],

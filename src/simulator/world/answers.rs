@@ -1,5 +1,7 @@
 //! What the endpoints see of the world, written for the wire.
 
+use std::fmt::Write as _;
+
 use super::World;
 use super::user::User;
 use crate::presence::Platform;
@@ -118,6 +120,20 @@ impl World {
         out.push_str("{\"results\":");
         wire::list(out, ids, |out, id| wire::account_entry(out, self.release, id, self.registered(id)));
         out.push('}');
+    }
+
+    /// The conversations of `get_conversations_has_read_and_max_seq`: one, with a message every two seconds. A user reads
+    /// what arrives, and it arrives where the registry has a connection, as online push asks the registry.
+    pub(in crate::simulator) fn write_seqs(&self, id: &str, out: &mut String) {
+        let sent = 1 + (self.now - self.start) / 2_000;
+        let is_reached = self.user(id).is_some_and(|user| user.registry.platforms(self.now).next().is_some());
+        let read = if is_reached { sent } else { 0 };
+        out.push_str("{\"seqs\":{");
+        if self.registered(id) {
+            wire::string(out, &format!("sn_{id}"));
+            let _ = write!(out, ":{{\"maxSeq\":{sent},\"hasReadSeq\":{read},\"maxSeqTime\":{}}}", self.now);
+        }
+        out.push_str("}}");
     }
 
     /// Whether the database has the user; admins always.

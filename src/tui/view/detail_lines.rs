@@ -6,7 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::presence::{EventGroup, Finding, Fingerprint, Presence, Since, Tracked, UnknownReason, UserIx};
+use crate::presence::{
+    DeliveryAnswers, EventGroup, Finding, Fingerprint, Holds, Presence, Since, Tracked, UnknownReason, UserIx,
+};
 use crate::tui::{Action, View, testimony_lines, wrapped};
 use crate::{say, words};
 
@@ -83,6 +85,30 @@ fn missing_lines(model: View<'_>, width: u16) -> Vec<String> {
     lines
 }
 
+/// Whether a message that is sent now reaches a user, link by link; what only a question about this user alone would
+/// show is left to the command.
+fn delivery_lines<'a>(model: View<'a>, user: UserIx, width: u16) -> Vec<DetailLine<'a>> {
+    let picture = model.picture();
+    let known =
+        DeliveryAnswers { watched_ms: picture.now.since(model.model.began), ..DeliveryAnswers::default() };
+    let (delivery, links) = model.shown.state.knowledge().delivery_chain(user, &known, picture.now);
+    let mut lines = vec![
+        DetailLine::Blank,
+        DetailLine::Fact(say!("delivery"), format!("{}: {}", delivery.shown(), delivery.meaning())),
+    ];
+    let columns = usize::from(width.saturating_sub(BESIDE + 1)).max(16);
+    for link in links.iter().filter(|link| link.holds != Holds::Unasked) {
+        let told = wrapped(&format!("{}: {}", link.holds.shown(), link.evidence), columns);
+        let names = std::iter::once(link.name.shown()).chain(std::iter::repeat(""));
+        lines.extend(names.zip(told).map(|(name, text)| DetailLine::Fact(name, text)));
+        let advice = link.advice.into_iter().flat_map(|advice| advice_lines(advice, width));
+        lines.extend(advice.map(DetailLine::Advice));
+    }
+    let more = say!("imtop why USER asks for unread messages and the push service, too");
+    lines.extend(wrapped(more, columns).into_iter().map(|text| DetailLine::Fact("", text)));
+    lines
+}
+
 /// Heading of the connections.
 const CONNECTIONS: &str = words!("Connections");
 
@@ -117,6 +143,8 @@ pub struct Detail<'a> {
     /// On how many connections each token is.
     uses: HashMap<Fingerprint, usize>,
     happened: Vec<&'a EventGroup>,
+    /// Whether a message reaches the user, and why.
+    delivery: Vec<DetailLine<'a>>,
     /// Whether an event has one line, not two.
     roomy: bool,
 }
@@ -178,7 +206,8 @@ impl<'a> Detail<'a> {
             *uses.entry(token.fingerprint).or_default() += 1;
         }
         let happened = picture.happened_to(user).collect();
-        Detail { facts, connections, uses, happened, roomy: width >= ROOMY }
+        let delivery = delivery_lines(model, user, width);
+        Detail { facts, connections, uses, happened, delivery, roomy: width >= ROOMY }
     }
 
     /// On how many connections the token of this one is.
@@ -192,11 +221,16 @@ impl<'a> Detail<'a> {
         self.facts.iter().position(|line| matches!(line, DetailLine::Heading(WRONG, _)))
     }
 
+    /// How many lines stand before whether a message reaches the user.
+    pub(in crate::tui) fn lines_before_delivery(&self) -> usize {
+        self.len() - self.delivery.len()
+    }
+
     /// How many lines there are.
     pub fn len(&self) -> usize {
         let connections: usize = (0..self.connections.len()).map(|at| self.connection(at).count()).sum();
         let happened = self.happened.len() * if self.roomy { 1 } else { 2 };
-        self.facts.len() + connections + 2 + happened.max(1)
+        self.facts.len() + connections + 2 + happened.max(1) + self.delivery.len()
     }
 
     /// Whether there is nothing to say.
@@ -215,6 +249,7 @@ impl<'a> Detail<'a> {
         let lines = self.facts.iter().cloned().chain(connections).chain(heading);
         let lines = lines.chain(self.happened.iter().flat_map(|event| self.event(event)));
         let lines = lines.chain(self.happened.is_empty().then_some(none));
+        let lines = lines.chain(self.delivery.iter().cloned());
         lines.skip(scroll).take(usize::from(height)).collect()
     }
 
