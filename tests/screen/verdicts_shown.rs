@@ -185,7 +185,7 @@ fn the_detail_of_a_user_in_doubt_says_who_said_what_and_what_follows() {
         "user user_00",
         "sockets     left out 8.0s ago (the answer took 30 ms); online 10s ago",
         "registry    online on Android, asked 20 ms ago",
-        "gateways    10.0.0.7:9090 hangs since 7s",
+        "gateways    10.0.0.7:9090 hangs for 7s",
         "so          not known to be offline: the gateway does not answer, but the",
         "connection may be open on it",
         "unseen 8s",
