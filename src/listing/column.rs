@@ -200,12 +200,12 @@ columns! {
         help: words!("online, background, offline or unknown"),
         usual: true,
         goes: 0,
-        grows: 4,
+        grows: 6,
         widths: |width, _| match width {
             0..70 => (12, 12),
-            // With room for the age of a stale word, `offline ~14s`, and for why nothing is known, `gateway hangs`.
-            70..120 => (14, 15),
-            // And for both: `unknown  gateway hangs`.
+            // With room for the age of a stale word, `offline ~14s`, or for why nothing is known.
+            70..120 => (14, 14),
+            // And for the word and the reason: `unknown  gateway hangs`.
             _ => (14, 24),
         },
         order: Order::smallest(words!("by presence"), words!("by presence, reversed"), presence_rank),
@@ -230,7 +230,7 @@ columns! {
         help: words!("platforms of the connections"),
         usual: true,
         goes: 7,
-        grows: 6,
+        grows: 5,
         widths: |_, _| (9, 15),
         order: Order::smallest(words!("by platform"), words!("by platform, reversed"), platform_rank),
         tells: Tells::Now,
@@ -381,7 +381,7 @@ columns! {
         help: words!("what is wrong"),
         usual: true,
         goes: 3,
-        grows: 5,
+        grows: 4,
         // Room for the name of a rule and how many there are more.
         widths: |_, _| (18, 40),
         order: Order::greatest(words!("worst findings first"), words!("worst findings last"), findings_rank),

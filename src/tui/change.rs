@@ -59,7 +59,8 @@ pub(super) fn adopt_list(model: &mut ViewMut<'_>, before: &WatchList) {
 
 /// A selected user whom the filter leaves out is shown all the same.
 pub(super) fn keep_cursor_visible(model: &mut ViewMut<'_>) {
-    let selected = model.cursor.as_ref().and_then(Cursor::one);
+    let is_one = |cursor: &&Cursor| cursor.fold.is_none_or(|cause| model.rows.fold_len(cause).is_none());
+    let selected = model.cursor.as_ref().filter(is_one).map(|cursor| cursor.user);
     if let Some(user) = selected.filter(|user| model.rows.row_of(*user).is_none()) {
         model.with_rows(|rows, scene| rows.show(user, scene));
     }

@@ -105,7 +105,7 @@ fn who_is_not_checked_yet_is_unknown_and_the_screen_says_how_many_they_are() {
         " CHECKING  imtop  http://im.example:10002  ● live 2s  last 0s ago  p95 30 ms (5m)  batches 20/20",
         " 10000 watched  ● 2500 online  ◐ 0 background  ○ 0 offline  ? 7500 unknown",
         " ◌ checking 7500 of 7500 offline users at the registry, a sample of 4000 first",
-        "    u000001  ? unknown  (checking)                                 ·           ░",
+        "    u000001  ? checking      ·          ·              ≥0s         ·           ░",
     ]);
     round.registry(|_| false);
     let screen = round.stage.screen();
@@ -124,7 +124,7 @@ fn who_was_not_asked_about_is_offline_by_a_sample_and_its_bound_is_said() {
     let screen = round.stage.screen();
     assert!(screen.starts_with(" OK "), "{screen}");
     assert!(!screen.contains("checking"), "{screen}");
-    assert!(screen.contains("○ offline  (sampled)"), "{screen}");
+    assert!(screen.contains("○ off (smpl)"), "{screen}");
     round.stage.keys("4");
     let screen = round.stage.screen();
     assert!(screen.contains("sampled          3500 users are called offline by a sample: 0 of 4000 asked were online, so less than 1 in"), "{screen}");

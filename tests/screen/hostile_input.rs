@@ -114,9 +114,9 @@ fn play(stage: &mut Stage, step: Step, generation: &mut u32) {
     }
 }
 
-/// The ID of the selected user.
+/// The ID of the selected user; none while several are selected in one line.
 fn selected(stage: &Stage) -> Option<String> {
-    let user = stage.model.cursor.as_ref()?.user;
+    let user = stage.model.cursor.as_ref()?.one()?;
     Some(stage.view().picture().roster.list().raw_id(user).to_owned())
 }
 

@@ -5,7 +5,7 @@ use imtop::presence::{Entry, FetchError, Input, UserStatus, WatchList};
 use imtop::tui::{Colour, Theme};
 
 use crate::night::{aftermath, blind, incident, night, past, replay};
-use crate::stage::{Setting, Stage, named};
+use crate::stage::{Setting, Stage, connection, named};
 
 #[test]
 fn before_the_first_answer_it_says_that_it_waits() {
@@ -43,13 +43,14 @@ fn a_night_on_a_wide_screen() {
     stage.wait(4_500);
     stage.shows(&[
         "    USER         LABEL              GROUP    PRESENCE        PLATFORMS  TOKEN           SINCE         FLIPS  LAST 30 MIN",
-        ":▾! 2890713225   王小明             sales    ? unknown  (batch 1 answer overdue, seen online 9s ago)      ·           █",
+        " ▾? 6 users unknown: 2 batches, answer overdue, for 9s",
+        ":▾!├2890713225   王小明             sales    ? no answer 9s  ~And Win   EXPIRED 2025!   12:00:08          ·           █",
         "   ├ Android      bbb7c4da  foreground  first seen ≤12:00:00      issued for Windows, not Android, expired 2025-01-27",
         "   └ Windows      f18b67b5  foreground  first seen ≤12:00:00      issued for Android, not Windows, expired 2025-01-25",
+        "   └ Android      d00d      foreground  first seen ≤12:00:00      expires 2027-01-27",
         "   └ Bot          b0b0      foreground  first seen ≤12:00:00      expires soon, 2026-12-28 16:01:00",
         "   └ Web          cafe01    foreground  first seen ≤12:00:00      issued for user kiosk_99, expires 2027-03-28",
         "   └ Web          cafe02    foreground  first seen ≤12:00:00      no token shown",
-        "   └ Android      d00d      foreground  first seen ≤12:00:00      expires 2027-01-27",
         " 12:00:00-12:00:02  alice    background → offline (iOS disconnected)",
     ]);
 }
@@ -79,15 +80,57 @@ fn a_batch_that_fails_ages_and_then_is_unknown_but_never_offline() {
         " ▸! 2890713225   王小明         ● online ~4s    And Win    EXPIRED 1y!    ≥14s",
         "    agent_007    Night desk     ○ offline ~4s   ·          ·              ≥14s",
         ".   alice        Alice in Acc…  ○ offline ~4s   ·          ·              12s",
-        ":▸! bot_billing  Billing bot    ? unknown  (timed out, seen online 14s ago)",
-        ":▸✘ kiosk_14     Lobby          ? unknown  (timed out, seen online 14s ago)",
-        ":▸  kiosk_15     北京南站二层…  ? unknown  (timed out, seen online 14s ago)",
+        ":▸! bot_billing  Billing bot    ? timed out     ~Bot       4h soon        8s",
+        ":▸✘ kiosk_14     Lobby          ? timed out     ~Web       of kiosk_99!   8s",
+        ":▸  kiosk_15     北京南站二层…  ? timed out     ~Web       ·              8s",
         ":▸  ops_1        Ops phone      ● online ~4s    And        29d            ≥14s",
         "    ops_2        Ops tablet 😀  ○ offline ~4s   ·          ·              ≥14s",
         "    u_119                       ● online ~4s    not named  ·              ≥14s",
     ]);
     stage.keys("jj<Enter>");
     stage.picture("incident-80x24-detail-unknown");
+}
+
+#[test]
+fn users_of_one_cause_are_one_line_that_opens_and_closes() {
+    let users = (0..30).map(|n| named(&format!("user_{n:02}"), "", "")).collect();
+    let mut stage = Stage::new((80, 24), 10, users);
+    for batch in 0..3 {
+        let ids: Vec<String> = (0..10).map(|n| format!("user_{:02}", batch * 10 + n)).collect();
+        let online = || UserStatus::Online(vec![connection(2, "c0", None)]);
+        stage.answer(batch, ids.iter().map(|id| (id.as_str(), online())).collect());
+    }
+    for attempt in 1..5 {
+        stage.wait(2_000);
+        stage.same(0);
+        stage.fail(1, attempt, FetchError::Http { status: 500 });
+        stage.same(2);
+    }
+    stage.keys("jjjjjjjjjj");
+    stage.picture("folded-80x24");
+    stage.keys("l");
+    stage.picture("folded-80x24-open");
+    // A member leads back to the line, and the line closes.
+    stage.keys("jjjh");
+    assert_eq!(stage.model.cursor.as_ref().and_then(|cursor| cursor.one()), None);
+    stage.keys("h");
+    let closed = stage.screen();
+    assert!(closed.contains(">▸? 10 users unknown: batch 2, HTTP 500, for 8s"), "{closed}");
+    // n goes to the users one by one: who is selected stands alone.
+    stage.keys("nn");
+    let one = stage.model.cursor.as_ref().and_then(|cursor| cursor.one());
+    assert_eq!(one.map(|user| stage.live().list().raw_id(user).to_owned()).as_deref(), Some("user_12"));
+    assert!(stage.screen().contains("10 users unknown"), "{}", stage.screen());
+    // All of them are exported, and counted.
+    assert_eq!(stage.model.rows.len(), 30);
+    stage.keys("ggzR");
+    assert!(stage.screen().contains("▾? 10 users unknown"), "{}", stage.screen());
+    stage.keys("zM/user_13<Enter>");
+    assert!(!stage.screen().contains("users unknown: batch"), "{}", stage.screen());
+    for (width, height) in [(20, 5), (1, 1), (40, 10), (60, 15)] {
+        stage.send(imtop::tui::Msg::Resize(width, height));
+        stage.screen();
+    }
 }
 
 #[test]
@@ -190,7 +233,7 @@ fn a_new_list_keeps_the_selection_on_its_user() {
         " 3 watched  ● 1 on  ◐ 1 bg  ○ 0 off  ? 1 unk  ~ 2 stale  ✘ 1 crit",
         ">▾✘ kiosk_14  Lobby  ● online ~0s    Web              of kiosk_99!   ≥0s",
         "   └ Web         cafe01   foreground ≥0s   for user kiosk_99, expires in 90d",
-        "    new              ? unknown  (no answer yet)",
+        "    new              ? no answer     ·                ·              ·",
         " ▸  alice            ◐ bg ~0s        iOS              22d            ≥0s",
         " 3 users are watched now",
     ]);
@@ -291,7 +334,7 @@ fn the_keys_that_fit_are_told_from_the_first_picture() {
         if width == 80 {
             stage.picture("greeting-80x24");
         } else {
-            stage.shows(&[" UNK  ◌ connecting", "    alice ? unk  (n…", " ? help  / filter"]);
+            stage.shows(&[" UNK  ◌ connecting", "    alice ? unk", " ? help  / filter"]);
         }
     }
 }
@@ -359,9 +402,9 @@ fn production_is_in_sight() {
     production((40, 10)).shows(&[
         " CRITICAL   PROD im-eu   htt…  × retryi…",
         " × no whole answer within 4 s - the ser…",
-        "    alice ? unknown  (timed out)",
+        "    alice ? timed out  ·",
     ]);
-    production((20, 5)).shows(&[" CRIT   PROD   × re…", " × no whole answer …", "    alice ? unk  (t…"]);
+    production((20, 5)).shows(&[" CRIT   PROD   × re…", " × no whole answer …", "    alice ? unk"]);
 }
 
 #[test]
@@ -425,7 +468,7 @@ fn a_recording_that_is_played_says_where_it_is_and_how_far_it_was_read() {
     stage.shows(&[
         " CRITICAL  REPLAY  http://im.example:10002  ! degraded: 1 of 3 batches",
         " = 12:00:14 still  11:59:14 ?????????????????????????????????????????? 12:05:14",
-        ":+X kiosk_14     Lobby          ? unknown  (timed out, seen online 14s ago)",
+        ":+X kiosk_14     Lobby          ? timed out     ~Web       of kiosk_99!   7s",
         " ? help  Space play  [ ] step  { } incidents  / filter  Enter detail",
     ]);
 }

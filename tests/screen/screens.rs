@@ -220,7 +220,7 @@ async fn a_misbehaving_server_is_named_and_nobody_is_called_offline_for_it() {
 
         let (totals, lost) = live.later(6_001, "");
         assert_eq!((totals.unknown, totals.offline), (before.watched, 0), "{name}");
-        assert!(lost.contains("? unknown"), "{name}:\n{lost}");
+        assert!(lost.contains("100 users unknown: 2 batches, "), "{name}:\n{lost}");
         assert!(lost.starts_with(" CRITICAL: no answer, 100 users, for "), "{name}:\n{lost}");
         leaks.assert_none(name, &text);
         leaks.assert_none(name, &lost);

@@ -171,7 +171,11 @@ fn a_loss_of_view_is_in_sight_at_every_size_and_while_the_picture_stands() {
     assert!(screen.contains("58 online"), "the picture stands:\n{screen}");
     stage.keys(" ");
     let screen = stage.screen();
-    assert!(screen.contains("? 31 unk") && screen.contains("? unknown  (gateway hangs"), "{screen}");
+    assert!(
+        screen.contains("? 31 unk")
+            && screen.contains("31 users unknown: gateway 10.0.0.7:9090 not responding, for 8s"),
+        "{screen}"
+    );
     assert!(screen.contains("○ 0 off"), "{screen}");
 }
 
@@ -179,7 +183,7 @@ fn a_loss_of_view_is_in_sight_at_every_size_and_while_the_picture_stands() {
 fn the_detail_of_a_user_in_doubt_says_who_said_what_and_what_follows() {
     let mut stage = cluster((80, 24), USERS);
     hang(&mut stage);
-    stage.keys("gg<Enter>");
+    stage.keys("gg<Enter>j<Enter>");
     let screen = stage.screen();
     for words in [
         "user user_00",

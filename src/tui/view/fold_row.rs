@@ -48,14 +48,16 @@ fn words(model: View<'_>, cause: Cause, first: UserIx) -> Vec<String> {
         };
         return vec![whole, format!("{users} unknown, for {age}"), short];
     }
-    let age = roster.since(first).map_or(0, |since| since.age_ms(picture.now));
-    let age = times::age_ms(age);
+    let is_of_batch = matches!(cause, Cause::Reason(why) if why.is_of_batch());
+    // Of a batch: for how long there was no answer; otherwise, for how long they are unknown.
+    let unanswered = roster.answered(first).filter(|_| is_of_batch);
+    let since = || roster.since(first).map_or(0, |since| since.age_ms(picture.now));
+    let age = times::age_ms(unanswered.map_or_else(since, |last| picture.now.since(last.received)));
     let why = match (cause, roster.presence(first)) {
         (Cause::Reason(why), _) | (Cause::Loss(_), Presence::Unknown(why)) => why.to_string(),
         (Cause::Loss(_), _) => String::new(),
     };
-    let is_of_batches =
-        matches!(cause, Cause::Reason(why) if why.is_of_batch()) && roster.list().batches() > 1;
+    let is_of_batches = is_of_batch && roster.list().batches() > 1;
     let whole = match rows.fold_batches(cause).filter(|_| is_of_batches) {
         Some((batch, 1)) => {
             let batch = batch + 1;
