@@ -10,6 +10,7 @@ use ratatui::widgets::canvas::{Canvas, Line};
 
 use crate::presence::trend::{Bucket, Trend};
 use crate::presence::{Moment, Presence, Totals, UnknownReason};
+use crate::say;
 use crate::tui::{OverviewParts, View};
 
 use super::overview::compact;
@@ -213,7 +214,7 @@ fn axis(
     let end = if model.is_in_past() || model.playing().is_some() {
         clock(now.unix_ms, model.now, &model.zone)
     } else {
-        "now".into()
+        say!("now").into()
     };
     pen.skip(left.saturating_sub(theme.width(&shown) + 1)).put(&shown, theme.dim).skip(1);
     let mut marks: Vec<Option<crate::presence::Severity>> = vec![None; usize::from(columns)];
@@ -296,8 +297,8 @@ fn failures(
         (1.., 0) => (theme.glyphs.nothing, theme.dim),
         (0, 0) => (" ", theme.plain),
     };
-    let end = if all == 0 { String::new() } else { format!("{} err", compact(u64::from(all))) };
-    row(theme, "failed", place, (area, buf), of, look, &end);
+    let end = if all == 0 { String::new() } else { say!("{n} err", n = compact(u64::from(all))) };
+    row(theme, say!("failed"), place, (area, buf), of, look, &end);
 }
 
 /// Short enough for the right of a chart.

@@ -21,6 +21,7 @@ use crate::tui::{
     BESIDE_CHART, Health, Layout, MapGrid, Overview, OverviewParts, Panel, View, health, overview_parts,
     sign_word,
 };
+use crate::{language, say, words};
 
 use super::chart;
 use super::painter::{Painter, select};
@@ -62,27 +63,29 @@ fn headline(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
         said.push(what);
     } else {
         if totals.unknown > 0 {
-            said.push(format!("{} of {} users unknown", totals.unknown, totals.watched));
+            said.push(say!("{n} of {all} users unknown", n = totals.unknown, all = totals.watched));
         }
-        if warnings > 0 {
-            said.push(format!("{warnings} {}", if warnings == 1 { "warning" } else { "warnings" }));
+        match warnings {
+            0 => {}
+            1 => said.push(say!("1 warning").to_owned()),
+            n => said.push(say!("{n} warnings", n)),
         }
         if said.is_empty() {
             said.push(match how {
-                Health::Ok => format!("all {} users known, no warning", totals.watched),
-                Health::Checking => "first answers are coming in".to_owned(),
-                Health::Unknown => "no answer yet".to_owned(),
-                _ => "some answers are late or fail".to_owned(),
+                Health::Ok => say!("all {all} users known, no warning", all = totals.watched),
+                Health::Checking => say!("first answers are coming in").to_owned(),
+                Health::Unknown => say!("no answer yet").to_owned(),
+                _ => say!("some answers are late or fail").to_owned(),
             });
         }
     }
     let mut pen = Painter::new(theme, buf, area, 0);
-    pen.skip(1).put(how.word(), theme.health(how)).put(": ", theme.health(how));
+    pen.skip(1).put(&say!("{how}: ", how = language::say(how.word())), theme.health(how));
     let next = match how {
-        Health::Ok | Health::Checking | Health::Unknown => "  1 lists the users",
-        Health::Degraded | Health::Critical => "  3 what to do  ! who",
+        Health::Ok | Health::Checking | Health::Unknown => say!("  1 lists the users"),
+        Health::Degraded | Health::Critical => say!("  3 what to do  ! who"),
     };
-    let said = said.join(", ");
+    let said = said.join(say!(", "));
     let room = pen.left().saturating_sub(theme.width(next));
     if theme.width(&said) <= room {
         pen.put(&said, theme.strong).put(next, theme.dim);
@@ -94,10 +97,18 @@ fn headline(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
 /// What the lower part shows, what else it could, and what is selected.
 fn tabs(theme: &Theme, overview: &Overview, by: By, said: &str, area: Rect, buf: &mut Buffer) {
     let mut pen = Painter::new(theme, buf, area, 0);
-    let rows = format!("by {}", by.name());
+    let rows = match by {
+        By::Group => say!("by group"),
+        By::Platform => say!("by platform"),
+        By::Batch => say!("by batch"),
+        By::Gateway => say!("by gateway"),
+    };
     let is_map = overview.panel == Panel::Map;
     let look = |is_shown: bool| if is_shown { theme.selected } else { theme.dim };
-    pen.skip(1).put(&format!(" {rows} "), look(!is_map)).put(" map ", look(is_map)).skip(2);
+    pen.skip(1)
+        .put(&format!(" {rows} "), look(!is_map))
+        .put(&format!(" {} ", say!("map")), look(is_map))
+        .skip(2);
     pen.rest(said, theme.glyphs.cut, theme.plain);
 }
 
@@ -133,24 +144,36 @@ fn changed(row: &Rollup, minutes: usize) -> (String, Meaning) {
 }
 
 const NUMBERS: [Number; 8] = [
-    Number { head: "USERS", from: 30, text: |row| counted(row.now.watched(), Meaning::Plain) },
-    Number { head: "ONLINE", from: 30, text: |row| counted(row.now.online, Meaning::Good) },
-    Number { head: "BACKGR", from: ALL_NUMBERS, text: |row| counted(row.now.background, Meaning::Calm) },
-    Number { head: "OFFLN", from: SOME_NUMBERS, text: |row| counted(row.now.offline, Meaning::Plain) },
-    Number { head: "UNKN", from: 30, text: |row| counted(row.now.unknown, Meaning::Bad) },
-    Number { head: "IN 5M", from: SOME_NUMBERS, text: |row| changed(row, 5) },
-    Number { head: "IN 30M", from: ALL_NUMBERS, text: |row| changed(row, 30) },
-    Number { head: "PROBL", from: SOME_NUMBERS, text: |row| counted(row.now.problems, Meaning::Warn) },
+    Number { head: words!("USERS"), from: 30, text: |row| counted(row.now.watched(), Meaning::Plain) },
+    Number { head: words!("ONLINE"), from: 30, text: |row| counted(row.now.online, Meaning::Good) },
+    Number {
+        head: words!("BACKGR"),
+        from: ALL_NUMBERS,
+        text: |row| counted(row.now.background, Meaning::Calm),
+    },
+    Number {
+        head: words!("OFFLN"),
+        from: SOME_NUMBERS,
+        text: |row| counted(row.now.offline, Meaning::Plain),
+    },
+    Number { head: words!("UNKN"), from: 30, text: |row| counted(row.now.unknown, Meaning::Bad) },
+    Number { head: words!("IN 5M"), from: SOME_NUMBERS, text: |row| changed(row, 5) },
+    Number { head: words!("IN 30M"), from: ALL_NUMBERS, text: |row| changed(row, 30) },
+    Number {
+        head: words!("PROBL"),
+        from: SOME_NUMBERS,
+        text: |row| counted(row.now.problems, Meaning::Warn),
+    },
 ];
 
 fn rollups(model: View<'_>, theme: &Theme, overview: &Overview, parts: OverviewParts, buf: &mut Buffer) {
     let by = model.counted_by(overview);
     let rows = model.rollups(overview);
     let said = match (by, rows.len()) {
-        (By::Platform, 0) => "no connection".to_owned(),
-        (By::Gateway, many) => format!("{many}, as each counts its own users"),
-        (By::Platform, many) => format!("{many}, connections and not users; the worst first"),
-        (_, many) => format!("{many}, the worst first"),
+        (By::Platform, 0) => say!("no connection").to_owned(),
+        (By::Gateway, many) => say!("{many}, as each counts its own users", many),
+        (By::Platform, many) => say!("{many}, connections and not users; the worst first", many),
+        (_, many) => say!("{many}, the worst first", many),
     };
     tabs(theme, overview, by, &said, parts.tabs, buf);
     let width = parts.list.width;
@@ -162,11 +185,12 @@ fn rollups(model: View<'_>, theme: &Theme, overview: &Overview, parts: OverviewP
     let longest = shown.clone().map(|row| theme.width(&name_of(model, row))).max().unwrap_or(0).clamp(8, 30);
     let name = longest.min(width.saturating_sub(fixed)).max(6);
     let mut pen = Painter::new(theme, buf, parts.head, 0);
-    pen.skip(2).field("NAME", name, theme.glyphs.cut, theme.dim);
+    pen.skip(2).field(say!("NAME"), name, theme.glyphs.cut, theme.dim);
     for number in &numbers {
-        pen.skip(NUMBER.saturating_sub(number.head.len() as u16)).put(number.head, theme.dim);
+        let head = language::say(number.head);
+        pen.skip(NUMBER.saturating_sub(theme.width(head))).put(head, theme.dim);
     }
-    pen.skip(2).rest("30 MIN", theme.glyphs.cut, theme.dim);
+    pen.skip(2).rest(say!("30 MIN"), theme.glyphs.cut, theme.dim);
     let (selected, listed) = (overview.selected(&rows), shown.len() as u16);
     for (at, row) in shown.enumerate() {
         let mut pen = Painter::new(theme, buf, parts.list, at as u16);
@@ -215,11 +239,11 @@ fn past(theme: &Theme, row: &Rollup, pen: &mut Painter<'_>) {
 }
 
 fn name_of(model: View<'_>, row: &Rollup) -> String {
-    let name = model.names.rollup(&row.key).unwrap_or_else(|| "(no group)".to_owned());
+    let name = model.names.rollup(&row.key).unwrap_or_else(|| say!("(no group)").to_owned());
     match (&row.key, row.sign) {
-        (RollupKey::Batch(_), _) => format!("batch {name}"),
+        (RollupKey::Batch(_), _) => say!("batch {name}", name),
         (_, Some((sign, since))) => {
-            format!("{name} {} {}", sign_word(sign), age_ms(model.picture().now.since(since)))
+            format!("{name} {} {}", language::say(sign_word(sign)), age_ms(model.picture().now.since(since)))
         }
         _ => name,
     }
@@ -296,18 +320,27 @@ fn cell_look(theme: &Theme, counts: Counts) -> (&'static str, Style) {
 fn map_words(model: View<'_>, theme: &Theme, grid: MapGrid) -> String {
     let rollups = model.picture().rollups;
     let each = match (grid.each, rollups.map_places() < model.picture().roster.list().len()) {
-        (1, false) => "a cell a user".to_owned(),
-        (many, false) => format!("{many} users a cell"),
-        (1, true) => "a cell a batch".to_owned(),
-        (many, true) => format!("{many} batches a cell"),
+        (1, false) => say!("a cell a user").to_owned(),
+        (many, false) => say!("{many} users a cell", many),
+        (1, true) => say!("a cell a batch").to_owned(),
+        (many, true) => say!("{many} batches a cell", many),
     };
-    let order = if rollups.has(By::Group) && !rollups.is_by_batch() { "by group" } else { "in list order" };
+    let order = if rollups.has(By::Group) && !rollups.is_by_batch() {
+        say!("by group")
+    } else {
+        say!("in list order")
+    };
     let glyphs = theme.glyphs;
     let (full, unknown, nothing) =
         (glyphs.bars.last().copied().unwrap_or("#"), glyphs.unknown, glyphs.nothing);
-    format!(
-        "{each}, {order}  {full} connected {nothing} offline {unknown} unknown {} problem",
-        glyphs.warning
+    say!(
+        "{each}, {order}  {full} connected {nothing} offline {unknown} unknown {problem} problem",
+        each,
+        order,
+        full,
+        nothing,
+        unknown,
+        problem = glyphs.warning,
     )
 }
 
@@ -319,30 +352,34 @@ fn cell_words(model: View<'_>, grid: MapGrid, cell: usize) -> String {
     let counts = picture.rollups.map_counts(places.clone());
     let Some(first) = picture.rollups.map_user(places.start) else { return String::new() };
     // A batch is of several groups.
-    let group = list
-        .group(first)
-        .filter(|_| !picture.rollups.is_by_batch())
-        .map(|group| format!(" of {}", model.names.group(group)));
-    let group = group.unwrap_or_default();
+    let group = list.group(first).filter(|_| !picture.rollups.is_by_batch());
+    let group = group.map(|group| model.names.group(group));
     let id = model.names.user(list.raw_id(first));
     if counts.watched() == 1 {
         let presence = roster.presence(first);
-        let why = match presence {
-            Presence::Unknown(why) => format!(", {}", why_words(roster, first, why)),
-            _ => String::new(),
+        let who = group.map_or_else(|| id.to_string(), |group| say!("{id} of {group}", id, group));
+        let how = language::say(presence.word());
+        return match presence {
+            Presence::Unknown(why) => {
+                say!("{who}: {how}, {why}", who, how, why = why_words(roster, first, why))
+            }
+            _ => say!("{who}: {how}", who, how),
         };
-        return format!("{id}{group}: {}{why}", presence.word());
     }
     let more = counts.watched().saturating_sub(1);
     let said = counted_words([
-        (counts.unknown, "unknown"),
-        (counts.online, "online"),
-        (counts.background, "background"),
-        (counts.offline, "offline"),
-        (counts.unregistered, "unregistered"),
-        (counts.problems, "with problems"),
+        (counts.unknown, say!("unknown")),
+        (counts.online, say!("online")),
+        (counts.background, say!("background")),
+        (counts.offline, say!("offline")),
+        (counts.unregistered, say!("unregistered")),
+        (counts.problems, say!("with problems")),
     ]);
-    format!("{id} and {more} more{group}: {}", said.join(", "))
+    let who = match group {
+        Some(group) => say!("{id} and {more} more of {group}", id, more, group),
+        None => say!("{id} and {more} more", id, more),
+    };
+    say!("{who}: {how}", who, how = said.join(say!(", ")))
 }
 
 /// A number in at most five columns: 9999, 12k, 1.2M.

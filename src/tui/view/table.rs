@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::listing::SortColumn;
 use crate::tui::{Action, Column, Line, View, wrapped};
+use crate::{language, say};
 
 use super::painter::{Painter, select};
 use super::theme::Theme;
@@ -17,7 +18,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, head: Rect, body: Rect, buf: 
     let sort = model.rows.sort();
     let arrow = if sort.inverted { theme.glyphs.rising } else { theme.glyphs.falling };
     for (name, column) in sheet.columns.iter() {
-        let title = name.head();
+        let title = language::say(name.head());
         let is_sorted = sort.column == SortColumn::Column(name);
         // A head that needs all of its column gives the arrow the gap to the next, where there is a next one.
         let has_gap = column.x.saturating_add(column.width) < head.width;
@@ -73,41 +74,55 @@ fn why_nobody(model: View<'_>) -> (String, String) {
     let (rows, picture) = (&model.rows, model.picture());
     let users = match picture.roster.list().len() {
         0 if let Some(reading) = model.shown.reading => {
-            return (format!("Nobody is asked about yet: {reading}."), String::new());
+            return (say!("Nobody is asked about yet: {reading}.", reading), String::new());
         }
         0 => {
             let add = model.keymap.first_of(Action::Command).unwrap_or_else(|| ":".to_owned());
-            let advice = format!(
-                "Name users as arguments, or a file of them with --watch FILE, or type {add}add ID now."
+            let advice = say!(
+                "Name users as arguments, or a file of them with --watch FILE, or type {add}add ID now.",
+                add,
             );
-            return ("Nobody is watched.".to_owned(), advice);
+            return (say!("Nobody is watched.").to_owned(), advice);
         }
-        1 => "1 user".to_owned(),
-        users => format!("{users} users"),
+        1 => say!("1 user").to_owned(),
+        n => say!("{n} users", n),
     };
-    let key = |action: Action, does: &str| {
-        model.keymap.first_of(action).map_or(String::new(), |key| format!("{key} {does}"))
+    let with_key = |action: Action, words: fn(String) -> String| {
+        model.keymap.first_of(action).map_or(String::new(), words)
     };
     let Some(answer) = picture.roster.last_answer() else {
         let since = clock(model.began.unix_ms, picture.now, &model.zone);
-        let what = format!("No answer yet: asking {} about {users} since {since}.", model.shown.about.name);
-        return (what, key(Action::ShowServer, "shows how the server does."));
+        let server = &model.shown.about.name;
+        let what = say!("No answer yet: asking {server} about {users} since {since}.", server, users, since);
+        return (what, with_key(Action::ShowServer, |key| say!("{key} shows how the server does.", key)));
     };
     if !rows.filter().is_empty() {
-        let kind = if model.switches.problems_only { "user with a problem" } else { "user" };
-        let what = format!("No {kind} matches the filter \"{}\"; {users} are watched.", rows.filter());
-        return (what, key(Action::Back, "shows all of them."));
+        let filter = rows.filter();
+        let what = if model.switches.problems_only {
+            say!(
+                "No user with a problem matches the filter \"{filter}\"; {users} are watched.",
+                filter,
+                users
+            )
+        } else {
+            say!("No user matches the filter \"{filter}\"; {users} are watched.", filter, users)
+        };
+        return (what, with_key(Action::Back, |key| say!("{key} shows all of them.", key)));
     }
     if model.switches.problems_only {
-        let round = model.round_is_complete();
-        let answered = if round { "all answered" } else { "the last of them answered" };
-        let what = format!("No problems: {users}, {answered} {} ago.", age_ms(picture.now.since(answer)));
-        return (what, key(Action::ProblemsOnly, "shows everybody."));
+        let age = age_ms(picture.now.since(answer));
+        let what = if model.round_is_complete() {
+            say!("No problems: {users}, all answered {age} ago.", users, age)
+        } else {
+            say!("No problems: {users}, the last of them answered {age} ago.", users, age)
+        };
+        return (what, with_key(Action::ProblemsOnly, |key| say!("{key} shows everybody.", key)));
     }
     if model.marks.are_all_that_is_shown() {
-        return ("Nobody is marked.".to_owned(), key(Action::MarkedOnly, "shows everybody."));
+        let advice = with_key(Action::MarkedOnly, |key| say!("{key} shows everybody.", key));
+        return (say!("Nobody is marked.").to_owned(), advice);
     }
-    (format!("None of {users} is shown."), String::new())
+    (say!("None of {users} is shown.", users), String::new())
 }
 
 #[cfg(test)]

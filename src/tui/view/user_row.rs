@@ -9,6 +9,7 @@ use ratatui::style::Style;
 use crate::listing::{ColumnName, ColumnRow, Expiry, Foreign, ScreenCell, Tells, short_reasons};
 use crate::presence::{Basis, Claims, Presence, UserIx};
 use crate::tui::{Column, Columns, Picture, View};
+use crate::{language, say, words};
 
 use super::painter::Painter;
 use super::theme::Theme;
@@ -31,7 +32,7 @@ pub(super) struct RowContext<'a> {
 impl<'a> RowContext<'a> {
     /// The rows on `body`.
     pub(super) fn new(model: View<'a>, theme: &'a Theme, body: Rect) -> RowContext<'a> {
-        // Where stand-ins are shown, a mark in one would tell the name behind it.
+        // Where IDs are masked, a mark in one would tell the name behind it.
         let query = Some(model.rows.query()).filter(|_| !model.names.are_masked());
         let words =
             query.iter().flat_map(|query| query.highlights()).take(MARKED).map(str::to_owned).collect();
@@ -137,7 +138,7 @@ fn right(text: &str, column: Column) -> Cow<'static, str> {
 }
 
 /// That it is the registry's word, in the place of the sockets'.
-const BY_REGISTRY: &str = " (reg)";
+const BY_REGISTRY: &str = words!(" (reg)");
 
 /// Sign and word, and the age of what is old.
 fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'static, str>, Style) {
@@ -155,9 +156,12 @@ fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'
     let narrow = column.width < 12;
     let cramped = stale && (column.width < 14 || presence == Presence::Background);
     // What is said behind the word has to fit as well.
-    let whole = theme.width(sign) + 1 + theme.width(presence.word()) + theme.width(BY_REGISTRY);
+    let whole = theme.width(sign)
+        + 1
+        + theme.width(language::say(presence.word()))
+        + theme.width(language::say(BY_REGISTRY));
     let cramped = cramped || (by_registry && whole > column.width);
-    let word = if narrow || cramped { short } else { presence.word() };
+    let word = if narrow || cramped { short } else { language::say(presence.word()) };
     // A word that fits nowhere else has a short one.
     let word = if theme.width(sign) + 1 + theme.width(word) > column.width { short } else { word };
     // Of a user in doubt it is the last that the sockets showed.
@@ -169,7 +173,7 @@ fn presence_cell(sheet: &RowContext<'_>, user: UserIx, column: Column) -> (Cow<'
             format!(" {}{age}", theme.glyphs.stale)
         }
         None if by_registry && narrow => "R".to_owned(),
-        None if by_registry => BY_REGISTRY.to_owned(),
+        None if by_registry => language::say(BY_REGISTRY).to_owned(),
         None => String::new(),
     };
     (format!("{sign} {word}{age}").into(), style)
@@ -184,19 +188,19 @@ fn with_reason(picture: &Picture<'_>, user: UserIx, sign: &str) -> Option<Vec<St
             let age =
                 roster.answered(user).map(|answered| times::age_ms(picture.now.since(answered.received)));
             let reasons = short_reasons(why, age.as_deref());
-            let with_word = reasons.iter().map(|why| format!("{sign} unknown  {why}"));
+            let with_word = reasons.iter().map(|why| say!("{sign} unknown  {why}", sign, why));
             Some(with_word.chain(reasons.iter().map(|why| format!("{sign} {why}"))).collect())
         }
         Presence::Offline => match roster.basis(user) {
             Basis::GatewayDied => Some(vec![
-                format!("{sign} offline (gateway died)"),
-                format!("{sign} off (gw died)"),
-                format!("{sign} off (died)"),
+                say!("{sign} offline (gateway died)", sign),
+                say!("{sign} off (gw died)", sign),
+                say!("{sign} off (died)", sign),
             ]),
             Basis::Sampled => Some(vec![
-                format!("{sign} offline (sampled)"),
-                format!("{sign} off (sampled)"),
-                format!("{sign} off (smpl)"),
+                say!("{sign} offline (sampled)", sign),
+                say!("{sign} off (sampled)", sign),
+                say!("{sign} off (smpl)", sign),
             ]),
             // It holds for everybody, and the header says it; or the presence does.
             Basis::Agreed | Basis::SocketsAlone | Basis::Registry => None,
@@ -207,7 +211,7 @@ fn with_reason(picture: &Picture<'_>, user: UserIx, sign: &str) -> Option<Vec<St
 
 /// Why a user stands here who should not.
 fn why_shown(model: View<'_>) -> &'static str {
-    if model.rows.filter().is_empty() { "only as selected" } else { "not in the filter" }
+    if model.rows.filter().is_empty() { say!("only as selected") } else { say!("not in the filter") }
 }
 
 /// Marks what the filter looked for in a name, as much of it as is shown.
@@ -233,12 +237,12 @@ fn token(
     let server_now = picture.roster.server_clock().unix_seconds(picture.now);
     let (text, style): (Cow<'static, str>, Style) = match soonest {
         Expiry::NoToken => (theme.glyphs.nothing.into(), theme.plain),
-        Expiry::Never => ("never".into(), theme.plain),
-        Expiry::Unreadable => ("unreadable".into(), theme.warn),
+        Expiry::Never => (say!("never").into(), theme.plain),
+        Expiry::Unreadable => (say!("unreadable").into(), theme.warn),
         Expiry::At(expires)
-            if Claims::is_far_future(expires) && usize::from(room) < Claims::FAR_FUTURE.len() =>
+            if Claims::is_far_future(expires) && room < theme.width(language::say(Claims::FAR_FUTURE)) =>
         {
-            ("far (ms?)".into(), theme.plain)
+            (say!("far (ms?)").into(), theme.plain)
         }
         Expiry::At(expires) => (
             times::expiry(expires, server_now, model.times, &model.zone).into(),
@@ -249,11 +253,13 @@ fn token(
     let style = theme.worse(style, theme.foreign(found));
     let text = match (found.user, found.platform) {
         (Some(other), _) => {
-            let words = format!("of {}", model.names.shown_user(other));
+            let words = say!("of {user}", user = model.names.shown_user(other));
             format!("{}{sign}", theme.shortened(&words, room.saturating_sub(1), theme.glyphs.cut)).into()
         }
         // An end that has come is as bad, and has its own word.
-        (None, Some(platform)) if style != theme.bad => format!("for {}{sign}", platform.short()).into(),
+        (None, Some(platform)) if style != theme.bad => {
+            say!("for {platform}{sign}", platform = platform.short(), sign).into()
+        }
         (None, Some(_)) => format!("{text}{sign}").into(),
         _ => text,
     };
