@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::presence::{Claims, Platform, Presence, Since, UserIx, short_age};
+use crate::say;
 
 use super::facts::Known;
 use super::record::{ConnectionRecord, Time, TokenRecord, UserRecord};
@@ -109,7 +110,7 @@ fn platforms(all: impl Iterator<Item = Platform>) -> String {
 pub(super) fn platforms_shown(known: Known<'_>, user: UserIx) -> ScreenCell<'_> {
     let roster = &known.knowledge.roster;
     match roster.connections(user) {
-        [] if roster.presence(user) == Presence::Online => ScreenCell::Text("not named".into()),
+        [] if roster.presence(user) == Presence::Online => ScreenCell::Text(say!("not named").into()),
         [] => ScreenCell::Nothing,
         all => ScreenCell::Text(platforms(all.iter().map(|it| it.connection.platform)).into()),
     }

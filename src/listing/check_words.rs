@@ -1,30 +1,34 @@
-//! The first round of a long list, in words: how far the registry was asked about those whom the sockets call
-//! offline, and what a sample of them tells of the rest.
+//! The first round of a long list, in words: how far Redis was asked about those whom the API calls offline, and what a sample of them tells of the rest.
 
 use crate::presence::{Roster, thousands};
+use crate::say;
 
-/// How far the registry was asked: `checking 12000 of 55000 offline users at the registry`; none where nobody
+/// How far the registry was asked: `checking 12000 of 55000 offline users in Redis`; none where nobody
 /// waits for that.
 pub fn checking_words(roster: &Roster) -> Option<String> {
     let checks = roster.checks();
-    (checks.left > 0).then(|| {
-        let how = match checks.sample {
-            Some((_, asked)) => format!(", a sample of {asked} first"),
-            None if checks.everybody => ", as it contradicts the sockets".to_owned(),
-            None => String::new(),
-        };
-        format!("checking {} of {} offline users at the registry{how}", checks.left, checks.of)
+    let (left, of) = (checks.left, checks.of);
+    (left > 0).then(|| match checks.sample {
+        Some((_, asked)) => {
+            say!("checking {left} of {of} offline users in Redis, a sample of {asked} first", left, of, asked)
+        }
+        None if checks.everybody => {
+            say!("checking {left} of {of} offline users in Redis, as it contradicts the API", left, of)
+        }
+        None => say!("checking {left} of {of} offline users in Redis", left, of),
     })
 }
 
-/// `12 users are known by the registry alone: the sockets give no answer`; none where nobody is.
+/// `12 users known from Redis alone: no answer from the API`; none where nobody is.
 pub fn by_registry_words(users: u32) -> Option<String> {
-    let users = match users {
-        0 => return None,
-        1 => "1 user is".to_owned(),
-        more => format!("{} users are", thousands(more.into())),
-    };
-    Some(format!("{users} known by the registry alone: the sockets give no answer"))
+    match users {
+        0 => None,
+        1 => Some(say!("1 user known from Redis alone: no answer from the API").to_owned()),
+        more => Some(say!(
+            "{users} users known from Redis alone: no answer from the API",
+            users = thousands(more.into())
+        )),
+    }
 }
 
 /// What follows for all others from a sample none of whom was online, at 95 %: less than 1 in so many is. By
@@ -39,7 +43,11 @@ pub fn one_in(sample: u32) -> Option<u32> {
 /// The same as a sentence; none without a sample.
 pub fn sample_words(sample: u32) -> Option<String> {
     let one_in = one_in(sample)?;
-    Some(format!("0 of {sample} asked were online, so less than 1 in {one_in} of the others is, at 95 %"))
+    Some(say!(
+        "0 of {sample} asked were online, so less than 1 in {one_in} of the others is, at 95 %",
+        sample,
+        one_in
+    ))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Many users lost at once, in words: the same for the screen and for `check`.
 
 use crate::presence::{Loss, LossCause, Moment, Roster, short_age};
+use crate::say;
 
 /// Many users lost at once, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,43 +29,75 @@ fn loss_words(roster: &Roster, loss: &Loss, now: Moment) -> LossWords {
     let age = short_age(now.since(loss.begun) / 1_000);
     if loss.certain.is_none() {
         let asked = roster.witnesses().registry.is_asked();
-        let asking = if asked { "asking the registry" } else { "the registry can't be asked" };
         return LossWords {
             certain: false,
             what: match loss.after {
-                Some(_) => format!("view loss suspected: {dropped} of {of} users gone at once, {asking}"),
-                None => format!(
-                    "view loss suspected: {missing} users missing from the API's answer but online in Redis"
+                Some(_) if asked => {
+                    say!(
+                        "view loss suspected: {dropped} of {of} users gone at once, asking Redis",
+                        dropped,
+                        of
+                    )
+                }
+                Some(_) => say!(
+                    "view loss suspected: {dropped} of {of} users gone at once, Redis can't be asked",
+                    dropped,
+                    of
+                ),
+                None => say!(
+                    "view loss suspected: {missing} users missing from the API's answer but online in Redis",
+                    missing
                 ),
             },
-            short: format!("view loss suspected: {dropped} users"),
-            meaning: "Until more is known, nobody of them is called offline.",
+            short: say!("view loss suspected: {dropped} users", dropped),
+            meaning: say!("Until more is known, nobody of them is called offline."),
         };
     }
     let gateway = match &loss.gateway {
-        Some(address) => format!("GATEWAY {address}"),
-        None => "A GATEWAY".to_owned(),
+        Some(address) => say!("GATEWAY {address}", address),
+        None => say!("A GATEWAY").to_owned(),
     };
-    let back = if *returned > 0 { format!(", {returned} back") } else { String::new() };
-    let unknown = format!("{missing} users unknown");
-    let (what, meaning) = match loss.cause {
+    let (what, short, meaning) = match loss.cause {
         LossCause::Died => (
-            format!("{gateway} DOWN: {missing} users offline{back} ({age})"),
-            "Their connections ended with it. Clients that can reach another one come back by themselves.",
+            match returned {
+                0 => say!("{gateway} DOWN: {missing} users offline ({age})", gateway, missing, age),
+                back => say!(
+                    "{gateway} DOWN: {missing} users offline, {back} back ({age})",
+                    gateway,
+                    missing,
+                    back,
+                    age
+                ),
+            },
+            say!("{gateway} DOWN", gateway),
+            say!(
+                "Their connections ended with it. Clients that can reach another one come back by themselves."
+            ),
         ),
         LossCause::Hangs => (
-            format!("{gateway} NOT RESPONDING: {unknown}{back} ({age})"),
-            "Nobody can tell whether they are offline: the connections may still be open on it.",
+            match returned {
+                0 => say!("{gateway} NOT RESPONDING: {missing} users unknown ({age})", gateway, missing, age),
+                back => say!(
+                    "{gateway} NOT RESPONDING: {missing} users unknown, {back} back ({age})",
+                    gateway,
+                    missing,
+                    back,
+                    age
+                ),
+            },
+            say!("NOT RESPONDING: {missing} users unknown", missing),
+            say!("Nobody can tell whether they are offline: the connections may still be open on it."),
         ),
         LossCause::Unknown | LossCause::None => (
-            format!("VIEW LOSS: {unknown}{back} ({age})"),
-            "Nobody can tell whether they are offline: a gateway is out of the API's sight, or the registry lags.",
+            match returned {
+                0 => say!("VIEW LOSS: {missing} users unknown ({age})", missing, age),
+                back => say!("VIEW LOSS: {missing} users unknown, {back} back ({age})", missing, back, age),
+            },
+            say!("VIEW LOSS: {missing} users unknown", missing),
+            say!(
+                "Nobody can tell whether they are offline: a gateway is out of the API's sight, or Redis lags behind."
+            ),
         ),
-    };
-    let short = match loss.cause {
-        LossCause::Died => format!("{gateway} DOWN"),
-        LossCause::Hangs => format!("NOT RESPONDING: {unknown}"),
-        _ => format!("VIEW LOSS: {unknown}"),
     };
     LossWords { certain: true, what, short, meaning }
 }

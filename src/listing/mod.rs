@@ -6,6 +6,8 @@ mod check_words;
 mod column;
 mod facts;
 mod filter;
+#[cfg(test)]
+mod language_tests;
 mod loss_words;
 mod marks;
 mod names;

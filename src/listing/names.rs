@@ -6,6 +6,7 @@ use std::hash::Hasher as _;
 use siphasher::sip::SipHasher13;
 
 use crate::presence::{Evidence, Finding, RollupKey, WatchList, visible};
+use crate::say;
 
 /// Names, or stand-ins for them. The same user has the same stand-in for the whole run, in every
 /// view and in everything that is copied or exported.
@@ -55,7 +56,7 @@ impl Names {
     pub fn rollup(&self, key: &RollupKey) -> Option<String> {
         Some(match key {
             RollupKey::Group(name) => self.group(name.as_deref()?).into_owned(),
-            RollupKey::OtherGroups => "(other groups)".to_owned(),
+            RollupKey::OtherGroups => say!("(other groups)").to_owned(),
             RollupKey::Platform(platform) => platform.name().into_owned(),
             RollupKey::Batch(batch) => (batch + 1).to_string(),
             RollupKey::Gateway(address) => address.to_string(),

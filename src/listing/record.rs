@@ -148,12 +148,12 @@ impl Known<'_> {
             id: names.user(list.raw_id(user)).into_owned(),
             label: list.label(user).map(|label| names.label(label).into_owned()),
             group: list.group(user).map(|group| names.group(group).into_owned()),
-            presence: presence.word(),
+            presence: presence.name(),
             why: match presence {
                 Presence::Unknown(why) => Some(why.to_string()),
                 _ => None,
             },
-            basis: roster.basis(user).words(),
+            basis: roster.basis(user).name(),
             delivery: knowledge.delivery(user).word(),
             stale: roster.is_stale(user, now),
             age_ms: roster.answered(user).map(|answered| now.since(answered.received)),
@@ -206,7 +206,7 @@ impl Known<'_> {
     pub fn finding(self, finding: &Finding) -> FindingRecord {
         FindingRecord {
             rule: finding.rule.name(),
-            severity: finding.severity.word(),
+            severity: finding.severity.name(),
             since: Time::of(finding.since.unix_ms),
             evidence: self.names.evidence(finding, self.server_seconds()),
             advice: finding.advice().to_owned(),

@@ -1,6 +1,7 @@
 //! What the session tokens of one user's connections say, summed up for a row.
 
 use crate::presence::{Connection, Platform, Tracked, short_age, visible};
+use crate::say;
 
 /// When the first of a user's session tokens expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +17,7 @@ pub enum Expiry {
 }
 
 /// Sums up the tokens of a user's connections. A date goes before a token that can't be read: it is
-/// what runs out.
+/// what expires.
 pub fn soonest_expiry(connections: &[Tracked]) -> Expiry {
     let mut unreadable = false;
     let mut soonest = Expiry::NoToken;
@@ -35,8 +36,8 @@ pub fn short_expiry(left: i64) -> String {
     const DAY: i64 = 24 * 3_600;
     let age = short_age(left.unsigned_abs());
     match left {
-        ..=0 => format!("EXPIRED {age}"),
-        1..DAY => format!("{age} soon"),
+        ..=0 => say!("EXPIRED {age}", age),
+        1..DAY => say!("{age} soon", age),
         _ => age,
     }
 }

@@ -7,6 +7,8 @@ use crate::presence::{
     short_age,
 };
 
+use crate::{language, say};
+
 use super::filter::push_small;
 use super::names::Names;
 
@@ -49,9 +51,9 @@ impl<'a> Wording<'a> {
         let who: Cow<'a, str> = match (&group.event, one) {
             (_, Some(user)) => self.names.user(user.raw()),
             (Event::Story(_) | Event::Finding { user: Some(_), .. }, None) => {
-                format!("{} users", group.count).into()
+                say!("{users} users", users = group.count).into()
             }
-            (Event::Feed { .. }, None) => "server".into(),
+            (Event::Feed { .. }, None) => say!("server").into(),
             _ => "imtop".into(),
         };
         EventWords { who, label: one.and_then(|user| self.label(user)), what, users, and_more }
@@ -70,19 +72,21 @@ impl<'a> Wording<'a> {
                 let words = self.stories(group, story);
                 match group.retracted {
                     0 => words,
-                    all if all == group.count => format!("{words} {RETRACTED}"),
-                    some => format!("{words} ({some} of them retracted)"),
+                    all if all == group.count => say!("{words} (retracted)", words),
+                    some => say!("{words} ({some} of them retracted)", words, some),
                 }
             }
             Event::Finding { raised, rule, severity, text, .. } => {
-                let is = if *raised { format!("found, {}", severity.word()) } else { "cleared".to_owned() };
+                let severity = severity.word();
                 // The evidence may name users whom the stand-ins are to hide.
-                if group.count > 1 || text.is_empty() || self.names.are_masked() {
-                    format!("{rule} {is}")
-                } else if !raised {
-                    format!("{rule} {text}")
-                } else {
-                    format!("{rule} {is}: {text}")
+                let is_short = group.count > 1 || self.names.are_masked();
+                match text.words().filter(|_| !is_short) {
+                    None if *raised => say!("{rule} found, {severity}", rule, severity),
+                    None => say!("{rule} cleared", rule),
+                    Some(text) if *raised => {
+                        say!("{rule} found, {severity}: {text}", rule, severity, text)
+                    }
+                    Some(text) => say!("{rule} {text}", rule, text),
                 }
             }
             Event::Feed { batch, of, trouble, after_ms } => {
@@ -101,7 +105,7 @@ impl<'a> Wording<'a> {
                 let of_batch = user.filter(|_| why.is_of_batch());
                 let why =
                     of_batch.map_or_else(|| doubt_words(*why), |user| why_words(self.roster, user, *why));
-                format!("unknown: {why}")
+                say!("unknown: {why}", why)
             }
             what => self.change(what),
         };
@@ -116,8 +120,10 @@ impl<'a> Wording<'a> {
         }
         match (&story.first().what, rest.is_empty()) {
             (_, true) => first,
-            (Change::Presence { .. }, false) => format!("{first} ({})", rest.join(", ")),
-            (_, false) => format!("{first}, {}", rest.join(", ")),
+            (Change::Presence { .. }, false) => {
+                say!("{first} ({rest})", first, rest = rest.join(say!(", ")))
+            }
+            (_, false) => say!("{first}, {rest}", first, rest = rest.join(say!(", "))),
         }
     }
 
@@ -129,16 +135,18 @@ impl<'a> Wording<'a> {
                 let several = self.roster.list().batches() > 1;
                 let of_batches = why.is_of_batch() && several;
                 match group.batches.as_slice() {
-                    [batch] if of_batches => format!("unknown: batch {} {why}", batch + 1),
-                    [_, _, ..] if of_batches => format!("unknown: {why} ({} batches)", group.batches.len()),
-                    _ => format!("unknown: {}", doubt_words(*why)),
+                    [batch] if of_batches => say!("unknown: batch {batch} {why}", batch = batch + 1, why),
+                    [_, _, ..] if of_batches => {
+                        say!("unknown: {why} ({batches} batches)", why, batches = group.batches.len())
+                    }
+                    _ => say!("unknown: {why}", why = doubt_words(*why)),
                 }
             }
             what @ Change::Presence { .. } if story.brings_back_the_same() => {
-                format!("{}, the same connections as before", self.change(what))
+                say!("{change}, the same connections as before", change = self.change(what))
             }
             what @ Change::Presence { .. } if story.ends_what_was_unknown() => {
-                format!("{}, was online", self.change(what))
+                say!("{change}, was online", change = self.change(what))
             }
             what @ Change::Presence { .. } => self.change(what),
             _ => self.story(story),
@@ -174,11 +182,8 @@ impl<'a> Wording<'a> {
 
 /// With a note where it was taken back later.
 fn marked(words: String, story: &Story, transition: &Transition) -> String {
-    if story.is_retracted(transition) { format!("{words} {RETRACTED}") } else { words }
+    if story.is_retracted(transition) { say!("{words} (retracted)", words) } else { words }
 }
-
-/// Stands behind what never happened, as turned out later.
-const RETRACTED: &str = "(retracted)";
 
 /// Whether that a connection is seen again is said with what is taken back because of it.
 fn is_said_better(story: &Story, transition: &Transition) -> bool {
@@ -191,53 +196,62 @@ fn is_said_better(story: &Story, transition: &Transition) -> bool {
 /// One change: `Android disconnected`. `to` stands between what was and what is.
 pub fn change_words(what: &Change, to: &str) -> String {
     match what {
-        Change::Presence { to: Presence::Unknown(why), .. } => format!("unknown: {}", doubt_words(*why)),
+        Change::Presence { to: Presence::Unknown(why), .. } => {
+            say!("unknown: {why}", why = doubt_words(*why))
+        }
         Change::Presence { from, to: is } => format!("{} {to} {}", from.word(), is.word()),
-        Change::Connected(socket) => format!("{} connected", socket.platform.name()),
+        Change::Connected(socket) => say!("{platform} connected", platform = socket.platform.name()),
         Change::SeenAgain { socket, .. } => {
-            format!("{} seen again, the same connection", socket.platform.name())
+            say!("{platform} seen again, the same connection", platform = socket.platform.name())
         }
         Change::Retracted { socket, .. } => {
-            format!("retracted: {} was connected all the time", socket.platform.name())
+            say!("retracted: {platform} was connected all the time", platform = socket.platform.name())
         }
-        Change::Disconnected(socket) => format!("{} disconnected", socket.platform.name()),
+        Change::Disconnected(socket) => say!("{platform} disconnected", platform = socket.platform.name()),
         Change::Replaced { new, same_token: true, .. } => {
-            format!("{} reconnected with the same token", new.platform.name())
+            say!("{platform} reconnected with the same token", platform = new.platform.name())
         }
         Change::Replaced { new, same_token: false, .. } => {
-            format!("{} replaced by one with another token", new.platform.name())
+            say!("{platform} replaced by one with another token", platform = new.platform.name())
         }
-        Change::MovedBackground(socket) => format!("{} went to the background", socket.platform.name()),
-        Change::MovedForeground(socket) => format!("{} came to the foreground", socket.platform.name()),
+        Change::MovedBackground(socket) => {
+            say!("{platform} went to the background", platform = socket.platform.name())
+        }
+        Change::MovedForeground(socket) => {
+            say!("{platform} came to the foreground", platform = socket.platform.name())
+        }
     }
 }
 
 /// That batches get no answers any more, or answer again: `batch 2 of 9: timed out`. `batch` is the
 /// first of `count`, from 0.
 pub fn feed_words(count: u32, batch: u32, of: u32, trouble: Option<ErrorKind>, after_ms: u64) -> String {
-    let which = match (count, of) {
-        (_, 1) => String::new(),
-        (1, _) => format!("batch {} of {of}: ", batch + 1),
-        (count, _) => format!("{count} of {of} batches: "),
-    };
-    if let Some(trouble) = trouble {
-        format!("{which}{trouble}")
-    } else {
-        let answer = if count > 1 { "answer" } else { "answers" };
-        format!("{which}{answer} again after {}", short_age(after_ms / 1_000))
+    let after = short_age(after_ms / 1_000);
+    let batch = batch + 1;
+    match (count, of, trouble) {
+        (_, 1, Some(trouble)) => trouble.to_string(),
+        (1, _, Some(trouble)) => say!("batch {batch} of {of}: {trouble}", batch, of, trouble),
+        (count, _, Some(trouble)) => say!("{count} of {of} batches: {trouble}", count, of, trouble),
+        (_, 1, None) => say!("answers again after {after}", after),
+        (1, _, None) => say!("batch {batch} of {of}: answers again after {after}", batch, of, after),
+        (count, _, None) => say!("{count} of {of} batches: answer again after {after}", count, of, after),
     }
 }
 
 /// `30 online`, `4 unknown`: of these counts those that are not 0, each with its word.
 pub fn counted_words(counts: impl IntoIterator<Item = (u32, &'static str)>) -> Vec<String> {
     let there = counts.into_iter().filter(|(count, _)| *count > 0);
-    there.map(|(count, word)| format!("{count} {word}")).collect()
+    there.map(|(count, word)| say!("{count} {word}", count, word = language::say(word))).collect()
 }
 
 /// That this machine's clock was set by so many milliseconds; negative: back.
 pub fn clock_words(by_ms: i64) -> String {
-    let direction = if by_ms < 0 { "back" } else { "forward" };
-    format!("this machine's clock went {direction} {}", short_age(by_ms.unsigned_abs() / 1_000))
+    let by = short_age(by_ms.unsigned_abs() / 1_000);
+    if by_ms < 0 {
+        say!("this machine's clock went back {by}", by)
+    } else {
+        say!("this machine's clock went forward {by}", by)
+    }
 }
 
 /// `batch 2 timed out`, where the batch gets no answers and there are several.
@@ -245,55 +259,57 @@ pub fn why_words(roster: &Roster, user: UserIx, why: UnknownReason) -> String {
     let list = roster.list();
     match why {
         why if why.is_of_batch() && list.batches() > 1 => {
-            format!("batch {} {why}", list.batch_of(user) + 1)
+            say!("batch {batch} {why}", batch = list.batch_of(user) + 1, why)
         }
         _ => why.to_string(),
     }
 }
 
-/// Why nothing is known, in a column: the first is the clearest, the last has at most eleven letters. `age`
+/// Why nothing is known, in a column: the first is the clearest, the last has at most eleven columns. `age`
 /// is that of the last answer about the user.
 pub fn short_reasons(why: UnknownReason, age: Option<&str>) -> Vec<String> {
     let words = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect();
     match why {
-        UnknownReason::NotAnswered => words(&["no answer yet", "no answer"]),
+        UnknownReason::NotAnswered => words(&[say!("no answer yet"), say!("no answer")]),
         UnknownReason::Slow => match age {
-            Some(age) => vec![format!("no answer {age}"), "no answer".to_owned()],
-            None => words(&["no answer"]),
+            Some(age) => vec![say!("no answer {age}", age), say!("no answer").to_owned()],
+            None => words(&[say!("no answer")]),
         },
         UnknownReason::Failed(trouble) => match trouble {
             ErrorKind::Redirect { status } => vec![format!("HTTP {status}")],
-            ErrorKind::TooLarge => words(&["answer too large", "too large"]),
-            ErrorKind::Decode => words(&["answer unclear", "unreadable"]),
-            ErrorKind::Auth { code } => vec![format!("token refused {code}"), format!("token {code}")],
-            ErrorKind::Denied { code } => vec![format!("no permission {code}"), format!("denied {code}")],
-            ErrorKind::Api { code } => vec![format!("server error {code}"), format!("error {code}")],
-            ErrorKind::Credentials => words(&["no credentials", "no login"]),
-            ErrorKind::RateLimited => words(&["rate limited", "rate limit"]),
+            ErrorKind::TooLarge => words(&[say!("answer too large"), say!("too large")]),
+            ErrorKind::Decode => words(&[say!("answer unclear"), say!("unreadable")]),
+            ErrorKind::Auth { code } => vec![say!("token refused {code}", code), say!("token {code}", code)],
+            ErrorKind::Denied { code } => {
+                vec![say!("no permission {code}", code), say!("denied {code}", code)]
+            }
+            ErrorKind::Api { code } => vec![say!("server error {code}", code), say!("error {code}", code)],
+            ErrorKind::Credentials => words(&[say!("no credentials"), say!("no login")]),
+            ErrorKind::RateLimited => words(&[say!("rate limited"), say!("rate limit")]),
             ErrorKind::Unreachable | ErrorKind::Timeout | ErrorKind::Tls | ErrorKind::Http { .. } => {
                 vec![trouble.to_string()]
             }
         },
-        UnknownReason::Missing => words(&["not in answer", "missing"]),
-        UnknownReason::Unclear => words(&["unclear"]),
-        UnknownReason::Checking => words(&["checking"]),
-        UnknownReason::RegistrySilent => words(&["registry: no answer", "no registry"]),
-        UnknownReason::Leaving => words(&["leaving"]),
-        UnknownReason::RegistryOnline => words(&["registry: online", "reg: online"]),
-        UnknownReason::GatewayLost => words(&["gateway lost", "gw lost"]),
-        UnknownReason::GatewayHangs => words(&["gateway hangs", "gw hangs"]),
-        UnknownReason::GatewayLostMaybe => words(&["gateway lost?", "gw lost?"]),
+        UnknownReason::Missing => words(&[say!("not in answer"), say!("missing")]),
+        UnknownReason::Unclear => words(&[say!("unclear")]),
+        UnknownReason::Checking => words(&[say!("checking")]),
+        UnknownReason::RegistrySilent => words(&[say!("registry: no answer"), say!("no registry")]),
+        UnknownReason::Leaving => words(&[say!("leaving")]),
+        UnknownReason::RegistryOnline => words(&[say!("registry: online"), say!("reg: online")]),
+        UnknownReason::GatewayLost => words(&[say!("gateway lost"), say!("gw lost")]),
+        UnknownReason::GatewayHangs => words(&[say!("gateway hangs"), say!("gw hangs")]),
+        UnknownReason::GatewayLostMaybe => words(&[say!("gateway lost?"), say!("gw lost?")]),
     }
 }
 
-/// Why nothing is known, as it is told of what happened: `the registry still says online`.
+/// Why nothing is known, as it is told of what happened: `Redis still says online`.
 fn doubt_words(why: UnknownReason) -> String {
     match why {
-        UnknownReason::RegistryOnline => "the registry still says online".to_owned(),
-        UnknownReason::RegistrySilent => "the registry gives no answer".to_owned(),
-        UnknownReason::GatewayLost => "a gateway is lost".to_owned(),
-        UnknownReason::GatewayHangs => "a gateway hangs".to_owned(),
-        UnknownReason::GatewayLostMaybe => "a gateway may be lost".to_owned(),
+        UnknownReason::RegistryOnline => say!("Redis still says online").to_owned(),
+        UnknownReason::RegistrySilent => say!("no answer from the registry").to_owned(),
+        UnknownReason::GatewayLost => say!("a gateway is lost").to_owned(),
+        UnknownReason::GatewayHangs => say!("a gateway hangs").to_owned(),
+        UnknownReason::GatewayLostMaybe => say!("a gateway may be lost").to_owned(),
         why => why.to_string(),
     }
 }
@@ -304,8 +320,8 @@ mod tests {
 
     use super::*;
     use crate::presence::{
-        ConnId, Entry, Freshness, Moment, Platform, Roster, Rule, RuleSettings, Severity, Socket, State,
-        Timeline, Transition, WatchList,
+        ConnId, Entry, Evidence, FindingText, Freshness, Logins, Moment, Platform, Roster, Rule,
+        RuleSettings, Severity, Socket, State, Timeline, Transition, WatchList,
     };
 
     fn picture_words(masked: bool, events: &[Event]) -> Vec<(String, String)> {
@@ -391,8 +407,8 @@ mod tests {
     fn doubts_say_what_contradicts_the_answers() {
         use Presence::{Online, Unknown};
         let doubts = [
-            (UnknownReason::RegistryOnline, "unknown: the registry still says online"),
-            (UnknownReason::RegistrySilent, "unknown: the registry gives no answer"),
+            (UnknownReason::RegistryOnline, "unknown: Redis still says online"),
+            (UnknownReason::RegistrySilent, "unknown: no answer from the registry"),
             (UnknownReason::GatewayLost, "unknown: a gateway is lost"),
             (UnknownReason::GatewayHangs, "unknown: a gateway hangs"),
             (UnknownReason::GatewayLostMaybe, "unknown: a gateway may be lost"),
@@ -407,18 +423,19 @@ mod tests {
 
     #[test]
     fn findings_say_how_serious_they_are_and_their_evidence_where_it_names_nobody_else() {
+        let evidence = Evidence::Observer(Logins { made: 0, displaced: 2 });
         let of = |user: Option<&str>, raised| Event::Finding {
             raised,
             user: user.map(UserId::new),
             rule: Rule::TokenForeignUser,
             severity: Severity::Critical,
-            text: if raised { "the token belongs to bob".into() } else { String::new() },
+            text: if raised { FindingText::Found(Box::new(evidence.clone()), 0) } else { FindingText::None },
         };
         let pair = |who: &str, what: &str| (who.to_owned(), what.to_owned());
         let one = [of(Some("alice"), true)];
         let found = "token-foreign-user found, critical";
-        let evidence = format!("{found}: the token belongs to bob");
-        assert_eq!(picture_words(false, &one), [pair("alice", &evidence)]);
+        let whole = format!("{found}: {}", evidence.words(0));
+        assert_eq!(picture_words(false, &one), [pair("alice", &whole)]);
         let masked = picture_words(true, &one);
         assert!(masked.iter().all(|(who, what)| who.starts_with("user-") && what == found), "{masked:?}");
         let two = [of(Some("alice"), true), of(Some("bob"), true)];

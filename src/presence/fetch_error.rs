@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{language, say};
+
 use super::written::{advice, text, time};
 
 /// What to do, as a sentence that lives as long as the program.
@@ -264,72 +266,74 @@ impl FetchError {
     pub fn advice(&self) -> &'static str {
         match self {
             FetchError::Unreachable { .. } => {
-                "check the address (--api), that the server runs, and the way there"
+                say!("check the address (--api), that the server runs, and the way there")
             }
             FetchError::ProxyUnreachable { .. } => {
-                "check the proxy's address (--proxy), that it runs, and that it can reach the server"
+                say!("check the proxy's address (--proxy), that it runs, and that it can reach the server")
             }
             FetchError::Timeout { .. } => {
-                "the server or one of its gateways may hang; --timeout waits longer"
+                say!("the server or one of its gateways may hang; --timeout waits longer")
             }
-            FetchError::Redirect { .. } => "redirects are not followed; give the final address to --api",
+            FetchError::Redirect { .. } => {
+                say!("redirects are not followed; give the final address to --api")
+            }
             FetchError::Http { status } | FetchError::Unavailable { status, .. } => match status {
-                404 => "no OpenIM API answers there; check the path in --api",
-                407 => "put the user name and the password for the proxy into --proxy",
-                413 => "a proxy refuses so long a request; ask for fewer users with --batch",
-                421 | 499 => "a proxy in between did not pass the request on; look at its log",
-                408 | 425 | 500.. => "the API or the proxy before it is in trouble; look at its log",
-                _ => "check the address (--api); a proxy may be in between",
+                404 => say!("no OpenIM API answers there; check the path in --api"),
+                407 => say!("put the user name and the password for the proxy into --proxy"),
+                413 => say!("a proxy refuses so long a request; ask for fewer users with --batch"),
+                421 | 499 => say!("a proxy in between did not pass the request on; look at its log"),
+                408 | 425 | 500.. => say!("the API or the proxy before it is in trouble; look at its log"),
+                _ => say!("check the address (--api); a proxy may be in between"),
             },
             FetchError::RateLimited { .. } => {
-                "ask less often (--interval) or for more users at a time (--batch)"
+                say!("ask less often (--interval) or for more users at a time (--batch)")
             }
-            FetchError::TooLarge { .. } => "ask for fewer users at a time (--batch)",
-            FetchError::Decode { .. } => "is --api the address of an OpenIM API, and not of another program?",
+            FetchError::TooLarge { .. } => say!("ask for fewer users at a time (--batch)"),
+            FetchError::Decode { .. } => {
+                say!("is --api the address of an OpenIM API, and not of another program?")
+            }
             FetchError::Tls { advice, .. }
             | FetchError::Auth { advice, .. }
             | FetchError::Denied { advice, .. }
             | FetchError::Api { advice, .. }
-            | FetchError::Credentials { advice, .. } => advice,
+            | FetchError::Credentials { advice, .. } => language::say(advice),
         }
     }
 }
 
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            FetchError::Unreachable { what } => write!(f, "cannot reach the server: {what}"),
+        f.write_str(&match self {
+            FetchError::Unreachable { what } => say!("cannot reach the server: {what}", what),
             FetchError::ProxyUnreachable { what } => {
-                write!(f, "cannot reach the server through the proxy: {what}")
+                say!("cannot reach the server through the proxy: {what}", what)
             }
             FetchError::Timeout { after_ms } => {
-                write!(f, "no whole answer within {} s", seconds(*after_ms))
+                say!("no whole answer within {seconds} s", seconds = seconds(*after_ms))
             }
-            FetchError::Tls { what, .. } => write!(f, "no trusted TLS connection: {what}"),
+            FetchError::Tls { what, .. } => say!("no trusted TLS connection: {what}", what),
             FetchError::Redirect { status, target } => {
-                write!(f, "HTTP {status} redirects to {target}")
+                say!("HTTP {status} redirects to {target}", status, target)
             }
-            FetchError::Http { status } => f.write_str(&http(*status)),
+            FetchError::Http { status } => http(*status),
             FetchError::Unavailable { status, retry_after_ms } => {
-                write!(f, "{}, {}", http(*status), again(*retry_after_ms))
+                say!("{status}, {again}", status = http(*status), again = again(*retry_after_ms))
             }
             FetchError::RateLimited { retry_after_ms: Some(ms) } => {
-                write!(f, "the server limits our rate (429), {}", again(*ms))
+                say!("the server limits our rate (429), {again}", again = again(*ms))
             }
             FetchError::RateLimited { retry_after_ms: None } => {
-                f.write_str("the server limits our rate (429)")
+                say!("the server limits our rate (429)").to_owned()
             }
             FetchError::TooLarge { limit_bytes } => {
-                write!(f, "the answer is larger than {} MiB", limit_bytes.div_ceil(1 << 20))
+                say!("the answer is larger than {limit} MiB", limit = limit_bytes.div_ceil(1 << 20))
             }
-            FetchError::Decode { what } => write!(f, "the answer is not understood: {what}"),
-            FetchError::Auth { code, what, .. } => {
-                write!(f, "admin token refused: {what} ({code})")
-            }
-            FetchError::Denied { code, what, .. } => write!(f, "no permission: {what} ({code})"),
-            FetchError::Api { code, what, .. } => write!(f, "server error {code}: {what}"),
-            FetchError::Credentials { what, .. } => f.write_str(what),
-        }
+            FetchError::Decode { what } => say!("the answer is not understood: {what}", what),
+            FetchError::Auth { code, what, .. } => say!("admin token refused: {what} ({code})", what, code),
+            FetchError::Denied { code, what, .. } => say!("no permission: {what} ({code})", what, code),
+            FetchError::Api { code, what, .. } => say!("server error {code}: {what}", code, what),
+            FetchError::Credentials { what, .. } => what.to_string(),
+        })
     }
 }
 
@@ -338,20 +342,23 @@ impl std::error::Error for FetchError {}
 impl fmt::Display for ErrorKind {
     /// A few words, to stand in brackets beside a user.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ErrorKind::Unreachable => f.write_str("unreachable"),
-            ErrorKind::Timeout => f.write_str("timed out"),
-            ErrorKind::Tls => f.write_str("TLS failed"),
-            ErrorKind::Redirect { status } => write!(f, "redirected, HTTP {status}"),
-            ErrorKind::Http { status } => write!(f, "HTTP {status}"),
-            ErrorKind::RateLimited => f.write_str("rate limited"),
-            ErrorKind::TooLarge => f.write_str("answer too large"),
-            ErrorKind::Decode => f.write_str("answer not understood"),
-            ErrorKind::Auth { code } => write!(f, "token refused, {code}"),
-            ErrorKind::Denied { code } => write!(f, "no permission, {code}"),
-            ErrorKind::Api { code } => write!(f, "server error {code}"),
-            ErrorKind::Credentials => f.write_str("no credentials"),
-        }
+        let words = match *self {
+            ErrorKind::Unreachable => say!("unreachable"),
+            ErrorKind::Timeout => say!("timed out"),
+            ErrorKind::Tls => say!("TLS failed"),
+            ErrorKind::Redirect { status } => {
+                return f.write_str(&say!("redirected, HTTP {status}", status));
+            }
+            ErrorKind::Http { status } => return write!(f, "HTTP {status}"),
+            ErrorKind::RateLimited => say!("rate limited"),
+            ErrorKind::TooLarge => say!("answer too large"),
+            ErrorKind::Decode => say!("answer not understood"),
+            ErrorKind::Auth { code } => return f.write_str(&say!("token refused, {code}", code)),
+            ErrorKind::Denied { code } => return f.write_str(&say!("no permission, {code}", code)),
+            ErrorKind::Api { code } => return f.write_str(&say!("server error {code}", code)),
+            ErrorKind::Credentials => say!("no credentials"),
+        };
+        f.write_str(words)
     }
 }
 
@@ -369,11 +376,11 @@ fn again(ms: u64) -> String {
     const DAY_MS: u64 = 24 * 60 * 60 * 1000;
     let wait = seconds(ms.min(FetchError::LONGEST_WAIT_MS));
     if ms <= FetchError::LONGEST_WAIT_MS {
-        format!("again in {wait} s")
+        say!("again in {wait} s", wait)
     } else if ms <= DAY_MS {
-        format!("again in {wait} s; it asks for {} s", seconds(ms))
+        say!("again in {wait} s; it asks for {asked} s", wait, asked = seconds(ms))
     } else {
-        format!("again in {wait} s; it asks for more than a day")
+        say!("again in {wait} s; it asks for more than a day", wait)
     }
 }
 

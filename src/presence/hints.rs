@@ -1,11 +1,10 @@
 //! What an answer says of the server that gave it, beside what was asked: release, compression, rate
 //! limit. A hint is no fact: a proxy on the way may add, change or drop any of them.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 
 use super::written::{as_list, is_usual, some_text};
+use crate::say;
 
 /// What an answer says of its server. Texts are visible-safe and bounded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,18 +104,18 @@ impl Hints {
     /// ```
     pub fn words(&self) -> Vec<(&'static str, String)> {
         let release = match (self.http_id, self.shape) {
-            (true, _) => Some("main branch".to_owned()),
-            (false, Some(WireShape::Numbers)) => Some("v3.8.1 or later".to_owned()),
-            (false, Some(WireShape::Words)) => Some("v3.8.0 or earlier".to_owned()),
+            (true, _) => Some(say!("main branch").to_owned()),
+            (false, Some(WireShape::Numbers)) => Some(say!("v3.8.1 or later").to_owned()),
+            (false, Some(WireShape::Words)) => Some(say!("v3.8.0 or earlier").to_owned()),
             (false, None) => None,
         };
         let limit = self.rate_limit.as_deref();
         [
-            ("release", release),
-            ("compression", self.body.map(BodyLength::words)),
-            ("server", self.server.as_deref().map(str::to_owned)),
-            ("rate limit", limit.and_then(RateLimit::words)),
-            ("server load", limit.and_then(RateLimit::load_words)),
+            (say!("release"), release),
+            (say!("compression"), self.body.map(BodyLength::words)),
+            (say!("server"), self.server.as_deref().map(str::to_owned)),
+            (say!("rate limit"), limit.and_then(RateLimit::words)),
+            (say!("server load"), limit.and_then(RateLimit::load_words)),
         ]
         .into_iter()
         .filter_map(|(name, words)| Some((name, words?)))
@@ -127,9 +126,11 @@ impl Hints {
 impl BodyLength {
     fn words(self) -> String {
         match (self.gzip, self.unpacked) {
-            (false, _) => "none".to_owned(),
-            (true, None) => format!("gzip, to {}", Bytes(self.wire)),
-            (true, Some(unpacked)) => format!("gzip, {} to {}", Bytes(unpacked), Bytes(self.wire)),
+            (false, _) => say!("none").to_owned(),
+            (true, None) => say!("gzip, to {wire}", wire = Bytes(self.wire)),
+            (true, Some(unpacked)) => {
+                say!("gzip, {unpacked} to {wire}", unpacked = Bytes(unpacked), wire = Bytes(self.wire))
+            }
         }
     }
 }
@@ -138,15 +139,17 @@ impl RateLimit {
     fn words(&self) -> Option<String> {
         let mut parts: Vec<String> = self.policy.iter().map(ToString::to_string).collect();
         match (self.remaining, self.limit) {
-            (Some(remaining), Some(limit)) => parts.push(format!("{remaining} left of {limit}")),
-            (Some(remaining), None) => parts.push(format!("{remaining} left")),
-            (None, Some(limit)) => parts.push(format!("at most {limit}")),
+            (Some(remaining), Some(limit)) => {
+                parts.push(say!("{remaining} left of {limit}", remaining, limit))
+            }
+            (Some(remaining), None) => parts.push(say!("{remaining} left", remaining)),
+            (None, Some(limit)) => parts.push(say!("at most {limit}", limit)),
             (None, None) => {}
         }
         if parts.is_empty() && self.load_words().is_some() {
-            return Some("on".to_owned());
+            return Some(say!("active").to_owned());
         }
-        (!parts.is_empty()).then(|| parts.join(", "))
+        (!parts.is_empty()).then(|| parts.join(say!(", ")))
     }
 
     fn load_words(&self) -> Option<String> {
@@ -155,16 +158,17 @@ impl RateLimit {
             parts.push(format!("CPU {} %", cpu / 10));
         }
         if let Some(in_flight) = self.in_flight {
-            let mut words = format!("{in_flight} requests at once");
-            if let Some(most) = self.max_in_flight {
-                let _ = write!(words, ", {most} let through under load"); // to a String: cannot fail
-            }
-            parts.push(words);
+            parts.push(match self.max_in_flight {
+                Some(most) => {
+                    say!("{in_flight} requests at once, {most} let through under load", in_flight, most)
+                }
+                None => say!("{in_flight} requests at once", in_flight),
+            });
         }
         if let Some(ms) = self.min_rt_ms {
-            parts.push(format!("quickest answer {ms} ms"));
+            parts.push(say!("quickest answer {ms} ms", ms));
         }
-        (!parts.is_empty()).then(|| parts.join(", "))
+        (!parts.is_empty()).then(|| parts.join(say!(", ")))
     }
 }
 
@@ -224,7 +228,7 @@ mod tests {
         };
         assert_eq!(
             with(load),
-            "rate limit: on; server load: CPU 35 %, 3 requests at once, 40 let through under load, quickest answer 7 ms"
+            "rate limit: active; server load: CPU 35 %, 3 requests at once, 40 let through under load, quickest answer 7 ms"
         );
     }
 

@@ -58,7 +58,7 @@ pub use delivery::{
     Delivery, DeliveryAnswers, Holds, Link, LinkName, PushCounters, PushUnknown, UnreadMessages,
 };
 pub use fetch_error::{ErrorKind, FetchError, Retry};
-pub use findings::{Evidence, Finding, Findings, Rule, RuleSettings, Severity, Subject};
+pub use findings::{Evidence, Finding, FindingText, Findings, Rule, RuleSettings, Severity, Subject};
 pub use hints::{BodyLength, Bytes, Hints, Logins, RateLimit, WireShape};
 pub use input::Input;
 pub use inputs::{Inputs, Next, Step};

@@ -2,6 +2,7 @@
 //!
 //! The table is not closed: a number this program has never heard of is kept and shown.
 
+use crate::{say, words};
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
@@ -44,8 +45,8 @@ impl Platform {
     pub fn name(self) -> Cow<'static, str> {
         match (self.row(), self) {
             (Some(row), _) => Cow::Borrowed(row.2),
-            (None, Platform::UNNAMED) => Cow::Borrowed("no platform"),
-            (None, Platform(id)) => Cow::Owned(format!("platform {id}")),
+            (None, Platform::UNNAMED) => Cow::Borrowed(say!("no platform")),
+            (None, Platform(id)) => Cow::Owned(say!("platform {id}", id)),
         }
     }
 
@@ -64,12 +65,12 @@ impl Platform {
     /// Android pads were of the class mobile until November 2024.
     pub fn terminal_class(self) -> Option<&'static str> {
         Some(match self.0 {
-            1 | 2 => "mobile",
+            1 | 2 => words!("mobile"),
             3 | 4 | 7 => "PC",
-            5 => "web",
-            6 => "mini web",
-            8 | 9 => "pad",
-            10 => "admin",
+            5 => words!("web"),
+            6 => words!("mini web"),
+            8 | 9 => words!("pad"),
+            10 => words!("admin"),
             11 => "HarmonyOS",
             _ => return None,
         })

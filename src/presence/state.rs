@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::batches::Freshness;
-use super::findings::{Finding, RuleSettings, Severity, Subject};
+use super::findings::{Finding, FindingText, RuleSettings, Severity, Subject};
 use super::input::Input;
 use super::knowledge::Knowledge;
 use super::observation::{Observation, Question};
@@ -263,9 +263,9 @@ impl State {
                 rule: finding.rule,
                 severity: finding.severity,
                 text: if raised {
-                    finding.evidence.words(server_seconds)
+                    FindingText::Found(Box::new(finding.evidence.clone()), server_seconds)
                 } else {
-                    finding.evidence.words_of_end(over, self.now).unwrap_or_default()
+                    FindingText::of_end(&finding.evidence, over, self.now)
                 },
             };
             self.timeline.note(event, self.now);

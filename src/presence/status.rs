@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{language, say, words};
+
 use super::fetch_error::ErrorKind;
 
 /// What can honestly be said of a user now.
@@ -127,14 +129,25 @@ pub enum Basis {
 }
 
 impl Basis {
-    /// A few words, to stand in brackets after the word; none where nothing has to be said.
-    pub fn words(self) -> Option<&'static str> {
+    /// Its name in JSON and CSV; none where nothing has to be said.
+    pub fn name(self) -> Option<&'static str> {
         match self {
             Basis::Agreed => None,
             Basis::SocketsAlone => Some("one witness"),
             Basis::GatewayDied => Some("gateway died"),
             Basis::Sampled => Some("sampled"),
             Basis::Registry => Some("registry"),
+        }
+    }
+
+    /// A few words, to stand in brackets after the word; none where nothing has to be said.
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            Basis::Agreed => None,
+            Basis::SocketsAlone => Some(say!("one source")),
+            Basis::GatewayDied => Some(say!("gateway died")),
+            Basis::Sampled => Some(say!("sampled")),
+            Basis::Registry => Some(say!("registry")),
         }
     }
 }
@@ -146,15 +159,20 @@ impl Default for Presence {
 }
 
 impl Presence {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
+    /// Its name in filters, JSON and CSV.
+    pub fn name(self) -> &'static str {
         match self {
-            Presence::Online => "online",
-            Presence::Background => "background",
-            Presence::Offline => "offline",
-            Presence::Unknown(_) => "unknown",
-            Presence::Unregistered => "unregistered",
+            Presence::Online => words!("online"),
+            Presence::Background => words!("background"),
+            Presence::Offline => words!("offline"),
+            Presence::Unknown(_) => words!("unknown"),
+            Presence::Unregistered => words!("unregistered"),
         }
+    }
+
+    /// The word for it, in the language spoken.
+    pub fn word(self) -> &'static str {
+        language::say(self.name())
     }
 
     /// Whether it is [`Presence::Unknown`], for whatever reason.
@@ -204,18 +222,18 @@ impl fmt::Display for UnknownReason {
     /// A few words, to stand in brackets after `unknown`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            UnknownReason::NotAnswered => f.write_str("no answer yet"),
-            UnknownReason::Slow => f.write_str("answer overdue"),
+            UnknownReason::NotAnswered => f.write_str(say!("no answer yet")),
+            UnknownReason::Slow => f.write_str(say!("answer overdue")),
             UnknownReason::Failed(trouble) => trouble.fmt(f),
-            UnknownReason::Missing => f.write_str("missing from the answers"),
-            UnknownReason::Unclear => f.write_str("status not understood"),
-            UnknownReason::Checking => f.write_str("checking"),
-            UnknownReason::RegistrySilent => f.write_str("registry gives no answer"),
-            UnknownReason::Leaving => f.write_str("leaving"),
-            UnknownReason::RegistryOnline => f.write_str("registry says online"),
-            UnknownReason::GatewayLost => f.write_str("gateway lost"),
-            UnknownReason::GatewayHangs => f.write_str("gateway hangs"),
-            UnknownReason::GatewayLostMaybe => f.write_str("gateway lost?"),
+            UnknownReason::Missing => f.write_str(say!("missing from the answers")),
+            UnknownReason::Unclear => f.write_str(say!("status not understood")),
+            UnknownReason::Checking => f.write_str(say!("checking")),
+            UnknownReason::RegistrySilent => f.write_str(say!("registry gives no answer")),
+            UnknownReason::Leaving => f.write_str(say!("leaving")),
+            UnknownReason::RegistryOnline => f.write_str(say!("registry says online")),
+            UnknownReason::GatewayLost => f.write_str(say!("gateway lost")),
+            UnknownReason::GatewayHangs => f.write_str(say!("gateway hangs")),
+            UnknownReason::GatewayLostMaybe => f.write_str(say!("gateway lost?")),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::fetch_error::ErrorKind;
-use super::findings::{Rule, Severity};
+use super::findings::{FindingText, Rule, Severity};
 use super::status::Presence;
 use super::time::Moment;
 use super::transition::{Change, Transition};
@@ -126,8 +126,8 @@ pub enum Event {
         rule: Rule,
         /// How serious it is.
         severity: Severity,
-        /// The evidence in one sentence; visible-safe. It may name users.
-        text: String,
+        /// What it rests on, or how it ended.
+        text: FindingText,
     },
     /// A batch gets no answers any more, or answers again.
     Feed {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::platform::Platform;
 use super::written::{is_usual, parsed, some_text};
+use crate::{say, words};
 
 /// Tells two session tokens of one run apart; keyed with a key that is new in each run, so it says
 /// nothing about the token elsewhere.
@@ -115,7 +116,7 @@ pub struct Claims {
 
 impl Claims {
     /// Stands for an end so far away that nobody can have meant it: most likely `exp` in milliseconds.
-    pub const FAR_FUTURE: &str = "far future (ms?)";
+    pub const FAR_FUTURE: &str = words!("far future (ms?)");
 
     /// Whether `exp` cannot be meant as unix seconds: the year 5138, or 1973 in milliseconds.
     pub fn is_far_future(expires: i64) -> bool {
@@ -140,10 +141,10 @@ pub enum Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Unreadable::NotAJwt => "not a JWT",
-            Unreadable::NotBase64 => "a JWT whose claims are not base64url",
-            Unreadable::NotClaims => "a JWT whose claims are not understood",
-            Unreadable::TooLong => "too long to be a session token",
+            Unreadable::NotAJwt => say!("not a JWT"),
+            Unreadable::NotBase64 => say!("a JWT whose claims are not base64url"),
+            Unreadable::NotClaims => say!("a JWT whose claims are not understood"),
+            Unreadable::TooLong => say!("too long to be a session token"),
         })
     }
 }

@@ -74,11 +74,11 @@ impl Facts for UserFacts<'_> {
     fn has_finding(&self, wanted: &mut dyn FnMut(&str, &str) -> bool) -> bool {
         // A loss of view is found of the server; those whom it hit are found by it as well.
         if self.knowledge.roster.is_lost(self.user)
-            && wanted(Rule::ViewLoss.name(), Severity::Critical.word())
+            && wanted(Rule::ViewLoss.name(), Severity::Critical.name())
         {
             return true;
         }
         let findings = self.knowledge.findings.of(self.user);
-        findings.iter().any(|finding| wanted(finding.rule.name(), finding.severity.word()))
+        findings.iter().any(|finding| wanted(finding.rule.name(), finding.severity.name()))
     }
 }

@@ -25,8 +25,8 @@
 //! none       | lacked   | young | *     | background | unknown (checking)
 //! none       | lacked   | *     | none  | *          | offline
 //! none       | lacked   | *     | *     | *          | unknown (gateway lost?)
-//! none       | unasked  | *     | none  | *          | offline, one witness
-//! none       | unasked  | *     | maybe | *          | offline, one witness
+//! none       | unasked  | *     | none  | *          | offline, one source
+//! none       | unasked  | *     | maybe | *          | offline, one source
 //! none       | unasked  | *     | *     | *          | unknown (gateway lost?)
 //! none       | unheard  | *     | *     | online     | online, stale
 //! none       | unheard  | *     | *     | background | background, stale

@@ -5,6 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::time::Moment;
+use crate::language::say;
+use crate::{say, words};
 
 /// A point in time of a run, as somebody named it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +33,9 @@ pub struct Unread {
 }
 
 /// What is understood, to be put after `expected`.
-const EXPECTED: &str = "expected a time of day (12:01:05), a date with it (2026-11-23T12:01:05Z), +90s from the beginning or -5m from the end";
+const EXPECTED: &str = words!(
+    "expected a time of day (12:01:05), a date with it (2026-11-23T12:01:05Z), +90s from the beginning or -5m from the end"
+);
 
 impl When {
     /// Reads what somebody wrote.
@@ -43,7 +47,7 @@ impl When {
         let duration = |text: &str| {
             let plain = text.parse::<u32>().ok().map(|seconds| SignedDuration::from_secs(seconds.into()));
             let signed = || text.parse::<SignedDuration>().ok().filter(|it| !it.is_negative());
-            plain.or_else(signed).ok_or_else(|| EXPECTED.to_owned())
+            plain.or_else(signed).ok_or_else(|| say(EXPECTED).to_owned())
         };
         if let Some(after) = text.strip_prefix('+') {
             return duration(after).map(When::FromBegin);
@@ -60,7 +64,7 @@ impl When {
             return Ok(When::OfCalendar(at));
         }
         let of_day = text.contains(':').then(|| text.parse::<Time>().ok()).flatten();
-        of_day.map(When::OfDay).ok_or_else(|| EXPECTED.to_owned())
+        of_day.map(When::OfDay).ok_or_else(|| say(EXPECTED).to_owned())
     }
 
     /// The moment that is meant in a run from `begin` to `end`, on its monotonic clock, in
@@ -80,13 +84,17 @@ impl When {
             let at = Timestamp::from_millisecond(at.unix_ms).unwrap_or_default().to_zoned(zone.clone());
             at.strftime("%Y-%m-%d %H:%M:%S").to_string()
         };
-        let span = || format!("from {} to {}", shown(begin), shown(end));
+        let (from, to) = (shown(begin), shown(end));
         let outside = |is_late: bool| {
             let unread = unread();
             match (is_late, unread.before, unread.after) {
-                (true, _, Some(why)) => format!("that is after what can be read, {}: {why}", span()),
-                (false, Some(why), _) => format!("that is before what can be read, {}: {why}", span()),
-                _ => format!("that is outside of what there is: {}", span()),
+                (true, _, Some(why)) => {
+                    say!("that is after what can be read, from {from} to {to}: {why}", from, to, why)
+                }
+                (false, Some(why), _) => {
+                    say!("that is before what can be read, from {from} to {to}: {why}", from, to, why)
+                }
+                _ => say!("that is outside of what there is: from {from} to {to}", from, to),
             }
         };
         let mut is_late = matches!(self, When::FromBegin(_));

@@ -5,8 +5,8 @@ use std::iter;
 
 use crate::listing::{FindingRecord, change_words, clock_words, feed_words, why_words};
 use crate::presence::{
-    Change, ConnId, ErrorKind, Event, FeedStatus, Finding, Moment, Presence, Socket, Subject, Transition,
-    Update, visible,
+    Change, ConnId, ErrorKind, Event, FeedStatus, Finding, FindingText, Moment, Presence, Socket, Subject,
+    Transition, Update, visible,
 };
 use crate::report::{BatchRecord, EventRecord, SocketRecord, SocketToken};
 
@@ -62,7 +62,7 @@ impl Seen<'_> {
             let told = |it: &Finding| {
                 let mut record = self.found(it, found, at);
                 if found == Found::Cleared
-                    && let Some(words) = it.evidence.words_of_end(&news.over, at)
+                    && let Some(words) = FindingText::of_end(&it.evidence, &news.over, at).words()
                 {
                     record.text = format!("{} {words}", it.rule);
                 }
@@ -152,11 +152,11 @@ impl Seen<'_> {
         };
         let text = match &why {
             Some(why) => format!("unknown: {why}"),
-            None if transition.is_first_sight() => format!("{} when first seen", to.word()),
+            None if transition.is_first_sight() => format!("{} when first seen", to.name()),
             None => change_words(&transition.what, TO),
         };
-        let from = Some(from.word()).filter(|_| !transition.is_first_sight());
-        EventRecord { from, to: Some(to.word()), why, text, ..blank }
+        let from = Some(from.name()).filter(|_| !transition.is_first_sight());
+        EventRecord { from, to: Some(to.name()), why, text, ..blank }
     }
 
     /// Something wrong was found, has become more serious, or is over, noticed `at`.

@@ -299,7 +299,7 @@ fn where_the_sockets_alone_fail_the_registry_decides_what_it_can() {
         "{}",
         said.out
     );
-    assert!(below.iter().any(|line| line.contains("3 users are known by the registry alone")), "{below:?}");
+    assert!(below.iter().any(|line| line.contains("3 users known from Redis alone")), "{below:?}");
     let said = site.run(&["check"]);
     assert_eq!(said.code, Some(3), "by default it is not known: {}", said.out);
     let said = site.run(&["snapshot"]);

@@ -168,9 +168,11 @@ fn one_is_a_finding_of_that_user_and_many_are_one_of_the_server() {
     let (state, update) = state_of(300, 3, WireShape::Numbers, None);
     assert_eq!(state.knowledge().findings.count_of(Rule::RegistryLoss), 1);
     let words: Vec<_> = update.raised.iter().map(|it| it.evidence.words(0)).collect();
-    assert!(words.contains(
-        &"3 of 300 connected users (1 %) are not in the registry: messages don't reach them".into()
-    ));
+    assert!(
+        words.contains(
+            &"3 of 300 connected users (1 %) are missing in Redis: messages don't reach them".into()
+        )
+    );
 }
 
 #[test]

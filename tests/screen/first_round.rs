@@ -104,13 +104,13 @@ fn who_is_not_checked_yet_is_unknown_and_the_screen_says_how_many_they_are() {
     round.stage.shows(&[
         " CHECKING  imtop  http://im.example:10002  ● live 2s  last 0s ago  p95 30 ms (5m)  batches 20/20",
         " 10000 watched  ● 2500 online  ◐ 0 background  ○ 0 offline  ? 7500 unknown",
-        " ◌ checking 7500 of 7500 offline users at the registry, a sample of 4000 first",
+        " ◌ checking 7500 of 7500 offline users in Redis, a sample of 4000 first",
         "    u000001  ? checking      ·          ·              ≥0s         ·           ░",
     ]);
     round.registry(|_| false);
     let screen = round.stage.screen();
     assert!(screen.contains("CHECKING"), "{screen}");
-    assert!(screen.contains("checking 7000 of 7500 offline users at the registry, a sample of"), "{screen}");
+    assert!(screen.contains("checking 7000 of 7500 offline users in Redis, a sample of"), "{screen}");
     round.stage.keys("4");
     let screen = round.stage.screen();
     assert!(screen.contains("first round      checking 7000 of 7500 offline users"), "{screen}");
@@ -147,7 +147,7 @@ fn a_registry_that_contradicts_or_is_silent_is_no_longer_only_checking() {
     let screen = round.stage.screen();
     assert!(!screen.starts_with(" OK ") && !screen.starts_with(" CHECKING"), "{screen}");
     assert!(
-        screen.contains("checking 3500 of 7500 offline users at the registry, as it contradicts the sockets"),
+        screen.contains("checking 3500 of 7500 offline users in Redis, as it contradicts the API"),
         "{screen}"
     );
     assert!(screen.contains("view loss suspected"), "{screen}");

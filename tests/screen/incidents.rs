@@ -242,7 +242,7 @@ fn many_who_log_out_at_once_are_offline_within_two_seconds_and_that_is_found() {
     cluster.stage.shows(&[
         " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 0s ago",
         " 30 watched  ● 18 online  ◐ 0 background  ○ 3 offline  ? 9 unknown",
-        " ! view loss suspected: 9 of 27 users gone at once, asking the registry",
+        " ! view loss suspected: 9 of 27 users gone at once, asking Redis",
         "   Until more is known, nobody of them is called offline.",
         "|▸  agent_000  Night desk  ? checking      ~Win            19d            0s",
         "|▸  agent_003              ? checking      ~iOS            19d            0s",
@@ -304,7 +304,7 @@ fn users_of_a_gateway_that_hangs_are_unknown_until_it_is_back_and_never_offline(
     cluster.stage.shows(&[
         " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 0s ago",
         " 30 watched  ● 15 online  ◐ 0 background  ○ 3 offline  ? 12 unknown",
-        " ! view loss suspected: 12 of 27 users gone at once, asking the registry",
+        " ! view loss suspected: 12 of 27 users gone at once, asking Redis",
         "   Until more is known, nobody of them is called offline.",
         "|▸  agent_001              ? checking      ~Web            19d            0s",
     ]);
@@ -323,7 +323,7 @@ fn users_of_a_gateway_that_hangs_are_unknown_until_it_is_back_and_never_offline(
         ">▸  kiosk_07   Lobby       ● online        iOS             19d            ≥1m",
         ":▸  kiosk_11               ● online        iOS             19d            ≥1m",
         " 12:00:59-12:01:07  12 users  unknown: a gateway hangs: agent_001, agent_003 …",
-        " 12:01:12           imtop     view-loss over after 10s: 12 of 12 came back with…",
+        " 12:01:12           imtop     view-loss over after 10s: of 12 users, 12 came ba…",
         " 12:01:09-12:01:12  12 users  unknown → online, the same connections as before",
     ]);
     assert!(lost.iter().all(|user| cluster.presence(*user) == Presence::Online));
@@ -340,7 +340,7 @@ fn users_of_a_gateway_that_died_are_offline_until_they_come_back_on_another() {
     cluster.stage.shows(&[
         " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 1s ago",
         " 30 watched  ● 15 online  ◐ 0 background  ○ 3 offline  ? 12 unknown  ! 1 warning",
-        " ! view loss suspected: 12 of 27 users gone at once, asking the registry",
+        " ! view loss suspected: 12 of 27 users gone at once, asking Redis",
         "   Until more is known, nobody of them is called offline.",
         "|▸  agent_001              ? checking      ~Web            19d            1s",
     ]);
@@ -353,15 +353,15 @@ fn users_of_a_gateway_that_died_are_offline_until_they_come_back_on_another() {
             " ✘ GATEWAY 10.0.0.7:9090 DOWN: 12 users offline (7s)",
             "   Their connections ended with it. Clients that can reach another one come back",
             "   by themselves.",
-            " ▾ ✘ critical  view-loss              server      many users left the answers a…",
-            "     ✘ 2s   12 of 27 online users (44 %) left the answers at once (iOS 6, Web 6…",
-            " 12 of 27 online users (44 %) left the answers at once (iOS 6, Web 6); the",
-            " registry still has 12 online; the answer took 30ms; gateway 10.0.0.7:9090 has",
-            " died",
+            " ▾ ✘ critical  view-loss              server      many users vanished from the …",
+            "     ✘ 2s   12 of 27 online users (44 %) vanished from the API's answer at once…",
+            " 12 of 27 online users (44 %) vanished from the API's answer at once (iOS 6,",
+            " Web 6); 12 still online in Redis; the answer took 30ms; gateway 10.0.0.7:9090",
+            " is down",
             " Do: Start that gateway again, and see from its log why it died (docker ps -a,",
             " journalctl). Its users have lost their connections and have to reconnect:",
             " watch `online` rise again. Until they do, messages reach them by push alone,",
-            " and the registry calls them online for up to 30 minutes.",
+            " and Redis shows them as online for up to 30 minutes.",
         ]);
     });
     cluster.come(&lost[..9], 0);
@@ -435,27 +435,28 @@ fn users_of_a_gateway_that_the_api_reaches_now_and_then_are_never_offline() {
                 ]);
                 cluster.in_findings(|stage| {
                     stage.shows(&[
-                        " ▾ ✘ critical  view-loss              server      many users left the answers a…",
-                        "     ✘ 3s   12 of 27 online users (44 %) left the answers at once (iOS 6, Web 6…",
+                        " ▾ ✘ critical  view-loss              server      many users vanished from the …",
+                        "     ✘ 3s   12 of 27 online users (44 %) vanished from the API's answer at once…",
                         " ▾ i info      past-loss              server      many users were lost at once …",
                         "     i 14s  12 users lost within 2.0s: all are back with the same connections; …",
-                        " 12 of 27 online users (44 %) left the answers at once (iOS 6, Web 6); the",
-                        " registry still has 12 online; the answer took 30ms; both gateways answer imtop",
+                        " 12 of 27 online users (44 %) vanished from the API's answer at once (iOS 6,",
+                        " Web 6); 12 still online in Redis; the answer took 30ms; both gateways answer",
+                        " imtop",
                         " Do: Look at the gateways first: does each one run, and does the API's machine",
                         " reach it (curl -m 2 http://GATEWAY:PORT/metrics)? If all is well there, look",
-                        " at Redis and the user service: the registry may be behind. Don't restart the",
-                        " API or clients: the users may be connected.",
+                        " at the user service and Redis: it may lag behind. Don't restart the API or",
+                        " clients: the users may be connected.",
                     ]);
                 });
             }
             2 => cluster.stage.shows(&[
                 " DEGRADED  imtop  http://im.example:10002  ● live 2s  last 1s ago",
                 " 30 watched  ● 15 online  ◐ 0 background  ○ 3 offline  ? 12 unknown",
-                " ! view loss suspected: 12 of 27 users gone at once, asking the registry",
+                " ! view loss suspected: 12 of 27 users gone at once, asking Redis",
                 "   Until more is known, nobody of them is called offline.",
                 ":▸  agent_001              ? checking      ~Web            19d            2s",
                 " 12:01:07-12:01:15  12 users  unknown: a gateway is lost: agent_001, agent_003 …",
-                " 12:01:20           imtop     view-loss over after 10s: 12 of 12 came back with…",
+                " 12:01:20           imtop     view-loss over after 10s: of 12 users, 12 came ba…",
                 " 12:01:17-12:01:20  12 users  unknown → online, the same connections as before",
             ]),
             _ => {}
@@ -467,7 +468,7 @@ fn users_of_a_gateway_that_the_api_reaches_now_and_then_are_never_offline() {
         " 30 watched  ● 27 online  ◐ 0 background  ○ 3 offline  ? 0 unknown",
         ".▸  agent_001              ● online        Web             19d            ≥1m",
         " 12:01:07-12:01:15  12 users  unknown: a gateway is lost: agent_001, agent_003 …",
-        " 12:01:20           imtop     view-loss over after 10s: 12 of 12 came back with…",
+        " 12:01:20           imtop     view-loss over after 10s: of 12 users, 12 came ba…",
         " 12:01:17-12:01:20  12 users  unknown → online, the same connections as before",
     ]);
     assert!(lost.iter().all(|user| cluster.presence(*user) == Presence::Online));
@@ -489,12 +490,12 @@ fn a_small_screen_without_colour_says_the_same() {
             " X GATEWAY 10.0.0.7:9090 NOT RESPONDING: 12 users unknown",
             "   (8s)",
             " - X critical  view-loss              server      many user~",
-            "     X 3s   12 of 27 online users (44 %) left the answers a~",
+            "     X 3s   12 of 27 online users (44 %) vanished from the ~",
             " Do: Look at that gateway's process and machine first",
             " (docker ps, top, its log), and keep what they show. Don't",
-            " restart clients or the API: the users are probably",
-            " connected still, but messages to them may not arrive. If",
-            " it doesn't come back, restart that gateway alone.",
+            " restart clients or the API: the users are probably still",
+            " connected, but messages to them may not arrive. If it",
+            " doesn't come back, restart that gateway alone.",
             " ? help  Enter open  a ack  d why  / filter  Esc back",
         ]);
     });

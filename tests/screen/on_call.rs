@@ -131,14 +131,14 @@ fn a_reconnect_loop_is_found_named_and_followed() {
         " ▸! 2890713225   王小明         office   ● online        And Win     EXPIRED 1y     ≥10s        ·           █",
         " ▸! kiosk_lobby  Lobby kiosk    kiosks   ● online        Lin         8h soon        ≥10s        ·           █",
         "|▸! u_119        Flaky browser  support  ● online        Web         39d            ≥10s        ·           █",
-        " 12:00:06           u_119  reconnecting found, warning: Web: opened anew 3 times in 5m while always online",
+        " 12:00:06           u_119  reconnecting found, warning: Web: 3 reconnects in 5m without going offline",
     ]);
     stage.keys("/u_119<Enter>je");
     stage.shows(&[
         "  6 events of u_119 Flaky browser, Esc for all",
         "  0s     12:00:08-12:00:10  Web reconnected with the same token                                  replaced",
         "  2s     12:00:06-12:00:08  Web reconnected with the same token                                  replaced",
-        "  4s     12:00:06           reconnecting found, warning: Web: opened anew 3 times in 5m while a… finding",
+        "  4s     12:00:06           reconnecting found, warning: Web: 3 reconnects in 5m without going … finding",
         "  4s     12:00:04-12:00:06  Web reconnected with the same token                                  replaced",
         "  6s     12:00:02-12:00:04  Web reconnected with the same token                                  replaced",
         "  8s     12:00:00-12:00:02  Web reconnected with the same token                                  replaced",
@@ -273,7 +273,7 @@ fn the_night_shift_in_a_light_room_without_colours_and_in_ascii() {
         " +! kiosk_lobby  Lobby kiosk    kiosks   * online        Lin              8h soon        >=15s       -           #   token-expiring",
         ":+! u_119        Flaky browser  support  * online        Web              39d            >=15s       -           #   reconnecting",
         " +  agent_007    Night desk     support  * online        Win              19d            >=15s       -           #",
-        " 12:00:06           u_119  reconnecting found, warning: Web: opened anew 3 times in 5m while always online",
+        " 12:00:06           u_119  reconnecting found, warning: Web: 3 reconnects in 5m without going offline",
     ]);
     low.shows(&[
         " DEGRADED  http://im.example:10002  * live 2s  last 0s ago",

@@ -2,8 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use imtop::language::Language;
 use imtop::presence::{Entry, UserStatus};
-use imtop::tui::{Export, ExportFormat};
+use imtop::report::user_json;
+use imtop::tui::{Effect, Export, ExportFormat};
 
 use crate::stage::{Stage, connection, named};
 
@@ -91,4 +93,40 @@ fn stand_ins_stay_stand_ins_in_files() {
     }
     let alice = stage.live().list().find("alice").unwrap();
     assert!(stage.view().seen().known.user(alice).id.starts_with("user-"));
+}
+
+#[test]
+fn what_is_for_programs_stays_english_while_the_screen_speaks_chinese() {
+    let speaking = |language| {
+        let entries = vec![named("alice", "=SUM(A1)", "sales"), Entry::of("bob"), Entry::of("carol")];
+        let mut stage = Stage::tuned((80, 24), 500, entries, |setting| setting.start.language = language);
+        let foreign = connection(2, "cafe02", Some(("alice", 2, -60)));
+        stage.answer(
+            0,
+            vec![
+                ("alice", UserStatus::Offline),
+                ("bob", UserStatus::Online(vec![foreign])),
+                ("carol", UserStatus::Missing),
+            ],
+        );
+        stage.keys("jj");
+        stage
+    };
+    let (english, chinese) = (speaking(Language::English), speaking(Language::Chinese));
+    assert!(chinese.screen().contains("未知"), "{}", chinese.screen());
+    for format in [ExportFormat::Csv, ExportFormat::Json] {
+        assert_eq!(written(&chinese, format), written(&english, format));
+    }
+    // `y` and then `j`: the record is made outside of what is drawn.
+    for id in ["alice", "bob", "carol"] {
+        let copied = |mut stage: Stage| {
+            let user = stage.live().list().find(id).unwrap();
+            stage.keys(&format!("/{id}<Enter>yj"));
+            assert!(stage.effects.contains(&Effect::CopyRecord(user)), "{:?}", stage.effects);
+            user_json(&stage.view().seen().known.user(user))
+        };
+        let json = copied(speaking(Language::Chinese));
+        assert!(json.is_ascii(), "{json}");
+        assert_eq!(json, copied(speaking(Language::English)));
+    }
 }

@@ -241,7 +241,7 @@ async fn a_server_that_refuses_is_found_after_a_minute_and_one_that_limits_us_at
     live.until("refused", |roster, _| roster.batches().iter().all(|batch| batch.failing.is_some())).await;
     assert_eq!(live.session.state().knowledge().findings.count_of(Rule::ApiFailing), 0, "it has just begun");
     let text = live.found_later();
-    let words = "no request for connections has had a usable answer for 1m: unreachable";
+    let words = "no usable answer to any request for 1m: unreachable";
     assert!(text.contains("critical") && text.contains("api-failing") && text.contains(words), "{text}");
     live.server.set_fault(None);
     live.until_live().await;

@@ -84,7 +84,7 @@ fn while_the_sockets_are_silent_the_registry_tells_who_is_there_and_the_screen_s
     stage.keys("gg<Enter>");
     stage.picture("silence-detail");
     stage.keys("<Esc>4G");
-    stage.shows(&[" in place         12 users are known by the registry alone: the sockets give"]);
+    stage.shows(&[" in place         12 users known from Redis alone: no answer from the API"]);
     stage.keys("1");
     // The sockets answer again, and agree.
     stage.wait(2_000);

@@ -148,10 +148,7 @@ fn a_loss_of_view_is_in_sight_at_every_size_and_while_the_picture_stands() {
     stage.wait(2_000);
     drop_users(&mut stage, LOST);
     let screen = stage.screen();
-    assert!(
-        screen.contains("view loss suspected: 31 of 58 users gone at once, asking the registry"),
-        "{screen}"
-    );
+    assert!(screen.contains("view loss suspected: 31 of 58 users gone at once, asking Redis"), "{screen}");
     let mut stage = cluster((80, 24), USERS);
     stage.keys(" ");
     hang(&mut stage);
@@ -238,7 +235,7 @@ fn a_server_without_a_registry_says_once_what_that_means() {
     stage.same(0);
     stage.keys("/user_00<Enter>gg<Enter>");
     let screen = stage.screen();
-    assert!(screen.contains("○ offline (one witness)"), "{screen}");
+    assert!(screen.contains("○ offline (one source)"), "{screen}");
     assert!(screen.contains("registry    refused (HTTP 404)"), "{screen}");
 }
 

@@ -241,7 +241,7 @@ fn findings(knowledge: &Knowledge, now: Moment) -> Vec<String> {
             Subject::Server => "server".to_owned(),
         };
         let words = finding.evidence.words(server_seconds);
-        format!("{} {} {about}: {words}", finding.severity.word(), finding.rule)
+        format!("{} {} {about}: {words}", finding.severity.name(), finding.rule)
     };
     let mut lines: Vec<String> = found.into_iter().map(said).collect();
     if more > 0 {

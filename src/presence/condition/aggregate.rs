@@ -39,7 +39,7 @@ impl Counted {
             Counted::Filter(filter) => format!("count({})", visible(filter.text().trim())),
             Counted::OfRule(rule) => format!("finding:{rule}"),
             Counted::AtLeast(Severity::Info) => "finding:any".to_owned(),
-            Counted::AtLeast(severity) => format!("finding:{}", severity.word()),
+            Counted::AtLeast(severity) => format!("finding:{}", severity.name()),
             _ => COUNTS.iter().find(|(known, _)| known == self).map_or("", |(_, word)| word).to_owned(),
         }
     }

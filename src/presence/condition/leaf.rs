@@ -4,19 +4,21 @@ use std::ops::Range;
 
 use super::aggregate::{Aggregate, COUNTS, Counted};
 use super::amount::{Amount, Percent};
+use crate::language::say;
 use crate::presence::query::{
     self, Expression, Field, Leaf, Operator, Parser, Piece, PieceKind, Query, QueryError, nearest, shown,
 };
 use crate::presence::{Rule, Severity, visible_bounded};
+use crate::{say, words};
 
-const A_NUMBER: &str = "a number such as 3, or a percentage such as 95%";
+const A_NUMBER: &str = words!("a number such as 3, or a percentage such as 95%");
 
 /// So much of what was typed a suggestion repeats, in characters.
 const REPEATED: usize = 40;
 
 impl Leaf for Aggregate {
-    const WHOLE: &'static str = "condition";
-    const EXPECTED: &'static str = "a count such as unknown>0 or online<95%, or (";
+    const WHOLE: &'static str = words!("condition");
+    const EXPECTED: &'static str = words!("a count such as unknown>0 or online<95%, or (");
 
     fn read(
         parser: &mut Parser<'_>,
@@ -32,7 +34,7 @@ impl Leaf for Aggregate {
                 None => return Err(no_count(parser, word, &first.at)),
             },
             _ => {
-                let what = format!("{} is no count", shown(parser.slice(first.at.clone())));
+                let what = say!("{word} is no count", word = shown(parser.slice(first.at.clone())));
                 return Err(QueryError::new(first.at, what).expected([Aggregate::EXPECTED]));
             }
         };
@@ -57,7 +59,7 @@ fn users_of(parser: &mut Parser<'_>, counted: &Counted, depth: usize) -> Result<
         return Ok(None);
     };
     if *counted == Counted::Failing {
-        return Err(QueryError::new(of, "failing counts batches, so it is not of users"));
+        return Err(QueryError::new(of, say!("failing counts batches, so it is not of users")));
     }
     parser.take();
     let first = parser.peek().cloned();
@@ -67,7 +69,7 @@ fn users_of(parser: &mut Parser<'_>, counted: &Counted, depth: usize) -> Result<
     if let (PieceKind::Word(word), Expression::Is(query::Criterion::Word(_))) = (&first.kind, &expression)
         && let Some(state) = state_word(word)
     {
-        let what = format!("{} would be looked for in ID and label", shown(word));
+        let what = say!("{word} would be looked for in ID and label", word = shown(word));
         return Err(QueryError::new(at, what).nearest(Some(format!("of state={state}"))));
     }
     Ok(Some(Query::of(parser.slice(at), expression)))
@@ -104,7 +106,7 @@ fn finding(what: &str, at: &Range<usize>) -> Result<Counted, QueryError> {
     if what.eq_ignore_ascii_case("any") {
         return Ok(Counted::AtLeast(Severity::Info));
     }
-    if let Some(severity) = Severity::ALL.into_iter().find(|it| it.word().eq_ignore_ascii_case(what)) {
+    if let Some(severity) = Severity::ALL.into_iter().find(|it| it.name().eq_ignore_ascii_case(what)) {
         return Ok(Counted::AtLeast(severity));
     }
     if let Some(rule) = Rule::ALL.into_iter().find(|it| it.name().eq_ignore_ascii_case(what)) {
@@ -112,10 +114,10 @@ fn finding(what: &str, at: &Range<usize>) -> Result<Counted, QueryError> {
     }
     let words = Rule::ALL.into_iter().map(Rule::name).chain(Severity::ALL.into_iter().map(Severity::word));
     let meant = nearest(what, words.chain(["any"])).map(|word| format!("finding:{word}"));
-    let error = QueryError::new(at.clone(), format!("there are no findings {}", shown(what)));
+    let error = QueryError::new(at.clone(), say!("there are no findings {word}", word = shown(what)));
     Err(error.nearest(meant).expected([
-        "finding:any, a severity such as finding:critical",
-        "a rule such as finding:token-expired",
+        say!("finding:any, a severity such as finding:critical"),
+        say!("a rule such as finding:token-expired"),
     ]))
 }
 
@@ -128,13 +130,13 @@ fn sign(
     let end = parser.last().map_or(start, |token| token.at.end);
     let Some(Piece { kind: PieceKind::Operator(operator), at }) = parser.peek().cloned() else {
         let word = counted.word();
-        let what = format!("{} is compared with nothing", shown(&word));
+        let what = say!("{word} is compared with nothing", word = shown(&word));
         let meant = format!("{}>0", visible_bounded(&word, REPEATED));
         return Err(QueryError::new(start..end, what).nearest(Some(meant)));
     };
     parser.take();
     if operator == Operator::Matches {
-        let what = format!("a count can't be compared with {}", operator.symbol());
+        let what = say!("a count can't be compared with {operator}", operator = operator.symbol());
         return Err(QueryError::new(at, what).expected(Operator::OF_FIGURES.map(Operator::symbol)));
     }
     Ok((operator, at))
@@ -150,10 +152,12 @@ fn amount(
     let Some(Piece { kind: PieceKind::Word(word), at: place }) = parser.peek().cloned() else {
         let found = parser.peek().map(|token| token.at.clone());
         let what = match &found {
-            Some(found) => format!("{} stands where a number belongs", shown(parser.slice(found.clone()))),
-            None => format!("nothing follows {}", shown(sign.symbol())),
+            Some(found) => {
+                say!("{word} stands where a number belongs", word = shown(parser.slice(found.clone())))
+            }
+            None => say!("nothing follows {word}", word = shown(sign.symbol())),
         };
-        return Err(QueryError::new(found.unwrap_or(at.end..at.end), what).expected([A_NUMBER]));
+        return Err(QueryError::new(found.unwrap_or(at.end..at.end), what).expected([say(A_NUMBER)]));
     };
     parser.take();
     // A blank before the sign of percent is how some write it.
@@ -167,12 +171,14 @@ fn amount(
     }
     if !share {
         return number.parse().map(Amount::Number).map_err(|_| {
-            QueryError::new(place, format!("{} is no number", shown(word))).expected([A_NUMBER])
+            QueryError::new(place, say!("{word} is no number", word = shown(word))).expected([say(A_NUMBER)])
         });
     }
     let Some(percent) = Percent::parse(number) else {
-        let what = format!("{} is no percentage", shown(word));
-        return Err(QueryError::new(place, what).expected(["one from 0% to 100%, with up to 3 decimals"]));
+        let what = say!("{word} is no percentage", word = shown(word));
+        return Err(
+            QueryError::new(place, what).expected([say!("one from 0% to 100%, with up to 3 decimals")])
+        );
     };
     if counted.is_of_users() {
         return Ok(Amount::Share(percent));
@@ -182,14 +188,14 @@ fn amount(
         Counted::AtLeast(Severity::Info) => Some("finding=any".to_owned()),
         Counted::AtLeast(severity) => {
             let worse = Severity::ALL.into_iter().filter(|it| it >= severity);
-            Some(worse.map(|it| format!("finding={}", it.word())).collect::<Vec<_>>().join(" or "))
+            Some(worse.map(|it| format!("finding={}", it.name())).collect::<Vec<_>>().join(" or "))
         }
         Counted::Connections => Some("conns>0".to_owned()),
         _ => None,
     };
-    let what = format!("percentages are of users, and {} counts no users", counted.word());
+    let what = say!("percentages are of users, and {word} counts no users", word = counted.word());
     let meant = meant.map(|filter| format!("count({filter}){}{percent}", sign.symbol()));
-    Err(QueryError::new(place, what).nearest(meant).expected(["a number such as 3"]))
+    Err(QueryError::new(place, what).nearest(meant).expected([say!("a number such as 3")]))
 }
 
 /// The error for a word that is no count.
@@ -202,13 +208,13 @@ fn no_count(parser: &Parser<'_>, word: &str, at: &Range<usize>) -> QueryError {
         && Field::find(field) == Some(Field::State)
         && let Some(state) = state_word(rest)
     {
-        let error = QueryError::new(at.clone(), format!("{} is no count", shown(word)));
+        let error = QueryError::new(at.clone(), say!("{word} is no count", word = shown(word)));
         return error.nearest(Some(format!("{state}>0")));
     }
     if let (Some(operator), Some(field)) = (operator, Field::find(word)) {
         return about_one_user(parser, at, field, operator);
     }
-    let error = QueryError::new(at.clone(), format!("{} is no count", shown(word)));
+    let error = QueryError::new(at.clone(), say!("{word} is no count", word = shown(word)));
     let states = query::STATES.iter().map(|(name, ..)| *name);
     let names = states.chain(COUNTS.iter().map(|(_, name)| *name)).chain(["finding:any"]);
     let meant = nearest(word, names).map(str::to_owned);
@@ -216,7 +222,10 @@ fn no_count(parser: &Parser<'_>, word: &str, at: &Range<usize>) -> QueryError {
         (Some(meant), _) => error.nearest(Some(meant)),
         (None, None) => {
             let word = visible_bounded(word, REPEATED);
-            error.nearest(Some(format!("count({word})>0, users with that in ID or label")))
+            error.nearest(Some(say!(
+                "{condition}, users with that in ID or label",
+                condition = format!("count({word})>0")
+            )))
         }
         (None, Some(_)) => error.expected([Aggregate::EXPECTED]),
     }
@@ -239,9 +248,11 @@ fn about_one_user(parser: &Parser<'_>, at: &Range<usize>, field: Field, operator
         _ => format!("count({text})>0"),
     };
     if parser.before().iter().any(is_of) {
-        meant.push_str(", or brackets around all that belongs to \"of\"");
+        meant.push_str(say!(", or brackets around all that belongs to \"of\""));
     }
-    let what =
-        format!("{} is about one user, and a condition counts users", shown(parser.slice(whole.clone())));
+    let what = say!(
+        "{word} is about one user, and a condition counts users",
+        word = shown(parser.slice(whole.clone()))
+    );
     QueryError::new(whole, what).nearest(Some(meant))
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::presence::query::{Criterion, Expression, Follows, Name, Named, Query, shown};
 use crate::presence::{Knowledge, Moment};
+use crate::say;
 
 /// Why a condition is about nobody. Printed, it is one sentence without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,11 +20,14 @@ pub enum Nobody {
 impl fmt::Display for Nobody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Nobody::Watched => f.write_str("nobody is watched"),
-            Nobody::InGroup(group) => {
-                write!(f, "no watched user is in the group {}; groups are in the watch list", shown(group))
+            Nobody::Watched => f.write_str(say!("nobody is watched")),
+            Nobody::InGroup(group) => f.write_str(&say!(
+                "no watched user is in the group {group}; groups are in the watch list",
+                group = shown(group)
+            )),
+            Nobody::Named(filter) => {
+                f.write_str(&say!("no watched user is one of {filter}", filter = shown(filter)))
             }
-            Nobody::Named(filter) => write!(f, "no watched user is one of {}", shown(filter)),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::rule::{Judges, OfRule, RuleRow, Severity, never_by_time};
 use crate::presence::outage::Outage;
 use crate::presence::time::short_age;
 use crate::presence::{ErrorKind, Moment};
+use crate::{say, words};
 
 /// What it finds: there are no usable answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,9 +30,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "api-failing",
         severity: Severity::Critical,
-        says: "no request has had a usable answer for a minute (critical), or some have had none for 5 minutes",
-        brief: "no usable answers, to any request or to some",
-        advice: "Look whether the API runs and what its log says (docker ps, journalctl), then at proxy and network. Don't act on who is missing here: who is unknown is not offline.",
+        says: words!(
+            "no request has had a usable answer for a minute (critical), or some have had none for 5 minutes"
+        ),
+        brief: words!("no usable answers, to any request or to some"),
+        advice: words!(
+            "Look whether the API runs and what its log says (docker ps, journalctl), then at proxy and network. Don't act on who is missing here: who is unknown is not offline."
+        ),
         rank: 230,
         judges: Judges::Promptly(
             |case, _, found| {
@@ -47,9 +52,25 @@ impl OfRule for Found {
     }
 
     fn words(&self, server_seconds: i64) -> String {
-        let what = self.trouble.map_or("none came in time".to_owned(), |trouble| trouble.to_string());
-        let failing = failing_words(self.failing, self.of);
-        format!("{failing} usable answer for {}: {what}", short_age(self.since.abs_diff(server_seconds)))
+        let Found { failing, of, .. } = *self;
+        let what = self.trouble.map_or(say!("none in time").to_owned(), |trouble| trouble.to_string());
+        let age = short_age(self.since.abs_diff(server_seconds));
+        match failing {
+            failing if failing == of => say!("no usable answer to any request for {age}: {what}", age, what),
+            1 => say!(
+                "1 of {of} requests of each round has had no usable answer for {age}: {what}",
+                of,
+                age,
+                what
+            ),
+            failing => say!(
+                "{failing} of {of} requests of each round have had no usable answer for {age}: {what}",
+                failing,
+                of,
+                age,
+                what
+            ),
+        }
     }
 }
 
@@ -68,14 +89,5 @@ fn judge(
     } else if let Some(since) = since(outage.partly_since, PARTLY_MS) {
         let since = unix_seconds(since);
         found.push(Evidence::ApiFailing(Found { since, failing: outage.failing, of: batches, trouble }));
-    }
-}
-
-/// `no request for connections has had a`, `2 of 6 requests of each round have had no`.
-fn failing_words(failing: u32, of: u32) -> String {
-    match failing {
-        failing if failing == of => "no request for connections has had a".to_owned(),
-        1 => format!("1 of {of} requests of each round has had no"),
-        failing => format!("{failing} of {of} requests of each round have had no"),
     }
 }

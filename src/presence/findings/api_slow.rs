@@ -11,6 +11,7 @@ use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::{percent, span};
 use crate::presence::Moment;
 use crate::presence::trend::Trend;
+use crate::{say, words};
 
 /// Fewer slow ones than this are chance, though they may be all that there are.
 const FEWEST: u32 = 3;
@@ -30,9 +31,11 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "api-slow",
         severity: Severity::Warning,
-        says: "more than one of 20 answers of the last 5 minutes took longer than 2.5 s",
-        brief: "more than one of 20 answers takes longer than 2.5 s",
-        advice: "Look at the load of the API, of its Redis and of the gateways: one that hangs makes all answers slow. A smaller --batch makes answers shorter.",
+        says: words!("more than one of 20 answers of the last 5 minutes took longer than 2.5 s"),
+        brief: words!("more than one of 20 answers takes longer than 2.5 s"),
+        advice: words!(
+            "Look at the load of the API, of its Redis and of the gateways: one that hangs makes all answers slow. A smaller --batch makes answers shorter."
+        ),
         rank: 180,
         judges: Judges::Server(
             |case, is_raised, found| judge(case.trend, is_raised, case.now, found),
@@ -44,8 +47,14 @@ impl OfRule for Found {
         let Found { slow, of, p95_ms } = *self;
         let (share, limit) = (percent(slow, of), span(SLOW_MS));
         let (within, p95) = (span(SLOW_WINDOW_MS), span(p95_ms.into()));
-        format!(
-            "{slow} of {of} answers ({share} %) took longer than {limit} in the last {within} (p95 {p95})"
+        say!(
+            "{slow} of {of} answers ({share} %) took longer than {limit} in the last {within} (p95 {p95})",
+            slow,
+            of,
+            share,
+            limit,
+            within,
+            p95
         )
     }
 }

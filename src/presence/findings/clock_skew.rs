@@ -15,6 +15,7 @@ use super::case::when_server_shows;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::time::short_age;
 use crate::presence::{Moment, ServerClock};
+use crate::{say, words};
 
 /// From so many seconds on: clocks that are kept in step differ by a hundredth of one, and with more
 /// than this two logs can no longer be read side by side.
@@ -39,9 +40,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "clock-skew",
         severity: Severity::Warning,
-        says: "the server's clock and ours are 10 s or more apart, or a session token was issued in the server's future; expiry is judged by the server's clock",
-        brief: "the server's clock and this machine's differ",
-        advice: "Check that the clocks are kept in step (timedatectl, chronyc tracking), on all machines of the server first, then here. Until then don't hold times of day here against the server's log.",
+        says: words!(
+            "the server's clock and ours are 10 s or more apart, or a session token was issued in the server's future; expiry is judged by the server's clock"
+        ),
+        brief: words!("the server's clock and this machine's differ"),
+        advice: words!(
+            "Check that the clocks are kept in step (timedatectl, chronyc tracking), on all machines of the server first, then here. Until then don't hold times of day here against the server's log."
+        ),
         rank: 160,
         judges: Judges::Server(
             |case, _, found| judge(case.clock, case.newest_issued, case.server_seconds, found),
@@ -52,13 +57,19 @@ impl OfRule for Found {
     fn words(&self, server_seconds: i64) -> String {
         match self {
             Found::Apart { ahead } => {
-                let side = if *ahead > 0 { "ahead of" } else { "behind" };
                 let by = short_age(ahead.unsigned_abs());
-                format!("the server's clock is about {by} {side} ours; expiry is judged by the server's")
+                if *ahead > 0 {
+                    say!(
+                        "the server's clock is about {by} ahead of ours; expiry is judged by the server's",
+                        by
+                    )
+                } else {
+                    say!("the server's clock is about {by} behind ours; expiry is judged by the server's", by)
+                }
             }
             Found::IssuedAhead { issued } => {
                 let by = short_age(issued.saturating_sub(server_seconds).max(0).unsigned_abs());
-                format!("a token was issued {by} ahead of the server's clock")
+                say!("a token was issued {by} ahead of the server's clock", by)
             }
         }
     }

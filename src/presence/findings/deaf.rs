@@ -17,6 +17,7 @@ use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never};
 use super::wording::names;
 use crate::presence::Platform;
+use crate::{say, words};
 
 /// Platforms that are told.
 const TOLD: usize = 8;
@@ -34,9 +35,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "deaf",
         severity: Severity::Warning,
-        says: "the user is connected, but the registry does not have the connection: messages don't reach it until that is renewed (10 to 20 minutes) or it reconnects",
-        brief: "connected, but not in the registry: messages don't reach the user",
-        advice: "Let the user reconnect: that helps at once. Then see whether Redis or the user service was restarted when the user logged in. imtop can't see the cache that push keeps of its own.",
+        says: words!(
+            "the user is connected, but Redis does not have the connection: messages don't reach it until the entry is renewed (10 to 20 minutes) or the client reconnects"
+        ),
+        brief: words!("connected but missing in Redis: messages don't reach the user"),
+        advice: words!(
+            "Let the user reconnect: that helps at once. Then see whether Redis or the user service was restarted when the user logged in. imtop can't see the cache that push keeps of its own."
+        ),
         rank: 115,
         judges: Judges::User(judge, never),
     };
@@ -44,9 +49,9 @@ impl OfRule for Found {
     fn words(&self, _: i64) -> String {
         let on = names(&self.platforms);
         if self.whole {
-            format!("connected on {on}, but the registry calls the user offline: messages don't arrive")
+            say!("connected on {on}, but Redis says offline: messages don't arrive", on)
         } else {
-            format!("connected on {on}, which the registry does not have: messages don't arrive there")
+            say!("connected on {on}, which Redis does not have: messages don't arrive there", on)
         }
     }
 }
@@ -79,11 +84,11 @@ mod tests {
         assert_eq!(RuleInputs { lacking: None, ..scene(true, true) }.found_by(judge), [] as [&str; 0]);
         assert_eq!(
             scene(true, true).found_by(judge),
-            ["connected on Android, Web, but the registry calls the user offline: messages don't arrive"]
+            ["connected on Android, Web, but Redis says offline: messages don't arrive"]
         );
         assert_eq!(
             scene(true, false).found_by(judge),
-            ["connected on Android, Web, which the registry does not have: messages don't arrive there"]
+            ["connected on Android, Web, which Redis does not have: messages don't arrive there"]
         );
     }
 }

@@ -11,6 +11,7 @@ use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never};
 use super::{Evidence, MOST};
 use crate::presence::{ConnId, Platform};
+use crate::{say, words};
 
 /// What it finds: the connection's token is signed with a known secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,15 +26,22 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "default-secret",
         severity: Severity::Critical,
-        says: "the session token is signed with the secret that OpenIM is shipped with, or one that you named: anybody who knows it can log in as anybody",
-        brief: "a token is signed with a known secret: anyone can forge logins",
-        advice: "Change `secret` in config/share.yml and restart every service: all tokens become void and everybody logs in again. Then look through the logins since the server went up.",
+        says: words!(
+            "the session token is signed with the secret that OpenIM is shipped with, or one that you named: anybody who knows it can log in as anybody"
+        ),
+        brief: words!("a token is signed with a known secret: anyone can forge logins"),
+        advice: words!(
+            "Change `secret` in config/share.yml and restart every service: all tokens become void and everybody logs in again. Then look through the logins since the server went up."
+        ),
         rank: 20,
         judges: Judges::User(judge, never),
     };
 
     fn words(&self, _: i64) -> String {
-        format!("{}: the token is signed with a secret that others know", self.platform.name())
+        say!(
+            "{platform}: the token is signed with a secret that others know",
+            platform = self.platform.name()
+        )
     }
 
     fn connection(&self) -> Option<&ConnId> {

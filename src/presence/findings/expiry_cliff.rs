@@ -20,6 +20,7 @@ use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::percent;
 use crate::presence::Moment;
 use crate::presence::time::short_age;
+use crate::{say, words};
 
 /// How short a time is short: a server that can take all its logins within an hour cannot
 /// necessarily take a third of them within this.
@@ -49,9 +50,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "expiry-cliff",
         severity: Severity::Info,
-        says: "at least 20 of the watched session tokens, and 30 % of all, expire within the same 10 minutes of the coming week",
-        brief: "many tokens expire within a short time",
-        advice: "Expect a wave of logins at that time, and see that the server can take it. Better: have the app renew tokens earlier, each at a time of its own.",
+        says: words!(
+            "at least 20 of the watched session tokens, and 30 % of all, expire within the same 10 minutes of the coming week"
+        ),
+        brief: words!("many tokens expire within a short time"),
+        advice: words!(
+            "Expect a wave of logins at that time, and see that the server can take it. Better: have the app renew tokens earlier, each at a time of its own."
+        ),
         rank: 170,
         judges: Judges::Server(
             |case, _, found| judge(case.expiries, case.server_seconds, found),
@@ -63,11 +68,23 @@ impl OfRule for Found {
         let Found { tokens, of, first } = self;
         let share = percent(*tokens, *of);
         let within = short_age(WITHIN_SECONDS.unsigned_abs());
-        let first = match first.saturating_sub(server_seconds) {
-            ..=0 => "now".to_owned(),
-            left => format!("in {}", short_age(left.unsigned_abs())),
-        };
-        format!("{tokens} of {of} tokens ({share} %) expire within {within}, the first {first}")
+        match first.saturating_sub(server_seconds) {
+            ..=0 => say!(
+                "{tokens} of {of} tokens ({share} %) expire within {within}, the first now",
+                tokens,
+                of,
+                share,
+                within
+            ),
+            left => say!(
+                "{tokens} of {of} tokens ({share} %) expire within {within}, the first in {left}",
+                tokens,
+                of,
+                share,
+                within,
+                left = short_age(left.unsigned_abs())
+            ),
+        }
     }
 
     fn same_as(&self, other: &Found) -> bool {

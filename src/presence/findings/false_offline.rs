@@ -15,6 +15,7 @@ use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::span;
 use crate::presence::Platform;
 use crate::presence::history::{Happened, Happening};
+use crate::{say, words};
 
 /// For so long after the return it stays: long enough that whoever looks into a complaint ("he was online
 /// and got no message") still sees it, short enough that an incident of an hour ago is not in the way.
@@ -39,9 +40,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "false-offline",
         severity: Severity::Warning,
-        says: "the server called the user offline, or left out a connection, that had been there all the time; what was told of it is taken back",
-        brief: "the server called a connected user offline, or left a connection out",
-        advice: "Tell whoever asks that the user was connected meanwhile, though messages may not have arrived. If it hits many users, look at the gateways and at the network between them and the API.",
+        says: words!(
+            "the server called the user offline, or left out a connection, that had been there all the time; events retracted"
+        ),
+        brief: words!("the server called a connected user offline, or left a connection out"),
+        advice: words!(
+            "Tell whoever asks that the user was connected meanwhile, though messages may not have arrived. If it hits many users, look at the gateways and at the network between them and the API."
+        ),
         rank: 120,
         judges: Judges::UserInDoubt(judge, next),
     };
@@ -51,17 +56,27 @@ impl OfRule for Found {
         let longest = span(*longest_ms);
         if *times > 1 {
             let within = span(*within_ms);
-            return format!(
-                "{times} times in {within} the server called the user offline or left out a connection, for up to {longest}, and the same one came back: it had been there all the time"
+            return say!(
+                "{times} times in {within} the server called the user offline or left out a connection, for up to {longest}, and the same one came back: it had been there all the time",
+                times,
+                within,
+                longest
             );
         }
         let name = platform.name();
-        let (what, same) = if *whole_user {
-            ("called the user offline".to_owned(), format!("same {name} connection"))
+        if *whole_user {
+            say!(
+                "the server called the user offline for {longest}, and the same {name} connection came back: it had been there all the time",
+                longest,
+                name
+            )
         } else {
-            (format!("left out the {name} connection"), "same one".to_owned())
-        };
-        format!("the server {what} for {longest}, and the {same} came back: it had been there all the time")
+            say!(
+                "the server left out the {name} connection for {longest}, and the same one came back: it had been there all the time",
+                longest,
+                name
+            )
+        }
     }
 }
 

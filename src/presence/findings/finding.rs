@@ -1,8 +1,8 @@
 //! Something wrong, found and kept for as long as it lasts.
 
 use super::rule::Severity;
-use super::{Evidence, Rule};
-use crate::presence::{Moment, UserIx};
+use super::{Evidence, Rule, view_loss};
+use crate::presence::{Loss, Moment, UserIx};
 
 /// Whom or what a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +29,35 @@ pub struct Finding {
     pub since: Moment,
     /// What was found, which may change while it lasts.
     pub evidence: Evidence,
+}
+
+/// What is told of a finding as it was raised or is over; put into words only where somebody reads them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FindingText {
+    /// Nothing beside the rule.
+    None,
+    /// What was found, when the server's clock showed so many seconds.
+    Found(Box<Evidence>, i64),
+    /// How a loss of view ended, at that moment.
+    Ended(Box<Loss>, Moment),
+}
+
+impl FindingText {
+    /// How it ended, where it was one of these losses of view.
+    pub fn of_end(evidence: &Evidence, over: &[Loss], now: Moment) -> FindingText {
+        let number = if let Evidence::ViewLoss(found) = evidence { Some(found.loss.number) } else { None };
+        let loss = over.iter().find(|loss| Some(loss.number) == number);
+        loss.map_or(FindingText::None, |loss| FindingText::Ended(Box::new(loss.clone()), now))
+    }
+
+    /// One sentence, without a full stop; visible-safe. It may name users.
+    pub fn words(&self) -> Option<String> {
+        match self {
+            FindingText::None => None,
+            FindingText::Found(evidence, server_seconds) => Some(evidence.words(*server_seconds)),
+            FindingText::Ended(loss, at) => Some(view_loss::words_of_end(loss, *at)),
+        }
+    }
 }
 
 impl Finding {

@@ -12,6 +12,7 @@ use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::time::short_age;
+use crate::{say, words};
 
 /// Gone, back, gone and back: twice may be chance once, but not both ways within minutes.
 const TIMES: usize = 4;
@@ -32,15 +33,21 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "flapping",
         severity: Severity::Warning,
-        says: "the user goes on- and offline again and again",
-        brief: "the user comes and goes again and again",
-        advice: "Look at the client's network first; if many users flap at the same time, look at the gateway and the load balancer before it.",
+        says: words!("the user goes online and offline again and again"),
+        brief: words!("the user goes online and offline again and again"),
+        advice: words!(
+            "Look at the client's network first; if many users flap at the same time, look at the gateway and the load balancer before it."
+        ),
         rank: 100,
         judges: Judges::User(judge, next),
     };
 
     fn words(&self, _: i64) -> String {
-        format!("went on- or offline {} times in {}", self.times, short_age(self.within_ms / 1_000))
+        say!(
+            "went online or offline {times} times in {within}",
+            times = self.times,
+            within = short_age(self.within_ms / 1_000)
+        )
     }
 }
 

@@ -12,6 +12,7 @@ use super::case::ServerCase;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::time::short_age;
 use crate::presence::{Gateway, LifeSign, Moment, Witnesses};
+use crate::{say, words};
 
 /// For so long it has to say nothing, in milliseconds.
 const HUNG_MS: u64 = 3_000;
@@ -35,9 +36,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "gateway-down",
         severity: Severity::Warning,
-        says: "a gateway that answered before refuses connections, or takes them and says nothing",
-        brief: "a gateway refuses connections, or says nothing",
-        advice: "Look at its process and its log (docker ps -a, journalctl), and keep what they show. Start it again if it is gone; if it hangs, its users may still be connected.",
+        says: words!(
+            "a gateway that answered before refuses connections, or accepts them and does not answer"
+        ),
+        brief: words!("a gateway refuses connections, or does not answer"),
+        advice: words!(
+            "Look at its process and its log (docker ps -a, journalctl), and keep what they show. Start it again if it is gone; if it hangs, its users may still be connected."
+        ),
         rank: 214,
         judges: Judges::Promptly(
             |case, _, found| {
@@ -49,20 +54,24 @@ impl OfRule for Found {
 
     fn words(&self, server_seconds: i64) -> String {
         let Found { address, sign, alive, since, users } = self;
-        let what = if *sign == LifeSign::Refused { "refuses connections" } else { "says nothing" };
         let (least, most) = (since.abs_diff(server_seconds), alive.abs_diff(server_seconds));
         // It is asked once a minute: what was so in between is not known.
         let lasted = match (short_age(least), short_age(most)) {
-            (_, most) if least == 0 => format!("at most {most}"),
+            (_, most) if least == 0 => say!("at most {most}", most),
             (least, most) if least == most => least,
-            (least, most) => format!("{least} to {most}"),
+            (least, most) => say!("{least} to {most}", least, most),
         };
-        let had = match users {
-            Some(1) => ", had 1 user".to_owned(),
-            Some(users) => format!(", had {users} users"),
-            None => String::new(),
+        let mut words = if *sign == LifeSign::Refused {
+            say!("gateway {address}: connections refused for {lasted}", address, lasted)
+        } else {
+            say!("gateway {address}: no answer for {lasted}", address, lasted)
         };
-        format!("gateway {address} {what} for {lasted}{had}")
+        match users {
+            Some(1) => words.push_str(say!(", had 1 user")),
+            Some(users) => words.push_str(&say!(", had {users} users", users)),
+            None => {}
+        }
+        words
     }
 
     fn same_as(&self, other: &Found) -> bool {
@@ -123,17 +132,17 @@ mod tests {
     fn one_that_was_alive_and_is_not_counts() {
         assert_eq!(
             found(LifeSign::Refused, true, 10_000),
-            ["gateway 10.0.0.7:9090 refuses connections for at most 5s, had 49 users"]
+            ["gateway 10.0.0.7:9090: connections refused for at most 5s, had 49 users"]
         );
         assert!(found(LifeSign::Refused, false, 99_000).is_empty(), "it may not be for us");
         assert!(found(LifeSign::Hung, true, 12_000).is_empty(), "one slow answer");
         assert_eq!(
             found(LifeSign::Hung, true, 71_000),
-            ["gateway 10.0.0.7:9090 says nothing for 1m, had 49 users"]
+            ["gateway 10.0.0.7:9090: no answer for 1m, had 49 users"]
         );
         assert_eq!(
             found(LifeSign::Hung, true, 41_000),
-            ["gateway 10.0.0.7:9090 says nothing for 31s to 36s, had 49 users"]
+            ["gateway 10.0.0.7:9090: no answer for 31s to 36s, had 49 users"]
         );
         for well in [LifeSign::Alive, LifeSign::Unclear] {
             assert!(found(well, true, 99_000).is_empty());

@@ -15,6 +15,7 @@ use super::Evidence;
 use super::case::ServerCase;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::{Counted, Gauges, Moment};
+use crate::{say, words};
 
 /// For so long it has to differ, in milliseconds.
 const LASTING_MS: u64 = 60_000;
@@ -32,9 +33,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "gauge-drift",
         severity: Severity::Info,
-        says: "the gateways' gauge online_user_num differs from the users that they show; a known bug of the server lets it only grow",
-        brief: "online_user_num of the gateways differs from what they show",
-        advice: "Don't page or scale by online_user_num. Only a restart of the gateway sets it right; as that drops its users, wait for the next planned one. With --gateway: name all of them.",
+        says: words!(
+            "the gateways' gauge online_user_num differs from the users that they show; a known bug of the server lets it only grow"
+        ),
+        brief: words!("online_user_num of the gateways differs from what they show"),
+        advice: words!(
+            "Don't page or scale by online_user_num. Only a restart of the gateway sets it right; as that drops its users, wait for the next planned one. With --gateway: name all of them."
+        ),
         rank: 155,
         judges: Judges::Server(|case, _, found| judge(case.witnesses.gauges.as_ref(), case.now, found), next),
     };
@@ -42,12 +47,26 @@ impl OfRule for Found {
     fn words(&self, _server_seconds: i64) -> String {
         let Counted { by_gateways, shown } = self.now;
         let by = by_gateways.abs_diff(shown);
-        let than = if by_gateways > shown { "more" } else { "fewer" };
         let grows = by > self.first.by_gateways.abs_diff(self.first.shown);
-        let growing = if grows { ", growing" } else { "" };
-        format!(
-            "online_user_num of the gateways: {by_gateways}, {by} {than} than the {shown} users shown{growing}"
-        )
+        let mut words = if by_gateways > shown {
+            say!(
+                "online_user_num of the gateways: {by_gateways}, {by} more than the {shown} users shown",
+                by_gateways,
+                by,
+                shown
+            )
+        } else {
+            say!(
+                "online_user_num of the gateways: {by_gateways}, {by} fewer than the {shown} users shown",
+                by_gateways,
+                by,
+                shown
+            )
+        };
+        if grows {
+            words.push_str(say!(", growing"));
+        }
+        words
     }
 }
 

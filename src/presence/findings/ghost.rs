@@ -20,6 +20,7 @@ use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::{names, span};
 use crate::presence::{Platform, Presence, Recheck, UnknownReason};
+use crate::{say, words};
 
 /// Platforms that are told.
 const TOLD: usize = 8;
@@ -42,9 +43,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "ghost",
         severity: Severity::Warning,
-        says: "no gateway shows the user and the registry goes on saying online: an entry that lives on in Redis, for up to 30 minutes",
-        brief: "only the registry calls the user online: an entry that lives on",
-        advice: "Ask the user, or wait: an entry without a connection runs out within 30 minutes. If there are many, look whether a gateway died without a word, or is out of the API's reach.",
+        says: words!(
+            "no gateway shows the user but Redis still says online: a stale entry, which expires after 30 minutes at most"
+        ),
+        brief: words!("only Redis says online: a stale entry"),
+        advice: words!(
+            "Ask the user, or wait: an entry without a connection expires within 30 minutes. If there are many, look whether a gateway has died, or is out of the API's reach."
+        ),
         rank: 150,
         judges: Judges::UserInDoubt(judge, next),
     };
@@ -55,15 +60,25 @@ impl OfRule for Found {
 
     fn words(&self, _: i64) -> String {
         let Found { platforms, over_ms, several } = self;
-        let on = if platforms.is_empty() { String::new() } else { format!(" ({})", names(platforms)) };
+        let online = if platforms.is_empty() {
+            say!("online").to_owned()
+        } else {
+            say!("online ({platforms})", platforms = names(platforms))
+        };
         let over = span(*over_ms);
         if *several > 0 {
-            return format!(
-                "no gateway has shown the user since imtop looks, and the registry says online{on}; {several} users are so: \
-                 left over in Redis, or on a gateway that the API doesn't reach"
+            return say!(
+                "no gateway has shown the user since imtop started, but Redis says {online}; {several} users are so: \
+                 left over in Redis, or on a gateway that the API doesn't reach",
+                online,
+                several
             );
         }
-        format!("no gateway has shown the user for more than {over}, and the registry still says online{on}")
+        say!(
+            "no gateway has shown the user for more than {over}, but Redis still says {online}",
+            over,
+            online
+        )
     }
 }
 
@@ -113,7 +128,7 @@ mod tests {
         let old = scene(60_000);
         assert_eq!(
             old.found_by(judge),
-            ["no gateway has shown the user for more than 60s, and the registry still says online (Android)"]
+            ["no gateway has shown the user for more than 60s, but Redis still says online (Android)"]
         );
         assert_eq!(next(&old.case()), None);
         let (mut first, mut later) = (Vec::new(), Vec::new());

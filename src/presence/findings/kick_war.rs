@@ -22,6 +22,7 @@ use crate::presence::Platform;
 use crate::presence::history::Succession;
 use crate::presence::time::short_age;
 use crate::presence::token::ShortFingerprint;
+use crate::{language, say, words};
 
 /// One turn is somebody who takes up another device, and two that they go back to the first.
 const TURNS: usize = 3;
@@ -45,9 +46,11 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "kick-war",
         severity: Severity::Warning,
-        says: "two devices throw each other out, again and again",
-        brief: "two devices throw each other out",
-        advice: "Ask the user which two devices are logged in, and have one of them log out. If it is one device, the app logs in twice: look at its log.",
+        says: words!("two devices log each other out, again and again"),
+        brief: words!("two devices log each other out"),
+        advice: words!(
+            "Ask the user which two devices are logged in, and have one of them log out. If it is one device, the app logs in twice: look at its log."
+        ),
         rank: 80,
         judges: Judges::User(judge, next),
     };
@@ -55,8 +58,13 @@ impl OfRule for Found {
     fn words(&self, _: i64) -> String {
         let Found { class, turns, within_ms, tokens: [gone, come] } = self;
         let within = short_age(within_ms / 1_000);
-        format!(
-            "{class}: sessions took each other's place {turns} times in {within}, most recently {gone} by {come}"
+        say!(
+            "{class}: sessions replaced each other {turns} times in {within}, most recently {gone} by {come}",
+            class = language::say(class),
+            turns,
+            within,
+            gone,
+            come
         )
     }
 

@@ -7,12 +7,13 @@
 //!
 //! False alarms: the end of a shift is one. At most one at a time.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 use super::Evidence;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never_by_time};
-use super::wording::{counted, percent, span};
+use super::wording::{are_back, counted, percent, span};
 use crate::presence::departures::Departed;
+use crate::{say, words};
 
 /// What it finds: who left.
 pub(super) type Found = Box<Departed>;
@@ -21,9 +22,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "mass-disconnect",
         severity: Severity::Critical,
-        says: "at least 5 users, and more than 20 % of those who were connected within the last 10 minutes, went offline; the registry agrees, where it is asked",
-        brief: "many users went offline within 10 minutes, by agreement of all sources",
-        advice: "Look whether a gateway or a load balancer was restarted, then at the network. One platform alone points at a client or its push service, one group at a site. At the end of a shift nothing is wrong.",
+        says: words!(
+            "at least 5 users, and more than 20 % of those who were connected within the last 10 minutes, went offline; Redis agrees, where it is asked"
+        ),
+        brief: words!("many users went offline within 10 minutes, by agreement of all sources"),
+        advice: words!(
+            "Look whether a gateway or a load balancer was restarted, then at the network. One platform alone points at a client or its push service, one group at a site. At the end of a shift nothing is wrong."
+        ),
         rank: 220,
         judges: Judges::Promptly(|case, _, found| judge(case.departed, found), never_by_time),
     };
@@ -41,32 +46,27 @@ fn departed_words(departed: &Departed) -> String {
     let Departed { users, of, back, within_ms, platforms, group } = departed;
     let share = percent(*users, *of);
     let within = span(*within_ms);
-    let mut words = format!("{users} of {of} connected users ({share} %) went offline within {within}");
-    let first = platforms.first().and_then(|(it, count)| Some((it, is_one_of_them(*count, *users)?)));
-    // Writing to a String cannot fail.
-    match first {
-        Some((platform, all)) => {
-            let _ = write!(words, ", {all} on {}", platform.name());
-        }
-        None => words.push_str(&counted(platforms.iter().copied())),
+    let mut words = say!(
+        "{users} of {of} connected users ({share} %) went offline within {within}",
+        users,
+        of,
+        share,
+        within
+    );
+    let most = platforms.first().map_or((0, Cow::default()), |(platform, count)| (*count, platform.name()));
+    // Who left is told by platform or group where this one had at least nine of ten.
+    words.push_str(&match (percent(most.0, *users), most.1) {
+        (100.., platform) => say!(", all on {platform}", platform),
+        (90.., platform) => say!(", nearly all on {platform}", platform),
+        _ => counted(platforms.iter().copied()),
+    });
+    if let Some((group, count)) = group {
+        words.push_str(&match percent(*count, *users) {
+            100.. => say!(", all in the group {group}", group),
+            90.. => say!(", nearly all in the group {group}", group),
+            _ => String::new(),
+        });
     }
-    if let Some((group, count)) = group
-        && let Some(all) = is_one_of_them(*count, *users)
-    {
-        let _ = write!(words, ", {all} in the group {group}");
-    }
-    if *back > 0 {
-        let are = if *back == 1 { "is" } else { "are" };
-        let _ = write!(words, "; {back} {are} back");
-    }
+    words.push_str(&are_back(*back));
     words
-}
-
-/// Who left is told by platform or group where this one had at least nine of ten.
-fn is_one_of_them(count: u32, users: u32) -> Option<&'static str> {
-    match percent(count, users) {
-        100.. => Some("all"),
-        90.. => Some("nearly all"),
-        _ => None,
-    }
 }

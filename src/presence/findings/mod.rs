@@ -41,6 +41,8 @@ mod reconnecting;
 mod registry_loss;
 mod registry_silent;
 mod rule;
+#[cfg(test)]
+mod samples;
 mod settings;
 #[cfg(test)]
 mod stage;
@@ -55,13 +57,11 @@ mod view_loss;
 mod wording;
 
 pub(super) use case::{Case, ServerCase};
-pub use finding::{Finding, Subject};
+pub use finding::{Finding, FindingText, Subject};
 pub use ledger::Findings;
 pub use rule::Severity;
 pub use settings::RuleSettings;
 
-use super::recheck::Loss;
-use super::time::Moment;
 use rule::OfRule;
 
 rules! {
@@ -94,15 +94,6 @@ rules! {
     ApiSlow: api_slow,
     ApiFailing: api_failing,
     RateLimited: rate_limited,
-}
-
-impl Evidence {
-    /// How it ended, where it was one of these losses of view.
-    pub fn words_of_end(&self, over: &[Loss], now: Moment) -> Option<String> {
-        let Evidence::ViewLoss(found) = self else { return None };
-        let loss = over.iter().find(|loss| loss.number == found.loss.number)?;
-        Some(view_loss::words_of_end(loss, now))
-    }
 }
 
 /// So many findings one rule makes for one user.

@@ -12,6 +12,7 @@
 use super::Evidence;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never_by_time};
 use crate::presence::Logins;
+use crate::{say, words};
 
 /// For so long displacements and logins are counted: three times the five minutes that a displaced token
 /// still lives.
@@ -31,9 +32,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "observer",
         severity: Severity::Warning,
-        says: "imtop's own admin login displaces, or is displaced by, another program with the same admin ID",
-        brief: "imtop's admin login and another one displace each other",
-        advice: "Give imtop an admin ID of its own (`imAdminUser` in config/share.yml), or a token of the other program (--token-file). Until then don't restart imtop again and again: each login throws the other one out.",
+        says: words!(
+            "imtop's own admin login displaces, or is displaced by, another program with the same admin ID"
+        ),
+        brief: words!("imtop's admin login and another one displace each other"),
+        advice: words!(
+            "Give imtop an admin ID of its own (`imAdminUser` in config/share.yml), or a token of the other program (--token-file). Until then don't restart imtop again and again: each login throws the other one out."
+        ),
         rank: 200,
         judges: Judges::Promptly(|case, _, found| judge(case.logins, found), never_by_time),
     };
@@ -51,24 +56,33 @@ fn judge(logins: Logins, found: &mut Vec<Evidence>) {
 
 fn observer_words(Logins { made, displaced }: Logins) -> String {
     let within = WITHIN_MINUTES;
-    let logged_in = format!("imtop logged in {}", times(made));
-    let mut words = if displaced == 0 {
-        format!("{logged_in} in {within}m: each time the other holders of its admin ID lose their tokens")
-    } else {
-        let and = if made == 0 { String::new() } else { format!(", and {logged_in}") };
-        let displaced = times(displaced);
-        format!(
-            "imtop's admin token was displaced {displaced} in {within}m{and}: another program holds the same admin ID"
-        )
+    let (logged_in, times_displaced) = (times(made), times(displaced));
+    let mut words = match (made, displaced) {
+        (_, 0) => say!(
+            "imtop logged in {logged_in} in {within}m: each time the other holders of its admin ID lose their tokens",
+            logged_in,
+            within
+        ),
+        (0, _) => say!(
+            "imtop's admin token was displaced {times_displaced} in {within}m: another program holds the same admin ID",
+            times_displaced,
+            within
+        ),
+        _ => say!(
+            "imtop's admin token was displaced {times_displaced} in {within}m, and imtop logged in {logged_in}: another program holds the same admin ID",
+            times_displaced,
+            within,
+            logged_in
+        ),
     };
     if made > 0 && displaced >= GIVES_UP {
-        words.push_str("; imtop has stopped logging in");
+        words.push_str(say!("; imtop has stopped logging in"));
     }
     words
 }
 
 fn times(count: u16) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+    if count == 1 { say!("once").to_owned() } else { say!("{count} times", count) }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::names;
 use crate::presence::{Platform, Presence, Question, Recheck, Registry, Sockets};
+use crate::{say, words};
 
 /// Platforms that are told.
 const TOLD: usize = 8;
@@ -36,9 +37,11 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "partial-view",
         severity: Severity::Info,
-        says: "another endpoint lists more connections of the user than the answers show",
-        brief: "another endpoint lists more connections of the user",
-        advice: "Nothing is broken for the user. Keep in mind that a message to a connection on the other gateway doesn't show here; the API lists one gateway's connections alone.",
+        says: words!("another API endpoint lists more connections of the user than the online status does"),
+        brief: words!("another API endpoint lists more connections of the user"),
+        advice: words!(
+            "Nothing is broken for the user. The API lists the connections of one gateway alone, so what happens to those on another gateway doesn't show here."
+        ),
         rank: 140,
         judges: Judges::UserInDoubt(judge, next),
     };
@@ -46,12 +49,14 @@ impl OfRule for Found {
     fn words(&self, _: i64) -> String {
         let names = names(&self.platforms);
         if self.by == Question::TokenDetail {
-            format!(
-                "the token detail lists more on {names} than the answers show: the user is on several gateways"
+            say!(
+                "the token details list more on {names} than the API's answer: the user is on several gateways",
+                names
             )
         } else {
-            format!(
-                "the registry lists {names} too, which the answers leave out: the user is on several gateways, or an entry lives on"
+            say!(
+                "Redis lists {names} too, missing from the API's answer: the user is on several gateways, or an entry is stale",
+                names
             )
         }
     }
@@ -144,14 +149,14 @@ mod tests {
         assert_eq!(
             old.found_by(judge),
             [
-                "the registry lists Windows too, which the answers leave out: the user is on several gateways, or an entry lives on"
+                "Redis lists Windows too, missing from the API's answer: the user is on several gateways, or an entry is stale"
             ]
         );
         assert_eq!(next(&old.case()), None);
         let both = scene(&[ANDROID, WINDOWS], Some(&[(ANDROID, 1), (WINDOWS, 1)]));
         assert_eq!(
             later(both, 5_000).found_by(judge),
-            ["the token detail lists more on Windows than the answers show: the user is on several gateways"]
+            ["the token details list more on Windows than the API's answer: the user is on several gateways"]
         );
     }
 
@@ -168,7 +173,7 @@ mod tests {
         let words = later(two, 5_000).found_by(judge);
         assert_eq!(
             words,
-            ["the token detail lists more on Android than the answers show: the user is on several gateways"]
+            ["the token details list more on Android than the API's answer: the user is on several gateways"]
         );
         assert_eq!(later(scene(&[ANDROID], Some(&[(ANDROID, 1)])), 5_000).found_by(judge), [] as [&str; 0]);
         assert_eq!(next(&scene(&[ANDROID], None).case()), None, "nothing is hidden");

@@ -14,6 +14,7 @@ use super::wording::span;
 use crate::presence::recoveries::Recovery;
 use crate::presence::thousands;
 use crate::presence::time::short_age;
+use crate::{say, words};
 
 /// For so long it stays when it is over, in milliseconds.
 const TOLD_MS: u64 = 10 * 60_000;
@@ -31,9 +32,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "past-loss",
         severity: Severity::Info,
-        says: "many users were lost at once and are back; what that did to each is told here alone, and not as flapping, reconnecting or false-offline",
-        brief: "many users were lost at once and are back",
-        advice: "Nothing goes on. Look in the logs of the gateways and the load balancer for that time. Users who are back with the same connections had been connected, though messages may not have arrived.",
+        says: words!(
+            "many users were lost at once and are back; each of them is reported here alone, and not as flapping, reconnecting or false-offline"
+        ),
+        brief: words!("many users were lost at once and are back"),
+        advice: words!(
+            "It is over. Look in the logs of the gateways and the load balancer for that time. Users who are back with the same connections had been connected, though messages may not have arrived."
+        ),
         rank: 213,
         judges: Judges::Promptly(
             |case, _, found| judge(case, found),
@@ -44,20 +49,31 @@ impl OfRule for Found {
     fn words(&self, server_seconds: i64) -> String {
         let Recovery { same, anew, begun, last, is_over, .. } = &self.recovery;
         let (within, users) = (span(last.since(*begun)), thousands(u64::from(same + anew)));
-        let back = match (same, anew) {
-            (_, 0) => "all are back with the same connections".to_owned(),
-            (0, _) => "all are back with new connections".to_owned(),
-            (same, anew) => {
-                let (same, anew) = (thousands(u64::from(*same)), thousands(u64::from(*anew)));
-                format!("{same} are back with the same connections, {anew} with new ones")
+        let mut words = match (same, anew) {
+            (_, 0) => {
+                say!(
+                    "{users} users lost within {within}: all are back with the same connections",
+                    users,
+                    within
+                )
             }
+            (0, _) => {
+                say!("{users} users lost within {within}: all are back with new connections", users, within)
+            }
+            (same, anew) => say!(
+                "{users} users lost within {within}: {same} are back with the same connections, {anew} with new ones",
+                users,
+                within,
+                same = thousands(u64::from(*same)),
+                anew = thousands(u64::from(*anew))
+            ),
         };
-        let end = if *is_over {
-            format!("over for {}", short_age(self.last.abs_diff(server_seconds)))
+        if *is_over {
+            words.push_str(&say!("; over for {age}", age = short_age(self.last.abs_diff(server_seconds))));
         } else {
-            "more are coming back".to_owned()
-        };
-        format!("{users} users lost within {within}: {back}; {end}")
+            words.push_str(say!("; more are coming back"));
+        }
+        words
     }
 
     fn same_as(&self, other: &Found) -> bool {

@@ -25,6 +25,7 @@ use super::case::{Case, counts_from};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::names;
 use crate::presence::{Fingerprint, Platform};
+use crate::{say, words};
 
 /// Sessions that are told.
 const TOLD: usize = 16;
@@ -45,16 +46,22 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "policy",
         severity: Severity::Info,
-        says: "more connections than the multi-login policy of the server allows",
-        brief: "more connections than the multi-login policy allows",
-        advice: "Compare the policy given to imtop with `multiLogin.policy` in config/share.yml. If they are the same, look for a second gateway that missed the kick, and log the user out on that platform.",
+        says: words!("more connections than the multi-login policy of the server allows"),
+        brief: words!("more connections than the multi-login policy allows"),
+        advice: words!(
+            "Compare the policy given to imtop with `multiLogin.policy` in config/share.yml. If they are the same, look for a second gateway that missed the kick, and log the user out on that platform."
+        ),
         rank: 110,
         judges: Judges::User(judge, next),
     };
 
     fn words(&self, _: i64) -> String {
         let names = names(&self.platforms);
-        format!("sessions on {names}, which the multi-login policy {} does not allow together", self.policy)
+        say!(
+            "sessions on {names}, which the multi-login policy {policy} does not allow together",
+            names,
+            policy = self.policy
+        )
     }
 }
 

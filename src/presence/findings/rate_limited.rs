@@ -11,6 +11,7 @@ use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::wording::span;
 use crate::presence::trend::{Bucket, Trend};
 use crate::presence::{ErrorKind, Moment};
+use crate::{say, words};
 
 /// What it finds: requests were refused because they are too many.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +26,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "rate-limited",
         severity: Severity::Warning,
-        says: "the server or a proxy refused at least 3 requests within 10 minutes because they are too many",
-        brief: "the server refuses requests because they are too many",
-        advice: "Ask less often (--interval) or for more users at a time (--batch), or have the limit raised for imtop's address. Until then answers come late and users turn unknown.",
+        says: words!(
+            "the server or a proxy refused at least 3 requests within 10 minutes because they are too many"
+        ),
+        brief: words!("the server refuses requests because they are too many"),
+        advice: words!(
+            "Ask less often (--interval) or for more users at a time (--batch), or have the limit raised for imtop's address. Until then answers come late and users turn unknown."
+        ),
         rank: 190,
         judges: Judges::Server(
             |case, _, found| judge(case.trend, case.now, found),
@@ -38,7 +43,12 @@ impl OfRule for Found {
     fn words(&self, _: i64) -> String {
         let Found { times, of } = self;
         let within = span(LIMITED_WINDOW_MS);
-        format!("{times} of {of} requests in the last {within} were refused because they are too many")
+        say!(
+            "{times} of {of} requests in the last {within} were refused because they are too many",
+            times,
+            of,
+            within
+        )
     }
 }
 

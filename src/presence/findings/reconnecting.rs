@@ -19,6 +19,7 @@ use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::history::Succession;
 use crate::presence::time::short_age;
 use crate::presence::{Platform, Presence};
+use crate::{say, words};
 
 /// So many changes make a loop: two are what a change of networks and its way back make.
 const TIMES: usize = 3;
@@ -43,16 +44,19 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "reconnecting",
         severity: Severity::Warning,
-        says: "the connection of one platform is opened anew again and again, while the user seems to be online all the time",
-        brief: "a connection is opened anew again and again",
-        advice: "Look at the client's log and its network first, then at time-outs of proxies between it and the gateway. If it hits many users of one gateway, look at that gateway.",
+        says: words!("the client of one platform reconnects again and again without the user going offline"),
+        brief: words!("a client reconnects again and again without going offline"),
+        advice: words!(
+            "Look at the client's log and its network first, then at time-outs of proxies between it and the gateway. If it hits many users of one gateway, look at that gateway."
+        ),
         rank: 90,
         judges: Judges::User(judge, next),
     };
 
     fn words(&self, _: i64) -> String {
         let (times, within) = (self.times, short_age(self.within_ms / 1_000));
-        format!("{}: opened anew {times} times in {within} while always online", self.platform.name())
+        let platform = self.platform.name();
+        say!("{platform}: {times} reconnects in {within} without going offline", platform, times, within)
     }
 
     fn same_as(&self, other: &Found) -> bool {

@@ -61,9 +61,9 @@ macro_rules! rules {
 
             /// What to do about it, in the order in which to do it.
             fn advice(&self) -> &'static str {
-                match self {
+                $crate::language::say(match self {
                     $(Evidence::$name(found) => found.advice(),)*
-                }
+                })
             }
         }
     };

@@ -8,6 +8,7 @@
 use super::Evidence;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never_by_time};
 use super::wording::percent;
+use crate::{say, words};
 
 /// So many at least: one or two may be chance.
 const LEAST: u32 = 3;
@@ -27,9 +28,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "registry-loss",
         severity: Severity::Critical,
-        says: "the registry lacks the connections of many users at once: it loses events, and messages don't reach those users",
-        brief: "the registry loses events: messages don't reach many users",
-        advice: "Look at Redis first (memory, evictions, restarts), then at the user service and the gateways' log. When both are well, the users must reconnect, or wait 10 to 20 minutes.",
+        says: words!(
+            "the connections of many users are missing in Redis: login events are lost, and messages don't reach those users"
+        ),
+        brief: words!("login events are lost: messages don't reach many users"),
+        advice: words!(
+            "Look at Redis first (memory, evictions, restarts), then at the user service and the gateways' log. When both are well, the users must reconnect, or wait 10 to 20 minutes."
+        ),
         rank: 212,
         judges: Judges::Promptly(
             |case, is_raised, found| judge(case.deaf, case.compared, is_raised, found),
@@ -40,8 +45,11 @@ impl OfRule for Found {
     fn words(&self, _: i64) -> String {
         let Found { users, of } = self;
         let share = percent(*users, *of);
-        format!(
-            "{users} of {of} connected users ({share} %) are not in the registry: messages don't reach them"
+        say!(
+            "{users} of {of} connected users ({share} %) are missing in Redis: messages don't reach them",
+            users,
+            of,
+            share
         )
     }
 }
@@ -69,7 +77,7 @@ mod tests {
         assert!(found(2, 50, false).is_empty() && found(9, 1_000, false).is_empty());
         assert_eq!(
             found(3, 50, false),
-            ["3 of 50 connected users (6 %) are not in the registry: messages don't reach them"]
+            ["3 of 50 connected users (6 %) are missing in Redis: messages don't reach them"]
         );
         assert_eq!((found(10, 1_000, false).len(), found(5, 1_000, true).len()), (1, 1));
         assert!(found(4, 1_000, true).is_empty() && found(0, 0, true).is_empty());

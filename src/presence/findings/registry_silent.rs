@@ -13,6 +13,7 @@ use super::case::ServerCase;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use crate::presence::time::short_age;
 use crate::presence::{ErrorKind, Moment, Witness};
+use crate::{say, words};
 
 /// For so long it has to fail, in milliseconds: one slow answer is no trouble.
 const LASTING_MS: u64 = 5_000;
@@ -30,9 +31,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "registry-silent",
         severity: Severity::Warning,
-        says: "the registry gives no answers: whom the sockets leave out stays unknown, and nobody can be called offline",
-        brief: "no answers of the registry: nobody can be called offline",
-        advice: "Look at Redis (redis-cli ping, its log, its memory), then at the user service. Until it answers, take nobody for offline, and don't restart gateways: their users may be connected.",
+        says: words!(
+            "registry (Redis): no answer; users missing from the API's answer stay unknown, and nobody can be called offline"
+        ),
+        brief: words!("registry: no answer, so nobody can be called offline"),
+        advice: words!(
+            "Look at Redis (redis-cli ping, its log, its memory), then at the user service. Until it answers, take nobody for offline, and don't restart gateways: their users may be connected."
+        ),
         rank: 216,
         judges: Judges::Promptly(
             |case, _, found| {
@@ -48,7 +53,11 @@ impl OfRule for Found {
 
     fn words(&self, server_seconds: i64) -> String {
         let age = short_age(self.since.abs_diff(server_seconds));
-        format!("registry: no answer for {age} ({}): nobody can be called offline", self.trouble)
+        say!(
+            "registry: no answer for {age} ({trouble}): nobody can be called offline",
+            age,
+            trouble = self.trouble
+        )
     }
 }
 

@@ -5,7 +5,9 @@ use std::fmt;
 
 use super::case::{Case, ServerCase};
 use super::{Evidence, Rule};
+use crate::language::say;
 use crate::presence::{ConnId, Presence};
+use crate::words;
 
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,13 +24,18 @@ impl Severity {
     /// All, from the least serious on.
     pub const ALL: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
 
-    /// The word for it.
-    pub const fn word(self) -> &'static str {
+    /// Its name in filters, JSON and metrics.
+    pub const fn name(self) -> &'static str {
         match self {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Critical => "critical",
+            Severity::Info => words!("info"),
+            Severity::Warning => words!("warning"),
+            Severity::Critical => words!("critical"),
         }
+    }
+
+    /// The word for it, in the language spoken.
+    pub fn word(self) -> &'static str {
+        say(self.name())
     }
 }
 
@@ -109,7 +116,7 @@ pub(super) trait OfRule: PartialEq {
         self.connection() == other.connection()
     }
 
-    /// What to do about it, in the order in which to do it.
+    /// What to do about it, in the order in which to do it; to be put into the language spoken.
     fn advice(&self) -> &'static str {
         Self::RULE.advice
     }
@@ -128,17 +135,17 @@ impl Rule {
 
     /// What the rule means, in a clause without a full stop.
     pub fn says(self) -> &'static str {
-        self.row().says
+        say(self.row().says)
     }
 
     /// What the rule means, in a line of the help.
     pub fn brief(self) -> &'static str {
-        self.row().brief
+        say(self.row().brief)
     }
 
     /// What to do about it, in the order in which to do it.
     pub fn advice(self) -> &'static str {
-        self.row().advice
+        say(self.row().advice)
     }
 
     /// Whether it is about the server or many users at once, not about one of them.

@@ -13,6 +13,7 @@ use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::{Evidence, MOST};
 use crate::presence::time::short_age;
 use crate::presence::{ConnId, Platform};
+use crate::{say, words};
 
 /// What it finds: connected with a token that has expired.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +30,20 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "token-expired",
         severity: Severity::Warning,
-        says: "connected with a session token that has expired; the server looks at it only when a client connects, so it works until the connection drops",
-        brief: "connected with a token that has expired: it works until the connection drops",
-        advice: "Have the user log in again before the connection drops: with this token it can't come back. Where there are many, check that the app renews tokens in time.",
+        says: words!(
+            "connected with a session token that has expired; the server looks at it only when a client connects, so it works until the connection drops"
+        ),
+        brief: words!("connected with a token that has expired: it works until the connection drops"),
+        advice: words!(
+            "Have the user log in again before the connection drops: with this token it can't come back. Where there are many, check that the app renews tokens in time."
+        ),
         rank: 30,
         judges: Judges::User(judge, next),
     };
 
     fn words(&self, server_seconds: i64) -> String {
         let ago = short_age(self.expires.abs_diff(server_seconds));
-        format!("{}: expired {ago} ago", self.platform.name())
+        say!("{platform}: expired {ago} ago", platform = self.platform.name(), ago)
     }
 
     fn connection(&self) -> Option<&ConnId> {

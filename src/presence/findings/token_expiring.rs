@@ -14,6 +14,7 @@ use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::{Evidence, MOST};
 use crate::presence::time::short_age;
 use crate::presence::{ConnId, Platform};
+use crate::{say, words};
 
 /// From so many seconds before the end on: a week leaves a working day to act in.
 const AHEAD: i64 = 7 * 24 * 3_600;
@@ -35,9 +36,13 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "token-expiring",
         severity: Severity::Warning,
-        says: "the session token expires within a week (within a day: a warning); the client can't connect again after that without a new one",
-        brief: "a token expires before long: no new login with it after that",
-        advice: "Nothing is broken yet. Check that the app fetches a new token before this one ends, or have the user log in again.",
+        says: words!(
+            "the session token expires within a week (within a day: a warning); the client can't connect again after that without a new one"
+        ),
+        brief: words!("a token expires before long: no new login with it after that"),
+        advice: words!(
+            "Nothing is broken yet. Check that the app fetches a new token before this one ends, or have the user log in again."
+        ),
         rank: 40,
         judges: Judges::User(judge, next),
     };
@@ -48,7 +53,7 @@ impl OfRule for Found {
 
     fn words(&self, server_seconds: i64) -> String {
         let left = short_age(self.expires.abs_diff(server_seconds));
-        format!("{}: expires in {left}", self.platform.name())
+        say!("{platform}: expires in {left}", platform = self.platform.name(), left)
     }
 
     fn connection(&self) -> Option<&ConnId> {

@@ -14,6 +14,7 @@ use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never};
 use super::{Evidence, MOST};
 use crate::presence::{ConnId, Platform};
+use crate::{say, words};
 
 /// What it finds: the connection's token was issued for another platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,15 +31,23 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "token-foreign-platform",
         severity: Severity::Warning,
-        says: "the connection's session token was issued for another platform than the one the client named",
-        brief: "the token was issued for another platform than the connection's",
-        advice: "Compare the platform that the app asks a token for with the one it connects with, and make them the same. Until then a logout of one platform hits the other one's connection.",
+        says: words!(
+            "the connection's session token was issued for another platform than the one the client named"
+        ),
+        brief: words!("the token was issued for another platform than the connection's"),
+        advice: words!(
+            "Compare the platform that the app asks a token for with the one it connects with, and make them the same. Until then a logout of one platform hits the other one's connection."
+        ),
         rank: 50,
         judges: Judges::User(judge, never),
     };
 
     fn words(&self, _: i64) -> String {
-        format!("{}: the token was issued for {}", self.platform.name(), self.issued_for.name())
+        say!(
+            "{platform}: the token was issued for {issued_for}",
+            platform = self.platform.name(),
+            issued_for = self.issued_for.name()
+        )
     }
 
     fn connection(&self) -> Option<&ConnId> {

@@ -12,6 +12,7 @@ use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never};
 use super::{Evidence, MOST};
 use crate::presence::{ConnId, Platform, visible};
+use crate::{say, words};
 
 /// What it finds: the connection's token was issued for another user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,15 +29,21 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "token-foreign-user",
         severity: Severity::Critical,
-        says: "the connection's session token was issued for another user",
-        brief: "the token of a connection belongs to another user",
-        advice: "Log both users out on that platform (/auth/force_logout), then find out how the client came by the token. A gateway as it is shipped refuses such a connection, so look for one that was changed.",
+        says: words!("the connection's session token was issued for another user"),
+        brief: words!("the token of a connection belongs to another user"),
+        advice: words!(
+            "Log both users out on that platform (/auth/force_logout), then find out how the client came by the token. A gateway as it is shipped refuses such a connection, so look for one that was changed."
+        ),
         rank: 10,
         judges: Judges::User(judge, never),
     };
 
     fn words(&self, _: i64) -> String {
-        format!("{}: the token was issued for the user {}", self.platform.name(), self.user)
+        say!(
+            "{platform}: the token was issued for the user {user}",
+            platform = self.platform.name(),
+            user = self.user
+        )
     }
 
     fn connection(&self) -> Option<&ConnId> {

@@ -16,6 +16,7 @@ use super::case::{Case, counts_from};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
 use super::{Evidence, MOST};
 use crate::presence::{Fingerprint, Platform, Since, Tracked};
+use crate::{say, words};
 
 /// Up to so many connections, comparing each with each is cheaper than sorting them.
 const FEW: usize = 8;
@@ -35,17 +36,31 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "token-shared",
         severity: Severity::Warning,
-        says: "several connections of the user hold one session token, for longer than a reconnect explains",
-        brief: "one token on several connections",
-        advice: "Look whether the client opens a second connection without closing the first. If the connections are of two devices, the token was copied: log the user out on that platform (/auth/force_logout).",
+        says: words!(
+            "several connections of the user hold one session token, for longer than a reconnect explains"
+        ),
+        brief: words!("one token on several connections"),
+        advice: words!(
+            "Look whether the client opens a second connection without closing the first. If the connections are of two devices, the token was copied: log the user out on that platform (/auth/force_logout)."
+        ),
         rank: 60,
         judges: Judges::User(judge, next),
     };
 
     fn words(&self, _: i64) -> String {
         let Found { token, connections, platforms: [one, other] } = self;
-        let and = if one == other { String::new() } else { format!(" and {}", other.name()) };
-        format!("{}{and}: one token ({token}) on {connections} connections", one.name())
+        let (name, other_name) = (one.name(), other.name());
+        if one == other {
+            say!("{name}: one token ({token}) on {connections} connections", name, token, connections)
+        } else {
+            say!(
+                "{name} and {other_name}: one token ({token}) on {connections} connections",
+                name,
+                other_name,
+                token,
+                connections
+            )
+        }
     }
 
     fn same_as(&self, other: &Found) -> bool {

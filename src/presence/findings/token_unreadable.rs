@@ -10,6 +10,7 @@ use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never};
 use super::{Evidence, MOST};
 use crate::presence::{ConnId, Platform, Unreadable};
+use crate::{say, words};
 
 /// What it finds: the connection's token cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,15 +27,17 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "token-unreadable",
         severity: Severity::Warning,
-        says: "the session token is not a JWT that imtop can read",
-        brief: "a token that imtop can't read",
-        advice: "Find out what issued the token, as OpenIM issues JWTs. Neither its end nor its owner is checked here, so check those there.",
+        says: words!("the session token is not a JWT that imtop can read"),
+        brief: words!("a token that imtop can't read"),
+        advice: words!(
+            "Find out what issued the token, as OpenIM issues JWTs. Neither its end nor its owner is checked here, so check those there."
+        ),
         rank: 70,
         judges: Judges::User(judge, never),
     };
 
     fn words(&self, _: i64) -> String {
-        format!("{}: the token is {}", self.platform.name(), self.why)
+        say!("{platform}: the token is {why}", platform = self.platform.name(), why = self.why)
     }
 
     fn connection(&self) -> Option<&ConnId> {

@@ -12,6 +12,7 @@ use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never};
 use crate::presence::Presence;
+use crate::{say, words};
 
 /// What it finds, which says all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,15 +22,17 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "unregistered",
         severity: Severity::Warning,
-        says: "the server has no such user, and calls the ID offline like any other",
-        brief: "the server has no such user",
-        advice: "Compare the ID in the watch list with the server's. A user who was deleted can be taken off the list.",
+        says: words!("the server has no such user, and calls the ID offline like any other"),
+        brief: words!("the server has no such user"),
+        advice: words!(
+            "Compare the ID in the watch list with the server's. A user who was deleted can be taken off the list."
+        ),
         rank: 130,
         judges: Judges::UserInDoubt(judge, never),
     };
 
     fn words(&self, _: i64) -> String {
-        "the server has no such user: a typing error in the watch list?".to_owned()
+        say!("the server has no such user: a typing error in the watch list?").to_owned()
     }
 }
 

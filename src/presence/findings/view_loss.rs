@@ -10,12 +10,11 @@
 //! once (its queue was full, or the user service was down), until its entries run out; and, where it
 //! cannot be asked, for a real mass logout, for two rounds. At most one for each time that many left.
 
-use std::fmt::Write as _;
-
 use super::Evidence;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never_by_time};
-use super::wording::{counted, percent, span};
+use super::wording::{are_back, counted, percent, span};
 use crate::presence::{LifeSign, Loss, LossCause, Moment, Witness, Witnesses};
+use crate::{say, words};
 
 /// What it finds: many users left the answers at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +31,12 @@ impl OfRule for Found {
     const RULE: RuleRow = RuleRow {
         name: "view-loss",
         severity: Severity::Critical,
-        says: "many users left the answers at once whom the registry still calls online: a gateway is likely gone, hung or out of the API's reach",
-        brief: "many users left the answers at once: a gateway is gone, hangs or is out of reach",
+        says: words!(
+            "many users vanished from the API's answer at once but are still online in Redis: a gateway is likely down, hung or out of the API's reach"
+        ),
+        brief: words!(
+            "many users vanished from the API's answer at once: a gateway is down, hangs or is out of reach"
+        ),
         advice: advice(LossCause::Unknown),
         rank: 210,
         judges: Judges::Promptly(|case, _, found| judge(case.losses, case.witnesses, found), never_by_time),
@@ -69,13 +72,19 @@ fn judge(losses: &[Loss], witnesses: &Witnesses, found: &mut Vec<Evidence>) {
 const fn advice(cause: LossCause) -> &'static str {
     match cause {
         LossCause::None | LossCause::Unknown => {
-            "Look at the gateways first: does each one run, and does the API's machine reach it (curl -m 2 http://GATEWAY:PORT/metrics)? If all is well there, look at Redis and the user service: the registry may be behind. Don't restart the API or clients: the users may be connected."
+            words!(
+                "Look at the gateways first: does each one run, and does the API's machine reach it (curl -m 2 http://GATEWAY:PORT/metrics)? If all is well there, look at the user service and Redis: it may lag behind. Don't restart the API or clients: the users may be connected."
+            )
         }
         LossCause::Hangs => {
-            "Look at that gateway's process and machine first (docker ps, top, its log), and keep what they show. Don't restart clients or the API: the users are probably connected still, but messages to them may not arrive. If it doesn't come back, restart that gateway alone."
+            words!(
+                "Look at that gateway's process and machine first (docker ps, top, its log), and keep what they show. Don't restart clients or the API: the users are probably still connected, but messages to them may not arrive. If it doesn't come back, restart that gateway alone."
+            )
         }
         LossCause::Died => {
-            "Start that gateway again, and see from its log why it died (docker ps -a, journalctl). Its users have lost their connections and have to reconnect: watch `online` rise again. Until they do, messages reach them by push alone, and the registry calls them online for up to 30 minutes."
+            words!(
+                "Start that gateway again, and see from its log why it died (docker ps -a, journalctl). Its users have lost their connections and have to reconnect: watch `online` rise again. Until they do, messages reach them by push alone, and Redis shows them as online for up to 30 minutes."
+            )
         }
     }
 }
@@ -83,57 +92,75 @@ const fn advice(cause: LossCause) -> &'static str {
 fn loss_words(loss: &Loss, registry: Witness, all_answer: Option<u32>) -> String {
     let Loss { of, dropped, missing, returned, .. } = loss;
     let share = percent(*dropped, *of);
-    let at_once = if *dropped > 1 { " at once" } else { "" };
-    let mut words = if loss.after.is_some() {
-        format!("{dropped} of {of} online users ({share} %) left the answers{at_once}")
-    } else {
-        format!("{dropped} users are in no answer since imtop looks, though the registry has them online")
+    let mut words = match (loss.after, dropped) {
+        (None, _) => say!(
+            "{dropped} users missing from the API's answer since imtop started, but online in Redis",
+            dropped
+        ),
+        (Some(_), 1) => say!(
+            "{dropped} of {of} online users ({share} %) vanished from the API's answer",
+            dropped,
+            of,
+            share
+        ),
+        (Some(_), _) => say!(
+            "{dropped} of {of} online users ({share} %) vanished from the API's answer at once",
+            dropped,
+            of,
+            share
+        ),
     };
     let mut platforms: Vec<_> = loss.platforms.iter().collect();
     platforms.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     words.push_str(&counted(platforms.into_iter().map(|(platform, count)| (*platform, *count))));
-    let _ = match registry {
-        Witness::Unasked | Witness::Refuses(_) => write!(words, "; the registry can't be asked"),
-        Witness::Unheard | Witness::Fails(_) => write!(words, "; the registry gives no answer"),
-        Witness::Answers => write!(words, "; the registry still has {missing} online"),
-    };
-    if *returned > 0 {
-        let are = if *returned == 1 { "is" } else { "are" };
-        let _ = write!(words, "; {returned} {are} back");
+    match registry {
+        Witness::Unasked | Witness::Refuses(_) => words.push_str(say!("; Redis can't be asked")),
+        Witness::Unheard | Witness::Fails(_) => words.push_str(say!("; registry: no answer")),
+        Witness::Answers => words.push_str(&say!("; {missing} still online in Redis", missing)),
     }
-    let _ = write!(words, "; the answer took {}", span(loss.took_ms));
-    let gateway =
-        loss.gateway.as_ref().map_or("a gateway".to_owned(), |address| format!("gateway {address}"));
-    let _ = match loss.cause {
-        LossCause::None | LossCause::Unknown => match all_answer {
-            Some(1) => write!(words, "; the gateway answers imtop"),
-            Some(2) => write!(words, "; both gateways answer imtop"),
-            Some(all) => write!(words, "; all {all} gateways answer imtop"),
-            None => Ok(()),
-        },
-        LossCause::Hangs => write!(words, "; {gateway} takes connections but says nothing"),
-        LossCause::Died => write!(words, "; {gateway} has died"),
-    };
+    words.push_str(&are_back(*returned));
+    words.push_str(&say!("; the answer took {took}", took = span(loss.took_ms)));
+    words.push_str(&cause_words(loss, all_answer));
     words
 }
 
-/// How a loss ended: `over after 2m 13s: 31 of 34 came back with the same connections, 3 reconnected`.
+/// What the gateways have to do with it.
+fn cause_words(loss: &Loss, all_answer: Option<u32>) -> String {
+    match (loss.cause, &loss.gateway) {
+        (LossCause::None | LossCause::Unknown, _) => match all_answer {
+            Some(1) => say!("; the gateway answers imtop").to_owned(),
+            Some(2) => say!("; both gateways answer imtop").to_owned(),
+            Some(all) => say!("; all {all} gateways answer imtop", all),
+            None => String::new(),
+        },
+        (LossCause::Hangs, Some(address)) => {
+            say!("; gateway {address} accepts connections but does not answer", address)
+        }
+        (LossCause::Hangs, None) => say!("; a gateway accepts connections but does not answer").to_owned(),
+        (LossCause::Died, Some(address)) => say!("; gateway {address} is down", address),
+        (LossCause::Died, None) => say!("; a gateway is down").to_owned(),
+    }
+}
+
+/// How a loss ended: `over after 2m 13s: of 34 users, 31 came back with the same connections, 3 reconnected`.
 pub(super) fn words_of_end(loss: &Loss, now: Moment) -> String {
     let Loss { dropped, returned, same, .. } = *loss;
     let seconds = now.since(loss.begun) / 1_000;
     let lasted =
         if seconds < 60 { format!("{seconds}s") } else { format!("{}m {}s", seconds / 60, seconds % 60) };
     let all = dropped.max(returned);
-    let others = if loss.cause == LossCause::Died { "are not back" } else { "did not come back" };
+    let (anew, gone) = (returned - same, all - returned);
     let ends = [
-        (same, "came back with the same connections"),
-        (returned - same, "reconnected"),
-        (all - returned, others),
+        (same, say!("{same} came back with the same connections", same)),
+        (anew, say!("{anew} reconnected", anew)),
+        match loss.cause {
+            LossCause::Died => (gone, say!("{gone} are not back", gone)),
+            _ => (gone, say!("{gone} did not come back", gone)),
+        },
     ];
-    let told = ends.into_iter().filter(|(count, _)| *count > 0);
-    let told: Vec<String> = told.map(|(count, what)| format!("{count} {what}")).collect();
-    // The first number says of how many.
-    format!("over after {lasted}: {}", told.join(", ").replacen(' ', &format!(" of {all} "), 1))
+    let told = ends.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words);
+    let ends = told.collect::<Vec<String>>().join(say!(", "));
+    say!("over after {lasted}: of {all} users, {ends}", lasted, all, ends)
 }
 
 #[cfg(test)]
@@ -184,20 +211,24 @@ mod tests {
         let all = loss(1, true);
         assert_eq!(
             words(all.clone(), Witness::Answers),
-            "31 of 58 online users (53 %) left the answers at once (Android 18, Web 9, Windows 4); the registry still has 29 online; the answer took 8.5s"
+            "31 of 58 online users (53 %) vanished from the API's answer at once (Android 18, Web 9, Windows 4); 29 still online in Redis; the answer took 8.5s"
         );
         let hangs = Loss { cause: LossCause::Hangs, gateway: Some("10.0.0.7:9090".into()), ..all.clone() };
         assert!(
             words(hangs, Witness::Answers)
-                .ends_with("; gateway 10.0.0.7:9090 takes connections but says nothing")
+                .ends_with("; gateway 10.0.0.7:9090 accepts connections but does not answer")
         );
         let died = Loss { cause: LossCause::Died, gateway: None, returned: 2, ..all.clone() };
-        assert!(words(died, Witness::Fails(ErrorKind::Timeout)).ends_with(
-            "; the registry gives no answer; 2 are back; the answer took 8.5s; a gateway has died"
-        ));
-        assert!(words(all, Witness::Unasked).contains("; the registry can't be asked; "));
+        assert!(
+            words(died, Witness::Fails(ErrorKind::Timeout))
+                .ends_with("; registry: no answer; 2 are back; the answer took 8.5s; a gateway is down")
+        );
+        assert!(words(all, Witness::Unasked).contains("; Redis can't be asked; "));
         let one = Loss { of: 1, dropped: 1, missing: 1, platforms: BTreeMap::new(), ..loss(1, true) };
-        assert!(words(one, Witness::Answers).starts_with("1 of 1 online users (100 %) left the answers; "));
+        assert!(
+            words(one, Witness::Answers)
+                .starts_with("1 of 1 online users (100 %) vanished from the API's answer; ")
+        );
     }
 
     #[test]
@@ -207,9 +238,9 @@ mod tests {
             |returned, same, ms| words_of_end(&Loss { dropped: 34, returned, same, ..loss(1, true) }, at(ms));
         assert_eq!(
             words(34, 31, 133_000),
-            "over after 2m 13s: 31 of 34 came back with the same connections, 3 reconnected"
+            "over after 2m 13s: of 34 users, 31 came back with the same connections, 3 reconnected"
         );
-        assert_eq!(words(30, 0, 9_000), "over after 9s: 30 of 34 reconnected, 4 did not come back");
+        assert_eq!(words(30, 0, 9_000), "over after 9s: of 34 users, 30 reconnected, 4 did not come back");
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use crate::presence::Platform;
 use crate::presence::time::short_age;
+use crate::say;
 
 pub(super) fn names(platforms: &[Platform]) -> String {
     let names: Vec<_> = platforms.iter().map(|platform| platform.name()).collect();
-    names.join(", ")
+    names.join(say!(", "))
 }
 
 /// A duration, short ones exactly: `31ms`, `8.5s`, `62s`, `2m`.
@@ -23,12 +24,26 @@ const PLATFORMS_TOLD: usize = 4;
 
 /// ` (Android 18, Web 9, ..)`: the first few; empty where there are none.
 pub(super) fn counted(platforms: impl ExactSizeIterator<Item = (Platform, u32)>) -> String {
-    let more = if platforms.len() > PLATFORMS_TOLD { ", .." } else { "" };
+    let more = platforms.len() > PLATFORMS_TOLD;
     let told: Vec<String> = platforms
         .take(PLATFORMS_TOLD)
         .map(|(platform, count)| format!("{} {count}", platform.name()))
         .collect();
-    if told.is_empty() { String::new() } else { format!(" ({}{more})", told.join(", ")) }
+    let told = told.join(say!(", "));
+    match more {
+        _ if told.is_empty() => told,
+        true => say!(" ({told}, ..)", told),
+        false => say!(" ({told})", told),
+    }
+}
+
+/// `; 2 are back`: that some of those who were lost are there again; empty where nobody is.
+pub(super) fn are_back(back: u32) -> String {
+    match back {
+        0 => String::new(),
+        1 => say!("; 1 is back").to_owned(),
+        back => say!("; {back} are back", back),
+    }
 }
 
 pub(super) fn percent(count: u32, of: u32) -> u64 {

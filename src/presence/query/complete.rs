@@ -5,6 +5,8 @@ use std::ops::Range;
 use super::field::{self, FIELDS, Field, RULES, SEVERITIES, STATES, TOKEN_STATES};
 use super::lexer::{Operator, Piece, PieceKind, lex};
 use super::{parser, quote};
+use crate::language::say;
+use crate::say;
 
 /// Times that are proposed; any other may be typed.
 const TIMES: [&str; 5] = ["5m", "1h", "24h", "7d", "2w"];
@@ -99,12 +101,12 @@ fn words(typed: &str, joined: bool) -> Vec<Candidate> {
         out.extend(field.operators().iter().map(|operator| Candidate::new(with(operator), field.takes())));
     }
     let others = FIELDS.iter().filter(|(_, name, _)| !name.eq_ignore_ascii_case(typed));
-    out.extend(others.map(|(_, name, about)| Candidate::new(*name, about)));
+    out.extend(others.map(|(_, name, about)| Candidate::new(*name, say(about))));
     if joined {
-        out.push(Candidate::new("and", "both hold"));
-        out.push(Candidate::new("or", "one of both holds"));
+        out.push(Candidate::new("and", say!("both hold")));
+        out.push(Candidate::new("or", say!("one of both holds")));
     }
-    out.push(Candidate::new("not", "it does not hold"));
+    out.push(Candidate::new("not", say!("it does not hold")));
     out
 }
 
@@ -124,17 +126,17 @@ fn values(field: Field, operator: Operator, vocabulary: &Vocabulary) -> Vec<Cand
         Field::Exp | Field::Age | Field::Since => plain(&TIMES, ""),
         Field::Finding => {
             let mut out = plain(&["any", "none"], "");
-            out.extend(plain(&SEVERITIES, "severity"));
-            out.extend(plain(&RULES, "rule"));
+            out.extend(plain(&SEVERITIES, say!("severity")));
+            out.extend(plain(&RULES, say!("rule")));
             out
         }
         Field::Group => {
             let mut out: Vec<_> =
-                vocabulary.groups.iter().map(|group| Candidate::new(quote(group), "group")).collect();
-            out.push(Candidate::new("none", "in no group"));
+                vocabulary.groups.iter().map(|group| Candidate::new(quote(group), say!("group"))).collect();
+            out.push(Candidate::new("none", say!("in no group")));
             out
         }
-        Field::Label => vec![Candidate::new("none", "without a label")],
+        Field::Label => vec![Candidate::new("none", say!("without a label"))],
         Field::Conns | Field::Bg | Field::Flips | Field::Reconnects | Field::Id => Vec::new(),
     }
 }

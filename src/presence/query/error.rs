@@ -7,6 +7,7 @@ use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
 use crate::presence::{visible, visible_bounded};
+use crate::say;
 
 /// Longest piece of the query that a message repeats, in characters.
 const QUOTED_LIMIT: usize = 40;
@@ -70,16 +71,17 @@ pub(in crate::presence) fn shown(text: &str) -> String {
 
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
+        let what = &self.what;
         if let Some(nearest) = &self.nearest {
-            return write!(f, "; did you mean {nearest}?");
+            return f.write_str(&say!("{what}; did you mean {nearest}?", what, nearest));
         }
-        let Some((last, others)) = self.expected.split_last() else { return Ok(()) };
-        f.write_str("; expected ")?;
-        if !others.is_empty() {
-            write!(f, "{} or ", others.join(", "))?;
-        }
-        f.write_str(last)
+        f.write_str(&match self.expected.split_last() {
+            None => return f.write_str(what),
+            Some((last, [])) => say!("{what}; expected {last}", what, last),
+            Some((last, others)) => {
+                say!("{what}; expected {others} or {last}", what, others = others.join(say!(", ")), last)
+            }
+        })
     }
 }
 

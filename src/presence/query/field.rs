@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::expression::{StateWord, TokenState};
 use super::lexer::Operator;
 use crate::presence::{Platform, Rule, Severity};
+use crate::{say, words};
 
 /// What a condition can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,19 +27,19 @@ pub(in crate::presence) enum Field {
 
 /// Every field with its name and what it is about.
 pub(super) const FIELDS: [(Field, &str, &str); 13] = [
-    (Field::State, "state", "presence, or stale data"),
-    (Field::Platform, "platform", "platform of a connection"),
-    (Field::Conns, "conns", "number of connections"),
-    (Field::Bg, "bg", "number of connections in background"),
-    (Field::Exp, "exp", "time until the soonest token expires"),
-    (Field::Age, "age", "time since the last answer"),
-    (Field::Since, "since", "time in the present state"),
-    (Field::Flips, "flips", "times gone on- or offline"),
-    (Field::Reconnects, "reconnects", "times a client reconnected"),
-    (Field::Finding, "finding", "rule or severity of a finding"),
-    (Field::Group, "group", "group of the watch list"),
-    (Field::Label, "label", "label of the watch list"),
-    (Field::Id, "id", "user ID"),
+    (Field::State, "state", words!("presence, or stale data")),
+    (Field::Platform, "platform", words!("platform of a connection")),
+    (Field::Conns, "conns", words!("number of connections")),
+    (Field::Bg, "bg", words!("number of connections in background")),
+    (Field::Exp, "exp", words!("time until the soonest token expires")),
+    (Field::Age, "age", words!("time since the last answer")),
+    (Field::Since, "since", words!("time in the present state")),
+    (Field::Flips, "flips", words!("times gone online or offline")),
+    (Field::Reconnects, "reconnects", words!("times a client reconnected")),
+    (Field::Finding, "finding", words!("rule or severity of a finding")),
+    (Field::Group, "group", words!("group of the watch list")),
+    (Field::Label, "label", words!("label of the watch list")),
+    (Field::Id, "id", words!("user ID")),
 ];
 
 /// The values of `state`: word, short word or nothing, meaning.
@@ -72,7 +73,7 @@ pub(super) const RULES: [&str; Rule::ALL.len()] = {
 
 /// How bad a finding can be.
 pub(super) const SEVERITIES: [&str; 3] =
-    [Severity::Critical.word(), Severity::Warning.word(), Severity::Info.word()];
+    [Severity::Critical.name(), Severity::Warning.name(), Severity::Info.name()];
 
 const ORDER: [Operator; 4] = [Operator::Less, Operator::AtMost, Operator::More, Operator::AtLeast];
 const CHOICE: [Operator; 2] = [Operator::Equal, Operator::NotEqual];
@@ -114,15 +115,15 @@ impl Field {
     /// What it is compared with, as in `expected a count such as 3`.
     pub(super) fn takes(self) -> &'static str {
         match self {
-            Field::State => "a state such as online",
-            Field::Platform => "a platform such as android",
-            Field::Conns | Field::Bg | Field::Flips | Field::Reconnects => "a count such as 3",
-            Field::Exp => "a time such as 24h, expired, never, none or unreadable",
-            Field::Age | Field::Since => "a time such as 90s, 5m, 24h, 7d or 2w",
-            Field::Finding => "a rule such as token-expired, a severity, any or none",
-            Field::Group => "the name of a group, or none",
-            Field::Label => "a label, or none",
-            Field::Id => "a user ID",
+            Field::State => say!("a state such as online"),
+            Field::Platform => say!("a platform such as android"),
+            Field::Conns | Field::Bg | Field::Flips | Field::Reconnects => say!("a count such as 3"),
+            Field::Exp => say!("a time such as 24h, expired, never, none or unreadable"),
+            Field::Age | Field::Since => say!("a time such as 90s, 5m, 24h, 7d or 2w"),
+            Field::Finding => say!("a rule such as token-expired, a severity, any or none"),
+            Field::Group => say!("the name of a group, or none"),
+            Field::Label => say!("a label, or none"),
+            Field::Id => say!("a user ID"),
         }
     }
 }

@@ -9,10 +9,11 @@ use super::lexer::{Operator, Piece, PieceKind};
 use super::parser::{Keyword, Leaf, Parser};
 use super::value::{self, Value};
 use crate::presence::visible_bounded;
+use crate::{say, words};
 
 impl Leaf for Criterion {
-    const WHOLE: &'static str = "query";
-    const EXPECTED: &'static str = "a word, a condition such as state=online, or (";
+    const WHOLE: &'static str = words!("query");
+    const EXPECTED: &'static str = words!("a word, a condition such as state=online, or (");
 
     fn read(parser: &mut Parser<'_>, first: Piece<'_>, _: usize) -> Result<Expression, QueryError> {
         match first.kind {
@@ -20,30 +21,30 @@ impl Leaf for Criterion {
                 parser.comparison(word, &first.at)
             }
             PieceKind::Word(word) if word.eq_ignore_ascii_case("count") && parser.opens_at(first.at.end) => {
-                let what = "\"count(\" counts users, and a filter is about one user";
-                let meant = "what is in the brackets, alone".to_owned();
+                let what = say!("\"count(\" counts users, and a filter is about one user");
+                let meant = say!("what is in the brackets, alone").to_owned();
                 Err(QueryError::new(first.at, what).nearest(Some(meant)))
             }
             PieceKind::Word(word) => bare_word(word, &first.at),
             PieceKind::Quoted(text) => {
                 if parser.operator_follows(first.at.end, false) {
-                    let what = format!("{} is in quotes, so it is no field", shown(&text));
-                    return Err(QueryError::new(first.at, what).expected(["the name of a field"]));
+                    let what = say!("{word} is in quotes, so it is no field", word = shown(&text));
+                    return Err(QueryError::new(first.at, what).expected([say!("the name of a field")]));
                 }
                 word(&Value { text, quoted: true, at: first.at })
             }
             PieceKind::Operator(Operator::Matches) => {
-                let value = parser.value(&first.at, "a pattern")?;
+                let value = parser.value(&first.at, say!("a pattern"))?;
                 Ok(Expression::Is(Criterion::Matches(value::pattern(&value)?)))
             }
             PieceKind::Operator(operator) => {
-                let what = format!("there is no field before {}", shown(operator.symbol()));
-                Err(QueryError::new(first.at, what).expected(["a condition such as state=online"]))
+                let what = say!("there is no field before {word}", word = shown(operator.symbol()));
+                Err(QueryError::new(first.at, what).expected([say!("a condition such as state=online")]))
             }
             // A pattern stands after its operator alone, and the rest is read before.
             _ => Err(QueryError::new(
                 first.at.clone(),
-                format!("{} is out of place", shown(parser.slice(first.at))),
+                say!("{word} is out of place", word = shown(parser.slice(first.at))),
             )),
         }
     }
@@ -67,7 +68,7 @@ impl<'t> Parser<'t> {
     /// The value after an operator at `at`; `wanted` says what it should be.
     fn value(&mut self, at: &Range<usize>, wanted: &'static str) -> Result<Value<'t>, QueryError> {
         let Some(token) = self.peek().cloned() else {
-            let what = format!("nothing follows {}", shown(self.slice(at.clone())));
+            let what = say!("nothing follows {word}", word = shown(self.slice(at.clone())));
             let place = at.end..self.text.len().max(at.end);
             return Err(QueryError::new(place, what).expected([wanted]));
         };
@@ -79,7 +80,8 @@ impl<'t> Parser<'t> {
             PieceKind::Pattern(pattern) => (pattern.into(), false),
             PieceKind::Quoted(text) => (text, true),
             _ => {
-                let what = format!("{} stands where a value belongs", shown(self.slice(token.at.clone())));
+                let what =
+                    say!("{word} stands where a value belongs", word = shown(self.slice(token.at.clone())));
                 return Err(QueryError::new(token.at, what).expected([wanted]));
             }
         };
@@ -102,7 +104,11 @@ impl<'t> Parser<'t> {
         if matches!(operator, Operator::Equal | Operator::NotEqual) {
             return Err(value::moving(field, &value));
         }
-        let what = format!("{} can't be compared with {}", field.name(), operator.symbol());
+        let what = say!(
+            "{word} can't be compared with {operator}",
+            word = field.name(),
+            operator = operator.symbol()
+        );
         Err(QueryError::new(sign, what).expected(field.operators().iter().map(|operator| operator.symbol())))
     }
 
@@ -111,31 +117,34 @@ impl<'t> Parser<'t> {
         if counts_users(name) {
             let end = self.peek().map_or(self.text.len(), |value| value.at.end);
             let text = self.slice(at.start..end.max(at.end)).trim_end();
-            let what = format!("{} counts users, and a filter is about one user", shown(text));
+            let what = say!("{word} counts users, and a filter is about one user", word = shown(text));
             return QueryError::new(at.start..at.start + text.len(), what).nearest(filter_meant(name));
         }
         let names = || FIELDS.iter().map(|(_, name, _)| *name);
         let nearest = field::nearest(name, names());
-        QueryError::new(at.clone(), format!("no field {}", shown(name)))
+        QueryError::new(at.clone(), say!("no field {word}", word = shown(name)))
             .nearest(nearest.map(str::to_owned))
             .expected(names())
     }
 }
 
 fn bare_word(text: &str, at: &Range<usize>) -> Result<Expression, QueryError> {
-    let wrong = |what: &str, meant: String| {
-        Err(QueryError::new(at.clone(), format!("{} {what}", shown(text))).nearest(Some(meant)))
-    };
+    let wrong = |what: String, meant: String| Err(QueryError::new(at.clone(), what).nearest(Some(meant)));
+    let no_operator = || say!("{word} is no operator", word = shown(text));
     match text {
-        "&&" => return wrong("is no operator", "and".to_owned()),
-        "||" => return wrong("is no operator", "or".to_owned()),
+        "&&" => return wrong(no_operator(), "and".to_owned()),
+        "||" => return wrong(no_operator(), "or".to_owned()),
         _ => {}
     }
     // User IDs hold no colon, and `state:online` as text would quietly find nobody.
     if let Some((field, rest)) = split_field(text) {
         let rest = visible_bounded(rest, 40);
-        let meant = format!("{}={rest}, or {} as text in quotes", field.name(), shown(text));
-        return wrong("compares nothing", meant);
+        let meant = say!(
+            "{condition}, or {word} as text in quotes",
+            condition = format!("{}={rest}", field.name()),
+            word = shown(text)
+        );
+        return wrong(say!("{word} compares nothing", word = shown(text)), meant);
     }
     word(&Value { text: text.into(), quoted: false, at: at.clone() })
 }
@@ -176,5 +185,5 @@ fn not_empty(value: Value<'_>) -> Result<Value<'_>, QueryError> {
 }
 
 fn nothing_quoted(value: &Value<'_>) -> QueryError {
-    QueryError::new(value.at.clone(), "there is nothing between the quotes")
+    QueryError::new(value.at.clone(), say!("there is nothing between the quotes"))
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::error::QueryError;
+use crate::say;
 
 /// A piece of the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -224,8 +225,8 @@ impl<'t> Lexer<'t> {
         loop {
             let end = self.at;
             let Some(c) = self.bump() else {
-                let error =
-                    QueryError::new(open..end, "this quote is not closed").expected(["\" at the end"]);
+                let error = QueryError::new(open..end, say!("this quote is not closed"))
+                    .expected([say!("\" at the end")]);
                 return (self.inside(start..end, doubled), Some(error));
             };
             if ascii && c == '"' && self.rest().starts_with('"') {

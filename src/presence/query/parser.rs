@@ -8,6 +8,8 @@ use std::ops::Range;
 use super::error::{QueryError, shown};
 use super::expression::Expression;
 use super::lexer::{Piece, PieceKind, lex};
+use crate::language::say;
+use crate::say;
 
 /// Longest text that is read, in bytes: some ten thousand IDs joined by `or`.
 const LONGEST_TEXT: usize = 256 * 1024;
@@ -52,9 +54,13 @@ pub(in crate::presence) trait Leaf: Sized {
 pub(in crate::presence) fn parse<L: Leaf>(text: &str) -> Result<Option<Expression<L>>, QueryError> {
     if text.len() > LONGEST_TEXT {
         let end = text.floor_char_boundary(LONGEST_TEXT);
-        let what = format!("the {} is longer than {} KiB", L::WHOLE, LONGEST_TEXT / 1024);
+        let what = say!(
+            "the {whole} is longer than {limit} KiB",
+            whole = say(L::WHOLE),
+            limit = LONGEST_TEXT / 1024
+        );
         return Err(QueryError::new(end..text.len(), what)
-            .expected(["a group of the watch list in place of so many words"]));
+            .expected([say!("a group of the watch list in place of so many words")]));
     }
     let (tokens, problem) = lex(text);
     if let Some(problem) = problem {
@@ -68,7 +74,7 @@ pub(in crate::presence) fn parse<L: Leaf>(text: &str) -> Result<Option<Expressio
     match parser.peek() {
         None => Ok(Some(expression)),
         // Everything else is an operand, or the error of one, to the loop over operands.
-        Some(token) => Err(QueryError::new(token.at.clone(), "this bracket closes nothing")),
+        Some(token) => Err(QueryError::new(token.at.clone(), say!("this bracket closes nothing"))),
     }
 }
 
@@ -156,8 +162,8 @@ impl<'t> Parser<'t> {
     ) -> Result<Expression<L>, QueryError> {
         let Some(token) = self.take() else {
             let end = self.text.len();
-            let what = format!("the {} ends too early", L::WHOLE);
-            return Err(QueryError::new(end..end, what).expected([L::EXPECTED]));
+            let what = say!("the {whole} ends too early", whole = say(L::WHOLE));
+            return Err(QueryError::new(end..end, what).expected([say(L::EXPECTED)]));
         };
         match token.kind {
             PieceKind::Not => self.negated(&token.at, depth),
@@ -165,8 +171,8 @@ impl<'t> Parser<'t> {
             PieceKind::Word(word) => match Keyword::of(word) {
                 Some(Keyword::Not) => self.negated(&token.at, depth),
                 Some(_) => {
-                    let what = format!("{} stands between two conditions", shown(word));
-                    Err(QueryError::new(token.at, what).expected([L::EXPECTED]))
+                    let what = say!("{word} stands between two conditions", word = shown(word));
+                    Err(QueryError::new(token.at, what).expected([say(L::EXPECTED)]))
                 }
                 None => L::read(self, token, depth),
             },
@@ -174,11 +180,11 @@ impl<'t> Parser<'t> {
                 let before = self.next.checked_sub(2).and_then(|before| self.tokens.get(before));
                 let empty = before.is_some_and(|token| token.kind == PieceKind::Open);
                 let what = match before {
-                    Some(_) if empty => "there is nothing between the brackets",
-                    None => "this bracket closes nothing",
-                    Some(_) => "something is missing before this bracket",
+                    Some(_) if empty => say!("there is nothing between the brackets"),
+                    None => say!("this bracket closes nothing"),
+                    Some(_) => say!("something is missing before this bracket"),
                 };
-                Err(QueryError::new(token.at, what).expected([L::EXPECTED]))
+                Err(QueryError::new(token.at, what).expected([say(L::EXPECTED)]))
             }
             PieceKind::Quoted(_) | PieceKind::Operator(_) | PieceKind::Pattern(_) => {
                 L::read(self, token, depth)
@@ -201,7 +207,8 @@ impl<'t> Parser<'t> {
         match self.take() {
             Some(Piece { kind: PieceKind::Close, .. }) => Ok(inner),
             // Nothing else ends what is inside.
-            _ => Err(QueryError::new(at.clone(), "this bracket is not closed").expected([") at the end"])),
+            _ => Err(QueryError::new(at.clone(), say!("this bracket is not closed"))
+                .expected([say!(") at the end")])),
         }
     }
 }
@@ -210,7 +217,10 @@ fn deeper(depth: usize, at: &Range<usize>) -> Result<usize, QueryError> {
     if depth < DEEPEST {
         return Ok(depth + 1);
     }
-    Err(QueryError::new(at.clone(), format!("brackets and \"not\" are nested more than {DEEPEST} deep")))
+    Err(QueryError::new(
+        at.clone(),
+        say!("brackets and \"not\" are nested more than {deepest} deep", deepest = DEEPEST),
+    ))
 }
 
 fn joined<L>(mut parts: Vec<Expression<L>>, join: fn(Vec<Expression<L>>) -> Expression<L>) -> Expression<L> {

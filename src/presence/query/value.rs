@@ -10,6 +10,7 @@ use super::fold;
 use super::lexer::Operator;
 use super::pattern::Pattern;
 use crate::presence::visible;
+use crate::say;
 
 /// Longest span that is read: a thousand years in seconds, so that sums with a date can't overflow.
 const LONGEST: i64 = 1_000 * 366 * 86_400;
@@ -40,7 +41,7 @@ pub(super) fn condition(
 /// The pattern that a value is; what is wrong with it goes into the error.
 pub(super) fn pattern(value: &Value<'_>) -> Result<Pattern, QueryError> {
     Pattern::new(&visible(&value.text)).map_err(|why| {
-        let what = format!("{} is not a pattern: {why}", shown(&value.text));
+        let what = say!("{word} is not a pattern: {why}", word = shown(&value.text), why);
         QueryError::new(value.at.clone(), what)
     })
 }
@@ -126,7 +127,7 @@ fn expiry(comparison: Operator, value: &Value<'_>) -> Result<Criterion, QueryErr
         (Some((_, state)), Operator::Equal) => Ok(Criterion::Token(*state)),
         (Some((word, _)), _) => {
             let error =
-                QueryError::new(value.at.clone(), format!("{word} is not more or less than anything"));
+                QueryError::new(value.at.clone(), say!("{word} is not more or less than anything", word));
             Err(error.nearest(Some(format!("exp={word}"))))
         }
         (None, _) => match seconds(&value.text) {
@@ -165,7 +166,7 @@ fn seconds(text: &str) -> Option<i64> {
 
 /// The value is of the wrong kind.
 fn wrong(field: Field, value: &Value<'_>) -> QueryError {
-    let what = format!("invalid value {} for {}", shown(&value.text), field.name());
+    let what = say!("invalid value {word} for {field}", word = shown(&value.text), field = field.name());
     QueryError::new(value.at.clone(), what).expected([field.takes()])
 }
 
@@ -176,14 +177,18 @@ fn no_such<'w>(field: Field, value: &Value<'_>, words: impl IntoIterator<Item = 
 }
 
 fn no_unit(value: &Value<'_>) -> QueryError {
-    let what = format!("the time {} has no unit", shown(&value.text));
+    let what = say!("the time {word} has no unit", word = shown(&value.text));
     QueryError::new(value.at.clone(), what)
         .expected(["s", "m", "h", "d", "w"].map(|unit| format!("{}{unit}", value.text)))
 }
 
 /// The error for `=` and `!=` with a time that changes all the time.
 pub(super) fn moving(field: Field, value: &Value<'_>) -> QueryError {
-    let what = format!("{} never stands still, so it is not = or != {}", field.name(), shown(&value.text));
+    let what = say!(
+        "{field} never stands still, so it is not = or != {word}",
+        field = field.name(),
+        word = shown(&value.text)
+    );
     QueryError::new(value.at.clone(), what).expected(["<", "<=", ">", ">="])
 }
 

@@ -302,7 +302,7 @@ impl Collector for Figures {
         let findings = Rule::ALL.iter().flat_map(|rule| {
             Severity::ALL.iter().map(|severity| {
                 let count = self.findings[*rule as usize][*severity as usize];
-                ([("rule", rule.name()), ("severity", severity.word())], count)
+                ([("rule", rule.name()), ("severity", severity.name())], count)
             })
         });
         sheet.gauges(&FINDINGS, findings)?;

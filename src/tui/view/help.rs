@@ -89,8 +89,8 @@ fn sign(theme: &Theme, word: &str) -> String {
         Presence::Unknown(UnknownReason::NotAnswered),
         Presence::Unregistered,
     ];
-    let kind = kinds.into_iter().find(|kind| kind.word() == word);
-    let severity = Severity::ALL.into_iter().find(|severity| severity.word() == word);
+    let kind = kinds.into_iter().find(|kind| kind.name() == word);
+    let severity = Severity::ALL.into_iter().find(|severity| severity.name() == word);
     if let Some(severity) = severity {
         return format!("{} ", theme.severity(severity).0);
     }
