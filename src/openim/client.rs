@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tracing::trace;
 
 use crate::presence::{FetchError, OperationId, Retry};
+use crate::words;
 
 use super::body::{Body, Packing};
 use super::endpoint::Endpoint;
@@ -305,7 +306,7 @@ impl Client {
 fn sensitive(token: &SecretString) -> Result<HeaderValue, FetchError> {
     let mut value = HeaderValue::from_str(token.expose_secret()).map_err(|_| FetchError::Credentials {
         what: "the token has characters in it that no token has".into(),
-        advice: "give the token alone, as the server issued it",
+        advice: words!("give the token alone, as the server issued it"),
     })?;
     value.set_sensitive(true);
     Ok(value)

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::presence::{FetchError, visible_bounded};
+use crate::words;
 
 use super::private_file::{Problem, read_private};
 use super::redact::Redactor;
@@ -163,7 +164,10 @@ pub(super) async fn run(command: &str, timeout: Duration) -> Result<SecretString
     let limit = timeout.min(LONGEST_COMMAND);
     let failed = |what: String, advice| FetchError::Credentials { what: what.into(), advice };
     let Ok(mut child) = spawn(command) else {
-        return Err(failed("the token command cannot be started".to_owned(), "check that sh is there"));
+        return Err(failed(
+            "the token command cannot be started".to_owned(),
+            words!("check that sh is there"),
+        ));
     };
     let mut group = Group(child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())));
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -175,7 +179,7 @@ pub(super) async fn run(command: &str, timeout: Duration) -> Result<SecretString
         drop(group);
         return Err(failed(
             format!("the token command did not finish within {} s", limit.as_secs_f64()),
-            "it has to end without asking for anything; --timeout waits longer, up to 30 s",
+            words!("it has to end without asking for anything; --timeout waits longer, up to 30 s"),
         ));
     };
     group.0 = None; // it has ended; what it left running on purpose may go on
@@ -185,10 +189,10 @@ pub(super) async fn run(command: &str, timeout: Duration) -> Result<SecretString
         let printed = String::from_utf8_lossy(&out);
         let said = Redactor::new(printed.split_whitespace()).clean(said.trim());
         let said = if said.is_empty() { "it says nothing".to_owned() } else { said };
-        return Err(failed(format!("the token command failed: {said}"), "run it by hand in a shell"));
+        return Err(failed(format!("the token command failed: {said}"), words!("run it by hand in a shell")));
     }
     secret(out).map_err(|what| {
-        failed(format!("the token command's output: {what}"), "it has to print the token alone")
+        failed(format!("the token command's output: {what}"), words!("it has to print the token alone"))
     })
 }
 

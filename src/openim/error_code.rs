@@ -3,6 +3,7 @@
 //! Only the code decides: the texts beside it differ from release to release, and are shown cleaned.
 
 use crate::presence::FetchError;
+use crate::words;
 
 use super::endpoint::Endpoint;
 use super::redact::Redactor;
@@ -141,32 +142,40 @@ fn words(refusal: &Refusal<'_>, redactor: &Redactor) -> String {
 
 fn auth_advice(code: i32) -> &'static str {
     match code {
-        1501 => "it has expired; give a new one (--token-file, --token-command)",
-        1502 => "it belongs to another user or platform; give an admin's (--token-file)",
-        1503 => "what was given is not a token; look at --token-file or --token-command",
-        1504 => "it is not valid yet; compare the clocks of the servers",
+        1501 => words!("it has expired; give a new one (--token-file, --token-command)"),
+        1502 => words!("it belongs to another user or platform; give an admin's (--token-file)"),
+        1503 => words!("what was given is not a token; look at --token-file or --token-command"),
+        1504 => words!("it is not valid yet; compare the clocks of the servers"),
         1505 => {
-            "it was signed with another secret than the server's, or issued in the future; \
+            words!(
+                "it was signed with another secret than the server's, or issued in the future; \
              get a new one from this server, and compare the clocks"
+            )
         }
-        1506 => "a later login with this admin ID displaced it; give imtop an admin ID of its own",
+        1506 => words!("a later login with this admin ID displaced it; give imtop an admin ID of its own"),
         _ => {
-            "a later login with this admin ID displaced it, or the server lost it; \
+            words!(
+                "a later login with this admin ID displaced it, or the server lost it; \
              get a new one, best with an admin ID of imtop's own"
+            )
         }
     }
 }
 
 fn denied_advice(refusal: &Refusal<'_>) -> &'static str {
     match (refusal.code, refusal.endpoint) {
-        (1520, _) => "the server's organisation rules forbid it; ask for another admin ID",
+        (1520, _) => words!("the server's organisation rules forbid it; ask for another admin ID"),
         (_, Endpoint::GroupMembers) => {
-            "only an app manager or a member of the group may ask this; give an admin's token (--token-file)"
+            words!(
+                "only an app manager or a member of the group may ask this; give an admin's token (--token-file)"
+            )
         }
         (_, Endpoint::AdminToken | Endpoint::UserToken) => {
-            "the secret is not the one in the server's share.yml; look at --secret-file"
+            words!("the secret is not the one in the server's share.yml; look at --secret-file")
         }
-        _ => "only an app manager may ask this: the token's user has to be in imAdminUser of share.yml",
+        _ => {
+            words!("only an app manager may ask this: the token's user has to be in imAdminUser of share.yml")
+        }
     }
 }
 
@@ -174,21 +183,23 @@ fn api_advice(refusal: &Refusal<'_>) -> &'static str {
     let login = refusal.endpoint.is_login();
     match refusal.code {
         1004 | 1201 | 1204 if refusal.endpoint == Endpoint::GroupMembers => {
-            "the server has no such group, or it was dismissed; look at the group's ID"
+            words!("the server has no such group, or it was dismissed; look at the group's ID")
         }
         1001 if refusal.detail.contains("header must have") => {
-            "a proxy on the way seems to drop request headers; let operationID and token through"
+            words!("a proxy on the way seems to drop request headers; let operationID and token through")
         }
-        1001 if login => "the ID is not in imAdminUser of share.yml; look at --admin-id",
-        1001 => "the server does not take the request; is it an OpenIM of another kind?",
-        1004 if login => "the admin ID is not registered on the server; look at --admin-id",
-        1050 => "the server wants its default secret changed in share.yml first",
+        1001 if login => words!("the ID is not in imAdminUser of share.yml; look at --admin-id"),
+        1001 => words!("the server does not take the request; is it an OpenIM of another kind?"),
+        1004 if login => words!("the admin ID is not registered on the server; look at --admin-id"),
+        1050 => words!("the server wants its default secret changed in share.yml first"),
         500 if refusal.status == 400 => {
-            "the server could not read our request: a proxy may cut it; ask for fewer users with --batch"
+            words!(
+                "the server could not read our request: a proxy may cut it; ask for fewer users with --batch"
+            )
         }
-        500 | 1..=16 => "a service behind the API is in trouble; look at the server's log",
-        80_000..=90_007 => "the server's database, network or webhook is in trouble; look at its log",
-        _ => "look up the operationID in the server's log",
+        500 | 1..=16 => words!("a service behind the API is in trouble; look at the server's log"),
+        80_000..=90_007 => words!("the server's database, network or webhook is in trouble; look at its log"),
+        _ => words!("look up the operationID in the server's log"),
     }
 }
 

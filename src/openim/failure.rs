@@ -12,6 +12,7 @@ use reqwest::header::{HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
 use crate::presence::{FetchError, Retry};
+use crate::words;
 
 use super::redact::Redactor;
 
@@ -160,25 +161,25 @@ fn io_words(error: &io::Error, peer: Peer<'_>) -> Option<Cow<'static, str>> {
 
 /// What failed, and what to do.
 fn tls_words(error: &TlsError) -> (&'static str, &'static str) {
-    const LOG: &str = "look at the log of the server, or of the proxy that speaks TLS for it";
+    const LOG: &str = words!("look at the log of the server, or of the proxy that speaks TLS for it");
     match error {
         TlsError::InvalidCertificate(error) => certificate_words(error),
         TlsError::AlertReceived(AlertDescription::CertificateRequired | AlertDescription::BadCertificate) => {
             (
                 "the server wants another client certificate",
-                "give one that it trusts to --client-cert, with its key in --client-key",
+                words!("give one that it trusts to --client-cert, with its key in --client-key"),
             )
         }
         TlsError::AlertReceived(AlertDescription::UnrecognisedName) => {
-            ("the server does not know that name", "give the name that the server goes by to --api")
+            ("the server does not know that name", words!("give the name that the server goes by to --api"))
         }
         TlsError::AlertReceived(_) => ("the server broke off the handshake", LOG),
         TlsError::InvalidMessage(_) | TlsError::InappropriateMessage { .. } => {
-            ("what answers there does not speak TLS", "try http:// in --api, or another port")
+            ("what answers there does not speak TLS", words!("try http:// in --api, or another port"))
         }
         TlsError::PeerIncompatible(_) => (
             "no TLS version or cipher in common with the server",
-            "let the server, or the proxy before it, speak TLS 1.2 or 1.3",
+            words!("let the server, or the proxy before it, speak TLS 1.2 or 1.3"),
         ),
         TlsError::NoCertificatesPresented => ("the server shows no certificate", LOG),
         _ => ("the handshake failed", LOG),
@@ -195,39 +196,42 @@ fn certificate_words(error: &CertificateError) -> (&'static str, &'static str) {
     match error {
         Error::UnknownIssuer => (
             "the certificate is signed by nobody whom this system trusts",
-            "give the certificate of the authority that signed it to --ca-file",
+            words!("give the certificate of the authority that signed it to --ca-file"),
         ),
         Error::Expired | Error::ExpiredContext { .. } => (
             "the certificate has expired",
-            "renew the server's certificate, or set the clock of this machine",
+            words!("renew the server's certificate, or set the clock of this machine"),
         ),
         Error::NotValidYet | Error::NotValidYetContext { .. } => (
             "the certificate is not valid yet",
-            "set the clock of this machine, or of the one that signed it",
+            words!("set the clock of this machine, or of the one that signed it"),
         ),
         Error::NotValidForName | Error::NotValidForNameContext { .. } => (
             "the certificate is for another name",
-            "give a name that it has as a subjectAltName to --api, or add this one to it",
+            words!("give a name that it has as a subjectAltName to --api, or add this one to it"),
         ),
-        Error::InvalidPurpose | Error::InvalidPurposeContext { .. } => {
-            ("the certificate is not one for servers", "renew it with the extendedKeyUsage serverAuth")
-        }
-        Error::Revoked => ("the certificate was revoked", "renew the server's certificate"),
+        Error::InvalidPurpose | Error::InvalidPurposeContext { .. } => (
+            "the certificate is not one for servers",
+            words!("renew it with the extendedKeyUsage serverAuth"),
+        ),
+        Error::Revoked => ("the certificate was revoked", words!("renew the server's certificate")),
         Error::BadSignature => (
             "the signature of the certificate is wrong",
-            "look whether --ca-file has an older authority of the same name",
+            words!("look whether --ca-file has an older authority of the same name"),
         ),
-        Error::BadEncoding => ("the certificate is damaged", "renew the server's certificate"),
+        Error::BadEncoding => ("the certificate is damaged", words!("renew the server's certificate")),
         error if is_authority_as_server(error) => (
             "the server shows an authority's certificate as its own",
-            "give that certificate itself to --ca-file if you know it to be right, or make one for the server with \
-             basicConstraints=CA:FALSE",
+            words!(
+                "give that certificate itself to --ca-file if you know it to be right, or make one for the server with \
+             basicConstraints=CA:FALSE"
+            ),
         ),
         // What the library below has no name for is only known by its words.
         Error::Other(other) => match other.to_string().as_str() {
             words if words.contains("UnsupportedCertVersion") => (
                 "the certificate is of an old version",
-                "make one of version 3 for the server, with a subjectAltName",
+                words!("make one of version 3 for the server, with a subjectAltName"),
             ),
             _ => NOT_ACCEPTED,
         },

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use crate::presence::{FetchError, UserId, visible_bounded};
+use crate::words;
 
 use super::client::Client;
 use super::endpoint::Endpoint;
@@ -258,6 +259,6 @@ fn unknown_path(error: FetchError, endpoint: Endpoint) -> FetchError {
     FetchError::Api {
         code: 404,
         what: format!("it does not know {}", endpoint.path()).into(),
-        advice: "its release has no such question, or a proxy lets only some paths through",
+        advice: words!("its release has no such question, or a proxy lets only some paths through"),
     }
 }

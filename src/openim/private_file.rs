@@ -6,6 +6,8 @@ use std::path::Path;
 
 use rustix::process::{getegid, geteuid, getgroups};
 
+use crate::words;
+
 /// What is wrong with a file, and what to do about it.
 pub(super) type Problem = (&'static str, &'static str);
 
@@ -63,12 +65,14 @@ impl Rights {
 
     fn advice(self, us: &Us) -> &'static str {
         if self.in_volume {
-            return "mount the secret with defaultMode: 0440 and set fsGroup in the pod's securityContext";
+            return words!(
+                "mount the secret with defaultMode: 0440 and set fsGroup in the pod's securityContext"
+            );
         }
         match self.owner {
-            owner if owner == us.user => "run chmod 600 on it",
-            ROOT => "let root run chmod 640 on it, and chgrp to a group of this user",
-            _ => "let this user own it with mode 600, or root with mode 640 and a group of this user",
+            owner if owner == us.user => words!("run chmod 600 on it"),
+            ROOT => words!("let root run chmod 640 on it, and chgrp to a group of this user"),
+            _ => words!("let this user own it with mode 600, or root with mode 640 and a group of this user"),
         }
     }
 }
@@ -81,7 +85,7 @@ impl Rights {
 pub fn check_private(path: &Path) -> Result<(), Problem> {
     let metadata = std::fs::metadata(path).map_err(|error| file_problem(path, &error))?;
     if !metadata.is_file() {
-        return Err(("it is not a plain file", "name a file"));
+        return Err(("it is not a plain file", words!("name a file")));
     }
     Rights::of(path, &metadata).problem(&Us::now()).map_or(Ok(()), Err)
 }
@@ -115,14 +119,14 @@ pub(super) fn read_private(
 
 fn file_problem(path: &Path, error: &io::Error) -> Problem {
     match error.kind() {
-        io::ErrorKind::NotFound => ("no such file", "check the name of the file"),
+        io::ErrorKind::NotFound => ("no such file", words!("check the name of the file")),
         io::ErrorKind::PermissionDenied => {
             // Without a way to it there is nobody whom it belongs to, as far as we can see.
             let advice =
                 std::fs::metadata(path).map(|metadata| Rights::of(path, &metadata).advice(&Us::now()));
-            ("we may not read it", advice.unwrap_or("let this user into its folder"))
+            ("we may not read it", advice.unwrap_or(words!("let this user into its folder")))
         }
-        _ => ("it cannot be read", "check the file"),
+        _ => ("it cannot be read", words!("check the file")),
     }
 }
 

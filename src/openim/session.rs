@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::presence::{FetchError, Logins, visible_bounded};
+use crate::words;
 
 use super::credentials::{self, Credentials, Stamp};
 use super::redact::Redactor;
@@ -281,7 +282,7 @@ impl Session {
                 code,
                 what: "the token was refused while Redis gives no answers: it is kept, and tried again"
                     .into(),
-                advice: "look at Redis first; imtop does not log in anew for this",
+                advice: words!("look at Redis first; imtop does not log in anew for this"),
             });
         }
         let again = self.note_displacement(state, pass, code);
@@ -334,8 +335,10 @@ impl Session {
                  we log in no more"
             )
             .into(),
-            advice: "give imtop an admin ID of its own (imAdminUser in share.yml), or a token (--token-file), \
-                     and start it again",
+            advice: words!(
+                "give imtop an admin ID of its own (imAdminUser in share.yml), or a token (--token-file), \
+                     and start it again"
+            ),
         }
     }
 
@@ -462,7 +465,7 @@ fn sendable(token: SecretString, whose: &str) -> Result<SecretString, FetchError
     }
     Err(FetchError::Credentials {
         what: format!("{whose} is empty or has characters in it that no token has").into(),
-        advice: "give the token alone, as the server issued it",
+        advice: words!("give the token alone, as the server issued it"),
     })
 }
 
