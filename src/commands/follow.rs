@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::info;
 
 use super::progress::Progress;
-use crate::engine::{self, FirstRound, Round, Session, Stage};
-use crate::presence::Update;
+use crate::engine::{self, Round, Session};
+use crate::presence::{FirstRound, Stage, Update};
 use crate::signals::{Signal, Signals};
 use crate::tui::terminal::{panicked, stop_job};
 

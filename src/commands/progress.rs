@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::environment;
-use crate::engine::Stage;
 use crate::listing::checking_words;
 use crate::options::no_screen;
 use crate::presence::Roster;
+use crate::presence::Stage;
 
 /// A round that takes no longer shows nothing.
 const LONG: Duration = Duration::from_secs(1);

@@ -9,13 +9,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::follow::{Ended, Followed};
 use super::{CommandError, Span, environment, failure_words, flush_standard_output, follow, measured, tell};
-use crate::engine::{FirstRound, Round, Stage};
+use crate::engine::Round;
 use crate::listing::Time;
 use crate::options::cli::WaitArgs;
 use crate::options::{SettingsError, Sources, condition, no_screen};
 use crate::presence::condition::{Condition, Nobody};
 use crate::presence::query::Truth;
-use crate::presence::{FetchError, Roster, visible_within};
+use crate::presence::{FetchError, FirstRound, Roster, Stage, visible_within};
 
 /// The exit code when time is up, as that of timeout(1).
 const TIME_UP: u8 = 124;

@@ -6,7 +6,6 @@
 //!
 //! Knows nothing of how anything is shown or written.
 
-mod first_round;
 mod index;
 mod live;
 mod markers;
@@ -19,7 +18,6 @@ mod source;
 mod stores;
 mod watched;
 
-pub use first_round::{FirstRound, Stage};
 pub use live::{Live, gather};
 pub use markers::{Incident, Markers, Point};
 pub use replay::{Playing, Replay};

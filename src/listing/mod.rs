@@ -1,6 +1,7 @@
 //! How users are listed, whoever writes the list: columns, sort orders, the filter's rows, marks, what users
 //! are called, and what happened to them in words. Knows no screen and no format.
 
+mod alert_words;
 mod cell;
 mod check_words;
 mod column;
@@ -19,6 +20,7 @@ mod theme_name;
 mod tokens;
 mod words;
 
+pub use alert_words::alert_words;
 pub(crate) use cell::{ScreenCell, TextColumn, There};
 pub use check_words::{by_registry_words, checking_words, one_in, sample_words};
 pub use column::{ColumnName, SPARK_CELLS};

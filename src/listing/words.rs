@@ -9,6 +9,7 @@ use crate::presence::{
 
 use crate::{language, say};
 
+use super::alert_words::alert_words;
 use super::filter::push_small;
 use super::names::Names;
 
@@ -93,6 +94,7 @@ impl<'a> Wording<'a> {
                 feed_words(group.count, *batch, *of, *trouble, *after_ms)
             }
             Event::ClockStep { by_ms, .. } => clock_words(*by_ms),
+            Event::Alert(event) => alert_words(event, self.names.are_masked()),
             Event::Notice { text, .. } => self.names.text(text, self.roster.list()).into_owned(),
         }
     }

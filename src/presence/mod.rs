@@ -8,6 +8,7 @@
 //! on all of them, [`history`] what happened to one user in the last half hour, [`trend`] how the server
 //! answered in it.
 
+mod alerts;
 mod batches;
 pub mod condition;
 mod connection;
@@ -15,6 +16,7 @@ mod delivery;
 mod departures;
 mod fetch_error;
 mod findings;
+mod first_round;
 mod hints;
 pub mod history;
 mod input;
@@ -52,6 +54,7 @@ mod watch_list;
 mod when;
 pub(crate) mod written;
 
+pub use alerts::{AlertChange, AlertEvent, AlertRule, Alerts};
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use connection::{ConnId, Connection};
 pub use delivery::{
@@ -59,6 +62,7 @@ pub use delivery::{
 };
 pub use fetch_error::{ErrorKind, FetchError, Retry};
 pub use findings::{Evidence, Finding, FindingText, Findings, Rule, RuleSettings, Severity, Subject};
+pub use first_round::{FirstRound, Stage};
 pub use hints::{BodyLength, Bytes, Hints, Logins, RateLimit, WireShape};
 pub use input::Input;
 pub use inputs::{Inputs, Next, Step};

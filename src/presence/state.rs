@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::alerts::Alerts;
 use super::batches::Freshness;
 use super::findings::{Finding, FindingText, RuleSettings, Severity, Subject};
 use super::input::Input;
@@ -34,6 +35,8 @@ pub struct State {
     failing_since: BTreeMap<u32, Moment>,
     /// How often the server is asked, where that was told.
     interval_ms: Option<u64>,
+    /// The alerts that are to be told of.
+    alerts: Alerts,
     /// Up to when time has passed.
     now: Moment,
 }
@@ -48,7 +51,7 @@ impl State {
             knowledge.judge_connected(now);
         }
         let (timeline, failing_since) = (Timeline::default(), BTreeMap::new());
-        State { knowledge, timeline, failing_since, interval_ms: None, now }
+        State { knowledge, timeline, failing_since, interval_ms: None, alerts: Alerts::default(), now }
     }
 
     /// All that is known.
@@ -83,6 +86,18 @@ impl State {
         self
     }
 
+    /// Has alerts told of from now on.
+    #[must_use]
+    pub fn with_alerts(mut self, alerts: Alerts) -> State {
+        self.alerts = alerts;
+        self
+    }
+
+    /// The alerts, and how they stand.
+    pub fn alerts(&self) -> &Alerts {
+        &self.alerts
+    }
+
     /// Bytes that it takes, about: at most, as copies share much of it.
     pub fn weight(&self) -> usize {
         self.knowledge.weight() + self.timeline.weight(usize::MAX)
@@ -95,6 +110,7 @@ impl State {
             knowledge: self.knowledge.clone(),
             timeline: self.timeline.newest(STORY_SET_ASIDE),
             failing_since: self.failing_since.clone(),
+            alerts: self.alerts.clone(),
             ..*self
         }
     }
@@ -119,6 +135,7 @@ impl State {
             update.heard = true;
             let taken = self.knowledge.apply(observation);
             self.record(taken, observation.received.max(self.now), &mut update);
+            self.follow_alerts(&mut update);
             return update;
         }
         let mut update = self.advance(now);
@@ -141,6 +158,7 @@ impl State {
             }
             Input::Notice(text) => self.note(Event::Notice { at: now, text: text.clone() }, now, &mut update),
         }
+        self.follow_alerts(&mut update);
         update
     }
 
@@ -159,6 +177,7 @@ impl State {
         self.knowledge.resume(roster, self.now);
         self.failing_since.clear();
         self.knowledge.judge_connected(self.now);
+        self.alerts.resume();
     }
 
     /// Lets time pass up to `now`: everything that changes by itself until then has done so.
@@ -170,6 +189,7 @@ impl State {
         }
         while let Some(next) = self.next_change().filter(|next| *next <= now.mono_ms) {
             self.change(Moment { mono_ms: next, unix_ms: now.unix_ms_at(next) }, &mut update);
+            self.follow_alerts(&mut update);
         }
         if now.mono_ms > self.now.mono_ms {
             self.change(now, &mut update);
@@ -179,7 +199,17 @@ impl State {
 
     /// When something changes without an input, on the monotonic clock.
     pub fn next_change(&self) -> Option<u64> {
-        self.knowledge.next_change(self.now).map(|at| at.max(self.now.mono_ms + 1))
+        let next = [self.knowledge.next_change(self.now), self.alerts.next_change()];
+        next.into_iter().flatten().min().map(|at| at.max(self.now.mono_ms + 1))
+    }
+
+    /// Judges the alerts where something has changed. Not whenever time passes: whoever looks more often
+    /// would hear of other moments.
+    fn follow_alerts(&mut self, update: &mut Update) {
+        let changed = !update.is_empty();
+        for event in self.alerts.follow(&self.knowledge, self.now, changed) {
+            self.note(Event::Alert(event), self.now, update);
+        }
     }
 
     fn change(&mut self, at: Moment, update: &mut Update) {
@@ -189,6 +219,7 @@ impl State {
 
     fn rebase(&mut self, list: &Arc<WatchList>, now: Moment, update: &mut Update) {
         self.failing_since.clear();
+        self.alerts.rebase();
         // These were places in the list before.
         update.touched.clear();
         update.doubts = Rechecks::default();

@@ -11,6 +11,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::alerts::AlertEvent;
 use super::fetch_error::ErrorKind;
 use super::findings::{FindingText, Rule, Severity};
 use super::status::Presence;
@@ -147,6 +148,8 @@ pub enum Event {
         /// By how many milliseconds it went forward; negative: back.
         by_ms: i64,
     },
+    /// An alert fires, or is over.
+    Alert(AlertEvent),
     /// Something that the program had to say.
     Notice {
         /// When it was said.
@@ -162,7 +165,7 @@ impl Event {
         match self {
             Event::Story(story) => Some(&story.first.user),
             Event::Finding { user, .. } => user.as_ref(),
-            Event::Feed { .. } | Event::ClockStep { .. } | Event::Notice { .. } => None,
+            Event::Feed { .. } | Event::ClockStep { .. } | Event::Alert(_) | Event::Notice { .. } => None,
         }
     }
 
@@ -173,6 +176,7 @@ impl Event {
             Event::Finding { .. } => "finding",
             Event::Feed { .. } => "feed",
             Event::ClockStep { .. } => "clock",
+            Event::Alert(_) => "alert",
             Event::Notice { .. } => "notice",
         }
     }

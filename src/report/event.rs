@@ -65,6 +65,9 @@ pub struct EventRecord {
     /// Whether it was wrong before, and has become more serious.
     #[serde(skip_serializing_if = "is_false")]
     pub worsened: bool,
+    /// Which alert it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<AlertRecord>,
     /// Which batch it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<BatchRecord>,
@@ -114,6 +117,36 @@ pub struct SocketRecord {
 pub struct SocketToken {
     /// Tells two tokens of one run apart.
     pub fingerprint: String,
+}
+
+/// An alert, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AlertRecord {
+    /// What people call it.
+    pub name: String,
+    /// How serious it is.
+    pub severity: &'static str,
+    /// Its condition; none where it may name users whom nobody is to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// What the counts of that came to, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figures: Option<String>,
+    /// Since when the condition holds, where it fires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
+    /// How long after it had fired it was over, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_ms: Option<u64>,
+    /// What was to be done, where a line tells what became of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// How often that was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+    /// Whether this is a recording, on which it would have been so.
+    #[serde(skip_serializing_if = "is_false")]
+    pub replayed: bool,
 }
 
 /// A batch of the watch list.

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::iter;
 
-use crate::listing::{FindingRecord, change_words, clock_words, feed_words, why_words};
+use crate::listing::{FindingRecord, Time, alert_words, change_words, clock_words, feed_words, why_words};
 use crate::presence::{
-    Change, ConnId, ErrorKind, Event, FeedStatus, Finding, FindingText, Moment, Presence, Socket, Subject,
-    Transition, Update, visible,
+    AlertChange, AlertEvent, Change, ConnId, ErrorKind, Event, FeedStatus, Finding, FindingText, Moment,
+    Presence, Socket, Subject, Transition, Update, visible,
 };
-use crate::report::{BatchRecord, EventRecord, SocketRecord, SocketToken};
+use crate::report::{AlertRecord, BatchRecord, EventRecord, SocketRecord, SocketToken};
 
 use super::seen::Seen;
 
@@ -213,8 +213,39 @@ impl Seen<'_> {
                 let text = self.known.names.text(text, self.roster().list()).into_owned();
                 Some(EventRecord::of("notice", None, *at, text))
             }
+            Event::Alert(event) => Some(self.alert(event)),
             Event::Story(_) | Event::Finding { .. } => None,
         }
+    }
+
+    /// What became of an alert.
+    fn alert(self, event: &AlertEvent) -> EventRecord {
+        let masked = self.known.names.are_masked();
+        let kind = match event.change {
+            AlertChange::Fired { .. } => "alert-fired",
+            AlertChange::Resolved { .. } => "alert-resolved",
+            AlertChange::AboutNobody(_) => "alert-about-nobody",
+        };
+        let tells = !(masked && event.picks_users);
+        let alert = AlertRecord {
+            name: event.name.clone(),
+            severity: event.severity.word(),
+            when: tells.then(|| event.when.clone()),
+            figures: (tells && !event.figures.is_empty()).then(|| event.figures.clone()),
+            since: match event.change {
+                AlertChange::Fired { since } => Time::of(since.unix_ms),
+                _ => None,
+            },
+            after_ms: match event.change {
+                AlertChange::Resolved { fired } => Some(event.at.since(fired)),
+                _ => None,
+            },
+            action: None,
+            attempts: None,
+            replayed: event.is_replayed,
+        };
+        let text = alert_words(event, masked);
+        EventRecord { alert: Some(alert), ..EventRecord::of(kind, None, event.at, text) }
     }
 
     fn label(self, raw_id: &str) -> Option<String> {

@@ -19,7 +19,9 @@ mod table;
 
 pub use csv::write_csv;
 pub use delivery::{DeliveryReport, write_delivery, write_delivery_json};
-pub use event::{BatchRecord, EVENT_SCHEMA, EventForm, EventLines, EventRecord, SocketRecord, SocketToken};
+pub use event::{
+    AlertRecord, BatchRecord, EVENT_SCHEMA, EventForm, EventLines, EventRecord, SocketRecord, SocketToken,
+};
 pub use frame::write_frame;
 pub use happened::Found;
 pub use json::{user_json, write_json};

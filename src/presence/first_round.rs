@@ -5,7 +5,9 @@
 //! of view are online by the registry all the same, it is asked again for a while: it follows a real
 //! disconnect only after about a second. Where a batch has failed, the registry was heard in the sockets' place.
 
-use crate::presence::{Moment, Roster, Witness};
+use super::recheck::Witness;
+use super::roster::Roster;
+use super::time::Moment;
 
 /// For so many milliseconds the registry is asked again where it contradicts the sockets: two seconds, and
 /// what an answer takes to what is asked last.

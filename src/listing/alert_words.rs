@@ -1,0 +1,66 @@
+//! Alerts in words.
+
+use crate::presence::{AlertChange, AlertEvent, short_age};
+
+/// What became of an alert: `alert gateway down fired, critical: finding:view-loss>0 is 1`. A condition that
+/// picks users may name them, and is left out where names are `masked`.
+pub fn alert_words(event: &AlertEvent, masked: bool) -> String {
+    let AlertEvent { at, name, severity, .. } = event;
+    let would = if event.is_replayed { "would have " } else { "" };
+    let hides = masked && event.picks_users;
+    match &event.change {
+        AlertChange::Fired { .. } => {
+            let figures = if hides || event.figures.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", event.figures)
+            };
+            format!("alert {name} {would}fired, {}{figures}", severity.word())
+        }
+        AlertChange::Resolved { fired } => {
+            let after = short_age(at.since(*fired) / 1_000);
+            let been = if event.is_replayed { "been " } else { "" };
+            format!("alert {name} {would}{been}resolved after {after}")
+        }
+        AlertChange::AboutNobody(_) if masked => {
+            format!("alert {name} can't fire: no watched user is one of those whom it is about")
+        }
+        AlertChange::AboutNobody(nobody) => format!("alert {name} can't fire: {nobody}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::at;
+    use crate::presence::Severity;
+    use crate::presence::condition::Nobody;
+
+    #[test]
+    fn an_alert_is_told_without_whom_it_is_about_where_names_are_masked() {
+        let fired = AlertEvent {
+            at: at(90_000),
+            name: "kiosks".to_owned(),
+            severity: Severity::Critical,
+            when: "online<2 of id=alice".to_owned(),
+            figures: "online<2 of id=alice is 0 of 1".to_owned(),
+            picks_users: true,
+            change: AlertChange::Fired { since: at(0) },
+            is_replayed: false,
+        };
+        let words = |event: &AlertEvent| [alert_words(event, false), alert_words(event, true)];
+        assert_eq!(
+            words(&fired),
+            ["alert kiosks fired, critical: online<2 of id=alice is 0 of 1", "alert kiosks fired, critical"]
+        );
+        let replayed = AlertEvent { is_replayed: true, ..fired.clone() };
+        assert!(words(&replayed)[1].starts_with("alert kiosks would have fired"));
+        let resolved = AlertEvent { change: AlertChange::Resolved { fired: at(30_000) }, ..fired.clone() };
+        assert_eq!(words(&resolved)[1], "alert kiosks resolved after 1m");
+        let replayed = AlertEvent { is_replayed: true, ..resolved };
+        assert_eq!(words(&replayed)[0], "alert kiosks would have been resolved after 1m");
+        let nobody = AlertChange::AboutNobody(Nobody::Named("id=alice".to_owned()));
+        let told = words(&AlertEvent { change: nobody, ..fired });
+        assert!(told[0].contains("alice") && !told[1].contains("alice"), "{told:?}");
+    }
+}
