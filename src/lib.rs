@@ -30,6 +30,8 @@
 //! Which room may know which is a table in `tests/rooms.rs`. `presence`, `listing`, `tui::update`,
 //! `tui::view` and `report::metrics` are pure: they know no clock, no file and no socket.
 
+pub mod alerts;
+mod child;
 pub mod clock;
 pub mod commands;
 pub mod doctor;

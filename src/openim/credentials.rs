@@ -4,13 +4,12 @@ use std::fmt;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::process::Stdio;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::child::{Group, read_some};
 use crate::presence::{FetchError, visible_bounded};
 use crate::words;
 
@@ -116,6 +115,16 @@ pub(super) async fn read_file(
     Err(FetchError::Credentials { what: format!("cannot use the {called} {path}: {what}").into(), advice })
 }
 
+/// Reads a file that holds one secret and nothing else, as an address with a key in it.
+///
+/// # Errors
+///
+/// What is wrong with the file, and what to do about it.
+pub fn read_secret(path: &Path) -> Result<SecretString, Problem> {
+    let (bytes, _) = read_private(path, LIMIT, "name a plain file")?;
+    secret(bytes).map_err(|what| (what, "put the secret into it, and nothing else"))
+}
+
 /// Runs `work` where it holds up nobody; `None` where it panicked.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
@@ -169,10 +178,10 @@ pub(super) async fn run(command: &str, timeout: Duration) -> Result<SecretString
             words!("check that sh is there"),
         ));
     };
-    let mut group = Group(child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())));
+    let group = Group::of(&child);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let done = tokio::time::timeout(limit, async {
-        let (out, err) = tokio::join!(read_some(stdout), read_some(stderr));
+        let (out, err) = tokio::join!(read_some(stdout, LIMIT), read_some(stderr, LIMIT));
         (out, err, child.wait().await)
     });
     let Ok((out, err, status)) = done.await else {
@@ -182,7 +191,7 @@ pub(super) async fn run(command: &str, timeout: Duration) -> Result<SecretString
             words!("it has to end without asking for anything; --timeout waits longer, up to 30 s"),
         ));
     };
-    group.0 = None; // it has ended; what it left running on purpose may go on
+    group.release();
     if !status.is_ok_and(|status| status.success()) {
         let said = String::from_utf8_lossy(&err);
         // Whatever it printed as a token must not come back in what it complains of.
@@ -213,33 +222,6 @@ fn spawn(command: &str) -> io::Result<tokio::process::Child> {
             piped("sh").args(["-c", command]).process_group(0).spawn()
         }
         spawned => spawned,
-    }
-}
-
-/// The processes of a command; ended together when it takes too long or is given up.
-struct Group(Option<rustix::process::Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(leader) = self.0 {
-            // It may have ended by itself meanwhile.
-            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
-        }
-    }
-}
-
-/// What a pipe gives until it is closed; what comes after the first [`LIMIT`] bytes is dropped.
-async fn read_some(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
-    let (mut out, mut chunk) = (Vec::new(), [0; 1024]);
-    let Some(mut pipe) = pipe else { return out };
-    loop {
-        let mut buffer = ReadBuf::new(&mut chunk);
-        let read = std::future::poll_fn(|cx| Pin::new(&mut pipe).poll_read(cx, &mut buffer)).await;
-        if read.is_err() || buffer.filled().is_empty() {
-            return out;
-        }
-        let room = (LIMIT + 1).saturating_sub(out.len());
-        out.extend(buffer.filled().iter().take(room));
     }
 }
 

@@ -60,6 +60,11 @@ pub(super) fn of_transport(error: &reqwest::Error, peer: Peer<'_>) -> FetchError
     known.unwrap_or_else(|| unreachable("the connection failed", peer))
 }
 
+/// What a request to `host` that broke off comes to, in a few words.
+pub fn transport_failure(error: &reqwest::Error, host: &str) -> FetchError {
+    of_transport(error, Peer::Server(host))
+}
+
 /// Whether the other side ended the connection, as it does when it can't read what we say.
 pub(super) fn is_broken_off(error: &(dyn Error + 'static)) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
@@ -271,7 +276,7 @@ fn target(headers: &HeaderMap, redactor: &Redactor) -> String {
 
 /// `Retry-After`, read as what a server can have meant: seconds, even where they are negative or
 /// absurd (open-im-server `ratelimit.go` computes them from a CPU load that may be 0), or a date.
-pub(super) fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
+pub fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let looks_numeric = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
     let seconds = match text.parse::<f64>() {

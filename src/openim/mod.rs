@@ -59,8 +59,9 @@ mod tls;
 mod token;
 
 pub use client::Client;
-pub use credentials::Credentials;
+pub use credentials::{Credentials, read_secret};
 pub use endpoint::Endpoint;
+pub use failure::{retry_after_ms, transport_failure};
 pub use gateways::{GatewayAddress, GatewayRule, NoGatewayAddress};
 pub use handshake::Handshake;
 pub use identity::Identity;
@@ -73,6 +74,6 @@ pub use origin::{Origin, OriginError};
 pub use private_file::check_private;
 pub use probe::Probe;
 pub use question::Asked;
-pub use redact::{holds_token, without_tokens};
+pub use redact::{holds_token, without_secrets, without_tokens};
 pub use tls::Tls;
 pub use token::Keys;

@@ -34,6 +34,17 @@ pub struct Tls {
     pub insecure: bool,
 }
 
+impl Tls {
+    /// The configuration for https, or, where nothing is `encrypted`, one that trusts nobody.
+    ///
+    /// # Errors
+    ///
+    /// As a file cannot be used, or the system has no authorities that it trusts.
+    pub fn client(&self, encrypted: bool) -> Result<ClientConfig, SetupError> {
+        if encrypted { Ok(config(self)?.0) } else { none() }
+    }
+}
+
 /// A configuration that trusts nobody, for plain http: the system's roots are not even read.
 ///
 /// # Errors
