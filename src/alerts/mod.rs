@@ -59,6 +59,14 @@ impl AlertSettings {
         self.alerts.iter().map(|alert| alert.rule.clone()).collect()
     }
 
+    /// What is done by others than the terminal: each program and each webhook that an alert names, once.
+    pub fn outside_actions(&self) -> impl Iterator<Item = &Action> {
+        let actions = self.alerts.iter().flat_map(|alert| &alert.actions);
+        let outside: std::collections::BTreeSet<&Action> =
+            actions.filter(|action| matches!(action, Action::Exec(_) | Action::Webhook(_))).collect();
+        outside.into_iter()
+    }
+
     /// The alert of this name.
     pub fn find(&self, name: &str) -> Option<&Alert> {
         self.alerts.iter().find(|alert| alert.rule.name == name)

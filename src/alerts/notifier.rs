@@ -68,7 +68,7 @@ impl Notifier {
     ) -> Notifier {
         let (given, outcomes) = mpsc::unbounded_channel();
         let mut queues = BTreeMap::new();
-        for action in settings.alerts.iter().flat_map(|alert| &alert.actions) {
+        for action in settings.outside_actions() {
             let receiver = match action {
                 Action::Bell | Action::Osc9 | Action::Osc777 => continue,
                 Action::Exec(file) => {
@@ -94,6 +94,11 @@ impl Notifier {
             });
         }
         Notifier { settings, server, queues, given, outcomes, firing: BTreeMap::new(), pending: 0 }
+    }
+
+    /// About which server others are told.
+    pub fn server(&self) -> &Told {
+        &self.server
     }
 
     /// Takes what has happened up to `now`; what the terminal is to do about it. Nothing is awaited. Of a recording

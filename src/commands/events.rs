@@ -5,15 +5,17 @@ use std::io::{self, IsTerminal as _, Write as _};
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
+use super::alerting::{Alerting, outcome_of};
 use super::follow::Ended;
 use super::{CommandError, Span, failure_words, follow, mask_key, tell, without_credentials};
+use crate::alerts::Outcome;
 use crate::engine::Session;
 use crate::listing::Names;
 use crate::options::cli::{EventsArgs, EventsFormat};
 use crate::options::{Sources, Values};
 use crate::presence::query::{Query, Truth};
-use crate::presence::{Event, Roster, Subject, Update};
-use crate::report::{EventForm, EventLines, EventRecord, Seen};
+use crate::presence::{Event, Moment, Roster, Subject, Update};
+use crate::report::{AlertRecord, EventForm, EventLines, EventRecord, Seen};
 use crate::tui::terminal::hung_up;
 
 /// A line for every change, as soon as it is known: first how the asking goes, then everybody as first
@@ -28,7 +30,11 @@ pub(super) async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, C
         EventsFormat::Text => EventForm::Text(TimeZone::system()),
         EventsFormat::Ndjson => EventForm::Ndjson,
     };
+    let is_recording = args.recording.from.is_some();
+    let settings = if is_recording { sources.alerts() } else { sources.usable_alerts()? }.clone();
     let mut followed = follow(sources, Some(&args.recording), Span::Lasting).await?;
+    let tells = !is_recording && !settings.alerts.is_empty();
+    let mut alerting = tells.then(|| Alerting::start(settings, followed.session.about(), mask));
     // On a terminal the lines themselves show how far it is.
     if !io::stdout().is_terminal() {
         followed.show_progress();
@@ -42,13 +48,18 @@ pub(super) async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, C
     if !log.write(vec![log.seen(&followed.session).feed_state()])? {
         return Ok(0);
     }
-    let is_recording = args.recording.from.is_some();
     let mut told = Told::default();
     let mut gone = std::pin::pin!(hung_up());
     loop {
         let next = tokio::select! {
             biased;
             () = &mut gone => return Ok(0), // nobody reads any more
+            outcome = outcome_of(alerting.as_mut()) => {
+                if !log.write(vec![delivery(&outcome, followed.session.now())])? {
+                    return Ok(0);
+                }
+                continue;
+            }
             next = followed.next(until) => next,
         };
         let Some(news) = next else { break };
@@ -56,11 +67,22 @@ pub(super) async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, C
             return Ok(0);
         }
         told.note(&news);
+        if let Some(alerting) = &mut alerting {
+            alerting.follow(&news, followed.session.now());
+        }
         if !news.is_empty() && !log.tell(&followed.session, news)? {
             return Ok(0);
         }
         if !is_recording {
             told.follow(followed.session.state().roster())?;
+        }
+    }
+    if let Some(alerting) = &mut alerting {
+        let (outcomes, lost) = alerting.finish().await;
+        let now = followed.session.now();
+        log.write(outcomes.iter().map(|outcome| delivery(outcome, now)).collect())?;
+        if lost > 0 {
+            tell(&format!("{lost} alerts were still to be delivered, and are lost"));
         }
     }
     if let Some(why) = followed.ended().and_then(Ended::unreadable) {
@@ -71,6 +93,23 @@ pub(super) async fn events(args: &EventsArgs, sources: &Sources) -> Result<u8, C
         None if is_recording => 0,
         None => told.at_the_end(followed.session.state().roster()),
     })
+}
+
+/// What came of telling others of an alert.
+fn delivery(outcome: &Outcome, now: Moment) -> EventRecord {
+    let kind = if outcome.result.is_ok() { "alert-delivered" } else { "alert-given-up" };
+    let alert = AlertRecord {
+        name: outcome.alert.clone(),
+        severity: outcome.severity,
+        action: Some(outcome.action.to_string()),
+        attempts: Some(outcome.attempts),
+        ..AlertRecord::default()
+    };
+    EventRecord {
+        alert: Some(alert),
+        why: outcome.result.clone().err(),
+        ..EventRecord::of(kind, None, now, outcome.words())
+    }
 }
 
 /// What standard error was told of why nothing comes.

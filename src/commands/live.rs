@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
+use super::alerting::notifier;
 use super::appearance::Appearance;
 use super::follow::Ended;
 use super::picture::{SIZE, frame_of, picture_size};
@@ -10,8 +11,9 @@ use super::{
     CommandError, Plan, Span, environment, flush_standard_output, follow_server, keymap, mask_key, session,
     tell, tell_unchecked,
 };
+use crate::alerts::{AlertSettings, Notifier, Patience};
 use crate::clock;
-use crate::engine::{Round, Watching};
+use crate::engine::{Round, Session, Watching};
 use crate::listing::{Sort, SortColumn, ThemeName};
 use crate::openim::{Client, Credentials, GatewayRule, Options, Tls};
 use crate::options::cli::ScenarioArgs;
@@ -28,6 +30,7 @@ use crate::tui::{Colour, Keymap, Model, Msg, Start, Switches, Theme};
 /// # Errors
 /// See [`CommandError`].
 pub(super) async fn watch(sources: &Sources) -> Result<u8, CommandError> {
+    sources.usable_alerts()?;
     let settings = sources.settings()?;
     let plan = match no_screen(&environment, io::stdout().is_terminal()) {
         Some(_) => Plan::of(sources, settings)?,
@@ -76,6 +79,8 @@ pub(super) async fn demo(args: &ScenarioArgs, sources: &Sources) -> Result<u8, C
         banners: Vec::new(),
         about,
         keymap: keymap(sources)?,
+        // Nobody is woken for a server that is made up.
+        alerts: AlertSettings::default(),
         watched,
         reading: None,
         asks_gateways: true,
@@ -132,9 +137,10 @@ impl Run {
         let watching = Watching::of(&plan.watched, plan.values.batch);
         let warnings = std::mem::take(&mut plan.watched.warnings);
         let session = session(plan, watching, Span::Shown, clock::start());
+        let alerts = notifier_of(plan, &session);
         let start = Start { size, one_shot: false, ..self.start(plan) };
         let model = Model::new(start, session.shown());
-        let mut watched = OnScreen { session, model, theme };
+        let mut watched = OnScreen { session, model, theme, alerts };
         for warning in warnings {
             let news = watched.session.note(warning);
             watched.update(Msg::Updated(news));
@@ -149,6 +155,12 @@ impl Run {
             ..start(&plan.values, plan.keymap.clone())
         }
     }
+}
+
+/// Who tells others of alerts, where there are any.
+fn notifier_of(plan: &Plan, session: &Session) -> Option<Notifier> {
+    let settings = plan.alerts.clone();
+    (!settings.alerts.is_empty()).then(|| notifier(settings, session.about(), Patience::default()))
 }
 
 pub(super) fn theme(values: &Values, appearance: Appearance) -> Theme {

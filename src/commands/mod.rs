@@ -1,6 +1,8 @@
 //! What each command does: puts the rooms together, and says how it ended. One file a command; here is
 //! what they share: where they get what they follow, and the errors with which they end.
 
+mod alert;
+mod alerting;
 mod appearance;
 mod check;
 mod completion;
@@ -30,6 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::alerts::AlertSettings;
 use crate::clock;
 use crate::engine::{About, Live, Recording, Replay, Round, Session, Watching, gather};
 use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
@@ -38,7 +41,7 @@ use crate::options::{Reading, Settings, SettingsError, Sources, Values, Watched,
 use crate::poller::{Asking, Now, Pace, delay};
 use crate::presence::condition::Measured;
 use crate::presence::{
-    Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, Witnesses, visible,
+    AlertRule, Alerts, Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, Witnesses, visible,
 };
 use crate::recording;
 use crate::recording::{Head, Limits, Player, RecorderError, RecordingError};
@@ -121,6 +124,8 @@ struct Plan {
     /// What is made up, where it is.
     about: Option<String>,
     keymap: Keymap,
+    /// Of which others are told.
+    alerts: AlertSettings,
     watched: Watched,
     /// The lists that are still being read, and are not in `watched` yet.
     reading: Option<Reading>,
@@ -165,6 +170,7 @@ impl Plan {
             banners,
             about: None,
             keymap: keymap(sources)?,
+            alerts: sources.alerts().clone(),
             watched,
             reading,
             values,
@@ -267,7 +273,8 @@ async fn follow(
                 format!("--from and {option} don't go together: a recording has its users and its answers");
             return Err(SettingsError(what).into());
         }
-        return Ok(Followed::recorded(read_recording(file, at)?));
+        let alerts = if span == Span::Lasting { sources.alerts().rules() } else { Arc::default() };
+        return Ok(Followed::recorded(read_recording(file, at, alerts)?));
     }
     follow_server(&mut Plan::of(sources, sources.settings()?)?, span, clock::start()).await
 }
@@ -323,7 +330,9 @@ fn session(plan: &mut Plan, mut watching: Watching, span: Span, now: Now) -> Ses
     let (began, asking) = (now(), asking(plan));
     let roster = Roster::new(Arc::clone(&list), freshness, began)
         .with_witnesses(Witnesses::to_be_asked(asking.registry, asking.gateways), values.thresholds());
-    let state = State::new(roster, values.rules(), began);
+    let lasts = matches!(span, Span::Lasting | Span::Shown);
+    let alerts = if lasts { Alerts::new(plan.alerts.rules()) } else { Alerts::default() };
+    let state = State::new(roster, values.rules(), began).with_alerts(alerts);
     let live = Live::start(&plan.client, list, watching, pace(plan), now);
     let live =
         if span == Span::Round { live } else { live.following(&plan.client, watched).reading(reading) };
@@ -363,8 +372,9 @@ async fn lists_of_server(plan: &Plan, span: Span) -> Result<(Watching, Vec<Strin
 }
 
 /// A session on a recording that is read up to `at`, or to its end.
-fn read_recording(file: &Path, at: Option<&str>) -> Result<Session, CommandError> {
+fn read_recording(file: &Path, at: Option<&str>, alerts: Arc<[AlertRule]>) -> Result<Session, CommandError> {
     let (player, state) = Player::open(file)?;
+    let state = state.with_alerts(Alerts::replayed(alerts));
     let recording = player.recording();
     let until_ms = match at {
         None => u64::MAX,

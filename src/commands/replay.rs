@@ -29,7 +29,7 @@ pub(super) async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, C
         tell(&format!("{why}: this is one picture; run it in a terminal to play the recording"));
         return one_picture(args, sources, &picture).await;
     }
-    let (replay, state) = Replay::play(&args.recording, args.speed)?;
+    let (replay, state) = Replay::play(&args.recording, args.speed, sources.alerts().rules())?;
     let target = match (&args.at, replay.playing()) {
         (Some(text), Some(playing)) => Some(moment_of(text, &args.recording, playing.begin, playing.end)?),
         _ => None,
@@ -39,7 +39,7 @@ pub(super) async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, C
     let start = Start { size, one_shot: false, ..start(&picture, keymap(sources)?) };
     let model = Model::new(start, session.shown());
     let theme = theme(&picture, Appearance::judge(&picture, &environment, true));
-    let mut watched = OnScreen { session, model, theme };
+    let mut watched = OnScreen { session, model, theme, alerts: None };
     if let Some(target) = target {
         let news = watched.session.command(&Command::GoTo(target));
         watched.update(Msg::Updated(news));
@@ -53,7 +53,8 @@ pub(super) async fn replay(args: &ReplayArgs, sources: &Sources) -> Result<u8, C
 
 /// Without a terminal: the picture at the time that was named, or at the end, as text.
 async fn one_picture(args: &ReplayArgs, sources: &Sources, picture: &Values) -> Result<u8, CommandError> {
-    let mut followed = Followed::recorded(read_recording(&args.recording, args.at.as_deref())?);
+    let mut followed =
+        Followed::recorded(read_recording(&args.recording, args.at.as_deref(), sources.alerts().rules())?);
     followed.round().await;
     let session = &followed.session;
     for gap in session.gaps() {

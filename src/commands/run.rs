@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::ArgMatches;
 
+use super::alert::alert;
 use super::check::check;
 use super::completion::completions;
 use super::config::config;
@@ -75,6 +76,7 @@ pub fn run(cli: Cli, matches: &ArgMatches) -> Result<u8, CommandError> {
         Some(Command::Why(args)) => runtime.block_on(why(&args, &settled()?)),
         Some(Command::Serve(args)) => runtime.block_on(serve(&args, &settled()?)),
         Some(Command::Replay(args)) => runtime.block_on(replay(&args, &settled()?)),
+        Some(Command::Alert(command)) => runtime.block_on(alert(&command, &settled()?)),
         Some(Command::Doctor(args)) => runtime.block_on(doctor(&args, &settled()?)),
         Some(Command::Config(_) | Command::Completions(_) | Command::Man) => return Ok(0), // run above
     };

@@ -2,17 +2,18 @@
 
 use std::io::{self, Write as _};
 
+use super::alerting::{Alerting, outcome_of};
 use super::follow::{Ended, Followed};
 use super::{
     CommandError, Span, failure_words, flush_standard_output, follow, mask_key, tell, without_credentials,
 };
 use crate::clock;
-use crate::listing::Names;
+use crate::listing::{Names, alert_words};
 use crate::options::cli::ServeArgs;
 use crate::options::{SettingsError, Sources};
 use crate::presence::{By, Event, FeedStatus, Roster};
 use crate::report::exporter::{Ask, Exporter, process};
-use crate::report::metrics::{Counters, MOST_USERS, Page, health};
+use crate::report::metrics::{AlertCounters, Counters, MOST_USERS, Page, health};
 use crate::signals::Signal;
 
 /// Metrics, without a terminal: follows the server, and tells whoever asks over HTTP, until it is ended
@@ -22,6 +23,8 @@ use crate::signals::Signal;
 /// See [`CommandError`].
 pub(super) async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, CommandError> {
     let started = clock::unix_ms();
+    let settings = sources.usable_alerts()?.clone();
+    let mask = sources.for_output()?.mask;
     let mut followed = follow(sources, None, Span::Lasting).await?;
     let users = followed.session.state().roster().list().len();
     if args.per_user && users > MOST_USERS {
@@ -42,12 +45,19 @@ pub(super) async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, Com
     flush_standard_output(said)?;
     let mut asks = exporter.serve();
     followed.show_progress();
+    let actions = settings.outside_actions().map(|action| action.to_string());
+    let alert_counters = AlertCounters::of(actions);
+    let mut alerting = (!settings.alerts.is_empty())
+        .then(|| Alerting::start(settings.clone(), followed.session.about(), mask));
+    let counters = Counters::default();
     let mut served = Served {
         followed,
-        counters: Counters::default(),
+        counters,
+        alert_counters,
         per_user: args.per_user,
-        names: Names::new(mask_key(), false),
+        names: Names::new(mask_key(), mask),
         by: sources.for_output()?.metrics_by,
+        mask,
         started,
     };
     let mut log = Log::default();
@@ -57,12 +67,29 @@ pub(super) async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, Com
                 let Some(news) = news else { break };
                 let state = served.followed.session.state();
                 served.counters.follow(&news, state.knowledge(), state.now());
+                served.alert_counters.follow(&news);
+                if let Some(alerting) = &mut alerting {
+                    alerting.follow(&news, state.now());
+                }
                 if let Some(why) = hopeless(state.roster()) {
                     return Err(CommandError::Hopeless(why));
                 }
                 log.write(&news.noted, &served);
             }
+            outcome = outcome_of(alerting.as_mut()) => {
+                served.alert_counters.count(&outcome.action.to_string(), outcome.result.is_ok());
+                if outcome.result.is_err() {
+                    tell(&outcome.words());
+                }
+            }
             Some(ask) = asks.recv() => served.answer(ask),
+        }
+    }
+    if let Some(alerting) = &mut alerting {
+        let (outcomes, lost) = alerting.finish().await;
+        outcomes.iter().filter(|it| it.result.is_err()).for_each(|it| tell(&it.words()));
+        if lost > 0 {
+            tell(&format!("{lost} alerts were still to be delivered, and are lost"));
         }
     }
     Ok(match served.followed.ended() {
@@ -83,10 +110,13 @@ fn hopeless(roster: &Roster) -> Option<String> {
 struct Served {
     followed: Followed,
     counters: Counters,
+    alert_counters: AlertCounters,
     per_user: bool,
     names: Names,
     /// What users are counted by besides.
     by: Vec<By>,
+    /// Whether names are masked.
+    mask: bool,
     /// In milliseconds of unix time.
     started: i64,
 }
@@ -105,6 +135,7 @@ impl Served {
                     &self.names,
                     &self.by,
                 );
+                page = page.with_alerts(self.followed.session.state().alerts(), &self.alert_counters);
                 if self.per_user {
                     page = page.with_users(knowledge);
                 }
@@ -130,8 +161,10 @@ impl Log {
     fn write(&mut self, noted: &[Event], served: &Served) {
         let roster = served.followed.session.state().roster();
         for event in noted {
-            if let Event::Notice { text, .. } = event {
-                tell(text);
+            match event {
+                Event::Notice { text, .. } => tell(text),
+                Event::Alert(event) => tell(&alert_words(event, served.mask)),
+                _ => {}
             }
         }
         let credentials = without_credentials(roster).map(|failing| failure_words(&failing.error));

@@ -1,6 +1,7 @@
 //! Why a user gets no messages: everything that the server says of this one user, link by link.
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -29,7 +30,8 @@ pub(super) async fn why(args: &WhyArgs, sources: &Sources) -> Result<u8, Command
     UserId::check(id).map_err(|error| SettingsError(format!("{}: {error}", visible(id))))?;
     let (followed, began, user, answers) = match &args.recording.from {
         Some(file) => {
-            let mut followed = Followed::recorded(read_recording(file, args.recording.at.as_deref())?);
+            let mut followed =
+                Followed::recorded(read_recording(file, args.recording.at.as_deref(), Arc::default())?);
             let began = followed.session.now();
             followed.round().await;
             let user = followed.session.state().roster().list().find(id).ok_or_else(|| {

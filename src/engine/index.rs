@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::markers::Markers;
-use crate::presence::{Inputs as _, Moment, State};
+use crate::presence::{AlertRule, Alerts, Inputs as _, Moment, State};
 use crate::recording::{Place, Player, RecordingError};
 
 /// Bytes that what was known at keyframes may take, about.
@@ -44,6 +44,7 @@ pub(super) struct Found {
 pub(super) struct Reading {
     pub(super) path: PathBuf,
     pub(super) end: Moment,
+    pub(super) alerts: Arc<[AlertRule]>,
     pub(super) kept: Arc<Mutex<Vec<Kept>>>,
     /// Ends it.
     pub(super) over: Arc<AtomicBool>,
@@ -65,7 +66,8 @@ impl Reading {
         markers: &mut Markers,
         found: &mpsc::Sender<Found>,
     ) -> Result<Option<String>, RecordingError> {
-        let (mut player, mut state) = Player::open(&self.path)?;
+        let (mut player, state) = Player::open(&self.path)?;
+        let mut state = state.with_alerts(Alerts::replayed(Arc::clone(&self.alerts)));
         let begin = state.now();
         let (mut place, mut told) = (player.place(), Instant::now());
         let mut apart_ms = 0;

@@ -14,7 +14,7 @@ use super::index::{Found, Kept, Reading};
 use super::markers::Markers;
 use super::play_clock::PlayClock;
 use super::source::{Command, Ended, Source, Told, Wait};
-use crate::presence::{Input, Inputs, Moment, Next, State, Unread};
+use crate::presence::{AlertRule, Alerts, Input, Inputs, Moment, Next, State, Unread};
 use crate::recording::{Head, Place, Player, RecordingError};
 
 /// Speeds that `+` and `-` walk through.
@@ -43,6 +43,8 @@ pub struct Playing {
 pub struct Replay {
     path: PathBuf,
     head: Head,
+    /// Of which it is told when they would have fired.
+    alerts: Arc<[AlertRule]>,
     /// Reads on from where it is; `None` while it is on its way to another moment.
     player: Option<Player>,
     /// How it is played; `None` where it is read at once.
@@ -109,6 +111,7 @@ impl Replay {
         Replay {
             path: PathBuf::new(),
             head,
+            alerts: Arc::default(),
             player: Some(player),
             play: None,
             until_ms,
@@ -117,19 +120,29 @@ impl Replay {
         }
     }
 
-    /// Opens a recording that is played, at this speed from its beginning; gives what was known there.
+    /// Opens a recording that is played, at this speed from its beginning; gives what was known there. It is told when
+    /// `alerts` would have fired.
     /// To be called within a tokio runtime.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn play(path: &Path, speed: f64) -> Result<(Replay, State), RecordingError> {
-        let (player, state) = Player::open(path)?;
+    pub fn play(
+        path: &Path,
+        speed: f64,
+        alerts: Arc<[AlertRule]>,
+    ) -> Result<(Replay, State), RecordingError> {
+        let (player, state) = open(path, &alerts)?;
         let begin = state.now();
         let end = player.recording().ends()?.max(begin);
         let (found_more, found) = mpsc::channel(4);
         let (kept, over) = (Arc::default(), Arc::new(AtomicBool::new(false)));
-        let reading =
-            Reading { path: path.to_owned(), end, kept: Arc::clone(&kept), over: Arc::clone(&over) };
+        let reading = Reading {
+            path: path.to_owned(),
+            end,
+            alerts: Arc::clone(&alerts),
+            kept: Arc::clone(&kept),
+            over: Arc::clone(&over),
+        };
         let _ =
             std::thread::Builder::new().name("markers".to_owned()).spawn(move || reading.run(&found_more));
         let play = Play {
@@ -146,6 +159,7 @@ impl Replay {
         let replay = Replay {
             path: path.to_owned(),
             head: player.recording().head().clone(),
+            alerts,
             player: Some(player),
             play: Some(play),
             until_ms: 0,
@@ -226,8 +240,9 @@ impl Replay {
         };
         let given_up = Arc::new(AtomicBool::new(false));
         let (path, is_over) = (self.path.clone(), Arc::clone(&given_up));
+        let alerts = Arc::clone(&self.alerts);
         let reached = tokio::task::spawn_blocking(move || {
-            reach(&path, start, target_ms, &is_over).map_err(|it| it.to_string())
+            reach(&path, &alerts, start, target_ms, &is_over).map_err(|it| it.to_string())
         });
         play.way = Some(Way { target_ms, reached, given_up });
         self.told.push_back(Told::Changed);
@@ -421,9 +436,16 @@ enum Start {
     Beginning,
 }
 
+/// Opens a recording; gives what was known at its beginning.
+fn open(path: &Path, alerts: &Arc<[AlertRule]>) -> Result<(Player, State), RecordingError> {
+    let (player, state) = Player::open(path)?;
+    Ok((player, state.with_alerts(Alerts::replayed(Arc::clone(alerts)))))
+}
+
 /// Reads on to a moment.
 fn reach(
     path: &Path,
+    alerts: &Arc<[AlertRule]>,
     start: Start,
     target_ms: u64,
     given_up: &AtomicBool,
@@ -431,7 +453,7 @@ fn reach(
     let (mut player, mut state) = match start {
         Start::Here(here) => *here,
         Start::Kept(place, state) => (Player::open_at(path, place)?, *state),
-        Start::Beginning => Player::open(path)?,
+        Start::Beginning => open(path, alerts)?,
     };
     while !given_up.load(Ordering::Relaxed) {
         for _ in 0..STEPS {

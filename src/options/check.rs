@@ -43,6 +43,9 @@ pub fn check(
             wrong(written.place, why);
         }
     }
+    for (place, what) in file.alerts.wrong_files() {
+        wrong(place, what);
+    }
     for (view, table) in sources.views().zip(file.contexts.values()) {
         let mut is_sound = true;
         for (id, written) in &table.values {
@@ -66,7 +69,12 @@ pub fn check(
         1 => "1 context".to_owned(),
         more => format!("{more} contexts"),
     };
-    Ok(format!("ok: {}, {contexts}\n", file.name))
+    let alerts = match file.alerts.settings.alerts.len() {
+        0 => String::new(),
+        1 => ", 1 alert".to_owned(),
+        more => format!(", {more} alerts"),
+    };
+    Ok(format!("ok: {}, {contexts}{alerts}\n", file.name))
 }
 
 /// Looks at a file that a setting names.

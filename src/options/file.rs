@@ -8,9 +8,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::SettingsError;
+use super::alerts::AlertTables;
 use super::environment::{CREDENTIALS, Location};
-use super::kind::{Kind, kind_words};
+use super::kind::Kind;
 use super::mistake::{Mistake, QUOTED, meant, one_of};
+use super::reader::Reader;
 use super::table::{Part, Row, name_of, settings};
 use super::value::{Place, Written};
 use crate::openim::holds_token;
@@ -52,6 +54,7 @@ pub(super) struct ConfigFile {
     pub(super) top: Values,
     pub(super) contexts: BTreeMap<String, ContextTable>,
     pub(super) keys: Vec<Binding>,
+    pub(super) alerts: AlertTables,
 }
 
 /// One context.
@@ -82,13 +85,13 @@ impl ConfigFile {
         };
         let name = shown(path);
         let (table, errors) = DeTable::parse_recoverable(&text);
-        let mut reader = Reader { text: &text, name: &name, location, check, mistakes: Vec::new() };
+        let mut reader = Reader { text: &text, name: &name, location, mistakes: Vec::new() };
         for error in errors {
             // What is written there is not quoted: it may be a secret.
             reader.wrong(error.span().unwrap_or_default(), error.message().replace('\n', ", "));
         }
         let syntax = reader.mistakes.len();
-        let mut file = reader.file(table.get_ref());
+        let mut file = reader.file(table.get_ref(), check);
         let mut mistakes = reader.mistakes;
         file.name = name;
         if syntax > 0 {
@@ -114,28 +117,8 @@ fn read(path: &Path) -> std::io::Result<String> {
     Ok(text)
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    name: &'a str,
-    location: &'a Location,
-    check: KeyCheck<'a>,
-    mistakes: Vec<Mistake>,
-}
-
 impl Reader<'_> {
-    fn wrong(&mut self, span: Range<usize>, what: String) {
-        self.wrong_at(self.place(&span), what);
-    }
-
-    fn wrong_at(&mut self, place: Place, what: String) {
-        self.mistakes.push(Mistake { file: self.name.to_owned(), place, what });
-    }
-
-    fn place(&self, span: &Range<usize>) -> Place {
-        Place::of(self.text, span.start)
-    }
-
-    fn file(&mut self, table: &DeTable<'_>) -> ConfigFile {
+    fn file(&mut self, table: &DeTable<'_>, check: KeyCheck<'_>) -> ConfigFile {
         let mut file = ConfigFile::default();
         for (key, value) in table {
             match (key.get_ref().as_ref(), value.get_ref()) {
@@ -143,13 +126,15 @@ impl Reader<'_> {
                     file.context = Some((name.clone().into_owned(), self.place(&value.span())));
                 }
                 ("contexts", DeValue::Table(contexts)) => file.contexts = self.contexts(contexts),
-                ("keys", DeValue::Table(keys)) => file.keys = self.keys(keys),
+                ("keys", DeValue::Table(keys)) => file.keys = self.keys(keys, check),
                 (name @ "context", _) => self.other(name, value, "the name of a context"),
                 (name @ "contexts", _) => self.other(name, value, "[contexts.NAME]"),
                 (name @ "keys", _) => self.other(name, value, "[keys]"),
+                ("alert" | "webhooks", _) => {} // together, below
                 _ => self.setting(key, value, false, &mut file.top),
             }
         }
+        file.alerts = self.alerts(table.get("alert"), table.get("webhooks"));
         if let Some((name, place)) = &file.context
             && !file.contexts.contains_key(name)
         {
@@ -205,7 +190,7 @@ impl Reader<'_> {
         }
     }
 
-    fn keys(&mut self, table: &DeTable<'_>) -> Vec<Binding> {
+    fn keys(&mut self, table: &DeTable<'_>, check: KeyCheck<'_>) -> Vec<Binding> {
         let mut bindings = Vec::new();
         let mut places = Vec::new();
         for (key, value) in table {
@@ -222,7 +207,7 @@ impl Reader<'_> {
             places.push((format!("{said}: "), place));
             bindings.push((visible_bounded(action, QUOTED), keys, said));
         }
-        for mistake in (self.check)(&bindings) {
+        for mistake in check(&bindings) {
             let found = places.iter().find_map(|(said, place)| Some((mistake.strip_prefix(said)?, *place)));
             let (what, place) = found.unwrap_or((&mistake, Place { line: 1, column: 1 }));
             self.wrong_at(place, what.to_owned());
@@ -263,12 +248,6 @@ impl Reader<'_> {
             }
         }
     }
-
-    /// Something else stands there than what was expected.
-    fn other(&mut self, name: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
-        let (name, found) = (visible_bounded(name, QUOTED), kind_words(value.get_ref()));
-        self.wrong(value.span(), format!("{name} is {found}; expected {expected}"));
-    }
 }
 
 fn unknown_setting(name: &str, in_context: bool) -> String {
@@ -280,7 +259,7 @@ fn unknown_setting(name: &str, in_context: bool) -> String {
     }
     let fits = |part: Part| in_context || !part.needs_context();
     let names: Vec<String> = settings().filter(|row| fits(row.part)).map(Row::name).collect();
-    let sections = ["context", "contexts", "keys"].into_iter().filter(|_| !in_context);
+    let sections = ["alert", "context", "contexts", "keys", "webhooks"].into_iter().filter(|_| !in_context);
     let guess = meant(name, names.iter().map(String::as_str).chain(sections));
     let guess = guess.unwrap_or("; `imtop config template` prints all that there are".to_owned());
     format!("no setting \"{}\"{guess}", visible_bounded(name, QUOTED))

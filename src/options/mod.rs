@@ -5,6 +5,7 @@
 
 pub mod cli;
 
+mod alerts;
 mod check;
 mod condition;
 mod credentials;
@@ -18,6 +19,7 @@ mod names;
 mod parse;
 mod print;
 mod read;
+mod reader;
 mod reading;
 mod settings;
 mod sources;

@@ -11,6 +11,11 @@ pub(super) fn parse_timeout(text: &str) -> Result<Duration, String> {
     parse_duration(text, Duration::from_millis(100), Duration::from_secs(600))
 }
 
+/// For how long something has to be so, or is not to be so again.
+pub(super) fn parse_pause(text: &str) -> Result<Duration, String> {
+    parse_duration(text, Duration::ZERO, Duration::from_secs(30 * 86_400))
+}
+
 fn parse_duration(text: &str, least: Duration, most: Duration) -> Result<Duration, String> {
     let text = text.trim();
     let plain: Option<f64> = text.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0);

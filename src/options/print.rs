@@ -59,6 +59,7 @@ pub fn print(
         let keys: Vec<String> = keys.iter().map(|keys| quoted(keys)).collect();
         let _ = writeln!(text, "{action} = [{}]  # {place}", keys.join(", "));
     }
+    text += &sources.file.alerts.toml();
     let _ = writeln!(text, "\n[contexts.{}]", quoted(view.context.unwrap_or("none")));
     text += &lines(&mut settings().filter(|row| row.part.needs_context()));
     Ok(text)

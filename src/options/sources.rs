@@ -12,8 +12,9 @@ use super::environment::{CREDENTIALS, Environment, Location, USUAL_API, VARIABLE
 use super::file::{ConfigFile, KeyCheck, unknown_context};
 use super::read::{LogLevel, Read};
 use super::table::{OPTIONS, Part, Row, Values, name_of, option, usual};
-use super::value::{Chosen, Said, Value};
+use super::value::{Chosen, Place, Said, Value};
 use super::{Binding, Examined, Listing, Settings, SettingsError};
+use crate::alerts::{AlertSettings, Told};
 use crate::home::Home;
 use crate::openim::Origin;
 
@@ -195,6 +196,37 @@ impl Sources {
     /// The keys of the file, in every context and in the demo.
     pub fn keys(&self) -> &[Binding] {
         &self.file.keys
+    }
+
+    /// The alerts of the file, in every context.
+    pub fn alerts(&self) -> &AlertSettings {
+        &self.file.alerts.settings
+    }
+
+    /// About which server others are told.
+    ///
+    /// # Errors
+    /// It is no address of an API.
+    pub fn alert_server(&self) -> Result<Told, SettingsError> {
+        let view = self.view();
+        Ok(Told {
+            api: view.api()?.0.to_string(),
+            context: view.context.map(str::to_owned),
+            production: view.read("production")?,
+        })
+    }
+
+    /// The same, where the files that they name can be used.
+    ///
+    /// # Errors
+    /// The first file that can't.
+    pub fn usable_alerts(&self) -> Result<&AlertSettings, SettingsError> {
+        match self.file.alerts.wrong_files().into_iter().next() {
+            None => Ok(self.alerts()),
+            Some((Place { line, column }, what)) => {
+                Err(SettingsError(format!("{}:{line}:{column}: {what}", self.file.name)))
+            }
+        }
     }
 
     /// The context to begin with.

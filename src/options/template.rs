@@ -29,7 +29,7 @@ const KEYS: &str = "
 pub fn template(keys: &str) -> String {
     let (context, top): (Vec<&Row>, Vec<&Row>) = settings().partition(|row| row.part.needs_context());
     let lines = |rows: Vec<&Row>| rows.into_iter().map(setting).collect::<String>();
-    [HEAD, &lines(top), KEYS, keys, CONTEXT, &lines(context)].concat()
+    [HEAD, &lines(top), KEYS, keys, &super::alerts::template(), CONTEXT, &lines(context)].concat()
 }
 
 fn setting(row: &Row) -> String {

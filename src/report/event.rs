@@ -120,7 +120,7 @@ pub struct SocketToken {
 }
 
 /// An alert, and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AlertRecord {
     /// What people call it.
     pub name: String,

@@ -43,6 +43,36 @@ impl Multiplexer {
     }
 }
 
+impl Multiplexer {
+    /// An operating system command (`9;words`) as the terminal behind it gets it, once.
+    pub(super) fn handed_on(self, words: &str) -> Vec<u8> {
+        let plain = format!("\x1b]{words}\x1b\\");
+        match self {
+            Multiplexer::None => plain.into_bytes(),
+            Multiplexer::Tmux => wrapped_for_tmux(&plain).into_bytes(),
+            Multiplexer::Screen => in_pieces(&format!("\x1b]{words}\x07")).into_bytes(),
+        }
+    }
+}
+
+/// What tmux hands on as it is, before its release 3.3 or with `allow-passthrough on`.
+fn wrapped_for_tmux(plain: &str) -> String {
+    format!("\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b"))
+}
+
+/// What screen hands on: it ends a piece at the first ESC \, so that the words within end with BEL.
+fn in_pieces(words: &str) -> String {
+    let mut left = words;
+    let mut pieces = String::new();
+    while !left.is_empty() {
+        // Between characters, as each piece is a text of its own.
+        let (piece, rest) = left.split_at(left.floor_char_boundary(SCREEN_PIECE));
+        pieces.extend(["\x1bP", piece, "\x1b\\"]);
+        left = rest;
+    }
+    pieces
+}
+
 /// A text that no terminal is sure to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", too_long(*bytes))]
@@ -70,16 +100,10 @@ pub fn osc52(text: &str, multiplexer: Multiplexer) -> Result<Vec<u8>, TooLong> {
     let plain = format!("\x1b]52;c;{encoded}\x1b\\");
     Ok(match multiplexer {
         Multiplexer::None => plain,
-        // tmux takes the plain words with `set-clipboard on`, and hands on the wrapped ones before its
-        // release 3.3 or with `allow-passthrough on`. Which holds cannot be asked; what it does not
-        // take it swallows, and to copy the same twice does no harm.
-        Multiplexer::Tmux => format!("{plain}\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")),
-        // screen ends a piece at the first ESC \, so that the words within end with BEL.
-        Multiplexer::Screen => {
-            let words = format!("\x1b]52;c;{encoded}\x07");
-            let pieces = words.as_bytes().chunks(SCREEN_PIECE).map(String::from_utf8_lossy);
-            pieces.flat_map(|piece| ["\x1bP".into(), piece, "\x1b\\".into()]).collect()
-        }
+        // tmux takes the plain words with `set-clipboard on`. Whether it does or hands on the wrapped ones
+        // cannot be asked; what it does not take it swallows, and to copy the same twice does no harm.
+        Multiplexer::Tmux => format!("{plain}{}", wrapped_for_tmux(&plain)),
+        Multiplexer::Screen => in_pieces(&format!("\x1b]52;c;{encoded}\x07")),
     }
     .into_bytes())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ratatui::crossterm::event::KeyEvent;
 
+use crate::alerts::Ring;
 use crate::engine::Command;
 use crate::listing::{Index, Indexed};
 use crate::presence::{Update, UserIx, WatchList};
@@ -89,6 +90,8 @@ pub enum Effect {
     Index(Index),
     /// Ring.
     Ring,
+    /// Tell whoever watches of an alert.
+    Notify(Ring),
     /// Draw every cell again, whatever is on the screen.
     Repaint,
     /// End the program, as a user does who has seen enough.

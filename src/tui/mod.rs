@@ -37,6 +37,7 @@ mod message;
 mod model;
 mod nearest;
 mod notes;
+pub mod notification;
 mod overview;
 mod overview_keys;
 mod perform;

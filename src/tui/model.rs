@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 
 use jiff::tz::TimeZone;
 
+use crate::alerts::Silences;
 use crate::engine::{Playing, Shown};
 use crate::language::Language;
 use crate::presence::query::{Query, QueryError, Vocabulary};
@@ -182,6 +183,8 @@ pub struct Model {
     pub names: Names,
     /// Findings that were put aside, by their numbers.
     pub(super) acknowledged: BTreeSet<u64>,
+    /// Alerts of which nobody is to be told for a while.
+    pub silences: Silences,
     /// What is switched on.
     pub switches: Switches,
     /// The keys of a sequence that has begun.
@@ -311,6 +314,7 @@ impl Model {
             marks,
             names: Names::new(start.mask_key, start.mask),
             acknowledged,
+            silences: Silences::default(),
             switches: start.switches,
             pending: Vec::new(),
             toast: None,

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::presence::{Moment, Roster};
+use crate::presence::{Moment, Roster, short_age};
 use crate::say;
 
 use super::action::Action;
@@ -28,6 +28,8 @@ pub enum Note {
     Advice(String),
     /// What is to be kept in mind all the time.
     Banner(String),
+    /// Alerts of which nobody is told for a while.
+    Silenced(String),
     /// What is made up here, and what comes.
     About(String),
     /// The last answers had things in them that don't belong there.
@@ -78,6 +80,7 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
     if !model.shown.about.banners.is_empty() {
         notes.push(Note::Banner(model.shown.about.banners.join("   ")));
     }
+    notes.extend(silenced_words(model).map(Note::Silenced));
     // Where there is much to read, each row is wanted.
     let is_for_reading = matches!(model.screen(), Screen::Detail { .. } | Screen::Help { .. });
     let scenario = model.shown.about.scenario.clone().filter(|_| !is_for_reading);
@@ -96,6 +99,15 @@ pub fn notes(model: View<'_>) -> Vec<Note> {
         notes.push(Note::Filter);
     }
     notes
+}
+
+/// Which alerts are silenced, and for how long yet.
+pub(super) fn silenced_words(model: View<'_>) -> Option<String> {
+    let now = model.shown.live_now;
+    let left = |until_ms: u64| short_age(until_ms.saturating_sub(now.mono_ms).div_ceil(1_000));
+    let silenced = model.silences.in_force(now);
+    let words: Vec<String> = silenced.map(|it| format!("{} for {}", it.alert, left(it.until_ms))).collect();
+    (!words.is_empty()).then(|| format!("silenced: {}", words.join(", ")))
 }
 
 /// So many are checked with one question, and need no note.

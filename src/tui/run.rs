@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::info;
 
+use crate::alerts::{Masked, Notifier, Outcome};
 use crate::engine::{Command, Ended, Session};
 use crate::home::Home;
 use crate::language::speaking;
@@ -20,6 +21,7 @@ use crate::report::{user_json, write_frame};
 use crate::say;
 use crate::signals::{Signal, Signals, insist};
 use crate::tui::clipboard::Multiplexer;
+use crate::tui::notification::notification;
 use crate::tui::terminal::{
     CopyError, Keys, Terminal, abandon, has_job_control, hung_up, panicked, stop_job, terminal_size,
 };
@@ -30,6 +32,9 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// For at most this long the feed is listened to before keys get their turn again.
 const FOLD: Duration = Duration::from_millis(4);
+
+/// So long alerts that are under way are waited for at the end.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A signal that has not ended the program after this time ends it without us.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -67,12 +72,21 @@ pub struct OnScreen {
     pub model: Model,
     /// How things look.
     pub theme: Theme,
+    /// Tells others of alerts, where there are any.
+    pub alerts: Option<Notifier>,
 }
 
 impl OnScreen {
     /// Lets the model take a message.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        update(&mut self.model, self.session.shown(), msg)
+        let mut rings = Vec::new();
+        if let (Some(alerts), Msg::Updated(news)) = (&mut self.alerts, &msg) {
+            let masked = Masked(self.model.names.are_masked());
+            rings = alerts.follow(news, &self.model.silences, self.session.now(), masked);
+        }
+        let mut effects = update(&mut self.model, self.session.shown(), msg);
+        effects.extend(rings.into_iter().map(Effect::Notify));
+        effects
     }
 
     fn view(&self) -> View<'_> {
@@ -96,59 +110,28 @@ pub async fn run(watched: OnScreen, multiplexer: Multiplexer, open: Open<'_>) ->
     }
     let mut keys = Keys::listen()?;
     insist(PATIENCE, |code| abandon(code.into()))?;
-    let mut hang_up = std::pin::pin!(hung_up());
     let (words, mut said) = mpsc::unbounded_channel();
     let (indexes, mut indexed) = mpsc::unbounded_channel();
     let effects = VecDeque::new();
     let mut screen = Running { watched, terminal, multiplexer, words, indexes, effects };
-    let mut next_frame = Instant::now();
-    loop {
-        if screen.watched.model.is_dirty() && Instant::now() >= next_frame {
-            if screen.draw().is_err() {
-                return Ok(End::Signalled(Signal::HangUp));
-            }
-            next_frame = Instant::now() + FRAME;
-        }
-        let wake = next_wake(&screen.watched, next_frame);
-        let msg: Option<Msg> = tokio::select! {
-            biased;
-            () = panicked() => return Ok(End::Panicked),
-            () = &mut hang_up => return Ok(End::Signalled(Signal::HangUp)),
-            signal = signals.next() => match logged(signal) {
-                ends @ (Signal::Interrupt | Signal::Terminate | Signal::HangUp | Signal::Quit) => return Ok(End::Signalled(ends)),
-                Signal::Stop => { screen.terminal.stop()?; None }
-                Signal::Continue => { screen.resume()?; Some(Msg::Resumed) }
-            },
-            event = keys.next() => match event {
-                Some(event) => message(event),
-                None => return Ok(End::Signalled(Signal::HangUp)),
-            },
-            Some(text) = said.recv() => Some(Msg::Updated(screen.watched.session.note(text))),
-            Some((list, indexed)) = indexed.recv() => Some(Msg::Indexed(list, indexed)),
-            Some(news) = screen.watched.session.next() => Some(Msg::Updated(news)),
-            () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => Some(Msg::Tick),
-        };
-        if let Some(msg) = msg {
-            screen.update(msg);
-        }
-        screen.fold();
-        if let Some(why) = screen.no_list() {
-            return Ok(End::NoList(why));
-        }
-        if screen.watched.model.is_unfinished() {
-            screen.update(Msg::Tick);
-        }
-        while let Some(effect) = screen.effects.pop_front() {
-            match screen.perform(effect, open)? {
-                None => {}
-                Some(Left::With(end)) => return Ok(end),
-                Some(Left::Picture) => {
-                    let Running { watched, terminal, .. } = screen;
-                    drop(terminal);
-                    return Ok(leave_picture(watched.view(), &watched.theme));
-                }
-            }
-        }
+    let left = screen.follow(&mut signals, &mut keys, &mut said, &mut indexed, open).await;
+    let Running { mut watched, terminal, .. } = screen;
+    drop(terminal);
+    let end = match left? {
+        Left::With(end) => end,
+        Left::Picture => leave_picture(watched.view(), &watched.theme),
+    };
+    if let Some(alerts) = &mut watched.alerts {
+        alerts.finish(FAREWELL).await;
+    }
+    Ok(end)
+}
+
+/// What came of telling others of an alert; never, where nobody is told.
+async fn outcome_of(alerts: Option<&mut Notifier>) -> Outcome {
+    match alerts {
+        Some(alerts) => alerts.outcome().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -174,6 +157,69 @@ enum Left {
 }
 
 impl Running {
+    /// Shows it until something ends it.
+    async fn follow(
+        &mut self,
+        signals: &mut Signals,
+        keys: &mut Keys,
+        said: &mut mpsc::UnboundedReceiver<String>,
+        indexed: &mut mpsc::UnboundedReceiver<(Arc<WatchList>, Indexed)>,
+        open: Open<'_>,
+    ) -> io::Result<Left> {
+        let screen = self;
+        let mut hang_up = std::pin::pin!(hung_up());
+        let mut next_frame = Instant::now();
+        loop {
+            if screen.watched.model.is_dirty() && Instant::now() >= next_frame {
+                if screen.draw().is_err() {
+                    return Ok(Left::With(End::Signalled(Signal::HangUp)));
+                }
+                next_frame = Instant::now() + FRAME;
+            }
+            let wake = next_wake(&screen.watched, next_frame);
+            let msg: Option<Msg> = tokio::select! {
+                biased;
+                () = panicked() => return Ok(Left::With(End::Panicked)),
+                () = &mut hang_up => return Ok(Left::With(End::Signalled(Signal::HangUp))),
+                signal = signals.next() => match logged(signal) {
+                    ends @ (Signal::Interrupt | Signal::Terminate | Signal::HangUp | Signal::Quit) => return Ok(Left::With(End::Signalled(ends))),
+                    Signal::Stop => { screen.terminal.stop()?; None }
+                    Signal::Continue => { screen.resume()?; Some(Msg::Resumed) }
+                },
+                event = keys.next() => match event {
+                    Some(event) => message(event),
+                    None => return Ok(Left::With(End::Signalled(Signal::HangUp))),
+                },
+                Some(text) = said.recv() => Some(Msg::Updated(screen.watched.session.note(text))),
+                Some((list, indexed)) = indexed.recv() => Some(Msg::Indexed(list, indexed)),
+                outcome = outcome_of(screen.watched.alerts.as_mut()) => Some(screen.told_of(&outcome)),
+                Some(news) = screen.watched.session.next() => Some(Msg::Updated(news)),
+                () = sleep_until(wake.unwrap_or(next_frame)), if wake.is_some() => Some(Msg::Tick),
+            };
+            if let Some(msg) = msg {
+                screen.update(msg);
+            }
+            screen.fold();
+            if let Some(why) = screen.no_list() {
+                return Ok(Left::With(End::NoList(why)));
+            }
+            if screen.watched.model.is_unfinished() {
+                screen.update(Msg::Tick);
+            }
+            while let Some(effect) = screen.effects.pop_front() {
+                match screen.perform(effect, open)? {
+                    None => {}
+                    Some(left) => return Ok(left),
+                }
+            }
+        }
+    }
+
+    /// Puts what came of telling others into the events.
+    fn told_of(&mut self, outcome: &Outcome) -> Msg {
+        Msg::Updated(self.watched.session.note(outcome.words()))
+    }
+
     fn update(&mut self, msg: Msg) {
         // A key or a tick is about what is so when it comes.
         if !matches!(msg, Msg::Updated(_)) {
@@ -217,7 +263,7 @@ impl Running {
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        let OnScreen { session, model, theme } = &mut self.watched;
+        let OnScreen { session, model, theme, .. } = &mut self.watched;
         let shown = session.shown();
         self.terminal.draw(|frame| {
             let seen = View { model, shown };
@@ -269,6 +315,7 @@ impl Running {
                 }
             },
             Effect::Ring => self.terminal.ring()?,
+            Effect::Notify(ring) => self.terminal.tell(&notification(&ring, self.multiplexer))?,
             Effect::Repaint => self.terminal.repaint()?,
             Effect::Suspend if has_job_control() => stop_job(),
             Effect::Suspend => {

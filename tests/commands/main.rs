@@ -7,6 +7,7 @@ mod common;
 #[path = "../schemas/mod.rs"]
 mod schemas;
 
+mod alerts;
 mod check;
 mod command_line;
 mod completions;
@@ -15,6 +16,7 @@ mod doctor;
 mod events;
 mod long_lists;
 mod manual;
+mod receivers;
 mod recorded;
 mod secret_files;
 mod serve;

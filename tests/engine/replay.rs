@@ -82,7 +82,7 @@ impl Screen {
 
     /// A replay from its beginning.
     fn replay(path: &Path, size: (u16, u16)) -> Screen {
-        let (replay, state) = Replay::play(path, 1.0).unwrap();
+        let (replay, state) = Replay::play(path, 1.0, Arc::default()).unwrap();
         let api = replay.head().api.clone();
         let about = About { name: api.clone(), api, ..About::default() };
         Screen::new(Session::replay(about, state, replay), size)

@@ -321,7 +321,7 @@ fn program_with_a_task_that_panics() {
         let switches = Switches { mouse: true, ..Switches::default() };
         let model = Model::new(Start { switches, ..Start::new(size) }, session.shown());
         let theme = imtop::tui::Theme::new(imtop::tui::Colour::None, false);
-        let watched = imtop::tui::run::OnScreen { session, model, theme };
+        let watched = imtop::tui::run::OnScreen { session, model, theme, alerts: None };
         let mut nowhere = |_: &str, _: &Model| Err("there is no other".to_owned());
         Box::pin(imtop::tui::run::run(watched, Multiplexer::None, &mut nowhere)).await.unwrap()
     });

@@ -114,6 +114,9 @@ pub enum Command {
     ///
     /// Nothing that it says is secret. Ends with 0 where no step failed, with 1 where one did.
     Doctor(DoctorArgs),
+    /// The alerts of the configuration: which there are, and whether one would arrive
+    #[command(subcommand)]
+    Alert(AlertCommand),
     /// The configuration file: where it is, what is in force, a template, a check
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -121,6 +124,22 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// The manual page: imtop man | man -l -
     Man,
+}
+
+/// What to do about alerts.
+#[derive(Debug, Subcommand)]
+pub enum AlertCommand {
+    /// List them: when each fires, and what is done then
+    List,
+    /// Do all that an alert does, once, as a test; says what came of each
+    ///
+    /// Ends with 0 where everything was delivered, with 1 where something was not, with 2 where there is no
+    /// such alert.
+    Test {
+        /// The name of the alert
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
 }
 
 /// What to do about the configuration.
@@ -160,6 +179,8 @@ pub(super) fn parts(command: &str) -> Vec<Part> {
         }
         "imtop demo" => vec![Part::Pace, Part::Recording, Part::Picture, Part::File],
         "imtop replay" => vec![Part::Picture, Part::File],
+        "imtop alert list" => vec![Part::File],
+        "imtop alert test" => vec![Part::Log, Part::Context, Part::File],
         "imtop config path" | "imtop config check" => vec![Part::File],
         _ => Vec::new(),
     }

@@ -8,6 +8,7 @@
 //! Names and units follow the conventions of OpenMetrics; each name is written once, in the file of
 //! what it shows.
 
+mod alerts;
 mod counters;
 mod figures;
 mod format;
@@ -19,6 +20,7 @@ mod rollups;
 mod sheet;
 mod users;
 
+pub use alerts::AlertCounters;
 pub use counters::Counters;
 pub use format::Format;
 pub use health::health;

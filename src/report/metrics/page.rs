@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+use super::alerts::{AlertCounters, AlertFigures};
 use super::counters::Counters;
 use super::figures::Figures;
 use super::format::Format;
@@ -14,7 +15,7 @@ use super::prometheus_text::prometheus_text;
 use super::rollups::Rollups;
 use super::users::Users;
 use crate::listing::Names;
-use crate::presence::{By, Knowledge, Moment};
+use crate::presence::{Alerts, By, Knowledge, Moment};
 
 /// All that one look gets.
 #[derive(Debug)]
@@ -32,6 +33,15 @@ impl Page {
     #[must_use]
     pub fn with_counters(mut self, counters: &Counters) -> Page {
         self.0.register_collector(Box::new(counters.clone()));
+        self
+    }
+
+    /// And alerts, where there are any.
+    #[must_use]
+    pub fn with_alerts(mut self, alerts: &Alerts, counters: &AlertCounters) -> Page {
+        if !alerts.rules().is_empty() {
+            self.0.register_collector(Box::new(AlertFigures::of(alerts, counters)));
+        }
         self
     }
 

@@ -28,6 +28,7 @@ pub(super) enum Verb {
     Columns,
     Export,
     Interval,
+    Silence,
     At,
     Record,
     Context,
@@ -76,6 +77,7 @@ pub const COMMANDS: &[CommandRow] = commands! {
     Remove "rm" ["remove"] "[ID]..." words!("stop watching users, or the selected one");
     Export "export" [] "csv|json|txt [FILE]" words!("export what is shown to a file") Export;
     Interval "interval" [] "TIME" words!("set the poll interval: 2s, 500ms");
+    Silence "silence" ["mute"] "[ALERT TIME|off]" words!("send nothing of an alert for so long: 1h; off lifts it");
     At "at" [] "TIME" words!("go to a time: 12:01:05, -5m before now or the end, +90s after the beginning") Live;
     Record "record" ["rec"] "[FILE]" words!("record all answers of the server to a file; again to stop") Record;
     Context "ctx" ["context"] "NAME" words!("switch to another server");

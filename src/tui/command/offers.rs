@@ -54,6 +54,7 @@ pub(in crate::tui) fn offers(model: View<'_>, before: &str) -> Offers {
 fn names(model: View<'_>, typed: &str) -> Vec<Candidate> {
     let has_choice = |named: &Named| match named {
         Named::Command(row) if row.verb == Verb::Context => !model.contexts.is_empty(),
+        Named::Command(row) if row.verb == Verb::Silence => !model.shown.live.alerts().rules().is_empty(),
         Named::Command(row) if row.verb == Verb::Theme => !model.themes.is_empty(),
         _ => true,
     };
@@ -109,6 +110,10 @@ fn arguments(model: View<'_>, verb: Verb, at: usize, typed: &str) -> Vec<Candida
     let all: Vec<(String, String)> = match verb {
         Verb::Remove => return users(model, typed),
         Verb::Goto if at == 1 => return users(model, typed),
+        Verb::Silence if at == 1 => {
+            let rules = model.shown.live.alerts().rules().iter();
+            rules.map(|rule| (rule.name.clone(), rule.when.to_string())).collect()
+        }
         Verb::Sort if at == 1 => {
             let columns = SortColumn::names().filter_map(SortColumn::from_name);
             columns.map(|column| (column.name().to_owned(), say(column.words()).to_owned())).collect()

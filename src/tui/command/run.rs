@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::engine::Command;
 use crate::presence::query::Query;
-use crate::presence::{By, UserIx, visible};
+use crate::presence::{By, UserIx, short_age, visible};
 
 use super::super::action::{Action, ActionRow, Scope};
 use super::super::change::{apply_filter, hint, select, set_query, set_sort};
@@ -13,6 +13,7 @@ use super::super::list::Cursor;
 use super::super::message::{Effect, ExportFormat};
 use super::super::model::{View, ViewMut};
 use super::super::nearest::nearest;
+use super::super::notes::silenced_words;
 use super::super::perform::{perform, set_interval};
 use super::super::prompt::{Mistake, Purpose};
 use super::super::screen::Screen;
@@ -23,6 +24,9 @@ use crate::say;
 
 /// How often a server may be asked, in milliseconds.
 const PACE: std::ops::RangeInclusive<u64> = 100..=3_600_000;
+
+/// For how long an alert can be silenced, in milliseconds.
+const SILENCE: std::ops::RangeInclusive<u64> = 1_000..=720 * 3_600_000;
 
 /// A word and where it stands.
 pub(super) type Word<'a> = (Range<usize>, &'a str);
@@ -80,6 +84,7 @@ pub(in crate::tui) fn run(model: &mut ViewMut<'_>, line: &str) -> Result<Vec<Eff
                 Verb::Columns => columns::run(model, line, arguments),
                 Verb::Export => export(arguments, rest, missing),
                 Verb::Interval => interval(model, arguments, missing),
+                Verb::Silence => silence(model, rest, arguments, missing),
                 Verb::At if rest.is_empty() => {
                     Err(missing(say!("expected a time, such as 12:01:05, -5m or +90s").to_owned()))
                 }
@@ -313,6 +318,67 @@ fn interval(
         return Err(mistake(say!("expected a time from 100ms to 1h")));
     }
     Ok(set_interval(model, Some(ms)))
+}
+
+/// Silences an alert for a while, or lifts that; alone, says which are silenced.
+fn silence(
+    model: &mut ViewMut<'_>,
+    rest: &str,
+    arguments: &[Word<'_>],
+    missing: impl Fn(String) -> Mistake,
+) -> Result<Vec<Effect>, Mistake> {
+    let names: Vec<String> = model.shown.live.alerts().rules().iter().map(|rule| rule.name.clone()).collect();
+    if model.shown.is_recorded {
+        return Err(missing(say!("alerts of a recording are sent to nobody").to_owned()));
+    }
+    if names.is_empty() {
+        return Err(missing(say!("the configuration has no alerts").to_owned()));
+    }
+    let names = || names.iter().map(String::as_str);
+    let Some((first, _)) = arguments.first() else {
+        let words = silenced_words(model.view());
+        hint(model, words.unwrap_or_else(|| say!("no alert is silenced").to_owned()));
+        return Ok(Vec::new());
+    };
+    // A name may have blanks in it: the last word is the time.
+    let (name, time) = match arguments.split_last() {
+        Some(((range, time), [_, ..])) => {
+            let length = rest.len() - time.len();
+            (rest.get(..length).unwrap_or_default().trim(), Some((range.clone(), *time)))
+        }
+        _ => (rest, None),
+    };
+    if names().any(|other| other == rest) {
+        return Err(missing(say!("expected a time such as 30m or 1h, or off").to_owned()));
+    }
+    let Some((range, time)) = time.filter(|_| names().any(|other| other == name)) else {
+        let end = first.start + name.len();
+        return Err(Mistake { range: first.start..end, text: none_such(name, names()) });
+    };
+    if time == "off" {
+        let words = if model.silences.lift(name) {
+            say!("{name} is no longer silenced", name)
+        } else {
+            say!("{name} was not silenced", name)
+        };
+        hint(model, words);
+        return Ok(Vec::new());
+    }
+    let Some(ms) = milliseconds(time).filter(|ms| SILENCE.contains(ms)) else {
+        let text = say!("expected a time from 1s to 720h, such as 30m or 1h, or off").to_owned();
+        return Err(Mistake { range, text });
+    };
+    let now = model.shown.live_now;
+    model.silences.silence(name, now, ms);
+    hint(
+        model,
+        say!(
+            "{name} is silenced for {time}; `:silence {name} off` lifts it",
+            name,
+            time = short_age(ms / 1_000)
+        ),
+    );
+    Ok(Vec::new())
 }
 
 /// Reads `2s`, `500ms`, `1m`; a mere number is in seconds.

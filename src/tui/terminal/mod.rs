@@ -125,6 +125,14 @@ impl Terminal {
         write_if_ours(&lock(), b"\x07")
     }
 
+    /// Hands it words that are no part of the picture.
+    ///
+    /// # Errors
+    /// The terminal has gone away.
+    pub fn tell(&mut self, words: &[u8]) -> io::Result<()> {
+        write_if_ours(&lock(), words)
+    }
+
     /// Gives the terminal back and stops the process, as Ctrl-Z does. Returns when it is continued;
     /// the terminal is not ours then until [`Terminal::resume`].
     ///

@@ -136,6 +136,11 @@ fn segments(model: View<'_>, theme: &Theme, area_width: u16, notes: u16, in_full
             }
         }
     }
+    let firing = model.shown.live.alerts().standing().filter(|(_, since)| since.is_some()).count();
+    if firing > 0 {
+        let alerts = if firing == 1 { "alert" } else { "alerts" };
+        add(&mut segments, 1, format!("{firing} {alerts} firing"), theme.bad);
+    }
     if model.names.are_masked() {
         add(&mut segments, 1, say!("masked").to_owned(), theme.strong);
     }

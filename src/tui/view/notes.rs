@@ -40,6 +40,9 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
             Note::Banner(text) => {
                 pen.put(theme.glyphs.warning, theme.warn).skip(1).rest(&text, cut, theme.warn);
             }
+            Note::Silenced(text) => {
+                pen.put(theme.glyphs.paused, theme.plain).skip(1).rest(&text, cut, theme.plain);
+            }
             Note::Checking(text) => {
                 pen.put(theme.glyphs.waiting, theme.plain).skip(1).rest(&text, cut, theme.plain);
             }
