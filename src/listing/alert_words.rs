@@ -1,12 +1,12 @@
 //! Alerts in words.
 
 use crate::presence::{AlertChange, AlertEvent, short_age};
+use crate::say;
 
 /// What became of an alert: `alert gateway down fired, critical: finding:view-loss>0 is 1`. A condition that
 /// picks users may name them, and is left out where names are `masked`.
 pub fn alert_words(event: &AlertEvent, masked: bool) -> String {
     let AlertEvent { at, name, severity, .. } = event;
-    let would = if event.is_replayed { "would have " } else { "" };
     let hides = masked && event.picks_users;
     match &event.change {
         AlertChange::Fired { .. } => {
@@ -15,17 +15,25 @@ pub fn alert_words(event: &AlertEvent, masked: bool) -> String {
             } else {
                 format!(": {}", event.figures)
             };
-            format!("alert {name} {would}fired, {}{figures}", severity.word())
+            let severity = severity.word();
+            if event.is_replayed {
+                say!("alert {name} would have fired, {severity}{figures}", name, severity, figures)
+            } else {
+                say!("alert {name} fired, {severity}{figures}", name, severity, figures)
+            }
         }
         AlertChange::Resolved { fired } => {
             let after = short_age(at.since(*fired) / 1_000);
-            let been = if event.is_replayed { "been " } else { "" };
-            format!("alert {name} {would}{been}resolved after {after}")
+            if event.is_replayed {
+                say!("alert {name} would have been resolved after {after}", name, after)
+            } else {
+                say!("alert {name} resolved after {after}", name, after)
+            }
         }
         AlertChange::AboutNobody(_) if masked => {
-            format!("alert {name} can't fire: no watched user is one of those whom it is about")
+            say!("alert {name} can't fire: no watched user is one of those whom it is about", name)
         }
-        AlertChange::AboutNobody(nobody) => format!("alert {name} can't fire: {nobody}"),
+        AlertChange::AboutNobody(nobody) => say!("alert {name} can't fire: {nobody}", name, nobody),
     }
 }
 

@@ -106,8 +106,9 @@ pub(super) fn silenced_words(model: View<'_>) -> Option<String> {
     let now = model.shown.live_now;
     let left = |until_ms: u64| short_age(until_ms.saturating_sub(now.mono_ms).div_ceil(1_000));
     let silenced = model.silences.in_force(now);
-    let words: Vec<String> = silenced.map(|it| format!("{} for {}", it.alert, left(it.until_ms))).collect();
-    (!words.is_empty()).then(|| format!("silenced: {}", words.join(", ")))
+    let words: Vec<String> =
+        silenced.map(|it| say!("{alert} for {time}", alert = it.alert, time = left(it.until_ms))).collect();
+    (!words.is_empty()).then(|| say!("silenced: {alerts}", alerts = words.join(", ")))
 }
 
 /// So many are checked with one question, and need no note.
