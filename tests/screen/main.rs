@@ -11,6 +11,7 @@ mod kit;
 #[path = "../schemas/mod.rs"]
 mod schemas;
 
+mod chinese;
 mod first_round;
 mod hostile_input;
 mod incidents;

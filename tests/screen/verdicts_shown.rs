@@ -19,13 +19,13 @@ use imtop::tui::Msg;
 
 const USERS: u32 = 58;
 /// Those who are on the gateway that is lost.
-const LOST: u32 = 31;
+pub(crate) const LOST: u32 = 31;
 
-fn id(user: u32) -> String {
+pub(crate) fn id(user: u32) -> String {
     format!("user_{user:02}")
 }
 
-fn online(user: u32) -> UserStatus {
+pub(crate) fn online(user: u32) -> UserStatus {
     UserStatus::Online(vec![connection(2, &format!("{:08x}", 0xa000 + user), None)])
 }
 
@@ -46,13 +46,13 @@ fn registry(now: Moment, users: &[u32], platforms: &[i32]) -> Input {
     heard(now, Question::UsersStatus, users, Ok(Answer::Registry(said)))
 }
 
-fn signs(now: Moment, signs: &[(&str, LifeSign)]) -> Input {
+pub(crate) fn signs(now: Moment, signs: &[(&str, LifeSign)]) -> Input {
     let signs = signs.iter().map(|(address, sign)| GatewaySign::new(*address, *sign)).collect();
     heard(now, Question::Gateways, &[], Ok(Answer::Gateways(signs)))
 }
 
-const ALIVE: &str = "10.0.0.6:9090";
-const HUNG: &str = "10.0.0.7:9090";
+pub(crate) const ALIVE: &str = "10.0.0.6:9090";
+pub(crate) const HUNG: &str = "10.0.0.7:9090";
 
 /// So many users, all of them online on one of two gateways, with all witnesses asked.
 fn cluster(size: (u16, u16), users: u32) -> Stage {
@@ -67,7 +67,7 @@ fn cluster(size: (u16, u16), users: u32) -> Stage {
     stage
 }
 
-fn take(stage: &mut Stage, input: impl Fn(Moment) -> Input) {
+pub(crate) fn take(stage: &mut Stage, input: impl Fn(Moment) -> Input) {
     stage.input(input(stage.now));
 }
 
@@ -77,7 +77,7 @@ fn drop_users(stage: &mut Stage, users: u32) {
 }
 
 /// A gateway hangs: its users are left out, the registry goes on having them online.
-fn hang(stage: &mut Stage) {
+pub(crate) fn hang(stage: &mut Stage) {
     stage.wait(2_000);
     drop_users(stage, LOST);
     let lost: Vec<u32> = (0..LOST).collect();
@@ -252,7 +252,7 @@ fn users_whom_the_server_does_not_have_are_counted_and_named() {
     let screen = stage.screen();
     assert!(screen.contains("× 1 unreg"), "{screen}");
     assert!(screen.contains("× unregistered"), "{screen}");
-    assert_eq!(stage.view().seen().overview().totals.unregistered, 1);
+    assert_eq!(stage.view().seen().summary().totals.unregistered, 1);
     stage.keys("/state=unregistered<Enter>gg<Enter>");
     let screen = stage.screen();
     assert!(screen.contains("the server has no user with this ID"), "{screen}");
@@ -268,7 +268,7 @@ fn a_snapshot_says_what_is_lost_and_what_the_witnesses_say() {
     let sort = Sort { column: SortColumn::List, inverted: false };
     let rows = Rows::of(knowledge, stage.now, sort, Query::default());
     let mut out = Vec::new();
-    write_json(&seen.overview(), || seen.users(&rows), &mut out).unwrap();
+    write_json(&seen.summary(), || seen.users(&rows), &mut out).unwrap();
     let json = crate::schemas::Schema::named("snapshot").read(&String::from_utf8(out).unwrap());
     let user = &json["users"][0];
     assert_eq!((user["presence"].as_str(), user["why"].as_str()), (Some("unknown"), Some("gateway hangs")));

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::listing::Cause;
 use crate::presence::{LossCause, Presence, UserIx, thousands};
+use crate::say;
 use crate::tui::View;
 
 use super::painter::Painter;
@@ -32,7 +33,7 @@ fn words(model: View<'_>, cause: Cause, first: UserIx) -> Vec<String> {
     let (picture, rows) = (model.picture(), &model.rows);
     let roster = picture.roster;
     let users = thousands(rows.fold_len(cause).unwrap_or(0) as u64);
-    let short = format!("{users} unknown");
+    let short = say!("{users} unknown", users);
     let loss = match cause {
         Cause::Loss(number) => roster.losses().iter().find(|loss| loss.number == number),
         Cause::Reason(_) => None,
@@ -41,12 +42,19 @@ fn words(model: View<'_>, cause: Cause, first: UserIx) -> Vec<String> {
         let age = times::age_ms(picture.now.since(loss.begun));
         let whole = match (loss.cause, &loss.gateway) {
             (LossCause::Hangs, Some(gateway)) => {
-                format!("{users} users unknown: gateway {gateway} not responding, for {age}")
+                say!(
+                    "{users} users unknown: gateway {gateway} not responding, for {age}",
+                    users,
+                    gateway,
+                    age
+                )
             }
-            (LossCause::Hangs, None) => format!("{users} users unknown: a gateway not responding, for {age}"),
-            _ => format!("{users} users unknown: lost from view at once, for {age}"),
+            (LossCause::Hangs, None) => {
+                say!("{users} users unknown: a gateway not responding, for {age}", users, age)
+            }
+            _ => say!("{users} users unknown: lost from view at once, for {age}", users, age),
         };
-        return vec![whole, format!("{users} unknown, for {age}"), short];
+        return vec![whole, say!("{users} unknown, for {age}", users, age), short];
     }
     let is_of_batch = matches!(cause, Cause::Reason(why) if why.is_of_batch());
     // Of a batch: for how long there was no answer; otherwise, for how long they are unknown.
@@ -61,10 +69,17 @@ fn words(model: View<'_>, cause: Cause, first: UserIx) -> Vec<String> {
     let whole = match rows.fold_batches(cause).filter(|_| is_of_batches) {
         Some((batch, 1)) => {
             let batch = batch + 1;
-            format!("{users} users unknown: batch {batch}, {why}, for {age}")
+            say!("{users} users unknown: batch {batch}, {why}, for {age}", users, batch, why, age)
         }
-        Some((_, batches)) => format!("{users} users unknown: {batches} batches, {why}, for {age}"),
-        None => format!("{users} users unknown: {why}, for {age}"),
+        Some((_, batches)) => {
+            say!("{users} users unknown: {batches} batches, {why}, for {age}", users, batches, why, age)
+        }
+        None => say!("{users} users unknown: {why}, for {age}", users, why, age),
     };
-    vec![whole, format!("{users} users: {why}, for {age}"), format!("{users} users: {why}"), short]
+    vec![
+        whole,
+        say!("{users} users: {why}, for {age}", users, why, age),
+        say!("{users} users: {why}", users, why),
+        short,
+    ]
 }
