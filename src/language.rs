@@ -19,6 +19,8 @@ use std::collections::HashMap;
 use std::fmt::{Display, Write as _};
 use std::sync::LazyLock;
 
+use unicode_width::UnicodeWidthChar as _;
+
 /// A language that people are spoken to in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
@@ -72,6 +74,12 @@ pub fn speaking<T>(language: Language, what: impl FnOnce() -> T) -> T {
     what()
 }
 
+/// Speaks a language on this thread from now on: for a command that says everything to one person, and waits in
+/// between. A future that is waited for with `block_on` stays on the thread that does.
+pub fn speak(language: Language) {
+    SPOKEN.set(language);
+}
+
 /// The language of the texts that are made now.
 pub fn spoken() -> Language {
     SPOKEN.get()
@@ -97,6 +105,24 @@ pub fn say(text: &'static str) -> &'static str {
         Language::English => text,
         Language::Chinese => TRANSLATED.get(text).map_or(text, String::as_str),
     }
+}
+
+/// The parts of a word between which a line may end: beside characters of two columns, but not before a mark that
+/// closes nor behind one that opens.
+pub fn breakable(word: &str) -> Vec<&str> {
+    const CLOSING: &str = "，。：；！？、）」』”’…,.:;!?)";
+    const OPENING: &str = "（「『“‘(";
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for ((_, before), (at, after)) in word.char_indices().zip(word.char_indices().skip(1)) {
+        let is_wide = [before, after].iter().any(|c| c.width() == Some(2));
+        if is_wide && !OPENING.contains(before) && !CLOSING.contains(after) {
+            parts.extend(word.get(start..at));
+            start = at;
+        }
+    }
+    parts.extend(word.get(start..));
+    parts
 }
 
 /// Puts values in the places of a translated text that are named after them: `{users}`.

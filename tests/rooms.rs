@@ -34,7 +34,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("clock", &["poller", "presence"]),
     ("tui", &["alerts", "engine", "home", "language", "listing", "presence", "report", "signals"]),
     ("report", &["engine", "listing", "presence"]),
-    ("doctor", &["openim", "options", "presence"]),
+    ("doctor", &["language", "openim", "options", "presence"]),
     ("engine", &["openim", "options", "poller", "presence", "recording"]),
     ("poller", &["openim", "presence"]),
     ("recording", &["presence"]),

@@ -9,6 +9,7 @@ use super::appearance::Appearance;
 use super::{CommandError, environment, piped};
 use crate::clock;
 use crate::doctor::{self, Doctor, Paper, Screen, Step, Through, Verdict, Wanted};
+use crate::language::speak;
 use crate::options::cli::{DoctorArgs, DoctorFormat};
 use crate::options::{Examined, Sources, no_screen};
 use crate::signals::Signal;
@@ -81,6 +82,7 @@ async fn examine(form: DoctorFormat, examined: Examined, files: Vec<Wanted>) -> 
         piped(say(&format!("{object}\n")))?;
         return Ok(Verdict::of(&steps).exit_code());
     }
+    speak(appearance.language);
     piped(say(&paper.heading(&api, context.as_deref())))?;
     let written_over = no_screen(&environment, interactive).is_none();
     let mut steps: Vec<Step> = Vec::new();

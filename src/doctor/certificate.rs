@@ -6,8 +6,9 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
 
-use super::step::{counted, date_words};
+use super::step::{date_words, grouped};
 use crate::presence::visible_bounded;
+use crate::say;
 
 /// Longest name that is shown, in characters.
 const LONGEST: usize = 100;
@@ -45,7 +46,7 @@ impl Certificate {
         let names = read.subject_alternative_name().ok().flatten();
         let names = names.map(|names| names.value.general_names.iter().filter_map(name).collect());
         let shown = |name: String| {
-            if name.is_empty() { "nobody".to_owned() } else { visible_bounded(&name, LONGEST) }
+            if name.is_empty() { say!("nobody").to_owned() } else { visible_bounded(&name, LONGEST) }
         };
         Some(Certificate {
             subject: shown(read.subject().to_string()),
@@ -86,7 +87,7 @@ impl Certificate {
     /// The names that it is for.
     pub(super) fn names_words(&self) -> String {
         if self.names.is_empty() {
-            return "no name".to_owned();
+            return say!("no name").to_owned();
         }
         let shown = self.names.iter().take(SHOWN).map(|name| match name {
             Name::Dns(name) => visible_bounded(name, LONGEST),
@@ -95,7 +96,7 @@ impl Certificate {
         let shown: Vec<String> = shown.collect();
         match self.names.len().saturating_sub(SHOWN) {
             0 => shown.join(", "),
-            more => format!("{} and {more} more", shown.join(", ")),
+            more => say!("{names} and {more} more", names = shown.join(", "), more),
         }
     }
 
@@ -103,24 +104,32 @@ impl Certificate {
     pub(super) fn validity_words(&self, now: i64) -> String {
         let until = date_words(self.not_after);
         if now < self.not_before {
-            return format!("not valid before {}", date_words(self.not_before));
+            return say!("not valid before {date}", date = date_words(self.not_before));
         }
         match self.days_left(now) {
-            days if days < 0 => {
-                format!("expired on {until}, {} ago", counted(days.unsigned_abs() as usize, "day"))
-            }
-            days => format!("valid until {until} ({} left)", counted(days as usize, "day")),
+            -1 => say!("expired on {until}, 1 day ago", until),
+            days if days < 0 => say!(
+                "expired on {until}, {days} days ago",
+                until,
+                days = grouped(days.unsigned_abs() as usize)
+            ),
+            1 => say!("valid until {until} (1 day left)", until),
+            days => say!("valid until {until} ({days} days left)", until, days = grouped(days as usize)),
         }
     }
 
     /// All of it in one line.
     pub(super) fn words(&self, now: i64) -> String {
-        let issuer = if self.signed_itself() { "itself" } else { &self.issuer };
-        format!(
-            "{}, signed by {issuer}, {}, for {}",
-            self.subject,
-            self.validity_words(now),
-            self.names_words()
+        let (subject, validity, names) = (&self.subject, self.validity_words(now), self.names_words());
+        if self.signed_itself() {
+            return say!("{subject}, self-signed, {validity}, for {names}", subject, validity, names);
+        }
+        say!(
+            "{subject}, signed by {issuer}, {validity}, for {names}",
+            subject,
+            issuer = self.issuer,
+            validity,
+            names
         )
     }
 }
@@ -165,7 +174,7 @@ pub(super) mod tests {
         assert_eq!(read.validity_words(NOW), "valid until 2026-01-11 00:00 UTC (10 days left)");
         assert_eq!(read.validity_words(NOW + 20 * DAY), "expired on 2026-01-11 00:00 UTC, 10 days ago");
         assert_eq!(read.validity_words(0), "not valid before 2025-01-01 00:00 UTC");
-        assert!(read.words(NOW).contains("signed by itself"));
+        assert!(read.words(NOW).contains("self-signed"));
         assert_eq!(Certificate::read(b"no certificate"), None);
     }
 

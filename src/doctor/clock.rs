@@ -2,6 +2,7 @@
 
 use super::step::{Outcome, Part, Step};
 use crate::presence::ServerClock;
+use crate::say;
 
 /// From so many milliseconds on it is a warning, as in the live view.
 const APART: i64 = 10_000;
@@ -9,28 +10,33 @@ const APART: i64 = 10_000;
 /// Judges what the server's `Date` headers said.
 pub(super) fn judge(clock: &ServerClock) -> Step {
     let Some((low, high)) = clock.bounds_ms() else {
-        return Step::ok(Part::Clock, "the answers have no Date, so the server's clock is not known").but(
+        return Step::ok(Part::Clock, say!("the answers have no Date, so the server's clock is not known")).but(
             Outcome::Note,
-            "whether a token has expired is judged by this machine's clock; a proxy on the way may take the Date out",
+            say!("token expiry is judged by this machine's clock; a proxy in between may remove the Date header"),
         );
     };
     let offset = clock.offset_ms();
-    let bounds = format!("between {} and {}", seconds(low), seconds(high));
     let step = if offset == 0 {
         Step::ok(
             Part::Clock,
-            format!("the server's clock less ours is {bounds}, so they agree as far as can be seen"),
+            say!(
+                "the server's clock minus ours is between {low} and {high}: they agree, as far as can be seen",
+                low = seconds(low),
+                high = seconds(high)
+            ),
         )
     } else {
-        let (how, size) = if offset > 0 { ("ahead of", low) } else { ("behind", -high) };
-        let other = if offset > 0 { high } else { -low };
-        let seen = format!(
-            "the server's clock is {} to {} s {how} ours",
-            tenths(size.min(other)),
-            tenths(size.max(other))
+        let (size, other) = if offset > 0 { (low, high) } else { (-high, -low) };
+        let (least, most) = (tenths(size.min(other)), tenths(size.max(other)));
+        let seen = if offset > 0 {
+            say!("the server's clock is {least} to {most} s ahead of ours", least, most)
+        } else {
+            say!("the server's clock is {least} to {most} s behind ours", least, most)
+        };
+        let advice = say!(
+            "set both clocks by the network (NTP): logs cannot be read side by side, and a token that is issued in the \
+             future is refused. Token expiry is judged by the server's clock, as the server itself does"
         );
-        let advice = "set both clocks by the network (NTP): logs cannot be read side by side, and a token that is issued \
-                      in the future is refused. Expiry is judged by the server's clock, as the server itself would";
         let outcome = if offset.abs() >= APART { Outcome::Warning } else { Outcome::Note };
         Step::ok(Part::Clock, seen).but(outcome, advice)
     };

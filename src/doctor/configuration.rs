@@ -3,44 +3,51 @@
 use std::path::PathBuf;
 
 use super::step::{Outcome, Part, Step};
+use crate::language;
 use crate::openim::{Credentials, Options, check_private};
 use crate::options::Examined;
 use crate::presence::visible_bounded;
+use crate::say;
 
 /// Longest path that is shown, in characters.
 const PATH_LIMIT: usize = 120;
 
 /// Judges what was configured.
 pub(super) fn judge(examined: &Examined) -> Step {
-    let file =
-        examined.file.as_deref().map_or("no configuration file".to_owned(), |file| format!("file {file}"));
-    let context = match &examined.context {
-        Some((name, who)) => format!(", context {name} ({who})"),
-        None => ", no context".to_owned(),
+    let seen = match (&examined.file, &examined.context) {
+        (Some(file), Some((name, who))) => say!("file {file}, context {name} ({who})", file, name, who),
+        (Some(file), None) => say!("file {file}, no context", file),
+        (None, Some((name, who))) => say!("no configuration file, context {name} ({who})", name, who),
+        (None, None) => say!("no configuration file, no context").to_owned(),
     };
-    let mut step = Step::ok(Part::Configuration, format!("{file}{context}"))
-        .detail(format!("address: {}", examined.api_by))
+    let mut step = Step::ok(Part::Configuration, seen)
+        .detail(say!("address: {by}", by = examined.api_by))
         .detail(match &examined.credentials_by {
-            Ok(by) => format!("credentials: {by}"),
-            Err(_) => "credentials: none".to_owned(),
+            Ok(by) => say!("credentials: {by}", by),
+            Err(_) => say!("credentials: none").to_owned(),
         });
+    let mut has_problem = false;
     for (setting, path) in secret_files(&examined.server) {
         let shown = visible_bounded(&path.display().to_string(), PATH_LIMIT);
         step = match check_private(path) {
-            Ok(()) => step.detail(format!("{setting}: {shown} is for this user alone")),
+            Ok(()) => step.detail(say!("{setting}: only this user can read {file}", setting, file = shown)),
             Err((what, advice)) => {
                 // Requests work with a key that others can read; the other files are refused.
                 let grave = if setting == "client-key" { Outcome::Warning } else { Outcome::Failed };
-                step.but(grave, format!("{setting}: {shown}: {what}; {advice}"))
+                has_problem = true;
+                step.but(
+                    grave,
+                    format!("{setting}: {shown}: {}; {}", language::say(what), language::say(advice)),
+                )
             }
         };
     }
-    if step.outcome > Outcome::Ok {
-        step.seen.push_str("; a file with a secret is not as it has to be");
+    if has_problem {
+        step.seen = say!("{seen}; a file with a secret has a problem", seen = step.seen);
     }
     if let Err(why) = &examined.credentials_by {
         step = step.but(Outcome::Failed, why.to_string());
-        step.seen.push_str("; there are no credentials");
+        step.seen = say!("{seen}; there are no credentials", seen = step.seen);
     }
     step
 }

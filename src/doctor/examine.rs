@@ -14,9 +14,11 @@ use super::terminal::{Screen, Through};
 use super::watch_list::{Gathered, Registered};
 use super::{clock, configuration, dialogue, files, http, latency, name, rights, shape, tcp, terminal, tls};
 use super::{token, watch_list};
+use crate::language;
 use crate::openim::{Asked, Client, Credentials, DeltaDecoder, Identity, SetupError};
 use crate::options::{Environment, Examined, no_screen};
 use crate::presence::{Entry, Moment, Observation, Platform, ServerClock, WatchList, visible_bounded};
+use crate::say;
 
 /// Asked about where neither a watch list nor the token names anybody; servers since v3.7 have this one.
 const SHIPPED_ADMIN: &str = "imAdmin";
@@ -84,7 +86,7 @@ impl<'a> Doctor<'a> {
         let mut step = match blamed {
             Some(blamed) => {
                 self.broken.insert(part, blamed);
-                Step::skipped(part, format!("{} failed", blamed.name()))
+                Step::skipped(part, say!("{part} failed", part = language::say(blamed.name())))
             }
             None => Box::pin(self.look(part)).await,
         };
@@ -123,7 +125,10 @@ impl<'a> Doctor<'a> {
         }
         let Ok(client) = self.client.clone() else {
             self.broken.insert(part, Part::Configuration);
-            return Step::skipped(part, format!("{} failed", Part::Configuration.name()));
+            return Step::skipped(
+                part,
+                say!("{part} failed", part = language::say(Part::Configuration.name())),
+            );
         };
         match part {
             Part::Name => self.name(&client).await,
@@ -135,7 +140,7 @@ impl<'a> Doctor<'a> {
             Part::Rights => self.rights(&client).await,
             Part::Shape => match &self.sockets {
                 Some(seen) => shape::judge(seen),
-                None => Step::skipped(part, "nothing was asked"),
+                None => Step::skipped(part, say!("nothing was asked")),
             },
             _ => self.latency(&client).await,
         }
@@ -147,7 +152,7 @@ impl<'a> Doctor<'a> {
             Ok(_) => step,
             Err(error) => {
                 let mut step =
-                    step.but(Outcome::Failed, "put it right, and nothing else can be looked at before");
+                    step.but(Outcome::Failed, say!("fix it first: nothing else can be checked before"));
                 step.seen = format!("{}; {error}", step.seen);
                 step
             }
@@ -178,11 +183,13 @@ impl<'a> Doctor<'a> {
         if client.destination().is_proxy {
             return Step::skipped(
                 Part::Tls,
-                "the handshake goes through the proxy; the next step says whether the certificate is accepted",
+                say!(
+                    "the handshake goes through the proxy; the next step says whether the certificate is accepted"
+                ),
             );
         }
         let Some(address) = self.addresses.first() else {
-            return Step::skipped(Part::Tls, "there is no address");
+            return Step::skipped(Part::Tls, say!("there is no address"));
         };
         let shown = client.handshake(*address).await;
         let now = (self.now)().unix_ms.div_euclid(1_000);
@@ -223,7 +230,7 @@ impl<'a> Doctor<'a> {
         self.gather(Some(client)).await;
         let pace = self.examined.values.clone();
         let users = self.gathered.as_ref().map(|gathered| &gathered.users).filter(|users| !users.is_empty());
-        let Some(users) = users else { return Step::skipped(Part::Latency, "nobody is watched") };
+        let Some(users) = users else { return Step::skipped(Part::Latency, say!("nobody is watched")) };
         let list = users.remade(2, pace.batch);
         let asked = list.batch(0).len();
         let mut sieve = DeltaDecoder::default();
@@ -249,7 +256,7 @@ impl<'a> Doctor<'a> {
         let Some(gathered) = &self.gathered else { return watch_list::without(&self.examined) };
         let sample = gathered.sample();
         let registered = match client {
-            None => Registered::NotAsked("the server cannot be asked".to_owned()),
+            None => Registered::NotAsked(say!("the server cannot be asked").to_owned()),
             Some(_) if sample.is_empty() => Registered::Asked(0, Vec::new()),
             Some(client) => match client.unregistered(&sample).await {
                 Ok(missing) => Registered::Asked(sample.len(), missing),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::step::{Part, Step};
 use crate::presence::visible_bounded;
+use crate::say;
 
 /// A file that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Wanted {
 /// Tries and judges each.
 pub(super) fn judge(files: &[Wanted]) -> Step {
     if files.is_empty() {
-        return Step::skipped(Part::Files, "no recording and no log is asked for");
+        return Step::skipped(Part::Files, say!("neither a recording nor a log is asked for"));
     }
     let mut good = Vec::new();
     let mut bad: Vec<(String, &str)> = Vec::new();
@@ -32,36 +33,38 @@ pub(super) fn judge(files: &[Wanted]) -> Step {
         }
     }
     let Some(((first, advice), others)) = bad.split_first() else {
-        return Step::ok(Part::Files, format!("can be written: {}", good.join(", ")));
+        return Step::ok(Part::Files, say!("can be written: {files}", files = good.join(", ")));
     };
     let mut step = Step::failed(Part::Files, first.as_str(), *advice);
     for (other, advice) in others {
         step = step.detail(other.as_str());
         step.advice.push((*advice).to_owned());
     }
-    good.iter().fold(step, |step, name| step.detail(format!("can be written: {name}")))
+    good.iter().fold(step, |step, name| step.detail(say!("can be written: {files}", files = name)))
 }
 
 /// Makes a file beside it, as only that tells of rights, full disks and read-only systems, and takes it
 /// away again; one that is there is opened and left as it is.
 fn try_out(file: &Wanted) -> Result<(), (String, &'static str)> {
     let problem = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            ("its directory is not there".to_owned(), "make the directory, or name another one")
-        }
-        io::ErrorKind::PermissionDenied => {
-            ("we may not write there".to_owned(), "name a directory that this user may write to")
-        }
+        io::ErrorKind::NotFound => (
+            say!("the directory does not exist").to_owned(),
+            say!("create the directory, or name another one"),
+        ),
+        io::ErrorKind::PermissionDenied => (
+            say!("no permission to write there").to_owned(),
+            say!("name a directory that this user may write to"),
+        ),
         io::ErrorKind::ReadOnlyFilesystem => {
-            ("the file system is read-only".to_owned(), "name a directory on another one")
+            (say!("the file system is read-only").to_owned(), say!("name a directory on another file system"))
         }
-        _ => (format!("it cannot be written: {error}"), "name another file"),
+        _ => (say!("it cannot be written: {error}", error), say!("name another file")),
     };
     if file.path.exists() {
         if file.new {
             return Err((
-                "it is there already".to_owned(),
-                "name a file that is not there yet, or move that one away",
+                say!("the file exists already").to_owned(),
+                say!("name a new file, or move that one away"),
             ));
         }
         return std::fs::OpenOptions::new().append(true).open(&file.path).map(drop).map_err(problem);
@@ -86,9 +89,9 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         let step = judge(&[wanted("none/new.ndjson", true), wanted("other", true)]);
         assert_eq!(step.outcome, Outcome::Failed);
-        assert!(step.seen.ends_with("its directory is not there"), "{}", step.seen);
+        assert!(step.seen.ends_with("the directory does not exist"), "{}", step.seen);
         std::fs::write(folder.path().join("old"), "x").unwrap();
-        assert!(judge(&[wanted("old", true)]).seen.ends_with("it is there already"));
+        assert!(judge(&[wanted("old", true)]).seen.ends_with("the file exists already"));
         assert_eq!(judge(&[wanted("old", false)]).outcome, Outcome::Ok);
         assert_eq!(std::fs::read(folder.path().join("old")).unwrap(), b"x");
     }

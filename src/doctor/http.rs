@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::step::{Outcome, Part, Step, time_words};
 use crate::openim::Probe;
 use crate::presence::FetchError;
+use crate::say;
 
 /// `errCode` of a question without a token (open-im-server `internal/api/router.go`).
 const NO_TOKEN: i32 = 1001;
@@ -12,10 +13,7 @@ const NO_TOKEN: i32 = 1001;
 /// Judges what a question without a token brought in the time that it `took`.
 pub(super) fn judge(probe: &Probe, took: Duration) -> Step {
     let status = probe.status.map(|status| format!("HTTP {status}")).unwrap_or_default();
-    let by = match probe.headers.iter().find(|(name, _)| *name == "server") {
-        Some((_, server)) => format!(" of {server}"),
-        None => String::new(),
-    };
+    let by = probe.headers.iter().find(|(name, _)| *name == "server").map(|(_, server)| server);
     let step = match &probe.spoke {
         Ok(code) => spoke(*code, &status, took),
         Err(error @ FetchError::RateLimited { .. }) => {
@@ -26,12 +24,27 @@ pub(super) fn judge(probe: &Probe, took: Duration) -> Step {
         }
         Err(_) if probe.html => Step::failed(
             Part::Http,
-            format!("{status} with a web page{by}, where an OpenIM API answers with JSON"),
-            "a web server, a proxy or a login page answers there: check host, port and path in --api (the API's port \
-             is usually 10002)",
+            match by {
+                Some(server) => say!(
+                    "{status} with a web page of {server}, where an OpenIM API answers with JSON",
+                    status,
+                    server
+                ),
+                None => say!("{status} with a web page, where an OpenIM API answers with JSON", status),
+            },
+            say!(
+                "a web server, a proxy or a login page answers there: check host, port and path in --api (the API's \
+                 port is usually 10002)"
+            ),
         ),
         Err(error) if probe.status.is_some() => {
-            Step::failed(Part::Http, format!("not an answer of an OpenIM API{by}: {error}"), error.advice())
+            let seen = match by {
+                Some(server) => {
+                    say!("{server} answers, but not as an OpenIM API does: {error}", server, error)
+                }
+                None => say!("the answer is not one of an OpenIM API: {error}", error),
+            };
+            Step::failed(Part::Http, seen, error.advice())
         }
         Err(error) => Step::failed(Part::Http, error.to_string(), error.advice()),
     };
@@ -43,8 +56,11 @@ pub(super) fn judge(probe: &Probe, took: Duration) -> Step {
         step = step.detail(format!("{name}: {value}"));
     }
     if probe.spoke.is_ok() {
-        let packed = if probe.gzip { "gzip" } else { "none; before v3.8.1, or where a proxy takes it out" };
-        step = step.detail(format!("compression: {packed}"));
+        step = step.detail(if probe.gzip {
+            say!("compression: gzip")
+        } else {
+            say!("compression: none (a server before v3.8.1, or a proxy removes it)")
+        });
     }
     step
 }
@@ -53,18 +69,28 @@ pub(super) fn judge(probe: &Probe, took: Duration) -> Step {
 fn spoke(code: i32, status: &str, took: Duration) -> Step {
     let took = time_words(took);
     match code {
-        NO_TOKEN => {
-            Step::ok(Part::Http, format!("{status} from an OpenIM API in {took}; it asks for a token, as it should"))
-        }
-        0 => Step::ok(Part::Http, format!("{status} in {took}: it answers a question that came without a token")).but(
+        NO_TOKEN => Step::ok(
+            Part::Http,
+            say!("{status} from an OpenIM API in {took}; it asks for a token, as it should", status, took),
+        ),
+        0 => Step::ok(
+            Part::Http,
+            say!("{status} in {took}: it answers a request that has no token", status, took),
+        )
+        .but(
             Outcome::Warning,
-            "anybody who reaches it can ask who is online: look at what stands before the API and adds a token",
+            say!("anybody who reaches it can ask who is online: look for a proxy before the API that adds a token"),
         ),
         code => Step::ok(
             Part::Http,
-            format!("{status} from an OpenIM API in {took}, with errCode {code} to a question without a token"),
+            say!(
+                "{status} from an OpenIM API in {took}, with errCode {code} to a request without a token",
+                status,
+                took,
+                code
+            ),
         )
-        .but(Outcome::Note, "look at the API's log if the next steps fail"),
+        .but(Outcome::Note, say!("look at the API's log if the next steps fail")),
     }
 }
 
@@ -107,7 +133,7 @@ mod tests {
         let step = judged(&probe(Err(FetchError::Redirect { status: 307, target: "https://im/".into() })));
         assert_eq!(step.seen, "HTTP 307 redirects to https://im/");
         let step = judged(&probe(Err(FetchError::Decode { what: "not JSON".into() })));
-        assert!(step.seen.starts_with("not an answer of an OpenIM API of nginx: "), "{}", step.seen);
+        assert!(step.seen.starts_with("nginx answers, but not as an OpenIM API does: "), "{}", step.seen);
         let gone = FetchError::Unreachable { what: "connection reset".into() };
         let step = judged(&Probe { status: None, headers: Vec::new(), ..probe(Err(gone)) });
         assert_eq!(step.seen, "cannot reach the server: connection reset");

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::step::{Outcome, Part, Step, counted, time_words};
+use super::step::{Outcome, Part, Step, grouped, time_words, users as users_words};
 use crate::openim::Options;
 use crate::options::Values;
 use crate::presence::{Bytes, FetchError};
+use crate::say;
 
 /// So many requests are made.
 pub(super) const REQUESTS: usize = 5;
@@ -25,11 +26,11 @@ pub(super) fn judge(samples: &[Sample], asked: usize, users: usize, pace: &Value
     let (Some(&least), Some(&median), Some(&most)) =
         (times.first(), times.get(times.len() / 2), times.last())
     else {
-        let why = failed.map_or_else(|| "nothing was asked".to_owned(), ToString::to_string);
+        let why = failed.map_or_else(|| say!("nothing was asked").to_owned(), ToString::to_string);
         let advice = failed.map_or("", FetchError::advice);
         return Step::failed(
             Part::Latency,
-            format!("no request about {} was answered: {why}", counted(asked, "user")),
+            say!("no request about {users} was answered: {why}", users = users_words(asked), why),
             advice,
         );
     };
@@ -37,24 +38,25 @@ pub(super) fn judge(samples: &[Sample], asked: usize, users: usize, pace: &Value
     let round = Round::of(users, median, pace);
     let mut step = Step::ok(
         Part::Latency,
-        format!(
-            "{} about {} took {} (median; from {} to {}), {}",
-            counted(times.len(), "request"),
-            counted(asked, "user"),
-            time_words(median),
-            time_words(least),
-            time_words(most),
-            Bytes(bytes)
-        ),
+        match times.len() {
+            1 => say!(
+                "1 request about {users} took {median}, {bytes}",
+                users = users_words(asked),
+                median = time_words(median),
+                bytes = Bytes(bytes)
+            ),
+            requests => say!(
+                "{requests} requests about {users} took {median} (median; from {least} to {most}), {bytes}",
+                requests,
+                users = users_words(asked),
+                median = time_words(median),
+                least = time_words(least),
+                most = time_words(most),
+                bytes = Bytes(bytes)
+            ),
+        },
     )
-    .detail(format!(
-        "a round of {} is {}, {} at a time: about {} of the interval of {}",
-        counted(users, "user"),
-        counted(round.batches as usize, "batch"),
-        at_once(pace).min(round.batches as usize),
-        time_words(round.takes),
-        time_words(pace.interval)
-    ))
+    .detail(round.words(users, pace))
     .count("requests", times.len() as i64)
     .count("users_per_request", asked as i64)
     .time("min_ms", least)
@@ -64,8 +66,8 @@ pub(super) fn judge(samples: &[Sample], asked: usize, users: usize, pace: &Value
     .count("batches", round.batches as i64)
     .time("round_ms", round.takes);
     if let Some(error) = failed {
-        let count = counted(samples.len() - times.len(), "request");
-        step = step.detail(format!("{count} failed: {error}")).but(Outcome::Warning, error.advice());
+        // The first that fails is the last that is made.
+        step = step.detail(say!("1 request failed: {error}", error)).but(Outcome::Warning, error.advice());
     }
     if round.takes > pace.interval {
         step = step.but(Outcome::Warning, round.advice(median, pace));
@@ -74,15 +76,16 @@ pub(super) fn judge(samples: &[Sample], asked: usize, users: usize, pace: &Value
         let limit = time_words(pace.timeout);
         step = step.but(
             Outcome::Warning,
-            format!(
-                "that is near the limit of {limit}: ask for fewer users (--batch), or wait longer (--timeout)"
+            say!(
+                "that is near the limit of {limit}: ask for fewer users (--batch), or wait longer (--timeout)",
+                limit
             ),
         );
     }
     if asked > LARGE as usize && median > Duration::from_millis(100) {
         step = step.but(
             Outcome::Note,
-            "the server's work for a request grows with the square of its users: --batch 500 is cheaper for it",
+            say!("the server's work for a request grows with the square of its users: --batch 500 is cheaper for it"),
         );
     }
     step
@@ -105,18 +108,45 @@ impl Round {
         Round { batches, takes: median.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX)) }
     }
 
+    /// How long it takes, over so many users.
+    fn words(&self, users: usize, pace: &Values) -> String {
+        let users = users_words(users);
+        let (takes, interval) = (time_words(self.takes), time_words(pace.interval));
+        match self.batches {
+            1 => say!(
+                "a round of {users} is 1 batch: about {takes} of the interval of {interval}",
+                users,
+                takes,
+                interval
+            ),
+            batches => say!(
+                "a round of {users} is {batches} batches, {at_once} at a time: about {takes} of the interval of {interval}",
+                users,
+                at_once = at_once(pace).min(batches as usize),
+                batches = grouped(batches as usize),
+                takes,
+                interval
+            ),
+        }
+    }
+
     /// What makes it fit.
     fn advice(&self, median: Duration, pace: &Values) -> String {
-        let late = "a round does not fit its interval, so that rounds come later than asked for: ";
         let turns = (pace.interval.as_secs_f64() / median.as_secs_f64().max(1e-6)).floor() as u64;
         let at_once =
             (turns > 0).then(|| self.batches.div_ceil(turns)).filter(|wanted| *wanted <= MOST_AT_ONCE);
         let interval = self.takes.as_secs_f64().ceil() as u64;
         match at_once {
-            Some(wanted) => format!(
-                "{late}use --concurrency {wanted} if the server can bear so many requests at once, or --interval {interval}s"
+            Some(wanted) => say!(
+                "a round takes longer than the interval, so rounds come late: use --concurrency {wanted} if the server can \
+                 bear so many requests at once, or --interval {interval}s",
+                wanted,
+                interval
             ),
-            None => format!("{late}use --interval {interval}s"),
+            None => say!(
+                "a round takes longer than the interval, so rounds come late: use --interval {interval}s",
+                interval
+            ),
         }
     }
 }
@@ -159,11 +189,7 @@ mod tests {
         // With those it fits.
         assert_eq!(judge(&samples(&[100; 5]), 500, 100_000, &pace(500, 10)).outcome, Outcome::Ok);
         let step = judge(&samples(&[3_000; 5]), 500, 100_000, &pace(500, 4));
-        assert!(
-            step.advice[0].ends_with("rounds come later than asked for: use --interval 150s"),
-            "{:?}",
-            step.advice
-        );
+        assert!(step.advice[0].ends_with("rounds come late: use --interval 150s"), "{:?}", step.advice);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::step::{Outcome, Part, Step, time_words};
 use crate::openim::Destination;
 use crate::presence::visible_bounded;
+use crate::say;
 
 /// A name that takes longer is worth a warning: every new connection waits for it.
 const SLOW: Duration = Duration::from_secs(1);
@@ -47,7 +48,7 @@ pub(super) async fn look(destination: &Destination, timeout: Duration) -> Lookup
 /// Judges what was found in the time that it `took`.
 pub(super) fn judge(destination: &Destination, lookup: &Lookup, took: Duration) -> Step {
     let host = if destination.is_proxy {
-        "the proxy (--proxy)".to_owned()
+        say!("the proxy (--proxy)").to_owned()
     } else {
         visible_bounded(&destination.host, 120)
     };
@@ -56,24 +57,31 @@ pub(super) fn judge(destination: &Destination, lookup: &Lookup, took: Duration) 
         Lookup::TimedOut => {
             return Step::failed(
                 Part::Name,
-                format!("the name service gave no answer about {host} within {}", time_words(took)),
-                "look at /etc/resolv.conf and whether the name server is in reach; --timeout waits longer",
+                say!(
+                    "no answer from the name server about {host} within {took}",
+                    host,
+                    took = time_words(took)
+                ),
+                say!(
+                    "check /etc/resolv.conf and whether the name server is reachable; --timeout waits longer"
+                ),
             );
         }
         Lookup::NoService => {
             return Step::failed(
                 Part::Name,
-                format!("the name service does not answer about {host}"),
-                "look at /etc/resolv.conf and whether the name server is in reach",
+                say!("the name server does not answer about {host}", host),
+                say!("check /etc/resolv.conf and whether the name server is reachable"),
             );
         }
         Lookup::Nothing => {
             let option = if destination.is_proxy { "--proxy" } else { "--api" };
             return Step::failed(
                 Part::Name,
-                format!("there is no address for {host}"),
-                format!(
-                    "check the name in {option}; in a private network its name server or VPN may be missing"
+                say!("there is no address for {host}", host),
+                say!(
+                    "check the name in {option}; in a private network its name server or VPN may be missing",
+                    option
                 ),
             );
         }
@@ -81,20 +89,25 @@ pub(super) fn judge(destination: &Destination, lookup: &Lookup, took: Duration) 
     let literal = destination.host.parse::<IpAddr>().is_ok();
     let addresses: Vec<String> = found.iter().map(|address| address.ip().to_string()).collect();
     let seen = match (literal, destination.is_proxy) {
-        (true, false) => format!("{host} is an address, there is nothing to look up"),
-        (true, true) => format!("{host} is given by its address, there is nothing to look up"),
-        (false, _) => format!("{host} is {}, in {}", addresses.join(" and "), time_words(took)),
+        (true, false) => say!("{host} is an address, there is nothing to look up", host),
+        (true, true) => say!("{host} is given by its address, there is nothing to look up", host),
+        (false, _) => say!(
+            "{host} is {addresses}, in {took}",
+            host,
+            addresses = addresses.join(say!(" and ")),
+            took = time_words(took)
+        ),
     };
     let step = Step::ok(Part::Name, seen).count("addresses", found.len() as i64).time("lookup_ms", took);
     let step = if destination.is_proxy {
-        step.detail("the proxy resolves the server's own name, which is not seen from here")
+        step.detail(say!("the proxy looks up the server's own name, which is not seen from here"))
     } else {
         step
     };
     if took >= SLOW {
         return step.but(
             Outcome::Warning,
-            "every new connection waits for this; look at the name servers in /etc/resolv.conf",
+            say!("every new connection waits for this; check the name servers in /etc/resolv.conf"),
         );
     }
     step

@@ -6,9 +6,13 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::step::{Outcome, Part, Step};
 use super::verdict::Verdict;
+use crate::language::{self, breakable};
+use crate::say;
 
+/// Columns of the word for what came of a step.
+const WORD: usize = 7;
 /// Where the text of a step begins, after its sign and its word.
-const INDENT: usize = 10;
+const INDENT: usize = WORD + 3;
 /// Narrower paper would hold a word a line.
 const NARROWEST: usize = 40;
 /// Wider lines are hard to read.
@@ -28,13 +32,16 @@ pub struct Paper {
 impl Paper {
     /// What stands above the steps.
     pub fn heading(&self, api: &str, context: Option<&str>) -> String {
-        let context = context.map(|name| format!(", context {name}")).unwrap_or_default();
-        format!("imtop doctor: {api}{context}\n\n")
+        let heading = match context {
+            Some(context) => say!("imtop doctor: {api}, context {context}", api, context),
+            None => format!("imtop doctor: {api}"),
+        };
+        format!("{heading}\n\n")
     }
 
     /// A line that says what is being looked at; [`Paper::done`] takes it away again.
     pub fn begun(&self, part: Part) -> String {
-        format!("\r{} {}", if self.ascii { "..." } else { "…" }, part.name())
+        format!("\r{} {}", if self.ascii { "..." } else { "…" }, language::say(part.name()))
     }
 
     /// Takes the line of [`Paper::begun`] away.
@@ -44,12 +51,14 @@ impl Paper {
 
     /// A step: its sign and word, what was seen, more of it, what to do.
     pub fn step(&self, step: &Step) -> String {
-        let mut text =
-            self.painted(step.outcome, &format!("{} {:<7}", self.sign(step.outcome), step.outcome.word()));
+        let word = language::say(step.outcome.word());
+        let missing = " ".repeat(WORD.saturating_sub(word.width()));
+        let mut text = self.painted(step.outcome, &format!("{} {word}{missing}", self.sign(step.outcome)));
         text.push(' ');
+        let part = language::say(step.part.name());
         let seen = match step.outcome {
-            Outcome::Skipped => format!("{}: because {}", step.part.name(), step.seen),
-            _ => format!("{}: {}", step.part.name(), step.seen),
+            Outcome::Skipped => say!("{part}: because {why}", part, why = step.seen),
+            _ => say!("{part}: {seen}", part, seen = step.seen),
         };
         self.wrap(&mut text, &seen, INDENT, INDENT);
         for detail in &step.details {
@@ -72,7 +81,7 @@ impl Paper {
         if let Some(first) = sentence.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        self.wrap(&mut text, &format!("{sentence}."), 2, 2);
+        self.wrap(&mut text, &say!("{sentence}.", sentence), 2, 2);
         text
     }
 
@@ -90,24 +99,27 @@ impl Paper {
     }
 
     /// Writes words behind the `used` columns that the line has already; further lines begin at column
-    /// `margin`. A word that is too long for any line stands on one of its own.
+    /// `margin`. A word that is too long for any line stands on one of its own, but for Chinese, which is broken
+    /// between characters.
     fn wrap(&self, text: &mut String, words: &str, used: usize, margin: usize) {
         let width = self.width.clamp(NARROWEST, WIDEST);
         let mut column = used;
         let mut first = true;
         for word in words.split(' ').filter(|word| !word.is_empty()) {
-            let takes = word.width();
-            if !first && column + 1 + takes > width {
-                text.push('\n');
-                text.push_str(&" ".repeat(margin));
-                column = margin;
-            } else if !first {
-                text.push(' ');
-                column += 1;
+            for (at, part) in breakable(word).into_iter().enumerate() {
+                let gap = usize::from(at == 0 && !first);
+                if !first && column + gap + part.width() > width {
+                    text.push('\n');
+                    text.push_str(&" ".repeat(margin));
+                    column = margin;
+                } else {
+                    text.push_str(&" ".repeat(gap));
+                    column += gap;
+                }
+                text.push_str(part);
+                column += part.width();
+                first = false;
             }
-            text.push_str(word);
-            column += takes;
-            first = false;
         }
         text.push('\n');
     }
@@ -144,7 +156,8 @@ mod tests {
         for width in [0, 40, 57, 110, 400] {
             let text = Paper { width, ..PAPER }.step(&step);
             assert!(text.lines().all(|line| line.width() <= width.clamp(NARROWEST, WIDEST)), "{text}");
-            assert!(words.iter().all(|word| text.contains(word.as_str())));
+            let together: String = text.split_whitespace().collect();
+            assert!(words.iter().all(|word| together.contains(word.as_str())));
         }
     }
 

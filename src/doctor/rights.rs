@@ -5,6 +5,7 @@
 use super::step::{Outcome, Part, Step};
 use super::token::ADMIN;
 use crate::presence::{FetchError, Observation, Platform};
+use crate::say;
 
 /// Judges the answer to a question about `whom`, with a token for this platform.
 pub(super) fn judge(seen: &Observation, whom: &str, platform: Option<Platform>) -> Step {
@@ -17,14 +18,14 @@ pub(super) fn judge(seen: &Observation, whom: &str, platform: Option<Platform>) 
 }
 
 fn allowed(whom: &str, platform: Option<Platform>) -> Step {
-    let step = Step::ok(Part::Rights, format!("it answers who is connected, asked about {whom}"));
+    let step = Step::ok(Part::Rights, say!("it answers who is connected, asked about {whom}", whom));
     match platform {
         Some(platform) if platform != ADMIN => step.but(
             Outcome::Note,
-            format!(
-                "the token is for {}: a server that has no gateway at present answers anybody, and says that \
-                 all are offline; if they are, look at its gateways, and use an admin's token",
-                platform.name()
+            say!(
+                "the token is for {platform}: a server that has no gateway at present answers anybody, and says that all \
+                 are offline; if they are, check its gateways, and use an admin's token",
+                platform = platform.name()
             ),
         ),
         _ => step,

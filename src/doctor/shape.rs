@@ -1,45 +1,59 @@
 //! What an answer's shape and headers say of the release, and what in it does not belong there.
 
-use super::step::{Outcome, Part, Step, counted};
+use super::step::{Outcome, Part, Step};
+use crate::language;
 use crate::presence::{Observation, WireShape};
+use crate::say;
 
 /// Judges a good answer.
 pub(super) fn judge(observation: &Observation) -> Step {
     let Some(hints) = observation.hints.as_deref() else {
-        return Step::skipped(Part::Shape, "nothing was heard of it");
+        return Step::skipped(Part::Shape, say!("no answer to look at"));
     };
     let seen = match (hints.http_id, hints.shape) {
-        (true, _) => "an answer as the main branch gives it",
-        (false, Some(WireShape::Numbers)) => "an answer as v3.8.1 and later give it: states are numbers",
-        (false, Some(WireShape::Words)) => "an answer as v3.8.0 and earlier give it: states are words",
-        (false, None) => "an answer without a state in it, which says nothing of the release",
+        (true, _) => say!("an answer as the main branch gives it"),
+        (false, Some(WireShape::Numbers)) => {
+            say!("an answer as v3.8.1 and later give it: states are numbers")
+        }
+        (false, Some(WireShape::Words)) => say!("an answer as v3.8.0 and earlier give it: states are words"),
+        (false, None) => say!("an answer without a state in it, which says nothing about the release"),
     };
     let mut step = Step::ok(Part::Shape, seen);
     for (name, words) in hints.words() {
-        step = step.detail(format!("{name}: {words}"));
+        step = step.detail(say!("{name}: {value}", name = language::say(name), value = words));
     }
     if hints.shape == Some(WireShape::Words) {
         step = step.but(
             Outcome::Note,
-            "nothing to do: imtop reads it, but it is an old release; some of its login and list questions differ",
+            say!(
+                "nothing to do: imtop reads it, but it is an old release; its logins and lists differ in part"
+            ),
         );
     }
     let odd = observation.oddities;
-    for (number, what) in [
-        (odd.foreign, "about users whom nobody asked for"),
-        (odd.repeated, "about users who had one already"),
-        (odd.unreadable, "that could not be read"),
-    ] {
-        if number > 0 {
-            let entries = counted(number as usize, "entry");
-            step = step.detail(format!("{entries} {what}")).but(
-                Outcome::Warning,
-                "they are passed over; a proxy that mixes answers up, or a changed server, may be behind it",
-            );
-        }
+    let foreign = match odd.foreign {
+        0 => None,
+        1 => Some(say!("1 entry about a user who was not asked about").to_owned()),
+        number => Some(say!("{number} entries about users who were not asked about", number)),
+    };
+    let repeated = match odd.repeated {
+        0 => None,
+        1 => Some(say!("1 entry about a user who had one already").to_owned()),
+        number => Some(say!("{number} entries about users who had one already", number)),
+    };
+    let unreadable = match odd.unreadable {
+        0 => None,
+        1 => Some(say!("1 entry that could not be read").to_owned()),
+        number => Some(say!("{number} entries that could not be read", number)),
+    };
+    let odd: Vec<String> = [foreign, repeated, unreadable].into_iter().flatten().collect();
+    if !odd.is_empty() {
+        step = step.but(
+            Outcome::Warning,
+            say!("they are ignored; the cause may be a proxy that mixes up answers, or a changed server"),
+        );
     }
-    step.advice.dedup();
-    step
+    odd.into_iter().fold(step, Step::detail)
 }
 
 #[cfg(test)]
@@ -71,7 +85,7 @@ mod tests {
         assert_eq!(step.outcome, Outcome::Warning);
         assert_eq!(
             step.details,
-            ["1 entry about users whom nobody asked for", "2 entries that could not be read"]
+            ["1 entry about a user who was not asked about", "2 entries that could not be read"]
         );
         assert_eq!(step.advice.len(), 1);
     }

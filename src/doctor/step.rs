@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use serde_json::Number;
 
+use crate::{say, words};
+
 /// What is looked at, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
@@ -37,24 +39,24 @@ pub enum Part {
 }
 
 impl Part {
-    /// All of them, in order, and what each is called on the screen and in JSON.
+    /// All of them, in order, and what each is called.
     pub const ALL: [(Part, &str); 13] = [
-        (Part::Configuration, "configuration"),
-        (Part::Name, "name"),
-        (Part::Tcp, "tcp"),
-        (Part::Tls, "tls"),
-        (Part::Http, "http"),
-        (Part::Clock, "clock"),
-        (Part::Token, "token"),
-        (Part::Rights, "admin rights"),
-        (Part::Shape, "answer"),
-        (Part::Latency, "latency"),
-        (Part::WatchList, "watch list"),
-        (Part::Terminal, "terminal"),
-        (Part::Files, "files"),
+        (Part::Configuration, words!("configuration")),
+        (Part::Name, words!("name")),
+        (Part::Tcp, words!("tcp")),
+        (Part::Tls, words!("tls")),
+        (Part::Http, words!("http")),
+        (Part::Clock, words!("clock")),
+        (Part::Token, words!("token")),
+        (Part::Rights, words!("admin rights")),
+        (Part::Shape, words!("answer")),
+        (Part::Latency, words!("latency")),
+        (Part::WatchList, words!("watch list")),
+        (Part::Terminal, words!("terminal")),
+        (Part::Files, words!("files")),
     ];
 
-    /// What it is called on the screen and in JSON.
+    /// What it is called in JSON; put into the language on the screen.
     pub fn name(self) -> &'static str {
         Part::ALL[self as usize].1
     }
@@ -76,7 +78,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Its word on the screen and in JSON.
+    /// Its word in JSON; put into the language on the screen.
     pub fn word(self) -> &'static str {
         self.marks().0
     }
@@ -84,11 +86,11 @@ impl Outcome {
     /// Its word, its sign, the same in ASCII, and the number of its colour.
     pub(super) fn marks(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
-            Outcome::Ok => ("ok", "✓", "+", "32"),
-            Outcome::Note => ("note", "i", "i", "36"),
-            Outcome::Warning => ("warning", "!", "!", "33"),
-            Outcome::Failed => ("failed", "✗", "x", "31"),
-            Outcome::Skipped => ("skipped", "-", "-", "2"),
+            Outcome::Ok => (words!("ok"), "✓", "+", "32"),
+            Outcome::Note => (words!("note"), "i", "i", "36"),
+            Outcome::Warning => (words!("warning"), "!", "!", "33"),
+            Outcome::Failed => (words!("failed"), "✗", "x", "31"),
+            Outcome::Skipped => (words!("skipped"), "-", "-", "2"),
         }
     }
 }
@@ -207,20 +209,16 @@ pub(super) fn time_words(time: Duration) -> String {
 /// A date as a person reads it, in UTC: `2026-11-23 12:01 UTC`.
 pub(super) fn date_words(unix_seconds: i64) -> String {
     jiff::Timestamp::from_second(unix_seconds).map_or_else(
-        |_| "a time out of reach".to_owned(),
+        |_| say!("a time out of reach").to_owned(),
         |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
     )
 }
 
-/// A number of things: `1 user`, `2,000 users`, `2 entries`.
-pub(super) fn counted(number: usize, one: &str) -> String {
-    let number_words = grouped(number);
-    match (number, one.strip_suffix('y')) {
-        (1, _) => format!("{number_words} {one}"),
-        // Not of a day.
-        (_, Some(stem)) if !stem.ends_with('a') => format!("{number_words} {stem}ies"),
-        _ if one.ends_with("ch") => format!("{number_words} {one}es"),
-        _ => format!("{number_words} {one}s"),
+/// A number of users: `1 user`, `2,000 users`.
+pub(super) fn users(number: usize) -> String {
+    match number {
+        1 => say!("1 user").to_owned(),
+        more => say!("{number} users", number = grouped(more)),
     }
 }
 
@@ -254,16 +252,7 @@ mod tests {
         assert_eq!([ms(420), ms(9_960), ms(31_400), ms(2_340_000)], ["0.4 ms", "10 ms", "31 ms", "2.3 s"]);
         assert_eq!(date_words(1_795_413_122), "2026-11-23 05:52 UTC");
         assert_eq!(date_words(i64::MAX), "a time out of reach");
-        assert_eq!(
-            [
-                counted(1, "user"),
-                counted(1_234_567, "user"),
-                counted(4, "batch"),
-                counted(2, "entry"),
-                counted(2, "day")
-            ],
-            ["1 user", "1,234,567 users", "4 batches", "2 entries", "2 days"]
-        );
+        assert_eq!([users(1), users(1_234_567)], ["1 user", "1,234,567 users"]);
     }
 
     #[test]

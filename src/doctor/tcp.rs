@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::step::{Outcome, Part, Step, time_words};
+use crate::say;
 
 /// Why an address takes no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,26 +40,28 @@ impl Refusal {
 
     fn words(self) -> String {
         match self {
-            Refusal::Refused => "refused".to_owned(),
-            Refusal::TimedOut => "timed out".to_owned(),
-            Refusal::Unreachable => "unreachable".to_owned(),
+            Refusal::Refused => say!("refused").to_owned(),
+            Refusal::TimedOut => say!("timed out").to_owned(),
+            Refusal::Unreachable => say!("unreachable").to_owned(),
             Refusal::Other(kind) => kind.to_string(),
         }
     }
 
     fn advice(self, port: u16) -> String {
         match self {
-            Refusal::Refused => format!(
-                "nobody listens on port {port} there: check that the server runs, and the port (the API's is usually \
-                 10002, 10001 is the WebSocket gateway's)"
+            Refusal::Refused => say!(
+                "nothing listens on port {port} there: check that the server runs, and the port (the API's is usually \
+                 10002, 10001 is the WebSocket gateway's)",
+                port
             ),
             Refusal::TimedOut => {
-                "the host is down, or a firewall on the way drops the packets: ask whoever runs it".to_owned()
+                say!("the host is down, or a firewall in between drops the packets: ask whoever runs it")
+                    .to_owned()
             }
             Refusal::Unreachable => {
-                "this machine has no way there: look at its network, routes and VPN".to_owned()
+                say!("there is no route to it from this machine: check network, routes and VPN").to_owned()
             }
-            Refusal::Other(_) => "look whether this system lets programs connect at all".to_owned(),
+            Refusal::Other(_) => say!("check whether this system lets programs connect at all").to_owned(),
         }
     }
 }
@@ -88,7 +91,7 @@ pub(super) async fn look(addresses: &[SocketAddr], timeout: Duration) -> Vec<Att
 /// Judges the attempts.
 pub(super) fn judge(attempts: &[Attempt]) -> Step {
     let words = |(address, came): &Attempt| match came {
-        Ok(took) => format!("{address} connects in {}", time_words(*took)),
+        Ok(took) => say!("{address} connects in {took}", address, took = time_words(*took)),
         Err(refusal) => format!("{address} {}", refusal.words()),
     };
     let seen: Vec<String> = attempts.iter().map(words).collect();
@@ -114,9 +117,10 @@ pub(super) fn judge(attempts: &[Attempt]) -> Step {
         let advice = if answering == 0 {
             refusal.advice(address.port())
         } else {
-            format!(
-                "{address} does not answer and another one does, so it works, if with a delay; if that is not meant \
-                 so, take it out of the name service"
+            say!(
+                "{address} does not answer, another one does: it works, but maybe with a delay; if it should not be \
+                 used, take it out of the DNS",
+                address
             )
         };
         step = step.but(outcome, advice);
@@ -139,10 +143,10 @@ mod tests {
             assert_eq!(step.outcome, Outcome::Failed);
             format!("{}: {}", step.seen, step.advice.join(" "))
         };
-        assert!(told(Refusal::Refused).starts_with("10.0.0.1:10002 refused: nobody listens on port 10002"));
+        assert!(told(Refusal::Refused).starts_with("10.0.0.1:10002 refused: nothing listens on port 10002"));
         assert!(told(Refusal::TimedOut).starts_with("10.0.0.1:10002 timed out: the host is down"));
         assert!(
-            told(Refusal::Unreachable).starts_with("10.0.0.1:10002 unreachable: this machine has no way")
+            told(Refusal::Unreachable).starts_with("10.0.0.1:10002 unreachable: there is no route to it")
         );
         assert!(told(Refusal::Other(io::ErrorKind::PermissionDenied)).contains("permission denied"));
     }

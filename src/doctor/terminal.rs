@@ -6,6 +6,7 @@ use super::dialogue::Answers;
 use super::step::{Outcome, Part, Step};
 use crate::options::{Environment, no_screen};
 use crate::presence::visible_bounded;
+use crate::say;
 
 /// Smaller ones lose columns and regions of the live view.
 const ROOMY: (u16, u16) = (60, 15);
@@ -59,40 +60,44 @@ pub(super) fn judge(
     env: Environment<'_>,
 ) -> Step {
     if !screen.interactive {
-        return Step::skipped(Part::Terminal, "standard input or output is no terminal");
+        return Step::skipped(Part::Terminal, say!("standard input or output is not a terminal"));
     }
-    let size = screen.size.map(|(columns, rows)| format!("{columns} columns and {rows} rows, "));
     let colours = match screen.colours {
-        0 => "no colours".to_owned(),
-        more @ 0x0100_0000.. => format!("{} million colours", more >> 20),
-        some => format!("{some} colours"),
+        0 => say!("no colours").to_owned(),
+        more @ 0x0100_0000.. => say!("{millions} million colours", millions = more >> 20),
+        colours => say!("{colours} colours", colours),
     };
-    let glyphs = if screen.ascii { "ASCII only" } else { "UTF-8" };
-    let size_words = size.unwrap_or_default();
-    let mut step = Step::ok(Part::Terminal, format!("{size_words}{colours}, {glyphs}"));
+    let glyphs = if screen.ascii { say!("ASCII only") } else { "UTF-8" };
+    let seen = match screen.size {
+        Some((columns, rows)) => {
+            say!("{columns} columns and {rows} rows, {colours}, {glyphs}", columns, rows, colours, glyphs)
+        }
+        None => say!("{colours}, {glyphs}", colours, glyphs),
+    };
+    let mut step = Step::ok(Part::Terminal, seen);
     if let Some((columns, rows)) = screen.size {
         step = step.count("columns", columns).count("rows", rows);
         if columns < ROOMY.0 || rows < ROOMY.1 {
             step = step.but(
                 Outcome::Note,
-                "below 60 columns or 15 rows the live view leaves things out; make it larger",
+                say!("below 60 columns or 15 rows the live view leaves things out: make the terminal larger"),
             );
         }
     }
-    step = step.count("colours", screen.colours).detail(format!("colours: {}", why_colours(env)));
+    step = step.count("colours", screen.colours).detail(why_colours(env));
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| Some((name, value(env, name)?)));
     step = step.detail(match &locale {
-        Some((name, value)) => format!("characters: {name} is {value}"),
-        None => "characters: no locale is set, so UTF-8 is taken for granted".to_owned(),
+        Some((name, value)) => say!("characters: {name} is {value}", name, value),
+        None => say!("characters: no locale is set, so UTF-8 is assumed").to_owned(),
     });
     if screen.ascii {
         step = step.but(
             Outcome::Note,
-            "a UTF-8 locale, as LANG=C.UTF-8, and a terminal that draws it bring the signs back",
+            say!("for the signs, use a UTF-8 locale such as LANG=C.UTF-8 and a terminal that can draw them"),
         );
     }
     if let Some(why) = no_screen(env, true) {
-        step = step.but(Outcome::Warning, format!("{why}: imtop prints one picture there and ends"));
+        step = step.but(Outcome::Warning, say!("{why}: imtop prints one screen there and ends", why));
     }
     step = width(step, answers, wide);
     copies(step, screen.through, answers, clipboard)
@@ -101,9 +106,13 @@ pub(super) fn judge(
 fn why_colours(env: Environment<'_>) -> String {
     let said: Vec<String> = ["NO_COLOR", "COLORTERM", "TERM"]
         .into_iter()
-        .filter_map(|name| Some(format!("{name} is {}", value(env, name)?)))
+        .filter_map(|name| Some(say!("{name} is {value}", name, value = value(env, name)?)))
         .collect();
-    if said.is_empty() { "TERM is not set".to_owned() } else { said.join(", ") }
+    if said.is_empty() {
+        say!("colours: TERM is not set").to_owned()
+    } else {
+        say!("colours: {reasons}", reasons = said.join(say!(", ")))
+    }
 }
 
 /// A variable that is set and not empty; visible-safe.
@@ -116,21 +125,28 @@ fn width(step: Step, answers: Option<&Answers>, wide: bool) -> Step {
     let configured = if wide { 2 } else { 1 };
     match answers.and_then(|answers| answers.width) {
         Some(width @ (1 | 2)) => {
-            let columns = if width == 1 { "1 column" } else { "2 columns" };
-            let step = step
-                .detail(format!("characters of ambiguous width take {columns} (measured)"))
-                .count("ambiguous_width", width);
+            let measured = if width == 1 {
+                say!("characters of ambiguous width take 1 column (measured)")
+            } else {
+                say!("characters of ambiguous width take 2 columns (measured)")
+            };
+            let step = step.detail(measured).count("ambiguous_width", width);
             if width == configured {
                 step
             } else {
                 step.but(
                     Outcome::Warning,
-                    format!("lines will not end where they should: use --ambiguous-width {width}, or put ambiguous-width = {width} into the configuration"),
+                    say!(
+                        "columns will be out of line: use --ambiguous-width {width}, or put ambiguous-width = {width} into \
+                         the configuration",
+                        width
+                    ),
                 )
             }
         }
-        _ => step.detail(format!(
-            "characters of ambiguous width: the terminal does not say; {configured} is assumed (--ambiguous-width)"
+        _ => step.detail(say!(
+            "characters of ambiguous width: the terminal does not say; {configured} is assumed (--ambiguous-width)",
+            configured
         )),
     }
 }
@@ -141,19 +157,24 @@ fn copies(step: Step, through: Through, answers: Option<&Answers>, clipboard: Op
     let takes = attributes.is_some_and(|attributes| attributes.contains(&COPIES));
     match (through, clipboard) {
         (Through::Tmux, Some("on")) => {
-            step.detail("copying (OSC 52): tmux takes it, and tells the terminal (set-clipboard is on)")
+            step.detail(say!("copying (OSC 52): tmux takes it and passes it to the terminal (set-clipboard is on)"))
         }
         (Through::Tmux, Some(said)) => step
-            .detail(format!("copying (OSC 52): tmux keeps it back unless allow-passthrough is on (set-clipboard is {said})"))
-            .but(Outcome::Note, "for y to copy, put `set -g set-clipboard on` into ~/.tmux.conf"),
+            .detail(say!(
+                "copying (OSC 52): tmux holds it back unless allow-passthrough is on (set-clipboard is {said})",
+                said
+            ))
+            .but(Outcome::Note, say!("for y to copy, put `set -g set-clipboard on` into ~/.tmux.conf")),
         (Through::Tmux, None) => {
-            step.detail("copying (OSC 52): through tmux, which does not say whether it takes it (set-clipboard)")
+            step.detail(say!("copying (OSC 52): through tmux, which does not say whether it takes it (set-clipboard)"))
         }
-        (Through::Screen, _) => step.detail("copying (OSC 52): through GNU screen, which hands it on; nobody answers"),
-        (Through::Nothing, _) if takes => step.detail("copying (OSC 52): the terminal says that it takes it"),
-        (Through::Nothing, _) => {
-            step.detail("copying (OSC 52): the terminal does not say whether it takes it; press y in the live view and paste")
-        }
+        (Through::Screen, _) => step.detail(say!(
+            "copying (OSC 52): through GNU screen, which passes it on; whether the terminal takes it is not known"
+        )),
+        (Through::Nothing, _) if takes => step.detail(say!("copying (OSC 52): the terminal says that it takes it")),
+        (Through::Nothing, _) => step.detail(say!(
+            "copying (OSC 52): the terminal does not say whether it takes it; to try, press yu in the live view and paste"
+        )),
     }
 }
 
@@ -217,7 +238,7 @@ mod tests {
         for term in [None, Some("dumb")] {
             let step = judge(&SCREEN, None, None, false, &|_| term.map(str::to_owned));
             assert_eq!(step.outcome, Outcome::Warning, "{term:?}");
-            assert!(step.advice[0].ends_with("prints one picture there and ends"), "{:?}", step.advice);
+            assert!(step.advice[0].ends_with("prints one screen there and ends"), "{:?}", step.advice);
         }
     }
 

@@ -2,8 +2,10 @@
 
 use super::certificate::Certificate;
 use super::step::{Outcome, Part, Step};
+use crate::language;
 use crate::openim::Handshake;
 use crate::presence::{FetchError, visible_bounded};
+use crate::say;
 
 /// A certificate with fewer days left is worth a warning.
 const SOON: i64 = 21;
@@ -12,39 +14,55 @@ const SOON: i64 = 21;
 pub(super) fn judge(shown: &Result<Handshake, FetchError>, host: &str, insecure: bool, now: i64) -> Step {
     let shown = match shown {
         Ok(shown) => shown,
-        Err(error) => return Step::failed(Part::Tls, format!("no handshake: {error}"), error.advice()),
+        Err(error) => return Step::failed(Part::Tls, say!("no handshake: {error}", error), error.advice()),
     };
     let chain: Vec<Certificate> = shown.chain.iter().filter_map(|der| Certificate::read(der)).collect();
     let own = chain.first();
     let agreed = match (shown.protocol, &shown.cipher) {
         (Some(protocol), Some(cipher)) => format!("{protocol}, {cipher}"),
         (Some(protocol), None) => protocol.to_owned(),
-        _ => "the handshake was broken off".to_owned(),
+        _ => say!("the handshake was broken off").to_owned(),
     };
     let mut step = if let Some((what, advice)) = &shown.refused {
-        let step = Step::failed(Part::Tls, format!("no trusted connection: {what}"), *advice);
+        let step =
+            Step::failed(Part::Tls, say!("no trusted connection: {what}", what), language::say(advice));
         hint(step, own, host, now)
     } else {
-        let certificate = own.map(|own| format!("; the certificate is {}", own.validity_words(now)));
-        Step::ok(Part::Tls, format!("{agreed}{}", certificate.unwrap_or_default()))
+        let seen = match own {
+            Some(own) => {
+                let validity = own.validity_words(now);
+                say!("{agreed}; the certificate is {validity}", agreed, validity)
+            }
+            None => agreed,
+        };
+        Step::ok(Part::Tls, seen)
     };
     for (place, certificate) in chain.iter().enumerate() {
-        step = step.detail(format!("certificate {}: {}", place + 1, certificate.words(now)));
+        step = step.detail(say!(
+            "certificate {number}: {words}",
+            number = place + 1,
+            words = certificate.words(now)
+        ));
     }
     if let Some(soonest) = chain.iter().map(|certificate| certificate.days_left(now)).min() {
         step = step.count("days_left", soonest);
         if shown.refused.is_none() && soonest < SOON && !insecure {
             step = step.but(
                 Outcome::Warning,
-                format!("renew the certificate: it expires in {soonest} days, and then nobody gets in"),
+                say!(
+                    "renew the certificate: it expires in {soonest} days, and then nobody can connect",
+                    soonest
+                ),
             );
         }
     }
     if insecure {
         step = step.but(
             Outcome::Warning,
-            "--insecure: anybody on the way can pose as the server and take the token; give the authority's \
-             certificate to --ca-file instead",
+            say!(
+                "--insecure: anybody in between can pose as the server and take the token; give the authority's \
+                 certificate to --ca-file instead"
+            ),
         );
         if let Some(own) = own {
             step = unchecked(step, own, host, now);
@@ -59,15 +77,16 @@ fn hint(step: Step, own: Option<&Certificate>, host: &str, now: i64) -> Step {
     let mut step = step;
     if !own.is_for(host) {
         let host = visible_bounded(host, 100);
-        step = step.detail(format!("it is for {}, and {host} was asked for", own.names_words()));
+        step =
+            step.detail(say!("it is for {names}, and {host} was asked for", names = own.names_words(), host));
     }
     if own.signed_itself() {
         step = step.detail(
-            "it signed itself: the certificate itself is what --ca-file wants, if you know it to be right",
+            say!("it is self-signed: give the certificate itself to --ca-file, if you know that it is the right one"),
         );
     }
     if own.days_left(now) < 0 {
-        step = step.detail(format!("by this machine's clock it is {}", super::step::date_words(now)));
+        step = step.detail(say!("by this machine's clock it is {now}", now = super::step::date_words(now)));
     }
     step
 }
@@ -76,10 +95,10 @@ fn hint(step: Step, own: Option<&Certificate>, host: &str, now: i64) -> Step {
 fn unchecked(step: Step, own: &Certificate, host: &str, now: i64) -> Step {
     let mut step = step;
     if !own.is_for(host) {
-        step = step.detail(format!("unchecked: it is for {}", own.names_words()));
+        step = step.detail(say!("unchecked: it is for {names}", names = own.names_words()));
     }
     if own.days_left(now) < 0 {
-        step = step.detail(format!("unchecked: it {}", own.validity_words(now)));
+        step = step.detail(say!("unchecked: it {validity}", validity = own.validity_words(now)));
     }
     step
 }
@@ -87,12 +106,17 @@ fn unchecked(step: Step, own: &Certificate, host: &str, now: i64) -> Step {
 /// Judges a connection that is not encrypted. `exposed`: it leaves this machine.
 pub(super) fn plain(exposed: bool) -> Step {
     if !exposed {
-        return Step::skipped(Part::Tls, "the address is http://, and the way stays on this machine");
+        return Step::skipped(
+            Part::Tls,
+            say!("the address is http://, and the connection stays on this machine"),
+        );
     }
-    Step::ok(Part::Tls, "the address is http://: the way is not encrypted").but(
+    Step::ok(Part::Tls, say!("the address is http://: the connection is not encrypted")).but(
         Outcome::Warning,
-        "everyone on the way can read the admin token and every session token: give the API an https:// address, or \
-         go through a tunnel (ssh -L)",
+        say!(
+            "everyone in between can read the admin token and every session token: give the API an https:// address, or \
+             use a tunnel (ssh -L)"
+        ),
     )
 }
 
@@ -144,7 +168,7 @@ mod tests {
         let details = step.details.join("\n");
         assert!(details.contains("it is for im.example, and other was asked for"), "{details}");
         assert!(
-            details.contains("it signed itself") && details.contains("by this machine's clock"),
+            details.contains("it is self-signed") && details.contains("by this machine's clock"),
             "{details}"
         );
     }

@@ -2,8 +2,10 @@
 
 use super::certificate::DAY;
 use super::step::{Outcome, Part, Step, date_words};
+use crate::language;
 use crate::openim::{Credentials, Identity};
 use crate::presence::{Claims, FetchError, Platform, short_age, visible_bounded};
+use crate::say;
 
 /// A token with less time left is worth a warning, in seconds.
 const SOON: i64 = 7 * DAY;
@@ -19,46 +21,67 @@ pub(super) fn judge(credentials: &Credentials, token: &Result<Identity, FetchErr
         Ok(identity) => identity,
         Err(error) => return Step::failed(Part::Token, error.to_string(), error.advice()),
     };
-    let fingerprint = format!("fingerprint {}, another one in each run", identity.fingerprint);
+    let fingerprint =
+        say!("fingerprint {fingerprint}, another one in each run", fingerprint = identity.fingerprint);
     let step = match &identity.claims {
         Ok(claims) => of_claims(claims, now),
-        Err(why) => Step::ok(Part::Token, format!("it is {why}")).but(
+        Err(why) => Step::ok(Part::Token, say!("it is {why}", why)).but(
             Outcome::Warning,
-            "the server may know better, but check that the token was copied whole, and nothing with it",
+            say!("the server may accept it, but check that the whole token was copied, and nothing else with it"),
         ),
     };
     login(credentials, step.detail(fingerprint))
 }
 
 fn of_claims(claims: &Claims, now: i64) -> Step {
-    let user = claims.user.as_deref().unwrap_or("nobody");
-    let platform = claims.platform.map_or("no platform".to_owned(), |platform| platform.name().into_owned());
-    let issued = claims.issued.map(|issued| format!(", issued {}", date_words(issued)));
-    let issued = issued.unwrap_or_default();
-    let seen = |until: String| format!("it is {user}'s for {platform}{issued}, {until}");
+    let user = claims.user.as_deref().unwrap_or(say!("nobody"));
+    let platform =
+        claims.platform.map_or(say!("no platform").to_owned(), |platform| platform.name().into_owned());
+    let seen = |validity: String| match claims.issued.map(date_words) {
+        Some(issued) => say!(
+            "it is {user}'s for {platform}, issued {issued}, {validity}",
+            user,
+            platform,
+            issued,
+            validity
+        ),
+        None => say!("it is {user}'s for {platform}, {validity}", user, platform, validity),
+    };
     let mut step = match claims.expires {
-        None => Step::ok(Part::Token, seen("without an end".to_owned()))
-            .but(Outcome::Note, "OpenIM's own tokens have an end: is it one of this server's?"),
+        None => Step::ok(Part::Token, seen(say!("without an expiry").to_owned()))
+            .but(Outcome::Note, say!("OpenIM's own tokens expire: is it one of this server's?")),
         Some(expires) if expires <= now => Step::failed(
             Part::Token,
-            seen(format!("expired {}, {} ago", date_words(expires), age(now.saturating_sub(expires)))),
-            "get a new one with POST /auth/get_admin_token (--token-file, --token-command), or log in with --secret-file",
+            seen(say!(
+                "expired {date}, {age} ago",
+                date = date_words(expires),
+                age = age(now.saturating_sub(expires))
+            )),
+            say!(
+                "get a new one with POST /auth/get_admin_token (--token-file, --token-command), or log in with --secret-file"
+            ),
         ),
         Some(expires) if Claims::is_far_future(expires) => Step::ok(
             Part::Token,
-            seen(format!("its end is in the {}", Claims::FAR_FUTURE)),
+            seen(say!("expires in the {when}", when = language::say(Claims::FAR_FUTURE))),
         )
-        .but(Outcome::Note, "exp of a JWT is in seconds: whoever issued it may have written milliseconds"),
+        .but(
+            Outcome::Note,
+            say!("exp of a JWT is in seconds: whoever issued it may have written milliseconds"),
+        ),
         Some(expires) => {
             let left = expires.saturating_sub(now);
             let step = Step::ok(
                 Part::Token,
-                seen(format!("valid until {} ({} left)", date_words(expires), age(left))),
+                seen(say!("valid until {date} ({left} left)", date = date_words(expires), left = age(left))),
             );
             if left < SOON {
                 step.but(
                     Outcome::Warning,
-                    format!("get a new one within {}; a --token-command can do so by itself", age(left)),
+                    say!(
+                        "get a new one within {left}; a --token-command can do so by itself",
+                        left = age(left)
+                    ),
                 )
             } else {
                 step
@@ -72,16 +95,19 @@ fn of_claims(claims: &Claims, now: i64) -> Step {
     if ahead >= AHEAD {
         step = step.but(
             Outcome::Warning,
-            format!(
-                "it begins {} ahead of the server's clock, which refuses it until then: compare the clocks",
-                age(ahead)
+            say!(
+                "it becomes valid in {ahead} by the server's clock, and is refused until then: compare the clocks",
+                ahead = age(ahead)
             ),
         );
     }
     if claims.platform.is_some_and(|platform| platform != ADMIN) {
         step = step.but(
             Outcome::Note,
-            "an admin token is for the platform Admin since v3.8.1; one for another is a user's, or from an old login",
+            say!(
+                "an admin token is for the platform Admin since v3.8.1; one for another platform is a user's, or from an \
+                 old login"
+            ),
         );
     }
     step
@@ -91,11 +117,12 @@ fn of_claims(claims: &Claims, now: i64) -> Step {
 fn login(credentials: &Credentials, step: Step) -> Step {
     let Credentials::Login { admin_id, .. } = credentials else { return step };
     let admin_id = visible_bounded(admin_id, 64);
-    step.detail(format!("it is from a login as {admin_id} just now")).but(
+    step.detail(say!("it is from a login as {admin_id} just now", admin_id)).but(
         Outcome::Note,
-        format!(
+        say!(
             "on current servers a login ends the other tokens of {admin_id} after 5 minutes: give imtop an admin ID of \
-             its own (--admin-id, imAdminUser in share.yml), or a token (--token-file)"
+             its own (--admin-id, imAdminUser in share.yml), or a token (--token-file)",
+            admin_id
         ),
     )
 }

@@ -1,6 +1,7 @@
 //! All steps in one sentence: whether it works, and what to do first.
 
-use super::step::{Outcome, Step, counted};
+use super::step::{Outcome, Step};
+use crate::{language, say};
 
 /// What all steps come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,15 +18,23 @@ impl Verdict {
         let judged = || steps.iter().filter(|step| step.outcome != Outcome::Skipped);
         let outcome = judged().map(|step| step.outcome).max().unwrap_or(Outcome::Ok);
         let worst: Vec<&Step> = judged().filter(|step| step.outcome == outcome).collect();
-        let first = worst.first().and_then(|step| Some((step.part.name(), step.advice.first()?)));
-        let first = first.map(|(name, advice)| format!("first, {name}: {advice}")).unwrap_or_default();
-        let number = worst.len();
-        let sentence = match outcome {
-            Outcome::Ok | Outcome::Skipped => "all works".to_owned(),
-            Outcome::Note => format!("all works, with {}; {first}", counted(number, "note")),
-            Outcome::Warning => format!("it works, with {}; {first}", counted(number, "warning")),
-            Outcome::Failed if number == 1 => format!("1 step failed; {first}"),
-            Outcome::Failed => format!("{number} steps failed; {first}"),
+        // Whatever is worse than good says what to do.
+        let first = worst.first().map(|step| (step.part, step.advice.first().unwrap_or(&step.seen)));
+        let (step, advice) = first.map_or(("", ""), |(part, advice)| (language::say(part.name()), advice));
+        let sentence = match (outcome, worst.len()) {
+            (Outcome::Ok | Outcome::Skipped, _) => say!("all works").to_owned(),
+            (Outcome::Note, 1) => say!("all works, with 1 note; first, {step}: {advice}", step, advice),
+            (Outcome::Note, number) => {
+                say!("all works, with {number} notes; first, {step}: {advice}", number, step, advice)
+            }
+            (Outcome::Warning, 1) => say!("it works, with 1 warning; first, {step}: {advice}", step, advice),
+            (Outcome::Warning, number) => {
+                say!("it works, with {number} warnings; first, {step}: {advice}", number, step, advice)
+            }
+            (Outcome::Failed, 1) => say!("1 step failed; first, {step}: {advice}", step, advice),
+            (Outcome::Failed, number) => {
+                say!("{number} steps failed; first, {step}: {advice}", number, step, advice)
+            }
         };
         Verdict { outcome, sentence }
     }

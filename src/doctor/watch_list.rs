@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::step::{Outcome, Part, Step, counted, grouped, time_words};
+use super::step::{Outcome, Part, Step, grouped, time_words, users};
 use crate::openim::Client;
 use crate::options::{Examined, Watched};
 use crate::presence::{Entry, FetchError, ListBuilder, WatchList, visible_bounded};
+use crate::say;
 
 /// The server is asked about so many users at most, spread over the list.
 const SAMPLE: usize = 2_000;
@@ -34,17 +35,17 @@ impl Gathered {
     pub(super) fn ours(watched: &Watched, file: Option<&str>) -> Gathered {
         let mut gathered = Gathered { warnings: watched.warnings.clone(), ..Gathered::default() };
         if !watched.fixed.is_empty() {
-            gathered.sources.push(format!("{} by name", grouped(watched.fixed.len())));
+            gathered.sources.push(say!("{users} by name", users = grouped(watched.fixed.len())));
         }
         if let Some(file) = file {
-            gathered.sources.push(format!("{} from {file}", grouped(watched.of_file.len())));
+            gathered.sources.push(say!("{users} from {file}", users = grouped(watched.of_file.len()), file));
         }
         // Those named twice in one place are warned of by whoever read it.
         let of_file = watched.of_file.users().map(|user| watched.of_file.raw_id(user));
         let across: Vec<&str> = of_file.filter(|id| watched.fixed.find(id).is_some()).collect();
         if !across.is_empty() {
             let names = named(across.into_iter());
-            gathered.warnings.push(format!("named by several sources, watched once: {names}"));
+            gathered.warnings.push(say!("named by several sources, watched once: {names}", names));
         }
         gathered.add(&watched.fixed);
         gathered.add(&watched.of_file);
@@ -66,7 +67,7 @@ impl Gathered {
     /// Adds the lists of the server that are wished for, each read within `timeout`.
     pub(super) async fn read(&mut self, watched: &Watched, client: &Client, timeout: Duration) {
         if let Some(group) = &watched.group {
-            let what = format!("the group {}", visible_bounded(group, 64));
+            let what = say!("the group {group}", group = visible_bounded(group, 64));
             let read = tokio::time::timeout(timeout, client.group_members(group)).await;
             self.take(&what, read.map_err(|_| None), timeout);
         }
@@ -75,7 +76,7 @@ impl Gathered {
             let read =
                 tokio::time::timeout(timeout, client.all_users(|progress| reached = Some(progress))).await;
             let reached = reached.map(|progress| (progress.have, progress.total));
-            self.take("the server's users", read.map_err(|_| reached), timeout);
+            self.take(say!("the server's users"), read.map_err(|_| reached), timeout);
         }
     }
 
@@ -88,12 +89,12 @@ impl Gathered {
     ) {
         match read {
             Ok(Ok(users)) => {
-                self.sources.push(format!("{} from {what}", grouped(users.len())));
+                self.sources.push(say!("{users} from {file}", users = grouped(users.len()), file = what));
                 if users.is_empty() {
                     self.unread.push((
                         Outcome::Warning,
-                        format!("{what}: nobody"),
-                        "the server does not tell a group that is not there from an empty one: check its ID"
+                        say!("{what}: nobody", what),
+                        say!("for the server a group that does not exist is an empty one: check its ID")
                             .to_owned(),
                     ));
                 }
@@ -106,14 +107,14 @@ impl Gathered {
                 let (have, total) = reached.unwrap_or_default();
                 self.unread.push((
                     Outcome::Note,
-                    format!(
-                        "{what}: {} of {} within {}",
-                        counted(have as usize, "user"),
-                        counted(total as usize, "user"),
-                        time_words(timeout)
+                    say!(
+                        "{what}: {have} of {total} within {time}",
+                        what,
+                        have = grouped(have as usize),
+                        total = users(total as usize),
+                        time = time_words(timeout)
                     ),
-                    "nothing to do: the live view reads on while it shows those it has; --timeout lets this command \
-                     read longer"
+                    say!("nothing to do: the live view reads on while it shows those it has; --timeout waits longer here")
                         .to_owned(),
                 ));
             }
@@ -141,10 +142,10 @@ pub(super) enum Registered {
 
 /// Judges the list where it was read.
 pub(super) fn judge(gathered: &Gathered, registered: &Registered) -> Step {
-    let users = gathered.users.len();
-    let mut step =
-        Step::ok(Part::WatchList, format!("{}: {}", counted(users, "user"), gathered.sources.join(", ")))
-            .count("users", users as i64);
+    let number = gathered.users.len();
+    let sources = gathered.sources.join(say!(", "));
+    let mut step = Step::ok(Part::WatchList, say!("{users}: {sources}", users = users(number), sources))
+        .count("users", number as i64);
     for (outcome, what, advice) in &gathered.unread {
         step = step.detail(what.as_str()).but(*outcome, advice.as_str());
     }
@@ -152,13 +153,14 @@ pub(super) fn judge(gathered: &Gathered, registered: &Registered) -> Step {
         step = step.detail(warning.as_str());
     }
     if !gathered.warnings.is_empty() {
-        step = step.but(Outcome::Warning, "nothing breaks, but look whether the list is what was meant");
+        step =
+            step.but(Outcome::Warning, say!("nothing breaks, but check whether the list is as you want it"));
     }
     match registered {
-        Registered::NotAsked(why) => step.detail(format!("not asked who is registered: {why}")),
-        Registered::Failed(error) => {
-            step.detail(format!("not known who is registered: {error}")).but(Outcome::Note, error.advice())
-        }
+        Registered::NotAsked(why) => step.detail(say!("not asked who is registered: {why}", why)),
+        Registered::Failed(error) => step
+            .detail(say!("not known who is registered: {error}", error))
+            .but(Outcome::Note, error.advice()),
         Registered::Asked(0, _) => step,
         Registered::Asked(asked, missing) => unknown(step, gathered.ours, *asked, missing),
     }
@@ -170,33 +172,38 @@ pub(super) fn without(examined: &Examined) -> Step {
         Some(Err(why)) => Step::failed(
             Part::WatchList,
             why.to_string(),
-            "put it right: one user a line, id[,label[,group]], with # comments",
+            say!("correct it: one user a line, id[,label[,group]], with # comments"),
         ),
-        _ => Step::ok(Part::WatchList, "nobody is named").but(
+        _ => Step::ok(Part::WatchList, say!("no users are named")).but(
             Outcome::Note,
-            "name users (imtop doctor user_001), a file (--watch FILE), a group (--group-id ID) or everybody (--all) to \
-             have them looked at too",
+            say!(
+                "name users (imtop doctor user_001), a file (--watch FILE), a group (--group-id ID) or all users (--all) to \
+                 have them checked too"
+            ),
         ),
     }
 }
 
 fn unknown(step: Step, ours: usize, asked: usize, missing: &[String]) -> Step {
     let of = if asked < ours {
-        format!("a sample of {} out of {}", counted(asked, "user"), grouped(ours))
+        say!("a sample of {users} out of {all}", users = users(asked), all = grouped(ours))
     } else {
-        counted(asked, "user")
+        users(asked)
     };
     let step = step.count("asked", asked as i64).count("unregistered", missing.len() as i64);
     if missing.is_empty() {
-        return step.detail(format!("registered on the server: all of {of}"));
+        return step.detail(say!("registered on the server: all of {of}", of));
     }
     let names = named(missing.iter().map(String::as_str));
     let advice = if missing.len() == asked {
-        "the server knows none of them: is it the right server, and are these user IDs rather than names?"
+        say!(
+            "the server knows none of them: is it the right server, and are these user IDs rather than names?"
+        )
     } else {
-        "the server answers for them as offline, for ever: look for typos, and take out who is gone"
+        say!("the server always calls them offline: look for typos, and remove users who no longer exist")
     };
-    step.detail(format!("not registered on the server: {} of {of}: {names}", missing.len()))
+    let missing = missing.len();
+    step.detail(say!("not registered on the server: {missing} of {of}: {names}", missing, of, names))
         .but(Outcome::Warning, advice)
 }
 
@@ -206,7 +213,7 @@ fn named<'a>(ids: impl Iterator<Item = &'a str>) -> String {
     let shown: Vec<String> = ids.iter().take(NAMED).map(|id| visible_bounded(id, 40)).collect();
     match ids.len().saturating_sub(NAMED) {
         0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+        more => say!("{names} and {more} more", names = shown.join(", "), more),
     }
 }
 
@@ -273,7 +280,7 @@ mod tests {
         assert_eq!(step.outcome, Outcome::Warning);
         assert_eq!(
             step.details[..2],
-            ["the group h: nobody", "the server's users: 1,000 users of 5,000 users within 1.0 s"]
+            ["the group h: nobody", "the server's users: 1,000 of 5,000 users within 1.0 s"]
         );
         let denied = FetchError::Denied { code: 1002, what: "no".into(), advice: "x" };
         gathered.take("the group i", Ok(Err(denied)), second);

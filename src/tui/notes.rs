@@ -1,7 +1,8 @@
 //! What stands between the header and the table: what is wrong, banners, the filter.
 
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthStr as _;
 
+use crate::language::breakable;
 use crate::presence::{Moment, Roster, short_age};
 use crate::say;
 
@@ -206,24 +207,6 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
         }
     }
     lines
-}
-
-/// The parts of a word between which a line may end: beside characters of two columns, but not before a mark that
-/// closes nor behind one that opens.
-fn breakable(word: &str) -> Vec<&str> {
-    const CLOSING: &str = "，。：；！？、）」』”’…,.:;!?)";
-    const OPENING: &str = "（「『“‘(";
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for ((_, before), (at, after)) in word.char_indices().zip(word.char_indices().skip(1)) {
-        let is_wide = [before, after].iter().any(|c| c.width() == Some(2));
-        if is_wide && !OPENING.contains(before) && !CLOSING.contains(after) {
-            parts.extend(word.get(start..at));
-            start = at;
-        }
-    }
-    parts.extend(word.get(start..));
-    parts
 }
 
 fn oddities(model: View<'_>) -> Option<String> {

@@ -163,14 +163,14 @@ async fn where_nobody_listens_that_is_what_fails_and_the_rest_is_skipped() {
     let address = nobody().await;
     let found = found(&format!("http://{address}"), &["u"]).await;
     assert_eq!(found.code, Some(1));
-    found.expect("tcp", "failed", &["refused", &format!("nobody listens on port {}", address.port())]);
+    found.expect("tcp", "failed", &["refused", &format!("nothing listens on port {}", address.port())]);
     for name in ["http", "clock", "admin rights", "answer", "latency"] {
         found.expect(name, "skipped", &["tcp failed"]);
     }
     found.expect("token", "ok", &["it is imAdmin's"]);
     found.expect("watch list", "ok", &["1 user"]);
     assert!(
-        found.object["verdict"].as_str().unwrap().starts_with("1 step failed; first, tcp: nobody listens")
+        found.object["verdict"].as_str().unwrap().starts_with("1 step failed; first, tcp: nothing listens")
     );
 }
 
@@ -209,7 +209,7 @@ async fn certificates_are_told_apart() {
     old.expect("tls", "failed", &["has expired", "expired on 2002-01-01", "by this machine's clock it is"]);
     assert!(old.step("tls")["figures"]["days_left"].as_i64().unwrap() < -5_000);
     let own = with(&unsigned, &ca).await;
-    own.expect("tls", "failed", &["it signed itself"]);
+    own.expect("tls", "failed", &["it is self-signed"]);
 
     let unchecked = with(&expired, &["--insecure", "u"]).await;
     assert_eq!(unchecked.code, Some(0));
@@ -312,7 +312,7 @@ async fn a_login_is_named_as_such_and_happens_once() {
         "note",
         &["a login as imAdmin just now", "after 5 minutes", "an admin ID of its own"],
     );
-    all.expect("configuration", "ok", &["login with the server's secret (flag)", "is for this user alone"]);
+    all.expect("configuration", "ok", &["login with the server's secret (flag)", "only this user can read"]);
     assert_eq!(server.asked_paths().get(Endpoint::AdminToken.path()), Some(&2));
 }
 
@@ -427,7 +427,7 @@ async fn files_are_tried_and_usage_errors_are_2() {
     let address = nobody().await;
     let url = format!("http://{address}");
     let none = found(&url, &["u", "--record", "/nonexistent/folder/x.ndjson"]).await;
-    none.expect("files", "failed", &["--record /nonexistent/folder/x.ndjson: its directory is not there"]);
+    none.expect("files", "failed", &["--record /nonexistent/folder/x.ndjson: the directory does not exist"]);
     for (args, words) in [
         (&["--api", "localhost:10002", "u"][..], "begins with http:// or https://"),
         (&["--api", "http://user:hunter2@x", "u"], "holds a user name or a password"),
