@@ -56,7 +56,7 @@ impl Part {
         match self {
             Part::Picture => "The picture",
             Part::Pace => "How often to ask",
-            Part::Verdict => "What the verdict turns on",
+            Part::Verdict => "How presence is judged",
             Part::Rules => "What to look for",
             Part::Recording => "The recording",
             Part::Metrics => "The metrics",
@@ -188,17 +188,17 @@ macro_rules! options {
 }
 
 options! {
-    /// Which colours
+    /// Colour theme
     theme: ThemeName = Picture Kind::Word(|| words(&ThemeName::ALL.map(ThemeName::name))), {
-        form: With("NAME"), default: "dark", file_help: "Which colours: dark, light, colour-blind, mono",
+        form: With("NAME"), default: "dark", file_help: "Colour theme: dark, light, colour-blind, mono",
     };
     /// Language of the screens and of the doctor: en or zh-CN [default: that of LANG]
     lang: Option<Language> = Picture Kind::Word(|| words(&Language::ALL.map(Language::tag))), {
         form: With("TAG"), example: "zh-CN", file_help: "Language of the screens: en or zh-CN",
     };
-    /// Colours; auto heeds NO_COLOR and TERM [default: auto]
+    /// When to use colours; auto obeys NO_COLOR and TERM [default: auto]
     color: When = Picture Kind::Word(described::<When>), {
-        form: With("WHEN"), default: "auto", file_help: "Whether there are colours: auto, always, never",
+        form: With("WHEN"), default: "auto", file_help: "When to use colours: auto, always, never",
     };
     /// Draw with ASCII characters only
     ascii: bool = Picture Kind::Switch, { place: 2 };
@@ -229,69 +229,69 @@ options! {
     utc: bool = Picture Kind::Switch, { place: 3 };
     /// Mask user IDs and names
     mask: bool = Picture Kind::Switch, { place: 1 };
-    /// Take the mouse from the start
+    /// Switch the mouse on from the start
     mouse: bool = Picture Kind::Switch, { form: FileOnly };
     /// Ring the bell on a critical finding
     bell: bool = Picture Kind::Switch, { form: FileOnly };
-    /// Size of the picture where there is no terminal to draw on [default: 100x40]
+    /// Size of the screen that is printed where there is no terminal [default: 100x40]
     size: Option<(u16, u16)> = Picture Kind::Text(|text| parse_picture_size(text).map(drop)), {
         form: With("COLSxROWS"), in_file: false, place: 4,
     };
 
-    /// From the start of one round to the start of the next: 2s, 500ms, 1m [default: 2s; in the demo what its scenario says]
+    /// Poll interval, from the start of one round to the start of the next: 2s, 500ms, 1m [default: 2s; in the demo what its scenario says]
     interval: Duration = Pace TIME, {
-        form: With("TIME"), default: "2s", file_help: "From the start of one round to the start of the next",
+        form: With("TIME"), default: "2s", file_help: "Poll interval, from the start of one round to the start of the next",
     };
     /// Users in one request [default: 500; in the demo what its scenario says]
     batch: u32 = Pace Kind::Number(1, 10_000), {
         form: With("N"), default: "500", file_help: "Users in one request",
     };
-    /// Requests under way at the same time [default: 4, for long lists up to 32 while answers stay quick]
+    /// Requests at the same time [default: 4, for long lists up to 32 while answers stay quick]
     concurrency: Option<usize> = Pace Kind::Number(1, 256), {
-        form: With("N"), example: "8", file_help: "Requests under way at the same time",
+        form: With("N"), example: "8", file_help: "Requests at the same time",
     };
-    /// How long to wait for a whole answer [default: 10s; in the demo what its scenario says]
+    /// Time to wait for a complete answer [default: 10s; in the demo what its scenario says]
     timeout: Duration = Pace Kind::Text(|text| parse_timeout(text).map(drop)), {
-        form: With("TIME"), default: "10s", file_help: "How long to wait for a whole answer",
+        form: With("TIME"), default: "10s", file_help: "Time to wait for a complete answer",
     };
 
     /// Whether the server's registry, tokens and accounts are asked about users in doubt (auto), or not (off)
     registry: String = Verdict Kind::Word(|| words(&["auto", "off"])), { form: FileOnly, default: "auto" };
-    /// How much more is asked while nobody is in doubt, to find what the sockets hide
+    /// Share of extra requests while no user is in doubt, to find what the usual answers do not show
     extra_share: Percent = Verdict Kind::Text(|text| parse_percent(text).map(drop)), {
         form: FileOnly, default: "5%",
     };
-    /// For so long it is normal that the registry says online of somebody who left
+    /// How long the registry may go on calling a user online who has left
     leaving: Duration = Verdict TIME, { form: FileOnly, default: "5s" };
-    /// For so long the registry's answer is waited for before a user is unknown
+    /// How long to wait for the registry's answer before a user is unknown
     checking: Duration = Verdict TIME, { form: FileOnly, default: "2s" };
-    /// After so long a connection that is not shown any more is gone, where the registry can't say
+    /// How long a connection may be missing from the answers before it is gone, where the registry can't say
     unseen: Duration = Verdict TIME, { form: FileOnly, default: "5s" };
-    /// After so long an entry of the registry without a connection is called a ghost
+    /// How long an entry of the registry may be without a connection before it is called a ghost
     ghost: Duration = Verdict TIME, { form: FileOnly, default: "60s" };
-    /// So many users lost at once whom the registry still has are a loss of view
+    /// How many users, lost at once while the registry still has them, are a view loss
     loss_users: u32 = Verdict Kind::Number(1, 1_000_000), { form: FileOnly, default: "3" };
     /// The same in percent of those online, where the registry can't be asked
     loss_percent: u32 = Verdict Kind::Number(1, 100), { form: FileOnly, default: "5" };
 
-    /// The server's multi-login policy, to hold connections against
+    /// The server's multi-login policy, which connections are checked against
     policy: Option<u8> = Rules Kind::NumberOf(&[0, 1, 4, 5]), { form: FileOnly, example: "1" };
-    /// Try session tokens against the secret that servers are shipped with, and those in FILE, one a line
+    /// Check whether session tokens are signed with the server's default secret, or one of those in FILE, one a line
     check_secrets: CheckSecrets = Rules Kind::SwitchOrPath, {
         form: With("FILE"), default: "false",
-        file_help: "Try session tokens against the secret that servers are shipped with (true), and those in a file (its name)",
+        file_help: "Check whether session tokens are signed with the server's default secret (true), or one of those in a file (its name)",
     };
 
-    /// Write all that is observed to this new file, for `imtop replay` and --from; packed where the name
-    /// ends in .zst. It holds no token
+    /// Record all answers to this new file, for `imtop replay` and --from; compressed where the name ends
+    /// in .zst. It holds no token
     record: Option<PathBuf> = Recording Kind::Path, { form: With("FILE"), in_file: false };
-    /// Size at which the recording goes on in another file; the last 4 are kept [default: 256MiB]
+    /// Go on in another file at this size; the last 4 are kept [default: 256MiB]
     record_limit: Bytes = Recording SIZE, { form: With("SIZE"), in_file: false, default: "256MiB" };
 
-    /// Metrics by these besides, at most 100 of each, the others as one: group,platform,gateway
+    /// Also count by these, at most 100 of each, the rest as one: group,platform,gateway
     metrics_by: Vec<By> = Metrics Kind::Words(|| words(&By::LASTING.map(By::name))), {
         form: With("LIST"), example: "group,gateway",
-        file_help: "Metrics by these besides, at most 100 of each, the others as one: group, platform, gateway",
+        file_help: "Also count by these, at most 100 of each, the rest as one: group, platform, gateway",
     };
 
     /// Write what imtop does to the end of this file, a line an event: requests, retries, logins. No token
@@ -299,7 +299,7 @@ options! {
         form: With("FILE"), example: "~/imtop.log",
         file_help: "File to log to: requests, retries, logins; no token",
     };
-    /// How much of it [default: info]
+    /// How much is logged [default: info]
     log_level: LogLevel = Log Kind::Word(described::<LogLevel>), {
         form: With("LEVEL"), default: "info", file_help: "How much is logged: error, warn, info, debug, trace",
     };
@@ -308,7 +308,7 @@ options! {
     api: Option<SecretString> = Server Kind::Language(is_api), {
         form: With("URL"), example: "https://im.example.com:10002", file_help: "Address of the OpenIM API",
     };
-    /// Say PROD in the header
+    /// Show PROD in the header
     production: bool = Server Kind::Switch, { form: FileOnly, own: true };
     /// File with an admin token, readable by its owner only; read again when it changes [env: IMTOP_TOKEN_FILE]
     token_file: Option<PathBuf> = Server Kind::Path, {
@@ -326,7 +326,7 @@ options! {
         form: With("FILE"), twin: false, own: true, example: "~/.imtop-secret",
         file_help: "File with the server's secret, to log in with",
     };
-    /// Admin ID to log in as; one of its own keeps out of other programs' way [default: imAdmin]
+    /// Admin ID to log in as; best one that no other program uses [default: imAdmin]
     admin_id: String = Server Kind::LateText(is_name), {
         form: With("ID"), own: true, default: "imAdmin", file_help: "Admin ID to log in as, with secret-file",
     };
@@ -350,25 +350,25 @@ options! {
     proxy: Option<SecretString> = Server Kind::Private, {
         form: With("URL"), example: "http://proxy.example:3128", file_help: "Go through this HTTP proxy",
     };
-    /// Ask gateways for a sign of life at their metrics, straight and not through the proxy; auto: those
-    /// near the API, unless that is on this machine, and in the context's gateway-networks [default: auto]
+    /// Check whether gateways are alive by asking for their metrics, never through the proxy; auto: those near
+    /// the API, unless that is on this machine, and those in the context's gateway-networks [default: auto]
     gateway_metrics: String = Server Kind::Word(|| words(&["off", "auto", "on"])), {
         form: With("WHICH"), own: true, default: "auto",
-        file_help: "Ask gateways for a sign of life at their metrics: off, on, or auto: those near the API and in gateway-networks",
+        file_help: "Check whether gateways are alive by asking for their metrics: off, on, or auto: those near the API and in gateway-networks",
     };
-    /// Ask for a sign of life at this address of a gateway's metrics, too; a name with several addresses is several
+    /// Also check the gateway whose metrics are at this address; a name with several addresses is several
     /// gateways. For clusters whose server lists none, as in Kubernetes
     gateways: Vec<String> = Server Kind::Each(is_gateway), {
         form: With("URL"), own: true, alias: "gateway", example: "http://messagegateway-headless:12140",
-        file_help: "Gateways that are asked beside those that the server lists: the addresses of their metrics",
+        file_help: "Gateways to check beside those that the server lists: the addresses of their metrics",
     };
-    /// Networks in which gateways may be asked as well
+    /// Further networks in which gateways may be asked
     gateway_networks: Vec<String> = Server Kind::Each(is_network), {
         form: FileOnly, own: true, example: "10.0.0.0/8",
     };
-    /// Largest answer to take, unpacked [default: 64MiB]
+    /// Largest answer to accept, uncompressed [default: 64MiB]
     body_limit: Bytes = Server SIZE, {
-        form: With("SIZE"), default: "64MiB", file_help: "Largest answer to take, unpacked",
+        form: With("SIZE"), default: "64MiB", file_help: "Largest answer to accept, uncompressed",
     };
 
     /// File with one user a line: id[,label[,group]], # comments; read again when it changes

@@ -39,14 +39,14 @@ pub enum SnapshotFormat {
     Csv,
     /// Metrics as `imtop serve` gives them
     Openmetrics,
-    /// The live view itself
+    /// The screen of the live view
     Frame,
 }
 
 /// Ways to write a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FrameStyle {
-    /// Characters alone
+    /// Plain text
     Text,
     /// With the escape sequences of colours
     Ansi,
@@ -55,9 +55,9 @@ pub enum FrameStyle {
 /// Forms of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum EventsFormat {
-    /// A line of words
+    /// A line of text for each
     Text,
-    /// A JSON object a line, see assets/schema/event.json
+    /// A JSON object for each, one a line, see assets/schema/event.json
     #[value(alias = "json")]
     Ndjson,
 }
@@ -65,7 +65,7 @@ pub enum EventsFormat {
 /// Forms of the doctor's report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DoctorFormat {
-    /// Words
+    /// Text
     Text,
     /// One JSON object, see assets/schema/doctor.json
     Json,
@@ -85,7 +85,7 @@ pub struct RecordingArgs {
 
 #[derive(Debug, Args)]
 pub struct SnapshotArgs {
-    /// In which form
+    /// Output format
     #[arg(long, short = 'o', alias = "output", value_name = "FORMAT", value_enum, default_value = "table")]
     pub format: SnapshotFormat,
     /// The same as --format json
@@ -112,13 +112,13 @@ pub struct WhyArgs {
 
 #[derive(Debug, Args)]
 pub struct EventsArgs {
-    /// In which form
+    /// Output format
     #[arg(long, short = 'o', alias = "output", value_name = "FORMAT", value_enum, default_value = "text")]
     pub format: EventsFormat,
     /// The same as --format ndjson
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// End after so long [default: never]
+    /// End after this time [default: never]
     #[arg(long, value_name = "TIME", value_parser = parse_deadline)]
     pub duration: Option<Duration>,
     /// Only events of these users: words of ID and label, or `group=kiosks`
@@ -163,7 +163,7 @@ pub struct CheckArgs {
     /// CRITICAL when this holds, as in `online<95%` [default, without --warn: finding:critical>0]
     #[arg(long, short, value_name = "EXPR")]
     pub crit: Option<String>,
-    /// Name the three worst of them below: group, platform, batch or gateway
+    /// Also list the three worst of these: group, platform, batch or gateway
     #[arg(long, value_name = "WHAT", value_parser = parse_by())]
     pub by: Option<By>,
     #[command(flatten)]
@@ -176,7 +176,7 @@ pub struct WaitArgs {
     /// What to wait for, as in `online=100% of group=kiosks`
     #[arg(long = "for", value_name = "EXPR")]
     pub until: String,
-    /// Give up after so long, with exit code 124 [default: never]
+    /// Give up after this time, with exit code 124 [default: never]
     #[arg(long = "timeout", id = "deadline", value_name = "TIME", value_parser = parse_deadline)]
     pub deadline: Option<Duration>,
     #[command(flatten)]
@@ -185,13 +185,13 @@ pub struct WaitArgs {
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where to listen for those who collect metrics; port 0 takes a free one
+    /// Address to serve metrics on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
     pub metrics: SocketAddr,
-    /// Listen on an address that other machines can reach
+    /// Allow an address that other machines can reach
     #[arg(long)]
     pub allow_remote: bool,
-    /// A series for every user besides: for short watch lists
+    /// Also a series for each user: for short watch lists
     #[arg(long)]
     pub per_user: bool,
 }
@@ -201,7 +201,7 @@ pub struct ReplayArgs {
     /// The recording
     #[arg(value_name = "FILE")]
     pub recording: PathBuf,
-    /// How fast, as a multiple of the time that it took
+    /// How fast: 10 is ten times as fast as it happened
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = parse_speed)]
     pub speed: f64,
     /// Begin at this time of the recording: 12:01:05, 2026-11-23T12:01:05Z, +90s from its beginning or
@@ -212,7 +212,7 @@ pub struct ReplayArgs {
 
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// In which form
+    /// Output format
     #[arg(long, short = 'o', alias = "output", value_name = "FORMAT", value_enum, default_value = "text")]
     pub format: DoctorFormat,
     /// The same as --format json
@@ -223,7 +223,7 @@ pub struct DoctorArgs {
 #[derive(Debug, Args)]
 #[command(after_help = COMPLETIONS)]
 pub struct CompletionsArgs {
-    /// For which shell
+    /// The shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
 }

@@ -47,9 +47,9 @@ a command are in its own help.";
 
 /// top for OpenIM presence: who is connected, on what, since when, and how sure that is.
 ///
-/// Asks an OpenIM server again and again which of a list of users are connected, and shows it: a row
-/// a user, the connections under it, what each session token says, what changed and when. What
-/// cannot be known is shown as unknown, never as offline. It only reads, and shows no token.
+/// Polls an OpenIM server for which users of a list are connected, and shows a row for each user, the
+/// connections under it, what each session token says, what changed and when. What cannot be known is
+/// shown as unknown, never as offline. It only reads, and shows no token.
 #[derive(Debug, Parser)]
 #[command(
     name = "imtop",
@@ -72,26 +72,26 @@ pub enum Command {
     Demo(ScenarioArgs),
     /// A simulated OpenIM server on this machine, for tests and load
     Simulate(SimulateArgs),
-    /// One round, written as a table, JSON, CSV, metrics or the picture of the view
+    /// One round, as a table, JSON, CSV, metrics or the screen of the live view
     ///
     /// Ends with 0 where every request was answered; with 1 where some or all were not, and what is known is
     /// written all the same; with 2 for a wrong command line or configuration.
     Snapshot(SnapshotArgs),
     /// A line for every change, for pipes, logs and screen readers
     ///
-    /// The first lines say how the asking goes and how everybody is first seen. A server that is away is
-    /// waited for. Ends with 0 after --duration, at the end of a recording, or when nobody reads any more.
+    /// The first lines say whether the server answers, and in which state each user is first seen. Waits for a
+    /// server that is away. Ends with 0 after --duration, at the end of a recording, or when nobody reads any more.
     Events(EventsArgs),
     /// A plugin for Nagios and Icinga: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
     ///
-    /// Asks once, and writes a line of status with figures, and below it the reasons. Whatever goes wrong on
-    /// this side is 3, a wrong option included.
+    /// Polls once, and prints a status line with performance data, then the reasons. A problem of imtop itself
+    /// is 3, a wrong option included.
     Check(CheckArgs),
     /// Wait for a condition, as in a deployment script: 0 when it holds, 124 on time-out
     ///
-    /// A server that is away is waited for. Ends with 2 for a wrong condition or one over nobody, and with 1
-    /// for what does not pass by itself, such as a token that is refused. With --from, 124 says that it was
-    /// so at no time of the recording.
+    /// Waits for a server that is away. Ends with 2 for a wrong condition or one about nobody, and with 1 for a
+    /// problem that does not go away by itself, such as a refused token. With --from, 124 means that it held at
+    /// no time of the recording.
     Wait(WaitArgs),
     /// Why does this user get no messages: the chain of delivery, link by link
     ///
@@ -101,16 +101,16 @@ pub enum Command {
     Why(WhyArgs),
     /// Metrics for Prometheus, without a terminal
     ///
-    /// They are at /metrics; /healthz says whether they still say something. Nothing is asked of the server
-    /// because somebody looks. Goes on until it is ended, also while the server is away.
+    /// They are at /metrics; /healthz says whether they are up to date. A scrape never makes imtop ask the
+    /// server. Runs until it is ended, also while the server is away.
     Serve(ServeArgs),
     /// The live view on a recording
     ///
-    /// Space stands still, + and - change the speed, [ and ] go one round back and forward, { and } to the
+    /// Space pauses, + and - change the speed, [ and ] go one round back and forward, { and } to the
     /// incident before and after, and `:at TIME` to a time. Needs a terminal; snapshot, events, check and
     /// wait take a recording with --from.
     Replay(ReplayArgs),
-    /// What works between here and the server, step by step, and what to do about what does not
+    /// Check each step between here and the server, and say what to do where one fails
     ///
     /// Nothing that it says is secret. Ends with 0 where no step failed, with 1 where one did.
     Doctor(DoctorArgs),
@@ -145,13 +145,13 @@ pub enum AlertCommand {
 /// What to do about the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Print where the file is looked for
+    /// Print where imtop looks for the file
     Path,
-    /// Print every setting that is in force, and where it came from; takes all options of imtop
+    /// Print every setting in force, and where it came from; takes all options of imtop
     Print,
     /// Print a file with every setting and its default, all commented out
     Template,
-    /// Read the file with all its contexts, and say every mistake
+    /// Check the file with all its contexts, and list every mistake
     Check,
 }
 

@@ -11,16 +11,16 @@ use crate::options::parse::parse_address;
 
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:10002", value_parser = parse_address)]
     pub listen: SocketAddr,
-    /// Listen on an address that other machines can reach
+    /// Allow an address that other machines can reach
     #[arg(long)]
     pub allow_remote: bool,
     /// Only print the simulated users, as a file for --watch
     #[arg(long)]
     pub list: bool,
-    /// Write down what really was, a line of JSON for each socket that opens or closes
+    /// Write what really happened to this file, a line of JSON for each socket that opens or closes
     #[arg(long, value_name = "FILE", conflicts_with = "list")]
     pub truth: Option<PathBuf>,
     #[command(flatten)]
