@@ -15,11 +15,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The README in each language, and what stands above its keys.
+const READMES: [(&str, &str); 2] = [("README.md", "Keys"), ("README_zh-CN.md", "按键")];
+
 /// The README and the pages behind it.
 fn pages() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).expect("docs/ is there");
     let mut pages: Vec<PathBuf> = docs.map(|page| page.unwrap().path()).collect();
-    pages.push(root().join("README.md"));
+    pages.extend(READMES.map(|(name, _)| root().join(name)));
     pages.sort();
     pages
 }
@@ -61,21 +64,40 @@ fn the_tables_are_those_of_the_program() {
 
 #[test]
 fn every_key_in_the_readme_is_one_of_the_program() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, section) = readme.split_once("\n## Keys\n").expect("the README has a section of keys");
-    let rows: Vec<&str> =
-        section.lines().skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).collect();
-    assert!(rows.len() > 5, "{rows:?}");
     let known = key_table();
-    for row in &rows[2..] {
-        let keys = row.split('|').nth(1).unwrap();
-        for key in keys.split_whitespace() {
+    let keys = READMES.map(|(name, heading)| {
+        let keys = first_column(name, heading);
+        for key in keys.iter().flat_map(|keys| keys.split_whitespace()) {
             assert!(
                 known.contains(&format!("| {key} ")) || known.contains(&format!("` {key} ")),
-                "no key {key}"
+                "{name}: no key {key}"
             );
         }
-    }
+        keys
+    });
+    assert_eq!(keys[0], keys[1], "both languages have the same keys");
+}
+
+#[test]
+fn the_readme_names_the_same_commands_and_pages_in_each_language() {
+    assert_eq!(first_column("README.md", "Commands"), first_column("README_zh-CN.md", "命令"));
+    let links = READMES.map(|(name, _)| {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        links.filter(|link| !link.starts_with("README")).map(str::to_owned).collect::<BTreeSet<_>>()
+    });
+    assert_eq!(links[0], links[1]);
+}
+
+/// The first cells of the table below a heading of a page.
+fn first_column(page: &str, heading: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let (_, section) = text.split_once(&format!("\n## {heading}\n")).expect("the page has the heading");
+    let rows = section.lines().skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+    let cells: Vec<String> =
+        rows.skip(2).map(|row| row.split('|').nth(1).unwrap().trim().to_owned()).collect();
+    assert!(cells.len() > 5, "{page}: {cells:?}");
+    cells
 }
 
 /// The code of a page: the lines of its blocks, and what stands between backticks.
@@ -172,6 +194,6 @@ fn every_page_is_linked_from_the_readme() {
     for page in pages() {
         let name = page.file_name().unwrap().to_str().unwrap();
         let is_linked = readme.contains(&format!("](docs/{name})"));
-        assert!(is_linked || name == "README.md", "{name} can't be found from the README");
+        assert!(is_linked || name.starts_with("README"), "{name} can't be found from the README");
     }
 }
