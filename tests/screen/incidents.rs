@@ -454,7 +454,7 @@ fn users_of_a_gateway_that_the_api_reaches_now_and_then_are_never_offline() {
                 " 30 watched  ● 15 online  ◐ 0 background  ○ 3 offline  ? 12 unknown",
                 " ! view loss suspected: 12 of 27 users gone at once, asking Redis",
                 "   Until more is known, nobody of them is called offline.",
-                ":▸  agent_001              ? checking      ~Web            19d            2s",
+                ":▸  agent_001              ? checking      ~Web            19d            3s",
                 " 12:01:07-12:01:15  12 users  unknown: a gateway is lost: agent_001, agent_003 …",
                 " 12:01:20           imtop     view-loss over after 10s: of 12 users, 12 came ba…",
                 " 12:01:17-12:01:20  12 users  unknown → online, the same connections as before",

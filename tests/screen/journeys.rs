@@ -106,7 +106,7 @@ fn users_of_one_cause_are_one_line_that_opens_and_closes() {
         stage.fail(1, attempt, FetchError::Http { status: 500 });
         stage.same(2);
     }
-    stage.keys("jjjjjjjjjj");
+    stage.keys("jjjjjjjjjjj");
     stage.picture("folded-80x24");
     stage.keys("l");
     stage.picture("folded-80x24-open");
@@ -123,9 +123,12 @@ fn users_of_one_cause_are_one_line_that_opens_and_closes() {
     assert!(stage.screen().contains("10 users unknown"), "{}", stage.screen());
     // All of them are exported, and counted.
     assert_eq!(stage.model.rows.len(), 30);
+    let cause = stage.model.rows.fold_of(imtop::presence::UserIx(15)).unwrap();
     stage.keys("ggzR");
-    assert!(stage.screen().contains("▾? 10 users unknown"), "{}", stage.screen());
-    stage.keys("zM/user_13<Enter>");
+    assert!(stage.model.rows.is_open(cause));
+    stage.keys("zM");
+    assert!(!stage.model.rows.is_open(cause));
+    stage.keys("/user_13<Enter>");
     assert!(!stage.screen().contains("users unknown: batch"), "{}", stage.screen());
     for (width, height) in [(20, 5), (1, 1), (40, 10), (60, 15)] {
         stage.send(imtop::tui::Msg::Resize(width, height));

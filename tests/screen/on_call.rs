@@ -268,11 +268,11 @@ fn the_night_shift_in_a_light_room_without_colours_and_in_ascii() {
     let [wide, low, least] = stages;
     wide.shows(&[
         " DEGRADED  imtop  http://im.example:10002  * live 2s  last 0s ago  p95 30 ms (5m)                                                                       .......",
-        "    USER         LABEL          GROUP    PRESENCE        PLATFORMS        TOKEN          SINCE   FLIPS  LAST 30 MIN  FINDINGS",
-        " +! 2890713225   王小明         office   * online        And Win          EXPIRED 1y     >=15s       -           #   token-expired",
-        " +! kiosk_lobby  Lobby kiosk    kiosks   * online        Lin              8h soon        >=15s       -           #   token-expiring",
-        ":+! u_119        Flaky browser  support  * online        Web              39d            >=15s       -           #   reconnecting",
-        " +  agent_007    Night desk     support  * online        Win              19d            >=15s       -           #",
+        "    USER         LABEL          GROUP    PRESENCE           PLATFORMS        TOKEN          SINCE   FLIPS  LAST 30 MIN  FINDINGS",
+        " +! 2890713225   王小明         office   * online           And Win          EXPIRED 1y     >=15s       -           #   token-expired",
+        " +! kiosk_lobby  Lobby kiosk    kiosks   * online           Lin              8h soon        >=15s       -           #   token-expiring",
+        ":+! u_119        Flaky browser  support  * online           Web              39d            >=15s       -           #   reconnecting",
+        " +  agent_007    Night desk     support  * online           Win              19d            >=15s       -           #",
         " 12:00:06           u_119  reconnecting found, warning: Web: 3 reconnects in 5m without going offline",
     ]);
     low.shows(&[
