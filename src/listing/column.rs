@@ -340,13 +340,13 @@ columns! {
     Delivery {
         name: "delivery",
         letter: 'd',
-        head: "DELIVERY",
-        help: "how a message that is sent now reaches the user",
+        head: words!("DELIVERY"),
+        help: words!("how a message that is sent now reaches the user"),
         usual: false,
         goes: 2,
         grows: 0,
         widths: |_, _| (8, 8),
-        order: Order::smallest("worst delivery first", "best delivery first", |inputs, user| {
+        order: Order::smallest(words!("worst delivery first"), words!("best delivery first"), |inputs, user| {
             inputs.knowledge.delivery(user) as u32
         }),
         tells: Tells::Now,

@@ -121,5 +121,5 @@ fn a_mistake_in_a_query_is_told_in_chinese_and_names_what_is_typed_in_english() 
         speaking(Language::Chinese, || crate::presence::query::Query::parse(text).unwrap_err().to_string())
     };
     assert_eq!(told("state=onlne"), "state 的值 \"onlne\" 无效；是否想写 state=online？");
-    assert!(told("age>5").starts_with("时间 \"5\" 缺少单位；应为 5s、5m、"), "{}", told("age>5"));
+    assert!(told("age>5").starts_with("时间 \"5\" 缺少单位；应为 5s，5m，"), "{}", told("age>5"));
 }

@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(
             lines[1],
             "'=cmd|' /C calc'!A0,\"王小明, \"\"Night desk\"\"\",,online,,false,3,2026-12-28T12:00:00Z,true,0,2,1,0,\
-             Android,2026-12-28T12:00:00Z,token-shared,2026-12-28T12:01:05Z,,0"
+             Android,2026-12-28T12:00:00Z,token-shared,2026-12-28T12:01:05Z,,0,now"
         );
     }
 
