@@ -428,7 +428,7 @@ fn users_of_a_gateway_that_the_api_reaches_now_and_then_are_never_offline() {
                     " 30 watched  ● 15 online  ◐ 0 background  ○ 3 offline  ? 12 unknown  ✘ 1 crit",
                     " ✘ VIEW LOSS: 12 users unknown (8s)",
                     "   Nobody can tell whether they are offline: a gateway is out of the API's",
-                    "   sight, or the registry lags. 3 shows what to do.",
+                    "   sight, or Redis lags behind. 3 shows what to do.",
                     " ▸? 12 users unknown: lost from view at once, for 8s",
                     " 12:01:15           imtop     view-loss found, critical: 12 of 27 online users …",
                     " 12:01:07-12:01:15  12 users  unknown: a gateway is lost: agent_001, agent_003 …",

@@ -109,7 +109,6 @@ fn what_is_for_programs_stays_english_while_the_screen_speaks_chinese() {
                 ("carol", UserStatus::Missing),
             ],
         );
-        stage.keys("jj");
         stage
     };
     let (english, chinese) = (speaking(Language::English), speaking(Language::Chinese));
