@@ -8,7 +8,7 @@ use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
 
 use super::receivers::Failure;
-use crate::openim::{Tls, retry_after_ms, transport_failure};
+use crate::openim::{Tls, retry_after_ms, transport_words};
 
 /// From connecting to the last byte of the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,7 +48,7 @@ impl Http {
     pub(super) async fn post(&self, url: Url, body: Vec<u8>) -> Result<Reply, Failure> {
         let host = url.host_str().unwrap_or_default().to_owned();
         // Its own words would have the address in them.
-        let failed = |error: &reqwest::Error| Failure::passing(transport_failure(error, &host).to_string());
+        let failed = |error: &reqwest::Error| Failure::passing(transport_words(error, &host));
         let exchange = async {
             let request = self.0.post(url).header(CONTENT_TYPE, "application/json").body(body);
             let mut response = request.send().await.map_err(|error| failed(&error))?;

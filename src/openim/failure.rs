@@ -60,9 +60,13 @@ pub(super) fn of_transport(error: &reqwest::Error, peer: Peer<'_>) -> FetchError
     known.unwrap_or_else(|| unreachable("the connection failed", peer))
 }
 
-/// What a request to `host` that broke off comes to, in a few words.
-pub fn transport_failure(error: &reqwest::Error, host: &str) -> FetchError {
-    of_transport(error, Peer::Server(host))
+/// What a request to `host`, which is not the OpenIM server, and that broke off comes to, in a few words.
+pub fn transport_words(error: &reqwest::Error, host: &str) -> String {
+    match of_transport(error, Peer::Server(host)) {
+        FetchError::Unreachable { what } => what.into(),
+        FetchError::Tls { what, advice } => format!("{what}; {advice}"),
+        other => other.to_string(),
+    }
 }
 
 /// Whether the other side ended the connection, as it does when it can't read what we say.

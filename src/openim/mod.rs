@@ -61,7 +61,7 @@ mod token;
 pub use client::Client;
 pub use credentials::{Credentials, read_secret};
 pub use endpoint::Endpoint;
-pub use failure::{retry_after_ms, transport_failure};
+pub use failure::{retry_after_ms, transport_words};
 pub use gateways::{GatewayAddress, GatewayRule, NoGatewayAddress};
 pub use handshake::Handshake;
 pub use identity::Identity;

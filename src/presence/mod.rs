@@ -8,6 +8,7 @@
 //! on all of them, [`history`] what happened to one user in the last half hour, [`trend`] how the server
 //! answered in it.
 
+mod alert;
 mod alerts;
 mod batches;
 pub mod condition;
@@ -54,7 +55,8 @@ mod watch_list;
 mod when;
 pub(crate) mod written;
 
-pub use alerts::{AlertChange, AlertEvent, AlertRule, Alerts};
+pub use alert::{AlertChange, AlertEvent, AlertRule};
+pub use alerts::Alerts;
 pub use batches::{Answered, Batch, Failing, FeedStatus, Freshness};
 pub use connection::{ConnId, Connection};
 pub use delivery::{

@@ -11,7 +11,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::alerts::AlertEvent;
+use super::alert::AlertEvent;
 use super::fetch_error::ErrorKind;
 use super::findings::{FindingText, Rule, Severity};
 use super::status::Presence;

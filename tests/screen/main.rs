@@ -12,6 +12,7 @@ mod kit;
 mod schemas;
 
 mod chinese;
+mod alerts;
 mod first_round;
 mod hostile_input;
 mod incidents;

@@ -9,8 +9,8 @@ pub(crate) use crate::kit::NOON;
 use crate::kit::{self, at, before, observed};
 use imtop::engine::{About, Command, Markers, Playing};
 use imtop::presence::{
-    Answer, Claims, Connection, Entry, FetchError, Freshness, Input, Moment, Observation, OperationId,
-    Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
+    Alerts, Answer, Claims, Connection, Entry, FetchError, Freshness, Input, Moment, Observation,
+    OperationId, Platform, Question, Roster, RuleSettings, State, UserIx, UserStatus, WatchList,
 };
 use imtop::tui::{Colour, Effect, Model, Msg, Start, Theme, View, update, view};
 use ratatui::buffer::Buffer;
@@ -34,6 +34,8 @@ pub(crate) struct Setting {
     pub(crate) roster: Roster,
     /// From a recording that is not played.
     pub(crate) recorded: bool,
+    /// Alerts.
+    pub(crate) alerts: Alerts,
 }
 
 impl Stage {
@@ -65,10 +67,11 @@ impl Stage {
             },
             roster: Roster::new(list, Freshness::for_interval(2_000), now),
             recorded: false,
+            alerts: Alerts::default(),
         };
         tune(&mut setting);
-        let Setting { start, about, roster, recorded } = setting;
-        let state = State::new(roster, RuleSettings::default(), now);
+        let Setting { start, about, roster, recorded, alerts } = setting;
+        let state = State::new(roster, RuleSettings::default(), now).with_alerts(alerts);
         let fed = if recorded { Fed::recorded(about, state) } else { Fed::live(about, state) };
         let model = Model::new(start, fed.shown());
         Stage { fed, model, now, theme: Theme::new(Colour::None, false), effects: vec![], asked: 0 }

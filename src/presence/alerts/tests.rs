@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::kit::{at, observed, online};
+use crate::presence::condition::Condition;
 use crate::presence::{
-    Answer, Entry, Event, FetchError, Freshness, Input, Roster, RuleSettings, State, UserIx, UserStatus,
-    WatchList,
+    Answer, Entry, Event, FetchError, Freshness, Input, Roster, RuleSettings, Severity, State, UserIx,
+    UserStatus, WatchList,
 };
 
 fn rule(when: &str, for_ms: u64, again_ms: u64) -> AlertRule {
