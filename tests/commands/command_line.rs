@@ -104,7 +104,7 @@ fn the_demo_without_a_terminal_is_one_picture_with_everything_in_it() {
     }
     // Whom the answers leave out is known as soon as the registry has answered.
     let left_out = said.out.lines().find(|line| line.contains("bot_billing")).unwrap();
-    assert!(left_out.contains("online (reg)") || left_out.contains("? unknown"), "{left_out}");
+    assert!(left_out.contains("online (reg)") || left_out.contains("? missing"), "{left_out}");
     assert!(said.out.contains(" night: The night shift: every presence, "), "{}", said.out);
     assert!(said.out.lines().all(|line| line.chars().count() <= 100));
     assert!(!said.out.contains('\u{1b}'), "plain text");

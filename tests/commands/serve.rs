@@ -287,8 +287,14 @@ fn users_have_series_of_their_own_on_request() {
 #[test]
 fn users_are_counted_by_group_on_request() {
     let server = Server::start();
-    let exporter = server.exporter(&["--metrics-by", "group,platform"]);
+    let scratch = Scratch::new();
+    let list = scratch.secret("list.csv", &format!("{},,desk\n{}\n", server.users[0], server.users[1]));
+    let url = server.running().url();
+    let args = ["serve", "--metrics", "127.0.0.1:0", "--api", &url, "--watch", list.to_str().unwrap()];
+    let args = [&args[..], &["--metrics-by", "group,platform"]].concat();
+    let exporter = Exporter::start(&args, &server.running().admin_token());
     let text = exporter.until("imtop_up 1");
+    assert!(text.contains("imtop_group_users{group=\"desk\",presence=\"online\"} "), "{text}");
     assert!(text.contains("imtop_group_users{group=\"\",presence=\"offline\"} "), "{text}");
     assert!(text.contains("imtop_platform_connections{platform="), "{text}");
     assert!(!text.contains("imtop_gateway_up"), "nobody asked for these: {text}");
