@@ -10,14 +10,21 @@ pub enum ThemeName {
     Light,
     /// Colours that are told apart whatever colours the eye does not see.
     ColourBlind,
+    /// The same for white and other light backgrounds.
+    ColourBlindLight,
     /// None: only bold, dim, underlined and reversed.
     Mono,
 }
 
 impl ThemeName {
     /// All, in the order in which they follow each other.
-    pub const ALL: [ThemeName; 4] =
-        [ThemeName::Dark, ThemeName::Light, ThemeName::ColourBlind, ThemeName::Mono];
+    pub const ALL: [ThemeName; 5] = [
+        ThemeName::Dark,
+        ThemeName::Light,
+        ThemeName::ColourBlind,
+        ThemeName::ColourBlindLight,
+        ThemeName::Mono,
+    ];
 
     /// As it is given on the command line and in the configuration.
     pub fn name(self) -> &'static str {
@@ -25,6 +32,7 @@ impl ThemeName {
             ThemeName::Dark => "dark",
             ThemeName::Light => "light",
             ThemeName::ColourBlind => "colour-blind",
+            ThemeName::ColourBlindLight => "colour-blind-light",
             ThemeName::Mono => "mono",
         }
     }
@@ -40,7 +48,8 @@ impl ThemeName {
         match self {
             ThemeName::Dark => ThemeName::Light,
             ThemeName::Light => ThemeName::ColourBlind,
-            ThemeName::ColourBlind => ThemeName::Mono,
+            ThemeName::ColourBlind => ThemeName::ColourBlindLight,
+            ThemeName::ColourBlindLight => ThemeName::Mono,
             ThemeName::Mono => ThemeName::Dark,
         }
     }

@@ -190,7 +190,8 @@ macro_rules! options {
 options! {
     /// Colour theme
     theme: ThemeName = Picture Kind::Word(|| words(&ThemeName::ALL.map(ThemeName::name))), {
-        form: With("NAME"), default: "dark", file_help: "Colour theme: dark, light, colour-blind, mono",
+        form: With("NAME"), default: "dark",
+        file_help: "Colour theme: dark, light, colour-blind, colour-blind-light, mono",
     };
     /// Language of the screens and of the doctor: en or zh-CN [default: that of LANG]
     lang: Option<Language> = Picture Kind::Word(|| words(&Language::ALL.map(Language::tag))), {

@@ -233,7 +233,7 @@ fn a_mistake_is_said_with_its_place_and_what_was_meant() {
         ("a_b = 1", "1:1: no setting \"a_b\"; `imtop config template` prints all that there are"),
         (
             "\n  theme = \"drak\"",
-            "2:11: theme is \"drak\"; expected dark, light, colour-blind or mono; did you mean dark?",
+            "2:11: theme is \"drak\"; expected dark, light, colour-blind, colour-blind-light or mono; did you mean dark?",
         ),
         ("interval = \"fast\"", "1:12: interval is \"fast\"; expected a time such as 2s, 500ms or 1m"),
         ("interval = 2", "1:12: interval is a number; expected a text in quotes"),

@@ -115,7 +115,7 @@ fn the_shell_has_the_mouse_while_the_program_is_stopped() {
 #[test]
 fn t_goes_through_the_themes() {
     let mut session = demo();
-    for name in ["light", "colour-blind", "mono", "dark"] {
+    for name in ["light", "colour-blind", "colour-blind-light", "mono", "dark"] {
         session.press("T");
         session.until_shows(&format!("theme: {name}"));
     }

@@ -57,6 +57,15 @@ const COLOUR_BLIND: Palette = Palette {
     doubt: None, // all eyes tell four hues apart, not five
 };
 
+/// The same hues in shades that read well on white.
+const COLOUR_BLIND_LIGHT: Palette = Palette {
+    good: hue(29, Color::Green),
+    calm: hue(57, Color::Blue),
+    warn: hue(127, Color::Magenta),
+    bad: hue(88, Color::Red),
+    doubt: None,
+};
+
 impl Palette {
     /// The colours of a theme; `None` where it has none.
     pub(super) fn of(name: ThemeName) -> Option<Palette> {
@@ -64,6 +73,7 @@ impl Palette {
             ThemeName::Dark => Some(DARK),
             ThemeName::Light => Some(LIGHT),
             ThemeName::ColourBlind => Some(COLOUR_BLIND),
+            ThemeName::ColourBlindLight => Some(COLOUR_BLIND_LIGHT),
             ThemeName::Mono => None,
         }
     }
@@ -172,9 +182,12 @@ mod tests {
 
     #[test]
     fn colours_stand_out_from_the_backgrounds_that_they_are_for() {
-        for (name, palette, on_black, on_white) in
-            [("dark", DARK, 4.5, 2.9), ("light", LIGHT, 1.0, 4.5), ("colour-blind", COLOUR_BLIND, 4.5, 2.4)]
-        {
+        for (name, palette, on_black, on_white) in [
+            ("dark", DARK, 4.5, 2.9),
+            ("light", LIGHT, 1.0, 4.5),
+            ("colour-blind", COLOUR_BLIND, 4.5, 2.4),
+            ("colour-blind-light", COLOUR_BLIND_LIGHT, 1.0, 4.5),
+        ] {
             for light in lights(palette) {
                 assert!(contrast(light, BLACK) >= on_black, "{name}: {light:?} on black");
                 assert!(contrast(light, WHITE) >= on_white, "{name}: {light:?} on white");
@@ -184,9 +197,12 @@ mod tests {
 
     #[test]
     fn what_is_critical_reads_best_on_the_background_that_its_theme_is_for() {
-        for (name, palette, background) in
-            [("dark", DARK, BLACK), ("light", LIGHT, WHITE), ("colour-blind", COLOUR_BLIND, BLACK)]
-        {
+        for (name, palette, background) in [
+            ("dark", DARK, BLACK),
+            ("light", LIGHT, WHITE),
+            ("colour-blind", COLOUR_BLIND, BLACK),
+            ("colour-blind-light", COLOUR_BLIND_LIGHT, WHITE),
+        ] {
             let of = |hue: Hue| contrast(light(hue.fixed), background);
             assert!(of(palette.bad) >= 7.0, "{name}: {}", of(palette.bad));
             for less in [Some(palette.warn), palette.doubt].into_iter().flatten() {
@@ -201,8 +217,10 @@ mod tests {
             assert!(nearest_pair(EYES[0].1, palette) > 40.0);
         }
         for (name, eyes) in EYES {
-            let nearest = nearest_pair(eyes, COLOUR_BLIND);
-            assert!(nearest > 30.0, "{name}: {nearest}");
+            for palette in [COLOUR_BLIND, COLOUR_BLIND_LIGHT] {
+                let nearest = nearest_pair(eyes, palette);
+                assert!(nearest > 30.0, "{name}: {nearest}");
+            }
         }
     }
 }
