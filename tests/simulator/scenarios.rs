@@ -58,6 +58,8 @@ fn each_way_to_be_wrong_is_shown_and_no_other() {
         ("flapping", [true, false, false]),
         ("silent", [true, false, true]),
         ("deaf", [false, false, true]),
+        ("release", [false, false, false]),
+        ("api-down", [false, false, false]),
     ] {
         let lies = lies(name);
         // A user who moves from one gateway to another can be away from the registry for a second.

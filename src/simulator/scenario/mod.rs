@@ -19,7 +19,7 @@ use super::population;
 use super::release::Release;
 use crate::presence::Entry;
 
-const BUILT_IN: [(&str, &str); 14] = [
+const BUILT_IN: [(&str, &str); 16] = [
     ("night", include_str!("../../../assets/scenarios/night.toml")),
     ("calm", include_str!("../../../assets/scenarios/calm.toml")),
     ("faults", include_str!("../../../assets/scenarios/faults.toml")),
@@ -34,6 +34,8 @@ const BUILT_IN: [(&str, &str); 14] = [
     ("flapping", include_str!("../../../assets/scenarios/flapping.toml")),
     ("silent", include_str!("../../../assets/scenarios/silent.toml")),
     ("deaf", include_str!("../../../assets/scenarios/deaf.toml")),
+    ("release", include_str!("../../../assets/scenarios/release.toml")),
+    ("api-down", include_str!("../../../assets/scenarios/api-down.toml")),
 ];
 
 /// A server to simulate: its users, its rules, and what will happen.
