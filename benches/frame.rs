@@ -109,20 +109,41 @@ fn timed(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64() * 1e6
 }
 
+/// The list with everybody expanded and the overview, each with few and with many users, in turns.
 fn frames() {
-    let (few, many) = (screen(300), screen(100_000));
+    const MANY: u32 = 1_000_000;
+    let mut screens = [screen(300), screen(300), screen(MANY), screen(MANY)];
+    for overview in [1, 3] {
+        if let Some(screen) = screens.get_mut(overview) {
+            screen.press(START, "5");
+        }
+    }
     let theme = Theme::new(Colour::Ansi16, false);
     let area = Rect { x: 0, y: 0, width: SIZE.0, height: SIZE.1 };
     let mut buf = Buffer::empty(area);
-    let mut draw = |screen: &Screen| timed(|| screen.draw(&theme, &mut buf));
-    let (mut of_few, mut of_many) = (Vec::new(), Vec::new());
+    let mut times: [Vec<f64>; 4] = Default::default();
     for _ in 0..2_000 {
-        of_few.push(draw(&few));
-        of_many.push(draw(&many));
+        for (screen, times) in screens.iter().zip(&mut times) {
+            times.push(timed(|| screen.draw(&theme, &mut buf)));
+        }
     }
-    let few = summed(of_few, "frame 120x40, 300 users, all expanded");
-    let many = summed(of_many, "frame 120x40, 100,000 users, all expanded");
-    println!("ratio {:.3} (to reach: <= 1.1)", many / few);
+    let names = [
+        "list, 300 users, all expanded",
+        "overview, 300 users",
+        "list, 1,000,000 users, all expanded",
+        "overview, 1,000,000 users",
+    ];
+    let mut medians =
+        times.into_iter().zip(names).map(|(times, name)| summed(times, &format!("frame 120x40, {name}")));
+    let [Some(list), Some(overview), Some(long_list), Some(long_overview)] =
+        std::array::from_fn(|_| medians.next())
+    else {
+        return;
+    };
+    println!("list, many users / few           ratio {:.3} (to reach: <= 1.1)", long_list / list);
+    println!("overview, many users / few       ratio {:.3} (to reach: <= 1.1)", long_overview / overview);
+    println!("overview / list, 300 users       ratio {:.3}", overview / list);
+    println!("overview / list, 1,000,000 users ratio {:.3} (to reach: <= 1)", long_overview / long_list);
 }
 
 /// Every round a hundredth of the users changes, spread over all batches; a key comes in between.
