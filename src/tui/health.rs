@@ -1,6 +1,8 @@
 //! How it is, in one word: the first thing on every screen. What is unknown is never called well.
 
-use crate::presence::{Evidence, FeedStatus, Finding, Findings, Moment, Rule, Severity, short_age};
+use crate::presence::{
+    Evidence, FeedStatus, Finding, Findings, LossCause, Moment, Rule, Severity, short_age,
+};
 use crate::{say, words};
 
 use super::model::View;
@@ -86,7 +88,13 @@ fn told(what: &str, users: u32, since: Moment, now: Moment) -> String {
 fn loss(model: View<'_>) -> Option<String> {
     let certain = model.live().losses().iter().filter(|loss| loss.certain.is_some());
     let worst = certain.max_by_key(|loss| loss.missing)?;
-    Some(told(say!("view loss"), worst.missing, worst.begun, model.now))
+    // In the words of the line below that names the gateway.
+    let what = match worst.cause {
+        LossCause::Died => say!("gateway down"),
+        LossCause::Hangs => say!("gateway not responding"),
+        LossCause::None | LossCause::Unknown => say!("view loss"),
+    };
+    Some(told(what, worst.missing, worst.begun, model.now))
 }
 
 /// That nobody is known any more.

@@ -349,7 +349,7 @@ fn users_of_a_gateway_that_died_are_offline_until_they_come_back_on_another() {
     assert!(lost.iter().all(|user| cluster.presence(*user) == Presence::Offline));
     cluster.in_findings(|stage| {
         stage.shows(&[
-            " CRITICAL: view loss, 12 users, for 7s  http://im.example:10002  ● live 2s",
+            " CRITICAL: gateway down, 12 users, for 7s  http://im.example:10002  ● live 2s",
             " ✘ GATEWAY 10.0.0.7:9090 DOWN: 12 users offline (7s)",
             "   Their connections ended with it. Clients that can reach another one come back",
             "   by themselves.",
@@ -486,7 +486,7 @@ fn a_small_screen_without_colour_says_the_same() {
     assert!(cluster.stage.screen().is_ascii());
     cluster.in_findings(|stage| {
         stage.shows(&[
-            " CRITICAL: view loss, 12 users, for 8s  http://i~  * live 2s",
+            " CRITICAL  http://im.example:10002  * live 2s  last 0s ago",
             " X GATEWAY 10.0.0.7:9090 NOT RESPONDING: 12 users unknown",
             "   (8s)",
             " - X critical  view-loss              server      many user~",

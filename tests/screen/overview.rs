@@ -183,3 +183,40 @@ fn with_a_filter_the_counts_are_those_of_who_is_shown_and_follow_them() {
     stage.keys("2");
     assert!(counts(&stage).starts_with(" 240 watched"), "events are everybody's: {}", counts(&stage));
 }
+
+#[test]
+fn what_is_wrong_is_said_once() {
+    let mut stage = begin((100, 24));
+    let refused = || FetchError::Http { status: 502 };
+    stage.wait(2_000);
+    for batch in 0..4 {
+        stage.fail(batch, 1, refused());
+    }
+    let screen = stage.screen();
+    assert!(screen.starts_with(" DEGRADED") && !screen.contains("DEGRADED:"), "{screen}");
+    assert!(screen.contains("\n no answer: counts are as last seen"), "{screen}");
+    for attempt in 2..=8 {
+        stage.wait(2_000);
+        for batch in 0..4 {
+            stage.fail(batch, attempt, refused());
+        }
+    }
+    let screen = stage.screen();
+    assert!(screen.starts_with(" CRITICAL: no answer, 240 users"), "{screen}");
+    assert_eq!(screen.matches("CRITICAL").count(), 1, "{screen}");
+    assert!(screen.contains("\n 240 of 240 users unknown"), "{screen}");
+}
+
+#[test]
+fn the_charts_of_the_server_begin_where_the_run_began() {
+    let mut stage = begin((100, 34));
+    for _ in 0..30 {
+        stage.wait(2_000);
+        answered(&mut stage, 0..4);
+    }
+    stage.keys("4");
+    let screen = stage.screen();
+    let line = screen.lines().find(|line| line.starts_with(" failures")).unwrap();
+    assert!(line.matches('·').count() > 30, "a minute of two fills half of the row:\n{screen}");
+    assert!(screen.lines().any(|line| line.contains(':') && line.trim_end().ends_with(" now")), "{screen}");
+}

@@ -112,7 +112,7 @@ fn whom_the_sockets_leave_out_is_asked_about_at_once_also_while_the_picture_stan
 
 #[test]
 fn gateways_stand_below_one_another_and_times_are_named_as_in_the_head() {
-    let mut stage = cluster((120, 45), USERS);
+    let mut stage = cluster((140, 45), USERS);
     hang(&mut stage);
     stage.keys("4");
     let screen = stage.screen();

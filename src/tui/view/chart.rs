@@ -8,66 +8,15 @@ use ratatui::symbols::Marker;
 use ratatui::widgets::Widget as _;
 use ratatui::widgets::canvas::{Canvas, Line};
 
-use crate::presence::trend::{Bucket, Trend};
+use crate::presence::trend::Trend;
 use crate::presence::{Moment, Presence, Totals, UnknownReason};
 use crate::say;
 use crate::tui::{OverviewParts, View};
 
 use super::overview::compact;
 use super::painter::Painter;
+use super::stretch::{Stretch, failure_look, short_ms};
 use super::theme::Theme;
-use super::times::clock;
-
-/// A younger run has so much room, in milliseconds.
-const LEAST_MS: u64 = 120_000;
-
-/// The stretch of time that the charts are of.
-struct Stretch<'a> {
-    /// On the monotonic clock.
-    from_ms: u64,
-    to_ms: u64,
-    /// Those in which something was heard, each with its beginning.
-    buckets: Vec<(u64, &'a Bucket)>,
-}
-
-impl<'a> Stretch<'a> {
-    fn of(trend: &'a Trend, now: Moment) -> Stretch<'a> {
-        let newest = now.mono_ms / Trend::BUCKET_MS;
-        let all = trend.buckets(now);
-        let oldest = (newest + 1).saturating_sub(all.len() as u64);
-        let skipped = all.len() as u64 - (newest + 1 - oldest);
-        let buckets: Vec<(u64, &Bucket)> = (oldest..)
-            .map(|number| number * Trend::BUCKET_MS)
-            .zip(all.skip(skipped as usize))
-            .filter(|(_, bucket)| bucket.totals.is_some() || bucket.requests() > 0)
-            .collect();
-        let from_ms = buckets.first().map_or(now.mono_ms, |(from, _)| *from);
-        Stretch { from_ms, to_ms: now.mono_ms.max(from_ms + LEAST_MS), buckets }
-    }
-
-    /// In which of so many columns a moment is; nothing outside.
-    fn column(&self, at_ms: u64, columns: u16) -> Option<u16> {
-        let span = (self.to_ms - self.from_ms).max(1);
-        let after = at_ms.checked_sub(self.from_ms).filter(|after| *after <= span)?;
-        Some(((after * u64::from(columns) / span) as u16).min(columns.saturating_sub(1)))
-    }
-
-    /// The buckets that a column stands for, up to now.
-    fn in_column(
-        &self,
-        column: u16,
-        columns: u16,
-        now: Moment,
-    ) -> impl Iterator<Item = &'a Bucket> + use<'a, '_> {
-        let span = self.to_ms - self.from_ms;
-        let at = |column: u16| self.from_ms + span * u64::from(column) / u64::from(columns.max(1));
-        let (from, to) = (at(column), at(column + 1));
-        let first = self.buckets.partition_point(|(begin, _)| begin + Trend::BUCKET_MS <= from);
-        let end =
-            if from <= now.mono_ms { self.buckets.partition_point(|(begin, _)| *begin < to) } else { 0 };
-        self.buckets.get(first..end).unwrap_or_default().iter().map(|(_, bucket)| *bucket)
-    }
-}
 
 /// How many of them there are.
 type Count = fn(&Totals) -> u32;
@@ -103,7 +52,7 @@ pub(super) fn draw(
     legend(theme, &totals, most, right, parts.chart, buf);
     axis(model, theme, &stretch, (left, columns), parts.axis, buf);
     latency(model, theme, &stretch, (left, columns), parts.latency, buf);
-    failures(theme, &stretch, picture.now, (left, columns), parts.failures, buf);
+    failures(theme, &stretch, (left, columns), parts.failures, buf);
 }
 
 fn lines(
@@ -208,14 +157,9 @@ fn axis(
     buf: &mut Buffer,
 ) {
     let now = model.picture().now;
-    let from = clock(now.unix_ms_at(stretch.from_ms), model.now, &model.zone);
+    let (from, end) = stretch.ends(model);
     let mut pen = Painter::new(theme, buf, area, 0);
     let shown = theme.shortened(&from, left.saturating_sub(1), "");
-    let end = if model.is_in_past() || model.playing().is_some() {
-        clock(now.unix_ms, model.now, &model.zone)
-    } else {
-        say!("now").into()
-    };
     pen.skip(left.saturating_sub(theme.width(&shown) + 1)).put(&shown, theme.dim).skip(1);
     let mut marks: Vec<Option<crate::presence::Severity>> = vec![None; usize::from(columns)];
     for incident in model.shown.markers.incidents() {
@@ -260,9 +204,7 @@ fn latency(
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let now = model.picture().now;
-    let slowest =
-        |column| stretch.in_column(column, place.1, now).filter_map(Bucket::took).map(|it| it.max_ms).max();
+    let slowest = |column| stretch.slowest_ms(column, place.1);
     let most = (0..place.1).filter_map(slowest).max().unwrap_or(0).max(1);
     let look = |ms: Option<u32>| match ms {
         None => (" ", theme.plain),
@@ -271,41 +213,15 @@ fn latency(
             (theme.glyphs.bars.get(height).copied().unwrap_or(" "), theme.calm)
         }
     };
-    let end = model
-        .picture()
-        .trend
-        .took(now)
-        .map_or(String::new(), |took| format!("p95 {}", short_ms(took.p95_ms)));
+    let picture = model.picture();
+    let took = picture.trend.took(picture.now);
+    let end = took.map_or(String::new(), |took| format!("p95 {}", short_ms(took.p95_ms)));
     row(theme, "API", place, (area, buf), slowest, look, &end);
 }
 
-fn failures(
-    theme: &Theme,
-    stretch: &Stretch<'_>,
-    now: Moment,
-    place: (u16, u16),
-    area: Rect,
-    buf: &mut Buffer,
-) {
-    let of = |column| {
-        let counts = stretch.in_column(column, place.1, now).map(|it| (it.requests(), it.failures));
-        counts.fold((0, 0), |(all, bad), (requests, failures)| (all + requests, bad + failures))
-    };
-    let all: u32 = stretch.buckets.iter().map(|(_, bucket)| bucket.failures).sum();
-    let look = |counts: (u32, u32)| match counts {
-        (_, 1..) => (theme.glyphs.failed, theme.bad),
-        (1.., 0) => (theme.glyphs.nothing, theme.dim),
-        (0, 0) => (" ", theme.plain),
-    };
+fn failures(theme: &Theme, stretch: &Stretch<'_>, place: (u16, u16), area: Rect, buf: &mut Buffer) {
+    let all = stretch.failures();
     let end = if all == 0 { String::new() } else { say!("{n} err", n = compact(u64::from(all))) };
-    row(theme, say!("failed"), place, (area, buf), of, look, &end);
-}
-
-/// Short enough for the right of a chart.
-fn short_ms(ms: u32) -> String {
-    match ms {
-        ..1_000 => format!("{ms}ms"),
-        1_000..100_000 => format!("{:.1}s", f64::from(ms) / 1_000.0),
-        _ => format!("{}s", ms / 1_000),
-    }
+    let of = |column| stretch.requests(column, place.1);
+    row(theme, say!("failed"), place, (area, buf), of, |counts| failure_look(theme, counts), &end);
 }

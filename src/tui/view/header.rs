@@ -44,18 +44,20 @@ struct Segment {
     yields: bool,
 }
 
-/// `notes`: how many rows the notes have; what has no row there gets a mark here.
-pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, notes: u16, buf: &mut Buffer) {
-    let room = usize::from(area.width);
-    let needed = |segments: &[Segment]| -> usize {
-        let columns = segments.iter().map(|segment| usize::from(theme.width(&segment.text)) + 2);
-        columns.sum::<usize>().saturating_sub(1)
-    };
+/// The columns that they need, with gaps.
+fn needed(theme: &Theme, segments: &[Segment]) -> usize {
+    let columns = segments.iter().map(|segment| usize::from(theme.width(&segment.text)) + 2);
+    columns.sum::<usize>().saturating_sub(1)
+}
+
+/// What stands on a row so wide, and whether what is critical is said in full there.
+fn chosen(model: View<'_>, theme: &Theme, width: u16, notes: u16) -> (Vec<Segment>, bool) {
+    let room = usize::from(width);
     // What is critical is said in full where it fits with all that stays in any case.
     let fitting = |in_full: bool| {
-        let mut segments = segments(model, theme, area.width, notes, in_full);
+        let mut segments = segments(model, theme, width, notes, in_full);
         for rank in (1..=6).rev() {
-            if needed(&segments) > room {
+            if needed(theme, &segments) > room {
                 segments.retain(|segment| segment.rank != rank);
             }
         }
@@ -65,13 +67,27 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, notes: u16, buf: 
         let yields = segments.iter().filter(|segment| segment.yields);
         let spare: usize =
             yields.map(|it| usize::from(theme.width(&it.text)).saturating_sub(YIELDS_TO)).sum();
-        needed(segments) <= room + spare
+        needed(theme, segments) <= room + spare
     };
-    let segments = Some(fitting(true)).filter(fits).unwrap_or_else(|| fitting(false));
+    match Some(fitting(true)).filter(fits) {
+        Some(segments) => (segments, true),
+        None => (fitting(false), false),
+    }
+}
+
+/// Whether the header says what is critical, and not only that something is.
+pub(super) fn says_what(model: View<'_>, theme: &Theme, width: u16, notes: u16) -> bool {
+    chosen(model, theme, width, notes).1
+}
+
+/// `notes`: how many rows the notes have; what has no row there gets a mark here.
+pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, notes: u16, buf: &mut Buffer) {
+    let room = usize::from(area.width);
+    let (segments, _) = chosen(model, theme, area.width, notes);
     let spark = sparkline(model, theme);
     let mut pen = Painter::new(theme, buf, area, 0);
     pen.skip(1);
-    let mut over = needed(&segments).saturating_sub(room).min(usize::from(u16::MAX)) as u16;
+    let mut over = needed(theme, &segments).saturating_sub(room).min(usize::from(u16::MAX)) as u16;
     for segment in &segments {
         let full = theme.width(&segment.text);
         // The server gives way before the state of the feed does.

@@ -39,6 +39,7 @@ mod prompt;
 mod server;
 mod sort_menu;
 mod spark;
+mod stretch;
 mod strip;
 mod table;
 mod theme;

@@ -1,7 +1,7 @@
 //! The overview: a sentence that says how it is, charts, and below them rows by group or a map of everybody.
 //!
 //! ```text
-//!  CRITICAL: view loss, 107 users, for 12s. 3 what to do, ! who
+//!  107 of 300 users unknown, 12 warnings  3 what to do  ! who
 //!     300 ⡇            ⢀⡠⠤⠒⠒⠒⠒⠒⠒⠒⢄                            ● 148 on
 //!         ⡇⠤⠤⠤⠤⠒⠒⠊⠁                                            ? 107 unk
 //!   22:10 ──────────────────────✘──────────────────────── now
@@ -16,17 +16,17 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::listing::{counted_words, why_words};
-use crate::presence::{By, Counts, Presence, Rollup, RollupKey, Severity, UnknownReason};
+use crate::presence::{By, Counts, FeedStatus, Presence, Rollup, RollupKey, Severity, UnknownReason};
 use crate::tui::{
     BESIDE_CHART, Health, Layout, MapGrid, Overview, OverviewParts, Panel, View, health, overview_parts,
     sign_word,
 };
 use crate::{language, say, words};
 
-use super::chart;
 use super::painter::{Painter, select};
 use super::theme::Theme;
 use super::times::age_ms;
+use super::{chart, header};
 
 /// Columns of a number in a row, with the gap before it.
 const NUMBER: u16 = 7;
@@ -42,7 +42,7 @@ const SOME_NUMBERS: u16 = 56;
 
 pub(super) fn draw(model: View<'_>, theme: &Theme, overview: &Overview, layout: Layout, buf: &mut Buffer) {
     let parts = overview_parts(layout.body, model.overview_content(overview, layout));
-    headline(model, theme, parts.headline, buf);
+    headline(model, theme, layout, parts.headline, buf);
     if parts.chart.height > 0 {
         chart::draw(model, theme, parts, BESIDE_CHART, buf);
     }
@@ -53,17 +53,27 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, overview: &Overview, layout: 
 }
 
 /// How it is, and which keys lead on.
-fn headline(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn headline(model: View<'_>, theme: &Theme, layout: Layout, area: Rect, buf: &mut Buffer) {
     let (how, what) = health(model);
     let picture = model.picture();
     let totals = picture.roster.totals(picture.now);
     let warnings = model.tally(Severity::Warning);
-    let mut said = Vec::new();
-    if let Some(what) = what {
-        said.push(what);
-    } else {
+    // The header above begins with the same word, and says what is critical where that fits: not twice.
+    let what = what.filter(|_| !header::says_what(model, theme, layout.body.width, layout.notes.height));
+    let is_told = what.is_some();
+    let mut said: Vec<String> = what.into_iter().collect();
+    if !is_told {
+        let feed = picture.roster.feed_status(picture.now);
+        if matches!(feed, FeedStatus::Retrying { .. } | FeedStatus::Overdue)
+            && totals.unknown < totals.watched
+        {
+            said.push(say!("no answer: counts are as last seen").to_owned());
+        }
         if totals.unknown > 0 {
             said.push(say!("{n} of {all} users unknown", n = totals.unknown, all = totals.watched));
+        }
+        if how == Health::Critical && totals.offline > 0 {
+            said.push(say!("{n} of {all} users offline", n = totals.offline, all = totals.watched));
         }
         match warnings {
             0 => {}
@@ -80,7 +90,7 @@ fn headline(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
     }
     let mut pen = Painter::new(theme, buf, area, 0);
-    pen.skip(1).put(&say!("{how}: ", how = language::say(how.word())), theme.health(how));
+    pen.skip(1);
     let next = match how {
         Health::Ok | Health::Checking | Health::Unknown => say!("  1 lists the users"),
         Health::Degraded | Health::Critical => say!("  3 what to do  ! who"),
@@ -88,9 +98,9 @@ fn headline(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let said = said.join(say!(", "));
     let room = pen.left().saturating_sub(theme.width(next));
     if theme.width(&said) <= room {
-        pen.put(&said, theme.strong).put(next, theme.dim);
+        pen.put(&said, theme.health(how)).put(next, theme.dim);
     } else {
-        pen.rest(&said, theme.glyphs.cut, theme.strong);
+        pen.rest(&said, theme.glyphs.cut, theme.health(how));
     }
 }
 

@@ -4,12 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::presence::trend::{Bucket, Trend};
+use crate::presence::trend::Trend;
 use crate::presence::{Presence, Totals};
 use crate::say;
 use crate::tui::{CHART_ROWS, ExpiryKind, Picture, ServerLine, TWO_HALVES, View, server_lines};
 
 use super::painter::Painter;
+use super::stretch::{Stretch, failure_look, short_ms};
 use super::theme::Theme;
 
 /// Columns of names at the left of charts and facts.
@@ -19,7 +20,8 @@ const FIGURES: u16 = 9;
 
 pub(super) fn draw(model: View<'_>, theme: &Theme, scroll: usize, body: Rect, buf: &mut Buffer) {
     let (mut first, second) = server_lines(model);
-    let sheet = Sheet { theme, picture: model.picture() };
+    let picture = model.picture();
+    let sheet = Sheet { theme, model, picture, stretch: Stretch::of(picture.trend, picture.now) };
     if body.width >= TWO_HALVES {
         let half = body.width / 2;
         let left = Rect { width: half.saturating_sub(2), ..body };
@@ -36,7 +38,9 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, scroll: usize, body: Rect, bu
 /// The view while it is drawn.
 struct Sheet<'a> {
     theme: &'a Theme,
+    model: View<'a>,
     picture: Picture<'a>,
+    stretch: Stretch<'a>,
 }
 
 impl Sheet<'_> {
@@ -101,39 +105,20 @@ impl Sheet<'_> {
         pen.skip(u16::from(long > 0)).put(&count.to_string(), style);
     }
 
-    /// How many buckets one column of a chart stands for, and how many columns there are.
-    fn columns(room: u16, buckets: usize) -> (usize, usize) {
-        let room = usize::from(room).max(1);
-        let each = buckets.div_ceil(room).max(1);
-        (each, buckets.div_ceil(each))
-    }
-
-    /// A figure for each column of a chart, from the buckets that it stands for.
-    fn chart<T>(&self, room: u16, of: impl Fn(&[&Bucket]) -> T) -> Vec<T> {
-        let buckets: Vec<&Bucket> = self.picture.trend.buckets(self.picture.now).collect();
-        let (each, _) = Self::columns(room, buckets.len());
-        // Counted from the end, so that the last column is always the newest.
-        let mut columns: Vec<T> = buckets.rchunks(each).map(of).collect();
-        columns.reverse();
-        columns
-    }
-
     // Not ratatui's `Sparkline`: it rounds down, so that a quick answer beside a slow one is not seen at all, and
     // has no row of its own that could be scrolled to.
     fn took(&self, row: u16, mut pen: Painter<'_>) {
         let theme = self.theme;
         let room = pen.left().saturating_sub(NAME);
-        let slowest =
-            |buckets: &[&Bucket]| buckets.iter().filter_map(|it| it.took()).map(|it| it.max_ms).max();
-        let columns = self.chart(room, slowest);
+        let columns: Vec<_> = (0..room).map(|column| self.stretch.slowest_ms(column, room)).collect();
         let longest = columns.iter().flatten().copied().max();
         let most = longest.unwrap_or(0).max(1);
         let took = self.picture.trend.took(self.picture.now);
         let over = Trend::TOOK_OVER;
         let name = match row {
-            0 => longest.map(|max| say!("max {took} (30m)", took = duration(max))),
-            1 => took.map(|took| say!("p95 {took} ({over})", took = duration(took.p95_ms), over)),
-            _ => took.map(|took| say!("p50 {took} ({over})", took = duration(took.p50_ms), over)),
+            0 => longest.map(|max| say!("max {took} (30m)", took = short_ms(max))),
+            1 => took.map(|took| say!("p95 {took} ({over})", took = short_ms(took.p95_ms), over)),
+            _ => took.map(|took| say!("p50 {took} ({over})", took = short_ms(took.p50_ms), over)),
         };
         let name = name.unwrap_or_default();
         pen.field(&name, NAME, theme.glyphs.cut, theme.dim);
@@ -153,16 +138,10 @@ impl Sheet<'_> {
     fn failures(&self, mut pen: Painter<'_>) {
         let theme = self.theme;
         pen.field(say!("failures"), NAME, theme.glyphs.cut, theme.dim);
-        let columns = self.chart(pen.left(), |buckets| {
-            let heard = buckets.iter().any(|bucket| bucket.requests() > 0);
-            (heard, buckets.iter().map(|bucket| bucket.failures).sum::<u32>())
-        });
-        for (heard, failures) in columns {
-            match (heard, failures) {
-                (_, 1..) => pen.put(theme.glyphs.failed, theme.bad),
-                (true, 0) => pen.put(theme.glyphs.nothing, theme.dim),
-                (false, 0) => pen.put(" ", theme.plain),
-            };
+        let room = pen.left();
+        for column in 0..room {
+            let (sign, style) = failure_look(theme, self.stretch.requests(column, room));
+            pen.put(sign, style);
         }
     }
 
@@ -179,8 +158,8 @@ impl Sheet<'_> {
         let now = count(&self.picture.roster.totals(self.picture.now));
         let name = format!("{sign} {now} {}", presence.word());
         pen.field(&name, NAME, theme.glyphs.cut, style);
-        let columns = self
-            .chart(pen.left(), |buckets| buckets.iter().rev().find_map(|it| it.totals.as_ref()).map(count));
+        let room = pen.left();
+        let columns: Vec<_> = (0..room).map(|at| self.stretch.totals(at, room).map(count)).collect();
         let most = columns.iter().flatten().copied().max().unwrap_or(0).max(1);
         for counted in columns {
             let glyph = match counted {
@@ -198,21 +177,10 @@ impl Sheet<'_> {
     fn axis(&self, mut pen: Painter<'_>) {
         let theme = self.theme;
         pen.skip(NAME);
-        let buckets = self.picture.trend.buckets(self.picture.now).count();
-        let (_, columns) = Self::columns(pen.left(), buckets);
-        let (from, to) = (say!("30 min ago"), say!("now"));
-        let room = (columns as u16).min(pen.left());
-        if room > theme.width(from) + theme.width(to) {
-            pen.put(from, theme.dim).skip(room - theme.width(from) - theme.width(to)).put(to, theme.dim);
+        let (from, to) = self.stretch.ends(self.model);
+        let (room, both) = (pen.left(), theme.width(&from) + theme.width(&to));
+        if room > both {
+            pen.put(&from, theme.dim).skip(room - both).put(&to, theme.dim);
         }
-    }
-}
-
-/// Short enough for the left of a chart.
-fn duration(ms: u32) -> String {
-    match ms {
-        ..1_000 => format!("{ms} ms"),
-        1_000..100_000 => format!("{:.1} s", f64::from(ms) / 1_000.0),
-        _ => format!("{} s", ms / 1_000),
     }
 }
