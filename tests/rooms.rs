@@ -40,7 +40,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("recording", &["presence"]),
     ("options", &["alerts", "home", "language", "listing", "openim", "presence"]),
     ("alerts", &["child", "listing", "openim", "presence"]),
-    ("openim", &["child", "language", "presence"]),
+    ("openim", &["child", "presence"]),
     ("simulator", &["presence"]),
     ("listing", &["language", "presence"]),
     ("log", &["presence"]),

@@ -286,15 +286,15 @@ fn unknown(picture: &Picture<'_>, theme: &Theme, user: UserIx, why: UnknownReaso
         None => roster.answered(user).map(|answered| (roster.last_word(user), answered)),
     };
     let Some((last, answered)) = seen.filter(|(last, _)| !last.is_unknown()) else {
-        return vec![format!("({whole})"), format!("({why})")];
+        return vec![say!("({whole})", whole), say!("({why})", why)];
     };
     let age = times::age_ms(picture.now.since(answered.received));
     let (word, (_, short, _)) = (last.word(), theme.presence(last));
     vec![
-        format!("({whole}, seen {word} {age} ago)"),
-        format!("({why}, seen {word} {age} ago)"),
-        format!("({why}, seen {short} {age} ago)"),
-        format!("({why}, {short} {age} ago)"),
-        format!("({why})"),
+        say!("({whole}, seen {word} {age} ago)", whole, word, age),
+        say!("({why}, seen {word} {age} ago)", why, word, age),
+        say!("({why}, seen {short} {age} ago)", why, short, age),
+        say!("({why}, {short} {age} ago)", why, short, age),
+        say!("({why})", why),
     ]
 }

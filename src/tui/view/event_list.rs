@@ -135,7 +135,7 @@ fn list(model: View<'_>, theme: &Theme, window: &EventsWindow<'_>, area: Rect, b
         let room = pen.left().saturating_sub(2);
         let names = some_names(&model.names, theme, line.users, line.and_more, room);
         if !names.is_empty() {
-            pen.put(": ", theme.plain).put(&names, theme.plain);
+            pen.put(say!(": "), theme.plain).put(&names, theme.plain);
         }
         let mut pen = Painter::new(theme, buf, area, row);
         pen.skip(left.width + 1).put(&right, theme.dim);

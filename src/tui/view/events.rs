@@ -45,7 +45,7 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, area: Rect, buf: &mut Buffer)
         let room = pen.left().saturating_sub(2);
         let names = some_names(&model.names, theme, line.users, line.and_more, room);
         if !names.is_empty() {
-            pen.put(": ", theme.plain).put(&names, theme.plain);
+            pen.put(say!(": "), theme.plain).put(&names, theme.plain);
         }
     }
 }
