@@ -31,7 +31,7 @@ pub(super) fn judge(shown: &Result<Handshake, FetchError>, host: &str, insecure:
         let seen = match own {
             Some(own) => {
                 let validity = own.validity_words(now);
-                say!("{agreed}; the certificate is {validity}", agreed, validity)
+                say!("{agreed}; certificate {validity}", agreed, validity)
             }
             None => agreed,
         };
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(step.outcome, Outcome::Ok);
         assert_eq!(
             step.seen,
-            "TLS 1.3, TLS13_AES_256_GCM_SHA384; the certificate is valid until 2027-01-01 00:00 UTC (365 days left)"
+            "TLS 1.3, TLS13_AES_256_GCM_SHA384; certificate valid until 2027-01-01 00:00 UTC (365 days left)"
         );
         assert!(step.details[0].starts_with("certificate 1: CN="), "{:?}", step.details);
     }

@@ -126,7 +126,7 @@ async fn with_a_server_that_is_well_all_is_well() {
     all.expect("answer", "ok", &["v3.8.1 or later"]);
     all.expect("latency", "ok", &["5 requests about 2 users", "a round of 2 users is 1 batch"]);
     all.expect("watch list", "ok", &["2 users: 2 by name", "registered on the server: all of 2 users"]);
-    all.expect("terminal", "skipped", &["no terminal"]);
+    all.expect("terminal", "skipped", &["not a terminal"]);
     all.expect("files", "skipped", &[]);
     // As text, for people.
     let said = run(&["--api", &server.url(), "steady"], &variables).await;
@@ -149,7 +149,7 @@ async fn without_a_watch_list_the_admin_is_asked_about_and_never_nobody() {
     let server = well("127.0.0.1:0", Vec::new()).await;
     let found = found(&server.url(), &[]).await;
     found.expect("admin rights", "failed", &["it says nothing of the users that were asked about"]);
-    found.expect("watch list", "note", &["nobody is named"]);
+    found.expect("watch list", "note", &["no users are named"]);
     let bodies: Vec<String> = server.requests().into_iter().map(|request| request.body).collect();
     assert_eq!(bodies, [r#"{"userIDs":["imAdmin"]}"#, r#"{"userIDs":["imAdmin"]}"#]);
     // The first question goes to whoever is there, and so without the token.
@@ -216,7 +216,7 @@ async fn certificates_are_told_apart() {
     unchecked.expect(
         "tls",
         "warning",
-        &["--insecure: anybody on the way can pose", "unchecked: it expired on 2002"],
+        &["--insecure: anybody in between can pose", "unchecked: it expired on 2002"],
     );
 
     let missing = with_missing_ca().await;
