@@ -362,10 +362,10 @@ fn a_wide_screen_has_the_columns_of_the_past_and_what_is_wrong() {
     stage.keys("aG!M");
     stage.shows(&[
         " problems only, marked only                                                                                                                  2 of 9, list order",
-        "    USER         LABEL                     GROUP    PRESENCE        PLATFORMS  TOKEN          SINCE   FLIPS  RECON  CONNS  LAST 30 MIN  FINDINGS",
-        " ▸!◆2890713225   王小明                    sales    ● online        And Win    EXPIRED 1y!    ≥13s        ·      ·      2           █   token-expired +1",
-        "|▸!◆bot_billing  Billing bot               bots     ● online        Bot        4h soon        ≥13s        ·      ·      1           █   token-expiring",
-        ">   u_119                                           ● online        not named  ·              ≥13s        ·      ·      ·           █   only as selected",
+        "    USER         LABEL                 GROUP    PRESENCE        PLATFORMS  TOKEN          SINCE   FLIPS  RECON  CONNS  DELIVERY  LAST 30 MIN  FINDINGS",
+        " ▸!◆2890713225   王小明                sales    ● online        And Win    EXPIRED 1y!    ≥13s        ·      ·      2  now                █   token-expired +1",
+        "|▸!◆bot_billing  Billing bot           bots     ● online        Bot        4h soon        ≥13s        ·      ·      1  now                █   token-expiring",
+        ">   u_119                                       ● online        not named  ·              ≥13s        ·      ·      ·  unknown            █   only as selected",
     ]);
     let mut stage = aftermath((100, 24));
     stage.keys("w");

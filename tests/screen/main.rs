@@ -11,8 +11,8 @@ mod kit;
 #[path = "../schemas/mod.rs"]
 mod schemas;
 
-mod chinese;
 mod alerts;
+mod chinese;
 mod first_round;
 mod hostile_input;
 mod incidents;

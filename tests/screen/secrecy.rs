@@ -137,6 +137,10 @@ impl Live {
             if masked {
                 press(&mut model, self.session.shown(), "P");
             }
+            // Users of one cause stand each in a line of their own, so that there is somebody to copy from.
+            for key in "zR".split_inclusive(|_: char| true) {
+                press(&mut model, self.session.shown(), key);
+            }
             for key in walk.split_inclusive(|_: char| true) {
                 let effects = press(&mut model, self.session.shown(), key);
                 all.extend(

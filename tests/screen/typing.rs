@@ -87,7 +87,7 @@ fn commands_are_found_by_typing_a_part_of_them() {
         "  platforms               by platform",
         "  token                   by token expiry",
         "  since                   latest change first",
-        "  +5 more",
+        "  +6 more",
         "cursor at 11,2",
     ]);
     stage.keys("x<Enter>");

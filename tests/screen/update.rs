@@ -747,7 +747,7 @@ fn a_command_that_cannot_be_done_says_what_was_expected_and_stays() {
         (
             "sort",
             "",
-            "expected a column: problems, list, user, label, group, presence, platforms, token, since, flips, reconnects, conns, last30, findings",
+            "expected a column: problems, list, user, label, group, presence, platforms, token, since, flips, reconnects, conns, delivery, last30, findings",
         ),
         ("sort tokn", "tokn", "unknown name `tokn`; did you mean `token`?"),
         ("sort token up", "up", "expected asc, desc, inverted or nothing, not `up`"),
@@ -755,7 +755,7 @@ fn a_command_that_cannot_be_done_says_what_was_expected_and_stays() {
         (
             "cols user zip",
             "zip",
-            "unknown name `zip`; expected one of user, label, group, presence, platforms, token, since, flips, reconnects, conns, last30, findings",
+            "unknown name `zip`; expected one of user, label, group, presence, platforms, token, since, flips, reconnects, conns, delivery, last30, findings",
         ),
         ("cols +flips token", "token", "expected + or - before every name, or before none"),
         ("cols -user", "-user", "the user ID is always shown"),
