@@ -16,6 +16,7 @@ use super::recoveries::Recoveries;
 use super::rollups::Rollups;
 use super::roster::Roster;
 use super::time::Moment;
+use super::tops::Tops;
 use super::trend::Trend;
 use super::update::Update;
 use super::watch_list::{UserIx, WatchList};
@@ -37,6 +38,8 @@ pub struct Knowledge {
     pub trend: Trend,
     /// How many of each group, batch, platform and gateway stand how.
     pub rollups: Rollups,
+    /// Users who stand out.
+    pub tops: Tops,
     /// What the last answer said of the server.
     pub hints: Option<Arc<Hints>>,
     departures: Departures,
@@ -52,6 +55,7 @@ impl Knowledge {
         Knowledge {
             departures: Departures::of(&roster),
             rollups: Rollups::of(&roster, &findings, Moment::default()),
+            tops: Tops::default(),
             roster,
             history: History::default(),
             findings,
@@ -131,6 +135,7 @@ impl Knowledge {
         update.extend(Update { touched: Vec::new(), ..found }); // they are among those
         self.rollups.follow(update.touched.iter().copied(), &self.roster, &self.findings, now);
         self.rollups.follow_shared(&self.roster, now);
+        self.tops.follow(update.touched.iter().copied(), &self.roster, &self.history);
         if roster.last_answer().is_some() || self.outage.silent_since.is_some() {
             let case = ServerCase {
                 clock: roster.server_clock(),
@@ -180,6 +185,7 @@ impl Knowledge {
         self.outage.follow(&self.roster, now);
         self.history.rebase(heir);
         self.findings.rebase(heir);
+        self.tops.rebase(heir);
         self.rollups.rebase(&before, &self.roster, &self.findings, now);
         self.follow(changes, now, false)
     }
@@ -202,6 +208,7 @@ impl Knowledge {
         let heir = |user: UserIx| list.find(before.raw_id(user));
         self.history.rebase(heir);
         self.findings.rebase(heir);
+        self.tops.rebase(heir);
         self.rollups.rebase(&before, &self.roster, &self.findings, now);
     }
 
@@ -217,6 +224,7 @@ impl Knowledge {
             + self.findings.weight()
             + self.trend.weight()
             + self.rollups.weight()
+            + self.tops.weight()
     }
 
     /// When something changes without an answer, on the monotonic clock.

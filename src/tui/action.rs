@@ -130,7 +130,7 @@ actions! {
     Views ShowFindings "findings" ["3"] () words!("view: findings");
     Views ShowServer "server" ["4"] () words!("view: server (API latency and errors, presence sources, token expiry)");
     Views ShowOverview "overview" ["5"] () words!("view: overview (all users over time, by group, as a map)");
-    Users Pane "pane" ["Tab"] (words!("events")) words!("switch between list and events (overview: rows and map)");
+    Users Pane "pane" ["Tab"] (words!("events")) words!("switch between list and events (overview: rows, map and top lists)");
     Views NextProblem "next-problem" ["n"] (words!("next problem")) words!("go to the next user with a problem");
     Views PreviousProblem "previous-problem" ["N"] () words!("go to the previous user with a problem");
     Views Close "close" ["q"] (words!("quit")) words!("close the view; in the list, quit");

@@ -46,9 +46,9 @@ pub(super) fn subject(model: &mut ViewMut<'_>) -> Option<UserIx> {
         Screen::Users if model.events().is_some() => events::subject(model, false),
         Screen::Users | Screen::Server { .. } | Screen::Help { .. } => selected_or_first(model),
         Screen::Overview(overview) => {
-            let user = overview.cell();
+            let user = overview.user();
             if user.is_none() {
-                hint(model, say!("no user is selected: Tab shows the map, 1 the list"));
+                hint(model, say!("no user is selected: Tab shows the map and the top lists, 1 the list"));
             }
             user
         }

@@ -69,7 +69,9 @@ pub use list::{Cursor, Expansion, Line};
 pub use message::{Effect, ExportFormat, Msg};
 pub use model::{Model, Start, Switches, TimeStyle, Toast, View};
 pub use notes::{Note, notes, visible_notes, wrapped};
-pub use overview::{BESIDE_CHART, MapGrid, Overview, OverviewContent, OverviewParts, Panel, overview_parts};
+pub use overview::{
+    BESIDE_CHART, MapGrid, Overview, OverviewContent, OverviewParts, Panel, overview_parts, top_lists,
+};
 pub use picture::{Picture, Strip};
 pub use prompt::{Candidate, Mistake, Offers, Prompt, Purpose, Typed};
 pub use screen::Screen;

@@ -6,7 +6,7 @@
 use ratatui::layout::Rect;
 
 use super::lines::first_line;
-use crate::presence::{By, Rollup, RollupKey, UserIx};
+use crate::presence::{By, Rollup, RollupKey, Top, UserIx};
 
 /// What the lower part shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,19 @@ pub enum Panel {
     Rollups,
     /// A cell for each user, or for so many of them.
     Map,
+    /// Users who stand out.
+    Tops,
+}
+
+impl Panel {
+    /// The one after it; after the last the first.
+    pub fn next(self) -> Panel {
+        match self {
+            Panel::Rollups => Panel::Map,
+            Panel::Map => Panel::Tops,
+            Panel::Tops => Panel::Rollups,
+        }
+    }
 }
 
 /// The view of everybody together.
@@ -30,6 +43,8 @@ pub struct Overview {
     pub(super) row: u16,
     /// The user of the cell that is selected.
     pub(super) cell: Option<UserIx>,
+    /// The user who is selected of those who stand out, and by what.
+    pub(super) top: Option<(Top, UserIx)>,
 }
 
 /// Where each part of the overview is; parts that are left out have no height.
@@ -97,6 +112,32 @@ pub fn overview_parts(body: Rect, content: OverviewContent) -> OverviewParts {
     parts
 }
 
+/// From so many columns on four lists stand beside each other, and two.
+const FOUR_LISTS: u16 = 120;
+const TWO_LISTS: u16 = 50;
+
+/// Where each list of users who stand out is, its heading included; those that have no room are left out.
+pub fn top_lists(area: Rect) -> Vec<(Top, Rect)> {
+    let across: u16 = match area.width {
+        FOUR_LISTS.. => 4,
+        TWO_LISTS.. => 2,
+        _ => 1,
+    };
+    let down = (4 / across).min(area.height / 2);
+    if down == 0 {
+        return Vec::new();
+    }
+    let (width, height) = (area.width / across, area.height / down);
+    let places = (0..down).flat_map(|row| (0..across).map(move |column| (column, row)));
+    let part = |(column, row): (u16, u16)| Rect {
+        x: area.x + column * width,
+        y: area.y + row * height,
+        width,
+        height,
+    };
+    Top::ALL.into_iter().zip(places.map(part)).collect()
+}
+
 /// How the map divides the list into cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MapGrid {
@@ -136,7 +177,7 @@ impl Overview {
     }
 
     /// The first row of a list so high.
-    pub fn top(&self, rows: &[Rollup], height: u16) -> usize {
+    pub fn top_row(&self, rows: &[Rollup], height: u16) -> usize {
         first_line(self.selected(rows), self.row, rows.len(), height)
     }
 
@@ -145,9 +186,23 @@ impl Overview {
         self.cell
     }
 
+    /// The user who is selected of those who stand out, and by what.
+    pub fn top(&self) -> Option<(Top, UserIx)> {
+        self.top
+    }
+
+    /// The user who is selected in the lower part, where that shows single users.
+    pub fn user(&self) -> Option<UserIx> {
+        match self.panel {
+            Panel::Rollups | Panel::Map => self.cell,
+            Panel::Tops => self.top.map(|(_, user)| user),
+        }
+    }
+
     /// Goes over to another watch list.
     pub(super) fn carried(&self, heir: &impl Fn(UserIx) -> Option<UserIx>) -> Overview {
-        Overview { cell: self.cell.and_then(heir), ..self.clone() }
+        let top = self.top.and_then(|(top, user)| Some((top, heir(user)?)));
+        Overview { cell: self.cell.and_then(heir), top, ..self.clone() }
     }
 }
 
@@ -171,6 +226,21 @@ mod tests {
             }
             assert_eq!(y, body.bottom(), "{height} {head} {rows}: {it:?}");
             assert!(height < 8 || it.list.height >= 3, "{height}: {it:?}");
+        }
+    }
+
+    #[test]
+    fn the_top_lists_stand_side_by_side_and_within_their_room() {
+        for (width, height, lists) in
+            [(160, 10, 4), (80, 8, 4), (80, 3, 2), (40, 8, 4), (20, 3, 1), (20, 1, 0)]
+        {
+            let area = Rect { x: 3, y: 7, width, height };
+            let parts = top_lists(area);
+            assert_eq!(parts.len(), lists, "{width}x{height}");
+            for (at, (_, part)) in parts.iter().enumerate() {
+                assert_eq!(part.intersection(area), *part, "{width}x{height}");
+                assert!(part.height >= 2 && parts[..at].iter().all(|(_, other)| !other.intersects(*part)));
+            }
         }
     }
 

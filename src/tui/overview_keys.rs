@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::listing::{Sort, SortColumn};
 use crate::presence::query::quote;
-use crate::presence::{By, Rollup, RollupKey, UserIx};
+use crate::presence::{By, Rollup, RollupKey, Top, UserIx};
 use crate::say;
 
 use super::action::{ACTIONS, Action, Scope, Walk};
@@ -14,9 +14,12 @@ use super::lines::{row_after, walked};
 use super::list::Cursor;
 use super::model::{Model, View, ViewMut};
 use super::notes::{Note, visible_notes};
-use super::overview::{MapGrid, Overview, OverviewContent, OverviewParts, Panel, overview_parts};
+use super::overview::{MapGrid, Overview, OverviewContent, OverviewParts, Panel, overview_parts, top_lists};
 use super::screen::Screen;
 use super::views::show_detail;
+
+/// Rows that the lists of users who stand out would fill: two below each other, of five users each.
+const TOPS: usize = 12;
 
 impl View<'_> {
     /// What the overview counts users by.
@@ -39,6 +42,7 @@ impl View<'_> {
             // The map stands below them, with a line between and one that explains it.
             Panel::Rollups => rollups.len(self.counted_by(overview)) + 2 + map.clamp(4, 8),
             Panel::Map => map,
+            Panel::Tops => TOPS,
         };
         let is_loss = |note: &Note| matches!(note, Note::Loss { .. });
         OverviewContent {
@@ -117,7 +121,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
     match (action, overview.panel) {
         (Action::Pane, panel) => {
             if let Some(overview) = model.overview_mut() {
-                overview.panel = if panel == Panel::Map { Panel::Rollups } else { Panel::Map };
+                overview.panel = panel.next();
             }
         }
         (Action::Expand, Panel::Rollups) => step_by(model, true),
@@ -127,6 +131,12 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
             Some(user) => show_detail(model, user),
             None => move_cell(model, list, 0),
         },
+        (Action::Detail, Panel::Tops) => match overview.top {
+            Some((_, user)) => show_detail(model, user),
+            None => move_top(model, list, Walk::Lines(0, false)),
+        },
+        (Action::Expand, Panel::Tops) => to_list(model, list, true),
+        (Action::Collapse, Panel::Tops) => to_list(model, list, false),
         (Action::Expand, Panel::Map) => move_cell(model, list, 1),
         (Action::Collapse, Panel::Map) => move_cell(model, list, -1),
         _ => {
@@ -139,6 +149,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
             };
             match overview.panel {
                 Panel::Rollups => travel(model, &overview, walk, list.height),
+                Panel::Tops => move_top(model, list, walk),
                 Panel::Map => {
                     let columns = i64::from(list.width.saturating_sub(2)).max(1);
                     move_cell(
@@ -160,7 +171,7 @@ pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> bool {
 fn travel(model: &mut ViewMut<'_>, overview: &Overview, walk: Walk, height: u16) {
     let rows = model.view().rollups(overview);
     let to = walked(overview.selected(&rows), walk, rows.len());
-    let top = overview.top(&rows, height);
+    let top = overview.top_row(&rows, height);
     let Some(overview) = model.overview_mut() else { return };
     overview.selected = rows.get(to).map(|row| row.key.clone());
     overview.row = row_after(walk, overview.row, to, top, height);
@@ -175,6 +186,36 @@ fn move_cell(model: &mut ViewMut<'_>, list: Rect, by: i64) {
     let at = overview.cell.and_then(|user| rollups.map_place(user)).map(|place| (place / grid.each) as i64);
     let to = at.map_or(0, |at| at.saturating_add(by).clamp(0, last));
     overview.cell = rollups.map_user(grid.places_of(to as usize).start);
+}
+
+/// Those who stand out, as they are shown one below the other.
+fn tops_shown(model: &ViewMut<'_>, list: Rect) -> Vec<(Top, UserIx)> {
+    let tops = model.picture().tops;
+    let rows = |part: Rect| usize::from(part.height.saturating_sub(1));
+    let of = |(top, part): (Top, Rect)| tops.first(top).take(rows(part)).map(move |user| (top, user));
+    top_lists(list).into_iter().flat_map(of).collect()
+}
+
+/// Goes on among those who stand out; the first key selects the first.
+fn move_top(model: &mut ViewMut<'_>, list: Rect, walk: Walk) {
+    let shown = tops_shown(model, list);
+    let Some(overview) = model.overview_mut() else { return };
+    let at = overview.top.and_then(|top| shown.iter().position(|it| *it == top));
+    let to = walked(at, walk, shown.len());
+    overview.top = shown.get(to).copied();
+}
+
+/// Goes to the first of the next list, or of the one before.
+fn to_list(model: &mut ViewMut<'_>, list: Rect, forward: bool) {
+    let shown = tops_shown(model, list);
+    let Some(overview) = model.overview_mut() else { return };
+    let now = overview.top.map(|(top, _)| top);
+    let is_there = |top: Top| now.is_none_or(|now| if forward { top > now } else { top < now });
+    let of = shown.iter().map(|(top, _)| *top).filter(|top| is_there(*top));
+    let next = if forward { of.min() } else { of.max() };
+    if let Some(first) = next.and_then(|next| shown.iter().find(|(top, _)| *top == next)) {
+        overview.top = Some(*first);
+    }
 }
 
 /// Lists the users of the selected row.
@@ -234,10 +275,21 @@ pub(super) fn click(model: &mut ViewMut<'_>, column: u16, row: u16) {
     match overview.panel {
         Panel::Rollups => {
             let rows = model.view().rollups(&overview);
-            let clicked = rows.get(overview.top(&rows, list.height) + usize::from(row));
+            let clicked = rows.get(overview.top_row(&rows, list.height) + usize::from(row));
             if let (Some(clicked), Some(overview)) = (clicked, model.overview_mut()) {
                 overview.selected = Some(clicked.key.clone());
                 overview.row = row;
+            }
+        }
+        Panel::Tops => {
+            let at = ratatui::layout::Position { x: column, y: row + list.y };
+            let part = top_lists(list).into_iter().find(|(_, part)| part.contains(at));
+            let clicked = part.and_then(|(top, part)| {
+                let place = usize::from(at.y - part.y).checked_sub(1)?;
+                Some((top, model.picture().tops.first(top).nth(place)?))
+            });
+            if let (Some(clicked), Some(overview)) = (clicked, model.overview_mut()) {
+                overview.top = Some(clicked);
             }
         }
         Panel::Map => {

@@ -3,7 +3,9 @@
 use crate::engine::{Markers, Shown};
 use crate::presence::history::History;
 use crate::presence::trend::Trend;
-use crate::presence::{Event, EventGroup, Findings, Hints, Moment, Rollups, Roster, Since, Timeline, UserIx};
+use crate::presence::{
+    Event, EventGroup, Findings, Hints, Moment, Rollups, Roster, Since, Timeline, Tops, UserIx,
+};
 
 /// So many connections of one user are looked at for the newest.
 const MANY_CONNECTIONS: usize = 64;
@@ -21,6 +23,8 @@ pub struct Picture<'a> {
     pub trend: &'a Trend,
     /// How many of each group, platform, batch and gateway stand how.
     pub rollups: &'a Rollups,
+    /// Users who stand out.
+    pub tops: &'a Tops,
     /// What the last answer said of the server.
     pub hints: Option<&'a Hints>,
     /// At which time.
@@ -37,6 +41,7 @@ impl<'a> Picture<'a> {
             findings: &knowledge.findings,
             trend: &knowledge.trend,
             rollups: &knowledge.rollups,
+            tops: &knowledge.tops,
             hints: knowledge.hints.as_deref(),
             now: shown.now,
             timeline: shown.state.timeline(),

@@ -76,6 +76,36 @@ fn with_many_users_it_comes_first_and_says_whom_it_hits() {
 }
 
 #[test]
+fn users_who_stand_out_are_listed_and_opened() {
+    let mut stage = begin((80, 24));
+    stage.wait(20_000);
+    answered(&mut stage, 0..4);
+    let (often, gone) = (id(0), id(1));
+    let soon = Some((often.as_str(), 2, 7_200));
+    for round in 0..3 {
+        stage.wait(2_000);
+        let online = UserStatus::Online(vec![connection(2, &format!("c{round}"), soon)]);
+        stage.answer(0, vec![(&often, online)]);
+        stage.wait(2_000);
+        stage.answer(0, vec![(&often, UserStatus::Offline), (&gone, UserStatus::Offline)]);
+    }
+    stage.keys("<Tab><Tab>");
+    stage.picture("overview-top-80x24");
+    let tops =
+        |stage: &Stage, top| stage.view().picture().tops.first(top).map(|user| user.0).collect::<Vec<_>>();
+    assert_eq!(tops(&stage, imtop::presence::Top::Flips).first(), Some(&0));
+    stage.keys("<Down><Enter>");
+    assert!(matches!(stage.model.screen(), Screen::Detail { user, .. } if user.0 == 0), "{}", stage.screen());
+    stage.keys("<Esc><Right><Down>");
+    for (width, height) in [(160, 45), (60, 20), (40, 10), (20, 5), (1, 1)] {
+        stage.send(imtop::tui::Msg::Resize(width, height));
+        stage.screen();
+    }
+    stage.keys("<Tab>");
+    assert!(matches!(stage.model.screen(), Screen::Overview(it) if it.panel == imtop::tui::Panel::Rollups));
+}
+
+#[test]
 fn users_are_counted_by_what_a_command_or_an_arrow_says() {
     let mut stage = begin((100, 30));
     let by = |stage: &Stage| {

@@ -160,10 +160,11 @@ fn brief(model: View<'_>, action: Action, brief: &'static str) -> &'static str {
         Action::Back if matches!(model.screen(), Screen::Help { search, .. } if !search.is_empty()) => {
             say!("all help")
         }
-        Action::Pane if matches!(model.screen(), Screen::Overview(it) if it.panel == Panel::Map) => {
-            say!("rows")
-        }
-        Action::Pane if matches!(model.screen(), Screen::Overview(_)) => say!("map"),
+        Action::Pane if let Screen::Overview(overview) = model.screen() => match overview.panel.next() {
+            Panel::Rollups => say!("rows"),
+            Panel::Map => say!("map"),
+            Panel::Tops => say!("top lists"),
+        },
         Action::Detail if matches!(model.screen(), Screen::Overview(it) if it.panel == Panel::Rollups) => {
             say!("users")
         }

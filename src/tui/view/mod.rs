@@ -44,6 +44,7 @@ mod strip;
 mod table;
 mod theme;
 mod times;
+mod tops;
 mod transition;
 mod user_row;
 

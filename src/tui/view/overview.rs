@@ -26,7 +26,7 @@ use crate::{language, say, words};
 use super::painter::{Painter, select};
 use super::theme::Theme;
 use super::times::age_ms;
-use super::{chart, header};
+use super::{chart, header, tops};
 
 /// Columns of a number in a row, with the gap before it.
 const NUMBER: u16 = 7;
@@ -49,6 +49,11 @@ pub(super) fn draw(model: View<'_>, theme: &Theme, overview: &Overview, layout: 
     match overview.panel {
         Panel::Rollups => rollups(model, theme, overview, parts, buf),
         Panel::Map => map(model, theme, overview, parts, buf),
+        Panel::Tops => {
+            let said = say!("users who stand out");
+            tabs(theme, overview, model.counted_by(overview), said, parts.tabs, buf);
+            tops::draw(model, theme, overview, parts.list, buf);
+        }
     }
 }
 
@@ -113,12 +118,10 @@ fn tabs(theme: &Theme, overview: &Overview, by: By, said: &str, area: Rect, buf:
         By::Batch => say!("by batch"),
         By::Gateway => say!("by gateway"),
     };
-    let is_map = overview.panel == Panel::Map;
-    let look = |is_shown: bool| if is_shown { theme.selected } else { theme.dim };
-    pen.skip(1)
-        .put(&format!(" {rows} "), look(!is_map))
-        .put(&format!(" {} ", say!("map")), look(is_map))
-        .skip(2);
+    let look = |panel: Panel| if overview.panel == panel { theme.selected } else { theme.dim };
+    pen.skip(1).put(&format!(" {rows} "), look(Panel::Rollups));
+    pen.put(&format!(" {} ", say!("map")), look(Panel::Map));
+    pen.put(&format!(" {} ", say!("top lists")), look(Panel::Tops)).skip(2);
     pen.rest(said, theme.glyphs.cut, theme.plain);
 }
 
@@ -190,7 +193,7 @@ fn rollups(model: View<'_>, theme: &Theme, overview: &Overview, parts: OverviewP
     let numbers: Vec<&Number> = NUMBERS.iter().filter(|number| width >= number.from).collect();
     let fixed = numbers.len() as u16 * NUMBER + 4;
     let height = usize::from(parts.list.height);
-    let top = overview.top(&rows, parts.list.height);
+    let top = overview.top_row(&rows, parts.list.height);
     let shown = rows.iter().skip(top).take(height);
     let longest = shown.clone().map(|row| theme.width(&name_of(model, row))).max().unwrap_or(0).clamp(8, 30);
     let name = longest.min(width.saturating_sub(fixed)).max(6);
