@@ -17,7 +17,7 @@ pub enum Action {
     Bell,
     /// The terminal shows a notification (OSC 9: iTerm2, Windows Terminal, kitty, Konsole).
     Osc9,
-    /// The terminal shows a notification with a title (OSC 777: foot, Ghostty, WezTerm, urxvt).
+    /// The terminal shows a notification with a title (OSC 777: foot, Ghostty, `WezTerm`, urxvt).
     Osc777,
     /// A program is run, never through a shell.
     Exec(PathBuf),

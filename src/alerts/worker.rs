@@ -135,10 +135,10 @@ impl Worker {
             let (attempts, result) = self.deliver(&notice).await;
             match &result {
                 Ok(()) => {
-                    info!(alert = %notice.alert, status = notice.status.word(), action = %self.action, attempts, "alert delivered")
+                    info!(alert = %notice.alert, status = notice.status.word(), action = %self.action, attempts, "alert delivered");
                 }
                 Err(why) => {
-                    warn!(alert = %notice.alert, status = notice.status.word(), action = %self.action, attempts, why, "alert given up")
+                    warn!(alert = %notice.alert, status = notice.status.word(), action = %self.action, attempts, why, "alert given up");
                 }
             }
             if self.receiver.wants_repeats() {

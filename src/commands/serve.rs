@@ -45,7 +45,7 @@ pub(super) async fn serve(args: &ServeArgs, sources: &Sources) -> Result<u8, Com
     flush_standard_output(said)?;
     let mut asks = exporter.serve();
     followed.show_progress();
-    let actions = settings.outside_actions().map(|action| action.to_string());
+    let actions = settings.outside_actions().map(ToString::to_string);
     let alert_counters = AlertCounters::of(actions);
     let mut alerting = (!settings.alerts.is_empty())
         .then(|| Alerting::start(settings.clone(), followed.session.about(), mask));

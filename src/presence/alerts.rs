@@ -197,7 +197,7 @@ impl Alerts {
                 Err(nobody) => {
                     let change = standing.take(rule, Truth::Undecided, now);
                     let is_new = !std::mem::replace(&mut standing.about_nobody, true);
-                    (change.or_else(|| is_new.then(|| AlertChange::AboutNobody(nobody))), String::new())
+                    (change.or_else(|| is_new.then_some(AlertChange::AboutNobody(nobody))), String::new())
                 }
             };
             events.extend(change.map(|change| AlertEvent {

@@ -140,7 +140,7 @@ impl RateLimit {
         let mut parts: Vec<String> = self.policy.iter().map(ToString::to_string).collect();
         match (self.remaining, self.limit) {
             (Some(remaining), Some(limit)) => {
-                parts.push(say!("{remaining} left of {limit}", remaining, limit))
+                parts.push(say!("{remaining} left of {limit}", remaining, limit));
             }
             (Some(remaining), None) => parts.push(say!("{remaining} left", remaining)),
             (None, Some(limit)) => parts.push(say!("at most {limit}", limit)),

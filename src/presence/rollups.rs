@@ -344,8 +344,8 @@ impl Rollups {
             By::Batch => Box::new((0..).map(RollupKey::Batch).zip(&self.by_batch)),
             By::Platform => Box::new(self.by_platform.iter().map(|(at, it)| (RollupKey::Platform(*at), it))),
             By::Gateway => {
-                let key = |address: &Box<str>| RollupKey::Gateway(address.clone());
-                Box::new(self.by_gateway.iter().map(move |(address, (it, ..))| (key(address), it)))
+                let named = self.by_gateway.iter();
+                Box::new(named.map(|(address, (it, ..))| (RollupKey::Gateway(address.clone()), it)))
             }
         }
     }

@@ -22,6 +22,7 @@ pub enum Panel {
 
 impl Panel {
     /// The one after it; after the last the first.
+    #[must_use]
     pub fn next(self) -> Panel {
         match self {
             Panel::Rollups => Panel::Map,

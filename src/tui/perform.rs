@@ -16,6 +16,7 @@ use crate::say;
 /// Intervals that `+` and `-` walk through, in milliseconds.
 const INTERVALS: [u64; 7] = [500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
+#[expect(clippy::too_many_lines, reason = "an arm for each action")]
 pub(super) fn perform(model: &mut ViewMut<'_>, action: Action) -> Vec<Effect> {
     if overview_keys::perform(model, action)
         || events::perform(model, action)
@@ -265,12 +266,12 @@ fn collapse(model: &mut ViewMut<'_>) {
         let row = usize::from(model.cursor_row).saturating_sub(at + 1);
         model.cursor_row = row as u16;
         select(model, Cursor::on(user));
-    } else if model.expansion.contains(cursor.user)
-        && !model.picture().roster.connections(cursor.user).is_empty()
-    {
-        model.expansion.set(cursor.user, false);
-    } else if !to_fold(model) {
-        model.expansion.set(cursor.user, false);
+    } else {
+        let connections = model.picture().roster.connections(cursor.user);
+        let is_open = model.expansion.contains(cursor.user) && !connections.is_empty();
+        if is_open || !to_fold(model) {
+            model.expansion.set(cursor.user, false);
+        }
     }
 }
 

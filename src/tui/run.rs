@@ -319,7 +319,7 @@ impl Running {
             Effect::Repaint => self.terminal.repaint()?,
             Effect::Suspend if has_job_control() => stop_job(),
             Effect::Suspend => {
-                self.tell(|| say!("no shell to go back to: Ctrl-Z does nothing here").to_owned())
+                self.tell(|| say!("no shell to go back to: Ctrl-Z does nothing here").to_owned());
             }
             Effect::Quit => return Ok(Some(Left::With(End::Quit))),
             Effect::QuitKeeping => return Ok(Some(Left::Picture)),

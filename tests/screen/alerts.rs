@@ -65,7 +65,7 @@ fn a_replay_says_what_would_have_been() {
 #[test]
 fn an_alert_is_silenced_for_a_while_and_that_is_lifted() {
     let mut stage = stage((100, 20), false);
-    let mut command = |stage: &mut Stage, line: &str| {
+    let command = |stage: &mut Stage, line: &str| {
         stage.keys(&format!(":{line}"));
         stage.keys("<Enter>");
         text(stage)

@@ -112,13 +112,13 @@ fn users_of_one_cause_are_one_line_that_opens_and_closes() {
     stage.picture("folded-80x24-open");
     // A member leads back to the line, and the line closes.
     stage.keys("jjjh");
-    assert_eq!(stage.model.cursor.as_ref().and_then(|cursor| cursor.one()), None);
+    assert_eq!(stage.model.cursor.as_ref().and_then(imtop::tui::Cursor::one), None);
     stage.keys("h");
     let closed = stage.screen();
     assert!(closed.contains(">▸? 10 users unknown: batch 2, HTTP 500, for 8s"), "{closed}");
     // n goes to the users one by one: who is selected stands alone.
     stage.keys("nn");
-    let one = stage.model.cursor.as_ref().and_then(|cursor| cursor.one());
+    let one = stage.model.cursor.as_ref().and_then(imtop::tui::Cursor::one);
     assert_eq!(one.map(|user| stage.live().list().raw_id(user).to_owned()).as_deref(), Some("user_12"));
     assert!(stage.screen().contains("10 users unknown"), "{}", stage.screen());
     // All of them are exported, and counted.

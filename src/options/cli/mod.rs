@@ -179,9 +179,8 @@ pub(super) fn parts(command: &str) -> Vec<Part> {
         }
         "imtop demo" => vec![Part::Pace, Part::Recording, Part::Picture, Part::File],
         "imtop replay" => vec![Part::Picture, Part::File],
-        "imtop alert list" => vec![Part::File],
         "imtop alert test" => vec![Part::Log, Part::Context, Part::File],
-        "imtop config path" | "imtop config check" => vec![Part::File],
+        "imtop alert list" | "imtop config path" | "imtop config check" => vec![Part::File],
         _ => Vec::new(),
     }
 }

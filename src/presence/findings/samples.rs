@@ -15,6 +15,7 @@ use crate::presence::{
 const NOW: i64 = 1_800_000_000;
 const PHONE: Platform = Platform(2);
 
+#[expect(clippy::too_many_lines, reason = "a sample of each rule")]
 fn samples() -> Vec<Evidence> {
     let connection = || ConnId::new("cafe01");
     let mut all = vec![

@@ -33,6 +33,7 @@ impl Counts {
     }
 
     /// Those of both together.
+    #[must_use]
     pub fn plus(self, other: Counts) -> Counts {
         Counts {
             online: self.online + other.online,

@@ -87,7 +87,7 @@ fn missing_lines(model: View<'_>, width: u16) -> Vec<String> {
 
 /// Whether a message that is sent now reaches a user, link by link; what only a question about this user alone would
 /// show is left to the command.
-fn delivery_lines<'a>(model: View<'a>, user: UserIx, width: u16) -> Vec<DetailLine<'a>> {
+fn delivery_lines(model: View<'_>, user: UserIx, width: u16) -> Vec<DetailLine<'_>> {
     let picture = model.picture();
     let known =
         DeliveryAnswers { watched_ms: picture.now.since(model.model.began), ..DeliveryAnswers::default() };
