@@ -112,7 +112,7 @@ fn timed(work: impl FnOnce()) -> f64 {
 /// The list with everybody expanded and the overview, each with few and with many users, in turns.
 fn frames() {
     const MANY: u32 = 1_000_000;
-    let mut screens = [screen(300), screen(300), screen(MANY), screen(MANY)];
+    let mut screens: Vec<_> = [300, 300, MANY, MANY].into_iter().map(screen).collect();
     for overview in [1, 3] {
         if let Some(screen) = screens.get_mut(overview) {
             screen.press(START, "5");

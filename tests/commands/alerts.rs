@@ -200,11 +200,13 @@ fn kinds(out: &str) -> Vec<Value> {
 }
 
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..600 {
+    let now = imtop::clock::start();
+    let begun = now();
+    while now().since(begun) < 30_000 {
         if let Some(found) = look() {
             return found;
         }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::yield_now();
     }
     panic!("{what} did not come");
 }

@@ -298,10 +298,10 @@ async fn what_may_pass_is_tried_again_as_the_receiver_wants_it() {
         Turn::Write(http("200 OK", "", "ok")),
     ])
     .await;
-    let began = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let began = tokio::time::Instant::now();
     let outcome = Run::to(&Files::new(), WebhookKind::Slack, &server.url()).fire().await;
     assert_eq!((outcome.result, outcome.attempts), (Ok(()), 4));
-    let took = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap() - began;
+    let took = began.elapsed();
     assert!(took >= Duration::from_secs(1), "Retry-After was not heeded: {took:?}");
 }
 
@@ -357,9 +357,9 @@ async fn one_that_hangs_holds_up_nobody() {
         run.take(&fired(2_005 + turn * 10), 2_005 + turn * 10);
         while run.notifier.pending() > 70 && full.is_none() {
             let outcome = run.notifier.outcome().await;
-            if outcome.result.is_err() {
+            if let Err(why) = outcome.result {
                 assert_eq!(outcome.action.to_string(), "webhook:hangs");
-                full = Some(outcome.result.unwrap_err());
+                full = Some(why);
             }
         }
     }
