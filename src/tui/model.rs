@@ -202,6 +202,8 @@ pub struct Model {
     pub(super) language: Language,
     /// The number of users for the overview to come first, until somebody has done something.
     pub(super) overview_from: Option<u32>,
+    /// The overview below the users of one of its rows, and the filter that lists them.
+    pub(super) below_rollup: Option<(Overview, String)>,
     /// Whether the next letter names the column to sort by.
     pub sorting: bool,
     pub(super) dirty: bool,
@@ -325,6 +327,7 @@ impl Model {
             columns_before: None,
             language: start.language,
             overview_from: start.overview_from.filter(|_| !start.one_shot),
+            below_rollup: None,
             sorting: false,
             dirty: true,
             good_until: None,

@@ -53,6 +53,12 @@ impl View<'_> {
         }
     }
 
+    /// Whether the users of a row of it are listed, from where the way leads back to it.
+    pub fn lists_rollup(self) -> bool {
+        let filter = self.model.below_rollup.as_ref().map(|(_, filter)| filter.as_str());
+        self.model.screen == Screen::Users && filter == Some(self.model.rows.filter())
+    }
+
     /// Where its parts are on the screen.
     fn overview_parts(self) -> OverviewParts {
         let (width, height) = self.size;
@@ -221,10 +227,8 @@ fn to_list(model: &mut ViewMut<'_>, list: Rect, forward: bool) {
 /// Lists the users of the selected row.
 fn open_rollup(model: &mut ViewMut<'_>, overview: &Overview) {
     let rows = model.view().rollups(overview);
-    let Some(row) = overview.selected(&rows).and_then(|at| rows.get(at)) else {
-        travel(model, overview, Walk::Top, 1);
-        return;
-    };
+    // Before any is selected it is the first, as in the list.
+    let Some(row) = rows.get(overview.selected(&rows).unwrap_or(0)) else { return };
     let filter = match &row.key {
         RollupKey::Group(_) if model.names.are_masked() => {
             hint(model, say!("groups are masked: P shows their names, and then lists their users"));
@@ -247,8 +251,21 @@ fn open_rollup(model: &mut ViewMut<'_>, overview: &Overview) {
             return;
         }
     };
+    let below = Overview { selected: Some(row.key.clone()), cell: None, ..overview.clone() };
     model.screen = Screen::Users;
     apply_filter(model, &filter);
+    model.below_rollup = Some((below, filter));
+}
+
+/// Goes back from the users of a row to the overview; says whether they are what is listed.
+pub(super) fn leave_rollup(model: &mut ViewMut<'_>) -> bool {
+    if !model.view().lists_rollup() {
+        return false;
+    }
+    let Some((overview, _)) = model.below_rollup.take() else { return false };
+    apply_filter(model, "");
+    model.screen = Screen::Overview(overview);
+    true
 }
 
 /// Lists everybody in the order of the watch list, from the first of these users on.

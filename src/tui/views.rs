@@ -10,6 +10,7 @@ use super::event_list::EventsList;
 use super::finding_list::FindingsList;
 use super::model::ViewMut;
 use super::overview::Overview;
+use super::overview_keys;
 use super::screen::Screen;
 
 /// Goes to one of the five views; there already: nothing changes.
@@ -101,6 +102,8 @@ pub(super) fn back(model: &mut ViewMut<'_>) {
         *scroll = 0;
     } else if model.screen != Screen::Users {
         leave(model);
+    } else if overview_keys::leave_rollup(model) {
+        // The users of a row: back to the rows.
     } else if !model.rows.query().is_empty() {
         apply_filter(model, "");
     } else if model.switches.problems_only || model.marks.only {

@@ -106,6 +106,23 @@ fn users_who_stand_out_are_listed_and_opened() {
 }
 
 #[test]
+fn the_first_key_opens_the_first_row_and_esc_leads_back_to_the_rows() {
+    let mut stage = begin((80, 24));
+    stage.keys("<Enter>");
+    let screen = stage.screen();
+    assert!(screen.contains("filter: group=") && screen.contains("Esc back"), "{screen}");
+    stage.keys("<Enter><Esc>");
+    assert_eq!(stage.model.screen(), &Screen::Users, "from a user to the users of the row");
+    stage.keys("<Esc>");
+    assert!(matches!(stage.model.screen(), Screen::Overview(_)), "{}", stage.screen());
+    assert!(stage.model.rows.filter().is_empty());
+    stage.keys("<Enter>/user_0<Enter><Esc>");
+    assert_eq!(stage.model.screen(), &Screen::Users, "another filter is left for all users");
+    stage.keys("5q");
+    assert_eq!(stage.effects, [Effect::Quit]);
+}
+
+#[test]
 fn users_are_counted_by_what_a_command_or_an_arrow_says() {
     let mut stage = begin((100, 30));
     let by = |stage: &Stage| {

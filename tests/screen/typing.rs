@@ -40,9 +40,9 @@ fn the_help_is_whole_and_scrolls() {
     stage.picture("help");
     stage.keys("G");
     stage.shows(&[
-        "   partial-view      another endpoint lists more connections of the user",
+        "   partial-view      another API endpoint lists more connections of the user",
         "   rate-limited      the server refuses requests because they are too many",
-        " ? help  / filter  Esc back  : command  q close                  198-213 of 213",
+        " ? help  / filter  Esc back  : command  q close                  201-216 of 216",
     ]);
     stage.keys("q");
     assert!(stage.effects.is_empty());

@@ -177,7 +177,7 @@ fn a_key_of_ones_own_is_named_everywhere_and_works() {
     session.until("it goes on", |screen| !screen.contents().contains("PAUSED"));
     let is_told = |screen: &vt100::Screen| {
         let text = screen.contents();
-        let told = text.lines().any(|line| line.contains("F5") && line.contains("freeze the picture"));
+        let told = text.lines().any(|line| line.contains("F5") && line.contains("freeze the screen"));
         told && !text.contains("Space")
     };
     session.press("?/freeze\r");

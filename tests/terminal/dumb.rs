@@ -41,7 +41,7 @@ fn nothing_else_is_written_over_on_a_dumb_terminal() {
     let examined =
         format!("TERM=dumb {IMTOP} doctor --api http://127.0.0.1:9 --token-command 'echo x' u || true");
     let sent = written(&examined);
-    assert!(sent.contains("prints one picture") && !sent.contains('\u{1b}'), "{sent}");
+    assert!(sent.contains("prints one screen") && !sent.contains('\u{1b}'), "{sent}");
     let waits = format!(
         "TERM=dumb {IMTOP} wait --api http://127.0.0.1:9 --token-command 'echo x' --timeout 1s --for online=100% u || true"
     );

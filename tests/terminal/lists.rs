@@ -144,7 +144,7 @@ fn a_server_that_dies_takes_nobody_off_the_list() {
     place.until_row("boss", "The boss");
     place.session.press(":add stranger\r");
     place.session.until_shows("3 watched");
-    place.until_row("stranger", "unknown");
+    place.until_row("stranger", "? ");
     place.until_row("boss", "The boss");
     place.session.press(":rm cook\r");
     place.session.until_shows("2 watched");

@@ -179,6 +179,7 @@ fn brief(model: View<'_>, action: Action, brief: &'static str) -> &'static str {
         Action::StepBack if model.strip().is_some() => say!("step"),
         Action::Live => say!("now"),
         Action::Record if model.shown.is_recording => say!("end recording"),
+        Action::Back if model.lists_rollup() => language::say(brief),
         Action::Back if *model.screen() == Screen::Users && !model.rows.filter().is_empty() => {
             say!("all users")
         }
