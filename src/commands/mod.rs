@@ -39,7 +39,7 @@ use crate::openim::{Client, GatewayRule, SetupError, without_tokens};
 use crate::options::cli::{RecordingArgs, definition};
 use crate::options::{Reading, Settings, SettingsError, Sources, Values, Watched, usual};
 use crate::poller::{Asking, Now, Pace, delay};
-use crate::presence::condition::Measured;
+use crate::presence::condition::measured;
 use crate::presence::{
     AlertRule, Alerts, Batch, Failing, FetchError, Freshness, Moment, Roster, State, When, Witnesses, visible,
 };
@@ -237,12 +237,6 @@ fn without_credentials(roster: &Roster) -> Option<&Failing> {
 /// What failed and what to do.
 fn failure_words(error: &FetchError) -> String {
     format!("{error}; {}", error.advice())
-}
-
-/// Counts of a condition as they came out: `online=100% of group=kiosk is 40 of 50 (80.0%)`.
-fn measured<'a>(counts: impl IntoIterator<Item = &'a Measured<'a>>) -> String {
-    let said = counts.into_iter().map(|measured| format!("{} is {measured}", measured.aggregate));
-    said.collect::<Vec<_>>().join(", ")
 }
 
 /// For how long a command follows what it is told to.

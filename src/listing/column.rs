@@ -350,7 +350,7 @@ columns! {
             inputs.knowledge.delivery(user) as u32
         }),
         tells: Tells::Now,
-        cell: |known, user| ScreenCell::Text(known.knowledge.delivery(user).shown().into()),
+        cell: |known, user| ScreenCell::Text(known.knowledge.delivery(user).word().into()),
         text: &[in_text("DELIVERY", There::Chosen, |user, _| user.delivery.to_owned())],
         csv: &[in_csv(20, "delivery", |user, _| user.delivery.to_owned())],
     }

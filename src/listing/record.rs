@@ -154,7 +154,7 @@ impl Known<'_> {
                 _ => None,
             },
             basis: roster.basis(user).name(),
-            delivery: knowledge.delivery(user).word(),
+            delivery: knowledge.delivery(user).name(),
             stale: roster.is_stale(user, now),
             age_ms: roster.answered(user).map(|answered| now.since(answered.received)),
             since: roster.since(user).and_then(|since| Time::of(now.unix_ms_at(since.before_ms))),

@@ -15,11 +15,10 @@
 //! Nothing is judged before the first round is over, nor before a new watch list was asked about once: till
 //! then `unknown>0` would hold of itself.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::alert::{AlertChange, AlertEvent, AlertRule};
-use super::condition::{ConditionReading, Nobody};
+use super::condition::{Nobody, measured};
 use super::first_round::{FirstRound, Stage};
 use super::knowledge::Knowledge;
 use super::query::Truth;
@@ -187,17 +186,18 @@ impl Alerts {
                 continue;
             }
             standing.judged = Some(now.mono_ms);
-            let (change, figures) = match rule.when.judge(knowledge, now) {
+            let judged = rule.when.judge(knowledge, now);
+            let change = match &judged {
                 Ok(reading) => {
                     standing.about_nobody = false;
-                    (standing.take(rule, reading.truth, now), figures(&reading))
+                    standing.take(rule, reading.truth, now)
                 }
                 // The list is still being read, or is empty for a moment: that is told elsewhere.
-                Err(Nobody::Watched) => (standing.take(rule, Truth::Undecided, now), String::new()),
+                Err(Nobody::Watched) => standing.take(rule, Truth::Undecided, now),
                 Err(nobody) => {
                     let change = standing.take(rule, Truth::Undecided, now);
                     let is_new = !std::mem::replace(&mut standing.about_nobody, true);
-                    (change.or_else(|| is_new.then_some(AlertChange::AboutNobody(nobody))), String::new())
+                    change.or_else(|| is_new.then(|| AlertChange::AboutNobody(nobody.clone())))
                 }
             };
             events.extend(change.map(|change| AlertEvent {
@@ -205,7 +205,7 @@ impl Alerts {
                 name: rule.name.clone(),
                 severity: rule.severity,
                 when: rule.when.to_string(),
-                figures,
+                figures: judged.as_ref().map_or_else(|_| String::new(), |it| measured(&it.measured)),
                 picks_users: rule.when.asks_each_user(),
                 change,
                 is_replayed: self.is_replayed,
@@ -213,17 +213,6 @@ impl Alerts {
         }
         events
     }
-}
-
-/// What the counts of a condition came to: `unknown>0 is 4 of 50, online<95% is 40 of 50 (80.0%)`.
-fn figures(reading: &ConditionReading<'_>) -> String {
-    let mut words = String::new();
-    for measured in &reading.measured {
-        let comma = if words.is_empty() { "" } else { ", " };
-        // Writing to a String cannot fail.
-        let _ = write!(words, "{comma}{} is {measured}", measured.aggregate);
-    }
-    words
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! and not to an iPhone in the background (`internal/msggateway/ws_server.go`, errCode 1604); who has no connection gets an
 //! offline push (`internal/push/offlinepush`). What imtop can't see is named: whether a client shows what it was sent.
 
+use serde::{Serialize, Serializer};
+
 use super::fetch_error::FetchError;
 use super::history::Past;
 use super::knowledge::Knowledge;
@@ -35,8 +37,8 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// Its word in JSON and CSV.
-    pub const fn word(self) -> &'static str {
+    /// Its name in JSON and CSV.
+    pub const fn name(self) -> &'static str {
         match self {
             Delivery::Now => "now",
             Delivery::Push => "push",
@@ -46,7 +48,7 @@ impl Delivery {
     }
 
     /// What it is called on a screen.
-    pub fn shown(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Delivery::Now => say!("now"),
             Delivery::Push => say!("by push"),
@@ -84,8 +86,8 @@ pub enum Holds {
 }
 
 impl Holds {
-    /// Its word in JSON.
-    pub const fn word(self) -> &'static str {
+    /// Its name in JSON.
+    pub const fn name(self) -> &'static str {
         match self {
             Holds::Yes => "yes",
             Holds::No => "no",
@@ -95,7 +97,7 @@ impl Holds {
     }
 
     /// What it is called on a screen.
-    pub fn shown(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Holds::Yes => say!("yes"),
             Holds::No => say!("no"),
@@ -123,7 +125,7 @@ macro_rules! links {
             }
 
             /// What it is called on a screen.
-            pub fn shown(self) -> &'static str {
+            pub fn word(self) -> &'static str {
                 match self { $(LinkName::$link => say($shown),)+ }
             }
         }
@@ -150,7 +152,7 @@ links! {
 }
 
 /// A link of the chain, and why it is said to hold or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Link {
     /// Which.
     pub name: LinkName,
@@ -161,6 +163,18 @@ pub struct Link {
     /// What to do, where it does not hold.
     pub advice: Option<&'static str>,
 }
+
+macro_rules! written_by_name {
+    ($($type:ty),+) => {
+        $(impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        })+
+    };
+}
+
+written_by_name!(Delivery, Holds, LinkName);
 
 /// Unread messages of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -249,8 +263,7 @@ impl Knowledge {
     }
 
     fn lacking_confirmed(&self, user: UserIx) -> Option<&Lacking> {
-        let lacking = if self.tells_deaf() { self.roster.lacking(user) } else { None };
-        lacking.filter(|it| it.again.is_some())
+        self.lacking(user).filter(|it| it.again.is_some())
     }
 
     /// The chain of delivery to a user at `now`, and what comes of it, with what was asked about the user alone.
@@ -309,10 +322,11 @@ impl Link {
     }
 }
 
+/// Each once: connections of one platform stand together.
 fn names(platforms: impl Iterator<Item = Platform>) -> String {
-    let mut names: Vec<_> = platforms.map(Platform::name).collect();
-    names.dedup();
-    names.join(", ")
+    let mut platforms: Vec<Platform> = platforms.collect();
+    platforms.dedup();
+    Platform::names(platforms)
 }
 
 impl<'a> Chain<'a> {
@@ -474,10 +488,7 @@ impl<'a> Chain<'a> {
     fn undisturbed(&self) -> Link {
         let name = LinkName::Undisturbed;
         let past: &Past = self.knowledge.history.of(self.user);
-        let same_class = |one: Platform, other: Platform| {
-            one.terminal_class().is_some() && one.terminal_class() == other.terminal_class()
-        };
-        let mut kicks = past.successions(same_class);
+        let mut kicks = past.successions(Platform::shares_class);
         kicks.retain(super::history::Succession::is_handover);
         let Some(last) = kicks.last() else {
             let minutes = self.answers.watched_ms / 60_000;
@@ -567,129 +578,4 @@ impl<'a> Chain<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::kit::{at, connection, observed, token};
-    use crate::presence::{
-        Answer, Entry, Freshness, Input, Question, Roster, RuleSettings, State, Thresholds, UserStatus,
-        WatchList, Witnesses,
-    };
-
-    const ALICE: UserIx = UserIx(0);
-
-    /// What is known of somebody whom the server answers about so, and the registry so.
-    fn known(status: UserStatus, registry: Option<&[i32]>) -> State {
-        let list = Arc::new(WatchList::new(1, 500, [Entry::of("alice")]));
-        let roster = Roster::new(list, Freshness::for_interval(2_000), at(0))
-            .with_witnesses(Witnesses::to_be_asked(true, false), Thresholds::default());
-        let mut state = State::new(roster, RuleSettings::default(), at(0));
-        state.take(at(10), &Input::Observed(observed(at(10), Ok(Answer::Changed(vec![(ALICE, status)])))));
-        if let Some(platforms) = registry {
-            let platforms = platforms.iter().map(|platform| Platform(*platform)).collect();
-            let answer = Ok(Answer::Registry(vec![(ALICE, platforms)]));
-            let mut seen = observed(at(20), answer);
-            seen.question = Question::UsersStatus;
-            seen.users = [ALICE].into();
-            state.take(at(20), &Input::Observed(seen));
-        }
-        state
-    }
-
-    fn on(platforms: &[(i32, bool)]) -> UserStatus {
-        let connections = platforms.iter().zip(0..).map(|((platform, background), number)| {
-            let claims = Claims { expires: Some(at(0).unix_ms / 1_000 + 3_600), ..Claims::default() };
-            crate::presence::Connection {
-                background: *background,
-                token: Some(token(number, claims)),
-                ..connection(*platform, &format!("c{number}"))
-            }
-        });
-        UserStatus::Online(connections.collect())
-    }
-
-    fn holds(state: &State, answers: &DeliveryAnswers) -> (Delivery, Vec<(&'static str, &'static str)>) {
-        let (delivery, links) = state.knowledge().delivery_chain(ALICE, answers, at(30));
-        assert_eq!(links.iter().map(|link| link.name).collect::<Vec<_>>(), LinkName::ALL);
-        for link in &links {
-            assert!(!link.evidence.is_empty() && !link.evidence.ends_with('.'), "{link:?}");
-            assert!(link.advice.is_none_or(|advice| advice.ends_with('.')), "{link:?}");
-        }
-        (delivery, links.iter().map(|link| (link.name.name(), link.holds.word())).collect())
-    }
-
-    #[test]
-    fn a_message_arrives_at_an_app_that_is_open() {
-        let state = known(on(&[(1, true), (5, false)]), None);
-        let answers = DeliveryAnswers {
-            registry: Some(Ok(vec![Platform(1), Platform(5)])),
-            unread: Some(Ok([UnreadMessages::default(); 2])),
-            push: Some(Ok([PushCounters { services: 1, failed: 3, slow: 0 }; 2])),
-            watched_ms: 60_000,
-            ..DeliveryAnswers::default()
-        };
-        let (delivery, links) = holds(&state, &answers);
-        assert_eq!(delivery, Delivery::Now);
-        assert!(links.iter().all(|(_, holds)| *holds == "yes"), "{links:?}");
-    }
-
-    #[test]
-    fn an_iphone_in_the_background_gets_a_notification_and_android_a_message() {
-        let none = DeliveryAnswers::default();
-        let (delivery, links) = holds(&known(on(&[(1, true)]), None), &none);
-        assert_eq!((delivery, links[2]), (Delivery::Push, ("foreground", "no")));
-        let (delivery, links) = holds(&known(on(&[(2, true)]), None), &none);
-        assert_eq!((delivery, links[2]), (Delivery::Now, ("foreground", "yes")));
-    }
-
-    #[test]
-    fn whom_the_registry_lacks_no_message_reaches() {
-        let state = known(on(&[(5, false)]), None);
-        let lacks = DeliveryAnswers { registry: Some(Ok(Vec::new())), ..DeliveryAnswers::default() };
-        let (delivery, links) = holds(&state, &lacks);
-        assert_eq!((delivery, links[4]), (Delivery::No, ("registry", "no")));
-        assert_eq!(state.knowledge().delivery(ALICE), Delivery::Now, "nobody has asked twice yet");
-    }
-
-    #[test]
-    fn who_is_offline_gets_a_notification_and_who_is_unknown_nobody_knows() {
-        let none = DeliveryAnswers::default();
-        let offline = known(UserStatus::Offline, Some(&[]));
-        let (delivery, links) = holds(&offline, &none);
-        assert_eq!(
-            (delivery, links[1], links[3]),
-            (Delivery::Push, ("connected", "no"), ("token", "unknown"))
-        );
-        let missing = DeliveryAnswers { registered: Some(Ok(false)), ..DeliveryAnswers::default() };
-        assert_eq!(holds(&offline, &missing).0, Delivery::No);
-        let doubtful = known(UserStatus::Offline, Some(&[5]));
-        assert_eq!(holds(&doubtful, &none).0, Delivery::Unknown);
-    }
-
-    #[test]
-    fn unread_messages_that_grow_while_connected_are_told() {
-        let state = known(on(&[(5, false)]), None);
-        let grows = |first, last| {
-            let unread = |messages| UnreadMessages { conversations: 2, messages };
-            let answers = DeliveryAnswers {
-                unread: Some(Ok([unread(first), unread(last)])),
-                apart_ms: 5_000,
-                ..DeliveryAnswers::default()
-            };
-            let (_, links) = state.knowledge().delivery_chain(ALICE, &answers, at(30));
-            (links[6].holds, links[6].evidence.clone())
-        };
-        assert_eq!(grows(3, 1_005), (Holds::No, "1,005 unread, 1,002 more than 5s before".to_owned()));
-        let stays = (Holds::Yes, "3 unread in 2 conversations, no more than 5s before".to_owned());
-        assert_eq!(grows(3, 3), stays);
-    }
-
-    #[test]
-    fn an_expired_token_is_told_with_how_long_it_works() {
-        let state = known(on(&[(5, false)]), None);
-        let later = at(7_200_000);
-        let (_, links) = state.knowledge().delivery_chain(ALICE, &DeliveryAnswers::default(), later);
-        assert_eq!(links[3].holds, Holds::No, "{:?}", links[3]);
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ use super::hints::{Hints, Logins, WireShape};
 use super::history::History;
 use super::observation::{Observation, Question};
 use super::outage::Outage;
-use super::recheck::Witness;
+use super::recheck::{Lacking, Witness};
 use super::recoveries::Recoveries;
 use super::rollups::Rollups;
 use super::roster::Roster;
@@ -173,6 +173,11 @@ impl Knowledge {
         let witnesses = self.roster.witnesses();
         let is_one_process = witnesses.gateways == Witness::Answers && witnesses.signs.is_empty();
         !is_old && !is_one_process
+    }
+
+    /// What the registry lacks of a user, where that means something.
+    pub(super) fn lacking(&self, user: UserIx) -> Option<&Lacking> {
+        if self.tells_deaf() { self.roster.lacking(user) } else { None }
     }
 
     /// Goes over to the next watch list.

@@ -76,6 +76,16 @@ impl Platform {
         })
     }
 
+    /// The names of several: `Android, Web`.
+    pub(in crate::presence) fn names(platforms: impl IntoIterator<Item = Platform>) -> String {
+        platforms.into_iter().map(Platform::name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether both are of one such class, so that a login on one may end a session on the other.
+    pub(in crate::presence) fn shares_class(self, other: Platform) -> bool {
+        self.terminal_class().is_some() && self.terminal_class() == other.terminal_class()
+    }
+
     fn row(self) -> Option<&'static (i32, &'static str, &'static str, &'static str)> {
         KNOWN.iter().find(|row| row.0 == self.0)
     }

@@ -8,10 +8,11 @@ use crate::listing::Time;
 use crate::presence::{Delivery, Holds, Knowledge, Link, Moment, UserIx, visible};
 
 /// The chain of delivery to one user.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct DeliveryReport {
-    user: String,
+    schema: &'static str,
     at: Option<Time>,
+    user: String,
     presence: &'static str,
     delivery: Delivery,
     links: Vec<Link>,
@@ -28,31 +29,14 @@ impl DeliveryReport {
     ) -> DeliveryReport {
         let roster = &knowledge.roster;
         DeliveryReport {
+            schema: "imtop.why/1",
             user: visible(roster.list().raw_id(user)).into_owned(),
             at: Time::of(now.unix_ms),
-            presence: roster.presence(user).word(),
+            presence: roster.presence(user).name(),
             delivery,
             links,
         }
     }
-}
-
-#[derive(Serialize)]
-struct Object<'a> {
-    schema: &'static str,
-    at: Option<Time>,
-    user: &'a str,
-    presence: &'static str,
-    delivery: &'static str,
-    links: Vec<LinkObject<'a>>,
-}
-
-#[derive(Serialize)]
-struct LinkObject<'a> {
-    name: &'static str,
-    holds: &'static str,
-    evidence: &'a str,
-    advice: Option<&'static str>,
 }
 
 /// Writes it as one JSON object and a line's end.
@@ -60,21 +44,7 @@ struct LinkObject<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn write_delivery_json(report: &DeliveryReport, out: &mut dyn Write) -> io::Result<()> {
-    let links = report.links.iter().map(|link| LinkObject {
-        name: link.name.name(),
-        holds: link.holds.word(),
-        evidence: &link.evidence,
-        advice: link.advice,
-    });
-    let object = Object {
-        schema: "imtop.why/1",
-        at: report.at,
-        user: &report.user,
-        presence: report.presence,
-        delivery: report.delivery.word(),
-        links: links.collect(),
-    };
-    serde_json::to_writer_pretty(&mut *out, &object)?;
+    serde_json::to_writer_pretty(&mut *out, report)?;
     writeln!(out)
 }
 
@@ -87,7 +57,7 @@ const NAME: usize = 11;
 /// Those of `out`.
 pub fn write_delivery(report: &DeliveryReport, out: &mut dyn Write) -> io::Result<()> {
     let DeliveryReport { user, delivery, links, .. } = report;
-    writeln!(out, "{user}: {}; {}", delivery.shown(), delivery.meaning())?;
+    writeln!(out, "{user}: {}; {}", delivery.word(), delivery.meaning())?;
     writeln!(out)?;
     for link in links {
         let sign = match link.holds {
@@ -96,7 +66,7 @@ pub fn write_delivery(report: &DeliveryReport, out: &mut dyn Write) -> io::Resul
             Holds::Unknown => "?",
             Holds::Unasked => "-",
         };
-        writeln!(out, "{sign} {:<NAME$}  {}", link.name.shown(), link.evidence)?;
+        writeln!(out, "{sign} {:<NAME$}  {}", link.name.word(), link.evidence)?;
         if let Some(advice) = link.advice {
             writeln!(out, "  {:<NAME$}  -> {advice}", "")?;
         }

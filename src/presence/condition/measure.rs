@@ -22,6 +22,12 @@ pub struct Measured<'c> {
     pub truth: Truth,
 }
 
+/// Counts of a condition as they came out: `online=100% of group=kiosk is 40 of 50 (80.0%)`.
+pub fn measured<'a>(counts: impl IntoIterator<Item = &'a Measured<'a>>) -> String {
+    let said = counts.into_iter().map(|measured| format!("{} is {measured}", measured.aggregate));
+    said.collect::<Vec<_>>().join(", ")
+}
+
 impl Aggregate {
     /// Whether each user is looked at to count.
     pub(super) fn asks_each_user(&self) -> bool {

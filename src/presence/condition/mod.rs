@@ -63,7 +63,7 @@ use super::time::Moment;
 pub use aggregate::Aggregate;
 pub use amount::{Amount, Percent};
 pub use interval::Bounds;
-pub use measure::Measured;
+pub use measure::{Measured, measured};
 pub use nobody::Nobody;
 
 /// A condition that has been understood. Printed, it is as it can be written again.

@@ -15,7 +15,6 @@
 use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity, never};
-use super::wording::names;
 use crate::presence::Platform;
 use crate::{say, words};
 
@@ -47,7 +46,7 @@ impl OfRule for Found {
     };
 
     fn words(&self, _: i64) -> String {
-        let on = names(&self.platforms);
+        let on = Platform::names(self.platforms.iter().copied());
         if self.whole {
             say!("connected on {on}, but Redis says offline: messages don't arrive", on)
         } else {

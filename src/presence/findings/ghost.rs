@@ -18,7 +18,7 @@
 use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
-use super::wording::{names, span};
+use super::wording::span;
 use crate::presence::{Platform, Presence, Recheck, UnknownReason};
 use crate::{say, words};
 
@@ -63,7 +63,7 @@ impl OfRule for Found {
         let online = if platforms.is_empty() {
             say!("online").to_owned()
         } else {
-            say!("online ({platforms})", platforms = names(platforms))
+            say!("online ({platforms})", platforms = Platform::names(platforms.iter().copied()))
         };
         let over = span(*over_ms);
         if *several > 0 {

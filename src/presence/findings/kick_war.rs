@@ -113,11 +113,8 @@ struct Turn {
 
 /// The turns in each class, oldest first.
 fn turns(case: &Case<'_>) -> BTreeMap<&'static str, Vec<Turn>> {
-    let same_class = |one: Platform, other: Platform| {
-        one.terminal_class().is_some() && one.terminal_class() == other.terminal_class()
-    };
     let mut classes = BTreeMap::<&'static str, Vec<Turn>>::new();
-    for succession in case.past.successions(same_class) {
+    for succession in case.past.successions(Platform::shares_class) {
         let Succession { at_ms, to, old: Some(old), new: Some(new), .. } = succession else { continue };
         let (Some(class), true) = (to.terminal_class(), succession.is_handover()) else { continue };
         let turns = classes.entry(class).or_default();

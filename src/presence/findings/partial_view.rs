@@ -17,7 +17,6 @@ use std::collections::BTreeMap;
 use super::Evidence;
 use super::case::Case;
 use super::rule::{Judges, OfRule, RuleRow, Severity};
-use super::wording::names;
 use crate::presence::{Platform, Presence, Question, Recheck, Registry, Sockets};
 use crate::{say, words};
 
@@ -47,7 +46,7 @@ impl OfRule for Found {
     };
 
     fn words(&self, _: i64) -> String {
-        let names = names(&self.platforms);
+        let names = Platform::names(self.platforms.iter().copied());
         if self.by == Question::TokenDetail {
             say!(
                 "the token details list more on {names} than the API's answer: the user is on several gateways",

@@ -23,7 +23,6 @@ use std::collections::BTreeMap;
 use super::Evidence;
 use super::case::{Case, counts_from};
 use super::rule::{Judges, OfRule, RuleRow, Severity};
-use super::wording::names;
 use crate::presence::{Fingerprint, Platform};
 use crate::{say, words};
 
@@ -56,7 +55,7 @@ impl OfRule for Found {
     };
 
     fn words(&self, _: i64) -> String {
-        let names = names(&self.platforms);
+        let names = Platform::names(self.platforms.iter().copied());
         say!(
             "sessions on {names}, which the multi-login policy {policy} does not allow together",
             names,

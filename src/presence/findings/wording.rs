@@ -4,11 +4,6 @@ use crate::presence::Platform;
 use crate::presence::time::short_age;
 use crate::say;
 
-pub(super) fn names(platforms: &[Platform]) -> String {
-    let names: Vec<_> = platforms.iter().map(|platform| platform.name()).collect();
-    names.join(say!(", "))
-}
-
 /// A duration, short ones exactly: `31ms`, `8.5s`, `62s`, `2m`.
 pub(super) fn span(ms: u64) -> String {
     match ms {

@@ -94,12 +94,12 @@ fn delivery_lines(model: View<'_>, user: UserIx, width: u16) -> Vec<DetailLine<'
     let (delivery, links) = model.shown.state.knowledge().delivery_chain(user, &known, picture.now);
     let mut lines = vec![
         DetailLine::Blank,
-        DetailLine::Fact(say!("delivery"), format!("{}: {}", delivery.shown(), delivery.meaning())),
+        DetailLine::Fact(say!("delivery"), format!("{}: {}", delivery.word(), delivery.meaning())),
     ];
     let columns = usize::from(width.saturating_sub(BESIDE + 1)).max(16);
     for link in links.iter().filter(|link| link.holds != Holds::Unasked) {
-        let told = wrapped(&format!("{}: {}", link.holds.shown(), link.evidence), columns);
-        let names = std::iter::once(link.name.shown()).chain(std::iter::repeat(""));
+        let told = wrapped(&format!("{}: {}", link.holds.word(), link.evidence), columns);
+        let names = std::iter::once(link.name.word()).chain(std::iter::repeat(""));
         lines.extend(names.zip(told).map(|(name, text)| DetailLine::Fact(name, text)));
         let advice = link.advice.into_iter().flat_map(|advice| advice_lines(advice, width));
         lines.extend(advice.map(DetailLine::Advice));
