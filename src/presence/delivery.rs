@@ -322,11 +322,21 @@ impl Link {
     }
 }
 
-/// Each once: connections of one platform stand together.
+/// Platforms that are told.
+const TOLD: usize = 8;
+
+/// Each once, the first few: a server may name any number of them.
 fn names(platforms: impl Iterator<Item = Platform>) -> String {
-    let mut platforms: Vec<Platform> = platforms.collect();
-    platforms.dedup();
-    Platform::names(platforms)
+    let mut told: Vec<Platform> = Vec::new();
+    for platform in platforms {
+        if !told.contains(&platform) {
+            told.push(platform);
+        }
+        if told.len() == TOLD {
+            break;
+        }
+    }
+    Platform::names(told)
 }
 
 impl<'a> Chain<'a> {
@@ -406,16 +416,15 @@ impl<'a> Chain<'a> {
 
     fn foreground(&self) -> Link {
         let name = LinkName::Foreground;
-        let mut all = self.connections().map(|it| &it.connection).peekable();
-        if all.peek().is_none() {
+        let mut all = self.connections().map(|it| &it.connection);
+        if all.clone().next().is_none() {
             return link(name, Holds::Unknown, say!("no connection to look at"));
         }
-        let (foreground, background): (Vec<_>, Vec<_>) = all.partition(|it| !it.background);
-        if let Some(connection) = foreground.first() {
+        if let Some(connection) = all.clone().find(|it| !it.background) {
             let platform = connection.platform.name();
             return link(name, Holds::Yes, say!("{platform} is in the foreground", platform));
         }
-        match background.iter().find(|it| it.platform != IOS) {
+        match all.find(|it| it.platform != IOS) {
             Some(connection) => {
                 let platform = connection.platform.name();
                 let text =

@@ -121,3 +121,19 @@ fn an_expired_token_is_told_with_how_long_it_works() {
     let (_, links) = state.knowledge().delivery_chain(ALICE, &DeliveryAnswers::default(), later);
     assert_eq!(links[3].holds, Holds::No, "{:?}", links[3]);
 }
+
+#[test]
+fn of_ever_so_many_platforms_the_first_few_are_told() {
+    let many: Vec<(i32, bool)> = (1..1_000).map(|platform| (platform, false)).collect();
+    let (_, links) = known(on(&many), None).knowledge().delivery_chain(
+        ALICE,
+        &DeliveryAnswers { registry: Some(Ok(Vec::new())), ..DeliveryAnswers::default() },
+        at(30),
+    );
+    assert!(
+        links[1].evidence.starts_with("999 connections: iOS, Android, Windows, "),
+        "{}",
+        links[1].evidence
+    );
+    assert!(links.iter().all(|link| link.evidence.len() < 200), "{links:?}");
+}
